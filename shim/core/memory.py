@@ -1,0 +1,70 @@
+"""What replies taught, remembered for a while and never for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+
+import attrs
+
+TTL = 600.0
+"""Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""
+
+SIZE = 1024
+"""Entries of each kind; the least recently used goes first."""
+
+
+class Recent:
+    """A small, thread-safe, bounded map from a key to a word, each entry good for ``ttl`` seconds.
+
+    Time is an argument. A clock that was set back makes an entry from the future worthless.
+    """
+
+    def __init__(self, *, ttl: float = TTL, size: int = SIZE) -> None:
+        self._ttl = ttl
+        self._size = size
+        self._entries: OrderedDict[Hashable, tuple[float, str]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def remember(self, key: Hashable, word: str, now: float) -> None:
+        """Store a word under a key, as learned at ``now``."""
+        with self._lock:
+            self._entries[key] = (now, word)
+            self._entries.move_to_end(key)
+            while len(self._entries) > self._size:
+                self._entries.popitem(last=False)
+
+    def recall(self, key: Hashable, now: float) -> str | None:
+        """Return the word, or None when nothing was learned or it is too old."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                return None
+            learned, word = entry
+            if not 0 <= now - learned < self._ttl:
+                del self._entries[key]
+                return None
+            self._entries.move_to_end(key)
+            return word
+
+    def forget(self, key: Hashable) -> None:
+        """Drop what was learned under a key, if anything was."""
+        with self._lock:
+            self._entries.pop(key, None)
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._entries)
+
+
+@attrs.frozen
+class Memory:
+    """The two memories of the route decision.
+
+    ``gone`` is keyed by (origin, operation, version) and says that legacy answered as retired;
+    ``tiers`` is keyed by (origin, group, cluster) and says on which tier a name lives.
+    """
+
+    gone: Recent = attrs.field(factory=Recent)
+    tiers: Recent = attrs.field(factory=Recent)

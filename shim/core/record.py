@@ -1,0 +1,81 @@
+"""The record of one exchange: what was asked, of whom, why, and what is no longer what it was."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+
+class Fidelity(StrEnum):
+    """How close a legacy field's value is to what it was."""
+
+    EXACT = "exact"
+    """The same value with the same meaning."""
+    RENAMED = "renamed"
+    """The same value under another name or spelling."""
+    DERIVED = "derived"
+    """Computed, or near the old meaning."""
+    CONSTANT = "constant"
+    """True of every such resource."""
+    ABSENT = "absent"
+    """Cannot be known; left out."""
+
+
+@attrs.frozen
+class FieldReport:
+    """What one legacy field is on the side that answered; ``owner`` is the document the rule stands in."""
+
+    name: str
+    fidelity: Fidelity
+    why: str = ""
+    owner: str = ""
+
+
+@attrs.frozen
+class Dropped:
+    """One value that could not be translated: where it stood, what upstream said, and why it was left out."""
+
+    where: str
+    said: Any
+    why: str
+
+
+@attrs.frozen
+class Sent:
+    """One upstream request and the status it got, None while unanswered."""
+
+    method: str
+    target: str
+    status: int | None = None
+
+
+@attrs.frozen
+class Record:
+    """What happened in one exchange of a recognised operation.
+
+    ``api`` is ``v1.0`` or ``v2``; ``route`` is the side whose answer the caller got: ``legacy``,
+    ``flex``, ``dedicated``, or ``none`` when the shim answered alone. ``reason`` and ``notes`` are
+    for people. ``fields`` lists every field of the legacy shape, ``dropped`` the values left out.
+    """
+
+    operation: str
+    api: str
+    route: str
+    reason: str
+    sunset: datetime
+    deprecated: datetime
+    sent: tuple[Sent, ...] = ()
+    fields: tuple[FieldReport, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def by_level(self) -> dict[str, tuple[str, ...]]:
+        """Return the names of the fields that are not exact, by fidelity level."""
+        levels: dict[str, list[str]] = {}
+        for report in self.fields:
+            if report.fidelity is not Fidelity.EXACT:
+                levels.setdefault(report.fidelity.value, []).append(report.name)
+        return {level: tuple(names) for level, names in levels.items()}

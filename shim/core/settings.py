@@ -1,0 +1,127 @@
+"""The settings that every door obeys, read from a mapping such as ``os.environ``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+import attrs
+
+from shim.errors import SettingsError
+
+ATLAS_ORIGINS = frozenset({"https://cloud.mongodb.com", "https://cloud.mongodbgov.com"})
+"""Atlas' own hosts: calls to them are recognised without any setting."""
+
+
+class RouteWord(StrEnum):
+    """The words of ``ATLAS_SHIM_ROUTE``."""
+
+    AUTO = "auto"
+    DATE = "date"
+    LEGACY = "legacy"
+    FLEX = "flex"
+    OFF = "off"
+
+
+@attrs.frozen
+class Settings:
+    """One consistent set of settings.
+
+    ``sunsets`` overrides dates by document name; ``origins`` are the origins whose calls are
+    recognised; ``deadline`` bounds one exchange in seconds, ``page_cap`` the upstream pages
+    collected for one answer, ``body_limit`` the bytes of one decoded body.
+    """
+
+    route: RouteWord = RouteWord.AUTO
+    sunsets: Mapping[str, datetime] = attrs.field(factory=dict)
+    origins: frozenset[str] = ATLAS_ORIGINS
+    deadline: float = 60.0
+    page_cap: int = 20
+    body_limit: int = 16 * 1024 * 1024
+
+    def covers(self, origin: str) -> bool:
+        """Tell whether calls to this origin are looked at."""
+        return origin in self.origins
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read ``ATLAS_SHIM_ROUTE``, ``ATLAS_SHIM_SUNSET`` and ``ATLAS_SHIM_UPSTREAM``.
+
+    Raises SettingsError that names every variable with a bad value.
+    """
+    problems: list[str] = []
+    route, sunsets, origins = RouteWord.AUTO, {}, ATLAS_ORIGINS
+    try:
+        route = parse_route(environ.get("ATLAS_SHIM_ROUTE") or "auto")
+    except SettingsError as error:
+        problems.append(str(error))
+    try:
+        sunsets = parse_sunsets(environ.get("ATLAS_SHIM_SUNSET") or "")
+    except SettingsError as error:
+        problems.append(str(error))
+    if upstream := environ.get("ATLAS_SHIM_UPSTREAM"):
+        try:
+            origins = origins | {parse_origin(upstream, name="ATLAS_SHIM_UPSTREAM")}
+        except SettingsError as error:
+            problems.append(str(error))
+    if problems:
+        raise SettingsError("; ".join(problems))
+    return Settings(route=route, sunsets=sunsets, origins=origins)
+
+
+def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> RouteWord:
+    """Return the route word; raises SettingsError on any other, so that a typo never switches quietly."""
+    try:
+        return RouteWord(word.strip())
+    except ValueError:
+        words = ", ".join(RouteWord)
+        raise SettingsError(f"{name}: {word!r} is not one of {words}") from None
+
+
+def parse_sunsets(text: str, *, name: str = "ATLAS_SHIM_SUNSET") -> dict[str, datetime]:
+    """Parse ``document=DATE,document=INSTANT``; a bare date is 00:00 UTC, an instant needs its offset."""
+    sunsets: dict[str, datetime] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        document, equals, when = (piece.strip() for piece in part.partition("="))
+        if not equals or not document:
+            raise SettingsError(f"{name}: {part!r} is not of the form document=2026-01-22")
+        sunsets[document] = parse_instant(when, name=f"{name}: {document}")
+    return sunsets
+
+
+def parse_instant(text: str, *, name: str) -> datetime:
+    """Return an aware UTC instant; a bare date is its 00:00 UTC; an instant without offset is refused."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"{name}: {text!r} is not a date such as 2026-01-22") from None
+    if when.tzinfo is not None:
+        return when.astimezone(UTC)
+    if "T" in text or ":" in text or " " in text:
+        raise SettingsError(f"{name}: {text!r} needs a UTC offset, as in 2026-01-22T00:00:00Z")
+    return when.replace(tzinfo=UTC)
+
+
+def parse_origin(url: str, *, name: str) -> str:
+    """Return ``scheme://authority`` of a URL that is an origin and nothing else, or raise SettingsError."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        raise SettingsError(f"{name}: {url!r} is not a URL such as https://cloud.mongodb.com") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SettingsError(f"{name}: {url!r} is not a URL such as https://cloud.mongodb.com")
+    if parts.username is not None or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise SettingsError(f"{name}: give the origin alone, as in {parts.scheme}://{parts.hostname}")
+    return origin_of(parts.scheme, parts.hostname, port)
+
+
+def origin_of(scheme: str, host: str, port: int | None) -> str:
+    """Return the normal form of an origin: lower case, default port left out, IPv6 in brackets."""
+    host = host.lower().strip("[]")
+    if ":" in host:
+        host = f"[{host}]"
+    default = {"http": 80, "https": 443}.get(scheme)
+    return f"{scheme}://{host}" if port in (None, default) else f"{scheme}://{host}:{port}"

@@ -1,0 +1,92 @@
+"""What can go wrong, as one tree.
+
+    ShimError
+    ├── SettingsError          a setting has a value that means nothing (also a ValueError)
+    ├── DocumentError          mapping documents are broken; lists every problem with file and key path
+    └── AtlasError             the typed facade got an answer that is not a success
+        ├── NotFoundError      404
+        ├── UnauthorizedError  401
+        ├── ForbiddenError     403
+        ├── GoneError          410: no successor, or the shim is switched off
+        └── RateLimitedError   429; ``retry_after`` says how long to wait
+
+    LegacyEndpointWarning      a FutureWarning: this call uses an endpoint that Atlas retired or will retire
+
+Transport faults are not in the tree: they stay what the caller's own HTTP library raises.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ShimError(Exception):
+    """Base of every exception that atlas-shim raises itself."""
+
+
+class SettingsError(ShimError, ValueError):
+    """A setting has a value that means nothing; the message names the setting and the way out."""
+
+
+class DocumentError(ShimError, ValueError):
+    """Mapping documents are broken.
+
+    ``problems`` holds one line for each defect, as ``file: key.path: what is wrong``.
+    """
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class LegacyEndpointWarning(FutureWarning):
+    """This call uses an endpoint that Atlas retired or announced to retire."""
+
+
+class AtlasError(ShimError):
+    """Atlas (or the shim) answered with an error.
+
+    ``status`` is the HTTP status; ``error_code``, ``detail``, ``reason`` and ``parameters`` are
+    what the body says, None or empty when it says nothing; ``body`` is the raw content.
+    """
+
+    def __init__(  # noqa: PLR0913 - the members of an Atlas error body
+        self,
+        status: int,
+        *,
+        error_code: str | None = None,
+        detail: str | None = None,
+        reason: str | None = None,
+        parameters: tuple[Any, ...] = (),
+        retry_after: float | None = None,
+        body: bytes = b"",
+    ) -> None:
+        self.status = status
+        self.error_code = error_code
+        self.detail = detail
+        self.reason = reason
+        self.parameters = parameters
+        self.retry_after = retry_after
+        self.body = body
+        words = [str(status), error_code or reason or "error"]
+        super().__init__(" ".join(words) + (f": {detail}" if detail else ""))
+
+
+class NotFoundError(AtlasError):
+    """404: no such group, cluster, snapshot or restore job."""
+
+
+class UnauthorizedError(AtlasError):
+    """401: the credentials are missing, wrong, or of no use here."""
+
+
+class ForbiddenError(AtlasError):
+    """403: the credentials are known and not allowed to do this."""
+
+
+class GoneError(AtlasError):
+    """410: the endpoint is retired and nothing took its place, or the shim is switched off."""
+
+
+class RateLimitedError(AtlasError):
+    """429: too many requests; ``retry_after`` is in seconds, None when Atlas does not say."""
