@@ -1,0 +1,148 @@
+"""How calls are signed: HTTP Digest, a bearer token, or a token that a service account is exchanged for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import suppress
+
+import anyio
+import attrs
+import httpx
+
+from shim.atlas.replies import error_of, json_object
+from shim.credentials import AccessToken, ApiKey, Credentials, ServiceAccount
+from shim.errors import AtlasError, UnauthorizedError
+
+TOKEN_PATH = "/api/oauth/token"  # noqa: S105 - a path
+LIFETIME = 3600.0
+"""Seconds that a token lives when Atlas does not say: what it does say (``expires_in``) so far."""
+AHEAD = 300.0
+"""A token is renewed this many seconds before its end, or in its last tenth if that is shorter."""
+PATIENCE = 60.0
+"""After a new token was refused too, a 401 is taken as final for this many seconds: the account may not do
+this, and Atlas allows only 100 tokens of one account at a time."""
+
+
+def auth_for(credentials: Credentials, base_url: str, *, clock: Callable[[], float] = time.monotonic) -> httpx.Auth:
+    """Return what signs the calls to the Atlas at ``base_url``; ``clock`` returns seconds."""
+    match credentials:
+        case ApiKey(public_key, private_key):
+            return httpx.DigestAuth(public_key, private_key)
+        case AccessToken(token):
+            return BearerAuth(token)
+        case ServiceAccount():
+            return ServiceAccountAuth(credentials, base_url, clock=clock)
+
+
+class BearerAuth(httpx.Auth):
+    """Sends one bearer token (RFC 6750, 2.1)."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Put the token on the request."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        yield request
+
+
+@attrs.frozen
+class _Token:
+    value: str = attrs.field(repr=False)
+    renew_at: float
+
+
+class ServiceAccountAuth(httpx.Auth):
+    """Exchanges a service account for an access token (RFC 6749, 4.4) and sends that.
+
+    One token serves all calls, from any thread or task, until it is due or a call is answered 401; a
+    call that waits for another's exchange uses its token. A refused exchange raises UnauthorizedError
+    with what Atlas says. The secret goes to the token endpoint of ``base_url`` only, the token never there.
+    """
+
+    def __init__(self, account: ServiceAccount, base_url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._url = base_url + TOKEN_PATH
+        self._basic = httpx.BasicAuth(account.client_id, account.client_secret)
+        self._clock = clock
+        self._token: _Token | None = None
+        self._patient_until = float("-inf")
+        self._lock = threading.Lock()
+        self._async_lock = anyio.Lock()
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Drive the flow for a blocking client."""
+        refused: _Token | None = None
+        while True:
+            with self._lock:
+                token = self._usable(refused)
+                if token is None:
+                    asked = self._clock()
+                    response = yield self._exchange(request)
+                    response.read()
+                    token = self._learn(response, asked)
+            response = yield _signed(request, token)
+            if not self._worth_another(response, again=refused is not None):
+                return
+            refused = token
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Drive the flow for an async client, on any event loop."""
+        refused: _Token | None = None
+        while True:
+            async with self._async_lock:
+                token = self._usable(refused)
+                if token is None:
+                    asked = self._clock()
+                    response = yield self._exchange(request)
+                    await response.aread()
+                    token = self._learn(response, asked)
+            response = yield _signed(request, token)
+            if not self._worth_another(response, again=refused is not None):
+                return
+            refused = token
+
+    def _usable(self, refused: _Token | None) -> _Token | None:
+        token = self._token
+        return token if token and token is not refused and self._clock() < token.renew_at else None
+
+    def _exchange(self, request: httpx.Request) -> httpx.Request:
+        """Return the token request, under the caller's timeout and user agent."""
+        exchange = httpx.Request(
+            "POST",
+            self._url,
+            headers={"Accept": "application/json", "User-Agent": request.headers.get("User-Agent", "")},
+            data={"grant_type": "client_credentials"},
+            extensions={name: request.extensions[name] for name in {"timeout"} & request.extensions.keys()},
+        )
+        return next(self._basic.auth_flow(exchange))
+
+    def _learn(self, response: httpx.Response, asked: float) -> _Token:
+        status = response.status_code
+        if not response.is_success:
+            refused = 400 <= status < 500 and status != 429
+            raise error_of(response, UnauthorizedError if refused else None)
+        said = json_object(response.content) or {}
+        value = said.get("access_token")
+        if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+            raise AtlasError(status, detail="The token endpoint answered without an access token.")
+        lifetime = LIFETIME
+        with suppress(KeyError, TypeError, ValueError):
+            lifetime = float(said["expires_in"])
+        self._token = _Token(value, asked + lifetime - min(AHEAD, lifetime / 10))
+        return self._token
+
+    def _worth_another(self, response: httpx.Response, *, again: bool) -> bool:
+        """Tell whether a new token could change this answer; a call is sent twice at most."""
+        if response.status_code != 401:
+            return False
+        now = self._clock()
+        if again:
+            self._patient_until = now + PATIENCE
+        return not again and now >= self._patient_until
+
+
+def _signed(request: httpx.Request, token: _Token) -> httpx.Request:
+    request.headers["Authorization"] = f"Bearer {token.value}"
+    return request

@@ -1,0 +1,204 @@
+"""The endpoints as pure functions: each takes a caller's arguments and returns the Request to send.
+
+Nothing is sent here, so that the blocking and the async client share every word of it. The facade
+speaks the legacy interface of Atlas only; the shim underneath knows where it leads today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import attrs
+
+from shim.atlas.convert import Model
+from shim.atlas.models import (
+    DeliveryType,
+    Page,
+    PaginatedServerlessBackupRestoreJobs,
+    PaginatedServerlessBackupSnapshots,
+    PaginatedServerlessInstances,
+    ServerlessBackupRestoreJob,
+    ServerlessBackupSnapshot,
+    ServerlessInstanceDescription,
+)
+
+MEDIA_TYPE = "application/vnd.atlas.2023-01-01+json"
+"""The only version that the legacy endpoints have."""
+
+T_co = TypeVar("T_co", bound=Model, covariant=True)
+M = TypeVar("M", bound=Model)
+
+_INSTANCES = "/api/atlas/v2/groups/{group_id}/serverless"
+_INSTANCE = _INSTANCES + "/{name}"
+_SNAPSHOTS = _INSTANCES + "/{cluster_name}/backup/snapshots"
+_SNAPSHOT = _SNAPSHOTS + "/{snapshot_id}"
+_RESTORE_JOBS = _INSTANCES + "/{cluster_name}/backup/restoreJobs"
+_RESTORE_JOB = _RESTORE_JOBS + "/{restore_job_id}"
+
+_QUERY = {"include_count": "includeCount", "items_per_page": "itemsPerPage", "page_num": "pageNum"}
+
+
+@attrs.frozen(kw_only=True)
+class Request(Generic[T_co]):
+    """One call: its path is percent-encoded, ``parse`` reads the JSON object of a successful answer."""
+
+    method: str = "GET"
+    path: str
+    query: Mapping[str, str] = attrs.field(factory=dict)
+    body: Mapping[str, Any] | None = None
+    parse: Callable[[Mapping[str, Any]], T_co]
+
+
+def following(request: Request[Page[M]], page: Page[M], seen: int) -> Request[Page[M]] | None:
+    """Return the request for the page after this one, None after the last.
+
+    ``seen`` counts the results of all pages so far. Only numbers are taken from a reply: a link decides
+    neither where credentials go nor that an earlier page comes again.
+    """
+    number = int(request.query.get("pageNum", "1"))
+    after = page.next_page
+    if after is None and seen < (page.total_count or 0):
+        after = number + 1
+    if after is None or after <= number or not page.results:
+        return None
+    return attrs.evolve(request, query={**request.query, "pageNum": str(after)})
+
+
+def list_serverless_backup_snapshots(
+    group_id: str,
+    cluster_name: str,
+    *,
+    include_count: bool | None = None,
+    items_per_page: int | None = None,
+    page_num: int | None = None,
+) -> Request[PaginatedServerlessBackupSnapshots]:
+    """Return one page of the snapshots of a serverless instance, newest first."""
+    return Request(
+        path=_path(_SNAPSHOTS, group_id=group_id, cluster_name=cluster_name),
+        query=_query(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
+        parse=PaginatedServerlessBackupSnapshots.from_json,
+    )
+
+
+def iter_serverless_backup_snapshots(
+    group_id: str, cluster_name: str, *, items_per_page: int | None = None
+) -> Request[Page[ServerlessBackupSnapshot]]:
+    """Iterate over all snapshots of a serverless instance, a page being fetched when it is reached."""
+    return list_serverless_backup_snapshots(group_id, cluster_name, items_per_page=items_per_page)
+
+
+def get_serverless_backup_snapshot(
+    group_id: str, cluster_name: str, snapshot_id: str
+) -> Request[ServerlessBackupSnapshot]:
+    """Return one snapshot of a serverless instance."""
+    return Request(
+        path=_path(_SNAPSHOT, group_id=group_id, cluster_name=cluster_name, snapshot_id=snapshot_id),
+        parse=ServerlessBackupSnapshot.from_json,
+    )
+
+
+def list_serverless_restore_jobs(
+    group_id: str,
+    cluster_name: str,
+    *,
+    include_count: bool | None = None,
+    items_per_page: int | None = None,
+    page_num: int | None = None,
+) -> Request[PaginatedServerlessBackupRestoreJobs]:
+    """Return one page of the restore jobs of a serverless instance."""
+    return Request(
+        path=_path(_RESTORE_JOBS, group_id=group_id, cluster_name=cluster_name),
+        query=_query(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
+        parse=PaginatedServerlessBackupRestoreJobs.from_json,
+    )
+
+
+def iter_serverless_restore_jobs(
+    group_id: str, cluster_name: str, *, items_per_page: int | None = None
+) -> Request[Page[ServerlessBackupRestoreJob]]:
+    """Iterate over all restore jobs of a serverless instance, a page being fetched when it is reached."""
+    return list_serverless_restore_jobs(group_id, cluster_name, items_per_page=items_per_page)
+
+
+def get_serverless_restore_job(
+    group_id: str, cluster_name: str, restore_job_id: str
+) -> Request[ServerlessBackupRestoreJob]:
+    """Return one restore job of a serverless instance."""
+    return Request(
+        path=_path(_RESTORE_JOB, group_id=group_id, cluster_name=cluster_name, restore_job_id=restore_job_id),
+        parse=ServerlessBackupRestoreJob.from_json,
+    )
+
+
+def create_serverless_restore_job(  # noqa: PLR0913 - the members of the legacy request body
+    group_id: str,
+    cluster_name: str,
+    *,
+    delivery_type: DeliveryType | str,
+    target_cluster_name: str,
+    target_group_id: str,
+    snapshot_id: str | None = None,
+    oplog_ts: int | None = None,
+    oplog_inc: int | None = None,
+    point_in_time_utc_seconds: int | None = None,
+) -> Request[ServerlessBackupRestoreJob]:
+    """Start a restore job and return it; times are seconds since the epoch."""
+    members = {
+        "deliveryType": delivery_type,
+        "targetClusterName": target_cluster_name,
+        "targetGroupId": target_group_id,
+        "snapshotId": snapshot_id,
+        "oplogTs": oplog_ts,
+        "oplogInc": oplog_inc,
+        "pointInTimeUTCSeconds": point_in_time_utc_seconds,
+    }
+    return Request(
+        method="POST",
+        path=_path(_RESTORE_JOBS, group_id=group_id, cluster_name=cluster_name),
+        body={name: value for name, value in members.items() if value is not None},
+        parse=ServerlessBackupRestoreJob.from_json,
+    )
+
+
+def list_serverless_instances(
+    group_id: str,
+    *,
+    include_count: bool | None = None,
+    items_per_page: int | None = None,
+    page_num: int | None = None,
+) -> Request[PaginatedServerlessInstances]:
+    """Return one page of the serverless instances of a group."""
+    return Request(
+        path=_path(_INSTANCES, group_id=group_id),
+        query=_query(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
+        parse=PaginatedServerlessInstances.from_json,
+    )
+
+
+def iter_serverless_instances(
+    group_id: str, *, items_per_page: int | None = None
+) -> Request[Page[ServerlessInstanceDescription]]:
+    """Iterate over all serverless instances of a group, a page being fetched when it is reached."""
+    return list_serverless_instances(group_id, items_per_page=items_per_page)
+
+
+def get_serverless_instance(group_id: str, name: str) -> Request[ServerlessInstanceDescription]:
+    """Return one serverless instance."""
+    return Request(
+        path=_path(_INSTANCE, group_id=group_id, name=name),
+        parse=ServerlessInstanceDescription.from_json,
+    )
+
+
+def _path(template: str, **parameters: str) -> str:
+    """Fill a template; raises ValueError on a parameter that would make it another endpoint's path."""
+    for name, value in parameters.items():
+        if value in {"", ".", ".."}:
+            raise ValueError(f"{name}: {value!r} cannot stand in a path")
+    return template.format(**{name: quote(value, safe="") for name, value in parameters.items()})
+
+
+def _query(**values: int | None) -> dict[str, str]:
+    return {_QUERY[name]: str(value).lower() for name, value in values.items() if value is not None}

@@ -1,0 +1,114 @@
+"""What an HTTP reply of Atlas means: a value of the asked-for type, or an error of the error tree."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import attrs
+import httpx
+
+from shim.atlas.convert import Model
+from shim.atlas.endpoints import Request
+from shim.atlas.models import Page
+from shim.core.context import loads
+from shim.core.record import Record
+from shim.errors import (
+    AtlasError,
+    ForbiddenError,
+    GoneError,
+    NotFoundError,
+    RateLimitedError,
+    UnauthorizedError,
+)
+
+M = TypeVar("M", bound=Model)
+
+UNREADABLE = "SHIM_UPSTREAM_UNREADABLE"
+"""The error code of a success whose content is no JSON object; the other doors of the shim use it too."""
+
+_BY_STATUS: Mapping[int, type[AtlasError]] = {
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    410: GoneError,
+    429: RateLimitedError,
+}
+
+
+def result_of(request: Request[M], response: httpx.Response) -> M:
+    """Return what a read response says, with the shim's record in it and in each result of a page.
+
+    Raises AtlasError on any status but 2xx, and (with that status and the error code UNREADABLE) on a
+    2xx without a JSON object.
+    """
+    if not response.is_success:
+        raise error_of(response)
+    content = json_object(response.content)
+    if content is None:
+        raise AtlasError(
+            response.status_code,
+            error_code=UNREADABLE,
+            detail="The content of this success is not a JSON object.",
+            body=response.content,
+        )
+    return _recorded(request.parse(content), response.extensions.get("shim"))
+
+
+def error_of(response: httpx.Response, kind: type[AtlasError] | None = None) -> AtlasError:
+    """Return the error that a read response stands for: of the given kind, or of its status' own.
+
+    Whatever the body lacks stays None or empty. OAuth's errors (RFC 6749, 5.2) are understood too.
+    """
+    said = json_object(response.content) or {}
+    parameters = said.get("parameters")
+    kind = kind or _BY_STATUS.get(response.status_code, AtlasError)
+    return kind(
+        response.status_code,
+        error_code=_text(said.get("errorCode")) or _text(said.get("error")),
+        detail=_text(said.get("detail")) or _text(said.get("error_description")),
+        reason=_text(said.get("reason")),
+        parameters=tuple(parameters) if isinstance(parameters, list) else (),
+        retry_after=retry_after(response.headers.get("retry-after"), now=time.time()),
+        body=response.content,
+    )
+
+
+def json_object(content: bytes) -> dict[str, Any] | None:
+    """Decode a JSON object, None when the content is anything else."""
+    try:
+        value = loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def retry_after(value: str | None, *, now: float) -> float | None:
+    """Read ``Retry-After`` (RFC 9110, 10.2.3) as seconds from ``now``, never negative; None when it says nothing."""
+    if value is None:
+        return None
+    if value.isascii() and value.isdigit():
+        seconds = float(value)
+        return seconds if math.isfinite(seconds) else None
+    try:
+        when = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, when.replace(tzinfo=when.tzinfo or UTC).timestamp() - now)
+
+
+def _recorded(result: M, record: object) -> M:
+    if not isinstance(record, Record):
+        return result
+    if isinstance(result, Page):
+        results = tuple(attrs.evolve(item, record=record) for item in result.results)
+        return attrs.evolve(result, record=record, results=results)
+    return attrs.evolve(result, record=record)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
