@@ -1,0 +1,60 @@
+"""A fake Atlas for tests and demonstrations: memory only, deterministic, strict about the wire.
+
+It imports nothing of the rest of shim, so that it cannot share its mistakes, and the standard library
+alone; ``shim.fake.server`` puts it on a socket and needs the extra ``gateway``.
+
+    fake = FakeAtlas(today=date(2026, 1, 21))
+    reply = fake.handle("GET", f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters/{DEMO_CLUSTER}", [
+        ("Host", "cloud.mongodb.com"),
+        ("Authorization", f"Bearer {DEMO_TOKEN}"),
+        ("Accept", "application/vnd.atlas.2024-11-13+json"),
+    ])
+
+Under httpx without a socket:
+
+    def answer(request):
+        body = request.read()
+        target = request.url.raw_path.decode("ascii")
+        reply = fake.handle(request.method, target, request.headers.multi_items(), body)
+        return httpx.Response(reply.status, headers=reply.headers, content=reply.body)
+
+    httpx.Client(transport=httpx.MockTransport(answer))
+"""
+
+from __future__ import annotations
+
+from shim.fake.atlas import FakeAtlas
+from shim.fake.bucket import RateLimit
+from shim.fake.constants import (
+    BACKUP_SUNSET,
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    DEMO_CLUSTER,
+    DEMO_DEDICATED,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    DEMO_TOKEN,
+    INSTANCE_SUNSET,
+)
+from shim.fake.messages import Arrival, FakeReply
+from shim.fake.world import Cluster, Job
+
+__all__ = [
+    "BACKUP_SUNSET",
+    "DEMO_CLIENT_ID",
+    "DEMO_CLIENT_SECRET",
+    "DEMO_CLUSTER",
+    "DEMO_DEDICATED",
+    "DEMO_GROUP",
+    "DEMO_PRIVATE_KEY",
+    "DEMO_PUBLIC_KEY",
+    "DEMO_TOKEN",
+    "INSTANCE_SUNSET",
+    "Arrival",
+    "Cluster",
+    "FakeAtlas",
+    "FakeReply",
+    "Job",
+    "RateLimit",
+]

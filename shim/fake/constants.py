@@ -1,0 +1,26 @@
+"""Names and credentials of the demo world; all made up, none of use anywhere else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+DEMO_GROUP = "6510aa1b2c3d4e5f60718293"
+"""The group (project) of the demo world."""
+
+DEMO_CLUSTER = "orders"
+"""A flex cluster that was a serverless instance once; 8 snapshots, one finished restore."""
+
+DEMO_DEDICATED = "warehouse"
+"""A dedicated (M10+) cluster of the same group."""
+
+DEMO_PUBLIC_KEY = "demokeys"
+DEMO_PRIVATE_KEY = "00000000-demo-demo-demo-000000000000"
+DEMO_CLIENT_ID = "mdb_sa_id_000000000000000000000000"
+DEMO_CLIENT_SECRET = "mdb_sa_sk_demo"  # noqa: S105 - a secret of nothing
+DEMO_TOKEN = "demo-access-token"  # noqa: S105 - a token that only this fake knows; it never expires
+
+BACKUP_SUNSET = datetime(2026, 1, 22, tzinfo=UTC)
+"""From this instant the serverless backup endpoints answer 410."""
+
+INSTANCE_SUNSET = datetime(2027, 1, 18, tzinfo=UTC)
+"""From this instant the serverless instance reads answer 410."""

@@ -1,0 +1,109 @@
+"""The server's side of HTTP Digest (RFC 7616, MD5 and qop auth as Atlas uses it), checked strictly."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import random
+import re
+from collections import OrderedDict
+from collections.abc import Mapping
+from enum import Enum, auto
+
+REALM = "MMS Public API"
+NONCE_LIFE = 300.0
+"""Seconds for which a nonce is fresh."""
+_NONCES = 4096
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+_WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_PARAMETER = re.compile(rf'\s*({_WORD})\s*=\s*(?:({_WORD})|"((?:[^"\\]|\\.)*)")\s*(?:,|$)')
+
+
+class Verdict(Enum):
+    """What a check of Digest credentials found."""
+
+    GOOD = auto()
+    WRONG = auto()
+    """Unreadable, unknown key, wrong password, wrong realm, another algorithm: a fresh challenge."""
+    STALE = auto()
+    """Right but for the nonce, which is old, unknown or used up: a challenge with stale=true."""
+    OTHER_URI = auto()
+    """The signed uri is not the request target."""
+
+
+def parameters(credentials: str) -> dict[str, str] | None:
+    """Parse the auth-params of RFC 9110, 11.2; None when malformed or when a name appears twice."""
+    found: dict[str, str] = {}
+    position = 0
+    while position < len(credentials):
+        match = _PARAMETER.match(credentials, position)
+        if match is None or match[1].lower() in found:
+            return None
+        quoted = match[3]
+        found[match[1].lower()] = match[2] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        position = match.end()
+    return found
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def response_of(key: str, secret: str, method: str, given: Mapping[str, str]) -> str:
+    """Compute the response of RFC 7616, 3.4.1 for qop auth from the parameters that were given."""
+    user = _md5(f"{key}:{REALM}:{secret}")
+    asked = _md5(f"{method}:{given['uri']}")
+    middle = f"{given['nonce']}:{given['nc']}:{given['cnonce']}:{given['qop']}"
+    return _md5(f"{user}:{middle}:{asked}")
+
+
+class Digest:
+    """The nonces that were given out, and how far each is used; the oldest are dropped."""
+
+    def __init__(self, keys: Mapping[str, str], dice: random.Random) -> None:
+        self._keys = keys
+        self._dice = dice
+        self._nonces: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def challenge(self, now: float, *, stale: bool) -> str:
+        """Return a WWW-Authenticate value with a new nonce, spelled as recorded."""
+        nonce = "".join(self._dice.choices(_ALPHABET, k=32))
+        self._nonces[nonce] = (now, 0)
+        while len(self._nonces) > _NONCES:
+            self._nonces.popitem(last=False)
+        word = "true" if stale else "false"
+        return f'Digest realm="{REALM}", domain="", nonce="{nonce}", algorithm=MD5, qop="auth", stale={word}'
+
+    def check(self, credentials: str, method: str, target: str, now: float) -> Verdict:
+        """Check what follows the word Digest in Authorization against the request line, raw."""
+        given = parameters(credentials)
+        needed = {"username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce"}
+        if given is None or not needed <= given.keys():
+            return Verdict.WRONG
+        if (
+            given["realm"] != REALM
+            or given["qop"] != "auth"
+            or given.get("algorithm", "MD5") != "MD5"
+            or given.get("userhash", "false") != "false"
+            or "opaque" in given  # none was sent, so none can be returned
+            or re.fullmatch(r"[0-9a-f]{8}", given["nc"]) is None
+        ):
+            return Verdict.WRONG
+        known = given["username"] in self._keys
+        # An unknown key takes as long as a wrong secret.
+        secret = self._keys.get(given["username"], "")
+        expected = response_of(given["username"], secret, method, given)
+        right = hmac.compare_digest(expected.encode(), given["response"].encode())
+        if not (known and right):
+            return Verdict.WRONG
+        if given["uri"] != target:
+            return Verdict.OTHER_URI
+        return self._use(given["nonce"], int(given["nc"], 16), now)
+
+    def _use(self, nonce: str, count: int, now: float) -> Verdict:
+        born, used = self._nonces.get(nonce, (float("-inf"), 0))
+        if not 0 <= now - born < NONCE_LIFE or count <= used:
+            return Verdict.STALE
+        self._nonces[nonce] = (born, count)
+        return Verdict.GOOD

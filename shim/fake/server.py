@@ -1,0 +1,143 @@
+"""The fake Atlas on a socket: HTTP/1.1 on loopback, for a test, a demonstration or a terminal.
+
+async with FakeServer(fake) as server:              with serve_in_thread(fake) as server:
+    await client.get(f"{server.url}/api/...")           requests.get(f"{server.url}/api/...")
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ssl import SSLContext
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from shim.fake.atlas import FakeAtlas
+
+_GRACE = 2.0
+"""Seconds that running answers get when the server stops."""
+
+
+class FakeServer:
+    """Serves one FakeAtlas.
+
+    ``port`` 0 takes any free one; ``url`` says which, without a slash at the end. ``latency`` is in
+    seconds and can be changed at any time. Raises OSError at the start when the port is taken.
+    """
+
+    def __init__(
+        self,
+        fake: FakeAtlas | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        latency: float = 0.0,
+        ssl_context: SSLContext | None = None,
+    ) -> None:
+        self.fake = FakeAtlas() if fake is None else fake
+        self.host = host
+        self.port = port
+        self.latency = latency
+        self._ssl = ssl_context
+        self._runner: web.ServerRunner | None = None
+
+    @property
+    def scheme(self) -> str:
+        """The scheme: https with a TLS context, else http."""
+        return "https" if self._ssl else "http"
+
+    @property
+    def url(self) -> str:
+        """The origin of the fake."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
+
+    async def start(self) -> None:
+        """Listen; ``port`` and ``url`` are right from here on."""
+        server = web.Server(self._answer, access_log=None, auto_decompress=False)
+        runner = web.ServerRunner(server, shutdown_timeout=_GRACE)
+        await runner.setup()
+        site = web.TCPSite(runner, self.host, self.port, ssl_context=self._ssl)
+        try:
+            await site.start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self.port = site.port
+        self._runner = runner
+
+    async def stop(self) -> None:
+        """Close every connection and the socket; harmless when nothing runs."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        body = await request.read()
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers]
+        reply = self.fake.handle(request.method, request.raw_path, fields, body, scheme=self.scheme)
+        if reply.dropped:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=500)
+        return web.Response(status=reply.status, headers=CIMultiDict(reply.headers), body=reply.body)
+
+
+@contextmanager
+def serve_in_thread(fake: FakeAtlas | None = None, **options: Any) -> Iterator[FakeServer]:
+    """Serve from a thread with its own event loop, for synchronous programs; options as FakeServer.
+
+    Raises what starting raised. The thread has ended when the block is left.
+    """
+    server = FakeServer(fake, **options)
+    ready: threading.Event = threading.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+    faults: list[BaseException] = []
+    finish = asyncio.Event()
+
+    async def run() -> None:
+        try:
+            await server.start()
+        except OSError as error:
+            faults.append(error)
+            return
+        loops.append(asyncio.get_running_loop())
+        ready.set()
+        try:
+            await finish.wait()
+        finally:
+            await server.stop()
+
+    def body() -> None:
+        try:
+            asyncio.run(run())
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=body, name="fake-atlas", daemon=True)
+    thread.start()
+    ready.wait()
+    if faults:
+        thread.join()
+        raise faults[0]
+    try:
+        yield server
+    finally:
+        loops[0].call_soon_threadsafe(finish.set)
+        thread.join()
