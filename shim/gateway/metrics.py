@@ -1,0 +1,58 @@
+"""Counts for the operator (Prometheus); labels hold words from the mapping documents, never ids."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from shim.core.record import Record
+
+_BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
+
+
+class Metrics:
+    """The gateway's metrics, in a registry of their own; ``in_flight`` is a plain number on the way."""
+
+    def __init__(self) -> None:
+        self.in_flight = 0
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "atlas_shim_requests",
+            "Requests answered.",
+            ("operation", "route", "status_class"),
+            registry=self.registry,
+        )
+        self._translation = Histogram(
+            "atlas_shim_translation_seconds",
+            "Time spent deciding and translating, upstream's time not included.",
+            registry=self.registry,
+            buckets=_BUCKETS,
+        )
+        self._fidelity = Counter(
+            "atlas_shim_fidelity",
+            "Fields of translated replies that are not exact.",
+            ("operation", "level"),
+            registry=self.registry,
+        )
+        gauge = Gauge("atlas_shim_in_flight_requests", "Requests being answered.", registry=self.registry)
+        gauge.set_function(lambda: self.in_flight)
+        # Finding a labelled child takes longer than counting on it.
+        self._children: dict[tuple[str, str, int], Counter] = {}
+
+    def count(self, operation: str, route: str, status: int) -> None:
+        """Count one answered request."""
+        key = (operation, route, status // 100)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = self._requests.labels(operation, route, f"{key[2]}xx")
+        child.inc()
+
+    def translated(self, record: Record, seconds: float) -> None:
+        """Count what one exchange cost, and what it could not keep exact."""
+        self._translation.observe(seconds)
+        if record.route in {"flex", "dedicated"}:
+            for level, names in record.by_level().items():
+                self._fidelity.labels(record.operation, level).inc(len(names))
+
+    def text(self) -> bytes:
+        """Return all metrics in Prometheus' text format."""
+        return generate_latest(self.registry)

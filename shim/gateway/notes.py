@@ -1,0 +1,45 @@
+"""The fields that tell a caller what became of a retired call."""
+
+from __future__ import annotations
+
+from email.utils import format_datetime
+
+from shim.core.record import Record
+from shim.gateway.structured import date, string, strings, token
+
+NOTED = frozenset({"flex", "dedicated", "none"})
+"""The routes whose replies are annotated; on the legacy route Atlas' own fields stand alone."""
+
+_LEVELS = ("renamed", "derived", "constant", "absent")
+
+
+def notes(record: Record) -> list[tuple[str, str]]:
+    """Return the field lines that a record adds to its reply, none on the legacy route.
+
+    ``Sunset`` (RFC 8594), ``Deprecation`` (RFC 9745), ``Link`` with ``successor-version`` (RFC
+    5829) and the dictionary ``Atlas-Shim`` (RFC 9651).
+    """
+    if record.route not in NOTED:
+        return []
+    lines = [
+        ("Sunset", format_datetime(record.sunset, usegmt=True)),
+        ("Deprecation", date(record.deprecated.timestamp())),
+    ]
+    if record.sent:
+        path = record.sent[-1].target.partition("?")[0]
+        lines.append(("Link", f'<{path}>; rel="successor-version"'))
+    lines.append(("Atlas-Shim", summary(record)))
+    return lines
+
+
+def summary(record: Record) -> str:
+    """Return a record as one structured dictionary: route, reason, call, and the fields by level."""
+    members = [f"route={token(record.route)}", f"reason={string(record.reason)}"]
+    if record.sent:
+        last = record.sent[-1]
+        members.append(f"call={string(f'{last.method} {last.target}')}")
+    levels = record.by_level()
+    members.extend(f"{level}={strings(levels[level])}" for level in _LEVELS if level in levels)
+    if record.dropped:
+        members.append(f"dropped={len(record.dropped)}")
+    return ", ".join(members)

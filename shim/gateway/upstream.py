@@ -1,0 +1,211 @@
+"""The client side: one request, sent once, to the one configured origin."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import AsyncIterator, Iterable
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import attrs
+from aiohttp.client_middlewares import ClientHandlerType
+from multidict import CIMultiDict
+from yarl import URL
+
+from shim.core.messages import Headers, Reply
+from shim.gateway import answers
+from shim.gateway.decode import Undecodable, decoded
+
+log = logging.getLogger("shim.gateway")
+
+_UNROUTABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
+
+
+@attrs.define
+class Native:
+    """Upstream's reply as it arrives: its head, and of its content what was read so far, still coded."""
+
+    response: aiohttp.ClientResponse
+    head: Reply
+    chunks: list[bytes] = attrs.field(factory=list)
+
+    def close(self) -> None:
+        """Give the connection up, unless the content was read to its end."""
+        self.response.close()
+
+    async def read(self, limit: int) -> Reply:
+        """Return the reply with its decoded content, or with a fault in plain words.
+
+        Raises Refusal when the connection fails before the content's end.
+        """
+        size = 0
+        try:
+            while chunk := await self.response.content.readany():
+                self.chunks.append(chunk)
+                size += len(chunk)
+                if size > limit:
+                    return attrs.evolve(self.head, fault=f"the content is larger than {limit} bytes")
+        except (aiohttp.ClientError, OSError) as error:
+            raise refusal_of(error) from error
+        try:
+            return attrs.evolve(self.head, body=decoded(b"".join(self.chunks), self.head.headers, limit))
+        except Undecodable as error:
+            return attrs.evolve(self.head, fault=str(error))
+
+
+class Upstream:
+    """Sends calls to one origin, over kept connections.
+
+    The environment's proxy for that origin is looked up once, at the start, and netrc never: the
+    library would look both up again for each call, and add a netrc entry's credentials to a call
+    they were not given for.
+    """
+
+    def __init__(self, origin: str, *, connect_timeout: float, idle_timeout: float) -> None:
+        parts = urlsplit(origin)
+        self._scheme, self._host, self._port = parts.scheme, parts.hostname or "", parts.port
+        self.authority = parts.netloc
+        self._proxy, login = proxy_for(origin)
+        # A tunnel is logged in to once; without TLS each request carries the login itself.
+        self._tunnel = login if parts.scheme == "https" else {}
+        self._login = () if parts.scheme == "https" else tuple(login.items())
+        self._timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=connect_timeout, connect=connect_timeout, sock_read=idle_timeout
+        )
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Make the session; needs a running loop."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            middlewares=(once,),
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            timeout=self._timeout,
+            max_line_size=65536,
+            max_field_size=65536,
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(
+        self,
+        method: str,
+        target: str,
+        lines: Iterable[tuple[str, str]],
+        body: bytes | AsyncIterator[bytes] | None,
+    ) -> Native:
+        """Send one request and return the reply's head; raises Refusal when there is none.
+
+        The target goes out as it is. An iterator's content is chunked, unless ``lines`` hold its
+        Content-Length.
+        """
+        assert self._session is not None, "open() comes first"
+        # With the query inside the path nothing of the target is parsed, or put together anew.
+        url = URL.build(scheme=self._scheme, host=self._host, port=self._port, path=target, encoded=True)
+        try:
+            response = await self._session.request(
+                method,
+                url,
+                headers=CIMultiDict((*lines, *self._login)),
+                data=body,
+                allow_redirects=False,
+                proxy=self._proxy,
+                proxy_headers=dict(self._tunnel),
+            )
+        except (Unanswered, aiohttp.ClientError, OSError) as error:
+            raise refusal_of(error) from error
+        if response.status < 200:
+            response.close()
+            raise answers.unreadable("http_protocol_error", "Upstream switched protocols unasked.")
+        headers: Headers = tuple(
+            (name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in response.raw_headers
+        )
+        return Native(response, Reply(response.status, headers))
+
+
+class Unanswered(Exception):  # noqa: N818 - see ``once``
+    """A connection broke before the reply's head; the cause says how."""
+
+
+async def once(request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending an idempotent request a second time when its connection breaks.
+
+    aiohttp does so for PUT and DELETE too, after these two errors; nothing tells whether the first
+    one was executed, so the caller must be the one to decide.
+    """
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise Unanswered from error
+
+
+def refusal_of(error: BaseException) -> answers.Refusal:
+    """Return the answer for what went wrong between gateway and upstream."""
+    said = type(error).__name__
+    if isinstance(error.__cause__, answers.Refusal):
+        return error.__cause__  # the caller's content broke while it was sent on
+    if isinstance(error, Unanswered):
+        return answers.unreadable(
+            "connection_terminated",
+            "Upstream closed the connection without an answer; whether it executed the call is unknown.",
+            type(error.__cause__).__name__,
+        )
+    if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)):
+        return answers.unreachable(*_unconnected(error), said)
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return answers.too_slow("connection_timeout", "No connection to upstream in the configured time.")
+    if isinstance(error, TimeoutError):
+        return answers.too_slow("http_response_timeout", "Upstream fell silent for the configured time.")
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return answers.unreadable("http_response_incomplete", "Upstream's reply ended early.", said)
+    if isinstance(error, (aiohttp.ClientConnectionError, OSError)):
+        return answers.unreadable("connection_terminated", "The connection to upstream broke.", said)
+    return answers.unreadable("http_protocol_error", "Upstream's reply is not well-formed HTTP.", said)
+
+
+def _unconnected(error: aiohttp.ClientError) -> tuple[str, str]:
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "dns_error", "Upstream's name can't be resolved."
+        case aiohttp.ClientConnectorCertificateError():
+            return "tls_certificate_error", "Upstream's certificate can't be trusted."
+        case aiohttp.ClientSSLError():
+            return "tls_protocol_error", "No TLS connection to upstream came about."
+        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+            return "destination_unavailable", "The proxy on the way to upstream refuses."
+        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
+            return "connection_refused", "Upstream refuses connections."
+        case aiohttp.ClientConnectorError(os_error=OSError(errno=number)) if number in _UNROUTABLE:
+            return "destination_ip_unroutable", "No route leads to upstream."
+        case _:
+            return "destination_unavailable", "Upstream can't be connected to."
+
+
+def proxy_for(origin: str) -> tuple[URL | None, dict[str, str]]:
+    """Return the environment's proxy for an origin, and the fields that log in to it.
+
+    Reads ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` in either case, as
+    ``urllib.request`` does.
+    """
+    parts = urlsplit(origin)
+    if proxy_bypass(parts.netloc):
+        return None, {}
+    proxies = getproxies()
+    said = proxies.get(parts.scheme) or proxies.get("all")
+    if not said:
+        return None, {}
+    proxy = urlsplit(said if "://" in said else f"http://{said}")
+    plain = URL(f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}")
+    if proxy.username is None:
+        return plain, {}
+    login = aiohttp.encode_basic_auth(unquote(proxy.username), unquote(proxy.password or ""))
+    return plain, {"Proxy-Authorization": login}
