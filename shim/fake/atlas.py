@@ -5,20 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from shim.fake import constants, endpoints, paging, refusals, versions
+from shim.fake import constants, endpoints, paging, refusals
 from shim.fake.asking import Ask
 from shim.fake.bucket import Bucket, RateLimit
 from shim.fake.clock import Clock, instant_of
 from shim.fake.messages import Arrival, FakeReply, Headers, http_date
+from shim.fake.retirement import announced, version_for
 from shim.fake.shapes import View
 from shim.fake.signing import REVOKE_PATH, TOKEN_PATH, Gate, Standing
 from shim.fake.world import Cluster, Document, Job, World
 
 _APIS = ("v1.0", "v2")
-_DEPRECATED = datetime(2025, 12, 10, tzinfo=UTC)
-"""Recorded: the Deprecation field of the serverless endpoints."""
 _COMMON: Headers = (
     ("Server", "mdbws"),
     ("Strict-Transport-Security", "max-age=31536000; includeSubdomains;"),
@@ -58,8 +57,8 @@ class FakeAtlas:
         self._clock = Clock(clock, running=running)
         if today is not None:
             self.today = today
-        self.sunset = instant_of(sunset)
-        self.instance_sunset = instant_of(instance_sunset)
+        self.sunset: datetime = instant_of(sunset)
+        self.instance_sunset: datetime = instant_of(instance_sunset)
         self.old_gone = old_gone
         self.strict = strict
         self.arrivals: list[Arrival] = []
@@ -137,7 +136,7 @@ class FakeAtlas:
         """Create a restore job that was ordered a while ago, of the newest snapshot unless one is named."""
         with self._lock:
             cluster = self._world.clusters(group)[name]
-            source = cluster.snapshot(snapshot) if snapshot else cluster.snapshots[-1]
+            source = cluster.snapshot(snapshot) if snapshot else next(reversed(cluster.snapshots), None)
             return self._world.order(
                 cluster,
                 source,
@@ -217,8 +216,7 @@ class FakeAtlas:
         wait = self._bucket.take(now)
         common = (*common, *self._bucket.fields())
         if wait is not None:
-            limit = self._bucket.limit
-            return _refused(refusals.too_many(arrival.path, wait, limit.capacity, limit.refill, limit.period), common)
+            return _refused(refusals.too_many(arrival.path, wait, *self._bucket.numbers), common)
         host = arrival.header("Host") or "cloud.mongodb.com"
         own = host.endswith((".mongodb.com", ".mongodbgov.com"))
         base = f"{scheme or ('https' if own else 'http')}://{host}/api/atlas/{root}"
@@ -226,19 +224,19 @@ class FakeAtlas:
 
     def _resource(self, arrival: Arrival, view: View, rest: str, common: Headers) -> FakeReply:
         methods, names = endpoints.find(view.api, rest)
+        envelope, pretty = paging.wishes(arrival.query)
+        if not methods:
+            return _refused(refusals.no_resource(arrival.path), common, envelope=envelope, pretty=pretty)
         endpoint = methods.get(arrival.method)
-        if methods and endpoint is None:
+        if endpoint is None:
             allow = ",".join([*sorted(methods, reverse=True), "OPTIONS"])
             return FakeReply(405, (("Allow", allow), *common))
-        if endpoint is not None:
-            common = (*common, ("X-Java-Method", endpoint.java), *self._retirement(endpoint))
-        envelope = pretty = False
+        sunset = {"backups": self.sunset, "instances": self.instance_sunset, None: None}[endpoint.sunset]
+        gone = sunset is not None and view.now >= sunset and (view.api == "v2" or self.old_gone)
+        common = (*common, ("X-Java-Method", endpoint.java), *announced(sunset, view.now))
         try:
+            version = version_for(arrival, endpoint, view.api, gone=gone, strict=self.strict)
             query = paging.read_query(arrival.query)
-            envelope, pretty = query.envelope, query.pretty
-            if endpoint is None:
-                raise refusals.no_resource(arrival.path)
-            version = self._version(arrival, endpoint, view.api)
             result = endpoint.handler(Ask(self._world, view, names, query, arrival.body))
         except refusals.Refusal as refusal:
             return _refused(refusal, common, envelope=envelope, pretty=pretty)
@@ -252,36 +250,6 @@ class FakeAtlas:
             content = paging.enveloped(content, status)
         media = f"application/vnd.atlas.{version}+json;charset=utf-8" if view.api == "v2" else "application/json"
         return FakeReply(status, (("Content-Type", media), *common), paging.text(content, pretty=pretty))
-
-    def _version(self, arrival: Arrival, endpoint: endpoints.Endpoint, api: str) -> str:
-        """Return the version that answers; raises Refusal 406 or 410, or Bare 415."""
-        version: str | None = endpoint.versions[0]
-        if api == "v2":
-            version = versions.resolve(arrival.header("Accept"), endpoint.versions, strict=self.strict)
-        if version is None:
-            raise refusals.no_version()
-        if self._gone(endpoint) and (api == "v2" or self.old_gone):
-            raise refusals.version_gone(version, arrival.path)
-        if arrival.method == "POST" and not versions.speaks_json(arrival.header("Content-Type"), endpoint.versions):
-            raise refusals.Bare(415)
-        return version
-
-    def _sunset_of(self, endpoint: endpoints.Endpoint) -> datetime | None:
-        if endpoint.sunset is None:
-            return None
-        return self.sunset if endpoint.sunset == "backups" else self.instance_sunset
-
-    def _gone(self, endpoint: endpoints.Endpoint) -> bool:
-        sunset = self._sunset_of(endpoint)
-        return sunset is not None and self.today >= sunset
-
-    def _retirement(self, endpoint: endpoints.Endpoint) -> Headers:
-        """Return Deprecation and Sunset, HTTP-dates with an unpadded day, as recorded since December 2025."""
-        sunset = self._sunset_of(endpoint)
-        if sunset is None or self.today < _DEPRECATED:
-            return ()
-        dates = (("Deprecation", _DEPRECATED), ("Sunset", sunset))
-        return tuple((name, http_date(when, padded=False)) for name, when in dates)
 
 
 def _with(reply: FakeReply, common: Headers) -> FakeReply:

@@ -21,8 +21,6 @@ class Query:
     page: int
     size: int
     count: bool
-    envelope: bool
-    pretty: bool
     others: tuple[str, ...]
 
 
@@ -35,15 +33,15 @@ def read_query(raw: str) -> Query:
     given: dict[str, str] = {}
     for name, value in parse_qsl(raw, keep_blank_values=True):
         given.setdefault(name, value)
+    for name in ("envelope", "pretty"):
+        _flag(given.get(name, "false"), name)
     others = tuple(
         piece for piece in raw.split("&") if piece and piece.partition("=")[0] not in {"pageNum", "itemsPerPage"}
     )
     return Query(
         page=_number(given, "pageNum", 1, None),
         size=_number(given, "itemsPerPage", PAGE_SIZE, LARGEST_PAGE),
-        count=_flag(given, "includeCount", default=True),
-        envelope=_flag(given, "envelope", default=False),
-        pretty=_flag(given, "pretty", default=False),
+        count=_flag(given.get("includeCount", "true"), "includeCount"),
         others=others,
     )
 
@@ -60,13 +58,16 @@ def _number(given: dict[str, str], name: str, default: int, most: int | None) ->
     return number
 
 
-def _flag(given: dict[str, str], name: str, *, default: bool) -> bool:
-    text = given.get(name)
-    if text is None:
-        return default
+def _flag(text: str, name: str) -> bool:
     if text.lower() not in _FLAGS:
         raise refusals.bad_query(name)
     return _FLAGS[text.lower()]
+
+
+def wishes(raw: str) -> tuple[bool, bool]:
+    """Return whether ``envelope`` and ``pretty`` are asked for; they shape errors too, so nothing is refused."""
+    given = dict(reversed(parse_qsl(raw, keep_blank_values=True)))
+    return (given.get("envelope", "").lower() == "true", given.get("pretty", "").lower() == "true")
 
 
 def page_of(items: Sequence[dict[str, Any]], url: str, query: Query) -> dict[str, Any]:
