@@ -1,0 +1,70 @@
+"""Replies that the shim makes: translated documents, and errors in Atlas' own shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from shim.core.engine import Match
+from shim.core.messages import Headers, Reply, reason_phrase, without
+
+_ABOUT_CONTENT = frozenset({
+    "accept-ranges",
+    "content-digest",
+    "content-disposition",
+    "content-encoding",
+    "content-length",
+    "content-location",
+    "content-md5",
+    "content-range",
+    "content-type",
+    "digest",
+    "etag",
+    "last-modified",
+    "repr-digest",
+    "transfer-encoding",
+})  # fmt: skip
+"""Fields that describe the content that upstream sent, and so not the one that the caller gets (RFC 9110, 8)."""
+
+
+def content_type(match: Match) -> str:
+    """Return the content type that the operation's version answered with."""
+    return match.api.content_type or f"application/vnd.atlas.{match.operation.version}+json;charset=utf-8"
+
+
+def document(  # noqa: PLR0913 - everything an answer is made of
+    value: dict[str, Any],
+    *,
+    status: int,
+    upstream: Headers,
+    kind: str,
+    pretty: bool,
+    dumps: Callable[[Any], bytes],
+) -> Reply:
+    """Return a reply with a JSON document for content and what still holds of upstream's fields."""
+    content = pretty_printed(value) if pretty else dumps(value)
+    headers = (*without(upstream, _ABOUT_CONTENT), ("Content-Type", kind))
+    return Reply(status=status, headers=headers, body=content)
+
+
+def pretty_printed(value: Any) -> bytes:
+    """Return JSON laid out as Atlas' own pretty bodies are: two spaces, and a space before the colon."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, separators=(",", " : "))
+    return text.encode("utf-8", "replace")
+
+
+def error_body(status: int, code: str, detail: str, parameters: tuple[Any, ...] = ()) -> dict[str, Any]:
+    """Return an error document with the members and the order of recorded Atlas errors."""
+    return {
+        "detail": detail,
+        "error": status,
+        "errorCode": code,
+        "parameters": list(parameters),
+        "reason": reason_phrase(status),
+    }
+
+
+def enveloped(value: dict[str, Any], status: int, *, page: bool) -> dict[str, Any]:
+    """Return a document in an envelope: a page gains the status, anything else stands inside."""
+    return {**value, "status": status} if page else {"status": status, "content": value}

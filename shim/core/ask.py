@@ -1,0 +1,169 @@
+"""Asking one side: the upstream call, or calls when pages are collected, and the legacy answer made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from shim.core import answers
+from shim.core.body import build_body
+from shim.core.documents.model import Successor, Target
+from shim.core.messages import Reply, field
+from shim.core.query import Query
+from shim.core.run import Run, decoded, error, error_code, read, record, scene, send, successor_call
+from shim.core.steps import Answer, Outcome, PassThrough, Read, Send
+from shim.core.translate import Translated, has_next, in_order, page, translate_items, translate_one
+
+COLLECT = 500
+"""Items asked for in one upstream page when all pages are collected (contract: the most a page may have)."""
+
+
+def ask(  # noqa: PLR0913, PLR0917 - a tier, what to ask it, and where its answer may lead
+    run: Run,
+    successor: Successor,
+    target: Target,
+    query: Query,
+    body: dict[str, Any] | None,
+    later: Successor | None,
+) -> Generator[Send | Read, Reply, Outcome | None]:
+    """Ask one tier; None means that its answer leads on to the later one."""
+    content = build_body(target, body, run.call.body, scene(run), run.context.dumps)
+    path = target.path.build(run.match.raw)
+    is_page = run.match.operation.shape == "page"
+    documents: list[dict[str, Any]] = []
+    while True:
+        text = _upstream_query(target, query, len(documents), is_page=is_page)
+        call = successor_call(run, target.method, f"{path}?{text}" if text else path, target.version, content)
+        reply = yield from send(run, call, successor.tier, rewritten=True)
+        if isinstance(reply, Answer):
+            return reply
+        if not 200 <= reply.status < 300:
+            return (yield from _failed(run, reply, query, later))
+        reply = yield from read(run)
+        document = decoded(run, reply)
+        if type(document) is not dict or (is_page and type(document.get(target.items)) is not list):
+            return _unreadable(run, reply, target)
+        documents.append(document)
+        if target.paging != "collected" or not _goes_on(documents, target.items):
+            break
+        if len(documents) >= run.context.settings.page_cap:
+            detail = f"Upstream has more than {len(documents)} pages of {COLLECT} items; ask the successor itself."
+            return error(run, 502, "SHIM_TOO_MANY_PAGES", detail)
+    run.note(successor.note)
+    made = (
+        _page(run, successor.tier, target, query, documents)
+        if is_page
+        else translate_one(run.match.entry.compiled[successor.tier], document, scene(run))
+    )
+    return _answer(run, made, reply, query)
+
+
+def _goes_on(documents: Sequence[dict[str, Any]], items: str) -> bool:
+    """Tell whether another upstream page follows the last one."""
+    last = documents[-1]
+    if not last[items]:
+        return False
+    linked = has_next(last)
+    if linked is not None:
+        return linked
+    total = last.get("totalCount")
+    return type(total) is int and total > sum(len(document[items]) for document in documents)
+
+
+def _upstream_query(target: Target, query: Query, collected: int, *, is_page: bool) -> str:
+    pairs = list(query.foreign)
+    if is_page:
+        keeps = target.paging == "kept"
+        size, number = (query.size, query.page) if keeps else (COLLECT, collected + 1)
+        # The count is always asked for: without it Atlas gives no next link (recorded).
+        pairs += ["includeCount=true", f"itemsPerPage={size}", f"pageNum={number}"]
+    return "&".join(pairs)
+
+
+def _page(run: Run, tier: str, target: Target, query: Query, documents: Sequence[dict[str, Any]]) -> Translated:
+    """Return the page the caller asked for, from one upstream page kept or from all of them collected."""
+    operation = run.match.operation
+    sources = _unique([document[target.items] for document in documents])
+    items = translate_items(run.match.entry.compiled[tier], sources, scene(run), target.items)
+    url = f"{run.context.base}{run.call.path}"
+    if target.paging == "collected":
+        ordered = in_order(items.values, operation.order, operation.fields)
+        end = query.page * query.size
+        document = page(ordered[end - query.size : end], query, url=url, total=len(ordered), more=end < len(ordered))
+    else:
+        total = documents[0].get("totalCount")
+        count = total if type(total) is int and total >= 0 else None
+        more = has_next(documents[0])
+        if more is None:
+            more = count is not None and query.page * query.size < count
+        document = page(items.values, query, url=url, total=count, more=more)
+    return Translated(document=document, fields=items.fields, dropped=items.dropped)
+
+
+def _unique(pages: Sequence[list[Any]]) -> list[Any]:
+    """Return the items of all pages; one that moved to a later page while we read counts once."""
+    sources = list(pages[0])
+    known = {item["id"] for item in sources if type(item) is dict and type(item.get("id")) is str}
+    for items in pages[1:]:
+        for item in items:
+            name = item.get("id") if type(item) is dict else None
+            if type(name) is not str:
+                sources.append(item)
+            elif name not in known:
+                known.add(name)
+                sources.append(item)
+    return sources
+
+
+def _answer(run: Run, made: Translated, reply: Reply, query: Query) -> Answer:
+    operation = run.match.operation
+    status = operation.status[run.match.api.name]
+    document = made.document
+    if query.envelope:
+        document = answers.enveloped(document, status, page=operation.shape == "page")
+    answer = answers.document(
+        document,
+        status=status,
+        upstream=reply.headers,
+        kind=answers.content_type(run.match),
+        pretty=query.pretty,
+        dumps=run.context.dumps,
+    )
+    return Answer(answer, record(run, made.fields, made.dropped))
+
+
+def _failed(
+    run: Run, reply: Reply, query: Query, later: Successor | None
+) -> Generator[Send | Read, Reply, Outcome | None]:
+    """Hand an error on as it is, in an envelope if the caller asked for one; None leads to the later tier."""
+    if later is not None and reply.status in {400, 404}:
+        reply = yield from read(run)
+        code = error_code(run, reply)
+        if code in later.after:
+            run.reason = f"{run.reason}; {run.route} answered {code}"
+            return None
+    if not query.envelope or reply.status < 400:
+        return PassThrough(record(run))
+    if reply.body is None and reply.fault is None:
+        reply = yield from read(run)
+    document = decoded(run, reply)
+    if type(document) is not dict:
+        return PassThrough(record(run))
+    answer = answers.document(
+        answers.enveloped(document, reply.status, page=False),
+        status=reply.status,
+        upstream=reply.headers,
+        kind=field(reply.headers, "content-type") or "application/json",
+        pretty=query.pretty,
+        dumps=run.context.dumps,
+    )
+    return Answer(answer, record(run))
+
+
+def _unreadable(run: Run, reply: Reply, target: Target) -> Answer:
+    is_page = run.match.operation.shape == "page"
+    expected = f"an object with a list {target.items!r}" if is_page else "a JSON object"
+    what = reply.fault or f"it is not {expected}"
+    kind = field(reply.headers, "content-type") or "no content type"
+    detail = f"The {run.route} endpoint answered {reply.status} with content ({kind}) that can't be translated: {what}."
+    return error(run, 502, "SHIM_UPSTREAM_UNREADABLE", detail)

@@ -1,0 +1,103 @@
+"""Finding the documents, laying overrides over them, and reporting every defect at once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from shim.core.documents.check import check_documents
+from shim.core.documents.model import TIERS, Document
+from shim.core.documents.parse import parse_document
+from shim.core.documents.tables import Source
+from shim.errors import DocumentError
+
+
+@attrs.frozen
+class _File:
+    """One TOML file as read: its name for messages, and its tables."""
+
+    name: str
+    data: dict[str, Any]
+
+
+def mapping_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the shipped folder and the operator's (``ATLAS_SHIM_MAPPINGS``), if there is one."""
+    package = Path(__file__).parents[2] / "mappings"
+    shipped = package if package.is_dir() else Path(__file__).parents[3] / "mappings"
+    own = environ.get("ATLAS_SHIM_MAPPINGS")
+    return (shipped, Path(own)) if own else (shipped,)
+
+
+def load_documents(folders: Iterable[Path]) -> tuple[Document, ...]:
+    """Read every ``*.toml`` below the folders (a single file will do).
+
+    Raises DocumentError that lists all defects of all files.
+    """
+    problems: list[str] = []
+    files = [file for folder in folders for file in _read(folder, problems)]
+    plain = [file for file in files if "overrides" not in file.data]
+    sources = {id(file): Source(file=file.name, problems=problems) for file in plain}
+    for file in files:
+        if file not in plain:
+            _override(file, plain, sources, problems)
+    documents = tuple(parse_document(file.data, sources[id(file)]) for file in plain)
+    if not problems:
+        by_file = {document.file: source for document, source in zip(documents, sources.values(), strict=True)}
+        for document, at, what in check_documents(documents):
+            by_file[document.file].add(at, what)
+    if not documents and not problems:
+        problems.append("no mapping document was found")
+    if problems:
+        raise DocumentError(tuple(dict.fromkeys(problems)))
+    return documents
+
+
+def _read(folder: Path, problems: list[str]) -> Iterator[_File]:
+    if not folder.exists():
+        problems.append(f"{folder}: does not exist")
+    paths = [folder] if folder.is_file() else sorted(folder.rglob("*.toml"))
+    for path in paths:
+        name = path.name if folder.is_file() else path.relative_to(folder).as_posix()
+        try:
+            yield _File(name=name, data=tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+            problems.append(f"{name}: {error}")
+
+
+def _override(file: _File, plain: list[_File], sources: Mapping[int, Source], problems: list[str]) -> None:
+    """Lay an operator's document over the one it names; each replaced key is remembered as theirs."""
+    wanted = file.data["overrides"]
+    target = next((one for one in plain if one.data.get("name") == wanted), None)
+    own = Source(file=file.name, problems=problems)
+    if target is None:
+        own.add("overrides", f"{wanted!r} is the name of no document")
+        return
+    if file.data.get("format") != target.data.get("format"):
+        own.add("format", f"must be {target.data.get('format')}, as in the document it changes")
+    for key, value in file.data.items():
+        if key in {"overrides", "format"}:
+            continue
+        if key not in {"resource", "operation"} or not isinstance(value, dict):
+            own.add(key, "can't be overridden; resource and operation can")
+            continue
+        _lay(value, target.data.get(key), key, own, sources[id(target)].overridden)
+
+
+def _lay(new: dict[str, Any], old: Any, path: str, own: Source, overridden: dict[str, str]) -> None:
+    for key, value in new.items():
+        at = f"{path}.{key}" if key.isalnum() else f'{path}."{key}"'
+        if not isinstance(old, dict) or key not in old:
+            known = ", ".join(old) if isinstance(old, dict) else "nothing"
+            own.add(at, f"overrides nothing; the document has {known} there")
+        elif (isinstance(value, dict) and key not in TIERS) or (
+            path.startswith("operation") and isinstance(value, dict)
+        ):
+            _lay(value, old[key], at, own, overridden)
+        else:
+            # A rule (a field's tier) is replaced as a whole: half of one means nothing.
+            old[key] = value
+            overridden[at] = own.file

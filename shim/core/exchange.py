@@ -1,0 +1,132 @@
+"""The order of events of one recognised call, written once for sync and async doors.
+
+    decide -> legacy? -> [retired] -> flex -> [another tier] -> dedicated -> translate -> outcome
+
+``exchange`` is a generator in the way of ``httpx.Auth.auth_flow``; ``steps`` says what it asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from shim.core.ask import ask
+from shim.core.body import BodyProblem, read_body
+from shim.core.context import Context
+from shim.core.documents.model import Refusal, Successor, Target
+from shim.core.engine import Match
+from shim.core.messages import Call, Reply
+from shim.core.query import Query, QueryError, read_query
+from shim.core.route import Decision, decide, gone_key, tier_key
+from shim.core.run import Run, error, error_code, read, record, send, successor_call
+from shim.core.steps import Answer, Outcome, PassThrough, Read, Send, Steps
+
+
+def exchange(match: Match, call: Call, context: Context) -> Steps:
+    """Run one exchange: yields what the door must do, returns the outcome."""
+    now = context.clock()
+    decision = decide(match, call.origin, context.settings, context.memory, now)
+    run = Run(match=match, call=call, context=context, started=now, reason=decision.reason)
+    if decision.route == "legacy":
+        reply = yield from send(run, call, "legacy", rewritten=False)
+        if isinstance(reply, Answer):
+            return reply
+        if not decision.corrects or not (yield from _retired(run, reply)):
+            return PassThrough(record(run))
+        now = context.clock()
+        context.memory.gone.remember(gone_key(match, call.origin), str(reply.status), now)
+        run.reason = f"{decision.reason}; the legacy endpoint answered {reply.status}"
+        decision = decide(match, call.origin, context.settings, context.memory, now)
+    if decision.route == "none":
+        return _no_successor(run)
+    return (yield from _succeed(run, decision))
+
+
+def _retired(run: Run, reply: Reply) -> Generator[Send | Read, Reply, bool]:
+    """Tell whether a legacy answer proves that the endpoint is gone and nothing was executed."""
+    if reply.status == 410:
+        return True
+    if reply.status not in {404, 405}:
+        return False
+    reply = yield from read(run)
+    return reply.fault is None and error_code(run, reply) is None
+
+
+def _no_successor(run: Run) -> Answer:
+    gone = run.match.operation.gone
+    assert gone is not None, "only an operation without successor is routed nowhere"
+    run.route = "none"
+    return error(run, 410, "SHIM_NO_SUCCESSOR", f"{gone.detail} See {gone.see}", (run.match.operation.id,))
+
+
+def _succeed(run: Run, decision: Decision) -> Steps:
+    """Ask the successors; what the caller got wrong is answered before anything is sent."""
+    operation = run.match.operation
+    run.note(operation.note)
+    try:
+        query = read_query(run.call.query, operation.shape)
+        if query.asked > query.size:
+            run.note(f"itemsPerPage={query.asked} is more than a page may have; {query.size} was used")
+        body = read_body(operation.request, run.call.body, run.context.loads)
+        return (yield from _ask_tiers(run, decision, query, body))
+    except QueryError as problem:
+        name = problem.args[0]
+        return error(run, 400, "INVALID_QUERY_PARAMETER", f"Invalid query parameter {name} specified.", (name,))
+    except BodyProblem as problem:
+        return error(run, 400, problem.code, problem.detail, problem.parameters)
+
+
+def _ask_tiers(run: Run, decision: Decision, query: Query, body: dict[str, Any] | None) -> Steps:
+    """Ask the tiers in turn, as far as the decision lets replies lead on."""
+    successors = list(run.match.operation.successors.values())
+    first = [successor.tier for successor in successors].index(decision.route)
+    for successor, later in zip(successors[first:], [*successors[first + 1 :], None], strict=True):
+        beyond = later if decision.corrects else None
+        target = _target(run, successor, body)
+        if isinstance(target, Refusal):
+            if beyond is not None and (yield from _lives_elsewhere(run, successor, beyond)):
+                continue
+            run.route = successor.tier
+            return error(run, 400, target.error_code, target.detail)
+        outcome = yield from ask(run, successor, target, query, body, beyond)
+        if outcome is not None:
+            _learn(run, successor, outcome)
+            return outcome
+    raise AssertionError("the last tier always has an outcome")
+
+
+def _target(run: Run, successor: Successor, body: dict[str, Any] | None) -> Target | Refusal:
+    if successor.only is not None:
+        return successor.only
+    request = run.match.operation.request
+    assert request is not None, "choices need a body"
+    assert body is not None, "choices need a body"
+    return successor.choices[body[request.choose]]
+
+
+def _lives_elsewhere(run: Run, successor: Successor, later: Successor) -> Generator[Send | Read, Reply, bool]:
+    """Ask with a GET, before any write, whether the cluster lives on the later tier."""
+    if successor.probe is None:
+        return False
+    version = next(choice.version for choice in successor.choices.values() if isinstance(choice, Target))
+    call = successor_call(run, "GET", successor.probe.build(run.match.raw), version, None)
+    reply = yield from send(run, call, successor.tier, rewritten=True)
+    if isinstance(reply, Answer) or reply.status not in {400, 404}:
+        return False
+    reply = yield from read(run)
+    code = error_code(run, reply)
+    if code not in later.after:
+        return False
+    run.reason = f"{run.reason}; {successor.tier} answered {code}"
+    return True
+
+
+def _learn(run: Run, successor: Successor, outcome: Outcome) -> None:
+    """Remember the tier that answered with a success; forget it when an answer says that it is not there."""
+    key = tier_key(run.match, run.call.origin)
+    if key is None or len(run.match.operation.successors) == 1:
+        return
+    if isinstance(outcome, Answer) and outcome.reply.status < 300:
+        run.context.memory.tiers.remember(key, successor.tier, run.context.clock())
+    elif run.sent[-1].status in {400, 404}:
+        run.context.memory.tiers.forget(key)

@@ -1,0 +1,74 @@
+"""Path templates: one text both recognises a raw path and builds one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote_to_bytes
+
+import attrs
+
+_PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9]*)\}")
+_SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+")
+_FORBIDDEN = re.compile(r"[/\\%\x00-\x1f\x7f]")
+
+
+@attrs.frozen
+class Template:
+    """A path such as ``/groups/{groupId}/serverless``: each ``{name}`` stands for one whole segment.
+
+    Values are raw: matched and put back with their percent-encoding untouched.
+    """
+
+    text: str
+    segments: tuple[str, ...]
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The parameter names in order."""
+        return tuple(name for segment in self.segments if (name := parameter_name(segment)))
+
+    def build(self, values: Mapping[str, str]) -> str:
+        """Return the path with raw values filled in; raises KeyError when one is missing."""
+        return _PARAMETER.sub(lambda match: values[match[1]], self.text)
+
+
+def parse_template(text: str) -> Template:
+    """Parse a template; raises ValueError that says what is wrong with it."""
+    if not text.startswith("/") or text.endswith("/"):
+        raise ValueError("must start with a slash and not end with one")
+    segments = tuple(text[1:].split("/"))
+    names = [name for segment in segments if (name := parameter_name(segment))]
+    for segment in segments:
+        if parameter_name(segment):
+            continue
+        if not segment or _SEGMENT.fullmatch(segment) is None or segment in {".", ".."}:
+            raise ValueError(f"segment {segment!r} is neither plain text nor one {{parameter}}")
+    if len(set(names)) < len(names):
+        raise ValueError("uses a parameter twice")
+    return Template(text=text, segments=segments)
+
+
+def parameter_name(segment: str) -> str:
+    """Return the name in a ``{name}`` segment, empty for a fixed one."""
+    match = _PARAMETER.fullmatch(segment)
+    return match[1] if match else ""
+
+
+def decoded(raw: str) -> str | None:
+    """Return the text of one raw path segment, or None when it could mean something else downstream.
+
+    Refused: characters that RFC 3986 does not allow in a segment, invalid UTF-8, dot segments,
+    and encoded slashes, backslashes, percent signs and controls.
+    """
+    if _SEGMENT.fullmatch(raw) is None:
+        return None
+    if "%" not in raw:
+        return None if raw in {".", ".."} else raw
+    try:
+        text = unquote_to_bytes(raw).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if text in {".", ".."} or _FORBIDDEN.search(text):
+        return None
+    return text

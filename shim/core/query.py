@@ -1,0 +1,96 @@
+"""The legacy query: paging, envelope and pretty, read strictly and written back into links."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote_plus
+
+import attrs
+
+SIZE = 100
+"""Items of a page when the caller does not say (contract: itemsPerPage)."""
+MOST = 500
+"""The largest page (contract: itemsPerPage); more is clamped and reported."""
+
+_POSITIVE = re.compile(r"0*[1-9][0-9]{0,8}")
+_FLAGS = {"true": True, "false": False, "": True}
+
+
+class QueryError(ValueError):
+    """A query parameter has a value that means nothing; ``args[0]`` is its name."""
+
+
+@attrs.frozen
+class Query:
+    """What the caller asked for; ``asked`` is the page size before clamping, ``rest`` all raw pairs but paging.
+
+    ``foreign`` are the raw pairs that this interface does not know.
+    """
+
+    page: int = 1
+    size: int = SIZE
+    count: bool = True
+    envelope: bool = False
+    pretty: bool = False
+    asked: int = SIZE
+    rest: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+
+    def link(self, page: int, *, own: bool) -> str:
+        """Return the query of a page's link, in the orders that recorded ``self`` and other links have."""
+        numbers = (f"pageNum={page}", f"itemsPerPage={self.size}")
+        return "&".join((*self.rest, *(numbers if own else reversed(numbers))))
+
+
+def read_query(raw: str, shape: str) -> Query:
+    """Read a raw query; ``shape`` is ``page`` or ``one``, which has no paging.
+
+    The first of repeated parameters counts. Raises QueryError with the parameter's name.
+    """
+    seen: dict[str, str] = {}
+    rest: list[str] = []
+    foreign: list[str] = []
+    known = _PAGE if shape == "page" else _ONE
+    for pair in filter(None, raw.split("&")):
+        key, _, value = pair.partition("=")
+        name = unquote_plus(key)
+        if name not in known:
+            foreign.append(pair)
+        if name not in _NUMBERS:
+            rest.append(pair)
+        if name in known:
+            seen.setdefault(name, unquote_plus(value))
+    asked = _number(seen, "itemsPerPage", SIZE)
+    return Query(
+        page=_number(seen, "pageNum", 1),
+        size=min(asked, MOST),
+        count=_flag(seen, "includeCount", default=True),
+        envelope=_flag(seen, "envelope", default=False),
+        pretty=_flag(seen, "pretty", default=False),
+        asked=asked,
+        rest=tuple(rest),
+        foreign=tuple(foreign),
+    )
+
+
+_NUMBERS = frozenset({"pageNum", "itemsPerPage"})
+_ONE = frozenset({"envelope", "pretty"})
+_PAGE = _NUMBERS | _ONE | {"includeCount"}
+
+
+def _number(seen: dict[str, str], name: str, default: int) -> int:
+    text = seen.get(name)
+    if text is None:
+        return default
+    if _POSITIVE.fullmatch(text) is None:
+        raise QueryError(name)
+    return int(text)
+
+
+def _flag(seen: dict[str, str], name: str, *, default: bool) -> bool:
+    text = seen.get(name)
+    if text is None:
+        return default
+    if text.lower() not in _FLAGS:
+        raise QueryError(name)
+    return _FLAGS[text.lower()]

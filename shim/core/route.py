@@ -1,0 +1,89 @@
+"""Which side is asked first, and why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import attrs
+
+from shim.core.documents.model import Operation
+from shim.core.engine import Match
+from shim.core.memory import Memory
+from shim.core.settings import RouteWord, Settings
+
+
+@attrs.frozen
+class Decision:
+    """The side to ask first: ``legacy``, ``flex``, ``dedicated``, or ``none`` when nobody could answer.
+
+    ``corrects`` tells whether replies may lead on to another side; ``reason`` is in plain words.
+    """
+
+    route: str
+    reason: str
+    corrects: bool
+
+
+def sunset_of(operation: Operation, settings: Settings) -> datetime:
+    """Return the sunset in force: the operator's for the document, else the operation's own."""
+    return settings.sunsets.get(operation.document, operation.sunset)
+
+
+def gone_key(match: Match, origin: str) -> tuple[str, str, str]:
+    """Return the key under which a legacy operation is remembered as retired."""
+    return (origin, match.operation.id, match.api.name)
+
+
+def tier_key(match: Match, origin: str) -> tuple[str, ...] | None:
+    """Return the key under which a cluster's tier is remembered, None when the operation names no cluster."""
+    names = match.operation.cluster
+    return (origin, *(match.parameters[name] for name in names)) if names else None
+
+
+def decide(match: Match, origin: str, settings: Settings, memory: Memory, now: float) -> Decision:
+    """Decide which side is asked first; ``now`` is in seconds since the epoch."""
+    operation = match.operation
+    sunset = sunset_of(operation, settings)
+    over = now >= sunset.timestamp()
+    day = sunset.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ").replace("T00:00Z", "")
+    date = f"its sunset, {day}, {'has passed' if over else 'is still to come'}"
+    match settings.route:
+        case RouteWord.OFF:
+            return Decision("legacy", "the shim is switched off", corrects=False)
+        case RouteWord.LEGACY:
+            return Decision("legacy", "the route is set to legacy", corrects=False)
+        case RouteWord.FLEX:
+            return _successor(match, "the route is set to flex", corrects=False)
+        case RouteWord.DATE:
+            if not over:
+                return Decision("legacy", f"the route is decided by date: {date}", corrects=False)
+            return _successor(match, f"the route is decided by date: {date}", corrects=False)
+        case RouteWord.AUTO:
+            return _auto(match, origin, memory, now, over=over, date=date)
+
+
+def _auto(  # noqa: PLR0913 - what decide was given, and what it found out
+    match: Match, origin: str, memory: Memory, now: float, *, over: bool, date: str
+) -> Decision:
+    gone = memory.gone.recall(gone_key(match, origin), now)
+    if gone is not None:
+        reason = f"the legacy endpoint answered {gone} less than ten minutes ago"
+    elif not over:
+        return Decision("legacy", date, corrects=True)
+    elif match.operation.gone is not None:
+        # Nothing else could answer, and real sunset dates moved: asking is the only thing that can work.
+        return Decision("legacy", f"{date}, and there is no successor to ask instead", corrects=True)
+    else:
+        reason = date
+    key = tier_key(match, origin)
+    tier = memory.tiers.recall(key, now) if key is not None else None
+    if tier is not None and tier in match.operation.successors and tier != "flex":
+        reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
+        return Decision(tier, reason, corrects=True)
+    return _successor(match, reason, corrects=True)
+
+
+def _successor(match: Match, reason: str, *, corrects: bool) -> Decision:
+    if match.operation.gone is not None:
+        return Decision("none", f"{reason}, and there is no successor", corrects)
+    return Decision("flex", reason, corrects)

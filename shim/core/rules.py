@@ -1,0 +1,257 @@
+"""Rules, compiled once into closures: from one object of the other side to one legacy field.
+
+Every value that leaves here is upstream's own, a path parameter, a declared constant or word, or
+the statement that a declared time has passed. What can't be translated is left out and reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import attrs
+
+from shim.core.documents.model import Field, Rule, Verb, When
+from shim.core.kinds import FITS, parse_time
+from shim.core.record import Dropped, Fidelity
+
+
+class _Missing:
+    """The type of MISSING."""
+
+
+MISSING = _Missing()
+"""A value that is not there, told apart from null."""
+
+
+@attrs.frozen
+class Bad:
+    """A value that is there and cannot be used: where, what was said, and why not."""
+
+    source: str
+    said: Any
+    why: str
+
+
+@attrs.frozen
+class Scene:
+    """What rules may look at besides the object: the path's parameters, the time, and where links lead.
+
+    ``raw`` are the parameters as they stand in the path, ``parameters`` their decoded text;
+    ``now`` is in seconds since the epoch; ``links_base`` is the origin and base path of the
+    legacy interface named ``api``.
+    """
+
+    raw: Mapping[str, str]
+    parameters: Mapping[str, str]
+    now: float
+    api: str
+    links_base: str
+
+
+Source = Mapping[str, Any]
+Value = Callable[[Source, Scene, Source], Any]
+"""Object, scene and the members made so far -> a value, MISSING, or Bad."""
+
+
+@attrs.frozen
+class Compiled:
+    """A field ready for use: where it goes, and its rules with their conditions."""
+
+    name: str
+    parts: tuple[str, ...]
+    rules: tuple[tuple[Callable[[Source], bool] | None, Value, Rule], ...]
+
+
+def compile_fields(fields: Sequence[Field], tier: str) -> tuple[Compiled, ...]:
+    """Return the fields compiled for one tier; links come last, since they may name other members."""
+    return tuple(
+        Compiled(
+            name=field.name,
+            parts=tuple(field.name.split(".")),
+            rules=tuple(
+                (None if rule.when is None else _condition(rule.when), _value(field, rule), rule)
+                for rule in field.rules[tier]
+            ),
+        )
+        for field in sorted(fields, key=lambda field: field.type == "links")
+    )
+
+
+def apply(
+    fields: Sequence[Compiled], source: Source, scene: Scene
+) -> tuple[dict[str, Any], list[tuple[str, Bad]], list[Rule]]:
+    """Return the object the fields make of a source, what could not be used, and the rule each field took."""
+    made: dict[str, Any] = {}
+    bad: list[tuple[str, Bad]] = []
+    taken: list[Rule] = []
+    for field in fields:
+        for holds, value_of, rule in field.rules:
+            if holds is None or holds(source):
+                taken.append(rule)
+                value = value_of(source, scene, made)
+                if type(value) is Bad:
+                    bad.append((field.name, value))
+                elif value is not MISSING:
+                    _put(made, field.parts, value)
+                break
+    return made, bad, taken
+
+
+def as_dropped(bad: Bad, where: str) -> Dropped:
+    """Return the report of a value that was left out."""
+    return Dropped(where=f"{where}{bad.source}", said=bad.said, why=bad.why)
+
+
+def _put(made: dict[str, Any], parts: tuple[str, ...], value: Any) -> None:
+    for part in parts[:-1]:
+        made = made.setdefault(part, {})
+    made[parts[-1]] = value
+
+
+def look_up(source: Any, parts: tuple[str, ...]) -> Any:
+    """Return the value at a nested name, MISSING when any part is not there."""
+    for part in parts:
+        if type(source) is not dict or part not in source:
+            return MISSING
+        source = source[part]
+    return source
+
+
+def _condition(when: When) -> Callable[[Source], bool]:
+    parts = tuple(when.source.split("."))
+
+    def holds(source: Source) -> bool:
+        word = look_up(source, parts)
+        return (type(word) is str and word in when.words) is not when.negated
+
+    return holds
+
+
+def _value(field: Field, rule: Rule) -> Value:
+    match rule.verb:
+        case Verb.FROM:
+            return _from(field, rule)
+        case Verb.LIST:
+            return _list(field, rule)
+        case Verb.EQUALS:
+            return _equals(rule)
+        case Verb.PASSED:
+            return _passed(rule)
+        case Verb.LINK:
+            return _link(rule)
+        case Verb.PARAMETER:
+            return lambda _source, scene, _made: scene.parameters[rule.parameter]
+        case Verb.CONSTANT:
+            return lambda _source, _scene, _made: rule.constant
+        case Verb.ABSENT:
+            return lambda _source, _scene, _made: MISSING
+
+
+def _from(field: Field, rule: Rule) -> Value:
+    convert = _convert(field, rule)
+    sources = tuple((name, tuple(name.split("."))) for name in rule.sources)
+
+    def value_of(source: Source, _scene: Scene, _made: Source) -> Any:
+        first: Any = MISSING
+        for name, parts in sources:
+            value = look_up(source, parts)
+            if value is MISSING or (rule.drop and value in rule.drop):
+                continue
+            value = convert(name, value)
+            if type(value) is not Bad:
+                return value
+            if first is MISSING:
+                first = value
+        return first
+
+    return value_of
+
+
+def _convert(field: Field, rule: Rule) -> Callable[[str, Any], Any]:
+    """Return (source name, upstream's value) -> the legacy value, or Bad."""
+    fits = FITS[field.type]
+    words = frozenset(field.words)
+    values = rule.values
+    noun = f"a {field.type}"
+
+    def convert(name: str, value: Any) -> Any:
+        if value is None:
+            return Bad(name, value, "null is no value")
+        if values:
+            if type(value) is not str or value not in values:
+                return Bad(name, value, "an unknown word")
+            return values[value]
+        if rule.whole and type(value) is float and value.is_integer():
+            value = int(value)
+        if not fits(value):
+            return Bad(name, value, f"not {noun}")
+        if words and value not in words:
+            return Bad(name, value, "not one of the legacy words")
+        return value
+
+    return convert
+
+
+def _list(field: Field, rule: Rule) -> Value:
+    fits = FITS[field.type]
+    parts = tuple(rule.sources[0].split("."))
+
+    def value_of(source: Source, _scene: Scene, _made: Source) -> Any:
+        value = look_up(source, parts)
+        if value is MISSING:
+            return []
+        if value is None:
+            return Bad(rule.sources[0], value, "null is no value")
+        return [value] if fits([value]) else Bad(rule.sources[0], value, f"not an item of {field.type}")
+
+    return value_of
+
+
+def _equals(rule: Rule) -> Value:
+    parts = tuple(rule.sources[0].split("."))
+    words = frozenset(rule.words)
+
+    def value_of(source: Source, _scene: Scene, _made: Source) -> Any:
+        value = look_up(source, parts)
+        if value is MISSING:
+            return MISSING
+        return value in words if type(value) is str else Bad(rule.sources[0], value, "not a word")
+
+    return value_of
+
+
+def _passed(rule: Rule) -> Value:
+    parts = tuple(rule.sources[0].split("."))
+
+    def value_of(source: Source, scene: Scene, _made: Source) -> Any:
+        value = look_up(source, parts)
+        if value is MISSING:
+            return MISSING
+        when = parse_time(value)
+        return Bad(rule.sources[0], value, "not a time") if when is None else when.timestamp() < scene.now
+
+    return value_of
+
+
+def _link(rule: Rule) -> Value:
+    def value_of(_source: Source, scene: Scene, made: Source) -> Any:
+        links = []
+        for link in rule.links:
+            values = dict(scene.raw)
+            for name in link.path.parameters:
+                if name not in values and type(made.get(name)) is str:
+                    values[name] = quote(made[name], safe="")
+            if all(name in values for name in link.path.parameters):
+                href = f"{scene.links_base}{link.path.build(values)}"
+                links.append({"href": href, "rel": link.rel[scene.api]})
+        return links or MISSING
+
+    return value_of
+
+
+def worst(one: Fidelity, other: Fidelity) -> Fidelity:
+    """Return the level that is further from the old meaning."""
+    levels = tuple(Fidelity)
+    return max(one, other, key=levels.index)
