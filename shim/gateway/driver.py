@@ -55,8 +55,12 @@ class Driver:
                 raise answers.too_slow("http_response_timeout", detail) from None
             if isinstance(outcome, PassThrough):
                 assert self.native is not None, "there is no reply to pass through"
-                return Ended(await download(request, self.native, close=close), outcome, self.spent)
-            return Ended(_answer(request, outcome, close=close), outcome, self.spent)
+                wire = await download(request, self.native, notes(outcome.record), close=close)
+            else:
+                reply = outcome.reply
+                lines = [*fields.for_caller(reply.headers), *notes(outcome.record)]
+                wire = Wire(request, reply.status, lines, reply.body or b"", close=close)
+            return Ended(wire, outcome, self.spent)
         finally:
             if self.native is not None:
                 self.native.close()
@@ -93,9 +97,3 @@ class Driver:
             call = await self.signer.after(step, self.native.head)
         assert self.native is not None
         return self.native.head
-
-
-def _answer(request: web.BaseRequest, outcome: Answer, *, close: bool) -> Wire:
-    lines = fields.for_caller(outcome.reply.headers, translated=True)
-    lines.extend(notes(outcome.record))
-    return Wire(request, outcome.reply.status, lines, outcome.reply.body or b"", close=close)

@@ -27,20 +27,6 @@ _HOP_BY_HOP = frozenset(
 )
 _FORWARDED = frozenset({"forwarded", "x-real-ip"})
 _REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect"}
-_REPRESENTATION = frozenset(
-    {
-        "accept-ranges",
-        "content-encoding",
-        "content-length",
-        "content-md5",
-        "content-digest",
-        "digest",
-        "etag",
-        "last-modified",
-        "repr-digest",
-    }
-)
-"""Fields about upstream's bytes, which a translated body is not."""
 
 
 def for_upstream(headers: Headers, authority: str) -> list[tuple[str, str]]:
@@ -59,16 +45,13 @@ def for_upstream(headers: Headers, authority: str) -> list[tuple[str, str]]:
     return lines
 
 
-def for_caller(headers: Headers, *, translated: bool = False) -> list[tuple[str, str]]:
+def for_caller(headers: Headers) -> list[tuple[str, str]]:
     """Return a reply's field lines for the caller: end-to-end ones in order, duplicates kept, and Via.
 
-    Content-Length stays where the body does, unless upstream's framing contradicts it (RFC 9112,
-    6.3); ``translated`` drops what speaks about upstream's own bytes.
+    Content-Length stays, unless upstream framed the content in another way (RFC 9112, 6.3).
     """
     drops = _named_by_connection(headers) | _HOP_BY_HOP
-    if translated:
-        drops |= _REPRESENTATION
-    elif field(headers, "Transfer-Encoding") is not None:
+    if field(headers, "Transfer-Encoding") is not None:
         drops |= {"content-length"}
     lines = [line for line in headers if line[0].lower() not in drops]
     if field(headers, "Date") is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import aiohttp
 from aiohttp import HttpVersion10, hdrs, web
@@ -53,8 +53,12 @@ async def collect(request: web.BaseRequest, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-async def download(request: web.BaseRequest, native: Native, *, close: bool = False) -> Wire:
-    """Carry upstream's reply to the caller as it came; what was read of it before goes first.
+async def download(
+    request: web.BaseRequest, native: Native, extra: Sequence[tuple[str, str]] = (), *, close: bool = False
+) -> Wire:
+    """Carry upstream's reply to the caller as it came, ``extra`` field lines added.
+
+    What was read of it before goes first.
 
     When upstream fails in the middle, the caller's connection is aborted, since ending it cleanly
     would make half a reply look whole.
@@ -63,7 +67,7 @@ async def download(request: web.BaseRequest, native: Native, *, close: bool = Fa
     wire = Wire(
         request,
         native.head.status,
-        for_caller(native.head.headers),
+        (*for_caller(native.head.headers), *extra),
         None,
         reason=response.reason,
         close=close,

@@ -19,7 +19,7 @@ DIGEST_DETAIL = (
     "atlas-shim sends this retired call to another path, and HTTP Digest signs the path, so an API key "
     "can't cross a gateway that holds no credentials (--credentials passthrough). Call with a service "
     "account's access token (Authorization: Bearer ...), which is not bound to a path; Python programs "
-    "can keep their API key with the drop-in (atlas-shim run)."
+    "can keep their API key with the drop-in import (from shim import httpx)."
 )
 
 

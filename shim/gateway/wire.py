@@ -42,6 +42,8 @@ class Wire(web.StreamResponse):
         length: str | None = None
         for name, value in lines:
             if name.lower() == "content-length":
+                if body is not None and not bodiless:
+                    continue
                 length = value
             out.append(f"{name}: {value}")
         self._chunks = False
