@@ -1,0 +1,72 @@
+"""The requests that the shim makes itself: the caller's, as far as the core's call leaves it alone."""
+
+from __future__ import annotations
+
+from urllib.request import parse_http_list, parse_keqv_list
+
+import attrs
+import httpx
+
+from shim.core.messages import Call
+from shim.core.steps import Send
+from shim.httpx.content import acceptable
+from shim.httpx.surroundings import INNER
+
+
+@attrs.frozen
+class Inner:
+    """A request of the shim's own.
+
+    ``rewritten`` says that its target is not the caller's; ``stripped`` that a Digest signature
+    over another target was left out.
+    """
+
+    request: httpx.Request
+    rewritten: bool
+    stripped: bool
+
+
+def inner_request(request: httpx.Request, call: Call, step: Send) -> Inner:
+    """Return the request for a step; ``call`` is what the caller's own request says.
+
+    Timeouts and other extensions are kept, and so is everything httpx would compute the same again.
+    """
+    sent = step.call
+    same_body = sent.method == call.method and sent.body == call.body
+    stripped = False
+    lines: list[tuple[bytes, bytes]] = []
+    for name, value in sent.headers:
+        kind = name.lower()
+        if not same_body and kind in {"content-length", "transfer-encoding"}:
+            continue
+        if step.rewritten and kind == "authorization" and is_stale(value, sent.target):
+            stripped = True
+            continue
+        kept = acceptable(value) if kind == "accept-encoding" else value
+        lines.append((name.encode("latin-1"), kept.encode("latin-1")))
+    inner = httpx.Request(
+        sent.method,
+        request.url.copy_with(raw_path=sent.target.encode("ascii")) if step.rewritten else request.url,
+        headers=lines,
+        content=None if same_body else sent.body,
+        stream=request.stream if same_body else None,
+        extensions={**request.extensions, INNER: True},
+    )
+    if isinstance(inner.stream, httpx.ByteStream):
+        inner.read()  # as httpx does with content that is bytes: an auth flow may look at it
+    return Inner(inner, step.rewritten, stripped)
+
+
+def is_stale(authorization: str, target: str) -> bool:
+    """Tell whether a value is a Digest signature over another target (RFC 7616, 3.4)."""
+    if not is_digest(authorization):
+        return False
+    try:
+        return parse_keqv_list(parse_http_list(authorization.partition(" ")[2])).get("uri") != target
+    except (ValueError, IndexError):
+        return True
+
+
+def is_digest(value: str) -> bool:
+    """Tell whether credentials or a challenge are of the Digest scheme."""
+    return value.lower().startswith("digest ")

@@ -1,0 +1,261 @@
+"""One exchange in httpx's terms, written once for both clients and both transports.
+
+``travel`` turns the steps of the core into orders: requests to fetch, content to drain, and the
+response to finish with. ``run`` and ``arun`` carry the orders out; neither decides anything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Awaitable, Callable, Generator
+from functools import partial
+from typing import Any
+
+import attrs
+import httpx
+
+from shim.core.messages import Reply, without
+from shim.core.steps import Answer, Outcome, Read, Send
+from shim.httpx.bodies import AsyncBody, Body, adrain, drain
+from shim.httpx.content import ContentFault, decode, too_long
+from shim.httpx.inner import Inner, inner_request
+from shim.httpx.surroundings import INNER, Found, header_lines
+
+RECORD = "shim"
+"""The key in ``response.extensions`` of the record of a recognised call."""
+
+
+@attrs.frozen
+class Fetch:
+    """Send this request; answer with the response, its content unread."""
+
+    inner: Inner
+
+
+@attrs.frozen
+class Drain:
+    """Read the raw content of the last response, ``limit`` bytes at most; answer with the body."""
+
+    limit: int
+
+
+@attrs.frozen
+class Finish:
+    """This is the response to hand back; ``last`` is the last request that was sent for it.
+
+    ``native`` says that it is fed by the last response, which otherwise has to be closed.
+    """
+
+    response: httpx.Response
+    native: bool
+    last: Inner | None
+
+
+Order = Fetch | Drain | Finish
+Journey = Generator[Order, "httpx.Response | Body | AsyncBody", None]
+
+
+def travel(
+    request: httpx.Request,
+    found: Found,
+    body_type: type[Body | AsyncBody],
+    default_encoding: str | Callable[[bytes], str] = "utf-8",
+) -> Journey:
+    """Make the journey of one request, whose body has been read if it is needed.
+
+    An exception that is thrown in, where an order failed, comes out with the caller's own request.
+    """
+    start = time.perf_counter()
+    call = found.call
+    if found.needs_body:
+        call = attrs.evolve(call, body=request.content)
+    steps = found.begin(call)
+    inner: Inner | None = None
+    native: httpx.Response | None = None
+    body: Body | AsyncBody | None = None
+    try:
+        step = _next(steps, None)
+        while isinstance(step, Send | Read):
+            if isinstance(step, Send):
+                inner, body = inner_request(request, call, step), None
+                native = _response((yield Fetch(inner)))
+                reply = Reply(native.status_code, header_lines(native.headers))
+            else:
+                body = _body((yield Drain(step.limit)))
+                reply = _with_content(reply, body, step.limit)
+            step = _next(steps, reply)
+        if isinstance(step, Answer):
+            response = _answered(step.reply, native, body_type, default_encoding)
+        else:
+            response = _passed(native, body, body_type)
+        _dress(response, request, inner, step)
+        assert isinstance(response.stream, Body | AsyncBody), "both kinds of response have one of ours"
+        response.stream.done = partial(_stop, response, start)
+        yield Finish(response, not isinstance(step, Answer), inner)
+    except httpx.HTTPError as error:
+        _correct(error, request, inner)
+        raise
+    finally:
+        steps.close()
+
+
+def run(journey: Journey, fetch: Callable[[httpx.Request], httpx.Response]) -> Finish:
+    """Carry the orders of a journey out; ``fetch`` sends one request and reads nothing."""
+    held: httpx.Response | Body | None = None
+    try:
+        order = next(journey)
+        while not isinstance(order, Finish):
+            if isinstance(order, Drain):
+                held = drain(_response(held), order.limit)
+            else:
+                if held is not None:
+                    held.close()
+                held = fetch(order.inner.request)
+            order = journey.send(held)
+        if held is not None and not order.native:
+            held.close()
+    except BaseException as error:
+        try:
+            journey.throw(error)
+        finally:
+            if held is not None:
+                held.close()
+        raise
+    journey.close()
+    return order
+
+
+async def arun(journey: Journey, fetch: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> Finish:
+    """The same as run for AsyncClient; it waits for nothing but ``fetch`` and closing."""
+    held: httpx.Response | AsyncBody | None = None
+    try:
+        order = next(journey)
+        while not isinstance(order, Finish):
+            if isinstance(order, Drain):
+                held = await adrain(_response(held), order.limit)
+            else:
+                if held is not None:
+                    await held.aclose()
+                held = await fetch(order.inner.request)
+            order = journey.send(held)
+        if held is not None and not order.native:
+            await held.aclose()
+    except BaseException as error:
+        try:
+            journey.throw(error)
+        finally:
+            if held is not None:
+                await held.aclose()
+        raise
+    journey.close()
+    return order
+
+
+def _response(result: object) -> httpx.Response:
+    assert isinstance(result, httpx.Response), "a Fetch is answered with a response"
+    return result
+
+
+def _body(result: object) -> Body | AsyncBody:
+    assert isinstance(result, Body | AsyncBody), "a Drain is answered with a body"
+    return result
+
+
+def _next(steps: Generator[Send | Read, Reply, Outcome | None], reply: Reply | None) -> Send | Read | Outcome | None:
+    try:
+        return next(steps) if reply is None else steps.send(reply)
+    except StopIteration as done:
+        outcome: Outcome | None = done.value
+        return outcome
+
+
+def _with_content(reply: Reply, body: Body | AsyncBody, limit: int) -> Reply:
+    try:
+        if not body.complete:
+            raise too_long(limit)
+        codings = ",".join(value for name, value in reply.headers if name.lower() == "content-encoding")
+        return attrs.evolve(reply, body=decode(b"".join(body.chunks), codings, limit))
+    except ContentFault as fault:
+        return attrs.evolve(reply, body=None, fault=str(fault))
+
+
+def _passed(
+    native: httpx.Response | None, body: Body | AsyncBody | None, body_type: type[Body | AsyncBody]
+) -> httpx.Response:
+    """Return the native response itself, or one that begins with what was read of it."""
+    native = _response(native)
+    if body is None:
+        stream: Any = native.stream
+        native.stream = body_type((), stream, stream)
+        return native
+    response = httpx.Response(
+        native.status_code,
+        headers=native.headers,
+        stream=body,
+        request=native.request,
+        extensions=native.extensions,
+        history=native.history,
+        default_encoding=native.default_encoding,
+    )
+    response.next_request = native.next_request
+    return response
+
+
+def _answered(
+    reply: Reply,
+    native: httpx.Response | None,
+    body_type: type[Body | AsyncBody],
+    default_encoding: str | Callable[[bytes], str],
+) -> httpx.Response:
+    """Return a response of the shim's own, on the connection of the native one if there was any."""
+    content = reply.body or b""
+    lines = without(reply.headers, ("content-length", "content-encoding", "transfer-encoding"))
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
+    extensions = {} if native is None else native.extensions
+    return httpx.Response(
+        reply.status,
+        headers=[*headers, (b"Content-Length", b"%d" % len(content))],
+        stream=body_type([content] if content else []),
+        extensions={key: value for key, value in extensions.items() if key != "reason_phrase"},
+        history=[] if native is None else native.history,
+        default_encoding=default_encoding,
+    )
+
+
+def _dress(response: httpx.Response, request: httpx.Request, inner: Inner | None, outcome: Outcome | None) -> None:
+    """Let the caller see requests of their own, and the record."""
+    own = isinstance(outcome, Answer) or inner is None or inner.rewritten
+    response.request = request if own else _shown(response.request, request, inner)
+    for earlier in response.history:
+        earlier.request = _shown(earlier.request, request, inner)
+    if response.next_request is not None:
+        response.next_request.extensions.pop(INNER, None)
+    if outcome is not None:
+        response.extensions[RECORD] = outcome.record
+
+
+def _shown(seen: httpx.Request, request: httpx.Request, inner: Inner | None) -> httpx.Request:
+    """Return what the caller sees for a request that was sent.
+
+    The first of a chain of redirects is theirs; a later one of a rewritten call would show an
+    address that they never asked for; a request that an auth flow made is what it is.
+    """
+    if inner is None or seen is inner.request:
+        return request
+    if seen.extensions.pop(INNER, None) is None:
+        return seen
+    return request if inner.rewritten else seen
+
+
+def _correct(error: httpx.HTTPError, request: httpx.Request, inner: Inner | None) -> None:
+    try:
+        seen = error.request
+    except RuntimeError:  # no request is known yet
+        seen = request
+    error.request = _shown(seen, request, inner)
+
+
+def _stop(response: httpx.Response, start: float) -> None:
+    """Set ``elapsed``: it covers the whole exchange, until the response is closed."""
+    response.elapsed = dt.timedelta(seconds=time.perf_counter() - start)
