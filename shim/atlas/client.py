@@ -7,17 +7,19 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-import httpx
+from httpx import Timeout as TimeoutParts
 
 import shim
 from shim.atlas.configuration import configure
 from shim.atlas.drivers import AsyncSender, Sender
 from shim.atlas.resources import AsyncCloudBackups, AsyncServerlessInstances, CloudBackups, ServerlessInstances
+from shim.httpx import AsyncClient, Client
+from shim.httpx.clients import recognise_also
 
 TIMEOUT = 30.0
 """Seconds for each of connecting, writing, reading, and waiting for a connection."""
 
-Timeout = httpx.Timeout | float | None
+Timeout = TimeoutParts | float | None
 
 
 class AtlasClient:
@@ -49,9 +51,10 @@ class AtlasClient:
         client_secret: str | None = None,
         access_token: str | None = None,
         timeout: Timeout = TIMEOUT,
-        http_client: httpx.Client | None = None,
+        http_client: Client | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
+        _check(http_client, Client)
         settled = configure(
             base_url=base_url,
             parts={
@@ -66,7 +69,8 @@ class AtlasClient:
         )
         self.base_url = settled.base_url
         self._owned = http_client is None
-        self._http = http_client or httpx.Client(timeout=timeout, headers=_headers())
+        self._http = http_client or Client(timeout=timeout, headers=_headers())
+        recognise_also(self._http, settled.base_url)
         sender = Sender(self._http, settled.base_url, settled.auth)
         self.cloud_backups = CloudBackups(sender)
         self.serverless_instances = ServerlessInstances(sender)
@@ -77,7 +81,7 @@ class AtlasClient:
         environ: Mapping[str, str] | None = None,
         *,
         timeout: Timeout = TIMEOUT,
-        http_client: httpx.Client | None = None,
+        http_client: Client | None = None,
     ) -> Self:
         """Make a client of what the environment says alone."""
         return cls(environ=environ, timeout=timeout, http_client=http_client)
@@ -122,9 +126,10 @@ class AsyncAtlasClient:
         client_secret: str | None = None,
         access_token: str | None = None,
         timeout: Timeout = TIMEOUT,
-        http_client: httpx.AsyncClient | None = None,
+        http_client: AsyncClient | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
+        _check(http_client, AsyncClient)
         settled = configure(
             base_url=base_url,
             parts={
@@ -139,7 +144,8 @@ class AsyncAtlasClient:
         )
         self.base_url = settled.base_url
         self._owned = http_client is None
-        self._http = http_client or httpx.AsyncClient(timeout=timeout, headers=_headers())
+        self._http = http_client or AsyncClient(timeout=timeout, headers=_headers())
+        recognise_also(self._http, settled.base_url)
         sender = AsyncSender(self._http, settled.base_url, settled.auth)
         self.cloud_backups = AsyncCloudBackups(sender)
         self.serverless_instances = AsyncServerlessInstances(sender)
@@ -150,7 +156,7 @@ class AsyncAtlasClient:
         environ: Mapping[str, str] | None = None,
         *,
         timeout: Timeout = TIMEOUT,
-        http_client: httpx.AsyncClient | None = None,
+        http_client: AsyncClient | None = None,
     ) -> Self:
         """Make a client of what the environment says alone."""
         return cls(environ=environ, timeout=timeout, http_client=http_client)
@@ -177,3 +183,9 @@ class AsyncAtlasClient:
 
 def _headers() -> dict[str, str]:
     return {"User-Agent": f"atlas-shim/{shim.__version__}"}
+
+
+def _check(http_client: object, kind: type[Client | AsyncClient]) -> None:
+    """Refuse a client of another kind now: a plain one would send retired calls as they are."""
+    if http_client is not None and not isinstance(http_client, kind):
+        raise TypeError(f"http_client: not a shim.httpx.{kind.__name__}; make it with `from shim import httpx`")

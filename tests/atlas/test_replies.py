@@ -1,0 +1,155 @@
+import json
+import time
+from email.utils import formatdate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shim import errors, httpx
+from shim.atlas import endpoints
+from shim.atlas.replies import result_of, retry_after
+
+REQUEST = endpoints.get_serverless_instance("g", "shop")
+
+
+def refused(status, content=b"", **headers):
+    """Return the error that a reply becomes."""
+    with pytest.raises(errors.AtlasError) as caught:
+        result_of(REQUEST, httpx.Response(status, content=content, headers=headers))
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (302, errors.AtlasError),
+        (400, errors.AtlasError),
+        (401, errors.UnauthorizedError),
+        (403, errors.ForbiddenError),
+        (404, errors.NotFoundError),
+        (410, errors.GoneError),
+        (429, errors.RateLimitedError),
+        (502, errors.AtlasError),
+    ],
+)
+def test_kind(status, kind):
+    """The status decides the class of the error."""
+    assert type(refused(status, b"{}")) is kind
+
+
+def test_atlas_error():
+    """All that a real error body says is on the error, and the main thing is in its message."""
+    body = (
+        b'{"detail":"No cluster named cluster-735 exists in group b0123456789abcdef012345b.","error":404,'
+        b'"errorCode":"CLUSTER_NOT_FOUND","parameters":["cluster-735","b0123456789abcdef012345b"],"reason":"Not Found"}'
+    )
+
+    error = refused(404, body)
+
+    assert (error.status, error.error_code, error.reason) == (404, "CLUSTER_NOT_FOUND", "Not Found")
+    assert error.detail == "No cluster named cluster-735 exists in group b0123456789abcdef012345b."
+    assert error.parameters == ("cluster-735", "b0123456789abcdef012345b")
+    assert error.body == body
+    assert str(error) == f"404 CLUSTER_NOT_FOUND: {error.detail}"
+
+
+def test_rate_limit():
+    """Integers among the parameters stay integers, and the wait is known."""
+    body = b'{"error":429,"errorCode":"RATE_LIMITED_TOKEN_BUCKET","parameters":["api/atlas/v2/orgs",55,10,5,60]}'
+
+    error = refused(429, body, **{"Retry-After": "55"})
+
+    assert error.parameters == ("api/atlas/v2/orgs", 55, 10, 5, 60)
+    assert error.retry_after == 55.0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html><body>502 Bad Gateway</body></html>",
+        b'{\n  "error" : 401,\n  "reason" : "Unauthorized"\n}',
+        b'{"detail":null,"error":404,"errorCode":null,"parameters":null,"reason":"Not Found"}',
+        b'{"parameters":"x","errorCode":5,"detail":["a"],"reason":{}}',
+        b"[1,2]",
+        b'"text"',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"a":' + b"9" * 5000 + b"}",
+    ],
+)
+def test_odd_bodies(body):
+    """Any content of an error is survived and kept, and what it does not say is None or empty."""
+    error = refused(400, body)
+
+    assert (error.error_code, error.detail, error.parameters) == (None, None, ())
+    assert error.body == body
+    assert str(error)
+
+
+@given(content=st.recursive(st.none() | st.integers() | st.text(), st.lists), status=st.sampled_from([400, 401, 429]))
+def test_any_json_body(content, status):
+    """Any JSON in the members of an error body is survived."""
+    names = ("error", "errorCode", "detail", "reason", "parameters")
+    error = refused(status, json.dumps(dict.fromkeys(names, content)).encode())
+
+    assert error.status == status
+
+
+@pytest.mark.parametrize("content", [b"", b"null", b"[]", b"<html>", b'{"a":NaN}', b'"x"'])
+def test_success_without_an_object(content):
+    """A success whose content is no JSON object is an error with that status and the shim's own code."""
+    error = refused(200, content)
+
+    assert (type(error), error.status, error.error_code) == (errors.AtlasError, 200, "SHIM_UPSTREAM_UNREADABLE")
+    assert error.body == content
+
+
+def test_any_success_status():
+    """v1.0 answers 201 where v2 answers 200; both are successes."""
+    assert result_of(REQUEST, httpx.Response(201, json={"id": "a"})).id == "a"
+
+
+def test_no_record():
+    """Where the shim had no part, there is no record."""
+    response = httpx.Response(200, json={}, extensions={"shim": {"something": "else"}})
+
+    assert result_of(REQUEST, response).record is None
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("0", 0.0),
+        ("120", 120.0),
+        ("-1", None),
+        ("1.5", None),
+        ("soon", None),
+        ("nan", None),
+        ("9" * 400, None),
+        ("²", None),
+        ("Thu, 22 Jan 2026 00:00:30 GMT", 30.0),
+        ("Thu, 22 Jan 2026 00:00:30 -0000", 30.0),
+        ("Thu, 2 Jan 2025 00:00:00 GMT", 0.0),
+        ("Thu, 22 Jan 99999999999 00:00:30 GMT", None),
+    ],
+)
+def test_retry_after(value, seconds):
+    """Seconds and HTTP-dates are read; a past date is no wait, nonsense is unknown."""
+    assert retry_after(value, now=1769040000.0) == seconds
+
+
+def test_retry_after_date_in_a_reply():
+    """A date is a wait from now on."""
+    error = refused(503, b"", **{"Retry-After": formatdate(time.time() + 3600, usegmt=True)})
+
+    assert error.retry_after is not None
+    assert 0 < error.retry_after <= 3600
+
+
+def test_message_without_detail():
+    """An error prints status and code alone when there is no detail."""
+    assert str(refused(410, b'{"errorCode":"VERSION_GONE"}')) == "410 VERSION_GONE"
