@@ -91,7 +91,7 @@ def flex_job(cluster: Cluster, job: Job, view: View) -> Document:
 
 
 def flex_cluster(cluster: Cluster, _view: View) -> Document:
-    """A flex cluster; one that is being created has no connection strings yet."""
+    """A flex cluster."""
     shards = ",".join(f"ac-{cluster.host}-shard-00-0{index}.{cluster.host}.mongodb.example:27017" for index in range(3))
     strings = {
         "standard": f"mongodb://{shards}/?ssl=true&authSource=admin&replicaSet=atlas-{cluster.host}-shard-0",
@@ -100,7 +100,7 @@ def flex_cluster(cluster: Cluster, _view: View) -> Document:
     return {
         "backupSettings": {"enabled": True},
         "clusterType": "REPLICASET",
-        "connectionStrings": {} if cluster.state == "CREATING" else strings,
+        "connectionStrings": {word: strings[word] for word in cluster.strings},
         "createDate": stamp(cluster.created),
         "groupId": cluster.group,
         "id": cluster.id,
@@ -169,7 +169,7 @@ def instance(cluster: Cluster, view: View) -> Document:
     """A serverless instance that a flex cluster backs, as recorded."""
     own = f"{view.group(cluster)}/serverless/{cluster.name}"
     return {
-        "connectionStrings": {} if cluster.state == "CREATING" else {"standardSrv": _srv(cluster)},
+        "connectionStrings": {"standardSrv": _srv(cluster)} if "standardSrv" in cluster.strings else {},
         "createDate": stamp(cluster.created),
         "groupId": cluster.group,
         "id": cluster.id,

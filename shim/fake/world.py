@@ -37,7 +37,11 @@ class Job:
 
 @dataclass(slots=True)
 class Cluster:
-    """One cluster. ``snapshots`` are documents in the wire shape of its own tier, without links."""
+    """One cluster, changeable at will.
+
+    ``snapshots`` are documents in the wire shape of its own tier, without links; ``strings`` names
+    the connection strings it has already (recorded: they come and go independently of ``state``).
+    """
 
     group: str
     name: str
@@ -48,6 +52,7 @@ class Cluster:
     snapshots: list[Document] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     state: str = "IDLE"
+    strings: tuple[str, ...] = ("standard", "standardSrv")
     tags: tuple[Mapping[str, str], ...] = ()
     protected: bool = False
     deleted: bool = False
