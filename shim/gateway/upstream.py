@@ -113,7 +113,7 @@ class Upstream:
             response = await self._session.request(
                 method,
                 url,
-                headers=CIMultiDict((*lines, *self._login)),
+                headers=_as_headers((*lines, *self._login)),
                 data=body,
                 allow_redirects=False,
                 proxy=self._proxy,
@@ -128,6 +128,12 @@ class Upstream:
             (name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in response.raw_headers
         )
         return Native(response, Reply(response.status, headers))
+
+
+def _as_headers(lines: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
+    # The session takes the same name in another spelling for a replacement of the first line.
+    spelling: dict[str, str] = {}
+    return CIMultiDict((spelling.setdefault(name.lower(), name), value) for name, value in lines)
 
 
 class Unanswered(Exception):  # noqa: N818 - see ``once``

@@ -1,0 +1,257 @@
+"""What becomes of a call when upstream, or the way there, fails."""
+
+import socket
+import ssl
+import threading
+
+import pytest
+import trustme
+
+from shim.gateway.upstream import proxy_for
+from tests.gateway.peers import (
+    Peer,
+    ask,
+    calling,
+    gateway,
+    get,
+    raw_upstream,
+    reply,
+    replying,
+    status_of,
+    until,
+    value_of,
+)
+
+METHODS = ["GET", "HEAD", "PUT", "DELETE", "POST"]
+
+
+def error_of(head: bytes) -> str:
+    """Return the error type that Proxy-Status names."""
+    said = value_of(head, "Proxy-Status") or ""
+    assert said.startswith("atlas-shim; error="), said
+    return said.removeprefix("atlas-shim; error=").partition(";")[0]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_dropped_call_arrives_once_on_a_fresh_connection(method):
+    """A connection dropped without an answer is answered with 502, and nothing is sent again."""
+    with replying(b"") as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+        peer.send(get("/x", method=method))
+        head = peer.take(b"\r\n\r\n")
+        assert (status_of(head), error_of(head)) == (502, "connection_terminated")
+        assert len(upstream.heads) == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_dropped_call_arrives_once_on_a_reused_connection(method):
+    """The same holds on a connection that served a call before."""
+    with replying(reply(), b"", reply()) as upstream, gateway(upstream.origin) as served:
+        ask(served, get("/first"))
+        with calling(served) as peer:
+            peer.send(get("/x", method=method))
+            head = peer.take(b"\r\n\r\n")
+        assert (status_of(head), error_of(head)) == (502, "connection_terminated")
+        assert [head.split(b" ")[1] for head in upstream.heads] == [b"/first", b"/x"]
+        assert upstream.connections == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_dropped_call_with_content_arrives_once(method):
+    """Nor is content sent twice."""
+    request = get("/x", "Content-Length: 3", method=method) + b"abc"
+    with replying(b"") as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+        peer.send(request)
+        assert status_of(peer.take(b"\r\n\r\n")) == 502
+        assert upstream.contents == [b"abc"]
+
+
+def test_connection_that_upstream_closed_while_idle_is_not_used():
+    """A kept connection that ended meanwhile is replaced, and the call succeeds at its first sending."""
+    closed = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        peer.send(reply())
+        peer.socket.shutdown(socket.SHUT_RDWR)
+        closed.set()
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+        for turn in range(5):
+            closed.clear()
+            assert status_of(ask(served, get("/x", method="PUT"))[0]) == 200, turn
+            assert closed.wait(10)
+        assert upstream.connections == 5
+
+
+def test_refused_connection():
+    """Nobody listens: 502, in Atlas' shape."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with gateway(origin) as served:
+        head, content = ask(served, get("/x"))
+    assert (status_of(head), error_of(head)) == (502, "connection_refused")
+    assert content == (
+        b'{"detail":"Upstream refuses connections.","error":502,"errorCode":"SHIM_UPSTREAM_UNREACHABLE",'
+        b'"parameters":[],"reason":"Bad Gateway"}'
+    )
+    assert value_of(head, "Content-Type") == "application/json"
+
+
+def test_unknown_name():
+    """A name that doesn't resolve: 502 (RFC 6761 reserves .invalid for this)."""
+    with gateway("http://upstream.invalid") as served:
+        head, _ = ask(served, get("/x"))
+    assert (status_of(head), error_of(head)) == (502, "dns_error")
+
+
+def test_untrusted_certificate():
+    """A certificate that nobody vouches for is not talked to."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+
+    def script(peer: Peer) -> None:
+        context.wrap_socket(peer.socket, server_side=True)
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin.replace("http:", "https:")) as served:
+        head, _ = ask(served, get("/x"))
+    assert (status_of(head), error_of(head)) == (502, "tls_certificate_error")
+
+
+def test_no_tls_at_all():
+    """A peer that doesn't speak TLS is an error of the protocol, not of its certificate."""
+
+    def script(peer: Peer) -> None:
+        peer.some()
+        peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin.replace("http:", "https:")) as served:
+        head, _ = ask(served, get("/x"))
+    assert (status_of(head), error_of(head)) == (502, "tls_protocol_error")
+
+
+def test_trusted_certificate_of_another_name(tmp_path, monkeypatch):
+    """A certificate from a trusted authority has to name the host that is called."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("other.test").configure_cert(context)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+
+    def script(peer: Peer) -> None:
+        context.wrap_socket(peer.socket, server_side=True)
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin.replace("http:", "https:")) as served:
+        head, _ = ask(served, get("/x"))
+    assert error_of(head) == "tls_certificate_error"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"NONSENSE\r\n\r\n", b"HTTP/1.1 abc OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"],
+)
+def test_reply_that_is_not_http(answer):
+    """What can't be parsed is 502."""
+    with replying(answer) as upstream, gateway(upstream.origin) as served:
+        head, _ = ask(served, get("/x"))
+    assert (status_of(head), error_of(head)) == (502, "http_protocol_error")
+
+
+def test_protocol_switch_that_nobody_asked_for():
+    """A 101 is no reply to a call without Upgrade."""
+    answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
+    with replying(answer) as upstream, gateway(upstream.origin) as served:
+        head, _ = ask(served, get("/x"))
+    assert (status_of(head), error_of(head)) == (502, "http_protocol_error")
+
+
+def test_reset_before_the_reply():
+    """A reset is a broken connection like any other."""
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        peer.reset()
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+        head, _ = ask(served, get("/x"))
+    assert (status_of(head), error_of(head)) == (502, "connection_terminated")
+
+
+def test_silent_upstream():
+    """Not a byte for the configured time: 504."""
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        peer.some()
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin, idle_timeout=0.2) as served:
+        head, _ = ask(served, get("/x"))
+    assert (status_of(head), error_of(head)) == (504, "http_response_timeout")
+
+
+def test_connection_that_does_not_come_about():
+    """A connection that takes too long: 504. A full backlog answers no handshake."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+        with gateway(f"http://127.0.0.1:{port}", connect_timeout=0.3) as served:
+            head, _ = ask(served, get("/x"))
+        for filler in fillers:
+            filler.close()
+    assert (status_of(head), error_of(head)) == (504, "connection_timeout")
+
+
+def test_client_that_leaves_takes_its_call_along():
+    """When the caller is gone, upstream's connection ends, too."""
+    ended = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        arrived.set()
+        assert not peer.some()
+        ended.set()
+
+    arrived = threading.Event()
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+        with calling(served) as peer:
+            peer.send(get("/x"))
+            assert arrived.wait(10)
+        assert ended.wait(10)
+        until(lambda: served.metrics.in_flight == 0, "the request is over")
+
+
+def test_proxy_of_the_environment_is_used(monkeypatch):
+    """HTTP_PROXY gets the whole URL, and its login; the target is still the caller's bytes."""
+    with replying(reply(b"by proxy")) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.origin.replace("//", "//me:p%40ss@"))
+        monkeypatch.setenv("no_proxy", "")
+        with gateway("http://upstream.invalid") as served:
+            assert ask(served, get("/a%2Fb?x="))[1] == b"by proxy"
+    assert proxy.heads[0].startswith(b"GET http://upstream.invalid/a%2Fb?x= HTTP/1.1\r\n")
+    assert value_of(proxy.heads[0], "Host") == "upstream.invalid"
+    assert value_of(proxy.heads[0], "Proxy-Authorization") == "Basic bWU6cEBzcw=="
+
+
+def test_proxy_logs_in_to_a_tunnel_only(monkeypatch):
+    """For an https upstream the login goes into CONNECT and not into what goes through it."""
+    with replying(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as proxy:
+        monkeypatch.setenv("https_proxy", proxy.origin.replace("//", "//me:secret@"))
+        monkeypatch.setenv("no_proxy", "")
+        with gateway("https://upstream.invalid") as served:
+            head, _ = ask(served, get("/x", "Authorization: Bearer t"))
+    assert (status_of(head), error_of(head)) == (502, "destination_unavailable")
+    assert proxy.heads[0].startswith(b"CONNECT upstream.invalid:443 HTTP/1.1\r\n")
+    assert value_of(proxy.heads[0], "Proxy-Authorization") == "Basic bWU6c2VjcmV0"
+    assert value_of(proxy.heads[0], "Authorization") is None
+
+
+def test_no_proxy_is_obeyed(monkeypatch):
+    """A host that NO_PROXY names is called directly."""
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+    monkeypatch.setenv("no_proxy", "upstream.test")
+    assert proxy_for("http://upstream.test:81") == (None, {})
+    assert str(proxy_for("http://other.test")[0]) == "http://proxy.invalid:3128"
