@@ -63,6 +63,12 @@ def transport_of(fake):
     return httpx.MockTransport(answer if isinstance(fake, FakeAtlas) else fake)
 
 
+@pytest.fixture
+def transport(fake):
+    """The way to the fake without sockets."""
+    return transport_of(fake)
+
+
 class Asker:
     """Runs a script, ``async def script(client)``, against one kind of client."""
 

@@ -1,0 +1,125 @@
+import inspect
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from shim import httpx
+from shim.atlas import AsyncAtlasClient, AtlasClient, endpoints
+from shim.fake import DEMO_GROUP
+
+RESOURCES = ("cloud_backups", "serverless_instances")
+
+
+@pytest.fixture(autouse=True)
+def legacy(before_sunset):
+    """Sending is looked at on calls that are sent as they are."""
+
+
+def methods(resource):
+    """Return the public methods of a resource by name."""
+    return {name: method for name, method in inspect.getmembers(resource, callable) if name[0] != "_"}
+
+
+def described():
+    """Return the endpoint functions by name."""
+    return {
+        name: function
+        for name, function in inspect.getmembers(endpoints, inspect.isfunction)
+        if name.startswith(("list_", "get_", "iter_", "create_"))
+    }
+
+
+@pytest.mark.parametrize("kind", [AtlasClient, AsyncAtlasClient])
+def test_every_endpoint_is_offered(kind):
+    """Both clients offer every endpoint that is described, under its own name, signature and words."""
+    client = kind(access_token="a", environ={})
+    offered = {name: method for resource in RESOURCES for name, method in methods(getattr(client, resource)).items()}
+
+    assert offered.keys() == described().keys()
+    for name, endpoint in described().items():
+        method = offered[name]
+        assert method.__name__ == name
+        assert method.__doc__ == endpoint.__doc__
+        assert list(inspect.signature(method).parameters.values()) == list(
+            inspect.signature(endpoint).parameters.values()
+        )
+
+
+def test_call(ask, got):
+    """A call is one request with the legacy version, and its query as given."""
+    seen = []
+
+    def answer(request):
+        seen.append(request)
+        return httpx.Response(200, json={"results": [{"id": "a"}], "totalCount": 1})
+
+    async def script(client):
+        return await got(client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, "a/b", items_per_page=5))
+
+    page = ask(answer, script)
+
+    (request,) = seen
+    assert request.url.raw_path.decode() == (
+        f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/a%2Fb/backup/snapshots?itemsPerPage=5"
+    )
+    assert request.headers["Accept"] == "application/vnd.atlas.2023-01-01+json"
+    assert "Content-Type" not in request.headers
+    assert [snapshot.id for snapshot in page.results] == ["a"]
+
+
+def test_iterates_over_all_pages(ask, got, fake):
+    """An iterator gives every snapshot once, in the order of the pages, and asks for no page too many."""
+
+    async def script(client):
+        one = await got(client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, "orders"))
+        fake.arrivals.clear()
+        return one, await got(
+            client.cloud_backups.iter_serverless_backup_snapshots(DEMO_GROUP, "orders", items_per_page=3)
+        )
+
+    one, snapshots = ask(fake, script)
+
+    assert [each.id for each in snapshots] == [each.id for each in one.results]
+    assert len(snapshots) == 8
+    assert len(fake.arrivals) == 3
+
+
+def test_iterators_are_lazy(transport, fake):
+    """Nothing is sent before the first item is asked for, and no page before it is reached."""
+    with httpx.Client(transport=transport) as http:
+        backups = AtlasClient(http_client=http, access_token="demo-access-token").cloud_backups
+        snapshots = backups.iter_serverless_backup_snapshots(DEMO_GROUP, "orders", items_per_page=4)
+        assert isinstance(snapshots, Iterator)
+        assert fake.arrivals == []
+        for _ in range(4):
+            next(snapshots)
+
+    assert len(fake.arrivals) == 1
+
+
+def test_bad_arguments_are_refused_at_the_call():
+    """An iterator refuses a bad parameter when it is made, not when it is used."""
+    with pytest.raises(ValueError, match=r"^cluster_name: "):
+        AtlasClient(access_token="a", environ={}).cloud_backups.iter_serverless_backup_snapshots("g", "")
+    with pytest.raises(ValueError, match=r"^cluster_name: "):
+        AsyncAtlasClient(access_token="a", environ={}).cloud_backups.iter_serverless_backup_snapshots("g", "")
+
+
+def test_async_iterator():
+    """The async twin of an iterator is an async iterator."""
+    client = AsyncAtlasClient(access_token="a", environ={})
+
+    assert isinstance(client.serverless_instances.iter_serverless_instances("g"), AsyncIterator)
+
+
+def test_transport_faults_stay_httpx(ask, got):
+    """What goes wrong on the way is httpx's exception."""
+
+    def answer(request):
+        raise httpx.ReadTimeout("slow", request=request)
+
+    async def script(client):
+        with pytest.raises(httpx.ReadTimeout):
+            await got(client.serverless_instances.get_serverless_instance(DEMO_GROUP, "orders"))
+
+    ask(answer, script)
