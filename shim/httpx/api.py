@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 import httpx
@@ -50,12 +50,15 @@ put = _function(httpx.put, "put", method="PUT")
 request = _function(httpx.request, "request")
 
 
-@like(httpx.stream)
 @contextmanager
-def stream(*args: Any, **kwargs: Any) -> Iterator[httpx.Response]:  # noqa: D103 - as above, httpx's own
-    for_client, for_request = _split(httpx.stream, args, kwargs)
+def _streaming(for_client: dict[str, Any], for_request: dict[str, Any]) -> Iterator[httpx.Response]:
     with Client(**for_client) as client, client.stream(**for_request) as response:
         yield response
+
+
+@like(httpx.stream)
+def stream(*args: Any, **kwargs: Any) -> AbstractContextManager[httpx.Response]:  # noqa: D103 - httpx's own
+    return _streaming(*_split(httpx.stream, args, kwargs))
 
 
 stream.__module__ = "shim.httpx"

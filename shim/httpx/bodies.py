@@ -16,13 +16,15 @@ def _nothing() -> None:
 class Body(httpx.SyncByteStream):
     """Chunks that are here already, then the rest; closing closes the source and calls ``done``.
 
-    ``complete`` says that the chunks are all there is.
+    ``complete`` says that the chunks are all there is, ``decoded`` that they are no longer as they
+    came from the wire: somebody else, such as an auth flow, had read the response before.
     """
 
     chunks: Sequence[bytes]
     rest: Iterable[bytes] = ()
     source: httpx.SyncByteStream | httpx.Response | None = None
     complete: bool = True
+    decoded: bool = False
     done: Callable[[], None] = _nothing
 
     def __iter__(self) -> Iterator[bytes]:
@@ -45,6 +47,7 @@ class AsyncBody(httpx.AsyncByteStream):
     rest: AsyncIterable[bytes] | None = None
     source: httpx.AsyncByteStream | httpx.Response | None = None
     complete: bool = True
+    decoded: bool = False
     done: Callable[[], None] = _nothing
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -67,6 +70,8 @@ class AsyncBody(httpx.AsyncByteStream):
 
 def drain(native: httpx.Response, limit: int) -> Body:
     """Read raw content until it ends or exceeds ``limit`` bytes; the caller closes on an exception."""
+    if native.is_stream_consumed:
+        return Body([native.content], source=native, decoded=True)
     rest = native.iter_raw()
     body = Body(chunks := [], rest, native, complete=False)
     size = 0
@@ -81,6 +86,8 @@ def drain(native: httpx.Response, limit: int) -> Body:
 
 async def adrain(native: httpx.Response, limit: int) -> AsyncBody:
     """The same as drain for AsyncClient."""
+    if native.is_stream_consumed:
+        return AsyncBody([native.content], source=native, decoded=True)
     rest = native.aiter_raw()
     body = AsyncBody(chunks := [], rest, native, complete=False)
     size = 0

@@ -19,7 +19,7 @@ from shim.core.messages import Reply, without
 from shim.core.steps import Answer, Outcome, Read, Send
 from shim.httpx.bodies import AsyncBody, Body, adrain, drain
 from shim.httpx.content import ContentFault, decode, too_long
-from shim.httpx.inner import Inner, inner_request
+from shim.httpx.inner import Inner, inner_request, is_stale
 from shim.httpx.surroundings import INNER, Found, header_lines
 
 RECORD = "shim"
@@ -174,7 +174,8 @@ def _with_content(reply: Reply, body: Body | AsyncBody, limit: int) -> Reply:
     try:
         if not body.complete:
             raise too_long(limit)
-        codings = ",".join(value for name, value in reply.headers if name.lower() == "content-encoding")
+        lines = () if body.decoded else reply.headers
+        codings = ",".join(value for name, value in lines if name.lower() == "content-encoding")
         return attrs.evolve(reply, body=decode(b"".join(body.chunks), codings, limit))
     except ContentFault as fault:
         return attrs.evolve(reply, body=None, fault=str(fault))
@@ -185,7 +186,7 @@ def _passed(
 ) -> httpx.Response:
     """Return the native response itself, or one that begins with what was read of it."""
     native = _response(native)
-    if body is None:
+    if body is None or body.decoded:
         stream: Any = native.stream
         native.stream = body_type((), stream, stream)
         return native
@@ -227,12 +228,20 @@ def _dress(response: httpx.Response, request: httpx.Request, inner: Inner | None
     """Let the caller see requests of their own, and the record."""
     own = isinstance(outcome, Answer) or inner is None or inner.rewritten
     response.request = request if own else _shown(response.request, request, inner)
+    _show_signature(request, inner)
     for earlier in response.history:
         earlier.request = _shown(earlier.request, request, inner)
     if response.next_request is not None:
         response.next_request.extensions.pop(INNER, None)
     if outcome is not None:
         response.extensions[RECORD] = outcome.record
+
+
+def _show_signature(request: httpx.Request, inner: Inner | None) -> None:
+    """Leave the credentials on the caller's request, as httpx does, but never those for another target."""
+    authorization = None if inner is None else inner.request.headers.get("authorization")
+    if authorization and not is_stale(authorization, request.url.raw_path.decode("ascii")):
+        request.headers["Authorization"] = authorization
 
 
 def _shown(seen: httpx.Request, request: httpx.Request, inner: Inner | None) -> httpx.Request:

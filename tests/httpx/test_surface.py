@@ -1,0 +1,135 @@
+"""``from shim import httpx`` in place of ``import httpx``."""
+
+import inspect
+import pickle
+
+import httpx as plain
+import pytest
+from mypy import api
+
+from shim import httpx
+
+FUNCTIONS = ["delete", "get", "head", "options", "patch", "post", "put", "request", "stream"]
+OURS = {*FUNCTIONS, "Client", "AsyncClient"}
+
+
+def test_every_public_name_is_there():
+    """The surface is httpx's, and two transports."""
+    assert set(httpx.__all__) == {*plain.__all__, "Transport", "AsyncTransport"}
+    assert all(hasattr(httpx, name) for name in plain.__all__)
+
+
+@pytest.mark.parametrize("name", sorted(set(plain.__all__) - OURS))
+def test_what_is_not_ours_is_the_same_object(name):
+    """Exceptions, models and constants are identical, so isinstance and except work across both."""
+    assert getattr(httpx, name) is getattr(plain, name)
+
+
+def test_every_public_name_is_exported_explicitly():
+    """Type checkers see names that are imported one by one."""
+    written = inspect.getsource(httpx)
+    assert [name for name in plain.__all__ if f" as {name}\n" not in written] == []
+
+
+def test_what_else_httpx_has_can_be_reached():
+    """Programs look into the package for types and versions."""
+    assert httpx._types is plain._types
+    assert httpx.__version__ == plain.__version__
+    with pytest.raises(AttributeError):
+        httpx.nothing_of_the_kind  # noqa: B018 - looking is the test
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_called_as_httpx_has_it(name):
+    """Signature, documentation, name, and the way it is pickled."""
+    ours, original = getattr(httpx, name), getattr(plain, name)
+    assert inspect.signature(ours) == inspect.signature(original)
+    assert ours.__doc__ == original.__doc__
+    assert (ours.__name__, ours.__module__) == (name, "shim.httpx")
+    assert pickle.loads(pickle.dumps(ours)) is ours
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_refuses_what_httpx_refuses(name):
+    """A wrong argument is a TypeError and no request."""
+    with pytest.raises(TypeError, match="nonsense"):
+        getattr(httpx, name)(*["GET", "http://127.0.0.1:1/"][name not in {"request", "stream"} :], nonsense=1)
+
+
+@pytest.mark.parametrize("name", ["Client", "AsyncClient"])
+def test_a_client_is_made_and_used_as_httpx_has_it(name):
+    """Every public method has httpx's signature, the constructor too; and it is one of httpx's."""
+    ours, original = getattr(httpx, name), getattr(plain, name)
+    assert issubclass(ours, original)
+    assert inspect.signature(ours) == inspect.signature(original)
+    for method in [each for each in dir(original) if not each.startswith("_") and callable(getattr(original, each))]:
+        assert inspect.signature(getattr(ours, method)) == inspect.signature(getattr(original, method)), method
+
+
+PROGRAM = """
+from __future__ import annotations
+
+import asyncio
+from shim import httpx
+
+def log(response: httpx.Response) -> None:
+    print(response.status_code)
+
+def use(client: httpx.Client) -> list[str]:
+    client.event_hooks["response"].append(log)
+    request = client.build_request("GET", "/x", params={"a": "1"})
+    response = client.send(request, stream=True, auth=httpx.DigestAuth("u", "p"), follow_redirects=True)
+    with client.stream("GET", "/x") as streamed:
+        return [line for line in streamed.iter_lines()] + [response.text]
+
+async def ause(client: httpx.AsyncClient) -> bytes:
+    response = await client.get("/x", timeout=httpx.Timeout(5.0, connect=1.0))
+    again = await client.send(response.request)
+    async with client.stream("GET", "/x") as streamed:
+        async for chunk in streamed.aiter_raw():
+            return chunk
+    return again.content
+
+def main() -> None:
+    try:
+        with httpx.Client(base_url="https://a", limits=httpx.Limits(max_connections=1)) as client:
+            use(client)
+        answer: httpx.Response = httpx.get("https://a", params={"b": 1}, verify=False)
+        answer.raise_for_status()
+        with httpx.stream("POST", "https://a", json={}) as made:
+            made.read()
+    except (httpx.HTTPStatusError, httpx.TransportError) as error:
+        print(error.request.url)
+    asyncio.run(ause(httpx.AsyncClient(transport=httpx.AsyncTransport(auth=httpx.DigestAuth("u", "p")))))
+    print(httpx.codes.OK, httpx.__version__, httpx.USE_CLIENT_DEFAULT)
+"""
+
+MISTAKES = """
+from shim import httpx
+httpx.Client(nonsense=1)
+httpx.get("https://a", content=b"")
+httpx.Client().send("https://a")
+httpx.nonsense
+"""
+
+
+def checked(tmp_path, program):
+    """Run mypy in strict mode."""
+    file = tmp_path / "program.py"
+    file.write_text(program, "utf-8")
+    out, _, _ = api.run(["--strict", "--no-error-summary", "--cache-dir", str(tmp_path / "cache"), str(file)])
+    return out
+
+
+def test_a_typed_program_stays_typed(tmp_path):
+    """A program that is clean with httpx is clean with ours."""
+    assert checked(tmp_path, PROGRAM) == ""
+
+
+def test_a_type_checker_finds_the_same_mistakes(tmp_path):
+    """What httpx's types refuse is refused."""
+    ours = checked(tmp_path, MISTAKES).splitlines()
+    original = checked(tmp_path, MISTAKES.replace("from shim import httpx", "import httpx")).splitlines()
+    places = [line.split(":")[1] for line in original if ": error:" in line]
+    assert [line.split(":")[1] for line in ours if ": error:" in line] == places
+    assert len(places) == 4
