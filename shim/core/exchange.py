@@ -77,10 +77,9 @@ def _succeed(run: Run, decision: Decision) -> Steps:
 
 
 def _ask_tiers(run: Run, decision: Decision, query: Query, body: dict[str, Any] | None) -> Steps:
-    """Ask the tiers in turn, as far as the decision lets replies lead on."""
-    successors = list(run.match.operation.successors.values())
-    first = [successor.tier for successor in successors].index(decision.route)
-    for successor, later in zip(successors[first:], [*successors[first + 1 :], None], strict=True):
+    """Ask the tiers in turn, the decided one first, as far as the decision lets replies lead on."""
+    successors = sorted(run.match.operation.successors.values(), key=lambda successor: successor.tier != decision.route)
+    for successor, later in zip(successors, [*successors[1:], None], strict=True):
         beyond = later if decision.corrects else None
         target = _target(run, successor, body)
         if isinstance(target, Refusal):

@@ -23,6 +23,8 @@ class _Missing:
 
 MISSING = _Missing()
 """A value that is not there, told apart from null."""
+BARE = _Missing()
+"""A value that is not there, though the object that would hold it is."""
 
 
 @attrs.frozen
@@ -93,8 +95,10 @@ def apply(
                 value = value_of(source, scene, made)
                 if type(value) is Bad:
                     bad.append((field.name, value))
+                elif value is BARE:
+                    _parent(made, field.parts)
                 elif value is not MISSING:
-                    _put(made, field.parts, value)
+                    _parent(made, field.parts)[field.parts[-1]] = value
                 break
     return made, bad, taken
 
@@ -104,10 +108,11 @@ def as_dropped(bad: Bad, where: str) -> Dropped:
     return Dropped(where=f"{where}{bad.source}", said=bad.said, why=bad.why)
 
 
-def _put(made: dict[str, Any], parts: tuple[str, ...], value: Any) -> None:
+def _parent(made: dict[str, Any], parts: tuple[str, ...]) -> dict[str, Any]:
+    """Return the object that holds a nested member, making it if need be."""
     for part in parts[:-1]:
         made = made.setdefault(part, {})
-    made[parts[-1]] = value
+    return made
 
 
 def look_up(source: Any, parts: tuple[str, ...]) -> Any:
@@ -124,6 +129,8 @@ def _condition(when: When) -> Callable[[Source], bool]:
 
     def holds(source: Source) -> bool:
         word = look_up(source, parts)
+        if when.given is not None:
+            return (word is not MISSING and word is not None) is when.given
         return (type(word) is str and word in when.words) is not when.negated
 
     return holds
@@ -152,9 +159,11 @@ def _value(field: Field, rule: Rule) -> Value:
 def _from(field: Field, rule: Rule) -> Value:
     convert = _convert(field, rule)
     sources = tuple((name, tuple(name.split("."))) for name in rule.sources)
+    # An object that upstream has stays one, even when it is empty (recorded: connectionStrings).
+    holder = sources[0][1][:-1] if "." in field.name else ()
 
     def value_of(source: Source, _scene: Scene, _made: Source) -> Any:
-        first: Any = MISSING
+        first: Any = BARE if holder and type(look_up(source, holder)) is dict else MISSING
         for name, parts in sources:
             value = look_up(source, parts)
             if value is MISSING or (rule.drop and value in rule.drop):
@@ -162,7 +171,7 @@ def _from(field: Field, rule: Rule) -> Value:
             value = convert(name, value)
             if type(value) is not Bad:
                 return value
-            if first is MISSING:
+            if type(first) is not Bad:
                 first = value
         return first
 

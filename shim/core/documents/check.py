@@ -62,7 +62,10 @@ def _check_operation(operation: Operation) -> Iterator[tuple[str, str]]:
             yield f"{at}.cluster", f"{name!r} is no parameter of the path"
     if len(operation.successors) > 1 and not operation.cluster:
         yield f"{at}.cluster", "is missing; name the path parameters that tell one cluster from another"
-    if TIERS[0] not in operation.successors and operation.successors:
+    first = operation.successors.get(TIERS[0])
+    if len(operation.successors) == 1 and first is not None and first.after:
+        yield f"{at}.{TIERS[0]}.after", "can never apply: there is no other tier"
+    if first is None and operation.successors:
         yield f"{at}.{TIERS[0]}", "is missing; a later tier needs the first"
     yield from _check_order(operation)
     for successor in operation.successors.values():

@@ -81,7 +81,7 @@ def _check_alternatives(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
                 rule.at,
                 "has a when and no rule after it; end with a rule for all other cases, absent if need be",
             )
-        if not rule.when.negated:
+        if not rule.when.negated and rule.when.given is None:
             if rule.when.words <= covered.get(rule.when.source, set()):
                 yield rule.at, "can never apply: rules before it take all its words"
             covered.setdefault(rule.when.source, set()).update(rule.when.words)

@@ -32,11 +32,15 @@ class Verb(StrEnum):
 
 @attrs.frozen
 class When:
-    """A condition on the other side's object: ``source`` has one of ``words`` (or none of them)."""
+    """A condition on the other side's object.
+
+    ``source`` has one of ``words`` (or none of them); or, when ``given`` is not None, it has a value at all or not.
+    """
 
     source: str
-    words: frozenset[str]
+    words: frozenset[str] = frozenset()
     negated: bool = False
+    given: bool | None = None
 
 
 @attrs.frozen
@@ -104,7 +108,7 @@ class Successor:
     """What took an operation's place on one tier.
 
     ``only`` is its call; or ``choices`` has a call or a refusal by the body's word. ``after`` lists
-    the error codes of the tier before that lead here; ``probe`` is a GET that tells the tier
+    the error codes of the other tier that lead here; ``probe`` is a GET that tells the tier
     without writing.
     """
 

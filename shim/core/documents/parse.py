@@ -211,8 +211,8 @@ def _parse_successor(tier: str, table: Table, request: Request | None, method: s
         probe=probe,
         note=table.text("note", default=""),
     )
-    if bool(successor.after) != (tier != TIERS[0]):
-        table.wrong("after", "lists the error codes of the tier before that lead to this one, and belongs there only")
+    if tier != TIERS[0] and not successor.after:
+        table.wrong("after", "is missing; list the error codes of the other tier that lead to this one")
     table.finish()
     return successor
 

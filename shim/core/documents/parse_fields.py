@@ -148,14 +148,15 @@ def _parse_when(table: Table) -> When | None:
     sub = table.table("when")
     if sub is None:
         return None
-    if sub.has("is") == sub.has("is_not"):
-        sub.wrong("", "needs one of is and is_not")
-    negated = sub.has("is_not")
-    when = When(
-        source=sub.text("source"),
-        words=frozenset(sub.texts("is_not" if negated else "is", required=True)),
-        negated=negated,
-    )
+    form = [key for key in ("is", "is_not", "given") if sub.has(key)]
+    if len(form) != 1:
+        sub.wrong("", "needs exactly one of is, is_not and given")
+    source = sub.text("source")
+    if form == ["given"]:
+        when = When(source=source, given=sub.flag("given"))
+    else:
+        words = frozenset(sub.texts(form[0], required=True)) if form else frozenset[str]()
+        when = When(source=source, words=words, negated=form == ["is_not"])
     sub.finish()
     return when
 
