@@ -230,7 +230,7 @@ class FakeAtlas:
         endpoint = methods.get(arrival.method)
         if endpoint is None:
             allow = ",".join([*sorted(methods, reverse=True), "OPTIONS"])
-            return FakeReply(405, (("Allow", allow), *common))
+            return FakeReply(200 if arrival.method == "OPTIONS" else 405, (("Allow", allow), *common))
         sunset = {"backups": self.sunset, "instances": self.instance_sunset, None: None}[endpoint.sunset]
         gone = sunset is not None and view.now >= sunset and (view.api == "v2" or self.old_gone)
         common = (*common, ("X-Java-Method", endpoint.java), *announced(sunset, view.now))

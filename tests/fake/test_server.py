@@ -1,0 +1,164 @@
+"""The fake on a socket: what arrives is what was sent, and nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from http.client import HTTPConnection
+
+import httpx
+import pytest
+import trustme
+
+from shim.fake import DEMO_GROUP, DEMO_TOKEN, FakeAtlas, FakeReply
+from shim.fake.server import FakeServer, serve_in_thread
+
+PATH = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
+FIELDS = {"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "application/vnd.atlas.2024-11-13+json"}
+
+
+def _raw(server: FakeServer, request: bytes) -> bytes:
+    with socket.create_connection((server.host, server.port), timeout=10) as connection:
+        connection.sendall(request)
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+    return received
+
+
+def test_the_request_target_arrives_raw():
+    """Percent-encoding, dots, empty segments and odd queries are left as they are."""
+    target = "/api/../a//b/%7e/%2F?x=%20&&y=a+b?c"
+    with serve_in_thread() as server:
+        _raw(server, f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        assert server.fake.arrivals[0].target == target
+
+
+def test_fields_and_content_arrive_as_sent():
+    """Duplicates, spelling and a compressed body included."""
+    request = (
+        b"POST /x HTTP/1.1\r\nHost: x\r\nx-One: 1\r\nX-ONE: 2\r\nContent-Encoding: gzip\r\n"
+        b"Content-Length: 3\r\nConnection: close\r\n\r\nabc"
+    )
+    with serve_in_thread() as server:
+        _raw(server, request)
+        arrival = server.fake.arrivals[0]
+        assert [line for line in arrival.headers if line[0].lower() == "x-one"] == [("x-One", "1"), ("X-ONE", "2")]
+        assert arrival.body == b"abc"
+
+
+def test_a_connection_is_kept():
+    """Two requests, one connection."""
+    with serve_in_thread() as server:
+        connection = HTTPConnection(server.host, server.port, timeout=10)
+        ports = []
+        for _ in range(2):
+            connection.request("GET", PATH, headers=FIELDS)
+            ports.append(connection.sock.getsockname()[1])
+            assert connection.getresponse().read()
+        connection.close()
+        assert ports[0] == ports[1]
+
+
+def test_links_lead_back_to_the_socket():
+    """The self link can be fetched."""
+    with serve_in_thread() as server:
+        first = httpx.get(server.url + PATH, headers=FIELDS).json()
+        link = first["links"][0]["href"]
+        assert link.startswith(server.url)
+        assert httpx.get(link, headers=FIELDS).json() == first
+
+
+def test_an_answer_has_the_fields_of_the_fake_and_a_length():
+    """The server adds Content-Length and nothing else."""
+    with serve_in_thread(FakeAtlas(today=FakeAtlas().today)) as server:
+        reply = httpx.get(server.url + PATH, headers=FIELDS)
+        own = server.fake.handle("GET", PATH, [("Host", f"{server.host}:{server.port}"), *FIELDS.items()])
+        assert reply.content == own.body
+        assert reply.headers.multi_items() == [
+            *((name.lower(), value) for name, value in own.headers),
+            ("content-length", str(len(own.body))),
+        ]
+
+
+def test_an_empty_answer_has_no_content_type():
+    """405 is bare."""
+    with serve_in_thread() as server:
+        reply = httpx.delete(server.url + PATH, headers=FIELDS)
+        assert (reply.status_code, reply.content, reply.headers.get("content-type")) == (405, b"", None)
+
+
+def test_a_dropped_answer_is_a_closed_connection():
+    """The request counts as arrived."""
+    with serve_in_thread() as server:
+        server.fake.overrides.append(lambda _: FakeReply(0, dropped=True))
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(server.url + PATH)
+        assert len(server.fake.arrivals) == 1
+
+
+def test_latency_holds_the_answer_back():
+    """A client with less patience gives up."""
+    with serve_in_thread(latency=30) as server, pytest.raises(httpx.ReadTimeout):
+        httpx.get(server.url + PATH, timeout=0.2)
+
+
+def test_the_thread_ends_with_the_block():
+    """And the port is free again."""
+    with serve_in_thread() as server:
+        port = server.port
+    assert "fake-atlas" not in {thread.name for thread in threading.enumerate()}
+    with serve_in_thread(port=port) as server:
+        assert server.port == port
+
+
+def test_an_open_connection_does_not_hold_up_the_end():
+    """A client that keeps its connection is cut off."""
+    with httpx.Client() as client, serve_in_thread() as server:
+        assert client.get(server.url + PATH).status_code == 401
+    assert "fake-atlas" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_taken_port_is_an_error():
+    """The same one that asyncio raises."""
+    with (
+        serve_in_thread() as server,
+        pytest.raises(OSError, match="address already in use"),
+        serve_in_thread(port=server.port),
+    ):
+        pass
+
+
+def test_an_error_in_the_block_stops_the_server():
+    """The error comes out."""
+    with pytest.raises(ZeroDivisionError), serve_in_thread():
+        raise ZeroDivisionError
+    assert "fake-atlas" not in {thread.name for thread in threading.enumerate()}
+
+
+async def test_it_serves_in_the_loop_at_hand():
+    """As an async context manager; stopping twice is harmless."""
+    async with FakeServer() as server, httpx.AsyncClient(headers=FIELDS) as client:
+        replies = await asyncio.gather(*(client.get(server.url + PATH) for _ in range(20)))
+        assert {reply.status_code for reply in replies} == {200}
+    await server.stop()
+    assert len(server.fake.arrivals) == 20
+
+
+def test_it_speaks_tls():
+    """With a context the origin and the links are https."""
+    authority = trustme.CA()
+    served, trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(served)
+    authority.configure_trust(trusted)
+    with serve_in_thread(ssl_context=served) as server:
+        assert server.url.startswith("https://127.0.0.1:")
+        reply = httpx.get(server.url + PATH, headers=FIELDS, verify=trusted)
+        assert reply.json()["links"][0]["href"].startswith(server.url)
+
+
+def test_the_url_of_an_ipv6_host_has_brackets():
+    """RFC 3986, 3.2.2."""
+    assert FakeServer(host="::1", port=8482).url == "http://[::1]:8482"
