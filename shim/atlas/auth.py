@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import suppress
+from functools import partial
 
 import anyio
 import attrs
@@ -29,11 +31,34 @@ def auth_for(credentials: Credentials, base_url: str, *, clock: Callable[[], flo
     """Return what signs the calls to the Atlas at ``base_url``; ``clock`` returns seconds."""
     match credentials:
         case ApiKey(public_key, private_key):
-            return httpx.DigestAuth(public_key, private_key)
+            return DigestAuth(public_key, private_key)
         case AccessToken(token):
             return BearerAuth(token)
-        case ServiceAccount():
-            return ServiceAccountAuth(credentials, base_url, clock=clock)
+    return ServiceAccountAuth(credentials, base_url, clock=clock)
+
+
+class DigestAuth(httpx.Auth):
+    """HTTP Digest for calls that overlap: each uses a nonce that no other call uses at the same time.
+
+    httpx.DigestAuth counts the uses of one nonce without a lock, and replies may overtake each other; a
+    strict server refuses a count that it has seen. So each call borrows one of several; a client that
+    makes one call at a time keeps one, and asks for a challenge once.
+    """
+
+    def __init__(self, public_key: str, private_key: str) -> None:
+        self._make = partial(httpx.DigestAuth, public_key, private_key)
+        self._idle: deque[httpx.DigestAuth] = deque()
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign with what was used last, and is free."""
+        try:
+            digest = self._idle.pop()
+        except IndexError:
+            digest = self._make()
+        try:
+            yield from digest.auth_flow(request)
+        finally:
+            self._idle.append(digest)
 
 
 class BearerAuth(httpx.Auth):

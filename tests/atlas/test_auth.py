@@ -7,14 +7,15 @@ import anyio
 import pytest
 
 from shim import errors, httpx
-from shim.atlas.auth import BearerAuth, ServiceAccountAuth, auth_for
+from shim.atlas.auth import BearerAuth, DigestAuth, ServiceAccountAuth, auth_for
 from shim.credentials import AccessToken, ApiKey, ServiceAccount
-from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GROUP, FakeReply
+from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeReply
 from shim.fake.server import serve_in_thread
 
 ACCOUNT = {"client_id": DEMO_CLIENT_ID, "client_secret": DEMO_CLIENT_SECRET}
 TOKEN_PART = "/api/oauth/token"
 API_PART = "/api/atlas/"
+CALLERS = 8
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +49,7 @@ def clock(monkeypatch):
 
 def test_kinds():
     """Each kind of credentials has its own way of signing."""
-    assert isinstance(auth_for(ApiKey("a", "b"), "https://x.example"), httpx.DigestAuth)
+    assert isinstance(auth_for(ApiKey("a", "b"), "https://x.example"), DigestAuth)
     assert isinstance(auth_for(AccessToken("a"), "https://x.example"), BearerAuth)
     assert isinstance(auth_for(ServiceAccount("a", "b"), "https://x.example"), ServiceAccountAuth)
 
@@ -60,9 +61,53 @@ def test_digest(ask, got, fake):
         for _ in range(3):
             await got(client.serverless_instances.get_serverless_instance(DEMO_GROUP, "orders"))
 
-    ask(fake, script, public_key="demokeys", private_key="00000000-demo-demo-demo-000000000000")
+    ask(fake, script, public_key=DEMO_PUBLIC_KEY, private_key=DEMO_PRIVATE_KEY)
 
     assert len(fake.trips(part=API_PART)) == 4
+
+
+def get_instances(client):
+    """Make a call that needs signing, without the facade."""
+    accept = {"Accept": "application/vnd.atlas.2023-01-01+json"}
+    return client.get(f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless", headers=accept)
+
+
+def test_digest_from_many_threads(fake):
+    """Calls that overlap never use a nonce twice: a strict server refuses none of them."""
+    auth = DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
+    with (
+        serve_in_thread(fake) as server,
+        httpx.Client(base_url=server.url, auth=auth) as client,
+        ThreadPoolExecutor(CALLERS) as pool,
+    ):
+        statuses = [reply.status_code for reply in pool.map(get_instances, [client] * 200)]
+
+    assert set(statuses) == {200}
+    assert len(fake.arrivals) <= len(statuses) + CALLERS
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_digest_from_many_tasks(fake, backend):
+    """The same holds for tasks, one of which is cancelled under way."""
+
+    async def call(client):
+        assert (await get_instances(client)).status_code == 200
+
+    async def main(url):
+        async with httpx.AsyncClient(base_url=url, auth=auth) as client:
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                await call(client)
+            for _ in range(5):
+                async with anyio.create_task_group() as group:
+                    for _ in range(CALLERS):
+                        group.start_soon(call, client)
+
+    auth = DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
+    with serve_in_thread(fake) as server:
+        anyio.run(main, server.url, backend=backend)
+
+    assert len(fake.arrivals) <= 5 * CALLERS + CALLERS
 
 
 def test_one_token_for_many_calls(ask, got, fake):
@@ -276,9 +321,6 @@ def test_exchange_keeps_timeout_and_user_agent(ask, got):
     assert seen[0][1:] == seen[1][1:]
 
 
-CALLERS = 8
-
-
 def test_threads_share_a_token(fake):
     """Threads that start together fetch one token."""
     barrier = threading.Barrier(CALLERS)
@@ -288,10 +330,7 @@ def test_threads_share_a_token(fake):
 
             def call(_):
                 barrier.wait()
-                return client.get(
-                    f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless",
-                    headers={"Accept": "application/vnd.atlas.2023-01-01+json"},
-                ).status_code
+                return get_instances(client).status_code
 
             with ThreadPoolExecutor(CALLERS) as pool:
                 assert set(pool.map(call, range(CALLERS))) == {200}
@@ -304,11 +343,7 @@ def test_tasks_share_a_token(fake, backend):
     """Tasks that start together fetch one token, and replace a revoked one once."""
 
     async def call(client):
-        response = await client.get(
-            f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless",
-            headers={"Accept": "application/vnd.atlas.2023-01-01+json"},
-        )
-        assert response.status_code == 200
+        assert (await get_instances(client)).status_code == 200
 
     async def main(url):
         # Made where no loop belongs to it yet, as a module-level client is.

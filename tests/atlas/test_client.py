@@ -238,6 +238,12 @@ def test_http_client_of_another_kind(kind, http):
         kind(http_client=http(), access_token="a")
 
 
+async def test_async_repr():
+    """The async client shows where it goes, and from_env makes one."""
+    async with AsyncAtlasClient.from_env(KEY) as client:
+        assert repr(client) == "AsyncAtlasClient(base_url='https://cloud.mongodb.com')"
+
+
 def test_environment_is_read_at_the_call(monkeypatch):
     """The process' environment counts as it is when a client is made."""
     with pytest.raises(errors.SettingsError):

@@ -2,6 +2,7 @@ import pytest
 
 from shim import httpx
 from shim.atlas import AtlasClient
+from shim.atlas.auth import DigestAuth
 from shim.atlas.configuration import configure
 from shim.credentials import VARIABLES
 from shim.errors import SettingsError
@@ -58,7 +59,7 @@ def test_no_credentials():
 
 def test_argument_credentials_stand_alone():
     """Credentials in arguments are used alone: the environment neither conflicts nor completes them."""
-    assert not isinstance(settle(KEY, access_token="a").auth, httpx.DigestAuth)
+    assert not isinstance(settle(KEY, access_token="a").auth, DigestAuth)
     with pytest.raises(SettingsError, match=r"^private_key: "):
         settle(KEY, public_key="a")
 
@@ -74,7 +75,7 @@ def test_client_that_signs_itself():
 def test_client_without_credentials():
     """An injected client that signs nothing gets the environment's credentials."""
     with httpx.Client() as plain:
-        assert isinstance(settle(KEY, http_client=plain).auth, httpx.DigestAuth)
+        assert isinstance(settle(KEY, http_client=plain).auth, DigestAuth)
 
 
 def test_client_with_a_base_url():
