@@ -166,7 +166,7 @@ def _from(field: Field, rule: Rule) -> Value:
         first: Any = BARE if holder and type(look_up(source, holder)) is dict else MISSING
         for name, parts in sources:
             value = look_up(source, parts)
-            if value is MISSING or (rule.drop and value in rule.drop):
+            if value is MISSING:
                 continue
             value = convert(name, value)
             if type(value) is not Bad:
@@ -188,6 +188,8 @@ def _convert(field: Field, rule: Rule) -> Callable[[str, Any], Any]:
     def convert(name: str, value: Any) -> Any:
         if value is None:
             return Bad(name, value, "null is no value")
+        if value in rule.drop:
+            return Bad(name, value, "it stands for not known")
         if values:
             if type(value) is not str or value not in values:
                 return Bad(name, value, "an unknown word")
