@@ -11,6 +11,7 @@ from shim.fake import constants, endpoints, paging, refusals
 from shim.fake.asking import Ask
 from shim.fake.bucket import Bucket, RateLimit
 from shim.fake.clock import Clock, instant_of
+from shim.fake.coding import coded
 from shim.fake.messages import Arrival, FakeReply, Headers, http_date
 from shim.fake.retirement import announced, version_for
 from shim.fake.shapes import View
@@ -32,7 +33,8 @@ class FakeAtlas:
     UTC) sets the fake's date, which then stands still unless ``running``; without it ``clock``
     (seconds since the epoch) is the time. From ``sunset`` on the serverless backup endpoints answer
     410, from ``instance_sunset`` on the instance reads; ``old_gone`` False spares v1.0. ``rate_limit``
-    None never answers 429. ``strict`` False takes an Accept without a date for the first version.
+    None never answers 429. ``strict`` False takes an Accept without a date for the first version,
+    and ``gzip`` compresses for those who accept it.
 
     ``arrivals`` lists every request; a function in ``overrides`` may answer one in the fake's place.
     ``demo`` False starts with no group at all.
@@ -52,6 +54,7 @@ class FakeAtlas:
         service_accounts: Mapping[str, str] | None = None,
         rate_limit: RateLimit | None = None,
         strict: bool = True,
+        gzip: bool = False,
         demo: bool = True,
     ) -> None:
         self._clock = Clock(clock, running=running)
@@ -61,6 +64,7 @@ class FakeAtlas:
         self.instance_sunset: datetime = instant_of(instance_sunset)
         self.old_gone = old_gone
         self.strict = strict
+        self.gzip = gzip
         self.arrivals: list[Arrival] = []
         self.overrides: list[Callable[[Arrival], FakeReply | None]] = []
         self._world = World(seed)
@@ -198,7 +202,8 @@ class FakeAtlas:
                 reply = override(arrival)
                 if reply is not None:
                     return reply
-            return self._answer(arrival, scheme)
+            reply = self._answer(arrival, scheme)
+        return coded(reply, arrival) if self.gzip else reply
 
     def _answer(self, arrival: Arrival, scheme: str | None) -> FakeReply:
         now = self.today.timestamp()

@@ -106,6 +106,7 @@ def enveloped(document: dict[str, Any], status: int) -> dict[str, Any]:
 
 def text(document: Any, *, pretty: bool) -> bytes:
     """Write JSON: on one line, or two spaces deep with a space before the colon, as the 401 body is."""
-    if pretty:
-        return json.dumps(document, ensure_ascii=False, indent=2, separators=(",", " : ")).encode()
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    colon, depth = (" : ", 2) if pretty else (":", None)
+    written = json.dumps(document, ensure_ascii=False, indent=depth, separators=(",", colon))
+    # A lone surrogate, which a body can smuggle in as an escape, goes out as the escape it came as.
+    return written.encode(errors="backslashreplace")

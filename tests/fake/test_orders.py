@@ -136,6 +136,14 @@ def test_an_order_is_json_of_a_version_that_exists(fake, ask, snapshot, media, s
     assert ask(fake, FLEX, method="POST", body=order, media=media).status == status
 
 
+def test_a_lone_surrogate_goes_out_as_it_came(fake, ask, snapshot):
+    """A name that no UTF-8 can spell stays an escape in the refusal."""
+    order = b'{"snapshotId":"%s","targetDeploymentItemName":"\\ud800"}' % snapshot.encode()
+    reply = ask(fake, FLEX, method="POST", body=order)
+    assert reply.status == 404
+    assert json.loads(reply.body)["parameters"] == ["\ud800", DEMO_GROUP]
+
+
 def test_a_dedicated_download_gets_a_link_and_never_finishes(fake, ask):
     """As recorded: expiresAt comes with the link, finishedAt not at all."""
     snapshot = fake.cluster(DEMO_GROUP, DEMO_DEDICATED).snapshots[0]["id"]
