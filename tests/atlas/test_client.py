@@ -3,7 +3,7 @@ import importlib.util
 import logging
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx as plain_httpx
@@ -132,6 +132,30 @@ def test_snapshots_after_sunset(ask, got, retired):
     assert page.record.route == one.record.route == every[-1].record.route == "flex"
     assert "storageSizeBytes" in page.record.by_level()["absent"]
     assert one.storage_size_bytes is None
+
+
+def test_the_rest_after_sunset(ask, got, retired, monkeypatch):
+    """Restore jobs and instances come from flex too."""
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flex")
+    retired.today = date(2027, 2, 1)
+
+    async def script(client):
+        backups, order = client.cloud_backups, {"target_cluster_name": DEMO_CLUSTER, "target_group_id": DEMO_GROUP}
+        snapshot = retired.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[0]["id"]
+        made = await got(
+            backups.create_serverless_restore_job(
+                DEMO_GROUP, DEMO_CLUSTER, delivery_type="automated", snapshot_id=snapshot, **order
+            )
+        )
+        jobs = await got(backups.iter_serverless_restore_jobs(DEMO_GROUP, DEMO_CLUSTER, items_per_page=2))
+        return made, jobs, await got(client.serverless_instances.get_serverless_instance(DEMO_GROUP, DEMO_CLUSTER))
+
+    made, jobs, instance = ask(retired, script)
+
+    assert made.id in [job.id for job in jobs]
+    assert len(jobs) == len(retired.cluster(DEMO_GROUP, DEMO_CLUSTER).jobs)
+    assert {item.record.route for item in (made, *jobs, instance)} == {"flex"}
+    assert {len(item.additional) for item in (made, *jobs, instance)} == {0}
 
 
 def test_switched_off(ask, got, retired, monkeypatch):
