@@ -1,0 +1,113 @@
+"""The examples in ``mappings/README.md`` are documents that load, and do what the text says."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from shim.core.context import Context
+from shim.core.engine import Engine, load_engine
+from shim.core.exchange import exchange
+from shim.core.memory import Memory
+from shim.core.messages import Call, Reply
+from shim.core.settings import RouteWord, Settings
+from shim.core.steps import Send
+
+README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
+WIDGETS, API, ORDER, LATE, OVERRIDE = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+
+ORDER_HEAD = """
+[operation.orderWidget]
+method = "POST"
+path = "/groups/{groupId}/widgets"
+versions = ">=2023.1.1"
+deprecated = 2026-01-01
+sunset = 2027-01-01
+resource = "widget"
+"""
+
+
+def engine_of(tmp_path: Path, **files: str) -> Engine:
+    for name, text in files.items():
+        (tmp_path / f"{name}.toml").write_text(text)
+    return load_engine({"ATLAS_SHIM_MAPPINGS": str(tmp_path)})
+
+
+def serve(engine, method, target, answers, body=None):
+    """Run a call by the flex route, answered from a list of (status, document)."""
+    match = engine.recognise(method, target, ())
+    assert match is not None
+    settings = Settings(route=RouteWord.FLEX)
+    context = Context(settings=settings, memory=Memory(), clock=lambda: 1.8e9, base="http://shim")
+    steps = exchange(match, Call(method, "https://atlas", target, (), body), context)
+    sent, replies = [], iter(answers)
+    try:
+        step = next(steps)
+        while True:
+            if isinstance(step, Send):
+                sent.append(step.call)
+                status, document = next(replies)
+                step = steps.send(Reply(status))
+            else:
+                step = steps.send(Reply(status, (), json.dumps(document).encode()))
+    except StopIteration as stop:
+        return stop.value, sent
+
+
+def test_the_invented_api_is_served(tmp_path):
+    """The first example answers a list of widgets from two pages of gadgets, newest first."""
+    engine = engine_of(tmp_path, widgets=WIDGETS)
+    gadgets = [
+        {"title": "old", "history": {"started": "2026-01-01T00:00:00Z"}, "status": "OK", "widthMm": 3},
+        {"title": "new", "history": {"planned": "2026-02-01T00:00:00Z"}, "status": "FAILED", "widthMm": 4},
+    ]
+    more = [{"rel": "next", "href": "…"}]
+    answers = [(200, {"results": gadgets[:1], "links": more}), (200, {"results": gadgets[1:], "links": [{}]})]
+    outcome, sent = serve(engine, "GET", "/api/atlas/v2/groups/a/widgets", answers)
+    assert [call.path for call in sent] == ["/api/atlas/v2/groups/a/gadgets"] * 2
+    assert json.loads(outcome.reply.body)["results"] == [
+        {"name": "new", "madeAt": "2026-02-01T00:00:00Z", "state": "broken", "size": {"width": 4}},
+        {"name": "old", "madeAt": "2026-01-01T00:00:00Z", "state": "ready", "size": {"width": 3}},
+    ]
+
+
+def test_an_api_can_live_elsewhere(tmp_path):
+    """With the second example's table the calls are recognised under their own base paths."""
+    engine = engine_of(tmp_path, widgets=WIDGETS.replace("[operation", API + "\n[operation", 1))
+    assert engine.recognise("GET", "/api/widgets/v1/groups/a/widgets", ()) is not None
+    assert engine.recognise("GET", "/api/atlas/v2/groups/a/widgets", ()) is None
+
+
+@pytest.fixture
+def ordering(tmp_path):
+    late = '[resource.widget.late]\ntype = "boolean"\n' + LATE
+    return engine_of(tmp_path, widgets="\n".join((WIDGETS, ORDER_HEAD, ORDER, late)))
+
+
+def test_a_word_of_the_body_chooses_the_call(ordering):
+    """A plain order is sent on with its body rewritten, and its answer translated."""
+    answer = {"title": "x", "status": "PLANNED", "history": {"planned": "2020-01-01T00:00:00Z"}}
+    body = b'{"kind": "plain", "count": 2}'
+    outcome, sent = serve(ordering, "POST", "/api/atlas/v2/groups/a/widgets", [(200, answer)], body)
+    assert [call.body for call in sent] == [b'{"amount":2}']
+    assert json.loads(outcome.reply.body)["late"] is True
+
+
+def test_a_refused_word_is_never_sent(ordering):
+    """A golden order is a 400 before anything is sent."""
+    outcome, sent = serve(ordering, "POST", "/api/atlas/v2/groups/a/widgets", [], b'{"kind": "gold"}')
+    assert sent == []
+    assert json.loads(outcome.reply.body)["errorCode"] == "SHIM_NO_GOLD"
+
+
+def test_an_override_replaces_one_rule_and_shows_as_the_operators(tmp_path):
+    """The last example changes where createdAt comes from, and the report names its file."""
+    engine = engine_of(tmp_path, ours=OVERRIDE)
+    snapshot = {"id": "a", "finishTime": "2026-01-02T00:00:00Z", "startTime": "2026-01-01T00:00:00Z"}
+    target = "/api/atlas/v2/groups/a/serverless/b/backup/snapshots/c"
+    outcome, _ = serve(engine, "GET", target, [(200, snapshot)])
+    assert json.loads(outcome.reply.body)["createdAt"] == "2026-01-02T00:00:00Z"
+    owners = {report.name: report.owner for report in outcome.record.fields}
+    assert owners["createdAt"] == "ours.toml"
+    assert owners["expiresAt"].endswith("snapshots.toml")
