@@ -39,7 +39,7 @@ def imported_rooms(path: Path) -> set[str]:
     return rooms - {room_of(path)} - {"__version__"}
 
 
-FILES = sorted(path for path in SHIM.rglob("*.py"))
+FILES = sorted(SHIM.rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SHIM).as_posix())
@@ -54,6 +54,19 @@ def test_imports_point_down(path):
 def test_files_stay_readable_in_one_sitting(path):
     """No file has grown far past 300 lines."""
     assert len(path.read_text().splitlines()) <= 330
+
+
+def test_every_test_says_what_it_shows():
+    """Each test has a docstring of one sentence or more."""
+    mute = [
+        f"{path.name}::{node.name}"
+        for path in (SHIM.parent / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and not ast.get_docstring(node)
+    ]
+    assert not mute
 
 
 def modules_after(statement):

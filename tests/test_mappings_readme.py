@@ -82,7 +82,7 @@ def test_an_api_can_live_elsewhere(tmp_path):
 @pytest.fixture
 def ordering(tmp_path):
     late = '[resource.widget.late]\ntype = "boolean"\n' + LATE
-    return engine_of(tmp_path, widgets="\n".join((WIDGETS, ORDER_HEAD, ORDER, late)))
+    return engine_of(tmp_path, widgets=f"{WIDGETS}\n{ORDER_HEAD}\n{ORDER}\n{late}")
 
 
 def test_a_word_of_the_body_chooses_the_call(ordering):
