@@ -71,6 +71,10 @@ class AtlasError(ShimError):
         words = [str(status), error_code or reason or "error"]
         super().__init__(" ".join(words) + (f": {detail}" if detail else ""))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are rebuilt from their message, which is not what this one is made of.
+        return _rebuild, (type(self), self.status, self.__dict__)
+
 
 class NotFoundError(AtlasError):
     """404: no such group, cluster, snapshot or restore job."""
@@ -90,3 +94,7 @@ class GoneError(AtlasError):
 
 class RateLimitedError(AtlasError):
     """429: too many requests; ``retry_after`` is in seconds, None when Atlas does not say."""
+
+
+def _rebuild(kind: type[AtlasError], status: int, members: dict[str, Any]) -> AtlasError:
+    return kind(**{**members, "status": status})

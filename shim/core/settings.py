@@ -106,13 +106,14 @@ def parse_instant(text: str, *, name: str) -> datetime:
 
 def parse_origin(url: str, *, name: str) -> str:
     """Return ``scheme://authority`` of a URL that is an origin and nothing else, or raise SettingsError."""
+    # What was given is not quoted in errors: it may hold a password.
     try:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError:
-        raise SettingsError(f"{name}: {url!r} is not a URL such as https://cloud.mongodb.com") from None
+        raise SettingsError(f"{name}: is not a URL such as https://cloud.mongodb.com") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise SettingsError(f"{name}: {url!r} is not a URL such as https://cloud.mongodb.com")
+        raise SettingsError(f"{name}: is not a URL such as https://cloud.mongodb.com")
     if parts.username is not None or parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise SettingsError(f"{name}: give the origin alone, as in {parts.scheme}://{parts.hostname}")
     return origin_of(parts.scheme, parts.hostname, port)
