@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
 from shim.gateway import answers
@@ -25,6 +26,19 @@ class Connection(RequestHandler):
     """One connection of a caller."""
 
     __slots__ = ()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what arrived, and fail the content of the request in progress if that broke off.
+
+        aiohttp 3.14 queues the error as the next request, and leaves whoever reads the content of
+        this one waiting for ever.
+        """
+        super().data_received(data)
+        if self._messages and self._current_request is not None:
+            content = self._current_request.content
+            broken = not isinstance(self._messages[-1][0], RawRequestMessage)
+            if broken and not content.is_eof() and content.exception() is None:
+                content.set_exception(web.RequestPayloadError())
 
     def handle_error(
         self,

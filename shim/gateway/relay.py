@@ -23,6 +23,9 @@ async def upload(request: web.BaseRequest) -> AsyncIterator[bytes]:
     10.1.1) is not made to send what has nowhere to go.
     """
     encourage(request)
+    # What is there already leaves with the head; nothing yet lets the head leave alone, since
+    # upstream may have an answer to that.
+    yield request.content.read_nowait()
     while chunk := await _piece(request):
         yield chunk
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 from collections.abc import AsyncIterator, Iterable
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
+from weakref import WeakKeyDictionary
 
 import aiohttp
 import attrs
@@ -124,6 +127,7 @@ class Upstream:
         if response.status < 200:
             response.close()
             raise answers.unreadable("http_protocol_error", "Upstream switched protocols unasked.")
+        watch(response)
         headers: Headers = tuple(
             (name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in response.raw_headers
         )
@@ -152,6 +156,34 @@ async def once(request: aiohttp.ClientRequest, send: ClientHandlerType) -> aioht
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise Unanswered from error
+
+
+_watched: WeakKeyDictionary[Any, list[aiohttp.StreamReader]] = WeakKeyDictionary()
+"""The content that is being read from each upstream connection."""
+
+
+def watch(response: aiohttp.ClientResponse) -> None:
+    """Fail the content when its connection ends before it does.
+
+    aiohttp 3.14 leaves a reader waiting for ever, without even its own timeout, when content stops
+    being HTTP in the middle (a chunk size that is no number): it closes the connection, and tells
+    everybody but the reader.
+    """
+    connection = response.connection
+    if connection is None or (protocol := connection.protocol) is None:
+        return  # the content is complete
+    if (contents := _watched.get(protocol)) is not None:
+        contents[0] = response.content
+        return
+    contents = _watched[protocol] = [response.content]
+
+    def ended(closed: asyncio.Future[None]) -> None:
+        closed.exception()
+        if not contents[0].is_eof() and contents[0].exception() is None:
+            contents[0].set_exception(aiohttp.ClientPayloadError("the connection ended before the content"))
+
+    if (future := protocol.closed) is not None:
+        future.add_done_callback(ended)
 
 
 def refusal_of(error: BaseException) -> answers.Refusal:

@@ -236,7 +236,7 @@ def test_many_calls_at_once():
             head, _ = peer.message()
             peer.send(reply(head.split(b" ")[1]))
 
-    failures = []
+    failures: list[bytes] = []
 
     def call(number: int) -> None:
         with calling(served) as peer:

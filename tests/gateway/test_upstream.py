@@ -196,7 +196,7 @@ def test_connection_that_does_not_come_about():
         port = listener.getsockname()[1]
         fillers = [socket.socket() for _ in range(4)]
         for filler in fillers:
-            filler.setblocking(False)
+            filler.settimeout(0)
             filler.connect_ex(("127.0.0.1", port))
         with gateway(f"http://127.0.0.1:{port}", connect_timeout=0.3) as served:
             head, _ = ask(served, get("/x"))
