@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -191,9 +191,25 @@ def gateway(origin: str, engine: Engine | None = None, **options: Any) -> Iterat
         yield served
 
 
+class Served(Protocol):
+    """Something that listens at a URL."""
+
+    @property
+    def url(self) -> str:
+        """Its origin."""
+        ...
+
+
+@attrs.frozen
+class At:
+    """A listener known by its URL: in another process, or a gateway's admin listener."""
+
+    url: str
+
+
 @contextlib.contextmanager
-def calling(served: Gateway) -> Iterator[Peer]:
-    """Connect to a gateway."""
+def calling(served: Served) -> Iterator[Peer]:
+    """Connect to a listener."""
     host, _, port = served.url.removeprefix("http://").rpartition(":")
     peer = Peer(socket.create_connection((host, int(port)), timeout=PATIENCE))
     try:
@@ -207,7 +223,7 @@ def get(target: str, *lines: str, method: str = "GET", host: str = "shim.test") 
     return "\r\n".join((f"{method} {target} HTTP/1.1", f"Host: {host}", *lines, "", "")).encode("latin-1")
 
 
-def ask(served: Gateway, request: bytes) -> tuple[bytes, bytes]:
+def ask(served: Served, request: bytes) -> tuple[bytes, bytes]:
     """Send one request on a connection of its own, and return head and content of the reply."""
     with calling(served) as peer:
         peer.send(request)

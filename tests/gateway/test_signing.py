@@ -1,0 +1,85 @@
+"""Credentials on rewritten calls: Bearer crosses, HTTP Digest can't and says so."""
+
+import json
+import subprocess
+
+import pytest
+
+from shim.core.settings import RouteWord
+from shim.fake import FakeAtlas, constants
+from shim.fake.server import serve_in_thread as fake_in_thread
+from tests.gateway.peers import ask, gateway, get, lines_of, reply, replying, status_of, value_of
+
+PATH = f"/api/atlas/v1.0/groups/{constants.DEMO_GROUP}/serverless/{constants.DEMO_CLUSTER}/backup/snapshots"
+CHALLENGE = 'WWW-Authenticate: Digest realm="MMS Public API", domain="", nonce="n", algorithm=MD5, qop="auth"'
+DENIED = reply(b"{}", CHALLENGE, status="401 Unauthorized")
+SIGNED = f'Authorization: Digest username="u", realm="r", nonce="n", uri="{PATH}", response="s3cret"'
+
+
+def test_signature_over_another_path_is_not_sent():
+    """A Digest caller of a rewritten path gets one clear 401, and upstream nothing."""
+    with replying(DENIED) as upstream, gateway(upstream.origin) as served:
+        head, content = ask(served, get(PATH, SIGNED))
+        assert not upstream.heads
+    error = json.loads(content)
+    assert (status_of(head), error["errorCode"]) == (401, "SHIM_DIGEST_CANNOT_CROSS")
+    assert (value_of(head, "WWW-Authenticate") or "").startswith("Bearer")
+    assert "service account" in error["detail"]
+
+
+def test_challenge_that_cannot_be_met_is_replaced():
+    """A caller without credentials is not invited to sign a path that isn't sent."""
+    with replying(DENIED) as upstream, gateway(upstream.origin) as served:
+        head, content = ask(served, get(PATH))
+        assert len(upstream.heads) == 1
+    assert json.loads(content)["errorCode"] == "SHIM_DIGEST_CANNOT_CROSS"
+    assert [value for name, value in lines_of(head) if name == "www-authenticate"] == ['Bearer realm="MMS Public API"']
+
+
+def test_answer_to_a_bad_token_is_upstreams():
+    """A 401 for a Bearer token is handed on, whatever challenge comes with it."""
+    with replying(DENIED) as upstream, gateway(upstream.origin) as served:
+        head, content = ask(served, get(PATH, "Authorization: Bearer expired"))
+    assert (status_of(head), content) == (401, b"{}")
+    assert f"WWW-Authenticate: {value_of(head, 'WWW-Authenticate')}" == CHALLENGE
+
+
+def test_challenge_without_digest_is_upstreams():
+    """A 401 that asks for something else than Digest is handed on."""
+    answer = reply(b"{}", 'WWW-Authenticate: Bearer realm="digest"', status="401 Unauthorized")
+    with replying(answer) as upstream, gateway(upstream.origin) as served:
+        assert ask(served, get(PATH))[1] == b"{}"
+
+
+def test_legacy_route_relays_digest():
+    """While the call still goes where the caller signed it for, Digest works as ever."""
+    with replying(DENIED, reply(b"[]")) as upstream, gateway(upstream.origin, route=RouteWord.LEGACY) as served:
+        head, _ = ask(served, get(PATH))
+        assert f"WWW-Authenticate: {value_of(head, 'WWW-Authenticate')}" == CHALLENGE
+        assert ask(served, get(PATH, SIGNED))[1] == b"[]"
+        assert SIGNED.encode() in upstream.heads[1]
+
+
+@pytest.mark.parametrize(("retired", "status"), [(False, "200"), (True, "401")])
+def test_curl_with_an_api_key(retired, status):
+    """A curl --digest works on a path that isn't retired, and is told what to do on one that is."""
+    path = PATH if retired else f"/api/atlas/v2/groups/{constants.DEMO_GROUP}/flexClusters"
+    key = f"{constants.DEMO_PUBLIC_KEY}:{constants.DEMO_PRIVATE_KEY}"
+    accept = "Accept: application/vnd.atlas.2024-11-13+json"
+    with fake_in_thread(FakeAtlas()) as fake, gateway(fake.url) as served:
+        command = ["curl", "-sS", "-w", "\n%{http_code}", "--digest", "-u", key, "-H", accept, served.url + path]
+        run = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert run.stdout.rpartition("\n")[2] == status
+    assert ("SHIM_DIGEST_CANNOT_CROSS" in run.stdout) == retired
+
+
+def test_credentials_stay_out_of_logs_and_metrics(caplog):
+    """Whatever happens, no token, signature or query value is logged or counted."""
+    caplog.set_level("DEBUG")
+    with replying(DENIED, b"") as upstream, gateway(upstream.origin) as served:
+        for path in (PATH, "/x"):
+            for line in (SIGNED, "Authorization: Bearer s3cret", "Cookie: s3cret"):
+                ask(served, get(f"{path}?token=s3cret", line))
+        metrics = served.metrics.text().decode()
+    assert "s3cret" not in caplog.text + metrics
+    assert constants.DEMO_GROUP not in caplog.text + metrics

@@ -1,0 +1,349 @@
+"""Retired calls through the gateway: recorded flex replies in, the legacy shape out."""
+
+import gzip
+import json
+import subprocess
+import threading
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shim.core.settings import RouteWord
+from shim.fake import FakeAtlas, constants
+from shim.fake.server import serve_in_thread as fake_in_thread
+from tests.gateway.peers import (
+    Peer,
+    ask,
+    calling,
+    gateway,
+    get,
+    raw_upstream,
+    reply,
+    replying,
+    status_of,
+    until,
+    value_of,
+)
+
+CASES = Path(__file__).parent.parent / "cases" / "recorded"
+GROUP, NAME = "6510aa1b2c3d4e5f60718293", "orders"
+BASE = f"/groups/{GROUP}/serverless/{NAME}/backup/snapshots"
+V1, V2 = f"/api/atlas/v1.0{BASE}", f"/api/atlas/v2{BASE}"
+FLEX = f"/api/atlas/v2/groups/{GROUP}/flexClusters/{NAME}/backup/snapshots"
+ACCEPT = "Accept: application/vnd.atlas.2023-01-01+json"
+STATUS = {"PENDING": "queued", "QUEUED": "queued", "RUNNING": "inProgress"}
+EMPTY = b'{"links":[],"results":[],"totalCount":0}'
+
+
+def recorded(kind: str) -> list[dict[str, Any]]:
+    """Return the recorded exchanges of one kind."""
+    lines = (CASES / f"flex-snapshot-{kind}.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def replayed(case: dict[str, Any]) -> bytes:
+    """Return a recorded reply as it would come over the wire."""
+    fields = [f"{name}: {value}" for name, value in case["headers"] if name.lower() != "content-length"]
+    return reply(case["body"].encode(), *fields, status=f"{case['status']} Recorded")
+
+
+def legacy_of(flex: dict[str, Any], url: str) -> dict[str, Any]:
+    """Return what the design's table makes of a flex snapshot, worked out here once more."""
+    made = {
+        "id": flex["id"],
+        "createdAt": flex.get("startTime") or flex["scheduledTime"],
+        "expiresAt": flex["expiration"],
+        "frequencyType": "daily",
+        "mongodVersion": flex.get("mongoDBVersion"),
+        "serverlessInstanceName": NAME,
+        "snapshotType": "scheduled",
+        "status": STATUS.get(flex["status"], flex["status"].lower()),
+        "links": [{"href": f"{url}/{flex['id']}", "rel": "self"}],
+    }
+    return {name: value for name, value in made.items() if value is not None}
+
+
+@pytest.mark.parametrize("path", [V1, V2])
+@pytest.mark.parametrize("case", recorded("list"), ids=lambda case: case["recorded"])
+def test_recorded_list(case, path):
+    """Every recorded list comes out newest first in the legacy shape, every recorded error as it is."""
+    with replying(replayed(case)) as upstream, gateway(upstream.origin, route=RouteWord.FLEX) as served:
+        head, content = ask(served, get(path, ACCEPT, host="gw.test:81"))
+        assert upstream.heads[0].split(b" ")[1].startswith(FLEX.encode() + b"?")
+    assert status_of(head) == case["status"]
+    if case["status"] != 200:
+        assert content == case["body"].encode()
+        return
+    page = json.loads(content)
+    wanted = [legacy_of(item, f"http://gw.test:81{path}") for item in json.loads(case["body"])["results"]]
+    wanted.sort(key=lambda item: (item["createdAt"], item["id"]), reverse=True)
+    assert page["results"] == wanted
+    assert page["totalCount"] == len(wanted)
+    assert page["links"][0]["href"].startswith(f"http://gw.test:81{path}?")
+
+
+@pytest.mark.parametrize("path", [V1, V2])
+@pytest.mark.parametrize("case", recorded("get"), ids=lambda case: case["recorded"])
+def test_recorded_snapshot(case, path):
+    """Every recorded snapshot comes out in the legacy shape, every recorded error as it is."""
+    identity = case["path"].rpartition("/")[2]
+    with replying(replayed(case)) as upstream, gateway(upstream.origin, route=RouteWord.FLEX) as served:
+        head, content = ask(served, get(f"{path}/{identity}", ACCEPT, host="gw.test"))
+        assert upstream.heads[0].split(b" ")[1] == f"{FLEX}/{identity}".encode()
+    assert status_of(head) == case["status"]
+    if case["status"] == 200:
+        assert json.loads(content) == legacy_of(json.loads(case["body"]), f"http://gw.test{path}")
+    else:
+        assert content == case["body"].encode()
+
+
+def test_content_type_is_the_one_of_the_version():
+    """v1.0 answers plain JSON, v2 the media type of the version asked for; lengths are exact."""
+    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as served:
+        old, _ = ask(served, get(V1))
+        new, content = ask(served, get(V2, ACCEPT))
+    assert (value_of(old, "Content-Type") or "").startswith("application/json")
+    assert (value_of(new, "Content-Type") or "").startswith("application/vnd.atlas.2023-01-01+json")
+    assert value_of(new, "Content-Length") == str(len(content))
+
+
+def test_upstream_is_asked_for_its_own_version_with_the_callers_token():
+    """The successor gets its Accept, the caller's Authorization, and the gateway's Host and Via."""
+    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as served:
+        ask(served, get(V1, "Authorization: Bearer t", "Accept: */*", "User-Agent: me/1"))
+        head = upstream.heads[0]
+    assert value_of(head, "Authorization") == "Bearer t"
+    assert value_of(head, "Accept") == "application/vnd.atlas.2024-11-13+json"
+    assert value_of(head, "User-Agent") == "me/1"
+    assert value_of(head, "Host") == upstream.origin.removeprefix("http://")
+    assert value_of(head, "Via") == "1.1 atlas-shim"
+
+
+def test_reply_says_what_became_of_the_call():
+    """A translated reply carries Sunset, Deprecation, Link and Atlas-Shim, beside upstream's fields."""
+    answer = reply(EMPTY, "Set-Cookie: a=1", "Set-Cookie: b=2", 'Link: <x>; rel="y"', 'ETag: "e"')
+    with replying(answer) as upstream, gateway(upstream.origin) as served:
+        head, _ = ask(served, get(V1))
+    assert value_of(head, "Sunset") == "Thu, 22 Jan 2026 00:00:00 GMT"
+    assert (value_of(head, "Deprecation") or "").startswith("@")
+    assert b'\r\nLink: <x>; rel="y"\r\n' in head
+    assert f'\r\nLink: <{FLEX}>; rel="successor-version"\r\n'.encode() in head
+    assert (value_of(head, "Atlas-Shim") or "").startswith("route=flex, reason=")
+    assert head.count(b"Set-Cookie: ") == 2
+    assert value_of(head, "ETag") is None
+
+
+def test_legacy_replies_are_left_alone():
+    """On the legacy route Atlas' own fields and bytes stand, and none is added but Via."""
+    content = b'{ "results" : [] }\n'
+    answer = reply(content, "Date: Thu, 01 Jan 2026 00:00:00 GMT", 'ETag: "e"', "Sunset: soon")
+    with replying(answer) as upstream, gateway(upstream.origin, route=RouteWord.LEGACY) as served:
+        head, got = ask(served, get(V1))
+        assert upstream.heads[0].startswith(f"GET {V1} HTTP/1.1".encode())
+    assert got == content
+    assert head == answer.partition(b"\r\n\r\n")[0] + b"\r\nVia: 1.1 atlas-shim\r\n\r\n"
+
+
+def test_links_lead_to_the_public_url():
+    """Behind TLS or another name, links lead where the operator says."""
+    with (
+        replying(reply(EMPTY)) as upstream,
+        gateway(upstream.origin, public_url="https://atlas.corp.test") as served,
+    ):
+        content = ask(served, get(V1))[1]
+    assert json.loads(content)["links"][0]["href"].startswith(f"https://atlas.corp.test{V1}?")
+
+
+@pytest.mark.parametrize("accepted", ["gzip, deflate, br", "*", "gzip;q=0.5", "GZIP"])
+def test_compressed_replies_are_translated(accepted):
+    """A caller that takes gzip lets upstream compress; the translated reply is plain."""
+    answer = reply(gzip.compress(EMPTY), "Content-Encoding: gzip")
+    with replying(answer) as upstream, gateway(upstream.origin) as served:
+        head, content = ask(served, get(V1, f"Accept-Encoding: {accepted}"))
+        assert value_of(upstream.heads[0], "Accept-Encoding") == "gzip"
+    assert (status_of(head), value_of(head, "Content-Encoding")) == (200, None)
+    assert json.loads(content)["results"] == []
+
+
+@pytest.mark.parametrize("accepted", [[], ["Accept-Encoding: br"], ["Accept-Encoding: gzip;q=0, *"]])
+def test_upstream_is_not_asked_for_what_the_caller_cannot_read(accepted):
+    """Since an error may be handed on as it came, a caller without gzip makes upstream send plain."""
+    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as served:
+        ask(served, get(V1, *accepted))
+        assert value_of(upstream.heads[0], "Accept-Encoding") == "identity"
+
+
+def test_error_that_was_read_is_still_handed_on_as_it_came():
+    """A compressed error that the decision looked into arrives with its coding and its bytes."""
+    body = b'{"detail":"No.","error":404,"errorCode":"SNAPSHOT_NOT_FOUND","parameters":[],"reason":"Not Found"}'
+    coded = gzip.compress(body)
+    answer = reply(coded, "Content-Encoding: gzip", "Content-Type: application/json", status="404 Not Found")
+    with replying(answer) as upstream, gateway(upstream.origin) as served:
+        head, content = ask(served, get(V1, "Accept-Encoding: gzip"))
+    assert (status_of(head), content) == (404, coded)
+    assert value_of(head, "Content-Encoding") == "gzip"
+
+
+BROKEN = {
+    "no JSON": reply(b"<html>"),
+    "a list": reply(b"[]"),
+    "empty": reply(b""),
+    "cut gzip": reply(gzip.compress(EMPTY)[:-9], "Content-Encoding: gzip"),
+    "no gzip": reply(EMPTY, "Content-Encoding: gzip"),
+    "unknown coding": reply(EMPTY, "Content-Encoding: zz"),
+    "cut length": b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 99\r\n\r\n" + EMPTY,
+    "cut chunks": b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+    "bad chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nZZ\r\n",
+    "cut end": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + EMPTY[:-3],
+    "deep": reply(b"[" * 100000),
+    "bad UTF-8": reply(b'{"results":["\xff"]}'),
+    "NaN": reply(b'{"results":[],"totalCount":NaN}'),
+}
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
+def test_reply_that_cannot_be_translated_is_502(answer):
+    """Never half a reply, and never a 500: what can't be made out is 502 in Atlas' shape."""
+    with replying(answer) as upstream, gateway(upstream.origin) as served:
+        head, content = ask(served, get(V1, "Accept-Encoding: gzip"))
+    assert status_of(head) == 502
+    assert json.loads(content)["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
+
+
+def test_compressed_reply_that_grows_beyond_the_limit_is_502():
+    """A small reply that would become a large one is not decoded to its end."""
+    bomb = zlib.compressobj(9, zlib.DEFLATED, 31)
+    coded = b"".join(bomb.compress(bytes(1 << 20)) for _ in range(64)) + bomb.flush()
+    with replying(reply(coded, "Content-Encoding: gzip")) as upstream, gateway(upstream.origin) as served:
+        head, content = ask(served, get(V1, "Accept-Encoding: gzip"))
+    assert status_of(head) == 502
+    assert "larger than" in json.loads(content)["detail"]
+
+
+def test_deadline_holds_for_the_whole_exchange():
+    """An upstream that drips is cut off by the deadline, though it never falls silent."""
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while not over.wait(0.02):
+            peer.send(b" ")
+
+    over = threading.Event()
+    with raw_upstream(script) as upstream, gateway(upstream.origin, deadline=0.3) as served:
+        head, content = ask(served, get(V1))
+        over.set()
+    assert status_of(head) == 504
+    assert json.loads(content)["errorCode"] == "SHIM_UPSTREAM_TIMEOUT"
+    assert "http_response_timeout" in (value_of(head, "Proxy-Status") or "")
+
+
+def test_client_that_leaves_ends_the_exchange():
+    """Upstream's connection ends with the caller's."""
+    arrived, ended = threading.Event(), threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        arrived.set()
+        assert not peer.some()
+        ended.set()
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+        with calling(served) as peer:
+            peer.send(get(V1))
+            assert arrived.wait(10)
+        assert ended.wait(10)
+        until(lambda: served.metrics.in_flight == 0, "the exchange is over")
+
+
+def test_errors_do_not_leak_connections():
+    """After a hundred errors that nobody read, upstream still has only one connection."""
+    answer = reply(b"x" * 5000, status="503 Service Unavailable")
+    with replying(answer) as upstream, gateway(upstream.origin) as served:
+        for _ in range(100):
+            assert ask(served, get(V1))[1] == b"x" * 5000
+        assert upstream.connections == 1
+
+
+RESTORES = f"/api/atlas/v2/groups/{GROUP}/serverless/{NAME}/backup/restoreJobs"
+ORDER = json.dumps(
+    {
+        "deliveryType": "automated",
+        "snapshotId": "6b05c3c6f892dad018f3f094",
+        "targetClusterName": "other",
+        "targetGroupId": GROUP,
+    }
+).encode()
+JOB = (
+    b'{"deliveryType":"RESTORE","id":"6b05c3c6f892dad018f3f095","instanceName":"orders","status":"PENDING",'
+    b'"projectId":"6510aa1b2c3d4e5f60718293","snapshotId":"6b05c3c6f892dad018f3f094",'
+    b'"targetDeploymentItemName":"other","targetProjectId":"6510aa1b2c3d4e5f60718293"}'
+)
+
+
+def test_body_is_translated_and_framed_anew():
+    """A restore's body reaches the successor in its terms, with its own length, asked for by 100-continue."""
+    with replying(reply(JOB)) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+        peer.send(get(RESTORES, ACCEPT, f"Content-Length: {len(ORDER)}", "Expect: 100-continue", method="POST"))
+        assert peer.take(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        peer.send(ORDER)
+        head, content = peer.message()
+    assert status_of(head) == 200
+    assert json.loads(content)["deliveryType"] == "automated"
+    sent = json.loads(upstream.contents[0])
+    assert sent["targetDeploymentItemName"] == "other"
+    assert value_of(upstream.heads[0], "Content-Length") == str(len(upstream.contents[0]))
+
+
+def test_dropped_write_is_not_sent_again():
+    """A restore whose answer got lost was sent once, and the caller is told so."""
+    request = get(RESTORES, ACCEPT, f"Content-Length: {len(ORDER)}", method="POST") + ORDER
+    with replying(b"") as upstream, gateway(upstream.origin) as served:
+        head, content = ask(served, request)
+        assert len(upstream.heads) == 1
+    assert status_of(head) == 502
+    assert "unknown" in json.loads(content)["detail"]
+
+
+def test_body_that_is_too_large_is_refused():
+    """A body that has to be translated is bounded."""
+    request = get(RESTORES, ACCEPT, "Content-Length: 2000", method="POST") + bytes(2000)
+    with replying(reply(JOB)) as upstream, gateway(upstream.origin, body_limit=1000) as served:
+        head, content = ask(served, request)
+        assert not upstream.heads
+    assert (status_of(head), json.loads(content)["errorCode"]) == (413, "SHIM_REQUEST_TOO_LARGE")
+
+
+def test_body_that_is_compressed_is_refused():
+    """A body that has to be translated comes uncompressed."""
+    coded = gzip.compress(ORDER)
+    request = get(RESTORES, ACCEPT, f"Content-Length: {len(coded)}", "Content-Encoding: gzip", method="POST")
+    with replying(reply(JOB)) as upstream, gateway(upstream.origin) as served:
+        head, content = ask(served, request + coded)
+        assert not upstream.heads
+    assert (status_of(head), json.loads(content)["errorCode"]) == (415, "SHIM_CONTENT_CODED")
+
+
+def test_curl_with_a_bearer_token():
+    """A plain curl gets the retired answer from a strict Atlas that only has flex clusters."""
+    with fake_in_thread(FakeAtlas()) as fake, gateway(fake.url) as served:
+        url = f"{served.url}/api/atlas/v1.0/groups/{constants.DEMO_GROUP}/serverless/{constants.DEMO_CLUSTER}"
+        command = ["curl", "-sS", "--compressed", "-H", f"Authorization: Bearer {constants.DEMO_TOKEN}"]
+        run = subprocess.run([*command, f"{url}/backup/snapshots"], capture_output=True, check=True)
+        page = json.loads(run.stdout)
+        assert page["totalCount"] == 8
+        follow = subprocess.run([*command, page["results"][0]["links"][0]["href"]], capture_output=True, check=True)
+        assert json.loads(follow.stdout) == page["results"][0]
+
+
+def test_dedicated_cluster_is_found():
+    """A name that lives on the dedicated tier answers, too, after flex said so."""
+    path = f"/api/atlas/v2/groups/{constants.DEMO_GROUP}/serverless/{constants.DEMO_DEDICATED}/backup/snapshots"
+    token = f"Authorization: Bearer {constants.DEMO_TOKEN}"
+    with fake_in_thread(FakeAtlas()) as fake, gateway(fake.url) as served:
+        head, content = ask(served, get(path, token, ACCEPT))
+    assert status_of(head) == 200
+    assert (value_of(head, "Atlas-Shim") or "").startswith("route=dedicated")
+    assert len(json.loads(content)["results"]) == 3
