@@ -7,7 +7,7 @@ from typing import Any
 
 from shim.core.documents.model import Request, Target
 from shim.core.kinds import FITS
-from shim.core.rules import Scene, apply, compile_fields
+from shim.core.rules import Scene, Seen, apply, compile_fields
 
 
 class BodyProblem(ValueError):  # noqa: N818 - it becomes an answer to the caller, not an error of ours
@@ -57,7 +57,8 @@ def build_body(
     """
     if target.body is None or body is None:
         return raw
-    made, bad, _ = apply(compile_fields(target.body, "body"), body, scene)
-    for _, one in bad:
+    seen = Seen()
+    made = apply(compile_fields(target.body, "body"), body, scene, seen)
+    for _, one in seen.bad:
         raise BodyProblem("INVALID_ATTRIBUTE", f"Invalid attribute {one.source} specified.", (one.source,))
     return dumps(made)

@@ -6,17 +6,25 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+_LONGEST = 40
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
 
 
 def parse_time(value: Any) -> datetime | None:
     """Return the instant that an RFC 3339 text names, None when the value is no such text."""
-    if type(value) is not str or _TIME.fullmatch(value) is None:
+    return _parsed(value) if type(value) is str and len(value) <= _LONGEST else None
+
+
+@lru_cache(maxsize=2048)
+def _parsed(text: str) -> datetime | None:
+    # Pollers see the same times again and again.
+    if _TIME.fullmatch(text) is None:
         return None
     try:
-        return datetime.fromisoformat(value.upper())
+        return datetime.fromisoformat(text.upper())
     except ValueError:
         return None
 

@@ -22,10 +22,11 @@ class Template:
 
     text: str
     segments: tuple[str, ...]
+    parameters: tuple[str, ...] = attrs.field(init=False)
+    """The parameter names in order."""
 
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The parameter names in order."""
+    @parameters.default
+    def _parameters(self) -> tuple[str, ...]:
         return tuple(name for segment in self.segments if (name := parameter_name(segment)))
 
     def build(self, values: Mapping[str, str]) -> str:

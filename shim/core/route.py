@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import attrs
 
@@ -40,13 +41,17 @@ def tier_key(match: Match, origin: str) -> tuple[str, ...] | None:
     return (origin, *(match.parameters[name] for name in names)) if names else None
 
 
+@lru_cache(maxsize=64)
+def _written(sunset: datetime) -> str:
+    return sunset.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ").replace("T00:00Z", "")
+
+
 def decide(match: Match, origin: str, settings: Settings, memory: Memory, now: float) -> Decision:
     """Decide which side is asked first; ``now`` is in seconds since the epoch."""
     operation = match.operation
     sunset = sunset_of(operation, settings)
     over = now >= sunset.timestamp()
-    day = sunset.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ").replace("T00:00Z", "")
-    date = f"its sunset, {day}, {'has passed' if over else 'is still to come'}"
+    date = f"its sunset, {_written(sunset)}, {'has passed' if over else 'is still to come'}"
     match settings.route:
         case RouteWord.OFF:
             return Decision("legacy", "the shim is switched off", corrects=False)

@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 import attrs
 
-from shim.core.documents.model import Field, Rule, Verb, When
+from shim.core.documents.model import Field, Link, Rule, Verb, When
 from shim.core.kinds import FITS, parse_time
+from shim.core.paths import parameter_name
 from shim.core.record import Dropped, Fidelity
 
 
@@ -42,7 +43,7 @@ class Scene:
 
     ``raw`` are the parameters as they stand in the path, ``parameters`` their decoded text;
     ``now`` is in seconds since the epoch; ``links_base`` is the origin and base path of the
-    legacy interface named ``api``.
+    legacy interface named ``api``. ``links`` keeps what all items' links have in common.
     """
 
     raw: Mapping[str, str]
@@ -50,57 +51,78 @@ class Scene:
     now: float
     api: str
     links_base: str
+    links: dict[int, Any] = attrs.field(factory=dict)
 
 
 Source = Mapping[str, Any]
 Value = Callable[[Source, Scene, Source], Any]
-"""Object, scene and the members made so far -> a value, MISSING, or Bad."""
+"""Object, scene and the members made so far -> a value, MISSING, BARE, or Bad."""
+
+Case = tuple[Callable[[Source], bool] | None, Value, Rule]
+"""A condition, None for all other cases; the value; and the rule that both come from."""
 
 
 @attrs.frozen
 class Compiled:
-    """A field ready for use: where it goes, and its rules with their conditions."""
+    """A field ready for use: where it goes, and its rules.
+
+    ``always`` is the value of a field with one rule; ``cases`` are those of a field with several.
+    """
 
     name: str
     parts: tuple[str, ...]
-    rules: tuple[tuple[Callable[[Source], bool] | None, Value, Rule], ...]
+    always: Value | None
+    cases: tuple[Case, ...]
 
 
 def compile_fields(fields: Sequence[Field], tier: str) -> tuple[Compiled, ...]:
     """Return the fields compiled for one tier; links come last, since they may name other members."""
-    return tuple(
-        Compiled(
-            name=field.name,
-            parts=tuple(field.name.split(".")),
-            rules=tuple(
-                (None if rule.when is None else _condition(rule.when), _value(field, rule), rule)
-                for rule in field.rules[tier]
-            ),
+    compiled = []
+    for field in sorted(fields, key=lambda field: field.type == "links"):
+        cases = tuple(
+            (None if rule.when is None else _condition(rule.when), _value(field, rule), rule)
+            for rule in field.rules[tier]
         )
-        for field in sorted(fields, key=lambda field: field.type == "links")
-    )
+        always = cases[0][1] if len(cases) == 1 else None
+        compiled.append(Compiled(field.name, tuple(field.name.split(".")), always, cases))
+    return tuple(compiled)
 
 
-def apply(
-    fields: Sequence[Compiled], source: Source, scene: Scene
-) -> tuple[dict[str, Any], list[tuple[str, Bad]], list[Rule]]:
-    """Return the object the fields make of a source, what could not be used, and the rule each field took."""
+@attrs.define
+class Seen:
+    """What is to be reported of the objects that fields were applied to: bad values, and rules by field."""
+
+    bad: list[tuple[str, Bad]] = attrs.field(factory=list)
+    rules: dict[str, Rule] = attrs.field(factory=dict)
+
+
+def apply(fields: Sequence[Compiled], source: Source, scene: Scene, seen: Seen) -> dict[str, Any]:
+    """Return the object that the fields make of one of the other side."""
     made: dict[str, Any] = {}
-    bad: list[tuple[str, Bad]] = []
-    taken: list[Rule] = []
     for field in fields:
-        for holds, value_of, rule in field.rules:
-            if holds is None or holds(source):
-                taken.append(rule)
-                value = value_of(source, scene, made)
-                if type(value) is Bad:
-                    bad.append((field.name, value))
-                elif value is BARE:
-                    _parent(made, field.parts)
-                elif value is not MISSING:
-                    _parent(made, field.parts)[field.parts[-1]] = value
-                break
-    return made, bad, taken
+        value = field.always(source, scene, made) if field.always else _case(field, source, scene, made, seen)
+        kind = type(value)
+        if kind is _Missing:
+            if value is BARE:
+                _parent(made, field.parts)
+        elif kind is Bad:
+            seen.bad.append((field.name, value))
+        elif len(field.parts) == 1:
+            made[field.name] = value
+        else:
+            _parent(made, field.parts)[field.parts[-1]] = value
+    return made
+
+
+def _case(field: Compiled, source: Source, scene: Scene, made: Source, seen: Seen) -> Any:
+    """Return the value by the first rule whose condition holds; the last one's always does."""
+    for holds, value_of, rule in field.cases:
+        if holds is None or holds(source):
+            known = seen.rules.setdefault(field.name, rule)
+            if known is not rule and worse(rule.fidelity, known.fidelity):
+                seen.rules[field.name] = rule
+            return value_of(source, scene, made)
+    raise AssertionError("documents are checked: a field's last rule has no condition")
 
 
 def as_dropped(bad: Bad, where: str) -> Dropped:
@@ -158,6 +180,14 @@ def _value(field: Field, rule: Rule) -> Value:
 
 def _from(field: Field, rule: Rule) -> Value:
     convert = _convert(field, rule)
+    if len(rule.sources) == 1 and "." not in rule.sources[0] + field.name:
+        only = rule.sources[0]
+
+        def flat(source: Source, _scene: Scene, _made: Source) -> Any:
+            value = source.get(only, MISSING)
+            return value if value is MISSING else convert(only, value)
+
+        return flat
     sources = tuple((name, tuple(name.split("."))) for name in rule.sources)
     # An object that upstream has stays one, even when it is empty (recorded: connectionStrings).
     holder = sources[0][1][:-1] if "." in field.name else ()
@@ -247,22 +277,44 @@ def _passed(rule: Rule) -> Value:
 
 
 def _link(rule: Rule) -> Value:
+    key = id(rule)
+
     def value_of(_source: Source, scene: Scene, made: Source) -> Any:
+        prepared = scene.links.get(key)
+        if prepared is None:
+            prepared = scene.links[key] = [_prepared(link, scene) for link in rule.links]
         links = []
-        for link in rule.links:
-            values = dict(scene.raw)
-            for name in link.path.parameters:
-                if name not in values and type(made.get(name)) is str:
-                    values[name] = quote(made[name], safe="")
-            if all(name in values for name in link.path.parameters):
-                href = f"{scene.links_base}{link.path.build(values)}"
-                links.append({"href": href, "rel": link.rel[scene.api]})
+        for rel, pieces, names in prepared:
+            href = pieces[0]
+            for piece, name in zip(pieces[1:], names, strict=True):
+                value = made.get(name)
+                if type(value) is not str:
+                    break
+                href += (value if value.isalnum() and value.isascii() else quote(value, safe="")) + piece
+            else:
+                links.append({"href": href, "rel": rel})
         return links or MISSING
 
     return value_of
 
 
-def worst(one: Fidelity, other: Fidelity) -> Fidelity:
-    """Return the level that is further from the old meaning."""
-    levels = tuple(Fidelity)
-    return max(one, other, key=levels.index)
+def _prepared(link: Link, scene: Scene) -> tuple[str, list[str], list[str]]:
+    """Return a link's relation, the fixed pieces of its href, and the members that stand between them."""
+    pieces, names = [scene.links_base], []
+    for segment in link.path.segments:
+        name = parameter_name(segment)
+        if name and name not in scene.raw:
+            pieces[-1] += "/"
+            pieces.append("")
+            names.append(name)
+        else:
+            pieces[-1] += f"/{scene.raw[name] if name else segment}"
+    return link.rel[scene.api], pieces, names
+
+
+_LEVELS = {level: rank for rank, level in enumerate(Fidelity)}
+
+
+def worse(one: Fidelity, other: Fidelity) -> bool:
+    """Tell whether a level is further from the old meaning than another."""
+    return _LEVELS[one] > _LEVELS[other]

@@ -11,7 +11,7 @@ from shim.core.documents.model import Field
 from shim.core.kinds import parse_time
 from shim.core.query import Query
 from shim.core.record import Dropped, Fidelity, FieldReport
-from shim.core.rules import Bad, Compiled, Scene, apply, as_dropped, worst
+from shim.core.rules import Compiled, Scene, Seen, apply, as_dropped
 
 
 @attrs.frozen
@@ -34,58 +34,45 @@ class Items:
 
 def translate_one(fields: Sequence[Compiled], source: dict[str, Any], scene: Scene) -> Translated:
     """Translate one resource."""
-    made, bad, taken = apply(fields, source, scene)
-    reports = _Reports(fields)
-    reports.add(taken, bad)
-    dropped = tuple(as_dropped(one, "") for _, one in bad)
-    return Translated(document=made, fields=reports.result(), dropped=dropped)
+    seen = Seen()
+    made = apply(fields, source, scene, seen)
+    dropped = tuple(as_dropped(bad, "") for _, bad in seen.bad)
+    return Translated(document=made, fields=reports(fields, seen), dropped=dropped)
 
 
 def translate_items(fields: Sequence[Compiled], sources: Sequence[Any], scene: Scene, name: str) -> Items:
     """Translate list items; an item that is no object is left out and reported; ``name`` is the list's."""
     values: list[dict[str, Any]] = []
     dropped: list[Dropped] = []
-    reports = _Reports(fields)
+    seen = Seen()
     for index, source in enumerate(sources):
-        where = f"{name}[{index}]"
         if type(source) is not dict:
-            dropped.append(Dropped(where=where, said=source, why="not an object"))
+            dropped.append(Dropped(where=f"{name}[{index}]", said=source, why="not an object"))
             continue
-        made, bad, taken = apply(fields, source, scene)
-        values.append(made)
-        reports.add(taken, bad)
-        dropped.extend(as_dropped(one, f"{where}.") for _, one in bad)
-    return Items(values=tuple(values), fields=reports.result(), dropped=tuple(dropped))
+        known = len(seen.bad)
+        values.append(apply(fields, source, scene, seen))
+        if len(seen.bad) > known:
+            dropped.extend(as_dropped(bad, f"{name}[{index}].") for _, bad in seen.bad[known:])
+    return Items(values=tuple(values), fields=reports(fields, seen), dropped=tuple(dropped))
 
 
-class _Reports:
-    """The level of each field over all items: the worst that any item got."""
+def reports(fields: Sequence[Compiled], seen: Seen) -> tuple[FieldReport, ...]:
+    """Return the level of each field over all items: the worst that any item got.
 
-    def __init__(self, fields: Sequence[Compiled]) -> None:
-        self._fields = fields
-        self._taken: list[Any] = [None] * len(fields)
-        self._bad: dict[str, str] = {}
-
-    def add(self, taken: Sequence[Any], bad: Sequence[tuple[str, Bad]]) -> None:
-        """Add one item: the rule each field took, and the fields that got no value."""
-        for index, rule in enumerate(taken):
-            known = self._taken[index]
-            if known is None or worst(known.fidelity, rule.fidelity) is not known.fidelity:
-                self._taken[index] = rule
-        for name, one in bad:
-            self._bad.setdefault(name, f"upstream said {one.said!r}: {one.why}"[:200])
-
-    def result(self) -> tuple[FieldReport, ...]:
-        """Return a report for each field; without items the rule for all other cases stands."""
-        reports = []
-        for field, rule in zip(self._fields, self._taken, strict=True):
-            shown = rule or field.rules[-1][2]
-            if field.name in self._bad:
-                report = FieldReport(field.name, Fidelity.ABSENT, self._bad[field.name], shown.owner)
-            else:
-                report = FieldReport(field.name, shown.fidelity, shown.why, shown.owner)
-            reports.append(report)
-        return tuple(reports)
+    A field with a value that could not be used counts as absent; without items the rule for all
+    other cases stands.
+    """
+    bad: dict[str, str] = {}
+    for name, one in seen.bad:
+        bad.setdefault(name, f"upstream said {one.said!r}: {one.why}"[:200])
+    made = []
+    for field in fields:
+        rule = seen.rules.get(field.name) or field.cases[-1][2]
+        if field.name in bad:
+            made.append(FieldReport(field.name, Fidelity.ABSENT, bad[field.name], rule.owner))
+        else:
+            made.append(FieldReport(field.name, rule.fidelity, rule.why, rule.owner))
+    return tuple(made)
 
 
 def in_order(
