@@ -1,0 +1,39 @@
+"""The command ``atlas-shim``: a file a command, each imported when it is called.
+
+``failures`` turns errors into one line and an exit code, ``output`` writes tables and JSON, ``log``
+sets logging up; ``lazy`` holds the commands together. So ``atlas-shim --help`` loads click alone.
+"""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+import shim
+from shim.cli.lazy import Commands
+
+COMMANDS = {
+    "demo": "Show the shim at work on this machine: the retired call, without and with it.",
+    "serve": "Run the gateway.",
+    "fake-atlas": "Run the fake Atlas alone.",
+}
+"""Command -> its help sentence. The module is the name with underscores."""
+
+
+@click.group(
+    cls=Commands,
+    sentences=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="Exit codes: 0 success; 1 a no (from Atlas, or to what was asked); 2 bad usage or settings; 3 network.",
+)
+@click.version_option(shim.__version__, message="atlas-shim %(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Keep programs alive that call MongoDB Atlas' retired serverless backup API.
+
+    Start with "atlas-shim demo". Credentials come from the variables that Atlas' own tools read
+    (MONGODB_ATLAS_PUBLIC_API_KEY and so on), never from flags.
+    """
+    if os.environ.get("NO_COLOR"):
+        context.color = False

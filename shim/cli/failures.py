@@ -1,0 +1,48 @@
+"""Exit codes, and which error means which.
+
+0  success
+1  a no: Atlas answered with an error, a call is not recognised, a check found problems
+2  bad usage, settings or mapping documents
+3  the network: no connection, no answer in time
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from shim.errors import AtlasError, DocumentError, SettingsError
+
+NO, SETTINGS, NETWORK = 1, 2, 3
+
+_EXTRAS = {"aiohttp": "gateway", "multidict": "gateway", "yarl": "gateway", "prometheus_client": "gateway"}
+_EXTRAS |= {"orjson": "gateway", "rich": "cli"}
+
+
+class Failure(click.ClickException):
+    """An error as the user sees it: one line (or one a problem) on stderr, and an exit code."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance, as it may be either
+
+
+def failure_of(error: Exception) -> Failure | None:
+    """Return what an error means to the user, None when it is a defect that deserves its traceback."""
+    match error:
+        case DocumentError():
+            return Failure("\n  ".join(("the mapping documents are broken:", *error.problems)), SETTINGS)
+        case SettingsError():
+            return Failure(str(error), SETTINGS)
+        case AtlasError():
+            return Failure(f"Atlas said {error}", NO)
+        case ModuleNotFoundError() if error.name in _EXTRAS:
+            extra = _EXTRAS[error.name]
+            return Failure(f"{error.name} is missing; install it with: pip install 'atlas-shim[{extra}]'", SETTINGS)
+    # Only a command that has loaded httpx can have raised one of its errors.
+    httpx = sys.modules.get("httpx")
+    if httpx is not None and isinstance(error, httpx.TransportError):
+        # Its text may be empty (a timeout's is), the class says what happened.
+        return Failure(f"network: {type(error).__name__}: {error}".removesuffix(": "), NETWORK)
+    return None

@@ -1,0 +1,70 @@
+"""What each legacy field is worth on a tier, in words: read from the mapping documents."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import attrs
+
+from shim.core.documents.model import Operation, Rule, Verb
+
+
+@attrs.frozen
+class FieldLine:
+    """One rule of one field: its level, how the value is made, why, when it applies, and whose rule it is."""
+
+    name: str
+    fidelity: str
+    how: str
+    why: str
+    when: str
+    owner: str
+
+
+def field_lines(operation: Operation, tier: str) -> tuple[FieldLine, ...]:
+    """Return a line for each rule of each field of an operation's answer, in the documents' order."""
+    return tuple(
+        FieldLine(field.name, rule.fidelity.value, how(field.name, rule), rule.why, when(rule), rule.owner)
+        for field in operation.fields
+        for rule in field.rules[tier]
+    )
+
+
+def how(name: str, rule: Rule) -> str:
+    """Say how a rule makes its value; empty when it is the successor's own field of the same name."""
+    first = rule.sources[0] if rule.sources else ""
+    match rule.verb:
+        case Verb.FROM:
+            source = ", else ".join(rule.sources)
+            text = "" if rule.sources == (name,) else f"from {source}"
+            return ", ".join(filter(None, (text, _words(rule))))
+        case Verb.LIST:
+            return f"a list of {first}, empty without it"
+        case Verb.EQUALS:
+            return f"whether {first} is {' or '.join(rule.words)}"
+        case Verb.PASSED:
+            return f"whether {first} is over"
+        case Verb.PARAMETER:
+            return f"{rule.parameter} in the path"
+        case Verb.CONSTANT:
+            return f"always {json.dumps(rule.constant)}"
+        case Verb.LINK:
+            return "made from the legacy path"
+        case Verb.ABSENT:
+            return "left out"
+
+
+def when(rule: Rule) -> str:
+    """Say when a rule applies; empty when always."""
+    if rule.when is None:
+        return ""
+    relation = "is not" if rule.when.negated else "is"
+    return f"{rule.when.source} {relation} {' or '.join(sorted(rule.when.words))}"
+
+
+def _words(rule: Rule) -> str:
+    turned: dict[Any, list[str]] = {}
+    for said, means in rule.values.items():
+        turned.setdefault(means, []).append(said)
+    return "; ".join(f"{' or '.join(said)} is {means}" for means, said in turned.items())

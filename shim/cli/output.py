@@ -1,0 +1,106 @@
+"""What every command writes with: tables and text for people, JSON for programs.
+
+Colour and lines go to a terminal only; pipes, ``NO_COLOR`` and a missing ``rich`` get aligned plain text.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import click
+
+output_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Text for people, also in a pipe; or JSON for programs.",
+)
+
+
+def write_json(value: Any) -> None:
+    """Write indented JSON in UTF-8 (RFC 8259, 8.1), whatever the terminal's encoding is."""
+    try:
+        content = json.dumps(value, indent=2, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # a lone surrogate stays the escape it came as
+        content = json.dumps(value, indent=2).encode()
+    click.echo(content)
+
+
+def write_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a table; what Atlas sent can't steer the terminal."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    if not _fancy(headers, cells):
+        for line in aligned([list(headers), *cells]):
+            click.echo(line)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows as lines with their columns aligned, two spaces apart."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _fancy(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Write with rich; False when this is no place for it."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return False
+    try:
+        from rich import box  # noqa: PLC0415 - an extra, and slow to load
+        from rich.console import Console  # noqa: PLC0415 - as above
+        from rich.table import Table  # noqa: PLC0415 - as above
+        from rich.text import Text  # noqa: PLC0415 - as above
+    except ImportError:
+        return False
+    table = Table(*headers, box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)
+    return True
+
+
+def printable(value: Any) -> str:
+    """Return a value as text for a terminal: strings bare, null and missing as a dash, the rest as JSON."""
+    if value is None or value == "":
+        return "-"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def heading(text: str) -> None:
+    """Write a heading."""
+    click.secho(text, bold=True)
+
+
+def paragraph(text: str, indent: str = "  ", first: str | None = None) -> None:
+    """Write a text in lines that fit; ``first`` is what the first line starts with."""
+    lines = textwrap.wrap(
+        text,
+        width(),
+        initial_indent=indent if first is None else first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for line in lines:
+        click.echo(line)
+
+
+def facts(pairs: Iterable[tuple[str, str]], indent: str = "  ") -> None:
+    """Write names and values in two columns, the values wrapped."""
+    listed = list(pairs)
+    margin = max((len(name) for name, _ in listed), default=0) + 2
+    for name, value in listed:
+        paragraph(value or "-", f"{indent}{' ' * margin}", f"{indent}{name.ljust(margin)}")
+
+
+def width() -> int:
+    """Return the columns to write in: the terminal's, a hundred at most; 80 in a pipe."""
+    return min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80

@@ -1,0 +1,69 @@
+"""``atlas-shim serve``: the gateway, with a flag for each row of its table of options."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from shim.cli.config import read_config
+from shim.cli.failures import SETTINGS, Failure
+from shim.cli.log import log_options
+from shim.core.engine import default_engine
+from shim.gateway import read_options, serve
+from shim.gateway.options import TABLE
+
+_NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
+
+
+def _table_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the command a flag for each row; the rows' own reading tells good values from bad."""
+    for row in reversed(TABLE):
+        default = f"  [default: {row.default}]" if row.default else ""
+        command = click.option(row.flag, row.name, metavar=row.metavar, help=f"{row.help}{default}")(command)
+    return command
+
+
+@click.command()
+@_table_options
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='A TOML file of the options above, as in: route = "auto"',
+)
+@log_options
+def command(config: Path | None, **flags: str | None) -> None:
+    """Run the gateway.
+
+    Point your caller's base URL at it: retired calls are translated, everything else is passed
+    on as it is. Each option is also a variable (--public-url is ATLAS_SHIM_PUBLIC_URL) and a key
+    of the file (public_url). A flag beats the variable, which beats the file.
+
+    Exit codes: 0 after SIGTERM or SIGINT, when calls in flight have ended; 2 for bad usage,
+    settings, mapping documents, or an address that can't be listened on.
+    """
+    options = read_options(os.environ, flags, read_config(config))
+    try:
+        code = serve(options, default_engine())
+    except OSError as error:
+        if error.errno in _NO_ADDRESS or isinstance(error, socket.gaierror):
+            raise Failure(
+                f"{cannot_listen(error)}; choose another address with --listen or --admin", SETTINGS
+            ) from error
+        raise
+    raise SystemExit(code)
+
+
+def cannot_listen(error: OSError) -> str:
+    """Return in one line why an address can't be listened on, and which, when the error says so."""
+    found = re.search(r"\('([^']+)', (\d+)", str(error))
+    where = f" on {found[1]}:{found[2]}" if found else ""
+    is_name = isinstance(error, socket.gaierror) or error.errno is None
+    why = error.strerror if is_name else os.strerror(error.errno or 0)
+    return f"can't listen{where}: {(why or str(error)).lower()}"
