@@ -1,0 +1,191 @@
+"""The decided fields, written down by hand from the design and the recordings; nothing of shim's own rules.
+
+Each function returns exactly the document that a caller must get for one upstream object. A member whose
+source is not there, null, or a word that the legacy interface has not, is not there either.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+SNAPSHOT_WORDS = {
+    "PENDING": "queued",
+    "QUEUED": "queued",
+    "RUNNING": "inProgress",
+    "COMPLETED": "completed",
+    "FAILED": "failed",
+}
+LEGACY_STATUS = {"queued", "inProgress", "completed", "failed"}
+FREQUENCIES = {"hourly", "daily", "weekly", "monthly"}
+SNAPSHOT_TYPES = {"onDemand", "scheduled"}
+DELIVERIES = {"automated", "download", "pointInTime"}
+
+
+@attrs.frozen
+class Where:
+    """What a document may be made of besides the object: the caller's base URL, path parameters, and the time."""
+
+    base: str
+    api: str
+    group: str
+    cluster: str
+    now: datetime
+
+    @property
+    def url(self) -> str:
+        """The legacy URL of the cluster."""
+        return self.url_of(self.cluster)
+
+    def url_of(self, cluster: str) -> str:
+        """Return the legacy URL of a cluster of the same group."""
+        return f"{self.base}/api/atlas/{self.api}/groups/{self.group}/serverless/{cluster}"
+
+
+def _there(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def _word(value: Any, words: set[str]) -> str | None:
+    return value if value in words else None
+
+
+def _first(source: dict[str, Any], *names: str) -> Any:
+    return next((source[name] for name in names if source.get(name) is not None), None)
+
+
+def flex_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]:
+    """A snapshot of a flex cluster."""
+    return _there(
+        {
+            "createdAt": _first(source, "startTime", "scheduledTime"),
+            "expiresAt": source.get("expiration"),
+            "frequencyType": "daily",
+            "id": source.get("id"),
+            "mongodVersion": source.get("mongoDBVersion"),
+            "serverlessInstanceName": where.cluster,
+            "snapshotType": "scheduled",
+            "status": SNAPSHOT_WORDS.get(source.get("status", "")),
+            "links": _self(where, "snapshots", source),
+        }
+    )
+
+
+def dedicated_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]:
+    """A snapshot of a dedicated cluster."""
+    unfinished = source.get("status") in {"queued", "inProgress"}
+    size = source.get("storageSizeBytes")
+    return _there(
+        {
+            "createdAt": source.get("createdAt"),
+            "expiresAt": source.get("expiresAt"),
+            "frequencyType": _word(source.get("frequencyType"), FREQUENCIES),
+            "id": source.get("id"),
+            "mongodVersion": source.get("mongodVersion"),
+            "serverlessInstanceName": where.cluster,
+            "snapshotType": _word(source.get("snapshotType"), SNAPSHOT_TYPES),
+            "status": _word(source.get("status"), LEGACY_STATUS),
+            "storageSizeBytes": None if unfinished and size == 0 else size,
+            "links": _self(where, "snapshots", source),
+        }
+    )
+
+
+def flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
+    """A restore job of a flex cluster."""
+    download = source.get("deliveryType") == "DOWNLOAD"
+    ends = source.get("expirationDate")
+    over = ends is not None and datetime.fromisoformat(ends) < where.now
+    url = source.get("snapshotUrl")
+    return _there(
+        {
+            "cancelled": False,
+            "deliveryType": {"RESTORE": "automated", "DOWNLOAD": "download"}.get(source.get("deliveryType", "")),
+            "deliveryUrl": [] if url is None else [url],
+            "expired": (over if ends is not None else None) if download else False,
+            "expiresAt": ends,
+            "failed": None if source.get("status") is None else source["status"] == "FAILED",
+            "finishedAt": source.get("restoreFinishedDate"),
+            "id": source.get("id"),
+            "snapshotId": source.get("snapshotId"),
+            "targetClusterName": source.get("targetDeploymentItemName", where.cluster if download else None),
+            "targetGroupId": _first(source, "targetProjectId", "projectId") or (where.group if download else None),
+            "timestamp": source.get("snapshotFinishedDate"),
+            "links": _self(where, "restoreJobs", source),
+        }
+    )
+
+
+def dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
+    """A restore job of a dedicated cluster, whose own members have the legacy names."""
+    download = source.get("deliveryType") == "download"
+    stamp = _there(source.get("desiredTimestamp") or {})
+    return _there(
+        {
+            "cancelled": source.get("cancelled"),
+            "deliveryType": _word(source.get("deliveryType"), DELIVERIES),
+            "deliveryUrl": source.get("deliveryUrl"),
+            # Recorded with three nulls wherever there is no such timestamp: nothing is known then.
+            "desiredTimestamp": stamp or None,
+            "expired": source.get("expired"),
+            "expiresAt": source.get("expiresAt"),
+            "failed": source.get("failed"),
+            "finishedAt": source.get("finishedAt"),
+            "id": source.get("id"),
+            "oplogInc": source.get("oplogInc"),
+            "oplogTs": source.get("oplogTs"),
+            "pointInTimeUTCSeconds": source.get("pointInTimeUTCSeconds"),
+            "snapshotId": source.get("snapshotId"),
+            "targetClusterName": source.get("targetClusterName", where.cluster if download else None),
+            "targetGroupId": source.get("targetGroupId", where.group if download else None),
+            "timestamp": source.get("timestamp"),
+            "links": _self(where, "restoreJobs", source),
+        }
+    )
+
+
+def instance(source: dict[str, Any], where: Where) -> dict[str, Any]:
+    """A serverless instance made of a flex cluster."""
+    provider = source.get("providerSettings") or {}
+    strings = source.get("connectionStrings")
+    size = provider.get("diskSizeGB")
+    scheme = "http" if where.api == "v1.0" else "https"
+    url = where.url_of(source["name"])
+    return _there(
+        {
+            "connectionStrings": None if strings is None else _there({"standardSrv": strings.get("standardSrv")}),
+            "createDate": source.get("createDate"),
+            "groupId": source.get("groupId"),
+            "id": source.get("id"),
+            "mongoDBVersion": source.get("mongoDBVersion"),
+            "name": source.get("name"),
+            "providerSettings": _there(
+                {
+                    "backingProviderName": provider.get("backingProviderName"),
+                    "effectiveDiskSizeGBLimit": None if size is None else int(size),
+                    "effectiveInstanceSizeName": "FLEX",
+                    "effectiveProviderName": "TENANT",
+                    "providerName": "SERVERLESS",
+                    "regionName": provider.get("regionName"),
+                    "tenantBackupEnabled": (source.get("backupSettings") or {}).get("enabled"),
+                }
+            ),
+            "serverlessBackupOptions": {"serverlessContinuousBackupEnabled": False},
+            "stateName": source.get("stateName"),
+            "tags": source.get("tags"),
+            "terminationProtectionEnabled": source.get("terminationProtectionEnabled"),
+            "links": [
+                {"href": url, "rel": "self"},
+                {"href": f"{url}/backup/restoreJobs", "rel": f"{scheme}://cloud.mongodb.com/restoreJobs"},
+                {"href": f"{url}/backup/snapshots", "rel": f"{scheme}://cloud.mongodb.com/snapshots"},
+            ],
+        }
+    )
+
+
+def _self(where: Where, kind: str, source: dict[str, Any]) -> list[dict[str, str]] | None:
+    if "id" not in source:
+        return None
+    return [{"href": f"{where.url}/backup/{kind}/{source['id']}", "rel": "self"}]

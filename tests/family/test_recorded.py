@@ -1,0 +1,274 @@
+"""Every recorded exchange of the family is served through a gateway as the decided fields say.
+
+A recording is played by an upstream; the caller asks the legacy endpoint; ``oracle`` says what it must get.
+"""
+
+import json
+import re
+from datetime import datetime
+
+import pytest
+
+from shim.core.settings import RouteWord
+from tests.family import oracle
+from tests.family.replay import (
+    AFTER,
+    FLEX_IN_CLUSTER,
+    GONE,
+    KINDS,
+    NON_FLEX,
+    VERSIONS,
+    Exchange,
+    by_side,
+    caller,
+    error,
+    gateway,
+    recordings,
+    upstream,
+    wire,
+)
+
+PATH = re.compile(r"/api/atlas/v2/groups/([^/]+)/(?:flexClusters|clusters)(?:/([^/]+))?(/backup/.*)?")
+ORACLES = {
+    "flex-snapshot": oracle.flex_snapshot,
+    "flex-restore": oracle.flex_job,
+    "flex-cluster": oracle.instance,
+    "dedicated-snapshot": oracle.dedicated_snapshot,
+    "dedicated-restore": oracle.dedicated_job,
+}
+
+
+def kind_of(exchange):
+    """Return whose fields an exchange has, by its path."""
+    side = "flex" if "/flexClusters" in exchange.path else "dedicated"
+    if "/backup/snapshots" in exchange.path:
+        return f"{side}-snapshot"
+    return f"{side}-restore" if "/backup/" in exchange.path else f"{side}-cluster"
+
+
+SUCCESSORS = [one for one in recordings() if PATH.fullmatch(one.path) and kind_of(one) in ORACLES]
+SUCCESSES = [one for one in SUCCESSORS if one.status < 300]
+ERRORS = [one for one in SUCCESSORS if one.status >= 400]
+LEGACY = recordings("serverless-")
+
+
+def ids(exchanges):
+    """Name recordings by file and place."""
+    return [f"{one.file.removesuffix('.jsonl')}-{index}" for index, one in enumerate(exchanges)]
+
+
+def body_for(exchange):
+    """Return the body of the legacy call that would have made a recorded restore job."""
+    if exchange.method != "POST":
+        return None
+    job = exchange.document
+    download = job.get("deliveryType") in {"DOWNLOAD", "download"}
+    return {
+        "deliveryType": "download" if download else "automated",
+        "snapshotId": job["snapshotId"],
+        "targetClusterName": job.get("targetDeploymentItemName") or job.get("targetClusterName") or "target",
+        "targetGroupId": job.get("targetProjectId") or job.get("targetGroupId") or "0" * 24,
+    }
+
+
+def legacy_path(exchange, api):
+    """Return the legacy path of a recorded successor's, with the group and the cluster in it."""
+    match = PATH.fullmatch(exchange.path)
+    assert match is not None
+    group, cluster, rest = match.groups()
+    named = f"/{cluster}" if cluster else ""
+    return f"/api/atlas/{api}/groups/{group}/serverless{named}{rest or ''}", group, cluster or ""
+
+
+@pytest.fixture(scope="module")
+def atlas():
+    """An upstream on which a test puts one recording."""
+    with upstream(lambda _: error(500, "UNEXPECTED_ERROR")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def by_flag(atlas):
+    """A gateway that always asks flex."""
+    with gateway(atlas.origin, route=RouteWord.FLEX) as served, caller(served) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def by_date(atlas):
+    """A gateway after the sunset, that replies may lead on."""
+    with gateway(atlas.origin) as served, caller(served) as client:
+        yield client
+
+
+def played(exchange):
+    """Answer as the recorded side did, and on the other sides as Atlas does for such a cluster."""
+    own = "flex" if "/flexClusters" in exchange.path else "dedicated"
+    other = {"flex": {"dedicated": FLEX_IN_CLUSTER}, "dedicated": {"flex": NON_FLEX}}[own]
+    return by_side(legacy=GONE, **{own: exchange.raw}, **other)
+
+
+def served(atlas, client, exchange, api):
+    """Play one recording, make the legacy call, and return its reply with what it must be made of."""
+    atlas.answer, atlas.arrivals[:] = played(exchange), []
+    path, group, cluster = legacy_path(exchange, api)
+    content = body_for(exchange)
+    reply = client.request(exchange.method, path, json=content, headers={"Accept": "*/*"})
+    base = str(client.base_url).rstrip("/")
+    return reply, oracle.Where(base=base, api=api, group=group, cluster=cluster, now=AFTER)
+
+
+def in_legacy_order(items):
+    """Sort snapshots as the legacy endpoint did: newest first, those without a time before, then by id."""
+    by_id = sorted(items, key=lambda item: item.get("id", ""), reverse=True)
+
+    def when(item):
+        return datetime.fromisoformat(item["createdAt"]).timestamp() if "createdAt" in item else float("inf")
+
+    return sorted(by_id, key=when, reverse=True)
+
+
+@pytest.mark.parametrize("api", VERSIONS)
+@pytest.mark.parametrize("exchange", SUCCESSES, ids=ids(SUCCESSES))
+def test_a_recorded_success_has_the_decided_fields(atlas, by_flag, by_date, exchange, api):
+    """Each value is the one that the oracle takes from the recording; status and content type are the legacy ones."""
+    kind = kind_of(exchange)
+    client = by_flag if kind == "flex-cluster" else by_date
+    reply, where = served(atlas, client, exchange, api)
+    assert reply.status_code == (201 if exchange.method == "POST" and api == "v1.0" else 200), reply.text
+    assert reply.headers["Content-Type"] == KINDS[api]
+    sources = exchange.document.get("results")
+    if sources is None:
+        assert reply.json() == ORACLES[kind](exchange.document, where)
+    else:
+        check_page(reply, exchange, [ORACLES[kind](source, where) for source in sources])
+
+
+def check_page(reply, exchange, expected):
+    """Compare a page: its items in the legacy order, the count, and links that lead back."""
+    document = reply.json()
+    assert list(document) == ["links", "results", "totalCount"]
+    keeps = "/backup/snapshots" not in exchange.path
+    assert document["results"] == (expected if keeps else in_legacy_order(expected))
+    assert document["totalCount"] == (exchange.document["totalCount"] if keeps else len(expected))
+    rels = [link["rel"] for link in document["links"]]
+    more = any(link["rel"] == "next" for link in exchange.document["links"])
+    assert rels == ["self", *(["next"] if keeps and more else [])]
+    for link in document["links"]:
+        assert link["href"].startswith(f"{reply.url.copy_with(query=None)}?")
+
+
+@pytest.mark.parametrize("api", VERSIONS)
+@pytest.mark.parametrize("exchange", SUCCESSES, ids=ids(SUCCESSES))
+def test_no_value_comes_from_nowhere(atlas, by_flag, by_date, exchange, api):
+    """By whatever rule: a value is upstream's, of the path, a known word, in a link home, or tells a time's passing."""
+    client = by_flag if "/flexClusters" in exchange.path else by_date
+    reply, where = served(atlas, client, exchange, api)
+    said = set(leaves(exchange.document)) | {where.group, where.cluster}
+    said |= {int(value) for value in said if isinstance(value, float) and value.is_integer()}
+    for value in leaves(reply.json()):
+        known = value in said or value in WORDS or isinstance(value, bool)
+        assert known or str(value).startswith(where.base) or value in RELS, value
+
+
+WORDS = {*oracle.SNAPSHOT_WORDS.values(), "daily", "scheduled", "automated", "download", "FLEX", "TENANT", "SERVERLESS"}
+RELS = {
+    "self",
+    "next",
+    *(f"{scheme}://cloud.mongodb.com/{kind}" for scheme in ("http", "https") for kind in ("restoreJobs", "snapshots")),
+}
+
+
+def leaves(value):
+    """Return every value in a document that is neither object nor list."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from leaves(item)
+    else:
+        yield value
+
+
+@pytest.mark.parametrize("exchange", ERRORS, ids=ids(ERRORS))
+def test_a_recorded_error_comes_back_byte_for_byte(atlas, by_flag, exchange):
+    """Status, body and Atlas' own fields of a recorded error reach the caller as they were."""
+    for api in VERSIONS:
+        reply, _ = served(atlas, by_flag, exchange, api)
+        assert (reply.status_code, reply.text) == (exchange.status, exchange.body)
+        for name, value in exchange.headers:
+            assert reply.headers[name] == value
+
+
+@pytest.mark.parametrize("exchange", LEGACY, ids=ids(LEGACY))
+def test_a_legacy_reply_before_the_sunset_is_untouched(atlas, by_date, exchange):
+    """Until their own sunset the instance reads go to the legacy endpoint, and pass byte for byte."""
+    atlas.answer, atlas.arrivals[:] = by_side(legacy=exchange.raw), []
+    target = f"{exchange.path}?pretty=true&unknown=%2F"
+    reply = by_date.request(exchange.method, target, headers={"Accept": "application/vnd.atlas.2023-01-01+json"})
+    assert (reply.status_code, reply.content) == (exchange.status, exchange.body.encode())
+    assert [arrival.target for arrival in atlas.arrivals] == [target]
+    for name, value in exchange.headers:
+        assert reply.headers[name] == value
+    assert "Atlas-Shim" not in reply.headers
+
+
+def members(document, path=""):
+    """Return the nested names of the members of an object."""
+    for name, value in document.items():
+        if isinstance(value, dict) and value:
+            yield from members(value, f"{path}{name}.")
+        else:
+            yield f"{path}{name}"
+
+
+def read_of(exchange):
+    """Return the instances of a recorded serverless read."""
+    return exchange.document.get("results", [exchange.document])
+
+
+def test_instances_have_the_members_and_constants_of_recorded_reads(atlas, by_flag):
+    """All members of the recorded serverless reads but nextBackupDate, with the constants that all of them have."""
+    reads = [item for exchange in LEGACY if exchange.method == "GET" for item in read_of(exchange)]
+    ready = [set(members(item)) for item in reads if item["connectionStrings"]]
+    assert ready
+    assert all(names == ready[0] for names in ready)
+    constant = {
+        name
+        for name in ("effectiveInstanceSizeName", "effectiveProviderName", "providerName")
+        if len({item["providerSettings"][name] for item in reads}) == 1
+    }
+    assert len(constant) == 3
+    for exchange in SUCCESSES:
+        if kind_of(exchange) != "flex-cluster":
+            continue
+        reply, _ = served(atlas, by_flag, exchange, "v2")
+        for made in reply.json().get("results", [reply.json()]):
+            wanted = ready[0] - {"providerSettings.nextBackupDate"}
+            if not made["connectionStrings"]:
+                wanted = wanted - {"connectionStrings.standardSrv"} | {"connectionStrings"}
+            assert set(members(made)) == wanted
+            for name in constant:
+                assert made["providerSettings"][name] == reads[0]["providerSettings"][name]
+            assert made["serverlessBackupOptions"] == reads[0]["serverlessBackupOptions"]
+            assert type(made["providerSettings"]["effectiveDiskSizeGBLimit"]) is int
+            assert [link["rel"] for link in made["links"]] == [link["rel"] for link in reads[0]["links"]]
+
+
+def test_a_fault_of_json_is_not_taken_for_a_job(atlas, by_date):
+    """A recorded reply cut in half is the shim's own 502, not half a document."""
+    exchange = next(one for one in SUCCESSES if kind_of(one) == "flex-restore")
+    half = exchange.body[: len(exchange.body) // 2].encode()
+    path, _, _ = legacy_path(exchange, "v2")
+    atlas.answer = by_side(flex=wire(200, exchange.headers, half))
+    reply = by_date.get(path)
+    assert (reply.status_code, json.loads(reply.text)["errorCode"]) == (502, "SHIM_UPSTREAM_UNREADABLE")
+
+
+def test_there_are_recordings_of_every_kind():
+    """No part of the family is left untested because a file is missing."""
+    assert {kind_of(one) for one in SUCCESSES} == set(ORACLES)
+    assert LEGACY
+    assert all(isinstance(one, Exchange) for one in ERRORS)
+    assert ERRORS
