@@ -14,7 +14,7 @@ from shim import httpx
 from shim.core.engine import default_engine
 from shim.core.record import Record
 from shim.errors import SettingsError
-from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
 from shim.httpx.clients import recognise_also
 from tests.httpx.conftest import SNAPSHOTS
 from tests.httpx.peers import reply
@@ -27,6 +27,7 @@ FIELDS = {
 
 
 def digest():
+    """Return the fake's API key, with no nonce yet."""
     return httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
 
 
@@ -126,6 +127,7 @@ class Signing(httpx.Auth):
         self.seen = []
 
     def auth_flow(self, request):
+        """Look at both."""
         request.headers["X-Signed"] = str(len(request.content))
         response = yield request
         self.seen.append(response.content)

@@ -1,0 +1,323 @@
+"""A retired call behaves as a plain one: streams, elapsed, redirects, exceptions, timeouts, cookies."""
+
+import gzip
+import zlib
+from contextlib import aclosing
+
+import pytest
+
+from shim import httpx
+from tests.httpx.conftest import SNAPSHOTS
+from tests.httpx.peers import RawServer, reply
+
+FLEX = b'{"results": [], "totalCount": 0}'
+NOT_FOUND = b'{"detail":"No.","error":404,"errorCode":"CLUSTER_NOT_FOUND","parameters":[],"reason":"Not Found"}'
+
+
+@pytest.fixture
+def legacy(monkeypatch):
+    """The legacy side is asked."""
+    monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
+
+
+def test_an_answer_streams(raw):
+    """iter_raw, iter_bytes and iter_lines give what content gives."""
+    server = raw(lambda request: reply("200 OK", body=FLEX))
+    url = f"{server.url}{SNAPSHOTS}"
+    with httpx.Client() as client:
+        content = client.get(url).content
+        with client.stream("GET", url) as response:
+            assert not response.is_closed
+            with pytest.raises(httpx.ResponseNotRead):
+                response.content  # noqa: B018 - looking is the test
+            assert b"".join(response.iter_raw(7)) == content
+            assert response.is_stream_consumed
+            assert response.is_closed
+            assert response.num_bytes_downloaded == len(content)
+            with pytest.raises(httpx.StreamConsumed):
+                next(response.iter_raw())
+        with client.stream("GET", url) as response:
+            assert b"".join(response.iter_bytes()) == content
+        with httpx.stream("GET", url) as response:
+            assert "".join(response.iter_lines()) == content.decode()
+
+
+async def test_an_answer_streams_for_async_clients(raw):
+    """aiter_raw, aiter_bytes, aiter_text and aiter_lines."""
+    server = raw(lambda request: reply("200 OK", body=FLEX))
+    url = f"{server.url}{SNAPSHOTS}"
+    async with httpx.AsyncClient() as client:
+        content = (await client.get(url)).content
+        for name in ("aiter_raw", "aiter_bytes", "aiter_text", "aiter_lines"):
+            async with client.stream("GET", url) as response:
+                parts = [part async for part in getattr(response, name)()]
+            assert (b"" if isinstance(parts[0], bytes) else "").join(parts) in (content, content.decode())
+        async with client.stream("GET", url) as response:
+            with pytest.raises(RuntimeError, match="sync"):
+                response.read()
+
+
+def test_elapsed_is_known_once_closed(raw):
+    """RuntimeError before, as httpx says it."""
+    server = raw(lambda request: reply("200 OK", body=FLEX))
+    with httpx.stream("GET", f"{server.url}{SNAPSHOTS}") as response, pytest.raises(RuntimeError, match="elapsed"):
+        response.elapsed  # noqa: B018 - looking is the test
+    assert response.elapsed.total_seconds() > 0
+
+
+def test_a_native_reply_streams_as_it_comes(raw, legacy):
+    """It is handed back before its end is there, and leaving the block closes the connection."""
+    server: RawServer = raw(_endless)
+    with httpx.stream("GET", f"{server.url}{SNAPSHOTS}") as response:
+        assert response.extensions["shim"].route == "legacy"
+        assert next(response.iter_raw())[:1] == b"x"
+    assert response.elapsed.total_seconds() > 0
+    assert server.gone.wait(10)
+
+
+async def test_an_async_native_reply_streams_as_it_comes(raw, legacy):
+    """The same for AsyncClient."""
+    server: RawServer = raw(_endless)
+    async with (
+        httpx.AsyncClient() as client,
+        client.stream("GET", f"{server.url}{SNAPSHOTS}") as response,
+        aclosing(response.aiter_raw()) as parts,  # type: ignore[type-var]  # it is a generator
+    ):
+        assert (await anext(parts))[:1] == b"x"
+    assert server.gone.wait(10)
+
+
+def _endless(request):
+    yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    while True:
+        yield b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "identity"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_reply_that_was_looked_into_passes_byte_for_byte(raw, legacy, coding, stream):
+    """A legacy 404 is read for its errorCode; then the caller gets the wire's bytes and fields."""
+    wire = {"gzip": gzip.compress(NOT_FOUND), "deflate": zlib.compress(NOT_FOUND), "identity": NOT_FOUND}[coding]
+    server = raw(
+        lambda request: reply("404 Not Found", f"Content-Encoding: {coding}", "X-Twice: 1", "X-Twice: 2", body=wire)
+    )
+    with httpx.Client() as client:
+        request = client.build_request("GET", f"{server.url}{SNAPSHOTS}")
+        response = client.send(request, stream=stream)
+        if stream:
+            assert b"".join(response.iter_raw()) == wire
+        else:
+            assert response.json()["errorCode"] == "CLUSTER_NOT_FOUND"
+    assert response.num_bytes_downloaded == len(wire)
+    assert response.headers["content-encoding"] == coding
+    assert response.headers.get_list("x-twice") == ["1", "2"]
+    assert response.request is request
+    assert response.is_closed
+    assert response.elapsed.total_seconds() > 0
+    assert len(server.requests) == 1
+
+
+async def test_an_async_reply_that_was_looked_into_passes_byte_for_byte(raw, legacy):
+    """The same for AsyncClient."""
+    wire = gzip.compress(NOT_FOUND)
+    server = raw(lambda request: reply("404 Not Found", "Content-Encoding: gzip", body=wire))
+    async with httpx.AsyncClient() as client, client.stream("GET", f"{server.url}{SNAPSHOTS}") as response:
+        assert b"".join([part async for part in response.aiter_raw()]) == wire
+
+
+@pytest.mark.parametrize("size", [64, 40_000_000])
+def test_a_reply_too_large_to_look_into_still_passes(raw, legacy, size):
+    """What was read comes first, then the rest of the wire."""
+    server = raw(lambda request: reply("404 Not Found", body=b"y" * size))
+    with httpx.stream("GET", f"{server.url}{SNAPSHOTS}") as response:
+        total = sum(len(part) for part in response.iter_raw())
+    # Not JSON and so no errorCode: the small one counts as retired and flex is asked, which says the same.
+    assert (response.status_code, total) == (404, size)
+
+
+async def test_an_async_reply_too_large_to_look_into_still_passes(raw, legacy):
+    """The same for AsyncClient, read whole and left in the middle."""
+    server = raw(lambda request: reply("404 Not Found", body=b"y" * 20_000_000))
+    async with httpx.AsyncClient() as client:
+        async with client.stream("GET", f"{server.url}{SNAPSHOTS}") as response:
+            assert sum([len(part) async for part in response.aiter_raw()]) == 20_000_000
+        async with client.stream("GET", f"{server.url}{SNAPSHOTS}") as response:
+            assert response.status_code == 404
+    assert server.gone.wait(10)
+
+
+@pytest.mark.parametrize(
+    ("wire", "coding", "words"),
+    [
+        (gzip.compress(FLEX)[:-9], "gzip", "ends in the middle"),
+        (b"\x1f\x8bnonsense", "gzip", "not what its coding says"),
+        (gzip.compress(b" " * 17_000_000), "gzip", "longer than"),
+        (FLEX, "br", "'br' was not asked for"),
+    ],
+)
+def test_content_that_cannot_be_had_is_said_in_words(raw, wire, coding, words):
+    """Truncated, broken, a bomb, or in a coding that nobody asked for."""
+    server = raw(lambda request: reply("200 OK", f"Content-Encoding: {coding}", body=wire))
+    response = httpx.get(f"{server.url}{SNAPSHOTS}", headers={"Accept-Encoding": "br, gzip;q=0.5"})
+    assert (response.status_code, response.json()["errorCode"]) == (502, "SHIM_UPSTREAM_UNREADABLE")
+    assert words in response.json()["detail"]
+    assert b"Accept-Encoding: gzip;q=0.5\r\n" in server.requests[0]
+
+
+def test_a_redirect_is_followed_with_history(raw, legacy):
+    """The first hop is the caller's own request, the last one says where it went."""
+    server = raw(_redirecting)
+    with httpx.Client(follow_redirects=True) as client:
+        request = client.build_request("GET", f"{server.url}{SNAPSHOTS}")
+        response = client.send(request)
+    assert [each.status_code for each in response.history] == [307]
+    assert response.history[0].request is request
+    assert str(response.url) == f"{server.url}/elsewhere"
+    assert response.request.extensions.keys() == request.extensions.keys()
+    assert response.text == "there"
+
+
+def _redirecting(request):
+    if b"/elsewhere" in request:
+        return reply("200 OK", body=b"there")
+    return reply("307 Temporary Redirect", "Location: /elsewhere")
+
+
+def test_a_redirect_is_handed_back_when_not_followed(raw, legacy):
+    """With a next_request that can be sent like any other."""
+    server = raw(_redirecting)
+    seen = []
+    with httpx.Client(event_hooks={"request": [lambda request: seen.append(request.url.path)]}) as client:
+        response = client.get(f"{server.url}{SNAPSHOTS}")
+        assert response.status_code == 307
+        assert response.next_request is not None
+        assert client.send(response.next_request).text == "there"
+    assert seen == [SNAPSHOTS, "/elsewhere"]
+
+
+def test_a_redirected_successor_keeps_its_address_to_itself(raw):
+    """The answer is the caller's, so is its URL."""
+    server = raw(
+        lambda request: (
+            reply("200 OK", body=FLEX) if b"/moved" in request else reply("307 Temporary Redirect", "Location: /moved")
+        )
+    )
+    with httpx.Client(follow_redirects=True) as client:
+        response = client.get(f"{server.url}{SNAPSHOTS}")
+    assert response.json()["results"] == []
+    assert str(response.url) == f"{server.url}{SNAPSHOTS}"
+    assert [(each.status_code, str(each.url)) for each in response.history] == [(307, str(response.url))]
+
+
+@pytest.mark.parametrize("route", ["legacy", "flex"])
+def test_too_many_redirects_are_httpxs_own_error(raw, monkeypatch, route):
+    """TooManyRedirects, from the same call; a successor's address does not show."""
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", route)
+    server = raw(lambda request: reply("307 Temporary Redirect", "Location: /again"))
+    client = httpx.Client(follow_redirects=True, max_redirects=3)
+    with client, pytest.raises(httpx.TooManyRedirects) as caught:
+        client.get(f"{server.url}{SNAPSHOTS}")
+    assert caught.value.request.url.path == ("/again" if route == "legacy" else SNAPSHOTS)
+    assert "shim.inner" not in caught.value.request.extensions
+
+
+def refused(monkeypatch):
+    """Return a covered origin where nobody listens any more."""
+    with RawServer(lambda request: None) as server:
+        url = server.url
+    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", url)
+    return url
+
+
+def test_a_refused_connection_is_a_connect_error(monkeypatch):
+    """With the caller's own request."""
+    url = f"{refused(monkeypatch)}{SNAPSHOTS}"
+    with pytest.raises(httpx.ConnectError) as caught:
+        httpx.get(url)
+    assert str(caught.value.request.url) == url
+
+
+async def test_a_refused_connection_is_a_connect_error_for_async_clients(monkeypatch):
+    """The same for AsyncClient."""
+    url = f"{refused(monkeypatch)}{SNAPSHOTS}"
+    async with httpx.AsyncClient() as client:
+        request = client.build_request("GET", url)
+        with pytest.raises(httpx.ConnectError) as caught:
+            await client.send(request)
+    assert caught.value.request is request
+
+
+def test_a_dropped_connection_is_a_protocol_error(raw):
+    """RemoteProtocolError, and nothing is sent again."""
+    server = raw(lambda request: None)
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"{server.url}{SNAPSHOTS}")
+    assert len(server.requests) == 1
+
+
+def test_content_that_breaks_off_is_a_protocol_error(raw):
+    """Also while the shim reads it."""
+    server = raw(lambda request: [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"])
+    with pytest.raises(httpx.RemoteProtocolError) as caught:
+        httpx.get(f"{server.url}{SNAPSHOTS}")
+    assert caught.value.request.url.path == SNAPSHOTS
+
+
+@pytest.mark.parametrize("how", ["request", "client"])
+def test_timeouts_hold_for_every_call(raw, monkeypatch, how):
+    """ReadTimeout on the second call of an exchange, by the request's timeout or the client's."""
+    monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
+    server = raw(lambda request: reply("410 Gone", body=b"{}") if b"/serverless/" in request else b"")
+    with httpx.Client(timeout=httpx.Timeout(30, read=0.5) if how == "client" else 30) as client:
+        request = httpx.Request("GET", f"{server.url}{SNAPSHOTS}")
+        if how == "request":
+            request = client.build_request("GET", request.url, timeout=httpx.Timeout(30, read=0.5))
+        with pytest.raises(httpx.ReadTimeout) as caught:
+            client.send(request)
+    assert caught.value.request is request
+    assert len(server.requests) == 2
+
+
+def test_cookies_go_both_ways(raw):
+    """The client's cookies reach upstream, and upstream's reach the client and the response."""
+    server = raw(lambda request: reply("200 OK", "Set-Cookie: fresh=1; Path=/", body=FLEX))
+    with httpx.Client(cookies={"old": "2"}) as client:
+        response = client.get(f"{server.url}{SNAPSHOTS}")
+        assert client.cookies["fresh"] == "1"
+    assert response.cookies["fresh"] == "1"
+    assert b"Cookie: old=2\r\n" in server.requests[0]
+
+
+def test_the_clients_default_encoding_is_the_answers(raw):
+    """default_encoding, as text or function, holds for what the shim makes, asked alone or not."""
+    server = raw(lambda request: reply("200 OK", body=FLEX))
+    with httpx.Client(default_encoding="latin-1") as client:
+        assert client.get(f"{server.url}{SNAPSHOTS}").default_encoding == "latin-1"
+        alone = client.get(f"{server.url}{SNAPSHOTS}", params={"pageNum": "x"})
+    assert (alone.status_code, alone.default_encoding, alone.http_version) == (400, "latin-1", "HTTP/1.1")
+    assert alone.extensions["shim"].sent == ()
+    assert alone.reason_phrase == "Bad Request"
+
+
+def test_the_reason_phrase_is_the_answers_own(raw):
+    """Not that of the native reply; its version and connection are."""
+    server = raw(lambda request: reply("200 Fine", body=b"no JSON"))
+    response = httpx.get(f"{server.url}{SNAPSHOTS}")
+    assert (response.status_code, response.reason_phrase) == (502, "Bad Gateway")
+    assert response.http_version == "HTTP/1.1"
+    assert "network_stream" in response.extensions
+
+
+def test_percent_encoding_survives(raw, legacy):
+    """The target that is recognised is the target that is sent, and links lead back to it."""
+    server = raw(lambda request: reply("200 OK", body=FLEX))
+    odd = SNAPSHOTS.replace("orders", "or%64ers%2fx") + "?pretty=%66alse&x=%2F+%20"
+    httpx.get(f"{server.url}{odd}")
+    assert server.targets() == [odd]
+
+
+def test_percent_encoding_survives_a_rewrite(raw):
+    """Path parameters and foreign query parameters are passed on as they were written."""
+    server = raw(lambda request: reply("200 OK", body=FLEX))
+    httpx.get(f"{server.url}{SNAPSHOTS.replace('orders', 'or%64ers')}?x=%2F+%20")
+    assert "/flexClusters/or%64ers/backup/snapshots?x=%2F+%20&" in server.targets()[0]

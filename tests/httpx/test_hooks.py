@@ -1,0 +1,188 @@
+"""The caller's event hooks run once around an exchange."""
+
+from typing import Any
+
+import httpx as plain
+import pytest
+
+from shim import httpx
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
+from tests.httpx.conftest import SNAPSHOTS
+from tests.httpx.peers import reply
+
+BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+EMPTY = b'{"results": [], "totalCount": 0}'
+
+
+def gone_then_flex(request):
+    """An Atlas whose legacy endpoint is gone, whatever the date says."""
+    return reply("200 OK", body=EMPTY) if b"/flexClusters/" in request else reply("410 Gone", body=b"{}")
+
+
+@pytest.fixture
+def early(monkeypatch):
+    """The date says legacy, so that a reply has to correct it."""
+    monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
+
+
+def raise_for_status(response):
+    """The hook that the documentation of httpx shows."""
+    response.raise_for_status()
+
+
+async def araise_for_status(response):
+    """The same for AsyncClient."""
+    response.raise_for_status()
+
+
+def test_a_response_hook_does_not_defeat_the_fallback(raw, early):
+    """raise_for_status sees the last answer, not the 410 on the way."""
+    server = raw(gone_then_flex)
+    seen: list[Any] = []
+    hooks = {"response": [raise_for_status, seen.append]}
+    with httpx.Client(event_hooks=hooks) as client:
+        response = client.get(f"{server.url}{SNAPSHOTS}")
+    assert response.status_code == 200
+    assert seen == [response]
+    assert len(server.requests) == 2
+
+
+async def test_an_async_response_hook_does_not_defeat_the_fallback(raw, early):
+    """The same for AsyncClient."""
+    server = raw(gone_then_flex)
+    async with httpx.AsyncClient(event_hooks={"response": [araise_for_status]}) as client:
+        assert (await client.get(f"{server.url}{SNAPSHOTS}")).status_code == 200
+
+
+def test_a_response_hook_may_raise_for_the_last_answer(raw):
+    """The response is closed, the error carries the caller's own request."""
+    server = raw(lambda request: reply("404 Not Found", body=b'{"errorCode": "CLUSTER_NOT_FOUND"}'))
+    url = f"{server.url}{SNAPSHOTS}"
+    client = httpx.Client(event_hooks={"response": [raise_for_status]})
+    with client, pytest.raises(httpx.HTTPStatusError, match="404") as caught:
+        client.get(url)
+    assert str(caught.value.request.url) == url
+    assert caught.value.response.is_closed
+
+
+def test_a_request_hook_sees_the_callers_own_request(raw, early):
+    """Once, with the URL that was asked for, as the very object."""
+    server = raw(gone_then_flex)
+    seen: list[Any] = []
+    with httpx.Client(event_hooks={"request": [seen.append]}) as client:
+        response = client.get(f"{server.url}{SNAPSHOTS}")
+    assert [str(request.url) for request in seen] == [f"{server.url}{SNAPSHOTS}"]
+    assert seen[0] is response.request
+
+
+def test_a_header_that_a_hook_adds_reaches_upstream(raw, early):
+    """On every request of the exchange."""
+    server = raw(gone_then_flex)
+
+    def add(request):
+        request.headers["X-Trace"] = "abc"
+
+    with httpx.Client(event_hooks={"request": [add]}) as client:
+        client.get(f"{server.url}{SNAPSHOTS}")
+    assert [b"X-Trace: abc\r\n" in request for request in server.requests] == [True, True]
+
+
+async def test_an_async_hook_may_sign(raw):
+    """AsyncClient awaits its hooks before anything is sent."""
+    server = raw(gone_then_flex)
+
+    async def sign(request):
+        request.headers["Authorization"] = "Bearer fresh"
+
+    async with httpx.AsyncClient(event_hooks={"request": [sign]}) as client:
+        await client.get(f"{server.url}{SNAPSHOTS}")
+    assert b"Authorization: Bearer fresh\r\n" in server.requests[0]
+
+
+def test_a_hook_that_rewrites_the_url_is_obeyed(raw):
+    """What it makes of a retired call is sent as it is, and its hooks still run once."""
+    server = raw(lambda request: reply("200 OK", body=b"{}"))
+    seen: list[Any] = []
+
+    def rewrite(request):
+        seen.append("request")
+        request.url = request.url.copy_with(path="/mine")
+
+    hooks = {"request": [rewrite], "response": [lambda response: seen.append("response")]}
+    with httpx.Client(event_hooks=hooks) as client:
+        response = client.get(f"{server.url}{SNAPSHOTS}")
+    assert server.targets() == ["/mine"]
+    assert seen == ["request", "response"]
+    assert "shim" not in response.extensions
+    assert str(response.url) == f"{server.url}/mine"
+
+
+def test_hooks_are_a_list_that_can_grow(raw):
+    """client.event_hooks["response"].append works, before and after a call; so does replacing them."""
+    server = raw(gone_then_flex)
+    first: list[httpx.Response] = []
+    second: list[httpx.Response] = []
+    third: list[httpx.Response] = []
+    with httpx.Client() as client:
+        client.event_hooks["response"].append(first.append)
+        client.get(f"{server.url}{SNAPSHOTS}")
+        client.event_hooks["response"].append(second.append)
+        client.get(f"{server.url}/flexClusters/other")
+        client.event_hooks = {"response": [third.append]}
+        client.get(f"{server.url}{SNAPSHOTS}")
+        assert client.event_hooks["request"] == []
+    assert [len(first), len(second), len(third)] == [2, 1, 1]
+
+
+def test_hooks_of_other_calls_run_as_in_httpx(raw):
+    """For each request, redirects and challenges included."""
+    counts = []
+    for library in (plain, httpx):
+        seen: list[Any] = []
+        server = raw(
+            lambda request: reply("302 Found", "Location: /b") if b" /a " in request else reply("200 OK", body=b"{}")
+        )
+        hooks = {
+            "request": [lambda r, seen=seen: seen.append(r.url.path)],
+            "response": [lambda r, seen=seen: seen.append(r.status_code)],
+        }
+        with library.Client(event_hooks=hooks, follow_redirects=True) as client:
+            client.get(f"{server.url}/a")
+        counts.append(seen)
+    assert counts == [["/a", 302, "/b", 200]] * 2
+
+
+def test_a_response_hook_may_read(raw):
+    """The content is there for hooks that ask for it, as in httpx."""
+    server = raw(gone_then_flex)
+    seen: list[Any] = []
+    with httpx.Client(event_hooks={"response": [lambda response: seen.append(response.read())]}) as client:
+        response = client.get(f"{server.url}{SNAPSHOTS}")
+    assert seen == [response.content]
+
+
+def test_requests_of_an_auth_flow_have_hooks_of_their_own(raw):
+    """A token request is no request of the shim."""
+    server = raw(lambda request: reply("200 OK", body=b'{"results": [], "access_token": "abc"}'))
+    seen: list[Any] = []
+
+    class Token(httpx.Auth):
+        requires_response_body = True
+
+        def auth_flow(self, request):
+            token = yield httpx.Request("POST", f"{server.url}/token")
+            request.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+            yield request
+
+    with httpx.Client(auth=Token(), event_hooks={"request": [lambda request: seen.append(request.url.path)]}) as client:
+        response = client.get(f"{server.url}{SNAPSHOTS}")
+    assert seen == [SNAPSHOTS, "/token"]
+    assert b"Authorization: Bearer abc\r\n" in server.requests[1]
+    assert [str(each.url) for each in response.history] == [f"{server.url}/token"]
+
+
+def test_the_clusters_name_is_in_the_successors_path(raw):
+    """The tests above look at what they think they look at."""
+    server = raw(gone_then_flex)
+    httpx.get(f"{server.url}{SNAPSHOTS}")
+    assert server.targets()[0].startswith(f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters/{DEMO_CLUSTER}/backup/")
