@@ -129,4 +129,6 @@ class Handler:
         ended = await driver.run(match, call, context, request, close=self.draining)
         record = ended.outcome.record
         self.metrics.translated(record, ended.spent)
+        if log.isEnabledFor(logging.INFO):
+            log.info("%s %s %s: %s", record.operation, record.route, ended.wire.status, record.reason)
         return ended.wire, record.route

@@ -265,3 +265,25 @@ def test_pipelined_calls_are_answered_in_order():
     with raw_upstream(script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
         peer.send(b"".join(get(f"/{number}") for number in range(5)))
         assert [peer.message()[1] for _ in range(5)] == [f"/{number}".encode() for number in range(5)]
+
+
+def test_caller_that_leaves_a_download_ends_it():
+    """Who hangs up in the middle ends upstream's side, too, and leaves no trace but that."""
+    ended = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        try:
+            while True:
+                peer.send(b"%x\r\n%b\r\n" % (len(PIECE), PIECE))
+        except OSError:
+            ended.set()
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+        with calling(served) as peer:
+            peer.send(get("/x"))
+            peer.take(b"\r\n\r\n")
+            peer.reset()
+        assert ended.wait(10)
+        until(lambda: served.metrics.in_flight == 0, "the request is over")

@@ -307,6 +307,14 @@ def test_dropped_write_is_not_sent_again():
     assert "unknown" in json.loads(content)["detail"]
 
 
+def test_write_without_its_body_is_refused():
+    """A restore that says nothing is 400, and nothing is sent."""
+    with replying(reply(JOB)) as upstream, gateway(upstream.origin) as served:
+        head, content = ask(served, get(RESTORES, ACCEPT, method="POST"))
+        assert not upstream.heads
+    assert (status_of(head), json.loads(content)["error"]) == (400, 400)
+
+
 def test_body_that_is_too_large_is_refused():
     """A body that has to be translated is bounded."""
     request = get(RESTORES, ACCEPT, "Content-Length: 2000", method="POST") + bytes(2000)

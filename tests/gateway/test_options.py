@@ -1,0 +1,81 @@
+"""The one table of options."""
+
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+
+from shim.core.settings import RouteWord
+from shim.errors import SettingsError
+from shim.gateway.options import TABLE, Address, Options, parse_address, read_options
+
+
+def test_defaults_are_the_ones_that_are_shown():
+    """What the table shows as a default is what an Options without arguments has."""
+    shown = {row.name: row.default for row in TABLE}
+    assert read_options({}, flags=shown) == Options() == read_options({})
+    assert list(shown) == [field.name for field in attrs.fields(Options)]
+
+
+def test_flag_beats_environment_beats_file():
+    """The nearer the caller, the stronger."""
+    file = {"route": "legacy", "drain": 3, "deadline": 7}
+    environ = {"ATLAS_SHIM_ROUTE": "flex", "ATLAS_SHIM_DRAIN": "2", "ATLAS_SHIM_DEADLINE": ""}
+    options = read_options(environ, flags={"route": "off", "drain": None}, file=file)
+    assert (options.route, options.drain, options.deadline) == (RouteWord.OFF, 2.0, 7.0)
+
+
+def test_every_bad_value_is_named():
+    """All problems come at once, each by the name it was given under."""
+    environ = {"ATLAS_SHIM_ROUTE": "felx", "ATLAS_SHIM_UPSTREAM": "cloud.mongodb.com"}
+    with pytest.raises(SettingsError) as caught:
+        read_options(environ, flags={"deadline": "0", "credentials": "mine"}, file={"lisen": "x"})
+    for name in ("ATLAS_SHIM_ROUTE", "ATLAS_SHIM_UPSTREAM", "--deadline", "--credentials", "lisen"):
+        assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("127.0.0.1:1", Address("127.0.0.1", 1)),
+        (":0", Address("127.0.0.1", 0)),
+        ("[::1]:8480", Address("::1", 8480)),
+        ("localhost:80", Address("localhost", 80)),
+    ],
+)
+def test_addresses(text, wanted):
+    """An address is a host, which may be left out, and a port, which may not."""
+    assert parse_address(text, "--listen") == wanted
+
+
+@pytest.mark.parametrize("text", ["", "localhost", "8480", "a:b", "a:99999", "a:1/x", "me@a:1", "[::1:2"])
+def test_what_is_no_address(text):
+    """Anything else is refused."""
+    with pytest.raises(SettingsError, match="--listen"):
+        parse_address(text, "--listen")
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "x", ""])
+def test_times_are_above_zero(text):
+    """A time that never ends or never begins is refused."""
+    with pytest.raises(SettingsError, match="--deadline"):
+        read_options({}, flags={"deadline": text})
+
+
+def test_core_gets_its_part():
+    """The core sees the route, the dates, the limits, and no other origin than upstream."""
+    options = read_options(
+        {
+            "ATLAS_SHIM_UPSTREAM": "http://127.0.0.1:1",
+            "ATLAS_SHIM_SUNSET": "snapshots=2026-02-01",
+            "ATLAS_SHIM_PAGE_CAP": "3",
+            "ATLAS_SHIM_BODY_LIMIT": "9",
+            "ATLAS_SHIM_DEADLINE": "1.5",
+            "ATLAS_SHIM_ADMIN": "off",
+        }
+    )
+    settings = options.settings()
+    assert settings.origins == {"http://127.0.0.1:1"}
+    assert settings.sunsets == {"snapshots": datetime(2026, 2, 1, tzinfo=UTC)}
+    assert (settings.page_cap, settings.body_limit, settings.deadline) == (3, 9, 1.5)
+    assert options.admin is None
