@@ -33,25 +33,23 @@ def content_type(match: Match) -> str:
     return match.api.content_type or f"application/vnd.atlas.{match.operation.version}+json;charset=utf-8"
 
 
-def document(  # noqa: PLR0913 - everything an answer is made of
-    value: dict[str, Any],
-    *,
-    status: int,
-    upstream: Headers,
-    kind: str,
-    pretty: bool,
-    dumps: Callable[[Any], bytes],
-) -> Reply:
-    """Return a reply with a JSON document for content and what still holds of upstream's fields."""
-    content = pretty_printed(value) if pretty else dumps(value)
-    headers = (*without(upstream, _ABOUT_CONTENT), ("Content-Type", kind))
-    return Reply(status=status, headers=headers, body=content)
+def content_of(value: dict[str, Any], *, pretty: bool, dumps: Callable[[Any], bytes]) -> bytes:
+    """Return a JSON document as content."""
+    return pretty_printed(value) if pretty else dumps(value)
+
+
+def document(content: bytes, *, status: int, upstream: Headers, kind: str) -> Reply:
+    """Return a reply with JSON content of the given type, and what still holds of upstream's fields."""
+    return Reply(status=status, headers=(*without(upstream, _ABOUT_CONTENT), ("Content-Type", kind)), body=content)
 
 
 def pretty_printed(value: Any) -> bytes:
     """Return JSON laid out as Atlas' own pretty bodies are: two spaces, and a space before the colon."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, separators=(",", " : "))
-    return text.encode("utf-8", "replace")
+    layout: dict[str, Any] = {"indent": 2, "separators": (",", " : ")}
+    try:
+        return json.dumps(value, ensure_ascii=False, **layout).encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, **layout).encode("ascii")
 
 
 def error_body(status: int, code: str, detail: str, parameters: tuple[Any, ...] = ()) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Hashable, Sequence
 from typing import Any
 
 from shim.core import answers
 from shim.core.body import build_body
 from shim.core.documents.model import Successor, Target
+from shim.core.memo import Made
 from shim.core.messages import Reply, field
 from shim.core.query import Query
 from shim.core.run import Run, decoded, error, error_code, read, record, scene, send, successor_call
@@ -40,6 +41,9 @@ def ask(  # noqa: PLR0913, PLR0917 - a tier, what to ask it, and where its answe
         if not 200 <= reply.status < 300:
             return (yield from _failed(run, reply, query, later))
         reply = yield from read(run)
+        if not documents and (known := _known(run, successor, reply)) is not None:
+            run.note(successor.note)
+            return _answer(run, known, reply)
         document = decoded(run, reply)
         if type(document) is not dict or (is_page and type(document.get(target.items)) is not list):
             return _unreadable(run, reply, target)
@@ -55,7 +59,22 @@ def ask(  # noqa: PLR0913, PLR0917 - a tier, what to ask it, and where its answe
         if is_page
         else translate_one(run.match.entry.compiled[successor.tier], document, scene(run))
     )
-    return _answer(run, made, reply, query)
+    ready = _ready(run, made, query)
+    if len(documents) == 1 and run.match.entry.timeless:
+        run.context.memory.translations.keep(_memo_key(run, successor), reply.body or b"", ready)
+    return _answer(run, ready, reply)
+
+
+def _memo_key(run: Run, successor: Successor) -> Hashable:
+    """Return all that a translation depends on besides upstream's bytes."""
+    match, tier = run.match, successor.tier
+    return (match.operation.id, match.api.name, tier, run.call.target, run.context.base)
+
+
+def _known(run: Run, successor: Successor, reply: Reply) -> Made | None:
+    if reply.body is None or not run.match.entry.timeless:
+        return None
+    return run.context.memory.translations.get(_memo_key(run, successor), reply.body)
 
 
 def _goes_on(documents: Sequence[dict[str, Any]], items: str) -> bool:
@@ -115,20 +134,21 @@ def _unique(pages: Sequence[list[Any]]) -> list[Any]:
     return sources
 
 
-def _answer(run: Run, made: Translated, reply: Reply, query: Query) -> Answer:
+def _ready(run: Run, made: Translated, query: Query) -> Made:
+    """Return a translated document as content, in an envelope if the caller asked for one."""
     operation = run.match.operation
-    status = operation.status[run.match.api.name]
     document = made.document
     if query.envelope:
+        status = operation.status[run.match.api.name]
         document = answers.enveloped(document, status, page=operation.shape == "page")
-    answer = answers.document(
-        document,
-        status=status,
-        upstream=reply.headers,
-        kind=answers.content_type(run.match),
-        pretty=query.pretty,
-        dumps=run.context.dumps,
-    )
+    content = answers.content_of(document, pretty=query.pretty, dumps=run.context.dumps)
+    return Made(content=content, fields=made.fields, dropped=made.dropped)
+
+
+def _answer(run: Run, made: Made, reply: Reply) -> Answer:
+    status = run.match.operation.status[run.match.api.name]
+    kind = answers.content_type(run.match)
+    answer = answers.document(made.content, status=status, upstream=reply.headers, kind=kind)
     return Answer(answer, record(run, made.fields, made.dropped))
 
 
@@ -149,15 +169,10 @@ def _failed(
     document = decoded(run, reply)
     if type(document) is not dict:
         return PassThrough(record(run))
-    answer = answers.document(
-        answers.enveloped(document, reply.status, page=False),
-        status=reply.status,
-        upstream=reply.headers,
-        kind=field(reply.headers, "content-type") or "application/json",
-        pretty=query.pretty,
-        dumps=run.context.dumps,
-    )
-    return Answer(answer, record(run))
+    shown = answers.enveloped(document, reply.status, page=False)
+    content = answers.content_of(shown, pretty=query.pretty, dumps=run.context.dumps)
+    kind = field(reply.headers, "content-type") or "application/json"
+    return Answer(answers.document(content, status=reply.status, upstream=reply.headers, kind=kind), record(run))
 
 
 def _unreadable(run: Run, reply: Reply, target: Target) -> Answer:

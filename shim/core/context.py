@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,12 +14,21 @@ from shim.core.settings import Settings
 
 
 def _refuse(word: str) -> Any:
-    raise ValueError(f"{word} is not JSON (RFC 8259, 6)")
+    raise ValueError(f"{word} is no number that JSON can say (RFC 8259, 6)")
+
+
+def _number(text: str) -> float:
+    # 1e999 would become an infinity, which is not JSON when it is written again.
+    value = float(text)
+    return value if math.isfinite(value) else _refuse(text)
 
 
 def loads(content: bytes) -> Any:
-    """Decode JSON (RFC 8259), refusing NaN and Infinity; raises ValueError or RecursionError."""
-    return json.loads(content.decode("utf-8"), parse_constant=_refuse)
+    """Decode JSON (RFC 8259), refusing NaN and infinities; raises ValueError or RecursionError.
+
+    A byte order mark is ignored, as section 8.1 allows.
+    """
+    return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_number)
 
 
 def dumps(value: Any) -> bytes:
@@ -33,13 +43,14 @@ def dumps(value: Any) -> bytes:
 class Context:
     """The surroundings of one exchange.
 
-    ``base`` is the ``scheme://authority`` that the caller used and that links lead back to;
+    ``base`` is the URL that the caller used and that links lead back to, ``scheme://authority`` and
+    perhaps a path before ``/api``; a slash at its end is dropped, since paths begin with one;
     ``clock`` returns seconds since the epoch; ``loads`` and ``dumps`` are the JSON codec.
     """
 
     settings: Settings
     memory: Memory
     clock: Callable[[], float]
-    base: str
+    base: str = attrs.field(converter=lambda base: base.rstrip("/"))
     loads: Callable[[bytes], Any] = loads
     dumps: Callable[[Any], bytes] = dumps

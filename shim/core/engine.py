@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from shim.core.documents import Document, load_documents, mapping_folders
-from shim.core.documents.model import Api, Operation
+from shim.core.documents.model import Api, Operation, Verb
 from shim.core.messages import Headers, field
 from shim.core.paths import decoded, parameter_name
 from shim.core.rules import Compiled, compile_fields
@@ -29,6 +29,12 @@ class Entry:
     def compiled(self) -> Mapping[str, tuple[Compiled, ...]]:
         """The fields of the answer by tier."""
         return {tier: compile_fields(self.operation.fields, tier) for tier in self.operation.successors}
+
+    @cached_property
+    def timeless(self) -> bool:
+        """Whether a read's translation depends on nothing but the call and upstream's bytes."""
+        rules = [rule for field in self.operation.fields for tier in field.rules.values() for rule in tier]
+        return self.operation.method == "GET" and not any(rule.verb is Verb.PASSED for rule in rules)
 
 
 @attrs.frozen

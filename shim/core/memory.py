@@ -8,6 +8,8 @@ from collections.abc import Hashable
 
 import attrs
 
+from shim.core.memo import Memo
+
 TTL = 600.0
 """Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""
 
@@ -60,11 +62,13 @@ class Recent:
 
 @attrs.frozen
 class Memory:
-    """The two memories of the route decision.
+    """What outlives one exchange.
 
     ``gone`` is keyed by (origin, operation, version) and says that legacy answered as retired;
-    ``tiers`` is keyed by (origin, group, cluster) and says on which tier a name lives.
+    ``tiers`` is keyed by (origin, group, cluster) and says on which tier a name lives;
+    ``translations`` are the last few that were made.
     """
 
     gone: Recent = attrs.field(factory=Recent)
     tiers: Recent = attrs.field(factory=Recent)
+    translations: Memo = attrs.field(factory=Memo)

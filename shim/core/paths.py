@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 import attrs
 
 _PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9]*)\}")
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+")
+_NO_NAMES = frozenset({"", ".", ".."})
 _FORBIDDEN = re.compile(r"[/\\%\x00-\x1f\x7f]")
 
 
@@ -59,17 +60,27 @@ def parameter_name(segment: str) -> str:
 def decoded(raw: str) -> str | None:
     """Return the text of one raw path segment, or None when it could mean something else downstream.
 
-    Refused: characters that RFC 3986 does not allow in a segment, invalid UTF-8, dot segments,
-    and encoded slashes, backslashes, percent signs and controls.
+    Refused: characters that RFC 3986 does not allow in a segment, invalid UTF-8, dot segments
+    (with parameters behind a semicolon too, which some servers cut off first), and encoded
+    slashes, backslashes, percent signs and controls.
     """
     if _SEGMENT.fullmatch(raw) is None:
         return None
-    if "%" not in raw:
-        return None if raw in {".", ".."} else raw
     try:
-        text = unquote_to_bytes(raw).decode("utf-8")
+        text = unquote_to_bytes(raw).decode("utf-8") if "%" in raw else raw
     except UnicodeDecodeError:
         return None
-    if text in {".", ".."} or _FORBIDDEN.search(text):
+    if text.partition(";")[0] in _NO_NAMES or _FORBIDDEN.search(text):
         return None
     return text
+
+
+def encoded(text: str) -> str | None:
+    """Return the raw path segment that stands for a text, None when none does."""
+    if text.isalnum() and text.isascii():
+        return text
+    try:
+        raw = quote(text, safe="")
+    except UnicodeEncodeError:
+        return None
+    return raw if decoded(raw) is not None else None

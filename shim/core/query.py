@@ -12,7 +12,7 @@ SIZE = 100
 MOST = 500
 """The largest page (contract: itemsPerPage); more is clamped and reported."""
 
-_POSITIVE = re.compile(r"0*[1-9][0-9]{0,8}")
+_POSITIVE = re.compile(r"0*[1-9][0-9]{0,17}")
 _FLAGS = {"true": True, "false": False, "": True}
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import attrs
 
 from shim.core.documents.model import Field, Link, Rule, Verb, When
 from shim.core.kinds import FITS, parse_time
-from shim.core.paths import parameter_name
+from shim.core.paths import encoded, parameter_name
 from shim.core.record import Dropped, Fidelity
 
 
@@ -214,11 +213,13 @@ def _convert(field: Field, rule: Rule) -> Callable[[str, Any], Any]:
     words = frozenset(field.words)
     values = rule.values
     noun = f"a {field.type}"
+    # False equals 0 to Python, and means something else to everybody.
+    drop = tuple((type(value) is bool, value) for value in rule.drop)
 
     def convert(name: str, value: Any) -> Any:
         if value is None:
             return Bad(name, value, "null is no value")
-        if value in rule.drop:
+        if drop and (type(value) is bool, value) in drop:
             return Bad(name, value, "it stands for not known")
         if values:
             if type(value) is not str or value not in values:
@@ -288,9 +289,10 @@ def _link(rule: Rule) -> Value:
             href = pieces[0]
             for piece, name in zip(pieces[1:], names, strict=True):
                 value = made.get(name)
-                if type(value) is not str:
+                segment = encoded(value) if type(value) is str else None
+                if segment is None:
                     break
-                href += (value if value.isalnum() and value.isascii() else quote(value, safe="")) + piece
+                href += segment + piece
             else:
                 links.append({"href": href, "rel": rel})
         return links or MISSING

@@ -123,12 +123,6 @@ def error(run: Run, status: int, code: str, detail: str, parameters: tuple[Any, 
     except QueryError:
         envelope, pretty = False, False
     value = answers.error_body(status, code, detail, parameters)
-    reply = answers.document(
-        answers.enveloped(value, status, page=False) if envelope else value,
-        status=status,
-        upstream=(),
-        kind="application/json",
-        pretty=pretty,
-        dumps=run.context.dumps,
-    )
-    return Answer(reply, record(run))
+    shown = answers.enveloped(value, status, page=False) if envelope else value
+    content = answers.content_of(shown, pretty=pretty, dumps=run.context.dumps)
+    return Answer(answers.document(content, status=status, upstream=(), kind="application/json"), record(run))

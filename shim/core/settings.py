@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -81,27 +82,46 @@ def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> RouteWord:
 
 
 def parse_sunsets(text: str, *, name: str = "ATLAS_SHIM_SUNSET") -> dict[str, datetime]:
-    """Parse ``document=DATE,document=INSTANT``; a bare date is 00:00 UTC, an instant needs its offset."""
+    """Parse ``document=DATE,document=INSTANT``; a bare date is 00:00 UTC, an instant needs its offset.
+
+    Raises SettingsError that names every part with a defect.
+    """
     sunsets: dict[str, datetime] = {}
+    problems: list[str] = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         document, equals, when = (piece.strip() for piece in part.partition("="))
         if not equals or not document:
-            raise SettingsError(f"{name}: {part!r} is not of the form document=2026-01-22")
-        sunsets[document] = parse_instant(when, name=f"{name}: {document}")
+            problems.append(f"{name}: {part!r} is not of the form document=2026-01-22")
+        elif document in sunsets:
+            problems.append(f"{name}: {document} is given twice")
+        else:
+            try:
+                sunsets[document] = parse_instant(when, name=f"{name}: {document}")
+            except SettingsError as error:
+                problems.append(str(error))
+    if problems:
+        raise SettingsError("; ".join(problems))
     return sunsets
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def parse_instant(text: str, *, name: str) -> datetime:
     """Return an aware UTC instant; a bare date is its 00:00 UTC; an instant without offset is refused."""
     try:
         when = datetime.fromisoformat(text)
-    except ValueError:
+        if when.tzinfo is not None:
+            return when.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise SettingsError(f"{name}: {text!r} is not a date such as 2026-01-22") from None
-    if when.tzinfo is not None:
-        return when.astimezone(UTC)
-    if "T" in text or ":" in text or " " in text:
+    if _DAY.fullmatch(text) is None:
         raise SettingsError(f"{name}: {text!r} needs a UTC offset, as in 2026-01-22T00:00:00Z")
     return when.replace(tzinfo=UTC)
+
+
+_HOST = re.compile(r"[^\s\\%<>\"'`{}|^]+")
+"""What a host may be made of here; it goes into a Host field and into links."""
 
 
 def parse_origin(url: str, *, name: str) -> str:
@@ -112,7 +132,7 @@ def parse_origin(url: str, *, name: str) -> str:
         port = parts.port
     except ValueError:
         raise SettingsError(f"{name}: is not a URL such as https://cloud.mongodb.com") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or _HOST.fullmatch(parts.hostname or "") is None:
         raise SettingsError(f"{name}: is not a URL such as https://cloud.mongodb.com")
     if parts.username is not None or parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise SettingsError(f"{name}: give the origin alone, as in {parts.scheme}://{parts.hostname}")

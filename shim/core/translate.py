@@ -11,7 +11,7 @@ from shim.core.documents.model import Field
 from shim.core.kinds import parse_time
 from shim.core.query import Query
 from shim.core.record import Dropped, Fidelity, FieldReport
-from shim.core.rules import Compiled, Scene, Seen, apply, as_dropped
+from shim.core.rules import MISSING, Compiled, Scene, Seen, apply, as_dropped, look_up
 
 
 @attrs.frozen
@@ -83,11 +83,11 @@ def in_order(
     ordered = list(items)
     for key in reversed(order):
         name = key.removeprefix("-")
-        is_time = types[name] == "time"
+        is_time, parts = types[name] == "time", tuple(name.split("."))
 
-        def rank(item: dict[str, Any], name: str = name, *, is_time: bool = is_time) -> tuple[bool, Any]:
-            value = item.get(name)
-            return (True, 0) if value is None else (False, parse_time(value) if is_time else value)
+        def rank(item: dict[str, Any], parts: tuple[str, ...] = parts, *, is_time: bool = is_time) -> tuple[bool, Any]:
+            value = look_up(item, parts)
+            return (True, 0) if value is MISSING else (False, parse_time(value) if is_time else value)
 
         ordered.sort(key=rank, reverse=key.startswith("-"))
     return tuple(ordered)
