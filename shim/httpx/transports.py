@@ -151,11 +151,12 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
 
 def _restore(request: httpx.Request) -> bool:
-    """Give a request that the client was asked to sign the caller's URL back; tell whether it was one."""
+    """Give a request that the client was asked to sign the caller's URL back; tell whether it did sign."""
     own = request.extensions.pop(CHALLENGED, None)
-    if own is not None:
-        request.url = own
-    return own is not None
+    if own is None:
+        return False
+    request.url = own
+    return is_digest(request.headers.get("authorization", ""))
 
 
 def _settle(request: httpx.Request, finish: Finish, *, challenged: bool) -> httpx.Response | None:

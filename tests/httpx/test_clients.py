@@ -254,6 +254,44 @@ async def test_respx_mocks_the_default_transport():
     assert route.call_count == 2
 
 
+def test_a_body_is_read_and_sent_translated(atlas):
+    """A restore is ordered with the flex body, its length, and the type of the successor."""
+    base = f"{atlas.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup"
+    with httpx.Client(headers={**BEARER, "Accept": "application/vnd.atlas.2023-01-01+json"}) as client:
+        snapshot = client.get(f"{base}/snapshots").json()["results"][0]["id"]
+        wanted = {
+            "deliveryType": "automated",
+            "snapshotId": snapshot,
+            "targetClusterName": DEMO_CLUSTER,
+            "targetGroupId": DEMO_GROUP,
+        }
+
+        def parts():
+            yield json.dumps(wanted).encode()
+
+        made = [client.post(f"{base}/restoreJobs", json=wanted), client.post(f"{base}/restoreJobs", content=parts())]
+    assert [response.status_code for response in made] == [200, 200]
+    assert made[0].json()["deliveryType"] == "automated"
+    for arrival in atlas.fake.trips("POST"):
+        assert json.loads(arrival.body)["targetDeploymentItemName"] == DEMO_CLUSTER
+        assert arrival.header("content-length") == str(len(arrival.body))
+        assert arrival.header("transfer-encoding") is None
+
+
+async def test_an_async_body_is_read(atlas):
+    """The same for AsyncClient and an async generator."""
+    base = f"{atlas.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup"
+
+    async def parts():
+        yield b'{"deliveryType": "automated", "snapshotId": "0123456789abcdef01234567", '
+        yield b'"targetClusterName": "orders", "targetGroupId": "%s"}' % DEMO_GROUP.encode()
+
+    async with httpx.AsyncClient(headers=BEARER) as client:
+        response = await client.post(f"{base}/restoreJobs", content=parts())
+    assert json.loads(atlas.fake.trips("POST")[0].body)["snapshotId"] == "0123456789abcdef01234567"
+    assert response.status_code == 404
+
+
 def test_a_stream_of_the_wrong_kind_is_refused_as_httpx_does(retired):
     """An async generator is no body for Client."""
 

@@ -1,0 +1,195 @@
+"""The rewrite below authentication: plain httpx clients over our transports."""
+
+import httpx as plain
+import pytest
+
+from shim import httpx
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
+from tests.httpx.conftest import SNAPSHOTS
+from tests.httpx.peers import reply
+
+BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+FLEX = b'{"results": [], "totalCount": 0}'
+
+
+def digest(key=DEMO_PRIVATE_KEY):
+    """Return the fake's API key, with no nonce yet."""
+    return plain.DigestAuth(DEMO_PUBLIC_KEY, key)
+
+
+@pytest.fixture
+def early(monkeypatch):
+    """The date says legacy, so that a reply has to correct it."""
+    monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
+
+
+def outcomes(client, fake, url, times=3):
+    """Return status, trips and URL of some calls in a row."""
+    seen = []
+    for _ in range(times):
+        before = len(fake.arrivals)
+        response = client.get(url)
+        assert str(response.url) == url
+        assert all(str(each.url) == url for each in response.history)
+        seen.append((response.status_code, len(fake.arrivals) - before))
+    return seen
+
+
+def test_bearer_tokens_pass(atlas, retired):
+    """One trip a call, the record, and the caller's URL."""
+    with plain.Client(transport=httpx.Transport(), headers=BEARER) as client:
+        assert outcomes(client, atlas.fake, retired) == [(200, 1)] * 3
+        assert client.get(retired).extensions["shim"].route == "flex"
+
+
+def test_digest_of_the_client_costs_a_trip_a_call(atlas, retired):
+    """The client signs the rewritten target after each challenge."""
+    with plain.Client(transport=httpx.Transport(), auth=digest()) as client:
+        assert outcomes(client, atlas.fake, retired) == [(200, 2)] * 3
+
+
+def test_digest_of_the_transport_costs_a_challenge_once(atlas, retired):
+    """Transport(auth=...) signs what it sends."""
+    with plain.Client(transport=httpx.Transport(auth=digest())) as client:
+        assert outcomes(client, atlas.fake, retired) == [(200, 2), (200, 1), (200, 1)]
+
+
+async def test_digest_under_async_clients(atlas, retired):
+    """Both ways, for AsyncTransport."""
+    for ours, theirs, trips in ((None, digest(), [2, 2]), (digest(), None, [2, 1])):
+        async with plain.AsyncClient(transport=httpx.AsyncTransport(auth=ours), auth=theirs) as client:
+            for expected in trips:
+                before = len(atlas.fake.arrivals)
+                response = await client.get(retired)
+                assert (response.status_code, str(response.url)) == (200, retired)
+                assert len(atlas.fake.arrivals) - before == expected
+
+
+def test_a_wrong_key_ends_with_the_callers_url(atlas, retired):
+    """Two trips, no loop, and nothing of the successor shows."""
+    with plain.Client(transport=httpx.Transport(), auth=digest("wrong")) as client:
+        assert outcomes(client, atlas.fake, retired) == [(401, 2)] * 3
+    with plain.Client(transport=httpx.Transport(auth=digest("wrong"))) as client:
+        assert outcomes(client, atlas.fake, retired, 1) == [(401, 2)]
+
+
+def test_a_refused_token_ends_with_the_callers_url(atlas, retired):
+    """A Digest challenge is no invitation to a client that has something else."""
+    with plain.Client(transport=httpx.Transport(), headers={"Authorization": "Bearer wrong"}) as client:
+        assert outcomes(client, atlas.fake, retired) == [(401, 1)] * 3
+
+
+def test_a_hook_that_reads_does_not_disturb_the_signature(atlas, retired):
+    """Programs that log bodies read the challenge, too."""
+    hooks = {"response": [lambda response: response.read()]}
+    with plain.Client(transport=httpx.Transport(), auth=digest(), event_hooks=hooks) as client:
+        assert client.get(retired).status_code == 200
+
+
+def test_a_fallback_that_nobody_signs_says_so(atlas, retired, early, caplog):
+    """The client's one signature is spent on the legacy target; the next call knows better."""
+    with plain.Client(transport=httpx.Transport(), auth=digest()) as client:
+        response = client.get(retired)
+        assert (response.status_code, response.json()["errorCode"]) == (401, "SHIM_DIGEST_NEEDS_AUTH")
+        assert "Transport(auth=...)" in response.json()["detail"]
+        assert [sent.status for sent in response.extensions["shim"].sent] == [410, 401]
+        assert str(response.url) == retired
+        assert client.get(retired).status_code == 200
+    assert any("Transport(auth=...)" in each.getMessage() for each in caplog.records)
+
+
+async def test_an_async_fallback_that_nobody_signs_says_so(atlas, retired, early):
+    """The same for AsyncTransport."""
+    async with plain.AsyncClient(transport=httpx.AsyncTransport(), auth=digest()) as client:
+        assert (await client.get(retired)).json()["errorCode"] == "SHIM_DIGEST_NEEDS_AUTH"
+
+
+def test_a_fallback_is_signed_by_the_transport(atlas, retired, early):
+    """With auth given nothing is lost."""
+    with plain.Client(transport=httpx.Transport(auth=digest()), auth=digest()) as client:
+        response = client.get(retired)
+    assert [sent.status for sent in response.extensions["shim"].sent] == [410, 200]
+
+
+def test_a_fallback_under_a_known_nonce_is_signed_by_the_client(atlas, retired, early):
+    """The client has a signature left when it signed the legacy call in advance."""
+    auth = digest()
+    with plain.Client(transport=httpx.Transport(), auth=auth) as client:
+        client.get(f"{atlas.url}/api/atlas/v2/groups")
+        assert client.get(retired).status_code == 200
+
+
+def test_credentials_of_the_transport_are_for_recognised_calls(raw):
+    """Everything else goes as the client sends it."""
+    server = raw(lambda request: reply("200 OK", body=FLEX))
+    with plain.Client(transport=httpx.Transport(auth=plain.BasicAuth("user", "secret"))) as client:
+        client.get(f"{server.url}/other")
+        client.get(f"{server.url}{SNAPSHOTS}")
+    assert [b"Authorization: Basic" in request for request in server.requests] == [False, True]
+
+
+def test_the_same_request_can_be_sent_again(atlas, retired):
+    """A request that was refused keeps no trace of the successor."""
+    with plain.Client(transport=httpx.Transport()) as client:
+        request = client.build_request("GET", retired)
+        assert [client.send(request).status_code for _ in range(3)] == [401] * 3
+        assert client.send(request, auth=digest()).status_code == 200
+        assert str(request.url) == retired
+
+
+def test_another_transport_may_be_underneath(fake_transport):
+    """MockTransport, mounted for one host; both doors together translate once."""
+    transport = httpx.Transport(fake_transport(fake := FakeAtlas()))
+    url = f"https://cloud.mongodb.com{SNAPSHOTS}"
+    with plain.Client(mounts={"https://cloud.mongodb.com": transport}, headers=BEARER) as client:
+        assert len(client.get(url).json()["results"]) == 8
+    with httpx.Client(transport=transport, headers=BEARER) as both:
+        assert len(both.get(url).json()["results"]) == 8
+    assert len(fake.arrivals) == 2
+
+
+class Closing(plain.MockTransport):
+    """Counts how often it is entered and closed."""
+
+    def __init__(self):
+        super().__init__(lambda request: plain.Response(200))
+        self.calls = []
+
+    def __enter__(self):
+        self.calls.append("enter")
+        return super().__enter__()
+
+    def close(self):
+        """Count."""
+        self.calls.append("close")
+
+    async def __aenter__(self):
+        self.calls.append("enter")
+        return await super().__aenter__()
+
+    async def aclose(self):
+        """Count."""
+        self.calls.append("close")
+
+
+async def test_the_inner_transport_is_opened_and_closed():
+    """By the client's block, and by close."""
+    one, two, three, four = Closing(), Closing(), Closing(), Closing()
+    with plain.Client(transport=httpx.Transport(one)):
+        pass
+    plain.Client(transport=httpx.Transport(two)).close()
+    async with plain.AsyncClient(transport=httpx.AsyncTransport(three)):
+        pass
+    await plain.AsyncClient(transport=httpx.AsyncTransport(four)).aclose()
+    assert [each.calls for each in (one, two, three, four)] == [["enter", "close"], ["close"]] * 2
+
+
+def test_a_fault_is_the_inner_transports_own(raw):
+    """With the caller's request, whatever was sent."""
+    server = raw(lambda request: None)
+    with plain.Client(transport=httpx.Transport()) as client:
+        request = client.build_request("GET", f"{server.url}{SNAPSHOTS}")
+        with pytest.raises(plain.RemoteProtocolError) as caught:
+            client.send(request)
+    assert caught.value.request is request
+    assert str(request.url) == f"{server.url}{SNAPSHOTS}"
