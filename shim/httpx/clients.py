@@ -50,17 +50,16 @@ class Client(httpx.Client):
         auth: Any = DEFAULT,
         follow_redirects: Any = DEFAULT,
     ) -> httpx.Response:
-        base = partial(super().send, auth=auth, follow_redirects=follow_redirects)
         found = None if self.is_closed else recognise(request, self._shim_also)
         if found is None or not isinstance(request.stream, httpx.SyncByteStream):
-            return base(request, stream=stream)
+            return super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
         if self._shim_hooks.lists["request"]:
             self._shim_hooks.run("request", request)
             found = recognise(request, self._shim_also) or untouched(request)
         if found.needs_body:
             request.read()
-        journey = travel(request, found, Body, self._shim_encoding)
-        response = run(journey, partial(base, stream=True)).response
+        fetch = partial(super().send, stream=True, auth=auth, follow_redirects=follow_redirects)
+        response = run(travel(request, found, Body, self._shim_encoding), fetch).response
         try:
             self._shim_hooks.run("response", response)
             if not stream:
@@ -105,17 +104,16 @@ class AsyncClient(httpx.AsyncClient):
         auth: Any = DEFAULT,
         follow_redirects: Any = DEFAULT,
     ) -> httpx.Response:
-        base = partial(super().send, auth=auth, follow_redirects=follow_redirects)
         found = None if self.is_closed else recognise(request, self._shim_also)
         if found is None or not isinstance(request.stream, httpx.AsyncByteStream):
-            return await base(request, stream=stream)
+            return await super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
         if self._shim_hooks.lists["request"]:
             await self._shim_hooks.arun("request", request)
             found = recognise(request, self._shim_also) or untouched(request)
         if found.needs_body:
             await request.aread()
-        journey = travel(request, found, AsyncBody, self._shim_encoding)
-        response = (await arun(journey, partial(base, stream=True))).response
+        fetch = partial(super().send, stream=True, auth=auth, follow_redirects=follow_redirects)
+        response = (await arun(travel(request, found, AsyncBody, self._shim_encoding), fetch)).response
         try:
             await self._shim_hooks.arun("response", response)
             if not stream:

@@ -12,18 +12,18 @@ import attrs
 import httpx
 
 from shim.core.context import Context
-from shim.core.engine import default_engine
+from shim.core.engine import Engine, default_engine
 from shim.core.exchange import exchange
 from shim.core.memory import Memory
 from shim.core.messages import Call, Headers, Reply
 from shim.core.settings import RouteWord, Settings, read_settings
 from shim.core.steps import Outcome, Read, Send
-from shim.errors import SettingsError
+from shim.errors import DocumentError, SettingsError
 
 logger = logging.getLogger("shim")
 
-VARIABLES = ("ATLAS_SHIM_ROUTE", "ATLAS_SHIM_SUNSET", "ATLAS_SHIM_UPSTREAM")
-"""What ``read_settings`` looks at: while these stay as they are, so do the settings."""
+VARIABLES = ("ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_ROUTE", "ATLAS_SHIM_SUNSET", "ATLAS_SHIM_UPSTREAM")
+"""What engine and settings depend on: while these stay as they are, so do both."""
 
 MEMORY = Memory()
 """One for the process, so that what one client learned serves the next."""
@@ -37,9 +37,10 @@ Origin = tuple[bytes, bytes, int | None]
 
 @attrs.frozen
 class Current:
-    """Settings, and the raw strings that they were read from."""
+    """Engine and settings, and the raw strings that they were read from."""
 
     raw: tuple[str | None, ...]
+    engine: Engine
     settings: Settings
     origins: frozenset[Origin]
 
@@ -58,11 +59,7 @@ def origin_of(url: httpx.URL) -> Origin:
     return url.raw_scheme, url.raw_host, url.port
 
 
-def _made(raw: tuple[str | None, ...], settings: Settings) -> Current:
-    return Current(raw, settings, frozenset(origin_of(httpx.URL(origin)) for origin in settings.origins))
-
-
-_current = _made((None,) * len(VARIABLES), read_settings({}))
+_current: Current | None = None
 
 
 def _raw() -> tuple[str | None, ...]:
@@ -70,9 +67,10 @@ def _raw() -> tuple[str | None, ...]:
 
 
 def _read(raw: tuple[str | None, ...]) -> Current:
-    settings = read_settings(os.environ)
-    default_engine().check_settings(settings)
-    return _made(raw, settings)
+    settings, engine = read_settings(os.environ), default_engine()
+    engine.check_settings(settings)
+    origins = frozenset(origin_of(httpx.URL(origin)) for origin in settings.origins)
+    return Current(raw, engine, settings, origins)
 
 
 def prepare() -> None:
@@ -88,11 +86,13 @@ def current() -> Current:
     """Return the settings of this moment; the last good ones when a variable no longer has a meaning."""
     global _current  # noqa: PLW0603 - as above
     held, raw = _current, _raw()
-    if held.raw == raw:
+    if held is not None and held.raw == raw:
         return held
     try:
         fresh = _read(raw)
-    except SettingsError as error:
+    except (SettingsError, DocumentError) as error:
+        if held is None:
+            raise
         logger.warning("settings stay as they were: %s", error)
         fresh = attrs.evolve(held, raw=raw)
     _current = fresh
@@ -116,7 +116,7 @@ def recognise(request: httpx.Request, also: AbstractSet[Origin]) -> Found | None
     if now.settings.route is RouteWord.OFF or INNER in request.extensions:
         return None
     call = call_of(request)
-    match = default_engine().recognise(call.method, call.target, call.headers)
+    match = now.engine.recognise(call.method, call.target, call.headers)
     if match is None:
         return None
     context = Context(settings=now.settings, memory=MEMORY, clock=time.time, base=call.origin)

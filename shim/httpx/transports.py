@@ -36,7 +36,8 @@ class Transport(httpx.BaseTransport):
     """A transport that rewrites calls to retired Atlas endpoints and sends by another one.
 
     ``inner`` is httpx.HTTPTransport() unless given; ``auth`` signs the rewritten calls here, and
-    nothing else. Raises SettingsError as Client does.
+    nothing else. Like every ``transport=`` of httpx it knows no proxies of the environment; give
+    an ``inner`` that does. Raises SettingsError as Client does.
     """
 
     def __init__(self, inner: httpx.BaseTransport | None = None, *, auth: httpx.Auth | None = None) -> None:

@@ -134,6 +134,19 @@ def test_hooks_are_a_list_that_can_grow(raw):
     assert [len(first), len(second), len(third)] == [2, 1, 1]
 
 
+async def test_async_hooks_are_a_list_that_can_grow(raw):
+    """The same for AsyncClient, and a hook that raises closes the response."""
+    server = raw(lambda request: reply("500 Oops", body=b"{}"))
+    async with httpx.AsyncClient() as client:
+        client.event_hooks["response"].append(araise_for_status)
+        with pytest.raises(httpx.HTTPStatusError) as caught:
+            await client.get(f"{server.url}{SNAPSHOTS}")
+        assert caught.value.response.is_closed
+        client.event_hooks = {}
+        assert client.event_hooks == {"request": [], "response": []}
+        assert (await client.get(f"{server.url}{SNAPSHOTS}")).status_code == 500
+
+
 def test_hooks_of_other_calls_run_as_in_httpx(raw):
     """For each request, redirects and challenges included."""
     counts = []

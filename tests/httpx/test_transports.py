@@ -1,10 +1,12 @@
 """The rewrite below authentication: plain httpx clients over our transports."""
 
+import json
+
 import httpx as plain
 import pytest
 
 from shim import httpx
-from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
 from tests.httpx.conftest import SNAPSHOTS
 from tests.httpx.peers import reply
 
@@ -135,6 +137,69 @@ def test_the_same_request_can_be_sent_again(atlas, retired):
         assert [client.send(request).status_code for _ in range(3)] == [401] * 3
         assert client.send(request, auth=digest()).status_code == 200
         assert str(request.url) == retired
+
+
+async def test_a_body_survives_the_challenge(atlas):
+    """A restore is ordered with a generator for body, through both transports, and once each."""
+    base = f"{atlas.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/restoreJobs"
+    snapshot = atlas.fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[0]["id"]
+    wanted = json.dumps({
+        "deliveryType": "automated",
+        "snapshotId": snapshot,
+        "targetClusterName": DEMO_CLUSTER,
+        "targetGroupId": DEMO_GROUP,
+    }).encode()  # fmt: skip
+
+    def parts():
+        yield wanted
+
+    async def aparts():
+        yield wanted
+
+    with plain.Client(transport=httpx.Transport(), auth=digest()) as client:
+        made = client.post(base, content=parts())  # noqa: ASYNC212 - both clients are tried in turn
+    async with plain.AsyncClient(transport=httpx.AsyncTransport(), auth=digest()) as async_client:
+        amade = await async_client.post(base, content=aparts())
+    assert [made.json()["snapshotId"], amade.json()["snapshotId"]] == [snapshot, snapshot]
+    accepted = [arrival for arrival in atlas.fake.trips("POST") if arrival.header("authorization")]
+    assert [json.loads(arrival.body)["snapshotId"] for arrival in accepted] == [snapshot] * 2
+
+
+async def test_other_calls_go_through_as_they_are(raw):
+    """To the inner transport, as the very request."""
+    server = raw(lambda request: reply("200 OK", body=b"{}"))
+    with plain.Client(transport=httpx.Transport()) as client:
+        request = client.build_request("POST", f"{server.url}/x", content=b"body")
+        assert client.send(request).request is request  # noqa: ASYNC212 - both clients are tried in turn
+    async with plain.AsyncClient(transport=httpx.AsyncTransport()) as async_client:
+        await async_client.post(f"{server.url}/x", content=b"body")
+    assert server.requests[0] == server.requests[1]
+
+
+class Failing(plain.Auth):
+    """An auth flow that doesn't like what it sees."""
+
+    def auth_flow(self, request):
+        """Raise after the first answer."""
+        yield request
+        raise plain.ProtocolError("malformed challenge")
+
+
+async def test_an_auth_that_fails_leaves_nothing_open(raw):
+    """The connection is free again: a pool of one is enough for a second call."""
+    server = raw(lambda request: reply("200 OK", body=FLEX))
+    limits = plain.Limits(max_connections=1)
+    url = f"{server.url}{SNAPSHOTS}"
+    with plain.Client(transport=httpx.Transport(plain.HTTPTransport(limits=limits), auth=Failing())) as client:
+        for _ in range(2):
+            with pytest.raises(plain.ProtocolError, match="malformed") as caught:
+                client.get(url, timeout=5)  # noqa: ASYNC212 - both clients are tried in turn
+            assert str(caught.value.request.url) == url
+    inner = plain.AsyncHTTPTransport(limits=limits)
+    async with plain.AsyncClient(transport=httpx.AsyncTransport(inner, auth=Failing())) as async_client:
+        for _ in range(2):
+            with pytest.raises(plain.ProtocolError, match="malformed"):
+                await async_client.get(url, timeout=5)
 
 
 def test_another_transport_may_be_underneath(fake_transport):
