@@ -37,6 +37,7 @@ class Metrics:
         gauge.set_function(lambda: self.in_flight)
         # Finding a labelled child takes longer than counting on it.
         self._children: dict[tuple[str, str, int], Counter] = {}
+        self._levels: dict[tuple[str, str], Counter] = {}
 
     def count(self, operation: str, route: str, status: int) -> None:
         """Count one answered request."""
@@ -51,7 +52,11 @@ class Metrics:
         self._translation.observe(seconds)
         if record.route in {"flex", "dedicated"}:
             for level, names in record.by_level().items():
-                self._fidelity.labels(record.operation, level).inc(len(names))
+                key = (record.operation, level)
+                child = self._levels.get(key)
+                if child is None:
+                    child = self._levels[key] = self._fidelity.labels(*key)
+                child.inc(len(names))
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

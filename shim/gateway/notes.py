@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from shim.core.record import Record
 from shim.gateway.structured import date, string, strings, token
@@ -22,7 +24,7 @@ def notes(record: Record) -> list[tuple[str, str]]:
     if record.route not in NOTED:
         return []
     lines = [
-        ("Sunset", format_datetime(record.sunset, usegmt=True)),
+        ("Sunset", _http_date(record.sunset)),
         ("Deprecation", date(record.deprecated.timestamp())),
     ]
     if record.sent:
@@ -43,3 +45,8 @@ def summary(record: Record) -> str:
     if record.dropped:
         members.append(f"dropped={len(record.dropped)}")
     return ", ".join(members)
+
+
+@lru_cache(maxsize=64)
+def _http_date(when: datetime) -> str:
+    return format_datetime(when, usegmt=True)

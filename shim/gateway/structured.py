@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _TOKEN = re.compile(r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*")
@@ -20,8 +20,9 @@ def token(text: str) -> str:
     return text if _TOKEN.fullmatch(text) else string(text)
 
 
-def strings(texts: Iterable[str]) -> str:
-    """Return an Inner List (3.1.1) of Strings."""
+@lru_cache(maxsize=256)
+def strings(texts: tuple[str, ...]) -> str:
+    """Return an Inner List (3.1.1) of Strings; remembered, since the same names come with every reply."""
     return "(" + " ".join(string(text) for text in texts) + ")"
 
 

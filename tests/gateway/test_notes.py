@@ -89,5 +89,5 @@ def test_token_falls_back_to_a_string(text, wanted):
 
 def test_small_shapes():
     """An inner list and a date, as RFC 9651 writes them."""
-    assert strings(["a", 'b"']) == '("a" "b\\"")'
+    assert strings(("a", 'b"')) == '("a" "b\\"")'
     assert date(1659578233.9) == "@1659578233"
