@@ -39,7 +39,7 @@ def ask(  # noqa: PLR0913, PLR0917 - a tier, what to ask it, and where its answe
         if isinstance(reply, Answer):
             return reply
         if not 200 <= reply.status < 300:
-            return (yield from _failed(run, reply, query, later))
+            return (yield from failed(run, reply, query, later))
         reply = yield from read(run)
         if not documents and (known := _known(run, successor, reply)) is not None:
             run.note(successor.note)
@@ -68,7 +68,7 @@ def ask(  # noqa: PLR0913, PLR0917 - a tier, what to ask it, and where its answe
 def _memo_key(run: Run, successor: Successor) -> Hashable:
     """Return all that a translation depends on besides upstream's bytes."""
     match, tier = run.match, successor.tier
-    return (match.operation.id, match.api.name, tier, run.call.target, run.context.base)
+    return (match.entry, match.api.name, tier, run.call.target, run.context.base)
 
 
 def _known(run: Run, successor: Successor, reply: Reply) -> Made | None:
@@ -152,7 +152,7 @@ def _answer(run: Run, made: Made, reply: Reply) -> Answer:
     return Answer(answer, record(run, made.fields, made.dropped))
 
 
-def _failed(
+def failed(
     run: Run, reply: Reply, query: Query, later: Successor | None
 ) -> Generator[Send | Read, Reply, Outcome | None]:
     """Hand an error on as it is, in an envelope if the caller asked for one; None leads to the later tier."""

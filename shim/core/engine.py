@@ -19,9 +19,9 @@ from shim.core.versions import Named, named_in
 from shim.errors import SettingsError
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen(slots=False, eq=False)
 class Entry:
-    """An operation with its fields compiled, by tier."""
+    """An operation with its fields compiled, by tier; told apart by identity, so that it can be part of a key."""
 
     operation: Operation
 

@@ -7,10 +7,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
-from shim.core.ask import ask
+from shim.core.ask import ask, failed
 from shim.core.body import BodyProblem, read_body
 from shim.core.context import Context
 from shim.core.documents.model import Refusal, Successor, Target
@@ -68,7 +68,9 @@ def _succeed(run: Run, decision: Decision) -> Steps:
         if query.asked > query.size:
             run.note(f"itemsPerPage={query.asked} is more than a page may have; {query.size} was used")
         body = read_body(operation.request, run.call.body, run.context.loads)
-        return (yield from _ask_tiers(run, decision, query, body))
+        # The decided tier is the first; the other one is as far as replies may lead on.
+        tiers = sorted(operation.successors.values(), key=lambda successor: successor.tier != decision.route)
+        return (yield from _ask_tiers(run, tiers if decision.corrects else tiers[:1], query, body))
     except QueryError as problem:
         name = problem.args[0]
         return error(run, 400, "INVALID_QUERY_PARAMETER", f"Invalid query parameter {name} specified.", (name,))
@@ -76,22 +78,19 @@ def _succeed(run: Run, decision: Decision) -> Steps:
         return error(run, 400, problem.code, problem.detail, problem.parameters)
 
 
-def _ask_tiers(run: Run, decision: Decision, query: Query, body: dict[str, Any] | None) -> Steps:
-    """Ask the tiers in turn, the decided one first, as far as the decision lets replies lead on."""
-    successors = sorted(run.match.operation.successors.values(), key=lambda successor: successor.tier != decision.route)
-    for successor, later in zip(successors, [*successors[1:], None], strict=True):
-        beyond = later if decision.corrects else None
-        target = _target(run, successor, body)
-        if isinstance(target, Refusal):
-            if beyond is not None and (yield from _lives_elsewhere(run, successor, beyond)):
-                continue
-            run.route = successor.tier
-            return error(run, 400, target.error_code, target.detail)
-        outcome = yield from ask(run, successor, target, query, body, beyond)
-        if outcome is not None:
-            _learn(run, successor, outcome)
-            return outcome
-    raise AssertionError("the last tier always has an outcome")
+def _ask_tiers(run: Run, tiers: Sequence[Successor], query: Query, body: dict[str, Any] | None) -> Steps:
+    """Ask the first tier, and the others when its answer leads on to them."""
+    successor, *others = tiers
+    later = others[0] if others else None
+    target = _target(run, successor, body)
+    if isinstance(target, Refusal):
+        outcome = yield from _refuse(run, successor, target, query, later)
+    else:
+        outcome = yield from ask(run, successor, target, query, body, later)
+    if outcome is not None:
+        _learn(run, successor, outcome)
+        return outcome
+    return (yield from _ask_tiers(run, others, query, body))
 
 
 def _target(run: Run, successor: Successor, body: dict[str, Any] | None) -> Target | Refusal:
@@ -103,21 +102,23 @@ def _target(run: Run, successor: Successor, body: dict[str, Any] | None) -> Targ
     return successor.choices[body[request.choose]]
 
 
-def _lives_elsewhere(run: Run, successor: Successor, later: Successor) -> Generator[Send | Read, Reply, bool]:
-    """Ask with a GET, before any write, whether the cluster lives on the later tier."""
-    if successor.probe is None:
-        return False
-    version = next(choice.version for choice in successor.choices.values() if isinstance(choice, Target))
-    call = successor_call(run, "GET", successor.probe.build(run.match.raw), version, None)
-    reply = yield from send(run, call, successor.tier, rewritten=True)
-    if isinstance(reply, Answer) or reply.status not in {400, 404}:
-        return False
-    reply = yield from read(run)
-    code = error_code(run, reply)
-    if code not in later.after:
-        return False
-    run.reason = f"{run.reason}; {successor.tier} answered {code}"
-    return True
+def _refuse(
+    run: Run, successor: Successor, refusal: Refusal, query: Query, later: Successor | None
+) -> Generator[Send | Read, Reply, Outcome | None]:
+    """Refuse what a tier can't do; before that ask with a GET, if there is one, whether the cluster lives there.
+
+    None leads on to the later tier; an error of any other kind is the answer, since it says more than a refusal.
+    """
+    if later is not None and successor.probe is not None:
+        version = next(choice.version for choice in successor.choices.values() if isinstance(choice, Target))
+        call = successor_call(run, "GET", successor.probe.build(run.match.raw), version, None)
+        reply = yield from send(run, call, successor.tier, rewritten=True)
+        if isinstance(reply, Answer):
+            return reply
+        if not 200 <= reply.status < 300:
+            return (yield from failed(run, reply, query, later))
+    run.route = successor.tier
+    return error(run, 400, refusal.error_code, refusal.detail)
 
 
 def _learn(run: Run, successor: Successor, outcome: Outcome) -> None:
@@ -127,5 +128,5 @@ def _learn(run: Run, successor: Successor, outcome: Outcome) -> None:
         return
     if isinstance(outcome, Answer) and outcome.reply.status < 300:
         run.context.memory.tiers.remember(key, successor.tier, run.context.clock())
-    elif run.sent[-1].status in {400, 404}:
+    elif run.sent and run.sent[-1].status in {400, 404}:
         run.context.memory.tiers.forget(key)

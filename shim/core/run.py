@@ -23,6 +23,14 @@ Asking = Generator[Send | Read, Reply, Reply | Answer]
 _CONDITIONAL = frozenset({"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"})
 """Request fields that speak of the legacy representation, which a successor does not have (RFC 9110, 13)."""
 
+_ABOUT_BODY = frozenset(
+    {"content-digest", "content-encoding", "content-length", "content-md5", "digest", "repr-digest"}
+)
+"""Request fields that describe the caller's own content, and no other."""
+
+_DEPTH = 100
+"""How deep a document may be nested: writing it again must not fail where reading it did not."""
+
 
 @attrs.define
 class Run:
@@ -80,9 +88,10 @@ def read(run: Run) -> Generator[Send | Read, Reply, Reply]:
 def successor_call(run: Run, method: str, target: str, version: str, body: bytes | None) -> Call:
     """Return a call in a successor's terms: its target, its version, and the caller's other fields."""
     kind = f"application/vnd.atlas.{version}+json"
-    headers: Headers = without(run.call.headers, _CONDITIONAL | {"accept", "content-type", "content-length"})
+    about = frozenset() if body is run.call.body else _ABOUT_BODY
+    headers: Headers = without(run.call.headers, _CONDITIONAL | about | {"accept", "content-type"})
     headers = (*headers, ("Accept", kind))
-    if body is not None:
+    if body:
         headers = (*headers, ("Content-Type", kind))
     return Call(method=method, origin=run.call.origin, target=target, headers=headers, body=body)
 
@@ -103,9 +112,20 @@ def decoded(run: Run, reply: Reply) -> Any:
     if reply.fault is not None:
         return None
     try:
-        return run.context.loads(reply.body or b"")
+        document = run.context.loads(reply.body or b"")
     except (ValueError, RecursionError):
         return None
+    return document if _is_shallow(document) else None
+
+
+def _is_shallow(document: Any) -> bool:
+    level = [document] if type(document) in {dict, list} else []
+    depth = 0
+    while level and depth < _DEPTH:
+        inner = [value.values() if type(value) is dict else value for value in level]
+        level = [value for values in inner for value in values if type(value) in {dict, list}]
+        depth += 1
+    return not level
 
 
 def error_code(run: Run, reply: Reply) -> str | None:

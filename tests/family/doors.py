@@ -1,0 +1,50 @@
+"""One retired call through one of several ways in, so that a test can say what all of them must do."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from shim import httpx as shim_httpx
+from shim.core.memory import Memory
+from shim.core.settings import RouteWord
+from shim.httpx import surroundings
+from tests.family.replay import AFTER, BEFORE, caller, gateway
+
+PAST, FUTURE = "2020-01-01", "2999-01-01"
+"""Sunsets that put the httpx door, whose clock is the process', after or before them."""
+
+Ask = Callable[..., httpx.Response]
+
+
+@contextlib.contextmanager
+def through_gateway(origin: str, *, over: bool, route: str = "auto", patience: float = 30.0) -> Iterator[Ask]:
+    """Call through a gateway; ``patience`` is in seconds without a byte from upstream."""
+    now = AFTER if over else BEFORE
+    with (
+        gateway(origin, route=RouteWord(route), now=now, idle_timeout=patience) as served,
+        caller(served) as client,
+    ):
+        yield client.request
+
+
+@contextlib.contextmanager
+def through_httpx(origin: str, *, over: bool, route: str = "auto", patience: float = 30.0) -> Iterator[Ask]:
+    """Call with the drop-in client."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATLAS_SHIM_ROUTE", route)
+        patch.setenv("ATLAS_SHIM_UPSTREAM", origin)
+        patch.setenv("ATLAS_SHIM_WARNINGS", "off")
+        sunset = PAST if over else FUTURE
+        names = ("snapshots", "restore_jobs", "instances", "no_successor")
+        patch.setenv("ATLAS_SHIM_SUNSET", ",".join(f"{name}={sunset}" for name in names))
+        patch.setattr(surroundings, "MEMORY", Memory())
+        with shim_httpx.Client(base_url=origin, trust_env=False, timeout=patience) as client:
+            yield client.request
+
+
+DOORS: dict[str, Any] = {"gateway": through_gateway, "httpx": through_httpx}
