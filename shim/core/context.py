@@ -39,6 +39,10 @@ def dumps(value: Any) -> bytes:
         return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
+def _without_slash(base: str) -> str:
+    return base.rstrip("/")
+
+
 @attrs.frozen
 class Context:
     """The surroundings of one exchange.
@@ -51,6 +55,6 @@ class Context:
     settings: Settings
     memory: Memory
     clock: Callable[[], float]
-    base: str = attrs.field(converter=lambda base: base.rstrip("/"))
+    base: str = attrs.field(converter=_without_slash)
     loads: Callable[[bytes], Any] = loads
     dumps: Callable[[Any], bytes] = dumps

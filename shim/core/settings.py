@@ -132,11 +132,12 @@ def parse_origin(url: str, *, name: str) -> str:
         port = parts.port
     except ValueError:
         raise SettingsError(f"{name}: is not a URL such as https://cloud.mongodb.com") from None
-    if parts.scheme not in {"http", "https"} or _HOST.fullmatch(parts.hostname or "") is None:
+    host = parts.hostname or ""
+    if parts.scheme not in {"http", "https"} or _HOST.fullmatch(host) is None:
         raise SettingsError(f"{name}: is not a URL such as https://cloud.mongodb.com")
     if parts.username is not None or parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise SettingsError(f"{name}: give the origin alone, as in {parts.scheme}://{parts.hostname}")
-    return origin_of(parts.scheme, parts.hostname, port)
+        raise SettingsError(f"{name}: give the origin alone, as in {parts.scheme}://{host}")
+    return origin_of(parts.scheme, host, port)
 
 
 def origin_of(scheme: str, host: str, port: int | None) -> str:

@@ -7,14 +7,17 @@ Atlas dates its resource versions; a caller names one in Accept as
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from enum import Enum
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import Version
 
-_VENDOR = re.compile(r"application/vnd\.atlas\.([^+;,\s]+)\+([a-z]+)", re.IGNORECASE)
-_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_VENDOR = re.compile(r"application/vnd\.atlas(?![a-z0-9])", re.IGNORECASE)
+_DATED = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2})\+json", re.IGNORECASE)
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_RELEASE = re.compile(r"[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2}")
 
 
 class Named(Enum):
@@ -37,69 +40,83 @@ def parse_date(text: str) -> Version:
 
 def written(version: Version) -> str:
     """Return a version as Atlas writes it, YYYY-MM-DD."""
-    year, month, day = (*version.release, 1, 1)[:3]
+    year, month, day = version.release
     return f"{year:04}-{month:02}-{day:02}"
 
 
 def named_in(accept: str | None) -> Version | Named:
-    """Return the version that an Accept field (RFC 9110, 12.5.1) names; the best-weighted, then the first."""
+    """Return the version that an Accept field (RFC 9110, 12.5.1) names; the best-weighted, then the first.
+
+    A range that the caller does not accept (``q=0``) names nothing.
+    """
     if not accept or "vnd.atlas" not in accept.lower():
         return Named.NOTHING
     best: Version | Named = Named.NOTHING
-    best_weight = -1.0
+    best_weight = 0.0
     for media_range in accept.split(","):
-        match = _VENDOR.match(media_range.strip())
-        if match is None:
+        kind, *parameters = (part.strip() for part in media_range.split(";"))
+        if _VENDOR.match(kind) is None:
             continue
-        weight = _weight(media_range)
+        weight = _weight(parameters)
         if weight > best_weight:
-            best, best_weight = _meaning(match[1], match[2]), weight
+            best, best_weight = _meaning(kind), weight
     return best
 
 
-def _meaning(word: str, suffix: str) -> Version | Named:
-    if suffix.lower() != "json":
+def _meaning(kind: str) -> Version | Named:
+    match = _DATED.fullmatch(kind)
+    if match is None:
         return Named.OTHER
     try:
-        return parse_date(word)
+        return parse_date(match[1])
     except ValueError:
         return Named.OTHER
 
 
-def _weight(media_range: str) -> float:
-    for parameter in media_range.split(";")[1:]:
+def _weight(parameters: Sequence[str]) -> float:
+    for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
+            return float(value) if _QVALUE.fullmatch(value.strip()) else 0.0
     return 1.0
+
+
+_QVALUE = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
 def parse_specifiers(text: str) -> tuple[SpecifierSet, Version]:
     """Return the specifier set and its lower bound, which is the version that answers name.
 
-    Raises ValueError when it is no specifier, has no lower bound, or excludes that bound.
+    Raises ValueError when it is no specifier of dates, has no lower bound, or excludes that bound.
     """
     try:
         specifiers = SpecifierSet(text)
     except InvalidSpecifier:
         raise ValueError(f"{text!r} is no version specifier such as '>=2023.1.1'") from None
-    bounds = [Version(one.version) for one in specifiers if one.operator in {">=", "=="} and "*" not in one.version]
+    for one in specifiers:
+        if _RELEASE.fullmatch(one.version) is None or _day(one) is None:
+            raise ValueError(f"{str(one)!r} compares with no date; write one as 2023.1.1")
+    bounds = [Version(one.version) for one in specifiers if one.operator in {">=", "=="}]
     if not bounds:
         raise ValueError(f"{text!r} needs a lower bound, as in '>=2023.1.1'")
     lowest = max(bounds)
-    if not specifiers.contains(lowest) or len(lowest.release) != 3:
+    if not specifiers.contains(lowest):
         raise ValueError(f"{text!r} has no first version it applies to")
     return specifiers, lowest
 
 
+def _day(specifier: Specifier) -> date | None:
+    year, month, day = map(int, specifier.version.split("."))
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
 def overlap(one: SpecifierSet, other: SpecifierSet) -> bool:
     """Tell whether some date satisfies both; looks at every bound and at the days beside it."""
-    days: set[Version] = set()
-    for specifier in (*one, *other):
-        release = Version(specifier.version.removesuffix(".*")).release
-        year, month, day = (*release, 1, 1)[:3]
-        days |= {Version(f"{year}.{month}.{day + step}") for step in (-1, 0, 1) if day + step >= 0}
-    return any(one.contains(day) and other.contains(day) for day in days)
+    bounds = [day for specifier in (*one, *other) if (day := _day(specifier)) is not None]
+    ordinals = {day.toordinal() + step for day in bounds for step in (-1, 0, 1)}
+    days = [date.fromordinal(ordinal) for ordinal in ordinals if 1 <= ordinal <= date.max.toordinal()]
+    versions = [Version(f"{day.year}.{day.month}.{day.day}") for day in days]
+    return any(one.contains(version) and other.contains(version) for version in versions)
