@@ -17,6 +17,9 @@ COMMANDS = {
     "demo": "Show the shim at work on this machine: the retired call, without and with it.",
     "serve": "Run the gateway.",
     "fake-atlas": "Run the fake Atlas alone.",
+    "snapshots": "Read the backup snapshots of a serverless instance or flex cluster.",
+    "explain": "Explain what becomes of a call: decision, fields, and the call to make instead.",
+    "check": "Check settings and mapping documents, and with --connect the way to Atlas.",
 }
 """Command -> its help sentence. The module is the name with underscores."""
 

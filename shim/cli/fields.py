@@ -32,7 +32,7 @@ def field_lines(operation: Operation, tier: str) -> tuple[FieldLine, ...]:
 
 
 def how(name: str, rule: Rule) -> str:
-    """Say how a rule makes its value; empty when it is the successor's own field of the same name."""
+    """Say how a rule makes its value; empty when there is nothing to say but its why."""
     first = rule.sources[0] if rule.sources else ""
     match rule.verb:
         case Verb.FROM:
@@ -49,16 +49,16 @@ def how(name: str, rule: Rule) -> str:
             return f"{rule.parameter} in the path"
         case Verb.CONSTANT:
             return f"always {json.dumps(rule.constant)}"
-        case Verb.LINK:
-            return "made from the legacy path"
-        case Verb.ABSENT:
-            return "left out"
+        case Verb.LINK | Verb.ABSENT:
+            return ""
 
 
 def when(rule: Rule) -> str:
     """Say when a rule applies; empty when always."""
     if rule.when is None:
         return ""
+    if rule.when.given is not None:
+        return f"{rule.when.source} is {'given' if rule.when.given else 'not given'}"
     relation = "is not" if rule.when.negated else "is"
     return f"{rule.when.source} {relation} {' or '.join(sorted(rule.when.words))}"
 

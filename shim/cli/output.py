@@ -59,7 +59,10 @@ def _fancy(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         from rich.text import Text  # noqa: PLC0415 - as above
     except ImportError:
         return False
-    table = Table(*headers, box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=box.HORIZONTALS, show_edge=False, pad_edge=False, padding=(0, 0), header_style="bold")
+    for index, header in enumerate(headers):
+        # The first column is what one copies: it is the last to lose a character.
+        table.add_column(header, no_wrap=index == 0, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     Console().print(table)
@@ -79,7 +82,7 @@ def heading(text: str) -> None:
     click.secho(text, bold=True)
 
 
-def paragraph(text: str, indent: str = "  ", first: str | None = None) -> None:
+def paragraph(text: str, indent: str = "  ", first: str | None = None, *, err: bool = False) -> None:
     """Write a text in lines that fit; ``first`` is what the first line starts with."""
     lines = textwrap.wrap(
         text,
@@ -90,7 +93,7 @@ def paragraph(text: str, indent: str = "  ", first: str | None = None) -> None:
         break_on_hyphens=False,
     )
     for line in lines:
-        click.echo(line)
+        click.echo(line, err=err)
 
 
 def facts(pairs: Iterable[tuple[str, str]], indent: str = "  ") -> None:

@@ -1,0 +1,71 @@
+"""Asking Atlas, harmlessly: one page of one item on the flex side, and the retired read on the legacy side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+import httpx
+
+import shim
+from shim.atlas.configuration import configure
+from shim.atlas.replies import error_of
+from shim.errors import AtlasError
+
+GROUP, CLUSTER = "0" * 24, "atlas-shim-check"
+"""A group and a cluster that nobody has: enough to see who answers."""
+
+TIMEOUT = 15.0
+
+_NO_PROJECT = frozenset({"GROUP_NOT_FOUND", "NOT_IN_GROUP", "USER_CANNOT_ACCESS_GROUP"})
+"""What Atlas says to somebody whom it knows, of a project that is none of theirs."""
+
+
+@attrs.frozen
+class Probe:
+    """One read: what was asked of whom, its status (None without a reply), what that means, whether it is fine."""
+
+    side: str
+    request: str
+    status: int | None
+    meaning: str
+    good: bool
+
+
+def probe(environ: Mapping[str, str], group: str, cluster: str) -> tuple[Probe, ...]:
+    """Ask both sides directly, the shim out of the way; raises SettingsError without usable credentials."""
+    settled = configure(base_url=None, parts={}, environ=environ, http_client=None)
+    root = f"{settled.base_url}/api/atlas/v2/groups/{group}"
+    calls = (
+        ("legacy", f"{root}/serverless/{cluster}/backup/snapshots?itemsPerPage=1", "2023-01-01"),
+        ("flex", f"{root}/flexClusters?itemsPerPage=1", "2024-11-13"),
+    )
+    agent = {"User-Agent": f"atlas-shim/{shim.__version__}"}
+    with httpx.Client(auth=settled.auth, timeout=TIMEOUT, headers=agent) as client:
+        return tuple(_ask(client, *call) for call in calls)
+
+
+def _ask(client: httpx.Client, side: str, url: str, version: str) -> Probe:
+    asked = f"GET {url}"
+    try:
+        reply = client.get(url, headers={"Accept": f"application/vnd.atlas.{version}+json"})
+        error = error_of(reply) if reply.is_error else None
+    except httpx.TransportError as fault:
+        return Probe(side, asked, None, f"no answer: {type(fault).__name__}: {fault}", good=False)
+    except AtlasError as refused:  # the service account's exchange for a token
+        return Probe(side, asked, refused.status, f"sign-in failed: {refused}", good=False)
+    meaning, good = _meaning(side, reply.status_code, error)
+    return Probe(side, asked, reply.status_code, meaning, good=good)
+
+
+def _meaning(side: str, status: int, error: AtlasError | None) -> tuple[str, bool]:
+    """Say what a status means; a retired endpoint and a project that nobody has are answers, and good ones."""
+    if error is None:
+        return "reached and signed in; it answers" + (": not retired yet" if side == "legacy" else ""), status < 300
+    if status == 410:
+        return f"reached; this endpoint is retired: {error}", side == "legacy"
+    if error.error_code in _NO_PROJECT or (status == 404 and error.error_code):
+        return f"reached and signed in; the project is not theirs or is not there: {error}", True
+    if status in {401, 403}:
+        return f"reached, but these credentials are not let in: {error}", False
+    return f"reached; unexpected: {error}", False

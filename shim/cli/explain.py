@@ -1,0 +1,158 @@
+"""``atlas-shim explain``: what becomes of a call, and why; nothing is sent."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+import attrs
+import click
+
+from shim.cli import output
+from shim.cli.calls import NextCall, as_curl, as_httpx, readable
+from shim.cli.explanation import Explanation, Tier, Unknown, as_json, explain, read_call
+from shim.cli.failures import NO
+from shim.core.engine import default_engine
+from shim.core.record import Fidelity
+from shim.core.settings import RouteWord, parse_instant, read_settings
+
+_LEVELS = {Fidelity.EXACT: "green", Fidelity.RENAMED: "green", Fidelity.DERIVED: "yellow"}
+_LEVELS |= {Fidelity.CONSTANT: "yellow", Fidelity.ABSENT: "red"}
+
+
+@click.command()
+@click.argument("method")
+@click.argument("url")
+@click.option("--route", type=click.Choice([word.value for word in RouteWord]), help="As ATLAS_SHIM_ROUTE would be.")
+@click.option("--accept", metavar="VALUE", help="The call's Accept field. Default: none, the legacy version.")
+@click.option("--at", "at", metavar="DATE", help="The date or instant of the call. Default: now.")
+@output.output_option
+def command(  # noqa: PLR0913 - one argument an option
+    *, method: str, url: str, route: str | None, accept: str | None, at: str | None, output: str
+) -> None:
+    """Explain what becomes of a call: decision, fields, and the call to make instead.
+
+    URL is a whole URL or a path; a name in it may be a {placeholder}. Nothing is sent. Settings
+    come from ATLAS_SHIM_ROUTE, ATLAS_SHIM_SUNSET, ATLAS_SHIM_UPSTREAM and ATLAS_SHIM_MAPPINGS.
+
+    Example: atlas-shim explain GET
+    '/api/atlas/v2/groups/{groupId}/serverless/{name}/backup/snapshots'
+
+    Exit codes: 0 when the call is recognised; 1 when it is not, and is passed on as it is; 2 for
+    bad usage, settings or mapping documents.
+    """
+    settings, engine = read_settings(os.environ), default_engine()
+    engine.check_settings(settings)
+    if route is not None:
+        settings = attrs.evolve(settings, route=RouteWord(route))
+    now = datetime.now(UTC) if at is None else parse_instant(at, name="--at")
+    found = explain(engine, read_call(method, url, accept), settings, now)
+    if output == "json":
+        _json(found)
+    elif isinstance(found, Unknown):
+        _unknown(found)
+    else:
+        _recognised(found)
+    if isinstance(found, Unknown):
+        raise SystemExit(NO)
+
+
+def _json(found: Explanation | Unknown) -> None:
+    output.write_json(as_json(found))
+
+
+def _unknown(found: Unknown) -> None:
+    output.heading(f"{found.asked.method} {readable(found.asked.path)}")
+    output.paragraph("Not recognised: the shim has no part in this call and passes it on as it is.")
+    for reason in found.reasons:
+        output.paragraph(reason, "    ", "  - ")
+
+
+def _recognised(found: Explanation) -> None:
+    operation = found.operation
+    output.heading(f"{found.asked.method} {readable(found.asked.path)}")
+    pairs = [
+        ("operation", f"{operation.id} ({found.match.api.name}), from {operation.file}"),
+        ("deprecated", f"{operation.deprecated:%Y-%m-%d}"),
+        ("sunset", _sunset(found)),
+        ("route", found.settings.route.value),
+        ("decision", f"{_asks(found)}: {found.decision.reason}"),
+        ("then", _then(found)),
+        ("note", operation.note),
+    ]
+    output.facts([pair for pair in pairs if pair[1]])
+    for remark in found.remarks:
+        click.echo()
+        output.paragraph(remark)
+    if operation.gone is not None:
+        click.echo()
+        output.paragraph(f"There is no successor. {operation.gone.detail} See {operation.gone.see}")
+    for tier in found.tiers:
+        _tier(tier, operation.file)
+    for tier in found.tiers:
+        _without_the_shim(tier)
+
+
+def _sunset(found: Explanation) -> str:
+    days = (found.sunset - found.at).days
+    distance = f"in {days} days" if days > 0 else f"{-days} days ago" if days < 0 else "today"
+    overridden = "" if found.sunset == found.operation.sunset else ", from ATLAS_SHIM_SUNSET"
+    return f"{found.sunset:%Y-%m-%d} ({distance}{overridden})"
+
+
+def _asks(found: Explanation) -> str:
+    route = found.decision.route
+    return "nobody is asked" if route == "none" else f"{route} is asked" + (" first" if found.decision.corrects else "")
+
+
+def _then(found: Explanation) -> str:
+    """Say where replies may lead to."""
+    if not found.decision.corrects:
+        return ""
+    first = found.decision.route
+    then = "its successor is asked" if found.tiers else "the shim says so in a 410 of its own"
+    steps = [f"if it answers 410, or 404 or 405 without an errorCode, {then}"] * (first == "legacy")
+    steps += [
+        f"{tier.name} is asked after {' or '.join(tier.after)}"
+        for tier in found.tiers
+        if tier.after and tier is not found.tiers[0] and tier.name != first
+    ]
+    return "; ".join(steps)
+
+
+def _tier(tier: Tier, file: str) -> None:
+    """Write the fields of one tier: what is as it was on one line, each of the others with its why."""
+    output.heading(f"\nFields, when {tier.name} answers")
+    if tier.note:
+        output.paragraph(tier.note)
+    same = [line.name for line in tier.fields if line.fidelity == Fidelity.EXACT and not (line.when or line.why)]
+    if same:
+        output.paragraph(", ".join(same), "            ", f"  {click.style('exact', fg='green')}     ")
+    for line in tier.fields:
+        if line.name in same:
+            continue
+        level = click.style(line.fidelity.ljust(8), fg=_LEVELS[Fidelity(line.fidelity)])
+        click.echo(f"  {level}  {click.style(line.name, bold=True)}")
+        said = [f"When {line.when}: " if line.when else "", f"{line.how}." if line.how else ""]
+        owner = f" (a rule of {line.owner})" if line.owner != file else ""
+        output.paragraph(f"{''.join(said)} {line.why}{owner}".strip(), "            ")
+
+
+def _without_the_shim(tier: Tier) -> None:
+    output.heading(f"\nThe day the shim goes: the call on {tier.name}")
+    for call in tier.calls:
+        if call.word:
+            click.echo(f"\n  For {call.word}:")
+        _code(call)
+
+
+def _code(call: NextCall) -> None:
+    if call.refused:
+        output.paragraph(f"refused, {call.refused}")
+        return
+    for remark in call.remarks:
+        output.paragraph(remark)
+    for text in (as_curl(call), as_httpx(call)):
+        click.echo()
+        for line in text.splitlines():
+            click.echo(f"    {line}".rstrip())

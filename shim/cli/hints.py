@@ -1,0 +1,67 @@
+"""Why a call is not recognised, as far as it can be told."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+
+from shim.core.engine import Engine
+from shim.core.messages import Headers
+from shim.core.paths import Template, decoded, parameter_name
+
+CLOSE = 0.75
+"""From this likeness on a path is shown as the one that may have been meant."""
+
+
+def hints(engine: Engine, method: str, path: str, headers: Headers) -> tuple[str, ...]:
+    """Return sentences that say what would have to be different for the shim to take part."""
+    found = []
+    methods = sorted({operation.method for operation in engine.operations} - {method})
+    others = [other for other in methods if engine.recognise(other, path, headers)]
+    if others:
+        found.append(f"The method: {', '.join(others)} on this path is recognised, {method} is not.")
+    if headers and engine.recognise(method, path, ()):
+        found.append(
+            "The version: Accept names one that the retired endpoint did not answer with (a preview, an upcoming "
+            "version, another format, or a date before the first one)."
+        )
+    if not found:
+        found.extend(_about_path(engine, method, path, headers))
+    return tuple(found)
+
+
+def _about_path(engine: Engine, method: str, path: str, headers: Headers) -> list[str]:
+    for operation in engine.operations:
+        for successor in operation.successors.values():
+            if successor.only and _fits(successor.only.path.segments, path):
+                return [f"The path is that of a present endpoint, the successor of {operation.id}: call it as it is."]
+    trimmed = path.rstrip("/")
+    if trimmed != path and engine.recognise(method, trimmed, headers):
+        return ["The path ends with a slash: without it, it is recognised."]
+    bases = sorted({api.base for document in engine.documents for api in document.apis.values()})
+    if not path.startswith(tuple(f"{base}/" for base in bases)):
+        return [f"The path: retired calls are below {' and '.join(bases)}."]
+    base = next(base for base in bases if path.startswith(f"{base}/"))
+    for segment in path[1:].split("/"):
+        if segment and decoded(segment) is None:
+            return [f"The path: {segment!r} could be read as another path on the way, so it is left alone."]
+    near = max(engine.operations, key=lambda operation: _likeness(operation.path, path.removeprefix(base)))
+    if _likeness(near.path, path.removeprefix(base)) > CLOSE:
+        return [f"The path: close to it is {near.method} {base}{near.path.text}."]
+    return ["The path: no mapping document has one like it."]
+
+
+def _fits(segments: tuple[str, ...], path: str) -> bool:
+    given = path[1:].split("/")
+    return len(given) == len(segments) and all(
+        parameter_name(segment) or segment == other for segment, other in zip(segments, given, strict=True)
+    )
+
+
+def _likeness(template: Template, path: str) -> float:
+    """Return how alike a template and a path are, from 0 to 1; a parameter is like whatever stands in its place."""
+    given = path.strip("/").split("/")
+    filled = [
+        given[index] if parameter_name(segment) and index < len(given) else segment
+        for index, segment in enumerate(template.segments)
+    ]
+    return SequenceMatcher(None, filled, given).ratio() / 2 + SequenceMatcher(None, "/".join(filled), path).ratio() / 2
