@@ -63,7 +63,7 @@ def decide(match: Match, origin: str, settings: Settings, memory: Memory, now: f
             if not over:
                 return Decision("legacy", f"the route is decided by date: {date}", corrects=False)
             return _successor(match, f"the route is decided by date: {date}", corrects=False)
-        case RouteWord.AUTO:
+        case _:
             return _auto(match, origin, memory, now, over=over, date=date)
 
 

@@ -115,13 +115,11 @@ def apply(fields: Sequence[Compiled], source: Source, scene: Scene, seen: Seen) 
 
 def _case(field: Compiled, source: Source, scene: Scene, made: Source, seen: Seen) -> Any:
     """Return the value by the first rule whose condition holds; the last one's always does."""
-    for holds, value_of, rule in field.cases:
-        if holds is None or holds(source):
-            known = seen.rules.setdefault(field.name, rule)
-            if known is not rule and worse(rule.fidelity, known.fidelity):
-                seen.rules[field.name] = rule
-            return value_of(source, scene, made)
-    raise AssertionError("documents are checked: a field's last rule has no condition")
+    _, value_of, rule = next(case for case in field.cases if case[0] is None or case[0](source))
+    known = seen.rules.setdefault(field.name, rule)
+    if worse(rule.fidelity, known.fidelity):
+        seen.rules[field.name] = rule
+    return value_of(source, scene, made)
 
 
 def as_dropped(bad: Bad, where: str) -> Dropped:
@@ -173,7 +171,7 @@ def _value(field: Field, rule: Rule) -> Value:
             return lambda _source, scene, _made: scene.parameters[rule.parameter]
         case Verb.CONSTANT:
             return lambda _source, _scene, _made: rule.constant
-        case Verb.ABSENT:
+        case _:
             return lambda _source, _scene, _made: MISSING
 
 

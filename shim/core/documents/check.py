@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shim.core.documents.check_fields import check_fields
 from shim.core.documents.model import TIERS, Document, Operation, Successor, Target
+from shim.core.documents.tables import key_path
 from shim.core.paths import Template, parameter_name
 from shim.core.versions import overlap
 
@@ -75,12 +76,18 @@ def _check_operation(operation: Operation) -> Iterator[tuple[str, str]]:
         yield f"{at}.request", f"describes a body, and {operation.method} has none"
 
 
+_SORTABLE = frozenset({"boolean", "integer", "number", "string", "time"})
+
+
 def _check_order(operation: Operation) -> Iterator[tuple[str, str]]:
     at = f"{operation.at}.order"
-    names = {field.name for field in operation.fields}
+    types = {field.name: field.type for field in operation.fields}
     for key in operation.order:
-        if key.removeprefix("-") not in names:
+        kind = types.get(key.removeprefix("-"))
+        if kind is None:
             yield at, f"{key!r} is no field of the resource"
+        elif kind not in _SORTABLE:
+            yield at, f"{key!r} can't be sorted by: its type is {kind}"
     for tier, successor in operation.successors.items():
         if operation.order and any(target.paging != "collected" for _, target in targets(successor)):
             yield at, f"can never apply: {tier} keeps upstream's pages; set paging to collected"
@@ -89,7 +96,9 @@ def _check_order(operation: Operation) -> Iterator[tuple[str, str]]:
 def targets(successor: Successor) -> Iterable[tuple[str, Target]]:
     """Return the upstream calls of a successor with the key each stands under."""
     found = [("", successor.only)] if successor.only is not None else []
-    found += [(f".choose.{word}", choice) for word, choice in successor.choices.items() if isinstance(choice, Target)]
+    found += [
+        (key_path(".choose", word), choice) for word, choice in successor.choices.items() if isinstance(choice, Target)
+    ]
     return found
 
 
@@ -99,10 +108,6 @@ def _check_successor(operation: Operation, successor: Successor, own: set[str]) 
         yield from _known(f"{at}{key}.path", target.path, own)
         if operation.shape != "page" and target.paging == "collected":
             yield f"{at}{key}.paging", "belongs to pages; this operation answers with one resource"
-        for field in target.body or ():
-            for rule in field.rules["body"]:
-                if rule.parameter and rule.parameter not in own:
-                    yield rule.at, f"{rule.parameter!r} is no parameter of the path"
     if successor.probe is not None:
         yield from _known(f"{at}.probe", successor.probe, own)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from shim.core.documents.model import TIERS, Document, Field, Operation, Rule, Verb
+from shim.core.documents.tables import key_path
 from shim.core.kinds import FITS
 
 _KINDS_OF: dict[Verb, tuple[str, ...]] = {
@@ -32,7 +34,9 @@ def check_fields(document: Document) -> Iterator[tuple[str, str]]:
         for successor in operation.successors.values():
             bodies = [successor.only, *successor.choices.values()]
             for target in bodies:
-                for field in getattr(target, "body", None) or ():
+                body = getattr(target, "body", None) or ()
+                yield from _check_names(body)
+                for field in body:
                     for rule in field.rules["body"]:
                         yield from _check_rule(field, rule, (), [operation])
 
@@ -98,7 +102,7 @@ def _check_rule(
     if rule.verb is Verb.CONSTANT:
         yield from _check_value(field, f"{rule.at}.constant", rule.constant)
     for word, value in rule.values.items():
-        yield from _check_value(field, f"{rule.at}.values.{word}", value)
+        yield from _check_value(field, key_path(f"{rule.at}.values", word), value)
     if rule.whole and field.type != "integer":
         yield f"{rule.at}.whole", "belongs to fields of type integer"
     for operation in operations:
@@ -115,7 +119,16 @@ def _check_rule(
 
 
 def _check_value(field: Field, at: str, value: object) -> Iterator[tuple[str, str]]:
-    if not FITS[field.type](value):
+    if not FITS[field.type](value) or not _is_json(value):
         yield at, f"{value!r} is not of the field's type, {field.type}"
     elif field.words and value not in field.words:
         yield at, f"{value!r} is not one of the field's words: {', '.join(field.words)}"
+
+
+def _is_json(value: object) -> bool:
+    """Tell whether JSON has a word for a TOML value: it has none for dates, infinities and nan."""
+    if isinstance(value, dict):
+        return all(map(_is_json, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    return type(value) in {str, bool, int} or (type(value) is float and math.isfinite(value))

@@ -10,9 +10,9 @@ from typing import Any
 import attrs
 
 from shim.core.documents.check import check_documents
-from shim.core.documents.model import TIERS, Document
+from shim.core.documents.model import Document
 from shim.core.documents.parse import parse_document
-from shim.core.documents.tables import Source
+from shim.core.documents.tables import Source, key_path, same
 from shim.errors import DocumentError
 
 
@@ -46,9 +46,9 @@ def load_documents(folders: Iterable[Path]) -> tuple[Document, ...]:
             _override(file, plain, sources, problems)
     documents = tuple(parse_document(file.data, sources[id(file)]) for file in plain)
     if not problems:
-        by_file = {document.file: source for document, source in zip(documents, sources.values(), strict=True)}
+        by_document = {id(document): source for document, source in zip(documents, sources.values(), strict=True)}
         for document, at, what in check_documents(documents):
-            by_file[document.file].add(at, what)
+            by_document[id(document)].add(at, what)
     if not documents and not problems:
         problems.append("no mapping document was found")
     if problems:
@@ -57,14 +57,12 @@ def load_documents(folders: Iterable[Path]) -> tuple[Document, ...]:
 
 
 def _read(folder: Path, problems: list[str]) -> Iterator[_File]:
-    if not folder.exists():
-        problems.append(f"{folder}: does not exist")
-    paths = [folder] if folder.is_file() else sorted(folder.rglob("*.toml"))
+    paths = sorted(folder.rglob("*.toml")) if folder.is_dir() else [folder]
     for path in paths:
-        name = path.name if folder.is_file() else path.relative_to(folder).as_posix()
+        name = path.relative_to(folder).as_posix() if path != folder else path.name
         try:
-            yield _File(name=name, data=tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+            yield _File(name=name, data=tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        except (OSError, ValueError, RecursionError) as error:
             problems.append(f"{name}: {error}")
 
 
@@ -76,7 +74,7 @@ def _override(file: _File, plain: list[_File], sources: Mapping[int, Source], pr
     if target is None:
         own.add("overrides", f"{wanted!r} is the name of no document")
         return
-    if file.data.get("format") != target.data.get("format"):
+    if not same(file.data.get("format"), target.data.get("format")):
         own.add("format", f"must be {target.data.get('format')}, as in the document it changes")
     for key, value in file.data.items():
         if key in {"overrides", "format"}:
@@ -84,20 +82,23 @@ def _override(file: _File, plain: list[_File], sources: Mapping[int, Source], pr
         if key not in {"resource", "operation"} or not isinstance(value, dict):
             own.add(key, "can't be overridden; resource and operation can")
             continue
-        _lay(value, target.data.get(key), key, own, sources[id(target)].overridden)
+        # A rule (a field's tier, below resource and field) is replaced as a whole: half of one means nothing.
+        whole_at = 3 if key == "resource" else 0
+        _lay(value, target.data.get(key), key, own, sources[id(target)].overridden, whole_at)
 
 
-def _lay(new: dict[str, Any], old: Any, path: str, own: Source, overridden: dict[str, str]) -> None:
+def _lay(  # noqa: PLR0913, PLR0917 - what to lay over what, where that is, and whose it becomes
+    new: dict[str, Any], old: Any, path: str, own: Source, overridden: dict[str, str], whole_at: int
+) -> None:
     for key, value in new.items():
-        at = f"{path}.{key}" if key.isalnum() else f'{path}."{key}"'
+        at = key_path(path, key)
         if not isinstance(old, dict) or key not in old:
             known = ", ".join(old) if isinstance(old, dict) else "nothing"
             own.add(at, f"overrides nothing; the document has {known} there")
-        elif (isinstance(value, dict) and key not in TIERS) or (
-            path.startswith("operation") and isinstance(value, dict)
-        ):
-            _lay(value, old[key], at, own, overridden)
+        elif isinstance(value, dict) and whole_at != 1:
+            _lay(value, old[key], at, own, overridden, whole_at - 1)
+        elif at in overridden:
+            own.add(at, f"is already overridden by {overridden[at]}")
         else:
-            # A rule (a field's tier) is replaced as a whole: half of one means nothing.
             old[key] = value
             overridden[at] = own.file

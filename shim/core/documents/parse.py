@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -21,11 +21,8 @@ from shim.core.documents.model import (
     Target,
 )
 from shim.core.documents.parse_fields import TYPES, parse_body, parse_resource
-from shim.core.documents.tables import Source, Table
-from shim.core.paths import Template, parse_template
-from shim.core.versions import parse_date, parse_specifiers
-
-_Read = TypeVar("_Read")
+from shim.core.documents.tables import Source, Table, checked, read_template, same
+from shim.core.versions import parse_date, parse_specifiers, written
 
 FORMAT = 1
 """The document format this code reads."""
@@ -43,7 +40,7 @@ DEFAULT_APIS: Mapping[str, Mapping[str, str]] = {
 def parse_document(data: Mapping[str, Any], source: Source) -> Document:
     """Return the document that a TOML file says; defects go to ``source.problems``."""
     top = Table(data, source)
-    if top.get("format") != FORMAT:
+    if not same(top.get("format"), FORMAT):
         top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
     name = top.text("name")
     title = top.text("title", default="")
@@ -53,9 +50,10 @@ def parse_document(data: Mapping[str, Any], source: Source) -> Document:
     operations = tuple(_parse_operation(key, table, name, apis, resources) for key, table in tables.items())
     if not operations:
         top.wrong("operation", "is missing; a document describes at least one operation")
-    used = {table.get("resource") for table in tables.values()}
-    for key in resources.keys() - used:
-        top.wrong("resource", f"{key!r} is used by no operation")
+    used = [table.get("resource") for table in tables.values()]
+    for key in resources:
+        if key not in used:
+            top.wrong("resource", f"{key!r} is used by no operation")
     top.finish()
     return Document(name=name, title=title, file=source.file, apis=apis, operations=operations)
 
@@ -64,15 +62,19 @@ def _parse_apis(top: Table) -> Mapping[str, Api]:
     tables = top.named_tables("api") or {
         name: Table(api, top.source, f"api.{name}") for name, api in DEFAULT_APIS.items()
     }
-    apis = {}
+    apis: dict[str, Api] = {}
     for name, table in tables.items():
-        base = _template(table, "base").text
+        base = read_template(table, "base")
+        if base.parameters:
+            table.wrong("base", "can't have parameters; they stand in the paths of operations")
+        if any(base.text == api.base for api in apis.values()):
+            table.wrong("base", "is the base of another api of this document")
         version = table.text("version", default="") or None
         if version is not None:
-            _checked(table, "version", parse_date, version)
+            checked(table, "version", parse_date, version)
         content_type = table.text("content_type", default="") or None
         table.finish()
-        apis[name] = Api(name=name, base=base, version=version, content_type=content_type)
+        apis[name] = Api(name=name, base=base.text, version=version, content_type=content_type)
     return apis
 
 
@@ -83,7 +85,8 @@ def _parse_operation(
     apis: Mapping[str, Api],
     resources: Mapping[str, tuple[Field, ...]],
 ) -> Operation:
-    specifiers, version = _checked(table, "versions", parse_specifiers, table.text("versions")) or _NO_VERSIONS
+    versions = table.text("versions")
+    specifiers, version = (checked(table, "versions", parse_specifiers, versions) if versions else None) or _ANY
     gone = _parse_gone(table)
     method = table.word("method", METHODS)
     request = _parse_request(table)
@@ -101,9 +104,9 @@ def _parse_operation(
         id=name,
         aliases=table.texts("aliases"),
         method=method,
-        path=_template(table, "path"),
+        path=read_template(table, "path"),
         versions=specifiers,
-        version=_written(version),
+        version=written(version),
         deprecated=table.instant("deprecated"),
         sunset=table.instant("sunset"),
         shape=table.word("shape", SHAPES, default="one"),
@@ -124,12 +127,8 @@ def _parse_operation(
     return operation
 
 
-_NO_VERSIONS = (SpecifierSet(), Version("2023.1.1"))
-
-
-def _written(version: Version) -> str:
-    year, month, day = version.release
-    return f"{year:04}-{month:02}-{day:02}"
+_ANY = (SpecifierSet(), Version("2023.1.1"))
+"""What stands in for versions that were noted as a problem."""
 
 
 def _parse_status(table: Table, apis: Mapping[str, Api]) -> Mapping[str, int]:
@@ -140,8 +139,9 @@ def _parse_status(table: Table, apis: Mapping[str, Api]) -> Mapping[str, int]:
             table.wrong("status", f"{api!r} is not one of {', '.join(apis)}")
         if type(status) is not int or not 200 <= status <= 299:
             table.wrong("status", f"must be a success status such as 200, not {status!r}")
-    for api in apis.keys() - by_api.keys():
-        table.wrong("status", f"says nothing of {api}")
+    for api in apis:
+        if api not in by_api:
+            table.wrong("status", f"says nothing of {api}")
     return by_api
 
 
@@ -200,8 +200,12 @@ def _parse_successor(tier: str, table: Table, request: Request | None, method: s
     for word in request.words if choices and request is not None else ():
         if word not in choices:
             table.wrong("choose", f"says nothing of {word!r}")
+    if choices and not any(isinstance(choice, Target) for choice in choices.values()):
+        table.wrong("choose", "refuses every word; an operation that nothing took the place of has gone")
     only = None if choices else _parse_target(table, request, method)
-    probe = _template(table, "probe") if table.has("probe") else None
+    probe = read_template(table, "probe") if table.has("probe") else None
+    if probe is not None and not any(isinstance(choice, Refusal) for choice in choices.values()):
+        table.wrong("probe", "can never apply: it is asked before a word is refused, and none is")
     successor = Successor(
         tier=tier,
         owner=table.owner,
@@ -220,27 +224,13 @@ def _parse_successor(tier: str, table: Table, request: Request | None, method: s
 def _parse_target(table: Table, request: Request | None, method: str) -> Target:
     version = table.text("version")
     if version:
-        _checked(table, "version", parse_date, version)
+        checked(table, "version", parse_date, version)
     body = table.table("body")
     return Target(
         method=table.word("method", METHODS, default=method),
-        path=_template(table, "path"),
+        path=read_template(table, "path"),
         version=version,
         paging=table.word("paging", PAGING, default="kept"),
         items=table.text("items", default="results"),
         body=None if body is None else parse_body(body, request),
     )
-
-
-def _template(table: Table, key: str) -> Template:
-    text = table.text(key)
-    return (_checked(table, key, parse_template, text) if text else None) or Template(text=text, segments=())
-
-
-def _checked(table: Table, key: str, read: Callable[[str], _Read], text: str) -> _Read | None:
-    """Return what ``read`` makes of the text; a ValueError becomes a noted problem."""
-    try:
-        return read(text)
-    except ValueError as error:
-        table.wrong(key, str(error))
-        return None

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from shim.core.documents.model import TIERS, Api, Field, Link, Request, Rule, Verb, When
-from shim.core.documents.tables import Table
-from shim.core.paths import parse_template
+from shim.core.documents.tables import Table, read_template
 from shim.core.record import Fidelity
 
 TYPES = ("string", "integer", "number", "boolean", "time", "strings", "object", "objects", "links")
 """The types a field may have; ``object`` and ``objects`` are handed over as they are."""
 
 _VERBS = tuple(Verb)
+_BODY_VERBS = tuple(verb for verb in Verb if verb not in {Verb.LINK, Verb.ABSENT})
 _SAYS_WHY = (Fidelity.DERIVED, Fidelity.CONSTANT, Fidelity.ABSENT)
 
 
@@ -61,9 +61,10 @@ def parse_body(table: Table, request: Request | None) -> tuple[Field, ...]:
 
 def _parse_rule(table: Table, apis: Mapping[str, Api], *, plain: bool = False) -> Rule:
     """Read one rule; a plain one stands in a request body and says nothing of fidelity."""
-    present = [verb for verb in _VERBS if table.has(verb)]
+    verbs = _BODY_VERBS if plain else _VERBS
+    present = [verb for verb in verbs if table.has(verb)]
     if len(present) != 1:
-        table.wrong("", f"needs exactly one of {', '.join(_VERBS)}, not {', '.join(present) or 'none'}")
+        table.wrong("", f"needs exactly one of {', '.join(verbs)}, not {', '.join(present) or 'none'}")
     verb = present[0] if present else Verb.ABSENT
     known: dict[str, Any] = {}
     match verb:
@@ -75,7 +76,7 @@ def _parse_rule(table: Table, apis: Mapping[str, Api], *, plain: bool = False) -
                 "drop": _parse_drop(table),
             }
         case Verb.LIST | Verb.PASSED:
-            known = {"sources": table.texts(verb)}
+            known = {"sources": (table.text(verb),)}
         case Verb.EQUALS:
             known = _parse_equals(table)
         case Verb.PARAMETER:
@@ -84,7 +85,7 @@ def _parse_rule(table: Table, apis: Mapping[str, Api], *, plain: bool = False) -
             known = {"constant": table.get("constant")}
         case Verb.LINK:
             known = {"links": tuple(_parse_link(link, apis) for link in table.list_of_tables("link"))}
-        case Verb.ABSENT:
+        case _:
             if not table.flag("absent"):
                 table.wrong("absent", "must be true")
     rule = Rule(
@@ -164,15 +165,8 @@ def _parse_when(table: Table) -> When | None:
 def _parse_link(table: Table, apis: Mapping[str, Api]) -> Link:
     rel = table.get("rel")
     by_api = rel if isinstance(rel, dict) else dict.fromkeys(apis, rel)
-    for api in apis:
-        if not isinstance(by_api.get(api), str):
-            table.wrong("rel", f"must be a text, or a table with one for each of {', '.join(apis)}")
-            break
-    text = table.text("path")
-    try:
-        path = parse_template(text)
-    except ValueError as error:
-        table.wrong("path", str(error))
-        path = parse_template("/unreadable")
+    if by_api.keys() != apis.keys() or not all(isinstance(word, str) and word for word in by_api.values()):
+        table.wrong("rel", f"must be a text, or a table with one for each of {', '.join(apis)}")
+    path = read_template(table, "path")
     table.finish()
     return Link(rel=by_api, path=path)

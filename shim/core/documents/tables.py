@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
+
+from shim.core.paths import Template, parse_template
+
+_Read = TypeVar("_Read")
+
+
+def key_path(table: str, key: str) -> str:
+    """Return the dotted path of a key in a table, written as TOML writes it."""
+    shown = key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+    return f"{table}.{shown}" if table else shown
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two TOML values are equal and of one type: true is not 1 here, as it is to Python."""
+    return type(one) is type(other) and bool(one == other)
+
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @attrs.define
@@ -51,8 +71,7 @@ class Table:
 
     def at(self, key: str) -> str:
         """Return the dotted path of a key in this table."""
-        shown = key if key.replace("-", "").replace("_", "").isalnum() else f'"{key}"'
-        return f"{self.path}.{shown}" if self.path else shown
+        return key_path(self.path, key)
 
     def wrong(self, key: str, what: str) -> None:
         """Note a problem with a key, or with the table itself when the key is empty."""
@@ -124,7 +143,10 @@ class Table:
         value = self.get(key)
         match value:
             case datetime() if value.tzinfo is not None:
-                return value.astimezone(UTC)
+                try:
+                    return value.astimezone(UTC)
+                except OverflowError:
+                    self.wrong(key, f"{value.isoformat()} is no instant in UTC")
             case datetime():
                 self.wrong(key, f"needs a UTC offset, as in {value.isoformat()}Z")
             case date():
@@ -175,3 +197,18 @@ class Table:
                 near = get_close_matches(key, self._read, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(sorted(self._read))}"
                 self.wrong(key, f"is no key of this table{hint}")
+
+
+def read_template(table: Table, key: str) -> Template:
+    """Return a required path template."""
+    text = table.text(key)
+    return (checked(table, key, parse_template, text) if text else None) or Template(text=text, segments=())
+
+
+def checked(table: Table, key: str, read: Callable[[str], _Read], text: str) -> _Read | None:
+    """Return what ``read`` makes of the text; a ValueError becomes a noted problem."""
+    try:
+        return read(text)
+    except ValueError as error:
+        table.wrong(key, str(error))
+        return None
