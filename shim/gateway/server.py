@@ -23,6 +23,9 @@ from shim.gateway.upstream import Upstream
 
 log = logging.getLogger("shim.gateway")
 
+_FLUSH = 0.01
+"""Seconds between looks at what is still to be written; no event tells the end of it."""
+
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -95,6 +98,7 @@ class Gateway:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(grace):
                         await self._handler.idle()
+                        await self._calls.flushed()
                 await self._calls.close()
             if self._admin is not None:
                 self._admin.refuse()
@@ -127,6 +131,14 @@ class _Listener:
     def refuse(self) -> None:
         """Take no more connections."""
         self._sockets.close()
+
+    async def flushed(self) -> None:
+        """Return when all replies are in the hands of the kernel, however slowly callers read."""
+        while any(
+            connection.transport is not None and connection.transport.get_write_buffer_size()
+            for connection in self._web.connections
+        ):
+            await asyncio.sleep(_FLUSH)
 
     async def close(self) -> None:
         """End the connections that are left."""

@@ -233,3 +233,38 @@ def test_ask_needs_no_host_of_its_own():
     """Any Host is served; links lead to it."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served:
         assert status_of(ask(served, get("/x", host="anything.test:1"))[0]) == 200
+
+
+def test_reply_is_written_to_its_end_before_the_end():
+    """A caller that reads slowly gets the whole reply, though all that was left to do was to flush it."""
+    content = bytes(range(256)) * 65536
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        peer.send(reply(content))
+
+    with (
+        raw_upstream(script) as upstream,
+        _program(upstream.origin, 10) as (process, served, admin),
+        calling(served) as caller,
+        calling(admin) as probe,
+    ):
+        caller.send(get("/x"))
+        head = caller.take(b"\r\n\r\n")
+        process.send_signal(signal.SIGTERM)
+        until(lambda: _refuses(served), "new connections are refused")
+        got = b""
+        while len(got) < len(content) and _in_flight(probe):
+            got += caller.count(min(65536, len(content) - len(got)))
+        # Nothing is in flight any more; what isn't with the kernel yet is with the gateway.
+        got += caller.count(int(value_of(head, "Content-Length") or 0) - len(got))
+        assert got == content
+        assert process.wait(10) == 0
+
+
+def _in_flight(probe: Peer) -> bool:
+    try:
+        probe.send(get("/metrics"))
+        return b"atlas_shim_in_flight_requests 0.0" not in probe.message()[1]
+    except (OSError, AssertionError):
+        return False
