@@ -134,7 +134,7 @@ class _Listener:
 
     async def flushed(self) -> None:
         """Return when all replies are in the hands of the kernel, however slowly callers read."""
-        while any(
+        while any(  # noqa: ASYNC110 - asyncio has no event for an empty buffer
             connection.transport is not None and connection.transport.get_write_buffer_size()
             for connection in self._web.connections
         ):
