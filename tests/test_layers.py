@@ -14,7 +14,12 @@ ALLOWED = {
     "core": {"errors"},
     "credentials": {"errors"},
     "fake": set(),
-    "httpx": {"core", "errors"},
+    "doors": {"core", "errors"},
+    "httpx": {"core", "doors", "errors"},
+    "requests": {"core", "doors", "errors"},
+    "switch": {"core", "doors", "errors", "httpx", "requests"},
+    "auto": {"switch"},
+    "launch": {"errors", "switch"},
     "atlas": {"core", "credentials", "errors", "httpx"},
     "gateway": {"core", "credentials", "errors"},
 }

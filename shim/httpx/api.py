@@ -9,8 +9,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import httpx
 
+from shim.doors.signatures import like
 from shim.httpx.clients import Client
-from shim.httpx.signatures import like
 
 P = ParamSpec("P")
 R = TypeVar("R")

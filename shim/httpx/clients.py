@@ -7,11 +7,12 @@ from typing import Any
 
 import httpx
 
+from shim.doors.process import prepare
+from shim.doors.signatures import like
 from shim.httpx.bodies import AsyncBody, Body
 from shim.httpx.hooks import EventHooks, Hooks
 from shim.httpx.journey import arun, run, travel
-from shim.httpx.signatures import like
-from shim.httpx.surroundings import Origin, origin_of, prepare, recognise, untouched
+from shim.httpx.surroundings import Origin, origin_of, recognise, untouched
 
 DEFAULT = httpx.USE_CLIENT_DEFAULT
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.request import parse_http_list, parse_keqv_list
-
 import attrs
 import httpx
 
 from shim.core.messages import Call
 from shim.core.steps import Send
-from shim.httpx.content import acceptable
+from shim.doors.content import acceptable
+from shim.doors.digest import is_stale
 from shim.httpx.surroundings import INNER
 
 
@@ -55,18 +54,3 @@ def inner_request(request: httpx.Request, call: Call, step: Send) -> Inner:
     if isinstance(inner.stream, httpx.ByteStream):
         inner.read()  # as httpx does with content that is bytes: an auth flow may look at it
     return Inner(inner, step.rewritten, stripped)
-
-
-def is_stale(authorization: str, target: str) -> bool:
-    """Tell whether a value is a Digest signature over another target (RFC 7616, 3.4)."""
-    if not is_digest(authorization):
-        return False
-    try:
-        return parse_keqv_list(parse_http_list(authorization.partition(" ")[2])).get("uri") != target
-    except (ValueError, IndexError):
-        return True
-
-
-def is_digest(value: str) -> bool:
-    """Tell whether credentials or a challenge are of the Digest scheme."""
-    return value.lower().startswith("digest ")

@@ -17,9 +17,10 @@ import httpx
 
 from shim.core.messages import Reply, without
 from shim.core.steps import Answer, Outcome, Read, Send
+from shim.doors.content import ContentFault, decode, too_long
+from shim.doors.digest import is_stale
 from shim.httpx.bodies import AsyncBody, Body, adrain, drain
-from shim.httpx.content import ContentFault, decode, too_long
-from shim.httpx.inner import Inner, inner_request, is_stale
+from shim.httpx.inner import Inner, inner_request
 from shim.httpx.surroundings import INNER, Found, header_lines
 
 RECORD = "shim"

@@ -1,48 +1,27 @@
-"""What this process gives to a call: settings as they are now, one memory, and the clock."""
+"""What httpx's requests mean, in the surroundings that this process gives to a call."""
 
 from __future__ import annotations
 
-import logging
-import os
 import time
 from collections.abc import Callable, Generator
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 import attrs
 import httpx
 
 from shim.core.context import Context
-from shim.core.engine import Engine, default_engine
 from shim.core.exchange import exchange
-from shim.core.memory import Memory
 from shim.core.messages import Call, Headers, Reply
-from shim.core.settings import RouteWord, Settings, read_settings
+from shim.core.settings import RouteWord
 from shim.core.steps import Outcome, Read, Send
-from shim.errors import DocumentError, SettingsError
-
-logger = logging.getLogger("shim")
-
-VARIABLES = ("ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_ROUTE", "ATLAS_SHIM_SUNSET", "ATLAS_SHIM_UPSTREAM")
-"""What engine and settings depend on: while these stay as they are, so do both."""
-
-MEMORY = Memory()
-"""One for the process, so that what one client learned serves the next."""
+from shim.doors.process import MEMORY, current
 
 INNER = "shim.inner"
 """The key in ``request.extensions`` of a request that the shim makes itself."""
 
 Origin = tuple[bytes, bytes, int | None]
 """Scheme, host and port as httpx keeps them: comparing them costs no parsing."""
-
-
-@attrs.frozen
-class Current:
-    """Engine and settings, and the raw strings that they were read from."""
-
-    raw: tuple[str | None, ...]
-    engine: Engine
-    settings: Settings
-    origins: frozenset[Origin]
 
 
 @attrs.frozen
@@ -59,44 +38,9 @@ def origin_of(url: httpx.URL) -> Origin:
     return url.raw_scheme, url.raw_host, url.port
 
 
-_current: Current | None = None
-
-
-def _raw() -> tuple[str | None, ...]:
-    return tuple(map(os.environ.get, VARIABLES))
-
-
-def _read(raw: tuple[str | None, ...]) -> Current:
-    settings, engine = read_settings(os.environ), default_engine()
-    engine.check_settings(settings)
-    origins = frozenset(origin_of(httpx.URL(origin)) for origin in settings.origins)
-    return Current(raw, engine, settings, origins)
-
-
-def prepare() -> None:
-    """Check settings and mapping documents, for a client that is being made.
-
-    Raises SettingsError and DocumentError, so that a typo is found here and not in a call.
-    """
-    global _current  # noqa: PLW0603 - one atomic assignment; the settings belong to the process
-    _current = _read(_raw())
-
-
-def current() -> Current:
-    """Return the settings of this moment; the last good ones when a variable no longer has a meaning."""
-    global _current  # noqa: PLW0603 - as above
-    held, raw = _current, _raw()
-    if held is not None and held.raw == raw:
-        return held
-    try:
-        fresh = _read(raw)
-    except (SettingsError, DocumentError) as error:
-        if held is None:
-            raise
-        logger.warning("settings stay as they were: %s", error)
-        fresh = attrs.evolve(held, raw=raw)
-    _current = fresh
-    return fresh
+@lru_cache(maxsize=8)
+def _comparable(origins: frozenset[str]) -> frozenset[Origin]:
+    return frozenset(origin_of(httpx.URL(origin)) for origin in origins)
 
 
 def header_lines(headers: httpx.Headers) -> Headers:
@@ -111,7 +55,7 @@ def recognise(request: httpx.Request, also: AbstractSet[Origin]) -> Found | None
     """
     now, url = current(), request.url
     origin = origin_of(url)
-    if origin not in now.origins and origin not in also:
+    if origin not in _comparable(now.settings.origins) and origin not in also:
         return None
     if now.settings.route is RouteWord.OFF or INNER in request.extensions:
         return None

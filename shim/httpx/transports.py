@@ -16,10 +16,11 @@ import httpx
 
 from shim.core.answers import error_body
 from shim.core.context import dumps
+from shim.doors.digest import is_digest
+from shim.doors.process import prepare
 from shim.httpx.bodies import AsyncBody, Body
-from shim.httpx.inner import is_digest
 from shim.httpx.journey import RECORD, Finish, arun, run, travel
-from shim.httpx.surroundings import prepare, recognise
+from shim.httpx.surroundings import recognise
 
 logger = logging.getLogger("shim")
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from shim.core.memory import Memory
+from shim.doors import process
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas
 from shim.fake.server import FakeServer, serve_in_thread
 from shim.httpx import surroundings
@@ -17,7 +18,7 @@ SNAPSHOTS = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/back
 @pytest.fixture(autouse=True)
 def clean_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting and nothing learned is left from another test, and no proxy stands in the way."""
-    for name in (*surroundings.VARIABLES, "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+    for name in (*process.VARIABLES, "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(surroundings, "MEMORY", Memory())
 

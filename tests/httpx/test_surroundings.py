@@ -4,6 +4,7 @@ import pytest
 
 from shim import httpx
 from shim.core.settings import read_settings
+from shim.doors import process
 from shim.errors import DocumentError
 from shim.fake import DEMO_TOKEN
 from shim.httpx import surroundings
@@ -34,7 +35,7 @@ def test_every_variable_that_settings_depend_on_is_watched():
     """A variable that is read but not watched would never take effect in a living client."""
     environ = Watching()
     read_settings(environ)
-    assert environ.asked | {"ATLAS_SHIM_MAPPINGS"} == set(surroundings.VARIABLES)
+    assert environ.asked | {"ATLAS_SHIM_MAPPINGS"} == set(process.VARIABLES)
 
 
 def test_broken_documents_are_found_at_construction_and_not_in_a_call(retired, monkeypatch, tmp_path):

@@ -1,4 +1,4 @@
-"""Keeping httpx's own signatures, for people, type checkers and ``inspect`` alike."""
+"""Keeping a library's own signatures, for people, type checkers and ``inspect`` alike."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ R = TypeVar("R")
 
 
 def like(original: Callable[P, R]) -> Callable[[Callable[..., Any]], Callable[P, R]]:
-    """Declare that a function is called exactly as ``original`` is, in every version of httpx.
+    """Declare that a function is called exactly as ``original`` is, in every version of its library.
 
     The function itself is returned, not a wrapper, so that nothing is added to a call.
     """

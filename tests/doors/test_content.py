@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.httpx.content import ContentFault, acceptable, decode
+from shim.doors.content import ContentFault, acceptable, decode
 
 
 def bare_deflate(data):

@@ -1,0 +1,69 @@
+"""What this process gives to every call: settings as they are now, and one memory."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import attrs
+
+from shim.core.engine import Engine, default_engine
+from shim.core.memory import Memory
+from shim.core.settings import Settings, read_settings
+from shim.errors import DocumentError, SettingsError
+
+logger = logging.getLogger("shim")
+
+VARIABLES = ("ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_ROUTE", "ATLAS_SHIM_SUNSET", "ATLAS_SHIM_UPSTREAM")
+"""What engine and settings depend on: while these stay as they are, so do both."""
+
+MEMORY = Memory()
+"""One for the process, so that what one client learned serves the next, whatever its library."""
+
+
+@attrs.frozen
+class Current:
+    """Engine and settings, and the raw strings that they were read from."""
+
+    raw: tuple[str | None, ...]
+    engine: Engine
+    settings: Settings
+
+
+_current: Current | None = None
+
+
+def _raw() -> tuple[str | None, ...]:
+    return tuple(map(os.environ.get, VARIABLES))
+
+
+def _read(raw: tuple[str | None, ...]) -> Current:
+    settings, engine = read_settings(os.environ), default_engine()
+    engine.check_settings(settings)
+    return Current(raw, engine, settings)
+
+
+def prepare() -> None:
+    """Check settings and mapping documents, for a client that is being made.
+
+    Raises SettingsError and DocumentError, so that a typo is found here and not in a call.
+    """
+    global _current  # noqa: PLW0603 - one atomic assignment; the settings belong to the process
+    _current = _read(_raw())
+
+
+def current() -> Current:
+    """Return the settings of this moment; the last good ones when a variable no longer has a meaning."""
+    global _current  # noqa: PLW0603 - as above
+    held, raw = _current, _raw()
+    if held is not None and held.raw == raw:
+        return held
+    try:
+        fresh = _read(raw)
+    except (SettingsError, DocumentError) as error:
+        if held is None:
+            raise
+        logger.warning("settings stay as they were: %s", error)
+        fresh = attrs.evolve(held, raw=raw)
+    _current = fresh
+    return fresh
