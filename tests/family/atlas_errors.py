@@ -45,6 +45,11 @@ _FRONT_401 = (
 _FRONT_401_CODED = _FRONT_401.replace(b"401,\n", b'401,\n  "errorCode" : "UNEXPECTED_ERROR",\n')
 _VERSION = "Version 2023-02-01 of api/atlas/v2/groups/{0}/clusters is no longer available."
 
+_DETAILED = (
+    b'{"badRequestDetail":{"fields":[{"description":"must not be null","field":"snapshotId"}]},'
+    b'"detail":"A validation error occurred.","error":400,"errorCode":"VALIDATION_ERROR","reason":"Bad Request"}'
+)
+
 LEADING_ON: dict[str, Error] = {
     "non-flex": _bad(
         "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API",
@@ -170,8 +175,7 @@ ERRORS: dict[str, Error] = {
     "bad-request-detail": (
         400,
         (_JSON, ("X-Error-Code", "VALIDATION_ERROR")),
-        b'{"badRequestDetail":{"fields":[{"description":"must not be null","field":"snapshotId"}]},'
-        b'"detail":"A validation error occurred.","error":400,"errorCode":"VALIDATION_ERROR","reason":"Bad Request"}',
+        _DETAILED,
     ),
     "odd-spacing": (
         400,

@@ -1,0 +1,192 @@
+"""Creating a restore job: what flex is told for each delivery type, and what the caller is told.
+
+Sources: the contracts of both endpoints (members and required ones), the v1.0 documentation (201).
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from shim.core.settings import RouteWord
+from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
+from shim.fake.server import serve_in_thread
+from tests.family.doors import DOORS
+from tests.family.replay import AFTER, KINDS, caller, gateway, ok, upstream
+
+READ_ONLY = {
+    "cancelled": False,
+    "deliveryUrl": [],
+    "desiredTimestamp": {"date": "2026-01-01T00:00:00Z", "increment": 1, "time": 1},
+    "expired": False,
+    "expiresAt": "2026-01-01T00:00:00Z",
+    "failed": False,
+    "finishedAt": "2026-01-01T00:00:00Z",
+    "id": "6a6f78e0cab84da5c4476b25",
+    "links": [],
+    "timestamp": "2026-01-01T00:00:00Z",
+}
+
+
+@pytest.fixture
+def fake():
+    """A strict Atlas after the sunset."""
+    return FakeAtlas(today=AFTER)
+
+
+@pytest.fixture
+def client(fake):
+    """A caller of a gateway before that Atlas."""
+    with (
+        serve_in_thread(fake) as server,
+        gateway(server.url) as served,
+        caller(served, headers={"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "*/*"}) as made,
+    ):
+        yield made
+
+
+def path_of(cluster=DEMO_CLUSTER, api="v2"):
+    """Return the path of the restore jobs of a cluster."""
+    return f"/api/atlas/{api}/groups/{DEMO_GROUP}/serverless/{cluster}/backup/restoreJobs"
+
+
+def snapshot_of(fake, cluster=DEMO_CLUSTER):
+    """Return the id of a cluster's newest snapshot."""
+    return fake.cluster(DEMO_GROUP, cluster).snapshots[-1]["id"]
+
+
+def body_of(fake, cluster=DEMO_CLUSTER, **members):
+    """Return a legacy body."""
+    made = {
+        "deliveryType": "automated",
+        "snapshotId": snapshot_of(fake, cluster),
+        "targetClusterName": cluster,
+        "targetGroupId": DEMO_GROUP,
+        **members,
+    }
+    return {name: value for name, value in made.items() if value is not ...}
+
+
+@pytest.mark.parametrize(("api", "status"), [("v2", 200), ("v1.0", 201)])
+@pytest.mark.parametrize("word", ["automated", "download"])
+def test_a_job_is_created_on_flex(fake, client, word, api, status):
+    """The strict fake takes the rewritten body; status, type and members are the legacy ones."""
+    reply = client.post(path_of(api=api), json=body_of(fake, deliveryType=word))
+    assert (reply.status_code, reply.headers["Content-Type"]) == (status, KINDS[api])
+    job = reply.json()
+    assert {name: job[name] for name in ("deliveryType", "targetClusterName", "targetGroupId", "snapshotId")} == (
+        body_of(fake, deliveryType=word)
+    )
+    again = client.get(path_of(api=api) + f"/{job['id']}")
+    assert again.status_code == 200
+    assert again.json()["id"] == job["id"]
+    assert job["links"][0]["href"] == str(again.url)
+
+
+def test_flex_is_told_what_its_contract_has(fake, client):
+    """Automated restores and downloads go to their own endpoints, with their own members and version."""
+    client.post(path_of(), json=body_of(fake, **READ_ONLY))
+    client.post(path_of(), json=body_of(fake, deliveryType="download"))
+    restore, download = fake.trips("POST")
+    flex = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters/{DEMO_CLUSTER}/backup"
+    assert (restore.target, download.target) == (f"{flex}/restoreJobs", f"{flex}/download")
+    snapshot = snapshot_of(fake)
+    assert json.loads(restore.body) == {
+        "snapshotId": snapshot,
+        "targetDeploymentItemName": DEMO_CLUSTER,
+        "targetProjectId": DEMO_GROUP,
+    }
+    assert json.loads(download.body) == {"snapshotId": snapshot}
+    for arrival in (restore, download):
+        assert arrival.header("Accept") == "application/vnd.atlas.2024-11-13+json"
+        assert arrival.header("Content-Type") == "application/vnd.atlas.2024-11-13+json"
+
+
+@pytest.mark.parametrize("word", ["automated", "download", "pointInTime"])
+def test_a_job_is_created_on_a_dedicated_cluster(fake, client, word):
+    """Each delivery type works where the cluster moved to a dedicated tier, with the caller's own body."""
+    body = body_of(fake, DEMO_DEDICATED, deliveryType=word)
+    if word == "pointInTime":
+        body = body_of(fake, DEMO_DEDICATED, deliveryType=word, snapshotId=..., pointInTimeUTCSeconds=1_785_000_000)
+    reply = client.post(path_of(DEMO_DEDICATED), json=body)
+    assert reply.status_code == 200, reply.text
+    assert reply.json()["deliveryType"] == word
+    sent = [arrival for arrival in fake.trips("POST") if "/clusters/" in arrival.target]
+    assert [json.loads(arrival.body) for arrival in sent] == [body]
+    assert "route=dedicated" in reply.headers["Atlas-Shim"]
+
+
+BAD: dict[str, tuple[Any, str]] = {
+    "not JSON": (b"{", "MALFORMED_JSON"),
+    "no body": (b"", "MALFORMED_JSON"),
+    "a list": (b"[]", "MALFORMED_JSON"),
+    "null": (b"null", "MALFORMED_JSON"),
+    "not UTF-8": (b'{"deliveryType": "\xff"}', "MALFORMED_JSON"),
+    "unknown member": ({"colour": "red"}, "INVALID_ATTRIBUTE"),
+    "member of flex": ({"targetDeploymentItemName": "x"}, "INVALID_ATTRIBUTE"),
+    "number for a text": ({"snapshotId": 5}, "INVALID_ATTRIBUTE"),
+    "text for a number": ({"oplogTs": "5"}, "INVALID_ATTRIBUTE"),
+    "object for a word": ({"deliveryType": {"a": 1}}, "INVALID_ATTRIBUTE"),
+    "no delivery type": ({"deliveryType": ...}, "MISSING_ATTRIBUTE"),
+    "null delivery type": ({"deliveryType": None}, "MISSING_ATTRIBUTE"),
+    "no target": ({"targetClusterName": ...}, "MISSING_ATTRIBUTE"),
+    "no group": ({"targetGroupId": ...}, "MISSING_ATTRIBUTE"),
+    "unknown word": ({"deliveryType": "carrierPigeon"}, "INVALID_ENUM_VALUE"),
+    "word of flex": ({"deliveryType": "RESTORE"}, "INVALID_ENUM_VALUE"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_the_legacy_endpoint_would_refuse_is_refused_before_a_write(fake, client, case):
+    """Atlas' own shape and code answer, and nothing is sent."""
+    given, code = BAD[case]
+    content = json.dumps(body_of(fake, **given)).encode() if isinstance(given, dict) else given
+    reply = client.post(path_of(), content=content, headers={"Content-Type": "application/json"})
+    assert reply.status_code == 400, reply.text
+    document = reply.json()
+    assert list(document) == ["detail", "error", "errorCode", "parameters", "reason"]
+    assert (document["error"], document["errorCode"], document["reason"]) == (400, code, "Bad Request")
+    assert fake.arrivals == []
+    if isinstance(given, dict):
+        name = next(iter(given))
+        assert name in document["detail"] or document["parameters"] == [given[name]]
+
+
+def test_a_missing_snapshot_is_upstreams_to_refuse(fake, client):
+    """The legacy contract doesn't require snapshotId, so the endpoint says so itself, byte for byte."""
+    reply = client.post(path_of(), json=body_of(fake, snapshotId=...))
+    assert (reply.status_code, reply.json()["errorCode"]) == (400, "MISSING_ATTRIBUTE")
+    assert len(fake.trips("POST")) == 1
+    assert reply.headers["X-Error-Code"] == "MISSING_ATTRIBUTE"
+
+
+@pytest.mark.parametrize("word", ["automated", "download"])
+def test_a_null_member_counts_as_not_given(fake, client, word):
+    """Clients that write all members, null where they have none, are served."""
+    nulls = {"oplogTs": None, "oplogInc": None, "pointInTimeUTCSeconds": None, "links": None}
+    assert client.post(path_of(), json=body_of(fake, deliveryType=word, **nulls)).status_code == 200
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_before_the_sunset_the_body_is_the_callers_own(door):
+    """On the legacy route not one byte of the body changes, valid or not."""
+    content = b'{ "deliveryType" : "x", "unknown":1.50 }\n'
+    with upstream(lambda _: ok({}, 201)) as atlas, DOORS[door](atlas.origin, over=False) as ask:
+        reply = ask("POST", path_of() + "?pretty=true", content=content, headers={"Content-Type": "application/json"})
+    assert (reply.status_code, reply.content) == (201, b"{}")
+    assert [(arrival.target, arrival.body) for arrival in atlas.arrivals] == [(path_of() + "?pretty=true", content)]
+
+
+@pytest.mark.parametrize("route", [RouteWord.DATE, RouteWord.FLEX])
+def test_by_date_and_flag_the_dedicated_side_is_never_asked(fake, route):
+    """What flex says of a dedicated cluster is the answer, byte for byte."""
+    with (
+        serve_in_thread(fake) as server,
+        gateway(server.url, route=route) as served,
+        caller(served, headers={"Authorization": f"Bearer {DEMO_TOKEN}"}) as client,
+    ):
+        reply = client.post(path_of(DEMO_DEDICATED), json=body_of(fake, DEMO_DEDICATED))
+        assert reply.json()["errorCode"] == "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"
+        for rest in ("", f"/{snapshot_of(fake)}"):
+            assert client.get(path_of(DEMO_DEDICATED) + rest).status_code == 400
+    assert not [arrival for arrival in fake.arrivals if "/clusters/" in arrival.target]

@@ -1,0 +1,116 @@
+"""Operations that nothing took the place of: untouched while Atlas answers, then a 410 that says what to do."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shim.core.settings import RouteWord
+from tests.family.doors import DOORS
+from tests.family.replay import AFTER, BEFORE, GONE, by_side, caller, error, gateway, ok, upstream, wire
+
+GROUP = "6510aa1b2c3d4e5f60718293"
+CONTRACT = Path(__file__).parents[1] / "cases" / "contract" / "legacy-serverless-2025-10.json"
+RETIRED = {
+    (method.upper(), path.replace("/api/atlas/v2", ""))
+    for path, operations in json.loads(CONTRACT.read_text())["paths"].items()
+    for method in operations
+    if "/backup/" not in path and not (method == "get" and path.endswith(("/serverless", "/{name}")))
+}
+CALLS = sorted(
+    (method, path.replace("{groupId}", GROUP).replace("{", "").replace("}", "").replace("endpointId", "a" * 24))
+    for method, path in RETIRED
+)
+BODY = b'{ "name" : "x", "providerSettings": {} }'
+NAMES = [f"{method} {path.removeprefix(f'/groups/{GROUP}')}" for method, path in CALLS]
+
+
+def content_of(method):
+    """Return a body for methods that have one."""
+    return BODY if method in {"POST", "PATCH"} else None
+
+
+def call(ask, method, path, api="v2"):
+    """Make one call with a query that nobody knows."""
+    headers = {"Content-Type": "application/json"} if content_of(method) else {}
+    return ask(method, f"/api/atlas/{api}{path}?enable=true&x=%2F", content=content_of(method), headers=headers)
+
+
+def check_gone(reply):
+    """Check the 410: Atlas' shape, the shim's code, what took the place, and where that is documented."""
+    document = reply.json()
+    assert reply.status_code == 410
+    assert list(document) == ["detail", "error", "errorCode", "parameters", "reason"]
+    assert (document["error"], document["errorCode"], document["reason"]) == (410, "SHIM_NO_SUCCESSOR", "Gone")
+    assert "lex cluster" in document["detail"]
+    assert "https://" in document["detail"]
+
+
+def test_the_contract_has_ten_of_them():
+    """Create, update and delete of instances, five of private endpoints, two of automatic indexing."""
+    assert len(CALLS) == 10
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(("method", "path"), CALLS, ids=NAMES)
+def test_before_the_sunset_nothing_is_touched(door, method, path):
+    """Target, body and reply are the caller's and Atlas' own."""
+    answer = wire(202, (("Content-Type", "application/json"),), b"{ }")
+    with upstream(by_side(legacy=answer, other=answer)) as atlas, DOORS[door](atlas.origin, over=False) as ask:
+        reply = call(ask, method, path)
+    assert (reply.status_code, reply.content) == (202, b"{ }")
+    (arrival,) = atlas.arrivals
+    assert (arrival.method, arrival.target) == (method, f"/api/atlas/v2{path}?enable=true&x=%2F")
+    assert arrival.body == (content_of(method) or b"")
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(("method", "path"), CALLS, ids=NAMES)
+def test_after_the_sunset_atlas_is_asked_and_its_410_is_explained(door, method, path):
+    """In auto the legacy endpoint is asked, with the whole body, since sunset dates moved; then it is remembered."""
+    with upstream(lambda _: GONE) as atlas, DOORS[door](atlas.origin, over=True) as ask:
+        check_gone(call(ask, method, path))
+        check_gone(call(ask, method, path))
+        assert len(atlas.arrivals) == 1
+        assert atlas.arrivals[0].target == f"/api/atlas/v2{path}?enable=true&x=%2F"
+        assert atlas.arrivals[0].body == (content_of(method) or b"")
+        # Each interface is retired by itself.
+        check_gone(call(ask, method, path, api="v1.0"))
+        assert len(atlas.arrivals) == 2
+
+
+@pytest.mark.parametrize(
+    "answer", [ok({"id": "1"}), wire(204), error(404, "SERVERLESS_INSTANCE_NOT_FOUND"), error(500, "UNEXPECTED_ERROR")]
+)
+@pytest.mark.parametrize(("method", "path"), CALLS, ids=NAMES)
+def test_after_the_sunset_any_other_answer_of_atlas_stands(method, path, answer):
+    """A legacy endpoint that outlives its date goes on being used."""
+    with upstream(lambda _: answer) as atlas, gateway(atlas.origin, now=AFTER) as served, caller(served) as client:
+        reply = call(client.request, method, path)
+        assert answer.startswith(f"HTTP/1.1 {reply.status_code} ".encode())
+        assert answer.endswith(b"\r\n\r\n" + reply.content)
+        assert "Atlas-Shim" not in reply.headers
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("route", ["date", "flex"])
+@pytest.mark.parametrize(("method", "path"), CALLS, ids=NAMES)
+def test_by_date_and_flag_nobody_is_asked(door, route, method, path):
+    """Nothing is sent: the routes that trust no reply know the answer."""
+    with upstream(lambda _: GONE) as atlas, DOORS[door](atlas.origin, over=True, route=route) as ask:
+        check_gone(call(ask, method, path))
+        assert atlas.arrivals == []
+
+
+@pytest.mark.parametrize("route", [RouteWord.LEGACY, RouteWord.OFF])
+@pytest.mark.parametrize(("method", "path"), CALLS, ids=NAMES)
+def test_on_the_legacy_route_atlas_own_410_stands(route, method, path):
+    """By route legacy and off the caller gets VERSION_GONE itself."""
+    with upstream(lambda _: GONE) as atlas, gateway(atlas.origin, route=route) as served, caller(served) as client:
+        assert call(client.request, method, path).json()["errorCode"] == "VERSION_GONE"
+
+
+def test_a_410_before_the_sunset_is_explained_too():
+    """Atlas is believed, not the date."""
+    with upstream(lambda _: GONE) as atlas, gateway(atlas.origin, now=BEFORE) as served, caller(served) as client:
+        check_gone(call(client.request, *CALLS[0]))

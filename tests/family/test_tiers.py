@@ -1,0 +1,159 @@
+"""Which tier a cluster lives on is remembered for a while, corrected by replies, and said in the record."""
+
+import pytest
+
+from shim.core.settings import RouteWord
+from tests.family.replay import (
+    AFTER,
+    FLEX_IN_CLUSTER,
+    NO_CLUSTER,
+    NON_FLEX,
+    by_side,
+    caller,
+    error,
+    gateway,
+    ok,
+    upstream,
+    wire,
+)
+
+BASE = "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293/serverless"
+PAGE = ok({"results": [], "totalCount": 0})
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self):
+        self.time = AFTER.timestamp()
+
+    def __call__(self):
+        """Return the time it shows."""
+        return self.time
+
+
+@pytest.fixture
+def clock():
+    """The gateway's clock."""
+    return Clock()
+
+
+@pytest.fixture
+def atlas():
+    """An upstream on which each cluster lives where a test says."""
+    with upstream(living_on("dedicated")) as running:
+        yield running
+
+
+@pytest.fixture
+def client(atlas, clock):
+    """A caller of a gateway in route auto."""
+    with gateway(atlas.origin, now=clock) as served, caller(served) as made:
+        yield made
+
+
+def living_on(tier):
+    """Answer as Atlas does for a cluster of a tier, or for one that is not there."""
+    if tier is None:
+        return by_side(flex=NO_CLUSTER, dedicated=NO_CLUSTER)
+    other = {"flex": {"dedicated": FLEX_IN_CLUSTER}, "dedicated": {"flex": NON_FLEX}}[tier]
+    return by_side(**{tier: PAGE}, **other)
+
+
+def list_of(client, cluster="shop", kind="snapshots"):
+    """List a cluster's snapshots or restore jobs."""
+    return client.get(f"{BASE}/{cluster}/backup/{kind}")
+
+
+def test_the_tier_is_found_once(atlas, client):
+    """The first call asks both sides, those after it the right one, for every operation on that cluster."""
+    for kind in ("snapshots", "restoreJobs", "snapshots"):
+        assert list_of(client, kind=kind).status_code == 200
+    assert atlas.sides == ["flex", "dedicated", "dedicated", "dedicated"]
+
+
+def test_the_reason_says_so(client):
+    """The record tells what flex answered, and later that the tier is remembered."""
+    first, second = list_of(client), list_of(client)
+    assert "flex answered CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API" in first.headers["Atlas-Shim"]
+    assert "found on the dedicated tier" in second.headers["Atlas-Shim"]
+    assert all("route=dedicated" in reply.headers["Atlas-Shim"] for reply in (first, second))
+
+
+def test_another_cluster_is_another_matter(atlas, client):
+    """What was learned of one cluster says nothing of its neighbour, or of the same name in another group."""
+    list_of(client)
+    list_of(client, "other")
+    client.get(f"{BASE}/shop/backup/snapshots".replace("6510", "6511"))
+    assert atlas.sides == ["flex", "dedicated"] * 3
+
+
+def test_it_is_forgotten_after_ten_minutes(atlas, client, clock):
+    """Nothing is believed for ever."""
+    list_of(client)
+    clock.time += 599
+    list_of(client)
+    clock.time += 601
+    list_of(client)
+    assert atlas.sides == ["flex", "dedicated", "dedicated", "flex", "dedicated"]
+
+
+def test_a_clock_that_was_set_back_is_no_reason_to_believe(atlas, client, clock):
+    """An entry from the future is worth nothing."""
+    list_of(client)
+    clock.time -= 60
+    list_of(client)
+    assert atlas.sides == ["flex", "dedicated"] * 2
+
+
+def test_a_cluster_moves_from_flex_to_dedicated_and_back(atlas, client):
+    """Each move costs one refused call, and is known from then on."""
+    for tier in ("flex", "dedicated", "flex"):
+        atlas.answer = living_on(tier)
+        assert [list_of(client).status_code for _ in range(2)] == [200, 200]
+    assert atlas.sides == ["flex", "flex", "flex", "dedicated", "dedicated", "dedicated", "flex", "flex"]
+
+
+def test_a_deleted_cluster_is_looked_for_anew(atlas, client):
+    """When the remembered side has no such cluster, its answer is the caller's, and flex is asked again next time."""
+    list_of(client)
+    atlas.answer = living_on(None)
+    reply = list_of(client)
+    assert (reply.status_code, reply.json()["errorCode"]) == (404, "CLUSTER_NOT_FOUND")
+    list_of(client)
+    assert atlas.sides == ["flex", "dedicated", "dedicated", "flex", "dedicated"]
+
+
+def test_other_faults_teach_nothing(atlas, client):
+    """A full bucket or a fault of the dedicated side does not move the cluster."""
+    list_of(client)
+    for reply in (error(429, "RATE_LIMITED"), error(500, "UNEXPECTED_ERROR"), wire(401), b""):
+        atlas.answer = by_side(dedicated=reply)
+        list_of(client)
+    assert set(atlas.sides[2:]) == {"dedicated"}
+
+
+def test_an_error_of_both_sides_is_the_last_ones_byte_for_byte(atlas, client):
+    """The dedicated side's own words reach the caller, odd spacing and all."""
+    body = b'{ "error":404,"errorCode":"SNAPSHOT_NOT_FOUND" ,"detail":"\xc3\xa9" }'
+    fields = (("Content-Type", "application/json"), ("X-Error-Code", "SNAPSHOT_NOT_FOUND"))
+    atlas.answer = by_side(flex=NON_FLEX, dedicated=wire(404, fields, body))
+    reply = client.get(f"{BASE}/shop/backup/snapshots/6a6f78e0cab84da5c4476b25")
+    assert (reply.status_code, reply.content) == (404, body)
+    assert reply.headers["X-Error-Code"] == "SNAPSHOT_NOT_FOUND"
+
+
+@pytest.mark.parametrize("route", [RouteWord.DATE, RouteWord.FLEX])
+def test_by_date_and_flag_what_was_learned_is_not_used(atlas, route):
+    """Those routes ask flex, whatever it says."""
+    with gateway(atlas.origin, route=route) as served, caller(served) as made:
+        for kind in ("snapshots", "restoreJobs", "snapshots/6a6f78e0cab84da5c4476b25"):
+            assert list_of(made, kind=kind).json()["errorCode"] == "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"
+    assert set(atlas.sides) == {"flex"}
+
+
+def test_instances_have_one_tier(atlas):
+    """An instance read by flag asks flex alone: a dedicated cluster is no serverless instance."""
+    with gateway(atlas.origin, route=RouteWord.FLEX) as served, caller(served) as made:
+        assert made.get(f"{BASE}/shop").json()["errorCode"] == "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"
+    assert atlas.sides == ["flex"]
