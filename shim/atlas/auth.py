@@ -6,25 +6,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import suppress
 from functools import partial
 
 import anyio
-import attrs
 import httpx
 
 from shim.atlas.replies import error_of, json_object
-from shim.credentials import AccessToken, ApiKey, Credentials, ServiceAccount
+from shim.credentials import TOKEN_PATH, AccessToken, ApiKey, Credentials, ServiceAccount, Token, TokenBook
 from shim.errors import AtlasError, UnauthorizedError
-
-TOKEN_PATH = "/api/oauth/token"  # noqa: S105 - a path
-LIFETIME = 3600.0
-"""Seconds that a token lives when Atlas does not say: what it does say (``expires_in``) so far."""
-AHEAD = 300.0
-"""A token is renewed this many seconds before its end, or in its last tenth if that is shorter."""
-PATIENCE = 60.0
-"""After a new token was refused too, a 401 is taken as final for this many seconds: the account may not do
-this, and Atlas allows only 100 tokens of one account at a time."""
 
 
 def auth_for(credentials: Credentials, base_url: str, *, clock: Callable[[], float] = time.monotonic) -> httpx.Auth:
@@ -73,12 +62,6 @@ class BearerAuth(httpx.Auth):
         yield request
 
 
-@attrs.frozen
-class _Token:
-    value: str = attrs.field(repr=False)
-    renew_at: float
-
-
 class ServiceAccountAuth(httpx.Auth):
     """Exchanges a service account for an access token (RFC 6749, 4.4) and sends that.
 
@@ -91,17 +74,16 @@ class ServiceAccountAuth(httpx.Auth):
         self._url = base_url + TOKEN_PATH
         self._basic = httpx.BasicAuth(account.client_id, account.client_secret)
         self._clock = clock
-        self._token: _Token | None = None
-        self._patient_until = float("-inf")
+        self._book = TokenBook(clock)
         self._lock = threading.Lock()
         self._async_lock = anyio.Lock()
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Drive the flow for a blocking client."""
-        refused: _Token | None = None
+        refused: Token | None = None
         while True:
             with self._lock:
-                token = self._usable(refused)
+                token = self._book.usable(refused)
                 if token is None:
                     asked = self._clock()
                     response = yield self._exchange(request)
@@ -114,10 +96,10 @@ class ServiceAccountAuth(httpx.Auth):
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Drive the flow for an async client, on any event loop."""
-        refused: _Token | None = None
+        refused: Token | None = None
         while True:
             async with self._async_lock:
-                token = self._usable(refused)
+                token = self._book.usable(refused)
                 if token is None:
                     asked = self._clock()
                     response = yield self._exchange(request)
@@ -127,10 +109,6 @@ class ServiceAccountAuth(httpx.Auth):
             if not self._worth_another(response, again=refused is not None):
                 return
             refused = token
-
-    def _usable(self, refused: _Token | None) -> _Token | None:
-        token = self._token
-        return token if token and token is not refused and self._clock() < token.renew_at else None
 
     def _exchange(self, request: httpx.Request) -> httpx.Request:
         """Return the token request, under the caller's timeout and user agent."""
@@ -143,31 +121,21 @@ class ServiceAccountAuth(httpx.Auth):
         )
         return next(self._basic.auth_flow(exchange))
 
-    def _learn(self, response: httpx.Response, asked: float) -> _Token:
+    def _learn(self, response: httpx.Response, asked: float) -> Token:
         status = response.status_code
         if not response.is_success:
             refused = 400 <= status < 500 and status != 429
             raise error_of(response, UnauthorizedError if refused else None)
-        said = json_object(response.content) or {}
-        value = said.get("access_token")
-        if not isinstance(value, str) or not value.isascii() or not value.isprintable():
-            raise AtlasError(status, detail="The token endpoint answered without an access token.")
-        lifetime = LIFETIME
-        with suppress(KeyError, TypeError, ValueError):
-            lifetime = float(said["expires_in"])
-        self._token = _Token(value, asked + lifetime - min(AHEAD, lifetime / 10))
-        return self._token
+        try:
+            return self._book.learn(json_object(response.content), asked)
+        except ValueError:
+            raise AtlasError(status, detail="The token endpoint answered without an access token.") from None
 
     def _worth_another(self, response: httpx.Response, *, again: bool) -> bool:
         """Tell whether a new token could change this answer; a call is sent twice at most."""
-        if response.status_code != 401:
-            return False
-        now = self._clock()
-        if again:
-            self._patient_until = now + PATIENCE
-        return not again and now >= self._patient_until
+        return response.status_code == 401 and self._book.worth_another(again=again)
 
 
-def _signed(request: httpx.Request, token: _Token) -> httpx.Request:
+def _signed(request: httpx.Request, token: Token) -> httpx.Request:
     request.headers["Authorization"] = f"Bearer {token.value}"
     return request

@@ -5,8 +5,8 @@ import anyio
 import pytest
 
 from shim import httpx
-from shim.atlas.auth import TOKEN_PATH, DigestAuth, ServiceAccountAuth
-from shim.credentials import ServiceAccount
+from shim.atlas.auth import DigestAuth, ServiceAccountAuth
+from shim.credentials import TOKEN_PATH, ServiceAccount
 from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from shim.fake.server import serve_in_thread
 
