@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
@@ -269,9 +270,8 @@ def test_timeouts_hold_for_every_call(raw, monkeypatch, how):
     monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
     server = raw(lambda request: reply("410 Gone", body=b"{}") if b"/serverless/" in request else b"")
     with httpx.Client(timeout=httpx.Timeout(30, read=0.5) if how == "client" else 30) as client:
-        request = httpx.Request("GET", f"{server.url}{SNAPSHOTS}")
-        if how == "request":
-            request = client.build_request("GET", request.url, timeout=httpx.Timeout(30, read=0.5))
+        timeout: dict[str, Any] = {"timeout": httpx.Timeout(30, read=0.5)} if how == "request" else {}
+        request = client.build_request("GET", f"{server.url}{SNAPSHOTS}", **timeout)
         with pytest.raises(httpx.ReadTimeout) as caught:
             client.send(request)
     assert caught.value.request is request
