@@ -19,13 +19,16 @@ _ABOUT_CONTENT = frozenset({
     "content-md5",
     "content-range",
     "content-type",
+    "deprecation",
     "digest",
     "etag",
     "last-modified",
+    "location",
     "repr-digest",
+    "sunset",
     "transfer-encoding",
 })  # fmt: skip
-"""Fields that describe the content that upstream sent, and so not the one that the caller gets (RFC 9110, 8)."""
+"""Fields that speak of the content or the resource of upstream's answer, and so not of the caller's (RFC 9110, 8)."""
 
 
 def content_type(match: Match) -> str:
@@ -41,6 +44,11 @@ def content_of(value: dict[str, Any], *, pretty: bool, dumps: Callable[[Any], by
 def document(content: bytes, *, status: int, upstream: Headers, kind: str) -> Reply:
     """Return a reply with JSON content of the given type, and what still holds of upstream's fields."""
     return Reply(status=status, headers=(*without(upstream, _ABOUT_CONTENT), ("Content-Type", kind)), body=content)
+
+
+def bare(status: int, upstream: Headers) -> Reply:
+    """Return a reply without content."""
+    return Reply(status=status, headers=without(upstream, _ABOUT_CONTENT), body=b"")
 
 
 def pretty_printed(value: Any) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 from shim.core import answers
 from shim.core.body import build_body
-from shim.core.documents.model import Successor, Target
+from shim.core.documents.model import NO_CONTENT, Successor, Target
 from shim.core.memo import Made
 from shim.core.messages import Reply, field
 from shim.core.query import Query
@@ -40,6 +40,8 @@ def ask(  # noqa: PLR0913, PLR0917 - a tier, what to ask it, and where its answe
             return reply
         if not 200 <= reply.status < 300:
             return (yield from failed(run, reply, query, later))
+        if successor.tier not in run.match.entry.reading:
+            return _unread(run, successor, reply, query)
         reply = yield from read(run)
         if not documents and (known := _known(run, successor, reply)) is not None:
             run.note(successor.note)
@@ -63,6 +65,17 @@ def ask(  # noqa: PLR0913, PLR0917 - a tier, what to ask it, and where its answe
     if len(documents) == 1 and run.match.entry.timeless:
         run.context.memory.translations.keep(_memo_key(run, successor), reply.body or b"", ready)
     return _answer(run, ready, reply)
+
+
+def _unread(run: Run, successor: Successor, reply: Reply, query: Query) -> Answer:
+    """Return an answer that upstream's content has no part in."""
+    run.note(successor.note)
+    operation = run.match.operation
+    status = operation.status[run.match.api.name]
+    if status in NO_CONTENT:
+        return Answer(answers.bare(status, reply.headers), record(run))
+    made = translate_one(run.match.entry.compiled[successor.tier], {}, scene(run))
+    return _answer(run, _ready(run, made, query), reply)
 
 
 def _memo_key(run: Run, successor: Successor) -> Hashable:

@@ -31,6 +31,16 @@ class Entry:
         return {tier: compile_fields(self.operation.fields, tier) for tier in self.operation.successors}
 
     @cached_property
+    def reading(self) -> frozenset[str]:
+        """The tiers whose content takes part in the answer; of the others any success will do."""
+        fields, page = self.operation.fields, self.operation.shape == "page"
+        return frozenset(
+            tier
+            for tier in self.operation.successors
+            if page or any(rule.sources or rule.when for field in fields for rule in field.rules[tier])
+        )
+
+    @cached_property
     def timeless(self) -> bool:
         """Whether a read's translation depends on nothing but the call and upstream's bytes."""
         rules = [rule for field in self.operation.fields for tier in field.rules.values() for rule in tier]

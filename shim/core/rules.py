@@ -237,11 +237,13 @@ def _convert(field: Field, rule: Rule) -> Callable[[str, Any], Any]:
 def _list(field: Field, rule: Rule) -> Value:
     fits = FITS[field.type]
     parts = tuple(rule.sources[0].split("."))
+    # In a request body an empty list would be an order that the caller did not give.
+    orders = "body" in field.rules
 
     def value_of(source: Source, _scene: Scene, _made: Source) -> Any:
         value = look_up(source, parts)
         if value is MISSING:
-            return []
+            return MISSING if orders else []
         if value is None:
             return Bad(rule.sources[0], value, "null is no value")
         return [value] if fits([value]) else Bad(rule.sources[0], value, f"not an item of {field.type}")
@@ -287,7 +289,7 @@ def _link(rule: Rule) -> Value:
             href = pieces[0]
             for piece, name in zip(pieces[1:], names, strict=True):
                 value = made.get(name)
-                segment = encoded(value) if type(value) is str else None
+                segment = encoded(str(value)) if type(value) in {str, int} else None
                 if segment is None:
                     break
                 href += segment + piece

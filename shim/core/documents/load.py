@@ -57,7 +57,9 @@ def load_documents(folders: Iterable[Path]) -> tuple[Document, ...]:
 
 
 def _read(folder: Path, problems: list[str]) -> Iterator[_File]:
-    paths = sorted(folder.rglob("*.toml")) if folder.is_dir() else [folder]
+    found = sorted(folder.rglob("*.toml")) if folder.is_dir() else [folder]
+    # A folder that Kubernetes mounts has each file a second time below a hidden one.
+    paths = [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
     for path in paths:
         name = path.relative_to(folder).as_posix() if path != folder else path.name
         try:

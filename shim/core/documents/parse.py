@@ -9,6 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from shim.core.documents.model import (
+    NO_CONTENT,
     TIERS,
     Api,
     Document,
@@ -98,8 +99,9 @@ def _parse_operation(
         table.wrong("resource", f"{resource!r} is no resource of this document")
     if (gone is None) == (not successors):
         table.wrong("", "needs either a successor ([….flex]) or [….gone], and not both")
-    if successors and not resource:
-        table.wrong("resource", "is missing; name the resource whose fields an answer has")
+    status = _parse_status(table, apis)
+    shape = table.word("shape", SHAPES, default="one")
+    _check_content(table, successors, resource, shape, status)
     operation = Operation(
         id=name,
         aliases=table.texts("aliases"),
@@ -109,9 +111,9 @@ def _parse_operation(
         version=written(version),
         deprecated=table.instant("deprecated"),
         sunset=table.instant("sunset"),
-        shape=table.word("shape", SHAPES, default="one"),
+        shape=shape,
         order=table.texts("order"),
-        status=_parse_status(table, apis),
+        status=status,
         note=table.text("note", default=""),
         cluster=table.texts("cluster"),
         sdk=table.texts("sdk"),
@@ -125,6 +127,21 @@ def _parse_operation(
     )
     table.finish()
     return operation
+
+
+def _check_content(
+    table: Table, successors: Mapping[str, Successor], resource: str, shape: str, status: Mapping[str, int]
+) -> None:
+    """Check that an operation says what its answers are made of, if they have content."""
+    bare = [code for code in status.values() if code in NO_CONTENT]
+    if not successors:
+        return
+    if len(bare) < len(status) and not resource:
+        table.wrong("resource", "is missing; name the resource whose fields an answer has")
+    if bare and len(bare) == len(status) and resource:
+        table.wrong("resource", f"can never apply: an answer with status {bare[0]} has no content")
+    if bare and shape == "page":
+        table.wrong("status", f"{bare[0]} has no content, and a page is one")
 
 
 _ANY = (SpecifierSet(), Version("2023.1.1"))
