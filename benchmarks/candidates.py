@@ -1,0 +1,95 @@
+"""The gateway and its peers: how each is started, and whether it can be."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.processes import Running, free_port, running
+
+PEERS = Path(__file__).parent / "peers"
+MODULES = Path("/usr/lib/nginx/modules")
+REFERENCE = "nginx"
+"""What the others are compared with: nginx without translation."""
+
+
+@contextlib.contextmanager
+def gateway(upstream: int, *flags: str) -> Iterator[Running]:
+    """Run this project's gateway."""
+    port = free_port()
+    command = [sys.executable, "-m", "shim", "serve", "--listen", f"127.0.0.1:{port}", "--admin", "off", *flags]
+    with running([*command, "--upstream", f"http://127.0.0.1:{upstream}"], port) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def nginx(upstream: int, *, translate: bool = False) -> Iterator[Running]:
+    """Run nginx: ``proxy_pass`` alone, or with the same translation in njs."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        words = {
+            "MODULES": f"load_module {MODULES}/ngx_http_js_module.so;" if translate else "",
+            "SCRIPTS": f"js_path {PEERS}; js_import translate from translate.js;" if translate else "",
+            "FILTER": "js_header_filter translate.header; js_body_filter translate.body;" if translate else "",
+            "FOLDER": folder,
+            "UPSTREAM": f"127.0.0.1:{upstream}",
+            "PORT": str(port),
+        }
+        text = (PEERS / "nginx.conf").read_text()
+        for word, value in words.items():
+            text = text.replace(word, value)
+        path = Path(folder) / "nginx.conf"
+        path.write_text(text)
+        with running(["nginx", "-c", str(path)], port) as process:
+            yield process
+
+
+@contextlib.contextmanager
+def njs(upstream: int) -> Iterator[Running]:
+    """Run nginx with njs."""
+    with nginx(upstream, translate=True) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def mitmproxy(upstream: int) -> Iterator[Running]:
+    """Run mitmproxy in reverse mode with an addon."""
+    port = free_port()
+    mode = ["--mode", f"reverse:http://127.0.0.1:{upstream}", "--listen-port", str(port), "--set", "flow_detail=0"]
+    command = ["mitmdump", "--quiet", *mode, "--scripts", str(PEERS / "mitm_addon.py")]
+    with running(command, port, environ={"PYTHONPATH": str(PEERS.parents[1])}) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def starlette(upstream: int) -> Iterator[Running]:
+    """Run Starlette with httpx on uvicorn."""
+    port = free_port()
+    app = "benchmarks.peers.starlette_httpx:app"
+    command = [sys.executable, "-m", "uvicorn", "--no-access-log", "--port", str(port), app]
+    with running(command, port, environ={"UPSTREAM": f"http://127.0.0.1:{upstream}"}) as process:
+        yield process
+
+
+CANDIDATES = {"nginx": nginx, "njs": njs, "gateway": gateway, "mitmproxy": mitmproxy, "starlette": starlette}
+
+
+def missing(name: str) -> str:
+    """Return what a candidate lacks on this machine, empty when it can run."""
+    match name:
+        case "nginx":
+            return "" if shutil.which("nginx") else "nginx is not installed"
+        case "njs":
+            return missing("nginx") or ("" if (MODULES / "ngx_http_js_module.so").exists() else "njs is not installed")
+        case "mitmproxy":
+            return "" if shutil.which("mitmdump") else "mitmproxy is not installed"
+        case "starlette":
+            lacking = [one for one in ("starlette", "uvicorn") if importlib.util.find_spec(one) is None]
+            return f"{' and '.join(lacking)} not installed" if lacking else ""
+        case _:
+            return ""

@@ -1,0 +1,70 @@
+"""The upstream: answers every request with one of two bodies, at once or after a delay.
+
+Run as a program it serves until it is stopped: ``python -m benchmarks.upstream PORT DELAY_MS``.
+It counts what it was asked; ``GET /count`` tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import cast
+
+from benchmarks.bodies import SIZES, snapshots
+
+REPLIES = {
+    name: b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.atlas.2024-11-13+json;charset=utf-8\r\n"
+    b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    for name, count in SIZES.items()
+    for body in (snapshots(count),)
+}
+
+
+class Upstream(asyncio.Protocol):
+    """One connection; requests have no content, so each ends with its fields."""
+
+    asked = 0
+    delay = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.pending = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every request that is complete."""
+        self.pending += data
+        while (end := self.pending.find(b"\r\n\r\n")) >= 0:
+            head, self.pending = self.pending[:end], self.pending[end + 4 :]
+            if head.startswith(b"GET /count"):
+                text = str(Upstream.asked).encode()
+                self.reply(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(text), text))
+                continue
+            Upstream.asked += 1
+            reply = REPLIES["large" if b"/large/" in head.partition(b"\r\n")[0] else "small"]
+            if self.delay:
+                asyncio.get_running_loop().call_later(self.delay, self.reply, reply)
+            else:
+                self.reply(reply)
+
+    def reply(self, content: bytes) -> None:
+        """Write, unless the connection went away meanwhile."""
+        if not self.transport.is_closing():
+            self.transport.write(content)
+
+
+async def main(port: int, delay: float) -> None:
+    """Serve until the process is stopped."""
+    Upstream.delay = delay
+    server = await asyncio.get_running_loop().create_server(Upstream, "127.0.0.1", port)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    try:
+        import uvloop
+
+        uvloop.run(main(int(sys.argv[1]), float(sys.argv[2]) / 1000))
+    except ImportError:
+        asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]) / 1000))
