@@ -121,7 +121,7 @@ def _document(document: DocumentLine) -> None:
     for line in output.aligned(rows):
         click.echo(f"    {line}")
     for at, file in document.overridden.items():
-        click.echo(f"    overridden by {file}: {at}")
+        click.echo(f"    overridden: {at} (by {file})")
 
 
 def _connection(probes: Sequence[Probe]) -> None:

@@ -85,4 +85,4 @@ def _replaced(operation: Operation, before: Operation | None) -> Iterator[tuple[
     for attribute in attrs.fields(Operation):
         name = attribute.name
         if before is not None and name not in _NESTED and getattr(before, name) != getattr(operation, name):
-            yield f"{operation.at}.{name}", "an override"
+            yield f"{operation.at}.{name}", "an own document"

@@ -1,0 +1,81 @@
+"""What the command's tests share: the command in this process, the command as a process, and a fake Atlas."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from shim.cli import main
+from shim.fake import DEMO_TOKEN, FakeAtlas
+from shim.fake.server import serve_in_thread
+
+OURS = ("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch):
+    """No setting or credential of the machine takes part, and no proxy stands between us and loopback."""
+    for name in list(os.environ):
+        if name.startswith(OURS):
+            monkeypatch.delenv(name)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "*")
+
+
+@pytest.fixture
+def run():
+    """Return a function that runs the command in this process."""
+
+    def run(*words, env=None):
+        return CliRunner().invoke(main, words, env=env, prog_name="atlas-shim")
+
+    return run
+
+
+@pytest.fixture
+def start():
+    """Return a function that starts the command as a process of its own; what still runs at the end is killed."""
+    started = []
+
+    def start(*words, env=None):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "shim", *words],
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def wait_for():
+    """Return a function that reads a stream's lines until one matches, and returns the match."""
+
+    def wait_for(stream, pattern):
+        seen = []
+        for line in stream:
+            seen.append(line)
+            if found := re.search(pattern, line):
+                return found
+        raise AssertionError(f"{pattern} is not in {''.join(seen)}")
+
+    return wait_for
+
+
+@pytest.fixture
+def atlas(monkeypatch):
+    """Serve a fake Atlas, and name it and its token in the environment."""
+    with serve_in_thread(FakeAtlas()) as server:
+        monkeypatch.setenv("MONGODB_ATLAS_BASE_URL", server.url)
+        monkeypatch.setenv("MONGODB_ATLAS_ACCESS_TOKEN", DEMO_TOKEN)
+        yield server

@@ -1,0 +1,185 @@
+"""``check``: all problems at once, offline; and what Atlas says, with ``--connect``."""
+
+import json
+
+import pytest
+
+from shim.fake import (
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    DEMO_CLUSTER,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    FakeReply,
+)
+
+
+@pytest.fixture
+def checked(run):
+    """Return a function that runs the check and returns its JSON."""
+
+    def checked(*words, env=None, code=0):
+        done = run("check", *words, "-o", "json", env=env)
+        assert done.exit_code == code, done.output
+        return json.loads(done.stdout)
+
+    return checked
+
+
+def test_all_is_well_out_of_the_box(run, checked):
+    """Without any setting there is nothing to complain about."""
+    assert checked()["ok"] is True
+    assert run("check").stdout.endswith("All is well.\n")
+
+
+def test_each_setting_says_where_it_comes_from(checked, tmp_path):
+    """Default, variable and file are told apart, the variable before the file."""
+    file = tmp_path / "shim.toml"
+    file.write_text('public-url = "https://a.example"\ndeadline = 3\n')
+    found = checked("--config", str(file), env={"ATLAS_SHIM_DEADLINE": "4"})
+    settings = {one["name"]: (one["value"], one["source"]) for one in found["settings"]}
+    assert settings["route"] == ("auto", "default")
+    assert settings["deadline"] == ("4", "ATLAS_SHIM_DEADLINE")
+    assert settings["public_url"] == ("https://a.example", str(file))
+
+
+def test_all_problems_are_listed_at_once(run, checked, tmp_path):
+    """Bad settings, mistyped names, half a pair of credentials, broken documents and a bad file: one run."""
+    (tmp_path / "mine.toml").write_text('format = 1\noverrides = "nothing"\n')
+    file = tmp_path / "shim.conf"
+    file.write_text('nonsense = 1\nadmin = "?[:"\n')
+    env = {
+        "ATLAS_SHIM_ROUTE": "of",
+        "ATLAS_SHIM_ROUT": "off",
+        "ATLAS_SHIM_DEADLINE": "0",
+        "ATLAS_SHIM_MAPPINGS": str(tmp_path),
+        "MONGODB_ATLAS_PUBLIC_API_KEY": "abcdefgh",
+    }
+    found = checked("--config", str(file), env=env, code=1)
+    problems = "\n".join(found["problems"])
+    for part in (
+        "ATLAS_SHIM_ROUTE: 'of'",
+        "did you mean ATLAS_SHIM_ROUTE?",
+        "ATLAS_SHIM_DEADLINE",
+        "mine.toml: overrides",
+        "MONGODB_ATLAS_PRIVATE_API_KEY",
+        "nonsense: no such option",
+        "admin: '?[:'",
+    ):
+        assert part in problems
+    assert len(found["problems"]) == 7
+    assert "Problems: 7" in run("check", "--config", str(file), env=env).stdout
+
+
+def test_a_sunset_of_no_document_is_a_problem(checked):
+    """A date for a document that does not exist would silently mean nothing."""
+    found = checked(env={"ATLAS_SHIM_SUNSET": "snapshot=2026-03-01"}, code=1)
+    assert "'snapshot' is no document" in found["problems"][0]
+
+
+def test_documents_are_listed_with_their_operations(checked):
+    """Each operation has its method, path, tiers and the sunset in force."""
+    found = checked(env={"ATLAS_SHIM_SUNSET": "snapshots=2026-03-01"})
+    snapshots = next(one for one in found["documents"] if one["name"] == "snapshots")
+    operations = {one["id"]: one for one in snapshots["operations"]}
+    assert operations["listServerlessBackupSnapshots"]["sunset"] == "2026-03-01"
+    assert "flex" in operations["listServerlessBackupSnapshots"]["tiers"]
+
+
+def test_overridden_rules_are_listed(checked, run, tmp_path):
+    """What an operator's document replaced is shown, rules and dates alike."""
+    (tmp_path / "mine.toml").write_text(
+        'format = 1\noverrides = "snapshots"\n'
+        "[operation.listServerlessBackupSnapshots]\nsunset = 2026-03-01\n"
+        '[resource.snapshot.createdAt.flex]\nfrom = "finishTime"\nfidelity = "derived"\nwhy = "Ours."\n'
+    )
+    env = {"ATLAS_SHIM_MAPPINGS": str(tmp_path)}
+    snapshots = next(one for one in checked(env=env)["documents"] if one["name"] == "snapshots")
+    assert snapshots["overridden"]["resource.snapshot.createdAt.flex"] == "mine.toml"
+    assert "operation.listServerlessBackupSnapshots.sunset" in snapshots["overridden"]
+    assert "overridden: resource.snapshot.createdAt.flex (by mine.toml)" in run("check", env=env).stdout
+
+
+def test_nothing_is_sent_without_connect(run, atlas):
+    """The check is offline unless told otherwise."""
+    assert run("check").exit_code == 0
+    assert atlas.fake.arrivals == []
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY},
+        {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET},
+    ],
+)
+def test_no_secret_is_shown(run, atlas, env):
+    """The kind of credentials and their variables are told, never a value."""
+    env = {"MONGODB_ATLAS_ACCESS_TOKEN": None, **env}
+    done = run("check", "--connect", env=env)
+    assert done.exit_code == 0
+    assert all(name in done.stdout for name, value in env.items() if value)
+    assert not [value for value in env.values() if value and value in done.output]
+
+
+def test_an_unusable_value_is_not_repeated_among_the_settings(run):
+    """A URL with a password in it is refused, and the password stays out of the output."""
+    done = run("check", env={"ATLAS_SHIM_UPSTREAM": "https://user:hunter2@a.example"})
+    assert done.exit_code == 1
+    assert "hunter2" not in done.output
+
+
+def test_connect_makes_two_reads_and_tells_what_they_mean(checked, atlas):
+    """The retired endpoint says that it is gone, flex that the project is unknown: all is well."""
+    found = checked("--connect")
+    assert [(one["side"], one["status"]) for one in found["connection"]] == [("legacy", 410), ("flex", 404)]
+    assert [arrival.method for arrival in atlas.fake.arrivals] == ["GET", "GET"]
+    assert "retired" in found["connection"][0]["meaning"]
+    assert "signed in" in found["connection"][1]["meaning"]
+
+
+def test_connect_with_a_project_of_ones_own(checked, atlas):
+    """With a group and a cluster the answers are real; before the sunset legacy says so."""
+    atlas.fake.sunset = atlas.fake.sunset.replace(year=2100)
+    found = checked("--connect", "--group", DEMO_GROUP, "--cluster", DEMO_CLUSTER)
+    assert [one["status"] for one in found["connection"]] == [200, 200]
+    assert "not retired yet" in found["connection"][0]["meaning"]
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"MONGODB_ATLAS_ACCESS_TOKEN": "wrong"},
+        {
+            "MONGODB_ATLAS_ACCESS_TOKEN": None,
+            "MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID,
+            "MONGODB_ATLAS_CLIENT_SECRET": "wrong",
+        },
+    ],
+)
+def test_connect_with_credentials_that_are_not_let_in(checked, atlas, env):
+    """A refused sign-in is a problem on both sides."""
+    found = checked("--connect", env=env, code=1)
+    assert [one["good"] for one in found["connection"]] == [False, False]
+    assert len(found["problems"]) == 2
+
+
+def test_connect_without_credentials(checked, atlas):
+    """Nothing is sent without credentials."""
+    found = checked("--connect", env={"MONGODB_ATLAS_ACCESS_TOKEN": None}, code=1)
+    assert "no credentials" in found["problems"][0]
+    assert atlas.fake.arrivals == []
+
+
+def test_connect_without_a_network(checked, atlas):
+    """An Atlas that can't be reached is a problem, not a traceback."""
+    found = checked("--connect", env={"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1"}, code=1)
+    assert [one["status"] for one in found["connection"]] == [None, None]
+
+
+def test_connect_to_something_that_is_not_atlas(checked, atlas):
+    """An answer without an Atlas error code is called unexpected."""
+    atlas.fake.overrides.append(lambda arrival: FakeReply(404, (), b"<html>"))
+    found = checked("--connect", code=1)
+    assert "unexpected" in found["connection"][1]["meaning"]

@@ -1,0 +1,100 @@
+"""The command as a whole: help, version, lazy loading."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+import shim
+from shim.cli import COMMANDS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_in_the_help_has_its_own_first_sentence(run, name):
+    """The list of commands says of each what its own help starts with."""
+    own = import_module(f"shim.cli.{name.replace('-', '_')}").command.help
+    first = " ".join(own.split("\n\n")[0].split())
+    assert first == COMMANDS[name]
+    assert first.endswith(".")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_tells_its_exit_codes(run, name):
+    """A script's author finds the exit codes in the help."""
+    shown = run(name, "--help")
+    assert shown.exit_code == 0
+    assert "Exit codes:" in " ".join(shown.output.split())
+
+
+def test_the_help_lists_every_command(run):
+    """The short flag works too."""
+    shown = run("-h").output
+    assert all(f"  {name} " in shown for name in COMMANDS)
+
+
+@pytest.mark.parametrize("words", [("-h",), *((name, "-h") for name in COMMANDS), ("snapshots", "list", "-h")])
+def test_help_fits_eighty_columns(run, words):
+    """No line of any help is longer than a terminal is wide."""
+    assert max(map(len, run(*words).output.splitlines())) <= 80
+
+
+def test_the_version_is_the_packages(run):
+    """``--version`` names the program and its version."""
+    assert run("--version").output == f"atlas-shim {shim.__version__}\n"
+
+
+def test_a_word_that_is_no_command_is_bad_usage(run):
+    """A mistyped command ends with exit code 2."""
+    done = run("demmo")
+    assert done.exit_code == 2
+    assert "demmo" in done.stderr
+
+
+def test_the_help_loads_no_http_library():
+    """``atlas-shim --help`` is quick, and works without any extra."""
+    code = (
+        "import sys\n"
+        "from shim.cli import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        "print(sorted({name.split('.')[0] for name in sys.modules} & {'httpx', 'aiohttp', 'rich', 'orjson'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("name", ["serve", "demo", "fake-atlas"])
+def test_a_missing_extra_is_named(name):
+    """Without aiohttp a command that needs it says what to install, in one line."""
+    code = f"import sys\nsys.modules['aiohttp'] = None\nfrom shim.cli import main\nmain(['{name}'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 'atlas-shim[gateway]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("snapshots", "list", "g", "c"), ("explain", "GET", "/"), ("check",)])
+def test_other_commands_need_no_extra(words):
+    """Reading, explaining and checking work with the base install alone."""
+    code = (
+        "import sys\n"
+        "for name in ('aiohttp', 'orjson', 'prometheus_client', 'rich'): sys.modules[name] = None\n"
+        "from shim.cli import main\n"
+        f"main({list(words)!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode in {0, 1, 2}
+    assert "pip install" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_flag_takes_a_credential():
+    """Credentials never stand on a command line, where every process can read them."""
+    words = ("key", "secret", "token", "password", "client-id")
+    flags = []
+    for name in COMMANDS:
+        group = import_module(f"shim.cli.{name.replace('-', '_')}").command
+        for command in (group, *getattr(group, "commands", {}).values()):
+            flags += [flag for parameter in command.params for flag in parameter.opts]
+    assert "--route" in flags
+    assert not [flag for flag in flags if any(word in flag for word in words)]

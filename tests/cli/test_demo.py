@@ -1,0 +1,116 @@
+"""The demo, as a process: what a new user sees first."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import urllib.request
+
+import pytest
+
+from shim.fake import DEMO_TOKEN
+
+ANSI = "\x1b"
+
+
+def finished(process):
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def without_curl(tmp_path):
+    return {"PATH": str(tmp_path)}
+
+
+@pytest.fixture(scope="module")
+def needs_curl():
+    if shutil.which("curl") is None:
+        pytest.skip("this machine has no curl; the other half of these tests runs")
+
+
+def check_story(out):
+    """The retired call fails with 410, and succeeds through the gateway."""
+    assert re.search(r"^   410 Gone  VERSION_GONE$", out, re.MULTILINE)
+    assert re.search(r"^   200 OK  8 snapshots", out, re.MULTILINE)
+    assert '"createdAt": "' in out
+
+
+def test_with_curl(start, needs_curl):
+    """With curl the story is told, and the exit code is 0."""
+    code, out, err = finished(start("demo"))
+    assert (code, err) == (0, "")
+    check_story(out)
+    assert "http.client" not in out
+
+
+def test_without_curl(start, tmp_path):
+    """Without curl the standard library makes the same calls."""
+    code, out, err = finished(start("demo", env=without_curl(tmp_path)))
+    assert (code, err) == (0, "")
+    check_story(out)
+    assert "http.client" in out
+
+
+def test_the_call_is_the_documentations(start, tmp_path):
+    """The call is shown as one would type it: method, URL and bearer token."""
+    out = finished(start("demo", env=without_curl(tmp_path)))[1]
+    shown = out.replace(" \\\n    ", "")
+    pattern = r"curl --include --request GET\s+http://127\.0\.0\.1:\d+/api/atlas/v1\.0/groups/\w{24}/serverless/orders/backup/snapshots"
+    assert len(set(re.findall(pattern, shown))) == 2
+    assert f"--header 'Authorization: Bearer {DEMO_TOKEN}'" in shown
+
+
+def test_a_pipe_gets_plain_text(start, tmp_path):
+    """No colour goes into a pipe, and every line of prose fits 80 columns."""
+    out = finished(start("demo", env=without_curl(tmp_path)))[1]
+    assert ANSI not in out
+    assert [
+        line for line in out.splitlines() if len(line) > 80 and "127.0.0.1" not in line and "api/atlas" not in line
+    ] == []
+
+
+def test_nothing_of_the_environment_takes_part(start, tmp_path):
+    """A kill switch, broken documents, a proxy and credentials of the user's do not matter here."""
+    hostile = {
+        "ATLAS_SHIM_ROUTE": "off",
+        "ATLAS_SHIM_MAPPINGS": "/nonexistent",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+        "NO_PROXY": "",
+        "no_proxy": "",
+        "MONGODB_ATLAS_PRIVATE_API_KEY": "half-a-pair",
+    }
+    code, out, _ = finished(start("demo", env=hostile))
+    assert code == 0
+    check_story(out)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_serve_keeps_both_running_until_a_signal(start, wait_for, tmp_path, number):
+    """With --serve both answer, the reply's own record agrees with what was told, and a signal ends it with 0."""
+    process = start("demo", "--serve", env=without_curl(tmp_path))
+    told = []
+    for line in iter(process.stdout.readline, ""):
+        told.append(line)
+        if "keep running" in line:
+            break
+    url = wait_for(process.stdout, r"gateway\s+(http://\S+)")[1]
+    group = wait_for(process.stdout, r"group\s+(\w+)")[1]
+    request = urllib.request.Request(
+        f"{url}/api/atlas/v1.0/groups/{group}/serverless/orders/backup/snapshots",
+        headers={"Authorization": f"Bearer {DEMO_TOKEN}"},
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=30) as reply:
+        assert len(json.load(reply)["results"]) == 8
+        said = reply.headers["Atlas-Shim"]
+    story = "".join(told)
+    for level in ("derived", "constant", "absent"):
+        part = story.partition(f"   {level}: ")[2].partition("\n\n")[0]
+        names = re.findall(r"^     (\w+)  ", part, re.MULTILINE)
+        inner = " ".join(f'"{name}"' for name in names)
+        assert names
+        assert f"{level}=({inner})" in said
+    os.kill(process.pid, number)
+    assert process.wait(timeout=30) == 0

@@ -1,0 +1,74 @@
+"""``fake-atlas`` as a process."""
+
+import os
+import signal
+import socket
+import urllib.error
+import urllib.request
+
+import pytest
+
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PUBLIC_KEY, DEMO_TOKEN
+
+
+def status_of(url):
+    path = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+    request = urllib.request.Request(f"{url}{path}", headers={"Authorization": f"Bearer {DEMO_TOKEN}"})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=30) as reply:
+            return reply.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("--today", "2026-01-21"), 200),
+        (("--today", "2026-01-22"), 410),
+        (("--today", "2026-01-22", "--sunset", "2026-02-01"), 200),
+    ],
+)
+def test_its_date_decides_whether_legacy_answers(start, wait_for, words, status):
+    """Before the sunset the legacy endpoint answers, from then on it is gone."""
+    process = start("fake-atlas", "--listen", "127.0.0.1:0", *words)
+    assert status_of(wait_for(process.stdout, r"listens at (\S+)")[1]) == status
+    os.kill(process.pid, signal.SIGTERM)
+    assert process.wait(timeout=30) == 0
+
+
+def test_it_says_what_one_needs_for_a_call(start, wait_for):
+    """Group, clusters, token and key names are printed."""
+    process = start("fake-atlas", "--listen", "127.0.0.1:0")
+    wait_for(process.stdout, rf"group\s+{DEMO_GROUP}")
+    wait_for(process.stdout, DEMO_CLUSTER)
+    wait_for(process.stdout, DEMO_TOKEN)
+    wait_for(process.stdout, DEMO_PUBLIC_KEY)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--today", "tomorrow"), "not a date"),
+        (("--listen", "nowhere"), "not an address"),
+        (("--sunset", "x"), "not a date"),
+    ],
+)
+def test_bad_usage(run, words, said):
+    """A value that means nothing is exit code 2."""
+    done = run("fake-atlas", *words)
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+
+
+def test_a_taken_port_is_one_line(run):
+    """The address is named, and what to do about it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = run("fake-atlas", "--listen", where)
+    assert done.exit_code == 2
+    assert f"can't listen on {where}: address already in use" in done.stderr

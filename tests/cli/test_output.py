@@ -1,0 +1,90 @@
+"""The writing that all commands share."""
+
+import json
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from shim.cli import output
+from shim.cli.fields import how, when
+from shim.cli.resources import size
+from shim.core.documents.model import Rule, Verb, When
+from shim.core.record import Fidelity
+
+
+def written(function, *arguments):
+    """Return the bytes that a function writes to stdout."""
+    return CliRunner().invoke(click.command()(lambda: function(*arguments))).stdout_bytes
+
+
+@pytest.mark.parametrize("value", [{"a": "é…"}, {"b": 2**70}, ["\ud800"], {"c": None}])
+def test_json_is_utf_8_and_comes_back_as_it_was(value):
+    """Any JSON value survives, a lone surrogate and a large number included."""
+    assert json.loads(written(output.write_json, value).decode("utf-8")) == value
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1 MB"),
+        (1679783092, "1.68 GB"),
+        (None, "-"),
+    ],
+)
+def test_sizes(number, text):
+    """A number of bytes has at most three digits and a unit."""
+    assert size(number) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, "-"), ("", "-"), ("a\nb", "a?b"), (True, "true"), (["x"], '["x"]')])
+def test_values_in_tables(value, text):
+    """Missing is a dash, text is bare, the rest is JSON."""
+    assert output.printable(value) == text
+
+
+def test_an_empty_table_has_its_headings():
+    """No results are not an error."""
+    assert written(output.write_table, ("A", "B"), []) == b"A  B\n"
+
+
+def rule(verb, **members):
+    return Rule(verb=verb, at="x", owner="f", fidelity=Fidelity.DERIVED, **members)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (rule(Verb.FROM, sources=("name",)), ""),
+        (rule(Verb.FROM, sources=("a", "b")), "from a, else b"),
+        (rule(Verb.FROM, sources=("a",), values={"X": "x", "Y": "x"}), "from a, X or Y is x"),
+        (rule(Verb.LIST, sources=("a",)), "a list of a, empty without it"),
+        (rule(Verb.EQUALS, sources=("a",), words=("X", "Y")), "whether a is X or Y"),
+        (rule(Verb.PASSED, sources=("a",)), "whether a is over"),
+        (rule(Verb.PARAMETER, parameter="p"), "p in the path"),
+        (rule(Verb.CONSTANT, constant=False), "always false"),
+        (rule(Verb.ABSENT), ""),
+    ],
+)
+def test_each_verb_has_words(value, text):
+    """How a value is made is said in plain words."""
+    assert how("name", value) == text
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        (None, ""),
+        (When(source="a", words=frozenset({"X"})), "a is X"),
+        (When(source="a", words=frozenset({"X", "Y"}), negated=True), "a is not X or Y"),
+        (When(source="a", given=True), "a is given"),
+        (When(source="a", given=False), "a is not given"),
+    ],
+)
+def test_each_condition_has_words(condition, text):
+    """When a rule applies is said in plain words."""
+    assert when(rule(Verb.ABSENT, when=condition)) == text

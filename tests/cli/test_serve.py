@@ -1,0 +1,114 @@
+"""``serve`` as a process: its life, its settings, its complaints."""
+
+import os
+import signal
+import socket
+import urllib.request
+
+import pytest
+
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
+from shim.gateway.options import TABLE
+
+PATH = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+FREE = ("--listen", "127.0.0.1:0", "--admin", "off")
+
+
+def fetch(url):
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {DEMO_TOKEN}"})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=30) as reply:
+        return reply.status
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_exit_code_0(start, wait_for, atlas, number):
+    """The gateway answers, and ends in order when it is told to."""
+    process = start("serve", *FREE, "--upstream", atlas.url)
+    url = wait_for(process.stderr, r"takes calls at (\S+)")[1]
+    assert fetch(f"{url}{PATH}") == 200
+    os.kill(process.pid, number)
+    assert process.wait(timeout=30) == 0
+
+
+def test_the_environment_and_a_file_set_options(start, wait_for, atlas, tmp_path):
+    """What no flag sets comes from a variable, and what that does not set from the file."""
+    file = tmp_path / "shim.toml"
+    file.write_text('listen = "127.0.0.1:0"\nadmin = "off"\nroute = "nonsense"\n')
+    process = start("serve", "--config", str(file), env={"ATLAS_SHIM_UPSTREAM": atlas.url, "ATLAS_SHIM_ROUTE": "flex"})
+    assert wait_for(process.stderr, r"takes calls at \S+ for (\S+)")[1] == atlas.url
+
+
+def test_every_option_is_a_flag_a_variable_and_a_file_key(run, tmp_path):
+    """A bad value is found, and named by what the user wrote, in all three."""
+    file = tmp_path / "shim.toml"
+    for row in TABLE:
+        assert row.flag in run("serve", "--help").output
+        bad = "?[:"  # no address, no URL, no word, no date, no number
+        assert f"{row.flag}: " in run("serve", row.flag, bad).stderr
+        assert f"{row.variable}: " in run("serve", env={row.variable: bad}).stderr
+        file.write_text(f'{row.name} = "{bad}"\n')
+        assert f"{row.name}: " in run("serve", "--config", str(file)).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--route", "flx"), "--route: 'flx' is not one of auto, date, legacy, flex, off"),
+        (("--sunset", "nothing=2026-01-01"), "'nothing' is no document"),
+        (("--config", "/nonexistent.toml"), "does not exist"),
+        (("--listen", "127.0.0.1"), "--listen: '127.0.0.1' is not an address"),
+        (("--nonsense",), "No such option"),
+        (("--log-level", "loud"), "'loud' is not one of"),
+    ],
+)
+def test_bad_settings_are_one_line_and_exit_code_2(run, words, said):
+    """No traceback: the line names what is wrong."""
+    done = run("serve", *words)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_all_bad_settings_are_told_at_once(run):
+    """Two mistakes cost one run, not two."""
+    said = run("serve", "--route", "flx", "--deadline", "0").stderr
+    assert "--route" in said
+    assert "--deadline" in said
+
+
+def test_a_file_that_is_no_toml(run, tmp_path):
+    """The file is named."""
+    file = tmp_path / "shim.toml"
+    file.write_text("route = auto")
+    done = run("serve", "--config", str(file))
+    assert done.exit_code == 2
+    assert str(file) in done.stderr
+
+
+def test_a_taken_port_is_one_line(run, atlas):
+    """The address is named, and what to do about it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = run("serve", "--listen", where, "--admin", "off", "--upstream", atlas.url)
+    assert done.exit_code == 2
+    assert f"can't listen on {where}: address already in use" in done.stderr
+    assert "--listen" in done.stderr
+
+
+def test_a_host_that_has_no_address(run):
+    """A name that means nothing here is one line, too."""
+    done = run("serve", "--listen", "no-such-host.invalid:0", "--admin", "off")
+    assert done.exit_code == 2
+    assert "can't listen" in done.stderr
+
+
+def test_broken_documents_are_listed_one_a_line(run, tmp_path):
+    """Every defect of the operator's own documents has its line."""
+    (tmp_path / "mine.toml").write_text('format = 1\noverrides = "snapshots"\nresource = 1\nnonsense = 2\n')
+    done = run("serve", *FREE, env={"ATLAS_SHIM_MAPPINGS": str(tmp_path)})
+    assert done.exit_code == 2
+    lines = [line for line in done.stderr.splitlines() if line.startswith("  mine.toml: ")]
+    assert len(lines) == 2
