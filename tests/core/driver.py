@@ -1,0 +1,161 @@
+"""Drives the core by hand: an upstream is a function from a call to (status, fields, content)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from shim.core.context import Context
+from shim.core.engine import Engine
+from shim.core.exchange import exchange
+from shim.core.memory import Memory
+from shim.core.messages import Call, Headers, Reply
+from shim.core.settings import Settings
+from shim.core.steps import Answer, Outcome, PassThrough, Read, Send
+
+ROOT = Path(__file__).parents[2]
+CASES = ROOT / "tests" / "cases"
+SHIPPED = ROOT / "mappings"
+
+ORIGIN = "https://cloud.mongodb.com"
+BASE = "http://127.0.0.1:8480"
+BEFORE = datetime(2026, 1, 21, tzinfo=UTC).timestamp()
+AFTER = datetime(2026, 8, 1, tzinfo=UTC).timestamp()
+"""Days on both sides of the sunset of the backup endpoints, 2026-01-22."""
+
+LIST = "/groups/g1/serverless/c1/backup/snapshots"
+GET = f"{LIST}/6a6f78e0cab84da5c4476b25"
+JOBS = "/groups/g1/serverless/c1/backup/restoreJobs"
+
+Given = tuple[int, Headers, bytes]
+Upstream = Callable[[Call], Given]
+
+SNAPSHOT: dict[str, Any] = {
+    "expiration": "2026-08-10T17:05:10Z",
+    "finishTime": "2026-08-02T17:06:56Z",
+    "id": "6a6f78e0cab84da5c4476b25",
+    "mongoDBVersion": "8.0.29",
+    "scheduledTime": "2026-08-02T17:05:10Z",
+    "startTime": "2026-08-02T17:05:37Z",
+    "status": "COMPLETED",
+}
+"""A flex snapshot as recorded."""
+
+
+def answers(value: Any, status: int = 200, headers: Headers = ()) -> Given:
+    """Return what an upstream says with a JSON document."""
+    return status, (("Content-Type", "application/json"), *headers), json.dumps(value).encode()
+
+
+def refuses(status: int, code: str) -> Given:
+    """Return what Atlas says with an error."""
+    document = {"detail": "…", "error": status, "errorCode": code, "parameters": ["c1"], "reason": "…"}
+    return answers(document, status, (("X-Error-Code", code),))
+
+
+GONE = refuses(410, "VERSION_GONE")
+NON_FLEX = refuses(400, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API")
+NO_ROUTE: Given = (404, (("Content-Type", "text/html"),), b"<html>Not Found</html>")
+
+
+@attrs.frozen
+class Driven:
+    """How an exchange ended, and what the door was asked for meanwhile."""
+
+    outcome: Outcome
+    steps: tuple[Send | Read, ...]
+
+    @property
+    def sends(self) -> tuple[Send, ...]:
+        """The calls, in order."""
+        return tuple(step for step in self.steps if isinstance(step, Send))
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """The side that each call went to."""
+        return tuple(send.route for send in self.sends)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The request targets, in order."""
+        return tuple(send.call.target for send in self.sends)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the last native reply is handed back as it came."""
+        return isinstance(self.outcome, PassThrough)
+
+    @property
+    def reply(self) -> Reply:
+        """The reply that the shim made."""
+        assert isinstance(self.outcome, Answer)
+        return self.outcome.reply
+
+    @property
+    def content(self) -> bytes:
+        """The content of that reply."""
+        assert self.reply.body is not None
+        return self.reply.body
+
+    @property
+    def document(self) -> Any:
+        """The content, decoded."""
+        return json.loads(self.content)
+
+
+@attrs.define
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now: float = AFTER
+
+    def __call__(self) -> float:
+        """Return the time it stands at."""
+        return self.now
+
+
+def drive(
+    engine: Engine,
+    target: str,
+    upstream: Upstream | Sequence[Given],
+    *,
+    method: str = "GET",
+    headers: Headers = (("Accept", "*/*"),),
+    body: bytes | None = None,
+    settings: Settings | None = None,
+    memory: Memory | None = None,
+    clock: Callable[[], float] | float = AFTER,
+    base: str = BASE,
+    origin: str = ORIGIN,
+    fault: str | None = None,
+    codec: dict[str, Any] | None = None,
+) -> Driven:
+    """Run one exchange to its end; ``fault`` is what every read says instead of content."""
+    match = engine.recognise(method, target, headers)
+    assert match is not None, target
+    now = clock if callable(clock) else Clock(clock)
+    context = Context(settings or Settings(), memory or Memory(), now, base, **(codec or {}))
+    script = iter(()) if callable(upstream) else iter(upstream)
+    asking = exchange(match, Call(method, origin, target, headers, body), context)
+    steps: list[Send | Read] = []
+    given: Given = (0, (), b"")
+    try:
+        step = next(asking)
+        while True:
+            steps.append(step)
+            if isinstance(step, Send):
+                given = upstream(step.call) if callable(upstream) else next(script)
+                step = asking.send(Reply(given[0], given[1]))
+            elif fault is not None:
+                step = asking.send(Reply(given[0], given[1], fault=fault))
+            else:
+                step = asking.send(Reply(given[0], given[1], given[2]))
+    except StopIteration as stop:
+        outcome = stop.value
+        assert isinstance(outcome, Answer | PassThrough)
+        return Driven(outcome, tuple(steps))

@@ -1,0 +1,81 @@
+"""The JSON codec and the surroundings of an exchange."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shim.core.context import Context, dumps, loads
+from shim.core.memory import Memory
+from shim.core.settings import Settings
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(JSON)
+def test_what_was_written_is_read_again(value):
+    """The codec loses nothing that JSON can say."""
+    assert loads(dumps(value)) == value == json.loads(dumps(value))
+
+
+def test_json_is_written_on_one_line_in_utf8():
+    """No space, no escape that is not needed."""
+    assert dumps({"a": ["ä", 1]}) == '{"a":["ä",1]}'.encode()
+
+
+def test_a_lone_surrogate_stays_the_escape_it_was():
+    """What UTF-8 has no bytes for is written as it came."""
+    assert dumps(loads(rb'{"a":"\ud800"}')) == rb'{"a":"\ud800"}'
+
+
+def test_a_byte_order_mark_is_ignored():
+    """Some servers send one, and RFC 8259 lets a reader ignore it."""
+    assert loads(b'\xef\xbb\xbf{"a":1}') == {"a": 1}
+
+
+def test_big_integers_keep_every_digit():
+    """An integer beyond 64 bits is not rounded."""
+    assert dumps(loads(b"[123456789012345678901234567890]")) == b"[123456789012345678901234567890]"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"NaN",
+        b"[Infinity]",
+        b"[-Infinity]",
+        b"[1e999]",
+        b"[-1e999]",
+        b"\xff",
+        b"{}{}",
+        b"<html>",
+        b"\xfe\xff\x00{",
+    ],
+)
+def test_what_is_no_json_is_a_value_error(content):
+    """Broken content, NaN and numbers that have no JSON form are refused."""
+    with pytest.raises(ValueError):  # noqa: PT011 - three kinds of message, one kind of error
+        loads(content)
+
+
+@given(st.binary())
+def test_no_content_breaks_the_codec(content):
+    """Any bytes are JSON or a ValueError."""
+    try:
+        value = loads(content)
+    except ValueError:
+        return
+    assert json.loads(dumps(value)) == value
+
+
+@pytest.mark.parametrize("base", ["http://h", "http://h/", "http://h//"])
+def test_a_base_has_no_slash_at_its_end(base):
+    """Links are the base and a path that begins with a slash, whatever was configured."""
+    assert Context(Settings(), Memory(), lambda: 0.0, base).base == "http://h"
