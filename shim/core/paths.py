@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote_to_bytes
 import attrs
 
 _PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9]*)\}")
+_VERB = re.compile(_PARAMETER.pattern + r":[A-Za-z]+")
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+")
 _NO_NAMES = frozenset({"", ".", ".."})
 _FORBIDDEN = re.compile(r"[/\\%\x00-\x1f\x7f]")
@@ -28,21 +29,24 @@ class Template:
 
     @parameters.default
     def _parameters(self) -> tuple[str, ...]:
-        return tuple(name for segment in self.segments if (name := parameter_name(segment)))
+        return tuple(_PARAMETER.findall(self.text))
 
     def build(self, values: Mapping[str, str]) -> str:
         """Return the path with raw values filled in; raises KeyError when one is missing."""
         return _PARAMETER.sub(lambda match: values[match[1]], self.text)
 
 
-def parse_template(text: str) -> Template:
-    """Parse a template; raises ValueError that says what is wrong with it."""
+def parse_template(text: str, *, verbs: bool = False) -> Template:
+    """Parse a template; with ``verbs`` a segment may be ``{name}:pause``, which can be built and not recognised.
+
+    Raises ValueError that says what is wrong with it.
+    """
     if not text.startswith("/") or text.endswith("/"):
         raise ValueError("must start with a slash and not end with one")
     segments = tuple(text[1:].split("/"))
-    names = [name for segment in segments if (name := parameter_name(segment))]
+    names = _PARAMETER.findall(text)
     for segment in segments:
-        if parameter_name(segment):
+        if parameter_name(segment) or (verbs and _VERB.fullmatch(segment)):
             continue
         if not segment or _SEGMENT.fullmatch(segment) is None or segment in {".", ".."}:
             raise ValueError(f"segment {segment!r} is neither plain text nor one {{parameter}}")

@@ -186,8 +186,9 @@ def _from(field: Field, rule: Rule) -> Value:
 
         return flat
     sources = tuple((name, tuple(name.split("."))) for name in rule.sources)
-    # An object that upstream has stays one, even when it is empty (recorded: connectionStrings).
-    holder = sources[0][1][:-1] if "." in field.name else ()
+    # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings).
+    parents = (sources[0][1][:-1], tuple(field.name.split("."))[:-1])
+    holder = parents[0] if parents[0] == parents[1] else ()
 
     def value_of(source: Source, _scene: Scene, _made: Source) -> Any:
         first: Any = BARE if holder and type(look_up(source, holder)) is dict else MISSING

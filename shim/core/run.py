@@ -88,7 +88,7 @@ def read(run: Run) -> Generator[Send | Read, Reply, Reply]:
 def successor_call(run: Run, method: str, target: str, version: str, body: bytes | None) -> Call:
     """Return a call in a successor's terms: its target, its version, and the caller's other fields."""
     kind = f"application/vnd.atlas.{version}+json"
-    about = frozenset() if body is run.call.body else _ABOUT_BODY
+    about = frozenset() if body == run.call.body else _ABOUT_BODY
     headers: Headers = without(run.call.headers, _CONDITIONAL | about | {"accept", "content-type"})
     headers = (*headers, ("Accept", kind))
     if body:

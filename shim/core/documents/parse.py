@@ -245,7 +245,7 @@ def _parse_target(table: Table, request: Request | None, method: str) -> Target:
     body = table.table("body")
     return Target(
         method=table.word("method", METHODS, default=method),
-        path=read_template(table, "path"),
+        path=read_template(table, "path", verbs=True),
         version=version,
         paging=table.word("paging", PAGING, default="kept"),
         items=table.text("items", default="results"),

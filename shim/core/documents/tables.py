@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, TypeVar
 
 import attrs
@@ -199,10 +200,12 @@ class Table:
                 self.wrong(key, f"is no key of this table{hint}")
 
 
-def read_template(table: Table, key: str) -> Template:
+def read_template(table: Table, key: str, *, verbs: bool = False) -> Template:
     """Return a required path template."""
     text = table.text(key)
-    return (checked(table, key, parse_template, text) if text else None) or Template(text=text, segments=())
+    return (checked(table, key, partial(parse_template, verbs=verbs), text) if text else None) or Template(
+        text=text, segments=()
+    )
 
 
 def checked(table: Table, key: str, read: Callable[[str], _Read], text: str) -> _Read | None:

@@ -1,0 +1,136 @@
+"""The invented APIs, and every way in to a process that was told of them by one variable."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+
+from shim import httpx as shim_httpx
+from shim.core.memory import Memory
+from shim.gateway import Options, serve_in_thread
+from tests.gateway.peers import LOOPBACK
+
+APIS = Path(__file__).parent / "apis"
+
+
+@attrs.frozen
+class Got:
+    """What a caller got, by whatever door; field names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+
+Ask = Callable[..., Got]
+Door = Callable[[str], Any]
+
+
+def _got(response: Any) -> Got:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Got(response.status_code, headers, response.content)
+
+
+@contextmanager
+def through_gateway(origin: str) -> Iterator[Ask]:
+    """Call through the gateway with a plain client."""
+    with (
+        serve_in_thread(Options(upstream=origin, listen=LOOPBACK, admin=None, drain=2.0)) as served,
+        httpx.Client(base_url=served.url, trust_env=False) as client,
+    ):
+        yield lambda method, target, **options: _got(client.request(method, target, **options))
+
+
+@contextmanager
+def through_client(origin: str) -> Iterator[Ask]:
+    """Call with the drop-in client of httpx."""
+    with shim_httpx.Client(base_url=origin, trust_env=False) as client:
+        yield lambda method, target, **options: _got(client.request(method, target, **options))
+
+
+@contextmanager
+def through_async_client(origin: str) -> Iterator[Ask]:
+    """Call with the async drop-in client of httpx."""
+
+    async def ask(method: str, target: str, **options: Any) -> Got:
+        async with shim_httpx.AsyncClient(base_url=origin, trust_env=False) as client:
+            return _got(await client.request(method, target, **options))
+
+    yield lambda method, target, **options: asyncio.run(ask(method, target, **options))
+
+
+@contextmanager
+def through_transport(origin: str) -> Iterator[Ask]:
+    """Call with httpx's own client over the shim's transport."""
+    with httpx.Client(base_url=origin, transport=shim_httpx.Transport()) as client:
+        yield lambda method, target, **options: _got(client.request(method, target, **options))
+
+
+@contextmanager
+def through_async_transport(origin: str) -> Iterator[Ask]:
+    """Call with httpx's own async client over the shim's transport."""
+
+    async def ask(method: str, target: str, **options: Any) -> Got:
+        async with httpx.AsyncClient(base_url=origin, transport=shim_httpx.AsyncTransport()) as client:
+            return _got(await client.request(method, target, **options))
+
+    yield lambda method, target, **options: asyncio.run(ask(method, target, **options))
+
+
+@contextmanager
+def through_requests(origin: str) -> Iterator[Ask]:
+    """Call with the drop-in session of requests."""
+    requests = importlib.import_module("shim.requests")
+    with requests.Session() as session:
+        session.trust_env = False
+
+        def ask(method: str, target: str, content: bytes | None = None, **options: Any) -> Got:
+            return _got(session.request(method, origin + target, data=content, **options))
+
+        yield ask
+
+
+DOORS: dict[str, Door] = {
+    "gateway": through_gateway,
+    "client": through_client,
+    "async client": through_async_client,
+    "transport": through_transport,
+    "async transport": through_async_transport,
+}
+if importlib.util.find_spec("shim.requests") is not None:
+    DOORS["requests"] = through_requests
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """The process is told of the documents, and knows nothing from another test."""
+    folder = request.getfixturevalue("folder") if "folder" in request.fixturenames else APIS
+    for name in ("ATLAS_SHIM_ROUTE", "ATLAS_SHIM_SUNSET", "ATLAS_SHIM_UPSTREAM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
+    monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(folder))
+    for module in ("shim.httpx.surroundings", "shim.doors.process", "shim.requests.surroundings"):
+        if importlib.util.find_spec(module.rpartition(".")[0]) and importlib.util.find_spec(module):
+            loaded = importlib.import_module(module)
+            if hasattr(loaded, "MEMORY"):
+                monkeypatch.setattr(loaded, "MEMORY", Memory())
+
+
+@pytest.fixture(params=DOORS)
+def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Door:
+    """Each way in, in turn; its origin is covered."""
+
+    def opened(origin: str) -> Any:
+        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", origin)
+        return DOORS[request.param](origin)
+
+    return opened
