@@ -19,6 +19,8 @@ COMMANDS = {
     "fake-atlas": "Run the fake Atlas alone.",
     "snapshots": "Read the backup snapshots of a serverless instance or flex cluster.",
     "explain": "Explain what becomes of a call: decision, fields, and the call to make instead.",
+    "scan": "Find calls of retired operations in Python sources.",
+    "inventory": "Show which call sites still make retired calls.",
     "check": "Check settings and mapping documents, and with --connect the way to Atlas.",
 }
 """Command -> its help sentence. The module is the name with underscores."""

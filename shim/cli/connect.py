@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 import attrs
 import httpx
@@ -35,6 +36,7 @@ class Probe:
 def probe(environ: Mapping[str, str], group: str, cluster: str) -> tuple[Probe, ...]:
     """Ask both sides directly, the shim out of the way; raises SettingsError without usable credentials."""
     settled = configure(base_url=None, parts={}, environ=environ, http_client=None)
+    group, cluster = quote(group, safe=""), quote(cluster, safe="")
     root = f"{settled.base_url}/api/atlas/v2/groups/{group}"
     calls = (
         ("legacy", f"{root}/serverless/{cluster}/backup/snapshots?itemsPerPage=1", "2023-01-01"),

@@ -30,9 +30,9 @@ def command() -> None:
 def list_(  # noqa: PLR0913 - one argument an option
     *, group: str, cluster: str, every: bool, items_per_page: int | None, page_num: int | None, output: str
 ) -> None:
-    """List the snapshots of CLUSTER in GROUP (a project's id), newest first.
+    """List the snapshots of a cluster, newest first.
 
-    With -o json one page is the legacy JSON as the API gave it; with --all it is an object whose
+    GROUP is a project's id, CLUSTER the name of a serverless instance or what became of it. With -o json one page is the legacy JSON as the API gave it; with --all it is an object whose
     "results" are those of all pages.
     """
     if every and page_num is not None:
@@ -55,6 +55,9 @@ def list_(  # noqa: PLR0913 - one argument an option
 @click.argument("snapshot_id", metavar="ID")
 @output_option
 def get(*, group: str, cluster: str, snapshot_id: str, output: str) -> None:
-    """Show the snapshot ID of CLUSTER in GROUP (a project's id), with the fidelity of each field."""
+    """Show one snapshot, with the fidelity of each field.
+
+    GROUP is a project's id, CLUSTER the name of a serverless instance or what became of it.
+    """
     with client() as atlas:
         show_one(atlas.cloud_backups.get_serverless_backup_snapshot(group, cluster, snapshot_id), output)

@@ -114,3 +114,45 @@ def test_serve_keeps_both_running_until_a_signal(start, wait_for, tmp_path, numb
         assert f"{level}=({inner})" in said
     os.kill(process.pid, number)
     assert process.wait(timeout=30) == 0
+
+
+def test_another_end_of_the_story_is_a_failure(run, monkeypatch):
+    """When an answer is not the one expected, the demo does not claim success."""
+    from shim.cli import retired_call
+
+    monkeypatch.setattr(retired_call, "make", lambda url, token: retired_call.Got(200, "OK", b"{}"))
+    done = run("demo")
+    assert done.exit_code == 1
+    assert "not the answers that were expected" in done.stderr
+
+
+def test_a_reply_without_json_is_a_failure(run, monkeypatch):
+    """So is an answer of something else entirely."""
+    from shim.cli import retired_call
+
+    monkeypatch.setattr(retired_call, "make", lambda url, token: retired_call.Got(502, "Bad Gateway", b"<html>"))
+    done = run("demo")
+    assert done.exit_code == 1
+    assert "502 came without JSON" in done.stderr
+
+
+@pytest.mark.parametrize("curl", [True, False])
+def test_no_reply_is_a_failure(monkeypatch, curl):
+    """A call that gets no answer is told as such, with curl and without."""
+    from shim.cli import retired_call
+    from shim.cli.failures import Failure
+
+    if curl and shutil.which("curl") is None:
+        pytest.skip("this machine has no curl; the other half of these tests runs")
+    monkeypatch.setattr(retired_call, "has_curl", lambda: curl)
+    with pytest.raises(Failure, match="failed"):
+        retired_call.make("http://127.0.0.1:1/", DEMO_TOKEN)
+
+
+def test_the_environment_is_as_it_was_after_the_demo(run, monkeypatch):
+    """The proxies that the demo sets aside are back when it has ended."""
+    monkeypatch.setenv("NO_PROXY", "a.example")
+    monkeypatch.delenv("no_proxy")
+    assert run("demo").exit_code == 0
+    assert os.environ["NO_PROXY"] == "a.example"
+    assert "no_proxy" not in os.environ
