@@ -17,7 +17,7 @@ TIERS = ("flex", "dedicated")
 """The sides a successor can live on, in the order in which they are asked."""
 
 
-NO_CONTENT = frozenset({204, 205})
+NO_CONTENT = (204, 205)
 """Success statuses whose answers have no content (RFC 9110, 15.3.5 and 15.3.6)."""
 
 
