@@ -32,7 +32,9 @@ def list_(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """List the snapshots of a cluster, newest first.
 
-    GROUP is a project's id, CLUSTER the name of a serverless instance or what became of it. With -o json one page is the legacy JSON as the API gave it; with --all it is an object whose
+    GROUP is a project's id, CLUSTER the name of a serverless instance or what became of it.
+
+    With -o json one page is the legacy JSON as the API gave it; with --all it is an object whose
     "results" are those of all pages.
     """
     if every and page_num is not None:
