@@ -1,7 +1,8 @@
 """atlas-shim: keeps programs alive that call MongoDB Atlas' retired serverless backup API.
 
-Three ways in: ``from shim import httpx`` in place of ``import httpx``; ``AtlasClient`` and
-``AsyncAtlasClient``, a typed client; and ``atlas-shim serve``, a gateway for every other language.
+Three ways in: ``from shim import httpx`` and ``from shim import requests`` in place of ``import …``,
+or for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``; ``AtlasClient``
+and ``AsyncAtlasClient``, a typed client; and ``atlas-shim serve``, a gateway for every other language.
 Importing this package loads the standard library only; each name is loaded when it is first used.
 """
 
@@ -12,13 +13,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shim import httpx as httpx
+    from shim import requests as requests
     from shim.atlas import AsyncAtlasClient as AsyncAtlasClient
     from shim.atlas import AtlasClient as AtlasClient
+    from shim.doors.notice import set_warnings_handler as set_warnings_handler
     from shim.errors import AtlasError as AtlasError
     from shim.errors import DocumentError as DocumentError
     from shim.errors import LegacyEndpointWarning as LegacyEndpointWarning
     from shim.errors import SettingsError as SettingsError
     from shim.errors import ShimError as ShimError
+    from shim.switch import install as install
+    from shim.switch import uninstall as uninstall
 
 __version__ = "0.1.0"
 
@@ -30,15 +35,19 @@ _ROOMS = {
     "LegacyEndpointWarning": "shim.errors",
     "SettingsError": "shim.errors",
     "ShimError": "shim.errors",
+    "install": "shim.switch",
+    "set_warnings_handler": "shim.doors.notice",
+    "uninstall": "shim.switch",
 }
+_DOORS = ("httpx", "requests")
 
-__all__ = ["__version__", "httpx", *_ROOMS]  # noqa: PLE0604 - the literal above holds the names
+__all__ = ["__version__", *_DOORS, *_ROOMS]  # noqa: PLE0604 - the literals above hold the names
 
 
 def __getattr__(name: str) -> object:
     """Load a public name on first use (PEP 562)."""
-    if name == "httpx":
-        return import_module("shim.httpx")
+    if name in _DOORS:
+        return import_module(f"shim.{name}")
     if name in _ROOMS:
         return getattr(import_module(_ROOMS[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

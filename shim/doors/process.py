@@ -10,6 +10,7 @@ import attrs
 from shim.core.engine import Engine, default_engine
 from shim.core.memory import Memory
 from shim.core.settings import Settings, read_settings
+from shim.doors.notice import read_word
 from shim.errors import DocumentError, SettingsError
 
 logger = logging.getLogger("shim")
@@ -23,11 +24,15 @@ MEMORY = Memory()
 
 @attrs.frozen
 class Current:
-    """Engine and settings, and the raw strings that they were read from."""
+    """Engine and settings, and the raw strings that they were read from.
+
+    ``bases`` are the beginnings of the paths that the engine knows.
+    """
 
     raw: tuple[str | None, ...]
     engine: Engine
     settings: Settings
+    bases: tuple[str, ...]
 
 
 _current: Current | None = None
@@ -40,7 +45,8 @@ def _raw() -> tuple[str | None, ...]:
 def _read(raw: tuple[str | None, ...]) -> Current:
     settings, engine = read_settings(os.environ), default_engine()
     engine.check_settings(settings)
-    return Current(raw, engine, settings)
+    bases = {f"{api.base}/" for document in engine.documents for api in document.apis.values()}
+    return Current(raw, engine, settings, tuple(bases))
 
 
 def prepare() -> None:
@@ -49,7 +55,16 @@ def prepare() -> None:
     Raises SettingsError and DocumentError, so that a typo is found here and not in a call.
     """
     global _current  # noqa: PLW0603 - one atomic assignment; the settings belong to the process
+    read_word(os.environ)
     _current = _read(_raw())
+
+
+def concerns(url: str) -> bool:
+    """Tell whether a URL may be one of a retired call; cheap, since every call of a program is asked.
+
+    Looks at the documents as they were last read.
+    """
+    return any(base in url for base in (_current or current()).bases)
 
 
 def current() -> Current:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import httpx
 
 from shim.doors.process import prepare
 from shim.doors.signatures import like
-from shim.httpx.bodies import AsyncBody, Body
-from shim.httpx.hooks import EventHooks, Hooks
-from shim.httpx.journey import arun, run, travel
-from shim.httpx.surroundings import Origin, origin_of, recognise, untouched
+from shim.httpx import door
+from shim.httpx.hooks import EventHooks, Hooks, take
+from shim.httpx.surroundings import Origin, origin_of
 
 DEFAULT = httpx.USE_CLIENT_DEFAULT
 
@@ -23,15 +21,14 @@ class Client(httpx.Client):
     Takes what httpx.Client takes. Raises SettingsError when an ``ATLAS_SHIM_…`` variable means nothing.
     """
 
+    _shim_hooks: Hooks
+
     @like(httpx.Client.__init__)
     def __init__(self, **kwargs: Any) -> None:
         prepare()
         self._shim_also: frozenset[Origin] = frozenset()
-        self._shim_encoding = kwargs.get("default_encoding", "utf-8")
-        self._shim_hooks = Hooks()
         super().__init__(**kwargs)
-        self._shim_hooks.replace(super().event_hooks)
-        _BASE_HOOKS.__set__(self, self._shim_hooks.dispatching())
+        take(self)
 
     @property
     def event_hooks(self) -> EventHooks:
@@ -51,24 +48,15 @@ class Client(httpx.Client):
         auth: Any = DEFAULT,
         follow_redirects: Any = DEFAULT,
     ) -> httpx.Response:
-        found = None if self.is_closed else recognise(request, self._shim_also)
-        if found is None or not isinstance(request.stream, httpx.SyncByteStream):
-            return super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-        if self._shim_hooks.lists["request"]:
-            self._shim_hooks.run("request", request)
-            found = recognise(request, self._shim_also) or untouched(request)
-        if found.needs_body:
-            request.read()
-        fetch = partial(super().send, stream=True, auth=auth, follow_redirects=follow_redirects)
-        response = run(travel(request, found, Body, self._shim_encoding), fetch).response
-        try:
-            self._shim_hooks.run("response", response)
-            if not stream:
-                response.read()
-        except BaseException:
-            response.close()
-            raise
-        return response
+        return door.send(
+            self,
+            super().send,
+            request,
+            stream=stream,
+            auth=auth,
+            follow_redirects=follow_redirects,
+            also=self._shim_also,
+        )
 
 
 class AsyncClient(httpx.AsyncClient):
@@ -77,15 +65,14 @@ class AsyncClient(httpx.AsyncClient):
     Takes what httpx.AsyncClient takes; asyncio and trio. Raises SettingsError as Client does.
     """
 
+    _shim_hooks: Hooks
+
     @like(httpx.AsyncClient.__init__)
     def __init__(self, **kwargs: Any) -> None:
         prepare()
         self._shim_also: frozenset[Origin] = frozenset()
-        self._shim_encoding = kwargs.get("default_encoding", "utf-8")
-        self._shim_hooks = Hooks()
         super().__init__(**kwargs)
-        self._shim_hooks.replace(super().event_hooks)
-        _BASE_HOOKS.__set__(self, self._shim_hooks.adispatching())
+        take(self)
 
     @property
     def event_hooks(self) -> EventHooks:
@@ -105,28 +92,15 @@ class AsyncClient(httpx.AsyncClient):
         auth: Any = DEFAULT,
         follow_redirects: Any = DEFAULT,
     ) -> httpx.Response:
-        found = None if self.is_closed else recognise(request, self._shim_also)
-        if found is None or not isinstance(request.stream, httpx.AsyncByteStream):
-            return await super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-        if self._shim_hooks.lists["request"]:
-            await self._shim_hooks.arun("request", request)
-            found = recognise(request, self._shim_also) or untouched(request)
-        if found.needs_body:
-            await request.aread()
-        fetch = partial(super().send, stream=True, auth=auth, follow_redirects=follow_redirects)
-        response = (await arun(travel(request, found, AsyncBody, self._shim_encoding), fetch)).response
-        try:
-            await self._shim_hooks.arun("response", response)
-            if not stream:
-                await response.aread()
-        except BaseException:
-            await response.aclose()
-            raise
-        return response
-
-
-_BASE_HOOKS: Any = httpx.Client.event_hooks
-"""The property that both of httpx's clients inherit: what it holds is what httpx runs."""
+        return await door.asend(
+            self,
+            super().send,
+            request,
+            stream=stream,
+            auth=auth,
+            follow_redirects=follow_redirects,
+            also=self._shim_also,
+        )
 
 
 def recognise_also(client: Client | AsyncClient, origin: str) -> None:

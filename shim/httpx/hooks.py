@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import WeakSet
 
 import httpx
 
@@ -11,6 +13,9 @@ from shim.httpx.surroundings import INNER
 
 EventHooks = dict[str, list[Callable[..., Any]]]
 """What ``Client.event_hooks`` is."""
+
+BASE: Any = httpx.Client.event_hooks
+"""The property that both of httpx's clients inherit: what it holds is what httpx runs."""
 
 
 class Hooks:
@@ -62,3 +67,56 @@ class Hooks:
                 await self.arun("response", response)
 
         return {"request": [on_request], "response": [on_response]}
+
+
+def take(client: httpx.Client | httpx.AsyncClient) -> Hooks:
+    """Move a client's hooks out of httpx's reach; ``client._shim_hooks`` has them from here on."""
+    hooks = Hooks()
+    hooks.replace(BASE.__get__(client))
+    vars(client)["_shim_hooks"] = hooks
+    BASE.__set__(client, hooks.adispatching() if isinstance(client, httpx.AsyncClient) else hooks.dispatching())
+    return hooks
+
+
+_adopted: WeakSet[httpx.Client | httpx.AsyncClient] = WeakSet()
+_lock = threading.Lock()
+
+
+def hooks_of(client: httpx.Client | httpx.AsyncClient) -> Hooks:
+    """Return the hooks to run around an exchange; those of a client that is not ours are adopted first."""
+    with _lock:
+        hooks = vars(client).get("_shim_hooks")
+        if isinstance(hooks, Hooks):
+            return hooks
+        if not any(BASE.__get__(client).values()):
+            return Hooks()
+        _base_class().event_hooks = property(_get, _set, doc=BASE.__doc__)
+        _adopted.add(client)
+        return take(client)
+
+
+def abandon() -> None:
+    """Give adopted clients their hooks back, and httpx its property."""
+    with _lock:
+        for client in tuple(_adopted):
+            BASE.__set__(client, vars(client).pop("_shim_hooks").lists)
+        _adopted.clear()
+        _base_class().event_hooks = BASE
+
+
+def _base_class() -> Any:
+    return next(kind for kind in httpx.Client.__mro__ if "event_hooks" in vars(kind))
+
+
+def _get(client: httpx.Client | httpx.AsyncClient) -> EventHooks:
+    hooks = vars(client).get("_shim_hooks")
+    lists: EventHooks = hooks.lists if isinstance(hooks, Hooks) else BASE.__get__(client)
+    return lists
+
+
+def _set(client: httpx.Client | httpx.AsyncClient, event_hooks: EventHooks) -> None:
+    hooks = vars(client).get("_shim_hooks")
+    if isinstance(hooks, Hooks):
+        hooks.replace(event_hooks)
+    else:
+        BASE.__set__(client, event_hooks)

@@ -13,8 +13,10 @@ import httpx
 from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Headers, Reply
+from shim.core.route import sunset_of
 from shim.core.settings import RouteWord
-from shim.core.steps import Outcome, Read, Send
+from shim.core.steps import Outcome, Read, Send, Steps
+from shim.doors.notice import notify
 from shim.doors.process import MEMORY, current
 
 INNER = "shim.inner"
@@ -64,7 +66,13 @@ def recognise(request: httpx.Request, also: AbstractSet[Origin]) -> Found | None
     if match is None:
         return None
     context = Context(settings=now.settings, memory=MEMORY, clock=time.time, base=call.origin)
-    return Found(call, match.needs_body, lambda call: exchange(match, call, context))
+
+    def begin(call: Call) -> Steps:
+        if origin not in also:  # the shim's own facade, whose callers name no endpoint
+            notify(match.operation.id, sunset_of(match.operation, now.settings), time.time())
+        return exchange(match, call, context)
+
+    return Found(call, match.needs_body, begin)
 
 
 def untouched(request: httpx.Request) -> Found:

@@ -1,0 +1,7 @@
+"""``import shim.auto`` switches the drop-in on for the whole process: ``shim.install()`` in one line."""
+
+from __future__ import annotations
+
+from shim.switch import install
+
+install()

@@ -1,0 +1,74 @@
+"""A literal replacement for ``import requests``: ``from shim import requests``.
+
+Every public name of requests is here, and its modules can be imported by name
+(``from shim.requests.auth import HTTPDigestAuth``). Session, ``session`` and the top-level functions
+are ours, the rest is requests' own, identical objects. The record of a retired call is in
+``response.shim``, an attribute that no other response has.
+
+Sessions prepare a retired call for what will be sent, so HTTP Digest costs no trip more than
+before. A request that was prepared without a session of ours is signed anew when it is sent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import requests as _requests
+from requests import ConnectionError as ConnectionError  # noqa: A004 - requests' own name
+from requests import ConnectTimeout as ConnectTimeout
+from requests import HTTPError as HTTPError
+from requests import JSONDecodeError as JSONDecodeError
+from requests import PreparedRequest as PreparedRequest
+from requests import ReadTimeout as ReadTimeout
+from requests import Request as Request
+from requests import RequestException as RequestException
+from requests import Response as Response
+from requests import Timeout as Timeout
+from requests import TooManyRedirects as TooManyRedirects
+from requests import URLRequired as URLRequired
+from requests import adapters as adapters
+from requests import auth as auth
+from requests import certs as certs
+from requests import codes as codes
+from requests import compat as compat
+from requests import cookies as cookies
+from requests import exceptions as exceptions
+from requests import hooks as hooks
+from requests import models as models
+from requests import packages as packages
+from requests import status_codes as status_codes
+from requests import structures as structures
+from requests import utils as utils
+from requests.__version__ import __author__ as __author__
+from requests.__version__ import __author_email__ as __author_email__
+from requests.__version__ import __build__ as __build__
+from requests.__version__ import __cake__ as __cake__
+from requests.__version__ import __copyright__ as __copyright__
+from requests.__version__ import __description__ as __description__
+from requests.__version__ import __license__ as __license__
+from requests.__version__ import __title__ as __title__
+from requests.__version__ import __url__ as __url__
+from requests.__version__ import __version__ as __version__
+from requests.exceptions import FileModeWarning as FileModeWarning
+
+from shim.requests import api as api
+from shim.requests import sessions as sessions
+from shim.requests.api import delete as delete
+from shim.requests.api import get as get
+from shim.requests.api import head as head
+from shim.requests.api import options as options
+from shim.requests.api import patch as patch
+from shim.requests.api import post as post
+from shim.requests.api import put as put
+from shim.requests.api import request as request
+from shim.requests.sessions import Session as Session
+from shim.requests.sessions import session as session
+
+__all__: list[str] = []
+__all__ += _requests.__all__
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """What else requests has, so that reaching into it works as ever."""
+        return getattr(_requests, name)

@@ -1,0 +1,131 @@
+"""Switching the drop-in on and off for a whole process, clients that exist already included.
+
+``send`` of httpx's clients and ``prepare_request`` and ``send`` of requests' session are wrapped, each
+where the library defines it, as soon as the program imports the library; neither is imported here.
+What a call then goes through is the doors' own code, imported when the first retired call is made.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import attrs
+import wrapt
+
+from shim.doors.process import concerns, prepare
+
+
+class Wrapper(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # generic for type checkers only, in some versions
+    """A function wrapper that can be told from other people's, and is not taken for theirs.
+
+    OpenTelemetry marks its functions with an attribute that a proxy would show as its own; it
+    would then remove this wrapper in place of its own.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("opentelemetry_"):
+            raise AttributeError(name)
+        return super().__getattr__(name)
+
+
+@attrs.define
+class _State:
+    active: bool = False
+    registered: set[str] = attrs.field(factory=set)
+
+
+_state = _State()
+_lock = threading.RLock()
+
+
+def install() -> None:
+    """Switch the drop-in on for this process; once is as good as twice.
+
+    Raises SettingsError and DocumentError, and changes nothing then.
+    """
+    prepare()
+    with _lock:
+        _state.active = True
+        for name in PATCHES:
+            if name in _state.registered:
+                _patch(sys.modules.get(name))
+            else:
+                _state.registered.add(name)
+                wrapt.register_post_import_hook(_patch, name)
+
+
+def uninstall() -> None:
+    """Switch it off again: every function is what it was before ``install``.
+
+    A wrapper that somebody has wrapped in the meantime can't be taken out; it does nothing then.
+    """
+    with _lock:
+        _state.active = False
+        for name, patches in PATCHES.items():
+            module = sys.modules.get(name)
+            for kind, method in patches if module else ():
+                owner = getattr(module, kind, None)
+                function = vars(owner).get(method) if owner is not None else None
+                if type(function) is Wrapper:
+                    setattr(owner, method, function.__wrapped__)
+        if hooks := sys.modules.get("shim.httpx.hooks"):
+            hooks.abandon()
+
+
+def installed() -> bool:
+    """Tell whether the drop-in is on."""
+    return _state.active
+
+
+def chain(owner: Any, method: str) -> Iterator[Any]:
+    """Yield what stands in the place of a method, the outermost wrapper first, the original last."""
+    link = vars(owner).get(method)
+    while link is not None:
+        yield link
+        link = getattr(link, "__wrapped__", None)
+
+
+def _patch(module: ModuleType | None) -> None:
+    with _lock:
+        if module is None or not _state.active:
+            return
+        for (kind, method), wrapper in PATCHES[module.__name__].items():
+            owner = getattr(module, kind)
+            if not any(type(link) is Wrapper for link in chain(owner, method)):
+                wrapt.wrap_object(owner, method, Wrapper, (wrapper,))
+
+
+def _httpx(name: str, wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    request = args[0] if args else kwargs.get("request")
+    if not _state.active or not concerns(str(getattr(request, "url", ""))):
+        return wrapped(*args, **kwargs)
+    return getattr(import_module("shim.httpx.door"), name)(client, wrapped, *args, **kwargs)
+
+
+def _requests(
+    name: str, wrapped: Callable[..., Any], session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    request = args[0] if args else kwargs.get("request")
+    url = getattr(request, "url", "")
+    if not _state.active or not concerns(url if isinstance(url, str) else str(url)):
+        return wrapped(*args, **kwargs)
+    return getattr(import_module("shim.requests.door"), name)(session, wrapped, *args, **kwargs)
+
+
+PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
+    "httpx": {
+        ("Client", "send"): partial(_httpx, "send"),
+        ("AsyncClient", "send"): partial(_httpx, "asend"),
+    },
+    "requests": {
+        ("Session", "prepare_request"): partial(_requests, "prepare_request"),
+        ("Session", "send"): partial(_requests, "send"),
+    },
+}
+"""Library -> class and method -> what is called in its place."""

@@ -1,0 +1,60 @@
+"""A clean process for each test, the fake Atlas on a socket, and the retired calls that tests make."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from shim.core.memory import Memory
+from shim.doors import notice, process
+from shim.fake import FakeAtlas
+from shim.fake.server import FakeServer, serve_in_thread
+from tests.httpx.conftest import SNAPSHOTS
+from tests.httpx.peers import Answer, RawServer
+
+
+@pytest.fixture(autouse=True)
+def clean_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting and nothing learned is left from another test, and no proxy stands in the way."""
+    for name in (*process.VARIABLES, notice.VARIABLE, "NETRC"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setattr(process, "MEMORY", Memory())
+    notice.forget()
+
+
+@pytest.fixture
+def atlas(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
+    """A fake Atlas after the sunset; the shim covers its origin."""
+    with serve_in_thread(FakeAtlas()) as server:
+        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", server.url)
+        yield server
+
+
+@pytest.fixture
+def retired(atlas: FakeServer) -> str:
+    """The URL of a retired call to the fake Atlas."""
+    return f"{atlas.url}{SNAPSHOTS}"
+
+
+@pytest.fixture
+def raw(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], RawServer]]:
+    """Starts raw servers whose origins the shim covers, the last one at a time."""
+    servers: list[RawServer] = []
+
+    def start(answer: Answer) -> RawServer:
+        server = RawServer(answer)
+        servers.append(server.__enter__())
+        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", server.url)
+        return server
+
+    yield start
+    for server in servers:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture
+def early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The date says legacy, so that a reply has to correct it."""
+    monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01,restore_jobs=2999-01-01")
