@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +13,10 @@ import httpx
 import pytest
 
 from shim import httpx as shim_httpx
+from shim import requests as shim_requests
 from shim.core.memory import Memory
 from shim.gateway import Options, serve_in_thread
+from tests.family.doors import HOLDERS
 from tests.gateway.peers import LOOPBACK
 
 APIS = Path(__file__).parent / "apis"
@@ -89,8 +89,7 @@ def through_async_transport(origin: str) -> Iterator[Ask]:
 @contextmanager
 def through_requests(origin: str) -> Iterator[Ask]:
     """Call with the drop-in session of requests."""
-    requests = importlib.import_module("shim.requests")
-    with requests.Session() as session:
+    with shim_requests.Session() as session:
         session.trust_env = False
 
         def ask(method: str, target: str, content: bytes | None = None, **options: Any) -> Got:
@@ -105,9 +104,8 @@ DOORS: dict[str, Door] = {
     "async client": through_async_client,
     "transport": through_transport,
     "async transport": through_async_transport,
+    "requests": through_requests,
 }
-if importlib.util.find_spec("shim.requests") is not None:
-    DOORS["requests"] = through_requests
 
 
 @pytest.fixture(autouse=True)
@@ -118,11 +116,8 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(folder))
-    for module in ("shim.httpx.surroundings", "shim.doors.process", "shim.requests.surroundings"):
-        if importlib.util.find_spec(module.rpartition(".")[0]) and importlib.util.find_spec(module):
-            loaded = importlib.import_module(module)
-            if hasattr(loaded, "MEMORY"):
-                monkeypatch.setattr(loaded, "MEMORY", Memory())
+    for module in HOLDERS:
+        monkeypatch.setattr(module, "MEMORY", Memory())
 
 
 @pytest.fixture(params=DOORS)

@@ -10,10 +10,15 @@ import httpx
 import pytest
 
 from shim import httpx as shim_httpx
+from shim import requests as shim_requests
 from shim.core.memory import Memory
 from shim.core.settings import RouteWord
+from shim.doors import process
 from shim.httpx import surroundings
 from tests.family.replay import AFTER, BEFORE, caller, gateway
+
+HOLDERS = (process, surroundings)
+"""The modules that name the memory of this process."""
 
 PAST, FUTURE = "2020-01-01", "2999-01-01"
 """Sunsets that put the httpx door, whose clock is the process', after or before them."""
@@ -35,6 +40,16 @@ def through_gateway(origin: str, *, over: bool, route: str = "auto", patience: f
 @contextlib.contextmanager
 def through_httpx(origin: str, *, over: bool, route: str = "auto", patience: float = 30.0) -> Iterator[Ask]:
     """Call with the drop-in client."""
+    with (
+        settings(origin, over=over, route=route),
+        shim_httpx.Client(base_url=origin, trust_env=False, timeout=patience) as client,
+    ):
+        yield client.request
+
+
+@contextlib.contextmanager
+def settings(origin: str, *, over: bool, route: str) -> Iterator[None]:
+    """Set what the Python doors obey, and let them know nothing."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATLAS_SHIM_ROUTE", route)
         patch.setenv("ATLAS_SHIM_UPSTREAM", origin)
@@ -42,9 +57,23 @@ def through_httpx(origin: str, *, over: bool, route: str = "auto", patience: flo
         sunset = PAST if over else FUTURE
         names = ("snapshots", "restore_jobs", "instances", "no_successor")
         patch.setenv("ATLAS_SHIM_SUNSET", ",".join(f"{name}={sunset}" for name in names))
-        patch.setattr(surroundings, "MEMORY", Memory())
-        with shim_httpx.Client(base_url=origin, trust_env=False, timeout=patience) as client:
-            yield client.request
+        for module in HOLDERS:
+            patch.setattr(module, "MEMORY", Memory())
+        yield
 
 
-DOORS: dict[str, Any] = {"gateway": through_gateway, "httpx": through_httpx}
+@contextlib.contextmanager
+def through_requests(origin: str, *, over: bool, route: str = "auto", patience: float = 30.0) -> Iterator[Ask]:
+    """Call with the drop-in session of requests; its replies have what the tests look at."""
+    with settings(origin, over=over, route=route), shim_requests.Session() as session:
+        session.trust_env = False
+
+        def ask(method: str, target: str, content: bytes | None = None, **options: Any) -> Any:
+            return session.request(
+                method, origin + target, data=content, timeout=patience, allow_redirects=False, **options
+            )
+
+        yield ask
+
+
+DOORS: dict[str, Any] = {"gateway": through_gateway, "httpx": through_httpx, "requests": through_requests}

@@ -9,6 +9,7 @@ import threading
 
 import httpx
 import pytest
+import requests
 
 from tests.family.doors import DOORS
 from tests.family.replay import (
@@ -97,7 +98,7 @@ def attempt(ask, **options):
     """Create, and return the reply, or the fault that the door's library raises."""
     try:
         return create(ask, **options)
-    except httpx.HTTPError as fault:
+    except (httpx.HTTPError, requests.RequestException) as fault:
         return fault
 
 
@@ -133,7 +134,7 @@ def test_silence_ends_the_call(door, way):
     with upstream(answer) as atlas, door(atlas.origin, over=over, patience=0.3) as ask:
         outcome = attempt(ask)
         assert atlas.writes == [*refused, side]
-        assert isinstance(outcome, httpx.TimeoutException) or outcome.status_code == 504
+        assert isinstance(outcome, httpx.TimeoutException | requests.Timeout) or outcome.status_code == 504
         done.set()
 
 
