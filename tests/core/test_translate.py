@@ -1,0 +1,162 @@
+"""What is reported of a translation, and the order of lists."""
+
+import pytest
+
+from shim.core.record import Fidelity
+from shim.core.translate import has_next
+from tests.core.driver import LIST, SNAPSHOT, answers, drive
+from tests.core.small import HEAD, field, read, translated
+
+V2 = f"/api/atlas/v2{LIST}"
+
+
+def report(driven, name):
+    return next(one for one in driven.outcome.record.fields if one.name == name)
+
+
+def test_every_field_of_the_legacy_shape_is_reported(engine):
+    """The record says of each field what it is, why, and whose rule that is."""
+    driven = drive(engine, V2, [answers({"results": [SNAPSHOT]})])
+    assert {one.name: one.fidelity.value for one in driven.outcome.record.fields} == {
+        "createdAt": "derived",
+        "expiresAt": "derived",
+        "frequencyType": "constant",
+        "id": "exact",
+        "links": "derived",
+        "mongodVersion": "renamed",
+        "serverlessInstanceName": "renamed",
+        "snapshotType": "constant",
+        "status": "renamed",
+        "storageSizeBytes": "absent",
+    }
+    assert all(one.owner.endswith("snapshots.toml") for one in driven.outcome.record.fields)
+    assert all(one.why for one in driven.outcome.record.fields if one.fidelity not in {"exact", "renamed"})
+
+
+def test_a_value_that_was_left_out_makes_its_field_absent(engine):
+    """One bad value on a page is reported for the field, and where it stood for the value."""
+    items = [SNAPSHOT, SNAPSHOT | {"status": "LOST"}, SNAPSHOT | {"status": None}]
+    driven = drive(engine, V2, [answers({"results": items})])
+    assert report(driven, "status").fidelity is Fidelity.ABSENT
+    assert report(driven, "status").why == "upstream said 'LOST': an unknown word"
+    assert [(one.where, one.said) for one in driven.outcome.record.dropped] == [
+        ("results[1].status", "LOST"),
+        ("results[2].status", None),
+    ]
+    assert [item.get("status") for item in driven.document["results"]].count("completed") == 1
+
+
+def test_a_report_stays_short(engine):
+    """However long a bad value is, what is told of it is not."""
+    driven = drive(engine, V2, [answers({"results": [SNAPSHOT | {"status": "x" * 10000}]})])
+    assert len(report(driven, "status").why) == 200
+
+
+@pytest.mark.parametrize("item", [None, 5, "x", [], [SNAPSHOT], True])
+def test_an_item_that_is_no_object_is_left_out_and_told(engine, item):
+    """It is neither passed on nor counted."""
+    driven = drive(engine, V2, [answers({"results": [item, SNAPSHOT], "totalCount": 2})])
+    assert [one["id"] for one in driven.document["results"]] == [SNAPSHOT["id"]]
+    assert driven.document["totalCount"] == 1
+    dropped = driven.outcome.record.dropped
+    assert [(one.where, one.said, one.why) for one in dropped] == [("results[0]", item, "not an object")]
+
+
+def test_an_empty_page_reports_the_general_rules(engine):
+    """Without items the rule for all other cases stands."""
+    driven = drive(engine, V2, [answers({"results": []})])
+    assert report(driven, "createdAt").fidelity is Fidelity.DERIVED
+    assert driven.outcome.record.dropped == ()
+
+
+CASES = """
+[resource.thing.x]
+type = "string"
+[[resource.thing.x.flex]]
+when = { source = "k", is = "A" }
+from = "x"
+fidelity = "exact"
+[[resource.thing.x.flex]]
+when = { source = "k", is = "B" }
+absent = true
+why = "B has none."
+[[resource.thing.x.flex]]
+from = "y"
+fidelity = "renamed"
+"""
+PAGE = (
+    HEAD.replace("getThing", "listThings")
+    .replace("/{thing}", "")
+    .replace('resource = "', 'shape = "page"\nresource = "')
+)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "level"),
+    [("A", "exact"), ("AC", "renamed"), ("CA", "renamed"), ("ABC", "absent"), ("BA", "absent"), ("", "renamed")],
+)
+def test_a_field_counts_as_the_worst_that_any_item_got(kinds, level):
+    """Over a page the level furthest from the old meaning is told, in any order of items."""
+    results = [{"k": kind, "x": "1", "y": "2"} for kind in kinds]
+    driven = drive(read(PAGE + CASES), "/api/atlas/v2/things", [answers({"results": results})])
+    assert report(driven, "x").fidelity.value == level
+
+
+SORTED = PAGE.replace('version = "2024', 'paging = "collected"\nversion = "2024')
+
+
+def sorted_by(order, results):
+    fields = "".join(
+        field(name, kind, f'from = "{name}"\nfidelity = "exact"')
+        for name, kind in (("n", "integer"), ("s", "string"), ("b", "boolean"), ("deep.t", "time"))
+    )
+    head = SORTED.replace('shape = "page"', f'shape = "page"\norder = {order}')
+    return drive(read(head + fields), "/api/atlas/v2/things", [answers({"results": results})]).document["results"]
+
+
+def test_sorting_goes_by_every_kind():
+    """Numbers by value, texts by letter, booleans with false first."""
+    rows = [{"n": 10, "s": "b", "b": True}, {"n": 9, "s": "a", "b": False}, {"n": -1, "s": "a", "b": True}]
+    assert [row["n"] for row in sorted_by('["n"]', rows)] == [-1, 9, 10]
+    assert [row["n"] for row in sorted_by('["-n"]', rows)] == [10, 9, -1]
+    assert [row["n"] for row in sorted_by('["s", "-n"]', rows)] == [9, -1, 10]
+    assert [row["n"] for row in sorted_by('["b", "n"]', rows)] == [9, -1, 10]
+
+
+def test_sorting_reaches_into_objects():
+    """A nested field sorts like any other, and a missing one counts as the newest."""
+    times = ["2026-01-01T10:00:00Z", "2026-01-01T09:30:00-05:00", None, "2026-01-01T10:30:00Z"]
+    rows = [{"n": number} | ({"deep": {"t": time}} if time else {}) for number, time in enumerate(times)]
+    assert [row["n"] for row in sorted_by('["deep.t"]', rows)] == [0, 3, 1, 2]
+    assert [row["n"] for row in sorted_by('["-deep.t"]', rows)] == [2, 1, 3, 0]
+
+
+def test_equals_stay_in_upstreams_order():
+    """What the order does not tell apart stays as it came, in both directions."""
+    rows = [{"n": number, "s": "same"} for number in (3, 1, 2)]
+    assert [row["n"] for row in sorted_by('["s"]', rows)] == [3, 1, 2]
+    assert [row["n"] for row in sorted_by('["-s"]', rows)] == [3, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("links", "told"),
+    [
+        (None, None),
+        ("next", None),
+        ([], None),
+        ([{"rel": "self"}], False),
+        ([{"rel": "next"}], True),
+        ([5, {"rel": "next"}], True),
+        ([5], False),
+        ([{}], False),
+    ],
+)
+def test_links_tell_whether_more_follows(links, told):
+    """Without links a page does not tell."""
+    assert has_next({"links": links}) is told
+
+
+def test_one_resource_reports_where_values_stood():
+    """Nested sources are named as they are declared."""
+    driven = translated(field("x", "integer", 'from = "a.b"\nfidelity = "exact"'), {"a": {"b": "no"}})
+    assert [one.where for one in driven.outcome.record.dropped] == ["a.b"]
