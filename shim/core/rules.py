@@ -211,7 +211,6 @@ def _convert(field: Field, rule: Rule) -> Callable[[str, Any], Any]:
     fits = FITS[field.type]
     words = frozenset(field.words)
     values = rule.values
-    noun = f"a {field.type}"
     # False equals 0 to Python, and means something else to everybody.
     drop = tuple((type(value) is bool, value) for value in rule.drop)
 
@@ -227,7 +226,7 @@ def _convert(field: Field, rule: Rule) -> Callable[[str, Any], Any]:
         if rule.whole and type(value) is float and value.is_integer():
             value = int(value)
         if not fits(value):
-            return Bad(name, value, f"not {noun}")
+            return Bad(name, value, f"not of type {field.type}")
         if words and value not in words:
             return Bad(name, value, "not one of the legacy words")
         return value
@@ -273,7 +272,7 @@ def _passed(rule: Rule) -> Value:
         if value is MISSING:
             return MISSING
         when = parse_time(value)
-        return Bad(rule.sources[0], value, "not a time") if when is None else when.timestamp() < scene.now
+        return Bad(rule.sources[0], value, "not of type time") if when is None else when.timestamp() < scene.now
 
     return value_of
 
