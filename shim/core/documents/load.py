@@ -89,15 +89,20 @@ def _override(file: _File, plain: list[_File], sources: Mapping[int, Source], pr
         _lay(value, target.data.get(key), key, own, sources[id(target)].overridden, whole_at)
 
 
+_NAMES = frozenset({3, 2, 0})
+"""The levels of ``_lay`` at which keys are names of resources, fields and operations, which must be there already."""
+
+
 def _lay(  # noqa: PLR0913, PLR0917 - what to lay over what, where that is, and whose it becomes
     new: dict[str, Any], old: Any, path: str, own: Source, overridden: dict[str, str], whole_at: int
 ) -> None:
     for key, value in new.items():
         at = key_path(path, key)
-        if not isinstance(old, dict) or key not in old:
+        names = whole_at in _NAMES
+        if not isinstance(old, dict) or (names and key not in old):
             known = ", ".join(old) if isinstance(old, dict) else "nothing"
             own.add(at, f"overrides nothing; the document has {known} there")
-        elif isinstance(value, dict) and whole_at != 1:
+        elif isinstance(value, dict) and whole_at != 1 and key in old:
             _lay(value, old[key], at, own, overridden, whole_at - 1)
         elif at in overridden:
             own.add(at, f"is already overridden by {overridden[at]}")
