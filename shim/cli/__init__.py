@@ -21,6 +21,8 @@ COMMANDS = {
     "explain": "Explain what becomes of a call: decision, fields, and the call to make instead.",
     "scan": "Find calls of retired operations in Python sources.",
     "inventory": "Show which call sites still make retired calls.",
+    "run": "Run a Python program with the drop-in switched on.",
+    "doctor": "Show what the drop-in patches here, and what is known to get in its way.",
     "check": "Check settings and mapping documents, and with --connect the way to Atlas.",
 }
 """Command -> its help sentence. The module is the name with underscores."""
