@@ -1,0 +1,135 @@
+"""The Python sources below some paths: which ones, and reading them."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import os
+import re
+import tokenize
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import attrs
+
+SKIPPED = frozenset({
+    "node_modules", "__pycache__", "site-packages", "dist-packages", "venv", "env", "build", "dist", "__pypackages__",
+})  # fmt: skip
+"""Folders that hold what others wrote or what is made anew; folders with a leading dot are skipped as well."""
+KINDS = (".py", ".pyw", ".pyi", ".ipynb")
+_LARGEST = 32 * 1024 * 1024
+_MAGIC = re.compile(r"^(\s*)[%!?].*|^\s*\S+\?+\s*$")
+
+
+class UnreadableError(Exception):
+    """A file can't be read as Python; ``line`` says where, 0 when that means nothing."""
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+@attrs.frozen
+class Source:
+    """One file's program text; ``cells`` has for each line of a notebook's text the cell and the line in it."""
+
+    file: str
+    path: Path
+    text: str
+    cells: tuple[tuple[int, int], ...] | None = None
+
+
+def python_files(paths: Iterable[Path], exclude: Iterable[str] = ()) -> Iterator[tuple[str, Path]]:
+    """Yield each Python file once, as the name to show and the real path.
+
+    A file that is named is taken whatever it is called; folders are walked in order, links to
+    folders only while they lead somewhere new. ``exclude`` are glob patterns of names or paths.
+    """
+    seen: set[Path] = set()
+    patterns = tuple(exclude)
+    for path in paths:
+        for found in _walk(path, set(), patterns) if path.is_dir() else [path]:
+            real = found.resolve()
+            if real not in seen:
+                seen.add(real)
+                yield found.as_posix(), real
+
+
+def _walk(folder: Path, seen: set[Path], exclude: tuple[str, ...]) -> Iterator[Path]:
+    real = folder.resolve()
+    if real in seen:
+        return
+    seen.add(real)
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        path = folder / entry.name
+        if any(path.match(pattern) for pattern in exclude):
+            continue
+        if entry.is_dir():
+            if entry.name not in SKIPPED and not entry.name.startswith(".") and not (path / "pyvenv.cfg").exists():
+                yield from _walk(path, seen, exclude)
+        elif entry.is_file() and path.suffix in KINDS:
+            yield path
+
+
+def read(file: str, path: Path) -> Source:
+    """Return a file's program text; raises UnreadableError."""
+    try:
+        if not path.is_file():
+            raise UnreadableError("is no file")
+        if path.stat().st_size > _LARGEST:
+            raise UnreadableError(f"is larger than {_LARGEST >> 20} MiB")
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(error.strerror or type(error).__name__) from None
+    if path.suffix == ".ipynb":
+        return _notebook(file, path, content)
+    return Source(file, path, _decoded(content))
+
+
+def _decoded(content: bytes) -> str:
+    """Decode a source as Python does (PEP 263)."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        text = content.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        raise UnreadableError(f"can't be decoded: {error}") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _notebook(file: str, path: Path, content: bytes) -> Source:
+    """Return the code cells of a notebook, one after the other; lines that are not Python are left blank."""
+    try:
+        cells = json.loads(content)["cells"]
+        codes = [
+            (number, "".join(cell["source"])) for number, cell in enumerate(cells, 1) if cell["cell_type"] == "code"
+        ]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise UnreadableError("is no notebook of format 4") from None
+    lines: list[str] = []
+    where: list[tuple[int, int]] = []
+    for number, code in codes:
+        if code.lstrip().startswith("%%"):
+            continue  # a cell in another language, or under a magic that may change it
+        for at, line in enumerate(code.split("\n"), 1):
+            lines.append(_MAGIC.sub(r"\1pass", line))
+            where.append((number, at))
+    return Source(file, path, "\n".join(lines), tuple(where))
+
+
+def parse(source: Source) -> ast.Module:
+    """Return the syntax tree; raises UnreadableError."""
+    try:
+        with warnings.catch_warnings():
+            # What Python thinks of an escape in somebody's source is not this scan's business.
+            warnings.simplefilter("ignore")
+            return ast.parse(source.text, filename=source.file)
+    except SyntaxError as error:
+        raise UnreadableError(f"syntax error: {error.msg}", error.lineno or 0) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise UnreadableError(f"can't be parsed: {str(error) or type(error).__name__}") from None

@@ -1,0 +1,79 @@
+"""``# atlas-shim: ignore`` comments."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterable
+
+import attrs
+
+from shim.core.documents.model import Operation
+from shim.scan.values import Place
+
+_PRAGMA = re.compile(r"#\s*atlas-shim:\s*ignore(-file)?\b\s*(?:\[([^\]]*)\])?")
+
+
+@attrs.frozen
+class Pragma:
+    """One comment: its line, the operations it names (all when empty), and whether it speaks for the file."""
+
+    line: int
+    names: frozenset[str]
+    whole_file: bool
+
+    def covers(self, operation: Operation) -> bool:
+        """Tell whether findings of an operation are meant."""
+        return not self.names or bool(self.names & {operation.id, *operation.aliases, *operation.sdk})
+
+
+def pragmas(text: str) -> tuple[Pragma, ...]:
+    """Return the ignore comments of a program; texts that look like one are none."""
+    if "atlas-shim:" not in text:
+        return ()
+    found: list[Pragma] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            match = _PRAGMA.search(token.string) if token.type == tokenize.COMMENT else None
+            if match is not None:
+                names = frozenset(filter(None, (name.strip() for name in (match[2] or "").split(","))))
+                found.append(Pragma(token.start[0], names, match[1] is not None))
+    except (tokenize.TokenError, SyntaxError):
+        pass  # what came before counts
+    return tuple(found)
+
+
+def statement_lines(tree: ast.Module) -> dict[int, tuple[int, int]]:
+    """Return for each line the first and last line of the statement on it; of a compound one its header."""
+    spans: dict[int, tuple[int, int]] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.stmt):
+            continue
+        first, last = node.lineno, node.end_lineno or node.lineno
+        body = getattr(node, "body", None) or getattr(node, "cases", None)
+        if body:
+            start = body[0].lineno if isinstance(body[0], ast.stmt) else body[0].pattern.lineno
+            last = max(first, start - 1)
+        for line in range(first, last + 1):
+            known = spans.get(line)
+            # The innermost statement on a line has the shortest span.
+            if known is None or last - first <= known[1] - known[0]:
+                spans[line] = (first, last)
+    return spans
+
+
+def spoken_for(
+    place: Place, operation: Operation, found: Iterable[Pragma], spans: dict[int, tuple[int, int]]
+) -> Pragma | None:
+    """Return the comment that says to ignore a finding.
+
+    It stands on a line of the found expression, or on the first or last line of its statement.
+    """
+    first, last = spans.get(place.line, (place.line, place.line))
+    lines = {*range(place.line, place.end_line + 1), first, last}
+    for pragma in found:
+        if pragma.covers(operation) and (pragma.whole_file or pragma.line in lines):
+            return pragma
+    return None
