@@ -262,6 +262,13 @@ def test_content_and_status_go_together(tmp_path, line, more, said):
     assert [problem for problem in problems_of(tmp_path, a=text + more) if said in problem]
 
 
+def test_a_legacy_path_is_below_its_base(tmp_path):
+    """A path that repeats the base would never be met."""
+    text = NOTHING.replace("STATUS", "").replace("/things", "/api/atlas/v2/things")
+    (found,) = problems_of(tmp_path, a=text)
+    assert found.endswith("is below the base of its api already; leave /api/atlas/v2 out")
+
+
 def test_a_verb_behind_a_name_is_for_successors(tmp_path):
     """A legacy path with one could not be recognised, and is refused."""
     text = NOTHING.replace("STATUS", "").replace("/things/{id}", "/things/{id}:stop")

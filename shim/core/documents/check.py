@@ -19,6 +19,9 @@ def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, s
         for operation in document.operations:
             for at, what in _check_operation(operation):
                 yield document, at, what
+            for base in [api.base for api in document.apis.values()]:
+                if operation.path.text.startswith(f"{base}/"):
+                    yield document, f"{operation.at}.path", f"is below the base of its api already; leave {base} out"
         for at, what in check_fields(document):
             yield document, at, what
 

@@ -103,16 +103,16 @@ class Table:
             return None
         return value
 
-    def text(self, key: str, *, default: str | None = None) -> str:
+    def text(self, key: str, *, default: str | None = None, noun: str = "a text") -> str:
         """Return a non-empty string; without a default the key is required."""
-        value = self._typed(key, str, "a text", required=default is None)
+        value = self._typed(key, str, noun, required=default is None)
         if value is not None and not value.strip():
             self.wrong(key, "must not be empty")
         return value if value is not None else default or ""
 
     def word(self, key: str, allowed: tuple[str, ...], *, default: str | None = None) -> str:
         """Return one of the allowed words."""
-        value = self.text(key, default=default)
+        value = self.text(key, default=default, noun=f"one of {', '.join(allowed)}")
         if value and value not in allowed:
             near = get_close_matches(value, allowed, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
