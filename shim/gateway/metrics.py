@@ -35,6 +35,32 @@ class Metrics:
         )
         gauge = Gauge("atlas_shim_in_flight_requests", "Requests being answered.", registry=self.registry)
         gauge.set_function(lambda: self.in_flight)
+        self._shared = Counter(
+            "atlas_shim_coalesced",
+            "Reads answered with the answer to another, identical one.",
+            ("operation",),
+            registry=self.registry,
+        )
+        self._reload_good = Gauge(
+            "atlas_shim_config_reload_success",
+            "1 when the settings and documents in use are the last ones that were read, 0 when those were refused.",
+            registry=self.registry,
+        )
+        self._reload_time = Gauge(
+            "atlas_shim_config_reload_success_timestamp_seconds",
+            "When settings and documents were last read and found good.",
+            registry=self.registry,
+        )
+        self._reload_waiting = Gauge(
+            "atlas_shim_config_restart_needed",
+            "Options that were changed, and stay as they were until a restart.",
+            registry=self.registry,
+        )
+        self._reloads = Counter("atlas_shim_config_reloads", "Reloads.", ("result",), registry=self.registry)
+        for result in ("refused", "success"):
+            self._reloads.labels(result)
+        self._reload_good.set(1)
+        self._reload_time.set_to_current_time()
         # Finding a labelled child takes longer than counting on it.
         self._children: dict[tuple[str, str, int], Counter] = {}
         self._levels: dict[tuple[str, str], Counter] = {}
@@ -57,6 +83,18 @@ class Metrics:
                 if child is None:
                     child = self._levels[key] = self._fidelity.labels(*key)
                 child.inc(len(names))
+
+    def shared(self, operation: str) -> None:
+        """Count one read that did without an upstream call of its own."""
+        self._shared.labels(operation).inc()
+
+    def reloaded(self, *, good: bool, waiting: int = 0) -> None:
+        """Count one reload; ``waiting`` options of a good one need a restart."""
+        self._reloads.labels("success" if good else "refused").inc()
+        self._reload_good.set(good)
+        if good:
+            self._reload_time.set_to_current_time()
+            self._reload_waiting.set(waiting)
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

@@ -1,0 +1,161 @@
+"""Identical reads at the same time share one upstream call (``--coalesce``), and nothing else does.
+
+Identical means: to the same target and Host, with the same credentials, and with the same value in
+every field that could make a difference; a field nobody here knows could. A write that passes the
+gateway ends all sharing until it has its answer, so that whoever reads after it reads what it did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Iterator
+from contextlib import contextmanager
+
+import attrs
+
+from shim.core.messages import Headers
+from shim.core.record import Record
+
+BUDGET = 16 * 1024 * 1024
+"""Bytes of answers kept for later callers; beyond it an answer is shared by those who wait for it alone."""
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_NO_DIFFERENCE = frozenset(
+    {
+        "baggage",
+        "connection",
+        "forwarded",
+        "keep-alive",
+        "traceparent",
+        "tracestate",
+        "user-agent",
+        "x-correlation-id",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "x-forwarded-proto",
+        "x-real-ip",
+        "x-request-id",
+    }
+)
+"""Fields that say who asks or how it got here, and nothing about what for (RFC 9110, 7.6; W3C Trace Context)."""
+
+_FRESHNESS = frozenset({"cache-control", "pragma"})
+
+
+@attrs.frozen
+class Whole:
+    """A complete reply that several callers can be given: field lines without framing, content as it came."""
+
+    status: int
+    reason: str | None
+    lines: tuple[tuple[str, str], ...]
+    body: bytes
+    record: Record
+
+
+Make = Callable[[], Awaitable[Whole | None]]
+"""Asks upstream; None for a reply that is too large to be held."""
+
+
+def alike(headers: Headers, *, signed: bool) -> Hashable | None:
+    """Return what the fields of two reads must have in common, None for a caller that wants its own answer.
+
+    ``signed`` says that the gateway puts credentials of its own in the place of Authorization.
+    """
+    lines = []
+    for name, value in headers:
+        lower = name.lower()
+        if lower in _FRESHNESS:
+            return None
+        if lower not in _NO_DIFFERENCE and not (signed and lower == "authorization"):
+            lines.append((lower, value))
+    # Lines of different names have no order (RFC 9110, 5.3); those of the same name keep theirs.
+    return tuple(sorted(lines, key=lambda line: line[0]))
+
+
+@attrs.define(eq=False)
+class _Flight:
+    """One upstream call, and how many wait for it; ``size`` counts against the budget once it is kept."""
+
+    task: asyncio.Future[Whole | None]
+    born: float
+    waiters: int = 0
+    size: int = 0
+
+
+class Coalescer:
+    """The calls in flight, and the answers that are young enough to be shared."""
+
+    def __init__(self) -> None:
+        self._flights: dict[Hashable, _Flight] = {}
+        self._writes = 0
+        self._kept = 0
+
+    async def share(self, key: Hashable, window: float, make: Make, joined: Callable[[], None]) -> Whole | None:
+        """Return the answer to a read, asking upstream only if nobody does, or did in the last ``window`` seconds.
+
+        The age of an answer counts from when upstream was asked. An error is shared like an answer.
+        ``joined`` is called when upstream isn't asked. A caller that leaves (is cancelled) takes the
+        upstream call with it only when nobody else waits for it.
+        """
+        if self._writes:
+            return await make()
+        flight = self._flights.get(key)
+        if flight is None or (flight.task.done() and not self._young(flight, window)):
+            flight = self._begin(key, window, make)
+        else:
+            joined()
+        flight.waiters += 1
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiters -= 1
+            if not flight.waiters and not flight.task.done():
+                self._drop(key, flight)
+                flight.task.cancel()
+
+    @contextmanager
+    def passing(self, method: str) -> Iterator[None]:
+        """Hold around a call of any kind: while a write is on its way nothing is shared, and nothing older after it."""
+        if method in _SAFE:
+            yield
+            return
+        self._writes += 1
+        for key, flight in list(self._flights.items()):
+            self._drop(key, flight)
+        try:
+            yield
+        finally:
+            self._writes -= 1
+
+    def _begin(self, key: Hashable, window: float, make: Make) -> _Flight:
+        loop = asyncio.get_running_loop()
+        flight = _Flight(asyncio.ensure_future(make()), loop.time())
+        self._flights[key] = flight
+
+        def landed(task: asyncio.Future[Whole | None]) -> None:
+            # Asked for first, since an error that nobody looks at is reported as a defect.
+            failed = task.cancelled() or task.exception() is not None
+            if self._flights.get(key) is not flight:
+                return
+            left = flight.born + window - loop.time()
+            whole = None if failed else task.result()
+            size = 0 if whole is None else len(whole.body)
+            if left <= 0 or task.cancelled() or self._kept + size > BUDGET:
+                self._drop(key, flight)
+                return
+            flight.size = size
+            self._kept += size
+            loop.call_later(left, self._drop, key, flight)
+
+        flight.task.add_done_callback(landed)
+        return flight
+
+    def _young(self, flight: _Flight, window: float) -> bool:
+        return asyncio.get_running_loop().time() - flight.born < window
+
+    def _drop(self, key: Hashable, flight: _Flight) -> None:
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+            self._kept -= flight.size

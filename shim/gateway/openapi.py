@@ -1,0 +1,181 @@
+"""The retired interface as the gateway serves it, described (OpenAPI 3.1) from the mapping documents alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from shim.core.documents import Document
+from shim.core.documents.model import NO_CONTENT, Api, Field, Operation, Target
+from shim.core.query import MOST, SIZE
+
+_JSON = "application/json"
+
+_SCHEMAS: dict[str, Any] = {
+    "string": {"type": "string"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "time": {"type": "string", "format": "date-time"},
+    "strings": {"type": "array", "items": {"type": "string"}},
+    "object": {"type": "object"},
+    "objects": {"type": "array", "items": {"type": "object"}},
+    "links": {"type": "array", "items": {"$ref": "#/components/schemas/Link"}},
+}
+"""Kind of a mapping document's field -> JSON schema."""
+
+_LINK = {
+    "type": "object",
+    "properties": {"href": {"type": "string"}, "rel": {"type": "string"}},
+    "required": ["href", "rel"],
+}
+_ERROR = {
+    "type": "object",
+    "properties": {
+        "detail": {"type": "string"},
+        "error": {"type": "integer"},
+        "errorCode": {"type": "string"},
+        "parameters": {"type": "array"},
+        "reason": {"type": "string"},
+    },
+    "required": ["error"],
+}
+
+
+def described(documents: Iterable[Document]) -> dict[str, Any]:
+    """Return the description of every operation of these documents, on each of their bases."""
+    paths: dict[str, dict[str, Any]] = {}
+    for document in documents:
+        for api in document.apis.values():
+            for operation in document.operations:
+                _add(paths.setdefault(f"{api.base}{operation.path.text}", {}), api, operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "MongoDB Atlas' retired calls, as atlas-shim answers them",
+            "version": "1",
+            "description": "Made from the mapping documents in use. All other calls are passed on as they are.",
+        },
+        "security": [{"bearer": []}, {"digest": []}],
+        "paths": paths,
+        "components": {
+            "schemas": {"Error": _ERROR, "Link": _LINK},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "digest": {"type": "http", "scheme": "digest"},
+            },
+        },
+    }
+
+
+def _add(methods: dict[str, Any], api: Api, operation: Operation) -> None:
+    """Add an operation to a path; another version of one that is there adds its content types to it."""
+    new = _operation(api, operation)
+    old = methods.setdefault(operation.method.lower(), new)
+    if old is not new:
+        for status, response in new["responses"].items():
+            old["responses"].setdefault(status, response).setdefault("content", {}).update(response.get("content", {}))
+        if "requestBody" in new:
+            old.setdefault("requestBody", new["requestBody"])["content"].update(new["requestBody"]["content"])
+
+
+def _operation(api: Api, operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": f"{operation.id}.{api.name}",
+        "summary": operation.id,
+        "deprecated": True,
+        "x-sunset": f"{operation.sunset:%Y-%m-%d}",
+        "x-successors": _successors(operation),
+        "parameters": [*_path(operation), *_query(operation)],
+        "responses": _responses(api, operation),
+    }
+    if note := " ".join(filter(None, (operation.note, operation.gone.detail if operation.gone else ""))):
+        described["description"] = note
+    if operation.request is not None:
+        described["requestBody"] = {"required": True, "content": {_media(api, operation): {"schema": _body(operation)}}}
+    return described
+
+
+def _media(api: Api, operation: Operation) -> str:
+    kind = api.content_type or f"application/vnd.atlas.{operation.version}+json"
+    return kind.partition(";")[0]
+
+
+def _successors(operation: Operation) -> dict[str, list[str]]:
+    found = {}
+    for tier, successor in operation.successors.items():
+        targets = [successor.only, *successor.choices.values()]
+        found[tier] = [f"{target.method} {target.path.text}" for target in targets if isinstance(target, Target)]
+    return found
+
+
+def _path(operation: Operation) -> list[dict[str, Any]]:
+    text = {"type": "string", "minLength": 1}
+    return [{"name": name, "in": "path", "required": True, "schema": text} for name in operation.path.parameters]
+
+
+def _query(operation: Operation) -> list[dict[str, Any]]:
+    flag = {"type": "boolean", "default": False}
+    known: dict[str, Any] = {"envelope": flag, "pretty": flag}
+    if operation.shape == "page":
+        known["pageNum"] = {"type": "integer", "minimum": 1, "default": 1}
+        known["itemsPerPage"] = {"type": "integer", "minimum": 1, "maximum": MOST, "default": SIZE}
+        known["includeCount"] = {"type": "boolean", "default": True}
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in known.items()]
+
+
+def _body(operation: Operation) -> dict[str, Any]:
+    request = operation.request
+    assert request is not None, "the caller has looked"
+    members: dict[str, Any] = {name: dict(_SCHEMAS[kind]) for name, kind in request.members.items()}
+    members |= {name: {"readOnly": True} for name in request.ignored}
+    if request.choose:
+        members[request.choose]["enum"] = list(request.words)
+    return {"type": "object", "properties": members, "required": list(request.required), "additionalProperties": False}
+
+
+def _responses(api: Api, operation: Operation) -> dict[str, Any]:
+    error = {"application/*": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    responses: dict[str, Any] = {"default": {"description": "An error, of Atlas' or of the shim.", "content": error}}
+    if operation.successors:
+        status = operation.status[api.name]
+        success: dict[str, Any] = {"description": "As the retired endpoint answered."}
+        if status not in NO_CONTENT:
+            success["content"] = {_media(api, operation): {"schema": _answer(operation)}}
+        responses[str(status)] = success
+    else:
+        responses["410"] = {"description": "Nothing took its place.", "content": error}
+    return responses
+
+
+def _answer(operation: Operation) -> dict[str, Any]:
+    item = _resource(operation.fields)
+    status = {"type": "integer"}
+    if operation.shape != "page":
+        envelope = {"type": "object", "properties": {"status": status, "content": item}, "required": ["content"]}
+        return {"anyOf": [item, envelope]}
+    members = {
+        "links": _SCHEMAS["links"],
+        "results": {"type": "array", "items": item},
+        "totalCount": {"type": "integer", "minimum": 0},
+        "status": {**status, "description": "In an envelope."},
+    }
+    return {"type": "object", "properties": members, "required": ["results"]}
+
+
+def _resource(fields: Iterable[Field]) -> dict[str, Any]:
+    """Return an object's schema; of a dotted name each part is a member of the part before it."""
+    whole: dict[str, Any] = {"type": "object", "properties": {}}
+    for field in fields:
+        *outer, name = field.name.split(".")
+        inside = whole
+        for part in outer:
+            inside = inside["properties"].setdefault(part, {"type": "object", "properties": {}})
+        schema = dict(_SCHEMAS[field.type])
+        if field.words:
+            schema["enum"] = list(field.words)
+        inside["properties"][name] = {
+            **schema,
+            "x-fidelity": {tier: rules[0].fidelity.value for tier, rules in field.rules.items() if rules},
+        }
+    return whole

@@ -1,0 +1,173 @@
+"""Options and mapping documents replaced while calls are taken: after SIGHUP, or when a file changed.
+
+What is broken is refused as a whole, and what was good before stays. Environment and flags can't
+change while a process runs; the file of ``--config`` and the folder of ``ATLAS_SHIM_MAPPINGS`` can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from shim.core.engine import Engine, load_engine
+from shim.core.settings import Settings
+from shim.errors import DocumentError, SettingsError
+from shim.gateway.metrics import Metrics
+from shim.gateway.options import TABLE, Options, read_options
+
+log = logging.getLogger("shim.gateway")
+
+EVERY = 1.0
+"""Seconds between looks at the files; a change is read when two looks in a row agree on it."""
+
+LIVE = frozenset(
+    {
+        "body_limit",
+        "coalesce",
+        "deadline",
+        "drain",
+        "drain_min",
+        "page_cap",
+        "public_url",
+        "route",
+        "sunset",
+    }
+)
+"""The options that a running gateway can change; each other one needs a restart."""
+
+Stamp = tuple[object, ...]
+
+
+@attrs.frozen(eq=False)
+class Plan:
+    """What calls are answered with; a call keeps to the one that it began with."""
+
+    options: Options
+    engine: Engine
+    settings: Settings = attrs.field(init=False)
+    """The part of the options that the core obeys."""
+
+    @settings.default
+    def _settings(self) -> Settings:
+        return self.options.settings()
+
+
+@attrs.frozen
+class Source:
+    """Where a plan comes from: flags over ``environ`` over the file ``config``; ``environ`` names the mappings."""
+
+    environ: Mapping[str, str]
+    flags: Mapping[str, str | None] = attrs.field(factory=dict)
+    config: Path | None = None
+
+    def read(self) -> Plan:
+        """Read everything; raises SettingsError or DocumentError with all that is wrong with one of them."""
+        options = read_options(self.environ, self.flags, read_config(self.config))
+        return checked(Plan(options, load_engine(self.environ)))
+
+    def stamp(self) -> Stamp:
+        """Return what changes whenever a file does.
+
+        Links are followed to the file itself, so that one that is turned to another folder counts
+        (Kubernetes swaps ``..data`` below a mounted ConfigMap or Secret).
+        """
+        paths = [] if self.config is None else [self.config]
+        if named := self.environ.get("ATLAS_SHIM_MAPPINGS"):
+            folder = Path(named)
+            paths.append(folder)
+            with contextlib.suppress(OSError):
+                paths += sorted(folder.rglob("*.toml"))
+        return tuple((str(path), *_state(path)) for path in paths)
+
+
+def _state(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except OSError as error:
+        return (error.errno,)
+    return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def read_config(path: Path | None) -> dict[str, Any]:
+    """Read a file of ``public_url = "https://…"`` lines; a key may be spelled with dashes.
+
+    Raises SettingsError when it can't be read or is no TOML.
+    """
+    if path is None:
+        return {}
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise SettingsError(f"{path}: {why}") from None
+    return {key.replace("-", "_"): value for key, value in data.items()}
+
+
+def checked(plan: Plan) -> Plan:
+    """Return the plan; raises SettingsError when its parts contradict each other."""
+    plan.engine.check_settings(plan.settings)
+    if plan.options.drain_min > plan.options.drain:
+        raise SettingsError("drain_min: is longer than drain, which counts from the same signal")
+    return plan
+
+
+class Reloader:
+    """Reads a source again and hands a good plan to ``apply``."""
+
+    def __init__(self, source: Source, plan: Plan, apply: Callable[[Plan], None], metrics: Metrics) -> None:
+        self._source = source
+        self._plan = plan
+        self._apply = apply
+        self._metrics = metrics
+        self._lock = asyncio.Lock()
+
+    async def watch(self, known: Stamp, every: float = EVERY) -> None:
+        """Look at the files for ever, and read them when they differ from ``known`` and have come to rest."""
+        seen = known
+        while True:
+            await asyncio.sleep(every)
+            stamp = await asyncio.to_thread(self._source.stamp)
+            if stamp != seen:
+                seen = stamp  # somebody may still be writing
+            elif stamp != known:
+                known = stamp
+                await self.reload()
+
+    async def reload(self) -> bool:
+        """Read everything now, and tell whether it was good; a broken source changes nothing."""
+        async with self._lock:
+            try:
+                plan = await asyncio.to_thread(self._source.read)
+                kept = fixed(plan.options, self._plan.options)
+                options = attrs.evolve(plan.options, **{name: getattr(self._plan.options, name) for name in kept})
+                plan = checked(Plan(options, plan.engine))
+                self._apply(plan)
+            except Exception as error:  # a defect here must not end the watch, nor the gateway
+                self._metrics.reloaded(good=False)
+                known = isinstance(error, (SettingsError, DocumentError))
+                problems = error.problems if isinstance(error, DocumentError) else (str(error) or repr(error),)
+                said = "; ".join(problems)
+                log.log(  # an operator's mistake needs no traceback
+                    logging.ERROR, "reload refused, the last good settings stay: %s", said, exc_info=not known
+                )
+                return False
+            self._plan = plan
+            self._metrics.reloaded(good=True, waiting=len(kept))
+            if kept:
+                log.warning("reloaded; these need a restart and stay as they were: %s", ", ".join(kept))
+            else:
+                log.info("reloaded")
+            return True
+
+
+def fixed(new: Options, old: Options) -> tuple[str, ...]:
+    """Return the names of the options that differ and can't change while the gateway runs."""
+    names = [row.name for row in TABLE if row.name not in LIVE]
+    return tuple(name for name in names if getattr(new, name) != getattr(old, name))

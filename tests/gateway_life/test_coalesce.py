@@ -1,0 +1,341 @@
+"""Identical reads share one upstream call: which do, which don't, and what becomes of who leaves."""
+
+import asyncio
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from shim.core.record import Record
+from shim.core.settings import RouteWord
+from shim.gateway.coalesce import BUDGET, Coalescer, Whole, alike
+from tests.gateway.peers import Peer, ask, calling, gateway, get, raw_upstream, reply, status_of, until, value_of
+from tests.gateway.test_admin import samples
+from tests.gateway.test_translating import EMPTY, V1, V2
+
+TOKEN = "Authorization: Bearer one"
+RECORD: Record = None  # type: ignore[assignment]  # nothing here looks at it
+
+
+def whole(body: bytes = b"") -> Whole:
+    return Whole(200, None, (), body, RECORD)
+
+
+class Upstream:
+    """Counts the calls made, and holds each until it is let go."""
+
+    def __init__(self):
+        self.calls = 0
+        self.cancelled = 0
+        self.gate = asyncio.Event()
+        self.answer: Whole | None | Exception = whole()
+
+    async def __call__(self) -> Whole | None:
+        self.calls += 1
+        try:
+            await self.gate.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def nothing() -> None:
+    pass
+
+
+async def settled() -> None:
+    """Let everything that can run do so."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_reads_in_flight_share_one_call():
+    """Whoever comes while it is on its way gets the same answer; the others are counted."""
+    upstream, coalescer, joined = Upstream(), Coalescer(), []
+    reads = [
+        asyncio.ensure_future(coalescer.share("key", 0.0, upstream, lambda: joined.append(1))) for _ in range(5)
+    ]
+    await settled()
+    upstream.gate.set()
+    assert await asyncio.gather(*reads) == [upstream.answer] * 5
+    assert (upstream.calls, len(joined)) == (1, 4)
+
+
+async def test_other_keys_are_other_calls():
+    """Different reads know nothing of each other."""
+    upstream, coalescer = Upstream(), Coalescer()
+    upstream.gate.set()
+    await asyncio.gather(*(coalescer.share(key, 60.0, upstream, nothing) for key in ("a", "b")))
+    assert upstream.calls == 2
+
+
+async def test_answer_is_shared_within_the_window_and_not_after():
+    """The window counts from when upstream was asked; a window of zero keeps nothing."""
+    upstream, coalescer = Upstream(), Coalescer()
+    upstream.gate.set()
+    for _ in range(3):
+        await coalescer.share("long", 60.0, upstream, nothing)
+    assert upstream.calls == 1
+    for _ in range(3):
+        await coalescer.share("none", 0.0, upstream, nothing)
+    assert upstream.calls == 4
+
+
+async def test_old_answers_are_let_go():
+    """When its window is over an answer takes no memory."""
+    upstream, coalescer = Upstream(), Coalescer()
+    upstream.gate.set()
+    await coalescer.share("key", 0.001, upstream, nothing)
+    async with asyncio.timeout(5):
+        while coalescer._flights:
+            await asyncio.sleep(0.001)
+    assert coalescer._kept == 0
+
+
+async def test_answers_beyond_the_budget_are_not_kept():
+    """What is kept for later callers is bounded in bytes."""
+    upstream, coalescer = Upstream(), Coalescer()
+    upstream.answer = whole(bytes(BUDGET // 2 + 1))
+    upstream.gate.set()
+    await coalescer.share("a", 60.0, upstream, nothing)
+    await coalescer.share("b", 60.0, upstream, nothing)
+    assert list(coalescer._flights) == ["a"]
+
+
+async def test_errors_are_shared():
+    """One upstream error is everybody's, within the window too."""
+    upstream, coalescer = Upstream(), Coalescer()
+    upstream.answer = ValueError("broken")
+    reads = [asyncio.ensure_future(coalescer.share("key", 60.0, upstream, nothing)) for _ in range(3)]
+    await settled()
+    upstream.gate.set()
+    assert all(isinstance(end, ValueError) for end in await asyncio.gather(*reads, return_exceptions=True))
+    with pytest.raises(ValueError, match="broken"):
+        await coalescer.share("key", 60.0, upstream, nothing)
+    assert upstream.calls == 1
+
+
+async def test_who_leaves_takes_nobody_with_them():
+    """The first caller, too, can leave without the others noticing."""
+    upstream, coalescer = Upstream(), Coalescer()
+    reads = [asyncio.ensure_future(coalescer.share("key", 0.0, upstream, nothing)) for _ in range(3)]
+    await settled()
+    reads[0].cancel()
+    reads[1].cancel()
+    await settled()
+    upstream.gate.set()
+    assert await reads[2] == upstream.answer
+    assert (upstream.calls, upstream.cancelled) == (1, 0)
+
+
+async def test_the_last_to_leave_ends_the_call():
+    """Nobody waits: upstream is let go, and the next caller asks anew."""
+    upstream, coalescer = Upstream(), Coalescer()
+    reads = [asyncio.ensure_future(coalescer.share("key", 60.0, upstream, nothing)) for _ in range(2)]
+    await settled()
+    for read in reads:
+        read.cancel()
+    await settled()
+    assert upstream.cancelled == 1
+    upstream.gate.set()
+    assert await coalescer.share("key", 60.0, upstream, nothing) == upstream.answer
+    assert upstream.calls == 2
+
+
+async def test_nothing_older_is_shared_after_a_write():
+    """A read that follows a write asks upstream, whatever was in flight or kept before."""
+    upstream, coalescer = Upstream(), Coalescer()
+    early = asyncio.ensure_future(coalescer.share("flying", 60.0, upstream, nothing))
+    await settled()
+    with coalescer.passing("POST"):
+        during = [asyncio.ensure_future(coalescer.share("flying", 60.0, upstream, nothing)) for _ in range(2)]
+        await settled()
+    assert upstream.calls == 3
+    after = asyncio.ensure_future(coalescer.share("flying", 60.0, upstream, nothing))
+    await settled()
+    assert upstream.calls == 4
+    upstream.gate.set()
+    await asyncio.gather(early, after, *during)
+    await coalescer.share("flying", 60.0, upstream, nothing)
+    assert upstream.calls == 4
+
+
+async def test_reads_do_not_end_sharing():
+    """Only what may change something does."""
+    upstream, coalescer = Upstream(), Coalescer()
+    upstream.gate.set()
+    await coalescer.share("key", 60.0, upstream, nothing)
+    for method in ("GET", "HEAD", "OPTIONS"):
+        with coalescer.passing(method):
+            await coalescer.share("key", 60.0, upstream, nothing)
+    assert upstream.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ((("Authorization", "Bearer a"),), (("authorization", "Bearer a"),), True),
+        ((("Authorization", "Bearer a"),), (("Authorization", "Bearer A"),), False),
+        ((("Authorization", "Bearer a"),), (), False),
+        ((("Cookie", "a=1"),), (), False),
+        ((("Accept", "application/json"),), (("Accept", "*/*"),), False),
+        ((("Accept", "a"), ("Accept", "b")), (("Accept", "b"), ("Accept", "a")), False),
+        ((("X-Unheard-Of", "1"),), (), False),
+        ((("User-Agent", "a"), ("Accept", "b")), (("Accept", "b"), ("User-Agent", "c")), True),
+        ((("traceparent", "a"),), (("X-Request-Id", "b"),), True),
+    ],
+)
+def test_fields_decide(one, other, same):
+    """Fields that say who asks don't count, credentials count to the letter, unknown ones count."""
+    assert (alike(one, signed=False) == alike(other, signed=False)) is same
+
+
+def test_signed_calls_differ_by_signer_alone():
+    """Where the gateway signs, a caller's own signature, new each time, is no difference."""
+    assert alike((("Authorization", "Digest 1"),), signed=True) == alike((("Authorization", "Digest 2"),), signed=True)
+
+
+@pytest.mark.parametrize("line", [("Cache-Control", "no-cache"), ("pragma", "no-cache")])
+def test_who_asks_for_a_fresh_answer_gets_one(line):
+    """Such a caller takes no part (RFC 9111, 5.2.1)."""
+    assert alike((line,), signed=False) is None
+
+
+class Held:
+    """An upstream that counts requests and holds each until it is let go."""
+
+    def __init__(self, answer=None):
+        self.calls = 0
+        self.open = threading.Event()
+        self.answer = answer or reply(EMPTY)
+        self.lock = threading.Lock()
+
+    def __call__(self, peer: Peer) -> None:
+        while True:
+            peer.message()
+            with self.lock:
+                self.calls += 1
+            self.open.wait(10)
+            peer.send(self.answer)
+
+
+def together(served, held, requests):
+    """Send requests so that all are in flight at once, and return the replies."""
+    with ThreadPoolExecutor(len(requests)) as pool:
+        answers = [pool.submit(ask, served, request) for request in requests]
+        until(lambda: samples(served)["atlas_shim_in_flight_requests",] == len(requests), "all are in flight")
+        held.open.set()
+        return [answer.result() for answer in answers]
+
+
+def test_gateway_asks_once_for_identical_reads():
+    """Ten callers, one upstream call, ten whole answers with links to the same place."""
+    held = Held()
+    with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
+        answers = together(served, held, [get(V1, TOKEN)] * 10)
+        counts = samples(served)
+    assert held.calls == 1
+    assert len({content for _, content in answers}) == 1
+    assert all(status_of(head) == 200 and json.loads(content)["results"] == [] for head, content in answers)
+    assert counts["atlas_shim_coalesced_total", "listServerlessBackupSnapshots"] == 9
+    assert counts["atlas_shim_translation_seconds_count",] == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        get(V1, "Authorization: Bearer two"),
+        get(V1),
+        get(V1 + "?itemsPerPage=2", TOKEN),
+        get(V2, TOKEN),
+        get(V1, TOKEN, host="other.test"),
+        get(V1, TOKEN, "Accept: application/json"),
+        get(V1, TOKEN, "Cache-Control: no-cache"),
+        get(V1, TOKEN, "Content-Length: 2") + b"{}",
+        get("/api/atlas/v2/groups", TOKEN),
+        get("/api/atlas/v2/groups", TOKEN),
+    ],
+)
+def test_gateway_keeps_different_reads_apart(other):
+    """Another caller, target, Host, version or wish is another upstream call."""
+    held = Held()
+    with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
+        together(served, held, [get(V1, TOKEN), other])
+    assert held.calls == 2
+
+
+def test_off_is_the_default():
+    """Without the option every read is its own upstream call."""
+    held = Held()
+    with raw_upstream(held) as upstream, gateway(upstream.origin) as served:
+        together(served, held, [get(V1, TOKEN)] * 3)
+    assert held.calls == 3
+
+
+def test_gateway_never_shares_writes():
+    """Two identical creates are two creates."""
+    body = b'{"deliveryType":"automated","snapshotId":"1","targetClusterName":"b","targetGroupId":"c"}'
+    target = V1.replace("snapshots", "restoreJobs")
+    request = get(target, TOKEN, f"Content-Length: {len(body)}", "Content-Type: application/json", method="POST") + body
+    held = Held()
+    with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=10.0) as served:
+        together(served, held, [request] * 2)
+    assert held.calls == 2
+
+
+def test_gateway_shares_errors():
+    """Upstream's error, its own fields included, reaches everyone who waited for it."""
+    body = b'{"error":429,"errorCode":"RATE_LIMITED"}'
+    held = Held(reply(body, "Retry-After: 7", status="429 Too Many Requests"))
+    with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
+        answers = together(served, held, [get(V1, TOKEN)] * 3)
+    assert held.calls == 1
+    assert [(status_of(head), value_of(head, "Retry-After")) for head, _ in answers] == [(429, "7")] * 3
+
+
+def test_gateway_shares_legacy_replies_byte_for_byte():
+    """A reply of the legacy route is shared as it came, coding and all."""
+    raw = b"\x1f\x8bnot really gzip"
+    held = Held(reply(raw, "Content-Encoding: gzip", "ETag: x", "ETag: y", status="200 Fine"))
+    with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0, route=RouteWord.LEGACY) as served:
+        answers = together(served, held, [get(V1, TOKEN)] * 3)
+    assert held.calls == 1
+    for head, content in answers:
+        assert head.startswith(b"HTTP/1.1 200 Fine\r\n")
+        assert content == raw
+        assert head.count(b"ETag: ") == 2
+
+
+def test_reply_that_is_too_large_to_share_streams_to_each():
+    """Beyond the limit of one body each caller has a call of their own."""
+    content = bytes(200_000)
+    held = Held(reply(content))
+    options = {"coalesce": 0.0, "route": RouteWord.LEGACY, "body_limit": 1000}
+    with raw_upstream(held) as upstream, gateway(upstream.origin, **options) as served:
+        answers = together(served, held, [get(V1, TOKEN)] * 2)
+    assert [answer for _, answer in answers] == [content] * 2
+    assert held.calls == 3
+
+
+def test_caller_that_leaves_does_not_end_the_others_call():
+    """The first one hangs up; the second gets the answer of the same upstream call."""
+    held = Held()
+    with (
+        raw_upstream(held) as upstream,
+        gateway(upstream.origin, coalesce=0.0) as served,
+        calling(served) as first,
+        calling(served) as second,
+    ):
+        first.send(get(V1, TOKEN))
+        until(lambda: held.calls == 1, "upstream is asked")
+        second.send(get(V1, TOKEN))
+        until(lambda: samples(served)["atlas_shim_in_flight_requests",] == 2, "both wait")
+        first.reset()
+        until(lambda: samples(served)["atlas_shim_in_flight_requests",] == 1, "one is gone")
+        held.open.set()
+        assert status_of(second.message()[0]) == 200
+    assert held.calls == 1
