@@ -186,12 +186,14 @@ def _from(field: Field, rule: Rule) -> Value:
 
         return flat
     sources = tuple((name, tuple(name.split("."))) for name in rule.sources)
-    # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings).
+    # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings);
+    # one with nulls in it says nothing (recorded: desiredTimestamp).
     parents = (sources[0][1][:-1], tuple(field.name.split("."))[:-1])
     holder = parents[0] if parents[0] == parents[1] else ()
 
     def value_of(source: Source, _scene: Scene, _made: Source) -> Any:
-        first: Any = BARE if holder and type(look_up(source, holder)) is dict else MISSING
+        held = look_up(source, holder) if holder else None
+        first: Any = BARE if type(held) is dict and None not in held.values() else MISSING
         for name, parts in sources:
             value = look_up(source, parts)
             if value is MISSING:

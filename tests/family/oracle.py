@@ -103,14 +103,15 @@ def flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
         {
             "cancelled": False,
             "deliveryType": {"RESTORE": "automated", "DOWNLOAD": "download"}.get(source.get("deliveryType", "")),
-            "deliveryUrl": [] if url is None else [url],
+            # Missing is an empty list; a null is a value that means nothing, and so is left out.
+            "deliveryUrl": [url] if url is not None else None if "snapshotUrl" in source else [],
             "expired": (over if ends is not None else None) if download else False,
             "expiresAt": ends,
             "failed": None if source.get("status") is None else source["status"] == "FAILED",
             "finishedAt": source.get("restoreFinishedDate"),
             "id": source.get("id"),
             "snapshotId": source.get("snapshotId"),
-            "targetClusterName": source.get("targetDeploymentItemName", where.cluster if download else None),
+            "targetClusterName": _first(source, "targetDeploymentItemName") or (where.cluster if download else None),
             "targetGroupId": _first(source, "targetProjectId", "projectId") or (where.group if download else None),
             "timestamp": source.get("snapshotFinishedDate"),
             "links": _self(where, "restoreJobs", source),
@@ -121,14 +122,14 @@ def flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
 def dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
     """A restore job of a dedicated cluster, whose own members have the legacy names."""
     download = source.get("deliveryType") == "download"
-    stamp = _there(source.get("desiredTimestamp") or {})
+    stamp = source.get("desiredTimestamp")
     return _there(
         {
             "cancelled": source.get("cancelled"),
             "deliveryType": _word(source.get("deliveryType"), DELIVERIES),
             "deliveryUrl": source.get("deliveryUrl"),
             # Recorded with three nulls wherever there is no such timestamp: nothing is known then.
-            "desiredTimestamp": stamp or None,
+            "desiredTimestamp": None if stamp is None or set(stamp.values()) == {None} else _there(stamp),
             "expired": source.get("expired"),
             "expiresAt": source.get("expiresAt"),
             "failed": source.get("failed"),
@@ -138,8 +139,8 @@ def dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
             "oplogTs": source.get("oplogTs"),
             "pointInTimeUTCSeconds": source.get("pointInTimeUTCSeconds"),
             "snapshotId": source.get("snapshotId"),
-            "targetClusterName": source.get("targetClusterName", where.cluster if download else None),
-            "targetGroupId": source.get("targetGroupId", where.group if download else None),
+            "targetClusterName": _first(source, "targetClusterName") or (where.cluster if download else None),
+            "targetGroupId": _first(source, "targetGroupId") or (where.group if download else None),
             "timestamp": source.get("timestamp"),
             "links": _self(where, "restoreJobs", source),
         }
@@ -152,7 +153,8 @@ def instance(source: dict[str, Any], where: Where) -> dict[str, Any]:
     strings = source.get("connectionStrings")
     size = provider.get("diskSizeGB")
     scheme = "http" if where.api == "v1.0" else "https"
-    url = where.url_of(source["name"])
+    name = where.cluster or source.get("name")
+    url = where.url_of(name or "")
     return _there(
         {
             "connectionStrings": None if strings is None else _there({"standardSrv": strings.get("standardSrv")}),
@@ -176,7 +178,9 @@ def instance(source: dict[str, Any], where: Where) -> dict[str, Any]:
             "stateName": source.get("stateName"),
             "tags": source.get("tags"),
             "terminationProtectionEnabled": source.get("terminationProtectionEnabled"),
-            "links": [
+            "links": None
+            if name is None
+            else [
                 {"href": url, "rel": "self"},
                 {"href": f"{url}/backup/restoreJobs", "rel": f"{scheme}://cloud.mongodb.com/restoreJobs"},
                 {"href": f"{url}/backup/snapshots", "rel": f"{scheme}://cloud.mongodb.com/snapshots"},
@@ -186,6 +190,6 @@ def instance(source: dict[str, Any], where: Where) -> dict[str, Any]:
 
 
 def _self(where: Where, kind: str, source: dict[str, Any]) -> list[dict[str, str]] | None:
-    if "id" not in source:
+    if source.get("id") is None:
         return None
     return [{"href": f"{where.url}/backup/{kind}/{source['id']}", "rel": "self"}]

@@ -1,0 +1,123 @@
+"""Recorded objects, varied: each member left out, null, or with a word that was never recorded.
+
+What a caller gets is still exactly what the oracle takes from the varied object, so that a recording nobody has
+made yet holds no surprise. Types of value that the contracts rule out are left to the tests of the core.
+"""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from shim.core.settings import RouteWord
+from tests.family import oracle
+from tests.family.replay import AFTER, NON_FLEX, by_side, caller, gateway, ok, upstream
+from tests.family.test_recorded import ORACLES, SUCCESSES, kind_of
+
+GROUP, CLUSTER, ID = "6510aa1b2c3d4e5f60718293", "shop", "6a6f78e0cab84da5c4476b25"
+PATHS = {
+    "flex-snapshot": f"/{CLUSTER}/backup/snapshots/{ID}",
+    "flex-restore": f"/{CLUSTER}/backup/restoreJobs/{ID}",
+    "flex-cluster": f"/{CLUSTER}",
+    "dedicated-snapshot": f"/{CLUSTER}/backup/snapshots/{ID}",
+    "dedicated-restore": f"/{CLUSTER}/backup/restoreJobs/{ID}",
+}
+TIMES = ("2020-01-01T00:00:00Z", "2999-12-31T23:59:59Z", "2026-08-01T02:00:01.5+02:00")
+WORDS = {
+    ("flex-snapshot", "status"): [*oracle.SNAPSHOT_WORDS, "PAUSED"],
+    ("flex-restore", "status"): ["PENDING", "QUEUED", "RUNNING", "COMPLETED", "FAILED", "PAUSED"],
+    ("flex-restore", "deliveryType"): ["RESTORE", "DOWNLOAD", "MAIL"],
+    ("flex-restore", "expirationDate"): TIMES,
+    ("flex-restore", "snapshotUrl"): ["https://example.org/x?a=1&b=ü"],
+    ("dedicated-snapshot", "status"): [*oracle.LEGACY_STATUS, "paused"],
+    ("dedicated-snapshot", "frequencyType"): [*oracle.FREQUENCIES, "ondemand", "yearly"],
+    ("dedicated-snapshot", "snapshotType"): [*oracle.SNAPSHOT_TYPES, "fallback"],
+    ("dedicated-snapshot", "storageSizeBytes"): [0, 1, 2**53 + 1, 2**63 - 1],
+    ("dedicated-restore", "deliveryType"): [*oracle.DELIVERIES, "mail"],
+    ("dedicated-restore", "desiredTimestamp"): [
+        {"date": "2026-01-01T00:00:00Z", "increment": 2, "time": 1},
+        {"date": None, "increment": 1, "time": None},
+    ],
+    ("dedicated-restore", "oplogTs"): [1764000000, None],
+    ("dedicated-restore", "oplogInc"): [0],
+    ("dedicated-restore", "pointInTimeUTCSeconds"): [1764000000],
+    ("dedicated-restore", "deliveryUrl"): [[], ["https://example.org/a", "https://example.org/b"]],
+    ("flex-cluster", "connectionStrings"): [{}, {"standard": "x"}, {"standardSrv": "y", "standard": "x"}],
+    ("flex-cluster", "tags"): [[], [{"key": "env", "value": "demo"}]],
+    ("flex-cluster", "stateName"): ["IDLE", "PAUSED"],
+}
+
+
+def bases():
+    """Return one recorded object for each set of members, by kind."""
+    found: dict[Any, Any] = {}
+    for exchange in SUCCESSES:
+        for source in exchange.document.get("results", [exchange.document])[:3]:
+            kind = kind_of(exchange)
+            words = tuple(source.get(name) for name in ("status", "deliveryType"))
+            found.setdefault((kind, tuple(sorted(source)), words), source)
+    return [(kind, source) for (kind, _, _), source in found.items()]
+
+
+def variations():
+    """Yield (kind, object) for each change of each recorded object."""
+    for kind, source in bases():
+        for name in source:
+            less = {key: value for key, value in source.items() if key != name}
+            yield kind, less
+            yield kind, {**source, name: None}
+            if isinstance(source[name], dict):
+                for inner in source[name]:
+                    changed = copy.deepcopy(source)
+                    del changed[name][inner]
+                    yield kind, changed
+        for (whose, name), values in WORDS.items():
+            if whose == kind:
+                for value in values:
+                    yield kind, {**source, name: value}
+                    yield kind, {**source, name: value, "a new member": {"of": [1.5, None]}}
+    for job in [source for kind, source in bases() if kind == "flex-restore"]:
+        for ends in TIMES:
+            download = {**job, "deliveryType": "DOWNLOAD", "expirationDate": ends}
+            yield "flex-restore", download
+            for name in ("targetDeploymentItemName", "targetProjectId", "projectId", "expirationDate"):
+                download.pop(name, None)
+                yield "flex-restore", dict(download)
+
+
+CASES = {json.dumps(case): case for case in variations()}
+
+
+@pytest.fixture(scope="module")
+def atlas():
+    """An upstream on which a test puts one object."""
+    with upstream(by_side()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def clients(atlas):
+    """Callers by flag and by date and reply."""
+    with (
+        gateway(atlas.origin, route=RouteWord.FLEX) as flag,
+        gateway(atlas.origin) as date,
+        caller(flag) as by_flag,
+        caller(date) as by_date,
+    ):
+        yield {"flex": by_flag, "dedicated": by_date}
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_a_varied_object_has_the_decided_fields(atlas, clients, kind):
+    """Every variation of every recorded object of a kind is translated as the oracle says."""
+    side = kind.partition("-")[0]
+    client = clients[side]
+    where = oracle.Where(base=str(client.base_url).rstrip("/"), api="v2", group=GROUP, cluster=CLUSTER, now=AFTER)
+    cases = [source for whose, source in CASES.values() if whose == kind]
+    assert len(cases) > 20
+    for source in cases:
+        atlas.answer = by_side(**{"flex": NON_FLEX, side: ok(source)})
+        reply = client.get(f"/api/atlas/v2/groups/{GROUP}/serverless{PATHS[kind]}")
+        assert reply.status_code == 200
+        assert reply.json() == ORACLES[kind](source, where), source
