@@ -1,11 +1,11 @@
 """The gateway: an HTTP/1.1 reverse proxy that translates retired calls and streams everything else.
 
 Read in the order a request takes: ``options`` (one table for flags, environment and files) ->
-``server`` (life cycle) -> ``protocol`` (what aiohttp must be told) -> ``intake`` (raw checks) ->
-``handler`` (retired or not) -> ``driver`` (the core's exchange) -> ``signing`` -> ``upstream`` ->
-``relay`` (both ways) -> ``wire`` (the reply as bytes). ``fields`` and ``notes`` decide which field
-lines cross and which are added; ``answers`` are the gateway's own errors; ``admin`` and ``metrics``
-are for the operator.
+``server`` (life cycle) -> ``listening`` (sockets) -> ``protocol`` (what aiohttp must be told) ->
+``intake`` (raw checks) -> ``signing`` (who may call, and who signs) -> ``handler`` (retired or not) ->
+``driver`` (the core's exchange) -> ``sending`` -> ``upstream`` -> ``relay`` (both ways) -> ``wire``
+(the reply as bytes). ``fields`` and ``notes`` decide which field lines cross and which are added;
+``answers`` are the gateway's own errors; ``admin`` and ``metrics`` are for the operator.
 """
 
 from __future__ import annotations

@@ -1,31 +1,55 @@
-"""The operator's listener: probes that never ask upstream, and metrics."""
+"""The operator's listener: probes that never ask upstream, metrics, the description, and the way out."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from shim.core.messages import Headers
 from shim.gateway.answers import Refusal
 from shim.gateway.metrics import Metrics
+from shim.gateway.openapi import described
 from shim.gateway.protocol import refuse
+from shim.gateway.reload import Plan
+from shim.gateway.signing.own import from_a_page
 from shim.gateway.wire import Wire
+
+_NO_PAGE = Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
 
 
 class Admin:
-    """Answers ``/livez`` (the loop runs), ``/readyz`` (calls are taken) and ``/metrics``."""
+    """Answers ``/livez`` (the loop runs), ``/readyz`` (calls are taken), ``/metrics`` and ``/openapi.json``.
 
-    def __init__(self, metrics: Metrics, ready: Callable[[], bool]) -> None:
+    ``POST /quitquitquit`` calls ``end``, if there is one, for a caller who names one of the
+    authorities in ``own`` as Host and is no web page.
+    """
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        *,
+        ready: Callable[[], bool],
+        plan: Callable[[], Plan],
+        end: Callable[[], None] | None,
+    ) -> None:
         self._metrics = metrics
         self._ready = ready
+        self._plan = plan
+        self._end = end
+        self.own: frozenset[str] = frozenset()
+        self._described: tuple[Plan, bytes] | None = None
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of the operator's tools."""
+        path = request.raw_path.partition("?")[0]
+        if path == "/quitquitquit":
+            return self._quit(request)
         if request.method not in {"GET", "HEAD"}:
-            refusal = Refusal(405, "SHIM_METHOD_NOT_ALLOWED", "Only GET.", headers=(("Allow", "GET, HEAD"),))
-            return refuse(request, refusal)
-        match request.raw_path.partition("?")[0]:
+            return refuse(request, _only("GET, HEAD"))
+        match path:
             case "/livez":
                 return _text(request, 200, b"ok\n")
             case "/readyz":
@@ -33,8 +57,35 @@ class Admin:
                 return _text(request, 200 if ready else 503, b"ok\n" if ready else b"draining\n")
             case "/metrics":
                 return _text(request, 200, self._metrics.text(), CONTENT_TYPE_LATEST)
+            case "/openapi.json":
+                return _text(request, 200, self._description(), "application/json")
             case _:
-                return refuse(request, Refusal(404, "SHIM_NOT_FOUND", "There is no such page."))
+                return refuse(request, _NO_PAGE)
+
+    def _quit(self, request: web.BaseRequest) -> Wire:
+        if self._end is None:
+            return refuse(request, _NO_PAGE)
+        if request.method != "POST":
+            return refuse(request, _only("POST"))
+        headers: Headers = tuple(request.headers.items())
+        if from_a_page(headers) or request.headers.get("Host", "").lower() not in self.own:
+            detail = "Only a program on this machine may end the gateway, by the address that it listens on."
+            return refuse(request, Refusal(403, "SHIM_FORBIDDEN", detail, close=True))
+        # The second of two must not cut what the first one lets end.
+        if self._ready():
+            self._end()
+        return _text(request, 200, b"draining\n")
+
+    def _description(self) -> bytes:
+        plan = self._plan()
+        if self._described is None or self._described[0] is not plan:
+            text = json.dumps(described(plan.engine.documents), indent=2)
+            self._described = (plan, f"{text}\n".encode())
+        return self._described[1]
+
+
+def _only(methods: str) -> Refusal:
+    return Refusal(405, "SHIM_METHOD_NOT_ALLOWED", f"Only {methods}.", headers=(("Allow", methods),))
 
 
 def _text(request: web.BaseRequest, status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> Wire:

@@ -7,6 +7,7 @@ import json
 import attrs
 
 from shim.core.messages import Headers, reason_phrase
+from shim.core.record import Record
 from shim.gateway.fields import PSEUDONYM, VIA, now
 from shim.gateway.structured import string, token
 
@@ -16,7 +17,8 @@ class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an
     """An answer that the gateway gives in place of upstream's.
 
     ``code`` starts with ``SHIM_``; ``error`` is a type of RFC 9209, 2.3, None when no hop failed;
-    ``said`` goes to the log and not to the caller; ``close`` ends the connection.
+    ``said`` goes to the log and not to the caller; ``close`` ends the connection; ``body`` takes the
+    place of Atlas' error shape.
     """
 
     status: int
@@ -26,10 +28,22 @@ class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an
     said: str = ""
     headers: Headers = ()
     close: bool = False
+    body: bytes | None = None
+
+
+_ERRORS = {
+    "SHIM_UPSTREAM_UNREADABLE": "http_protocol_error",
+    "SHIM_TOO_MANY_PAGES": "http_response_body_size",
+    "SHIM_DEADLINE_EXCEEDED": "http_response_timeout",
+    "SHIM_NO_SUCCESSOR": "destination_not_found",
+}
+"""What RFC 9209, 2.3, calls the core's errors."""
 
 
 def content(refusal: Refusal) -> bytes:
     """Return the body, in Atlas' own order of keys on one line."""
+    if refusal.body is not None:
+        return refusal.body
     members = {
         "detail": refusal.detail,
         "error": refusal.status,
@@ -49,9 +63,78 @@ def lines(refusal: Refusal) -> list[tuple[str, str]]:
     return fields
 
 
+def proxy_status(code: str, status: int, record: Record, fault: str | None) -> tuple[str, str]:
+    """Return the field that says why the core answers with an error of its own.
+
+    ``fault`` is why upstream's content could not be had, None when it could; ``received-status`` is
+    what upstream said last (RFC 9209, 2.1.5).
+    """
+    if code == "SHIM_UPSTREAM_UNREADABLE" and fault is not None:
+        error = "http_response_body_size" if "larger" in fault else "http_response_content_coding"
+    else:
+        error = _ERRORS.get(code, "http_request_error" if status < 500 else "proxy_internal_response")
+    received = record.sent[-1].status if record.sent else None
+    said = "" if received is None else f" received-status={received};"
+    return ("Proxy-Status", f"{PSEUDONYM}; error={token(error)};{said} details={string(code)}")
+
+
+def raw(refusal: Refusal) -> bytes:
+    """Return a whole reply for a connection that ends with it, where no request is there to reply to."""
+    body = content(refusal)
+    head = [f"HTTP/1.1 {refusal.status} {reason_phrase(refusal.status)}"]
+    head += [f"{name}: {value}" for name, value in lines(refusal)]
+    head += [f"Content-Length: {len(body)}", "Connection: close", "", ""]
+    return "\r\n".join(head).encode("latin-1") + body
+
+
 def bad_request(detail: str) -> Refusal:
     """A request that the gateway won't pass on; its connection is closed."""
     return Refusal(400, "SHIM_BAD_REQUEST", detail, error="http_request_error", close=True)
+
+
+def too_long(*, in_target: bool) -> Refusal:
+    """A request line or field beyond the gateway's limits (RFC 9110, 15.5.15; RFC 6585, 5)."""
+    if in_target:
+        return attrs.evolve(bad_request("The request target is too long."), status=414)
+    return attrs.evolve(bad_request("A field of the request is too long."), status=431)
+
+
+def too_many() -> Refusal:
+    """More fields, or more bytes of them, than the gateway takes (RFC 6585, 5)."""
+    return attrs.evolve(bad_request("The request has too many fields."), status=431)
+
+
+def unknown_host() -> Refusal:
+    """A call by a name that isn't the gateway's (RFC 9110, 15.5.20), as a rebound DNS name would be."""
+    return Refusal(
+        421,
+        "SHIM_HOST_UNKNOWN",
+        "The Host of this call is not the gateway's. Call it by the address it listens on, or by its public_url.",
+        error="http_request_denied",
+        close=True,
+    )
+
+
+def unknown_method() -> Refusal:
+    """A method that HTTP's registry doesn't know; names are case-sensitive (RFC 9110, 9.1 and 15.6.2)."""
+    return attrs.evolve(bad_request("The method is none that this gateway knows."), status=501)
+
+
+def too_late(detail: str) -> Refusal:
+    """A request that did not arrive in time (RFC 9110, 15.5.9); its connection is closed."""
+    return Refusal(408, "SHIM_REQUEST_TIMEOUT", detail, error="http_request_error", close=True)
+
+
+def busy(detail: str, *, close: bool = False) -> Refusal:
+    """More at once than the gateway is told to take (RFC 9110, 15.6.4); nothing was sent."""
+    return Refusal(
+        503,
+        "SHIM_BUSY",
+        detail,
+        error="connection_limit_reached",
+        headers=(("Retry-After", "1"),),
+        close=close,
+    )
 
 
 def unreachable(error: str, detail: str, said: str) -> Refusal:

@@ -4,50 +4,62 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 
+import attrs
 from aiohttp import hdrs, web
 
 from shim.core.context import Context
-from shim.core.engine import Engine, Match
+from shim.core.engine import Match
 from shim.core.memory import Memory
 from shim.core.messages import Call
+from shim.core.record import Record
 from shim.core.settings import RouteWord
-from shim.gateway import answers, codec, fields, relay
+from shim.gateway import answers, codec, relay
+from shim.gateway.announced import Announced
+from shim.gateway.coalesce import Coalescer, Whole, alike
 from shim.gateway.driver import Driver
-from shim.gateway.intake import Incoming, take
+from shim.gateway.intake import Incoming, knows_its_names, take
 from shim.gateway.metrics import Metrics
-from shim.gateway.options import Options
 from shim.gateway.protocol import refuse
-from shim.gateway.signing import signer_for
+from shim.gateway.reload import Plan
+from shim.gateway.sending import asker, send
+from shim.gateway.signing import Signer, Task, Visitor, gate_for
 from shim.gateway.upstream import Upstream
 from shim.gateway.wire import Wire, gone
 
 log = logging.getLogger("shim.gateway")
 
+KEPT = 1024 * 1024
+"""Bytes of a streamed call's content that are kept for a second attempt, when it is to be signed."""
+
 
 class Handler:
-    """Answers requests; ``own`` are the authorities it is called by, ``draining`` ends connections."""
+    """Answers requests, each by the ``plan`` of its start.
+
+    ``own`` are the authorities it is called by; ``draining`` ends connections.
+    """
 
     def __init__(  # noqa: PLR0913 - what a gateway is made of
         self,
         *,
-        options: Options,
-        engine: Engine,
+        plan: Plan,
         upstream: Upstream,
         metrics: Metrics,
         memory: Memory,
         clock: Callable[[], float],
+        environ: Mapping[str, str],
     ) -> None:
-        self.options = options
-        self.engine = engine
+        self.plan = plan
         self.upstream = upstream
         self.metrics = metrics
         self.memory = memory
         self.clock = clock
-        self.settings = options.settings()
-        self.signer = signer_for(options.credentials)
+        self.gate = gate_for(plan.options, environ, asker(upstream, plan.options.deadline))
+        self.coalescer = Coalescer()
+        self.announced = Announced()
         self.own: frozenset[str] = frozenset()
+        self.known = knows_its_names(plan.options)
         self.draining = False
         self._empty = asyncio.Event()
 
@@ -62,16 +74,20 @@ class Handler:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
         self.metrics.in_flight += 1
         operation, route, wire = "other", "pass", None
+        plan = self.plan
         try:
-            incoming = take(request, self.own, self.engine)
-            match = None
-            if self.settings.route is not RouteWord.OFF:
-                match = self.engine.recognise(incoming.method, incoming.target, incoming.headers)
-            if match is None:
-                wire = await self._stream(request, incoming)
-            else:
-                operation, route = match.operation.id, "refused"
-                wire, route = await self._translate(request, incoming, match)
+            if self.metrics.in_flight > plan.options.max_requests:
+                raise answers.busy("The gateway is answering as many requests as it takes.")
+            incoming = take(request, self.own, plan.engine, known=self.known)
+            match = plan.engine.recognise(incoming.method, incoming.target, incoming.headers)
+            signer = self._admit(request, incoming, match)
+            with self.coalescer.passing(incoming.method):
+                # Switching off ends translation, and not who may call and who signs.
+                if match is None or plan.settings.route is RouteWord.OFF:
+                    wire = await self._stream(request, incoming, signer)
+                else:
+                    operation, route = match.operation.id, "refused"
+                    wire, route = await self._translate(request, incoming, match, signer, plan)
         except answers.Refusal as refusal:
             log.log(
                 logging.WARNING if refusal.status >= 500 else logging.INFO,
@@ -92,43 +108,84 @@ class Handler:
                 self.metrics.count(operation, route, wire.status)
         return wire
 
-    async def _stream(self, request: web.BaseRequest, incoming: Incoming) -> Wire:
-        lines = fields.for_upstream(incoming.headers, self.upstream.authority)
-        body = None
+    def _admit(self, request: web.BaseRequest, incoming: Incoming, match: Match | None) -> Signer:
+        visitor = Visitor(
+            method=incoming.method,
+            target=request.raw_path,
+            path=incoming.target.partition("?")[0],
+            headers=incoming.headers,
+            host=incoming.host,
+            recognised=match is not None,
+        )
+        return self.gate.admit(visitor, self.own)
+
+    async def _stream(self, request: web.BaseRequest, incoming: Incoming, signer: Signer) -> Wire:
+        body: bytes | AsyncIterator[bytes] | None = None
+        extra: tuple[tuple[str, str], ...] = ()
         if request.body_exists:
-            body = relay.upload(request)
-            if (length := request.headers.get(hdrs.CONTENT_LENGTH)) is not None:
-                lines.append(("Content-Length", length))
-        native = await self.upstream.send(incoming.method, incoming.target, lines, body)
+            body = await relay.held(request, KEPT) if signer.again else relay.upload(request)
+            length = request.content_length
+            if length is not None and not isinstance(body, bytes):
+                extra = (("Content-Length", str(length)),)
+        call = Call(incoming.method, self.plan.options.upstream, incoming.target, incoming.headers)
+        task = Task(call, replayable=body is None or isinstance(body, bytes))
+        native = await send(self.upstream, signer, task, body, extra)
         try:
             wire = await relay.download(request, native, close=self.draining)
         finally:
             native.close()
         return wire
 
-    async def _translate(self, request: web.BaseRequest, incoming: Incoming, match: Match) -> tuple[Wire, str]:
+    async def _translate(
+        self, request: web.BaseRequest, incoming: Incoming, match: Match, signer: Signer, plan: Plan
+    ) -> tuple[Wire, str]:
         body = None
         if request.body_exists:
             coding = request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower()
             if match.needs_body and coding != "identity":
                 detail = "The content of this call can't be translated while it is compressed."
                 raise answers.Refusal(415, "SHIM_CONTENT_CODED", detail, close=True)
-            body = await relay.collect(request, self.settings.body_limit)
+            body = await relay.collect(request, plan.settings.body_limit)
         elif match.needs_body:
             body = b""
-        call = Call(incoming.method, self.options.upstream, incoming.target, incoming.headers, body)
+        call = Call(incoming.method, plan.options.upstream, incoming.target, incoming.headers, body)
         context = Context(
-            settings=self.settings,
+            settings=plan.settings,
             memory=self.memory,
             clock=self.clock,
-            base=self.options.public_url or f"http://{incoming.host}",
+            base=plan.options.public_url or f"{request.scheme}://{incoming.host}",
             loads=codec.loads,
             dumps=codec.dumps,
         )
-        driver = Driver(self.upstream, self.signer)
+        driver = Driver(self.upstream, signer, self.announced, match.operation.id)
+        window = plan.options.coalesce
+        if window is not None and call.method == "GET" and call.body is None:
+            fields = alike(call.headers, signed=signer.again)
+            if fields is not None:
+                key = (plan, signer, call.target, context.base, fields)
+                whole = await self._shared(key, window, driver, match, call, context)
+                if whole is not None:
+                    wire = Wire(
+                        request, whole.status, whole.lines, whole.body, reason=whole.reason, close=self.draining
+                    )
+                    return self._told(whole.record, wire)
+                driver = attrs.evolve(driver, native=None)
         ended = await driver.run(match, call, context, request, close=self.draining)
-        record = ended.outcome.record
-        self.metrics.translated(record, ended.spent)
+        self.metrics.translated(ended.outcome.record, ended.spent)
+        return self._told(ended.outcome.record, ended.wire)
+
+    async def _shared(  # noqa: PLR0913, PLR0917 - an exchange, and what it may be shared by
+        self, key: Hashable, window: float, driver: Driver, match: Match, call: Call, context: Context
+    ) -> Whole | None:
+        async def make() -> Whole | None:
+            whole = await driver.whole(match, call, context)
+            if whole is not None:
+                self.metrics.translated(whole.record, driver.spent)
+            return whole
+
+        return await self.coalescer.share(key, window, make, lambda: self.metrics.shared(match.operation.id))
+
+    def _told(self, record: Record, wire: Wire) -> tuple[Wire, str]:
         if log.isEnabledFor(logging.INFO):
-            log.info("%s %s %s: %s", record.operation, record.route, ended.wire.status, record.reason)
-        return ended.wire, record.route
+            log.info("%s %s %s: %s", record.operation, record.route, wire.status, record.reason)
+        return wire, record.route

@@ -10,19 +10,31 @@ import re
 from urllib.parse import unquote
 
 import attrs
-from aiohttp import web
+from aiohttp import HttpVersion, HttpVersion10, HttpVersion11, web
 
 from shim.core.engine import Engine
 from shim.core.messages import Headers
 from shim.gateway import fields
-from shim.gateway.answers import Refusal, bad_request
+from shim.gateway.answers import Refusal, bad_request, too_many, unknown_host
+from shim.gateway.options import CredentialsMode, Options
+
+_VERSIONS = frozenset({HttpVersion10, HttpVersion11})
+_TOO_LONG = 1 << 53
+"""Bytes that some of HTTP's implementations can't count any more."""
 
 METHODS_REFUSED = frozenset({"CONNECT", "TRACE"})
 
-_ODD = re.compile(r"[^\x21-\x7e]|[\\#]|%(?:00|2e|2f|5c)|/\.\.?(?:[/;]|$)", re.IGNORECASE)
+_ODD = re.compile(r"[^\x21-\x7e]|[\\#]|%(?:00|2[5ef]|5c|c0|e0)|/\.\.?(?:[/;]|$)", re.IGNORECASE)
 """A first look at a path; almost all have none of it."""
 
-_DOTS = re.compile(r"/(?:\.|%2e){1,2}(?:;[^/]*)?(?=/|$)", re.IGNORECASE)
+_DOTS = re.compile(
+    r"/(?:\.|%(?:25)*2e|%(?:25)*c0%(?:25)*[26a]e|%(?:25)*e0%(?:25)*80%(?:25)*ae){1,2}(?:(?:;|%3b)[^/]*)?(?=/|$)",
+    re.IGNORECASE,
+)
+"""A dot segment: plain, encoded, encoded again and again, or spelled as overlong UTF-8."""
+
+FIELDS_SIZE = 65536
+"""Bytes of all fields of one request."""
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
@@ -37,10 +49,10 @@ class Incoming:
     host: str
 
 
-def take(request: web.BaseRequest, own: frozenset[str], engine: Engine) -> Incoming:
+def take(request: web.BaseRequest, own: frozenset[str], engine: Engine, *, known: bool = False) -> Incoming:
     """Return the request as neutral values, or raise Refusal.
 
-    ``own`` are the authorities that an absolute-form target may name.
+    ``own`` are the authorities that an absolute-form target may name; with ``known`` Host must name one, too.
     """
     method = request.method
     if method in METHODS_REFUSED:
@@ -52,11 +64,14 @@ def take(request: web.BaseRequest, own: frozenset[str], engine: Engine) -> Incom
             headers=(("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),),
             close=True,
         )
+    _check_framing(request)
     headers = _headers(request)
     host = _host(headers)
     target = request.raw_path
     if not target.startswith("/"):
-        target, host = _from_absolute(target, own)
+        target, host = _from_absolute(target, own, request.scheme)
+    if known and host.lower() not in own:
+        raise unknown_host()
     _check_target(target)
     path = target.partition("?")[0]
     if _ODD.search(path):
@@ -70,6 +85,35 @@ def take(request: web.BaseRequest, own: frozenset[str], engine: Engine) -> Incom
             close=True,
         )
     return Incoming(method, target, headers, host)
+
+
+def knows_its_names(options: Options) -> bool:
+    """Tell whether a Host that isn't the gateway's is to be refused (RFC 9110, 7.4).
+
+    That is so once it was told its public name, or deals in credentials where it knows its address.
+    """
+    if options.public_url is not None:
+        return True
+    anywhere = options.uds is None and options.listen.host in {"0.0.0.0", "::"}  # noqa: S104 - compared with
+    return options.credentials is not CredentialsMode.PASSTHROUGH and not anywhere
+
+
+def _check_framing(request: web.BaseRequest) -> None:
+    """Refuse what aiohttp lets through, although it could be framed, or read, in another way upstream."""
+    if request.version == HttpVersion(0, 9):
+        raise bad_request("The request is of HTTP/0.9, which has no fields.")
+    if request.version not in _VERSIONS:
+        raise attrs.evolve(bad_request("This gateway speaks HTTP/1.1."), status=505)
+    size = 0
+    for name, value in request.raw_headers:
+        size += len(name) + len(value)
+        # Of no use in HTTP/1.0 (RFC 9112, 6.1); another coding than this one would have to be undone here.
+        if name.lower() == b"transfer-encoding" and (value.lower() != b"chunked" or request.version == HttpVersion10):
+            raise bad_request("The Transfer-Encoding of the request is not what HTTP/1.1 requires of all.")
+    if size > FIELDS_SIZE:
+        raise too_many()
+    if (length := request.content_length) is not None and length >= _TOO_LONG:
+        raise attrs.evolve(bad_request("The Content-Length of the request is beyond all counting."), status=413)
 
 
 def _headers(request: web.BaseRequest) -> Headers:
@@ -90,10 +134,10 @@ def _host(headers: Headers) -> str:
     return hosts[0] if hosts else ""
 
 
-def _from_absolute(target: str, own: frozenset[str]) -> tuple[str, str]:
+def _from_absolute(target: str, own: frozenset[str], spoken: str) -> tuple[str, str]:
     scheme, found, rest = target.partition("://")
     authority, slash, path = rest.partition("/")
-    if not found or scheme.lower() != "http" or authority.lower() not in own:
+    if not found or scheme.lower() != spoken or authority.lower() not in own:
         raise bad_request("The request target is not a path on this gateway.")
     return (slash + path) or "/", authority
 

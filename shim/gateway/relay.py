@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Sequence
 import aiohttp
 from aiohttp import HttpVersion10, hdrs, web
 
-from shim.gateway.answers import Refusal, bad_request
+from shim.gateway.answers import Refusal
+from shim.gateway.deadlines import Content
 from shim.gateway.fields import for_caller
+from shim.gateway.protocol import Connection
 from shim.gateway.upstream import Native, refusal_of
 from shim.gateway.wire import Wire
 
@@ -25,8 +27,9 @@ async def upload(request: web.BaseRequest) -> AsyncIterator[bytes]:
     encourage(request)
     # What is there already leaves with the head; nothing yet lets the head leave alone, since
     # upstream may have an answer to that.
+    content = content_of(request)
     yield request.content.read_nowait()
-    while chunk := await _piece(request):
+    while chunk := await content.piece():
         yield chunk
 
 
@@ -37,21 +40,42 @@ def encourage(request: web.BaseRequest) -> None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-async def _piece(request: web.BaseRequest) -> bytes:
-    try:
-        return await request.content.readany()
-    except web.RequestPayloadError:
-        raise bad_request("The request's content is not framed as HTTP/1.1 wants it.") from None
+async def held(request: web.BaseRequest, limit: int) -> bytes | AsyncIterator[bytes]:
+    """Return the request's whole content if it ends within ``limit`` bytes, else as an iterator of all of it."""
+    if (request.content_length or 0) > limit:
+        return upload(request)
+    encourage(request)
+    content = content_of(request)
+    chunks: list[bytes] = []
+    while content.size <= limit:
+        if not (chunk := await content.piece()):
+            return b"".join(chunks)
+        chunks.append(chunk)
+    return _resumed(content, chunks)
+
+
+async def _resumed(content: Content, chunks: list[bytes]) -> AsyncIterator[bytes]:
+    yield b"".join(chunks)
+    chunks.clear()
+    while chunk := await content.piece():
+        yield chunk
+
+
+def content_of(request: web.BaseRequest) -> Content:
+    """Return the request's content, to be read once, within its connection's deadline."""
+    connection = request.protocol
+    assert isinstance(connection, Connection), "another server's request"
+    return Content(request, connection.deadlines.body)
 
 
 async def collect(request: web.BaseRequest, limit: int) -> bytes:
     """Return the request's whole content; raises Refusal when it is longer than ``limit`` bytes."""
     encourage(request)
-    chunks, size = [], 0
-    while chunk := await _piece(request):
+    content = content_of(request)
+    chunks = []
+    while chunk := await content.piece():
         chunks.append(chunk)
-        size += len(chunk)
-        if size > limit:
+        if content.size > limit:
             raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", f"The request is larger than {limit} bytes.", close=True)
     return b"".join(chunks)
 

@@ -5,26 +5,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from shim.core.engine import Engine, default_engine
 from shim.core.memory import Memory
 from shim.gateway.admin import Admin
+from shim.gateway.deadlines import deadlines_of
 from shim.gateway.handler import Handler
+from shim.gateway.listening import Listener, tls_context
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
 from shim.gateway.protocol import Server
+from shim.gateway.reload import Plan, Reloader, Source, Stamp, checked
+from shim.gateway.signing.own import is_loopback
 from shim.gateway.upstream import Upstream
 
 log = logging.getLogger("shim.gateway")
 
-_FLUSH = 0.01
-"""Seconds between looks at what is still to be written; no event tells the end of it."""
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+
+_LAST_CALLS = 0.5
+"""Seconds for which kept connections may bring one more call after new ones are refused."""
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
@@ -32,7 +41,8 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 class Gateway:
     """A gateway that can be embedded: ``await start()``, use ``url``, ``await stop()``.
 
-    ``clock`` returns seconds since the epoch and decides which side of a sunset it is.
+    ``clock`` returns seconds since the epoch and decides which side of a sunset it is; ``environ`` has
+    the credentials that some modes need. Raises SettingsError when they, or the TLS files, are of no use.
     """
 
     def __init__(
@@ -42,122 +52,153 @@ class Gateway:
         *,
         memory: Memory | None = None,
         clock: Callable[[], float] = time.time,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self.options = options or Options()
+        plan = checked(Plan(options or Options(), engine or default_engine()))
+        options = plan.options
+        self._tls = tls_context(options.tls_cert, options.tls_key)
         self.metrics = Metrics()
         self._upstream = Upstream(
-            self.options.upstream,
-            connect_timeout=self.options.connect_timeout,
-            idle_timeout=self.options.idle_timeout,
+            options.upstream,
+            connect_timeout=options.connect_timeout,
+            idle_timeout=options.idle_timeout,
         )
-        engine = engine or default_engine()
-        engine.check_settings(self.options.settings())
         self._handler = Handler(
-            options=self.options,
-            engine=engine,
+            plan=plan,
             upstream=self._upstream,
             metrics=self.metrics,
             memory=memory or Memory(),
             clock=clock,
+            environ=environ,
         )
-        self._calls: _Listener | None = None
-        self._admin: _Listener | None = None
+        self._calls: Listener | None = None
+        self._admin: Listener | None = None
+        self._ready = False
+        self.on_quit: Callable[[], None] | None = None
+        """What ``POST /quitquitquit`` calls; None when there is nobody to end this gateway."""
+
+    @property
+    def options(self) -> Options:
+        """The options in use."""
+        return self._handler.plan.options
+
+    def apply(self, plan: Plan) -> None:
+        """Answer the calls that come from now on by another plan; those in flight keep theirs."""
+        self._handler.plan = plan
+        if self._calls is not None:
+            self._handler.own = self._authorities(self._calls.address)
 
     @property
     def url(self) -> str:
-        """Where calls are taken, as ``http://host:port``."""
+        """Where calls are taken, as ``http://host:port``, or ``https`` with TLS.
+
+        A unix socket is called by the host ``localhost``.
+        """
         assert self._calls is not None, "start() comes first"
-        return f"http://{self._calls.address.authority}"
+        address = self._calls.address
+        return f"{'https' if self._tls else 'http'}://{address.authority if address else 'localhost'}"
 
     @property
     def admin_url(self) -> str | None:
         """Where probes and metrics are answered; None without such a listener."""
-        return f"http://{self._admin.address.authority}" if self._admin else None
+        return f"http://{self._admin.address.authority}" if self._admin and self._admin.address else None
 
     async def start(self) -> None:
         """Take calls; raises OSError when an address can't be listened on."""
         await self._upstream.open()
         try:
-            self._calls = await _Listener.open(Server(self._handler), self.options.listen)
+            web = Server(self._handler, deadlines_of(self.options), self.options.max_connections)
+            if self.options.uds is not None:
+                self._calls = await Listener.on_unix(web, Path(self.options.uds), self._tls)
+            else:
+                self._calls = await Listener.on_tcp(web, self.options.listen, self._tls)
             self._handler.own = self._authorities(self._calls.address)
             if self.options.admin is not None:
-                admin = Admin(self.metrics, ready=lambda: not self._handler.draining)
-                self._admin = await _Listener.open(Server(admin), self.options.admin)
+                admin = Admin(
+                    self.metrics,
+                    ready=lambda: self._ready,
+                    plan=lambda: self._handler.plan,
+                    end=self.on_quit if is_loopback(self.options.admin.host) else None,
+                )
+                self._admin = await Listener.on_tcp(Server(admin), self.options.admin)
+                admin.own = _authorities(self._admin.address, implied=":80")
         except BaseException:
             await self.stop(grace=0)
             raise
-        log.info("takes calls at %s for %s", self.url, self.options.upstream)
+        self._ready = True
+        log.info("takes calls at %s for %s", self.options.uds or self.url, self.options.upstream)
 
     async def stop(self, *, grace: float | None = None) -> None:
-        """Take no more connections, let calls in flight end (``grace`` seconds at most), close all."""
-        self._handler.draining = True
-        grace = self.options.drain if grace is None else grace
+        """Say that it isn't ready, take no more connections, let calls in flight end, close all.
+
+        ``grace`` seconds from now calls that are left are cut; without it the options' ``drain`` counts,
+        and new connections are taken for the first ``drain_min`` of them.
+        """
+        self._ready = False
+        until = asyncio.get_running_loop().time() + (self.options.drain if grace is None else grace)
         try:
             if self._calls is not None:
-                self._calls.refuse()
+                if grace is None:
+                    await asyncio.sleep(self.options.drain_min)
+                self._handler.draining = True
+                await self._calls.refuse()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(grace):
+                    async with asyncio.timeout_at(until):
+                        await self._calls.quiet(_LAST_CALLS)
                         await self._handler.idle()
                         await self._calls.flushed()
                 await self._calls.close()
             if self._admin is not None:
-                self._admin.refuse()
+                await self._admin.refuse()
                 await self._admin.close()
         finally:
             await self._upstream.close()
 
-    def _authorities(self, address: Address) -> frozenset[str]:
-        own = {address.authority, *(f"{host}:{address.port}" for host in _LOOPBACK)}
-        if self.options.public_url is not None:
-            own.add(self.options.public_url.partition("://")[2])
-        return frozenset(own)
+    def _authorities(self, address: Address | None) -> frozenset[str]:
+        named = self.options.public_url
+        public = set() if named is None else {named.partition("://")[2]}
+        return _authorities(address, public, implied=":443" if self._tls else ":80")
 
 
-class _Listener:
-    """One listening socket (or several, for a name with several addresses) and its connections."""
-
-    def __init__(self, web: Server, sockets: asyncio.Server, address: Address) -> None:
-        self._web = web
-        self._sockets = sockets
-        self.address = address
-
-    @classmethod
-    async def open(cls, web: Server, wanted: Address) -> _Listener:
-        """Listen; a port of 0 is a free one."""
-        loop = asyncio.get_running_loop()
-        sockets = await loop.create_server(web, wanted.host, wanted.port, backlog=1024)
-        return cls(web, sockets, Address(wanted.host, sockets.sockets[0].getsockname()[1]))
-
-    def refuse(self) -> None:
-        """Take no more connections."""
-        self._sockets.close()
-
-    async def flushed(self) -> None:
-        """Return when all replies are in the hands of the kernel, however slowly callers read."""
-        while any(  # noqa: ASYNC110 - asyncio has no event for an empty buffer
-            connection.transport is not None and connection.transport.get_write_buffer_size()
-            for connection in self._web.connections
-        ):
-            await asyncio.sleep(_FLUSH)
-
-    async def close(self) -> None:
-        """End the connections that are left."""
-        self._web.pre_shutdown()
-        await self._web.shutdown(0.1)
+def _authorities(address: Address | None, more: Iterable[str] = (), *, implied: str) -> frozenset[str]:
+    own = {"localhost"} if address is None else {address.authority.lower()}
+    own.update(f"{host}:{address.port}" for host in _LOOPBACK if address is not None)
+    own.update(more)
+    # A port that the scheme implies is left out by most callers, and by others not.
+    return frozenset(own | {name.removesuffix(implied) for name in own})
 
 
-async def run(options: Options, engine: Engine | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, then drain; a second signal ends the drain."""
+async def run(
+    options: Options, engine: Engine | None = None, *, source: Source | None = None, known: Stamp = ()
+) -> None:
+    """Serve until SIGTERM, SIGINT or ``POST /quitquitquit``, then drain; a second signal ends the drain.
+
+    With a ``source``, whose files were ``known`` when they were read, SIGHUP and changes of the files
+    replace options and engine.
+    """
     gateway = Gateway(options, engine)
     loop = asyncio.get_running_loop()
-    signals: asyncio.Queue[int] = asyncio.Queue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, signals.put_nowait, number)
+    ends: asyncio.Queue[str] = asyncio.Queue()
+    gateway.on_quit = partial(ends.put_nowait, "POST /quitquitquit")
+    chores: set[asyncio.Future[Any]] = set()
+
+    def chore(work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.ensure_future(work)
+        chores.add(task)
+        task.add_done_callback(chores.discard)
+
+    for number in _ENDING:
+        loop.add_signal_handler(number, ends.put_nowait, number.name)
     try:
+        if source is not None:
+            plan = Plan(gateway.options, engine or default_engine())
+            reloader = Reloader(source, plan, gateway.apply, gateway.metrics)
+            loop.add_signal_handler(signal.SIGHUP, lambda: chore(reloader.reload()))
+            chore(reloader.watch(known))
         await gateway.start()
-        log.info("drains after %s", signal.Signals(await signals.get()).name)
+        log.info("drains after %s", await ends.get())
         stopping = asyncio.ensure_future(gateway.stop())
-        again = asyncio.ensure_future(signals.get())
+        again = asyncio.ensure_future(ends.get())
         await asyncio.wait((stopping, again), return_when=asyncio.FIRST_COMPLETED)
         again.cancel()
         if not stopping.done():
@@ -167,14 +208,16 @@ async def run(options: Options, engine: Engine | None = None) -> None:
         else:
             stopping.result()
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for task in chores:
+            task.cancel()
+        for number in (*_ENDING, signal.SIGHUP):
             loop.remove_signal_handler(number)
 
 
-def serve(options: Options, engine: Engine | None = None) -> int:
+def serve(options: Options, engine: Engine | None = None, *, source: Source | None = None, known: Stamp = ()) -> int:
     """Run a gateway in this thread until a signal ends it, and return the exit code: 0."""
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(run(options, engine))
+        runner.run(run(options, engine, source=source, known=known))
     return 0
 
 
@@ -194,13 +237,14 @@ def serve_in_thread(
     engine: Engine | None = None,
     *,
     clock: Callable[[], float] = time.time,
+    environ: Mapping[str, str] = os.environ,
 ) -> Iterator[Gateway]:
     """Run a gateway in a thread of its own for the length of a ``with`` block, and yield it.
 
     Without options it listens on free ports of loopback.
     """
     options = options or Options(listen=Address("127.0.0.1", 0), admin=Address("127.0.0.1", 0))
-    gateway = Gateway(options, engine, clock=clock)
+    gateway = Gateway(options, engine, clock=clock, environ=environ)
     started: threading.Event = threading.Event()
     ends: list[BaseException] = []
     handles: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []

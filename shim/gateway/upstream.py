@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
+import ssl
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -18,6 +21,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from shim.core.messages import Headers, Reply
+from shim.errors import SettingsError
 from shim.gateway import answers
 from shim.gateway.decode import Undecodable, decoded
 
@@ -82,7 +86,7 @@ class Upstream:
     async def open(self) -> None:
         """Make the session; needs a running loop."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=aiohttp.TCPConnector(limit=0, ssl=trusted()),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(once,),
@@ -132,6 +136,22 @@ class Upstream:
             (name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in response.raw_headers
         )
         return Native(response, Reply(response.status, headers))
+
+
+def trusted() -> ssl.SSLContext:
+    """Return how upstream's certificate is checked: by the system's roots, or ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
+
+    aiohttp would look at these variables when it is imported. Raises SettingsError for a file that
+    can't be read, which OpenSSL takes for one without roots.
+    """
+    if path := os.environ.get("SSL_CERT_FILE"):
+        try:
+            Path(path).open("rb").close()
+        except OSError as error:
+            raise SettingsError(f"SSL_CERT_FILE: {path}: {error.strerror}") from None
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _as_headers(lines: Iterable[tuple[str, str]]) -> CIMultiDict[str]:

@@ -109,6 +109,8 @@ class Wire(web.StreamResponse):
             self._done = True
             self.pending(b"")
             await self._request.writer.write_eof(data)
+            # Without chunks the library doesn't wait, and a caller that takes nothing could ask for ever more.
+            await self._request.writer.drain()
 
     def abort(self) -> None:
         """End the connection at once, so that the caller sees a cut message and not a clean end."""

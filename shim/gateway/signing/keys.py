@@ -1,0 +1,103 @@
+"""The credentials that the gateway holds, read again when a file that holds them changes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Generic, TypeVar
+
+from shim.credentials import VARIABLES, AccessToken, ApiKey, ServiceAccount, api_keys, read_credentials
+from shim.errors import SettingsError
+
+log = logging.getLogger("shim.gateway")
+
+T = TypeVar("T")
+
+Keys = Mapping[str, ApiKey]
+"""API keys by their public part."""
+
+Holder = ApiKey | ServiceAccount
+"""What ``own`` can sign with."""
+
+
+class Watched(Generic[T]):
+    """A value made of files: calling it looks at them, and reads them again if one is not what it was.
+
+    A look costs one ``stat`` a file, which follows links, so that a mounted secret's swap is seen too.
+    While what they hold can't be read or means nothing, the last good value stays.
+    """
+
+    def __init__(self, read: Callable[[], T], paths: Iterable[str]) -> None:
+        self._read = read
+        self._paths = tuple(paths)
+        self._stamps = self._look()
+        self._value = read()
+
+    def __call__(self) -> T:
+        """Return the value."""
+        stamps = self._look()
+        if stamps != self._stamps:
+            self._stamps = stamps
+            try:
+                self._value = self._read()
+            except SettingsError as error:
+                log.warning("credentials stay what they were: %s", error)
+            else:
+                log.info("credentials were read again")
+        return self._value
+
+    def _look(self) -> list[tuple[int, ...] | None]:
+        return [_stamp(path) for path in self._paths]
+
+
+def _stamp(path: str) -> tuple[int, ...] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - on the way of every call; Path costs three times as much
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def watched_credentials(environ: Mapping[str, str]) -> Watched[Holder]:
+    """Watch the credentials of ``own``; raises SettingsError when there are none."""
+
+    def read() -> Holder:
+        found = read_credentials(environ)
+        if found is None:
+            raise SettingsError(
+                f"credentials: 'own' needs an API key ({VARIABLES['public_key']}, {VARIABLES['private_key']}) or a "
+                f"service account ({VARIABLES['client_id']}, {VARIABLES['client_secret']}), each also as ..._FILE"
+            )
+        if isinstance(found, AccessToken):
+            raise SettingsError("credentials: 'own' can't renew an access token; give an API key or a service account")
+        return found
+
+    return Watched(read, _files(environ))
+
+
+def watched_keys(environ: Mapping[str, str], file: str | None) -> Watched[Keys]:
+    """Watch the keys of ``verify``: the environment's API key, and those of a file; raises SettingsError."""
+    files = _files(environ)
+
+    def read() -> Keys:
+        keys = list(api_keys(file, name="keys_file")) if file else []
+        own = read_credentials(environ)
+        if isinstance(own, ApiKey):
+            keys.append(own)
+        if not keys:
+            raise SettingsError(
+                f"credentials: 'verify' needs the callers' API keys: {VARIABLES['public_key']} and "
+                f"{VARIABLES['private_key']} (each also as ..._FILE), or a keys_file with a public:private a line"
+            )
+        found: dict[str, ApiKey] = {}
+        for key in keys:
+            if found.setdefault(key.public_key, key) != key:
+                raise SettingsError("credentials: one public key has two different private keys")
+        return found
+
+    return Watched(read, [*files, file] if file else files)
+
+
+def _files(environ: Mapping[str, str]) -> list[str]:
+    return [path for variable in VARIABLES.values() if (path := environ.get(f"{variable}_FILE"))]
