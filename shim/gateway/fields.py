@@ -98,7 +98,7 @@ def _named_by_connection(headers: Headers) -> frozenset[str]:
     named = [value for name, value in headers if name.lower() == "connection"]
     if not named:
         return frozenset()
-    return frozenset(word.strip().lower() for word in ",".join(named).split(","))
+    return frozenset(word.strip().lower().replace("_", "-") for word in ",".join(named).split(","))
 
 
 def _accepts_gzip(said: str) -> bool:

@@ -24,7 +24,7 @@ _TOO_LONG = 1 << 53
 
 METHODS_REFUSED = frozenset({"CONNECT", "TRACE"})
 
-_ODD = re.compile(r"[^\x21-\x7e]|[\\#]|%(?:00|2[5ef]|5c|c0|e0)|/\.\.?(?:[/;]|$)", re.IGNORECASE)
+_ODD = re.compile(r"[^\x21-\x7e]|[\\#]|%(?:00|2[5ef]|5c|c0|e0)|/\.\.?(?:[/;]|%3b|$)", re.IGNORECASE)
 """A first look at a path; almost all have none of it."""
 
 _DOTS = re.compile(

@@ -76,7 +76,8 @@ async def collect(request: web.BaseRequest, limit: int) -> bytes:
     while chunk := await content.piece():
         chunks.append(chunk)
         if content.size > limit:
-            raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", f"The request is larger than {limit} bytes.", close=True)
+            detail = f"The request is larger than {limit} bytes."
+            raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", detail, error="http_request_error", close=True)
     return b"".join(chunks)
 
 

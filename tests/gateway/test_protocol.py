@@ -64,7 +64,7 @@ def test_too_long(request_bytes, status, caplog):
 def test_defect_is_an_answer_and_a_log_line(monkeypatch, caplog):
     """A bug of the gateway is 500 for the caller, with nothing about its inside, and a traceback for us."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a secret thought")
 
     monkeypatch.setattr("shim.gateway.handler.take", broken)

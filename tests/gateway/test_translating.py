@@ -152,7 +152,7 @@ def test_links_lead_to_the_public_url():
         replying(reply(EMPTY)) as upstream,
         gateway(upstream.origin, public_url="https://atlas.corp.test") as served,
     ):
-        content = ask(served, get(V1))[1]
+        content = ask(served, get(V1, host="atlas.corp.test"))[1]
     assert json.loads(content)["links"][0]["href"].startswith(f"https://atlas.corp.test{V1}?")
 
 

@@ -1,0 +1,196 @@
+"""Raw requests: what is refused, what passes, and the very bytes that upstream then receives."""
+
+import json
+import logging
+
+import pytest
+
+from tests.gateway.peers import (
+    ask,
+    calling,
+    gateway,
+    get,
+    lines_of,
+    reply,
+    replying,
+    status_of,
+    until,
+    value_of,
+)
+from tests.gateway_hostile.rows import PASSED, REFUSED, RESTORES, SNAPSHOTS, post
+
+HOP_BY_HOP = {
+    "connection",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "upgrade",
+}
+
+
+@pytest.fixture(scope="module")
+def site():
+    """One gateway for all rows, as in life: a row must not spoil the next one."""
+    with replying(reply()) as upstream, gateway(upstream.origin) as served:
+        yield upstream, served
+
+
+@pytest.mark.parametrize("row", REFUSED, ids=lambda row: row.name)
+def test_refused(row, site, caplog):
+    """One answer in Atlas' shape, the end of the connection, one line in the log, and nothing upstream."""
+    caplog.set_level(logging.INFO)
+    upstream, served = site
+    upstream.heads.clear()
+    with calling(served) as peer:
+        peer.send(row.request)
+        head, content = peer.message()
+        assert not peer.rest()
+    assert status_of(head) == row.status
+    assert json.loads(content)["error"] == row.status
+    assert value_of(head, "Connection") == "close"
+    assert (value_of(head, "Proxy-Status") or "").startswith("atlas-shim; error=http_request_")
+    assert not upstream.heads
+    assert [record.exc_info for record in caplog.records] == [None]
+    assert "\n" not in caplog.text.rstrip("\n")
+    assert status_of(ask(served, get("/next"))[0]) == 200
+
+
+@pytest.mark.parametrize("row", PASSED, ids=lambda row: row.name)
+def test_passed(row, site):
+    """Upstream gets one request, framed in one way, without anything that was for the gateway only."""
+    upstream, served = site
+    upstream.heads.clear()
+    upstream.contents.clear()
+    with calling(served) as peer:
+        peer.send(row.request)
+        head = peer.take(b"\r\n\r\n")
+        while b" 100 " in head:
+            head = peer.take(b"\r\n\r\n")
+        assert status_of(head) == 200
+    assert [head.split(b"\r\n")[0].decode() for head in upstream.heads] == [row.start]
+    assert upstream.contents == [row.content]
+    names = [name for name, _ in lines_of(upstream.heads[0])]
+    assert not HOP_BY_HOP & set(names)
+    framings = [name for name in names if name.replace("_", "-") in {"content-length", "transfer-encoding"}]
+    assert len(framings) <= 1
+    assert framings or not row.content
+    assert names.count("host") == 1
+    assert names.count("via") == 1
+
+
+FORWARDED = {"host", "via", "x-kept", "accept"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Connection: Authorization", "Authorization: Bearer s3cret"),
+        ("Connection: close, X-Secret", "X-Secret: s3cret"),
+        ("Connection: close", "Connection: x-secret", "X-Secret: s3cret"),
+        ("Connection:x-secret\t,,close", "X-SECRET: s3cret"),
+        ("Connection: X_Secret", "X-Secret: s3cret"),
+        ("Connection: X-Secret", "X_Secret: s3cret"),
+        ("Connection: Upgrade, X-Secret", "Upgrade: s3cret", "X-Secret: s3cret"),
+        ("Connection: Via, Host, Content-Length, X-Kept-Not", "X-Kept-Not: s3cret"),
+        ("Proxy-Connection: s3cret", "Keep-Alive: s3cret", "TE: s3cret", "Trailer: s3cret", "Upgrade: s3cret"),
+        ("Proxy-Authorization: s3cret", "Proxy_Authorization: s3cret", "Proxy-Authenticate: s3cret"),
+        ("Keep_Alive: s3cret", "Transfer_Encoding: s3cret", "Content_Length: 3", "Host_: x-kept"),
+        ("X-Forwarded-For: s3cret", "X_Forwarded_Host: s3cret", "Forwarded: for=s3cret", "X-Real-IP: s3cret"),
+    ],
+    ids=lambda lines: lines[0],
+)
+@pytest.mark.parametrize("path", ["/x", SNAPSHOTS])
+def test_fields_of_the_connection_stay_there(lines, path, site):
+    """Hop-by-hop fields, those that Connection names and their look-alikes are dropped; then Via and Host are added."""
+    upstream, served = site
+    upstream.heads.clear()
+    with calling(served) as peer:
+        peer.send(get(path, *lines, "X-Kept: yes"))
+        peer.message()
+    (head,) = upstream.heads
+    assert b"s3cret" not in head
+    assert value_of(head, "Host") == upstream.origin.removeprefix("http://")
+    assert value_of(head, "Via") == "1.1 atlas-shim"
+    assert value_of(head, "X-Kept") == "yes"
+
+
+def test_connection_does_not_name_framing_away(site):
+    """Content stays framed, whatever Connection says about the field that frames it."""
+    upstream, served = site
+    upstream.heads.clear()
+    upstream.contents.clear()
+    with calling(served) as peer:
+        peer.send(post("Connection: Content-Length", "Content-Length: 5", content=b"hello") + get("/second"))
+        peer.message()
+        peer.message()
+    assert upstream.contents == [b"hello", b""]
+
+
+def test_pipelined_requests_stay_apart(site):
+    """What follows one request's content is the next request, and is framed for itself."""
+    upstream, served = site
+    upstream.heads.clear()
+    upstream.contents.clear()
+    inner = get("/inner")
+    with calling(served) as peer:
+        peer.send(post(f"Content-Length: {len(inner)}", content=inner) + get("/second"))
+        peer.message()
+        peer.message()
+    assert [head.split(b" ")[1] for head in upstream.heads] == [b"/x", b"/second"]
+    assert upstream.contents == [inner, b""]
+
+
+def test_data_behind_an_upgrade_is_a_request(site):
+    """Nothing is upgraded, so the bytes behind such a request are read as HTTP, and odd ones refused."""
+    upstream, served = site
+    upstream.heads.clear()
+    upgrade = get("/x", "Connection: Upgrade", "Upgrade: websocket")
+    with calling(served) as peer:
+        peer.send(upgrade + get("/second"))
+        peer.message()
+        peer.message()
+        peer.send(upgrade + b"\x81\x05hello\r\n\r\n")
+        peer.message()
+        assert status_of(peer.message()[0]) == 400
+        assert not peer.rest()
+    assert [head.split(b" ")[1] for head in upstream.heads] == [b"/x", b"/second", b"/x"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
+def test_unknown_host_is_misdirected(method):
+    """With a public name the gateway knows what it is called, and answers to nothing else (RFC 9110, 15.5.20)."""
+    public = "https://atlas.corp.test"
+    with replying(reply()) as upstream, gateway(upstream.origin, public_url=public) as served, calling(served) as peer:
+        peer.send(get("/x", host="evil.test", method=method))
+        assert status_of(peer.take(b"\r\n\r\n")) == 421
+        peer.rest()
+        assert not upstream.heads
+        for host in ("atlas.corp.test", "ATLAS.corp.test", served.url.removeprefix("http://")):
+            assert status_of(ask(served, get("/x", host=host))[0]) == 200
+
+
+def test_broken_content_of_a_retired_call_sends_nothing(site):
+    """A create is sent once its content is whole, so that a broken one never leaves."""
+    upstream, served = site
+    upstream.heads.clear()
+    with calling(served) as peer:
+        peer.send(post("Content-Type: application/json", "Transfer-Encoding: chunked", target=RESTORES))
+        peer.send(b"1\r\n{\r\nnonsense\r\n")
+        assert status_of(peer.message()[0]) == 400
+        assert not peer.rest()
+    assert not upstream.heads
+
+
+def test_head_in_single_bytes(site):
+    """A head that comes a byte at a time is the same head."""
+    upstream, served = site
+    upstream.heads.clear()
+    with calling(served) as peer:
+        for byte in post("Content-Length: 5", content=b"hello"):
+            peer.send(bytes([byte]))
+        assert status_of(peer.message()[0]) == 200
+    until(lambda: len(upstream.heads) == 1, "one request")
