@@ -26,6 +26,7 @@ from tests.core.driver import (
     drive,
     refuses,
 )
+from tests.core.small import HEAD, field, read
 
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
 FLEX = "/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots"
@@ -405,6 +406,40 @@ def test_one_resource_that_is_a_list_is_unreadable(engine):
     driven = drive(engine, f"/api/atlas/v2{GET}", [(200, (), b"[]")])
     assert "no content type" in driven.document["detail"]
     assert "a JSON object" in driven.document["detail"]
+
+
+DROP = """
+format = 1
+name = "things"
+[operation.dropThing]
+method = "DELETE"
+path = "/things/{thing}"
+versions = ">=2023.1.1"
+deprecated = 2026-01-01
+sunset = 2026-01-01
+status = 204
+[operation.dropThing.flex]
+path = "/new/{thing}"
+version = "2024-01-01"
+"""
+
+
+@pytest.mark.parametrize("said", [(204, (), b""), (202, (("Content-Type", "application/json"), ("X", "1")), b"{}")])
+def test_an_answer_without_content_is_made_of_any_success(said):
+    """Where the legacy answer has no content, upstream's is not even read."""
+    driven = drive(read(DROP), "/api/atlas/v2/things/1?envelope=true", [said], method="DELETE")
+    assert len(driven.steps) == 1
+    assert (driven.reply.status, driven.content) == (204, b"")
+    assert driven.reply.headers == said[1][1:]
+    assert drive(read(DROP), "/api/atlas/v2/things/1", [refuses(404, "X")], method="DELETE").passed
+
+
+def test_an_answer_of_constants_needs_no_content(engine):
+    """Where no rule reads upstream's content, any success will do."""
+    rule = 'constant = true\nwhy = "It worked."'
+    text = HEAD + field("done", "boolean", rule)
+    driven = drive(read(text), "/api/atlas/v2/things/1", [(202, (), b"<html>")])
+    assert driven.document == {"done": True}
 
 
 def test_an_envelope_gives_a_page_its_status(engine):

@@ -7,6 +7,11 @@ from tests.core.documents.sound import SOUND, changed, load, only_problem, probl
 TARGET = 'path = "/new/{groupId}"\nversion = "2024-01-01"\n\n[operation.orderThing.flex.choose.plain.body]'
 
 DEFECTS = [
+    (
+        'path = "/groups/{groupId}/things"',
+        'path = "/api/v1/groups/{groupId}/things"',
+        "operation.orderThing.path: is below the base of its api already; leave /api/v1 out",
+    ),
     ("sunset = 2027-01-01T00:00:00Z", "sunset = 2025-01-01", "operation.orderThing.sunset: is earlier than deprecated"),
     ('cluster = ["groupId"]', 'cluster = ["name"]', "operation.orderThing.cluster: 'name' is no parameter of the path"),
     ('cluster = ["groupId"]', "", "operation.orderThing.cluster: is missing"),

@@ -372,7 +372,7 @@ def test_every_single_mistyping_is_read_or_told(index, value):
         changed = copied(TABLES[index])
         mutated(changed, place, value)
         try:
-            exercise(parsed(changed))
+            parsed(changed)
         except RefusedError:
             continue
 

@@ -176,6 +176,32 @@ def test_a_successor_needs_a_resource(tmp_path):
     assert any("operation.listThings.resource: is missing; name the resource" in line for line in lines)
 
 
+DROP = 'method = "DELETE"\npath = "/groups/{groupId}/things/{thing}"'
+DROPPED = '[operation.dropThing.flex]\npath = "/new/{thing}"\nversion = "2024-01-01"\n\n[resource.thing.name]'
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("status = 204", ""),
+        ("status = { v1 = 204, v2 = 200 }", "operation.dropThing.resource: is missing"),
+        ('status = 204\nresource = "thing"', "operation.dropThing.resource: can never apply"),
+        ('status = 204\nshape = "page"', "operation.dropThing.status: 204 has no content, and a page is one"),
+    ],
+)
+def test_an_answer_without_content_has_no_fields(tmp_path, more, told):
+    """A 204 is no page and needs no resource; any other answer does."""
+    start, end = SOUND.index("[operation.dropThing.gone]"), SOUND.index("[resource.thing.name]")
+    text = (
+        (SOUND[:start] + SOUND[end:]).replace(DROP, f"{DROP}\n{more}", 1).replace("[resource.thing.name]", DROPPED, 1)
+    )
+    if told:
+        lines = problems(tmp_path, things=text)
+        assert any(line.startswith(f"things.toml: {told}") for line in lines), lines
+    else:
+        assert load(tmp_path, text).operations[2].status == {"v1": 204, "v2": 204}
+
+
 def test_a_choice_that_refuses_everything_is_no_successor(tmp_path):
     """Where every word is refused nothing took the operation's place."""
     plain = SOUND[
