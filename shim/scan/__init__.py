@@ -9,7 +9,7 @@ Nothing of a scanned program is ever run.
 
 from shim.scan.baseline import fingerprint, new_ones, read_baseline, write_baseline
 from shim.scan.findings import Finding, State, Successor, as_json, successors_of, worst
-from shim.scan.scan import Remark, Report, scan
+from shim.scan.scanning import Remark, Report, scan
 
 __all__ = [
     "Finding",

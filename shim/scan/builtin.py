@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from shim.scan import objects
 from shim.scan.run import Run
 from shim.scan.values import (
-    HOLE,
     UNKNOWN,
     Frame,
     Instance,
@@ -22,7 +21,6 @@ from shim.scan.values import (
     concat,
     join,
     known,
-    texts,
     url_join,
 )
 

@@ -10,7 +10,7 @@ from shim.scan.hits import Hit
 from shim.scan.methods import CONTENT, NOT_URLS, method_of, verb_in
 from shim.scan.paths import by_method
 from shim.scan.run import Run
-from shim.scan.sdk import Reference, meant
+from shim.scan.sdk import Reference, made_of, meant
 from shim.scan.strings import method as text_method
 from shim.scan.values import (
     HOLE,
@@ -113,7 +113,9 @@ def _result(  # noqa: PLR0913, PLR0917 - a call's parts
         builtin.changed(run, node.func.value, receiver, name, args, frame)
     own = [thing for thing in things if isinstance(thing, Func | Bound | Class)]
     for thing in own:
+        before = len(run.hits)
         results.append(_followed(run, thing, name, args, kwargs, at))
+        _through_library(run, node, thing, frame, run.hits[before:])
     if results:
         return join(results)
     if name == "getattr" and len(args) > 1:
@@ -143,6 +145,19 @@ def _followed(  # noqa: PLR0913, PLR0917 - a call's parts
             if method is not None and run.match(path):
                 run.hint(path, method)
     return value
+
+
+def _through_library(run: Run, node: ast.Call, thing: Func | Bound | Class, frame: Frame, hits: Sequence[Hit]) -> None:
+    """Note a call of a client library that is itself being scanned, when it does lead to the retired path."""
+    func = thing.func if isinstance(thing, Bound) else thing
+    if not isinstance(func, Func) or isinstance(func.node, ast.Lambda) or func.frame.module is frame.module:
+        return
+    if isinstance(node.func, ast.Attribute) and not isinstance(thing, Bound):
+        return  # a function of a module that is noted itself
+    operation = made_of(func.node.name, func.frame.module.path.stem, run.sdk)
+    if operation is not None and frame.generic and any(operation in hit.operations for hit in hits):
+        place = frame.module.place(node.func)
+        run.references.setdefault(place, Reference(place, operation, func.node.name))
 
 
 def _asks(  # noqa: PLR0913, PLR0917 - a call's parts

@@ -9,7 +9,7 @@ from shim.scan import calls, objects
 from shim.scan.methods import word_of
 from shim.scan.run import Run
 from shim.scan.sdk import Reference, used
-from shim.scan.strings import joined, percent
+from shim.scan.strings import percent
 from shim.scan.values import (
     HOLE,
     UNKNOWN,
@@ -18,7 +18,6 @@ from shim.scan.values import (
     Ref,
     Seq,
     Table,
-    Text,
     Value,
     concat,
     join,
@@ -31,6 +30,8 @@ from shim.scan.values import (
 
 def evaluate(run: Run, node: ast.expr, frame: Frame) -> Value:
     """Return what an expression may be, noting calls and paths in it."""
+    if not frame.generic:
+        run.budget -= 1
     follow = _FOLLOW.get(type(node))
     if follow is None:
         for child in _expressions(node):

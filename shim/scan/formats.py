@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shim.scan.findings import Finding, State, as_json, written
-from shim.scan.scan import Report
+from shim.scan.scanning import Report
 
 _LEVEL = {State.DEPRECATED: "warning", State.GONE: "error", State.NO_SUCCESSOR: "error"}
 

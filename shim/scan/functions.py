@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import attrs
 
 from shim.scan import expressions, statements
-from shim.scan.hits import Hit
 from shim.scan.modules import Module
 from shim.scan.run import DEEPEST, Run
 from shim.scan.values import (
@@ -28,18 +27,19 @@ from shim.scan.values import (
     join,
 )
 
-_BUDGET = 4000
+_BUDGET = 20_000
+"""So many expressions are followed in called functions for each function that is followed by itself."""
 
 
 def followed(run: Run, module: Module) -> Frame:
     """Return a module's scope, following the module first if nobody did yet."""
     if module.frame is None:
         module.frame = Frame(module)
-        saved = run.hits, run.quiet, run.stack
-        run.hits, run.quiet, run.stack = [], 0, []
+        saved = run.hits, run.quiet, run.stack, run.budget
+        run.hits, run.quiet, run.stack, run.budget = [], 0, [], _BUDGET
         statements.execute(run, module.tree.body, module.frame)
         run.found += run.hits
-        run.hits, run.quiet, run.stack = saved
+        run.hits, run.quiet, run.stack, run.budget = saved
     return module.frame
 
 
@@ -74,7 +74,6 @@ def attributes_of(run: Run, kind: Class) -> dict[str, Value]:
     for method in sorted(methods, key=lambda func: getattr(func.node, "name", "") != "__init__"):
         if isinstance(method.node, ast.Lambda) or run.budget <= 0 or method.node in run.stack:
             continue
-        run.budget -= 1
         me = Instance(kind)
         frame = _frame(method, generic=False)
         frame.me = me
@@ -104,7 +103,6 @@ def invoke(run: Run, thing: Func | Bound | Class, args: Sequence[Value], kwargs:
         tuple(sorted(kwargs.items(), key=lambda one: one[0])),
     )
     if key not in run.memo:
-        run.budget -= 1
         saved, run.hits = run.hits, []
         frame = _frame(func, generic=False)
         frame.me = me if isinstance(me, Instance) else None
@@ -112,9 +110,13 @@ def invoke(run: Run, thing: Func | Bound | Class, args: Sequence[Value], kwargs:
         _take(run, func.node, frame, ([(me,)] if me is not None else []) + list(args), kwargs, generic=False)
         value = _body(run, func.node, frame)
         run.stack.pop()
-        run.memo[key] = (value, tuple(dict.fromkeys(run.hits)))
+        result = (value, tuple(dict.fromkeys(run.hits)))
         run.hits = saved
-    value, hits = run.memo[key]
+        if run.budget > 0:
+            run.memo[key] = result
+    else:
+        result = run.memo[key]
+    value, hits = result
     run.hits += [attrs.evolve(hit, chain=(at, *hit.chain)) for hit in hits]
     return value
 

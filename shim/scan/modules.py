@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import attrs
@@ -47,12 +47,29 @@ def make_module(file: str, path: Path, tree: ast.Module, source: str) -> Module:
     return Module(file, path, tree, source.split("\n"), defined=frozenset(node.name for node in functions))
 
 
+def imports_of(module: Module, modules: Modules) -> Iterator[Module]:
+    """Yield the scanned modules that a module imports, submodules named in a ``from`` included."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            wanted = [(alias.name, 0) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            package = node.module or ""
+            wanted = [(package, node.level), *((f"{package}.{alias.name}", node.level) for alias in node.names)]
+        else:
+            continue
+        for name, level in wanted:
+            found = modules.imported(name, level, module)
+            if found is not None:
+                yield found
+
+
 class Modules:
     """All modules of a scan, found by the imports of another one."""
 
     def __init__(self, modules: Iterable[Module]) -> None:
         self.all = tuple(modules)
         self._by_path = {module.path: module for module in self.all}
+        self._folders = frozenset(folder for path in self._by_path for folder in path.parents)
 
     def imported(self, name: str, level: int, importer: Module) -> Module | None:
         """Return the module that an import names, None when it is not among the scanned ones.
@@ -66,7 +83,7 @@ class Modules:
             for _ in range(level - 1):
                 folder = folder.parent
             return self._at(folder, parts)
-        for start in (folder, *folder.parents):
+        for start in (folder, *(above for above in folder.parents if above in self._folders)):
             found = self._at(start, parts) or self._at(start / "src", parts)
             if found is not None and found is not importer:
                 return found

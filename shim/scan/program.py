@@ -18,7 +18,6 @@ from shim.scan.run import Run
 from shim.scan.sdk import declared
 from shim.scan.values import Place
 
-
 _DEEP = 6000
 """How deep Python may recurse while it follows nested expressions of functions in functions."""
 
@@ -87,7 +86,9 @@ def _found(run: Run) -> list[Use]:
         found.append(Use(one.place, "path", one.operations, one.method, shown(one.path.s), _ordered(one.path.atoms)))
     references = [*run.references.values(), *only_imported(run)]
     found += [Use(one.place, one.kind, (one.operation,), one.operation.method, one.name) for one in references]
-    return sorted(found, key=lambda use: (use.place.file, use.place.line, use.place.column))
+    return sorted(
+        found, key=lambda use: (use.place.file, use.place.line, use.place.column, use.operations[0].path.text)
+    )
 
 
 def _ordered(places: Iterable[Place]) -> tuple[Place, ...]:

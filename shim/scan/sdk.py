@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import attrs
 
 from shim.core.documents.model import Operation
-from shim.scan.values import Frame, Place, Ref, Thing, Value
+from shim.scan.values import Frame, Place, Ref, Thing, Value, Whole
 
 _CALLS = frozenset({"sync", "sync_detailed", "asyncio", "asyncio_detailed"})
 """The functions of a module that openapi-python-client generates for an operation."""
@@ -56,7 +56,10 @@ def used(
     """
     if isinstance(node, ast.Name):
         found = [imported(thing.name, names) for thing in things if isinstance(thing, Ref) and thing.external]
-        return next(filter(None, found), None)
+        return next(filter(None, (*found, *_generated(things, names))), None)
+    operation = next(_generated(things, names), None)
+    if operation is not None:
+        return operation
     operation = meant(node.attr, names)
     if operation is None or not any(isinstance(thing, Ref) for thing in things):
         return None
@@ -64,6 +67,18 @@ def used(
         return operation
     # The file defines a method of this name itself: only what surely comes from elsewhere is meant.
     return operation if any(_foreign(thing) for thing in receiver) else None
+
+
+def _generated(things: Value, names: dict[str, Operation]) -> Iterator[Operation]:
+    """Yield what scanned modules stand for that a generator made for one operation each."""
+    for thing in things:
+        if isinstance(thing, Whole) and (operation := meant(thing.module.path.stem, names)) is not None:
+            yield operation
+
+
+def made_of(name: str, stem: str, names: dict[str, Operation]) -> Operation | None:
+    """Return the operation of a function of a scanned client library, by its name and its module's."""
+    return meant(stem, names) if name in _CALLS else meant(name, names)
 
 
 def _foreign(thing: Thing) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from shim.scan import expressions, functions, objects
 from shim.scan.modules import Module
 from shim.scan.run import Run
-from shim.scan.values import UNKNOWN, Class, Frame, Func, Ref, Seq, Value, Whole, join
+from shim.scan.values import UNKNOWN, Class, Frame, Func, Ref, Value, Whole, join
 
 
 def execute(run: Run, body: Sequence[ast.stmt], frame: Frame) -> bool:
@@ -39,11 +39,7 @@ def _execute(run: Run, node: ast.stmt, frame: Frame) -> bool:  # noqa: C901, PLR
             frame.returns.append(UNKNOWN if value is None else expressions.evaluate(run, value, frame))
             return False
         case ast.Raise():
-            run.quiet += 1
-            for part in (node.exc, node.cause):
-                if part is not None:
-                    expressions.evaluate(run, part, frame)
-            run.quiet -= 1
+            _raise(run, node, frame)
             return False
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             _define(run, node, frame)
@@ -78,6 +74,17 @@ def _execute(run: Run, node: ast.stmt, frame: Frame) -> bool:  # noqa: C901, PLR
         case _:
             pass
     return True
+
+
+def _raise(run: Run, node: ast.Raise, frame: Frame) -> None:
+    """Follow what an exception is made from; what it says is no call."""
+    exc = node.exc
+    parts = [exc.func, *exc.args, *(one.value for one in exc.keywords)] if isinstance(exc, ast.Call) else [exc]
+    run.quiet += 1
+    for part in (*parts, node.cause):
+        if part is not None:
+            expressions.evaluate(run, part, frame)
+    run.quiet -= 1
 
 
 def _loaded(target: ast.expr) -> ast.expr:

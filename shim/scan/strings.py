@@ -111,7 +111,7 @@ def method(left: Text, name: str, args: Sequence[Value], kwargs: Mapping[str, Va
         case "replace" if args:
             return _replaced(left, args)
         case "removeprefix" | "removesuffix":
-            return join(((text(getattr(left.s, name)(part.s), left.atoms),) for part in texts(first)))
+            return join((text(getattr(left.s, name)(part.s), left.atoms),) for part in texts(first))
         case "split" | "partition" | "rsplit" | "rpartition" | "splitlines":
             return (Seq((), rest=True),)
         case _ if name in _JOINING:

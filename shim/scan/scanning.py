@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from shim.core.engine import Engine
 from shim.core.settings import Settings
 from shim.scan.files import Source, UnreadableError, parse, python_files, read
 from shim.scan.findings import Finding, finding_of
-from shim.scan.modules import Module, make_module
+from shim.scan.modules import Module, Modules, imports_of, make_module
 from shim.scan.pragmas import Pragma, pragmas, spoken_for, statement_lines
 from shim.scan.program import Search, Use, uses
 
@@ -77,35 +76,22 @@ def scan(
 
 
 def _concerned(search: Search, done: Sequence[_Read]) -> list[Module]:
-    """Return the modules that may have a finding: those with a word of it, and those that import one."""
+    """Return the modules that may have a finding: those with a word of it, and those that import one, in any number of steps."""
+    modules = Modules(one.module for one in done)
     chosen = {one.module.path: one.module for one in done if search.concerns(one.source.text)}
-    imports = {one.module.path: _imported_names(one.module.tree) for one in done}
-    while True:
-        names = {_stem(path) for path in chosen}
-        more = {
-            one.module.path: one.module
-            for one in done
-            if one.module.path not in chosen and names & imports[one.module.path]
-        }
-        if not more:
-            return list(chosen.values())
-        chosen.update(more)
-
-
-def _stem(path: Path) -> str:
-    return path.parent.name if path.name == "__init__.py" else path.stem
-
-
-def _imported_names(tree: ast.Module) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            dotted = [alias.name for alias in node.names]
-            dotted += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            names.update(part for name in dotted for part in name.split("."))
-            if isinstance(node, ast.ImportFrom) and node.level and not node.module:
-                names.add("")
-    return names
+    if not chosen:
+        return []
+    importers: dict[Path, list[Module]] = {}
+    for one in done:
+        for imported in imports_of(one.module, modules):
+            importers.setdefault(imported.path, []).append(one.module)
+    waiting = list(chosen)
+    while waiting:
+        for module in importers.get(waiting.pop(), ()):
+            if module.path not in chosen:
+                chosen[module.path] = module
+                waiting.append(module.path)
+    return [one.module for one in done if one.module.path in chosen]
 
 
 def _spared(one: _Read, found: Sequence[Use]) -> tuple[list[Use], int, list[Pragma]]:
