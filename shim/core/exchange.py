@@ -15,7 +15,7 @@ from shim.core.body import BodyProblem, read_body
 from shim.core.context import Context
 from shim.core.documents.model import Refusal, Successor, Target
 from shim.core.engine import Match
-from shim.core.messages import Call, Reply
+from shim.core.messages import Call, Reply, field
 from shim.core.query import Query, QueryError, read_query
 from shim.core.route import Decision, decide, gone_key, tier_key
 from shim.core.run import Run, error, error_code, read, record, send, successor_call
@@ -66,6 +66,9 @@ def _succeed(run: Run, decision: Decision) -> Steps:
         query = read_query(run.call.query, operation.shape)
         if query.asked > query.size:
             run.note(f"itemsPerPage={query.asked} is more than a page may have; {query.size} was used")
+        if operation.request is not None and _is_coded(run.call):
+            detail = "The content of this call can't be translated while it is compressed."
+            return error(run, 415, "SHIM_CONTENT_CODED", detail)
         body = read_body(operation.request, run.call.body, run.context.loads)
         # The decided tier is the first; the other one is as far as replies may lead on.
         tiers = sorted(operation.successors.values(), key=lambda successor: successor.tier != decision.route)
@@ -75,6 +78,11 @@ def _succeed(run: Run, decision: Decision) -> Steps:
         return error(run, 400, "INVALID_QUERY_PARAMETER", f"Invalid query parameter {name} specified.", (name,))
     except BodyProblem as problem:
         return error(run, 400, problem.code, problem.detail, problem.parameters)
+
+
+def _is_coded(call: Call) -> bool:
+    coding = field(call.headers, "content-encoding")
+    return coding is not None and coding.strip().lower() not in {"", "identity"}
 
 
 def _ask_tiers(run: Run, tiers: Sequence[Successor], query: Query, body: dict[str, Any] | None) -> Steps:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from shim import httpx as shim_httpx
 from shim import requests as shim_requests
 from shim.core.memory import Memory
+from shim.core.settings import parse_sunsets
 from shim.gateway import Options, serve_in_thread
 from tests.family.doors import HOLDERS
 from tests.gateway.peers import LOOPBACK
@@ -43,8 +45,10 @@ def _got(response: Any) -> Got:
 @contextmanager
 def through_gateway(origin: str) -> Iterator[Ask]:
     """Call through the gateway with a plain client."""
+    sunset = parse_sunsets(os.environ.get("ATLAS_SHIM_SUNSET", ""))
+    options = Options(upstream=origin, sunset=sunset, listen=LOOPBACK, admin=None, drain=2.0)
     with (
-        serve_in_thread(Options(upstream=origin, listen=LOOPBACK, admin=None, drain=2.0)) as served,
+        serve_in_thread(options) as served,
         httpx.Client(base_url=served.url, trust_env=False) as client,
     ):
         yield lambda method, target, **options: _got(client.request(method, target, **options))

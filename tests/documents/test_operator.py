@@ -1,7 +1,6 @@
 """An operator's folder: rules of one's own over shipped documents, what explain says of them, and what is refused."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -137,8 +136,6 @@ def test_explain_shows_notes_and_whys():
 
 def test_a_sunset_of_an_invented_document_can_be_moved(door, monkeypatch):
     """ATLAS_SHIM_SUNSET names the document; until that day the legacy side is asked, and its 410 leads on."""
-    if "gateway" in os.environ.get("PYTEST_CURRENT_TEST", ""):
-        pytest.skip("the gateway takes the dates as an option")
     monkeypatch.setenv("ATLAS_SHIM_SUNSET", "watchers=2999-01-01")
     answers = by_side(other=GONE)
     with upstream(answers) as atlas, door(atlas.origin) as ask:

@@ -3,6 +3,7 @@
 Sources: the contracts of both endpoints (members and required ones), the v1.0 documentation (201).
 """
 
+import gzip
 import json
 from typing import Any
 
@@ -175,6 +176,27 @@ def test_before_the_sunset_the_body_is_the_callers_own(door):
         reply = ask("POST", path_of() + "?pretty=true", content=content, headers={"Content-Type": "application/json"})
     assert (reply.status_code, reply.content) == (201, b"{}")
     assert [(arrival.target, arrival.body) for arrival in atlas.arrivals] == [(path_of() + "?pretty=true", content)]
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_compressed_body_is_not_translated(fake, door):
+    """What can't be read can't be rewritten: 415 before anything is sent."""
+    content = gzip.compress(json.dumps(body_of(fake)).encode())
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    with upstream(lambda _: ok({})) as atlas, DOORS[door](atlas.origin, over=True) as ask:
+        reply = ask("POST", path_of(), content=content, headers=headers)
+    assert (reply.status_code, reply.json()["errorCode"]) == (415, "SHIM_CONTENT_CODED")
+    assert atlas.arrivals == []
+
+
+@pytest.mark.parametrize("door", ["httpx", "requests"])
+def test_a_compressed_body_is_the_callers_own_on_the_legacy_route(fake, door):
+    """Where nothing is translated, a coding is nobody's business but upstream's."""
+    content = gzip.compress(json.dumps(body_of(fake)).encode())
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    with upstream(lambda _: ok({})) as atlas, DOORS[door](atlas.origin, over=False) as ask:
+        assert ask("POST", path_of(), content=content, headers=headers).status_code == 200
+    assert [arrival.body for arrival in atlas.arrivals] == [content]
 
 
 @pytest.mark.parametrize("route", [RouteWord.DATE, RouteWord.FLEX])
