@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from shim.core.settings import Settings
 from shim.doors.process import prepare
 from shim.doors.signatures import like
 from shim.httpx import door
@@ -27,6 +28,7 @@ class Client(httpx.Client):
     def __init__(self, **kwargs: Any) -> None:
         prepare()
         self._shim_also: frozenset[Origin] = frozenset()
+        self._shim_forced: Settings | None = None
         super().__init__(**kwargs)
         take(self)
 
@@ -56,6 +58,7 @@ class Client(httpx.Client):
             auth=auth,
             follow_redirects=follow_redirects,
             also=self._shim_also,
+            forced=self._shim_forced,
         )
 
 
@@ -71,6 +74,7 @@ class AsyncClient(httpx.AsyncClient):
     def __init__(self, **kwargs: Any) -> None:
         prepare()
         self._shim_also: frozenset[Origin] = frozenset()
+        self._shim_forced: Settings | None = None
         super().__init__(**kwargs)
         take(self)
 
@@ -100,9 +104,15 @@ class AsyncClient(httpx.AsyncClient):
             auth=auth,
             follow_redirects=follow_redirects,
             also=self._shim_also,
+            forced=self._shim_forced,
         )
 
 
 def recognise_also(client: Client | AsyncClient, origin: str) -> None:
     """Let a client recognise calls to one more origin, as the typed facade does with its base URL."""
     client._shim_also |= {origin_of(httpx.URL(origin))}  # noqa: SLF001 - our own attribute
+
+
+def force_settings(client: Client | AsyncClient, settings: Settings) -> None:
+    """Let a client obey these settings in place of the process' own, as a comparison of two routes needs."""
+    client._shim_forced = settings  # noqa: SLF001 - our own attribute

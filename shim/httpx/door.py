@@ -1,7 +1,7 @@
 """What a client does differently: send, for clients of any class.
 
 ``base`` is the method in whose place these stand, bound to the client; ``also`` are origins that
-count besides the ones in the settings.
+count besides the ones in the settings, ``forced`` are settings in place of the process' own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from shim.core.settings import Settings
 from shim.httpx.bodies import AsyncBody, Body
 from shim.httpx.hooks import hooks_of
 from shim.httpx.journey import arun, run, travel
@@ -22,7 +23,7 @@ DEFAULT = httpx.USE_CLIENT_DEFAULT
 NOWHERE: AbstractSet[Origin] = frozenset()
 
 
-def send(  # noqa: PLR0913 - httpx's signature, and the two of ours
+def send(  # noqa: PLR0913 - httpx's signature, and the three of ours
     client: httpx.Client,
     base: Callable[..., httpx.Response],
     request: httpx.Request,
@@ -31,15 +32,16 @@ def send(  # noqa: PLR0913 - httpx's signature, and the two of ours
     auth: Any = DEFAULT,
     follow_redirects: Any = DEFAULT,
     also: AbstractSet[Origin] = NOWHERE,
+    forced: Settings | None = None,
 ) -> httpx.Response:
     """Send a request; a retired call is an exchange, around which the caller's hooks run once."""
-    found = None if client.is_closed else recognise(request, also)
+    found = None if client.is_closed else recognise(request, also, forced)
     if found is None or not isinstance(request.stream, httpx.SyncByteStream):
         return base(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
     hooks = hooks_of(client)
     if hooks.lists["request"]:
         hooks.run("request", request)
-        found = recognise(request, also) or untouched(request)
+        found = recognise(request, also, forced) or untouched(request)
     if found.needs_body:
         request.read()
     fetch = partial(base, stream=True, auth=auth, follow_redirects=follow_redirects)
@@ -63,15 +65,16 @@ async def asend(  # noqa: PLR0913 - as above
     auth: Any = DEFAULT,
     follow_redirects: Any = DEFAULT,
     also: AbstractSet[Origin] = NOWHERE,
+    forced: Settings | None = None,
 ) -> httpx.Response:
     """The same as send for AsyncClient."""
-    found = None if client.is_closed else recognise(request, also)
+    found = None if client.is_closed else recognise(request, also, forced)
     if found is None or not isinstance(request.stream, httpx.AsyncByteStream):
         return await base(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
     hooks = hooks_of(client)
     if hooks.lists["request"]:
         await hooks.arun("request", request)
-        found = recognise(request, also) or untouched(request)
+        found = recognise(request, also, forced) or untouched(request)
     if found.needs_body:
         await request.aread()
     fetch = partial(base, stream=True, auth=auth, follow_redirects=follow_redirects)

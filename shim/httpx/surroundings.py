@@ -14,7 +14,7 @@ from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Headers, Reply
 from shim.core.route import sunset_of
-from shim.core.settings import RouteWord
+from shim.core.settings import RouteWord, Settings
 from shim.core.steps import Outcome, Read, Send, Steps
 from shim.doors.notice import notify
 from shim.doors.process import MEMORY, current
@@ -50,26 +50,28 @@ def header_lines(headers: httpx.Headers) -> Headers:
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw)
 
 
-def recognise(request: httpx.Request, also: AbstractSet[Origin]) -> Found | None:
+def recognise(request: httpx.Request, also: AbstractSet[Origin], forced: Settings | None = None) -> Found | None:
     """Return what a request means when it is a retired Atlas call, else None: then nobody touches it.
 
-    ``also`` are origins that count besides the ones in the settings.
+    ``also`` are origins that count besides the ones in the settings; ``forced`` are settings to obey in
+    place of the process' own.
     """
     now, url = current(), request.url
+    settings = forced or now.settings
     origin = origin_of(url)
-    if origin not in _comparable(now.settings.origins) and origin not in also:
+    if origin not in _comparable(settings.origins) and origin not in also:
         return None
-    if now.settings.route is RouteWord.OFF or INNER in request.extensions:
+    if settings.route is RouteWord.OFF or INNER in request.extensions:
         return None
     call = call_of(request)
     match = now.engine.recognise(call.method, call.target, call.headers)
     if match is None:
         return None
-    context = Context(settings=now.settings, memory=MEMORY, clock=time.time, base=call.origin)
+    context = Context(settings=settings, memory=MEMORY, clock=time.time, base=call.origin)
 
     def begin(call: Call) -> Steps:
         if origin not in also:  # the shim's own facade, whose callers name no endpoint
-            notify(match.operation.id, sunset_of(match.operation, now.settings), time.time())
+            notify(match.operation.id, sunset_of(match.operation, settings), time.time())
         return exchange(match, call, context)
 
     return Found(call, match.needs_body, begin)
