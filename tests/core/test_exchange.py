@@ -27,12 +27,26 @@ from tests.core.driver import (
 )
 
 V2 = f"/api/atlas/v2{GET}"
+
+
 FLEX = f"/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots/{SNAPSHOT['id']}"
+
+
 DEDICATED = f"/api/atlas/v2/groups/g1/clusters/c1/backup/snapshots/{SNAPSHOT['id']}"
+
+
 OK = answers(SNAPSHOT)
+
+
 LEGACY_OK = answers({"id": "1", "status": "completed"})
+
+
 FLEX_IN_CLUSTER = refuses(400, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API")
+
+
 NO_CLUSTER = refuses(404, "CLUSTER_NOT_FOUND")
+
+
 EMPTY_405 = (405, (("Allow", "POST,GET,OPTIONS"), ("Content-Length", "0")), b"")
 
 
@@ -133,91 +147,6 @@ def test_only_auto_corrects_the_legacy_side(engine, word, gone):
     assert len(memory.gone) == 0
 
 
-@pytest.mark.parametrize("word", [RouteWord.FLEX, RouteWord.DATE])
-@pytest.mark.parametrize("refusal", [NON_FLEX, NO_CLUSTER])
-def test_only_auto_asks_the_dedicated_tier(engine, word, refusal):
-    """By date and by flag flex has the last word."""
-    memory = Memory()
-    driven = drive(engine, V2, [refusal], settings=route(word), memory=memory)
-    assert driven.passed
-    assert driven.routes == ("flex",)
-    assert len(memory.tiers) == 0
-
-
-@pytest.mark.parametrize("refusal", [NON_FLEX, NO_CLUSTER])
-def test_a_cluster_of_another_tier_is_asked_there_and_remembered(engine, refusal):
-    """The dedicated tier is asked next, and first from then on, for ten minutes."""
-    memory = Memory()
-    snapshot = answers({"id": "1", "status": "completed", "type": "replicaSet"})
-    driven = drive(engine, V2, [refusal, snapshot], memory=memory)
-    assert driven.routes == ("flex", "dedicated")
-    assert driven.targets == (FLEX, DEDICATED)
-    assert driven.outcome.record.route == "dedicated"
-    assert "flex answered C" in driven.outcome.record.reason
-    assert driven.sends[1].call.headers == (("Accept", "application/vnd.atlas.2023-01-01+json"),)
-    again = drive(engine, V2, [snapshot], memory=memory, clock=AFTER + 599)
-    assert again.routes == ("dedicated",)
-    assert "was found on the dedicated tier" in again.outcome.record.reason
-    assert drive(engine, V2, [OK], memory=memory, clock=AFTER + 1200).routes == ("flex",)
-
-
-def test_a_tier_learned_from_one_operation_serves_another(engine):
-    """The memory is about the cluster, not about the call."""
-    memory = Memory()
-    drive(engine, V2, [NON_FLEX, answers({"id": "1"})], memory=memory)
-    page = answers({"results": []})
-    assert drive(engine, f"/api/atlas/v1.0{LIST}", [page], memory=memory).routes == ("dedicated",)
-    other = f"/api/atlas/v2{LIST}".replace("c1", "c2")
-    assert drive(engine, other, [page], memory=memory).routes == ("flex",)
-    assert drive(engine, f"/api/atlas/v1.0{LIST}", [page], memory=memory, origin="http://h").routes == ("flex",)
-
-
-def test_a_cluster_that_moved_is_found_again(engine):
-    """A remembered tier that no longer has the cluster leads back to flex, and flex is remembered."""
-    memory = Memory()
-    drive(engine, V2, [NON_FLEX, answers({"id": "1"})], memory=memory)
-    assert drive(engine, V2, [FLEX_IN_CLUSTER, OK], memory=memory).routes == ("dedicated", "flex")
-    assert drive(engine, V2, [OK], memory=memory).routes == ("flex",)
-
-
-def test_a_remembered_tier_that_says_no_is_forgotten(engine):
-    """An answer that nothing is there ends the belief, and is handed back."""
-    memory = Memory()
-    drive(engine, V2, [NON_FLEX, answers({"id": "1"})], memory=memory)
-    assert drive(engine, V2, [NO_CLUSTER], memory=memory).passed
-    assert drive(engine, V2, [OK], memory=memory).routes == ("flex",)
-
-
-def test_a_fault_of_the_remembered_tier_teaches_nothing(engine):
-    """A tier that is out of order still has the cluster."""
-    memory = Memory()
-    drive(engine, V2, [NON_FLEX, answers({"id": "1"})], memory=memory)
-    assert drive(engine, V2, [refuses(503, "UNAVAILABLE")], memory=memory).passed
-    assert drive(engine, V2, [answers({"id": "1"})], memory=memory).routes == ("dedicated",)
-
-
-def test_the_answer_of_the_last_side_asked_is_the_answer(engine):
-    """When the dedicated tier says no, its error is handed back as it came."""
-    driven = drive(engine, V2, [NON_FLEX, NO_CLUSTER])
-    assert driven.passed
-    assert driven.outcome.record.route == "dedicated"
-    assert driven.outcome.record.sent[-1].status == 404
-
-
-@pytest.mark.parametrize("code", ["TENANT_SNAPSHOT_NOT_FOUND", "GROUP_NOT_FOUND", "FEATURE_UNSUPPORTED", ""])
-@pytest.mark.parametrize("status", [400, 404])
-def test_any_other_error_of_flex_is_the_answer(engine, status, code):
-    """Only the declared codes lead on."""
-    driven = drive(engine, V2, [refuses(status, code)])
-    assert driven.passed
-    assert driven.routes == ("flex",)
-
-
-def test_a_declared_code_with_another_status_leads_nowhere(engine):
-    """A code is believed with the statuses that Atlas says it with."""
-    assert drive(engine, V2, [refuses(500, "CLUSTER_NOT_FOUND")]).routes == ("flex",)
-
-
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
 def test_errors_are_handed_back_unread(engine, status):
     """What need not be looked at streams."""
@@ -306,6 +235,8 @@ def test_without_a_successor_a_legacy_answer_is_still_handed_back(engine):
 
 
 RESTORE = {"deliveryType": "automated", "snapshotId": "s", "targetClusterName": "t", "targetGroupId": "g2"}
+
+
 JOB = answers({"id": "1", "status": "PENDING", "deliveryType": "RESTORE"})
 
 
@@ -314,106 +245,7 @@ def create(engine, upstream, body=RESTORE, **more):
     return drive(engine, f"/api/atlas/v2{JOBS}", upstream, method="POST", body=content, **more)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 409, 429, 500, 502, 503, 504])
-def test_a_write_is_not_sent_again_on_a_guess(engine, status):
-    """An error that does not prove that nothing was executed is the answer."""
-    for clock, side in ((BEFORE, "legacy"), (AFTER, "flex")):
-        driven = create(engine, [refuses(status, "ANY")], clock=clock)
-        assert driven.passed
-        assert driven.routes == (side,)
-
-
-def test_a_write_goes_on_after_a_retirement(engine):
-    """A retired version executed nothing, so the order is given to its successor, once."""
-    driven = create(engine, [GONE, JOB], clock=BEFORE)
-    assert driven.routes == ("legacy", "flex")
-    assert json.loads(driven.sends[1].call.body or b"") == {
-        "snapshotId": "s",
-        "targetDeploymentItemName": "t",
-        "targetProjectId": "g2",
-    }
-
-
-def test_a_write_for_a_cluster_that_is_not_found_is_not_sent_elsewhere(engine):
-    """Only an answer that names the tier leads a write on."""
-    assert create(engine, [NO_CLUSTER]).routes == ("flex",)
-    assert create(engine, [NON_FLEX, answers({"id": "1"})]).routes == ("flex", "dedicated")
-
-
-def test_the_dedicated_tier_gets_the_callers_own_body(engine):
-    """Where the body stays the same it stays so byte for byte, with its length."""
-    content = b'{ "deliveryType":"automated","snapshotId":"s","targetClusterName":"t","targetGroupId":"g2" }'
-    headers = (("Content-Type", "application/json"), ("Content-Length", str(len(content))))
-    driven = create(engine, [NON_FLEX, answers({"id": "1"})], content, headers=headers)
-    call = driven.sends[1].call
-    assert call.body == content
-    assert dict(call.headers) == {
-        "Accept": "application/vnd.atlas.2023-01-01+json",
-        "Content-Type": "application/vnd.atlas.2023-01-01+json",
-        "Content-Length": str(len(content)),
-    }
-
-
-@pytest.mark.parametrize(("api", "status"), [("v2", 200), ("v1.0", 201)])
-def test_a_created_job_has_the_status_of_its_version(engine, api, status):
-    """v2 answered 200, v1.0 answered 201."""
-    content = json.dumps(RESTORE).encode()
-    driven = drive(engine, f"/api/atlas/{api}{JOBS}", [JOB], method="POST", body=content)
-    assert driven.reply.status == status
-
-
 POINT = RESTORE | {"deliveryType": "pointInTime", "oplogTs": 1, "oplogInc": 1}
-
-
-def test_a_word_that_flex_cannot_serve_is_refused_where_flex_is_all_there_is(engine):
-    """By flag nothing is sent: the caller gets the reason."""
-    driven = create(engine, [], POINT, settings=route(RouteWord.FLEX))
-    assert driven.steps == ()
-    assert (driven.reply.status, driven.document["errorCode"]) == (400, "SHIM_POINT_IN_TIME_UNSUPPORTED")
-
-
-def test_before_a_refusal_a_read_asks_where_the_cluster_lives(engine):
-    """In auto a GET tells the tier; on flex the word is refused, and nothing was written."""
-    driven = create(engine, [answers({"name": "c1"})], POINT)
-    assert [send.call.method for send in driven.sends] == ["GET"]
-    assert driven.sends[0].call.body is None
-    assert driven.document["errorCode"] == "SHIM_POINT_IN_TIME_UNSUPPORTED"
-    elsewhere = create(engine, [NON_FLEX, answers({"id": "1"})], POINT)
-    assert [(send.route, send.call.method) for send in elsewhere.sends] == [("flex", "GET"), ("dedicated", "POST")]
-
-
-def test_a_probe_that_comes_too_late_is_not_made(engine):
-    """The deadline holds for the question about the tier too."""
-    clock = Clock(BEFORE)
-
-    def slow(call):
-        clock.now += 61
-        return GONE
-
-    driven = create(engine, slow, POINT, clock=clock)
-    assert driven.routes == ("legacy",)
-    assert driven.document["errorCode"] == "SHIM_DEADLINE_EXCEEDED"
-
-
-@pytest.mark.parametrize(
-    ("body", "code", "parameters"),
-    [
-        (b"", "MALFORMED_JSON", []),
-        (b"[]", "MALFORMED_JSON", []),
-        (b"{" * 100000, "MALFORMED_JSON", []),
-        ({}, "MISSING_ATTRIBUTE", ["deliveryType"]),
-        (RESTORE | {"deliveryType": None}, "MISSING_ATTRIBUTE", ["deliveryType"]),
-        (RESTORE | {"deliveryType": "Automated"}, "INVALID_ENUM_VALUE", ["Automated"]),
-        (RESTORE | {"snapshotId": 5}, "INVALID_ATTRIBUTE", ["snapshotId"]),
-        (RESTORE | {"surprise": 5}, "INVALID_ATTRIBUTE", ["surprise"]),
-    ],
-)
-def test_a_body_that_legacy_would_refuse_is_refused_unsent(engine, body, code, parameters):
-    """The caller gets the 400 that Atlas has for it, and nothing is written anywhere."""
-    driven = create(engine, [], body)
-    assert driven.steps == ()
-    assert (driven.reply.status, driven.document["errorCode"]) == (400, code)
-    assert driven.document["parameters"] == parameters
 
 
 def test_a_generator_can_be_abandoned(engine):

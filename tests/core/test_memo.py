@@ -1,8 +1,15 @@
 """The memo of translations."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
 
 from shim.core.memo import Made, Memo
+from shim.core.memory import Memory
+from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
+
+V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
 
 
 def made(content: bytes) -> Made:
@@ -62,3 +69,55 @@ def test_threads_share_a_memo():
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(work, range(8)))
+
+
+def test_the_same_bytes_are_translated_once(engine):
+    """A poller's unchanged answer is made of the kept translation, with this answer's own fields."""
+    memory, page = Memory(), {"results": [SNAPSHOT, 5, SNAPSHOT | {"status": "UNHEARD"}]}
+    first = drive(engine, V2, [answers(page, headers=(("Date", "1"),))], memory=memory)
+    again = drive(engine, V2, [answers(page, headers=(("Date", "2"),))], memory=memory)
+    assert again.content == first.content
+    assert dict(again.reply.headers)["Date"] == "2"
+    assert again.outcome.record == first.outcome.record
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"target": f"{V2}?pretty=true"},
+        {"target": V1},
+        {"target": V2.replace("c1", "c2")},
+        {"base": "http://other"},
+    ],
+)
+def test_another_call_is_translated_anew(engine, change):
+    """Whatever the translation depends on keeps translations apart."""
+    memory, page = Memory(), answers({"results": [SNAPSHOT, SNAPSHOT]})
+    drive(engine, V2, [page], memory=memory)
+    arguments = {"target": V2} | change
+    fresh = drive(engine, **arguments, upstream=[page])
+    assert drive(engine, **arguments, upstream=[page], memory=memory).content == fresh.content
+
+
+def test_other_documents_do_not_get_old_translations(engine):
+    """A memory that outlives a reload of the documents holds nothing against them."""
+    from shim.core.engine import Engine
+
+    memory, page = Memory(), answers({"results": [SNAPSHOT]})
+    drive(engine, V2, [page], memory=memory)
+    other = Engine(engine.documents)
+    match = other.recognise("GET", V2, ())
+    known = engine.recognise("GET", V2, ())
+    assert match is not None
+    assert known is not None
+    assert match.entry != known.entry
+    assert drive(other, V2, [page], memory=memory).document["totalCount"] == 1
+
+
+def test_what_looks_at_the_clock_is_translated_each_time(engine):
+    """A download link expires while upstream's bytes stay the same."""
+    job = {"id": "1", "deliveryType": "DOWNLOAD", "expirationDate": "2026-08-01T00:30:00Z", "status": "COMPLETED"}
+    memory, target = Memory(), f"/api/atlas/v2{JOBS}/1"
+    at = datetime(2026, 8, 1, tzinfo=UTC).timestamp()
+    assert drive(engine, target, [answers(job)], memory=memory, clock=at).document["expired"] is False
+    assert drive(engine, target, [answers(job)], memory=memory, clock=at + 1801).document["expired"] is True

@@ -1,16 +1,15 @@
 """Each verb, one value at a time."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.record import Dropped, Fidelity
-from shim.core.rules import worse
-from tests.core.driver import BASE, answers, drive
-from tests.core.small import HEAD, field, read, translated
+from shim.core.record import Dropped
+from tests.core.small import field, translated
 
 EXACT = 'fidelity = "exact"'
+
+
 WHY = 'fidelity = "derived"\nwhy = "Because."'
 
 
@@ -179,126 +178,10 @@ def test_an_absent_field_is_never_there():
     assert driven.outcome.record.by_level() == {"absent": ("x",)}
 
 
-@pytest.mark.parametrize(
-    ("source", "got", "dropped"),
-    [
-        ({"y": "u"}, ["u"], 0),
-        ({}, [], 0),
-        ({"y": None}, "nothing", 1),
-        ({"y": 5}, "nothing", 1),
-        ({"y": ["u"]}, "nothing", 1),
-    ],
-)
-def test_a_list_wraps_one_value(source, got, dropped):
-    """``list`` is empty when there is nothing to wrap, and takes nothing but items of its type."""
-    made, left = value("strings", f'list = "y"\n{WHY}', source)
-    assert (made, len(left)) == (got, dropped)
-
-
-@pytest.mark.parametrize(
-    ("source", "got", "dropped"),
-    [
-        ({"s": "FAILED"}, True, 0),
-        ({"s": "LOST"}, True, 0),
-        ({"s": "failed"}, False, 0),
-        ({"s": ""}, False, 0),
-        ({}, "nothing", 0),
-        ({"s": None}, "nothing", 1),
-        ({"s": ["FAILED"]}, "nothing", 1),
-    ],
-)
-def test_equals_is_true_for_its_words(source, got, dropped):
-    """``equals`` says yes or no to a word, and nothing when there is none."""
-    made, left = value("boolean", f'equals = {{ source = "s", word = ["FAILED", "LOST"] }}\n{WHY}', source)
-    assert (made, len(left)) == (got, dropped)
-
-
-@pytest.mark.parametrize(
-    ("said", "got"),
-    [
-        ("2026-08-01T11:59:59Z", True),
-        ("2026-08-01T12:00:00Z", False),
-        ("2026-08-01T12:00:01Z", False),
-        ("2026-08-01T13:59:59+02:00", True),
-        ("0001-01-01T00:00:00+14:00", True),
-        ("9999-12-31T23:59:59-14:00", False),
-        ("soon", "nothing"),
-        (None, "nothing"),
-    ],
-)
-def test_passed_is_true_when_a_time_is_over(said, got):
-    """``passed`` compares with the clock it was given, to the second and in any offset."""
-    now = datetime(2026, 8, 1, 12, tzinfo=UTC).timestamp()
-    driven = translated(field("x", "boolean", f'passed = "y"\n{WHY}'), {"y": said}, clock=now)
-    assert driven.document.get("x", "nothing") == got
-    assert bool(driven.outcome.record.dropped) is (got == "nothing")
-
-
-def test_passed_says_nothing_of_a_time_that_is_not_there():
-    """A missing time is neither over nor to come."""
-    assert value("boolean", f'passed = "y"\n{WHY}', {}) == ("nothing", ())
-
-
 LINK = 'link = { rel = "self", path = "/things/{thing}/parts/{id}" }\n' + WHY
+
+
 PARTS = field("id", "string", f'from = "id"\n{EXACT}') + field("links", "links", LINK)
-
-
-@pytest.mark.parametrize(
-    ("ident", "segment"),
-    [("abc", "abc"), ("a b", "a%20b"), ("ä", "%C3%A4"), ("a?b#c", "a%3Fb%23c"), ("{thing}", "%7Bthing%7D")],
-)
-def test_a_link_is_made_of_the_path_and_the_answer(ident, segment):
-    """Parameters stand as the caller wrote them, members are encoded."""
-    driven = translated(PARTS, {"id": ident}, thing="T%2d1")
-    assert driven.document["links"] == [{"href": f"{BASE}/api/atlas/v2/things/T%2d1/parts/{segment}", "rel": "self"}]
-
-
-@pytest.mark.parametrize("ident", ["", ".", "..", "a/b", "a\\b", "\0", "%2e", "\ud800"])
-def test_a_link_that_no_path_can_carry_is_left_out(ident):
-    """A link that would lead elsewhere is not made."""
-    driven = translated(PARTS, {"id": ident})
-    assert driven.document == {"id": ident}
-
-
-def test_a_link_without_its_member_is_left_out():
-    """Where the answer has no id there is no link, and no empty list of links."""
-    assert translated(PARTS, {}).document == {}
-
-
-def test_links_have_a_relation_for_each_interface():
-    """The relation may differ by version of the interface."""
-    rule = '\n[[resource.thing.links.flex.link]]\nrel = { "v1.0" = "old", v2 = "new" }\npath = "/things"\n'
-    rule += '\n[[resource.thing.links.flex.link]]\nrel = "self"\npath = "/things/{thing}"\n'
-    engine = read(HEAD + field("links", "links", WHY) + rule)
-    for api, rel in (("v1.0", "old"), ("v2", "new")):
-        links = drive(engine, f"/api/atlas/{api}/things/t", [answers({})]).document["links"]
-        assert links == [
-            {"href": f"{BASE}/api/atlas/{api}/things", "rel": rel},
-            {"href": f"{BASE}/api/atlas/{api}/things/t", "rel": "self"},
-        ]
-
-
-def test_links_come_last_and_may_name_any_field():
-    """A link can name a field that stands after it in the document."""
-    driven = translated(field("links", "links", LINK) + field("id", "string", f'from = "id"\n{EXACT}'), {"id": "1"})
-    assert list(driven.document) == ["id", "links"]
-
-
-def test_dotted_names_are_nested():
-    """Fields with dots stand inside objects, which are made once."""
-    fields = field("a.b.c", "string", f'from = "x"\n{EXACT}') + field("a.b.d", "string", f'from = "y"\n{EXACT}')
-    assert translated(fields, {"x": "1", "y": "2"}).document == {"a": {"b": {"c": "1", "d": "2"}}}
-    assert translated(fields, {"y": "2"}).document == {"a": {"b": {"d": "2"}}}
-    assert translated(fields, {}).document == {}
-
-
-def test_an_object_that_upstream_has_stays_one():
-    """Recorded: an instance that is being made has empty connectionStrings."""
-    fields = field("a.b", "string", f'from = "a.b"\n{EXACT}')
-    assert translated(fields, {"a": {}}).document == {"a": {}}
-    assert translated(fields, {"a": None}).document == {}
-    assert translated(fields, {"a": {"b": 5}}).document == {}
-    assert translated(field("c.b", "string", f'from = "a.b"\n{EXACT}'), {"a": {}}).document == {}
 
 
 WHEN = """
@@ -313,48 +196,6 @@ parameter = "thing"
 fidelity = "derived"
 why = "Else."
 """
-
-
-@pytest.mark.parametrize(
-    ("condition", "word", "holds"),
-    [
-        ('is = "A"', "A", True),
-        ('is = ["A", "B"]', "B", True),
-        ('is = "A"', "a", False),
-        ('is = "A"', None, False),
-        ('is = "A"', "absent", False),
-        ('is_not = ["A"]', "A", False),
-        ('is_not = ["A"]', "B", True),
-        ('is_not = ["A"]', None, True),
-        ('is_not = ["A"]', "absent", True),
-        ("given = true", "A", True),
-        ("given = true", 0, True),
-        ("given = true", None, False),
-        ("given = true", "absent", False),
-        ("given = false", "A", False),
-        ("given = false", None, True),
-        ("given = false", "absent", True),
-    ],
-)
-def test_a_rule_applies_when_its_condition_holds(condition, word, holds):
-    """``is``, ``is_not`` and ``given`` look at another member; the last rule takes all other cases."""
-    source = {"y": "yes"} | ({} if word == "absent" else {"k": {"w": word}})
-    driven = translated(WHEN.format(condition), source)
-    assert driven.document == {"x": "yes" if holds else "t1"}
-    assert driven.outcome.record.fields[0].fidelity is (Fidelity.RENAMED if holds else Fidelity.DERIVED)
-
-
-def test_the_rule_that_applies_is_the_only_one():
-    """A rule whose condition holds and whose source is missing leaves the field out."""
-    assert translated(WHEN.format('is = "A"'), {"k": {"w": "A"}}).document == {}
-
-
-def test_a_level_is_worse_the_further_it_is_from_the_old_meaning():
-    """exact, renamed, derived, constant, absent: in this order."""
-    levels = list(Fidelity)
-    assert [[worse(one, other) for other in levels] for one in levels] == [
-        [row > column for column in range(5)] for row in range(5)
-    ]
 
 
 def test_a_deep_value_is_written_again():

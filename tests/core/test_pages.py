@@ -1,0 +1,247 @@
+"""Pages: collected and cut anew, or kept as upstream cut them."""
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shim.core.engine import default_engine
+from shim.core.settings import Settings
+from tests.core.driver import (
+    BASE,
+    JOBS,
+    LIST,
+    SNAPSHOT,
+    Clock,
+    answers,
+    drive,
+    refuses,
+)
+
+V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
+
+
+def snapshots(count, start=datetime(2026, 1, 1, tzinfo=UTC)):
+    """Flex lists the oldest first."""
+    return [
+        SNAPSHOT | {"id": f"{number:024x}", "startTime": (start + timedelta(days=number)).isoformat()}
+        for number in range(count)
+    ]
+
+
+def pages_of(items, *, most=500, links=True, count=True):
+    """An upstream that cuts a list into pages as Atlas does."""
+
+    def upstream(call):
+        query = parse_qs(call.query)
+        number, size = int(query["pageNum"][0]), min(int(query["itemsPerPage"][0]), most)
+        cut = items[(number - 1) * size : number * size]
+        document = {"results": cut}
+        if links:
+            rels = ["self"] + (["next"] if number * size < len(items) else [])
+            document["links"] = [{"rel": rel, "href": f"http://elsewhere/{rel}"} for rel in rels]
+        if count:
+            document["totalCount"] = len(items)
+        return answers(document)
+
+    return upstream
+
+
+def linked(document, rel):
+    """Return the target that a link leads to, None when there is no such link."""
+    hrefs = [link["href"] for link in document["links"] if link["rel"] == rel]
+    assert len(hrefs) <= 1
+    return hrefs[0].removeprefix(BASE) if hrefs else None
+
+
+def test_a_page_has_the_legacy_members_in_their_order(engine):
+    """links, results, totalCount: the order of recorded pages."""
+    document = drive(engine, V2, [answers({"results": snapshots(3), "totalCount": 3})]).document
+    assert list(document) == ["links", "results", "totalCount"]
+    assert document["totalCount"] == 3
+    assert [link["rel"] for link in document["links"]] == ["self"]
+
+
+def test_links_lead_back_to_where_the_caller_came_from(engine):
+    """The caller's base URL, a path before the API's included, and the legacy path with the caller's own query."""
+    upstream = pages_of(snapshots(5))
+    driven = drive(engine, f"{V1}?x=1&itemsPerPage=2&pageNum=2&pretty=false", upstream, base="https://proxy/atlas/")
+    hrefs = {link["rel"]: link["href"] for link in driven.document["links"]}
+    start = f"https://proxy/atlas{V1}?x=1&pretty=false"
+    assert hrefs == {
+        "self": f"{start}&pageNum=2&itemsPerPage=2",
+        "previous": f"{start}&itemsPerPage=2&pageNum=1",
+        "next": f"{start}&itemsPerPage=2&pageNum=3",
+    }
+    href = driven.document["results"][0]["links"][0]["href"]
+    assert href == f"https://proxy/atlas{V1}/{driven.document['results'][0]['id']}"
+
+
+def test_the_newest_comes_first_and_the_unborn_before_it(engine):
+    """CreatedAt descending, missing first, then id descending; instants are compared, not texts."""
+    items = [
+        {"id": "a", "startTime": "2026-01-02T00:00:00Z"},
+        {"id": "b", "startTime": "2026-01-02T01:30:00+02:00"},
+        {"id": "c"},
+        {"id": "d", "scheduledTime": "2026-01-03T00:00:00Z"},
+        {"id": "e", "startTime": "2026-01-02T00:00:00.000Z"},
+        {"id": "f", "startTime": "not a time"},
+        {"startTime": "2026-01-02T00:00:00Z"},
+    ]
+    document = drive(engine, V2, [answers({"results": items})]).document
+    assert [item.get("id") for item in document["results"]] == ["f", "c", "d", None, "e", "a", "b"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    count=st.integers(0, 40),
+    size=st.integers(1, 45),
+    most=st.sampled_from([1, 3, 7, 500]),
+    links=st.booleans(),
+    api=st.sampled_from([V1, V2]),
+)
+def test_walking_the_links_visits_everything_once(count, size, most, links, api):
+    """``next`` from the first page and ``previous`` from the last see each snapshot once, the newest first."""
+    engine, items = default_engine(), snapshots(count)
+    upstream, limits = pages_of(items, most=most, links=links), Settings(page_cap=100)
+    expected = [item["id"] for item in reversed(items)]
+    target, visited, pages = f"{api}?itemsPerPage={size}", [], []
+    while target is not None:
+        document = drive(engine, target, upstream, settings=limits).document
+        assert document["totalCount"] == count
+        assert 0 <= len(document["results"]) <= size
+        visited += [item["id"] for item in document["results"]]
+        pages.append(target)
+        target = linked(document, "next")
+    assert visited == expected
+    assert len(pages) == max(1, -(-count // size))
+    target, back = pages[-1], []
+    while target is not None:
+        document = drive(engine, target, upstream, settings=limits).document
+        back = [item["id"] for item in document["results"]] + back
+        target = linked(document, "previous")
+    assert back == expected
+
+
+@pytest.mark.parametrize("count", [499, 500, 501, 1000, 1001])
+@pytest.mark.parametrize("links", [False, True])
+def test_more_than_one_upstream_page_is_collected(engine, count, links):
+    """A list longer than the largest page is read to its end, and no further."""
+    driven = drive(engine, f"{V2}?itemsPerPage=500", pages_of(snapshots(count), links=links))
+    assert len(driven.sends) == -(-count // 500)
+    assert [parse_qs(urlsplit(target).query)["pageNum"] for target in driven.targets] == [
+        [str(number + 1)] for number in range(len(driven.sends))
+    ]
+    assert driven.document["totalCount"] == count
+    assert driven.document["results"][0]["id"] == f"{count - 1:024x}"
+
+
+def test_without_links_and_count_the_first_page_is_all(engine):
+    """Nothing says that there is more, so nothing more is asked for."""
+    assert len(drive(engine, V2, pages_of(snapshots(501), links=False, count=False)).sends) == 1
+
+
+def test_an_empty_page_ends_the_reading_whatever_it_says(engine):
+    """An upstream that promises more and gives nothing is not believed for ever."""
+    endless = answers({"results": [], "links": [{"rel": "next"}], "totalCount": 10**9})
+    assert len(drive(engine, V2, [endless]).sends) == 1
+
+
+def test_a_snapshot_that_moved_while_reading_counts_once(engine):
+    """Between two pages a list may shift by one."""
+    first, second = snapshots(3), snapshots(5)[2:]
+    more = [{"rel": "self"}, {"rel": "next"}]
+    pages = [answers({"results": first, "links": more}), answers({"results": second, "links": more[:1]})]
+    document = drive(engine, V2, pages).document
+    assert [item["id"][-1] for item in document["results"]] == ["4", "3", "2", "1", "0"]
+    assert document["totalCount"] == 5
+
+
+def test_items_without_an_id_are_all_kept(engine):
+    """What can't be told apart is not thrown away."""
+    more = [{"rel": "next"}]
+    pages = [answers({"results": [{}, {"id": None}], "links": more}), answers({"results": [{}, {"id": 5}, {}]})]
+    assert drive(engine, V2, pages).document["totalCount"] == 5
+
+
+def test_collecting_has_an_end(engine):
+    """More pages than the cap is an error of the shim's own that says what to do."""
+    driven = drive(engine, V2, pages_of(snapshots(30), most=1), settings=Settings(page_cap=3))
+    assert len(driven.sends) == 3
+    assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_TOO_MANY_PAGES")
+    assert len(drive(engine, V2, pages_of(snapshots(3), most=1), settings=Settings(page_cap=3)).sends) == 3
+
+
+def test_collecting_ends_at_the_deadline(engine):
+    """The time holds for all pages together."""
+    clock = Clock()
+    more = pages_of(snapshots(30), most=1)
+
+    def slow(call):
+        clock.now += 25
+        return more(call)
+
+    driven = drive(engine, V2, slow, clock=clock)
+    assert len(driven.sends) == 3
+    assert (driven.reply.status, driven.document["errorCode"]) == (504, "SHIM_DEADLINE_EXCEEDED")
+
+
+@pytest.mark.parametrize("status", [400, 404, 429, 500, 302])
+def test_a_later_page_that_fails_is_the_answer(engine, status):
+    """A part is not passed off as the whole."""
+    first = answers({"results": snapshots(1), "links": [{"rel": "next"}]})
+    driven = drive(engine, V2, [first, refuses(status, "ANY")])
+    assert driven.passed
+    assert [sent.status for sent in driven.outcome.record.sent] == [200, status]
+
+
+def test_a_page_past_the_end_is_empty(engine):
+    """It is a success with no results, and the count still tells how many there are."""
+    document = drive(engine, f"{V2}?pageNum=9&itemsPerPage=2", pages_of(snapshots(3))).document
+    assert document["results"] == []
+    assert document["totalCount"] == 3
+    assert linked(document, "next") is None
+    assert linked(document, "previous") is not None
+
+
+def test_the_count_is_left_out_on_request(engine):
+    """includeCount=false leaves totalCount out, and the links as they are."""
+    document = drive(engine, f"{V2}?includeCount=false&itemsPerPage=2", pages_of(snapshots(3))).document
+    assert "totalCount" not in document
+    assert linked(document, "next") == f"{V2}?includeCount=false&itemsPerPage=2&pageNum=2"
+
+
+def test_a_page_size_that_is_too_large_is_clamped_and_noted(engine):
+    """The caller gets 500 items, links of that size, and a note."""
+    driven = drive(engine, f"{V2}?itemsPerPage=2000", pages_of(snapshots(501)))
+    assert len(driven.document["results"]) == 500
+    assert linked(driven.document, "next") == f"{V2}?itemsPerPage=500&pageNum=2"
+    assert "itemsPerPage=2000 is more than a page may have; 500 was used" in driven.outcome.record.notes
+
+
+@pytest.mark.parametrize(
+    ("said", "total", "more"),
+    [
+        ({"totalCount": 5, "links": [{"rel": "next"}]}, 5, True),
+        ({"totalCount": 5, "links": [{"rel": "self"}]}, 5, False),
+        ({"totalCount": 5}, 5, True),
+        ({"totalCount": 4}, 4, False),
+        ({"totalCount": 5, "links": []}, 5, True),
+        ({"totalCount": "5", "links": "x"}, None, False),
+        ({"totalCount": -1}, None, False),
+        ({"totalCount": True}, None, False),
+        ({"totalCount": 5.0}, None, False),
+        ({"links": ["next", None, {"rel": "next"}]}, None, True),
+        ({}, None, False),
+    ],
+)
+def test_kept_pages_count_and_go_on_as_upstream_says(engine, said, total, more):
+    """Count and ``next`` are upstream's own; what it does not say is left out."""
+    job = {"id": "1", "status": "COMPLETED"}
+    page = answers({"results": [job, job]} | said)
+    document = drive(engine, f"/api/atlas/v2{JOBS}?pageNum=2&itemsPerPage=2", [page]).document
+    assert document.get("totalCount") == total
+    assert (linked(document, "next") is not None) is more
+    assert linked(document, "previous") is not None
