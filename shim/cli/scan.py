@@ -42,7 +42,7 @@ EXIT = {None: 0, State.DEPRECATED: 4, State.GONE: 5, State.NO_SUCCESSOR: 6}
 def command(  # noqa: PLR0913 - one argument an option
     *, paths: tuple[Path, ...], day: str | None, exclude: tuple[str, ...], baseline: Path | None, write: bool, form: str
 ) -> None:
-    """Find calls of retired Atlas operations in Python sources.
+    r"""Find calls of retired Atlas operations in Python sources.
 
     PATH is a file (.py, .pyi, .ipynb) or a folder. Nothing is run: the sources are followed by
     their syntax trees, from URLs in pieces to the names of client libraries' methods. Hidden

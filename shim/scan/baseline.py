@@ -32,10 +32,12 @@ def read_baseline(path: Path) -> Counter[str]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["format"] != 1:
-            raise ValueError("format")
+            raise SettingsError(f"{path} is a baseline of a format that this version does not know")
         return Counter({str(entry["fingerprint"]): int(entry["count"]) for entry in data["findings"]})
     except OSError as error:
         raise SettingsError(f"the baseline {path} can't be read: {error.strerror}") from None
+    except SettingsError:
+        raise
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SettingsError(f"{path} is no baseline; --write-baseline makes one") from None
 

@@ -154,13 +154,14 @@ def bind(run: Run, target: ast.expr, value: Value, frame: Frame) -> None:
                 bind(run, element, items[at] if fits else join([*items, UNKNOWN]), frame)
         case ast.Starred(value=inner):
             bind(run, inner, (Seq((value,), rest=True),), frame)
-        case ast.Attribute(value=owner, attr=name):
-            _set_attribute(run, expressions.evaluate(run, owner, frame), name, value, frame, dotted(target))
+        case ast.Attribute(value=owner):
+            _set_attribute(expressions.evaluate(run, owner, frame), target, value, frame)
         case ast.Subscript(value=owner, slice=key):
             _set_item(run, owner, expressions.evaluate(run, key, frame), value, frame)
 
 
-def _set_attribute(run: Run, owner: Value, name: str, value: Value, frame: Frame, path: str) -> None:  # noqa: PLR0913 - an assignment's parts
+def _set_attribute(owner: Value, target: ast.Attribute, value: Value, frame: Frame) -> None:
+    name, path = target.attr, dotted(target)
     for thing in owner:
         if isinstance(thing, Instance):
             # Of two branches only one may have been run.

@@ -82,8 +82,10 @@ def _found(run: Run) -> list[Use]:
         Use(hit.chain[0], "call", hit.operations, hit.method, shown(hit.path.s), _ordered(hit.path.atoms))
         for hit in hits
     ]
-    for one in uncalled(run.resolved(), run.found):
-        found.append(Use(one.place, "path", one.operations, one.method, shown(one.path.s), _ordered(one.path.atoms)))
+    found += [
+        Use(one.place, "path", one.operations, one.method, shown(one.path.s), _ordered(one.path.atoms))
+        for one in uncalled(run.resolved(), run.found)
+    ]
     references = [*run.references.values(), *only_imported(run)]
     found += [Use(one.place, one.kind, (one.operation,), one.operation.method, one.name) for one in references]
     return sorted(

@@ -76,7 +76,7 @@ def scan(
 
 
 def _concerned(search: Search, done: Sequence[_Read]) -> list[Module]:
-    """Return the modules that may have a finding: those with a word of it, and those that import one, in any number of steps."""
+    """Return the modules that may have a finding: those with a word of it, and those that lead to one by imports."""
     modules = Modules(one.module for one in done)
     chosen = {one.module.path: one.module for one in done if search.concerns(one.source.text)}
     if not chosen:

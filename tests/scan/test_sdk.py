@@ -26,10 +26,11 @@ PROGRAMS = {
         api.list_serverless_backups("g", "c", async_req=True)
         """, [(4, LIST), (5, LIST)]),
     "a module of openapi-python-client": ("""
-        from atlas_client.api.cloud_backups import get_group_serverless_backup_snapshot, list_group_flex_cluster_backup_snapshots
+        from atlas_client.api.cloud_backups import (
+            get_group_serverless_backup_snapshot, list_group_flex_cluster_backup_snapshots)
         get_group_serverless_backup_snapshot.sync("g", "c", "s", client=client)
         list_group_flex_cluster_backup_snapshots.sync("g", "c", client=client)
-        """, [(3, GET)]),
+        """, [(4, GET)]),
     "its functions under another name": ("""
         from atlas_client.api.cloud_backups.list_group_serverless_backup_snapshots import sync_detailed as snapshots
         snapshots("g", "c", client=client)

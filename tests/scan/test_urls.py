@@ -94,7 +94,7 @@ PROGRAMS = {
         """, [(7, LIST, "GET"), (7, GET, "GET")]),
     "yarl": ("""
         def f(g, c):
-            url = URL("https://cloud.mongodb.com/api/atlas/v2") / "groups" / g / "serverless" / c / "backup" / "snapshots"
+            url = URL("https://cloud.mongodb.com") / "api/atlas/v2/groups" / g / "serverless" / c / "backup" / "snapshots"
             return session.get(url)
         """, [(4, LIST, "GET")]),
     "an unknown URL object": ("""

@@ -1,0 +1,8 @@
+"""Who still makes retired calls: a file of one JSON line a call, written by every door and read by the command.
+
+``writing`` appends, ``reading`` sums up. Set ``ATLAS_SHIM_INVENTORY=file.jsonl`` to write one.
+"""
+
+from shim.inventory.writing import VARIABLE, Site, note, wanted
+
+__all__ = ["VARIABLE", "Site", "note", "wanted"]

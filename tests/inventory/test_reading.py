@@ -1,0 +1,131 @@
+"""Inventories are summed up by operation and caller, and read whatever state they are in."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shim.cli import main
+from shim.inventory.reading import read_inventory
+
+LIST = "listServerlessBackupSnapshots"
+FLEX = "GET /api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots"
+
+
+def line(**members):
+    return json.dumps({"time": "2026-06-01T00:00:00Z", "operation": LIST, "api": "v2", "route": "flex", **members})
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "calls.jsonl"
+    path.write_text(
+        "\n".join(
+            [
+                line(file="a.py", line=3, successor=FLEX, absent=["storageSizeBytes"], derived=["createdAt"]),
+                line(file="a.py", line=3, successor=FLEX, time="2026-06-03T00:00:00Z", absent=["x"], dropped=2),
+                line(file="a.py", line=9, api="v1.0"),
+                line(agent="curl/8.5.0", route="legacy", time="2026-06-02T00:00:00Z"),
+                line(operation="deleteServerlessInstance", agent="curl/8.5.0", route="none"),
+                line(operation="somethingElse"),
+            ]
+        )
+        + "\n"
+    )
+    return path
+
+
+def test_calls_are_counted_by_operation_and_place(file):
+    """Each caller has its count, its first and last call, and everything its answers lacked."""
+    found = read_inventory([file])
+    caller = next(one for one in found.callers if one.line == 3)
+    assert (caller.place, caller.count, caller.first, caller.last, caller.dropped) == (
+        "a.py:3", 2, "2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z", 2,
+    )  # fmt: skip
+    assert (caller.absent, caller.derived, caller.routes) == (["storageSizeBytes", "x"], ["createdAt"], {"flex": 2})
+    assert (len(found.callers), found.lines, found.broken) == (5, 6, 0)
+
+
+def test_several_files_are_one_inventory(file):
+    """The same file twice doubles every count."""
+    assert sum(one.count for one in read_inventory([file, file]).callers) == 12
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [b"{", b"[]", b"null", b"{}", b"3", b'{"time":1,"operation":"x"}', b"\xff\xfe",
+     b'{"time":"t","operation":"o","line":"x"}',
+     b'{"time":"t","operation":"o","absent":[1]}', b'{"time":"t","operation":"o","absent":3}', b"[" * 100000],
+)  # fmt: skip
+def test_a_broken_line_is_counted_and_left_out(file, bad):
+    """What is no record spoils nothing."""
+    file.write_bytes(file.read_bytes() + bad + b"\n\n")
+    found = read_inventory([file])
+    assert (found.broken, found.lines, len(found.callers)) == (1, 7, 5)
+
+
+@given(st.lists(st.binary(max_size=80)))
+def test_anything_can_be_read(tmp_path_factory, lines):
+    """No content of a file is an error."""
+    path = tmp_path_factory.mktemp("inventory") / "x.jsonl"
+    path.write_bytes(b"\n".join(lines))
+    read_inventory([path])
+
+
+def run(*args, **environ):
+    return CliRunner().invoke(main, ["inventory", *map(str, args)], env=environ)
+
+
+def test_the_command_says_who_calls_and_what_to_call_instead(file):
+    """Callers, counts, fields, and the successor's call as curl and httpx code with its version."""
+    done = run(file)
+    assert done.exit_code == 0
+    for words in (
+        "a.py:3",
+        "absent: storageSizeBytes, x; derived: createdAt",
+        "curl --request GET",
+        "httpx.request(",
+        "application/vnd.atlas.2024-11-13+json",
+        "There is no successor.",
+        "No mapping document knows this operation.",
+    ):
+        assert words in done.output
+
+
+def test_the_command_gives_json(file):
+    """The same for programs."""
+    file.write_text(file.read_text() + "broken\n")
+    data = json.loads(run(file, "-o", "json").output)
+    assert (data["lines"], data["broken"]) == (7, 1)
+    by_name = {one["operation"]: one for one in data["operations"]}
+    assert by_name[LIST]["count"] == 4
+    assert [one["method"] for one in by_name[LIST]["successors"]] == ["GET"]
+    assert by_name["deleteServerlessInstance"]["gone"]["see"].startswith("https://")
+    assert by_name["somethingElse"]["sunset"] is None
+
+
+def test_the_successor_that_was_called_is_shown(file):
+    """When answers came from the dedicated tier, that is the call to write."""
+    file.write_text(line(route="dedicated", successor=FLEX.replace("flexClusters", "clusters")))
+    data = json.loads(run(file, "-o", "json").output)
+    assert "/clusters/{clusterName}/" in data["operations"][0]["successors"][0]["url"]
+
+
+def test_the_file_of_the_variable_is_read(file):
+    """Without a FILE it is the one that is being written."""
+    assert "a.py:3" in run(ATLAS_SHIM_INVENTORY=str(file)).output
+
+
+def test_without_a_file_the_command_says_so():
+    """Neither FILE nor variable is bad usage, and so is a file that is not there."""
+    assert run(ATLAS_SHIM_INVENTORY="").exit_code == 2
+    assert run(ATLAS_SHIM_INVENTORY="/nowhere/x.jsonl").exit_code == 2
+
+
+def test_an_empty_inventory_is_good_news(tmp_path):
+    """Nothing called is said in words."""
+    path = tmp_path / "x.jsonl"
+    path.touch()
+    assert "No retired call" in run(path).output

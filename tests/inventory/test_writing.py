@@ -1,0 +1,204 @@
+"""The inventory is written whole, by anybody at once, without secrets, and never at a caller's cost."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+
+from shim import inventory
+from shim.core.record import Dropped, Fidelity, FieldReport, Record, Sent
+from shim.inventory import writing
+
+DAY = datetime(2026, 1, 22, tzinfo=UTC)
+NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC).timestamp()
+GROUP, CLUSTER = "6510aa1b2c3d4e5f60718293", "my-private-cluster"
+
+
+@attrs.frozen
+class Site:
+    """A place as doors give it."""
+
+    filename: str = "app/jobs.py"
+    lineno: int = 7
+
+
+def record(**changes):
+    made = Record(
+        operation="listServerlessBackupSnapshots",
+        api="v2",
+        route="flex",
+        reason="its sunset, 2026-01-22, has passed",
+        sunset=DAY,
+        deprecated=DAY,
+        sent=(
+            Sent("GET", f"/api/atlas/v2/groups/{GROUP}/serverless/{CLUSTER}/backup/snapshots", 410),
+            Sent(
+                "GET", f"/api/atlas/v2/groups/{GROUP}/flexClusters/{CLUSTER}/backup/snapshots?pageNum=2&x=secret", 200
+            ),
+        ),
+        fields=(
+            FieldReport("id", Fidelity.EXACT),
+            FieldReport("createdAt", Fidelity.DERIVED),
+            FieldReport("mongodVersion", Fidelity.RENAMED),
+            FieldReport("storageSizeBytes", Fidelity.ABSENT),
+            FieldReport("frequencyType", Fidelity.CONSTANT),
+        ),
+        dropped=(Dropped("status", "SECRET", "unknown word"),),
+    )
+    return attrs.evolve(made, **changes)
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "calls.jsonl"
+
+
+def written(file, made, **how):
+    inventory.note(made, environ={inventory.VARIABLE: str(file)}, clock=lambda: NOW, **how)
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_a_call_is_one_line(file):
+    """A line has operation, place, time, what was not as it used to be, and the successor as a template."""
+    assert written(file, record(), where=Site()) == [
+        {
+            "time": "2026-06-01T12:30:00Z",
+            "operation": "listServerlessBackupSnapshots",
+            "api": "v2",
+            "route": "flex",
+            "reason": "its sunset, 2026-01-22, has passed",
+            "file": "app/jobs.py",
+            "line": 7,
+            "successor": "GET /api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots",
+            "derived": ["createdAt"],
+            "absent": ["storageSizeBytes"],
+            "constant": ["frequencyType"],
+            "dropped": 1,
+        }
+    ]
+
+
+def test_nothing_of_the_call_itself_is_written(file):
+    """No id, name, query value or value of an answer gets into the file."""
+    written(file, record(), agent="terraform/1.2")
+    content = file.read_text()
+    assert not [word for word in (GROUP, CLUSTER, "secret", "SECRET", "pageNum") if word in content]
+
+
+def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
+    """No variable, no file, and nobody needs to look for a call site."""
+    monkeypatch.chdir(tmp_path)
+    inventory.note(record(), environ={})
+    inventory.note(record(), environ={inventory.VARIABLE: ""})
+    assert not list(tmp_path.iterdir())
+    assert not inventory.wanted({})
+    assert inventory.wanted({inventory.VARIABLE: "x"})
+
+
+def test_the_variable_of_the_process_is_read_at_each_call(file, monkeypatch):
+    """It can be set while a program runs."""
+    monkeypatch.setenv(inventory.VARIABLE, str(file))
+    inventory.note(record())
+    assert len(file.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("route", "sent", "successor"),
+    [
+        (
+            "flex",
+            [("POST", "flexClusters/c/backup/download", 200)],
+            "POST /api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/download",
+        ),
+        (
+            "dedicated",
+            [("POST", "clusters/c/backup/restoreJobs", 200)],
+            "POST /api/atlas/v2/groups/{groupId}/clusters/{clusterName}/backup/restoreJobs",
+        ),
+        ("legacy", [("POST", "serverless/c/backup/restoreJobs", 200)], None),
+        ("none", [], None),
+    ],
+)
+def test_the_successor_is_the_call_that_was_made(file, route, sent, successor):
+    """Of several possible calls the one that was sent is named; none when the choice is not known."""
+    made = record(
+        operation="createServerlessRestoreJob",
+        route=route,
+        sent=tuple(Sent(method, f"/api/atlas/v2/groups/g/{rest}", status) for method, rest, status in sent),
+    )
+    assert written(file, made)[0].get("successor") == successor
+
+
+def test_on_the_legacy_route_the_call_to_come_is_named(file):
+    """Before the sunset the successor is the one that will be asked."""
+    line = written(file, record(route="legacy"))[0]
+    assert line["successor"] == "GET /api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots"
+
+
+def test_a_line_stays_short_whatever_is_in_it(file):
+    """Very long names, agents and field lists are cut, so that a line can be written in one piece."""
+    fields = tuple(FieldReport(f"field{'x' * 40}{number}", Fidelity.ABSENT) for number in range(300))
+    made = record(fields=fields, reason="r" * 9000)
+    line = written(file, made, where=Site("\U0001f600" * 5000, 3), agent="a\n\x1b[31m" * 900)[0]
+    assert len(file.read_bytes()) <= writing.LONGEST
+    assert line["cut"] is True
+    assert line["operation"] == "listServerlessBackupSnapshots"
+
+
+@pytest.mark.parametrize("path", ["missing/folder/x.jsonl", ".", "\0"])
+def test_a_failure_is_logged_once_and_costs_nothing(tmp_path, monkeypatch, caplog, path):
+    """A file that can't be written never becomes the caller's error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(writing, "_failed", set())
+    with caplog.at_level(logging.WARNING, logger="shim"):
+        for _ in range(3):
+            inventory.note(record(), environ={inventory.VARIABLE: path})
+    assert len(caplog.records) == 1
+
+
+def test_a_pipe_without_a_reader_does_not_block(tmp_path, monkeypatch):
+    """The name of a pipe is a failure, not a wait."""
+    monkeypatch.setattr(writing, "_failed", set())
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    inventory.note(record(), environ={inventory.VARIABLE: str(pipe)})
+    assert writing._failed == {str(pipe)}
+
+
+def test_an_unknown_operation_is_written_too(file):
+    """A record of documents that are gone by now still counts."""
+    assert "successor" not in written(file, record(operation="somethingElse"))[0]
+
+
+def test_lines_of_several_processes_stay_whole(file):
+    """Four processes that write at once lose nothing and mix nothing."""
+    code = (
+        "from datetime import datetime, UTC\n"
+        "from shim import inventory\n"
+        "from shim.core.record import Record\n"
+        "d = datetime(2026, 1, 22, tzinfo=UTC)\n"
+        "for n in range(200):\n"
+        "    inventory.note(Record('listServerlessInstances', 'v2', 'flex', 'x' * n, d, d), agent='a' * n)\n"
+    )
+    environ = {**os.environ, inventory.VARIABLE: str(file)}
+    workers = [subprocess.Popen([sys.executable, "-c", code], env=environ) for _ in range(4)]
+    assert [worker.wait() for worker in workers] == [0, 0, 0, 0]
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert len(lines) == 800
+
+
+def test_after_a_full_disk_the_next_line_is_whole(file, monkeypatch):
+    """A write that was cut short is ended with a line break."""
+    real = os.write
+    sizes = iter([5])
+    monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[: next(sizes, len(data))]))
+    inventory.note(record(), environ={inventory.VARIABLE: str(file)})
+    inventory.note(record(), environ={inventory.VARIABLE: str(file)})
+    lines = file.read_text().splitlines()
+    assert len(lines[0]) == 5
+    assert json.loads(lines[1])["operation"] == "listServerlessBackupSnapshots"
