@@ -16,8 +16,12 @@ from shim.cli.lazy import Commands
 COMMANDS = {
     "demo": "Show the shim at work on this machine: the retired call, without and with it.",
     "serve": "Run the gateway.",
+    "healthcheck": "Ask a running gateway whether it is well, for exec probes.",
     "fake-atlas": "Run the fake Atlas alone.",
     "snapshots": "Read the backup snapshots of a serverless instance or flex cluster.",
+    "restores": "Read, start and watch the restore jobs of a serverless instance or flex cluster.",
+    "instances": "Read the serverless instances of a project, or what took their place.",
+    "diff": "Compare what a retired endpoint and its successor answer, side by side.",
     "explain": "Explain what becomes of a call: decision, fields, and the call to make instead.",
     "scan": "Find calls of retired operations in Python sources.",
     "inventory": "Show which call sites still make retired calls.",

@@ -36,13 +36,14 @@ def failure_of(error: Exception) -> Failure | None:
         case SettingsError():
             return Failure(str(error), SETTINGS)
         case AtlasError():
-            return Failure(f"Atlas said {error}", NO)
+            wait = "" if error.retry_after is None else f"; try again in {error.retry_after:.0f} s"
+            return Failure(f"Atlas said {error}{wait}", NO)
         case ModuleNotFoundError() if error.name in _EXTRAS:
             extra = _EXTRAS[error.name]
             return Failure(f"{error.name} is missing; install it with: pip install 'atlas-shim[{extra}]'", SETTINGS)
     # Only a command that has loaded httpx can have raised one of its errors.
     httpx = sys.modules.get("httpx")
-    if httpx is not None and isinstance(error, httpx.TransportError):
+    if httpx is not None and isinstance(error, httpx.RequestError):
         # Its text may be empty (a timeout's is), the class says what happened.
         return Failure(f"network: {type(error).__name__}: {error}".removesuffix(": "), NETWORK)
     return None

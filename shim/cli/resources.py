@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import click
 
+import shim
 from shim.atlas import AtlasClient
+from shim.atlas.client import TIMEOUT
 from shim.atlas.convert import Model
 from shim.cli import output
+from shim.cli.members import members
 from shim.core.record import Fidelity, Record
+from shim.core.settings import Settings
 from shim.errors import LegacyEndpointWarning, SettingsError
+from shim.httpx import Client
+from shim.httpx.clients import force_settings
 
 ENDING = """Credentials come from the environment: MONGODB_ATLAS_PUBLIC_API_KEY and
 MONGODB_ATLAS_PRIVATE_API_KEY, or MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or
@@ -22,7 +28,7 @@ MONGODB_ATLAS_ACCESS_TOKEN; each also as ..._FILE. MONGODB_ATLAS_BASE_URL is the
 Exit codes: 0 success; 1 Atlas answered with an error; 2 bad usage or settings; 3 network."""
 
 Columns = Sequence[tuple[str, str, Callable[[Any], str]]]
-"""The columns of a table: heading, name of the JSON member, and how its value is written."""
+"""The columns of a table: heading, name of the JSON member ("": the whole object), and how its value is written."""
 
 
 def minute(value: Any) -> str:
@@ -47,16 +53,24 @@ def size(value: Any) -> str:
 
 
 @contextmanager
-def client() -> Iterator[AtlasClient]:
-    """Yield a client made of the environment; a parameter that fits no path becomes a SettingsError."""
-    with warnings.catch_warnings():
+def client(settings: Settings | None = None) -> Iterator[AtlasClient]:
+    """Yield a client made of the environment; a parameter that fits no path becomes a SettingsError.
+
+    ``settings`` are obeyed in place of those in the environment.
+    """
+    with warnings.catch_warnings(), ExitStack() as stack:
         # The command is the shim's own caller: it has nothing to move away from.
         warnings.simplefilter("ignore", LegacyEndpointWarning)
-        with AtlasClient.from_env() as atlas:
-            try:
-                yield atlas
-            except ValueError as error:
-                raise SettingsError(str(error)) from error
+        http = None
+        if settings is not None:
+            agent = {"User-Agent": f"atlas-shim/{shim.__version__}"}
+            http = stack.enter_context(Client(timeout=TIMEOUT, headers=agent))
+            force_settings(http, settings)
+        atlas = stack.enter_context(AtlasClient.from_env(http_client=http))
+        try:
+            yield atlas
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
 
 
 def page_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -94,16 +108,18 @@ def show_one(item: Model, form: str) -> None:
         output.write_json(item.raw)
         return
     levels = {report.name: report.fidelity.value for report in item.record.fields} if item.record else {}
-    members = {name: value for name, value in item.raw.items() if name != "links"}
-    absent = [name for name, level in levels.items() if level == Fidelity.ABSENT and name not in members]
-    rows = [(name, output.printable(value), levels.get(name, "")) for name, value in members.items()]
+    shown = members({name: value for name, value in item.raw.items() if name != "links"})
+    absent = [name for name, level in levels.items() if level == Fidelity.ABSENT and name not in shown]
+    rows = [(name, output.printable(value), levels.get(name, "")) for name, value in shown.items()]
     rows += [(name, "-", levels[name]) for name in absent]
-    output.write_table(("FIELD", "VALUE", "FIDELITY"), rows)
+    columns = 3 if levels else 2  # legacy's own answer has no levels
+    output.write_table(("FIELD", "VALUE", "FIDELITY")[:columns], [row[:columns] for row in rows])
+    _notes(item.record)
 
 
 def _table(items: Sequence[Model], columns: Columns, record: Record | None) -> None:
     """Write a table of the columns that have a value in any item, and on stderr what the values are worth."""
-    rows = [[write(item.raw.get(name)) for _, name, write in columns] for item in items]
+    rows = [[write(item.raw.get(name) if name else item.raw) for _, name, write in columns] for item in items]
     kept = [index for index in range(len(columns)) if not rows or any(row[index] != "-" for row in rows)]
     output.write_table([columns[index][0] for index in kept], [[row[index] for index in kept] for row in rows])
     levels = record.by_level() if record else {}
@@ -111,3 +127,10 @@ def _table(items: Sequence[Model], columns: Columns, record: Record | None) -> N
     if record and levels:
         told = "; ".join(f"{level}: {', '.join(names)}" for level, names in levels.items())
         output.paragraph(f"Answered by {record.route}; {told}.", "", err=True)
+    _notes(record)
+
+
+def _notes(record: Record | None) -> None:
+    """Write on stderr what changed beyond fields."""
+    for note in record.notes if record else ():
+        output.paragraph(output.printable(note), "", err=True)

@@ -1,0 +1,114 @@
+"""Watching a restore job until it ends: what is asked when, and what the answers mean; nothing is written here.
+
+Time is an argument: ``clock`` returns seconds, ``sleep`` waits for so many.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+import attrs
+import httpx
+
+from shim.atlas import ServerlessBackupRestoreJob
+from shim.errors import AtlasError, RateLimitedError
+
+TOLERATED = 4
+"""Faults in a row that do not end a watch; the next one does."""
+
+INTERVAL = 10.0
+"""Seconds between looks: a restore takes a minute at least (recorded)."""
+
+
+class State(StrEnum):
+    """How far a restore job is; ``timeout`` is of the watch, not of the job."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    TIMEOUT = "timeout"
+
+
+def state_of(job: Mapping[str, Any]) -> State:
+    """Return the state that a restore job's JSON tells.
+
+    A failed job may have a finishing time, too. A download of a dedicated cluster never gets one
+    (recorded): it is finished when it has a link.
+    """
+    for state in (State.FAILED, State.CANCELLED, State.EXPIRED):
+        if job.get(state.value) is True:
+            return state
+    return State.FINISHED if job.get("finishedAt") or job.get("deliveryUrl") else State.RUNNING
+
+
+@attrs.frozen
+class Look:
+    """One look: seconds since the watch began, the state now, and the job as it was seen last, if it was.
+
+    ``trouble`` says why this look saw nothing; ``wait`` is how many seconds are waited next, 0 after the last.
+    """
+
+    elapsed: float
+    state: State
+    job: ServerlessBackupRestoreJob | None
+    trouble: str = ""
+    wait: float = 0.0
+
+
+def watch(
+    fetch: Callable[[], ServerlessBackupRestoreJob],
+    *,
+    interval: float = INTERVAL,
+    timeout: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Look]:
+    """Yield looks at a job until it has ended or ``timeout`` seconds are over; the last has the outcome.
+
+    ``fetch`` reads the job once. After 429 and 503 the next look is not before ``Retry-After``, even if
+    that is after the timeout. Transport faults and 5xx are tolerated a few times in a row, then raised;
+    any other AtlasError is raised at once.
+    """
+    began, faults = clock(), 0
+    job: ServerlessBackupRestoreJob | None = None
+    while True:
+        wait, trouble = interval, ""
+        try:
+            job = fetch()
+            faults = 0
+        except (AtlasError, httpx.TransportError) as error:
+            if not isinstance(error, RateLimitedError):
+                faults += 1
+                if faults > TOLERATED or not _passes(error):
+                    raise
+            trouble = _words(error)
+            wait = max(interval, getattr(error, "retry_after", None) or 0.0)
+        elapsed = clock() - began
+        state = State.RUNNING if job is None or trouble else state_of(job.raw)
+        if state is not State.RUNNING:
+            yield Look(elapsed, state, job)
+            return
+        if timeout is not None:
+            left = timeout - elapsed
+            if left <= 0 or (wait > left and wait > interval):
+                yield Look(elapsed, State.TIMEOUT, job, trouble)
+                return
+            wait = min(wait, left)  # one last look when the time is over
+        yield Look(elapsed, state, job, trouble, wait)
+        sleep(wait)
+
+
+def _passes(error: Exception) -> bool:
+    """Tell whether a fault may be over the next time."""
+    return not isinstance(error, AtlasError) or error.status >= 500
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, AtlasError):
+        return f"Atlas said {error}"
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
