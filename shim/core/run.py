@@ -145,4 +145,5 @@ def error(run: Run, status: int, code: str, detail: str, parameters: tuple[Any, 
     value = answers.error_body(status, code, detail, parameters)
     shown = answers.enveloped(value, status, page=False) if envelope else value
     content = answers.content_of(shown, pretty=pretty, dumps=run.context.dumps)
-    return Answer(answers.document(content, status=status, upstream=(), kind="application/json"), record(run))
+    reply = answers.document(content, status=status, upstream=(), kind="application/json")
+    return Answer(reply, record(run), code)

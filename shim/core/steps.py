@@ -47,10 +47,14 @@ class PassThrough:
 
 @attrs.frozen
 class Answer:
-    """Hand this reply back instead; its body is complete and its Content-Length not yet set."""
+    """Hand this reply back instead; its body is complete and its Content-Length not yet set.
+
+    ``code`` is the ``errorCode`` of an error that the shim itself answers with, None of a translation.
+    """
 
     reply: Reply
     record: Record
+    code: str | None = None
 
 
 Outcome = PassThrough | Answer

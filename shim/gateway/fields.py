@@ -53,7 +53,7 @@ def for_caller(headers: Headers) -> list[tuple[str, str]]:
     drops = _named_by_connection(headers) | _HOP_BY_HOP
     if field(headers, "Transfer-Encoding") is not None:
         drops |= {"content-length"}
-    lines = [line for line in headers if line[0].lower() not in drops]
+    lines = [line for line in headers if line[0].lower().replace("_", "-") not in drops]
     if field(headers, "Date") is None:
         lines.append(("Date", now()))
     lines.append(VIA)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
 from aiohttp.web_protocol import RequestHandler
@@ -37,7 +37,7 @@ _TOKEN = re.compile(r"\n\n  b['\"][!#$%&*+.^_`|~0-9A-Za-z-]+ ")
 class Connection(RequestHandler):
     """One connection of a caller; ``surplus`` is one beyond the limit, and only told so."""
 
-    __slots__ = ("_head_timer", "_left", "_send_timer", "_server", "deadlines")
+    __slots__ = ("_content", "_head_timer", "_left", "_send_timer", "_server", "deadlines")
 
     def __init__(self, server: Server, deadlines: Deadlines) -> None:
         super().__init__(
@@ -54,6 +54,7 @@ class Connection(RequestHandler):
         self._head_timer: asyncio.TimerHandle | None = None
         self._send_timer: asyncio.TimerHandle | None = None
         self._left = 0
+        self._content: StreamReader | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or for a connection beyond the limit get ready to refuse."""
@@ -91,13 +92,15 @@ class Connection(RequestHandler):
         aiohttp 3.14 queues the error as the next request, and leaves whoever reads the content of
         this one waiting for ever. A head that isn't whole yet has its deadline from here on.
         """
+        before = self._request_count
         super().data_received(data)
-        waiting = self._waiter is not None and not self._waiter.done()
-        if waiting and data and self._head_timer is None:
+        if self._request_count != before:
+            self._content = self._messages[-1][1]
+            if self._head_timer is not None:
+                self._head_timer.cancel()
+                self._head_timer = None
+        elif data and self._head_timer is None and (self._content is None or self._content.is_eof()):
             self._head_timer = self._loop.call_later(self.deadlines.header, self._late)
-        elif self._head_timer is not None and not waiting:
-            self._head_timer.cancel()
-            self._head_timer = None
         if self._messages and self._current_request is not None:
             content = self._current_request.content
             broken = not isinstance(self._messages[-1][0], RawRequestMessage)
@@ -130,8 +133,9 @@ class Connection(RequestHandler):
 
     def _late(self) -> None:
         """Answer 408 to what has come of a head, nothing to a surplus connection that sent nothing."""
-        self._head_timer = None
-        if self._waiter is None or self._waiter.done() or self._manager is None:
+        if self._waiter is None or self._waiter.done():
+            # The request before it is still being answered.
+            self._head_timer = self._loop.call_later(self.deadlines.header, self._late)
             return
         log.info("refused a request: its head did not arrive in time")
         if self.transport is not None:
