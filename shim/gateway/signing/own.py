@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 
 from shim.core.messages import Headers, field
-from shim.gateway.answers import Refusal
+from shim.gateway.answers import Refusal, unknown_host
 from shim.gateway.signing.keys import Holder
 from shim.gateway.signing.passthrough import PASSTHROUGH
 from shim.gateway.signing.signer import Signer, Visitor
@@ -43,14 +43,7 @@ class OwnGate:
                 close=True,
             )
         if visitor.host.lower() not in own:
-            raise Refusal(
-                421,
-                "SHIM_HOST_UNKNOWN",
-                "This gateway signs calls with credentials of its own, and the Host of this one is not the "
-                "gateway's. Call it by the address it listens on, or name the other one as public_url.",
-                error="http_request_denied",
-                close=True,
-            )
+            raise unknown_host()
         if not (visitor.recognised or self._everything):
             return PASSTHROUGH
         held = self._credentials()

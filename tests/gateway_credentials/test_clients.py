@@ -1,0 +1,178 @@
+"""Programs that sign with an API key work through a gateway that verifies, without a changed line."""
+
+import asyncio
+import subprocess
+
+import aiohttp
+import httpx
+import pytest
+import requests
+from requests.auth import HTTPDigestAuth
+
+from shim.core.settings import RouteWord
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from tests.gateway.peers import reply, replying, status_of
+from tests.gateway_credentials.worlds import (
+    FLEX,
+    INSTANCE,
+    OLD,
+    RETIRED,
+    UNTOUCHED,
+    V2,
+    Signature,
+    line,
+    nonce_of,
+    signing,
+    world,
+)
+
+KEY = (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
+CHALLENGE = (
+    'WWW-Authenticate: Digest realm="MMS Public API", domain="", nonce="n1", algorithm=MD5, qop="auth", stale=false'
+)
+
+TURNS = [(RETIRED, V2), (INSTANCE, V2), (UNTOUCHED, FLEX), (OLD + "?pageNum=1&itemsPerPage=2", V2)] * 2
+"""Rewritten, legacy-route and untouched calls in turn."""
+
+
+def upstream_sends(seen):
+    """Return how many requests upstream got for each call, its challenge not counted."""
+    return len(seen.targets) - 1
+
+
+def test_httpx():
+    """httpx.DigestAuth: all calls succeed, for one challenge on either side."""
+    with world("verify") as seen, httpx.Client(base_url=seen.url, auth=httpx.DigestAuth(*KEY)) as client:
+        replies = [client.get(path, headers={"Accept": accept}) for path, accept in TURNS]
+        assert [reply.status_code for reply in replies] == [200] * len(TURNS)
+        assert [len(reply.history) for reply in replies] == [1] + [0] * (len(TURNS) - 1)
+        assert upstream_sends(seen) == len(TURNS)
+
+
+def test_requests():
+    """HTTPDigestAuth of requests, which quotes algorithm and qop: the same."""
+    with world("verify") as seen, requests.Session() as client:
+        client.auth = HTTPDigestAuth(*KEY)
+        replies = [client.get(seen.url + path, headers={"Accept": accept}) for path, accept in TURNS]
+        assert [reply.status_code for reply in replies] == [200] * len(TURNS)
+        assert [len(reply.history) for reply in replies] == [1] + [0] * (len(TURNS) - 1)
+        assert upstream_sends(seen) == len(TURNS)
+
+
+async def test_aiohttp():
+    """Aiohttp's DigestAuthMiddleware: the same."""
+    with world("verify") as seen:
+        middleware = aiohttp.DigestAuthMiddleware(*KEY)
+        async with aiohttp.ClientSession(middlewares=(middleware,)) as client:
+            for path, accept in TURNS:
+                async with client.get(seen.url + path, headers={"Accept": accept}) as reply:
+                    assert reply.status == 200
+        assert upstream_sends(seen) == len(TURNS)
+
+
+def test_curl():
+    """One curl with all calls: the same."""
+    with world("verify") as seen:
+        command = ["curl", "-sS", "--digest", "-u", ":".join(KEY), "-w", "%{http_code} %{num_connects}\n"]
+        for path, accept in TURNS:
+            command += ["-o", "/dev/null", "-H", f"Accept: {accept}", seen.url + path, "--next", "-sS"]
+            command += ["--digest", "-u", ":".join(KEY), "-w", "%{http_code} %{num_connects}\n"]
+        command = command[: command.index("--next", len(command) - 9)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert [row.split()[0] for row in done.stdout.splitlines()] == ["200"] * len(TURNS)
+        assert upstream_sends(seen) == len(TURNS)
+
+
+def test_go():
+    """MongoDB's Go clients ask for a challenge each time, and quote the algorithm: the same."""
+    with world("verify") as seen:
+        for path, accept in TURNS:
+            parts = Signature(nonce_of(seen, path), uri=path).parts | {"algorithm": '"MD5"'}
+            order = ("username", "realm", "nonce", "uri", "response", "algorithm", "qop", "nc", "cnonce")
+            head, _ = seen.ask(path, line([(name, parts[name]) for name in order]), f"Accept: {accept}")
+            assert status_of(head) == 200
+        assert upstream_sends(seen) == len(TURNS)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("size", [20, 3_000_000])
+def test_writes_with_content(size, chunked):
+    """Short content is kept for a second attempt; long content waits for a nonce, and is sent once."""
+    content = bytes(range(256)) * (size // 256 + 1)
+    denied = reply(b"{}", CHALLENGE, status="401 Unauthorized")
+    with replying(denied, reply(b"done")) as upstream, signing("verify", upstream.origin) as served:
+        with httpx.Client(base_url=served.url, auth=httpx.DigestAuth(*KEY)) as client:
+            assert client.get("/x").text == "done"  # leaves the client a nonce, which a generator needs
+            upstream.heads.clear()
+            upstream.contents.clear()
+            answer = client.post("/x", content=iter([content]) if chunked else content)
+        assert answer.text == "done"
+        methods = [head.split(b" ")[0] for head in upstream.heads]
+        assert methods == ([b"GET", b"POST"] if size > 1_000_000 else [b"POST"])
+        assert upstream.contents[-1] == content
+
+
+def test_restore_is_created_once():
+    """A retired write is translated, signed and executed once."""
+    with world("verify") as seen, httpx.Client(base_url=seen.url, auth=httpx.DigestAuth(*KEY)) as client:
+        path = RETIRED.replace("snapshots", "restoreJobs")
+        before = client.get(path, headers={"Accept": V2}).json()["totalCount"]
+        snapshot = client.get(RETIRED, headers={"Accept": V2}).json()["results"][0]["id"]
+        body = {
+            "deliveryType": "automated",
+            "snapshotId": snapshot,
+            "targetClusterName": "orders",
+            "targetGroupId": RETIRED.split("/")[5],
+        }
+        answer = client.post(path, json=body, headers={"Accept": V2})
+        assert answer.status_code == 200
+        assert client.get(path, headers={"Accept": V2}).json()["totalCount"] == before + 1
+
+
+async def test_overlapping_calls():
+    """Many calls at once from one key: each upstream nonce is used by one call at a time."""
+    with world("verify") as seen:
+
+        async def caller() -> list[int]:
+            async with httpx.AsyncClient(base_url=seen.url, auth=httpx.DigestAuth(*KEY)) as client:
+                return [(await client.get(path, headers={"Accept": accept})).status_code for path, accept in TURNS]
+
+        statuses = await asyncio.gather(*(caller() for _ in range(8)))
+        assert statuses == [[200] * len(TURNS)] * 8
+        # One challenge for each call at once, and no call refused for its count.
+        assert len(seen.targets) <= 8 * len(TURNS) + 8
+
+
+def test_bearer_is_relayed():
+    """A token is upstream's to check, good or bad."""
+    with world("verify") as seen:
+        for path, accept in TURNS:
+            lines = (f"Authorization: Bearer {DEMO_TOKEN}", f"Accept: {accept}")
+            assert status_of(seen.ask(path, *lines)[0]) == 200
+        assert status_of(seen.ask(RETIRED, "Authorization: Bearer bad", f"Accept: {V2}")[0]) == 401
+        assert seen.fake.arrivals[-1].header("Authorization") == "Bearer bad"
+
+
+@pytest.mark.parametrize("mode", ["passthrough", "own", "verify"])
+def test_sign_in_of_service_accounts_passes(mode):
+    """Official clients derive these addresses from the base URL; what they send passes in every mode."""
+    with world(mode) as seen, httpx.Client(base_url=seen.url) as client:
+        form = {"grant_type": "client_credentials"}
+        account = ("mdb_sa_id_000000000000000000000000", "mdb_sa_sk_demo")
+        token = client.post("/api/oauth/token", data=form, auth=account).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}", "Accept": V2}
+        assert client.get(RETIRED, headers=headers).status_code == 200
+        gone = client.post("/api/oauth/revoke", data={"token": token}, auth=account)
+        assert gone.status_code == 200
+        assert client.get(UNTOUCHED, headers=headers).status_code == 401
+
+
+def test_switched_off_still_verifies_and_signs():
+    """Off ends the translation: the retired call arrives as it was sent, signed, and nobody else's does."""
+    with world("verify", route=RouteWord.OFF) as seen:
+        assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 401
+        assert not seen.targets
+        with httpx.Client(base_url=seen.url, auth=httpx.DigestAuth(*KEY)) as client:
+            assert client.get(RETIRED, headers={"Accept": V2}).status_code == 410
+            assert client.get(UNTOUCHED, headers={"Accept": FLEX}).status_code == 200
+        assert set(seen.targets) == {RETIRED, UNTOUCHED}

@@ -1,0 +1,146 @@
+"""A strict fake Atlas with a gateway before it, and callers' signatures made by hand."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import attrs
+
+from shim.fake import (
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    DEMO_CLUSTER,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    FakeAtlas,
+)
+from shim.fake import server as fake_server
+from shim.gateway import Gateway, Options, serve_in_thread
+from shim.gateway.options import Address, CredentialsMode
+from tests.gateway.peers import ask, get, value_of
+
+LOOPBACK = Address("127.0.0.1", 0)
+V2 = "application/vnd.atlas.2023-01-01+json"
+FLEX = "application/vnd.atlas.2024-11-13+json"
+
+RETIRED = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+"""Rewritten, since the fake's day is past the sunset."""
+OLD = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+INSTANCE = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}"
+"""Recognised, and still on the legacy route."""
+UNTOUCHED = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
+"""Nothing to do with retired operations."""
+
+KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
+ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET}
+
+
+@attrs.frozen
+class World:
+    """A gateway and the Atlas behind it."""
+
+    gateway: Gateway
+    fake: FakeAtlas
+
+    @property
+    def url(self) -> str:
+        """Where the gateway takes calls."""
+        return self.gateway.url
+
+    @property
+    def authority(self) -> str:
+        """The gateway's host and port."""
+        return self.url.partition("://")[2]
+
+    def ask(self, target: str, *lines: str, method: str = "GET", host: str | None = None) -> tuple[bytes, bytes]:
+        """Send one request without content, and return head and content of the reply."""
+        return ask(self.gateway, get(target, *lines, method=method, host=host or self.authority))
+
+    @property
+    def targets(self) -> list[str]:
+        """What arrived upstream, in order."""
+        return [arrival.target for arrival in self.fake.arrivals]
+
+
+@contextlib.contextmanager
+def signing(
+    mode: str,
+    origin: str,
+    environ: dict[str, str] | None = None,
+    *,
+    clock: Callable[[], float] = time.time,
+    **options: Any,
+) -> Iterator[Gateway]:
+    """Run a gateway in one credentials mode for an upstream made by hand."""
+    chosen = Options(
+        **{"listen": LOOPBACK, "admin": None, "upstream": origin, "drain": 5.0, "connect_timeout": 5.0, **options},
+        credentials=CredentialsMode(mode),
+    )
+    with serve_in_thread(chosen, clock=clock, environ=KEY if environ is None else environ) as served:
+        yield served
+
+
+@contextlib.contextmanager
+def world(
+    mode: str, environ: dict[str, str] | None = None, fake: FakeAtlas | None = None, **options: Any
+) -> Iterator[World]:
+    """Run a fake of June 2026 and a gateway in one credentials mode."""
+    fake = fake or FakeAtlas(today=date(2026, 6, 1))
+    with (
+        fake_server.serve_in_thread(fake) as upstream,
+        signing(mode, upstream.url, environ, clock=lambda: fake.today.timestamp(), **options) as served,  # noqa: PLW0108 - days pass
+    ):
+        yield World(served, fake)
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+@attrs.frozen
+class Signature:
+    """The parameters of one Authorization, signed when it is spelled; RFC 7616, 3.4.1, by hand."""
+
+    nonce: str
+    uri: str = UNTOUCHED
+    method: str = "GET"
+    name: str = DEMO_PUBLIC_KEY
+    secret: str = DEMO_PRIVATE_KEY
+    count: str = "00000001"
+    cnonce: str = "0a4f113b"
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """Parameters as they are spelled, in the order that httpx has them."""
+        key = _md5(f"{self.name}:MMS Public API:{self.secret}")
+        asked = _md5(f"{self.method}:{self.uri}")
+        answer = _md5(f"{key}:{self.nonce}:{self.count}:{self.cnonce}:auth:{asked}")
+        return {
+            "username": f'"{self.name}"',
+            "realm": '"MMS Public API"',
+            "nonce": f'"{self.nonce}"',
+            "uri": f'"{self.uri}"',
+            "response": f'"{answer}"',
+            "algorithm": "MD5",
+            "qop": "auth",
+            "nc": self.count,
+            "cnonce": f'"{self.cnonce}"',
+        }
+
+
+def line(parts: dict[str, str] | list[tuple[str, str]]) -> str:
+    """Return an Authorization line of parameters."""
+    pairs = parts.items() if isinstance(parts, dict) else parts
+    return "Authorization: Digest " + ", ".join(f"{name}={value}" for name, value in pairs)
+
+
+def nonce_of(seen: World, path: str = UNTOUCHED) -> str:
+    """Ask for a challenge, and return its nonce."""
+    head, _ = seen.ask(path)
+    return (value_of(head, "WWW-Authenticate") or "").partition('nonce="')[2].partition('"')[0]
