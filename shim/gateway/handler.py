@@ -27,6 +27,7 @@ from shim.gateway.sending import asker, send
 from shim.gateway.signing import Signer, Task, Visitor, gate_for
 from shim.gateway.upstream import Upstream
 from shim.gateway.wire import Wire, gone
+from shim.inventory import note
 
 log = logging.getLogger("shim.gateway")
 
@@ -56,6 +57,7 @@ class Handler:
         self.memory = memory
         self.clock = clock
         self.gate = gate_for(plan.options, environ, asker(upstream, plan.options.deadline))
+        self.environ = environ
         self.coalescer = Coalescer()
         self.announced = Announced()
         self.own: frozenset[str] = frozenset()
@@ -168,11 +170,11 @@ class Handler:
                     wire = Wire(
                         request, whole.status, whole.lines, whole.body, reason=whole.reason, close=self.draining
                     )
-                    return self._told(whole.record, wire)
+                    return self._told(request, whole.record, wire)
                 driver = attrs.evolve(driver, native=None)
         ended = await driver.run(match, call, context, request, close=self.draining)
         self.metrics.translated(ended.outcome.record, ended.spent)
-        return self._told(ended.outcome.record, ended.wire)
+        return self._told(request, ended.outcome.record, ended.wire)
 
     async def _shared(  # noqa: PLR0913, PLR0917 - an exchange, and what it may be shared by
         self, key: Hashable, window: float, driver: Driver, match: Match, call: Call, context: Context
@@ -185,7 +187,8 @@ class Handler:
 
         return await self.coalescer.share(key, window, make, lambda: self.metrics.shared(match.operation.id))
 
-    def _told(self, record: Record, wire: Wire) -> tuple[Wire, str]:
+    def _told(self, request: web.BaseRequest, record: Record, wire: Wire) -> tuple[Wire, str]:
+        note(record, agent=request.headers.get(hdrs.USER_AGENT), environ=self.environ, clock=self.clock)
         if log.isEnabledFor(logging.INFO):
             log.info("%s %s %s: %s", record.operation, record.route, wire.status, record.reason)
         return wire, record.route

@@ -19,6 +19,7 @@ from shim.core.messages import Reply, without
 from shim.core.steps import Answer, Outcome, Read, Send
 from shim.doors.content import ContentFault, decode, too_long
 from shim.doors.digest import is_stale
+from shim.doors.inventory import write_down
 from shim.httpx.bodies import AsyncBody, Body, adrain, drain
 from shim.httpx.inner import Inner, inner_request
 from shim.httpx.surroundings import INNER, Found, header_lines
@@ -236,6 +237,7 @@ def _dress(response: httpx.Response, request: httpx.Request, inner: Inner | None
         response.next_request.extensions.pop(INNER, None)
     if outcome is not None:
         response.extensions[RECORD] = outcome.record
+        write_down(outcome.record)
 
 
 def _show_signature(request: httpx.Request, inner: Inner | None) -> None:

@@ -15,6 +15,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 from shim.core.messages import Reply, reason_phrase, without
 from shim.core.record import Record
 from shim.core.steps import Answer, Outcome, Read, Send
+from shim.doors.inventory import write_down
 from shim.requests.contents import drain, lines_of, put_back, with_content
 from shim.requests.meaning import Found
 from shim.requests.signing import Signature, signed
@@ -132,5 +133,6 @@ def _correct(
 
 def _record(response: Response, record: Record) -> None:
     """Put the record where the caller finds it, also after the response was pickled."""
+    write_down(record)
     response.shim = record  # type: ignore[attr-defined]  # the one attribute that is ours
     response.__attrs__ = [*Response.__attrs__, "shim"]

@@ -1,0 +1,98 @@
+"""Every door writes its retired calls down: the Python ones with file and line, the gateway with the agent."""
+
+import asyncio
+import json
+import sys
+import warnings
+
+import pytest
+
+from shim import httpx, requests
+from shim.core.memory import Memory
+from shim.doors import process
+from shim.errors import LegacyEndpointWarning
+from shim.fake import FakeAtlas, constants
+from shim.fake.server import serve_in_thread
+from tests.gateway.peers import ask, gateway, get, until
+
+TARGET = f"/api/atlas/v2/groups/{constants.DEMO_GROUP}/serverless/{constants.DEMO_CLUSTER}/backup/snapshots"
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """The inventory of this process."""
+    path = tmp_path / "calls.jsonl"
+    monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(path))
+    return path
+
+
+@pytest.fixture
+def url(monkeypatch):
+    """A retired call to a fake Atlas after the sunset."""
+    monkeypatch.setattr(process, "MEMORY", Memory())
+    with serve_in_thread(FakeAtlas()) as server:
+        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", server.url)
+        yield f"{server.url}{TARGET}"
+
+
+@pytest.fixture(autouse=True)
+def unwarned():
+    """The warning is not what is tried here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LegacyEndpointWarning)
+        yield
+
+
+def lines(file):
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_httpx_names_the_line_of_the_call(file, url):
+    """The call site is in the program, not in httpx or the shim."""
+    httpx.get(url, headers={"Authorization": "Bearer demo-access-token"}); here = sys._getframe().f_lineno  # noqa: E702 - one line
+    (line,) = lines(file)
+    assert (line["file"], line["line"]) == (__file__, here)
+    assert "demo-access-token" not in file.read_text()
+
+
+def test_async_httpx_names_the_line_of_the_call(file, url):
+    """Also where a coroutine awaits the reply."""
+
+    async def call():
+        async with httpx.AsyncClient() as client:
+            await client.get(url); return sys._getframe().f_lineno  # noqa: E702 - one line
+
+    here = asyncio.run(call())
+    assert [(line["file"], line["line"]) for line in lines(file)] == [(__file__, here)]
+
+
+def test_requests_names_the_line_of_the_call(file, url):
+    """The same with requests."""
+    requests.get(url, timeout=10).close(); here = sys._getframe().f_lineno  # noqa: E702 - one line
+    assert [(line["file"], line["line"]) for line in lines(file)] == [(__file__, here)]
+
+
+def test_the_gateway_names_the_agent(file, url):
+    """The caller is somewhere else; its user agent is what is known."""
+    with gateway(url.removesuffix(TARGET)) as served:
+        ask(served, get(TARGET, "User-Agent: terraform-provider/1.4", "Authorization: Bearer demo-access-token"))
+        until(file.exists, "the call was written down")
+    (line,) = lines(file)
+    assert line["agent"] == "terraform-provider/1.4"
+    assert line["operation"] == "listServerlessBackupSnapshots"
+    assert "file" not in line
+
+
+def test_other_calls_are_not_written_down(file, url):
+    """A flex call is no retired one."""
+    flex = url.replace("/serverless/", "/flexClusters/")
+    httpx.get(flex)
+    requests.get(flex, timeout=10).close()
+    assert not file.exists()
+
+
+def test_without_an_inventory_nothing_is_looked_up(url, monkeypatch):
+    """A program that has none pays no walk over its frames for it."""
+    monkeypatch.delenv("ATLAS_SHIM_INVENTORY", raising=False)
+    monkeypatch.setattr("shim.doors.inventory.call_site", lambda: pytest.fail("looked up"))
+    assert httpx.get(url).status_code in {200, 401}
