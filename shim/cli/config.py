@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Any
 
-from shim.errors import SettingsError
+import click
 
+from shim.gateway.reload import read_config
 
-def read_config(path: Path | None) -> dict[str, Any]:
-    """Read a file of ``public_url = "https://…"`` lines; a key may be spelled with dashes.
+__all__ = ["config_option", "read_config"]
 
-    Raises SettingsError when it can't be read or is no TOML.
-    """
-    if path is None:
-        return {}
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise SettingsError(f"{path}: {why}") from None
-    return {key.replace("-", "_"): value for key, value in data.items()}
+config_option = click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='A TOML file of the options above, as in: route = "auto"',
+)
+"""Gives a command ``--config``."""

@@ -29,7 +29,7 @@ COLUMNS = (
 
 @click.group(epilog=ENDING)
 def command() -> None:
-    """Read the serverless instances of a project, or the flex clusters that took their place."""
+    """Read the serverless instances of a project, or what took their place."""
 
 
 @command.command("list", epilog=ENDING)

@@ -12,12 +12,11 @@ from typing import Any
 
 import click
 
-from shim.cli.config import read_config
+from shim.cli.config import config_option
 from shim.cli.failures import SETTINGS, Failure
 from shim.cli.log import log_options
-from shim.core.engine import default_engine
-from shim.gateway import read_options, serve
 from shim.gateway.options import TABLE
+from shim.gateway.reload import Source
 
 _NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
 
@@ -26,17 +25,14 @@ def _table_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give the command a flag for each row; the rows' own reading tells good values from bad."""
     for row in reversed(TABLE):
         default = f"  [default: {row.default}]" if row.default else ""
-        command = click.option(row.flag, row.name, metavar=row.metavar, help=f"{row.help}{default}")(command)
+        value: dict[str, Any] = {} if row.bare is None else {"is_flag": False, "flag_value": row.bare}
+        command = click.option(row.flag, row.name, metavar=row.metavar, help=f"{row.help}{default}", **value)(command)
     return command
 
 
 @click.command()
 @_table_options
-@click.option(
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help='A TOML file of the options above, as in: route = "auto"',
-)
+@config_option
 @log_options
 def command(config: Path | None, **flags: str | None) -> None:
     """Run the gateway.
@@ -45,12 +41,19 @@ def command(config: Path | None, **flags: str | None) -> None:
     on as it is. Each option is also a variable (--public-url is ATLAS_SHIM_PUBLIC_URL) and a key
     of the file (public_url). A flag beats the variable, which beats the file.
 
+    The file and the documents of ATLAS_SHIM_MAPPINGS are read again when they change, and after
+    SIGHUP; broken ones are refused.
+
     Exit codes: 0 after SIGTERM or SIGINT, when calls in flight have ended; 2 for bad usage,
     settings, mapping documents, or an address that can't be listened on.
     """
-    options = read_options(os.environ, flags, read_config(config))
+    from shim.gateway import serve  # noqa: PLC0415 - an extra, which --help does not need
+
+    source = Source(dict(os.environ), flags, config)
+    known = source.stamp()
+    plan = source.read()
     try:
-        code = serve(options, default_engine())
+        code = serve(plan.options, plan.engine, source=source, known=known)
     except OSError as error:
         if error.errno in _NO_ADDRESS or isinstance(error, socket.gaierror):
             raise Failure(

@@ -12,15 +12,17 @@ import logging
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from shim.core.engine import Engine, load_engine
 from shim.core.settings import Settings
 from shim.errors import DocumentError, SettingsError
-from shim.gateway.metrics import Metrics
 from shim.gateway.options import TABLE, Options, read_options
+
+if TYPE_CHECKING:  # an extra, which reading a file does not need
+    from shim.gateway.metrics import Metrics
 
 log = logging.getLogger("shim.gateway")
 
