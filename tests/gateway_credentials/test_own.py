@@ -1,0 +1,261 @@
+"""The gateway's own key or account: it signs what it should, for whom it should, and nothing else."""
+
+import asyncio
+import json
+
+import httpx
+import pytest
+
+from shim.core.settings import RouteWord
+from shim.errors import SettingsError
+from shim.fake import DEMO_PUBLIC_KEY, FakeAtlas
+from shim.fake.messages import FakeReply
+from shim.gateway import Gateway, Options
+from shim.gateway.options import Address, CredentialsMode, read_options
+from tests.gateway.peers import ask, get, reply, replying, status_of, value_of
+from tests.gateway_credentials.worlds import ACCOUNT, FLEX, INSTANCE, KEY, RETIRED, UNTOUCHED, V2, signing, world
+
+HOLDERS = pytest.mark.parametrize("environ", [KEY, ACCOUNT], ids=["key", "account"])
+CHALLENGE = 'WWW-Authenticate: Digest realm="MMS Public API", domain="", nonce="n1", algorithm=MD5, qop="auth"'
+DENIED = reply(b"{}", CHALLENGE, status="401 Unauthorized")
+
+
+def authorizations(seen):
+    return [(arrival.header("Authorization") or "none").split(" ")[0] for arrival in seen.fake.arrivals]
+
+
+@HOLDERS
+def test_recognised_operations_are_signed(environ):
+    """Rewritten and legacy-route calls of a caller without credentials succeed, for one extra trip."""
+    with world("own", environ) as seen:
+        for path in (RETIRED, INSTANCE, RETIRED):
+            assert status_of(seen.ask(path, f"Accept: {V2}")[0]) == 200
+        assert len(seen.targets) == 4
+
+
+@HOLDERS
+def test_what_the_caller_claims_is_not_forwarded(environ):
+    """A caller's own Authorization on a signed call ends at the gateway."""
+    with world("own", environ) as seen:
+        for claim in ("Bearer stolen", "Basic eDp5", 'Digest username="x"'):
+            head, _ = seen.ask(RETIRED, f"Accept: {V2}", f"Authorization: {claim}", "authorization: Bearer twice")
+            assert status_of(head) == 200
+        for arrival in seen.fake.arrivals:
+            values = [value for name, value in arrival.headers if name.lower() == "authorization"]
+            assert len(values) <= 1
+            assert not any(word in value for value in values for word in ("stolen", "twice", "eDp5", '"x"'))
+
+
+def test_other_calls_carry_the_callers_own():
+    """A call that the mappings don't know is not signed: the caller's Authorization passes."""
+    with world("own") as seen:
+        head, _ = seen.ask(UNTOUCHED, f"Accept: {FLEX}", "Authorization: Bearer demo-access-token")
+        assert status_of(head) == 200
+        head, _ = seen.ask(UNTOUCHED, f"Accept: {FLEX}")
+        assert status_of(head) == 401
+        assert (value_of(head, "WWW-Authenticate") or "").startswith("Digest")
+        assert authorizations(seen) == ["Bearer", "none"]
+
+
+@HOLDERS
+def test_sign_all(environ):
+    """With sign_all those are signed too."""
+    with world("own", environ, sign_all=True) as seen:
+        assert status_of(seen.ask(UNTOUCHED, f"Accept: {FLEX}")[0]) == 200
+
+
+def test_switched_off_still_signs():
+    """Off ends the translation, and the recognised call is signed as before."""
+    with world("own", route=RouteWord.OFF) as seen:
+        assert status_of(seen.ask(INSTANCE, f"Accept: {V2}")[0]) == 200
+        assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 410
+        assert set(seen.targets) == {INSTANCE, RETIRED}
+
+
+@pytest.mark.parametrize("path", [RETIRED, UNTOUCHED])
+@pytest.mark.parametrize(
+    "line",
+    ["Origin: https://evil.test", "Origin: null", "origin: http://localhost", "Sec-Fetch-Site: cross-site"],
+)
+def test_web_pages_get_nothing(line, path):
+    """A request that a browser makes for a page is 403, and upstream hears nothing."""
+    with world("own") as seen:
+        head, content = seen.ask(path, line)
+        assert (status_of(head), json.loads(content)["errorCode"]) == (403, "SHIM_ORIGIN_REFUSED")
+        assert not seen.targets
+
+
+@pytest.mark.parametrize("host", ["evil.test", "evil.test:8480", "127.0.0.1:1", "localhost", "127.0.0.1.evil.test"])
+def test_other_hosts_get_nothing(host):
+    """A Host that isn't the gateway's, as after DNS rebinding, is 421."""
+    with world("own") as seen:
+        assert status_of(seen.ask(RETIRED, host=host)[0]) == 421
+        assert not seen.targets
+
+
+def test_own_hosts():
+    """The address listened on, loopback's other names and the public URL are the gateway's."""
+    with world("own", public_url="https://atlas.corp.test") as seen:
+        port = seen.authority.partition(":")[2]
+        for host in (seen.authority, f"localhost:{port}", f"LOCALHOST:{port}", "atlas.corp.test"):
+            assert status_of(seen.ask(RETIRED, f"Accept: {V2}", host=host)[0]) == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "nowhere.invalid"])
+def test_refuses_to_listen_where_others_are(host):
+    """Own credentials and an address that others reach don't go together; the error says what would."""
+    options = Options(listen=Address(host, 0), credentials=CredentialsMode.OWN)
+    with pytest.raises(SettingsError, match=r"unix socket.*verify"):
+        Gateway(options, environ=KEY)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_listens_on_loopback(host):
+    """Loopback in any spelling is this machine's own."""
+    Gateway(Options(listen=Address(host, 0), credentials=CredentialsMode.OWN), environ=KEY)
+
+
+@pytest.mark.parametrize("mode", [CredentialsMode.OWN, CredentialsMode.VERIFY])
+@pytest.mark.parametrize("environ", [{}, {"MONGODB_ATLAS_ACCESS_TOKEN": "t"}, {"MONGODB_ATLAS_PUBLIC_API_KEY": "k"}])
+def test_refuses_to_start_without_credentials(mode, environ):
+    """A mode that needs credentials names the variables that it looked for."""
+    with pytest.raises(SettingsError, match="API"):
+        Gateway(Options(listen=Address("127.0.0.1", 0), credentials=mode), environ=environ)
+
+
+def test_options_are_read():
+    """The new rows are flags, variables and file keys like the others."""
+    options = read_options({"ATLAS_SHIM_CREDENTIALS": "own", "ATLAS_SHIM_SIGN_ALL": "on", "ATLAS_SHIM_UDS": "/s"})
+    assert (options.credentials, options.sign_all, options.uds) == (CredentialsMode.OWN, True, "/s")
+    with pytest.raises(SettingsError, match=r"ATLAS_SHIM_SIGN_ALL: 'yes' is not one of on, off"):
+        read_options({"ATLAS_SHIM_SIGN_ALL": "yes"})
+
+
+def test_wrong_key_is_not_tried_twice():
+    """A key that upstream refuses is refused to the caller, without a challenge that nobody could meet."""
+    environ = KEY | {"MONGODB_ATLAS_PRIVATE_API_KEY": "wrong"}
+    with world("own", environ) as seen:
+        head, content = seen.ask(RETIRED, f"Accept: {V2}")
+        assert (status_of(head), json.loads(content)["error"]) == (401, 401)
+        assert value_of(head, "WWW-Authenticate") == 'Bearer realm="MMS Public API"'
+        assert len(seen.targets) == 2
+
+
+def test_refusal_of_rights_passes():
+    """A 401 that is about rights keeps its body, and costs no second attempt once the nonce was fresh."""
+    denied = reply(b'{"errorCode":"NOT_IN_GROUP"}', status="401 Unauthorized")
+    with replying(DENIED, denied) as upstream, signing("own", upstream.origin) as served:
+        head, content = ask(served, get(RETIRED, host=served.url.partition("://")[2]))
+        assert (status_of(head), content) == (401, b'{"errorCode":"NOT_IN_GROUP"}')
+        assert len(upstream.heads) == 2
+
+
+def test_stale_nonce_costs_one_trip():
+    """When a nonce has grown old upstream, the call is signed anew."""
+    with world("own") as seen:
+        seen.ask(RETIRED, f"Accept: {V2}")
+        seen.fake.advance(3600)
+        assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 200
+        assert len(seen.targets) == 4
+
+
+@HOLDERS
+async def test_calls_at_once(environ):
+    """Many first calls at once all succeed; an account's token is fetched once for all of them."""
+    with world("own", environ) as seen:
+        async with httpx.AsyncClient(base_url=seen.url) as client:
+            calls = [client.get(RETIRED, headers={"Accept": V2}) for _ in range(40)]
+            statuses = [reply.status_code for reply in await asyncio.gather(*calls)]
+        assert statuses == [200] * 40
+        assert len(seen.targets) <= 80
+        assert seen.targets.count("/api/oauth/token") == (1 if environ is ACCOUNT else 0)
+
+
+def test_refused_token_is_replaced_once():
+    """A token that was revoked is replaced, and the call sent again; a second refusal stands."""
+    with world("own", ACCOUNT) as seen:
+        seen.ask(RETIRED, f"Accept: {V2}")
+        seen.fake.advance(2 * 3600)
+        assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 200
+        assert seen.targets.count("/api/oauth/token") == 2
+
+        seen.fake.overrides.append(lambda arrival: FakeReply(401) if "token" not in arrival.path else None)
+        seen.fake.arrivals.clear()
+        for _ in range(3):
+            assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 401
+        # The account may not do this; more tokens would not help, and Atlas allows a hundred.
+        assert seen.targets.count("/api/oauth/token") == 1
+        assert len(seen.targets) == 5
+
+
+def test_account_that_is_refused():
+    """An account that upstream doesn't know is the gateway's trouble: 502, asked about once a second at most."""
+    environ = ACCOUNT | {"MONGODB_ATLAS_CLIENT_SECRET": "wrong"}
+    with world("own", environ) as seen:
+        for _ in range(3):
+            head, content = seen.ask(RETIRED, f"Accept: {V2}")
+            assert (status_of(head), json.loads(content)["errorCode"]) == (502, "SHIM_SIGN_IN_FAILED")
+        assert seen.targets.count("/api/oauth/token") <= 3
+        assert RETIRED not in seen.targets
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"[]", b"{}", b'{"access_token": ""}', b'{"access_token": 5}', b'{"access_token": "a\\nb"}', b"<"]
+)
+def test_token_endpoint_that_answers_nonsense(answer):
+    """What is no token is 502, and is not sent anywhere."""
+    fake = FakeAtlas(demo=True)
+    fake.overrides.append(lambda arrival: FakeReply(200, (), answer) if "token" in arrival.path else None)
+    with world("own", ACCOUNT, fake) as seen:
+        assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 502
+        assert set(seen.targets) == {"/api/oauth/token"}
+
+
+def test_long_content_whose_nonce_is_refused():
+    """Content too long to be kept can't be signed anew: 503 says that nothing was executed."""
+    stale = reply(b"{}", CHALLENGE + ", stale=true", status="401 Unauthorized")
+    with replying(stale) as upstream, signing("own", upstream.origin, sign_all=True) as served:
+        answer = httpx.post(served.url + "/x", content=b"x" * 2_000_000)
+        assert (answer.status_code, answer.json()["errorCode"]) == (503, "SHIM_SIGN_AGAIN")
+        assert [head.split(b" ")[0] for head in upstream.heads] == [b"GET", b"POST"]
+
+
+def test_key_file_is_read_again(tmp_path):
+    """A new key in the file is used by the next call, be it written over, renamed in, or swapped by a link."""
+    fake = FakeAtlas(api_keys={"public01": "one", "public02": "two", "public03": "three", "public04": "four"})
+    old, new = tmp_path / "1", tmp_path / "2"
+    for folder, number, secret in ((old, "1", "one"), (new, "4", "four")):
+        folder.mkdir()
+        (folder / "public").write_text(f"public0{number}\n")
+        (folder / "private").write_text(secret)
+    data = tmp_path / "data"
+    data.symlink_to(old)
+    environ = {
+        "MONGODB_ATLAS_PUBLIC_API_KEY_FILE": str(data / "public"),
+        "MONGODB_ATLAS_PRIVATE_API_KEY_FILE": str(data / "private"),
+    }
+
+    def user(seen):
+        assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 200
+        return (seen.fake.arrivals[-1].header("Authorization") or "").partition('username="')[2][:8]
+
+    with world("own", environ, fake) as seen:
+        assert user(seen) == "public01"
+        (old / "private").write_text("two")
+        (old / "public").write_text("public02\n")
+        assert user(seen) == "public02"
+        for name, text in (("private", "three"), ("public", "public03")):
+            (tmp_path / "new").write_text(text)
+            (tmp_path / "new").rename(old / name)
+        assert user(seen) == "public03"
+        (tmp_path / "link").symlink_to(new)
+        (tmp_path / "link").rename(data)
+        assert user(seen) == "public04"
+        (new / "private").unlink()
+        assert user(seen) == "public04", "what was good stays while nothing better is there"
+
+
+def test_public_key_is_told_to_nobody():
+    """A repr of gateway, options and parts has no part of the credentials."""
+    gateway = Gateway(Options(listen=Address("127.0.0.1", 0), credentials=CredentialsMode.OWN), environ=KEY)
+    assert DEMO_PUBLIC_KEY not in repr(gateway) + repr(vars(gateway)) + repr(vars(gateway._handler.gate))
