@@ -29,7 +29,7 @@ _LINK = {
     "properties": {"href": {"type": "string"}, "rel": {"type": "string"}},
     "required": ["href", "rel"],
 }
-_ERROR = {
+_PLAIN_ERROR = {
     "type": "object",
     "properties": {
         "detail": {"type": "string"},
@@ -40,6 +40,12 @@ _ERROR = {
     },
     "required": ["error"],
 }
+
+
+def _enveloped(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of something that comes in an envelope where the caller wants one."""
+    members = {"status": {"type": "integer"}, "content": schema}
+    return {"anyOf": [schema, {"type": "object", "properties": members, "required": ["status", "content"]}]}
 
 
 def described(documents: Iterable[Document]) -> dict[str, Any]:
@@ -59,7 +65,7 @@ def described(documents: Iterable[Document]) -> dict[str, Any]:
         "security": [{"bearer": []}, {"digest": []}],
         "paths": paths,
         "components": {
-            "schemas": {"Error": _ERROR, "Link": _LINK},
+            "schemas": {"Error": _enveloped(_PLAIN_ERROR), "Link": _LINK},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "digest": {"type": "http", "scheme": "digest"},
@@ -150,15 +156,13 @@ def _responses(api: Api, operation: Operation) -> dict[str, Any]:
 
 def _answer(operation: Operation) -> dict[str, Any]:
     item = _resource(operation.fields)
-    status = {"type": "integer"}
     if operation.shape != "page":
-        envelope = {"type": "object", "properties": {"status": status, "content": item}, "required": ["content"]}
-        return {"anyOf": [item, envelope]}
+        return _enveloped(item)
     members = {
         "links": _SCHEMAS["links"],
         "results": {"type": "array", "items": item},
         "totalCount": {"type": "integer", "minimum": 0},
-        "status": {**status, "description": "In an envelope."},
+        "status": {"type": "integer", "description": "In an envelope."},
     }
     return {"type": "object", "properties": members, "required": ["results"]}
 

@@ -53,9 +53,9 @@ def serve():
     started: list[subprocess.Popen[str]] = []
     readers: list[threading.Thread] = []
 
-    def serve(*words, env=None, **how):
+    def serve(*words, env=None, before=(), **how):
         process = subprocess.Popen(
-            [sys.executable, "-m", "shim", "serve", "--listen", "127.0.0.1:0", *words],
+            [*before, sys.executable, "-m", "shim", "serve", "--listen", "127.0.0.1:0", *words],
             env=clean_environ(**(env or {})),
             stderr=subprocess.PIPE,
             text=True,

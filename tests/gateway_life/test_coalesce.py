@@ -56,9 +56,7 @@ async def settled() -> None:
 async def test_reads_in_flight_share_one_call():
     """Whoever comes while it is on its way gets the same answer; the others are counted."""
     upstream, coalescer, joined = Upstream(), Coalescer(), []
-    reads = [
-        asyncio.ensure_future(coalescer.share("key", 0.0, upstream, lambda: joined.append(1))) for _ in range(5)
-    ]
+    reads = [asyncio.ensure_future(coalescer.share("key", 0.0, upstream, lambda: joined.append(1))) for _ in range(5)]
     await settled()
     upstream.gate.set()
     assert await asyncio.gather(*reads) == [upstream.answer] * 5

@@ -1,0 +1,215 @@
+"""The end: what is lost under load (nothing), how long it may take, and who may ask for it."""
+
+import contextlib
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from tests.gateway.peers import At, Peer, ask, calling, gateway, get, raw_upstream, reply, replying, status_of, until
+
+SLOW = 0.02
+
+
+def _slow(peer: Peer) -> None:
+    while True:
+        peer.message()
+        time.sleep(SLOW)  # what an upstream takes; nothing waits for luck
+        peer.send(reply(b"whole"))
+
+
+def _port_of(served: At) -> int:
+    return int(served.url.rpartition(":")[2])
+
+
+class Load:
+    """Callers that go on until the gateway takes no more connections; counts answers, and what was lost.
+
+    Lost is a call on an accepted connection that got no whole answer. A new connection that is
+    refused is not: nobody took it.
+    """
+
+    def __init__(self, served: At, *, kept: int, new: int):
+        self.port = _port_of(served)
+        self.answered = 0
+        self.lost: list[str] = []
+        self.lock = threading.Lock()
+        self.threads = [threading.Thread(target=self._kept) for _ in range(kept)]
+        self.threads += [threading.Thread(target=self._new) for _ in range(new)]
+        for thread in self.threads:
+            thread.start()
+
+    def join(self) -> None:
+        for thread in self.threads:
+            thread.join(30)
+            assert not thread.is_alive()
+
+    def _connect(self) -> Peer | None:
+        try:
+            return Peer(socket.create_connection(("127.0.0.1", self.port), timeout=20))
+        except ConnectionRefusedError:
+            return None
+
+    def _call(self, peer: Peer, *lines: str) -> bool:
+        """Make one call; return whether the connection may bring another one."""
+        try:
+            peer.send(get("/x", *lines))
+            head, content = peer.message()
+        except (OSError, AssertionError) as error:
+            with self.lock:
+                self.lost.append(repr(error))
+            return False
+        with self.lock:
+            self.answered += 1
+            if status_of(head) != 200 or content != b"whole":
+                self.lost.append(repr(head))
+        return b"connection: close" not in head.lower()
+
+    def _kept(self) -> None:
+        while (peer := self._connect()) is not None:
+            while self._call(peer):
+                pass
+            peer.close()
+
+    def _new(self) -> None:
+        while (peer := self._connect()) is not None:
+            self._call(peer, "Connection: close")
+            peer.close()
+
+
+@pytest.mark.parametrize("minimum", ["0", "0.3"])
+def test_signal_under_load_loses_nothing(serve, minimum):
+    """Kept connections and new ones, all busy: each call that was taken has its answer, and the exit code is 0."""
+    with raw_upstream(_slow) as upstream:
+        running = serve("--admin", "off", "--upstream", upstream.origin, "--drain-min", minimum)
+        load = Load(running.calls(), kept=16, new=8)
+        until(lambda: load.answered > 200, "the load is on")
+        running.process.send_signal(signal.SIGTERM)
+        load.join()
+        assert running.process.wait(30) == 0
+        assert load.lost == []
+
+
+def test_new_connections_are_taken_for_the_minimum(serve, port):
+    """It says at once that it isn't ready, and goes on taking calls until its balancer has noticed."""
+    with replying(reply(b"hi")) as upstream:
+        admin = At(f"http://127.0.0.1:{port}")
+        words = ("--admin", f"127.0.0.1:{port}", "--upstream", upstream.origin, "--drain", "60", "--drain-min", "60")
+        running = serve(*words)
+        served = running.calls()
+        running.process.send_signal(signal.SIGTERM)
+        until(lambda: status_of(ask(admin, get("/readyz"))[0]) == 503, "it says so")
+        head, content = ask(served, get("/x"))
+        assert content == b"hi"
+        assert b"connection: close" not in head.lower()
+        assert status_of(ask(admin, get("/livez"))[0]) == 200
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(30) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_second_signal_ends_at_once(serve, number):
+    """A call that would hold the end up for minutes is cut; the exit code is still 0."""
+    arrived = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        arrived.set()
+        peer.some()
+
+    with raw_upstream(script) as upstream:
+        running = serve("--admin", "off", "--upstream", upstream.origin, "--drain", "600")
+        with calling(running.calls()) as caller:
+            caller.send(get("/x"))
+            assert arrived.wait(10)
+            running.process.send_signal(number)
+            running.logged("drains after")
+            running.process.send_signal(number)
+            assert running.process.wait(30) == 0
+            assert b"200 OK" not in caller.rest()
+
+
+def test_call_that_is_on_its_way_when_the_end_begins(serve):
+    """A connection that was made before the signal and brings its first call after it is served."""
+    with replying(reply(b"hi")) as upstream:
+        running = serve("--admin", "off", "--upstream", upstream.origin)
+        with calling(running.calls()) as early:
+            running.process.send_signal(signal.SIGTERM)
+            running.logged("drains after")
+            early.send(get("/x"))
+            assert early.message()[1] == b"hi"
+        assert running.process.wait(30) == 0
+
+
+def test_quitquitquit_ends_it_like_a_signal(serve, port):
+    """The call in flight has its answer, a second request doesn't cut it, and the exit code is 0."""
+    arrived, answer = threading.Event(), threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        arrived.set()
+        answer.wait(10)
+        peer.send(reply(b"late"))
+
+    with raw_upstream(script) as upstream:
+        running = serve("--admin", f"127.0.0.1:{port}", "--upstream", upstream.origin)
+        admin = At(f"http://127.0.0.1:{port}")
+        with calling(running.calls()) as caller:
+            caller.send(get("/x"))
+            assert arrived.wait(10)
+            for _ in range(2):
+                head, content = ask(admin, get("/quitquitquit", method="POST", host=f"localhost:{port}"))
+                assert (status_of(head), content) == (200, b"draining\n")
+            answer.set()
+            assert caller.message()[1] == b"late"
+        assert running.process.wait(30) == 0
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (get("/quitquitquit", host="{own}"), 405),
+        (get("/quitquitquit", method="PUT", host="{own}"), 405),
+        (get("/quitquitquit", "Origin: http://127.0.0.1", method="POST", host="{own}"), 403),
+        (get("/quitquitquit", "Sec-Fetch-Site: same-origin", method="POST", host="{own}"), 403),
+        (get("/quitquitquit", method="POST", host="rebound.test"), 403),
+        (get("/quitquitquit", method="POST", host="127.0.0.1"), 403),
+    ],
+)
+def test_quitquitquit_is_no_way_in_for_pages(serve, port, request_, status):
+    """Not by reading, not from a browser, not by another name; the gateway stays."""
+    running = serve("--admin", f"127.0.0.1:{port}", "--upstream", "http://127.0.0.1:1")
+    running.calls()
+    admin = At(f"http://127.0.0.1:{port}")
+    assert status_of(ask(admin, request_.replace(b"{own}", f"127.0.0.1:{port}".encode()))[0]) == status
+    assert status_of(ask(admin, get("/readyz"))[0]) == 200
+
+
+def test_quitquitquit_is_not_there_for_other_machines(serve, port):
+    """A listener that others reach has no such page, whoever asks."""
+    running = serve("--admin", f"0.0.0.0:{port}", "--upstream", "http://127.0.0.1:1")
+    running.calls()
+    admin = At(f"http://127.0.0.1:{port}")
+    request = get("/quitquitquit", method="POST", host=f"127.0.0.1:{port}")
+    assert status_of(ask(admin, request)[0]) == 404
+
+
+def test_quitquitquit_is_not_there_when_embedded():
+    """A gateway within another program can't be ended from outside."""
+    with gateway("http://127.0.0.1:1") as served:
+        admin = At(served.admin_url or "")
+        request = get("/quitquitquit", method="POST", host=f"127.0.0.1:{_port_of(admin)}")
+        assert status_of(ask(admin, request)[0]) == 404
+
+
+def test_connections_that_the_kernel_took_are_served():
+    """A caller that connected while the listener was about to close is accepted, and not reset."""
+    with replying(reply(b"hi")) as upstream, contextlib.ExitStack() as stack:
+        with gateway(upstream.origin) as served:
+            callers = [stack.enter_context(calling(served)) for _ in range(20)]
+            for caller in callers:
+                caller.send(get("/x", "Connection: close"))
+            # The gateway's thread is told to end right here.
+        assert [caller.message()[1] for caller in callers] == [b"hi"] * 20

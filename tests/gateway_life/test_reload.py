@@ -1,0 +1,341 @@
+"""Settings and documents are replaced while calls are taken; broken ones are refused."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+
+from shim.core.engine import default_engine
+from shim.core.settings import RouteWord
+from shim.errors import SettingsError
+from shim.gateway import Gateway, Options
+from shim.gateway.metrics import Metrics
+from shim.gateway.options import TABLE, Address
+from shim.gateway.reload import LIVE, Plan, Reloader, Source, checked, fixed
+from tests.gateway.peers import At, Peer, ask, calling, get, raw_upstream, reply, replying, until
+from tests.gateway.test_admin import samples
+from tests.gateway.test_translating import EMPTY, V1
+
+OVERRIDE = """
+format = 1
+overrides = "snapshots"
+[operation.listServerlessBackupSnapshots]
+note = "{note}"
+"""
+SUCCESS, RESULTS = ("atlas_shim_config_reload_success",), "atlas_shim_config_reloads_total"
+
+
+def source_of(config: Path, mappings: Path | None = None, **flags: str) -> Source:
+    return Source({"ATLAS_SHIM_MAPPINGS": str(mappings)} if mappings else {}, flags, config)
+
+
+class Applied:
+    """Keeps the plans that a reloader hands on."""
+
+    def __init__(self, source: Source):
+        self.plans: list[Plan] = []
+        self.metrics = Metrics()
+        self.reloader = Reloader(source, source.read(), self.plans.append, self.metrics)
+
+    def value(self, name: str, **labels: str) -> float | None:
+        return self.metrics.registry.get_sample_value(name, labels)
+
+
+def test_every_live_option_is_one():
+    """The list of what can change names options only, and none that something was built with."""
+    assert {row.name for row in TABLE} >= LIVE
+    assert not LIVE & {"listen", "admin", "upstream", "credentials", "uds", "tls_cert", "tls_key", "keys_file"}
+
+
+async def test_good_change_is_applied(tmp_path):
+    """The next plan has the file's new values, and the flags' old ones."""
+    config = tmp_path / "shim.toml"
+    config.write_text('route = "legacy"\ndeadline = 5\n')
+    applied = Applied(source_of(config, route="flex"))
+    config.write_text('route = "off"\ndeadline = 7\n')
+    assert await applied.reloader.reload()
+    assert (applied.plans[0].settings.route, applied.plans[0].settings.deadline) == (RouteWord.FLEX, 7.0)
+    assert applied.value("atlas_shim_config_reload_success") == 1
+    assert applied.value(RESULTS, result="success") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('route = "flx"\ndeadline = 0', ("route: 'flx'", "deadline: '0'")),
+        ("route = ", ("shim.toml",)),
+        ('sunset = "nothing=2026-01-01"', ("'nothing' is no document",)),
+        ("lisen = 1", ("lisen: no such option",)),
+        ("drain_min = 60", ("drain_min",)),
+        (None, ("shim.toml", "No such file")),
+    ],
+)
+async def test_broken_file_is_refused(tmp_path, caplog, text, said):
+    """Nothing is applied, one line has all problems, a metric says so; a good one puts it right."""
+    config = tmp_path / "shim.toml"
+    config.write_text('route = "legacy"\n')
+    applied = Applied(source_of(config))
+    config.unlink() if text is None else config.write_text(text)
+    assert not await applied.reloader.reload()
+    assert applied.plans == []
+    assert applied.value("atlas_shim_config_reload_success") == 0
+    assert applied.value(RESULTS, result="refused") == 1
+    lines = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert len(lines) == 1
+    assert lines[0].exc_info in {None, False}
+    assert all(word in lines[0].getMessage() for word in said)
+    config.write_text('route = "flex"\n')
+    assert await applied.reloader.reload()
+    assert applied.value("atlas_shim_config_reload_success") == 1
+
+
+async def test_broken_documents_are_refused(tmp_path, caplog):
+    """Every defect is in the one line; the documents before stay."""
+    mine = tmp_path / "mine.toml"
+    mine.write_text(OVERRIDE.format(note="before"))
+    config = tmp_path / "shim.cfg"
+    config.write_text("")
+    applied = Applied(source_of(config, tmp_path))
+    mine.write_text('format = 1\noverrides = "snapshots"\nresource = 1\nnonsense = 2\n')
+    assert not await applied.reloader.reload()
+    assert applied.plans == []
+    assert caplog.text.count("mine.toml: ") == 2
+    mine.write_text(OVERRIDE.format(note="after"))
+    assert await applied.reloader.reload()
+    operation = applied.plans[0].engine.named("listServerlessBackupSnapshots")
+    assert operation is not None
+    assert operation.note == "after"
+
+
+async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
+    """An address and an upstream need a restart: the log and a metric say which, the rest is applied."""
+    config = tmp_path / "shim.toml"
+    config.write_text("")
+    applied = Applied(source_of(config))
+    config.write_text('upstream = "http://127.0.0.1:1"\nlisten = "127.0.0.1:2"\nroute = "off"\n')
+    assert await applied.reloader.reload()
+    options = applied.plans[0].options
+    assert (options.upstream, options.listen, options.route) == (Options().upstream, Options().listen, RouteWord.OFF)
+    assert "restart and stay as they were: listen, upstream" in caplog.text
+    assert applied.value("atlas_shim_config_restart_needed") == 2
+
+
+async def test_defect_while_reading_is_survived(tmp_path, caplog):
+    """Whatever goes wrong, the gateway goes on, and the traceback is there for whoever mends it."""
+    config = tmp_path / "shim.toml"
+    config.write_text("")
+    source = source_of(config)
+
+    def broken(plan):
+        raise ZeroDivisionError
+
+    assert not await Reloader(source, source.read(), broken, Metrics()).reload()
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_fixed_names_what_differs():
+    """Equal options need no restart."""
+    assert fixed(Options(), Options()) == ()
+    assert fixed(Options(admin=None, drain=1.0), Options()) == ("admin",)
+
+
+def test_plan_of_parts_that_contradict_each_other():
+    """New connections can't be taken for longer than the whole drain lasts."""
+    with pytest.raises(SettingsError, match="drain_min"):
+        checked(Plan(Options(drain=1.0, drain_min=2.0), default_engine()))
+
+
+def _swap(folder: Path, text: str) -> None:
+    """Replace a file the way Kubernetes does: a new folder, and one link turned to it."""
+    made = folder / f"..{len(list(folder.iterdir()))}"
+    made.mkdir()
+    (made / "mine.toml").write_text(text)
+    (folder / "..new").symlink_to(made.name)
+    (folder / "..new").rename(folder / "..data")
+    if not (folder / "mine.toml").is_symlink():
+        (folder / "mine.toml").symlink_to("..data/mine.toml")
+
+
+def _rewritten(path: Path) -> None:
+    path.write_text(path.read_text() + "# more\n")
+
+
+def _replaced(path: Path) -> None:
+    """As editors and tools do that write beside and rename."""
+    other = path.with_suffix(".new")
+    other.write_bytes(path.read_bytes())
+    os.utime(other, ns=(path.stat().st_mtime_ns, path.stat().st_mtime_ns))
+    other.rename(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: _swap(folder, "# same length"),
+        lambda folder: _rewritten(folder / "plain.toml"),
+        lambda folder: _replaced(folder / "plain.toml"),
+        lambda folder: (folder / "plain.toml").unlink(),
+        lambda folder: (folder / "new.toml").write_text(""),
+        lambda folder: _rewritten(folder.parent / "shim.cfg"),
+        lambda folder: _replaced(folder.parent / "shim.cfg"),
+    ],
+)
+def test_stamp_changes_with_the_files(tmp_path, change):
+    """Contents, links, names and a file put in another's place are seen; looking twice is no change."""
+    folder = tmp_path / "mappings"
+    folder.mkdir()
+    (folder / "plain.toml").write_text("# one\n")
+    (tmp_path / "shim.cfg").write_text("# one\n")
+    _swap(folder, "# also lengthy")
+    source = source_of(tmp_path / "shim.cfg", folder)
+    before = source.stamp()
+    assert source.stamp() == before
+    change(folder)
+    assert source.stamp() != before
+
+
+async def test_watch_waits_until_the_files_rest():
+    """A stamp that was seen twice is read once; one that is seen once isn't; the start is no change."""
+    stamps = [("a",), ("a",), ("b",), ("c",), ("c",), ("c",), ("a",), ("c",), ("c",)]
+    seen: list[int] = []
+    done = asyncio.Event()
+
+    class Scripted:
+        def stamp(self):
+            if not stamps:
+                done.set()
+                return ("c",)
+            return stamps.pop(0)
+
+        def read(self):
+            seen.append(len(stamps))
+            return Plan(Options(), default_engine())
+
+    source = Scripted()
+    reloader = Reloader(source, source.read(), lambda plan: None, Metrics())  # type: ignore[arg-type]  # looks like one
+    seen.clear()
+    watching = asyncio.ensure_future(reloader.watch(("a",), every=0))
+    await done.wait()
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    # After the second of two equal looks, and not for a file that went back to what it was.
+    assert seen == [4]
+
+
+async def test_calls_in_flight_keep_what_they_began_with():
+    """A call that waits for upstream while the plan changes is translated by the old one."""
+    loop = asyncio.get_running_loop()
+    arrived, answer = threading.Event(), threading.Event()
+
+    def script(peer: Peer) -> None:
+        while True:
+            peer.message()
+            arrived.set()
+            answer.wait(10)
+            peer.send(reply(EMPTY))
+
+    with raw_upstream(script) as upstream:
+        options = Options(listen=Address("127.0.0.1", 0), admin=None, upstream=upstream.origin)
+        served = Gateway(options)
+        await served.start()
+        try:
+            first = loop.run_in_executor(None, ask, served, get(V1))
+            await loop.run_in_executor(None, arrived.wait, 10)
+            changed = Options(
+                listen=options.listen, admin=None, upstream=upstream.origin, public_url="https://new.test"
+            )
+            served.apply(Plan(changed, default_engine()))
+            answer.set()
+            second = loop.run_in_executor(None, ask, served, get(V1, host="new.test"))
+            links = [json.loads((await call)[1])["links"][0]["href"] for call in (first, second)]
+        finally:
+            await served.stop(grace=0)
+    assert links[0].startswith("http://shim.test/")
+    assert links[1].startswith("https://new.test/")
+
+
+def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
+    """A swapped ConfigMap and a SIGHUP are noticed by a process; calls go on, the metric tells."""
+    folder = tmp_path / "mappings"
+    folder.mkdir()
+    _swap(folder, OVERRIDE.format(note="before"))
+    config = tmp_path / "shim.toml"
+    config.write_text('route = "flex"\n')
+    with replying(reply(EMPTY)) as upstream:
+        running = serve(
+            "--admin", f"127.0.0.1:{port}", "--upstream", upstream.origin, "--config", str(config),
+            env={"ATLAS_SHIM_MAPPINGS": str(folder)},
+        )  # fmt: skip
+        calls, admin = running.calls(), At(f"http://127.0.0.1:{port}")
+        served = Admin(admin.url)
+        assert b"listServerlessBackupSnapshots" in ask(admin, get("/openapi.json"))[1]
+        with calling(calls) as caller:
+            caller.send(get(V1))
+            assert b"Atlas-Shim: route=flex" in caller.message()[0]
+            _swap(folder, "nonsense")
+            running.logged(r"ERROR .*reload refused.*mine\.toml")
+            assert samples(served)[SUCCESS] == 0
+            config.write_text('route = "legacy"\nconnect_timeout = 3\n')
+            running.process.send_signal(signal.SIGHUP)
+            running.logged(r"reload refused")
+            _swap(folder, OVERRIDE.format(note="after"))
+            running.logged(r"WARNING .*these need a restart and stay as they were: connect_timeout")
+            until(lambda: samples(served)[SUCCESS] == 1, "the metric says so")
+            caller.send(get(V1))
+            assert b"Atlas-Shim" not in caller.message()[0]
+        assert b'"description": "after"' in ask(admin, get("/openapi.json"))[1]
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(30) == 0
+
+
+class Admin:
+    """Looks like a gateway to what reads its metrics."""
+
+    def __init__(self, url: str):
+        self.admin_url = url
+
+
+# The interpreter and the checkout may be where only root can read; reading is all that is kept of root's rights.
+STRANGER = (
+    "setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", "--no-new-privs",
+    "--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search",
+)  # fmt: skip
+
+
+def _can_become_a_stranger() -> bool:
+    try:
+        return subprocess.run([*STRANGER, sys.executable, "-c", ""], check=False, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not _can_become_a_stranger(), reason="needs root and setpriv to become an unknown user")
+def test_starts_read_only_without_home_as_an_unknown_user(serve):
+    """No home, no name, nowhere to write: it starts, answers, reads its settings again, and ends."""
+    # pytest's own folders are closed to strangers.
+    folder = Path(tempfile.mkdtemp())
+    config = folder / "shim.toml"
+    config.write_text('route = "flex"\n')
+    folder.chmod(0o555)
+    environ = {"HOME": "/nonexistent", "TMPDIR": "/nonexistent"}
+    with replying(reply(EMPTY)) as upstream:
+        running = serve(
+            "--admin", "off", "--upstream", upstream.origin, "--config", str(config),
+            before=STRANGER, cwd=folder, env=environ,
+        )  # fmt: skip
+        served = running.calls()
+        assert b"Atlas-Shim: route=flex" in ask(served, get(V1))[0]
+        running.process.send_signal(signal.SIGHUP)
+        running.logged("reloaded")
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(30) == 0
+    assert list(folder.iterdir()) == [config]
+    shutil.rmtree(folder)
