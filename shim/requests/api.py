@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
+from requests import api as _api
 
 from shim.doors.signatures import like
 from shim.requests.sessions import Session
@@ -52,3 +53,10 @@ def patch(url: Any, data: Any = None, **kwargs: Any) -> requests.Response:
 @like(requests.delete)
 def delete(url: Any, **kwargs: Any) -> requests.Response:
     return request("delete", url, **kwargs)
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """What else the module has, so that reaching into it works as ever."""
+        return getattr(_api, name)

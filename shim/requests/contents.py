@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -84,23 +85,24 @@ def with_content(reply: Reply, body: Body, limit: int) -> Reply:
         return attrs.evolve(reply, body=None, fault=str(fault))
 
 
-class _Replay(io.RawIOBase):
+class _Pieces(io.RawIOBase):
     """A file of what was read, then of what was not; closing it closes the response that it came from."""
 
-    def __init__(self, body: Body, source: Any) -> None:
-        self._chunks = iter(body.chunks)
-        self._rest = body.rest
+    def __init__(self, pieces: Iterator[bytes], source: Any) -> None:
+        self._pieces = pieces
         self._source = source
         self._left = b""
+        self.ended = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        piece = self._left or next(self._chunks, b"") or next(self._rest, b"")
+        piece = self._left or next(filter(None, self._pieces), b"")
         size = min(len(piece), len(buffer))
         buffer[:size] = piece[:size]
         self._left = piece[size:]
+        self.ended = not size
         return size
 
     def close(self) -> None:
@@ -108,6 +110,21 @@ class _Replay(io.RawIOBase):
             self._source.close()
             getattr(self._source, "release_conn", _nothing)()
         super().close()
+
+
+class Content(io.BufferedReader):
+    """A file for urllib3's responses: it is closed once it was read to its end, as http.client's are.
+
+    urllib3 goes on reading until then. ``source`` is what the pieces come from, closed with it.
+    """
+
+    def __init__(self, pieces: Iterable[bytes], source: Any = None) -> None:
+        self._file = _Pieces(iter(pieces), source)
+        super().__init__(self._file)
+
+    def isclosed(self) -> bool:
+        """Tell whether nothing is left to read."""
+        return self.closed or (self._file.ended and not self.peek(1))
 
 
 def _nothing() -> None:
@@ -119,7 +136,7 @@ def put_back(response: Response, body: Body, method: str | None) -> None:
     if response._content_consumed:  # noqa: SLF001 - then its content is held already
         return
     old = response.raw
-    replay = io.BufferedReader(_Replay(body, old))
+    replay = Content(chain(body.chunks, body.rest), old)
     if not isinstance(old, HTTPResponse):
         response.raw = replay
         return

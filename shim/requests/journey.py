@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import time
 from collections.abc import Callable, Generator
 
@@ -16,7 +15,7 @@ from shim.core.messages import Reply, reason_phrase, without
 from shim.core.record import Record
 from shim.core.steps import Answer, Outcome, Read, Send
 from shim.doors.inventory import write_down
-from shim.requests.contents import drain, lines_of, put_back, with_content
+from shim.requests.contents import Content, drain, lines_of, put_back, with_content
 from shim.requests.meaning import Found
 from shim.requests.signing import Signature, signed
 from shim.requests.signing import with_content as call_with_content
@@ -91,7 +90,7 @@ def _answered(reply: Reply, request: PreparedRequest, native: Response | None) -
     response.encoding = get_encoding_from_headers(response.headers)
     response.reason = reason_phrase(reply.status)
     response.raw = HTTPResponse(
-        body=io.BytesIO(content),
+        body=Content([content]),
         headers=headers,
         status=reply.status,
         version=getattr(getattr(native, "raw", None), "version", 11),

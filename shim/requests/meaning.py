@@ -90,6 +90,8 @@ def content_of(request: PreparedRequest) -> bytes:
         seek(start)
     else:
         request.body = content
+        request.headers.pop("Transfer-Encoding", None)
+        request.headers["Content-Length"] = str(len(content))
     return content
 
 

@@ -70,7 +70,8 @@ class Signer:
             if before.get(name) != value:
                 request.headers[name] = value
         request.hooks = inner.hooks
-        made_for = inner.url if inner.url == url else None  # a signature in the URL itself is made again
+        # A signature in the rewritten URL itself can't be kept here; it is made again.
+        made_for = inner.url if inner is request or inner.url == url else None
         field = request.headers.get("Authorization")
         _SIGNATURES[request] = Signature(self.auth, field, inner.method, made_for, tuple(hooks_of(request)))
         return request

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+import requests
 
 from shim.core.memory import Memory
 from shim.doors import notice, process
@@ -22,6 +23,22 @@ def clean_process(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setattr(process, "MEMORY", Memory())
     notice.forget()
+
+
+@pytest.fixture(autouse=True)
+def closing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Closes the sessions of a test, which would otherwise warn of their sockets."""
+    sessions: list[requests.Session] = []
+    original = requests.Session.__init__
+
+    def remember(self: requests.Session) -> None:
+        sessions.append(self)
+        original(self)
+
+    monkeypatch.setattr(requests.Session, "__init__", remember)
+    yield
+    for session in sessions:
+        session.close()
 
 
 @pytest.fixture

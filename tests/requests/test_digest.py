@@ -1,0 +1,201 @@
+# mypy: disable-error-code="attr-defined, union-attr, override, arg-type, var-annotated"
+# (requests types responses as possibly missing; a test that is wrong about that fails by itself)
+"""HTTP Digest through the session: the strict fake accepts only signatures over what is sent."""
+
+import threading
+
+import pytest
+import requests as plain
+
+from shim import requests
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from shim.requests.auth import HTTPDigestAuth
+from tests.httpx.conftest import SNAPSHOTS
+from tests.httpx.peers import reply
+
+
+def key():
+    return HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
+
+
+def trips(server, action):
+    before = len(server.fake.arrivals)
+    action()
+    return len(server.fake.arrivals) - before
+
+
+def test_a_session_needs_two_trips_and_then_one(atlas, retired):
+    """A challenge once, then the nonce is used again: as many trips as without the shim."""
+    session = requests.Session()
+    session.auth = key()
+    statuses = []
+    counts = [trips(atlas, lambda: statuses.append(session.get(retired).status_code)) for _ in range(3)]
+    assert (counts, statuses) == ([2, 1, 1], [200, 200, 200])
+
+
+def test_one_authentication_may_serve_top_level_calls(atlas, retired):
+    """requests.get(auth=...) as tutorials have it; the nonce is in the authentication."""
+    auth = key()
+    counts = [trips(atlas, lambda: requests.get(retired, auth=auth, timeout=10).raise_for_status()) for _ in range(3)]
+    assert counts == [2, 1, 1]
+
+
+def test_nonce_counts_have_no_gaps(atlas, retired, monkeypatch):
+    """What is signed is sent: a server that wants each count exactly once more sees just that."""
+    seen = []
+    handle = atlas.fake.handle
+
+    def watch(method, target, headers, body, **more):
+        seen.extend(value for name, value in headers if name.lower() == "authorization")
+        return handle(method, target, headers, body, **more)
+
+    monkeypatch.setattr(atlas.fake, "handle", watch)
+    session = requests.Session()
+    session.auth = key()
+    for _ in range(3):
+        assert session.get(retired).status_code == 200
+    assert [value.partition("nc=")[2][:8] for value in seen] == ["00000001", "00000002", "00000003"]
+    assert all("flexClusters" in value for value in seen)
+
+
+def test_a_fallback_is_signed_anew(atlas, retired, early):
+    """The legacy endpoint says 410 to a signed call; the flex endpoint gets a signature of its own."""
+    session = requests.Session()
+    session.auth = key()
+    assert trips(atlas, lambda: session.get(retired).raise_for_status()) == 3
+    assert trips(atlas, lambda: session.get(retired).raise_for_status()) == 1
+
+
+def test_a_wrong_key_gets_its_401(atlas, retired):
+    """After the two trips that requests makes, with the caller's URL on everything."""
+    response = requests.get(retired, auth=HTTPDigestAuth(DEMO_PUBLIC_KEY, "wrong"), timeout=10)
+    assert response.status_code == 401
+    assert [seen.url for seen in (response, *response.history)] == [retired, retired]
+    assert [seen.request.url for seen in (response, *response.history)] == [retired, retired]
+
+
+def test_a_request_prepared_by_hand_is_signed_for_what_is_sent(atlas, retired):
+    """Without a session there was nobody to decide; two trips for the first, one for the next."""
+    session, auth = requests.Session(), key()
+    prepared = [requests.Request("GET", retired, auth=auth).prepare]
+    counts = [trips(atlas, lambda: session.send(prepared[0]()).raise_for_status()) for _ in range(3)]
+    assert counts == [2, 1, 1]
+
+
+def test_a_copy_of_a_prepared_request_is_as_good(atlas, retired):
+    """Requests' own copy() knows nothing of the shim."""
+    session = requests.Session()
+    session.auth = key()
+    session.get(retired).raise_for_status()
+    request = session.prepare_request(requests.Request("GET", retired))
+    assert trips(atlas, lambda: session.send(request.copy()).raise_for_status()) == 1
+
+
+def test_a_prepared_request_that_is_sent_again_fares_as_with_requests(atlas, retired):
+    """HTTPDigestAuth answers every other challenge then; the flex path with plain requests is the measure."""
+
+    def statuses(session, url, headers):
+        session.auth = key()
+        request = session.prepare_request(requests.Request("GET", url, headers=headers))
+        return [session.send(request).status_code for _ in range(4)]
+
+    flex = retired.replace("/v1.0/", "/v2/").replace("/serverless/", "/flexClusters/")
+    accept = {"Accept": "application/vnd.atlas.2024-11-13+json"}
+    assert statuses(requests.Session(), retired, {}) == statuses(plain.Session(), flex, accept)
+
+
+def test_a_digest_without_its_authentication_is_not_sent_elsewhere(raw):
+    """A signature over the retired path, made by other means, is left out and the 401 handed on."""
+    server = raw(lambda request: reply("401 Unauthorized", 'WWW-Authenticate: Digest realm="r", nonce="n"'))
+    field = f'Digest username="a", realm="r", nonce="n", uri="{SNAPSHOTS}", response="0"'
+    response = requests.get(f"{server.url}{SNAPSHOTS}", headers={"Authorization": field}, timeout=10)
+    assert response.status_code == 401
+    assert b"Authorization" not in server.requests[0]
+
+
+def test_credentials_that_a_caller_puts_there_are_kept(atlas, retired):
+    """A bearer token set on the prepared request wins, on the fallback too."""
+    session = requests.Session()
+    session.auth = HTTPDigestAuth("nobody", "wrong")
+    request = session.prepare_request(requests.Request("GET", retired))
+    request.headers["Authorization"] = f"Bearer {DEMO_TOKEN}"
+    assert session.send(request).status_code == 200
+
+
+def test_threads_share_a_session(atlas, retired):
+    """Each thread has its own nonce, as HTTPDigestAuth keeps them."""
+    session = requests.Session()
+    session.auth = key()
+    statuses = []
+
+    def work():
+        statuses.extend(session.get(retired).status_code for _ in range(5))
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert statuses == [200] * 30
+
+
+def test_an_authentication_that_signs_the_url_is_asked_for_each(raw, early):
+    """Once for the legacy URL, once for the flex URL, never twice for one that is sent."""
+    signed = []
+
+    class Signing(requests.auth.AuthBase):
+        def __call__(self, request):
+            signed.append(request.url)
+            request.headers["Authorization"] = f"Signed {request.path_url}"
+            return request
+
+    server = raw(
+        lambda request: (
+            reply("200 OK", body=b'{"results": [], "totalCount": 0}')
+            if b"/flexClusters/" in request
+            else reply("410 Gone", body=b"{}")
+        )
+    )
+    response = requests.get(f"{server.url}{SNAPSHOTS}", auth=Signing(), timeout=10)
+    assert response.status_code == 200
+    assert len(signed) == 2
+    for target, request in zip(server.targets(), server.requests, strict=True):
+        assert f"Authorization: Signed {target}\r\n".encode() in request
+
+
+def test_an_authentication_that_signs_in_the_query_is_kept(raw, early):
+    """The URL that an authentication made is the URL that is sent, for the retired path as it was."""
+
+    def sign(request):
+        request.prepare_url(request.url, {"signature": "abc"})
+        return request
+
+    server = raw(lambda request: reply("200 OK", body=b"{}"))
+    requests.get(f"{server.url}{SNAPSHOTS}", auth=sign, timeout=10)
+    assert server.targets() == [f"{SNAPSHOTS}?signature=abc"]
+
+
+@pytest.mark.parametrize("auth", [("user", "pass"), None])
+def test_basic_credentials_stay_what_they_were(raw, auth):
+    """Given as a pair or in the URL, for the fallback as for the first call; visible as ever."""
+    server = raw(lambda request: reply("200 OK", body=b'{"results": [], "totalCount": 0}'))
+    url = f"{server.url}{SNAPSHOTS}"
+    if auth is None:
+        url = url.replace("http://", "http://user:pass@")
+    response = requests.get(url, auth=auth, timeout=10)
+    assert b"Authorization: Basic dXNlcjpwYXNz\r\n" in server.requests[0]
+    assert response.request.headers["Authorization"] == "Basic dXNlcjpwYXNz"
+    assert response.url == plain.Request("GET", url).prepare().url
+
+
+def test_netrc_is_asked_as_ever(raw, tmp_path, monkeypatch):
+    """An entry for the host signs, unless the session does not trust its environment."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login user password pass\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    server = raw(lambda request: reply("200 OK", body=b'{"results": [], "totalCount": 0}'))
+    session = requests.Session()
+    session.get(f"{server.url}{SNAPSHOTS}")
+    session.trust_env = False
+    session.get(f"{server.url}{SNAPSHOTS}")
+    assert [b"Basic dXNlcjpwYXNz" in request for request in server.requests] == [True, False]
