@@ -22,8 +22,8 @@ class Call:
     method: str
     origin: str
     target: str
-    headers: Headers = ()
-    body: bytes | None = None
+    headers: Headers = attrs.field(default=(), repr=False)  # credentials are among them
+    body: bytes | None = attrs.field(default=None, repr=False)
 
     @property
     def path(self) -> str:

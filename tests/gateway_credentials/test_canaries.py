@@ -1,0 +1,135 @@
+"""Secrets seeded everywhere turn up nowhere: logs, metrics, errors, reprs, tracebacks, reports."""
+
+import logging
+import os
+import subprocess
+import sys
+import traceback
+
+import httpx
+import pytest
+
+from shim.errors import SettingsError
+from shim.fake import FakeAtlas
+from shim.fake.messages import FakeReply
+from shim.gateway import Gateway, Options, serve_in_thread
+from shim.gateway.options import CredentialsMode
+from tests.gateway.peers import reply, replying
+from tests.gateway_credentials.worlds import FLEX, LOOPBACK, RETIRED, UNTOUCHED, V2, Signature, line, nonce_of, world
+
+KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "canary01", "MONGODB_ATLAS_PRIVATE_API_KEY": "canary-of-the-key"}
+ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": "canary_sa_id", "MONGODB_ATLAS_CLIENT_SECRET": "canary-of-the-account"}
+TOKEN = "canary-of-a-token"
+CALLERS = (
+    "Authorization: Bearer canary-of-a-caller",
+    "Authorization: Basic Y2FuYXJ5LW9mLWEtY2FsbGVy",
+    'Authorization: Digest username="canary-of-a-caller", response="canary-of-a-caller"',
+    "Cookie: session=canary-of-a-caller",
+    "X-Api-Key: canary-of-a-caller\x01",
+)
+MARKS = ("canary", "Y2FuYXJ5")
+
+
+def clean(*texts):
+    for text in texts:
+        for mark in MARKS:
+            assert mark not in text, text[max(0, text.index(mark) - 200) :][:400]
+
+
+def issuing(fake):
+    """Make a fake hand out a token with a canary in it, and take it."""
+
+    def answer(arrival):
+        if arrival.path == "/api/oauth/token":
+            return FakeReply(200, (), b'{"access_token": "%s"}' % TOKEN.encode())
+        return FakeReply(401) if (arrival.header("Authorization") or "").startswith("Bearer") else None
+
+    fake.overrides.append(answer)
+    return fake
+
+
+@pytest.mark.parametrize(
+    ("mode", "environ"), [("passthrough", {}), ("own", KEY), ("own", ACCOUNT), ("verify", KEY)], ids=range(4)
+)
+def test_serving(mode, environ, caplog, capfd):
+    """Good calls, bad ones and every kind of refusal leave no secret behind."""
+    caplog.set_level(logging.DEBUG)
+    bodies = []
+    with world(mode, environ, issuing(FakeAtlas(api_keys={"canary01": "canary-of-the-key"}))) as seen:
+        for path in (RETIRED, UNTOUCHED, "/x?token=canary", "/canary/../x", "//canary"):
+            bodies += [seen.ask(path, caller, f"Accept: {V2}") for caller in CALLERS]
+            bodies.append(seen.ask(path, f"Accept: {V2}"))
+        signature = Signature(nonce_of(seen), name="canary01", secret="canary-of-the-key")
+        for _ in range(2):
+            bodies.append(seen.ask(UNTOUCHED, line(signature.parts), f"Accept: {FLEX}"))
+        bodies.append(seen.ask(UNTOUCHED, "Authorization: Bearer " + "canary" * 10000))
+        metrics = seen.gateway.metrics.text().decode()
+        handler = seen.gateway._handler
+        gate = handler.gate
+        signers = [*getattr(gate, "_signers", {}).values(), *filter(None, [getattr(gate, "_signer", None)])]
+        reprs = [repr(thing) for thing in (seen.gateway, handler, gate, *signers, *map(vars, signers))]
+    out = capfd.readouterr()
+    clean(caplog.text, metrics, out.out, out.err, *reprs)
+    clean(*(content.decode("latin-1") for head, content in bodies if b" 404 " not in head))
+
+
+def test_upstream_that_breaks(caplog):
+    """Faults of the connection are told without what was sent over it."""
+    caplog.set_level(logging.DEBUG)
+    for answer in (b"", b"nonsense\r\n\r\n", reply(b"{}", "Transfer-Encoding: canary-free", status="500 x")):
+        with replying(answer) as upstream:
+            options = Options(listen=LOOPBACK, admin=None, upstream=upstream.origin, credentials=CredentialsMode.OWN)
+            with serve_in_thread(options, environ=ACCOUNT) as served:
+                clean(httpx.get(served.url + RETIRED, headers={"Accept": V2}).text)
+    clean(caplog.text)
+
+
+def test_defect(monkeypatch, caplog):
+    """A bug's traceback has lines of code, and no values."""
+    caplog.set_level(logging.DEBUG)
+
+    def broken(*_, **__):
+        raise RuntimeError("a defect")
+
+    with world("own", KEY) as seen:
+        monkeypatch.setattr("shim.gateway.signing.key.authorization", broken)
+        seen.ask(RETIRED, f"Accept: {V2}")
+        _, content = seen.ask(RETIRED, f"Accept: {V2}", CALLERS[0])
+    assert "a defect" in caplog.text
+    clean(caplog.text, content.decode())
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"MONGODB_ATLAS_PRIVATE_API_KEY": "canary"},
+        KEY | ACCOUNT,
+        KEY | {"MONGODB_ATLAS_PRIVATE_API_KEY": "canary with spaces"},
+        {"MONGODB_ATLAS_ACCESS_TOKEN": "canary"},
+    ],
+    ids=range(4),
+)
+def test_settings_that_are_wrong(environ):
+    """Errors at the start name variables, and tracebacks show no values."""
+    for mode in (CredentialsMode.OWN, CredentialsMode.VERIFY):
+        try:
+            Gateway(Options(listen=LOOPBACK, credentials=mode), environ=environ)
+        except SettingsError:
+            clean(traceback.format_exc())
+        else:
+            pytest.fail("started")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["check"], ["check", "-o", "json"], ["explain", "GET", f"https://cloud.mongodb.com{RETIRED}"]],
+    ids=range(3),
+)
+@pytest.mark.parametrize("credentials", [KEY, ACCOUNT], ids=["key", "account"])
+def test_reports_of_the_command(words, credentials):
+    """``check`` and ``explain`` say which credentials there are, and not what they are."""
+    environ = {**os.environ, **credentials, "ATLAS_SHIM_CREDENTIALS": "own"}
+    command = [sys.executable, "-m", "shim", *words]
+    done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
+    assert "Traceback" not in done.stderr
+    clean(done.stdout, done.stderr)

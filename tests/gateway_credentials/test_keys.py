@@ -1,0 +1,96 @@
+"""The callers' keys: from the environment, from a file, and again when it changes."""
+
+import pytest
+
+from shim.credentials import ApiKey, api_keys
+from shim.errors import SettingsError
+from shim.gateway.signing.keys import watched_keys
+from tests.gateway.peers import status_of
+from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
+
+
+def test_one_key_a_line(tmp_path):
+    """Comments and empty lines are skipped, spaces around a line dropped, colons of the secret kept."""
+    file = tmp_path / "keys"
+    file.write_text("# callers\n\n  abcdefgh:one-two \r\nijklmnop:a:b\n")
+    assert api_keys(str(file), name="keys_file") == (ApiKey("abcdefgh", "one-two"), ApiKey("ijklmnop", "a:b"))
+
+
+@pytest.mark.parametrize("bad", ["s3cret", "s3cret:", ":s3cret", "s3 cret:x", "s3cret:é", "s3cret:a\tb"], ids=range(6))
+def test_bad_line(tmp_path, bad):
+    """The error says which line of which file, and nothing of what it holds."""
+    file = tmp_path / "keys"
+    file.write_text(f"abcdefgh:good\n{bad}\n")
+    with pytest.raises(SettingsError, match=r"keys_file: line 2 of .*keys") as caught:
+        api_keys(str(file), name="keys_file")
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["", "# nothing\n", "a:b\na:c\n"])
+def test_file_without_use(tmp_path, content):
+    """No key at all, or one key with two secrets, is refused at the start."""
+    file = tmp_path / "keys"
+    file.write_text(content)
+    with pytest.raises(SettingsError):
+        watched_keys({}, str(file))
+
+
+def test_file_that_is_not_there(tmp_path):
+    """The error names the file."""
+    with pytest.raises(SettingsError, match="nokeys"):
+        watched_keys({}, str(tmp_path / "nokeys"))
+
+
+def test_environment_and_file_together(tmp_path):
+    """Both count."""
+    file = tmp_path / "keys"
+    file.write_text("a:b\n")
+    environ = {"MONGODB_ATLAS_PUBLIC_API_KEY": "c", "MONGODB_ATLAS_PRIVATE_API_KEY": "d"}
+    assert set(watched_keys(environ, str(file))()) == {"a", "c"}
+
+
+def test_keys_come_and_go(tmp_path, caplog):
+    """A line that is added lets its key in, one that is removed keeps it out, a broken file changes nothing."""
+    file = tmp_path / "keys"
+    file.write_text("demokeys:00000000-demo-demo-demo-000000000000\n")
+
+    with world("verify", {}, keys_file=str(file)) as seen:
+
+        def status(name, secret):
+            signature = Signature(nonce_of(seen), name=name, secret=secret)
+            return status_of(seen.ask(UNTOUCHED, line(signature.parts), f"Accept: {FLEX}")[0])
+
+        demo = ("demokeys", "00000000-demo-demo-demo-000000000000")
+        assert status(*demo) == 200
+        before = len(seen.targets)
+        assert status("otherkey", "x") == 401
+        assert len(seen.targets) == before
+
+        file.write_text("demokeys:00000000-demo-demo-demo-000000000000\notherkey:x\n")
+        assert status("otherkey", "x") == 401  # known here now, and not upstream
+        assert len(seen.targets) > before
+
+        file.write_text("s3cret\n")
+        assert status(*demo) == 200
+        assert "s3cret" not in caplog.text
+        assert "credentials stay what they were" in caplog.text
+
+        file.write_text("otherkey:x\n")
+        before = len(seen.targets)
+        assert status(*demo) == 401
+        assert len(seen.targets) == before
+
+
+def test_each_caller_is_signed_with_its_own_key(tmp_path):
+    """Upstream sees the key that the caller proved."""
+    from shim.fake import FakeAtlas
+
+    file = tmp_path / "keys"
+    file.write_text("aaaaaaaa:one\nbbbbbbbb:two\n")
+    fake = FakeAtlas(api_keys={"aaaaaaaa": "one", "bbbbbbbb": "two"})
+    with world("verify", {}, fake, keys_file=str(file)) as seen:
+        for name, secret in (("aaaaaaaa", "one"), ("bbbbbbbb", "two"), ("aaaaaaaa", "one")):
+            signature = Signature(nonce_of(seen), name=name, secret=secret)
+            head, _ = seen.ask(UNTOUCHED, line(signature.parts), f"Accept: {FLEX}")
+            assert status_of(head) == 200
+            assert f'username="{name}"' in (fake.arrivals[-1].header("Authorization") or "")

@@ -1,0 +1,143 @@
+"""Where calls are taken: TLS, and a unix socket."""
+
+import os
+import socket
+import ssl
+import stat
+
+import httpx
+import pytest
+import trustme
+
+from shim.errors import SettingsError
+from shim.fake import FakeAtlas
+from shim.fake.server import serve_in_thread
+from shim.gateway import Gateway, Options
+from tests.gateway_credentials.worlds import ACCOUNT, LOOPBACK, RETIRED, V2, signing, world
+
+ca = trustme.CA()
+mine = ca.issue_cert("localhost", "127.0.0.1")
+
+
+@pytest.fixture
+def pem(tmp_path):
+    """Files of a certificate and of its key."""
+    files = tmp_path / "cert.pem", tmp_path / "key.pem"
+    files[0].write_bytes(b"".join(blob.bytes() for blob in mine.cert_chain_pems))
+    files[1].write_bytes(mine.private_key_pem.bytes())
+    return {"tls_cert": str(files[0]), "tls_key": str(files[1])}
+
+
+def trusting():
+    context = ssl.create_default_context()
+    ca.configure_trust(context)
+    return context
+
+
+def test_tls(pem):
+    """With a certificate the gateway speaks TLS, and links lead back to it as https."""
+    with world("own", **pem) as seen, httpx.Client(verify=trusting()) as client:
+        assert seen.url.startswith("https://127.0.0.1:")
+        page = client.get(seen.url + RETIRED, headers={"Accept": V2}).json()
+        assert page["links"][0]["href"].startswith(seen.url + RETIRED)
+
+
+def test_key_in_the_same_file(tmp_path):
+    """A file that holds both is enough."""
+    both = tmp_path / "both.pem"
+    both.write_bytes(mine.private_key_and_cert_chain_pem.bytes())
+    with world("own", tls_cert=str(both)) as seen, httpx.Client(verify=trusting()) as client:
+        assert client.get(seen.url + RETIRED, headers={"Accept": V2}).status_code == 200
+
+
+def test_plain_http_on_a_tls_port(pem):
+    """Who speaks no TLS gets no answer."""
+    with world("own", **pem) as seen, pytest.raises(httpx.TransportError):
+        httpx.get(seen.url.replace("https", "http") + RETIRED)
+
+
+def test_tls_files_of_no_use(tmp_path, pem):
+    """Missing, mixed up or protected files are refused at the start, with their names."""
+    other = tmp_path / "other.pem"
+    other.write_bytes(ca.issue_cert("other").private_key_pem.bytes())
+    for bad in (
+        {"tls_cert": str(tmp_path / "none.pem")},
+        {"tls_cert": pem["tls_key"], "tls_key": pem["tls_key"]},
+        {"tls_cert": pem["tls_cert"], "tls_key": str(other)},
+        {"tls_cert": pem["tls_cert"]},
+        {"tls_key": pem["tls_key"]},
+    ):
+        with pytest.raises(SettingsError, match="tls_"):
+            Gateway(Options(listen=LOOPBACK, **bad))
+
+
+@pytest.mark.parametrize("mode", ["own", "passthrough"])
+def test_unix_socket(tmp_path, mode):
+    """Calls come over a socket that its owner alone can use, and that is gone at the end."""
+    path = tmp_path / "shim.sock"
+    with world(mode, ACCOUNT, uds=str(path)) as seen:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        headers = {"Accept": V2, "Authorization": "Bearer demo-access-token"}
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url=seen.url) as client:
+            assert client.get(RETIRED, headers=headers).status_code == 200
+    assert not path.exists()
+
+
+def test_socket_without_listener_is_replaced(tmp_path):
+    """What a gateway left that was killed is in nobody's way."""
+    path = tmp_path / "shim.sock"
+    with socket.socket(socket.AF_UNIX) as old:
+        old.bind(str(path))
+    client = httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://localhost")
+    with world("own", uds=str(path)), client:
+        assert client.get(RETIRED, headers={"Accept": V2}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["socket", "file", "folder"])
+def test_path_that_is_in_use(tmp_path, kind):
+    """A socket that somebody listens on, and anything else, stays, and the gateway doesn't start."""
+    path = tmp_path / "taken"
+    with socket.socket(socket.AF_UNIX) as other:
+        if kind == "socket":
+            other.bind(str(path))
+            other.listen()
+        elif kind == "file":
+            path.write_text("precious")
+        else:
+            path.mkdir()
+        before = os.lstat(path).st_ino
+        with pytest.raises(OSError, match="taken"), world("own", uds=str(path)):
+            pass
+        assert os.lstat(path).st_ino == before
+
+
+def test_socket_of_a_successor_is_left_alone(tmp_path):
+    """A gateway that ends removes its own socket, and not the one that took its place."""
+    path = tmp_path / "shim.sock"
+    with world("own", uds=str(path)):
+        path.unlink()
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(str(path))
+    assert path.exists()
+
+
+def test_upstream_is_verified(tmp_path, monkeypatch):
+    """An upstream whose certificate nobody vouches for is 502; SSL_CERT_FILE is who vouches."""
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(ca.cert_pem.bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    mine.configure_cert(context)
+    with serve_in_thread(FakeAtlas(), ssl_context=context) as upstream:
+        with signing("own", upstream.url) as served:
+            answer = httpx.get(served.url + RETIRED, headers={"Accept": V2})
+            assert (answer.status_code, "certificate" in answer.json()["detail"]) == (502, True)
+        monkeypatch.setenv("SSL_CERT_FILE", str(roots))
+        with signing("own", upstream.url) as served:
+            assert httpx.get(served.url + RETIRED, headers={"Accept": V2}).status_code == 200
+
+
+def test_roots_that_cannot_be_read(tmp_path, monkeypatch):
+    """A file of roots that isn't there would trust nobody; it is named at the start."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    with pytest.raises(SettingsError, match="SSL_CERT_FILE"), signing("own", "http://127.0.0.1:1"):
+        pass
