@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import attrs
 
 from shim.core.documents import Document, load_documents, mapping_folders
-from shim.core.documents.model import Operation, Target
 from shim.core.engine import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.errors import DocumentError
-
-_NESTED = frozenset({"fields", "successors"})
 
 
 @attrs.frozen
@@ -49,11 +46,10 @@ def engine_of(environ: Mapping[str, str], problems: list[str]) -> Engine | None:
 
 def document_lines(engine: Engine, settings: Settings) -> tuple[DocumentLine, ...]:
     """Return a line for each document."""
-    shipped = {one.id: one for document in load_documents(mapping_folders({})) for one in document.operations}
-    return tuple(_line(document, settings, shipped) for document in engine.documents)
+    return tuple(_line(document, settings) for document in engine.documents)
 
 
-def _line(document: Document, settings: Settings, shipped: Mapping[str, Operation]) -> DocumentLine:
+def _line(document: Document, settings: Settings) -> DocumentLine:
     operations = tuple(
         OperationLine(
             id=operation.id,
@@ -64,25 +60,4 @@ def _line(document: Document, settings: Settings, shipped: Mapping[str, Operatio
         )
         for operation in document.operations
     )
-    changed: dict[str, str] = {}
-    for operation in document.operations:
-        changed.update(_replaced(operation, shipped.get(operation.id)))
-    return DocumentLine(document.name, document.file, document.title, operations, changed)
-
-
-def _replaced(operation: Operation, before: Operation | None) -> Iterator[tuple[str, str]]:
-    """Yield (key path, file) of each rule that stands in another file than its operation, and of changed members."""
-    fields = list(operation.fields)
-    for successor in operation.successors.values():
-        if successor.owner != operation.file:
-            yield f"{operation.at}.{successor.tier}", successor.owner
-        targets = (successor.only, *successor.choices.values())
-        fields += [field for target in targets if isinstance(target, Target) for field in target.body or ()]
-    for field in fields:
-        for rule in (rule for rules in field.rules.values() for rule in rules):
-            if rule.owner != operation.file:
-                yield rule.at, rule.owner
-    for attribute in attrs.fields(Operation):
-        name = attribute.name
-        if before is not None and name not in _NESTED and getattr(before, name) != getattr(operation, name):
-            yield f"{operation.at}.{name}", "an own document"
+    return DocumentLine(document.name, document.file, document.title, operations, document.overridden)

@@ -97,7 +97,7 @@ def test_overridden_rules_are_listed(checked, run, tmp_path):
     env = {"ATLAS_SHIM_MAPPINGS": str(tmp_path)}
     snapshots = next(one for one in checked(env=env)["documents"] if one["name"] == "snapshots")
     assert snapshots["overridden"]["resource.snapshot.createdAt.flex"] == "mine.toml"
-    assert "operation.listServerlessBackupSnapshots.sunset" in snapshots["overridden"]
+    assert snapshots["overridden"]["operation.listServerlessBackupSnapshots.sunset"] == "mine.toml"
     assert "overridden: resource.snapshot.createdAt.flex (by mine.toml)" in run("check", env=env).stdout
 
 

@@ -183,10 +183,11 @@ class Api:
 
 @attrs.frozen
 class Document:
-    """One mapping document."""
+    """One mapping document; ``overridden`` has the key paths that other files set, with their names."""
 
     name: str
     title: str
     file: str
     apis: Mapping[str, Api]
     operations: tuple[Operation, ...]
+    overridden: Mapping[str, str] = attrs.field(factory=dict)

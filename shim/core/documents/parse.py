@@ -56,7 +56,14 @@ def parse_document(data: Mapping[str, Any], source: Source) -> Document:
         if key not in used:
             top.wrong("resource", f"{key!r} is used by no operation")
     top.finish()
-    return Document(name=name, title=title, file=source.file, apis=apis, operations=operations)
+    return Document(
+        name=name,
+        title=title,
+        file=source.file,
+        apis=apis,
+        operations=operations,
+        overridden=dict(source.overridden),
+    )
 
 
 def _parse_apis(top: Table) -> Mapping[str, Api]:
