@@ -116,7 +116,8 @@ def _successors(operation: Operation) -> dict[str, list[str]]:
 
 
 def _path(operation: Operation) -> list[dict[str, Any]]:
-    text = {"type": "string", "minLength": 1}
+    # A value with one of these is not recognised, and the call passed on as it is.
+    text = {"type": "string", "pattern": r"^[^/\\%\u0000-\u001f\u007f]+$"}
     return [{"name": name, "in": "path", "required": True, "schema": text} for name in operation.path.parameters]
 
 

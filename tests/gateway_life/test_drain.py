@@ -42,6 +42,7 @@ class Load:
             thread.start()
 
     def join(self) -> None:
+        """Wait for the end of all callers."""
         for thread in self.threads:
             thread.join(30)
             assert not thread.is_alive()

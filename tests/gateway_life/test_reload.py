@@ -21,7 +21,6 @@ from shim.gateway.metrics import Metrics
 from shim.gateway.options import TABLE, Address
 from shim.gateway.reload import LIVE, Plan, Reloader, Source, checked, fixed
 from tests.gateway.peers import At, Peer, ask, calling, get, raw_upstream, reply, replying, until
-from tests.gateway.test_admin import samples
 from tests.gateway.test_translating import EMPTY, V1
 
 OVERRIDE = """
@@ -30,7 +29,7 @@ overrides = "snapshots"
 [operation.listServerlessBackupSnapshots]
 note = "{note}"
 """
-SUCCESS, RESULTS = ("atlas_shim_config_reload_success",), "atlas_shim_config_reloads_total"
+RESULTS = "atlas_shim_config_reloads_total"
 
 
 def source_of(config: Path, mappings: Path | None = None, **flags: str) -> Source:
@@ -46,6 +45,7 @@ class Applied:
         self.reloader = Reloader(source, source.read(), self.plans.append, self.metrics)
 
     def value(self, name: str, **labels: str) -> float | None:
+        """Return a metric's value."""
         return self.metrics.registry.get_sample_value(name, labels)
 
 
@@ -262,6 +262,10 @@ async def test_calls_in_flight_keep_what_they_began_with():
     assert links[1].startswith("https://new.test/")
 
 
+def success(admin: At) -> float:
+    return float(ask(admin, get("/metrics"))[1].partition(b"\natlas_shim_config_reload_success ")[2].split(b"\n")[0])
+
+
 def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
     """A swapped ConfigMap and a SIGHUP are noticed by a process; calls go on, the metric tells."""
     folder = tmp_path / "mappings"
@@ -275,32 +279,24 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
             env={"ATLAS_SHIM_MAPPINGS": str(folder)},
         )  # fmt: skip
         calls, admin = running.calls(), At(f"http://127.0.0.1:{port}")
-        served = Admin(admin.url)
         assert b"listServerlessBackupSnapshots" in ask(admin, get("/openapi.json"))[1]
         with calling(calls) as caller:
             caller.send(get(V1))
             assert b"Atlas-Shim: route=flex" in caller.message()[0]
             _swap(folder, "nonsense")
             running.logged(r"ERROR .*reload refused.*mine\.toml")
-            assert samples(served)[SUCCESS] == 0
+            assert success(admin) == 0
             config.write_text('route = "legacy"\nconnect_timeout = 3\n')
             running.process.send_signal(signal.SIGHUP)
             running.logged(r"reload refused")
             _swap(folder, OVERRIDE.format(note="after"))
             running.logged(r"WARNING .*these need a restart and stay as they were: connect_timeout")
-            until(lambda: samples(served)[SUCCESS] == 1, "the metric says so")
+            until(lambda: success(admin) == 1, "the metric says so")
             caller.send(get(V1))
             assert b"Atlas-Shim" not in caller.message()[0]
         assert b'"description": "after"' in ask(admin, get("/openapi.json"))[1]
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(30) == 0
-
-
-class Admin:
-    """Looks like a gateway to what reads its metrics."""
-
-    def __init__(self, url: str):
-        self.admin_url = url
 
 
 # The interpreter and the checkout may be where only root can read; reading is all that is kept of root's rights.
