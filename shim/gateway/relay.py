@@ -110,7 +110,9 @@ async def download(
     try:
         chunk = content.read_nowait()
     except (aiohttp.ClientError, OSError) as error:
-        return _cut(wire, error)
+        if wire.begun:
+            return _cut(wire, error)
+        raise refusal_of(error) from error
     # What arrived together with the head leaves together with it.
     await wire.write(chunk)
     while True:

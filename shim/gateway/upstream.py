@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 import aiohttp
 import attrs
 from aiohttp.client_middlewares import ClientHandlerType
+from aiohttp.http_exceptions import LineTooLong
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -227,7 +228,17 @@ def refusal_of(error: BaseException) -> answers.Refusal:
         return answers.unreadable("http_response_incomplete", "Upstream's reply ended early.", said)
     if isinstance(error, (aiohttp.ClientConnectionError, OSError)):
         return answers.unreadable("connection_terminated", "The connection to upstream broke.", said)
+    if _is_large_head(error):
+        return answers.unreadable("http_response_header_section_size", "Upstream's reply has too large a head.", said)
     return answers.unreadable("http_protocol_error", "Upstream's reply is not well-formed HTTP.", said)
+
+
+def _is_large_head(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, LineTooLong) or "Too many headers" in str(error):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _unconnected(error: aiohttp.ClientError) -> tuple[str, str]:

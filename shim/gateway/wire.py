@@ -73,6 +73,11 @@ class Wire(web.StreamResponse):
         """Whether content is still to be written."""
         return self._content is None
 
+    @property
+    def begun(self) -> bool:
+        """Whether the caller was sent a part of it."""
+        return self._head is None
+
     def pending(self, chunk: bytes) -> None:
         """Write the head, with a first piece of the content in the same segment."""
         head, self._head = self._head, None

@@ -1,0 +1,288 @@
+"""Everything that an upstream can do wrong, played on a raw socket."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import ssl
+import threading
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import attrs
+import trustme
+
+from tests.gateway.peers import Peer, raw_upstream
+
+GROUP = "6510aa1b2c3d4e5f60718293"
+DOCUMENT = {
+    "results": [{"id": "6b05c3c6f892dad018f3f094", "startTime": "2026-06-01T00:00:00Z", "status": "COMPLETED"}],
+    "totalCount": 1,
+    "id": "6b05c3c6f892dad018f3f095",
+    "deliveryType": "RESTORE",
+    "status": "PENDING",
+    "projectId": GROUP,
+    "snapshotId": "6b05c3c6f892dad018f3f094",
+    "targetDeploymentItemName": "other",
+    "targetProjectId": GROUP,
+}
+"""What a page of snapshots and a restore job have in common: content that any retired call can be answered from."""
+
+CONTENT = json.dumps(DOCUMENT).encode()
+JSON = "Content-Type: application/vnd.atlas.2024-11-13+json"
+BOMB = 64 * 1024 * 1024
+BODY_LIMIT = 4 * 1024 * 1024
+"""The limit that the gateway of the table has, so that what is too large can be made quickly."""
+
+
+@attrs.frozen
+class Fault:
+    """What upstream does once it has read a request.
+
+    It sends ``message``, and then does as ``end`` says: ``keep`` reads the next request, ``close``
+    and ``reset`` end the connection, ``hang`` does nothing, ``drip`` sends ``rest`` a byte at a
+    time; ``early`` doesn't wait for the request's content. ``origin`` takes the place of such a
+    server; ``tls`` is what is wrong with its TLS. ``content`` is what a caller should get to see
+    where the reply is handed on.
+    """
+
+    name: str
+    message: bytes = b""
+    end: str = "close"
+    rest: bytes = b""
+    origin: str = ""
+    tls: str = ""
+    content: bytes = attrs.field()
+
+    @content.default
+    def _content(self) -> bytes:
+        return self.message.partition(b"\r\n\r\n")[2] + self.rest
+
+
+def message(content: bytes, *lines: str, status: str = "200 OK", length: int | None = None) -> bytes:
+    """Return a reply; ``length`` is what it says its content's is."""
+    said = len(content) if length is None else length
+    return head(f"Content-Length: {said}", *lines, status=status) + content
+
+
+def head(*lines: str, status: str = "200 OK") -> bytes:
+    """Return a reply's head."""
+    return "\r\n".join((f"HTTP/1.1 {status}", *lines, "", "")).encode("latin-1")
+
+
+def error(status: str, *lines: str) -> bytes:
+    """Return an error as Atlas has it."""
+    code = {"error": int(status[:3]), "errorCode": "RATE_LIMITED" if status[:3] == "429" else "UNEXPECTED_ERROR"}
+    return message(json.dumps(code).encode(), "Content-Type: application/json", *lines, status=status)
+
+
+def with_member(text: str) -> bytes:
+    """Return the document with one more member, given as JSON or what passes for it."""
+    return CONTENT[:-1] + b', "more": ' + text.encode("utf-8", "surrogatepass") + b"}"
+
+
+def connections() -> Iterator[Fault]:
+    """Connections that do not come about, or break."""
+    yield Fault("connection refused", origin="http://127.0.0.1:1")
+    yield Fault("name does not resolve", origin="http://upstream.invalid")
+    yield Fault("TLS: the other side speaks none", tls="none")
+    yield Fault("TLS: certificate of an unknown authority", tls="unknown")
+    yield Fault("TLS: certificate expired", tls="expired")
+    yield Fault("TLS: certificate of another name", tls="other")
+    yield Fault("close before an answer")
+    yield Fault("reset before an answer", end="reset")
+    yield Fault("close within the head", b"HTTP/1.1 200 OK\r\nContent-Le")
+    yield Fault("reset within the content", message(CONTENT[:50], JSON, length=len(CONTENT)), "reset")
+    yield Fault("content shorter than its length", message(CONTENT[:50], JSON, length=len(CONTENT)))
+    chunk = b"%x\r\n%b\r\n" % (len(CONTENT), CONTENT)
+    coded = head("Transfer-Encoding: chunked", JSON)
+    yield Fault("chunks cut within a chunk", coded + chunk[:50])
+    yield Fault("chunks without the last one", coded + chunk)
+    yield Fault("chunk size that is none", coded + chunk + b"what?\r\n")
+    yield Fault("content that ends with the connection, cut", head(JSON) + CONTENT[:50])
+    yield Fault("content that ends with the connection, whole", head(JSON) + CONTENT)
+    yield Fault("hang before the head", end="hang")
+    yield Fault("hang within the head", b"HTTP/1.1 200 OK\r\nContent-Le", "hang")
+    yield Fault("hang after the head", head(f"Content-Length: {len(CONTENT)}", JSON), "hang")
+    yield Fault("hang within the content", message(CONTENT[:50], JSON, length=len(CONTENT)), "hang")
+    yield Fault("drip of the content", head(f"Content-Length: {len(CONTENT)}", JSON), "drip", CONTENT)
+
+
+def messages() -> Iterator[Fault]:
+    """Replies that are odd HTTP."""
+    yield Fault("status line that is none", b"what?\r\n\r\n")
+    yield Fault("status 999", message(CONTENT, JSON, status="999 What"), "keep")
+    yield Fault("Content-Length twice, not the same", message(CONTENT, "Content-Length: 3", JSON))
+    yield Fault("Content-Length that is no number", head("Content-Length: many", JSON) + CONTENT)
+    both = head("Transfer-Encoding: chunked", f"Content-Length: {len(CONTENT)}", JSON)
+    both += b"%x\r\n%b\r\n0\r\n\r\n" % (len(CONTENT), CONTENT)
+    yield Fault("Content-Length and chunks", both, "keep", content=CONTENT)
+    yield Fault("line break within a field", head("X: a\rb", f"Content-Length: {len(CONTENT)}", JSON) + CONTENT)
+    yield Fault("NUL within a field", head("X: a\0b", f"Content-Length: {len(CONTENT)}", JSON) + CONTENT)
+    yield Fault("head of 200 KB", message(CONTENT, JSON, "X: " + "a" * 200_000))
+    yield Fault("head of 200 KB in many fields", message(CONTENT, JSON, *(f"X-{n}: {'a' * 990}" for n in range(200))))
+    early = head("Link: </style.css>; rel=preload", status="103 Early Hints")
+    yield Fault("103 before the answer", early + message(CONTENT, JSON), "keep", content=CONTENT)
+    switch = head("Connection: Upgrade", "Upgrade: websocket", status="101 Switching Protocols")
+    yield Fault("101 unasked", switch)
+    yield Fault("answer before the content is read", error("400 Bad Request"), "early")
+    for name, value in {
+        "seconds": "7",
+        "a date": "Wed, 01 Jul 2026 00:00:00 GMT",
+        "a date gone by": "Thu, 01 Jan 1970 00:00:00 GMT",
+        "a word": "soon",
+        "a huge number": "9" * 40,
+        "a negative number": "-1",
+    }.items():
+        yield Fault(f"429, Retry-After {name}", error("429 Too Many Requests", f"Retry-After: {value}"), "keep")
+    yield Fault("429 without Retry-After", error("429 Too Many Requests"), "keep")
+    yield Fault("500", error("500 Internal Server Error"), "keep")
+    yield Fault("502 in HTML", message(b"<html>", "Content-Type: text/html", status="502 Bad Gateway"), "keep")
+    yield Fault("503 without content", message(b"", "Retry-After: 1", status="503 Service Unavailable"), "keep")
+    yield Fault("504", error("504 Gateway Timeout"), "keep")
+
+
+def contents() -> Iterator[Fault]:
+    """Content that can't be what it should."""
+    packed = gzip.compress(CONTENT)
+    coded = "Content-Encoding: gzip"
+    yield Fault("gzip", message(packed, coded, JSON), "keep")
+    yield Fault("gzip, cut", message(packed[:-9], coded, JSON), "keep")
+    yield Fault("gzip, broken", message(packed[:20] + b"broken" + packed[26:], coded, JSON), "keep")
+    yield Fault("gzip that is none", message(CONTENT, coded, JSON), "keep")
+    yield Fault(f"gzip of {BOMB >> 20} MiB in {len(bomb()) >> 10} KiB", message(bomb(), coded, JSON), "keep")
+    twice = gzip.compress(bomb())
+    yield Fault("gzip of a gzip bomb", message(twice, "Content-Encoding: gzip, gzip", JSON), "keep")
+    yield Fault("coding that is unknown", message(CONTENT, "Content-Encoding: zz", JSON), "keep")
+    yield Fault("content type text/plain", message(CONTENT, "Content-Type: text/plain"), "keep")
+    yield Fault("no content type", message(CONTENT), "keep")
+    yield Fault("HTML with 200", message(b"<html>Sign in</html>", "Content-Type: text/html"), "keep")
+    yield Fault("HTML that says it is JSON", message(b"<html>Sign in</html>", JSON), "keep")
+    yield Fault("200 without content", message(b"", JSON), "keep")
+    yield Fault("204", head(status="204 No Content"), "keep")
+    for name, text in {
+        "null": b"null",
+        "an array": b"[" + CONTENT + b"]",
+        "a number": b"1",
+        "JSON 1,000 deep": with_member("[" * 1000 + "]" * 1000),
+        "JSON 100,000 deep": with_member("[" * 100_000 + "]" * 100_000),
+        "JSON 100,000 deep and cut": with_member("[" * 100_000),
+        "JSON larger than the limit": with_member('"' + "a" * BODY_LIMIT + '"'),
+        "NaN": with_member("NaN"),
+        "Infinity": with_member("-Infinity"),
+        "1e400": with_member("1e400"),
+        "integer of 5,000 digits": with_member("9" * 5000),
+        "the same key twice": with_member('1, "status": "FAILED", "status": "FAILED"'),
+        "a lone surrogate": with_member('"\\ud800"'),
+        "invalid UTF-8": with_member('"?"').replace(b"?", b"\xff\xfe"),
+        "UTF-8 with a byte order mark": b"\xef\xbb\xbf" + CONTENT,
+        "UTF-16": CONTENT.decode().encode("utf-16"),
+        "two documents": CONTENT + CONTENT,
+    }.items():
+        yield Fault(name, message(text, JSON), "keep")
+
+
+def bomb() -> bytes:
+    """Return a small gzip file of much."""
+    machine = zlib.compressobj(9, wbits=31)
+    piece = bytes(1 << 20)
+    return b"".join(machine.compress(piece) for _ in range(BOMB >> 20)) + machine.flush()
+
+
+CATALOGUE = {
+    "Connections": tuple(connections()),
+    "Messages": tuple(messages()),
+    "Content": tuple(contents()),
+}
+
+
+@attrs.define
+class Stage:
+    """A server that plays a fault until it is ``healthy``, and writes down what it was ``asked``.
+
+    ``seen`` are the calls whose caller got a reply's head; ``authority`` is whom the gateway has to trust.
+    """
+
+    fault: Fault
+    origin: str = ""
+    healthy: bool = False
+    asked: list[str] = attrs.field(factory=list)
+    seen: dict[str, threading.Event] = attrs.field(factory=lambda: defaultdict(threading.Event))
+    over: threading.Event = attrs.field(factory=threading.Event)
+    tls: ssl.SSLContext | None = None
+    authority: trustme.CA = attrs.field(factory=trustme.CA)
+
+    def script(self, peer: Peer) -> None:
+        """Talk on one connection."""
+        if self.fault.tls == "none":
+            peer.some()
+            peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            return
+        if self.tls is not None:
+            peer.socket = self.tls.wrap_socket(peer.socket, server_side=True)
+        while True:
+            if self.fault.end == "early" and not self.healthy:
+                start = peer.take(b"\r\n\r\n")
+                peer.send(self.fault.message)
+                peer.seen = start + peer.seen
+            start, _ = peer.message()
+            method, target, _ = start.decode("latin-1").split(" ", 2)
+            if self.healthy:
+                peer.send(message(CONTENT, JSON))
+                continue
+            call = f"retired {method}" if "/flexClusters/" in target else method
+            self.asked.append(call)
+            if not self._play(peer, call):
+                return
+
+    def _play(self, peer: Peer, call: str) -> bool:
+        fault = self.fault
+        if fault.end == "early":
+            return True
+        peer.send(fault.message)
+        if fault.end == "keep":
+            return True
+        if b"\r\n\r\n" in fault.message:
+            # Were the end to overtake the head, it would be another fault.
+            self.seen[call].wait(0.2)
+        match fault.end:
+            case "reset":
+                peer.reset()
+            case "hang":
+                self.over.wait()
+            case "drip":
+                for byte in fault.rest:
+                    if self.over.wait(0.005):
+                        break
+                    peer.send(bytes([byte]))
+        return False
+
+
+def tls_of(stage: Stage, kind: str) -> ssl.SSLContext:
+    """Return a server's TLS with one thing wrong."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    gone = datetime.now(UTC) - timedelta(days=1) if kind == "expired" else None
+    signer = trustme.CA() if kind == "unknown" else stage.authority
+    name = "other.test" if kind == "other" else "127.0.0.1"
+    signer.issue_cert(name, not_after=gone).configure_cert(context)
+    return context
+
+
+@contextlib.contextmanager
+def staged(fault: Fault) -> Iterator[Stage]:
+    """Run the server of a fault, or none where its origin is one that can't be reached."""
+    stage = Stage(fault, origin=fault.origin)
+    if fault.origin:
+        yield stage
+        return
+    if fault.tls not in {"", "none"}:
+        stage.tls = tls_of(stage, fault.tls)
+    with raw_upstream(stage.script) as upstream:
+        stage.origin = upstream.origin.replace("http:", "https:") if fault.tls else upstream.origin
+        try:
+            yield stage
+        finally:
+            stage.over.set()
