@@ -21,17 +21,29 @@ import wrapt
 from shim.doors.process import concerns, prepare
 
 
-class Wrapper(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # generic for type checkers only, in some versions
-    """A function wrapper that can be told from other people's, and is not taken for theirs.
+def _shown(proxy: Any, name: str) -> Any:
+    """Return an attribute of what a proxy stands for, but for other people's marks.
 
-    OpenTelemetry marks its functions with an attribute that a proxy would show as its own; it
-    would then remove this wrapper in place of its own.
+    OpenTelemetry marks its functions; a proxy that showed the mark of one below would be removed
+    in its place.
     """
+    if name.startswith("opentelemetry_"):
+        raise AttributeError(name)
+    return getattr(proxy.__wrapped__, name)
+
+
+class _Bound(wrapt.BoundFunctionWrapper):  # type: ignore[type-arg]  # generic for type checkers only, in some versions
+    def __getattr__(self, name: str) -> Any:
+        return _shown(self, name)
+
+
+class Wrapper(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as above
+    """A function wrapper that can be told from other people's."""
+
+    __bound_function_wrapper__ = _Bound
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("opentelemetry_"):
-            raise AttributeError(name)
-        return super().__getattr__(name)
+        return _shown(self, name)
 
 
 @attrs.define

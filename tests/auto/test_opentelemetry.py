@@ -1,0 +1,81 @@
+"""OpenTelemetry's instrumentation of both libraries in the same process, before and after the shim."""
+
+import httpx
+import pytest
+import requests
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from opentelemetry.instrumentation.requests import RequestsInstrumentor
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+import shim
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
+
+
+@pytest.fixture
+def spans():
+    """A provider whose spans are kept."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    yield provider, exporter
+    provider.shutdown()
+
+
+ORDERS = ["shim first", "shim last"]
+
+
+def switch_on(order, instrumentor, provider):
+    if order == "shim first":
+        shim.install()
+    instrumentor.instrument(tracer_provider=provider)
+    if order == "shim last":
+        shim.install()
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_requests_is_traced_and_covered(retired, spans, order):
+    """One span a call, of the caller's URL or of what was sent, and Digest goes on working."""
+    provider, exporter = spans
+    instrumentor = RequestsInstrumentor()
+    switch_on(order, instrumentor, provider)
+    try:
+        session = requests.Session()
+        session.auth = requests.auth.HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
+        assert [session.get(retired).status_code for _ in range(2)] == [200, 200]
+        assert len(exporter.get_finished_spans()) == 2
+        part = "serverless" if order == "shim first" else "flexClusters"
+        assert all(part in str(span.attributes["http.url"]) for span in exporter.get_finished_spans())
+        instrumentor.uninstrument()
+        assert session.get(retired).status_code == 200  # not taken out in its place
+    finally:
+        shim.uninstall()
+        if instrumentor.is_instrumented_by_opentelemetry:
+            instrumentor.uninstrument()
+        setattr(requests.Session, "send", _original(requests.Session.send))  # noqa: B010 - mypy takes no assignment
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_httpx_is_traced_and_covered(retired, spans, order):
+    """A span for each trip, as without the shim: it is below the client."""
+    provider, exporter = spans
+    instrumentor = HTTPXClientInstrumentor()
+    switch_on(order, instrumentor, provider)
+    try:
+        with httpx.Client(auth=httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)) as client:
+            assert [client.get(retired).status_code for _ in range(2)] == [200, 200]
+            assert len(exporter.get_finished_spans()) == 3
+            assert all("flexClusters" in str(span.attributes["http.url"]) for span in exporter.get_finished_spans())
+            instrumentor.uninstrument()
+            assert client.get(retired).status_code == 200
+    finally:
+        shim.uninstall()
+        if instrumentor.is_instrumented_by_opentelemetry:
+            instrumentor.uninstrument()
+
+
+def _original(function):
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    return function

@@ -1,0 +1,239 @@
+"""Switching the drop-in on and off for a process: clients of the libraries themselves are covered."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import httpx
+import pytest
+import requests
+
+import shim
+from shim import httpx as shim_httpx
+from shim import requests as shim_requests
+from shim import switch
+from shim.errors import SettingsError
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from tests.httpx.conftest import SNAPSHOTS
+from tests.httpx.peers import reply
+
+BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+EMPTY = b'{"results": [], "totalCount": 0}'
+
+
+def gone_then_flex(request):
+    return reply("200 OK", body=EMPTY) if b"/flexClusters/" in request else reply("410 Gone", body=b"{}")
+
+
+def patched():
+    places = [(httpx.Client, "send"), (httpx.AsyncClient, "send")]
+    places += [(requests.Session, "send"), (requests.Session, "prepare_request")]
+    return [vars(kind)[method] for kind, method in places]
+
+
+def test_a_session_made_before_is_covered(atlas, retired):
+    """And signs as ever: two trips, then one."""
+    session = requests.Session()
+    session.auth = requests.auth.HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
+    assert session.get(retired).status_code == 410
+    shim.install()
+    counts = []
+    for _ in range(3):
+        before = len(atlas.fake.arrivals)
+        assert session.get(retired).status_code == 200
+        counts.append(len(atlas.fake.arrivals) - before)
+    assert counts == [1, 1, 1]  # the nonce is known from the refused call
+    shim.uninstall()
+    assert session.get(retired).status_code == 410
+
+
+def test_a_client_made_before_is_covered(atlas, retired):
+    """With HTTP Digest, streams included."""
+    with httpx.Client(auth=httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)) as client:
+        shim.install()
+        assert client.get(retired).status_code == 200
+        before = len(atlas.fake.arrivals)
+        with client.stream("GET", retired) as response:
+            assert response.status_code == 200
+            assert b"results" in response.read()
+        assert len(atlas.fake.arrivals) - before == 1
+
+
+async def test_an_async_client_made_before_is_covered(retired):
+    """The same for AsyncClient."""
+    async with httpx.AsyncClient(headers=BEARER) as client:
+        shim.install()
+        response = await client.get(retired)
+        assert response.json()["totalCount"] > 0
+        assert response.extensions["shim"].route == "flex"
+
+
+@pytest.mark.parametrize("get", [httpx.get, requests.get, shim_httpx.get, shim_requests.get])
+def test_top_level_functions_are_covered(retired, get):
+    """Those of the libraries, and the drop-ins' own are not covered twice."""
+    shim.install()
+    assert get(retired, headers=BEARER, timeout=10).status_code == 200
+
+
+def test_subclasses_are_covered(retired):
+    """Those that override send and call the one above."""
+
+    class Mine(httpx.Client):
+        def send(self, request, **options):
+            return super().send(request, **options)
+
+    shim.install()
+    with Mine(headers=BEARER) as client:
+        assert client.get(retired).status_code == 200
+
+
+def test_the_hooks_of_a_foreign_client_run_once(raw, early):
+    """raise_for_status does not see the 410; the client's event_hooks stay the caller's lists."""
+    server, seen = raw(gone_then_flex), []
+
+    def raise_for_status(response):
+        response.raise_for_status()
+        seen.append(str(response.request.url))
+
+    url = f"{server.url}{SNAPSHOTS}"
+    shim.install()
+    with httpx.Client(event_hooks={"response": [raise_for_status]}) as client:
+        assert client.get(url).status_code == 200
+        assert seen == [url]
+        assert client.event_hooks == {"request": [], "response": [raise_for_status]}
+        client.event_hooks["response"].append(lambda response: seen.append("more"))
+        client.get(url)
+        assert seen == [url, url, "more"]
+        client.get(f"{server.url}/api/atlas/v2/groups/x/flexClusters/y")
+        client.event_hooks = {"request": [lambda request: seen.append("asked")]}
+        client.get(url)
+        assert seen[-2:] == ["more", "asked"]
+        shim.uninstall()
+        assert list(client.event_hooks) == ["request", "response"]
+        assert len(client._event_hooks["request"]) == 1
+        client.get(url)
+        assert seen[-2:] == ["asked", "asked"]
+
+
+async def test_the_hooks_of_a_foreign_async_client_run_once(raw, early):
+    """The same for AsyncClient."""
+    server, seen = raw(gone_then_flex), []
+
+    async def hook(response):
+        seen.append(response.status_code)
+
+    shim.install()
+    async with httpx.AsyncClient(event_hooks={"response": [hook]}) as client:
+        assert (await client.get(f"{server.url}{SNAPSHOTS}")).status_code == 200
+    assert seen == [200]
+
+
+def test_hooks_of_a_foreign_session_run_once(raw, early):
+    """The same for requests."""
+    server, seen = raw(gone_then_flex), []
+    shim.install()
+    session = requests.Session()
+    session.hooks["response"].append(lambda response, **options: seen.append(response.status_code))
+    assert session.get(f"{server.url}{SNAPSHOTS}").status_code == 200
+    assert seen == [200]
+
+
+def test_twice_is_as_good_as_once():
+    """One wrapper, and one uninstall takes it away."""
+    before = patched()
+    shim.install()
+    once = patched()
+    shim.install()
+    assert all(one is two for one, two in zip(patched(), once, strict=True))
+    assert [type(one) for one in once] == [switch.Wrapper] * 4
+    shim.uninstall()
+    shim.uninstall()
+    assert all(one is two for one, two in zip(patched(), before, strict=True))
+
+
+def test_a_wrapper_that_somebody_wrapped_sleeps_and_wakes(raw, monkeypatch):
+    """It can't be taken out, so it does nothing; the next install uses it again."""
+    shim.install()
+    inner = vars(requests.Session)["send"]
+
+    def outer(self, request, **options):
+        return inner.__get__(self)(request, **options)
+
+    vars(outer)["__wrapped__"] = inner
+    monkeypatch.setattr(requests.Session, "send", outer)
+    shim.uninstall()
+    server = raw(
+        lambda request: reply("410 Gone", body=b"{}") if b"serverless" in request else reply("200 OK", body=EMPTY)
+    )
+    assert requests.get(f"{server.url}{SNAPSHOTS}", timeout=10).status_code == 410
+    shim.install()
+    assert vars(requests.Session)["send"] is outer
+    assert requests.get(f"{server.url}{SNAPSHOTS}", timeout=10).status_code == 200
+    monkeypatch.undo()
+    monkeypatch.setattr(requests.Session, "send", inner.__wrapped__)
+
+
+def test_wrong_settings_change_nothing(monkeypatch):
+    """An unknown word is found at once, and nothing is patched."""
+    before = patched()
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flexx")
+    with pytest.raises(SettingsError, match="ATLAS_SHIM_ROUTE"):
+        shim.install()
+    assert all(one is two for one, two in zip(patched(), before, strict=True))
+
+
+def test_threads_may_adopt_one_client_at_once(raw, early):
+    """Its hooks run once for each call."""
+    server = raw(gone_then_flex)
+    seen: list[httpx.Response] = []
+    shim.install()
+    with httpx.Client(event_hooks={"response": [seen.append]}) as client:
+        url = f"{server.url}{SNAPSHOTS}"
+        threads = [threading.Thread(target=client.get, args=(url,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    assert [response.status_code for response in seen] == [200] * 8
+
+
+def python(code, **environment):
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("ATLAS_SHIM_")}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env=environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_no_library_is_imported_that_the_program_does_not_import():
+    """Nor any room of the shim that speaks one, until a retired call is made."""
+    code = (
+        "import sys, shim.auto; libraries = {'httpx', 'requests', 'urllib3', 'click', 'aiohttp'} & set(sys.modules);"
+        "assert not libraries, libraries; import httpx, requests; httpx.Client();"
+        "print('shim.httpx' in sys.modules, 'shim.requests' in sys.modules,"
+        "type(vars(httpx.Client)['send']).__module__, type(vars(requests.Session)['send']).__module__)"
+    )
+    assert python(code) == "False False shim.switch shim.switch"
+
+
+@pytest.mark.parametrize("library", ["httpx", "requests"])
+def test_a_library_imported_later_is_covered(atlas, retired, library):
+    """By import shim.auto alone, the one changed line."""
+    code = f"import shim.auto; import {library}; print({library}.get({retired!r}, headers={BEARER!r}).status_code)"
+    assert python(code, ATLAS_SHIM_UPSTREAM=atlas.url) == "200"
+
+
+def test_uninstalled_before_the_import_is_not_covered(atlas, retired):
+    """And installed again after it is."""
+    code = (
+        f"import shim; shim.install(); shim.uninstall(); import requests;"
+        f"a = requests.get({retired!r}, headers={BEARER!r});"
+        f"shim.install(); b = requests.get({retired!r}, headers={BEARER!r}); print(a.status_code, b.status_code)"
+    )
+    assert python(code, ATLAS_SHIM_UPSTREAM=atlas.url) == "410 200"
