@@ -122,7 +122,7 @@ def _then(found: Explanation) -> str:
 
 def _tier(tier: Tier, file: str) -> None:
     """Write the fields of one tier: what is as it was on one line, each of the others with its why."""
-    output.heading(f"\nFields, when {tier.name} answers")
+    output.heading(f"\nFields, when {tier.name} answers" if tier.fields else f"\nWhen {tier.name} answers")
     if tier.note:
         output.paragraph(tier.note)
     same = [line.name for line in tier.fields if line.fidelity == Fidelity.EXACT and not (line.when or line.why)]

@@ -18,7 +18,7 @@ from shim.core.steps import Answer, Outcome, PassThrough, Read, Send, Steps
 from shim.gateway import answers, fields
 from shim.gateway.announced import Announced
 from shim.gateway.coalesce import Whole
-from shim.gateway.notes import notes
+from shim.gateway.notes import beside, notes
 from shim.gateway.relay import download
 from shim.gateway.sending import send
 from shim.gateway.signing import Signer, Task
@@ -59,7 +59,8 @@ class Driver:
             outcome = await self._bounded(self._steps(exchange(match, call, context)), context)
             if isinstance(outcome, PassThrough):
                 assert self.native is not None, "there is no reply to pass through"
-                wire = await download(request, self.native, notes(outcome.record), close=close)
+                lines = beside(outcome.record, self.native.head.headers)
+                wire = await download(request, self.native, lines, close=close)
             else:
                 reply = outcome.reply
                 lines = self._lines(outcome)

@@ -143,10 +143,6 @@ class Handler:
     ) -> tuple[Wire, str]:
         body = None
         if request.body_exists:
-            coding = request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower()
-            if match.needs_body and coding != "identity":
-                detail = "The content of this call can't be translated while it is compressed."
-                raise answers.Refusal(415, "SHIM_CONTENT_CODED", detail, error="http_request_error", close=True)
             body = await relay.collect(request, plan.settings.body_limit)
         elif match.needs_body:
             body = b""

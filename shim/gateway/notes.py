@@ -6,6 +6,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
+from shim.core.messages import Headers
 from shim.core.record import Record
 from shim.gateway.structured import date, string, strings, token
 
@@ -32,6 +33,12 @@ def notes(record: Record) -> list[tuple[str, str]]:
         lines.append(("Link", f'<{path}>; rel="successor-version"'))
     lines.append(("Atlas-Shim", summary(record)))
     return lines
+
+
+def beside(record: Record, headers: Headers) -> list[tuple[str, str]]:
+    """Return the lines to add to a reply that is passed through: dates that it has itself stand alone."""
+    own = {name.lower() for name, _ in headers}
+    return [(name, value) for name, value in notes(record) if name == "Link" or name.lower() not in own]
 
 
 def summary(record: Record) -> str:

@@ -215,10 +215,12 @@ def _answered(
     content = reply.body or b""
     lines = without(reply.headers, ("content-length", "content-encoding", "transfer-encoding"))
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
+    if reply.status != 204:  # which has no content to have a length (RFC 9110, 8.6)
+        headers.append((b"Content-Length", b"%d" % len(content)))
     extensions = {} if native is None else native.extensions
     return httpx.Response(
         reply.status,
-        headers=[*headers, (b"Content-Length", b"%d" % len(content))],
+        headers=headers,
         stream=body_type([content] if content else []),
         extensions={key: value for key, value in extensions.items() if key != "reason_phrase"},
         history=[] if native is None else native.history,
