@@ -174,8 +174,6 @@ def starts() -> Iterator[Refused]:
     yield Refused("HTTP/2.0 as a version", first("GET /x HTTP/2.0"), 505)
     yield Refused("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
     yield Refused("TLS on a plain port", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 50 + b"\r\n\r\n")
-    coded = post("Content-Type: application/json", "Content-Encoding: gzip", "Content-Length: 5", target=RESTORES)
-    yield Refused("coded content of a retired call", coded + HELLO, 415)
 
 
 REFUSED = (*framing(), *chunks(), *fields(), *starts())
