@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_PARAMETER = re.compile(rf'({_WORD})[ \t]*=[ \t]*(?:({_WORD})|"([^"\\\x00-\x1f\x7f]*)")')
-_COMMAS = re.compile(r"[ \t]*(?:,[ \t]*)+")
+_PARAMETER = re.compile(rf'({_WORD})[ \t]*=[ \t]*(?:({_WORD})|"([^"\\\x00-\x1f\x7f]*)")[ \t]*(?:,[ \t,]*|$)')
 _SCHEME = re.compile(rf"(?:^|,)[ \t]*({_WORD})(?=[ \t]+{_WORD}[ \t]*=|[ \t]*(?:,|$))")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -52,19 +51,14 @@ def parameters(text: str) -> dict[str, str] | None:
     nonce or URI of ours needs and which peers are known to read in different ways.
     """
     found: dict[str, str] = {}
-    position, end = 0, len(text)
-    while position < end:
-        match = _PARAMETER.match(text, position)
-        if match is None or (name := match[1].lower()) in found:
+    position = 0
+    for match in _PARAMETER.finditer(text):
+        name, word, string = match.groups()
+        if match.start() != position or (name := name.lower()) in found:
             return None
-        found[name] = match[3] if match[2] is None else match[2]
+        found[name] = string if word is None else word
         position = match.end()
-        if position < end:
-            comma = _COMMAS.match(text, position)
-            if comma is None:
-                return None
-            position = comma.end()
-    return found
+    return found if position == len(text) else None
 
 
 def challenges(value: str) -> list[tuple[str, str]]:

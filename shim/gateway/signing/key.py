@@ -97,7 +97,7 @@ class KeySigner:
         if nonce is None:
             return attrs.evolve(call, headers=without(call.headers, ("authorization",)))
         value = authorization(nonce, self._key.public_key, call.method, call.target)
-        return attrs.evolve(call, headers=replaced(call.headers, "Authorization", value))
+        return Call(call.method, call.origin, call.target, replaced(call.headers, "Authorization", value), call.body)
 
 
 def authorization(nonce: Nonce, name: str, method: str, target: str) -> str:

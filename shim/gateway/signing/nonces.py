@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import secrets
 import time
@@ -75,7 +74,7 @@ class Nonces:
         return int(self._clock() * 1000)
 
     def _proof(self, start: bytes) -> bytes:
-        return hmac.digest(self._secret, start, hashlib.sha256)[:_PROOF]
+        return hmac.digest(self._secret, start, "sha256")[:_PROOF]
 
     def _ours(self, nonce: str) -> bytes | None:
         try:

@@ -6,7 +6,7 @@ import ipaddress
 import socket
 from collections.abc import Callable
 
-from shim.core.messages import Headers, field
+from shim.core.messages import Headers
 from shim.gateway.answers import Refusal, unknown_host
 from shim.gateway.signing.keys import Holder
 from shim.gateway.signing.passthrough import PASSTHROUGH
@@ -55,8 +55,13 @@ class OwnGate:
 
 def from_a_page(headers: Headers) -> bool:
     """Tell whether a browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2)."""
-    site = field(headers, "Sec-Fetch-Site")
-    return field(headers, "Origin") is not None or (site is not None and site.strip().lower() != "none")
+    for name, value in headers:
+        match name.lower():
+            case "origin":
+                return True
+            case "sec-fetch-site" if value.strip().lower() != "none":
+                return True
+    return False
 
 
 def is_loopback(host: str) -> bool:
