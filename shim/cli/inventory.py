@@ -25,7 +25,7 @@ ORIGIN = "https://cloud.mongodb.com"
 @click.argument("files", metavar="[FILE...]", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @output.output_option
 def command(*, files: tuple[Path, ...], output: str) -> None:
-    """Show which call sites still make retired calls, and the code to put there.
+    """Show which call sites still make retired calls.
 
     FILE is what ATLAS_SHIM_INVENTORY named while programs or the gateway ran; the file of that
     variable when left out. For each operation: who called it, how often and when last, which fields the

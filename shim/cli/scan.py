@@ -42,14 +42,14 @@ EXIT = {None: 0, State.DEPRECATED: 4, State.GONE: 5, State.NO_SUCCESSOR: 6}
 def command(  # noqa: PLR0913 - one argument an option
     *, paths: tuple[Path, ...], day: str | None, exclude: tuple[str, ...], baseline: Path | None, write: bool, form: str
 ) -> None:
-    r"""Find calls of retired Atlas operations in Python sources.
+    """Find calls of retired operations in Python sources.
 
     PATH is a file (.py, .pyi, .ipynb) or a folder. Nothing is run: the sources are followed by
     their syntax trees, from URLs in pieces to the names of client libraries' methods. Hidden
     folders, virtual environments, build folders and node_modules are left out; name one to scan it.
 
     \b
-    Exit codes; the highest that applies:
+    Exit codes: the highest that applies of
       0  nothing found
       1  nothing found, but a file could not be read or parsed
       2  bad usage or settings
@@ -61,7 +61,7 @@ def command(  # noqa: PLR0913 - one argument an option
     operation in it, "# atlas-shim: ignore-file" a file.
 
     Example: atlas-shim scan src --baseline .atlas-shim.json
-    """
+    """  # noqa: D301 - click's mark for lines that stay as they are
     if write and baseline is None:
         raise click.UsageError("--write-baseline needs --baseline FILE")
     now = datetime.now(UTC)
@@ -128,7 +128,7 @@ def _table(report: Report, at: datetime, known: int, unmet: int) -> None:
     words = [f"{report.files} files on {written(at)}: {', '.join(counts)}"]
     words += [f"{report.ignored} ignored by comment"] if report.ignored else []
     words += [f"{known} in the baseline"] if known else []
-    words += [f"{unmet} entries of the baseline are no longer met"] if unmet else []
+    words += [f"{unmet} of the baseline no longer met"] if unmet else []
     click.echo("; ".join(words))
 
 

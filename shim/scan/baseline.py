@@ -31,13 +31,10 @@ def read_baseline(path: Path) -> Counter[str]:
     """Return how often each fingerprint is known; raises SettingsError when the file is no baseline."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        if data["format"] != 1:
-            raise SettingsError(f"{path} is a baseline of a format that this version does not know")
-        return Counter({str(entry["fingerprint"]): int(entry["count"]) for entry in data["findings"]})
+        entries = {1: data["findings"]}[data["format"]]
+        return Counter({str(entry["fingerprint"]): int(entry["count"]) for entry in entries})
     except OSError as error:
         raise SettingsError(f"the baseline {path} can't be read: {error.strerror}") from None
-    except SettingsError:
-        raise
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SettingsError(f"{path} is no baseline; --write-baseline makes one") from None
 

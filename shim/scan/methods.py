@@ -43,7 +43,7 @@ def _word(thing: object) -> str | None:
 
 def verb_in(name: str) -> str | None:
     """Return the HTTP method in the name of a function such as ``post``, ``_get_json`` or ``httpDelete``."""
-    words = [word.lower() for word in _WORD.findall(name)]
+    words: list[str] = [word.lower() for word in _WORD.findall(name)]
     verbs = [word.upper() for word in words if word.upper() in METHODS]
     if len(verbs) != 1 or _NAMING.intersection(words):
         # A generator's async twin: aget, apost.

@@ -160,14 +160,14 @@ def test_nothing_is_found(found, name):
 def test_libraries_raise_no_alarm(package):
     """Code of others that never calls Atlas has no finding, and all of it can be read."""
     module = pytest.importorskip(package)
-    report = scan([Path(module.__file__).parent], load_engine({}), Settings(), datetime(2027, 6, 1, tzinfo=UTC))
+    report = scan([Path(str(module.__file__)).parent], load_engine({}), Settings(), datetime(2027, 6, 1, tzinfo=UTC))
     assert (report.findings, report.errors) == ((), ())
     assert report.files > 10
 
 
 def test_the_standard_library_raises_no_alarm():
     """Nor does a piece of the standard library, with its oddest syntax."""
-    folder = Path(sys.modules["json"].__file__).parents[1]
+    folder = Path(str(sys.modules["json"].__file__)).parents[1]
     paths = [folder / name for name in ("asyncio", "email", "http", "urllib", "dataclasses.py", "typing.py", "ast.py")]
     report = scan(paths, load_engine({}), Settings(), datetime(2027, 6, 1, tzinfo=UTC))
     assert (report.findings, report.errors) == ((), ())

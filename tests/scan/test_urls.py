@@ -6,14 +6,14 @@ LIST, GET = "listServerlessBackupSnapshots", "getServerlessBackupSnapshot"
 JOBS, CREATE = "listServerlessRestoreJobs", "createServerlessRestoreJob"
 INSTANCE, INSTANCES = "getServerlessInstance", "listServerlessInstances"
 
-PROGRAMS = {
+PROGRAMS: dict[str, tuple[str, list[tuple[int, str, str | None]]]] = {
     "one literal": ("""
         import requests
         requests.get("https://cloud.mongodb.com/api/atlas/v1.0/groups/5f/serverless/x/backup/snapshots")
         """, [(3, LIST, "GET")]),
     "an f-string": ("""
         def f(g, c):
-            return httpx.get(f"https://cloud.mongodb.com/api/atlas/v2/groups/{g}/serverless/{c}/backup/snapshots?pageNum=1")
+            return httpx.get(f"https://cloud.mongodb.com/api/atlas/v2/groups/{g}/serverless/{c}/backup/snapshots?x=1")
         """, [(3, LIST, "GET")]),
     "a base of another module": ("""
         from settings import BASE
@@ -94,7 +94,7 @@ PROGRAMS = {
         """, [(7, LIST, "GET"), (7, GET, "GET")]),
     "yarl": ("""
         def f(g, c):
-            url = URL("https://cloud.mongodb.com") / "api/atlas/v2/groups" / g / "serverless" / c / "backup" / "snapshots"
+            url = URL("https://cloud.mongodb.com") / "api/atlas/v2/groups" / g / "serverless" / c / "backup/snapshots"
             return session.get(url)
         """, [(4, LIST, "GET")]),
     "an unknown URL object": ("""

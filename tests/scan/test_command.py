@@ -1,0 +1,254 @@
+"""``atlas-shim scan``: exit codes, formats, and the baseline."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from jsonschema import validate
+
+from shim.cli import main
+
+URL = "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b"
+GONE = f'requests.get("{URL}/backup/snapshots")\n'
+DEPRECATED = f'requests.get("{URL}")\n'
+NO_SUCCESSOR = f'requests.delete("{URL}")\n'
+
+SCHEMA = {
+    "type": "object",
+    "required": ["format", "at", "findings", "errors", "notes", "counts"],
+    "properties": {
+        "format": {"const": 1},
+        "at": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d"},
+        "findings": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": [
+                    "file", "line", "column", "endLine", "endColumn", "kind", "operation", "alternatives", "method",
+                    "found", "path", "document", "deprecated", "sunset", "state", "successors", "advice", "source",
+                    "fingerprint",
+                ],
+                "properties": {
+                    "file": {"type": "string"},
+                    "line": {"type": "integer", "minimum": 1},
+                    "column": {"type": "integer", "minimum": 1},
+                    "kind": {"enum": ["call", "path", "sdk", "import"]},
+                    "method": {"type": ["string", "null"]},
+                    "state": {"enum": ["deprecated", "gone", "no successor"]},
+                    "successors": {
+                        "type": "array",
+                        "items": {"type": "object", "required": ["tier", "method", "path", "version"]},
+                    },
+                },
+            },
+        },
+        "errors": {"type": "array", "items": {"type": "object", "required": ["file", "line", "message"]}},
+        "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    """No setting of the developer's own."""
+    for name in ("ATLAS_SHIM_SUNSET", "ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_ROUTE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """A folder to put programs into, and to scan as ``.``."""
+    monkeypatch.chdir(tmp_path)
+
+    def put(**programs):
+        for name, text in programs.items():
+            (tmp_path / f"{name}.py").write_text(text)
+        return tmp_path
+
+    return put
+
+
+def run(*args):
+    return CliRunner().invoke(main, ["scan", "--at", "2026-06-01", *args])
+
+
+@pytest.mark.parametrize(
+    ("programs", "code"),
+    [
+        ({"a": "x = 1\n"}, 0),
+        ({"a": "x = \n"}, 1),
+        ({"a": DEPRECATED}, 4),
+        ({"a": DEPRECATED + GONE}, 5),
+        ({"a": GONE, "b": NO_SUCCESSOR + DEPRECATED}, 6),
+        ({"a": "x = \n", "b": DEPRECATED}, 4),
+        ({"a": GONE.strip() + "  # atlas-shim: ignore\n"}, 0),
+    ],
+)
+def test_the_exit_code_tells_the_worst_finding(tree, programs, code):
+    """Nothing, unreadable, deprecated, gone and no successor are told apart."""
+    tree(**programs)
+    assert run(".").exit_code == code
+
+
+def test_the_exit_codes_are_documented(tree):
+    """Help names each of them."""
+    words = CliRunner().invoke(main, ["scan", "--help"]).output
+    assert all(f"  {code}  " in words for code in (0, 1, 2, 4, 5, 6))
+
+
+@pytest.mark.parametrize(
+    "args", [(), ("missing",), (".", "--at", "soon"), (".", "--write-baseline"), (".", "-o", "xml")]
+)
+def test_bad_usage_is_two(tree, args):
+    """As for every command."""
+    tree()
+    assert run(*args).exit_code == 2
+
+
+def test_the_day_is_today_unless_said(tree):
+    """By default the day of the scan counts."""
+    tree(a=DEPRECATED)
+    done = CliRunner().invoke(main, ["scan", "--at", "2027-01-18", "."])
+    assert done.exit_code == 5
+    assert CliRunner().invoke(main, ["scan", "."]).exit_code in {4, 5}
+
+
+def test_the_table_names_place_operation_sunset_and_successor(tree):
+    """A row a finding, plain in a pipe, and a line that counts."""
+    tree(a="\n" + GONE, b=NO_SUCCESSOR)
+    done = run(".")
+    row = next(line for line in done.output.splitlines() if line.startswith("a.py:2:1"))
+    for word in (
+        "listServerlessBackupSnapshots",
+        "GET",
+        "gone",
+        "2026-01-22",
+        "/flexClusters/{clusterName}/backup/snapshots",
+    ):
+        assert word in row
+    assert "2 files on 2026-06-01: 0 deprecated, 1 gone, 1 no successor" in done.output
+    assert "\x1b" not in done.output
+
+
+def test_json_keeps_its_schema(tree):
+    """Every member is there, for calls, constants, client methods, errors and comments."""
+    tree(
+        a=GONE + NO_SUCCESSOR,
+        b='JOBS = "/groups/{g}/serverless/{c}/backup/restoreJobs"\nclient.list_serverless_backups(1, 2)\n',
+        c="x = \n",
+        d="x = 1  # atlas-shim: ignore\n",
+    )
+    data = json.loads(run(".", "-o", "json").stdout)
+    validate(data, SCHEMA)
+    assert [one["kind"] for one in data["findings"]] == ["call", "call", "path", "sdk"]
+    jobs = data["findings"][2]
+    assert (jobs["method"], jobs["operation"], jobs["alternatives"]) == (
+        None, "listServerlessRestoreJobs", ["createServerlessRestoreJob"],
+    )  # fmt: skip
+    assert data["findings"][0]["successors"][0] == {
+        "tier": "flex",
+        "method": "GET",
+        "path": "/api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots",
+        "version": "2024-11-13",
+    }
+    assert (len(data["errors"]), len(data["notes"])) == (1, 1)
+
+
+def test_github_annotations_stay_one_line(tree):
+    """Errors for what is gone, warnings for what is deprecated."""
+    tree(a=GONE + DEPRECATED)
+    lines = run(".", "-o", "github").output.splitlines()
+    assert [line.partition(" ")[0] for line in lines] == ["::error", "::warning"]
+    assert "file=a.py,line=1," in lines[0]
+
+
+def test_sarif_has_a_result_for_each_finding(tree):
+    """Rules, places and fingerprints are where code hosts look for them."""
+    tree(a=GONE + DEPRECATED, b="x = \n")
+    log = json.loads(run(".", "-o", "sarif").stdout)
+    (one,) = log["runs"]
+    assert log["version"] == "2.1.0"
+    assert [result["ruleId"] for result in one["results"]] == ["listServerlessBackupSnapshots", "getServerlessInstance"]
+    assert {rule["id"] for rule in one["tool"]["driver"]["rules"]} == {result["ruleId"] for result in one["results"]}
+    assert one["results"][1]["locations"][0]["physicalLocation"]["region"]["startLine"] == 2
+    assert one["invocations"][0]["executionSuccessful"] is False
+
+
+def test_a_baseline_holds_what_is_known(tree):
+    """Known findings are silent, also when lines move or are laid out anew; new ones are not."""
+    folder = tree(a=GONE + DEPRECATED)
+    assert run(".", "--baseline", "known.json", "--write-baseline").exit_code == 0
+    assert run(".", "--baseline", "known.json").exit_code == 0
+    tree(a=f'\n\n\nif True:\n    requests.get(\n        "{URL}/backup/snapshots"\n    )\n' + DEPRECATED)
+    assert run(str(folder), "--baseline", "known.json").exit_code == 0
+    tree(a=GONE + DEPRECATED + GONE)
+    done = run(".", "--baseline", "known.json", "-o", "json")
+    assert done.exit_code == 5
+    data = json.loads(done.stdout)
+    assert [one["line"] for one in data["findings"]] == [3]
+    assert data["counts"]["baseline"] == 2
+
+
+def test_a_baseline_that_is_no_longer_met_is_said(tree):
+    """So that it shrinks as the calls go."""
+    tree(a=GONE + DEPRECATED)
+    run(".", "--baseline", "known.json", "--write-baseline")
+    tree(a=GONE)
+    done = run(".", "--baseline", "known.json")
+    assert done.exit_code == 0
+    assert "1 of the baseline no longer met" in done.output
+
+
+def test_another_file_or_operation_is_new(tree):
+    """A finding is known in its file only."""
+    tree(a=GONE)
+    run(".", "--baseline", "known.json", "--write-baseline")
+    tree(b=GONE)
+    assert run(".", "--baseline", "known.json").exit_code == 5
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 2, "findings": []}', '{"format": 1, "findings": [3]}'])
+def test_a_broken_baseline_is_bad_usage(tree, content):
+    """A file that is no baseline hides nothing."""
+    folder = tree(a=GONE)
+    (folder / "known.json").write_text(content)
+    assert run(".", "--baseline", "known.json").exit_code == 2
+
+
+def test_a_baseline_that_is_missing_is_bad_usage(tree):
+    """Neither does one that is not there."""
+    tree(a=GONE)
+    assert run(".", "--baseline", "known.json").exit_code == 2
+
+
+def test_documents_of_the_operator_are_looked_for_too(tree, monkeypatch):
+    """The next sunset is found without a line of code."""
+    folder = tree(
+        a='client.get(f"https://cloud.mongodb.com/api/widgets/v1/boxes/{b}/oldWidgets")\nclient.list_old_widgets(1)\n'
+    )
+    (folder / "docs").mkdir()
+    (folder / "docs" / "widgets.toml").write_text("""
+format = 1
+name = "widgets"
+title = "Widgets"
+[api.v1]
+base = "/api/widgets/v1"
+version = "2023-01-01"
+content_type = "application/json"
+[operation.listOldWidgets]
+method = "GET"
+path = "/boxes/{boxId}/oldWidgets"
+versions = ">=2023.1.1"
+deprecated = 2026-01-01
+sunset = 2027-01-01
+sdk = ["list_old_widgets"]
+[operation.listOldWidgets.gone]
+detail = "Use gadgets."
+see = "https://example.com"
+""")
+    monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(folder / "docs"))
+    data = json.loads(run(".", "-o", "json").stdout)
+    assert [(one["line"], one["operation"]) for one in data["findings"]] == [
+        (1, "listOldWidgets"),
+        (2, "listOldWidgets"),
+    ]
