@@ -95,6 +95,11 @@ def installed() -> bool:
     return _state.active
 
 
+def is_ours(link: Any) -> bool:
+    """Tell whether a link of a chain is the shim's; somebody who read it from the class has it bound."""
+    return type(link) in {Wrapper, _Bound}
+
+
 def chain(owner: Any, method: str) -> Iterator[Any]:
     """Yield what stands in the place of a method, the outermost wrapper first, the original last."""
     link = vars(owner).get(method)
@@ -109,7 +114,7 @@ def _patch(module: ModuleType | None) -> None:
             return
         for (kind, method), wrapper in PATCHES[module.__name__].items():
             owner = getattr(module, kind)
-            if not any(type(link) is Wrapper for link in chain(owner, method)):
+            if not any(map(is_ours, chain(owner, method))):
                 wrapt.wrap_object(owner, method, Wrapper, (wrapper,))
 
 

@@ -130,14 +130,14 @@ def _patched(name: str) -> tuple[Patched, ...]:
     described = []
     for kind, method in switch.PATCHES[name]:
         links = tuple(switch.chain(getattr(module, kind), method))
-        covered = any(type(link) is switch.Wrapper for link in links)
+        covered = any(map(switch.is_ours, links))
         described.append(Patched(f"{name}.{kind}.{method}", tuple(map(_who, links)), covered))
     return tuple(described)
 
 
 def _who(link: Any) -> str:
     """Name the module that a wrapper or function comes from, whatever name it was given."""
-    if type(link) is switch.Wrapper:
+    if switch.is_ours(link):
         return "atlas-shim"
     function = getattr(link, "_self_wrapper", link)
     if isinstance(function, partial):

@@ -45,6 +45,11 @@ def test_requests_is_traced_and_covered(retired, spans, order):
         session.auth = requests.auth.HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
         assert [session.get(retired).status_code for _ in range(2)] == [200, 200]
         assert len(exporter.get_finished_spans()) == 2
+        shim.install()  # again, which must not wrap what is wrapped
+        assert session.get(retired).status_code == 200
+        exporter.clear()
+        assert session.get(retired).status_code == 200
+        assert len(exporter.get_finished_spans()) == 1
         part = "serverless" if order == "shim first" else "flexClusters"
         assert all(part in str(span.attributes["http.url"]) for span in exporter.get_finished_spans())
         instrumentor.uninstrument()
