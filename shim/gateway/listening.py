@@ -67,11 +67,16 @@ class Listener:
 
     async def refuse(self) -> None:
         """Take no connections but those that callers have made already, which the kernel would reset."""
+        loop = asyncio.get_running_loop()
+        for one in self._sockets.sockets:
+            loop.remove_reader(one.fileno())
+        # Connections that asyncio has accepted and not set up yet are lost when their server closes.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
         listening = [socket.socket(fileno=os.dup(one.fileno())) for one in self._sockets.sockets]
         self._sockets.close()
         if self._path is not None:
             _remove(self._path, self._inode)
-        loop = asyncio.get_running_loop()
         made = [connection for one in listening for connection in _waiting(one)]
         await asyncio.gather(
             *(loop.connect_accepted_socket(self._web, connection, ssl=self._tls) for connection in made),

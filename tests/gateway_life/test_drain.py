@@ -50,8 +50,8 @@ class Load:
     def _connect(self) -> Peer | None:
         try:
             return Peer(socket.create_connection(("127.0.0.1", self.port), timeout=20))
-        except ConnectionRefusedError:
-            return None
+        except (ConnectionRefusedError, ConnectionResetError):
+            return None  # reset while it connects, before it was established
 
     def _call(self, peer: Peer, *lines: str) -> bool:
         """Make one call; return whether the connection may bring another one."""
