@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import attrs
 
@@ -20,6 +20,7 @@ BUDGET = 16 * 1024 * 1024
 """Bytes of answers kept for later callers; beyond it an answer is shared by those who wait for it alone."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_NOTHING = nullcontext()
 _NO_DIFFERENCE = frozenset(
     {
         "baggage",
@@ -115,12 +116,12 @@ class Coalescer:
                 self._drop(key, flight)
                 flight.task.cancel()
 
-    @contextmanager
-    def passing(self, method: str) -> Iterator[None]:
+    def passing(self, method: str) -> AbstractContextManager[None]:
         """Hold around a call of any kind: while a write is on its way nothing is shared, and nothing older after it."""
-        if method in _SAFE:
-            yield
-            return
+        return _NOTHING if method in _SAFE else self._write()
+
+    @contextmanager
+    def _write(self) -> Iterator[None]:
         self._writes += 1
         for key, flight in list(self._flights.items()):
             self._drop(key, flight)
