@@ -10,9 +10,10 @@ from aiohttp import HttpVersion10, hdrs, web
 
 from shim.gateway.answers import Refusal
 from shim.gateway.deadlines import Content
+from shim.gateway.faults import refusal_of
 from shim.gateway.fields import for_caller
 from shim.gateway.protocol import Connection
-from shim.gateway.upstream import Native, refusal_of
+from shim.gateway.upstream import Native
 from shim.gateway.wire import Wire
 
 log = logging.getLogger("shim.gateway")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import errno
+import contextlib
 import logging
 import os
 import ssl
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,7 +18,7 @@ from weakref import WeakKeyDictionary
 import aiohttp
 import attrs
 from aiohttp.client_middlewares import ClientHandlerType
-from aiohttp.http_exceptions import LineTooLong
+from aiohttp.client_proto import ResponseHandler
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -25,10 +26,9 @@ from shim.core.messages import Headers, Reply
 from shim.errors import SettingsError
 from shim.gateway import answers
 from shim.gateway.decode import Undecodable, decoded
+from shim.gateway.faults import Unanswered, refusal_of
 
 log = logging.getLogger("shim.gateway")
-
-_UNROUTABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
 @attrs.define
@@ -86,8 +86,10 @@ class Upstream:
 
     async def open(self) -> None:
         """Make the session; needs a running loop."""
+        connector = aiohttp.TCPConnector(limit=0, ssl=trusted())
+        connector._factory = partial[ResponseHandler](Line, asyncio.get_running_loop())  # noqa: SLF001 - see ``Line``
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=trusted()),
+            connector=connector,
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(once,),
@@ -118,15 +120,16 @@ class Upstream:
         # With the query inside the path nothing of the target is parsed, or put together anew.
         url = URL.build(scheme=self._scheme, host=self._host, port=self._port, path=target, encoded=True)
         try:
-            response = await self._session.request(
-                method,
-                url,
-                headers=_as_headers((*lines, *self._login)),
-                data=body,
-                allow_redirects=False,
-                proxy=self._proxy,
-                proxy_headers=dict(self._tunnel),
-            )
+            async with asyncio.timeout(None) as patience:
+                response = await self._session.request(
+                    method,
+                    url,
+                    headers=_as_headers((*lines, *self._login)),
+                    data=body if body is None or isinstance(body, bytes) else self._paced(body, patience),
+                    allow_redirects=False,
+                    proxy=self._proxy,
+                    proxy_headers=dict(self._tunnel),
+                )
         except (Unanswered, aiohttp.ClientError, OSError) as error:
             raise refusal_of(error) from error
         if response.status < 200:
@@ -137,6 +140,20 @@ class Upstream:
             (name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in response.raw_headers
         )
         return Native(response, Reply(response.status, headers))
+
+    async def _paced(self, body: AsyncIterator[bytes], patience: asyncio.Timeout) -> AsyncIterator[bytes]:
+        """Yield content, with the time that upstream may be silent for it to take each piece.
+
+        aiohttp's own timer starts when all of it was written. Once there is an answer, nothing is
+        waited for any more.
+        """
+        loop = asyncio.get_running_loop()
+        async for piece in body:
+            with contextlib.suppress(RuntimeError):
+                patience.reschedule(loop.time() + (self._timeout.sock_read or 0))
+            yield piece
+            with contextlib.suppress(RuntimeError):
+                patience.reschedule(None)
 
 
 def trusted() -> ssl.SSLContext:
@@ -161,8 +178,18 @@ def _as_headers(lines: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
     return CIMultiDict((spelling.setdefault(name.lower(), name), value) for name, value in lines)
 
 
-class Unanswered(Exception):  # noqa: N818 - see ``once``
-    """A connection broke before the reply's head; the cause says how."""
+class Line(ResponseHandler):
+    """A connection to upstream that doesn't outlive a call which is given up.
+
+    aiohttp closes it once all was written, and upstream may never take that.
+    """
+
+    def close(self) -> None:
+        """End the connection, at once if something is still to be written."""
+        if self.transport is not None and self.transport.get_write_buffer_size():
+            self.abort()
+        else:
+            super().close()
 
 
 async def once(request: aiohttp.ClientRequest, send: ClientHandlerType) -> aiohttp.ClientResponse:
@@ -205,58 +232,6 @@ def watch(response: aiohttp.ClientResponse) -> None:
 
     if (future := protocol.closed) is not None:
         future.add_done_callback(ended)
-
-
-def refusal_of(error: BaseException) -> answers.Refusal:
-    """Return the answer for what went wrong between gateway and upstream."""
-    said = type(error).__name__
-    if isinstance(error.__cause__, answers.Refusal):
-        return error.__cause__  # the caller's content broke while it was sent on
-    if isinstance(error, Unanswered):
-        return answers.unreadable(
-            "connection_terminated",
-            "Upstream closed the connection without an answer; whether it executed the call is unknown.",
-            type(error.__cause__).__name__,
-        )
-    if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)):
-        return answers.unreachable(*_unconnected(error), said)
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return answers.too_slow("connection_timeout", "No connection to upstream in the configured time.")
-    if isinstance(error, TimeoutError):
-        return answers.too_slow("http_response_timeout", "Upstream fell silent for the configured time.")
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return answers.unreadable("http_response_incomplete", "Upstream's reply ended early.", said)
-    if isinstance(error, (aiohttp.ClientConnectionError, OSError)):
-        return answers.unreadable("connection_terminated", "The connection to upstream broke.", said)
-    if _is_large_head(error):
-        return answers.unreadable("http_response_header_section_size", "Upstream's reply has too large a head.", said)
-    return answers.unreadable("http_protocol_error", "Upstream's reply is not well-formed HTTP.", said)
-
-
-def _is_large_head(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, LineTooLong) or "Too many headers" in str(error):
-            return True
-        error = error.__cause__
-    return False
-
-
-def _unconnected(error: aiohttp.ClientError) -> tuple[str, str]:
-    match error:
-        case aiohttp.ClientConnectorDNSError():
-            return "dns_error", "Upstream's name can't be resolved."
-        case aiohttp.ClientConnectorCertificateError():
-            return "tls_certificate_error", "Upstream's certificate can't be trusted."
-        case aiohttp.ClientSSLError():
-            return "tls_protocol_error", "No TLS connection to upstream came about."
-        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
-            return "destination_unavailable", "The proxy on the way to upstream refuses."
-        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
-            return "connection_refused", "Upstream refuses connections."
-        case aiohttp.ClientConnectorError(os_error=OSError(errno=number)) if number in _UNROUTABLE:
-            return "destination_ip_unroutable", "No route leads to upstream."
-        case _:
-            return "destination_unavailable", "Upstream can't be connected to."
 
 
 def proxy_for(origin: str) -> tuple[URL | None, dict[str, str]]:
