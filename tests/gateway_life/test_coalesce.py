@@ -9,7 +9,9 @@ import pytest
 
 from shim.core.record import Record
 from shim.core.settings import RouteWord
+from shim.errors import SettingsError
 from shim.gateway.coalesce import BUDGET, Coalescer, Whole, alike
+from shim.gateway.options import read_options
 from tests.gateway.peers import Peer, ask, calling, gateway, get, raw_upstream, reply, status_of, until, value_of
 from tests.gateway.test_admin import samples
 from tests.gateway.test_translating import EMPTY, V1, V2
@@ -202,6 +204,19 @@ def test_signed_calls_differ_by_signer_alone():
 def test_who_asks_for_a_fresh_answer_gets_one(line):
     """Such a caller takes no part (RFC 9111, 5.2.1)."""
     assert alike((line,), signed=False) is None
+
+
+@pytest.mark.parametrize(("text", "window"), [("off", None), ("0", 0.0), ("50", 0.05), ("10000", 10.0)])
+def test_window_is_written_in_milliseconds(text, window):
+    """Off, joining alone, or a short while."""
+    assert read_options({}, {"coalesce": text}).coalesce == window
+
+
+@pytest.mark.parametrize("text", ["on", "-1", "10001", "nan", "inf", "50ms"])
+def test_window_is_no_cache(text):
+    """Nothing that isn't a short while is taken for one."""
+    with pytest.raises(SettingsError, match="--coalesce"):
+        read_options({}, {"coalesce": text})
 
 
 class Held:
