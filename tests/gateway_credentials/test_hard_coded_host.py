@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,11 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def seen(files):
-    options = {"tls_cert": str(files / "shim.pem"), "tls_key": str(files / "shim.key"), "public_url": HOST}
+    options: dict[str, Any] = {
+        "tls_cert": str(files / "shim.pem"),
+        "tls_key": str(files / "shim.key"),
+        "public_url": HOST,
+    }
     with world("verify", listen=LOOPBACK, **options) as found:
         yield found
 

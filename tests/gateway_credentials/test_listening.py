@@ -4,6 +4,7 @@ import os
 import socket
 import ssl
 import stat
+from typing import Any
 
 import httpx
 import pytest
@@ -20,7 +21,7 @@ mine = ca.issue_cert("localhost", "127.0.0.1")
 
 
 @pytest.fixture
-def pem(tmp_path):
+def pem(tmp_path) -> dict[str, Any]:
     """Files of a certificate and of its key."""
     files = tmp_path / "cert.pem", tmp_path / "key.pem"
     files[0].write_bytes(b"".join(blob.bytes() for blob in mine.cert_chain_pems))
