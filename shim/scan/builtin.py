@@ -67,6 +67,8 @@ def built(name: str, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Valu
             return (Seq(tuple(item for arg in args for item in objects.items_of(arg)[0]), rest=True),)
         case "field" | "Field" | "attrib" | "ib" if "default" in kwargs:
             return kwargs["default"]
+        case "_replace" | "copy_with" | "with_path" if "path" in kwargs:
+            return kwargs["path"]
         case "urlunparse" | "urlunsplit" if args:
             return join(_unsplit(thing) for thing in args[0])
         case _:

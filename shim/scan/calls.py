@@ -38,9 +38,10 @@ _SAYING = frozenset({
     "print", "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "echo", "secho", "fail",
     "startswith", "endswith", "compile", "match", "search", "fullmatch", "findall", "finditer", "assertEqual",
     "assertIn", "assertNotIn", "assertNotEqual", "assert_called_with", "assert_called_once_with", "assert_any_call",
-    "add_argument",
+    "add_argument", "Route", "APIRoute", "Mount", "Rule", "add_route", "add_url_rule", "add_api_route", "add_get",
+    "add_post", "add_delete", "add_patch", "re_path",
 })  # fmt: skip
-"""Calls that only talk about the texts they are given."""
+"""Calls that only talk about the texts they are given, or serve them."""
 _MAPPING = frozenset({"map", "imap", "imap_unordered", "map_async", "starmap", "thread_map"})
 
 

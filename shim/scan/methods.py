@@ -13,7 +13,9 @@ _READS = frozenset({"urlopen", "urlretrieve", "fetch", "fetch_json", "Request", 
 """Calls that make a GET unless they are given something to send."""
 _ASKS = frozenset({"request", "build_request", "stream", "send_request", "api_request", "http_request", "call_api"})
 """Calls that are HTTP calls though their method may not be known."""
-_NAMING = frozenset({"url", "uri", "endpoint", "path", "route", "link", "href", "logger", "attr", "item", "setting"})
+_NAMING = frozenset(
+    {"url", "uri", "endpoint", "path", "route", "link", "href", "logger", "attr", "item", "setting", "add", "register"}
+)
 """Words in the name of a function that gets something, but not by HTTP."""
 _STORES = frozenset({"cache", "environ", "memo", "redis", "store", "registry", "seen", "headers", "params", "cookies"})
 """Objects whose ``get`` looks a key up."""

@@ -18,7 +18,8 @@ from shim.scan.values import HOLE
 
 _PLACEHOLDER = re.compile(r"\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+")
 _ORIGIN = re.compile(r"[^/?#]*://([^/?#]*)")
-_SPACE = re.compile(r"\s")
+_SPACE = re.compile(r"[\s<>]")
+"""What no URL has: prose, and the routes of a server, have."""
 _ENOUGH = 3
 """So many fixed segments make a path that can't be another API's, though its start is unknown."""
 _HOSTS = frozenset(urlsplit(origin).netloc for origin in ATLAS_ORIGINS)

@@ -10,6 +10,11 @@ from shim.scan.modules import Module
 from shim.scan.run import Run
 from shim.scan.values import UNKNOWN, Class, Frame, Func, Ref, Value, Whole, join
 
+_ROUNDS = 12
+"""A loop over so many known items is followed round by round."""
+_NESTED = 2
+"""Not in more loops and branches than these, since rounds multiply."""
+
 
 def execute(run: Run, body: Sequence[ast.stmt], frame: Frame) -> bool:
     """Follow statements; tell whether what comes after them can be reached."""
@@ -122,9 +127,14 @@ def _branches(run: Run, bodies: Sequence[Sequence[ast.stmt]], frame: Frame) -> b
 
 
 def _loop(run: Run, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
-    items, _ = objects.items_of(expressions.evaluate(run, node.iter, frame))
-    objects.bind(run, node.target, join(items) if items else UNKNOWN, frame)
-    _branches(run, [node.body, []], frame)
+    items, exact = objects.items_of(expressions.evaluate(run, node.iter, frame))
+    if exact and len(items) <= _ROUNDS and frame.branches < _NESTED:
+        for item in items:
+            objects.bind(run, node.target, item, frame)
+            _branches(run, [node.body], frame)
+    else:
+        objects.bind(run, node.target, join(items) if items else UNKNOWN, frame)
+        _branches(run, [node.body, []], frame)
     execute(run, node.orelse, frame)
 
 

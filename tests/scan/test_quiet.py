@@ -96,6 +96,12 @@ PROGRAMS = {
         @app.get("/api/atlas/v2/groups/{g}/serverless/{c}/backup/snapshots")
         def snapshots(g, c): ...
         """,
+    "routes of a server of its own": """
+        urlpatterns = [path("groups/<gid>/serverless/<name>/", view)]
+        routes = [Route("/groups/{gid}/serverless/{name}", endpoint=view)]
+        app.router.add_get("/groups/{gid}/serverless/{name}", view)
+        app.add_url_rule("/groups/<gid>/serverless", view_func=view)
+        """,
     "annotations": """
         def f(x: "Literal['/groups/a/serverless/b']") -> "/groups/a/serverless/b": ...
         y: Literal["/groups/a/serverless/b"]

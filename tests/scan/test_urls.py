@@ -389,6 +389,47 @@ PROGRAMS: dict[str, tuple[str, list[tuple[int, str, str | None]]]] = {
         def f(path="/groups/a/serverless/b/backup/snapshots"):
             return requests.get(BASE + path)
         """, [(3, LIST, "GET")]),
+    "a loop over segments": ("""
+        def f(g, c):
+            url = BASE
+            for part in ("groups", g, "serverless", c):
+                url = url + "/" + part
+            return requests.get(url)
+        """, [(6, INSTANCE, "GET")]),
+    "a URL with another path": ("""
+        def f(base, g, c):
+            url = urlparse(base)._replace(path=f"/groups/{g}/serverless/{c}/backup/restoreJobs")
+            return requests.post(url.geturl())
+        """, [(4, CREATE, "POST")]),
+    "a table of routes in a class": ("""
+        class Api:
+            ROUTES = {"list": "/groups/{g}/serverless/{c}/backup/snapshots",
+                      "flex": "/groups/{g}/flexClusters/{c}/backup/snapshots"}
+            def url(self, key, **values):
+                return BASE + self.ROUTES[key].format(**values)
+            def list(self, g, c):
+                return requests.get(self.url("list", g=g, c=c))
+            def flex(self, g, c):
+                return requests.get(self.url("flex", g=g, c=c))
+        """, [(8, LIST, "GET")]),
+    "segments as arguments of a method": ("""
+        class Api:
+            def call(self, verb, *segments, **kw):
+                return requests.request(verb, "/".join([self.base, *map(str, segments)]), **kw)
+            def restore(self, g, c, body):
+                return self.call("POST", "groups", g, "serverless", c, "backup", "restoreJobs", json=body)
+            def flex(self, g, c, body):
+                return self.call("POST", "groups", g, "flexClusters", c, "backup", "restoreJobs", json=body)
+        """, [(6, CREATE, "POST")]),
+    "a generator of pages": ("""
+        def pages(session, url):
+            while url:
+                reply = session.get(url)
+                yield from reply.json()["results"]
+                url = next((link["href"] for link in reply.json()["links"] if link["rel"] == "next"), None)
+        def f(session, g, c):
+            return list(pages(session, f"{os.environ['BASE']}/groups/{g}/serverless/{c}/backup/snapshots"))
+        """, [(8, LIST, "GET")]),
     "replace": ("""
         PATH = "/groups/GROUP/serverless/NAME/backup/snapshots"
         def f(g, c):
