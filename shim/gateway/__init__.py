@@ -6,7 +6,8 @@ Read in the order a request takes: ``options`` (one table for flags, environment
 ``driver`` (the core's exchange) -> ``sending`` -> ``upstream`` -> ``relay`` (both ways) -> ``wire``
 (the reply as bytes). ``fields`` and ``notes`` decide which field lines cross and which are added;
 ``deadlines`` is how long a caller may take, ``faults`` what upstream's failures are called, and
-``answers`` are the gateway's own errors; ``admin`` and ``metrics`` are for the operator.
+``answers`` are the gateway's own errors; ``reload`` replaces options and documents, ``coalesce`` lets
+reads share a call; ``admin``, ``openapi``, ``metrics`` and ``announced`` are for the operator.
 
 Names are loaded when they are first used: the table of options needs none of what the server needs.
 """
