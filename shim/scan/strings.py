@@ -107,7 +107,7 @@ def method(left: Text, name: str, args: Sequence[Value], kwargs: Mapping[str, Va
             return url_join([(left,), first]) if len(left.s) > 1 else (Text(HOLE),)
         case "lower" | "upper" | "casefold":
             changed = left.s.upper() if name == "upper" else left.s.lower()
-            return (text(changed, left.atoms),) if len(left.s) < 10 else (left,)
+            return (text(changed, left.atoms),) if len(left.s) < 40 else (left,)
         case "replace" if args:
             return _replaced(left, args)
         case "removeprefix" | "removesuffix":
