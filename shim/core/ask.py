@@ -18,6 +18,9 @@ from shim.core.translate import Translated, has_next, in_order, page, translate_
 COLLECT = 500
 """Items asked for in one upstream page when all pages are collected (contract: the most a page may have)."""
 
+MOST = 20 * COLLECT
+"""Items of one upstream page that are translated: far more than a page may have, and far fewer than fit in its bytes."""
+
 
 def ask(  # noqa: PLR0913, PLR0917 - a tier, what to ask it, and where its answer may lead
     run: Run,
@@ -47,7 +50,7 @@ def ask(  # noqa: PLR0913, PLR0917 - a tier, what to ask it, and where its answe
             run.note(successor.note)
             return _answer(run, known, reply)
         document = decoded(run, reply)
-        if type(document) is not dict or (is_page and type(document.get(target.items)) is not list):
+        if type(document) is not dict or (is_page and not _is_list(document.get(target.items))):
             return _unreadable(run, reply, target)
         documents.append(document)
         if target.paging != "collected" or not _goes_on(documents, target.items):
@@ -65,6 +68,10 @@ def ask(  # noqa: PLR0913, PLR0917 - a tier, what to ask it, and where its answe
     if len(documents) == 1 and run.match.entry.timeless:
         run.context.memory.translations.keep(_memo_key(run, successor), reply.body or b"", ready)
     return _answer(run, ready, reply)
+
+
+def _is_list(value: Any) -> bool:
+    return type(value) is list and len(value) <= MOST
 
 
 def _unread(run: Run, successor: Successor, reply: Reply, query: Query) -> Answer:
@@ -190,7 +197,7 @@ def failed(
 
 def _unreadable(run: Run, reply: Reply, target: Target) -> Answer:
     is_page = run.match.operation.shape == "page"
-    expected = f"an object with a list {target.items!r}" if is_page else "a JSON object"
+    expected = f"an object with a list {target.items!r} of {MOST} items at most" if is_page else "a JSON object"
     what = reply.fault or f"it is not {expected}"
     kind = field(reply.headers, "content-type") or "no content type"
     detail = f"The {run.route} endpoint answered {reply.status} with content ({kind}) that can't be translated: {what}."

@@ -10,6 +10,10 @@ _IDENTITY = frozenset({"", "identity"})
 _GZIP = frozenset({"gzip", "x-gzip"})
 
 
+MEMBERS = 100
+"""Members of one gzip file: each costs a copy of what follows, and a million empty ones fit in a small reply."""
+
+
 class Undecodable(Exception):  # noqa: N818 - a fact about the content, caught where it is reported
     """The content can't be had; the message says why in plain words."""
 
@@ -52,6 +56,8 @@ def _inflated(raw: bytes, wbits: int, limit: int) -> bytes:
         if not machine.eof:
             raise Undecodable("the compressed content ends early")
         raw = machine.unused_data  # gzip may have several members (RFC 1952, 2.2)
+        if raw and len(parts) >= MEMBERS:
+            raise Undecodable(f"the compressed content has more than {MEMBERS} members")
     if not parts:
         raise Undecodable("the compressed content is empty")
     return b"".join(parts)

@@ -87,7 +87,8 @@ class Upstream:
     async def open(self) -> None:
         """Make the session; needs a running loop."""
         connector = aiohttp.TCPConnector(limit=0, ssl=trusted())
-        connector._factory = partial[ResponseHandler](Line, asyncio.get_running_loop())  # noqa: SLF001 - see ``Line``
+        lines: Any = partial(Line, asyncio.get_running_loop())
+        connector._factory = lines  # noqa: SLF001 - see ``Line``
         self._session = aiohttp.ClientSession(
             connector=connector,
             auto_decompress=False,

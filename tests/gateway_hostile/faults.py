@@ -156,6 +156,8 @@ def contents() -> Iterator[Fault]:
     yield Fault(f"gzip of {BOMB >> 20} MiB in {len(bomb()) >> 10} KiB", message(bomb(), coded, JSON), "keep")
     twice = gzip.compress(bomb())
     yield Fault("gzip of a gzip bomb", message(twice, "Content-Encoding: gzip, gzip", JSON), "keep")
+    empty = gzip.compress(b"") * 100_000
+    yield Fault("gzip of 100,000 empty members", message(empty + packed, coded, JSON), "keep")
     yield Fault("coding that is unknown", message(CONTENT, "Content-Encoding: zz", JSON), "keep")
     yield Fault("content type text/plain", message(CONTENT, "Content-Type: text/plain"), "keep")
     yield Fault("no content type", message(CONTENT), "keep")

@@ -1,0 +1,90 @@
+"""Errors that the core answers with: in the gateway they say in Proxy-Status what was wrong (RFC 9209)."""
+
+import json
+import threading
+from typing import Any
+
+import http_sf
+import pytest
+
+from shim.gateway import serve_in_thread
+from shim.gateway.options import Options
+from tests.gateway.peers import LOOPBACK, PATIENCE, ask, gateway, get, reply, replying, status_of, value_of
+from tests.gateway_hostile.fault_table import BACKUP, CALLS, LINES
+from tests.gateway_hostile.rows import post
+
+GROUP = "6510aa1b2c3d4e5f60718293"
+
+
+def proxy_status(head: bytes) -> tuple[str, dict[str, object]]:
+    """Read the field with other people's reader."""
+    parsed: Any = http_sf.parse((value_of(head, "Proxy-Status") or "").encode(), tltype="list")
+    ((name, parameters),) = parsed
+    return str(name), {key: str(value) if type(value) is not int else value for key, value in parameters.items()}
+
+
+def test_pages_without_end():
+    """A list that has more pages than may be collected is 502, and says what upstream had answered."""
+    more = {"results": [{"id": "6b05c3c6f892dad018f3f094"}], "links": [{"rel": "next", "href": "x"}], "totalCount": 9}
+    with replying(reply(json.dumps(more).encode())) as upstream, gateway(upstream.origin, page_cap=3) as served:
+        head, content = ask(served, CALLS["retired GET"])
+        collected = len(upstream.heads)
+    assert (status_of(head), json.loads(content)["errorCode"]) == (502, "SHIM_TOO_MANY_PAGES")
+    assert collected == 3
+    name, said = proxy_status(head)
+    assert name == "atlas-shim"
+    assert said == {"error": "http_response_body_size", "received-status": 200, "details": "SHIM_TOO_MANY_PAGES"}
+
+
+def test_deadline_between_two_calls():
+    """A second upstream call that would begin after the deadline is 504."""
+    now = [1_782_900_000.0]
+    page = {"results": [{"id": "6b05c3c6f892dad018f3f094"}], "links": [{"rel": "next", "href": "x"}]}
+
+    def clock() -> float:
+        now[0] += 31
+        return now[0]
+
+    with replying(reply(json.dumps(page).encode())) as upstream:
+        options = Options(listen=LOOPBACK, admin=None, upstream=upstream.origin)
+        with serve_in_thread(options, clock=clock) as served:
+            head, content = ask(served, CALLS["retired GET"])
+        assert len(upstream.heads) == 1
+    assert (status_of(head), json.loads(content)["errorCode"]) == (504, "SHIM_DEADLINE_EXCEEDED")
+    assert proxy_status(head)[1]["error"] == "http_response_timeout"
+    assert proxy_status(head)[1]["received-status"] == 200
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "code", "error"),
+    [
+        (get(f"{BACKUP}/snapshots?pageNum=x", *LINES), "INVALID_QUERY_PARAMETER", "http_request_error"),
+        (post(*LINES, "Content-Length: 1", content=b"{", target=f"{BACKUP}/restoreJobs"), None, "http_request_error"),
+    ],
+)
+def test_calls_that_the_core_refuses(request_bytes, code, error):
+    """What the caller got wrong is answered by the gateway, which says so, and nothing is sent."""
+    with replying(reply()) as upstream, gateway(upstream.origin) as served:
+        head, content = ask(served, request_bytes)
+        assert not upstream.heads
+    assert status_of(head) == 400
+    assert code is None or json.loads(content)["errorCode"] == code
+    name, said = proxy_status(head)
+    assert (name, said["error"]) == ("atlas-shim", error)
+    assert "received-status" not in said
+
+
+def test_translations_and_replies_of_others_carry_none():
+    """The field is for what the gateway itself answers."""
+    document = json.dumps({"results": [], "totalCount": 0}).encode()
+    done = threading.Event()
+    with (
+        replying(reply(document), reply(b"{}", status="403 Forbidden")) as upstream,
+        gateway(upstream.origin) as served,
+    ):
+        for status in (200, 403):
+            head, _ = ask(served, CALLS["retired GET"])
+            assert status_of(head) == status
+            assert value_of(head, "Proxy-Status") is None
+        done.set()
+    assert done.wait(PATIENCE)
