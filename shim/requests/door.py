@@ -15,7 +15,7 @@ from requests import PreparedRequest, Request, Response, Session
 from requests import sessions as _sessions
 from requests.cookies import extract_cookies_to_jar
 from requests.hooks import dispatch_hook
-from requests.utils import get_netrc_auth, resolve_proxies
+from requests.utils import resolve_proxies
 
 from shim.core.route import sunset_of
 from shim.doors.notice import notify
@@ -34,7 +34,7 @@ def prepare_request(session: Session, base: Callable[[Request], PreparedRequest]
     # As in requests: netrc is asked when neither request nor session has credentials.
     auth = request.auth
     if session.trust_env and not auth and not session.auth:
-        auth = get_netrc_auth(url or "")
+        auth = _sessions.get_netrc_auth(url or "")  # type: ignore[attr-defined]  # where programs replace it
     deciding = copy.copy(request)
     deciding.auth = Signer(_sessions.merge_setting(auth, session.auth), url)
     return base(deciding)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests import sessions as _sessions
-from requests.sessions import SessionRedirectMixin, merge_hooks, merge_setting
 
 from shim.doors.process import prepare
 from shim.doors.signatures import like
 from shim.requests import door
 
-__all__ = ["Session", "SessionRedirectMixin", "merge_hooks", "merge_setting", "session"]
+# ruff: noqa: PLC0414 - a redundant alias is how a name is exported again (PEP 484)
+
+if TYPE_CHECKING:
+    from requests.sessions import SessionRedirectMixin as SessionRedirectMixin
+    from requests.sessions import merge_hooks as merge_hooks
+    from requests.sessions import merge_setting as merge_setting
 
 
 class Session(requests.Session):
@@ -40,7 +46,27 @@ def session() -> Session:  # noqa: D103 - as above
 
 
 if not TYPE_CHECKING:
+    _replaced: dict[str, object] = {}
 
-    def __getattr__(name: str) -> object:
-        """What else the module has, so that reaching into it works as ever."""
-        return getattr(_sessions, name)
+    class _Sessions(ModuleType):
+        """The module, in which what is not ours is read, set and put back where requests itself looks."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(_sessions, name)
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if name in {"Session", "session"} or name.startswith("__"):
+                super().__setattr__(name, value)
+                return
+            if hasattr(_sessions, name):
+                _replaced.setdefault(name, getattr(_sessions, name))
+            setattr(_sessions, name, value)
+
+        def __delattr__(self, name: str) -> None:
+            # Whoever replaced a name for a while takes it away from a module that did not hold it.
+            if name in _replaced:
+                setattr(_sessions, name, _replaced.pop(name))
+            else:
+                delattr(_sessions, name)
+
+    sys.modules[__name__].__class__ = _Sessions

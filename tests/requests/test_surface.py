@@ -13,6 +13,7 @@ import pytest
 import requests as plain
 
 from shim import requests
+from tests.httpx.conftest import SNAPSHOTS
 from tests.httpx.peers import reply
 
 OURS = {"Session", "session", "request", "get", "options", "head", "post", "put", "patch", "delete"}
@@ -117,3 +118,14 @@ def test_what_is_wrong_with_a_url_is_said_by_requests(url):
             library.get(url, timeout=5)
         seen.append((type(caught.value), str(caught.value)))
     assert seen[0] == seen[1]
+
+
+def test_what_is_set_on_the_sessions_module_is_what_requests_uses(raw, monkeypatch):
+    """As its own tests do with netrc; for a retired call as for any."""
+    server = raw(lambda request: reply("200 OK", body=b'{"results": [], "totalCount": 0}'))
+    monkeypatch.setattr(requests.sessions, "get_netrc_auth", lambda url: ("user", "pass"))
+    requests.get(f"{server.url}/x", timeout=5)
+    requests.get(f"{server.url}{SNAPSHOTS}", timeout=5)
+    monkeypatch.undo()
+    assert all(b"Basic dXNlcjpwYXNz" in request for request in server.requests)
+    assert requests.sessions.get_netrc_auth is plain.utils.get_netrc_auth
