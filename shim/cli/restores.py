@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import click
@@ -12,7 +13,7 @@ from shim.cli.failures import NETWORK, NO, Failure
 from shim.cli.output import output_option, printable
 from shim.cli.progress import progress
 from shim.cli.resources import ENDING, client, page_options, show_all, show_one, show_page
-from shim.cli.watching import INTERVAL, Look, State, state_of, watch
+from shim.cli.watching import INTERVAL, LONGEST, Look, State, state_of, watch
 
 OUTCOMES = {State.FINISHED: 0, State.FAILED: 4, State.CANCELLED: 5, State.EXPIRED: 6, State.TIMEOUT: 7}
 """The outcome of a watch -> its exit code."""
@@ -86,15 +87,27 @@ def get(*, group: str, cluster: str, job: str, output: str) -> None:
 
 def watch_options(command: Any) -> Any:
     """Give a command ``--interval`` and ``--timeout``."""
-    seconds = click.FloatRange(min=0, min_open=True, max=1e9)
+    seconds: dict[str, Any] = {
+        "type": click.FloatRange(min=0, min_open=True),
+        "callback": _finite,
+        "metavar": "SECONDS",
+    }
     for option in (
-        click.option("--timeout", type=seconds, metavar="SECONDS", help="When to stop watching. Default: never."),
+        click.option("--timeout", help="When to stop watching. Default: never.", **seconds),
         click.option(
-            "--interval", type=seconds, default=INTERVAL, show_default=True, metavar="SECONDS", help="Between looks."
+            "--interval", default=INTERVAL, show_default=True, help="Between looks, a day at most.", **seconds
         ),
     ):
         command = option(command)
     return command
+
+
+def _finite(_context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """Refuse what nobody can wait for, ``nan`` included, before a job is started."""
+    longest = LONGEST if parameter.name == "interval" else math.inf
+    if value is not None and not value <= longest:
+        raise click.BadParameter(f"{value} is not a number of seconds that can be waited for")
+    return value
 
 
 @command.command(epilog=WATCH_ENDING)

@@ -22,6 +22,9 @@ TOLERATED = 4
 INTERVAL = 10.0
 """Seconds between looks: a restore takes a minute at least (recorded)."""
 
+LONGEST = 86_400.0
+"""Seconds that one wait takes at most, whatever Atlas says: a day."""
+
 
 class State(StrEnum):
     """How far a restore job is; ``timeout`` is of the watch, not of the job."""
@@ -87,7 +90,7 @@ def watch(
                 if faults > TOLERATED or not _passes(error):
                     raise
             trouble = _words(error)
-            wait = max(interval, getattr(error, "retry_after", None) or 0.0)
+            wait = min(max(interval, getattr(error, "retry_after", None) or 0.0), LONGEST)
         elapsed = clock() - began
         state = State.RUNNING if job is None or trouble else state_of(job.raw)
         if state is not State.RUNNING:

@@ -73,7 +73,18 @@ def test_a_missing_extra_is_named(name):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("words", [("snapshots", "list", "g", "c"), ("explain", "GET", "/"), ("check",)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("snapshots", "list", "g", "c"),
+        ("restores", "watch", "g", "c", "j"),
+        ("instances", "list", "g"),
+        ("diff", "g", "c"),
+        ("explain", "GET", "/"),
+        ("check",),
+        ("serve", "--help"),
+    ],
+)
 def test_other_commands_need_no_extra(words):
     """Reading, explaining and checking work with the base install alone."""
     code = (

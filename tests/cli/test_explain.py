@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from shim.core.engine import default_engine
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 
 CONTRACT = Path(__file__).parents[1] / "cases" / "contract"
@@ -223,3 +224,14 @@ def test_nothing_is_sent(run, atlas):
     run("explain", "GET", f"{atlas.url}{V2_LIST}")
     assert atlas.fake.arrivals == []
     assert DEMO_TOKEN not in run("explain", "GET", f"{atlas.url}{V2_LIST}").output
+
+
+@pytest.mark.parametrize("operation", default_engine().operations, ids=lambda operation: operation.id)
+def test_what_changed_beyond_fields_is_told(run, explained, operation):
+    """Every note of an operation and of each of its tiers is in the text and in the JSON."""
+    words = (operation.method, f"/api/atlas/v2{operation.path.text}")
+    text, found = " ".join(run("explain", *words).stdout.split()), explained(*words)
+    tiers = operation.successors
+    assert found["note"] == operation.note
+    assert {name: tier["note"] for name, tier in found["tiers"].items()} == {name: tiers[name].note for name in tiers}
+    assert [note for note in (operation.note, *(tier.note for tier in tiers.values())) if note not in text] == []

@@ -126,6 +126,9 @@ def test_a_point_in_time_of_a_flex_cluster_is_refused(run, atlas):
         ("--delivery-type", "other", "--snapshot", "s", "--target-cluster", "c"),
         ("--snapshot", "s", "--target-cluster", "c"),
         ("--delivery-type", "download", "--snapshot", "s", "--watch", "--interval", "0"),
+        ("--delivery-type", "download", "--snapshot", "s", "--watch", "--interval", "nan"),
+        ("--delivery-type", "download", "--snapshot", "s", "--watch", "--interval", "inf"),
+        ("--delivery-type", "download", "--snapshot", "s", "--watch", "--timeout", "nan"),
         ("--delivery-type", "download", "--snapshot", "s", "--watch", "--timeout", "soon"),
     ],
 )

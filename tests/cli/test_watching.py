@@ -96,6 +96,13 @@ def test_a_rate_limit_without_retry_after_waits_an_interval():
     assert stage.asked == [0, 5]
 
 
+def test_no_wait_is_longer_than_a_day():
+    """What Atlas says must not be more than a machine can sleep."""
+    stage = Stage(RateLimitedError(429, retry_after=1e300), FINISHED)
+    list(stage.watch(interval=5))
+    assert stage.asked == [0, 86400]
+
+
 def test_retry_after_beyond_the_timeout_ends_the_watch():
     """Asking earlier than Atlas wants is no way out."""
     stage = Stage(RUNNING, RateLimitedError(429, retry_after=60.0))
