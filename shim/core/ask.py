@@ -19,7 +19,7 @@ COLLECT = 500
 """Items asked for in one upstream page when all pages are collected (contract: the most a page may have)."""
 
 MOST = 20 * COLLECT
-"""Items of one upstream page that are translated: far more than a page may have, and far fewer than fit in its bytes."""
+"""Items of one upstream page that are translated: far more than it may have, and far fewer than fit in its bytes."""
 
 
 def ask(  # noqa: PLR0913, PLR0917 - a tier, what to ask it, and where its answer may lead

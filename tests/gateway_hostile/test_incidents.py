@@ -1,0 +1,170 @@
+"""Vulnerabilities of other proxies and servers, each tried once here (those of the raw tables are only named there)."""
+
+import json
+import logging
+import re
+from typing import Any
+
+import pytest
+
+from shim.gateway import serve_in_thread
+from shim.gateway.options import CredentialsMode, Options
+from tests.gateway.peers import LOOPBACK, ask, calling, gateway, get, lines_of, reply, replying, status_of, value_of
+from tests.gateway_hostile.fault_table import BACKUP, CALLS, LINES
+from tests.gateway_hostile.rows import PASSED, REFUSED, post
+
+IN_TABLES = {
+    "CVE-2025-43859 (h11), chunk terminator": "XX after chunk data",
+    "GHSA-fghv-69vj-qj49, CVE-2026-2332 (Jetty), CVE-2026-42585 (Netty), chunk extensions": "chunk extension with LF",
+    "CVE-2024-1135 (gunicorn), conflicting Transfer-Encoding": "TE x and chunked",
+    "CVE-2024-6827 (gunicorn), Transfer-Encoding with Content-Length": "TE.CL",
+    "CVE-2022-24766 (mitmproxy), space before the colon": "TE space before colon",
+    "CVE-2021-40346 (HAProxy), Content-Length overflow": "CL beyond counting",
+    "CVE-2023-25725 (HAProxy), empty field name": "line ': a'",
+    "CVE-2023-40225 (HAProxy), empty Content-Length": "CL ''",
+    "CVE-2023-45539 (HAProxy), CVE-2021-32779 (Envoy), # in the target": "path '/a#fragment'",
+    "CVE-2019-9900 (Envoy), NUL in a field": "value 'a\\x00b'",
+    "GHSA-xcx5-93pw-jw2w (Envoy), encoded dot segments": "path '/a/%2e%2e/b'",
+    "CVE-2026-73551 (Envoy), parameters on dot segments": "path '/user/..;a=b/c'",
+    "CVE-2026-73547 (Envoy), CONNECT without a path": "CONNECT evil.test:443 HTTP/1.1",
+    "CVE-2026-48710 (Starlette), a path in Host": "Host 'a/?x='",
+    "PYSEC-2026-248 (Starlette), @ at the start": "target '@evil/x'",
+    "CVE-2021-41945 (httpx), authority in the target": "absolute 'http://u:p@shim.test/x'",
+    "CVE-2026-73548 (Envoy), upgrade": "upgrade to a websocket",
+    "CVE-2025-64484 (oauth2-proxy), underscores": "TE with an underscore",
+    "CVE-2022-2880 (Go), query that can't be parsed": "query that isn't parsed",
+}
+
+
+@pytest.mark.parametrize("incident", IN_TABLES)
+def test_incident_has_its_row(incident):
+    """The raw tables still have the row that tries it."""
+    assert IN_TABLES[incident] in {row.name for row in REFUSED} | {row.name for row in PASSED}
+
+
+@pytest.mark.parametrize("path", ["/x", f"{BACKUP}/restoreJobs"], ids=["passed", "retired"])
+def test_content_is_framed_once(path):
+    """GHSA-pf96-p4fj-6566: content that came in chunks leaves framed in one way, with no trailers or extensions."""
+    content = CALLS["retired POST"].partition(b"\r\n\r\n")[2]
+    framed = b"%x;a=b\r\n%b\r\n0;c\r\nX-Trailer: s3cret\r\n\r\n" % (len(content), content)
+    with replying(reply()) as upstream, gateway(upstream.origin) as served:
+        ask(served, post(*LINES, "Transfer-Encoding: chunked", "Trailer: X-Trailer", content=framed, target=path))
+        (head,) = upstream.heads
+    framings = [name for name, _ in lines_of(head) if name in {"content-length", "transfer-encoding", "trailer"}]
+    assert framings == (["transfer-encoding"] if path == "/x" else ["content-length"])
+    assert b"s3cret" not in head
+
+
+@pytest.mark.parametrize("byte", [b"\x80", b"\xff", b"\xc3("])
+def test_bytes_beyond_ascii_end_no_worker(byte):
+    """CVE-2026-42544, -42545 (granian): such bytes are an answer, and the next call is served."""
+    with replying(reply()) as upstream, gateway(upstream.origin) as served:
+        for place in (b"X: " + byte, b"X" + byte + b": a", b"Cookie: " + byte):
+            with calling(served) as peer:
+                peer.send(get("/x")[:-2] + place + b"\r\n\r\n")
+                assert status_of(peer.message()[0]) == 400
+        assert status_of(ask(served, get("/x"))[0]) == 200
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Connection: close, Authorization", "Authorization: Bearer right"),
+        ("Connection: close, X-Forwarded-For", "X-Forwarded-For: 127.0.0.1"),
+        ("X-Original-URL: /admin", "X-Rewrite-URL: /admin", "X-Forwarded-Uri: /admin", "X-Forwarded-Host: evil.test"),
+        ("User-Agent: kube-probe/1.29",),
+        ("User-Agent: GoogleHC/1.0",),
+    ],
+    ids=["CVE-2022-31813", "CVE-2021-33197", "GHSA-7x63-xv5r-3p2x", "GHSA-5hvv-m4w4-gf6v", "GHSA-5hvv, another probe"],
+)
+def test_no_field_changes_who_may_call(lines):
+    """Fields that other proxies believed, or let be stripped, open no door: who proves no key isn't let in."""
+    environ = {"MONGODB_ATLAS_PUBLIC_API_KEY": "public", "MONGODB_ATLAS_PRIVATE_API_KEY": "private"}
+    options: dict[str, Any] = {"listen": LOOPBACK, "admin": None, "credentials": CredentialsMode.VERIFY}
+    with (
+        replying(reply()) as upstream,
+        serve_in_thread(Options(upstream=upstream.origin, **options), environ=environ) as served,
+    ):
+        for path in ("/x", "/livez", "/readyz", "/metrics", f"{BACKUP}/snapshots"):
+            with calling(served) as peer:
+                host = served.url.removeprefix("http://")
+                plain = [line for line in lines if "Bearer" not in line]
+                peer.send(get(path, *plain, host=host))
+                assert status_of(peer.message()[0]) == 401
+        assert not upstream.heads
+
+
+def test_authority_of_upstream_comes_from_the_options_only():
+    """Host, X-Forwarded-Host and an absolute target of ours do not move the call elsewhere."""
+    with replying(reply()) as upstream, gateway(upstream.origin) as served:
+        own = served.url.removeprefix("http://")
+        for request in (
+            get("/x", host="evil.test"),
+            get("/x", "X-Forwarded-Host: evil.test", "Forwarded: host=evil.test"),
+            get(f"http://{own}/x", host="evil.test"),
+        ):
+            assert status_of(ask(served, request)[0]) == 200
+        for head in upstream.heads:
+            assert value_of(head, "Host") == upstream.origin.removeprefix("http://")
+            assert b"evil.test" not in head
+
+
+@pytest.mark.parametrize("text", ["%0d%0aforged", "%1b[31mred", "%e2%80%a8line"])
+def test_logs_have_one_line_of_plain_text_each(text, caplog):
+    """CVE-2020-7694 (uvicorn): what a caller writes forges no line and no colour in the log."""
+    caplog.set_level(logging.DEBUG, "shim")
+    with replying(reply(b"<html>")) as upstream, gateway(upstream.origin) as served:
+        ask(served, get(f"{BACKUP}/snapshots?x={text}", *LINES, f"User-Agent: {text}"))
+        ask(served, get(f"/a{text}/../b"))
+    assert caplog.records
+    for record in caplog.records:
+        assert re.fullmatch(r"[\x20-\x7e]*", record.getMessage())
+
+
+@pytest.mark.parametrize("value", ["a\r\nSet-Cookie: x", "a\nb", "a\rb"])
+def test_replies_are_not_split(value):
+    """CVE-2020-7695 (uvicorn): neither names of a target nor upstream's fields add a line to a reply."""
+    target = f"{BACKUP}/snapshots?x=%0d%0aSet-Cookie:%20x"
+    answer = reply(b"{}", f"X-Odd: {value}", status="400 Bad Request")
+    with replying(answer) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+        peer.send(get(target, *LINES))
+        head = peer.take(b"\r\n\r\n")
+    names = [name for name, _ in lines_of(head)]
+    assert ("set-cookie" in names) == ("\r\n" in value)  # a line of upstream's own is upstream's to send
+    assert b"\n" not in head.replace(b"\r\n", b"")
+    assert b"\r" not in head.replace(b"\r\n", b"")
+
+
+def test_redirects_and_their_credentials_stay_with_the_caller():
+    """CVE-2026-44431 (urllib3), CVE-2018-18074 (requests): a redirect elsewhere is handed on, and not followed."""
+    answer = reply(b"", "Location: http://127.0.0.1:1/steal", status="302 Found")
+    with replying(answer) as upstream, gateway(upstream.origin) as served:
+        for name in ("GET", "retired GET"):
+            head, _ = ask(served, CALLS[name].replace(b"\r\n\r\n", b"\r\nAuthorization: Bearer s3cret\r\n\r\n", 1))
+            assert status_of(head) == 302
+            assert value_of(head, "Location") == "http://127.0.0.1:1/steal"
+        assert len(upstream.heads) == 2
+
+
+def test_ranges_are_upstreams():
+    """CVE-2025-62727 (Starlette): thousands of ranges are handed on unread, and dropped where they mean nothing."""
+    ranges = "Range: bytes=" + ",".join(f"{number}-" for number in range(3000))
+    with replying(reply(b'{"results":[]}')) as upstream, gateway(upstream.origin) as served:
+        assert status_of(ask(served, get("/x", ranges))[0]) == 200
+        assert status_of(ask(served, get(f"{BACKUP}/snapshots", *LINES, ranges))[0]) == 200
+        assert [value_of(head, "Range") is None for head in upstream.heads] == [False, True]
+
+
+def test_numbers_and_empty_lists_are_not_rounded_or_dropped():
+    """Kong and KrakenD rounded numbers and made [] null: what isn't translated leaves byte for byte."""
+    content = b'{"n": 12345678901234567890123, "f": 1.10, "e": [], "z": 0.0, "x": 1e2}'
+    with replying(reply(content, "Content-Type: application/json")) as upstream, gateway(upstream.origin) as served:
+        assert ask(served, get("/x"))[1] == content
+
+
+def test_length_is_made_for_the_translated_content():
+    """Cadwyn #273: a translated reply has the length of its own content, not of upstream's."""
+    document = json.dumps({"results": [{"id": "6b05c3c6f892dad018f3f094", "status": "COMPLETED"}]}).encode()
+    with replying(reply(document, "ETag: x", "Digest: y")) as upstream, gateway(upstream.origin) as served:
+        head, content = ask(served, CALLS["retired GET"])
+        assert int(value_of(head, "Content-Length") or 0) == len(content) != len(document)
