@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import attrs
@@ -79,12 +79,18 @@ class _Node:
     ends: dict[str, list[tuple[Api, Entry]]] = attrs.field(factory=dict)
 
 
+_SHORT = 400
+"""Characters of path and Accept up to which what a call is is remembered."""
+
+
 class Engine:
     """All operations of a set of documents; immutable, so one may serve every door and thread."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self.documents = tuple(documents)
         self._root = _Node()
+        # Programs make the same few calls again and again.
+        self._recent = lru_cache(maxsize=512)(self._match)
         self._bases: tuple[str, ...] = tuple({f"{api.base}/" for doc in documents for api in doc.apis.values()})
         self._names: dict[str, Entry] = {}
         for document in documents:
@@ -107,10 +113,14 @@ class Engine:
         """
         if not target.startswith(self._bases):
             return None
-        segments = target.partition("?")[0][1:].split("/")
-        for node, values in _walk(self._root, segments, 0, ()):
+        path, accept = target.partition("?")[0], _accept(headers)
+        match = self._match if len(path) + len(accept or "") > _SHORT else self._recent
+        return match(method, path, accept)
+
+    def _match(self, method: str, path: str, accept: str | None) -> Match | None:
+        for node, values in _walk(self._root, path[1:].split("/"), 0, ()):
             if method in node.ends:
-                return _resolve(node.ends[method], values, headers)
+                return _resolve(node.ends[method], values, accept)
         return None
 
     def named(self, name: str) -> Operation | None:
@@ -152,7 +162,7 @@ def _walk(
         yield from _walk(node.parameter, segments, index + 1, (*values, segment))
 
 
-def _resolve(ends: Sequence[tuple[Api, Entry]], values: tuple[str, ...], headers: Headers) -> Match | None:
+def _resolve(ends: Sequence[tuple[Api, Entry]], values: tuple[str, ...], accept: str | None) -> Match | None:
     texts = [decoded(value) for value in values]
     if None in texts:
         return None
@@ -161,7 +171,7 @@ def _resolve(ends: Sequence[tuple[Api, Entry]], values: tuple[str, ...], headers
     for api, entry in ends:
         if api.version is None:
             if named is None:
-                named = named_in(_accept(headers))
+                named = named_in(accept)
             if named is Named.OTHER:
                 continue
             if named is not Named.NOTHING and not entry.operation.versions.contains(named):

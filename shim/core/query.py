@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 import attrs
@@ -14,6 +15,10 @@ MOST = 500
 
 _POSITIVE = re.compile(r"0*[1-9][0-9]{0,17}")
 _FLAGS = {"true": True, "false": False, "": True}
+
+
+_SHORT = 200
+"""Characters of a query that is worth remembering."""
 
 
 class QueryError(ValueError):
@@ -47,6 +52,16 @@ def read_query(raw: str, shape: str) -> Query:
 
     The first of repeated parameters counts. Raises QueryError with the parameter's name.
     """
+    return _remembered(raw, shape) if len(raw) <= _SHORT else _read(raw, shape)
+
+
+@lru_cache(maxsize=512)
+def _remembered(raw: str, shape: str) -> Query:
+    # Programs ask with the same few queries again and again.
+    return _read(raw, shape)
+
+
+def _read(raw: str, shape: str) -> Query:
     seen: dict[str, str] = {}
     rest: list[str] = []
     foreign: list[str] = []

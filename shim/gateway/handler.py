@@ -185,6 +185,5 @@ class Handler:
 
     def _told(self, request: web.BaseRequest, record: Record, wire: Wire) -> tuple[Wire, str]:
         note(record, agent=request.headers.get(hdrs.USER_AGENT), environ=self.environ, clock=self.clock)
-        if log.isEnabledFor(logging.INFO):
-            log.info("%s %s %s: %s", record.operation, record.route, wire.status, record.reason)
+        log.debug("%s %s %s: %s", record.operation, record.route, wire.status, record.reason)
         return wire, record.route

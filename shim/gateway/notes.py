@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from shim.core.messages import Headers
-from shim.core.record import Record
+from shim.core.record import FieldReport, Record, by_level
 from shim.gateway.structured import date, string, strings, token
 
 NOTED = frozenset({"flex", "dedicated", "none"})
@@ -47,11 +47,17 @@ def summary(record: Record) -> str:
     if record.sent:
         last = record.sent[-1]
         members.append(f"call={string(f'{last.method} {last.target}')}")
-    levels = record.by_level()
-    members.extend(f"{level}={strings(levels[level])}" for level in _LEVELS if level in levels)
+    members.extend(_by_level(record.fields))
     if record.dropped:
         members.append(f"dropped={len(record.dropped)}")
     return ", ".join(members)
+
+
+@lru_cache(maxsize=64)
+def _by_level(reports: tuple[FieldReport, ...]) -> tuple[str, ...]:
+    # Replies of an operation mostly say the same of their fields.
+    levels = by_level(reports)
+    return tuple(f"{level}={strings(levels[level])}" for level in _LEVELS if level in levels)
 
 
 @lru_cache(maxsize=64)
