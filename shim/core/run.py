@@ -76,7 +76,7 @@ def send(run: Run, call: Call, route: str, *, rewritten: bool) -> Asking:
     run.route = route
     run.sent.append(Sent(method=call.method, target=call.target))
     reply = yield Send(call=call, route=route, rewritten=rewritten)
-    run.sent[-1] = attrs.evolve(run.sent[-1], status=reply.status)
+    run.sent[-1] = Sent(method=call.method, target=call.target, status=reply.status)
     return reply
 
 

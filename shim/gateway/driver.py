@@ -130,7 +130,8 @@ class Driver:
         if self.native is not None:
             self.native.close()
             self.native = None
-        call = attrs.evolve(step.call, headers=fields.codings(step.call.headers))
+        said = step.call
+        call = Call(said.method, said.origin, said.target, fields.codings(said.headers), said.body)
         self.native = await send(self.upstream, self.signer, Task(call, rewritten=step.rewritten), call.body)
         if step.route == "legacy":
             self.announced.look(self.operation, self.native.head.headers)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from shim.core.record import Record
+from shim.core.record import FieldReport, Record, by_level
 
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
 
@@ -77,12 +79,12 @@ class Metrics:
         """Count what one exchange cost, and what it could not keep exact."""
         self._translation.observe(seconds)
         if record.route in {"flex", "dedicated"}:
-            for level, names in record.by_level().items():
+            for level, count in _levels(record.fields):
                 key = (record.operation, level)
                 child = self._levels.get(key)
                 if child is None:
                     child = self._levels[key] = self._fidelity.labels(*key)
-                child.inc(len(names))
+                child.inc(count)
 
     def shared(self, operation: str) -> None:
         """Count one read that did without an upstream call of its own."""
@@ -99,3 +101,8 @@ class Metrics:
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+@lru_cache(maxsize=64)
+def _levels(reports: tuple[FieldReport, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple((level, len(names)) for level, names in by_level(reports).items())
