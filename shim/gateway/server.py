@@ -20,6 +20,7 @@ from shim.core.memory import Memory
 from shim.gateway.admin import Admin
 from shim.gateway.deadlines import deadlines_of
 from shim.gateway.handler import Handler
+from shim.gateway.limits import raise_open_files
 from shim.gateway.listening import Listener, tls_context
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
@@ -216,6 +217,7 @@ async def run(
 
 def serve(options: Options, engine: Engine | None = None, *, source: Source | None = None, known: Stamp = ()) -> int:
     """Run a gateway in this thread until a signal ends it, and return the exit code: 0."""
+    raise_open_files(options)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(run(options, engine, source=source, known=known))
     return 0

@@ -1,0 +1,295 @@
+"""A soak: callers and upstream that misbehave in every way, and afterwards nothing may be left of it.
+
+    python -m benchmarks.soak                 half a minute
+    python -m benchmarks.soak --minutes 10
+
+A gateway runs in a process of its own. After a warm-up, and again at the end, everybody leaves, and its
+memory, file descriptors and tasks are counted. Exit code 1 means that something stayed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import collections
+import contextlib
+import gzip
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+GROUP = "6510aa1b2c3d4e5f60718293"
+BACKUP = f"/api/atlas/v2/groups/{GROUP}/serverless/orders/backup"
+GROWTH = 8 << 20
+"""Bytes by which resident memory may differ: an allocator's arenas, and nothing that adds up."""
+
+QUIET = 40.0
+"""Seconds in which what is kept for the next call has to be given up."""
+
+ITEMS = [{"id": f"{number:024x}", "status": "COMPLETED", "startTime": "2026-01-01T00:00:00Z"} for number in range(50)]
+CONTENT = json.dumps({"results": ITEMS, "totalCount": len(ITEMS), "id": f"{1:024x}", "status": "PENDING"}).encode()
+ORDER = json.dumps(
+    {
+        "deliveryType": "automated",
+        "snapshotId": f"{1:024x}",
+        "targetClusterName": "other",
+        "targetGroupId": GROUP,
+    }
+).encode()
+
+PROGRAM = """
+import asyncio, gc, logging, signal, sys
+from shim.gateway import Gateway, Options
+from shim.gateway.options import Address
+from shim.gateway.server import loop_factory
+
+async def main():
+    served = Gateway(Options(
+        listen=Address("127.0.0.1", 0), admin=None, upstream=sys.argv[1], deadline=2.0, idle_timeout=2.0,
+        header_timeout=1.0, body_timeout=1.0, keepalive_timeout=5.0, send_timeout=1.0, max_connections=400,
+        max_requests=200, body_limit=1 << 20,
+    ))
+    await served.start()
+    def count():
+        gc.collect()
+        print(len(asyncio.all_tasks()), served.metrics.in_flight, flush=True)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, count)
+    print(served.url, flush=True)
+    await asyncio.Event().wait()
+
+logging.disable(logging.WARNING)
+with asyncio.Runner(loop_factory=loop_factory()) as runner:
+    runner.run(main())
+"""
+
+
+def reply(content: bytes, *lines: str, status: str = "200 OK", length: int | None = None) -> bytes:
+    """Return a reply; ``length`` is what it says its content's is."""
+    said = len(content) if length is None else length
+    return "\r\n".join((f"HTTP/1.1 {status}", f"Content-Length: {said}", *lines, "", "")).encode() + content
+
+
+CODED = gzip.compress(CONTENT)
+BOMB = gzip.compress(bytes(8 << 20))
+FAULTS: dict[str, bytes] = {
+    "close": b"",
+    "reset": b"",
+    "short": reply(CONTENT[:100], length=len(CONTENT)),
+    "short, reset": reply(CONTENT[:100], length=len(CONTENT)),
+    "hang": b"",
+    "hang after the head": reply(b"", length=len(CONTENT)),
+    "chunks broken": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnonsense\r\n",
+    "not HTTP": b"nonsense\r\n\r\n",
+    "large head": reply(CONTENT, "X: " + "a" * 200_000),
+}
+REPLIES = (
+    *[reply(CONTENT)] * 6,
+    reply(CODED, "Content-Encoding: gzip"),
+    reply(CODED[:-9], "Content-Encoding: gzip"),
+    reply(BOMB, "Content-Encoding: gzip"),
+    reply(b"<html>"),
+    reply(b'{"x":' + b"[" * 5000 + b"]" * 5000 + b"}"),
+    reply(b"a" * (3 << 20)),
+    reply(b"{}", "Retry-After: 1", status="429 Too Many Requests"),
+    reply(b"{}", status="500 Internal Server Error"),
+    reply(b"", status="503 Service Unavailable"),
+    reply(b'{"errorCode":"CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"}', status="400 Bad Request"),
+)
+
+
+async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer calls on one connection, one in five with a fault."""
+    with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            if b"content-length: " in head:
+                await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+            elif b"transfer-encoding" in head:
+                while size := int(await reader.readline(), 16):
+                    await reader.readexactly(size + 2)
+                await reader.readline()
+            if random.random() < 0.8:  # noqa: S311 - no secret
+                writer.write(random.choice(REPLIES))  # noqa: S311 - no secret
+                await writer.drain()
+                continue
+            name, data = random.choice(list(FAULTS.items()))  # noqa: S311 - no secret
+            writer.write(data)
+            await writer.drain()
+            if name.startswith("hang"):
+                await reader.read()
+            if name.endswith("reset"):
+                writer.transport.abort()
+            break
+    writer.close()
+
+
+def request(method: str, target: str, content: bytes = b"", *lines: str) -> bytes:
+    """Return a request."""
+    length = (f"Content-Length: {len(content)}",) if content else ()
+    head = (f"{method} {target} HTTP/1.1", "Host: soak.test", "Accept-Encoding: gzip", *length, *lines, "", "")
+    return "\r\n".join(head).encode() + content
+
+
+CALLS = (
+    request("GET", "/x"),
+    request("HEAD", "/x"),
+    request("GET", f"{BACKUP}/snapshots"),
+    request("GET", f"{BACKUP}/snapshots"),
+    request("GET", f"{BACKUP}/snapshots?envelope=true&itemsPerPage=3"),
+    request("POST", f"{BACKUP}/restoreJobs", ORDER, "Content-Type: application/json"),
+    request("PUT", "/x", b"a" * 200_000),
+    request("POST", "/x", b"", "Transfer-Encoding: chunked") + b"5\r\nhello\r\n0\r\n\r\n",
+    request("DELETE", "/x"),
+    request("GET", "/a/../b"),
+    request("GET", "/x", b"", "Content-Length: 5, 5"),
+    request("CONNECT", "x:1"),
+)
+
+
+async def caller(port: int, until: float, seen: collections.Counter[str]) -> None:
+    """Make calls until a time, well or badly, each on a connection that lives for a few of them."""
+    loop = asyncio.get_running_loop()
+    while loop.time() < until:
+        with contextlib.suppress(OSError):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                async with asyncio.timeout(4):
+                    await _visit(reader, writer, seen)
+            except TimeoutError:
+                seen["slow"] += 1
+            finally:
+                writer.transport.abort()
+
+
+async def _visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: collections.Counter[str]) -> None:
+    for _ in range(random.randint(1, 8)):  # noqa: S311 - no secret
+        data = random.choice(CALLS)  # noqa: S311 - no secret
+        how = random.random()  # noqa: S311 - no secret
+        if how < 0.03:
+            seen["left a part of a request"] += 1
+            writer.write(data[: len(data) // 2])
+            if random.random() < 0.5:  # noqa: S311 - no secret
+                await reader.read(100)
+            return
+        writer.write(data)
+        await writer.drain()
+        if how < 0.08:
+            seen["left before the answer"] += 1
+            await asyncio.sleep(random.random() / 20)  # noqa: S311 - no secret
+            return
+        line = await reader.readline()
+        if not line:
+            seen["cut"] += 1
+            return
+        seen[line.split(b" ")[1].decode()] += 1
+        head = (await reader.readuntil(b"\r\n\r\n")).lower() if line else b""
+        if b"connection: close" in head or data.startswith(b"HEAD") or b"transfer-encoding" in head:
+            return
+        if b"content-length: " in head:
+            size = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            try:
+                await reader.readexactly(size)
+            except asyncio.IncompleteReadError:
+                seen["cut"] += 1
+                return
+
+
+class Subject:
+    """The gateway's process, looked at from outside."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    def memory(self) -> int:
+        """Return its resident bytes."""
+        text = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(text.partition("VmRSS:")[2].split()[0]) * 1024
+
+    def descriptors(self) -> int:
+        """Return how many files it has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))  # noqa: PTH208 - a count
+
+    async def tasks(self) -> tuple[int, int]:
+        """Return how many tasks it has, and how many requests are in flight."""
+        self.process.send_signal(signal.SIGUSR1)
+        assert self.process.stdout is not None, "a pipe"
+        tasks, in_flight = (await self.process.stdout.readline()).split()
+        return int(tasks), int(in_flight)
+
+    async def rest(self) -> tuple[int, int, int, int]:
+        """Return memory, descriptors, tasks and requests once these have not changed for a while."""
+        end = time.monotonic() + QUIET
+        same, last = 0, (0, 0, 0)
+        while same < 20 and time.monotonic() < end:
+            await asyncio.sleep(1)
+            now = (self.descriptors(), *await self.tasks())
+            same = same + 1 if now == last else 0
+            last = now
+        return (self.memory(), *last)
+
+
+@contextlib.asynccontextmanager
+async def subject(origin: str) -> AsyncIterator[tuple[Subject, int]]:
+    """Run a gateway; yields it and its port."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PROGRAM, origin, stdout=asyncio.subprocess.PIPE, cwd=ROOT
+    )
+    try:
+        assert process.stdout is not None, "a pipe"
+        url = (await process.stdout.readline()).decode().strip()
+        yield Subject(process), int(url.rpartition(":")[2])
+    finally:
+        process.kill()
+        await process.wait()
+
+
+def say(text: str) -> None:
+    """Print a line."""
+    sys.stdout.write(f"{text}\n")
+
+
+async def soak(minutes: float, callers: int) -> bool:
+    """Run, print what was seen, and tell whether nothing stayed."""
+    seen: collections.Counter[str] = collections.Counter()
+    server = await asyncio.start_server(upstream, "127.0.0.1", 0)
+    loop = asyncio.get_running_loop()
+
+    async def load(seconds: float) -> None:
+        until = loop.time() + seconds
+        await asyncio.gather(*(caller(port, until, seen) for _ in range(callers)))
+
+    async with subject(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as (gateway, port):
+        await load(min(20.0, 60 * minutes))
+        before = await gateway.rest()
+        seen.clear()
+        peak = 0
+        end = loop.time() + 60 * minutes
+        while loop.time() < end:
+            await load(min(10.0, end - loop.time()))
+            peak = max(peak, gateway.memory())
+        after = await gateway.rest()
+    server.close()
+    say(f"{sum(seen.values())} calls in {minutes:g} minutes by {callers} callers: {dict(sorted(seen.items()))}")
+    for name, early, late in zip(("memory", "descriptors", "tasks", "in flight"), before, after, strict=True):
+        say(f"{name:12} {early:>12,} {late:>12,}")
+    say(f"{'under load':12} {peak:>12,}")
+    return after[0] - before[0] <= GROWTH and after[1:] == before[1:] and after[3] == 0
+
+
+def main() -> int:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=0.5)
+    parser.add_argument("--callers", type=int, default=50)
+    arguments = parser.parse_args()
+    return 0 if asyncio.run(soak(arguments.minutes, arguments.callers)) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
