@@ -16,7 +16,7 @@ from shim.cli.lazy import Commands
 COMMANDS = {
     "demo": "Show the shim at work on this machine: the retired call, without and with it.",
     "serve": "Run the gateway.",
-    "healthcheck": "Ask a running gateway whether it is well, for exec probes.",
+    "healthcheck": "Ask the gateway on this machine whether it is well.",
     "fake-atlas": "Run the fake Atlas alone.",
     "snapshots": "Read the backup snapshots of a serverless instance or flex cluster.",
     "restores": "Read, start and watch the restore jobs of a serverless instance or flex cluster.",

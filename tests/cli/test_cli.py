@@ -100,7 +100,8 @@ def test_other_commands_need_no_extra(words):
 
 
 def test_no_flag_takes_a_credential():
-    """Credentials never stand on a command line, where every process can read them."""
+    """Credentials never stand on a command line, where every process can read them; paths of files may."""
+    paths = {"--keys-file", "--tls-key"}
     words = ("key", "secret", "token", "password", "client-id")
     flags = []
     for name in COMMANDS:
@@ -108,4 +109,4 @@ def test_no_flag_takes_a_credential():
         for command in (group, *getattr(group, "commands", {}).values()):
             flags += [flag for parameter in command.params for flag in parameter.opts]
     assert "--route" in flags
-    assert not [flag for flag in flags if any(word in flag for word in words)]
+    assert not [flag for flag in flags if flag not in paths and any(word in flag for word in words)]
