@@ -61,7 +61,6 @@ class Handler:
         self.coalescer = Coalescer()
         self.announced = Announced()
         self.own: frozenset[str] = frozenset()
-        self.known = knows_its_names(plan.options)
         self.draining = False
         self._empty = asyncio.Event()
 
@@ -80,7 +79,7 @@ class Handler:
         try:
             if self.metrics.in_flight > plan.options.max_requests:
                 raise answers.busy("The gateway is answering as many requests as it takes.")
-            incoming = take(request, self.own, plan.engine, known=self.known)
+            incoming = take(request, self.own, plan.engine, known=knows_its_names(plan.options))
             match = plan.engine.recognise(incoming.method, incoming.target, incoming.headers)
             signer = self._admit(request, incoming, match)
             with self.coalescer.passing(incoming.method):

@@ -3,8 +3,11 @@
 import json
 import logging
 
+import attrs
 import pytest
 
+from shim.core.engine import default_engine
+from shim.gateway.reload import Plan
 from tests.gateway.peers import (
     ask,
     calling,
@@ -171,6 +174,16 @@ def test_unknown_host_is_misdirected(method):
         assert not upstream.heads
         for host in ("atlas.corp.test", "ATLAS.corp.test", served.url.removeprefix("http://")):
             assert status_of(ask(served, get("/x", host=host))[0]) == 200
+
+
+def test_name_that_was_given_later_counts():
+    """A public name that is changed while the gateway runs is what it is called by from then on."""
+    with replying(reply()) as upstream, gateway(upstream.origin) as served:
+        assert status_of(ask(served, get("/x", host="evil.test"))[0]) == 200
+        options = attrs.evolve(served.options, public_url="https://atlas.corp.test")
+        served.apply(Plan(options, default_engine()))
+        assert status_of(ask(served, get("/x", host="evil.test"))[0]) == 421
+        assert status_of(ask(served, get("/x", host="atlas.corp.test"))[0]) == 200
 
 
 def test_broken_content_of_a_retired_call_sends_nothing(site):
