@@ -31,7 +31,9 @@ def ask(  # noqa: PLR0913, PLR0917 - a tier, what to ask it, and where its answe
     later: Successor | None,
 ) -> Generator[Send | Read, Reply, Outcome | None]:
     """Ask one tier; None means that its answer leads on to the later one."""
-    content = build_body(target, body, run.call.body, scene(run), run.context.dumps)
+    content = run.call.body
+    if target.body is not None:
+        content = build_body(target, body, content, scene(run), run.context.dumps)
     path = target.path.build(run.match.raw)
     is_page = run.match.operation.shape == "page"
     documents: list[dict[str, Any]] = []

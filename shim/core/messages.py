@@ -58,8 +58,8 @@ def field(headers: Headers, name: str) -> str | None:
 
 def without(headers: Headers, names: Iterable[str]) -> Headers:
     """Return the field lines but those of the given lower-case names."""
-    gone = frozenset(names)
-    return tuple(line for line in headers if line[0].lower() not in gone)
+    gone = names if isinstance(names, frozenset) else frozenset(names)
+    return tuple([line for line in headers if line[0].lower() not in gone])
 
 
 def replaced(headers: Headers, name: str, value: str) -> Headers:

@@ -25,7 +25,7 @@ class Fidelity(StrEnum):
     """Cannot be known; left out."""
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class FieldReport:
     """What one legacy field is on the side that answered; ``owner`` is the document the rule stands in."""
 

@@ -23,6 +23,9 @@ Asking = Generator[Send | Read, Reply, Reply | Answer]
 _CONDITIONAL = frozenset({"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"})
 """Request fields that speak of the legacy representation, which a successor does not have (RFC 9110, 13)."""
 
+_FOREIGN = _CONDITIONAL | {"accept", "content-type"}
+"""What a successor is told in its own words, or not at all."""
+
 _ABOUT_BODY = frozenset(
     {"content-digest", "content-encoding", "content-length", "content-md5", "digest", "repr-digest"}
 )
@@ -88,9 +91,8 @@ def read(run: Run) -> Generator[Send | Read, Reply, Reply]:
 def successor_call(run: Run, method: str, target: str, version: str, body: bytes | None) -> Call:
     """Return a call in a successor's terms: its target, its version, and the caller's other fields."""
     kind = f"application/vnd.atlas.{version}+json"
-    about = frozenset() if body == run.call.body else _ABOUT_BODY
-    headers: Headers = without(run.call.headers, _CONDITIONAL | about | {"accept", "content-type"})
-    headers = (*headers, ("Accept", kind))
+    drops = _FOREIGN if body == run.call.body else _FOREIGN | _ABOUT_BODY
+    headers: Headers = (*without(run.call.headers, drops), ("Accept", kind))
     if body:
         headers = (*headers, ("Content-Type", kind))
     return Call(method=method, origin=run.call.origin, target=target, headers=headers, body=body)

@@ -24,14 +24,12 @@ def notes(record: Record) -> list[tuple[str, str]]:
     """
     if record.route not in NOTED:
         return []
-    lines = [
-        ("Sunset", _http_date(record.sunset)),
-        ("Deprecation", date(record.deprecated.timestamp())),
-    ]
-    if record.sent:
-        path = record.sent[-1].target.partition("?")[0]
-        lines.append(("Link", f'<{path}>; rel="successor-version"'))
-    lines.append(("Atlas-Shim", summary(record)))
+    last = record.sent[-1] if record.sent else None
+    call = None if last is None else f"{last.method} {last.target}"
+    lines = [*_dates(record.sunset, record.deprecated)]
+    if last is not None:
+        lines.append(("Link", f'<{last.target.partition("?")[0]}>; rel="successor-version"'))
+    lines.append(("Atlas-Shim", _summary(record.route, record.reason, call, record.fields, len(record.dropped))))
     return lines
 
 
@@ -41,25 +39,20 @@ def beside(record: Record, headers: Headers) -> list[tuple[str, str]]:
     return [(name, value) for name, value in notes(record) if name == "Link" or name.lower() not in own]
 
 
-def summary(record: Record) -> str:
-    """Return a record as one structured dictionary: route, reason, call, and the fields by level."""
-    members = [f"route={token(record.route)}", f"reason={string(record.reason)}"]
-    if record.sent:
-        last = record.sent[-1]
-        members.append(f"call={string(f'{last.method} {last.target}')}")
-    members.extend(_by_level(record.fields))
-    if record.dropped:
-        members.append(f"dropped={len(record.dropped)}")
+@lru_cache(maxsize=256)
+def _summary(route: str, reason: str, call: str | None, reports: tuple[FieldReport, ...], dropped: int) -> str:
+    """Return one structured dictionary: route, reason, call, and the fields by level."""
+    # Replies to the same call mostly say the same.
+    members = [f"route={token(route)}", f"reason={string(reason)}"]
+    if call is not None:
+        members.append(f"call={string(call)}")
+    levels = by_level(reports)
+    members.extend(f"{level}={strings(levels[level])}" for level in _LEVELS if level in levels)
+    if dropped:
+        members.append(f"dropped={dropped}")
     return ", ".join(members)
 
 
 @lru_cache(maxsize=64)
-def _by_level(reports: tuple[FieldReport, ...]) -> tuple[str, ...]:
-    # Replies of an operation mostly say the same of their fields.
-    levels = by_level(reports)
-    return tuple(f"{level}={strings(levels[level])}" for level in _LEVELS if level in levels)
-
-
-@lru_cache(maxsize=64)
-def _http_date(when: datetime) -> str:
-    return format_datetime(when, usegmt=True)
+def _dates(sunset: datetime, deprecated: datetime) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("Sunset", format_datetime(sunset, usegmt=True)), ("Deprecation", date(deprecated.timestamp()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -218,6 +219,9 @@ async def run(
 def serve(options: Options, engine: Engine | None = None, *, source: Source | None = None, known: Stamp = ()) -> int:
     """Run a gateway in this thread until a signal ends it, and return the exit code: 0."""
     raise_open_files(options)
+    # What is loaded now stays; looking through it again and again would only hold calls up.
+    gc.collect()
+    gc.freeze()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(run(options, engine, source=source, known=known))
     return 0

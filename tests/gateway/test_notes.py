@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core.record import Dropped, Fidelity, FieldReport, Record, Sent
-from shim.gateway.notes import notes, summary
+from shim.gateway.notes import notes
 from shim.gateway.structured import date, string, strings, token
 
 RECORD = Record(
@@ -39,7 +39,7 @@ def parsed(text: str, kind: str) -> Any:
 
 def test_summary_is_a_dictionary():
     """Atlas-Shim reads back as an RFC 9651 dictionary with every part in it."""
-    members = parsed(summary(RECORD), "dictionary")
+    members = parsed(dict(notes(RECORD))["Atlas-Shim"], "dictionary")
     assert members["route"][0] == "flex"
     assert members["reason"][0] == 'its "sunset" ? 2026\\01 ? has passed'
     assert members["call"][0] == "GET /api/atlas/v2/x/%C3%A9?a=1"
