@@ -42,7 +42,7 @@ def test_deadline_between_two_calls():
     page = {"results": [{"id": "6b05c3c6f892dad018f3f094"}], "links": [{"rel": "next", "href": "x"}]}
 
     def clock() -> float:
-        now[0] += 31
+        now[0] += 61
         return now[0]
 
     with replying(reply(json.dumps(page).encode())) as upstream:
