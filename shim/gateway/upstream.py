@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
-from weakref import WeakKeyDictionary
 
 import aiohttp
 import attrs
@@ -180,13 +179,26 @@ def _as_headers(lines: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
 
 
 class Line(ResponseHandler):
-    """A connection to upstream that doesn't outlive a call which is given up.
+    """A connection to upstream that fails the content it breaks off, and doesn't outlive a call that is given up."""
 
-    aiohttp closes it once all was written, and upstream may never take that.
-    """
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self.content: aiohttp.StreamReader | None = None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Fail the content when its connection ends before it does.
+
+        aiohttp 3.14 leaves a reader waiting for ever, without even its own timeout, when content stops
+        being HTTP in the middle (a chunk size that is no number): it closes the connection, and tells
+        everybody but the reader.
+        """
+        super().connection_lost(exc)
+        content, self.content = self.content, None
+        if content is not None and not content.is_eof() and content.exception() is None:
+            content.set_exception(aiohttp.ClientPayloadError("the connection ended before the content"))
 
     def close(self) -> None:
-        """End the connection, at once if something is still to be written."""
+        """End the connection, at once if something is still to be written, which upstream may never take."""
         if self.transport is not None and self.transport.get_write_buffer_size():
             self.abort()
         else:
@@ -207,32 +219,11 @@ async def once(request: aiohttp.ClientRequest, send: ClientHandlerType) -> aioht
         raise Unanswered from error
 
 
-_watched: WeakKeyDictionary[Any, list[aiohttp.StreamReader]] = WeakKeyDictionary()
-"""The content that is being read from each upstream connection."""
-
-
 def watch(response: aiohttp.ClientResponse) -> None:
-    """Fail the content when its connection ends before it does.
-
-    aiohttp 3.14 leaves a reader waiting for ever, without even its own timeout, when content stops
-    being HTTP in the middle (a chunk size that is no number): it closes the connection, and tells
-    everybody but the reader.
-    """
+    """Tell a reply's connection which content it carries; one without a connection is complete."""
     connection = response.connection
-    if connection is None or (protocol := connection.protocol) is None:
-        return  # the content is complete
-    if (contents := _watched.get(protocol)) is not None:
-        contents[0] = response.content
-        return
-    contents = _watched[protocol] = [response.content]
-
-    def ended(closed: asyncio.Future[None]) -> None:
-        closed.exception()
-        if not contents[0].is_eof() and contents[0].exception() is None:
-            contents[0].set_exception(aiohttp.ClientPayloadError("the connection ended before the content"))
-
-    if (future := protocol.closed) is not None:
-        future.add_done_callback(ended)
+    if connection is not None and isinstance(line := connection.protocol, Line):
+        line.content = response.content
 
 
 def proxy_for(origin: str) -> tuple[URL | None, dict[str, str]]:
