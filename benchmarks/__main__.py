@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import dropin, pollers, report
+from benchmarks import dropin, overhead, pollers, report
 from benchmarks.candidates import CANDIDATES, REFERENCE, missing
 from benchmarks.load import measure
 from benchmarks.processes import upstream
@@ -15,7 +15,7 @@ from benchmarks.processes import upstream
 SETTINGS = [(body, connections, 0) for body in ("small", "large") for connections in (1, 16, 64)]
 SETTINGS += [("small", 64, 20), ("large", 16, 20)]
 QUICK = [("small", 16, 0), ("large", 16, 0), ("small", 64, 20)]
-PARTS = ("gateway", "drop-in", "pollers")
+PARTS = ("gateway", "drop-in", "overhead", "pollers")
 
 
 @click.command()
@@ -25,12 +25,14 @@ PARTS = ("gateway", "drop-in", "pollers")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the table as Markdown.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the ratios; needs matplotlib.")
 def main(*, quick: bool, only: str, parts: tuple[str, ...], markdown: Path | None, plot: Path | None) -> None:
-    """Measure the gateway beside its peers, the drop-in beside httpx, and coalescing; print one table."""
+    """Measure the gateway beside its peers, the drop-in beside httpx and idle, and coalescing; print one table."""
     wanted = parts or PARTS
     rows = _gateway(quick=quick, names=only.split(",") if only else list(CANDIDATES)) if "gateway" in wanted else []
     singles = []
     if "drop-in" in wanted:
         singles += dropin.measure(200 if quick else 2000)
+    if "overhead" in wanted:
+        singles += overhead.measure(100 if quick else 1000)
     if "pollers" in wanted:
         singles += pollers.measure(3 if quick else 6)
     table = report.cells(rows, REFERENCE)
