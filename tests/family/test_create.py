@@ -189,7 +189,7 @@ def test_a_compressed_body_is_not_translated(fake, door):
     assert atlas.arrivals == []
 
 
-@pytest.mark.parametrize("door", ["httpx", "requests"])
+@pytest.mark.parametrize("door", DOORS)
 def test_a_compressed_body_is_the_callers_own_on_the_legacy_route(fake, door):
     """Where nothing is translated, a coding is nobody's business but upstream's."""
     content = gzip.compress(json.dumps(body_of(fake)).encode())

@@ -24,10 +24,8 @@ CASES = Path(__file__).parents[1] / "cases"
 PACKAGE = "generated_legacy_client"
 
 
-@pytest.fixture(scope="session")
-def generated(tmp_path_factory):
-    """Generate the client, offline, and import it; returns a function from module name to module."""
-    folder = tmp_path_factory.mktemp("generated")
+def generate(folder):
+    """Generate the client into a folder, offline."""
     contract = json.loads((CASES / "contract" / "legacy-serverless-2025-10.json").read_text("utf-8"))
     del contract["components"]["schemas"]["ServerlessProviderSettings"]["properties"]["effectiveInstanceSizeName"]
     (folder / "contract.json").write_text(json.dumps(contract))
@@ -35,6 +33,13 @@ def generated(tmp_path_factory):
     command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
     command += ["--path", "contract.json", "--config", "config.yml", "--output-path", PACKAGE, "--fail-on-warning"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory):
+    """Generate the client and import it; returns a function from module name to module."""
+    folder = tmp_path_factory.mktemp("generated")
+    generate(folder)
     sys.path.insert(0, str(folder))
     try:
         yield lambda name: importlib.import_module(f"{PACKAGE}.{name}")
