@@ -7,11 +7,13 @@ What a call then goes through is the doors' own code, imported when the first re
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +21,9 @@ import attrs
 import wrapt
 
 from shim.doors.process import concerns, prepare
+
+LAUNCH = Path(__file__).with_name("launch")
+"""The folder of the sitecustomize that ``atlas-shim run`` puts first in PYTHONPATH."""
 
 
 def _shown(proxy: Any, name: str) -> Any:
@@ -72,6 +77,20 @@ def install() -> None:
                 wrapt.register_post_import_hook(_patch, name)
 
 
+def overtaken() -> None:
+    """Switch it on where OpenTelemetry's launcher stands before the one of ``atlas-shim run``.
+
+    OpenTelemetry calls this, by an entry point, in every Python that its launcher started and where
+    atlas-shim is installed; without ``atlas-shim run`` nothing happens. Nothing is raised.
+    """
+    if str(LAUNCH) not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+        return
+    try:
+        install()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the program runs
+        sys.stderr.write(f"atlas-shim: not switched on in {sys.executable}: {error}\n")
+
+
 def uninstall() -> None:
     """Switch it off again: every function is what it was before ``install``.
 
@@ -120,7 +139,8 @@ def _patch(module: ModuleType | None) -> None:
 
 def _httpx(name: str, wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     request = args[0] if args else kwargs.get("request")
-    if not _state.active or not concerns(str(getattr(request, "url", ""))):
+    # The path alone: httpx puts a URL's text together anew each time it is asked for it.
+    if not _state.active or not concerns(getattr(getattr(request, "url", None), "raw_path", b"").decode("ascii")):
         return wrapped(*args, **kwargs)
     return getattr(import_module("shim.httpx.door"), name)(client, wrapped, *args, **kwargs)
 

@@ -15,8 +15,7 @@ from shim import switch
 from shim.cli.failures import Failure
 from shim.doors.process import prepare
 
-LAUNCH = Path(switch.__file__).with_name("launch")
-"""The folder of the sitecustomize."""
+LAUNCH = switch.LAUNCH
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """The exit codes that a shell has for a command that can't be run."""

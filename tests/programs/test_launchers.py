@@ -1,0 +1,43 @@
+"""Other people's launchers before and after ``atlas-shim run``."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUN = [sys.executable, "-m", "shim", "run", "--"]
+TRACED = [str(Path(sys.executable).with_name("opentelemetry-instrument"))]
+LOOK = (
+    "import requests; from shim import switch;"
+    "links = list(switch.chain(requests.Session, 'send'));"
+    "print(switch.installed(), any(map(switch.is_ours, links)), len(links))"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "seen"),
+    [
+        ((*RUN, *TRACED), "True True 3"),
+        ((*TRACED, *RUN), "True True 3"),
+        (TRACED, "False False 2"),
+        (RUN, "True True 2"),
+    ],
+    ids=["inside", "outside", "alone", "ours alone"],
+)
+def test_opentelemetrys_launcher(before, seen):
+    """Either may start the other and both are active; without atlas-shim run, OpenTelemetry switches nothing on."""
+    environ = os.environ | {"OTEL_TRACES_EXPORTER": "none"}
+    command = [*before, sys.executable, "-c", LOOK]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=60)
+    assert (done.stdout.strip(), done.stderr) == (seen, "")
+
+
+def test_wrong_settings_do_not_keep_a_traced_program_from_running():
+    """The program starts, and one line says that it is not covered."""
+    code = "import os, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; os.execv(sys.argv[1], sys.argv[1:])"
+    command = [*RUN, sys.executable, "-c", code, *TRACED, sys.executable, "-c", "print('ran')"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "ran\n"
+    assert "atlas-shim: not switched on" in done.stderr

@@ -1,0 +1,147 @@
+"""Other people's programs, unmodified, after the sunsets: what they print and how often they ask stay as before.
+
+The same program without the shim, against the same Atlas on the day before the first sunset, is the
+oracle. After the sunsets that Atlas insists on a version in Accept, and answers 410 on every legacy path.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
+from shim.fake.server import serve_in_thread
+from tests.family.test_generated_client import PACKAGE, generate
+
+SCRIPTS = Path(__file__).parent / "scripts"
+BEFORE, AFTER = date(2026, 1, 21), date(2027, 2, 1)
+SUNSETS = ("snapshots", "restore_jobs", "instances")
+RUN = ["-m", "shim", "run", "--", sys.executable]
+
+REQUESTS = ("tutorial", "session", "restore")
+CASES = [(name, way) for name in (*REQUESTS, "generated") for way in ("auto", "run", "import")]
+
+OVERRIDE = """
+format = 1
+overrides = "instances"
+[resource.instance."providerSettings.effectiveInstanceSizeName".flex]
+absent = true
+why = "The SDK's enumeration of sizes has no FLEX, which Atlas itself answers."
+"""
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory):
+    """A folder with the generated client."""
+    folder = tmp_path_factory.mktemp("generated")
+    generate(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def changed(tmp_path_factory, package):
+    """A folder with the generated client whose imports of httpx were changed."""
+    folder = tmp_path_factory.mktemp("changed")
+    for path in (package / PACKAGE).rglob("*.py"):
+        target = folder / path.relative_to(package)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(with_changed_import(path.read_text()))
+    return folder
+
+
+def with_changed_import(source):
+    """Return a source that imports httpx and requests from the shim."""
+    source = re.sub(r"^import (httpx|requests)$", r"from shim import \1", source, flags=re.MULTILINE)
+    return re.sub(r"^from (httpx|requests)(\.\w+)? import", r"from shim.\1\2 import", source, flags=re.MULTILINE)
+
+
+def play(server, path, *before, folder, **more):
+    """Run a program against a server; returns what it printed and the methods of the calls that arrived."""
+    environ = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}
+    environ |= {"ATLAS": server.url, "GROUP": DEMO_GROUP, "CLUSTER": DEMO_CLUSTER, "TOKEN": DEMO_TOKEN}
+    environ |= {"PUBLIC_KEY": DEMO_PUBLIC_KEY, "PRIVATE_KEY": DEMO_PRIVATE_KEY, "PYTHONPATH": str(folder)} | more
+    command = [sys.executable, *before, str(path)]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode:
+        raise ProgramError(done.stderr)
+    return done.stdout.replace(server.url, ""), [arrival.method for arrival in server.fake.arrivals], done.stderr
+
+
+class ProgramError(Exception):
+    """A program ended with a traceback."""
+
+
+@pytest.fixture(scope="session")
+def untouched(package):
+    """Returns what a program did before the sunset, without the shim."""
+    kept = {}
+
+    def look(name):
+        if name not in kept:
+            with serve_in_thread(FakeAtlas(today=BEFORE, strict=False)) as server:
+                kept[name] = play(server, SCRIPTS / f"{name}.py", folder=package)
+        return kept[name]
+
+    return look
+
+
+def after(name, way, folder, changed, tmp_path, **more):
+    """Run a program after the sunsets in one of the ways; returns what ``play`` does."""
+    path = SCRIPTS / f"{name}.py"
+    source = path.read_text()
+    if way != "run":
+        path = tmp_path / path.name
+        path.write_text(f"import shim.auto\n{source}" if way == "auto" else with_changed_import(source))
+    more["ATLAS_SHIM_SUNSET"] = ",".join(f"{sunset}=2020-01-01" for sunset in SUNSETS)
+    with serve_in_thread(FakeAtlas(today=AFTER)) as server:
+        more["ATLAS_SHIM_UPSTREAM"] = server.url
+        found = play(
+            server, path, *(RUN if way == "run" else []), folder=changed if way == "import" else folder, **more
+        )
+        assert not [arrival.target for arrival in server.fake.arrivals if "/serverless" in arrival.target]
+    return found
+
+
+@pytest.mark.parametrize(("name", "way"), CASES)
+def test_a_program_goes_on_as_before(untouched, package, changed, tmp_path, name, way):
+    """By shim.auto, by atlas-shim run, and by a changed import: same words, same number of calls, none retired."""
+    printed, calls, said = after(name, way, package, changed, tmp_path)
+    words, as_before, _ = untouched(name)
+    assert printed == words
+    assert sorted(calls) == sorted(as_before)
+    assert "LegacyEndpointWarning" in said
+
+
+@pytest.mark.parametrize("way", ["auto", "run"])
+def test_an_sdk_reads_instances(package, tmp_path, way):
+    """In three trips, one of them Digest's challenge; a rule is replaced, for a word that the SDK doesn't know."""
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "sdk.toml").write_text(OVERRIDE)
+    printed, calls, said = after("sdk", way, package, None, tmp_path, ATLAS_SHIM_MAPPINGS=str(tmp_path / "mappings"))
+    lines = printed.splitlines()
+    assert lines[0] == f"1 [{DEMO_CLUSTER!r}]"
+    assert lines[1].startswith(f"{DEMO_CLUSTER} IDLE ")
+    assert lines[2].startswith("SERVERLESS ")
+    assert len(calls) == 3
+    assert f"{SCRIPTS.name}{os.sep}sdk.py:" in said or f"{tmp_path}{os.sep}sdk.py:" in said  # not a line of the SDK's
+
+
+def test_the_sdk_refuses_atlas_own_word_with_and_without_the_shim(untouched, package, tmp_path):
+    """Its enumeration has no FLEX, so it parsed no such instance before the sunset either; the shim changes nothing."""
+    for look in (lambda: untouched("sdk"), lambda: after("sdk", "run", package, None, tmp_path)):
+        with pytest.raises(ProgramError, match=r"effectiveInstanceSizeName.*\n.*input_value='FLEX'"):
+            look()
+
+
+@pytest.mark.parametrize("name", [*REQUESTS, "generated", "sdk"])
+def test_without_the_shim_a_program_is_broken(package, name):
+    """So that the tests above are about something."""
+    with (
+        serve_in_thread(FakeAtlas(today=AFTER, strict=False)) as server,
+        pytest.raises(ProgramError, match=r"410|KeyError: 'results'"),
+    ):
+        play(server, SCRIPTS / f"{name}.py", folder=package)
