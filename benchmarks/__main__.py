@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import dropin, overhead, pollers, report
+from benchmarks import credentials, dropin, overhead, pollers, report
 from benchmarks.candidates import CANDIDATES, REFERENCE, missing
 from benchmarks.load import measure
 from benchmarks.processes import upstream
@@ -15,7 +15,7 @@ from benchmarks.processes import upstream
 SETTINGS = [(body, connections, 0) for body in ("small", "large") for connections in (1, 16, 64)]
 SETTINGS += [("small", 64, 20), ("large", 16, 20)]
 QUICK = [("small", 16, 0), ("large", 16, 0), ("small", 64, 20)]
-PARTS = ("gateway", "drop-in", "overhead", "pollers")
+PARTS = ("gateway", "credentials", "drop-in", "overhead", "pollers")
 
 
 @click.command()
@@ -29,6 +29,8 @@ def main(*, quick: bool, only: str, parts: tuple[str, ...], markdown: Path | Non
     wanted = parts or PARTS
     rows = _gateway(quick=quick, names=only.split(",") if only else list(CANDIDATES)) if "gateway" in wanted else []
     singles = []
+    if "credentials" in wanted:
+        singles += credentials.measure(3 if quick else 10)
     if "drop-in" in wanted:
         singles += dropin.measure(200 if quick else 2000)
     if "overhead" in wanted:

@@ -7,7 +7,7 @@ import importlib.util
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from benchmarks.processes import Running, free_port, running
@@ -19,11 +19,11 @@ REFERENCE = "nginx"
 
 
 @contextlib.contextmanager
-def gateway(upstream: int, *flags: str) -> Iterator[Running]:
+def gateway(upstream: int, *flags: str, environ: Mapping[str, str] | None = None) -> Iterator[Running]:
     """Run this project's gateway."""
     port = free_port()
     command = [sys.executable, "-m", "shim", "serve", "--listen", f"127.0.0.1:{port}", "--admin", "off", *flags]
-    with running([*command, "--upstream", f"http://127.0.0.1:{upstream}"], port) as process:
+    with running([*command, "--upstream", f"http://127.0.0.1:{upstream}"], port, environ=environ) as process:
         yield process
 
 

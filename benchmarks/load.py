@@ -34,7 +34,7 @@ def measure(candidate: Running, body: str, connections: int, seconds: int) -> Me
     spent = candidate.seconds() - before
     count = int(_one(r"(\d+) requests in", text))
     return Measured(
-        rate=float(_one(r"Requests/sec:\s+([\d.]+)", text)),
+        rate=rate(text),
         p50=_latency(text, "50"),
         p99=_latency(text, "99"),
         cpu=spent / max(count, 1) * 1e6,
@@ -46,10 +46,19 @@ def measure(candidate: Running, body: str, connections: int, seconds: int) -> Me
 def _wrk(port: int, body: str, connections: int, seconds: int) -> str:
     if shutil.which("wrk") is None:
         raise RuntimeError("wrk is not installed; it makes the load")
-    pin = ["taskset", "-c", OTHERS] if shutil.which("taskset") else []
     url = f"http://127.0.0.1:{port}{legacy_path(body)}"
-    command = [*pin, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url]
+    command = [*pinned(), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", url]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def pinned() -> list[str]:
+    """Return the words that pin a command to the load's processor."""
+    return ["taskset", "-c", OTHERS] if shutil.which("taskset") else []
+
+
+def rate(text: str) -> float:
+    """Return the requests a second that wrk printed."""
+    return float(_one(r"Requests/sec:\s+([\d.]+)", text))
 
 
 def _one(pattern: str, text: str, default: str | None = None) -> str:

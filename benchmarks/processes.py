@@ -87,9 +87,9 @@ def running(
 
 
 @contextlib.contextmanager
-def upstream(delay: float) -> Iterator[Running]:
-    """Run the upstream, which answers after ``delay`` milliseconds."""
+def upstream(delay: float, *, challenges: bool = False) -> Iterator[Running]:
+    """Run the upstream, which answers after ``delay`` milliseconds, or first asks for a signature."""
     port = free_port()
-    command = [sys.executable, "-m", "benchmarks.upstream", str(port), str(delay)]
+    command = [sys.executable, "-m", "benchmarks.upstream", str(port), str(delay), *(["challenge"] * challenges)]
     with running(command, port, cpu=OTHERS) as process:
         yield process

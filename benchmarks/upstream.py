@@ -1,7 +1,8 @@
 """The upstream: answers every request with one of two bodies, at once or after a delay.
 
 Run as a program it serves until it is stopped: ``python -m benchmarks.upstream PORT DELAY_MS``.
-It counts what it was asked; ``GET /count`` tells.
+With ``challenge`` as a third word it challenges whoever does not sign. It counts what it was asked;
+``GET /count`` tells.
 """
 
 from __future__ import annotations
@@ -20,11 +21,18 @@ REPLIES = {
 }
 
 
+CHALLENGE = (
+    b'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm="MMS Public API", domain="", '
+    b'nonce="%032x", algorithm=MD5, qop="auth", stale=false\r\nContent-Length: 0\r\n\r\n'
+)
+
+
 class Upstream(asyncio.Protocol):
     """One connection; requests have no content, so each ends with its fields."""
 
     asked = 0
     delay = 0.0
+    challenges = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -41,6 +49,9 @@ class Upstream(asyncio.Protocol):
                 self.reply(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(text), text))
                 continue
             Upstream.asked += 1
+            if self.challenges and b"\r\nauthorization:" not in head.lower():
+                self.reply(CHALLENGE % Upstream.asked)
+                continue
             reply = REPLIES["large" if b"/large/" in head.partition(b"\r\n")[0] else "small"]
             if self.delay:
                 asyncio.get_running_loop().call_later(self.delay, self.reply, reply)
@@ -62,6 +73,7 @@ async def main(port: int, delay: float) -> None:
 
 
 if __name__ == "__main__":
+    Upstream.challenges = sys.argv[3:] == ["challenge"]
     try:
         import uvloop
 
