@@ -113,12 +113,12 @@ def notify(operation: str, sunset: datetime, now: float) -> None:
     if word is WarningsWord.OFF:
         return
     site = call_site()
-    notice = Notice(operation, sunset, _message(operation, sunset, now), site)
-    if word is WarningsWord.ERROR:
-        raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     key = (operation, site.filename, site.lineno)
     if word is WarningsWord.ONCE and key in _told:
         return
+    notice = Notice(operation, sunset, _message(operation, sunset, now), site)
+    if word is WarningsWord.ERROR:
+        raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     _handler(notice)
     with _lock:
         _told[key] = None

@@ -45,7 +45,7 @@ def inner_request(request: httpx.Request, call: Call, step: Send) -> Inner:
         lines.append((name.encode("latin-1"), kept.encode("latin-1")))
     inner = httpx.Request(
         sent.method,
-        request.url.copy_with(raw_path=sent.target.encode("ascii")) if step.rewritten else request.url,
+        _with_target(request.url, sent.target) if step.rewritten else request.url,
         headers=lines,
         content=None if same_body else sent.body,
         stream=request.stream if same_body else None,
@@ -54,3 +54,21 @@ def inner_request(request: httpx.Request, call: Call, step: Send) -> Inner:
     if isinstance(inner.stream, httpx.ByteStream):
         inner.read()  # as httpx does with content that is bytes: an auth flow may look at it
     return Inner(inner, step.rewritten, stripped)
+
+
+_urls: dict[tuple[object, ...], httpx.URL] = {}
+_MOST = 256
+
+
+def _with_target(url: httpx.URL, target: str) -> httpx.URL:
+    """Return a URL with another target; the last few are kept, since making one is a fifth of a call's cost."""
+    raw = target.encode("ascii")
+    if url.userinfo or url.fragment or len(raw) > _MOST:
+        return url.copy_with(raw_path=raw)
+    key = (url.raw_scheme, url.raw_host, url.port, raw)
+    known = _urls.get(key)
+    if known is None:
+        if len(_urls) >= _MOST:
+            _urls.clear()
+        known = _urls[key] = url.copy_with(raw_path=raw)
+    return known
