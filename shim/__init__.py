@@ -11,12 +11,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from shim._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from shim import httpx as httpx
     from shim import requests as requests
     from shim.atlas import AsyncAtlasClient as AsyncAtlasClient
     from shim.atlas import AtlasClient as AtlasClient
-    from shim.doors.notice import set_warnings_handler as set_warnings_handler
+    from shim.dropin.notice import set_warnings_handler as set_warnings_handler
     from shim.errors import AtlasError as AtlasError
     from shim.errors import DocumentError as DocumentError
     from shim.errors import LegacyEndpointWarning as LegacyEndpointWarning
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from shim.switch import install as install
     from shim.switch import uninstall as uninstall
 
-__version__ = "0.1.0"
 
 _ROOMS = {
     "AsyncAtlasClient": "shim.atlas",
@@ -36,7 +37,7 @@ _ROOMS = {
     "SettingsError": "shim.errors",
     "ShimError": "shim.errors",
     "install": "shim.switch",
-    "set_warnings_handler": "shim.doors.notice",
+    "set_warnings_handler": "shim.dropin.notice",
     "uninstall": "shim.switch",
 }
 _DOORS = ("httpx", "requests")

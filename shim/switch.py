@@ -20,7 +20,7 @@ from typing import Any
 import attrs
 import wrapt
 
-from shim.doors.process import concerns, prepare
+from shim.dropin.runtime import concerns, prepare
 
 LAUNCH = Path(__file__).with_name("launch")
 """The folder of the sitecustomize that ``atlas-shim run`` puts first in PYTHONPATH."""
@@ -105,7 +105,7 @@ def uninstall() -> None:
                 function = vars(owner).get(method) if owner is not None else None
                 if type(function) is Wrapper:
                     setattr(owner, method, function.__wrapped__)
-        if hooks := sys.modules.get("shim.httpx.hooks"):
+        if hooks := sys.modules.get("shim.httpx._hooks"):
             hooks.abandon()
 
 
@@ -142,7 +142,7 @@ def _httpx(name: str, wrapped: Callable[..., Any], client: Any, args: tuple[Any,
     # The path alone: httpx puts a URL's text together anew each time it is asked for it.
     if not _state.active or not concerns(getattr(getattr(request, "url", None), "raw_path", b"").decode("ascii")):
         return wrapped(*args, **kwargs)
-    return getattr(import_module("shim.httpx.door"), name)(client, wrapped, *args, **kwargs)
+    return getattr(import_module("shim.httpx._send"), name)(client, wrapped, *args, **kwargs)
 
 
 def _requests(
@@ -152,7 +152,7 @@ def _requests(
     url = getattr(request, "url", "")
     if not _state.active or not concerns(url if isinstance(url, str) else str(url)):
         return wrapped(*args, **kwargs)
-    return getattr(import_module("shim.requests.door"), name)(session, wrapped, *args, **kwargs)
+    return getattr(import_module("shim.requests._send"), name)(session, wrapped, *args, **kwargs)
 
 
 PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from shim.core.commands import Send
 from shim.core.context import Context
-from shim.core.engine import Engine, load_engine
 from shim.core.exchange import exchange
 from shim.core.memory import Memory
 from shim.core.messages import Call, Reply
+from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, Settings
-from shim.core.steps import Send
 
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 WIDGETS, API, ORDER, LATE, OVERRIDE = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)

@@ -40,7 +40,7 @@ def test_the_wheel_works_without_the_checkout(wheel, tmp_path):
     """From the unpacked wheel alone, a legacy call is recognised."""
     zipfile.ZipFile(wheel).extractall(tmp_path)
     code = (
-        f"import shim.core.engine as e; assert e.__file__.startswith({str(tmp_path)!r}), e.__file__; "
+        f"import shim.core.recognise as e; assert e.__file__.startswith({str(tmp_path)!r}), e.__file__; "
         "engine = e.load_engine({}); "
         "print(engine.recognise('GET', '/api/atlas/v2/groups/a/serverless/b/backup/snapshots', ()).operation.id)"
     )

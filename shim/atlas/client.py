@@ -9,12 +9,12 @@ from typing import Self
 
 from httpx import Timeout as TimeoutParts
 
-import shim
+from shim._version import __version__
 from shim.atlas.configuration import configure
 from shim.atlas.drivers import AsyncSender, Sender
 from shim.atlas.resources import AsyncCloudBackups, AsyncServerlessInstances, CloudBackups, ServerlessInstances
 from shim.httpx import AsyncClient, Client
-from shim.httpx.clients import recognise_also
+from shim.httpx._clients import recognise_also
 
 TIMEOUT = 30.0
 """Seconds for each of connecting, writing, reading, and waiting for a connection."""
@@ -182,7 +182,7 @@ class AsyncAtlasClient:
 
 
 def _headers() -> dict[str, str]:
-    return {"User-Agent": f"atlas-shim/{shim.__version__}"}
+    return {"User-Agent": f"atlas-shim/{__version__}"}
 
 
 def _check(http_client: object, kind: type[Client | AsyncClient]) -> None:

@@ -10,7 +10,7 @@ import os
 
 import click
 
-import shim
+from shim._version import __version__
 from shim.cli.lazy import Commands
 
 COMMANDS = {
@@ -38,7 +38,7 @@ COMMANDS = {
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="Exit codes: 0 success; 1 a no (from Atlas, or to what was asked); 2 bad usage or settings; 3 network.",
 )
-@click.version_option(shim.__version__, message="atlas-shim %(version)s")
+@click.version_option(__version__, message="atlas-shim %(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:
     """Keep programs alive that call MongoDB Atlas' retired serverless backup API.

@@ -15,7 +15,7 @@ from shim.cli.connect import CLUSTER, GROUP, Probe, probe
 from shim.cli.documents_report import DocumentLine
 from shim.cli.failures import NO
 from shim.cli.settings_report import Setting
-from shim.core.engine import Engine
+from shim.core.recognise import Engine
 from shim.core.settings import Settings, parse_sunsets
 from shim.errors import SettingsError
 

@@ -14,9 +14,9 @@ import attrs
 
 from shim.atlas.convert import Model, instant
 from shim.cli.members import members
-from shim.core.documents.model import Operation
-from shim.core.engine import Engine
-from shim.core.record import Fidelity, FieldReport, Record
+from shim.core.recognise import Engine
+from shim.core.record import FieldReport, Record
+from shim.documents.model import Fidelity, Operation
 
 ANNOUNCING = frozenset({Fidelity.DERIVED, Fidelity.CONSTANT, Fidelity.ABSENT})
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import attrs
 import httpx
 
-import shim
+from shim._version import __version__
 from shim.atlas.configuration import configure
 from shim.atlas.replies import error_of
 from shim.errors import AtlasError
@@ -42,7 +42,7 @@ def probe(environ: Mapping[str, str], group: str, cluster: str) -> tuple[Probe, 
         ("legacy", f"{root}/serverless/{cluster}/backup/snapshots?itemsPerPage=1", "2023-01-01"),
         ("flex", f"{root}/flexClusters?itemsPerPage=1", "2024-11-13"),
     )
-    agent = {"User-Agent": f"atlas-shim/{shim.__version__}"}
+    agent = {"User-Agent": f"atlas-shim/{__version__}"}
     with httpx.Client(auth=settled.auth, timeout=TIMEOUT, headers=agent) as client:
         return tuple(_ask(client, *call) for call in calls)
 

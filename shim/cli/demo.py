@@ -16,9 +16,8 @@ from shim.cli import output, retired_call
 from shim.cli.failures import NO, Failure
 from shim.cli.fields import field_lines
 from shim.cli.signals import until_signal
-from shim.core.documents.model import Operation
-from shim.core.engine import load_engine
-from shim.core.record import Fidelity
+from shim.core.recognise import load_engine
+from shim.documents.model import Fidelity, Operation
 from shim.fake import BACKUP_SUNSET, DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
 from shim.gateway import Gateway, Options

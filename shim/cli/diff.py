@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +15,7 @@ from shim.atlas.convert import Model
 from shim.cli import output
 from shim.cli.comparison import Difference, compare, compare_lists
 from shim.cli.resources import client
-from shim.core.engine import Engine, default_engine
+from shim.core.recognise import Engine, shared_engine
 from shim.core.record import Record
 from shim.core.settings import RouteWord, Settings
 from shim.errors import AtlasError
@@ -83,7 +84,7 @@ def command(*, group: str, cluster: str, wanted: tuple[str, ...], output: str) -
     announced when the fidelity table says that the value is not the old one (derived, constant,
     absent), else it is a surprise.
     """
-    engine = default_engine()
+    engine = shared_engine(os.environ)
     past = dict.fromkeys((document.name for document in engine.documents), datetime.fromtimestamp(0, UTC))
     with client(Settings(route=RouteWord.LEGACY)) as old, client(Settings(sunsets=past)) as new:
         found = [

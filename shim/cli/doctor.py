@@ -14,14 +14,15 @@ import attrs
 import click
 from packaging.version import Version
 
-import shim
 from shim import switch
-from shim.cli import ailments, output, settings_report
+from shim._version import __version__
+from shim.cli import compatibility as ailments
+from shim.cli import output, settings_report
 from shim.cli.failures import NO
 from shim.cli.run import LAUNCH
 from shim.core.settings import read_settings
-from shim.doors.notice import VARIABLE, read_word
-from shim.doors.process import prepare
+from shim.dropin.notice import VARIABLE, read_word
+from shim.dropin.runtime import prepare
 from shim.errors import DocumentError, SettingsError
 
 _SHOWN = ("route", "sunset", "upstream", "mappings")
@@ -75,7 +76,7 @@ def _report(environ: Mapping[str, str]) -> Report:
     if str(LAUNCH) in environ.get("PYTHONPATH", "").split(os.pathsep) and not switch.installed():
         problems.append("atlas-shim run was overtaken: another sitecustomize is first in PYTHONPATH and does not chain")
     settings = _settings(environ, problems)
-    versions = {"python": sys.version.split()[0], "atlas-shim": shim.__version__, **_versions()}
+    versions = {"python": sys.version.split()[0], "atlas-shim": __version__, **_versions()}
     try:
         prepare()
         switch.install()

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import attrs
 
-from shim.core.documents import Document, load_documents, mapping_folders
-from shim.core.engine import Engine
+from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
+from shim.documents import Document, load_documents, mapping_folders
 from shim.errors import DocumentError
 
 

@@ -9,12 +9,12 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.calls import NextCall, as_curl, as_httpx, readable
+from shim.cli.code_samples import NextCall, as_curl, as_httpx, readable
 from shim.cli.explanation import Explanation, Tier, Unknown, as_json, explain, read_call
 from shim.cli.failures import NO
-from shim.core.engine import default_engine
-from shim.core.record import Fidelity
+from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord, parse_instant, read_settings
+from shim.documents.model import Fidelity
 
 _LEVELS = {Fidelity.EXACT: "green", Fidelity.RENAMED: "green", Fidelity.DERIVED: "yellow"}
 _LEVELS |= {Fidelity.CONSTANT: "yellow", Fidelity.ABSENT: "red"}
@@ -41,7 +41,7 @@ def command(  # noqa: PLR0913 - one argument an option
     Exit codes: 0 when the call is recognised; 1 when it is not, and is passed on as it is; 2 for
     bad usage, settings or mapping documents.
     """
-    settings, engine = read_settings(os.environ), default_engine()
+    settings, engine = read_settings(os.environ), shared_engine(os.environ)
     engine.check_settings(settings)
     if route is not None:
         settings = attrs.evolve(settings, route=RouteWord(route))

@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from shim.cli.calls import NextCall, as_curl, as_httpx, next_calls, placeholders_in, readable
+from shim.cli.code_samples import NextCall, as_curl, as_httpx, next_calls, placeholders_in, readable
 from shim.cli.fields import FieldLine, field_lines
 from shim.cli.hints import hints
-from shim.core.documents.model import Operation
-from shim.core.engine import Engine, Match
 from shim.core.memory import Memory
 from shim.core.messages import Headers
 from shim.core.query import QueryError, read_query
+from shim.core.recognise import Engine, Match
 from shim.core.route import Decision, decide, sunset_of
 from shim.core.settings import ATLAS_ORIGINS, Settings, origin_of
+from shim.documents.model import Operation
 from shim.errors import SettingsError
 
 DEFAULT_ORIGIN = "https://cloud.mongodb.com"

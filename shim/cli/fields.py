@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from shim.core.documents.model import Operation, Rule, Verb
+from shim.documents.model import Operation, Rule, Verb
 
 
 @attrs.frozen

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
-from shim.core.engine import Engine
 from shim.core.messages import Headers
-from shim.core.paths import Template, decoded, parameter_name
+from shim.core.recognise import Engine
+from shim.documents.templates import Template, decoded, parameter_name
 
 CLOSE = 0.75
 """From this likeness on a path is shown as the one that may have been meant."""

@@ -11,10 +11,10 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.calls import NextCall, as_curl, as_httpx, next_calls, placeholders_in
-from shim.core.documents.model import Operation
-from shim.core.engine import Engine, default_engine
+from shim.cli.code_samples import NextCall, as_curl, as_httpx, next_calls, placeholders_in
 from shim.core.query import read_query
+from shim.core.recognise import Engine, shared_engine
+from shim.documents.model import Operation
 from shim.inventory.reading import Caller, Inventory, read_inventory
 from shim.inventory.writing import VARIABLE
 
@@ -43,7 +43,7 @@ def command(*, files: tuple[Path, ...], output: str) -> None:
         found = read_inventory(files)
     except OSError as error:
         raise click.UsageError(f"{error.filename}: {error.strerror}") from None
-    engine = default_engine()
+    engine = shared_engine(os.environ)
     if output == "json":
         _json(found, engine)
     else:

@@ -9,17 +9,18 @@ from typing import Any
 
 import click
 
-import shim
+from shim._version import __version__
 from shim.atlas import AtlasClient
 from shim.atlas.client import TIMEOUT
 from shim.atlas.convert import Model
 from shim.cli import output
 from shim.cli.members import members
-from shim.core.record import Fidelity, Record
+from shim.core.record import Record
 from shim.core.settings import Settings
+from shim.documents.model import Fidelity
 from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.httpx import Client
-from shim.httpx.clients import force_settings
+from shim.httpx._clients import force_settings
 
 ENDING = """Credentials come from the environment: MONGODB_ATLAS_PUBLIC_API_KEY and
 MONGODB_ATLAS_PRIVATE_API_KEY, or MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or
@@ -63,7 +64,7 @@ def client(settings: Settings | None = None) -> Iterator[AtlasClient]:
         warnings.simplefilter("ignore", LegacyEndpointWarning)
         http = None
         if settings is not None:
-            agent = {"User-Agent": f"atlas-shim/{shim.__version__}"}
+            agent = {"User-Agent": f"atlas-shim/{__version__}"}
             http = stack.enter_context(Client(timeout=TIMEOUT, headers=agent))
             force_settings(http, settings)
         atlas = stack.enter_context(AtlasClient.from_env(http_client=http))

@@ -13,7 +13,7 @@ import click
 
 from shim import switch
 from shim.cli.failures import Failure
-from shim.doors.process import prepare
+from shim.dropin.runtime import prepare
 
 LAUNCH = switch.LAUNCH
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import attrs
 import click
 
-import shim
+from shim._version import __version__
 from shim.cli import output
-from shim.core.engine import default_engine
+from shim.core.recognise import shared_engine
 from shim.core.settings import parse_instant, read_settings
 from shim.scan import Finding, Report, State, as_json, fingerprint, new_ones, read_baseline, scan, worst, write_baseline
 from shim.scan.findings import written
@@ -66,7 +66,7 @@ def command(  # noqa: PLR0913 - one argument an option
         raise click.UsageError("--write-baseline needs --baseline FILE")
     now = datetime.now(UTC)
     at = parse_instant(day, name="--at") if day else now.replace(hour=0, minute=0, second=0, microsecond=0)
-    engine, settings = default_engine(), read_settings(os.environ)
+    engine, settings = shared_engine(os.environ), read_settings(os.environ)
     engine.check_settings(settings)
     report = scan(paths, engine, settings, at, exclude)
     folder = baseline.parent if baseline is not None else Path()
@@ -91,7 +91,7 @@ def _write(report: Report, form: str, at: datetime, known: int, unmet: int) -> N
         case "json":
             output.write_json(_json(report, at, known, unmet))
         case "sarif":
-            output.write_json(sarif(report, shim.__version__))
+            output.write_json(sarif(report, __version__))
         case "github":
             for line in github(report):
                 click.echo(line)

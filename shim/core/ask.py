@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator, Hashable, Sequence
 from typing import Any
 
-from shim.core import answers
-from shim.core.body import build_body
-from shim.core.documents.model import NO_CONTENT, Successor, Target
-from shim.core.memo import Made
+from shim.core import responses as answers
+from shim.core.commands import Answer, Outcome, PassThrough, Read, Send
+from shim.core.memo import CachedTranslation
 from shim.core.messages import Reply, field
-from shim.core.query import Query
-from shim.core.run import Run, decoded, error, error_code, read, record, scene, send, successor_call
-from shim.core.steps import Answer, Outcome, PassThrough, Read, Send
+from shim.core.query import LegacyQuery
+from shim.core.request_body import build_body
+from shim.core.state import ExchangeState, decoded, error, error_code, read, record, scene, send, successor_call
 from shim.core.translate import Translated, has_next, in_order, page, translate_items, translate_one
+from shim.documents.model import NO_CONTENT, Successor, Target
 
 COLLECT = 500
 """Items asked for in one upstream page when all pages are collected (contract: the most a page may have)."""
@@ -23,10 +23,10 @@ MOST = 20 * COLLECT
 
 
 def ask(  # noqa: PLR0913, PLR0917 - a tier, what to ask it, and where its answer may lead
-    run: Run,
+    run: ExchangeState,
     successor: Successor,
     target: Target,
-    query: Query,
+    query: LegacyQuery,
     body: dict[str, Any] | None,
     later: Successor | None,
 ) -> Generator[Send | Read, Reply, Outcome | None]:
@@ -76,7 +76,7 @@ def _is_list(value: Any) -> bool:
     return type(value) is list and len(value) <= MOST
 
 
-def _unread(run: Run, successor: Successor, reply: Reply, query: Query) -> Answer:
+def _unread(run: ExchangeState, successor: Successor, reply: Reply, query: LegacyQuery) -> Answer:
     """Return an answer that upstream's content has no part in."""
     run.note(successor.note)
     operation = run.match.operation
@@ -87,13 +87,13 @@ def _unread(run: Run, successor: Successor, reply: Reply, query: Query) -> Answe
     return _answer(run, _ready(run, made, query), reply)
 
 
-def _memo_key(run: Run, successor: Successor) -> Hashable:
+def _memo_key(run: ExchangeState, successor: Successor) -> Hashable:
     """Return all that a translation depends on besides upstream's bytes."""
     match, tier = run.match, successor.tier
     return (match.entry, match.api.name, tier, run.call.target, run.context.base)
 
 
-def _known(run: Run, successor: Successor, reply: Reply) -> Made | None:
+def _known(run: ExchangeState, successor: Successor, reply: Reply) -> CachedTranslation | None:
     if reply.body is None or not run.match.entry.timeless:
         return None
     return run.context.memory.translations.get(_memo_key(run, successor), reply.body)
@@ -111,7 +111,7 @@ def _goes_on(documents: Sequence[dict[str, Any]], items: str) -> bool:
     return type(total) is int and total > sum(len(document[items]) for document in documents)
 
 
-def _upstream_query(target: Target, query: Query, collected: int, *, is_page: bool) -> str:
+def _upstream_query(target: Target, query: LegacyQuery, collected: int, *, is_page: bool) -> str:
     pairs = list(query.foreign)
     if is_page:
         keeps = target.paging == "kept"
@@ -121,7 +121,9 @@ def _upstream_query(target: Target, query: Query, collected: int, *, is_page: bo
     return "&".join(pairs)
 
 
-def _page(run: Run, tier: str, target: Target, query: Query, documents: Sequence[dict[str, Any]]) -> Translated:
+def _page(
+    run: ExchangeState, tier: str, target: Target, query: LegacyQuery, documents: Sequence[dict[str, Any]]
+) -> Translated:
     """Return the page the caller asked for, from one upstream page kept or from all of them collected."""
     operation = run.match.operation
     sources = _unique([document[target.items] for document in documents])
@@ -156,7 +158,7 @@ def _unique(pages: Sequence[list[Any]]) -> list[Any]:
     return sources
 
 
-def _ready(run: Run, made: Translated, query: Query) -> Made:
+def _ready(run: ExchangeState, made: Translated, query: LegacyQuery) -> CachedTranslation:
     """Return a translated document as content, in an envelope if the caller asked for one."""
     operation = run.match.operation
     document = made.document
@@ -164,10 +166,10 @@ def _ready(run: Run, made: Translated, query: Query) -> Made:
         status = operation.status[run.match.api.name]
         document = answers.enveloped(document, status, page=operation.shape == "page")
     content = answers.content_of(document, pretty=query.pretty, dumps=run.context.dumps)
-    return Made(content=content, fields=made.fields, dropped=made.dropped)
+    return CachedTranslation(content=content, fields=made.fields, dropped=made.dropped)
 
 
-def _answer(run: Run, made: Made, reply: Reply) -> Answer:
+def _answer(run: ExchangeState, made: CachedTranslation, reply: Reply) -> Answer:
     status = run.match.operation.status[run.match.api.name]
     kind = answers.content_type(run.match)
     answer = answers.document(made.content, status=status, upstream=reply.headers, kind=kind)
@@ -175,7 +177,7 @@ def _answer(run: Run, made: Made, reply: Reply) -> Answer:
 
 
 def failed(
-    run: Run, reply: Reply, query: Query, later: Successor | None
+    run: ExchangeState, reply: Reply, query: LegacyQuery, later: Successor | None
 ) -> Generator[Send | Read, Reply, Outcome | None]:
     """Hand an error on as it is, in an envelope if the caller asked for one; None leads to the later tier."""
     if later is not None and reply.status in {400, 404}:
@@ -197,7 +199,7 @@ def failed(
     return Answer(answers.document(content, status=reply.status, upstream=reply.headers, kind=kind), record(run))
 
 
-def _unreadable(run: Run, reply: Reply, target: Target) -> Answer:
+def _unreadable(run: ExchangeState, reply: Reply, target: Target) -> Answer:
     is_page = run.match.operation.shape == "page"
     expected = f"an object with a list {target.items!r} of {MOST} items at most" if is_page else "a JSON object"
     what = reply.fault or f"it is not {expected}"

@@ -11,22 +11,22 @@ from collections.abc import Generator, Sequence
 from typing import Any
 
 from shim.core.ask import ask, failed
-from shim.core.body import BodyProblem, read_body
+from shim.core.commands import Answer, Exchange, Outcome, PassThrough, Read, Send
 from shim.core.context import Context
-from shim.core.documents.model import Refusal, Successor, Target
-from shim.core.engine import Match
 from shim.core.messages import Call, Reply, field
-from shim.core.query import Query, QueryError, read_query
+from shim.core.query import LegacyQuery, QueryError, read_query
+from shim.core.recognise import Match
+from shim.core.request_body import RequestBodyError, read_body
 from shim.core.route import Decision, decide, gone_key, tier_key
-from shim.core.run import Run, error, error_code, read, record, send, successor_call
-from shim.core.steps import Answer, Outcome, PassThrough, Read, Send, Steps
+from shim.core.state import ExchangeState, error, error_code, read, record, send, successor_call
+from shim.documents.model import RefusedChoice, Successor, Target
 
 
-def exchange(match: Match, call: Call, context: Context) -> Steps:
+def exchange(match: Match, call: Call, context: Context) -> Exchange:
     """Run one exchange: yields what the door must do, returns the outcome."""
     now = context.clock()
     decision = decide(match, call.origin, context.settings, context.memory, now)
-    run = Run(match=match, call=call, context=context, started=now, reason=decision.reason)
+    run = ExchangeState(match=match, call=call, context=context, started=now, reason=decision.reason)
     if decision.route == "legacy":
         reply = yield from send(run, call, "legacy", rewritten=False)
         assert isinstance(reply, Reply), "the deadline never holds up the first call"
@@ -41,7 +41,7 @@ def exchange(match: Match, call: Call, context: Context) -> Steps:
     return (yield from _succeed(run, decision))
 
 
-def _retired(run: Run, reply: Reply) -> Generator[Send | Read, Reply, bool]:
+def _retired(run: ExchangeState, reply: Reply) -> Generator[Send | Read, Reply, bool]:
     """Tell whether a legacy answer proves that the endpoint is gone and nothing was executed."""
     if reply.status == 410:
         return True
@@ -51,14 +51,14 @@ def _retired(run: Run, reply: Reply) -> Generator[Send | Read, Reply, bool]:
     return reply.fault is None and error_code(run, reply) is None
 
 
-def _no_successor(run: Run) -> Answer:
+def _no_successor(run: ExchangeState) -> Answer:
     gone = run.match.operation.gone
     assert gone is not None, "only an operation without successor is routed nowhere"
     run.route = "none"
     return error(run, 410, "SHIM_NO_SUCCESSOR", f"{gone.detail} See {gone.see}", (run.match.operation.id,))
 
 
-def _succeed(run: Run, decision: Decision) -> Steps:
+def _succeed(run: ExchangeState, decision: Decision) -> Exchange:
     """Ask the successors; what the caller got wrong is answered before anything is sent."""
     operation = run.match.operation
     run.note(operation.note)
@@ -76,7 +76,7 @@ def _succeed(run: Run, decision: Decision) -> Steps:
     except QueryError as problem:
         name = problem.args[0]
         return error(run, 400, "INVALID_QUERY_PARAMETER", f"Invalid query parameter {name} specified.", (name,))
-    except BodyProblem as problem:
+    except RequestBodyError as problem:
         return error(run, 400, problem.code, problem.detail, problem.parameters)
 
 
@@ -85,12 +85,14 @@ def _is_coded(call: Call) -> bool:
     return coding is not None and coding.strip().lower() not in {"", "identity"}
 
 
-def _ask_tiers(run: Run, tiers: Sequence[Successor], query: Query, body: dict[str, Any] | None) -> Steps:
+def _ask_tiers(
+    run: ExchangeState, tiers: Sequence[Successor], query: LegacyQuery, body: dict[str, Any] | None
+) -> Exchange:
     """Ask the first tier, and the others when its answer leads on to them."""
     successor, *others = tiers
     later = others[0] if others else None
     target = _target(run, successor, body)
-    if isinstance(target, Refusal):
+    if isinstance(target, RefusedChoice):
         outcome = yield from _refuse(run, successor, target, query, later)
     else:
         outcome = yield from ask(run, successor, target, query, body, later)
@@ -100,7 +102,7 @@ def _ask_tiers(run: Run, tiers: Sequence[Successor], query: Query, body: dict[st
     return (yield from _ask_tiers(run, others, query, body))
 
 
-def _target(run: Run, successor: Successor, body: dict[str, Any] | None) -> Target | Refusal:
+def _target(run: ExchangeState, successor: Successor, body: dict[str, Any] | None) -> Target | RefusedChoice:
     if successor.only is not None:
         return successor.only
     request = run.match.operation.request
@@ -110,7 +112,7 @@ def _target(run: Run, successor: Successor, body: dict[str, Any] | None) -> Targ
 
 
 def _refuse(
-    run: Run, successor: Successor, refusal: Refusal, query: Query, later: Successor | None
+    run: ExchangeState, successor: Successor, refusal: RefusedChoice, query: LegacyQuery, later: Successor | None
 ) -> Generator[Send | Read, Reply, Outcome | None]:
     """Refuse what a tier can't do; before that ask with a GET, if there is one, whether the cluster lives there.
 
@@ -128,7 +130,7 @@ def _refuse(
     return error(run, 400, refusal.error_code, refusal.detail)
 
 
-def _learn(run: Run, successor: Successor, outcome: Outcome) -> None:
+def _learn(run: ExchangeState, successor: Successor, outcome: Outcome) -> None:
     """Remember the tier that answered with a success; forget it when an answer says that it is not there."""
     key = tier_key(run.match, run.call.origin)
     if key is None or len(run.match.operation.successors) == 1:

@@ -19,7 +19,7 @@ BYTES = 4 * 1024 * 1024
 
 
 @attrs.frozen
-class Made:
+class CachedTranslation:
     """A translation ready to be sent: its content, and what the record says of it."""
 
     content: bytes
@@ -27,16 +27,16 @@ class Made:
     dropped: tuple[Dropped, ...]
 
 
-class Memo:
+class TranslationCache:
     """A small, thread-safe map from (call, upstream's bytes) to a translation, bounded in bytes."""
 
     def __init__(self, *, limit: int = BYTES) -> None:
         self._limit = limit
         self._size = 0
-        self._made: OrderedDict[tuple[Hashable, bytes], Made] = OrderedDict()
+        self._made: OrderedDict[tuple[Hashable, bytes], CachedTranslation] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, call: Hashable, said: bytes) -> Made | None:
+    def get(self, call: Hashable, said: bytes) -> CachedTranslation | None:
         """Return what the same bytes in answer to the same call became."""
         with self._lock:
             made = self._made.get((call, said))
@@ -44,7 +44,7 @@ class Memo:
                 self._made.move_to_end((call, said))
             return made
 
-    def keep(self, call: Hashable, said: bytes, made: Made) -> None:
+    def keep(self, call: Hashable, said: bytes, made: CachedTranslation) -> None:
         """Keep a translation; the least recently used ones make room. One that is large is not kept."""
         size = len(said) + len(made.content)
         if size > self._limit // 4:

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 
 import attrs
 
-from shim.core.memo import Memo
+from shim.core.memo import TranslationCache
 
 TTL = 600.0
 """Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""
@@ -17,7 +17,7 @@ SIZE = 1024
 """Entries of each kind; the least recently used goes first."""
 
 
-class Recent:
+class TTLCache:
     """A small, thread-safe, bounded map from a key to a word, each entry good for ``ttl`` seconds.
 
     Time is an argument. A clock that was set back makes an entry from the future worthless.
@@ -69,6 +69,6 @@ class Memory:
     ``translations`` are the last few that were made.
     """
 
-    gone: Recent = attrs.field(factory=Recent)
-    tiers: Recent = attrs.field(factory=Recent)
-    translations: Memo = attrs.field(factory=Memo)
+    gone: TTLCache = attrs.field(factory=TTLCache)
+    tiers: TTLCache = attrs.field(factory=TTLCache)
+    translations: TranslationCache = attrs.field(factory=TranslationCache)

@@ -26,7 +26,7 @@ class QueryError(ValueError):
 
 
 @attrs.frozen
-class Query:
+class LegacyQuery:
     """What the caller asked for; ``asked`` is the page size before clamping, ``rest`` all raw pairs but paging.
 
     ``foreign`` are the raw pairs that this interface does not know.
@@ -47,7 +47,7 @@ class Query:
         return "&".join((*self.rest, *(numbers if own else reversed(numbers))))
 
 
-def read_query(raw: str, shape: str) -> Query:
+def read_query(raw: str, shape: str) -> LegacyQuery:
     """Read a raw query; ``shape`` is ``page`` or ``one``, which has no paging.
 
     The first of repeated parameters counts. Raises QueryError with the parameter's name.
@@ -56,12 +56,12 @@ def read_query(raw: str, shape: str) -> Query:
 
 
 @lru_cache(maxsize=512)
-def _remembered(raw: str, shape: str) -> Query:
+def _remembered(raw: str, shape: str) -> LegacyQuery:
     # Programs ask with the same few queries again and again.
     return _read(raw, shape)
 
 
-def _read(raw: str, shape: str) -> Query:
+def _read(raw: str, shape: str) -> LegacyQuery:
     seen: dict[str, str] = {}
     rest: list[str] = []
     foreign: list[str] = []
@@ -76,7 +76,7 @@ def _read(raw: str, shape: str) -> Query:
         if name in known:
             seen.setdefault(name, unquote_plus(value))
     asked = _number(seen, "itemsPerPage", SIZE)
-    return Query(
+    return LegacyQuery(
         page=_number(seen, "pageNum", 1),
         size=min(asked, MOST),
         count=_flag(seen, "includeCount", default=True),

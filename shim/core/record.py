@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import attrs
 
-
-class Fidelity(StrEnum):
-    """How close a legacy field's value is to what it was."""
-
-    EXACT = "exact"
-    """The same value with the same meaning."""
-    RENAMED = "renamed"
-    """The same value under another name or spelling."""
-    DERIVED = "derived"
-    """Computed, or near the old meaning."""
-    CONSTANT = "constant"
-    """True of every such resource."""
-    ABSENT = "absent"
-    """Cannot be known; left out."""
+from shim.documents.model import Fidelity
 
 
 @attrs.frozen(cache_hash=True)

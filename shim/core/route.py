@@ -7,10 +7,10 @@ from functools import lru_cache
 
 import attrs
 
-from shim.core.documents.model import Operation
-from shim.core.engine import Match
 from shim.core.memory import Memory
+from shim.core.recognise import Match
 from shim.core.settings import RouteWord, Settings
+from shim.documents.model import Operation
 
 
 @attrs.frozen

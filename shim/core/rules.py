@@ -11,10 +11,10 @@ from typing import Any
 
 import attrs
 
-from shim.core.documents.model import Field, Link, Rule, Verb, When
-from shim.core.kinds import FITS, parse_time
-from shim.core.paths import encoded, parameter_name
-from shim.core.record import Dropped, Fidelity
+from shim.core.record import Dropped
+from shim.documents.model import Fidelity, Field, LinkRule, Rule, Verb, When
+from shim.documents.templates import encoded, parameter_name
+from shim.documents.value_types import FITS, parse_time
 
 
 class _Missing:
@@ -28,7 +28,7 @@ BARE = _Missing()
 
 
 @attrs.frozen
-class Bad:
+class InvalidValue:
     """A value that is there and cannot be used: where, what was said, and why not."""
 
     source: str
@@ -37,7 +37,7 @@ class Bad:
 
 
 @attrs.frozen
-class Scene:
+class TranslationContext:
     """What rules may look at besides the object: the path's parameters, the time, and where links lead.
 
     ``raw`` are the parameters as they stand in the path, ``parameters`` their decoded text;
@@ -54,8 +54,8 @@ class Scene:
 
 
 Source = Mapping[str, Any]
-Value = Callable[[Source, Scene, Source], Any]
-"""Object, scene and the members made so far -> a value, MISSING, BARE, or Bad."""
+Value = Callable[[Source, TranslationContext, Source], Any]
+"""Object, scene and the members made so far -> a value, MISSING, BARE, or InvalidValue."""
 
 Case = tuple[Callable[[Source], bool] | None, Value, Rule]
 """A condition, None for all other cases; the value; and the rule that both come from."""
@@ -88,14 +88,16 @@ def compile_fields(fields: Sequence[Field], tier: str) -> tuple[Compiled, ...]:
 
 
 @attrs.define
-class Seen:
+class TranslationReport:
     """What is to be reported of the objects that fields were applied to: bad values, and rules by field."""
 
-    bad: list[tuple[str, Bad]] = attrs.field(factory=list)
+    bad: list[tuple[str, InvalidValue]] = attrs.field(factory=list)
     rules: dict[str, Rule] = attrs.field(factory=dict)
 
 
-def apply(fields: Sequence[Compiled], source: Source, scene: Scene, seen: Seen) -> dict[str, Any]:
+def apply(
+    fields: Sequence[Compiled], source: Source, scene: TranslationContext, seen: TranslationReport
+) -> dict[str, Any]:
     """Return the object that the fields make of one of the other side."""
     made: dict[str, Any] = {}
     for field in fields:
@@ -104,7 +106,7 @@ def apply(fields: Sequence[Compiled], source: Source, scene: Scene, seen: Seen) 
         if kind is _Missing:
             if value is BARE:
                 _parent(made, field.parts)
-        elif kind is Bad:
+        elif kind is InvalidValue:
             seen.bad.append((field.name, value))
         elif len(field.parts) == 1:
             made[field.name] = value
@@ -113,7 +115,7 @@ def apply(fields: Sequence[Compiled], source: Source, scene: Scene, seen: Seen) 
     return made
 
 
-def _case(field: Compiled, source: Source, scene: Scene, made: Source, seen: Seen) -> Any:
+def _case(field: Compiled, source: Source, scene: TranslationContext, made: Source, seen: TranslationReport) -> Any:
     """Return the value by the first rule whose condition holds; the last one's always does."""
     _, value_of, rule = next(case for case in field.cases if case[0] is None or case[0](source))
     known = seen.rules.setdefault(field.name, rule)
@@ -122,7 +124,7 @@ def _case(field: Compiled, source: Source, scene: Scene, made: Source, seen: See
     return value_of(source, scene, made)
 
 
-def as_dropped(bad: Bad, where: str) -> Dropped:
+def as_dropped(bad: InvalidValue, where: str) -> Dropped:
     """Return the report of a value that was left out."""
     return Dropped(where=f"{where}{bad.source}", said=bad.said, why=bad.why)
 
@@ -180,7 +182,7 @@ def _from(field: Field, rule: Rule) -> Value:
     if len(rule.sources) == 1 and "." not in rule.sources[0] + field.name:
         only = rule.sources[0]
 
-        def flat(source: Source, _scene: Scene, _made: Source) -> Any:
+        def flat(source: Source, _scene: TranslationContext, _made: Source) -> Any:
             value = source.get(only, MISSING)
             return value if value is MISSING else convert(only, value)
 
@@ -191,7 +193,7 @@ def _from(field: Field, rule: Rule) -> Value:
     parents = (sources[0][1][:-1], tuple(field.name.split("."))[:-1])
     holder = parents[0] if parents[0] == parents[1] else ()
 
-    def value_of(source: Source, _scene: Scene, _made: Source) -> Any:
+    def value_of(source: Source, _scene: TranslationContext, _made: Source) -> Any:
         held = look_up(source, holder) if holder else None
         first: Any = BARE if type(held) is dict and None not in held.values() else MISSING
         for name, parts in sources:
@@ -199,9 +201,9 @@ def _from(field: Field, rule: Rule) -> Value:
             if value is MISSING:
                 continue
             value = convert(name, value)
-            if type(value) is not Bad:
+            if type(value) is not InvalidValue:
                 return value
-            if type(first) is not Bad:
+            if type(first) is not InvalidValue:
                 first = value
         return first
 
@@ -209,7 +211,7 @@ def _from(field: Field, rule: Rule) -> Value:
 
 
 def _convert(field: Field, rule: Rule) -> Callable[[str, Any], Any]:
-    """Return (source name, upstream's value) -> the legacy value, or Bad."""
+    """Return (source name, upstream's value) -> the legacy value, or InvalidValue."""
     fits = FITS[field.type]
     words = frozenset(field.words)
     values = rule.values
@@ -218,19 +220,19 @@ def _convert(field: Field, rule: Rule) -> Callable[[str, Any], Any]:
 
     def convert(name: str, value: Any) -> Any:
         if value is None:
-            return Bad(name, value, "null is no value")
+            return InvalidValue(name, value, "null is no value")
         if drop and (type(value) is bool, value) in drop:
-            return Bad(name, value, "it stands for not known")
+            return InvalidValue(name, value, "it stands for not known")
         if values:
             if type(value) is not str or value not in values:
-                return Bad(name, value, "an unknown word")
+                return InvalidValue(name, value, "an unknown word")
             return values[value]
         if rule.whole and type(value) is float and value.is_integer():
             value = int(value)
         if not fits(value):
-            return Bad(name, value, f"not of type {field.type}")
+            return InvalidValue(name, value, f"not of type {field.type}")
         if words and value not in words:
-            return Bad(name, value, "not one of the legacy words")
+            return InvalidValue(name, value, "not one of the legacy words")
         return value
 
     return convert
@@ -242,13 +244,13 @@ def _list(field: Field, rule: Rule) -> Value:
     # In a request body an empty list would be an order that the caller did not give.
     orders = "body" in field.rules
 
-    def value_of(source: Source, _scene: Scene, _made: Source) -> Any:
+    def value_of(source: Source, _scene: TranslationContext, _made: Source) -> Any:
         value = look_up(source, parts)
         if value is MISSING:
             return MISSING if orders else []
         if value is None:
-            return Bad(rule.sources[0], value, "null is no value")
-        return [value] if fits([value]) else Bad(rule.sources[0], value, f"not an item of {field.type}")
+            return InvalidValue(rule.sources[0], value, "null is no value")
+        return [value] if fits([value]) else InvalidValue(rule.sources[0], value, f"not an item of {field.type}")
 
     return value_of
 
@@ -257,11 +259,11 @@ def _equals(rule: Rule) -> Value:
     parts = tuple(rule.sources[0].split("."))
     words = frozenset(rule.words)
 
-    def value_of(source: Source, _scene: Scene, _made: Source) -> Any:
+    def value_of(source: Source, _scene: TranslationContext, _made: Source) -> Any:
         value = look_up(source, parts)
         if value is MISSING:
             return MISSING
-        return value in words if type(value) is str else Bad(rule.sources[0], value, "not a word")
+        return value in words if type(value) is str else InvalidValue(rule.sources[0], value, "not a word")
 
     return value_of
 
@@ -269,12 +271,14 @@ def _equals(rule: Rule) -> Value:
 def _passed(rule: Rule) -> Value:
     parts = tuple(rule.sources[0].split("."))
 
-    def value_of(source: Source, scene: Scene, _made: Source) -> Any:
+    def value_of(source: Source, scene: TranslationContext, _made: Source) -> Any:
         value = look_up(source, parts)
         if value is MISSING:
             return MISSING
         when = parse_time(value)
-        return Bad(rule.sources[0], value, "not of type time") if when is None else when.timestamp() < scene.now
+        return (
+            InvalidValue(rule.sources[0], value, "not of type time") if when is None else when.timestamp() < scene.now
+        )
 
     return value_of
 
@@ -282,7 +286,7 @@ def _passed(rule: Rule) -> Value:
 def _link(rule: Rule) -> Value:
     key = id(rule)
 
-    def value_of(_source: Source, scene: Scene, made: Source) -> Any:
+    def value_of(_source: Source, scene: TranslationContext, made: Source) -> Any:
         prepared = scene.links.get(key)
         if prepared is None:
             prepared = scene.links[key] = [_prepared(link, scene) for link in rule.links]
@@ -302,7 +306,7 @@ def _link(rule: Rule) -> Value:
     return value_of
 
 
-def _prepared(link: Link, scene: Scene) -> tuple[str, list[str], list[str]]:
+def _prepared(link: LinkRule, scene: TranslationContext) -> tuple[str, list[str], list[str]]:
     """Return a link's relation, the fixed pieces of its href, and the members that stand between them."""
     pieces, names = [scene.links_base], []
     for segment in link.path.segments:

@@ -7,11 +7,11 @@ from typing import Any
 
 import attrs
 
-from shim.core.documents.model import Field
-from shim.core.kinds import parse_time
-from shim.core.query import Query
-from shim.core.record import Dropped, Fidelity, FieldReport
-from shim.core.rules import MISSING, Compiled, Scene, Seen, apply, as_dropped, look_up
+from shim.core.query import LegacyQuery
+from shim.core.record import Dropped, FieldReport
+from shim.core.rules import MISSING, Compiled, TranslationContext, TranslationReport, apply, as_dropped, look_up
+from shim.documents.model import Fidelity, Field
+from shim.documents.value_types import parse_time
 
 
 @attrs.frozen
@@ -32,19 +32,19 @@ class Items:
     dropped: tuple[Dropped, ...]
 
 
-def translate_one(fields: Sequence[Compiled], source: dict[str, Any], scene: Scene) -> Translated:
+def translate_one(fields: Sequence[Compiled], source: dict[str, Any], scene: TranslationContext) -> Translated:
     """Translate one resource."""
-    seen = Seen()
+    seen = TranslationReport()
     made = apply(fields, source, scene, seen)
     dropped = tuple(as_dropped(bad, "") for _, bad in seen.bad)
     return Translated(document=made, fields=reports(fields, seen), dropped=dropped)
 
 
-def translate_items(fields: Sequence[Compiled], sources: Sequence[Any], scene: Scene, name: str) -> Items:
+def translate_items(fields: Sequence[Compiled], sources: Sequence[Any], scene: TranslationContext, name: str) -> Items:
     """Translate list items; an item that is no object is left out and reported; ``name`` is the list's."""
     values: list[dict[str, Any]] = []
     dropped: list[Dropped] = []
-    seen = Seen()
+    seen = TranslationReport()
     for index, source in enumerate(sources):
         if type(source) is not dict:
             dropped.append(Dropped(where=f"{name}[{index}]", said=source, why="not an object"))
@@ -56,7 +56,7 @@ def translate_items(fields: Sequence[Compiled], sources: Sequence[Any], scene: S
     return Items(values=tuple(values), fields=reports(fields, seen), dropped=tuple(dropped))
 
 
-def reports(fields: Sequence[Compiled], seen: Seen) -> tuple[FieldReport, ...]:
+def reports(fields: Sequence[Compiled], seen: TranslationReport) -> tuple[FieldReport, ...]:
     """Return the level of each field over all items: the worst that any item got.
 
     A field with a value that could not be used counts as absent; without items the rule for all
@@ -93,7 +93,9 @@ def in_order(
     return tuple(ordered)
 
 
-def page(results: Sequence[dict[str, Any]], query: Query, *, url: str, total: int | None, more: bool) -> dict[str, Any]:
+def page(
+    results: Sequence[dict[str, Any]], query: LegacyQuery, *, url: str, total: int | None, more: bool
+) -> dict[str, Any]:
     """Return a legacy page; ``url`` is the list's own URL, ``more`` tells whether another page follows."""
     links = [{"href": f"{url}?{query.link(query.page, own=True)}", "rel": "self"}]
     if query.page > 1:

@@ -9,13 +9,13 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from shim.core.messages import Headers
-from shim.gateway.answers import Refusal
+from shim.gateway.credentials.own import from_a_page
+from shim.gateway.errors import Refusal
+from shim.gateway.http1.connection import refuse
+from shim.gateway.http1.response import RawResponse
 from shim.gateway.metrics import Metrics
 from shim.gateway.openapi import described
-from shim.gateway.protocol import refuse
 from shim.gateway.reload import Plan
-from shim.gateway.signing.own import from_a_page
-from shim.gateway.wire import Wire
 
 _NO_PAGE = Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
 
@@ -62,7 +62,7 @@ class Admin:
             case _:
                 return refuse(request, _NO_PAGE)
 
-    def _quit(self, request: web.BaseRequest) -> Wire:
+    def _quit(self, request: web.BaseRequest) -> RawResponse:
         if self._end is None:
             return refuse(request, _NO_PAGE)
         if request.method != "POST":
@@ -88,5 +88,5 @@ def _only(methods: str) -> Refusal:
     return Refusal(405, "SHIM_METHOD_NOT_ALLOWED", f"Only {methods}.", headers=(("Allow", methods),))
 
 
-def _text(request: web.BaseRequest, status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> Wire:
-    return Wire(request, status, (("Content-Type", kind), ("Cache-Control", "no-store")), body)
+def _text(request: web.BaseRequest, status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> RawResponse:
+    return RawResponse(request, status, (("Content-Type", kind), ("Cache-Control", "no-store")), body)

@@ -45,7 +45,7 @@ _FRESHNESS = frozenset({"cache-control", "pragma"})
 
 
 @attrs.frozen
-class Whole:
+class BufferedResponse:
     """A complete reply that several callers can be given: field lines without framing, content as it came."""
 
     status: int
@@ -55,7 +55,7 @@ class Whole:
     record: Record
 
 
-Make = Callable[[], Awaitable[Whole | None]]
+Make = Callable[[], Awaitable[BufferedResponse | None]]
 """Asks upstream; None for a reply that is too large to be held."""
 
 
@@ -79,7 +79,7 @@ def alike(headers: Headers, *, signed: bool) -> Hashable | None:
 class _Flight:
     """One upstream call, and how many wait for it; ``size`` counts against the budget once it is kept."""
 
-    task: asyncio.Future[Whole | None]
+    task: asyncio.Future[BufferedResponse | None]
     born: float
     waiters: int = 0
     size: int = 0
@@ -93,7 +93,9 @@ class Coalescer:
         self._writes = 0
         self._kept = 0
 
-    async def share(self, key: Hashable, window: float, make: Make, joined: Callable[[], None]) -> Whole | None:
+    async def share(
+        self, key: Hashable, window: float, make: Make, joined: Callable[[], None]
+    ) -> BufferedResponse | None:
         """Return the answer to a read, asking upstream only if nobody does, or did in the last ``window`` seconds.
 
         The age of an answer counts from when upstream was asked. An error is shared like an answer.
@@ -135,7 +137,7 @@ class Coalescer:
         flight = _Flight(asyncio.ensure_future(make()), loop.time())
         self._flights[key] = flight
 
-        def landed(task: asyncio.Future[Whole | None]) -> None:
+        def landed(task: asyncio.Future[BufferedResponse | None]) -> None:
             # Asked for first, since an error that nobody looks at is reported as a defect.
             failed = task.cancelled() or task.exception() is not None
             if self._flights.get(key) is not flight:

@@ -10,23 +10,24 @@ import attrs
 from aiohttp import hdrs, web
 
 from shim.core.context import Context
-from shim.core.engine import Match
 from shim.core.memory import Memory
 from shim.core.messages import Call
+from shim.core.recognise import Match
 from shim.core.record import Record
 from shim.core.settings import RouteWord
-from shim.gateway import answers, codec, relay
+from shim.gateway import codec, relay
+from shim.gateway import errors as answers
 from shim.gateway.announced import Announced
-from shim.gateway.coalesce import Coalescer, Whole, alike
-from shim.gateway.driver import Driver
-from shim.gateway.intake import Incoming, knows_its_names, take
+from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
+from shim.gateway.credentials import Signer, Task, Visitor, gate_for
+from shim.gateway.exchange import Driver
+from shim.gateway.http1.connection import refuse
+from shim.gateway.http1.response import RawResponse, gone
 from shim.gateway.metrics import Metrics
-from shim.gateway.protocol import refuse
 from shim.gateway.reload import Plan
-from shim.gateway.sending import asker, send
-from shim.gateway.signing import Signer, Task, Visitor, gate_for
-from shim.gateway.upstream import Upstream
-from shim.gateway.wire import Wire, gone
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.signed import asker, send
+from shim.gateway.validation import Incoming, knows_its_names, take
 from shim.inventory import note
 
 log = logging.getLogger("shim.gateway")
@@ -120,7 +121,7 @@ class Handler:
         )
         return self.gate.admit(visitor, self.own)
 
-    async def _stream(self, request: web.BaseRequest, incoming: Incoming, signer: Signer) -> Wire:
+    async def _stream(self, request: web.BaseRequest, incoming: Incoming, signer: Signer) -> RawResponse:
         body: bytes | AsyncIterator[bytes] | None = None
         extra: tuple[tuple[str, str], ...] = ()
         if request.body_exists:
@@ -139,7 +140,7 @@ class Handler:
 
     async def _translate(
         self, request: web.BaseRequest, incoming: Incoming, match: Match, signer: Signer, plan: Plan
-    ) -> tuple[Wire, str]:
+    ) -> tuple[RawResponse, str]:
         body = None
         if request.body_exists:
             body = await relay.collect(request, plan.settings.body_limit)
@@ -162,19 +163,19 @@ class Handler:
                 key = (plan, signer, call.target, context.base, fields)
                 whole = await self._shared(key, window, driver, match, call, context)
                 if whole is not None:
-                    wire = Wire(
+                    wire = RawResponse(
                         request, whole.status, whole.lines, whole.body, reason=whole.reason, close=self.draining
                     )
-                    return self._told(request, whole.record, wire)
+                    return self._finish(request, plan, whole.record, wire)
                 driver = attrs.evolve(driver, native=None)
         ended = await driver.run(match, call, context, request, close=self.draining)
         self.metrics.translated(ended.outcome.record, ended.spent)
-        return self._told(request, ended.outcome.record, ended.wire)
+        return self._finish(request, plan, ended.outcome.record, ended.wire)
 
     async def _shared(  # noqa: PLR0913, PLR0917 - an exchange, and what it may be shared by
         self, key: Hashable, window: float, driver: Driver, match: Match, call: Call, context: Context
-    ) -> Whole | None:
-        async def make() -> Whole | None:
+    ) -> BufferedResponse | None:
+        async def make() -> BufferedResponse | None:
             whole = await driver.whole(match, call, context)
             if whole is not None:
                 self.metrics.translated(whole.record, driver.spent)
@@ -182,7 +183,9 @@ class Handler:
 
         return await self.coalescer.share(key, window, make, lambda: self.metrics.shared(match.operation.id))
 
-    def _told(self, request: web.BaseRequest, record: Record, wire: Wire) -> tuple[Wire, str]:
-        note(record, agent=request.headers.get(hdrs.USER_AGENT), environ=self.environ, clock=self.clock)
+    def _finish(
+        self, request: web.BaseRequest, plan: Plan, record: Record, wire: RawResponse
+    ) -> tuple[RawResponse, str]:
+        note(record, plan.engine, agent=request.headers.get(hdrs.USER_AGENT), environ=self.environ, clock=self.clock)
         log.debug("%s %s %s: %s", record.operation, record.route, wire.status, record.reason)
         return wire, record.route

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from shim.core.documents import Document
-from shim.core.documents.model import NO_CONTENT, Api, Field, Operation, Target
 from shim.core.query import MOST, SIZE
+from shim.documents import Document
+from shim.documents.model import NO_CONTENT, Api, Field, Operation, Target
 
 _JSON = "application/json"
 

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Sequence
 import aiohttp
 from aiohttp import HttpVersion10, hdrs, web
 
-from shim.gateway.answers import Refusal
-from shim.gateway.deadlines import Content
-from shim.gateway.faults import refusal_of
+from shim.gateway.errors import Refusal
 from shim.gateway.fields import for_caller
-from shim.gateway.protocol import Connection
-from shim.gateway.upstream import Native
-from shim.gateway.wire import Wire
+from shim.gateway.http1.connection import Connection
+from shim.gateway.http1.deadlines import Content
+from shim.gateway.http1.response import RawResponse
+from shim.gateway.upstream.client import UpstreamResponse
+from shim.gateway.upstream.faults import refusal_of
 
 log = logging.getLogger("shim.gateway")
 
@@ -83,8 +83,8 @@ async def collect(request: web.BaseRequest, limit: int) -> bytes:
 
 
 async def download(
-    request: web.BaseRequest, native: Native, extra: Sequence[tuple[str, str]] = (), *, close: bool = False
-) -> Wire:
+    request: web.BaseRequest, native: UpstreamResponse, extra: Sequence[tuple[str, str]] = (), *, close: bool = False
+) -> RawResponse:
     """Carry upstream's reply to the caller as it came, ``extra`` field lines added.
 
     What was read of it before goes first.
@@ -93,7 +93,7 @@ async def download(
     would make half a reply look whole.
     """
     response = native.response
-    wire = Wire(
+    wire = RawResponse(
         request,
         native.head.status,
         (*for_caller(native.head.headers), *extra),
@@ -128,7 +128,7 @@ async def download(
     return wire
 
 
-def _cut(wire: Wire, error: BaseException) -> Wire:
+def _cut(wire: RawResponse, error: BaseException) -> RawResponse:
     log.warning("a streamed reply was cut: %s", refusal_of(error).error)
     wire.abort()
     return wire

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from shim.core.engine import Engine, load_engine
+from shim.core.recognise import Engine, load_engine
 from shim.core.settings import Settings
 from shim.errors import DocumentError, SettingsError
 from shim.gateway.options import TABLE, Options, read_options

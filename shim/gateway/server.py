@@ -16,19 +16,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from shim.core.engine import Engine, default_engine
 from shim.core.memory import Memory
+from shim.core.recognise import Engine, shared_engine
 from shim.gateway.admin import Admin
-from shim.gateway.deadlines import deadlines_of
+from shim.gateway.credentials.own import is_loopback
 from shim.gateway.handler import Handler
+from shim.gateway.http1.connection import Server
+from shim.gateway.http1.deadlines import deadlines_of
+from shim.gateway.http1.listener import Listener, tls_context
 from shim.gateway.limits import raise_open_files
-from shim.gateway.listening import Listener, tls_context
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
-from shim.gateway.protocol import Server
 from shim.gateway.reload import Plan, Reloader, Source, Stamp, checked
-from shim.gateway.signing.own import is_loopback
-from shim.gateway.upstream import Upstream
+from shim.gateway.upstream.client import Upstream
 
 log = logging.getLogger("shim.gateway")
 
@@ -56,7 +56,7 @@ class Gateway:
         clock: Callable[[], float] = time.time,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        plan = checked(Plan(options or Options(), engine or default_engine()))
+        plan = checked(Plan(options or Options(), engine or shared_engine(os.environ)))
         options = plan.options
         self._tls = tls_context(options.tls_cert, options.tls_key)
         self.metrics = Metrics()
@@ -193,7 +193,7 @@ async def run(
         loop.add_signal_handler(number, ends.put_nowait, number.name)
     try:
         if source is not None:
-            plan = Plan(gateway.options, engine or default_engine())
+            plan = Plan(gateway.options, engine or shared_engine(os.environ))
             reloader = Reloader(source, plan, gateway.apply, gateway.metrics)
             loop.add_signal_handler(signal.SIGHUP, lambda: chore(reloader.reload()))
             chore(reloader.watch(known))

@@ -68,19 +68,19 @@ from httpx import codes as codes
 from httpx import create_ssl_context as create_ssl_context
 from httpx import main as main
 
-from shim.httpx.api import delete as delete
-from shim.httpx.api import get as get
-from shim.httpx.api import head as head
-from shim.httpx.api import options as options
-from shim.httpx.api import patch as patch
-from shim.httpx.api import post as post
-from shim.httpx.api import put as put
-from shim.httpx.api import request as request
-from shim.httpx.api import stream as stream
-from shim.httpx.clients import AsyncClient as AsyncClient
-from shim.httpx.clients import Client as Client
-from shim.httpx.transports import AsyncTransport as AsyncTransport
-from shim.httpx.transports import Transport as Transport
+from shim.httpx._api import delete as delete
+from shim.httpx._api import get as get
+from shim.httpx._api import head as head
+from shim.httpx._api import options as options
+from shim.httpx._api import patch as patch
+from shim.httpx._api import post as post
+from shim.httpx._api import put as put
+from shim.httpx._api import request as request
+from shim.httpx._api import stream as stream
+from shim.httpx._clients import AsyncClient as AsyncClient
+from shim.httpx._clients import Client as Client
+from shim.httpx._transports import AsyncTransport as AsyncTransport
+from shim.httpx._transports import Transport as Transport
 
 __all__ = ["AsyncTransport", "Transport"]
 __all__ += _httpx.__all__

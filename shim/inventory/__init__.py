@@ -3,6 +3,6 @@
 ``writing`` appends, ``reading`` sums up. Set ``ATLAS_SHIM_INVENTORY=file.jsonl`` to write one.
 """
 
-from shim.inventory.writing import VARIABLE, Site, note, wanted
+from shim.inventory.writing import VARIABLE, CallSite, note, wanted
 
-__all__ = ["VARIABLE", "Site", "note", "wanted"]
+__all__ = ["VARIABLE", "CallSite", "note", "wanted"]

@@ -8,12 +8,14 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
-from shim.core.documents.model import Operation, Target
-from shim.core.engine import default_engine
-from shim.core.paths import Template, parameter_name
+import attrs
+
+from shim.core.recognise import Engine
 from shim.core.record import Record
+from shim.documents.model import Operation, Target
+from shim.documents.templates import Template, parameter_name
 
 logger = logging.getLogger("shim")
 
@@ -25,16 +27,13 @@ _AGENT, _REASON, _FILE = 200, 400, 1000
 _failed: set[str] = set()
 
 
-class Site(Protocol):
-    """Where in a program a call is made."""
+@attrs.frozen
+class CallSite:
+    """Where in a program a call is made; ``lineno`` counts from 1, ``module`` is the file's ``__name__``."""
 
-    @property
-    def filename(self) -> str:
-        """The source file."""
-
-    @property
-    def lineno(self) -> int:
-        """The line in it, from 1."""
+    filename: str
+    lineno: int
+    module: str = ""
 
 
 def wanted(environ: Mapping[str, str] = os.environ) -> bool:
@@ -42,25 +41,26 @@ def wanted(environ: Mapping[str, str] = os.environ) -> bool:
     return bool(environ.get(VARIABLE))
 
 
-def note(
+def note(  # noqa: PLR0913 - an entry's parts
     record: Record,
+    engine: Engine,
     *,
-    where: Site | None = None,
+    where: CallSite | None = None,
     agent: str | None = None,
     environ: Mapping[str, str] = os.environ,
     clock: Callable[[], float] = time.time,
 ) -> None:
     """Append one call to the inventory that ``ATLAS_SHIM_INVENTORY`` names; does nothing without one.
 
-    ``where`` is the call's place in a Python program, ``agent`` the caller's ``User-Agent``. Templates
-    stand in for paths: there are no ids, no queries, no bodies, no credentials in it. Never raises;
-    the first failure to write to a file is logged.
+    ``engine`` has the documents that the call was answered by; ``where`` is the call's place in a Python
+    program, ``agent`` the caller's ``User-Agent``. Templates stand in for paths: there are no ids, no
+    queries, no bodies, no credentials in it. Never raises; the first failure to write to a file is logged.
     """
     path = environ.get(VARIABLE)
     if not path:
         return
     try:
-        _append(path, line_of(record, where, agent, clock()))
+        _append(path, line_of(record, engine.named(record.operation), where, agent, clock()))
     except Exception as error:  # noqa: BLE001 - an inventory must not break the call that it writes down
         if path not in _failed:
             _failed.add(path)
@@ -82,9 +82,10 @@ def _append(path: str, line: bytes) -> None:
         os.close(descriptor)
 
 
-def line_of(record: Record, where: Site | None, agent: str | None, now: float) -> bytes:
+def line_of(
+    record: Record, operation: Operation | None, where: CallSite | None, agent: str | None, now: float
+) -> bytes:
     """Return a call as one line of JSON, at most ``LONGEST`` bytes; ``now`` is in seconds since the epoch."""
-    operation = default_engine().named(record.operation)
     entry: dict[str, Any] = {
         "time": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "operation": record.operation,

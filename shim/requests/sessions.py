@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests import sessions as _sessions
 
-from shim.doors.process import prepare
-from shim.doors.signatures import like
-from shim.requests import door
+from shim.dropin.runtime import prepare
+from shim.dropin.signatures import like
+from shim.requests import _send as door
 
 # ruff: noqa: PLC0414 - a redundant alias is how a name is exported again (PEP 484)
 

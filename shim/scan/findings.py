@@ -9,9 +9,9 @@ from typing import Any
 
 import attrs
 
-from shim.core.documents.model import Operation, Target
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
+from shim.documents.model import Operation, Target
 from shim.scan.program import Use
 from shim.scan.values import Place
 

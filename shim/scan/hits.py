@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
-from shim.core.documents.model import Operation
+from shim.documents.model import Operation
 from shim.scan.values import Place, Text
 
 

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from shim.core.documents.model import Operation, Target
-from shim.core.engine import Engine
-from shim.core.paths import parameter_name
+from shim.core.recognise import Engine
 from shim.core.settings import ATLAS_ORIGINS
+from shim.documents.model import Operation, Target
+from shim.documents.templates import parameter_name
 from shim.scan.values import HOLE
 
 _PLACEHOLDER = re.compile(r"\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from shim.core.documents.model import Operation
+from shim.documents.model import Operation
 from shim.scan.values import Place
 
 _PRAGMA = re.compile(r"#\s*atlas-shim:\s*ignore(-file)?\b\s*(?:\[([^\]]*)\])?")

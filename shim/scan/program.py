@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import attrs
 
-from shim.core.documents.model import Operation
-from shim.core.engine import Engine
+from shim.core.recognise import Engine
+from shim.documents.model import Operation
 from shim.scan.functions import follow_waiting, followed
 from shim.scan.hits import settled, uncalled
 from shim.scan.imports import only_imported

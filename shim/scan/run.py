@@ -8,7 +8,7 @@ from collections import deque
 
 import attrs
 
-from shim.core.documents.model import Operation
+from shim.documents.model import Operation
 from shim.scan.hits import Hit, Mention
 from shim.scan.methods import METHODS
 from shim.scan.modules import Modules

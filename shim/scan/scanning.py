@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-from shim.core.engine import Engine
+from shim.core.recognise import Engine
 from shim.core.settings import Settings
 from shim.scan.files import Source, UnreadableError, parse, python_files, read
 from shim.scan.findings import Finding, finding_of

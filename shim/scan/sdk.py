@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import attrs
 
-from shim.core.documents.model import Operation
+from shim.documents.model import Operation
 from shim.scan.values import Frame, Place, Ref, Thing, Value, Whole
 
 _CALLS = frozenset({"sync", "sync_detailed", "asyncio", "asyncio_detailed"})

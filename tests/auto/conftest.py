@@ -6,7 +6,7 @@ import pytest
 
 import shim
 from shim.core.memory import Memory
-from shim.httpx import surroundings
+from shim.httpx import _recognition as surroundings
 from tests.requests import conftest as door
 
 clean_process, closing, early = door.clean_process, door.closing, door.early

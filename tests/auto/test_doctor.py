@@ -8,7 +8,7 @@ import sys
 import pytest
 from packaging.version import Version
 
-from shim.cli import ailments
+from shim.cli import compatibility as ailments
 
 
 def doctor(*before, code=None, **environment):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shim.core.engine import default_engine
+from shim.core.recognise import shared_engine
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 
 CONTRACT = Path(__file__).parents[1] / "cases" / "contract"
@@ -145,7 +145,7 @@ def test_the_order_is_mentioned(explained):
 
 def test_all_code_of_all_operations_can_be_parsed(explained):
     """For every operation of every document there is an explanation, and its code is code."""
-    from shim.core.engine import load_engine
+    from shim.core.recognise import load_engine
 
     count = 0
     for operation in load_engine({}).operations:
@@ -161,7 +161,7 @@ def test_all_code_of_all_operations_can_be_parsed(explained):
 
 def test_every_operation_has_a_text(run):
     """The text fits 80 columns but for code and key paths, and is plain in a pipe."""
-    from shim.core.engine import load_engine
+    from shim.core.recognise import load_engine
 
     for operation in load_engine({}).operations:
         done = run("explain", operation.method, f"/api/atlas/v2{operation.path.text}")
@@ -226,7 +226,7 @@ def test_nothing_is_sent(run, atlas):
     assert DEMO_TOKEN not in run("explain", "GET", f"{atlas.url}{V2_LIST}").output
 
 
-@pytest.mark.parametrize("operation", default_engine().operations, ids=lambda operation: operation.id)
+@pytest.mark.parametrize("operation", shared_engine(os.environ).operations, ids=lambda operation: operation.id)
 def test_what_changed_beyond_fields_is_told(run, explained, operation):
     """Every note of an operation and of each of its tiers is in the text and in the JSON."""
     words = (operation.method, f"/api/atlas/v2{operation.path.text}")

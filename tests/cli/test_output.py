@@ -9,8 +9,7 @@ from click.testing import CliRunner
 from shim.cli import output
 from shim.cli.fields import how, when
 from shim.cli.resources import size
-from shim.core.documents.model import Rule, Verb, When
-from shim.core.record import Fidelity
+from shim.documents.model import Fidelity, Rule, Verb, When
 
 
 def written(function, *arguments):

@@ -17,7 +17,7 @@ LIST = ("snapshots", "list", DEMO_GROUP, DEMO_CLUSTER)
 def through_the_shim(atlas, rest=""):
     """Return what the httpx door makes of the same call: another way in, the same engine."""
     from shim import httpx as door
-    from shim.httpx.clients import recognise_also
+    from shim.httpx._clients import recognise_also
 
     path = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots{rest}"
     headers = {"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "application/vnd.atlas.2023-01-01+json"}

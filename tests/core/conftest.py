@@ -2,8 +2,8 @@
 
 import pytest
 
-from shim.core.documents import load_documents
-from shim.core.engine import Engine
+from shim.core.recognise import Engine
+from shim.documents import load_documents
 from tests.core.driver import SHIPPED
 
 

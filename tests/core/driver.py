@@ -10,13 +10,13 @@ from typing import Any
 
 import attrs
 
+from shim.core.commands import Answer, Outcome, PassThrough, Read, Send
 from shim.core.context import Context
-from shim.core.engine import Engine
 from shim.core.exchange import exchange
 from shim.core.memory import Memory
 from shim.core.messages import Call, Headers, Reply
+from shim.core.recognise import Engine
 from shim.core.settings import Settings
-from shim.core.steps import Answer, Outcome, PassThrough, Read, Send
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests" / "cases"

@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from shim.core.documents import load_documents
-from shim.core.engine import Engine
+from shim.core.recognise import Engine
+from shim.documents import load_documents
 from tests.core.driver import Driven, answers, drive
 
 HEAD = """

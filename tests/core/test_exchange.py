@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shim.core.commands import Answer, PassThrough, Read, Send
 from shim.core.memory import Memory
 from shim.core.record import Sent
 from shim.core.settings import RouteWord, Settings
-from shim.core.steps import Answer, PassThrough, Read, Send
 from tests.core.driver import (
     AFTER,
     BEFORE,

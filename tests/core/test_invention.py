@@ -1,13 +1,14 @@
 """Whatever upstream says, the core never fails, and never says what nobody said."""
 
 import json
+import os
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shim.core.engine import default_engine
-from shim.core.steps import PassThrough
+from shim.core.commands import PassThrough
+from shim.core.recognise import shared_engine
 from tests.core.driver import AFTER, BASE, BEFORE, GET, JOBS, LIST, SNAPSHOT, drive
 
 LENIENT = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -133,7 +134,7 @@ def check(driven, said, given):
 def test_any_json_with_any_status(said, status, target, query, clock):
     """The core makes an answer of it, hands it back, or says that it can't; no value is made up."""
     content = json.dumps(said).encode()
-    driven = drive(default_engine(), target + query, lambda call: (status, (), content), clock=clock)
+    driven = drive(shared_engine(os.environ), target + query, lambda call: (status, (), content), clock=clock)
     check(driven, said, status)
 
 
@@ -141,7 +142,7 @@ def test_any_json_with_any_status(said, status, target, query, clock):
 @given(content=st.binary(), status=STATUSES, target=st.sampled_from(TARGETS), query=st.sampled_from(QUERIES))
 def test_any_bytes_with_any_status(content, status, target, query):
     """Garbage is handed back or told; it is never a crash."""
-    driven = drive(default_engine(), target + query, lambda call: (status, (), content))
+    driven = drive(shared_engine(os.environ), target + query, lambda call: (status, (), content))
     if isinstance(driven.outcome, PassThrough):
         return
     assert isinstance(driven.document, dict)
@@ -178,7 +179,7 @@ ODD = [
 def test_odd_json_with_any_status(content, wrapped, status, target, query):
     """Duplicate keys, numbers of any length, lone surrogates and deep nesting are survived, in every layout."""
     content = b'{"results":[' + content + b"]}" if wrapped else content
-    driven = drive(default_engine(), target + query, lambda call: (status, (), content))
+    driven = drive(shared_engine(os.environ), target + query, lambda call: (status, (), content))
     if not isinstance(driven.outcome, PassThrough):
         assert isinstance(driven.document, dict)
 
@@ -203,7 +204,9 @@ def test_any_order_with_any_answer(body, said, status, clock):
     content = json.dumps(said).encode()
     sent = json.dumps(body).encode()
     target = f"/api/atlas/v2{JOBS}"
-    driven = drive(default_engine(), target, lambda call: (status, (), content), method="POST", body=sent, clock=clock)
+    driven = drive(
+        shared_engine(os.environ), target, lambda call: (status, (), content), method="POST", body=sent, clock=clock
+    )
     writes = [send for send in driven.sends if send.call.method == "POST"]
     for write in writes:
         assert invented(json.loads(write.call.body or b"{}"), body) == []

@@ -5,20 +5,20 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.memo import Made, Memo
+from shim.core.memo import CachedTranslation, TranslationCache
 from shim.core.memory import Memory
 from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
 
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
 
 
-def made(content: bytes) -> Made:
-    return Made(content=content, fields=(), dropped=())
+def made(content: bytes) -> CachedTranslation:
+    return CachedTranslation(content=content, fields=(), dropped=())
 
 
 def test_the_same_bytes_to_the_same_call_are_known():
     """A translation comes back for the call and the bytes it was made of, and for no others."""
-    memo = Memo()
+    memo = TranslationCache()
     memo.keep("call", b"said", made(b"x"))
     assert memo.get("call", b"said") == made(b"x")
     assert memo.get("call", b"other") is None
@@ -27,7 +27,7 @@ def test_the_same_bytes_to_the_same_call_are_known():
 
 def test_the_first_translation_stays():
     """Keeping the same again changes nothing and takes no more room."""
-    memo = Memo(limit=40)
+    memo = TranslationCache(limit=40)
     for _ in range(100):
         memo.keep("call", b"said", made(b"x"))
     memo.keep("other", b"said", made(b"y"))
@@ -37,7 +37,7 @@ def test_the_first_translation_stays():
 
 def test_the_least_recently_used_makes_room():
     """Bytes are bounded: what was not asked for longest goes."""
-    memo = Memo(limit=20)
+    memo = TranslationCache(limit=20)
     for key in "abcd":
         memo.keep(key, b"123", made(b"45"))
     assert memo.get("a", b"123") is not None
@@ -47,7 +47,7 @@ def test_the_least_recently_used_makes_room():
 
 def test_a_large_translation_is_not_kept():
     """One big answer does not push out all the small ones."""
-    memo = Memo(limit=20)
+    memo = TranslationCache(limit=20)
     memo.keep("small", b"1", made(b"2"))
     memo.keep("large", b"123", made(b"456"))
     assert memo.get("small", b"1") is not None
@@ -56,7 +56,7 @@ def test_a_large_translation_is_not_kept():
 
 def test_threads_share_a_memo():
     """Many threads get each their own translation back, or none."""
-    memo = Memo(limit=200)
+    memo = TranslationCache(limit=200)
 
     def work(seed: int) -> bool:
         right = True
@@ -101,7 +101,7 @@ def test_another_call_is_translated_anew(engine, change):
 
 def test_other_documents_do_not_get_old_translations(engine):
     """A memory that outlives a reload of the documents holds nothing against them."""
-    from shim.core.engine import Engine
+    from shim.core.recognise import Engine
 
     memory, page = Memory(), answers({"results": [SNAPSHOT]})
     drive(engine, V2, [page], memory=memory)

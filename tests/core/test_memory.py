@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import attrs
 import pytest
 
-from shim.core.memory import SIZE, TTL, Memory, Recent
+from shim.core.memory import SIZE, TTL, Memory, TTLCache
 
 
 def test_a_word_is_recalled_until_its_time_is_over():
     """An entry is good for ten minutes, and not for the instant after."""
-    recent = Recent()
+    recent = TTLCache()
     recent.remember("k", "410", 1000.0)
     assert TTL == 600
     assert recent.recall("k", 1000.0) == "410"
@@ -20,7 +20,7 @@ def test_a_word_is_recalled_until_its_time_is_over():
 
 def test_an_old_entry_is_dropped_when_it_is_looked_at():
     """What is too old does not come back, even if the clock does."""
-    recent = Recent(ttl=10)
+    recent = TTLCache(ttl=10)
     recent.remember("k", "x", 0.0)
     assert recent.recall("k", 10.0) is None
     assert len(recent) == 0
@@ -29,7 +29,7 @@ def test_an_old_entry_is_dropped_when_it_is_looked_at():
 
 def test_a_clock_set_back_makes_an_entry_worthless():
     """Nothing is believed for longer than its time because the clock moved."""
-    recent = Recent(ttl=10)
+    recent = TTLCache(ttl=10)
     recent.remember("k", "x", 100.0)
     assert recent.recall("k", 99.0) is None
     assert len(recent) == 0
@@ -37,12 +37,12 @@ def test_a_clock_set_back_makes_an_entry_worthless():
 
 def test_what_was_never_learned_is_not_known():
     """An unknown key has no word."""
-    assert Recent().recall("k", 0.0) is None
+    assert TTLCache().recall("k", 0.0) is None
 
 
 def test_learning_again_counts_from_the_later_time():
     """A word learned again is good for its whole time again, and the later word counts."""
-    recent = Recent(ttl=10)
+    recent = TTLCache(ttl=10)
     recent.remember("k", "x", 0.0)
     recent.remember("k", "y", 9.0)
     assert recent.recall("k", 18.0) == "y"
@@ -51,7 +51,7 @@ def test_learning_again_counts_from_the_later_time():
 
 def test_recalling_does_not_make_an_entry_younger():
     """Use does not prolong belief."""
-    recent = Recent(ttl=10)
+    recent = TTLCache(ttl=10)
     recent.remember("k", "x", 0.0)
     assert recent.recall("k", 9.0) == "x"
     assert recent.recall("k", 11.0) is None
@@ -59,7 +59,7 @@ def test_recalling_does_not_make_an_entry_younger():
 
 def test_the_least_recently_used_goes_first():
     """A full memory forgets what was not asked for longest."""
-    recent = Recent(size=2)
+    recent = TTLCache(size=2)
     recent.remember("a", "1", 0.0)
     recent.remember("b", "2", 0.0)
     assert recent.recall("a", 0.0) == "1"
@@ -69,7 +69,7 @@ def test_the_least_recently_used_goes_first():
 
 def test_learning_again_counts_as_use():
     """A refreshed entry is not the next to go."""
-    recent = Recent(size=2)
+    recent = TTLCache(size=2)
     for key in ("a", "b", "a", "c"):
         recent.remember(key, key, 0.0)
     assert [recent.recall(key, 0.0) for key in "abc"] == ["a", None, "c"]
@@ -77,7 +77,7 @@ def test_learning_again_counts_as_use():
 
 def test_memory_is_bounded():
     """However many names a caller makes up, the memory stays small."""
-    recent = Recent()
+    recent = TTLCache()
     for number in range(SIZE * 2):
         recent.remember(number, "x", 0.0)
     assert len(recent) == SIZE
@@ -85,7 +85,7 @@ def test_memory_is_bounded():
 
 def test_forgetting_is_final_and_harmless():
     """A forgotten key is unknown, and forgetting an unknown one does nothing."""
-    recent = Recent()
+    recent = TTLCache()
     recent.remember("k", "x", 0.0)
     recent.forget("k")
     recent.forget("k")
@@ -94,7 +94,7 @@ def test_forgetting_is_final_and_harmless():
 
 def test_threads_share_a_memory():
     """Many threads leave it within its bounds and consistent."""
-    recent = Recent(size=8)
+    recent = TTLCache(size=8)
 
     def work(seed: int) -> int:
         wrong = 0
@@ -118,4 +118,4 @@ def test_two_memories_share_nothing():
     assert other.gone.recall("k", 0.0) is None
     assert one.tiers.recall("k", 0.0) is None
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        one.gone = Recent()  # type: ignore[misc]
+        one.gone = TTLCache()  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """Pages: collected and cut anew, or kept as upstream cut them."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shim.core.engine import default_engine
+from shim.core.recognise import shared_engine
 from shim.core.settings import Settings
 from tests.core.driver import (
     BASE,
@@ -104,7 +105,7 @@ def test_the_newest_comes_first_and_the_unborn_before_it(engine):
 )
 def test_walking_the_links_visits_everything_once(count, size, most, links, api):
     """``next`` from the first page and ``previous`` from the last see each snapshot once, the newest first."""
-    engine, items = default_engine(), snapshots(count)
+    engine, items = shared_engine(os.environ), snapshots(count)
     upstream, limits = pages_of(items, most=most, links=links), Settings(page_cap=100)
     expected = [item["id"] for item in reversed(items)]
     target, visited, pages = f"{api}?itemsPerPage={size}", [], []

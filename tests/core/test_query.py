@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.query import Query, QueryError, read_query
+from shim.core.query import LegacyQuery, QueryError, read_query
 
 
-def page(raw: str) -> Query:
+def page(raw: str) -> LegacyQuery:
     return read_query(raw, "page")
 
 
@@ -128,7 +128,7 @@ def test_no_query_breaks_the_reading(raw):
         try:
             query = read_query(raw, shape)
         except QueryError as error:
-            query = Query(rest=error.args)
+            query = LegacyQuery(rest=error.args)
         assert 1 <= query.size <= 500
         assert query.page >= 1
 

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from shim.core.record import Fidelity, FieldReport, Record
+from shim.core.record import FieldReport, Record
+from shim.documents.model import Fidelity
 
 
 def test_fields_are_listed_by_level_but_the_exact_ones():

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.record import Fidelity
 from shim.core.rules import worse
+from shim.documents.model import Fidelity
 from tests.core.driver import BASE, answers, drive
 from tests.core.small import HEAD, field, read, translated
 

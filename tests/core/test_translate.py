@@ -2,8 +2,8 @@
 
 import pytest
 
-from shim.core.record import Fidelity
 from shim.core.translate import has_next
+from shim.documents.model import Fidelity
 from tests.core.driver import LIST, SNAPSHOT, answers, drive
 from tests.core.small import HEAD, field, read, translated
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from shim import httpx as shim_httpx
 from shim.cli import main
-from shim.core.engine import load_engine
+from shim.core.recognise import load_engine
 from shim.errors import DocumentError
 from tests.documents.conftest import APIS
 from tests.family.replay import GONE, by_side, ok, upstream

@@ -13,8 +13,8 @@ from shim import httpx as shim_httpx
 from shim import requests as shim_requests
 from shim.core.memory import Memory
 from shim.core.settings import RouteWord
-from shim.doors import process
-from shim.httpx import surroundings
+from shim.dropin import runtime as process
+from shim.httpx import _recognition as surroundings
 from tests.family.replay import AFTER, BEFORE, caller, gateway
 
 HOLDERS = (process, surroundings)

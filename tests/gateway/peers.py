@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import attrs
 
-from shim.core.engine import Engine
+from shim.core.recognise import Engine
 from shim.gateway import Gateway, Options, serve_in_thread
 from shim.gateway.options import Address
 

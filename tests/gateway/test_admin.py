@@ -1,9 +1,11 @@
 """Probes and metrics, on a listener of their own."""
 
+import os
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from shim.core.engine import default_engine
+from shim.core.recognise import shared_engine
 from shim.gateway import Gateway
 from tests.gateway.peers import At, ask, gateway, get, raw_upstream, reply, replying, status_of, value_of
 from tests.gateway.test_signing import PATH
@@ -44,7 +46,7 @@ def test_metrics_count_by_operation_and_never_by_id():
         ask(served, get("/x/6510aa1b2c3d4e5f60718293"))
         ask(served, get("/x/../y"))
         found = samples(served)
-    match = default_engine().recognise("GET", PATH, ())
+    match = shared_engine(os.environ).recognise("GET", PATH, ())
     assert match is not None
     operation = match.operation.id
     assert found["atlas_shim_requests_total", *sorted((operation, "flex", "2xx"))] == 1

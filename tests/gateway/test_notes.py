@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.record import Dropped, Fidelity, FieldReport, Record, Sent
+from shim.core.record import Dropped, FieldReport, Record, Sent
+from shim.documents.model import Fidelity
 from shim.gateway.notes import notes
 from shim.gateway.structured import date, string, strings, token
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 import trustme
 
-from shim.gateway.upstream import proxy_for
+from shim.gateway.upstream.client import proxy_for
 from tests.gateway.peers import (
     Peer,
     ask,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from shim.core.messages import Reply
 from shim.credentials import ApiKey
-from shim.gateway.signing.digest import ALGORITHMS, challenges, parameters, response, secret_hash
-from shim.gateway.signing.key import challenge_of
+from shim.gateway.credentials.api_key_signer import challenge_of
+from shim.gateway.credentials.digest import ALGORITHMS, challenges, parameters, response, secret_hash
 
 ATLAS = 'Digest realm="MMS Public API", domain="", nonce="abc", algorithm=MD5, qop="auth", stale=false'
 

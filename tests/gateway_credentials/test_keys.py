@@ -4,7 +4,7 @@ import pytest
 
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
-from shim.gateway.signing.keys import watched_keys
+from shim.gateway.credentials.key_files import watched_keys
 from tests.gateway.peers import status_of
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.gateway.signing.nonces import WINDOW, Nonces
+from shim.gateway.credentials.nonces import WINDOW, Nonces
 
 
 def at(seconds, **options):

@@ -2,11 +2,12 @@
 
 import json
 import logging
+import os
 
 import attrs
 import pytest
 
-from shim.core.engine import default_engine
+from shim.core.recognise import shared_engine
 from shim.gateway.reload import Plan
 from tests.gateway.peers import (
     ask,
@@ -181,7 +182,7 @@ def test_name_that_was_given_later_counts():
     with replying(reply()) as upstream, gateway(upstream.origin) as served:
         assert status_of(ask(served, get("/x", host="evil.test"))[0]) == 200
         options = attrs.evolve(served.options, public_url="https://atlas.corp.test")
-        served.apply(Plan(options, default_engine()))
+        served.apply(Plan(options, shared_engine(os.environ)))
         assert status_of(ask(served, get("/x", host="evil.test"))[0]) == 421
         assert status_of(ask(served, get("/x", host="atlas.corp.test"))[0]) == 200
 

@@ -10,7 +10,7 @@ import pytest
 from shim.core.record import Record
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
-from shim.gateway.coalesce import BUDGET, Coalescer, Whole, alike
+from shim.gateway.coalesce import BUDGET, BufferedResponse, Coalescer, alike
 from shim.gateway.options import read_options
 from tests.gateway.peers import Peer, ask, calling, gateway, get, raw_upstream, reply, status_of, until, value_of
 from tests.gateway.test_admin import samples
@@ -20,8 +20,8 @@ TOKEN = "Authorization: Bearer one"
 RECORD: Record = None  # type: ignore[assignment]  # nothing here looks at it
 
 
-def whole(body: bytes = b"") -> Whole:
-    return Whole(200, None, (), body, RECORD)
+def whole(body: bytes = b"") -> BufferedResponse:
+    return BufferedResponse(200, None, (), body, RECORD)
 
 
 class Upstream:
@@ -31,9 +31,9 @@ class Upstream:
         self.calls = 0
         self.cancelled = 0
         self.gate = asyncio.Event()
-        self.answer: Whole | Exception | None = whole()
+        self.answer: BufferedResponse | Exception | None = whole()
 
-    async def __call__(self) -> Whole | None:
+    async def __call__(self) -> BufferedResponse | None:
         """Make one call."""
         self.calls += 1
         try:

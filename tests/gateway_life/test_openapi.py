@@ -1,6 +1,7 @@
 """The description of the retired interface: made anew from the documents, and true of what the gateway does."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from shim.core.engine import default_engine, load_engine
+from shim.core.recognise import load_engine, shared_engine
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import serve_in_thread as fake_in_thread
 from shim.gateway.openapi import described
@@ -28,7 +29,7 @@ TRUTHS = (
 
 
 def description():
-    return described(default_engine().documents)
+    return described(shared_engine(os.environ).documents)
 
 
 def test_the_kept_one_is_the_one_that_is_served():
@@ -45,7 +46,7 @@ def test_every_operation_is_there_on_each_base():
     found = {(method, path) for path, methods in paths.items() for method in methods}
     wanted = {
         (operation.method.lower(), api.base + operation.path.text)
-        for document in default_engine().documents
+        for document in shared_engine(os.environ).documents
         for api in document.apis.values()
         for operation in document.operations
     }
@@ -59,7 +60,7 @@ def test_what_is_described_is_recognised():
             target = path
             for parameter in operation["parameters"]:
                 target = target.replace(f"{{{parameter['name']}}}", "x")
-            match = default_engine().recognise(method.upper(), target, ())
+            match = shared_engine(os.environ).recognise(method.upper(), target, ())
             assert match is not None
             assert operation["summary"] == match.operation.id
             assert operation["x-sunset"] == match.operation.sunset.date().isoformat()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from shim.core.engine import default_engine
+from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
@@ -150,7 +150,7 @@ def test_fixed_names_what_differs():
 def test_plan_of_parts_that_contradict_each_other():
     """New connections can't be taken for longer than the whole drain lasts."""
     with pytest.raises(SettingsError, match="drain_min"):
-        checked(Plan(Options(drain=1.0, drain_min=2.0), default_engine()))
+        checked(Plan(Options(drain=1.0, drain_min=2.0), shared_engine(os.environ)))
 
 
 def _swap(folder: Path, text: str) -> None:
@@ -217,7 +217,7 @@ async def test_watch_waits_until_the_files_rest():
 
         def read(self):
             seen.append(len(stamps))
-            return Plan(Options(), default_engine())
+            return Plan(Options(), shared_engine(os.environ))
 
     source = Scripted()
     reloader = Reloader(source, source.read(), lambda plan: None, Metrics())  # type: ignore[arg-type]  # looks like one
@@ -252,7 +252,7 @@ async def test_calls_in_flight_keep_what_they_began_with():
             changed = Options(
                 listen=options.listen, admin=None, upstream=upstream.origin, public_url="https://new.test"
             )
-            served.apply(Plan(changed, default_engine()))
+            served.apply(Plan(changed, shared_engine(os.environ)))
             answer.set()
             second = loop.run_in_executor(None, ask, served, get(V1, host="new.test"))
             links = [json.loads((await call)[1])["links"][0]["href"] for call in (first, second)]

@@ -152,7 +152,7 @@ async def test_an_async_reply_too_large_to_look_into_still_passes(raw, legacy):
     [
         (gzip.compress(FLEX)[:-9], "gzip", "ends in the middle"),
         (b"\x1f\x8bnonsense", "gzip", "not what its coding says"),
-        (gzip.compress(b" " * 17_000_000), "gzip", "longer than"),
+        (gzip.compress(b" " * 17_000_000), "gzip", "larger than"),
         (FLEX, "br", "'br' was not asked for"),
     ],
 )

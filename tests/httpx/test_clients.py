@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import pickle
 from datetime import date
 
@@ -11,11 +12,11 @@ import time_machine
 import trio
 
 from shim import httpx
-from shim.core.engine import default_engine
+from shim.core.recognise import shared_engine
 from shim.core.record import Record
 from shim.errors import SettingsError
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
-from shim.httpx.clients import recognise_also
+from shim.httpx._clients import recognise_also
 from tests.httpx.conftest import SNAPSHOTS
 from tests.httpx.peers import reply
 
@@ -81,7 +82,7 @@ def test_digest_survives_the_fallback(atlas, retired, monkeypatch):
 
 
 def _all_sunsets(when):
-    return ",".join(f"{document.name}={when}" for document in default_engine().documents)
+    return ",".join(f"{document.name}={when}" for document in shared_engine(os.environ).documents)
 
 
 def test_a_wrong_key_is_a_401_with_the_callers_own_url(retired):

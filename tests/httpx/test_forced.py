@@ -7,7 +7,7 @@ import pytest
 from shim import httpx
 from shim.core.settings import RouteWord, Settings
 from shim.fake import DEMO_TOKEN
-from shim.httpx.clients import force_settings, recognise_also
+from shim.httpx._clients import force_settings, recognise_also
 
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 

@@ -9,7 +9,7 @@ import pytest
 
 from shim import httpx, requests
 from shim.core.memory import Memory
-from shim.doors import process
+from shim.dropin import runtime as process
 from shim.errors import LegacyEndpointWarning
 from shim.fake import FakeAtlas, constants
 from shim.fake.server import serve_in_thread
@@ -98,5 +98,5 @@ def test_other_calls_are_not_written_down(file, url):
 def test_without_an_inventory_nothing_is_looked_up(url, monkeypatch):
     """A program that has none pays no walk over its frames for it."""
     monkeypatch.delenv("ATLAS_SHIM_INVENTORY", raising=False)
-    monkeypatch.setattr("shim.doors.inventory.call_site", lambda: pytest.fail("looked up"))
+    monkeypatch.setattr("shim.dropin.runtime.call_site", lambda: pytest.fail("looked up"))
     assert httpx.get(url).status_code in {200, 401}

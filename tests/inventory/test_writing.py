@@ -11,20 +11,15 @@ import attrs
 import pytest
 
 from shim import inventory
-from shim.core.record import Dropped, Fidelity, FieldReport, Record, Sent
+from shim.core.recognise import load_engine
+from shim.core.record import Dropped, FieldReport, Record, Sent
+from shim.documents.model import Fidelity
 from shim.inventory import writing
 
 DAY = datetime(2026, 1, 22, tzinfo=UTC)
+ENGINE = load_engine({})
 NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC).timestamp()
 GROUP, CLUSTER = "6510aa1b2c3d4e5f60718293", "my-private-cluster"
-
-
-@attrs.frozen
-class Site:
-    """A place as doors give it."""
-
-    filename: str = "app/jobs.py"
-    lineno: int = 7
 
 
 def record(**changes):
@@ -59,13 +54,13 @@ def file(tmp_path):
 
 
 def written(file, made, **how):
-    inventory.note(made, environ={inventory.VARIABLE: str(file)}, clock=lambda: NOW, **how)
+    inventory.note(made, ENGINE, environ={inventory.VARIABLE: str(file)}, clock=lambda: NOW, **how)
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 def test_a_call_is_one_line(file):
     """A line has operation, place, time, what was not as it used to be, and the successor as a template."""
-    assert written(file, record(), where=Site()) == [
+    assert written(file, record(), where=inventory.CallSite("app/jobs.py", 7)) == [
         {
             "time": "2026-06-01T12:30:00Z",
             "operation": "listServerlessBackupSnapshots",
@@ -93,8 +88,8 @@ def test_nothing_of_the_call_itself_is_written(file):
 def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
     """No variable, no file, and nobody needs to look for a call site."""
     monkeypatch.chdir(tmp_path)
-    inventory.note(record(), environ={})
-    inventory.note(record(), environ={inventory.VARIABLE: ""})
+    inventory.note(record(), ENGINE, environ={})
+    inventory.note(record(), ENGINE, environ={inventory.VARIABLE: ""})
     assert not list(tmp_path.iterdir())
     assert not inventory.wanted({})
     assert inventory.wanted({inventory.VARIABLE: "x"})
@@ -103,7 +98,7 @@ def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
 def test_the_variable_of_the_process_is_read_at_each_call(file, monkeypatch):
     """It can be set while a program runs."""
     monkeypatch.setenv(inventory.VARIABLE, str(file))
-    inventory.note(record())
+    inventory.note(record(), ENGINE)
     assert len(file.read_text().splitlines()) == 1
 
 
@@ -144,7 +139,7 @@ def test_a_line_stays_short_whatever_is_in_it(file):
     """Very long names, agents and field lists are cut, so that a line can be written in one piece."""
     fields = tuple(FieldReport(f"field{'x' * 40}{number}", Fidelity.ABSENT) for number in range(300))
     made = record(fields=fields, reason="r" * 9000)
-    line = written(file, made, where=Site("\U0001f600" * 5000, 3), agent="a\n\x1b[31m" * 900)[0]
+    line = written(file, made, where=inventory.CallSite("\U0001f600" * 5000, 3), agent="a\n\x1b[31m" * 900)[0]
     assert len(file.read_bytes()) <= writing.LONGEST
     assert line["cut"] is True
     assert line["operation"] == "listServerlessBackupSnapshots"
@@ -157,7 +152,7 @@ def test_a_failure_is_logged_once_and_costs_nothing(tmp_path, monkeypatch, caplo
     monkeypatch.setattr(writing, "_failed", set())
     with caplog.at_level(logging.WARNING, logger="shim"):
         for _ in range(3):
-            inventory.note(record(), environ={inventory.VARIABLE: path})
+            inventory.note(record(), ENGINE, environ={inventory.VARIABLE: path})
     assert len(caplog.records) == 1
 
 
@@ -166,7 +161,7 @@ def test_a_pipe_without_a_reader_does_not_block(tmp_path, monkeypatch):
     monkeypatch.setattr(writing, "_failed", set())
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    inventory.note(record(), environ={inventory.VARIABLE: str(pipe)})
+    inventory.note(record(), ENGINE, environ={inventory.VARIABLE: str(pipe)})
     assert writing._failed == {str(pipe)}
 
 
@@ -180,10 +175,12 @@ def test_lines_of_several_processes_stay_whole(file):
     code = (
         "from datetime import datetime, UTC\n"
         "from shim import inventory\n"
+        "from shim.core.recognise import load_engine\n"
         "from shim.core.record import Record\n"
+        "engine = load_engine({})\n"
         "d = datetime(2026, 1, 22, tzinfo=UTC)\n"
         "for n in range(200):\n"
-        "    inventory.note(Record('listServerlessInstances', 'v2', 'flex', 'x' * n, d, d), agent='a' * n)\n"
+        "    inventory.note(Record('listServerlessInstances', 'v2', 'flex', 'x' * n, d, d), engine, agent='a' * n)\n"
     )
     environ = {**os.environ, inventory.VARIABLE: str(file)}
     workers = [subprocess.Popen([sys.executable, "-c", code], env=environ) for _ in range(4)]
@@ -197,8 +194,8 @@ def test_after_a_full_disk_the_next_line_is_whole(file, monkeypatch):
     real = os.write
     sizes = iter([5])
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[: next(sizes, len(data))]))
-    inventory.note(record(), environ={inventory.VARIABLE: str(file)})
-    inventory.note(record(), environ={inventory.VARIABLE: str(file)})
+    inventory.note(record(), ENGINE, environ={inventory.VARIABLE: str(file)})
+    inventory.note(record(), ENGINE, environ={inventory.VARIABLE: str(file)})
     lines = file.read_text().splitlines()
     assert len(lines[0]) == 5
     assert json.loads(lines[1])["operation"] == "listServerlessBackupSnapshots"

@@ -6,7 +6,8 @@ import pytest
 import requests
 
 from shim.core.memory import Memory
-from shim.doors import notice, process
+from shim.dropin import notice
+from shim.dropin import runtime as process
 from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer, serve_in_thread
 from tests.httpx.conftest import SNAPSHOTS

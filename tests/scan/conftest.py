@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-from shim.core.engine import load_engine
+from shim.core.recognise import load_engine
 from shim.core.settings import Settings
 from shim.scan import scan
 

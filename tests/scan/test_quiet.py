@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shim.core.engine import load_engine
+from shim.core.recognise import load_engine
 from shim.core.settings import Settings
 from shim.scan import scan
 

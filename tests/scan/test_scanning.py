@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shim.core.engine import load_engine
+from shim.core.recognise import load_engine
 from shim.core.settings import Settings
 from shim.scan import Report, State, scan
 from shim.scan.modules import make_module

@@ -1,0 +1,121 @@
+"""What can only be seen from the whole: rules that can never apply, names that lead nowhere, ties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from shim.documents.check_fields import check_fields
+from shim.documents.model import TIERS, Document, Operation, Successor, Target
+from shim.documents.tables import key_path
+from shim.documents.templates import Template, parameter_name
+from shim.documents.versions import overlap
+
+
+def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, str, str]]:
+    """Yield (document, key path, what is wrong) for every defect of a set of documents."""
+    yield from _twice(documents)
+    yield from _ties(documents)
+    for document in documents:
+        for operation in document.operations:
+            for at, what in _check_operation(operation):
+                yield document, at, what
+            for base in [api.base for api in document.apis.values()]:
+                if operation.path.text.startswith(f"{base}/"):
+                    yield document, f"{operation.at}.path", f"is below the base of its api already; leave {base} out"
+        for at, what in check_fields(document):
+            yield document, at, what
+
+
+def _twice(documents: Sequence[Document]) -> Iterator[tuple[Document, str, str]]:
+    names: dict[str, str] = {}
+    ids: dict[str, str] = {}
+    for document in documents:
+        if document.name in names:
+            hint = f"{document.name!r} is also the name of {names[document.name]}; to change rules use overrides"
+            yield document, "name", hint
+        names[document.name] = document.file
+        for operation in document.operations:
+            for name in (operation.id, *operation.aliases):
+                if name in ids:
+                    yield document, operation.at, f"{name!r} is already an operation or alias of {ids[name]}"
+                ids[name] = document.file
+
+
+def _ties(documents: Sequence[Document]) -> Iterator[tuple[Document, str, str]]:
+    seen: list[tuple[str, tuple[str, ...], Document, Operation]] = []
+    for document in documents:
+        for api in document.apis.values():
+            for operation in document.operations:
+                path = tuple("{}" if parameter_name(part) else part for part in operation.path.segments)
+                key = (operation.method + " " + api.base, path)
+                for base, other_path, other_document, other in seen:
+                    same = (base, other_path) == key and overlap(operation.versions, other.versions)
+                    if same and other is not operation:
+                        where = f"{other.id} ({other_document.file})"
+                        yield document, operation.at, f"has the same method, path and versions as {where}"
+                seen.append((*key, document, operation))
+
+
+def _check_operation(operation: Operation) -> Iterator[tuple[str, str]]:
+    at = operation.at
+    own = set(operation.path.parameters)
+    if operation.sunset < operation.deprecated:
+        yield f"{at}.sunset", "is earlier than deprecated (RFC 9745, 4)"
+    for name in operation.cluster:
+        if name not in own:
+            yield f"{at}.cluster", f"{name!r} is no parameter of the path"
+    if len(operation.successors) > 1 and not operation.cluster:
+        yield f"{at}.cluster", "is missing; name the path parameters that tell one cluster from another"
+    first = operation.successors.get(TIERS[0])
+    if len(operation.successors) == 1 and first is not None and first.after:
+        yield f"{at}.{TIERS[0]}.after", "can never apply: there is no other tier"
+    if first is None and operation.successors:
+        yield f"{at}.{TIERS[0]}", "is missing; a later tier needs the first"
+    yield from _check_order(operation)
+    for successor in operation.successors.values():
+        yield from _check_successor(operation, successor, own)
+    writes = operation.method not in {"GET", "DELETE"}
+    if operation.request is not None and not writes:
+        yield f"{at}.request", f"describes a body, and {operation.method} has none"
+
+
+_SORTABLE = frozenset({"boolean", "integer", "number", "string", "time"})
+
+
+def _check_order(operation: Operation) -> Iterator[tuple[str, str]]:
+    at = f"{operation.at}.order"
+    types = {field.name: field.type for field in operation.fields}
+    for key in operation.order:
+        kind = types.get(key.removeprefix("-"))
+        if kind is None:
+            yield at, f"{key!r} is no field of the resource"
+        elif kind not in _SORTABLE:
+            yield at, f"{key!r} can't be sorted by: its type is {kind}"
+    for tier, successor in operation.successors.items():
+        if operation.order and any(target.paging != "collected" for _, target in targets(successor)):
+            yield at, f"can never apply: {tier} keeps upstream's pages; set paging to collected"
+
+
+def targets(successor: Successor) -> Iterable[tuple[str, Target]]:
+    """Return the upstream calls of a successor with the key each stands under."""
+    found = [("", successor.only)] if successor.only is not None else []
+    found += [
+        (key_path(".choose", word), choice) for word, choice in successor.choices.items() if isinstance(choice, Target)
+    ]
+    return found
+
+
+def _check_successor(operation: Operation, successor: Successor, own: set[str]) -> Iterator[tuple[str, str]]:
+    at = f"{operation.at}.{successor.tier}"
+    for key, target in targets(successor):
+        yield from _known(f"{at}{key}.path", target.path, own)
+        if operation.shape != "page" and target.paging == "collected":
+            yield f"{at}{key}.paging", "belongs to pages; this operation answers with one resource"
+    if successor.probe is not None:
+        yield from _known(f"{at}.probe", successor.probe, own)
+
+
+def _known(at: str, path: Template, own: set[str]) -> Iterator[tuple[str, str]]:
+    for name in path.parameters:
+        if name not in own:
+            yield at, f"{{{name}}} is no parameter of the legacy path"

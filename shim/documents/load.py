@@ -1,0 +1,111 @@
+"""Finding the documents, laying overrides over them, and reporting every defect at once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from shim.documents.check import check_documents
+from shim.documents.model import Document
+from shim.documents.parse import parse_document
+from shim.documents.tables import DocumentSource, key_path, same
+from shim.errors import DocumentError
+
+
+@attrs.frozen
+class _File:
+    """One TOML file as read: its name for messages, and its tables."""
+
+    name: str
+    data: dict[str, Any]
+
+
+def mapping_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the shipped folder and the operator's (``ATLAS_SHIM_MAPPINGS``), if there is one."""
+    package = Path(__file__).parents[1] / "mappings"
+    shipped = package if package.is_dir() else Path(__file__).parents[2] / "mappings"
+    own = environ.get("ATLAS_SHIM_MAPPINGS")
+    return (shipped, Path(own)) if own else (shipped,)
+
+
+def load_documents(folders: Iterable[Path]) -> tuple[Document, ...]:
+    """Read every ``*.toml`` below the folders (a single file will do).
+
+    Raises DocumentError that lists all defects of all files.
+    """
+    problems: list[str] = []
+    files = [file for folder in folders for file in _read(folder, problems)]
+    plain = [file for file in files if "overrides" not in file.data]
+    sources = {id(file): DocumentSource(file=file.name, problems=problems) for file in plain}
+    for file in files:
+        if file not in plain:
+            _override(file, plain, sources, problems)
+    documents = tuple(parse_document(file.data, sources[id(file)]) for file in plain)
+    if not problems:
+        by_document = {id(document): source for document, source in zip(documents, sources.values(), strict=True)}
+        for document, at, what in check_documents(documents):
+            by_document[id(document)].add(at, what)
+    if not documents and not problems:
+        problems.append("no mapping document was found")
+    if problems:
+        raise DocumentError(tuple(dict.fromkeys(problems)))
+    return documents
+
+
+def _read(folder: Path, problems: list[str]) -> Iterator[_File]:
+    found = sorted(folder.rglob("*.toml")) if folder.is_dir() else [folder]
+    # A folder that Kubernetes mounts has each file a second time below a hidden one.
+    paths = [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    for path in paths:
+        name = path.relative_to(folder).as_posix() if path != folder else path.name
+        try:
+            yield _File(name=name, data=tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        except (OSError, ValueError, RecursionError) as error:
+            problems.append(f"{name}: {error}")
+
+
+def _override(file: _File, plain: list[_File], sources: Mapping[int, DocumentSource], problems: list[str]) -> None:
+    """Lay an operator's document over the one it names; each replaced key is remembered as theirs."""
+    wanted = file.data["overrides"]
+    target = next((one for one in plain if one.data.get("name") == wanted), None)
+    own = DocumentSource(file=file.name, problems=problems)
+    if target is None:
+        own.add("overrides", f"{wanted!r} is the name of no document")
+        return
+    if not same(file.data.get("format"), target.data.get("format")):
+        own.add("format", f"must be {target.data.get('format')}, as in the document it changes")
+    for key, value in file.data.items():
+        if key in {"overrides", "format"}:
+            continue
+        if key not in {"resource", "operation"} or not isinstance(value, dict):
+            own.add(key, "can't be overridden; resource and operation can")
+            continue
+        # A rule (a field's tier, below resource and field) is replaced as a whole: half of one means nothing.
+        whole_at = 3 if key == "resource" else 0
+        _lay(value, target.data.get(key), key, own, sources[id(target)].overridden, whole_at)
+
+
+_NAMES = frozenset({3, 2, 0})
+"""The levels of ``_lay`` at which keys are names of resources, fields and operations, which must be there already."""
+
+
+def _lay(  # noqa: PLR0913, PLR0917 - what to lay over what, where that is, and whose it becomes
+    new: dict[str, Any], old: Any, path: str, own: DocumentSource, overridden: dict[str, str], whole_at: int
+) -> None:
+    for key, value in new.items():
+        at = key_path(path, key)
+        names = whole_at in _NAMES
+        if not isinstance(old, dict) or (names and key not in old):
+            known = ", ".join(old) if isinstance(old, dict) else "nothing"
+            own.add(at, f"overrides nothing; the document has {known} there")
+        elif isinstance(value, dict) and whole_at != 1 and key in old:
+            _lay(value, old[key], at, own, overridden, whole_at - 1)
+        elif at in overridden:
+            own.add(at, f"is already overridden by {overridden[at]}")
+        else:
+            old[key] = value
+            overridden[at] = own.file

@@ -1,0 +1,207 @@
+"""What a mapping document says, as frozen values; ``mappings/README.md`` explains each for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import attrs
+from packaging.specifiers import SpecifierSet
+
+from shim.documents.templates import Template
+
+TIERS = ("flex", "dedicated")
+"""The sides a successor can live on, in the order in which they are asked."""
+
+
+NO_CONTENT = (204, 205)
+"""Success statuses whose answers have no content (RFC 9110, 15.3.5 and 15.3.6)."""
+
+
+class Fidelity(StrEnum):
+    """How close a legacy field's value is to what it was."""
+
+    EXACT = "exact"
+    """The same value with the same meaning."""
+    RENAMED = "renamed"
+    """The same value under another name or spelling."""
+    DERIVED = "derived"
+    """Computed, or near the old meaning."""
+    CONSTANT = "constant"
+    """True of every such resource."""
+    ABSENT = "absent"
+    """Cannot be known; left out."""
+
+
+class Verb(StrEnum):
+    """How a field gets its value."""
+
+    FROM = "from"
+    PARAMETER = "parameter"
+    CONSTANT = "constant"
+    LIST = "list"
+    EQUALS = "equals"
+    PASSED = "passed"
+    LINK = "link"
+    ABSENT = "absent"
+
+
+@attrs.frozen
+class When:
+    """A condition on the other side's object.
+
+    ``source`` has one of ``words`` (or none of them); or, when ``given`` is not None, it has a value at all or not.
+    """
+
+    source: str
+    words: frozenset[str] = frozenset()
+    negated: bool = False
+    given: bool | None = None
+
+
+@attrs.frozen
+class LinkRule:
+    """One entry of a ``links`` array: relation by API version, and a path template below the API's base."""
+
+    rel: Mapping[str, str]
+    path: Template
+
+
+@attrs.frozen
+class Rule:
+    """One way for a field to get its value, with its fidelity, the reason, and the document it stands in."""
+
+    verb: Verb
+    at: str
+    owner: str
+    fidelity: Fidelity
+    why: str = ""
+    sources: tuple[str, ...] = ()
+    values: Mapping[str, Any] = attrs.field(factory=dict)
+    words: tuple[str, ...] = ()
+    parameter: str = ""
+    constant: Any = None
+    links: tuple[LinkRule, ...] = ()
+    whole: bool = False
+    drop: tuple[Any, ...] = ()
+    when: When | None = None
+
+
+@attrs.frozen
+class Field:
+    """One field: dotted name, type, the words it may have, and its rules by tier (first match wins)."""
+
+    name: str
+    type: str
+    words: tuple[str, ...]
+    rules: Mapping[str, tuple[Rule, ...]]
+    at: str
+    file: str
+
+
+@attrs.frozen
+class Target:
+    """One upstream call: method, path, version of the successor's resource, and how its pages are used."""
+
+    method: str
+    path: Template
+    version: str
+    paging: str = "kept"
+    items: str = "results"
+    body: tuple[Field, ...] | None = None
+
+
+@attrs.frozen
+class RefusedChoice:
+    """A word of the body that this tier cannot serve: the Atlas-shaped 400 that says so."""
+
+    error_code: str
+    detail: str
+
+
+@attrs.frozen
+class Successor:
+    """What took an operation's place on one tier.
+
+    ``only`` is its call; or ``choices`` has a call or a refusal by the body's word. ``after`` lists
+    the error codes of the other tier that lead here; ``probe`` is a GET that tells the tier
+    without writing.
+    """
+
+    tier: str
+    owner: str
+    only: Target | None = None
+    choices: Mapping[str, Target | RefusedChoice] = attrs.field(factory=dict)
+    after: tuple[str, ...] = ()
+    probe: Template | None = None
+    note: str = ""
+
+
+@attrs.frozen
+class Gone:
+    """Nothing took the operation's place: what to tell the caller, and where that is documented."""
+
+    detail: str
+    see: str
+
+
+@attrs.frozen
+class RequestBody:
+    """The legacy request body: member types, required members, and the member that chooses the call."""
+
+    members: Mapping[str, str]
+    required: tuple[str, ...]
+    ignored: tuple[str, ...]
+    choose: str = ""
+    words: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Operation:
+    """One retired operation; ``version`` (YYYY-MM-DD) is what its answers name in their content type."""
+
+    id: str
+    aliases: tuple[str, ...]
+    method: str
+    path: Template
+    versions: SpecifierSet
+    version: str
+    deprecated: datetime
+    sunset: datetime
+    shape: str
+    order: tuple[str, ...]
+    status: Mapping[str, int]
+    note: str
+    cluster: tuple[str, ...]
+    sdk: tuple[str, ...]
+    fields: tuple[Field, ...]
+    successors: Mapping[str, Successor]
+    gone: Gone | None
+    request: RequestBody | None
+    document: str
+    file: str
+    at: str
+
+
+@attrs.frozen
+class Api:
+    """One base path of the legacy interface; ``version`` is fixed, or None when Accept names it."""
+
+    name: str
+    base: str
+    version: str | None
+    content_type: str | None
+
+
+@attrs.frozen
+class Document:
+    """One mapping document; ``overridden`` has the key paths that other files set, with their names."""
+
+    name: str
+    title: str
+    file: str
+    apis: Mapping[str, Api]
+    operations: tuple[Operation, ...]
+    overridden: Mapping[str, str] = attrs.field(factory=dict)

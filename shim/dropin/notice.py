@@ -1,0 +1,181 @@
+"""Telling a program, at its own line, that it calls an endpoint which Atlas retired or will retire.
+
+Once for each operation and line unless ``ATLAS_SHIM_WARNINGS`` says otherwise; before the first
+byte is sent, so that turning warnings into errors keeps a call from being made at all.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import sysconfig
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from types import FrameType
+
+import attrs
+
+from shim.errors import LegacyEndpointWarning, SettingsError
+from shim.inventory import CallSite
+
+logger = logging.getLogger("shim")
+
+VARIABLE = "ATLAS_SHIM_WARNINGS"
+
+SIZE = 4096
+"""Call sites that are remembered; beyond that the oldest is told again."""
+
+
+class WarningsWord(StrEnum):
+    """The words of ``ATLAS_SHIM_WARNINGS``."""
+
+    OFF = "off"
+    ONCE = "once"
+    ALWAYS = "always"
+    ERROR = "error"
+
+
+@attrs.frozen
+class Notice:
+    """What a handler is told: the operation, its sunset, a sentence for people, and the call's place."""
+
+    operation: str
+    sunset: datetime
+    message: str
+    site: CallSite
+
+
+Handler = Callable[[Notice], None]
+
+
+def warn(notice: Notice) -> None:
+    """The handler unless another is set: a LegacyEndpointWarning through Python's own filters."""
+    # A registry of its own: repeated notices are held back here, by operation and not by text.
+    warnings.warn_explicit(
+        notice.message,
+        LegacyEndpointWarning,
+        filename=notice.site.filename,
+        lineno=notice.site.lineno,
+        module=notice.site.module,
+        registry={},
+    )
+
+
+_handler: Handler = warn
+_told: OrderedDict[tuple[str, str, int], None] = OrderedDict()
+_lock = threading.Lock()
+
+
+def set_warnings_handler(handler: Handler | None) -> Handler:
+    """Let ``handler`` be called in place of Python's warnings, None for these again; return the last one.
+
+    An exception that it raises keeps the call from being made.
+    """
+    global _handler
+    last, _handler = _handler, handler or warn
+    return last
+
+
+def read_word(environ: Mapping[str, str]) -> WarningsWord:
+    """Return the word of ``ATLAS_SHIM_WARNINGS``, ``once`` by default; raises SettingsError on any other."""
+    word = environ.get(VARIABLE) or "once"
+    try:
+        return WarningsWord(word.strip())
+    except ValueError:
+        raise SettingsError(f"{VARIABLE}: {word!r} is not one of {', '.join(WarningsWord)}") from None
+
+
+def notify(operation: str, sunset: datetime, now: float) -> None:
+    """Tell the program about a call that it is about to make; ``now`` is in seconds since the epoch.
+
+    Raises LegacyEndpointWarning when warnings are errors, and what the handler raises.
+    """
+    try:
+        word = read_word(os.environ)
+    except SettingsError as error:  # it was right when the client was made
+        logger.warning("warnings stay on: %s", error)
+        word = WarningsWord.ONCE
+    if word is WarningsWord.OFF:
+        return
+    site = call_site()
+    key = (operation, site.filename, site.lineno)
+    if word is WarningsWord.ONCE and key in _told:
+        return
+    notice = Notice(operation, sunset, _message(operation, sunset, now), site)
+    if word is WarningsWord.ERROR:
+        raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
+    _handler(notice)
+    with _lock:
+        _told[key] = None
+        while len(_told) > SIZE:
+            _told.popitem(last=False)
+
+
+def forget() -> None:
+    """Forget which call sites were told."""
+    with _lock:
+        _told.clear()
+
+
+def _message(operation: str, sunset: datetime, now: float) -> str:
+    verb = "retires" if datetime.fromtimestamp(now, UTC) < sunset else "retired"
+    return (
+        f"{operation} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; atlas-shim keeps this call working. "
+        "`atlas-shim explain` shows the call to make instead"
+    )
+
+
+def call_site() -> CallSite:
+    """Return the place in the program's own code that the current call comes from.
+
+    That is the innermost frame outside HTTP libraries, event loops, the standard library and, if
+    there is such a frame, installed packages: an SDK's caller and not the SDK. When an event loop
+    started the call by itself, it is where the loop was started.
+    """
+    frame = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
+    nearest: FrameType | None = None
+    for candidate in _frames(frame):
+        kind = _kind(candidate.f_code.co_filename)
+        if kind == "program":
+            nearest = candidate
+            break
+        if kind == "package" and nearest is None:
+            nearest = candidate
+    frame = nearest or frame
+    return CallSite(frame.f_code.co_filename, frame.f_lineno, str(frame.f_globals.get("__name__", "")))
+
+
+def _frames(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+_OURS = str(Path(__file__).resolve().parents[1])
+_STDLIB = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
+_PLUMBING = ("httpx", "httpcore", "requests", "urllib3", "anyio", "trio", "wrapt", "opentelemetry")
+"""Installed packages that stand between a program and the network, whoever calls them."""
+
+
+@cache
+def _kind(filename: str) -> str:
+    """Tell a program's own file from an installed package's and from plumbing."""
+    if filename.startswith("<frozen") or _inside(filename, (_OURS,)):
+        return "plumbing"
+    folders = Path(filename).parts
+    for name in ("site-packages", "dist-packages"):
+        if name in folders:
+            package = folders[len(folders) - folders[::-1].index(name) :][:1]
+            return "plumbing" if package and package[0] in _PLUMBING else "package"
+    return "plumbing" if _inside(filename, _STDLIB) else "program"
+
+
+def _inside(filename: str, folders: tuple[str, ...]) -> bool:
+    return any(filename == folder or filename.startswith(folder + os.sep) for folder in folders)

@@ -1,0 +1,143 @@
+"""Signing upstream with an API key: nonces that are used again, each by one call at a time.
+
+A strict server refuses a count of uses that it has seen, or one that overtakes another on the way.
+So a call borrows a nonce until the reply's head is there. The one returned last is lent first: a
+caller that makes one call after the other costs one challenge per life of a nonce, and n callers at
+once cost n.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from collections.abc import Callable
+
+import attrs
+
+from shim.core.messages import Call, Headers, Reply, replaced, without
+from shim.credentials import ApiKey
+from shim.gateway.credentials.digest import ALGORITHMS, challenges, parameters, response, secret_hash
+from shim.gateway.credentials.passthrough import asks_digest
+from shim.gateway.credentials.signer import Asker, Attempts, Task, try_again
+
+IDLE = 256
+"""Nonces kept for later, the last used ones."""
+
+ATTEMPTS = 3
+"""Requests sent for one call at most."""
+
+_CONTENT_FIELDS = ("authorization", "content-type", "content-encoding", "content-length", "content-md5", "expect")
+
+
+@attrs.define
+class Nonce:
+    """One challenge of upstream's, and how often it was used."""
+
+    realm: str
+    value: str
+    opaque: str | None
+    algorithm: str | None
+    hashed: Callable[[str], str]
+    key_hash: str = attrs.field(repr=False)
+    uses: int = 0
+
+
+class KeySigner:
+    """Signs every call with one API key, and asks for a challenge when it has none to spare.
+
+    ``challenge`` makes the fields that stand in for upstream's challenge when even a signed call is
+    answered 401: upstream's own would lead a Digest client to sign for the wrong server.
+    """
+
+    again = True
+
+    def __init__(self, key: ApiKey, ask: Asker, challenge: Callable[[], Headers]) -> None:
+        self._key = key
+        self._ask = ask
+        self._challenge = challenge
+        self._idle: deque[Nonce] = deque(maxlen=IDLE)
+
+    async def attempts(self, task: Task) -> Attempts:
+        """Sign, and sign anew when the nonce was refused; raises Refusal when the content is gone by then."""
+        call = task.call
+        nonce = await self._fresh(call) if not task.replayable else self._idle.pop() if self._idle else None
+        reused = task.replayable
+        for attempt in range(1, ATTEMPTS + 1):
+            reply = yield self._signed(call, nonce)
+            found = challenge_of(reply, self._key) if reply.status == 401 else None
+            if found is None:
+                break
+            other, stale = found
+            # A fresh nonce that was refused without a word about age means the key, or its rights.
+            if attempt == ATTEMPTS or not (reused or nonce is None or stale):
+                nonce = other
+                break
+            if not task.replayable:
+                raise try_again("the nonce for a streamed call was refused")
+            nonce, reused = other, False
+        if nonce is not None:
+            self._idle.append(nonce)
+
+    def shown(self, reply: Reply) -> Reply:
+        """Return the head with upstream's challenge replaced."""
+        if reply.status != 401 or not asks_digest(reply.headers):
+            return reply
+        return attrs.evolve(reply, headers=(*without(reply.headers, ("www-authenticate",)), *self._challenge()))
+
+    async def _fresh(self, call: Call) -> Nonce | None:
+        """Return a nonce that was given out just now, None if upstream does not challenge.
+
+        A GET without credentials and content executes nothing, whatever the call is.
+        """
+        reply = await self._ask(attrs.evolve(call, method="GET", headers=without(call.headers, _CONTENT_FIELDS)))
+        found = challenge_of(reply, self._key) if reply.status == 401 else None
+        return found[0] if found else None
+
+    def _signed(self, call: Call, nonce: Nonce | None) -> Call:
+        if nonce is None:
+            return attrs.evolve(call, headers=without(call.headers, ("authorization",)))
+        value = authorization(nonce, self._key.public_key, call.method, call.target)
+        return Call(call.method, call.origin, call.target, replaced(call.headers, "Authorization", value), call.body)
+
+
+def authorization(nonce: Nonce, name: str, method: str, target: str) -> str:
+    """Return an Authorization value for one more use of a nonce (RFC 7616, 3.4)."""
+    nonce.uses += 1
+    count, cnonce = f"{nonce.uses:08x}", secrets.token_hex(8)
+    answer = response(
+        nonce.key_hash, method, target, nonce=nonce.value, count=count, cnonce=cnonce, hashed=nonce.hashed
+    )
+    parts = [
+        f'username={_quoted(name)}, realm="{nonce.realm}", nonce="{nonce.value}", uri={_quoted(target)}',
+        f'response="{answer}"',
+        f'qop=auth, nc={count}, cnonce="{cnonce}"',
+    ]
+    if nonce.algorithm is not None:
+        parts.append(f"algorithm={nonce.algorithm}")
+    if nonce.opaque is not None:
+        parts.append(f'opaque="{nonce.opaque}"')
+    return "Digest " + ", ".join(parts)
+
+
+def challenge_of(reply: Reply, key: ApiKey) -> tuple[Nonce, bool] | None:
+    """Return the first challenge that an API key can answer, and whether it says stale."""
+    for name, value in reply.headers:
+        if name.lower() != "www-authenticate":
+            continue
+        for word, text in challenges(value):
+            given = parameters(text) if word == "digest" else None
+            if given is None or not {"realm", "nonce"} <= given.keys():
+                continue
+            algorithm = given.get("algorithm")
+            hashed = ALGORITHMS.get((algorithm or "MD5").upper())
+            if hashed is None or "auth" not in [word.strip() for word in given.get("qop", "").split(",")]:
+                continue
+            key_hash = secret_hash(key.public_key, given["realm"], key.private_key, hashed)
+            nonce = Nonce(given["realm"], given["nonce"], given.get("opaque"), algorithm, hashed, key_hash)
+            return nonce, given.get("stale", "").lower() == "true"
+    return None
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

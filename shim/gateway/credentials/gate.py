@@ -1,0 +1,53 @@
+"""One of three gates, by the mode of the options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shim.credentials import ApiKey
+from shim.errors import SettingsError
+from shim.gateway.credentials.api_key_signer import KeySigner
+from shim.gateway.credentials.key_files import Holder, watched_credentials, watched_keys
+from shim.gateway.credentials.nonces import Nonces
+from shim.gateway.credentials.own import OwnGate, is_loopback
+from shim.gateway.credentials.passthrough import BEARER, OpenGate
+from shim.gateway.credentials.service_account_signer import AccountSigner
+from shim.gateway.credentials.signer import Asker, Gate, Signer
+from shim.gateway.credentials.verify_digest import VerifyGate, challenge
+from shim.gateway.options import CredentialsMode, Options
+
+
+def gate_for(options: Options, environ: Mapping[str, str], ask: Asker) -> Gate:
+    """Return the gate of the options' mode, with the credentials that it needs from an environment.
+
+    Raises SettingsError when they are missing, and for a mode that must not listen where it would.
+    """
+    match options.credentials:
+        case CredentialsMode.PASSTHROUGH:
+            return OpenGate()
+        case CredentialsMode.OWN:
+            return _own(options, environ, ask)
+        case CredentialsMode.VERIFY:
+            return _verify(options, environ, ask)
+
+
+def _own(options: Options, environ: Mapping[str, str], ask: Asker) -> Gate:
+    if options.uds is None and not is_loopback(options.listen.host):
+        raise SettingsError(
+            f"listen: {options.listen.authority} can be reached from other machines, and with credentials = 'own' "
+            "whoever reaches the gateway uses its key. Listen on 127.0.0.1 or a unix socket (uds), or let callers "
+            "prove their own key (credentials = 'verify')"
+        )
+
+    def signer_of(held: Holder) -> Signer:
+        if isinstance(held, ApiKey):
+            return KeySigner(held, ask, lambda: (BEARER,))
+        return AccountSigner(held, options.upstream, ask)
+
+    return OwnGate(watched_credentials(environ), signer_of, everything=options.sign_all)
+
+
+def _verify(options: Options, environ: Mapping[str, str], ask: Asker) -> Gate:
+    nonces = Nonces()
+    keys = watched_keys(environ, options.keys_file)
+    return VerifyGate(keys, lambda key: KeySigner(key, ask, lambda: challenge(nonces)), nonces)

@@ -1,0 +1,105 @@
+"""Signing upstream with a service account: one token for all calls, renewed before it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import Callable
+
+import attrs
+
+from shim.core.messages import Call, Reply, replaced, without
+from shim.credentials import TOKEN_PATH, ServiceAccount, Token, TokenBook
+from shim.gateway.credentials.passthrough import BEARER, asks_digest
+from shim.gateway.credentials.signer import Asker, Attempts, Task
+from shim.gateway.errors import Refusal
+
+PAUSE = 1.0
+"""Seconds for which a failed exchange is the answer to every call: they would all fail alike."""
+
+_FORM = b"grant_type=client_credentials"
+
+
+class AccountSigner:
+    """Signs every call with an access token that a service account is exchanged for (RFC 6749, 4.4).
+
+    Calls that come while a token is fetched wait for it. A call that is answered 401 is sent once
+    more with a new token, if its content can be; one whose content can't leaves the new token to the next.
+    """
+
+    again = True
+
+    def __init__(
+        self, account: ServiceAccount, origin: str, ask: Asker, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        login = base64.b64encode(f"{account.client_id}:{account.client_secret}".encode()).decode("ascii")
+        headers = (
+            ("Authorization", f"Basic {login}"),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+            ("Accept", "application/json"),
+        )
+        self._exchange = Call("POST", origin, TOKEN_PATH, headers, _FORM)
+        self._ask = ask
+        self._clock = clock
+        self._book = TokenBook(clock)
+        self._lock = asyncio.Lock()
+        self._failure: tuple[float, Refusal] | None = None
+
+    async def attempts(self, task: Task) -> Attempts:
+        """Send with the token, and once more with a new one after a 401; raises Refusal without a token."""
+        token = await self._token(None)
+        reply = yield _signed(task.call, token)
+        if reply.status != 401 or not self._book.worth_another(again=False):
+            return
+        if not task.replayable:
+            self._book.drop(token)
+            return
+        again = yield _signed(task.call, await self._token(token))
+        if again.status == 401:
+            self._book.worth_another(again=True)
+
+    def shown(self, reply: Reply) -> Reply:
+        """Return the head with a Digest challenge replaced, which nobody here could answer."""
+        if reply.status != 401 or not asks_digest(reply.headers):
+            return reply
+        return attrs.evolve(reply, headers=(*without(reply.headers, ("www-authenticate",)), BEARER))
+
+    async def _token(self, refused: Token | None) -> Token:
+        async with self._lock:
+            token = self._book.usable(refused)
+            if token is not None:
+                return token
+            asked = self._clock()
+            if self._failure is not None and asked < self._failure[0]:
+                raise attrs.evolve(self._failure[1])
+            try:
+                return await self._fetch(asked)
+            except Refusal as refusal:
+                self._failure = (self._clock() + PAUSE, refusal)
+                raise
+
+    async def _fetch(self, asked: float) -> Token:
+        reply = await self._ask(self._exchange)
+        if reply.status != 200 or reply.body is None:
+            raise no_token(f"the token endpoint answered {reply.status}")
+        try:
+            return self._book.learn(json.loads(reply.body), asked)
+        except (ValueError, RecursionError):
+            raise no_token("the token endpoint answered without an access token") from None
+
+
+def _signed(call: Call, token: Token) -> Call:
+    return attrs.evolve(call, headers=replaced(call.headers, "Authorization", f"Bearer {token.value}"))
+
+
+def no_token(said: str) -> Refusal:
+    """Upstream does not exchange the service account for a token."""
+    return Refusal(
+        502,
+        "SHIM_SIGN_IN_FAILED",
+        "Upstream gave no access token for the service account that this gateway holds.",
+        error="http_request_denied",
+        said=said,
+    )

@@ -1,0 +1,130 @@
+"""Verify: callers prove their API key to the gateway, which signs upstream with that same key."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections.abc import Callable
+
+from shim.core.messages import Headers
+from shim.credentials import REVOKE_PATH, TOKEN_PATH, ApiKey
+from shim.gateway.credentials.digest import parameters, response, secret_hash
+from shim.gateway.credentials.key_files import Keys
+from shim.gateway.credentials.nonces import Nonces
+from shim.gateway.credentials.passthrough import PASSTHROUGH
+from shim.gateway.credentials.signer import Signer, Visitor
+from shim.gateway.errors import Refusal
+
+REALM = "MMS Public API"
+
+UNAUTHORIZED = (
+    b'{\n  "error" : 401,\n  "reason" : "Unauthorized",\n  "detail" : "You are not authorized for this resource."\n}'
+)
+"""The body of Atlas' own challenge, as recorded until July 2026; later ones have one more member."""
+
+_NEEDED = frozenset({"username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce"})
+_COUNT = re.compile(r"[0-9a-fA-F]{8}")
+_SIGN_IN = frozenset({TOKEN_PATH, REVOKE_PATH})
+
+
+class VerifyGate:
+    """Takes a Digest signature of a known key, checked strictly; a bearer token is upstream's to check.
+
+    ``signer_of`` is asked once for each key that ``keys`` turns up.
+    """
+
+    def __init__(self, keys: Callable[[], Keys], signer_of: Callable[[ApiKey], Signer], nonces: Nonces) -> None:
+        self._keys = keys
+        self._signer_of = signer_of
+        self._nonces = nonces
+        self._known: Keys = {}
+        self._hashes: dict[str, str] = {}
+        self._signers: dict[ApiKey, Signer] = {}
+        # Stands in for an unknown key's, so that finding out costs as much as a wrong secret.
+        self._nobody = secrets.token_hex(16)
+        self._learn(keys())
+
+    def admit(self, visitor: Visitor, own: frozenset[str]) -> Signer:  # noqa: ARG002 - a gate's signature
+        """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
+        if visitor.path in _SIGN_IN:
+            return PASSTHROUGH
+        lines = [value for name, value in visitor.headers if name.lower() == "authorization"]
+        if len(lines) > 1:
+            raise malformed("two Authorization fields")
+        word, _, text = lines[0].strip().partition(" ") if lines else ("", "", "")
+        match word.lower():
+            case "bearer":
+                return PASSTHROUGH
+            case "digest":
+                return self._check(visitor, text.strip())
+            case _:
+                raise self._refusal("no Digest or Bearer credentials")
+
+    def _check(self, visitor: Visitor, text: str) -> Signer:
+        given = parameters(text)
+        if given is None:
+            raise malformed("parameters that can't be read, or one twice")
+        if not given.keys() >= _NEEDED or not given["cnonce"]:
+            raise malformed("a parameter is missing")
+        if given["qop"].lower() != "auth" or given.get("algorithm", "MD5").upper() != "MD5":
+            raise malformed("a qop or algorithm that was not offered")
+        if not _COUNT.fullmatch(given["nc"]) or not (count := int(given["nc"], 16)):
+            raise malformed("nc is no count of eight hex digits")
+        # RFC 7616, 3.4.6, asks for 400 here.
+        if given["uri"] != visitor.target:
+            raise malformed("uri is not the request target")
+        name = given["username"]
+        keys = self._keys()
+        if keys is not self._known:
+            self._learn(keys)
+        expected = response(
+            self._hashes.get(name, self._nobody),
+            visitor.method,
+            given["uri"],
+            nonce=given["nonce"],
+            count=given["nc"],
+            cnonce=given["cnonce"],
+        )
+        right = hmac.compare_digest(expected.encode(), given["response"].encode())
+        key = self._known.get(name)
+        if key is None or not right or given["realm"] != REALM:
+            raise self._refusal("an unknown key, or a wrong signature")
+        if not self._nonces.use(given["nonce"], count, name):
+            raise self._refusal("a nonce that is old or was used so", stale=True)
+        return self._signers[key]
+
+    def _learn(self, keys: Keys) -> None:
+        self._hashes = {name: secret_hash(name, REALM, key.private_key) for name, key in keys.items()}
+        self._signers = {key: self._signers.get(key) or self._signer_of(key) for key in keys.values()}
+        self._known = keys
+
+    def _refusal(self, said: str, *, stale: bool = False) -> Refusal:
+        return Refusal(
+            401,
+            "SHIM_UNAUTHORIZED",
+            "You are not authorized for this resource.",
+            said=said,
+            headers=challenge(self._nonces, stale=stale),
+            body=UNAUTHORIZED,
+        )
+
+
+def challenge(nonces: Nonces, *, stale: bool = False) -> Headers:
+    """Return Atlas' challenge, spelled as it was recorded each time, with a nonce of ours."""
+    value = (
+        f'Digest realm="{REALM}", domain="", nonce="{nonces.new()}", algorithm=MD5, qop="auth", '
+        f"stale={'true' if stale else 'false'}"
+    )
+    return (("WWW-Authenticate", value),)
+
+
+def malformed(said: str) -> Refusal:
+    """Authorization that no careful client sends, or for something else than what is asked for."""
+    return Refusal(
+        400,
+        "SHIM_AUTHORIZATION_MALFORMED",
+        f"The Authorization of this call is not what RFC 7616 asks for: {said}.",
+        error="http_request_error",
+        said=said,
+    )

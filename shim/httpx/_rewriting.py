@@ -1,0 +1,74 @@
+"""The requests that the shim makes itself: the caller's, as far as the core's call leaves it alone."""
+
+from __future__ import annotations
+
+import attrs
+import httpx
+
+from shim.core.commands import Send
+from shim.core.content_coding import acceptable
+from shim.core.messages import Call
+from shim.dropin.digest import is_stale
+from shim.httpx._recognition import INNER
+
+
+@attrs.frozen
+class Inner:
+    """A request of the shim's own.
+
+    ``rewritten`` says that its target is not the caller's; ``stripped`` that a Digest signature
+    over another target was left out.
+    """
+
+    request: httpx.Request
+    rewritten: bool
+    stripped: bool
+
+
+def inner_request(request: httpx.Request, call: Call, step: Send) -> Inner:
+    """Return the request for a step; ``call`` is what the caller's own request says.
+
+    Timeouts and other extensions are kept, and so is everything httpx would compute the same again.
+    """
+    sent = step.call
+    same_body = sent.method == call.method and sent.body == call.body
+    stripped = False
+    lines: list[tuple[bytes, bytes]] = []
+    for name, value in sent.headers:
+        kind = name.lower()
+        if not same_body and kind in {"content-length", "transfer-encoding"}:
+            continue
+        if step.rewritten and kind == "authorization" and is_stale(value, sent.target):
+            stripped = True
+            continue
+        kept = acceptable(value) if kind == "accept-encoding" else value
+        lines.append((name.encode("latin-1"), kept.encode("latin-1")))
+    inner = httpx.Request(
+        sent.method,
+        _with_target(request.url, sent.target) if step.rewritten else request.url,
+        headers=lines,
+        content=None if same_body else sent.body,
+        stream=request.stream if same_body else None,
+        extensions={**request.extensions, INNER: True},
+    )
+    if isinstance(inner.stream, httpx.ByteStream):
+        inner.read()  # as httpx does with content that is bytes: an auth flow may look at it
+    return Inner(inner, step.rewritten, stripped)
+
+
+_urls: dict[tuple[object, ...], httpx.URL] = {}
+_MOST = 256
+
+
+def _with_target(url: httpx.URL, target: str) -> httpx.URL:
+    """Return a URL with another target; the last few are kept, since making one is a fifth of a call's cost."""
+    raw = target.encode("ascii")
+    if url.userinfo or url.fragment or len(raw) > _MOST:
+        return url.copy_with(raw_path=raw)
+    key = (url.raw_scheme, url.raw_host, url.port, raw)
+    known = _urls.get(key)
+    if known is None:
+        if len(_urls) >= _MOST:
+            _urls.clear()
+        known = _urls[key] = url.copy_with(raw_path=raw)
+    return known

@@ -1,0 +1,56 @@
+"""Replies that the shim makes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shim.core.context import dumps, loads
+from shim.core.responses import bare, content_of, document, enveloped, error_body, pretty_printed
+
+
+def test_a_pretty_body_is_laid_out_as_recorded_ones():
+    """Atlas' 401 was recorded so: two spaces, and a space before the colon."""
+    value = {"error": 401, "reason": "Unauthorized", "detail": "You are not authorized for this resource."}
+    lines = [
+        "{",
+        '  "error" : 401,',
+        '  "reason" : "Unauthorized",',
+        '  "detail" : "You are not authorized for this resource."',
+        "}",
+    ]
+    assert pretty_printed(value) == "\n".join(lines).encode()
+
+
+@pytest.mark.parametrize("pretty", [False, True])
+def test_a_lone_surrogate_is_not_replaced(pretty):
+    """What UTF-8 has no bytes for stays the escape it came as, laid out or not."""
+    content = content_of({"a": "ä\ud800"}, pretty=pretty, dumps=dumps)
+    assert loads(content) == {"a": "ä\ud800"}
+
+
+def test_text_is_utf8():
+    """Letters are not escaped, laid out or not."""
+    for pretty in (False, True):
+        assert "ä".encode() in content_of({"a": "ä"}, pretty=pretty, dumps=dumps)
+
+
+def test_an_error_has_the_members_of_recorded_errors():
+    """One line, in alphabetical order, with the reason phrase of the status."""
+    text = json.dumps(error_body(404, "X", "y", ("z", 1)), separators=(",", ":"))
+    assert text == '{"detail":"y","error":404,"errorCode":"X","parameters":["z",1],"reason":"Not Found"}'
+
+
+def test_an_envelope_leaves_the_document_as_it_was():
+    """Putting a document into an envelope does not change the document."""
+    value: dict[str, Any] = {"results": []}
+    assert enveloped(value, 200, page=True) == {"results": [], "status": 200}
+    assert enveloped(value, 404, page=False) == {"status": 404, "content": {"results": []}}
+    assert value == {"results": []}
+
+
+def test_fields_about_upstreams_content_are_left_out():
+    """In any case of letters; the new content type is the last."""
+    upstream = (("CONTENT-TYPE", "x"), ("etag", "x"), ("Date", "now"), ("content-length", "5"))
+    assert document(b"{}", status=200, upstream=upstream, kind="k").headers == (("Date", "now"), ("Content-Type", "k"))
+    assert bare(204, upstream).headers == (("Date", "now"),)

@@ -1,0 +1,114 @@
+"""What can only be seen from the whole."""
+
+import pytest
+
+from tests.documents.language.sound import SOUND, changed, load, only_problem, problems
+
+TARGET = 'path = "/new/{groupId}"\nversion = "2024-01-01"\n\n[operation.orderThing.flex.choose.plain.body]'
+
+DEFECTS = [
+    (
+        'path = "/groups/{groupId}/things"',
+        'path = "/api/v1/groups/{groupId}/things"',
+        "operation.orderThing.path: is below the base of its api already; leave /api/v1 out",
+    ),
+    ("sunset = 2027-01-01T00:00:00Z", "sunset = 2025-01-01", "operation.orderThing.sunset: is earlier than deprecated"),
+    ('cluster = ["groupId"]', 'cluster = ["name"]', "operation.orderThing.cluster: 'name' is no parameter of the path"),
+    ('cluster = ["groupId"]', "", "operation.orderThing.cluster: is missing"),
+    ('order = ["-made", "name"]', 'order = ["-x"]', "operation.listThings.order: '-x' is no field of the resource"),
+    ('order = ["-made", "name"]', 'order = ["links"]', "operation.listThings.order: 'links' can't be sorted by"),
+    ('order = ["-made", "name"]', 'order = ["urls"]', "operation.listThings.order: 'urls' can't be sorted by"),
+    ('order = ["-made", "name"]', 'order = ["size.width"]', ""),
+    (
+        'paging = "collected"\nitems',
+        'paging = "kept"\nitems',
+        "operation.listThings.order: can never apply: flex keeps",
+    ),
+    ('paging = "collected"\nafter', "after", "operation.listThings.order: can never apply: dedicated keeps"),
+    ('path = "/new/{groupId}/{thing}"', 'path = "/new/{id}"', "operation.listThings.flex.path: {id} is no parameter"),
+    (TARGET, TARGET.replace("{groupId}", "{x}"), "operation.orderThing.flex.choose.plain.path: {x} is no parameter"),
+    (
+        TARGET,
+        TARGET.replace("\n\n", '\npaging = "collected"\n\n'),
+        "operation.orderThing.flex.choose.plain.paging: belongs to pages",
+    ),
+    ('probe = "/new/{groupId}"', 'probe = "/new/{x}"', "operation.orderThing.flex.probe: {x} is no parameter"),
+    ('probe = "/new/{groupId}"', 'after = ["X"]', ""),
+    ('method = "POST"', 'method = "GET"', "operation.orderThing.request: describes a body, and GET has none"),
+    (
+        'aliases = ["allThings"]',
+        'aliases = ["listThings"]',
+        "operation.listThings: 'listThings' is already an operation",
+    ),
+    (
+        'aliases = ["allThings"]',
+        'aliases = ["dropThing"]',
+        "operation.dropThing: 'dropThing' is already an operation or",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"), DEFECTS, ids=[f"{number}-{told[:50]}" for number, (*_, told) in enumerate(DEFECTS)]
+)
+def test_one_defect_is_told_once(tmp_path, old, new, told):
+    """One change that means nothing is one line with file, key and reason."""
+    if told:
+        assert only_problem(tmp_path, changed((old, new))).startswith(told)
+    else:
+        load(tmp_path, changed((old, new)))
+
+
+def test_an_only_tier_needs_no_code_that_leads_to_it(tmp_path):
+    """Without another tier nothing can lead to this one."""
+    start, end = SOUND.index("[operation.orderThing.dedicated]"), SOUND.index("[operation.dropThing]")
+    text = (SOUND[:start] + SOUND[end:]).replace('probe = "/new/{groupId}"', 'after = ["X"]')
+    assert only_problem(tmp_path, text) == "operation.orderThing.flex.after: can never apply: there is no other tier"
+
+
+@pytest.mark.parametrize(
+    ("versions", "ties"),
+    [
+        (">=2023.1.1", True),
+        (">=2023.6.1", True),
+        (">=2024.1.1", False),
+        (">=2023.12.31", True),
+        ("==2023.1.1", True),
+        ("==2024.1.1", False),
+    ],
+)
+def test_two_operations_for_one_call_are_a_tie(tmp_path, versions, ties):
+    """Same method, same path, a common date: which one is meant could not be told. Parameter names don't matter."""
+    start, end = SOUND.index("[operation.orderThing]"), SOUND.index("[operation.dropThing]")
+    again = (
+        SOUND[start:end]
+        .replace("orderThing", "orderAgain")
+        .replace("groupId", "g")
+        .replace(">=2023.1.1,<2024.1.1", versions)
+    )
+    again = again.replace('resource = "thing"', 'resource = "other"')
+    rule = '{ from = "id", fidelity = "exact" }'
+    other = f'\n[resource.other.id]\ntype = "string"\nflex = {rule}\ndedicated = {rule}\n'
+    text = SOUND + again + other
+    if ties:
+        told = only_problem(tmp_path, text)
+        assert told == "operation.orderAgain: has the same method, path and versions as orderThing (things.toml)"
+    else:
+        load(tmp_path, text)
+
+
+def test_two_documents_may_not_share_a_name(tmp_path):
+    """The name is what settings refer to."""
+    other = SOUND.replace("Thing", "Other").replace("/groups/", "/others/")
+    lines = problems(tmp_path, a=SOUND, b=other.replace('"allOthers"', '"x"'))
+    assert lines == ("b.toml: name: 'things' is also the name of a.toml; to change rules use overrides",)
+
+
+def test_ties_between_documents_name_both(tmp_path):
+    """The same call in two files is told in the later, with the earlier."""
+    other = SOUND.replace('name = "things"', 'name = "others"').replace("Thing", "Other")
+    lines = problems(tmp_path, a=SOUND, b=other)
+    assert lines == tuple(
+        f"b.toml: operation.{verb}Other{s}: has the same method, path and versions as {verb}Thing{s} (a.toml)"
+        for verb, s in (("list", "s"), ("order", ""), ("drop", ""))
+    )

@@ -1,0 +1,167 @@
+"""Rules that could never apply, and values that could never be true."""
+
+import pytest
+
+from tests.documents.language.sound import SOUND, changed, load, only_problem, problems
+
+NAME = 'from = ["title", "old.title"]\nfidelity = "renamed"'
+MADE = 'from = "made"\nfidelity = "exact"'
+STATE = 'values = { UP = "up", DOWN = "down" }'
+WIDTH = "drop = [0]\nwhole = true"
+WHEN = 'when = { source = "paused", given = true }\nconstant = "down"\nwhy = "It rests."\n'
+LAST = '[[resource.thing.state.dedicated]]\nfrom = "state"\nfidelity = "exact"\n'
+LINK = 'link = { rel = { v1 = "me", v2 = "self" }, path = "/groups/{groupId}/things/{name}" }'
+BODY = 'amount = { type = "integer", from = "count" }'
+AMOUNT = "operation.orderThing.flex.choose.plain.body.amount"
+
+DEFECTS = [
+    ('type = "time"', 'type = "time"\nwords = ["x"]', "resource.thing.made.words: belong to fields of type string"),
+    (
+        NAME,
+        'list = "x"\nfidelity = "exact"',
+        "resource.thing.name.flex: list gives strings or objects, and the field's",
+    ),
+    (NAME, 'passed = "x"\nfidelity = "exact"', "resource.thing.name.flex: passed gives boolean"),
+    (
+        NAME,
+        'equals = { source = "x", word = "y" }\nfidelity = "exact"',
+        "resource.thing.name.flex: equals gives boolean",
+    ),
+    (NAME, LINK.replace("name", "made") + '\nfidelity = "exact"', "resource.thing.name.flex: link gives links"),
+    (NAME, 'constant = 5\nwhy = "x"', "resource.thing.name.flex.constant: 5 is not of the field's type, string"),
+    (
+        NAME,
+        'constant = 2026-01-01\nwhy = "x"',
+        "resource.thing.name.flex.constant: datetime.date(2026, 1, 1) is not of",
+    ),
+    (NAME, 'parameter = "x"\nfidelity = "exact"', "resource.thing.name.flex.parameter: 'x' is no parameter of"),
+    (MADE, 'constant = 2026-01-01T00:00:00Z\nwhy = "x"', "resource.thing.made.flex.constant: datetime"),
+    (MADE, 'parameter = "groupId"\nfidelity = "exact"', "resource.thing.made.flex: parameter gives string"),
+    (
+        STATE,
+        'values = { UP = "on", DOWN = "down" }',
+        "resource.thing.state.flex.values.UP: 'on' is not one of the field's words",
+    ),
+    (STATE, 'values = { "a b" = 1 }', 'resource.thing.state.flex.values."a b": 1 is not of the field\'s type'),
+    (STATE, "values = { UP = {} }", "resource.thing.state.flex.values.UP: {} is not of the field's type"),
+    (WHEN, WHEN.replace('"down"', '"gone"'), "resource.thing.state.dedicated[0].constant: 'gone' is not one of"),
+    (
+        WHEN,
+        'constant = "down"\nwhy = "x"\n',
+        "resource.thing.state.dedicated[1]: can never apply: the rule before it has",
+    ),
+    (LAST, "", "resource.thing.state.dedicated[0]: has a when and no rule after it"),
+    (LINK, LINK.replace("{name}", "{nothing}"), "resource.thing.links.flex: link {nothing} is neither a parameter"),
+    (LINK, 'from = "links"', "resource.thing.links.flex: a field of type links is made by link or absent"),
+    (BODY, BODY.replace('"integer"', '"string"').replace("from", "whole = true, from"), f"{AMOUNT}.whole: belongs to"),
+    (BODY, 'amount = { type = "integer", constant = "x" }', f"{AMOUNT}.constant: 'x' is not of the field's type"),
+    (BODY, 'amount = { type = "integer", passed = "count" }', f"{AMOUNT}: passed gives boolean"),
+    (
+        BODY,
+        'amount = { type = "string", parameter = "x" }',
+        f"{AMOUNT}.parameter: 'x' is no parameter of orderThing's path",
+    ),
+    (BODY, 'amount = { type = "links", from = "count" }', f"{AMOUNT}: a field of type links is made by link or absent"),
+    (
+        BODY,
+        f'{BODY}\n"amount.x" = {{ type = "integer", from = "count" }}',
+        'operation.orderThing.flex.choose.plain.body."amount.x": stands inside',
+    ),
+    (WIDTH, "whole = true\ndrop = [0]", ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"), DEFECTS, ids=[f"{number}-{told[:50]}" for number, (*_, told) in enumerate(DEFECTS)]
+)
+def test_one_defect_is_told(tmp_path, old, new, told):
+    """One change that could never be true is told with file, key and reason."""
+    if not told:
+        load(tmp_path, changed((old, new)))
+        return
+    lines = problems(tmp_path, things=changed((old, new)))
+    assert any(line.removeprefix("things.toml: ").startswith(told) for line in lines), lines
+
+
+ABSENT = '{ absent = true, why = "x" }'
+
+
+def with_field(kind, rule, name="extra"):
+    field = f'\n[resource.thing.{name}]\ntype = "{kind}"\ndedicated = {ABSENT}\n'
+    return f"{SOUND}{field}[resource.thing.{name}.flex]\n{rule}\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "constant"),
+    [
+        ("number", "nan"),
+        ("number", "inf"),
+        ("object", "{ a = 2026-01-01 }"),
+        ("object", "{ a = [{ b = nan }] }"),
+        ("objects", "[{ a = 12:30:00 }]"),
+        ("integer", "1.0"),
+        ("integer", "true"),
+        ("boolean", "1"),
+    ],
+)
+def test_a_constant_can_be_said_in_json(tmp_path, kind, constant):
+    """TOML has dates and infinities, JSON has not, however deep they stand."""
+    told = only_problem(tmp_path, with_field(kind, f'constant = {constant}\nwhy = "x"'))
+    assert told.startswith("resource.thing.extra.flex.constant: ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "constant"),
+    [
+        ("object", '{ a = [1, 2.5, true, { b = "x" }] }'),
+        ("objects", "[]"),
+        ("number", "1.5"),
+        ("time", '"2026-01-01T00:00:00Z"'),
+    ],
+)
+def test_any_json_can_be_a_constant(tmp_path, kind, constant):
+    """Objects and lists can be declared too."""
+    load(tmp_path, with_field(kind, f'constant = {constant}\nwhy = "x"'))
+
+
+def test_every_tier_says_how(tmp_path):
+    """A field without a rule for a tier that has a successor is told."""
+    start, end = SOUND.index("[resource.thing.made.dedicated]"), SOUND.index("[resource.thing.state]")
+    told = only_problem(tmp_path, SOUND[:start] + SOUND[end:])
+    assert told == "resource.thing.made.dedicated: is missing; say how the field gets its value there, or absent"
+
+
+def test_a_rule_for_a_tier_without_successor_never_applies(tmp_path):
+    """Rules for a tier that nobody asks are dead."""
+    text = SOUND
+    for start, end in (
+        ("[operation.orderThing.dedicated]", "[operation.dropThing]"),
+        ("[operation.listThings.dedicated]", "[operation.orderThing]"),
+    ):
+        text = text[: text.index(start)] + text[text.index(end) :]
+    lines = problems(tmp_path, things=text)
+    told = "can never apply: no operation of this resource has a dedicated successor"
+    assert f"things.toml: resource.thing.made.dedicated: {told}" in lines
+
+
+@pytest.mark.parametrize(
+    ("words", "dead"), [('"A"', True), ('["B", "A"]', True), ('["A", "C"]', False), ('"C"', False)]
+)
+def test_a_condition_that_rules_before_it_take_never_applies(tmp_path, words, dead):
+    """Words that are all taken already leave nothing."""
+    rule = '[[resource.thing.state.dedicated]]\nwhen = { source = "k", is = %s }\nfrom = "state"\nfidelity = "exact"\n'
+    rules = "".join(rule % taken for taken in ('["A", "B"]', words))
+    text = changed(("[[resource.thing.state.dedicated]]\n" + WHEN, rules))
+    if dead:
+        told = only_problem(tmp_path, text)
+        assert told == "resource.thing.state.dedicated[1]: can never apply: rules before it take all its words"
+    else:
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize("name", ["name.first", '."x"', "a..b", "made.x.y"])
+def test_a_name_stands_beside_others_not_inside(tmp_path, name):
+    """A nested name with an empty part, or inside a field that is a value, is told."""
+    quoted = name.replace('"', "")
+    told = only_problem(tmp_path, with_field("string", 'absent = true\nwhy = "x"', f'"{quoted}"'))
+    assert "stands inside" in told or "empty part" in told

@@ -1,0 +1,242 @@
+"""Finding documents, laying overrides over them, and surviving whatever stands in a file."""
+
+import pytest
+
+from shim.core.recognise import Engine
+from shim.documents import Document, load_documents, mapping_folders
+from shim.errors import DocumentError
+from tests.core.driver import LIST, SHIPPED, SNAPSHOT, answers, drive
+from tests.documents.language.sound import SOUND, load, problems, write
+
+FILES = sorted(SHIPPED.rglob("*.toml"))
+
+
+def test_the_shipped_documents_are_sound():
+    """What is shipped loads, all of it."""
+    assert len(load_documents([SHIPPED])) == len(FILES) >= 4
+
+
+def test_the_shipped_folder_comes_first_and_the_operators_second(tmp_path):
+    """The variable names one more folder; without it there is one."""
+    (shipped,) = mapping_folders({})
+    assert shipped.samefile(SHIPPED)
+    assert mapping_folders({"ATLAS_SHIM_MAPPINGS": ""}) == (shipped,)
+    assert mapping_folders({"ATLAS_SHIM_MAPPINGS": str(tmp_path)}) == (shipped, tmp_path)
+
+
+def test_a_folder_is_read_with_its_folders(tmp_path):
+    """Files are found at any depth and named by where they stand; other files are not looked at."""
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    write(tmp_path / "deep" / "er", things=SOUND)
+    (tmp_path / "README.md").write_text("no TOML")
+    (document,) = load_documents([tmp_path])
+    assert document.file == "deep/er/things.toml"
+
+
+def test_a_single_file_will_do(tmp_path):
+    """ATLAS_SHIM_MAPPINGS may name a file, whatever its ending."""
+    path = tmp_path / "things.txt"
+    path.write_text(SOUND)
+    (document,) = load_documents([path])
+    assert document.file == "things.txt"
+
+
+def test_a_byte_order_mark_is_no_defect(tmp_path):
+    """Some editors write one."""
+    path = tmp_path / "things.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + SOUND.encode())
+    assert len(load_documents([path])) == 1
+
+
+def test_a_folder_that_does_not_exist_is_told(tmp_path):
+    """A typo in the variable is not an empty folder."""
+    with pytest.raises(DocumentError, match="nowhere"):
+        load_documents([tmp_path / "nowhere"])
+
+
+def test_an_empty_folder_is_told(tmp_path):
+    """Without documents the shim would do nothing, in silence."""
+    with pytest.raises(DocumentError, match="no mapping document was found"):
+        load_documents([tmp_path])
+
+
+BROKEN: dict[str, bytes] = {
+    "no_toml": b"[[[",
+    "no_utf8": b'name = "\xff"',
+    "twice": b"a = 1\na = 2",
+    "huge": b"a = " + b"9" * 5000,
+    "deep": b"a = " + b"[" * 5000,
+    "no_date": b"a = 2026-02-30",
+    "nul": b"a = \x00",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_file_that_cannot_be_read_is_told_by_name(tmp_path, name):
+    """Whatever is wrong with a file, the line begins with its name, and the others are read."""
+    (tmp_path / f"{name}.toml").write_bytes(BROKEN[name])
+    (line,) = problems(tmp_path, things=SOUND)
+    assert line.startswith(f"{name}.toml: ")
+
+
+def test_a_folder_with_a_files_name_is_told(tmp_path):
+    """A folder is not read as a file."""
+    (tmp_path / "odd.toml").mkdir()
+    (line,) = problems(tmp_path, things=SOUND)
+    assert line.startswith("odd.toml: ")
+
+
+def test_problems_of_all_files_are_told_at_once(tmp_path):
+    """One line for each defect of each file, none twice, in the message too."""
+    (tmp_path / "a.toml").write_text("[[[")
+    lines = problems(tmp_path, b=SOUND.replace("format = 1", "format = 2"), c=SOUND.replace('"page"', '"pages"'))
+    assert [line.split(":")[0] for line in lines] == ["a.toml", "b.toml", "c.toml"]
+    with pytest.raises(DocumentError) as caught:
+        load_documents([tmp_path])
+    assert str(caught.value) == "\n".join(lines)
+    assert isinstance(caught.value, ValueError)
+
+
+OWN = """
+format = 1
+overrides = "things"
+
+[resource.thing.name.flex]
+constant = "mine"
+why = "We call all of them so."
+"""
+
+
+def owners(document: Document) -> dict[str, str]:
+    """Who set each flex rule."""
+    fields = {field.name: field for operation in document.operations for field in operation.fields}
+    return {name: field.rules["flex"][0].owner for name, field in fields.items()}
+
+
+def test_a_rule_is_replaced_as_a_whole_and_shows_its_owner(tmp_path):
+    """Nothing of the old rule is left, and the other rules stay the document's."""
+    (document,) = load_documents([write(tmp_path, things=SOUND, own=OWN)])
+    (rule,) = next(field for field in document.operations[0].fields if field.name == "name").rules["flex"]
+    assert (rule.constant, rule.sources, rule.owner) == ("mine", (), "own.toml")
+    assert {name for name, owner in owners(document).items() if owner == "own.toml"} == {"name"}
+
+
+@pytest.mark.parametrize("folders", [("own", "shipped"), ("shipped", "own")])
+def test_overrides_apply_in_any_order_of_files(tmp_path, folders):
+    """An override may be read before what it changes."""
+    for name, text in (("own", OWN), ("shipped", SOUND)):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, things=text)
+    (document,) = load_documents([tmp_path / name for name in folders])
+    rule = next(field for field in document.operations[0].fields if field.name == "name").rules["flex"][0]
+    assert rule.constant == "mine"
+
+
+def test_a_nested_name_and_a_list_of_rules_are_replaced_too(tmp_path):
+    """Names with dots and alternatives are laid over like any other."""
+    own = """
+format = 1
+overrides = "things"
+[resource.thing."size.width".flex]
+absent = true
+why = "Not ours."
+[[resource.thing.state.dedicated]]
+absent = true
+why = "Not ours."
+"""
+    (document,) = load_documents([write(tmp_path, things=SOUND, own=own)])
+    assert owners(document)["size.width"] == "own.toml"
+    state = next(field for field in document.operations[0].fields if field.name == "state")
+    assert [rule.owner for rule in state.rules["dedicated"]] == ["own.toml"]
+
+
+def test_a_key_of_an_operation_is_replaced_alone(tmp_path):
+    """An operator may move a date or a path, and the rest of the operation stays."""
+    own = """
+format = 1
+overrides = "things"
+[operation.listThings]
+sunset = 2030-01-01
+[operation.listThings.flex]
+path = "/mine/{groupId}"
+"""
+    (document,) = load_documents([write(tmp_path, things=SOUND, own=own)])
+    operation = document.operations[0]
+    assert operation.sunset.year == 2030
+    assert operation.successors["flex"].only is not None
+    assert operation.successors["flex"].only.path.text == "/mine/{groupId}"
+    assert operation.successors["flex"].only.paging == "collected"
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ('format = 1\noverrides = "thing"', "overrides: 'thing' is the name of no document"),
+        ("format = 1\noverrides = 5", "overrides: 5 is the name of no document"),
+        ('format = 2\noverrides = "things"', "format: must be 1"),
+        ('overrides = "things"', "format: must be 1"),
+        ('format = true\noverrides = "things"', "format: must be 1"),
+        ('format = 1\noverrides = "things"\ntitle = "x"', "title: can't be overridden"),
+        ('format = 1\noverrides = "things"\nresource = 5', "resource: can't be overridden"),
+        (
+            'format = 1\noverrides = "things"\n[resource.think.x.flex]\nabsent = true',
+            "resource.think: overrides nothing",
+        ),
+        (
+            'format = 1\noverrides = "things"\n[resource.thing.x.flex]\nabsent = true',
+            "resource.thing.x: overrides nothing",
+        ),
+        ('format = 1\noverrides = "things"\n[operation.x]\nsunset = 2030-01-01', "operation.x: overrides nothing"),
+        (
+            'format = 1\noverrides = "things"\n[resource.thing.name.flex]\nfrom = 5',
+            "resource.thing.name.flex.from: must be",
+        ),
+        (
+            'format = 1\noverrides = "things"\n[resource.thing.name]\nflex = 5',
+            "resource.thing.name.flex: must be a table",
+        ),
+        (
+            'format = 1\noverrides = "things"\n[resource.thing."size.width".flex]\nx = 1',
+            'resource.thing."size.width".flex: needs',
+        ),
+        ('format = 1\noverrides = "things"\n[resource]\nthing = 5', "resource.thing: must be a table"),
+        (
+            'format = 1\noverrides = "things"\n[operation.listThings]\nshape = "x"',
+            "operation.listThings.shape: 'x' is not",
+        ),
+        (
+            'format = 1\noverrides = "things"\n[operation.listThings.flex]\nx = 1',
+            "operation.listThings.flex.x: is no key",
+        ),
+    ],
+)
+def test_an_override_that_means_nothing_is_told_as_the_operators(tmp_path, own, told):
+    """The line names the operator's file, and the key that is wrong."""
+    lines = problems(tmp_path, things=SOUND, own=own)
+    assert any(line.startswith(f"own.toml: {told}") for line in lines), lines
+
+
+def test_two_overrides_of_one_rule_are_told(tmp_path):
+    """Which of them is meant is not decided by the order of files."""
+    (line,) = problems(tmp_path, things=SOUND, mine=OWN, yours=OWN)
+    assert line == "yours.toml: resource.thing.name.flex: is already overridden by mine.toml"
+
+
+def test_the_owner_of_a_rule_reaches_the_record(tmp_path):
+    """An override of a shipped rule answers calls, and shows as the operator's."""
+    rule = 'from = "finishTime"\nfidelity = "derived"\nwhy = "Ours."'
+    own = f'format = 1\noverrides = "snapshots"\n[resource.snapshot.createdAt.flex]\n{rule}\n'
+    engine = Engine(load_documents([SHIPPED, write(tmp_path, own=own)]))
+    driven = drive(engine, f"/api/atlas/v2{LIST}", [answers({"results": [SNAPSHOT]})])
+    assert driven.document["results"][0]["createdAt"] == SNAPSHOT["finishTime"]
+    report = {one.name: one.owner for one in driven.outcome.record.fields}
+    assert report["createdAt"] == "own.toml"
+    assert report["id"].endswith("snapshots.toml")
+
+
+# Whatever the file says, it is read or refused.
+
+
+def test_a_sound_document_loads_the_same_twice(tmp_path):
+    """Reading changes nothing in what is read."""
+    assert load(tmp_path, SOUND) == load(tmp_path, SOUND)

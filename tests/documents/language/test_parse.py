@@ -1,0 +1,244 @@
+"""From TOML to a document: what is read, and what each defect is called."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.documents.language.sound import SOUND, changed, load, only_problem, problems
+
+
+def test_a_sound_document_is_read(tmp_path):
+    """Every key has its place in the document."""
+    document = load(tmp_path, SOUND)
+    assert (document.name, document.title, document.file) == ("things", "Things", "things.toml")
+    assert {name: (api.base, api.version, api.content_type) for name, api in document.apis.items()} == {
+        "v1": ("/api/v1", "2023-01-01", "application/json"),
+        "v2": ("/api/v2", None, None),
+    }
+    listing, order, drop = document.operations
+    assert (listing.id, listing.aliases, listing.method) == ("listThings", ("allThings",), "GET")
+    assert (listing.version, listing.shape, listing.order) == ("2023-01-01", "page", ("-made", "name"))
+    assert listing.deprecated == datetime(2026, 1, 1, tzinfo=UTC)
+    assert listing.sunset == order.sunset == datetime(2027, 1, 1, tzinfo=UTC)
+    assert (listing.cluster, listing.sdk, listing.note) == (("groupId", "thing"), ("list_things",), "They changed.")
+    assert listing.status == {"v1": 200, "v2": 200}
+    assert order.status == {"v1": 201, "v2": 200}
+    assert list(listing.successors) == ["flex", "dedicated"]
+    assert listing.successors["dedicated"].after == ("NOT_FLEX",)
+    assert order.request is not None
+    assert order.request.members == {"kind": "string", "count": "integer"}
+    assert list(order.successors["flex"].choices) == ["plain", "gold"]
+    assert (order.shape, drop.gone is not None, drop.fields) == ("one", True, ())
+
+
+def test_the_apis_of_atlas_are_the_default(tmp_path):
+    """A document without ``api`` describes calls of Atlas' two interfaces."""
+    head, _, rest = SOUND.partition("[api.v1]")
+    text = head + rest[rest.index("[operation.listThings]") :]
+    text = text.replace("{ v1 = 201, v2 = 200 }", "200").replace('{ v1 = "me", v2 = "self" }', '"self"')
+    apis = load(tmp_path, text).apis
+    assert {name: (api.base, api.version, api.content_type) for name, api in apis.items()} == {
+        "v1.0": ("/api/atlas/v1.0", "2023-01-01", "application/json"),
+        "v2": ("/api/atlas/v2", None, None),
+    }
+
+
+WRITTEN = 'versions = ">=2023.1.1,<2024.1.1"'
+ORDERED = "status = { v1 = 201, v2 = 200 }"
+GOLD = '[operation.orderThing.flex.choose.gold.refuse]\nerrorCode = "SHIM_NO_GOLD"\ndetail = "No gold."\n'
+
+DEFECTS = [
+    ("format = 1", "", "format: must be 1"),
+    ("format = 1", "format = 2", "format: must be 1"),
+    ("format = 1", "format = true", "format: must be 1"),
+    ("format = 1", "format = 1.0", "format: must be 1"),
+    ("format = 1", 'format = "1"', "format: must be 1"),
+    ('name = "things"', "", "name: is missing"),
+    ('name = "things"', "name = 5", "name: must be a text, not 5"),
+    ('title = "Things"', "title = []", "title: must be a text"),
+    ('title = "Things"', 'titel = "Things"', "titel: is no key of this table; did you mean 'title'?"),
+    ('base = "/api/v1"', 'base = "api"', "api.v1.base: must start with a slash"),
+    ('base = "/api/v1"', 'base = "/api/{x}"', "api.v1.base: can't have parameters"),
+    ('base = "/api/v2"', 'base = "/api/v1"', "api.v2.base: is the base of another api"),
+    ('version = "2023-01-01"', 'version = "2023"', "api.v1.version: '2023' is not a date"),
+    ('version = "2023-01-01"', "version = 2023-01-01", "api.v1.version: must be a text"),
+    ('content_type = "application/json"', "content_type = 1", "api.v1.content_type: must be a text"),
+    ('aliases = ["allThings"]', "aliases = [1]", "operation.listThings.aliases: must be a text or a list of texts"),
+    ('aliases = ["allThings"]', "aliases = []", "operation.listThings.aliases: must be a text or a list of texts"),
+    ('method = "POST"', 'method = "post"', "operation.orderThing.method: 'post' is not one of GET, POST"),
+    ('method = "DELETE"', 'method = "FETCH"', "operation.dropThing.method: 'FETCH' is not one of"),
+    ('path = "/groups/{groupId}/things"', 'path = "/a//b"', "operation.orderThing.path: segment ''"),
+    ('path = "/groups/{groupId}/things"', 'path = ""', "operation.orderThing.path: must not be empty"),
+    (WRITTEN, "", "operation.orderThing.versions: is missing"),
+    (WRITTEN, 'versions = "2023"', "operation.orderThing.versions: '2023' is no version specifier"),
+    (WRITTEN, 'versions = "<2024.1.1"', "operation.orderThing.versions: '<2024.1.1' needs a lower bound"),
+    (WRITTEN, 'versions = "===x"', "operation.orderThing.versions: '===x' compares with no date"),
+    (WRITTEN, "versions = 2023", "operation.orderThing.versions: must be a text"),
+    ("sunset = 2027-01-01T00:00:00Z", "", "operation.orderThing.sunset: is missing"),
+    (
+        "sunset = 2027-01-01T00:00:00Z",
+        "sunset = 2027-01-01T00:00:00",
+        "operation.orderThing.sunset: needs a UTC offset",
+    ),
+    ('shape = "page"', 'shape = "pages"', "operation.listThings.shape: 'pages' is not one of one, page"),
+    (ORDERED, "status = true", "operation.orderThing.status: must be a success status such as 200, not True"),
+    (ORDERED, "status = 404", "operation.orderThing.status: must be a success status such as 200, not 404"),
+    (ORDERED, 'status = "200"', "operation.orderThing.status: must be a success status"),
+    (ORDERED, "status = [200]", "operation.orderThing.status: must be a success status"),
+    (ORDERED, "status = { v1 = 200 }", "operation.orderThing.status: says nothing of v2"),
+    (ORDERED, "status = { v1 = 200, v2 = 200, v3 = 200 }", "operation.orderThing.status: 'v3' is not one of v1, v2"),
+    ('see = "https://example.com"', "", "operation.dropThing.gone.see: is missing"),
+    ('detail = "Keep them."', "detail = 5", "operation.dropThing.gone.detail: must be a text"),
+    ('words = ["plain", "gold"]', "", "operation.orderThing.request.words: and choose belong together"),
+    ('choose = "kind"', "", "operation.orderThing.request.words: and choose belong together"),
+    ('choose = "kind"', 'choose = "colour"', "operation.orderThing.request.choose: 'colour' is no member of the body"),
+    ('required = ["kind"]', 'required = ["x"]', "operation.orderThing.request.required: 'x' is no member of the body"),
+    ('kind = "string"', 'kind = "text"', "operation.orderThing.request.members.kind: 'text' is not one of string"),
+    ('kind = "string"', "kind = 5", "operation.orderThing.request.members.kind: must be one of string"),
+    ('probe = "/new/{groupId}"', "probe = 5", "operation.orderThing.flex.probe: must be a text"),
+    ('probe = "/new/{groupId}"', 'prove = "/x"', "operation.orderThing.flex.prove: is no key of this table"),
+    (GOLD, "", "operation.orderThing.flex.choose: says nothing of 'gold'"),
+    ("choose.gold", "choose.silver", "operation.orderThing.flex.choose: "),
+    ('errorCode = "SHIM_NO_GOLD"', "", "operation.orderThing.flex.choose.gold.refuse.errorCode: is missing"),
+    ('errorCode = "SHIM_NO_GOLD"', "errorCode = 1", "operation.orderThing.flex.choose.gold.refuse.errorCode: must be"),
+    ('detail = "No gold."', 'detail = "No gold."\nx = 1', "operation.orderThing.flex.choose.gold.refuse.x: is no key"),
+    (
+        "[operation.orderThing.flex.choose.gold.refuse]",
+        "[operation.orderThing.flex.choose.gold]",
+        "operation.orderThing",
+    ),
+    ('items = "results"', "items = 5", "operation.listThings.flex.items: must be a text"),
+    ('items = "results"', 'pagination = "x"', "operation.listThings.flex.pagination: is no key of this table"),
+    ('after = ["NOT_FLEX"]\nnote = "Elsewhere."', "", "operation.listThings.dedicated.after: is missing"),
+    ('note = "Elsewhere."', "note = []", "operation.listThings.dedicated.note: must be a text"),
+    ('note = "Elsewhere."', 'note = ""', "operation.listThings.dedicated.note: must not be empty"),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"), DEFECTS, ids=[f"{number}-{told[:40]}" for number, (*_, told) in enumerate(DEFECTS)]
+)
+def test_a_defect_is_told_with_file_and_key(tmp_path, old, new, told):
+    """Every line names the file, the key and what is wrong; one says this."""
+    lines = problems(tmp_path, things=changed((old, new)))
+    assert all(line.startswith("things.toml: ") for line in lines)
+    assert any(line.removeprefix("things.toml: ").startswith(told) for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ("cut", "told"),
+    [
+        (("[operation.dropThing.gone]", "[resource.thing.name]"), "operation.dropThing: needs either a successor"),
+        (
+            ("[operation.listThings.flex]", "[operation.listThings.dedicated]"),
+            "operation.listThings.flex: is missing; a later tier",
+        ),
+    ],
+)
+def test_a_part_that_is_missing_is_told(tmp_path, cut, told):
+    """An operation needs somewhere to go."""
+    start, end = SOUND.index(cut[0]), SOUND.index(cut[1])
+    lines = problems(tmp_path, things=SOUND[:start] + SOUND[end:])
+    assert any(line.startswith(f"things.toml: {told}") for line in lines), lines
+
+
+def test_an_operation_with_both_a_successor_and_none_is_refused(tmp_path):
+    """It can't be gone and not gone."""
+    text = SOUND + '\n[operation.listThings.gone]\ndetail = "x"\nsee = "y"\n'
+    assert only_problem(tmp_path, text).startswith("operation.listThings: needs either a successor")
+
+
+def test_a_document_without_operations_says_nothing(tmp_path):
+    """There must be something to recognise."""
+    lines = problems(tmp_path, things='format = 1\nname = "things"\n')
+    assert lines == ("things.toml: operation: is missing; a document describes at least one operation",)
+
+
+def test_a_resource_is_used_and_used_ones_are_there(tmp_path):
+    """A name that leads nowhere, and fields that no answer has, are told."""
+    text = SOUND.replace('resource = "thing"', 'resource = "think"')
+    lines = problems(tmp_path, things=text)
+    assert "things.toml: operation.listThings.resource: 'think' is no resource of this document" in lines
+    assert "things.toml: resource: 'thing' is used by no operation" in lines
+
+
+@pytest.mark.parametrize("value", ["5", "[]", "{}", "[[]]", "true", '""'])
+def test_a_resource_is_named_by_a_text(tmp_path, value):
+    """A wrong type is told, and is no crash."""
+    text = SOUND.replace('resource = "thing"', f"resource = {value}")
+    assert any("operation.listThings.resource: " in line for line in problems(tmp_path, things=text))
+
+
+def test_a_successor_needs_a_resource(tmp_path):
+    """An answer has fields."""
+    text = changed(('shape = "page"\nresource = "thing"', 'shape = "page"'))
+    lines = problems(tmp_path, things=text)
+    assert any("operation.listThings.resource: is missing; name the resource" in line for line in lines)
+
+
+DROP = 'method = "DELETE"\npath = "/groups/{groupId}/things/{thing}"'
+DROPPED = '[operation.dropThing.flex]\npath = "/new/{thing}"\nversion = "2024-01-01"\n\n[resource.thing.name]'
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("status = 204", ""),
+        ("status = { v1 = 204, v2 = 200 }", "operation.dropThing.resource: is missing"),
+        ('status = 204\nresource = "thing"', "operation.dropThing.resource: can never apply"),
+        ('status = 204\nshape = "page"', "operation.dropThing.status: 204 has no content, and a page is one"),
+    ],
+)
+def test_an_answer_without_content_has_no_fields(tmp_path, more, told):
+    """A 204 is no page and needs no resource; any other answer does."""
+    start, end = SOUND.index("[operation.dropThing.gone]"), SOUND.index("[resource.thing.name]")
+    text = (
+        (SOUND[:start] + SOUND[end:]).replace(DROP, f"{DROP}\n{more}", 1).replace("[resource.thing.name]", DROPPED, 1)
+    )
+    if told:
+        lines = problems(tmp_path, things=text)
+        assert any(line.startswith(f"things.toml: {told}") for line in lines), lines
+    else:
+        assert load(tmp_path, text).operations[2].status == {"v1": 204, "v2": 204}
+
+
+def test_a_choice_that_refuses_everything_is_no_successor(tmp_path):
+    """Where every word is refused nothing took the operation's place."""
+    plain = SOUND[
+        SOUND.index("[operation.orderThing.flex.choose.plain]") : SOUND.index("[operation.orderThing.flex.choose.gold")
+    ]
+    refuse = '[operation.orderThing.flex.choose.plain.refuse]\nerrorCode = "X"\ndetail = "Y"\n'
+    assert "refuses every word" in only_problem(tmp_path, changed((plain, refuse)))
+
+
+def test_a_probe_without_a_refusal_never_applies(tmp_path):
+    """A probe is asked before a word is refused."""
+    text = changed((GOLD, '[operation.orderThing.flex.choose.gold]\npath = "/new"\nversion = "2024-01-01"\n'))
+    assert only_problem(tmp_path, text).startswith("operation.orderThing.flex.probe: can never apply")
+
+
+def test_a_choice_needs_a_request(tmp_path):
+    """A word of a body that is not described can't choose."""
+    start, end = SOUND.index("[operation.orderThing.request]"), SOUND.index("[operation.orderThing.flex]")
+    lines = problems(tmp_path, things=SOUND[:start] + SOUND[end:])
+    assert any("'plain' is not one of the words that request.words declares" in line for line in lines)
+    assert any("body: needs" in line for line in lines)
+
+
+def test_a_request_has_members(tmp_path):
+    """A body is described by its members."""
+    start, end = SOUND.index("[operation.orderThing.request.members]"), SOUND.index("[operation.orderThing.flex]")
+    lines = problems(tmp_path, things=SOUND[:start] + SOUND[end:])
+    assert any("operation.orderThing.request.members: is missing" in line for line in lines)
+
+
+def test_all_defects_are_told_at_once(tmp_path):
+    """One reading shows everything that has to be corrected, in the order of the file."""
+    text = changed(
+        ("format = 1", "format = 7"),
+        ('shape = "page"', 'shape = "pages"'),
+        ('method = "DELETE"', 'method = "FETCH"'),
+        ('title = "Things"', "title = 5"),
+        ('see = "https://example.com"', ""),
+    )
+    assert len(problems(tmp_path, things=text)) == 5

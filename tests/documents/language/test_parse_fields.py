@@ -1,0 +1,194 @@
+"""Fields and rules, from TOML."""
+
+import pytest
+
+from shim.documents.model import Fidelity, Verb
+from tests.documents.language.sound import SOUND, changed, load, problems
+
+
+def test_the_fields_of_a_sound_document(tmp_path):
+    """Names, types, words and rules are read in file order."""
+    fields = {field.name: field for field in load(tmp_path, SOUND).operations[0].fields}
+    assert list(fields) == ["name", "made", "state", "size.width", "urls", "failed", "links"]
+    assert fields["state"].words == ("up", "down")
+    assert [rule.verb for field in fields.values() for rule in field.rules["flex"]] == [
+        Verb.FROM, Verb.FROM, Verb.FROM, Verb.FROM, Verb.LIST, Verb.EQUALS, Verb.LINK,
+    ]  # fmt: skip
+    (rule,) = fields["size.width"].rules["flex"]
+    assert (rule.sources, rule.drop, rule.whole, rule.fidelity) == (("width",), (0,), True, Fidelity.RENAMED)
+    (first, second) = fields["state"].rules["dedicated"]
+    assert first.when is not None
+    assert (first.when.source, first.when.given, first.constant) == ("paused", True, "down")
+    assert second.when is None
+    assert fields["links"].rules["flex"][0].links[0].rel == {"v1": "me", "v2": "self"}
+    assert fields["name"].rules["flex"][0].at == "resource.thing.name.flex"
+    assert second.at == "resource.thing.state.dedicated[1]"
+
+
+NAME = 'from = ["title", "old.title"]\nfidelity = "renamed"'
+STATE = 'values = { UP = "up", DOWN = "down" }'
+EQUALS = 'equals = { source = "status", word = "FAILED" }'
+WHEN = 'when = { source = "paused", given = true }'
+LINK = 'link = { rel = { v1 = "me", v2 = "self" }, path = "/groups/{groupId}/things/{name}" }'
+BODY = 'amount = { type = "integer", from = "count" }'
+WIDTH = "drop = [0]\nwhole = true"
+
+DEFECTS = [
+    ('type = "time"', "", "resource.thing.made.type: is missing"),
+    ('type = "time"', 'type = "date"', "resource.thing.made.type: 'date' is not one of string"),
+    ('type = "time"', 'type = ["time"]', "resource.thing.made.type: must be one of string"),
+    ('words = ["up", "down"]', "words = []", "resource.thing.state.words: must be a text or a list"),
+    ('words = ["up", "down"]', 'words = ["up", "up", "down"]', "resource.thing.state.words: names something twice"),
+    ('words = ["up", "down"]', 'wrods = ["up"]', "resource.thing.state.wrods: is no key of this table"),
+    (NAME, "", "resource.thing.name.flex: needs exactly one of from, parameter"),
+    (NAME, 'from = "a"\nlist = "b"\nfidelity = "exact"', "resource.thing.name.flex: needs exactly one of"),
+    (NAME, "from = 5", "resource.thing.name.flex.from: must be a text or a list"),
+    (NAME, "from = []", "resource.thing.name.flex.from: must be a text or a list"),
+    (NAME, 'from = "a"', "resource.thing.name.flex.fidelity: is missing"),
+    (NAME, 'from = "a"\nfidelity = "same"', "resource.thing.name.flex.fidelity: 'same' is not one of exact"),
+    (NAME, 'from = "a"\nfidelity = 5', "resource.thing.name.flex.fidelity: must be one of exact"),
+    (NAME, 'from = "a"\nfidelity = "derived"', "resource.thing.name.flex.why: is missing"),
+    (NAME, 'from = "a"\nfidelity = "derived"\nwhy = ""', "resource.thing.name.flex.why: "),
+    (
+        NAME,
+        'from = "a"\nfidelity = "constant"\nwhy = "x"',
+        "resource.thing.name.flex.fidelity: constant is for the rules",
+    ),
+    (NAME, 'from = "a"\nfidelity = "absent"\nwhy = "x"', "resource.thing.name.flex.fidelity: absent is for the rules"),
+    (
+        NAME,
+        'constant = "a"\nfidelity = "exact"\nwhy = "x"',
+        "resource.thing.name.flex.fidelity: of this rule can only be",
+    ),
+    (NAME, 'constant = "a"', "resource.thing.name.flex.why: is missing"),
+    (NAME, 'absent = false\nwhy = "x"', "resource.thing.name.flex.absent: must be true"),
+    (NAME, 'absent = "yes"\nwhy = "x"', "resource.thing.name.flex.absent: must be true or false"),
+    (NAME, 'parameter = 5\nfidelity = "exact"', "resource.thing.name.flex.parameter: must be a text"),
+    (NAME, 'parameter = "groupId"\nfidelity = "exact"\ndrop = [0]', "resource.thing.name.flex.drop: is no key"),
+    (
+        'list = "url"\nfidelity = "renamed"\n\n[resource.thing.urls.d',
+        'list = ["a", "b"]\nfidelity = "renamed"\n\n[resource.thing.urls.d',
+        "resource.thing.urls.flex.list: must be a text",
+    ),
+    ('passed = "until"', 'passed = ["a", "b"]', "resource.thing.failed.dedicated.passed: must be a text"),
+    (STATE, "values = {}", "resource.thing.state.flex.values: must be a table of words"),
+    (STATE, 'values = ["UP"]', "resource.thing.state.flex.values: must be a table of words"),
+    (WIDTH, "drop = 0", 'resource.thing."size.width".flex.drop: must be a list'),
+    (WIDTH, "drop = []", 'resource.thing."size.width".flex.drop: must be a list'),
+    (WIDTH, 'whole = "yes"', 'resource.thing."size.width".flex.whole: must be true or false'),
+    (EQUALS, 'equals = "FAILED"', "resource.thing.failed.flex.equals: must be a table"),
+    (EQUALS, 'equals = { source = "status" }', "resource.thing.failed.flex.equals.word: is missing"),
+    (EQUALS, 'equals = { word = "FAILED" }', "resource.thing.failed.flex.equals.source: is missing"),
+    (
+        EQUALS,
+        'equals = { source = "status", word = "X", words = "Y" }',
+        "resource.thing.failed.flex.equals.words: is no key",
+    ),
+    (WHEN, "when = 5", "resource.thing.state.dedicated[0].when: must be a table"),
+    (
+        WHEN,
+        'when = { source = "x" }',
+        "resource.thing.state.dedicated[0].when: needs exactly one of is, is_not and given",
+    ),
+    (
+        WHEN,
+        'when = { source = "x", is = "a", given = true }',
+        "resource.thing.state.dedicated[0].when: needs exactly one",
+    ),
+    (WHEN, 'when = { is = "a" }', "resource.thing.state.dedicated[0].when.source: is missing"),
+    (WHEN, 'when = { source = "x", is = [] }', "resource.thing.state.dedicated[0].when.is: must be a text or a list"),
+    (WHEN, 'when = { source = "x", is_not = 5 }', "resource.thing.state.dedicated[0].when.is_not: must be a text or"),
+    (
+        WHEN,
+        'when = { source = "x", given = "yes" }',
+        "resource.thing.state.dedicated[0].when.given: must be true or false",
+    ),
+    (LINK, "link = 5", "resource.thing.links.flex.link: must be a table or a list of tables"),
+    (LINK, "link = []", "resource.thing.links.flex.link: must be a table or a list of tables"),
+    (
+        LINK,
+        'link = { path = "/x" }',
+        "resource.thing.links.flex.link.rel: must be a text, or a table with one for each of",
+    ),
+    (LINK, 'link = { rel = 5, path = "/x" }', "resource.thing.links.flex.link.rel: must be a text, or a table"),
+    (LINK, 'link = { rel = "", path = "/x" }', "resource.thing.links.flex.link.rel: must be a text, or a table"),
+    (
+        LINK,
+        'link = { rel = { v1 = "a" }, path = "/x" }',
+        "resource.thing.links.flex.link.rel: must be a text, or a table",
+    ),
+    (
+        LINK,
+        'link = { rel = { v1 = "a", v2 = 5 }, path = "/x" }',
+        "resource.thing.links.flex.link.rel: must be a text, or a",
+    ),
+    (
+        LINK,
+        'link = { rel = { v1 = "a", v2 = "b", v3 = "c" }, path = "/x" }',
+        "resource.thing.links.flex.link.rel: must be",
+    ),
+    (LINK, 'link = { rel = "self" }', "resource.thing.links.flex.link.path: is missing"),
+    (LINK, 'link = { rel = "self", path = "x" }', "resource.thing.links.flex.link.path: must start with a slash"),
+    (LINK, 'link = { rel = "self", path = "/x", href = "y" }', "resource.thing.links.flex.link.href: is no key"),
+    (BODY, "amount = 5", "operation.orderThing.flex.choose.plain.body.amount: must be a table"),
+    (BODY, 'amount = { from = "count" }', "operation.orderThing.flex.choose.plain.body.amount.type: is missing"),
+    (BODY, 'amount = { type = "integer" }', "operation.orderThing.flex.choose.plain.body.amount: needs exactly one of"),
+    (
+        BODY,
+        'amount = { type = "integer", from = "x" }',
+        "operation.orderThing.flex.choose.plain.body.amount: reads 'x'",
+    ),
+    (
+        BODY,
+        'amount = { type = "integer", absent = true }',
+        "operation.orderThing.flex.choose.plain.body.amount: needs exactly",
+    ),
+    (
+        BODY,
+        'amount = { type = "links", link = { rel = "x", path = "/y" } }',
+        "operation.orderThing.flex.choose.plain.body",
+    ),
+    (
+        BODY,
+        'amount = { type = "integer", from = "count", fidelity = "exact" }',
+        "operation.orderThing.flex.choose.plain.body",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"), DEFECTS, ids=[f"{number}-{told[:50]}" for number, (*_, told) in enumerate(DEFECTS)]
+)
+def test_a_defect_is_told_with_file_and_key(tmp_path, old, new, told):
+    """Every line names the file, the key and what is wrong; one says this."""
+    lines = problems(tmp_path, things=changed((old, new)))
+    assert all(line.startswith("things.toml: ") for line in lines)
+    assert any(line.removeprefix("things.toml: ").startswith(told) for line in lines), lines
+
+
+def test_a_field_has_a_rule(tmp_path):
+    """A field that says nothing for any tier is told."""
+    text = SOUND + '\n[resource.thing.idle]\ntype = "string"\n'
+    assert "things.toml: resource.thing.idle: has no rule; give one for flex or dedicated" in problems(
+        tmp_path, things=text
+    )
+
+
+@pytest.mark.parametrize("value", ["5", '"x"', "[]", "[1]"])
+def test_a_field_is_a_table_and_so_is_a_rule(tmp_path, value):
+    """A value where a field or a rule should be is told."""
+    assert any(
+        "resource.thing.odd: must be a table" in line
+        for line in problems(tmp_path, things=f"{SOUND}\n[resource.thing]\nodd = {value}\n")
+    )
+    lines = problems(tmp_path, things=changed(('type = "time"', f'type = "time"\nflex2 = {value}')))
+    assert any("resource.thing.made.flex2: is no key" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "name", ['"a.b.c"', '"with \\" quote"', "'with \\ back'", '"ä ö"', '"["', '"a#b"', '"line\\nbreak"']
+)
+def test_odd_names_are_told_as_toml_writes_them(tmp_path, name):
+    """Dots and quotes in a name don't make another path of it."""
+    text = f'{SOUND}\n[resource.thing.{name}]\ntype = "nonsense"\n'
+    assert any("resource.thing." in line and "nonsense" in line for line in problems(tmp_path, things=text))

@@ -1,0 +1,168 @@
+"""Whatever a document says, it is read or refused with file and key."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shim.core.recognise import Engine
+from shim.core.settings import RouteWord, Settings
+from shim.documents import load_documents
+from shim.documents.parse import parse_document
+from shim.documents.tables import DocumentSource
+from shim.errors import DocumentError
+from tests.core.driver import SHIPPED, answers, drive
+from tests.documents.language.sound import SOUND
+
+FILES = sorted(SHIPPED.rglob("*.toml"))
+
+
+VALUES = st.sampled_from(
+    [None, True, False, 0, 1, -1, 1.5, float("nan"), "", " ", "x", "/x", "{a}", "flex", "2023-01-01", "\ud800"]
+) | st.recursive(
+    st.booleans() | st.integers() | st.text(max_size=5) | st.dates() | st.datetimes() | st.times(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every key and index in nested tables and lists."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, inner in pairs for place in ((*path, key), *places(inner, (*path, key)))]
+
+
+def mutated(data: Any, place: tuple[Any, ...], change: Any) -> None:
+    """Delete what stands at a place, or put another value there."""
+    for key in place[:-1]:
+        data = data[key]
+    if change is None:
+        del data[place[-1]]
+    else:
+        data[place[-1]] = change
+
+
+class RefusedError(Exception):
+    """The document has defects."""
+
+
+def parsed(data: dict[str, Any]) -> Engine:
+    """What the loader does with a file's tables."""
+    from shim.documents.check import check_documents
+
+    source = DocumentSource("f.toml")
+    document = parse_document(data, source)
+    if not source.problems:
+        for _, at, what in check_documents([document]):
+            source.add(at, what)
+    if source.problems:
+        assert all(line.startswith("f.toml: ") and line.count(": ") >= 2 for line in source.problems)
+        raise RefusedError
+    return Engine([document])
+
+
+ITEM = {"id": "1", "status": "FAILED", "state": "up", "width": 0, "url": "u", "until": "2026-01-01T00:00:00Z"}
+
+
+def exercise(engine: Engine) -> None:
+    """Make each call once: what could be loaded can be used."""
+    for operation in engine.operations:
+        for api in next(one for one in engine.documents if operation in one.operations).apis.values():
+            target = api.base + operation.path.build(dict.fromkeys(operation.path.parameters, "x"))
+            accept = (("Accept", f"application/vnd.atlas.{operation.version}+json"),)
+            match = engine.recognise(operation.method, target, accept)
+            if match is None:
+                continue
+            body = b'{"kind":"plain","deliveryType":"automated"}' if match.needs_body else None
+            drive(
+                engine,
+                target,
+                lambda call: answers(ITEM | {"results": [ITEM, {}], "data": []}),
+                method=operation.method,
+                headers=accept,
+                body=body,
+                settings=Settings(route=RouteWord.FLEX),
+            )
+
+
+TABLES = [tomllib.loads(text) for text in [SOUND, *(path.read_text("utf-8") for path in FILES)]]
+
+
+LENIENT = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: copied(inner) for key, inner in value.items()}
+    return [copied(inner) for inner in value] if isinstance(value, list) else value
+
+
+@LENIENT
+@given(data=st.data(), table=st.sampled_from(TABLES))
+def test_any_change_of_a_sound_document_is_read_or_told(data, table):
+    """Deleting or mistyping anything leaves a document that works, or one that is refused with file and key."""
+    changed = copied(table)
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.sampled_from(places(changed)))
+        mutated(changed, place, data.draw(VALUES))
+        if not changed:
+            return
+    try:
+        engine = parsed(changed)
+    except RefusedError:
+        return
+    exercise(engine)
+
+
+@LENIENT
+@given(data=st.dictionaries(st.sampled_from(["format", "name", "title", "api", "operation", "resource", "x"]), VALUES))
+def test_any_tables_are_read_or_told(data):
+    """No TOML whatever is a crash."""
+    try:
+        parsed({key: value for key, value in data.items() if value is not None})
+    except RefusedError:
+        return
+
+
+@pytest.mark.parametrize("index", range(len(TABLES)))
+def test_every_single_deletion_is_read_or_told(index):
+    """Each key and each item of each document is taken away once."""
+    refused = 0
+    for place in places(TABLES[index]):
+        changed = copied(TABLES[index])
+        mutated(changed, place, None)
+        try:
+            exercise(parsed(changed))
+        except RefusedError:
+            refused += 1
+    assert refused > len(places(TABLES[index])) / 3
+
+
+@pytest.mark.parametrize("index", range(len(TABLES)))
+@pytest.mark.parametrize("value", [5, "", [], {}, True, [5], {"x": 5}, ["x", "x"]], ids=repr)
+def test_every_single_mistyping_is_read_or_told(index, value):
+    """Each key and each item of each document gets a value of another type once."""
+    for place in places(TABLES[index]):
+        changed = copied(TABLES[index])
+        mutated(changed, place, value)
+        try:
+            parsed(changed)
+        except RefusedError:
+            continue
+
+
+def test_bytes_are_read_or_told(tmp_path):
+    """The same through files, with whatever bytes."""
+
+    @LENIENT
+    @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
+    def check(content: bytes) -> None:
+        path: Path = tmp_path / "any.toml"
+        path.write_bytes(content)
+        with pytest.raises(DocumentError):
+            load_documents([path])
+
+    check()

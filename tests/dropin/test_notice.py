@@ -1,0 +1,188 @@
+"""Warnings about retired calls: at the caller's line, once, before anything is sent."""
+
+import asyncio
+import inspect
+import sys
+import warnings
+
+import pytest
+
+import shim
+from shim import httpx, requests
+from shim.dropin import notice
+from shim.errors import LegacyEndpointWarning, SettingsError
+from shim.fake import DEMO_TOKEN
+from tests.httpx.conftest import SNAPSHOTS
+from tests.requests import conftest as door
+
+clean_process, closing, atlas, retired, raw = door.clean_process, door.closing, door.atlas, door.retired, door.raw
+BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+
+
+@pytest.fixture
+def caught():
+    """Every warning of a test, whatever the filters of the run say."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("default", LegacyEndpointWarning)
+        yield seen
+
+
+def line():
+    return inspect.stack()[1].lineno
+
+
+def places(caught):
+    return [(one.filename, one.lineno) for one in caught]
+
+
+@pytest.mark.parametrize("library", [httpx, requests])
+def test_the_warning_is_at_the_callers_line(retired, caught, library):
+    """It names operation and date, and says what to do."""
+    here = line() + 1
+    library.get(retired, headers=BEARER)
+    assert places(caught) == [(__file__, here)]
+    assert caught[0].category is LegacyEndpointWarning
+    assert "listServerlessBackupSnapshots" in str(caught[0].message)
+    assert "retired on 2026-01-22" in str(caught[0].message)
+
+
+@pytest.mark.parametrize("library", [httpx, requests])
+def test_each_line_is_told_once(retired, caught, library):
+    """Two lines, several calls each."""
+    for _ in range(3):
+        library.get(retired, headers=BEARER)
+        library.get(retired, headers=BEARER)
+    assert len(caught) == 2
+
+
+def test_streams_are_told_at_the_line_of_the_with(retired, caught):
+    """Not inside contextlib."""
+    with httpx.Client(headers=BEARER) as client:
+        here = line() + 1
+        with client.stream("GET", retired):
+            pass
+    assert places(caught) == [(__file__, here)]
+
+
+async def test_async_calls_are_told_at_the_line_of_the_await(retired, caught):
+    """In a task of its own as well."""
+
+    async def fetch(client):
+        return await client.get(retired), line()
+
+    async with httpx.AsyncClient(headers=BEARER) as client:
+        here = line() + 1
+        await client.get(retired)
+        (_, there), _ = await asyncio.gather(fetch(client), fetch(client))
+    assert places(caught) == [(__file__, here), (__file__, there)]
+
+
+@pytest.mark.parametrize("library", [httpx, requests])
+def test_an_installed_client_library_is_looked_through(retired, caught, library, tmp_path, monkeypatch):
+    """The line is that of its caller."""
+    package = tmp_path / "site-packages" / "some_sdk"
+    package.mkdir(parents=True)
+    source = (f"from {library.__name__} import get", "def call(url, headers):", "    return get(url, headers=headers)")
+    (package / "__init__.py").write_text("\n".join(source))
+    monkeypatch.syspath_prepend(str(package.parent))
+    monkeypatch.delitem(sys.modules, "some_sdk", raising=False)
+    import some_sdk  # type: ignore[import-not-found]
+
+    here = line() + 1
+    some_sdk.call(retired, BEARER)
+    assert places(caught) == [(__file__, here)]
+
+
+def test_an_sdk_by_itself_is_told_where_it_calls():
+    """When no program is above, as in an installed command, the nearest package is named."""
+    assert notice._kind("/x/lib/python3.11/site-packages/some_sdk/api.py") == "package"
+    assert notice._kind("/x/lib/python3.11/site-packages/httpx/_client.py") == "plumbing"
+    assert notice._kind(asyncio.__file__) == "plumbing"
+    assert notice._kind(notice.__file__) == "plumbing"
+    assert notice._kind("<frozen runpy>") == "plumbing"
+    assert notice._kind("/home/me/script.py") == "program"
+
+
+@pytest.mark.parametrize("library", [httpx, requests])
+def test_an_error_keeps_the_call_from_being_made(atlas, retired, library, monkeypatch):
+    """By our own word and by Python's filter; every time."""
+    for _ in range(2):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", LegacyEndpointWarning)
+            with pytest.raises(LegacyEndpointWarning):
+                library.get(retired, headers=BEARER)
+    monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "error")
+    with pytest.raises(LegacyEndpointWarning, match="test_notice"):
+        library.get(retired, headers=BEARER)
+    assert atlas.fake.arrivals == []
+
+
+@pytest.mark.parametrize(("word", "count"), [("off", 0), ("once", 1), ("always", 3)])
+def test_the_word_says_how_often(retired, caught, monkeypatch, word, count):
+    """Read for each call."""
+    monkeypatch.setenv("ATLAS_SHIM_WARNINGS", word)
+    for _ in range(3):
+        requests.get(retired, headers=BEARER, timeout=10)
+    assert len(caught) == count
+
+
+def test_an_unknown_word_is_refused_at_construction_and_harmless_later(retired, caught, monkeypatch):
+    """A living client goes on warning."""
+    session = requests.Session()
+    monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "sometimes")
+    assert session.get(retired, headers=BEARER).status_code == 200
+    assert len(caught) == 1
+    with pytest.raises(SettingsError, match="off, once, always, error"):
+        httpx.Client()
+
+
+def test_the_handler_can_be_replaced(retired, caught):
+    """It gets the place and the operation; None brings warnings back."""
+    seen: list[notice.Notice] = []
+    last = shim.set_warnings_handler(seen.append)
+    try:
+        here = line() + 1
+        requests.get(retired, headers=BEARER, timeout=10)
+    finally:
+        shim.set_warnings_handler(None)
+    assert caught == []
+    assert [(one.operation, one.site.filename, one.site.lineno) for one in seen] == [
+        ("listServerlessBackupSnapshots", __file__, here)
+    ]
+    assert seen[0].site.module == __name__
+    assert last is notice.warn
+
+
+def test_before_the_sunset_the_date_is_ahead(raw, caught, monkeypatch):
+    """The same warning in the present tense, so that there is time left."""
+    monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
+    server = raw(lambda request: b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    requests.get(f"{server.url}{SNAPSHOTS}", timeout=10)
+    assert "retires on 2999-01-01" in str(caught[0].message)
+
+
+def test_other_calls_are_not_warned_about(raw, caught):
+    """Nor is anything when the shim is off."""
+    server = raw(lambda request: b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    requests.get(f"{server.url}/api/atlas/v2/groups", timeout=10)
+    httpx.get(f"{server.url}/api/atlas/v2/groups")
+    assert caught == []
+
+
+def test_the_typed_client_does_not_warn(atlas, caught):
+    """Who uses it names no endpoint."""
+    from shim import AtlasClient
+    from shim.fake import DEMO_CLUSTER, DEMO_GROUP
+
+    with AtlasClient(base_url=atlas.url, access_token=DEMO_TOKEN) as client:
+        assert client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER).results
+    assert caught == []
+
+
+def test_only_so_many_places_are_remembered(retired, caught, monkeypatch):
+    """A program that makes code as it runs does not fill the memory."""
+    monkeypatch.setattr(notice, "SIZE", 1)
+    for _ in range(2):
+        requests.get(retired, headers=BEARER, timeout=10)
+        requests.get(retired, headers=BEARER, timeout=10)
+    assert len(caught) == 4

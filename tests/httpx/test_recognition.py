@@ -1,0 +1,69 @@
+"""Settings of the process, read again when they change."""
+
+import pytest
+
+from shim import httpx
+from shim.core.settings import read_settings
+from shim.dropin import runtime as process
+from shim.errors import DocumentError
+from shim.fake import DEMO_TOKEN
+from shim.httpx import _recognition as surroundings
+
+
+class Watching(dict[str, str]):
+    """An environment that knows what it was asked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = set()
+
+    def get(self, key, default=None):
+        """Remember the name."""
+        self.asked.add(key)
+        return default
+
+    def __getitem__(self, key):
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key):
+        self.asked.add(key)
+        return False
+
+
+def test_every_variable_that_settings_depend_on_is_watched():
+    """A variable that is read but not watched would never take effect in a living client."""
+    environ = Watching()
+    read_settings(environ)
+    assert environ.asked | {"ATLAS_SHIM_MAPPINGS"} == set(process.VARIABLES)
+
+
+def test_broken_documents_are_found_at_construction_and_not_in_a_call(retired, monkeypatch, tmp_path):
+    """A client that lives keeps the last good ones."""
+    (tmp_path / "broken.toml").write_text("nonsense = 1")
+    with httpx.Client(headers={"Authorization": f"Bearer {DEMO_TOKEN}"}) as client:
+        monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(tmp_path))
+        assert client.get(retired).status_code == 200
+        with pytest.raises(DocumentError):
+            httpx.Client()
+        assert client.get(retired).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "url", "covered"),
+    [
+        ("http://[::1]:8080", "http://[0:0:0:0:0:0:0:1]:8080", False),
+        ("http://[::1]:8080", "http://[::1]:8080", True),
+        ("https://Atlas.Example", "https://atlas.example:443", True),
+        ("https://atlas.example", "http://atlas.example", False),
+        ("https://atlas.example", "https://atlas.example:8443", False),
+        ("https://atlas.example", "https://user:secret@atlas.example", True),
+    ],
+)
+def test_origins_compare_as_origins(monkeypatch, origin, url, covered):
+    """Scheme, host and port, whatever the case; user information is no part of it."""
+    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", origin)
+    path = "/api/atlas/v1.0/groups/0123456789abcdef01234567/serverless/a/backup/snapshots"
+    found = surroundings.recognise(httpx.Request("GET", f"{url}{path}"), frozenset())
+    assert (found is not None) is covered
+    assert found is None or "secret" not in found.call.origin
