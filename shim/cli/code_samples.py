@@ -11,9 +11,9 @@ from urllib.parse import quote, unquote
 
 import attrs
 
-from shim.core.ask import COLLECT
 from shim.core.query import LegacyQuery
 from shim.core.recognise import Match
+from shim.core.tiers import COLLECT
 from shim.documents.model import Field, Operation, RefusedChoice, Successor, Target, Verb
 
 TOKEN = "MONGODB_ATLAS_ACCESS_TOKEN"  # noqa: S105 - the name of a variable

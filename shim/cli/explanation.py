@@ -14,8 +14,9 @@ from shim.cli.fields import FieldLine, field_lines
 from shim.cli.hints import hints
 from shim.core.memory import Memory
 from shim.core.messages import Headers
-from shim.core.query import QueryError, read_query
+from shim.core.query import read_query
 from shim.core.recognise import Engine, Match
+from shim.core.responses import CallError
 from shim.core.route import Decision, decide, sunset_of
 from shim.core.settings import ATLAS_ORIGINS, Settings, origin_of
 from shim.documents.model import Operation
@@ -101,8 +102,8 @@ def explain(engine: Engine, asked: Asked, settings: Settings, at: datetime) -> E
     operation = match.operation
     try:
         query = read_query(asked.query, operation.shape)
-    except QueryError as error:
-        remarks.append(f"The query is wrong: {error.args[0]}. On a successor's side the answer is 400.")
+    except CallError as error:
+        remarks.append(f"The query is wrong: {error.parameters[0]}. On a successor's side the answer is 400.")
         query = read_query("", operation.shape)
     tiers = tuple(
         Tier(

@@ -1,6 +1,6 @@
 """What an exchange asks of a door, and how it ends.
 
-A door drives the generator of ``exchange.exchange``: it answers ``Send`` with the head of the
+A door drives the generator of ``exchange.exchange`` by ``advance``: it answers ``Send`` with the head of the
 reply it got (its body unread), ``Read`` with the same reply and its content, and does what the
 outcome says. A reply that was neither read nor handed back must be closed by the door.
 """

@@ -1,4 +1,4 @@
-"""What replies taught, remembered for a while and never for ever."""
+"""What outlives one exchange: what replies taught, and the last few translations."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from collections.abc import Hashable
 
 import attrs
 
-from shim.core.memo import TranslationCache
+from shim.core.record import Dropped, FieldReport
 
 TTL = 600.0
 """Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""
 
 SIZE = 1024
 """Entries of each kind; the least recently used goes first."""
+
+BYTES = 4 * 1024 * 1024
+"""What all kept translations may take, in bytes of upstream's and translated content."""
 
 
 class TTLCache:
@@ -61,14 +64,59 @@ class TTLCache:
 
 
 @attrs.frozen
+class CachedTranslation:
+    """A translation ready to be sent: its content, and what the record says of it."""
+
+    content: bytes
+    fields: tuple[FieldReport, ...]
+    dropped: tuple[Dropped, ...]
+
+
+class TranslationCache:
+    """A small, thread-safe map from (call, upstream's bytes) to a translation, bounded in bytes.
+
+    This is no cache of answers: upstream is asked each time, and only when it says the same bytes to
+    the same call is the same translation used. Translations that look at the clock are never kept.
+    """
+
+    def __init__(self, *, limit: int = BYTES) -> None:
+        self._limit = limit
+        self._size = 0
+        self._kept: OrderedDict[tuple[Hashable, bytes], CachedTranslation] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, call: Hashable, said: bytes) -> CachedTranslation | None:
+        """Return what the same bytes in answer to the same call became."""
+        with self._lock:
+            kept = self._kept.get((call, said))
+            if kept is not None:
+                self._kept.move_to_end((call, said))
+            return kept
+
+    def keep(self, call: Hashable, said: bytes, translation: CachedTranslation) -> None:
+        """Keep a translation; the least recently used ones make room. One that is large is not kept."""
+        size = len(said) + len(translation.content)
+        if size > self._limit // 4:
+            return
+        with self._lock:
+            if (call, said) in self._kept:
+                return
+            self._kept[call, said] = translation
+            self._size += size
+            while self._size > self._limit:
+                (_, content), old = self._kept.popitem(last=False)
+                self._size -= len(content) + len(old.content)
+
+
+@attrs.frozen
 class Memory:
     """What outlives one exchange.
 
-    ``gone`` is keyed by (origin, operation, version) and says that legacy answered as retired;
-    ``tiers`` is keyed by (origin, group, cluster) and says on which tier a name lives;
+    ``retired`` is keyed by (origin, operation, API) and says with which status legacy answered as
+    retired; ``tiers`` is keyed by (origin, group, cluster) and says on which tier a cluster lives;
     ``translations`` are the last few that were made.
     """
 
-    gone: TTLCache = attrs.field(factory=TTLCache)
+    retired: TTLCache = attrs.field(factory=TTLCache)
     tiers: TTLCache = attrs.field(factory=TTLCache)
     translations: TranslationCache = attrs.field(factory=TranslationCache)

@@ -8,6 +8,8 @@ from urllib.parse import unquote_plus
 
 import attrs
 
+from shim.core.responses import CallError
+
 SIZE = 100
 """Items of a page when the caller does not say (contract: itemsPerPage)."""
 MOST = 500
@@ -19,10 +21,6 @@ _FLAGS = {"true": True, "false": False, "": True}
 
 _SHORT = 200
 """Characters of a query that is worth remembering."""
-
-
-class QueryError(ValueError):
-    """A query parameter has a value that means nothing; ``args[0]`` is its name."""
 
 
 @attrs.frozen
@@ -50,15 +48,9 @@ class LegacyQuery:
 def read_query(raw: str, shape: str) -> LegacyQuery:
     """Read a raw query; ``shape`` is ``page`` or ``one``, which has no paging.
 
-    The first of repeated parameters counts. Raises QueryError with the parameter's name.
+    The first of repeated parameters counts. Raises CallError that names a parameter without meaning.
     """
-    return _remembered(raw, shape) if len(raw) <= _SHORT else _read(raw, shape)
-
-
-@lru_cache(maxsize=512)
-def _remembered(raw: str, shape: str) -> LegacyQuery:
-    # Programs ask with the same few queries again and again.
-    return _read(raw, shape)
+    return (_remembered if len(raw) <= _SHORT else _read)(raw, shape)
 
 
 def _read(raw: str, shape: str) -> LegacyQuery:
@@ -88,6 +80,9 @@ def _read(raw: str, shape: str) -> LegacyQuery:
     )
 
 
+_remembered = lru_cache(maxsize=512)(_read)
+"""Programs ask with the same few queries again and again."""
+
 _NUMBERS = frozenset({"pageNum", "itemsPerPage"})
 _ONE = frozenset({"envelope", "pretty"})
 _PAGE = _NUMBERS | _ONE | {"includeCount"}
@@ -98,7 +93,7 @@ def _number(seen: dict[str, str], name: str, default: int) -> int:
     if text is None:
         return default
     if _POSITIVE.fullmatch(text) is None:
-        raise QueryError(name)
+        raise _invalid(name)
     return int(text)
 
 
@@ -107,5 +102,9 @@ def _flag(seen: dict[str, str], name: str, *, default: bool) -> bool:
     if text is None:
         return default
     if text.lower() not in _FLAGS:
-        raise QueryError(name)
+        raise _invalid(name)
     return _FLAGS[text.lower()]
+
+
+def _invalid(name: str) -> CallError:
+    return CallError(400, "INVALID_QUERY_PARAMETER", f"Invalid query parameter {name} specified.", (name,))

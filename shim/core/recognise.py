@@ -1,36 +1,39 @@
-"""The compiled documents, and the question that every message meets first: is it a retired call."""
+"""Whether a message is a retired call, and which: the compiled documents, asked first by every door."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
-from typing import Any
 
 import attrs
+from packaging.version import Version
 
-from shim.core.messages import Headers, field
-from shim.core.rules import Compiled, compile_fields
+from shim.core.messages import Headers
+from shim.core.rules import CompiledField, compile_fields
 from shim.core.settings import Settings
 from shim.documents import Document, load_documents, mapping_folders
-from shim.documents.model import Api, Operation, Verb
+from shim.documents.model import Api, Operation, Successor, Verb
 from shim.documents.templates import decoded, parameter_name
 from shim.documents.versions import Named, named_in
 from shim.errors import SettingsError
 
 
 @attrs.frozen(slots=False, eq=False)
-class Entry:
-    """An operation with its fields compiled, by tier; told apart by identity, so that it can be part of a key."""
+class CompiledOperation:
+    """An operation with its rules compiled; told apart by identity, so that it can be part of a key."""
 
     operation: Operation
 
     @cached_property
-    def compiled(self) -> Mapping[str, tuple[Compiled, ...]]:
+    def fields(self) -> Mapping[str, tuple[CompiledField, ...]]:
         """The fields of the answer by tier."""
-        return {tier: compile_fields(self.operation.fields, tier) for tier in self.operation.successors}
+        operation = self.operation
+        return {
+            tier: compile_fields(operation.fields, tier, operation.path.parameters) for tier in operation.successors
+        }
 
     @cached_property
-    def reading(self) -> frozenset[str]:
+    def reads(self) -> frozenset[str]:
         """The tiers whose content takes part in the answer; of the others any success will do."""
         fields, page = self.operation.fields, self.operation.shape == "page"
         return frozenset(
@@ -45,28 +48,47 @@ class Entry:
         rules = [rule for field in self.operation.fields for tier in field.rules.values() for rule in tier]
         return self.operation.method == "GET" and not any(rule.verb is Verb.PASSED for rule in rules)
 
+    @cached_property
+    def tiers(self) -> Mapping[str, tuple[Successor, ...]]:
+        """The successors in the order in which they are asked, by the tier to begin with."""
+        successors = tuple(self.operation.successors.values())
+        return {first.tier: (first, *(other for other in successors if other is not first)) for first in successors}
+
 
 @attrs.frozen
 class Match:
-    """A recognised call: the operation, the interface it was made on, and the path's parameters.
+    """A recognised call: the operation, the API it was made on, and the path's parameters.
 
-    ``raw`` values are as they stand in the path; ``parameters`` are their decoded text.
+    ``raw`` values are as they stand in the path; ``parameters`` are their decoded text. ``cluster``
+    are the decoded names that tell one cluster from another, empty where the operation names none.
     """
 
-    entry: Entry
+    compiled: CompiledOperation
     api: Api
     raw: Mapping[str, str]
     parameters: Mapping[str, str]
+    operation: Operation = attrs.field(init=False)
+    needs_body: bool = attrs.field(init=False)
+    """Whether the request body takes part in the decision or translation."""
+    cluster: tuple[str, ...] = attrs.field(init=False)
+    content_type: str = attrs.field(init=False)
+    """What the operation's version answered with."""
 
-    @property
-    def operation(self) -> Operation:
-        """The operation."""
-        return self.entry.operation
+    @operation.default
+    def _operation(self) -> Operation:
+        return self.compiled.operation
 
-    @property
-    def needs_body(self) -> bool:
-        """Whether the request body takes part in the decision or translation."""
+    @needs_body.default
+    def _needs_body(self) -> bool:
         return self.operation.method not in {"GET", "DELETE"}
+
+    @cluster.default
+    def _cluster(self) -> tuple[str, ...]:
+        return tuple(self.parameters[name] for name in self.operation.cluster)
+
+    @content_type.default
+    def _content_type(self) -> str:
+        return self.api.content_type or f"application/vnd.atlas.{self.operation.version}+json;charset=utf-8"
 
 
 @attrs.define
@@ -75,11 +97,11 @@ class _Node:
 
     fixed: dict[str, _Node] = attrs.field(factory=dict)
     parameter: _Node | None = None
-    ends: dict[str, list[tuple[Api, Entry]]] = attrs.field(factory=dict)
+    ends: dict[str, list[tuple[Api, CompiledOperation]]] = attrs.field(factory=dict)
 
 
 _SHORT = 400
-"""Characters of path and Accept up to which what a call is is remembered."""
+"""Characters of path and Accept up to which it is remembered what a call is."""
 
 
 class Engine:
@@ -87,17 +109,18 @@ class Engine:
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self.documents = tuple(documents)
+        self.bases: tuple[str, ...] = tuple({f"{api.base}/" for doc in documents for api in doc.apis.values()})
+        """The beginnings of all paths that are looked at."""
         self._root = _Node()
         # Programs make the same few calls again and again.
         self._recent = lru_cache(maxsize=512)(self._match)
-        self._bases: tuple[str, ...] = tuple({f"{api.base}/" for doc in documents for api in doc.apis.values()})
-        self._names: dict[str, Entry] = {}
+        self._names: dict[str, Operation] = {}
         for document in documents:
             for operation in document.operations:
-                entry = Entry(operation)
-                self._names.update(dict.fromkeys((operation.id, *operation.aliases), entry))
+                self._names.update(dict.fromkeys((operation.id, *operation.aliases), operation))
+                compiled = CompiledOperation(operation)
                 for api in document.apis.values():
-                    _plant(self._root, api, entry)
+                    _plant(self._root, api, compiled)
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -110,13 +133,13 @@ class Engine:
         ``target`` is the raw request target; it is matched as it stands. The Accept field
         decides which version, and so which operation, is meant.
         """
-        if not target.startswith(self._bases):
+        if not target.startswith(self.bases):
             return None
-        path, accept = target.partition("?")[0], _accept(headers)
-        match = self._match if len(path) + len(accept or "") > _SHORT else self._recent
-        return match(method, path, accept)
+        path = target.partition("?")[0]
+        accept = ",".join([value for name, value in headers if name.lower() == "accept"])
+        return (self._match if len(path) + len(accept) > _SHORT else self._recent)(method, path, accept)
 
-    def _match(self, method: str, path: str, accept: str | None) -> Match | None:
+    def _match(self, method: str, path: str, accept: str) -> Match | None:
         for node, values in _walk(self._root, path[1:].split("/"), 0, ()):
             if method in node.ends:
                 return _resolve(node.ends[method], values, accept)
@@ -124,8 +147,7 @@ class Engine:
 
     def named(self, name: str) -> Operation | None:
         """Return the operation with an id or alias."""
-        entry = self._names.get(name)
-        return None if entry is None else entry.operation
+        return self._names.get(name)
 
     def check_settings(self, settings: Settings) -> None:
         """Raise SettingsError when a sunset is set for a document that does not exist."""
@@ -136,15 +158,15 @@ class Engine:
                 raise SettingsError(f"ATLAS_SHIM_SUNSET: {name!r} is no document; there are {known}")
 
 
-def _plant(root: _Node, api: Api, entry: Entry) -> None:
+def _plant(root: _Node, api: Api, compiled: CompiledOperation) -> None:
     node = root
-    for segment in (*api.base[1:].split("/"), *entry.operation.path.segments):
+    for segment in (*api.base[1:].split("/"), *compiled.operation.path.segments):
         if parameter_name(segment):
             node.parameter = node.parameter or _Node()
             node = node.parameter
         else:
             node = node.fixed.setdefault(segment, _Node())
-    node.ends.setdefault(entry.operation.method, []).append((api, entry))
+    node.ends.setdefault(compiled.operation.method, []).append((api, compiled))
 
 
 def _walk(
@@ -161,39 +183,29 @@ def _walk(
         yield from _walk(node.parameter, segments, index + 1, (*values, segment))
 
 
-def _resolve(ends: Sequence[tuple[Api, Entry]], values: tuple[str, ...], accept: str | None) -> Match | None:
-    texts = [decoded(value) for value in values]
-    if None in texts:
+def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: tuple[str, ...], accept: str) -> Match | None:
+    texts = [text for value in values if (text := decoded(value)) is not None]
+    if len(texts) < len(values):
         return None
-    named: Any = None
-    found: tuple[Api, Entry] | None = None
-    for api, entry in ends:
-        if api.version is None:
-            if named is None:
-                named = named_in(accept)
-            if named is Named.OTHER:
+    named: Version | Named | None = None
+    found: tuple[Api, CompiledOperation] | None = None
+    for api, compiled in ends:
+        versions = compiled.operation.versions
+        if api.version is not None:
+            if not versions.contains(api.version.replace("-", ".")):
                 continue
-            if named is not Named.NOTHING and not entry.operation.versions.contains(named):
+        else:
+            named = named or named_in(accept)
+            if named is Named.OTHER or (isinstance(named, Version) and not versions.contains(named)):
                 continue
-        elif not entry.operation.versions.contains(api.version.replace("-", ".")):
-            continue
         # A caller that names no version has the oldest one.
-        if found is None or entry.operation.version < found[1].operation.version:
-            found = (api, entry)
+        if found is None or compiled.operation.version < found[1].operation.version:
+            found = (api, compiled)
     if found is None:
         return None
-    names = found[1].operation.path.parameters
-    return Match(
-        api=found[0],
-        entry=found[1],
-        raw=dict(zip(names, values, strict=True)),
-        parameters=dict(zip(names, [text for text in texts if text is not None], strict=True)),
-    )
-
-
-def _accept(headers: Headers) -> str | None:
-    lines = [value for name, value in headers if name.lower() == "accept"]
-    return ",".join(lines) if len(lines) > 1 else field(headers, "accept")
+    api, compiled = found
+    names = compiled.operation.path.parameters
+    return Match(compiled, api, dict(zip(names, values, strict=True)), dict(zip(names, texts, strict=True)))
 
 
 def load_engine(environ: Mapping[str, str]) -> Engine:

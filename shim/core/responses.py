@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shim.core.messages import Headers, Reply, reason_phrase, without
-from shim.core.recognise import Match
+from shim.documents.value_types import Json, JsonObject
 
 _ABOUT_CONTENT = frozenset({
     "accept-ranges",
@@ -31,36 +31,39 @@ _ABOUT_CONTENT = frozenset({
 """Fields that speak of the content or the resource of upstream's answer, and so not of the caller's (RFC 9110, 8)."""
 
 
-def content_type(match: Match) -> str:
-    """Return the content type that the operation's version answered with."""
-    return match.api.content_type or f"application/vnd.atlas.{match.operation.version}+json;charset=utf-8"
+class CallError(Exception):
+    """The shim answers a call itself, with an error in Atlas' shape; carries the members of its body."""
+
+    def __init__(self, status: int, code: str, detail: str, parameters: tuple[Json, ...] = ()) -> None:
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.parameters = parameters
+        super().__init__(detail)
 
 
-def content_of(value: dict[str, Any], *, pretty: bool, dumps: Callable[[Any], bytes]) -> bytes:
-    """Return a JSON document as content."""
-    return pretty_printed(value) if pretty else dumps(value)
-
-
-def document(content: bytes, *, status: int, upstream: Headers, kind: str) -> Reply:
+def document_reply(content: bytes, status: int, content_type: str, upstream: Headers = ()) -> Reply:
     """Return a reply with JSON content of the given type, and what still holds of upstream's fields."""
-    return Reply(status=status, headers=(*without(upstream, _ABOUT_CONTENT), ("Content-Type", kind)), body=content)
+    return Reply(status, (*without(upstream, _ABOUT_CONTENT), ("Content-Type", content_type)), content)
 
 
-def bare(status: int, upstream: Headers) -> Reply:
+def bare_reply(status: int, upstream: Headers) -> Reply:
     """Return a reply without content."""
-    return Reply(status=status, headers=without(upstream, _ABOUT_CONTENT), body=b"")
+    return Reply(status, without(upstream, _ABOUT_CONTENT), b"")
 
 
-def pretty_printed(value: Any) -> bytes:
-    """Return JSON laid out as Atlas' own pretty bodies are: two spaces, and a space before the colon."""
+def written(document: JsonObject, *, pretty: bool, dumps: Callable[[Any], bytes]) -> bytes:
+    """Return JSON as content; pretty as Atlas' own pretty bodies are: two spaces, and a space before the colon."""
+    if not pretty:
+        return dumps(document)
     layout: dict[str, Any] = {"indent": 2, "separators": (",", " : ")}
     try:
-        return json.dumps(value, ensure_ascii=False, **layout).encode("utf-8")
+        return json.dumps(document, ensure_ascii=False, **layout).encode("utf-8")
     except UnicodeEncodeError:
-        return json.dumps(value, **layout).encode("ascii")
+        return json.dumps(document, **layout).encode("ascii")
 
 
-def error_body(status: int, code: str, detail: str, parameters: tuple[Any, ...] = ()) -> dict[str, Any]:
+def error_body(status: int, code: str, detail: str, parameters: tuple[Json, ...] = ()) -> JsonObject:
     """Return an error document with the members and the order of recorded Atlas errors."""
     return {
         "detail": detail,
@@ -71,6 +74,6 @@ def error_body(status: int, code: str, detail: str, parameters: tuple[Any, ...] 
     }
 
 
-def enveloped(value: dict[str, Any], status: int, *, page: bool) -> dict[str, Any]:
+def enveloped(document: JsonObject, status: int, *, page: bool) -> JsonObject:
     """Return a document in an envelope: a page gains the status, anything else stands inside."""
-    return {**value, "status": status} if page else {"status": status, "content": value}
+    return {**document, "status": status} if page else {"status": status, "content": document}

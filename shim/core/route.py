@@ -30,26 +30,14 @@ def sunset_of(operation: Operation, settings: Settings) -> datetime:
     return settings.sunsets.get(operation.document, operation.sunset)
 
 
-def gone_key(match: Match, origin: str) -> tuple[str, str, str]:
+def retired_key(match: Match, origin: str) -> tuple[str, str, str]:
     """Return the key under which a legacy operation is remembered as retired."""
     return (origin, match.operation.id, match.api.name)
 
 
-def tier_key(match: Match, origin: str) -> tuple[str, ...] | None:
-    """Return the key under which a cluster's tier is remembered, None when the operation names no cluster."""
-    names = match.operation.cluster
-    return (origin, *(match.parameters[name] for name in names)) if names else None
-
-
-@lru_cache(maxsize=64)
-def _written(sunset: datetime) -> str:
-    return sunset.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ").replace("T00:00Z", "")
-
-
 def decide(match: Match, origin: str, settings: Settings, memory: Memory, now: float) -> Decision:
     """Decide which side is asked first; ``now`` is in seconds since the epoch."""
-    operation = match.operation
-    sunset = sunset_of(operation, settings)
+    sunset = sunset_of(match.operation, settings)
     over = now >= sunset.timestamp()
     date = f"its sunset, {_written(sunset)}, {'has passed' if over else 'is still to come'}"
     match settings.route:
@@ -59,20 +47,12 @@ def decide(match: Match, origin: str, settings: Settings, memory: Memory, now: f
             return Decision("legacy", "the route is set to legacy", corrects=False)
         case RouteWord.FLEX:
             return _successor(match, "the route is set to flex", corrects=False)
-        case RouteWord.DATE:
-            if not over:
-                return Decision("legacy", f"the route is decided by date: {date}", corrects=False)
+        case RouteWord.DATE if over:
             return _successor(match, f"the route is decided by date: {date}", corrects=False)
-        case _:
-            return _auto(match, origin, memory, now, over=over, date=date)
-
-
-def _auto(  # noqa: PLR0913 - what decide was given, and what it found out
-    match: Match, origin: str, memory: Memory, now: float, *, over: bool, date: str
-) -> Decision:
-    gone = memory.gone.recall(gone_key(match, origin), now)
-    if gone is not None:
-        reason = f"the legacy endpoint answered {gone} less than ten minutes ago"
+        case RouteWord.DATE:
+            return Decision("legacy", f"the route is decided by date: {date}", corrects=False)
+    if (status := memory.retired.recall(retired_key(match, origin), now)) is not None:
+        reason = f"the legacy endpoint answered {status} less than ten minutes ago"
     elif not over:
         return Decision("legacy", date, corrects=True)
     elif match.operation.gone is not None:
@@ -80,11 +60,11 @@ def _auto(  # noqa: PLR0913 - what decide was given, and what it found out
         return Decision("legacy", f"{date}, and there is no successor to ask instead", corrects=True)
     else:
         reason = date
-    key = tier_key(match, origin)
-    tier = memory.tiers.recall(key, now) if key is not None else None
-    if tier is not None and tier in match.operation.successors and tier != "flex":
-        reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
-        return Decision(tier, reason, corrects=True)
+    if match.cluster:
+        tier = memory.tiers.recall((origin, *match.cluster), now)
+        if tier not in {None, "flex"} and tier in match.operation.successors:
+            reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
+            return Decision(tier, reason, corrects=True)
     return _successor(match, reason, corrects=True)
 
 
@@ -92,3 +72,8 @@ def _successor(match: Match, reason: str, *, corrects: bool) -> Decision:
     if match.operation.gone is not None:
         return Decision("none", f"{reason}, and there is no successor", corrects)
     return Decision("flex", reason, corrects)
+
+
+@lru_cache(maxsize=64)
+def _written(sunset: datetime) -> str:
+    return sunset.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ").replace("T00:00Z", "")

@@ -7,42 +7,51 @@ the statement that a declared time has passed. What can't be translated is left 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from enum import Enum
+from typing import Literal, TypeAlias
 
 import attrs
 
-from shim.core.record import Dropped
-from shim.documents.model import Fidelity, Field, LinkRule, Rule, Verb, When
-from shim.documents.templates import encoded, parameter_name
-from shim.documents.value_types import FITS, parse_time
+from shim.documents.model import Field, Rule, Verb, When
+from shim.documents.templates import encoded
+from shim.documents.value_types import FITS, PLAIN, Json, JsonObject, parse_time
 
 
-class _Missing:
-    """The type of MISSING."""
+class NoValue(Enum):
+    """Why a rule gives no value; told apart from null."""
 
-
-MISSING = _Missing()
-"""A value that is not there, told apart from null."""
-BARE = _Missing()
-"""A value that is not there, though the object that would hold it is."""
+    ABSENT = "absent"
+    """The rule says that there is none."""
+    MISSING = "missing"
+    """Upstream did not send what the value comes from."""
+    BARE = "bare"
+    """Likewise, but it sent the object that would hold it."""
 
 
 @attrs.frozen
 class InvalidValue:
-    """A value that is there and cannot be used: where, what was said, and why not."""
+    """A value that upstream sent and that cannot be used: where it stood, what it was, and why not."""
 
     source: str
-    said: Any
+    said: Json
     why: str
 
 
 @attrs.frozen
-class TranslationContext:
-    """What rules may look at besides the object: the path's parameters, the time, and where links lead.
+class SecondChoice:
+    """The value of a later source, since an earlier one was invalid."""
 
-    ``raw`` are the parameters as they stand in the path, ``parameters`` their decoded text;
-    ``now`` is in seconds since the epoch; ``links_base`` is the origin and base path of the
-    legacy interface named ``api``. ``links`` keeps what all items' links have in common.
+    value: Json
+    invalid: InvalidValue
+
+
+@attrs.frozen
+class TranslationContext:
+    """What rules may look at besides the object.
+
+    ``raw`` are the path's parameters as they stand in it, ``parameters`` their decoded text; ``now`` is in
+    seconds since the epoch; ``api`` is the API's name; ``links_base`` is the origin and base path that links
+    begin with.
     """
 
     raw: Mapping[str, str]
@@ -50,114 +59,132 @@ class TranslationContext:
     now: float
     api: str
     links_base: str
-    links: dict[int, Any] = attrs.field(factory=dict)
 
 
-Source = Mapping[str, Any]
-Value = Callable[[Source, TranslationContext, Source], Any]
-"""Object, scene and the members made so far -> a value, MISSING, BARE, or InvalidValue."""
-
-Case = tuple[Callable[[Source], bool] | None, Value, Rule]
-"""A condition, None for all other cases; the value; and the rule that both come from."""
+Result: TypeAlias = "Json | NoValue | InvalidValue | SecondChoice"
+ValueOf = Callable[[JsonObject, TranslationContext, JsonObject], Result]
+"""Object, context and the members made so far -> what a rule makes of them."""
 
 
 @attrs.frozen
-class Compiled:
-    """A field ready for use: where it goes, and its rules.
+class Case:
+    """One rule ready for use; ``holds`` is its condition, None for all other cases."""
 
-    ``always`` is the value of a field with one rule; ``cases`` are those of a field with several.
-    """
+    holds: Callable[[JsonObject], bool] | None
+    value_of: ValueOf
+    rule: Rule
+
+
+@attrs.frozen
+class CompiledField:
+    """A field ready for use: its name, where in the document it goes, and its cases, of which the first counts."""
 
     name: str
     parts: tuple[str, ...]
-    always: Value | None
     cases: tuple[Case, ...]
 
 
-def compile_fields(fields: Sequence[Field], tier: str) -> tuple[Compiled, ...]:
-    """Return the fields compiled for one tier; links come last, since they may name other members."""
-    compiled = []
-    for field in sorted(fields, key=lambda field: field.type == "links"):
-        cases = tuple(
-            (None if rule.when is None else _condition(rule.when), _value(field, rule), rule)
-            for rule in field.rules[tier]
+def compile_fields(fields: Sequence[Field], tier: str, parameters: Sequence[str] = ()) -> tuple[CompiledField, ...]:
+    """Return the fields compiled for one tier; links come last, since they may name other members.
+
+    ``parameters`` are those of the legacy path, which links may name too.
+    """
+    return tuple(
+        CompiledField(
+            field.name,
+            tuple(field.name.split(".")),
+            tuple(
+                Case(None if rule.when is None else _condition(rule.when), _value_of(field, rule, parameters), rule)
+                for rule in field.rules[tier]
+            ),
         )
-        always = cases[0][1] if len(cases) == 1 else None
-        compiled.append(Compiled(field.name, tuple(field.name.split(".")), always, cases))
-    return tuple(compiled)
+        for field in sorted(fields, key=lambda field: field.type == "links")
+    )
 
 
 @attrs.define
 class TranslationReport:
-    """What is to be reported of the objects that fields were applied to: bad values, and rules by field."""
+    """What is to be reported of the objects that fields were applied to.
 
-    bad: list[tuple[str, InvalidValue]] = attrs.field(factory=list)
+    ``invalid`` are fields with the value that could not be used; ``passed_over`` are invalid values that a
+    later source made up for; ``rules`` is the worst rule by field that an object got, where a field has
+    several; ``missing`` counts by field the objects that lacked the rule's source.
+    """
+
+    invalid: list[tuple[str, InvalidValue]] = attrs.field(factory=list)
+    passed_over: list[InvalidValue] = attrs.field(factory=list)
     rules: dict[str, Rule] = attrs.field(factory=dict)
+    missing: dict[str, tuple[int, Rule]] = attrs.field(factory=dict)
 
 
 def apply(
-    fields: Sequence[Compiled], source: Source, scene: TranslationContext, seen: TranslationReport
-) -> dict[str, Any]:
+    fields: Sequence[CompiledField], source: JsonObject, context: TranslationContext, report: TranslationReport
+) -> JsonObject:
     """Return the object that the fields make of one of the other side."""
-    made: dict[str, Any] = {}
+    made: JsonObject = {}
     for field in fields:
-        value = field.always(source, scene, made) if field.always else _case(field, source, scene, made, seen)
-        kind = type(value)
-        if kind is _Missing:
-            if value is BARE:
+        cases = field.cases
+        case = cases[0] if len(cases) == 1 else _case(field, source, report)
+        result = case.value_of(source, context, made)
+        if isinstance(result, NoValue):
+            if result is not NoValue.ABSENT:
+                report.missing[field.name] = (report.missing.get(field.name, (0,))[0] + 1, case.rule)
+            if result is NoValue.BARE:
                 _parent(made, field.parts)
-        elif kind is InvalidValue:
-            seen.bad.append((field.name, value))
-        elif len(field.parts) == 1:
-            made[field.name] = value
+            continue
+        if isinstance(result, InvalidValue):
+            report.invalid.append((field.name, result))
+            continue
+        if isinstance(result, SecondChoice):
+            report.passed_over.append(result.invalid)
+            result = result.value
+        if len(field.parts) == 1:
+            made[field.name] = result
         else:
-            _parent(made, field.parts)[field.parts[-1]] = value
+            _parent(made, field.parts)[field.parts[-1]] = result
     return made
 
 
-def _case(field: Compiled, source: Source, scene: TranslationContext, made: Source, seen: TranslationReport) -> Any:
-    """Return the value by the first rule whose condition holds; the last one's always does."""
-    _, value_of, rule = next(case for case in field.cases if case[0] is None or case[0](source))
-    known = seen.rules.setdefault(field.name, rule)
-    if worse(rule.fidelity, known.fidelity):
-        seen.rules[field.name] = rule
-    return value_of(source, scene, made)
+def _case(field: CompiledField, source: JsonObject, report: TranslationReport) -> Case:
+    """Return the first case whose condition holds; the last one's always does."""
+    case = next(case for case in field.cases if case.holds is None or case.holds(source))
+    known = report.rules.setdefault(field.name, case.rule)
+    if case.rule.fidelity.worse_than(known.fidelity):
+        report.rules[field.name] = case.rule
+    return case
 
 
-def as_dropped(bad: InvalidValue, where: str) -> Dropped:
-    """Return the report of a value that was left out."""
-    return Dropped(where=f"{where}{bad.source}", said=bad.said, why=bad.why)
-
-
-def _parent(made: dict[str, Any], parts: tuple[str, ...]) -> dict[str, Any]:
+def _parent(made: JsonObject, parts: tuple[str, ...]) -> JsonObject:
     """Return the object that holds a nested member, making it if need be."""
     for part in parts[:-1]:
-        made = made.setdefault(part, {})
+        inner = made.setdefault(part, {})
+        assert isinstance(inner, dict), "no field stands inside another"
+        made = inner
     return made
 
 
-def look_up(source: Any, parts: tuple[str, ...]) -> Any:
+def look_up(source: Json, parts: tuple[str, ...]) -> Json | Literal[NoValue.MISSING]:
     """Return the value at a nested name, MISSING when any part is not there."""
     for part in parts:
         if type(source) is not dict or part not in source:
-            return MISSING
+            return NoValue.MISSING
         source = source[part]
     return source
 
 
-def _condition(when: When) -> Callable[[Source], bool]:
+def _condition(when: When) -> Callable[[JsonObject], bool]:
     parts = tuple(when.source.split("."))
 
-    def holds(source: Source) -> bool:
+    def holds(source: JsonObject) -> bool:
         word = look_up(source, parts)
         if when.given is not None:
-            return (word is not MISSING and word is not None) is when.given
+            return (word is not NoValue.MISSING and word is not None) is when.given
         return (type(word) is str and word in when.words) is not when.negated
 
     return holds
 
 
-def _value(field: Field, rule: Rule) -> Value:
+def _value_of(field: Field, rule: Rule, parameters: Sequence[str]) -> ValueOf:
     match rule.verb:
         case Verb.FROM:
             return _from(field, rule)
@@ -168,57 +195,53 @@ def _value(field: Field, rule: Rule) -> Value:
         case Verb.PASSED:
             return _passed(rule)
         case Verb.LINK:
-            return _link(rule)
+            return _link(rule, parameters)
         case Verb.PARAMETER:
-            return lambda _source, scene, _made: scene.parameters[rule.parameter]
+            return lambda _source, context, _made: context.parameters[rule.parameter]
         case Verb.CONSTANT:
-            return lambda _source, _scene, _made: rule.constant
+            return lambda _source, _context, _made: rule.constant
         case _:
-            return lambda _source, _scene, _made: MISSING
+            return lambda _source, _context, _made: NoValue.ABSENT
 
 
-def _from(field: Field, rule: Rule) -> Value:
-    convert = _convert(field, rule)
+def _from(field: Field, rule: Rule) -> ValueOf:
+    convert = _conversion(field, rule)
     if len(rule.sources) == 1 and "." not in rule.sources[0] + field.name:
         only = rule.sources[0]
-
-        def flat(source: Source, _scene: TranslationContext, _made: Source) -> Any:
-            value = source.get(only, MISSING)
-            return value if value is MISSING else convert(only, value)
-
-        return flat
+        return lambda source, _context, _made: convert(only, source[only]) if only in source else NoValue.MISSING
     sources = tuple((name, tuple(name.split("."))) for name in rule.sources)
     # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings);
     # one with nulls in it says nothing (recorded: desiredTimestamp).
     parents = (sources[0][1][:-1], tuple(field.name.split("."))[:-1])
     holder = parents[0] if parents[0] == parents[1] else ()
 
-    def value_of(source: Source, _scene: TranslationContext, _made: Source) -> Any:
-        held = look_up(source, holder) if holder else None
-        first: Any = BARE if type(held) is dict and None not in held.values() else MISSING
+    def value_of(source: JsonObject, _context: TranslationContext, _made: JsonObject) -> Result:
+        invalid: InvalidValue | None = None
         for name, parts in sources:
-            value = look_up(source, parts)
-            if value is MISSING:
+            said = look_up(source, parts)
+            if said is NoValue.MISSING:
                 continue
-            value = convert(name, value)
-            if type(value) is not InvalidValue:
-                return value
-            if type(first) is not InvalidValue:
-                first = value
-        return first
+            value = convert(name, said)
+            if not isinstance(value, InvalidValue):
+                return value if invalid is None else SecondChoice(value, invalid)
+            invalid = invalid or value
+        if invalid is not None:
+            return invalid
+        held = look_up(source, holder) if holder else None
+        return NoValue.BARE if type(held) is dict and None not in held.values() else NoValue.MISSING
 
     return value_of
 
 
-def _convert(field: Field, rule: Rule) -> Callable[[str, Any], Any]:
-    """Return (source name, upstream's value) -> the legacy value, or InvalidValue."""
-    fits = FITS[field.type]
+def _conversion(field: Field, rule: Rule) -> Callable[[str, Json], Json | InvalidValue]:
+    """Return (source name, upstream's value) -> the legacy value, or why it can't be used."""
+    plain, fits = PLAIN.get(field.type), FITS[field.type]
     words = frozenset(field.words)
     values = rule.values
     # False equals 0 to Python, and means something else to everybody.
     drop = tuple((type(value) is bool, value) for value in rule.drop)
 
-    def convert(name: str, value: Any) -> Any:
+    def convert(name: str, value: Json) -> Json | InvalidValue:
         if value is None:
             return InvalidValue(name, value, "null is no value")
         if drop and (type(value) is bool, value) in drop:
@@ -226,10 +249,11 @@ def _convert(field: Field, rule: Rule) -> Callable[[str, Any], Any]:
         if values:
             if type(value) is not str or value not in values:
                 return InvalidValue(name, value, "an unknown word")
-            return values[value]
+            word: Json = values[value]
+            return word
         if rule.whole and type(value) is float and value.is_integer():
             value = int(value)
-        if not fits(value):
+        if type(value) is not plain and not fits(value):
             return InvalidValue(name, value, f"not of type {field.type}")
         if words and value not in words:
             return InvalidValue(name, value, "not one of the legacy words")
@@ -238,91 +262,65 @@ def _convert(field: Field, rule: Rule) -> Callable[[str, Any], Any]:
     return convert
 
 
-def _list(field: Field, rule: Rule) -> Value:
+def _list(field: Field, rule: Rule) -> ValueOf:
     fits = FITS[field.type]
-    parts = tuple(rule.sources[0].split("."))
+    name, parts = rule.sources[0], tuple(rule.sources[0].split("."))
     # In a request body an empty list would be an order that the caller did not give.
-    orders = "body" in field.rules
+    when_missing: NoValue | None = NoValue.MISSING if "body" in field.rules else None
 
-    def value_of(source: Source, _scene: TranslationContext, _made: Source) -> Any:
+    def value_of(source: JsonObject, _context: TranslationContext, _made: JsonObject) -> Result:
         value = look_up(source, parts)
-        if value is MISSING:
-            return MISSING if orders else []
+        if value is NoValue.MISSING:
+            return when_missing or []
         if value is None:
-            return InvalidValue(rule.sources[0], value, "null is no value")
-        return [value] if fits([value]) else InvalidValue(rule.sources[0], value, f"not an item of {field.type}")
+            return InvalidValue(name, value, "null is no value")
+        return [value] if fits([value]) else InvalidValue(name, value, f"not an item of {field.type}")
 
     return value_of
 
 
-def _equals(rule: Rule) -> Value:
-    parts = tuple(rule.sources[0].split("."))
-    words = frozenset(rule.words)
+def _equals(rule: Rule) -> ValueOf:
+    name, parts = rule.sources[0], tuple(rule.sources[0].split("."))
+    words, known = frozenset(rule.words), frozenset((*rule.words, *rule.others))
 
-    def value_of(source: Source, _scene: TranslationContext, _made: Source) -> Any:
+    def value_of(source: JsonObject, _context: TranslationContext, _made: JsonObject) -> Result:
         value = look_up(source, parts)
-        if value is MISSING:
-            return MISSING
-        return value in words if type(value) is str else InvalidValue(rule.sources[0], value, "not a word")
+        if value is NoValue.MISSING:
+            return value
+        if type(value) is not str:
+            return InvalidValue(name, value, "not a word")
+        return InvalidValue(name, value, "an unknown word") if rule.others and value not in known else value in words
 
     return value_of
 
 
-def _passed(rule: Rule) -> Value:
-    parts = tuple(rule.sources[0].split("."))
+def _passed(rule: Rule) -> ValueOf:
+    name, parts = rule.sources[0], tuple(rule.sources[0].split("."))
 
-    def value_of(source: Source, scene: TranslationContext, _made: Source) -> Any:
+    def value_of(source: JsonObject, context: TranslationContext, _made: JsonObject) -> Result:
         value = look_up(source, parts)
-        if value is MISSING:
-            return MISSING
+        if value is NoValue.MISSING:
+            return value
         when = parse_time(value)
-        return (
-            InvalidValue(rule.sources[0], value, "not of type time") if when is None else when.timestamp() < scene.now
-        )
+        return InvalidValue(name, value, "not of type time") if when is None else when.timestamp() < context.now
 
     return value_of
 
 
-def _link(rule: Rule) -> Value:
-    key = id(rule)
+def _link(rule: Rule, parameters: Sequence[str]) -> ValueOf:
+    links = [(link, [name for name in link.path.parameters if name not in parameters]) for link in rule.links]
 
-    def value_of(_source: Source, scene: TranslationContext, made: Source) -> Any:
-        prepared = scene.links.get(key)
-        if prepared is None:
-            prepared = scene.links[key] = [_prepared(link, scene) for link in rule.links]
-        links = []
-        for rel, pieces, names in prepared:
-            href = pieces[0]
-            for piece, name in zip(pieces[1:], names, strict=True):
+    def value_of(_source: JsonObject, context: TranslationContext, made: JsonObject) -> Result:
+        found: list[Json] = []
+        for link, names in links:
+            values = dict(context.raw)
+            for name in names:
                 value = made.get(name)
-                segment = encoded(str(value)) if type(value) in {str, int} else None
-                if segment is None:
+                if type(value) not in {str, int} or (segment := encoded(str(value))) is None:
                     break
-                href += segment + piece
+                values[name] = segment
             else:
-                links.append({"href": href, "rel": rel})
-        return links or MISSING
+                found.append({"href": context.links_base + link.path.build(values), "rel": link.rel[context.api]})
+        return found or NoValue.MISSING
 
     return value_of
-
-
-def _prepared(link: LinkRule, scene: TranslationContext) -> tuple[str, list[str], list[str]]:
-    """Return a link's relation, the fixed pieces of its href, and the members that stand between them."""
-    pieces, names = [scene.links_base], []
-    for segment in link.path.segments:
-        name = parameter_name(segment)
-        if name and name not in scene.raw:
-            pieces[-1] += "/"
-            pieces.append("")
-            names.append(name)
-        else:
-            pieces[-1] += f"/{scene.raw[name] if name else segment}"
-    return link.rel[scene.api], pieces, names
-
-
-_LEVELS = {level: rank for rank, level in enumerate(Fidelity)}
-
-
-def worse(one: Fidelity, other: Fidelity) -> bool:
-    """Tell whether a level is further from the old meaning than another."""
-    return _LEVELS[one] > _LEVELS[other]

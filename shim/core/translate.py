@@ -1,114 +1,163 @@
-"""Translation of documents: an upstream object or list into the legacy shape, and a legacy body into a call's."""
+"""Translation of documents: an upstream object or list into the legacy shape, and what is to be reported of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import attrs
 
 from shim.core.query import LegacyQuery
 from shim.core.record import Dropped, FieldReport
-from shim.core.rules import MISSING, Compiled, TranslationContext, TranslationReport, apply, as_dropped, look_up
-from shim.documents.model import Fidelity, Field
-from shim.documents.value_types import parse_time
+from shim.core.rules import CompiledField, InvalidValue, NoValue, TranslationContext, TranslationReport, apply, look_up
+from shim.documents.model import Fidelity, Operation
+from shim.documents.value_types import Json, JsonObject, parse_time
 
 
 @attrs.frozen
 class Translated:
     """A legacy document, what each of its fields is worth, and the values that were left out."""
 
-    document: dict[str, Any]
+    document: JsonObject
     fields: tuple[FieldReport, ...]
     dropped: tuple[Dropped, ...]
+
+
+def translate_one(fields: Sequence[CompiledField], source: JsonObject, context: TranslationContext) -> Translated:
+    """Translate one resource."""
+    report = TranslationReport()
+    document = apply(fields, source, context, report)
+    dropped = _dropped(report.passed_over, "") + _dropped([value for _, value in report.invalid], "")
+    return Translated(document, reports(fields, report), tuple(dropped))
 
 
 @attrs.frozen
-class Items:
-    """Translated list items with their reports."""
+class UpstreamPage:
+    """One page of an upstream list as it was read: the document, and the list in it."""
 
-    values: tuple[dict[str, Any], ...]
+    document: JsonObject
+    items: list[Json]
+
+
+@attrs.frozen
+class TranslatedItems:
+    """The items of a list in the legacy shape, with what is to be reported of them."""
+
+    values: list[JsonObject]
     fields: tuple[FieldReport, ...]
     dropped: tuple[Dropped, ...]
 
 
-def translate_one(fields: Sequence[Compiled], source: dict[str, Any], scene: TranslationContext) -> Translated:
-    """Translate one resource."""
-    seen = TranslationReport()
-    made = apply(fields, source, scene, seen)
-    dropped = tuple(as_dropped(bad, "") for _, bad in seen.bad)
-    return Translated(document=made, fields=reports(fields, seen), dropped=dropped)
+def kept_page(items: TranslatedItems, page: UpstreamPage, query: LegacyQuery, url: str) -> JsonObject:
+    """Return the legacy page of an upstream page whose order and size are kept; ``url`` is the list's own."""
+    total = page.document.get("totalCount")
+    count = total if type(total) is int and total >= 0 else None
+    more = has_next(page.document)
+    if more is None:
+        more = count is not None and query.page * query.size < count
+    return _page(items.values, query, url, total=count, more=more)
 
 
-def translate_items(fields: Sequence[Compiled], sources: Sequence[Any], scene: TranslationContext, name: str) -> Items:
-    """Translate list items; an item that is no object is left out and reported; ``name`` is the list's."""
-    values: list[dict[str, Any]] = []
-    dropped: list[Dropped] = []
-    seen = TranslationReport()
-    for index, source in enumerate(sources):
-        if type(source) is not dict:
-            dropped.append(Dropped(where=f"{name}[{index}]", said=source, why="not an object"))
-            continue
-        known = len(seen.bad)
-        values.append(apply(fields, source, scene, seen))
-        if len(seen.bad) > known:
-            dropped.extend(as_dropped(bad, f"{name}[{index}].") for _, bad in seen.bad[known:])
-    return Items(values=tuple(values), fields=reports(fields, seen), dropped=tuple(dropped))
+def cut_page(items: TranslatedItems, operation: Operation, query: LegacyQuery, url: str) -> JsonObject:
+    """Return the legacy page that is cut out of all items, once they are sorted; ``url`` is the list's own."""
+    ordered = in_order(items.values, operation)
+    end = query.page * query.size
+    return _page(ordered[end - query.size : end], query, url, total=len(ordered), more=end < len(ordered))
 
 
-def reports(fields: Sequence[Compiled], seen: TranslationReport) -> tuple[FieldReport, ...]:
+def translate_items(
+    fields: Sequence[CompiledField], pages: Sequence[UpstreamPage], context: TranslationContext, name: str
+) -> TranslatedItems:
+    """Translate the items of all pages; ``name`` is the member that holds them.
+
+    An item that is no object is left out and reported. One that moved to a later page while they were
+    read counts once.
+    """
+    values: list[JsonObject] = []
+    report, dropped = TranslationReport(), list[Dropped]()
+    seen: set[str] = set()
+    index = 0
+    for number, page in enumerate(pages):
+        for source in page.items:
+            if type(source) is not dict:
+                dropped.append(Dropped(where=f"{name}[{index}]", said=source, why="not an object"))
+                index += 1
+                continue
+            identity = source.get("id")
+            if type(identity) is str:
+                if number and identity in seen:
+                    continue
+                seen.add(identity)
+            known = len(report.invalid), len(report.passed_over)
+            values.append(apply(fields, source, context, report))
+            if (len(report.invalid), len(report.passed_over)) != known:
+                dropped += _dropped(report.passed_over[known[1] :], f"{name}[{index}].")
+                dropped += _dropped([value for _, value in report.invalid[known[0] :]], f"{name}[{index}].")
+            index += 1
+    return TranslatedItems(values, reports(fields, report, len(values)), tuple(dropped))
+
+
+def _dropped(values: Sequence[InvalidValue], where: str) -> list[Dropped]:
+    return [Dropped(where=f"{where}{value.source}", said=value.said, why=value.why) for value in values]
+
+
+def reports(fields: Sequence[CompiledField], report: TranslationReport, items: int = 1) -> tuple[FieldReport, ...]:
     """Return the level of each field over all items: the worst that any item got.
 
-    A field with a value that could not be used counts as absent; without items the rule for all
-    other cases stands.
+    A field with a value that could not be used counts as absent, and one whose source upstream did not
+    send as missing; without items the rule for all other cases stands.
     """
-    bad: dict[str, str] = {}
-    for name, one in seen.bad:
-        bad.setdefault(name, f"upstream said {one.said!r}: {one.why}"[:200])
-    made = []
+    invalid: dict[str, str] = {}
+    for name, value in report.invalid:
+        invalid.setdefault(name, f"upstream said {value.said!r}: {value.why}"[:200])
+    found = []
     for field in fields:
-        rule = seen.rules.get(field.name) or field.cases[-1][2]
-        if field.name in bad:
-            made.append(FieldReport(field.name, Fidelity.ABSENT, bad[field.name], rule.owner))
-        else:
-            made.append(FieldReport(field.name, rule.fidelity, rule.why, rule.owner))
-    return tuple(made)
+        rule = report.rules.get(field.name) or field.cases[-1].rule
+        level, why = rule.fidelity, rule.why
+        if field.name in invalid:
+            level, why = Fidelity.ABSENT, invalid[field.name]
+        elif field.name in report.missing and Fidelity.MISSING.worse_than(level):
+            count, lacking = report.missing[field.name]
+            what = f"upstream sent no {' or '.join(lacking.sources)}" if lacking.sources else "a part of it is missing"
+            rest = f" in {count} of {items}; elsewhere it is {level.value}" + (f": {why}" if why else "")
+            level, why = Fidelity.MISSING, what + (rest if count < items else "")
+        found.append(FieldReport(field.name, level, why, rule.owner))
+    return tuple(found)
 
 
-def in_order(
-    items: Sequence[dict[str, Any]], order: Sequence[str], fields: Sequence[Field]
-) -> tuple[dict[str, Any], ...]:
-    """Sort items by field names, ``-name`` descending; an item without the field counts as the newest."""
-    types = {field.name: field.type for field in fields}
+def in_order(items: Sequence[JsonObject], operation: Operation) -> Sequence[JsonObject]:
+    """Sort items by the operation's order, ``-name`` descending; an item without the field counts as the newest."""
+    types = {field.name: field.type for field in operation.fields}
     ordered = list(items)
-    for key in reversed(order):
+    for key in reversed(operation.order):
         name = key.removeprefix("-")
         is_time, parts = types[name] == "time", tuple(name.split("."))
 
-        def rank(item: dict[str, Any], parts: tuple[str, ...] = parts, *, is_time: bool = is_time) -> tuple[bool, Any]:
+        def rank(
+            item: JsonObject, parts: tuple[str, ...] = parts, *, is_time: bool = is_time
+        ) -> tuple[bool, Json | object]:
             value = look_up(item, parts)
-            return (True, 0) if value is MISSING else (False, parse_time(value) if is_time else value)
+            if value is NoValue.MISSING:
+                return True, 0
+            return False, parse_time(value) if is_time else value
 
         ordered.sort(key=rank, reverse=key.startswith("-"))
-    return tuple(ordered)
+    return ordered
 
 
-def page(
-    results: Sequence[dict[str, Any]], query: LegacyQuery, *, url: str, total: int | None, more: bool
-) -> dict[str, Any]:
-    """Return a legacy page; ``url`` is the list's own URL, ``more`` tells whether another page follows."""
-    links = [{"href": f"{url}?{query.link(query.page, own=True)}", "rel": "self"}]
+def _page(results: Sequence[JsonObject], query: LegacyQuery, url: str, *, total: int | None, more: bool) -> JsonObject:
+    """Return a legacy page; ``more`` tells whether another one follows."""
+    links: list[Json] = [{"href": f"{url}?{query.link(query.page, own=True)}", "rel": "self"}]
     if query.page > 1:
         links.append({"href": f"{url}?{query.link(query.page - 1, own=False)}", "rel": "previous"})
     if more:
         links.append({"href": f"{url}?{query.link(query.page + 1, own=False)}", "rel": "next"})
-    document: dict[str, Any] = {"links": links, "results": list(results)}
+    document: JsonObject = {"links": links, "results": list(results)}
     if query.count and total is not None:
         document["totalCount"] = total
     return document
 
 
-def has_next(document: dict[str, Any]) -> bool | None:
+def has_next(document: JsonObject) -> bool | None:
     """Tell whether a list document links to a next page; None when it has no links to tell by."""
     links = document.get("links")
     if type(links) is not list or not links:

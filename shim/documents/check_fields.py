@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from shim.documents.model import TIERS, Document, Field, Operation, Rule, Verb
 from shim.documents.tables import key_path
-from shim.documents.value_types import FITS
+from shim.documents.value_types import FITS, Json
 
 _KINDS_OF: dict[Verb, tuple[str, ...]] = {
     Verb.LIST: ("strings", "objects"),
@@ -103,6 +103,8 @@ def _check_rule(
         yield from _check_value(field, f"{rule.at}.constant", rule.constant)
     for word, value in rule.values.items():
         yield from _check_value(field, key_path(f"{rule.at}.values", word), value)
+    if both := set(rule.others) & set(rule.words):
+        yield f"{rule.at}.equals.others", f"has words that make it true: {', '.join(sorted(both))}"
     if rule.whole and field.type != "integer":
         yield f"{rule.at}.whole", "belongs to fields of type integer"
     for operation in operations:
@@ -118,7 +120,7 @@ def _check_rule(
                     )
 
 
-def _check_value(field: Field, at: str, value: object) -> Iterator[tuple[str, str]]:
+def _check_value(field: Field, at: str, value: Json) -> Iterator[tuple[str, str]]:
     if not FITS[field.type](value) or not _is_json(value):
         yield at, f"{value!r} is not of the field's type, {field.type}"
     elif field.words and value not in field.words:

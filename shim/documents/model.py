@@ -31,8 +31,15 @@ class Fidelity(StrEnum):
     """Computed, or near the old meaning."""
     CONSTANT = "constant"
     """True of every such resource."""
+    MISSING = "missing"
+    """Upstream did not send what it comes from; left out. Only replies have it, documents do not."""
     ABSENT = "absent"
     """Cannot be known; left out."""
+
+    def worse_than(self, other: Fidelity) -> bool:
+        """Tell whether this is further from the old meaning than another."""
+        levels = tuple(Fidelity)
+        return levels.index(self) > levels.index(other)
 
 
 class Verb(StrEnum):
@@ -81,6 +88,7 @@ class Rule:
     sources: tuple[str, ...] = ()
     values: Mapping[str, Any] = attrs.field(factory=dict)
     words: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     parameter: str = ""
     constant: Any = None
     links: tuple[LinkRule, ...] = ()

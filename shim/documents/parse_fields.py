@@ -105,7 +105,7 @@ def _parse_rule(table: Table, apis: Mapping[str, Api], *, plain: bool = False) -
 
 def _parse_fidelity(table: Table, verb: Verb) -> Fidelity:
     fixed = {Verb.ABSENT: Fidelity.ABSENT, Verb.CONSTANT: Fidelity.CONSTANT}
-    levels = tuple(Fidelity)
+    levels = tuple(level.value for level in Fidelity if level is not Fidelity.MISSING)
     default = fixed.get(verb)
     level = Fidelity(table.word("fidelity", levels, default=default))
     if default is not None and level is not default:
@@ -139,7 +139,11 @@ def _parse_equals(table: Table) -> dict[str, Any]:
     sub = table.table("equals")
     if sub is None:
         return {}
-    found = {"sources": (sub.text("source"),), "words": sub.texts("word", required=True)}
+    found = {
+        "sources": (sub.text("source"),),
+        "words": sub.texts("word", required=True),
+        "others": sub.texts("others"),
+    }
     sub.finish()
     return found
 

@@ -33,7 +33,7 @@ class Template:
 
     def build(self, values: Mapping[str, str]) -> str:
         """Return the path with raw values filled in; raises KeyError when one is missing."""
-        return _PARAMETER.sub(lambda match: values[match[1]], self.text)
+        return self.text.format_map(values)
 
 
 def parse_template(text: str, *, verbs: bool = False) -> Template:

@@ -1,4 +1,4 @@
-"""The kinds of JSON value a field may have, and whether a value is of one."""
+"""The types of JSON value that a field may have, and whether a value is of one."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import TypeAlias
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+"""A decoded JSON value."""
+JsonObject: TypeAlias = dict[str, Json]
+
+PLAIN: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool, "object": dict, "links": list}
+"""The types that Python's own type of a value tells; a float where an integer is declared is none (some
+decoders make one of a large integer)."""
 
 _LONGEST = 40
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
-def parse_time(value: Any) -> datetime | None:
+def parse_time(value: Json) -> datetime | None:
     """Return the instant that an RFC 3339 text names, None when the value is no such text."""
     return _parsed(value) if type(value) is str and len(value) <= _LONGEST else None
 
@@ -29,20 +37,19 @@ def _parsed(text: str) -> datetime | None:
         return None
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Json) -> bool:
     return type(value) is int or (type(value) is float and math.isfinite(value))
 
 
-FITS: Mapping[str, Callable[[Any], bool]] = {
-    "string": lambda value: type(value) is str,
-    # A float where an integer is declared is a bad value: some decoders make one of a large integer.
-    "integer": lambda value: type(value) is int,
+def _is_of(kind: type) -> Callable[[Json], bool]:
+    return lambda value: type(value) is kind
+
+
+FITS: Mapping[str, Callable[[Json], bool]] = {
+    **{name: _is_of(kind) for name, kind in PLAIN.items()},
     "number": _is_number,
-    "boolean": lambda value: type(value) is bool,
     "time": lambda value: parse_time(value) is not None,
     "strings": lambda value: type(value) is list and all(type(item) is str for item in value),
-    "object": lambda value: type(value) is dict,
     "objects": lambda value: type(value) is list and all(type(item) is dict for item in value),
-    "links": lambda value: type(value) is list,
 }
-"""For each kind, a test of a decoded JSON value."""
+"""For each type, a test of a decoded JSON value."""

@@ -52,7 +52,11 @@ def test_no_content_has_no_coding(coding):
     assert decode(b"", coding, 100) == b""
 
 
-@pytest.mark.parametrize("wire", [gzip.compress(b"x" * 101), gzip.compress(b"x" * 60) * 2, gzip.compress(b"x" * 10**7)])
+@pytest.mark.parametrize(
+    "wire",
+    [gzip.compress(b"x" * 101), gzip.compress(b"x" * 60) * 2, gzip.compress(b"x" * 10**7)],
+    ids=["one", "two", "bomb"],
+)
 def test_decoding_stops_at_the_limit(wire):
     """A bomb, also in pieces, is no more than what it says."""
     with pytest.raises(ContentFault, match="larger than 100 bytes"):

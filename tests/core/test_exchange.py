@@ -111,7 +111,7 @@ def test_a_404_with_an_error_code_is_atlas_own_answer(engine, status, code):
     driven = drive(engine, V2, [refuses(status, code)], clock=BEFORE, memory=memory)
     assert driven.passed
     assert driven.outcome.record.route == "legacy"
-    assert len(memory.gone) == 0
+    assert len(memory.retired) == 0
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_only_auto_corrects_the_legacy_side(engine, word, gone):
     driven = drive(engine, V2, [gone], clock=BEFORE, settings=route(word), memory=memory)
     assert driven.passed
     assert len(driven.steps) == 1
-    assert len(memory.gone) == 0
+    assert len(memory.retired) == 0
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])

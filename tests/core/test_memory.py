@@ -114,8 +114,8 @@ def test_threads_share_a_memory():
 def test_two_memories_share_nothing():
     """Each process part has a memory of its own unless it shares one on purpose."""
     one, other = Memory(), Memory()
-    one.gone.remember("k", "410", 0.0)
-    assert other.gone.recall("k", 0.0) is None
+    one.retired.remember("k", "410", 0.0)
+    assert other.retired.recall("k", 0.0) is None
     assert one.tiers.recall("k", 0.0) is None
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        one.gone = TTLCache()  # type: ignore[misc]
+        one.retired = TTLCache()  # type: ignore[misc]

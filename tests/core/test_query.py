@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.query import LegacyQuery, QueryError, read_query
+from shim.core.query import LegacyQuery, read_query
+from shim.core.responses import CallError
 
 
 def page(raw: str) -> LegacyQuery:
@@ -41,9 +42,9 @@ def test_a_page_number_is_a_positive_integer(raw, number):
 @pytest.mark.parametrize("name", ["pageNum", "itemsPerPage"])
 def test_anything_else_is_an_error_that_names_the_parameter(name, raw):
     """Zero, negative numbers and words are refused."""
-    with pytest.raises(QueryError) as caught:
+    with pytest.raises(CallError) as caught:
         page(f"{name}={raw}")
-    assert caught.value.args == (name,)
+    assert caught.value.parameters == (name,)
 
 
 @pytest.mark.parametrize(
@@ -77,9 +78,9 @@ def test_a_bare_flag_is_true(name):
 @pytest.mark.parametrize("name", ["envelope", "pretty", "includeCount"])
 def test_a_flag_is_no_other_word(name, raw):
     """A word that is neither is refused by name."""
-    with pytest.raises(QueryError) as caught:
+    with pytest.raises(CallError) as caught:
         page(f"{name}={raw}")
-    assert caught.value.args == (name,)
+    assert caught.value.parameters == (name,)
 
 
 def test_the_first_of_repeated_parameters_counts():
@@ -123,12 +124,12 @@ def test_links_have_the_recorded_orders():
 
 @given(st.text())
 def test_no_query_breaks_the_reading(raw):
-    """Any text is a query or a QueryError that names a known parameter."""
+    """Any text is a query or a CallError that names a known parameter."""
     for shape in ("page", "one"):
         try:
             query = read_query(raw, shape)
-        except QueryError as error:
-            query = LegacyQuery(rest=error.args)
+        except CallError as error:
+            query = LegacyQuery(rest=tuple(map(str, error.parameters)))
         assert 1 <= query.size <= 500
         assert query.page >= 1
 

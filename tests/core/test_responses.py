@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 
 from shim.core.context import dumps, loads
-from shim.core.responses import bare, content_of, document, enveloped, error_body, pretty_printed
+from shim.core.responses import bare_reply, document_reply, enveloped, error_body, written
 
 
 def test_a_pretty_body_is_laid_out_as_recorded_ones():
     """Atlas' 401 was recorded so: two spaces, and a space before the colon."""
-    value = {"error": 401, "reason": "Unauthorized", "detail": "You are not authorized for this resource."}
+    value: dict[str, Any] = {
+        "error": 401,
+        "reason": "Unauthorized",
+        "detail": "You are not authorized for this resource.",
+    }
     lines = [
         "{",
         '  "error" : 401,',
@@ -19,20 +23,20 @@ def test_a_pretty_body_is_laid_out_as_recorded_ones():
         '  "detail" : "You are not authorized for this resource."',
         "}",
     ]
-    assert pretty_printed(value) == "\n".join(lines).encode()
+    assert written(value, pretty=True, dumps=dumps) == "\n".join(lines).encode()
 
 
 @pytest.mark.parametrize("pretty", [False, True])
 def test_a_lone_surrogate_is_not_replaced(pretty):
     """What UTF-8 has no bytes for stays the escape it came as, laid out or not."""
-    content = content_of({"a": "ä\ud800"}, pretty=pretty, dumps=dumps)
+    content = written({"a": "ä\ud800"}, pretty=pretty, dumps=dumps)
     assert loads(content) == {"a": "ä\ud800"}
 
 
 def test_text_is_utf8():
     """Letters are not escaped, laid out or not."""
     for pretty in (False, True):
-        assert "ä".encode() in content_of({"a": "ä"}, pretty=pretty, dumps=dumps)
+        assert "ä".encode() in written({"a": "ä"}, pretty=pretty, dumps=dumps)
 
 
 def test_an_error_has_the_members_of_recorded_errors():
@@ -52,5 +56,5 @@ def test_an_envelope_leaves_the_document_as_it_was():
 def test_fields_about_upstreams_content_are_left_out():
     """In any case of letters; the new content type is the last."""
     upstream = (("CONTENT-TYPE", "x"), ("etag", "x"), ("Date", "now"), ("content-length", "5"))
-    assert document(b"{}", status=200, upstream=upstream, kind="k").headers == (("Date", "now"), ("Content-Type", "k"))
-    assert bare(204, upstream).headers == (("Date", "now"),)
+    assert document_reply(b"{}", 200, "k", upstream).headers == (("Date", "now"), ("Content-Type", "k"))
+    assert bare_reply(204, upstream).headers == (("Date", "now"),)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shim.core.memory import Memory
-from shim.core.route import decide, gone_key, sunset_of, tier_key
+from shim.core.route import decide, retired_key, sunset_of
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import JOBS, LIST, ORIGIN
 
@@ -92,7 +92,7 @@ def test_the_sunset_in_force_can_be_asked_for(engine):
 def keys(engine, path=LIST, origin=ORIGIN, api="v2"):
     match = engine.recognise("GET", f"/api/atlas/{api}{path}", ())
     assert match is not None
-    return gone_key(match, origin), tier_key(match, origin)
+    return retired_key(match, origin), (origin, *match.cluster) if match.cluster else None
 
 
 def test_what_was_learned_is_kept_apart_by_what_it_holds_for(engine):
@@ -112,7 +112,7 @@ def test_what_was_learned_is_kept_apart_by_what_it_holds_for(engine):
 def test_a_legacy_endpoint_that_was_gone_is_not_asked_again(engine, passed):
     """For ten minutes what legacy answered counts more than the date."""
     memory = Memory()
-    memory.gone.remember(keys(engine)[0], "410", (SUNSET - timedelta(days=1)).timestamp())
+    memory.retired.remember(keys(engine)[0], "410", (SUNSET - timedelta(days=1)).timestamp())
     when = SUNSET - timedelta(days=1) + timedelta(seconds=passed)
     decision = decided(engine, when, memory=memory)
     assert decision.route == "flex"
@@ -125,7 +125,7 @@ def test_a_legacy_endpoint_that_was_gone_is_not_asked_again(engine, passed):
 def test_after_ten_minutes_the_date_counts_again(engine):
     """Nothing is believed for ever, since sunset dates moved in both directions."""
     memory = Memory()
-    memory.gone.remember(keys(engine)[0], "410", (SUNSET - timedelta(days=1)).timestamp())
+    memory.retired.remember(keys(engine)[0], "410", (SUNSET - timedelta(days=1)).timestamp())
     when = SUNSET - timedelta(days=1) + timedelta(seconds=600)
     assert decided(engine, when, memory=memory).route == "legacy"
 
@@ -185,7 +185,7 @@ def test_without_a_successor_a_remembered_410_ends_it(engine):
     memory = Memory()
     match = engine.recognise("DELETE", "/api/atlas/v2/groups/g/serverless/n", ())
     assert match is not None
-    memory.gone.remember(gone_key(match, ORIGIN), "410", INSTANCES.timestamp())
+    memory.retired.remember(retired_key(match, ORIGIN), "410", INSTANCES.timestamp())
     decision = decided(engine, INSTANCES, path="/groups/g/serverless/n", method="DELETE", memory=memory)
     assert decision.route == "none"
     assert "410" in decision.reason

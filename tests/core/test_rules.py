@@ -76,8 +76,8 @@ def test_a_missing_value_is_left_out_in_silence():
     [
         ({"a": "1", "b": "2"}, "1", 0),
         ({"b": "2"}, "2", 0),
-        ({"a": None, "b": "2"}, "2", 0),
-        ({"a": 5, "b": "2"}, "2", 0),
+        ({"a": None, "b": "2"}, "2", 1),
+        ({"a": 5, "b": "2"}, "2", 1),
         ({"a": 5}, "nothing", 1),
         ({"a": 5, "b": None}, "nothing", 1),
         ({"c": {"d": "3"}}, "3", 0),
@@ -87,7 +87,7 @@ def test_a_missing_value_is_left_out_in_silence():
     ],
 )
 def test_the_first_usable_source_counts(source, got, dropped):
-    """Sources are tried in order, nested ones too; only when none will do is one reported."""
+    """Sources are tried in order, nested ones too; an invalid one before the one that counts is reported."""
     rule = f'from = ["a", "b", "c.d"]\n{EXACT}'
     made, left = value("string", rule, source)
     assert (made, len(left)) == (got, dropped)

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.rules import worse
 from shim.documents.model import Fidelity
 from tests.core.driver import BASE, answers, drive
 from tests.core.small import HEAD, field, read, translated
@@ -194,8 +193,8 @@ def test_the_rule_that_applies_is_the_only_one():
 
 
 def test_a_level_is_worse_the_further_it_is_from_the_old_meaning():
-    """exact, renamed, derived, constant, absent: in this order."""
+    """exact, renamed, derived, constant, missing, absent: in this order."""
     levels = list(Fidelity)
-    assert [[worse(one, other) for other in levels] for one in levels] == [
-        [row > column for column in range(5)] for row in range(5)
+    assert [[one.worse_than(other) for other in levels] for one in levels] == [
+        [row > column for column in range(6)] for row in range(6)
     ]

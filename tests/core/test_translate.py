@@ -4,7 +4,7 @@ import pytest
 
 from shim.core.translate import has_next
 from shim.documents.model import Fidelity
-from tests.core.driver import LIST, SNAPSHOT, answers, drive
+from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
 from tests.core.small import HEAD, field, read, translated
 
 V2 = f"/api/atlas/v2{LIST}"
@@ -67,6 +67,58 @@ def test_an_empty_page_reports_the_general_rules(engine):
     driven = drive(engine, V2, [answers({"results": []})])
     assert report(driven, "createdAt").fidelity is Fidelity.DERIVED
     assert driven.outcome.record.dropped == ()
+
+
+def test_a_field_whose_source_upstream_did_not_send_is_missing(engine):
+    """A snapshot of an id alone is not told as if its version and status had been renamed."""
+    driven = drive(engine, V2, [answers({"results": [{"id": SNAPSHOT["id"]}]})])
+    levels = {one.name: one.fidelity.value for one in driven.outcome.record.fields}
+    assert {name for name, level in levels.items() if level == "missing"} == {
+        "createdAt", "expiresAt", "mongodVersion", "status",
+    }  # fmt: skip
+    assert report(driven, "createdAt").why == "upstream sent no startTime or scheduledTime"
+    assert (levels["id"], levels["frequencyType"], levels["storageSizeBytes"]) == ("exact", "constant", "absent")
+
+
+def test_a_source_that_some_items_lack_is_told_with_their_number(engine):
+    """What the field is worth elsewhere is still told."""
+    queued = {key: value for key, value in SNAPSHOT.items() if key != "mongoDBVersion"}
+    driven = drive(engine, V2, [answers({"results": [SNAPSHOT, queued, SNAPSHOT]})])
+    assert report(driven, "mongodVersion").fidelity is Fidelity.MISSING
+    assert report(driven, "mongodVersion").why == "upstream sent no mongoDBVersion in 1 of 3; elsewhere it is renamed"
+
+
+def test_an_invalid_source_that_gave_way_to_another_is_told(engine):
+    """The field keeps its level; the value that was passed over is in the record."""
+    items = [SNAPSHOT, SNAPSHOT | {"startTime": "yesterday"}]
+    driven = drive(engine, V2, [answers({"results": items})])
+    assert {item["createdAt"] for item in driven.document["results"]} == {
+        SNAPSHOT["startTime"], SNAPSHOT["scheduledTime"],
+    }  # fmt: skip
+    assert report(driven, "createdAt").fidelity is Fidelity.DERIVED
+    dropped = driven.outcome.record.dropped
+    assert [(one.where, one.said, one.why) for one in dropped] == [
+        ("results[1].startTime", "yesterday", "not of type time")
+    ]
+
+
+JOB = {"id": "6a6f78e0cab84da5c4476b25", "deliveryType": "RESTORE", "status": "RUNNING"}
+
+
+@pytest.mark.parametrize("word", ["PENDING", "QUEUED", "RUNNING", "COMPLETED", "FAILED"])
+def test_every_known_status_of_a_job_says_how_it_ended(engine, word):
+    """The contract's words are all known: failed with one of them, and never cancelled."""
+    job = drive(engine, f"/api/atlas/v2{JOBS}/1", [answers(JOB | {"status": word})]).document
+    assert (job["failed"], job["cancelled"]) == (word == "FAILED", False)
+
+
+def test_an_unknown_status_of_a_job_makes_no_value(engine):
+    """Whoever waits for its end is not told that it neither failed nor was cancelled."""
+    driven = drive(engine, f"/api/atlas/v2{JOBS}/1", [answers(JOB | {"status": "CANCELLED"})])
+    assert not {"failed", "cancelled"} & driven.document.keys()
+    assert report(driven, "failed").why == "upstream said 'CANCELLED': an unknown word"
+    assert report(driven, "cancelled").fidelity is Fidelity.ABSENT
+    assert [(one.where, one.said) for one in driven.outcome.record.dropped] == [("status", "CANCELLED")]
 
 
 CASES = """

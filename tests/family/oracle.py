@@ -18,6 +18,8 @@ SNAPSHOT_WORDS = {
     "COMPLETED": "completed",
     "FAILED": "failed",
 }
+JOB_WORDS = {"PENDING", "QUEUED", "RUNNING", "COMPLETED", "FAILED"}
+"""The statuses of a flex restore job (contract)."""
 LEGACY_STATUS = {"queued", "inProgress", "completed", "failed"}
 FREQUENCIES = {"hourly", "daily", "weekly", "monthly"}
 SNAPSHOT_TYPES = {"onDemand", "scheduled"}
@@ -99,15 +101,18 @@ def flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
     ends = source.get("expirationDate")
     over = ends is not None and datetime.fromisoformat(ends) < where.now
     url = source.get("snapshotUrl")
+    status = source.get("status")
+    known = None if status is None else status in JOB_WORDS
     return _there(
         {
-            "cancelled": False,
+            # A word that flex has not may be any, a cancellation among them.
+            "cancelled": False if known is not False else None,
             "deliveryType": {"RESTORE": "automated", "DOWNLOAD": "download"}.get(source.get("deliveryType", "")),
             # Missing is an empty list; a null is a value that means nothing, and so is left out.
             "deliveryUrl": [url] if url is not None else None if "snapshotUrl" in source else [],
             "expired": (over if ends is not None else None) if download else False,
             "expiresAt": ends,
-            "failed": None if source.get("status") is None else source["status"] == "FAILED",
+            "failed": source["status"] == "FAILED" if known else None,
             "finishedAt": source.get("restoreFinishedDate"),
             "id": source.get("id"),
             "snapshotId": source.get("snapshotId"),

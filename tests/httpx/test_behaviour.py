@@ -155,6 +155,7 @@ async def test_an_async_reply_too_large_to_look_into_still_passes(raw, legacy):
         (gzip.compress(b" " * 17_000_000), "gzip", "larger than"),
         (FLEX, "br", "'br' was not asked for"),
     ],
+    ids=["truncated", "broken", "bomb", "foreign"],
 )
 def test_content_that_cannot_be_had_is_said_in_words(raw, wire, coding, words):
     """Truncated, broken, a bomb, or in a coding that nobody asked for."""

@@ -1,12 +1,11 @@
-"""The memo of translations."""
+"""The cache of translations."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.memo import CachedTranslation, TranslationCache
-from shim.core.memory import Memory
+from shim.core.memory import CachedTranslation, Memory, TranslationCache
 from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
 
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
@@ -110,7 +109,7 @@ def test_other_documents_do_not_get_old_translations(engine):
     known = engine.recognise("GET", V2, ())
     assert match is not None
     assert known is not None
-    assert match.entry != known.entry
+    assert match.compiled != known.compiled
     assert drive(other, V2, [page], memory=memory).document["totalCount"] == 1
 
 
