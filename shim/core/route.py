@@ -40,35 +40,30 @@ def decide(match: Match, origin: str, settings: Settings, memory: Memory, now: f
     sunset = sunset_of(match.operation, settings)
     over = now >= sunset.timestamp()
     date = f"its sunset, {_written(sunset)}, {'has passed' if over else 'is still to come'}"
+    corrects = settings.route is RouteWord.AUTO
     match settings.route:
         case RouteWord.OFF:
-            return Decision("legacy", "the shim is switched off", corrects=False)
+            return Decision("legacy", "the shim is switched off", corrects)
         case RouteWord.LEGACY:
-            return Decision("legacy", "the route is set to legacy", corrects=False)
+            return Decision("legacy", "the route is set to legacy", corrects)
         case RouteWord.FLEX:
-            return _successor(match, "the route is set to flex", corrects=False)
-        case RouteWord.DATE if over:
-            return _successor(match, f"the route is decided by date: {date}", corrects=False)
+            reason = "the route is set to flex"
         case RouteWord.DATE:
-            return Decision("legacy", f"the route is decided by date: {date}", corrects=False)
-    if (status := memory.retired.recall(retired_key(match, origin), now)) is not None:
-        reason = f"the legacy endpoint answered {status} less than ten minutes ago"
-    elif not over:
-        return Decision("legacy", date, corrects=True)
-    elif match.operation.gone is not None:
-        # Nothing else could answer, and real sunset dates moved: asking is the only thing that can work.
-        return Decision("legacy", f"{date}, and there is no successor to ask instead", corrects=True)
-    else:
-        reason = date
-    if match.cluster:
-        tier = memory.tiers.recall((origin, *match.cluster), now)
-        if tier not in {None, "flex"} and tier in match.operation.successors:
-            reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
-            return Decision(tier, reason, corrects=True)
-    return _successor(match, reason, corrects=True)
-
-
-def _successor(match: Match, reason: str, *, corrects: bool) -> Decision:
+            reason = f"the route is decided by date: {date}"
+            if not over:
+                return Decision("legacy", reason, corrects)
+        case _:
+            status = memory.retired.recall(retired_key(match, origin), now)
+            reason = date if status is None else f"the legacy endpoint answered {status} less than ten minutes ago"
+            if status is None and not over:
+                return Decision("legacy", reason, corrects)
+            if status is None and match.operation.gone is not None:
+                # Nothing else could answer, and real sunset dates moved: asking is the only thing that can work.
+                return Decision("legacy", f"{reason}, and there is no successor to ask instead", corrects)
+            tier = memory.tiers.recall((origin, *match.cluster), now) if match.cluster else None
+            if tier is not None and tier != "flex" and tier in match.operation.successors:
+                reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
+                return Decision(tier, reason, corrects)
     if match.operation.gone is not None:
         return Decision("none", f"{reason}, and there is no successor", corrects)
     return Decision("flex", reason, corrects)

@@ -14,7 +14,7 @@ import attrs
 
 from shim.documents.model import Field, Rule, Verb, When
 from shim.documents.templates import encoded
-from shim.documents.value_types import FITS, PLAIN, Json, JsonObject, parse_time
+from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, JsonObject, instant, parse_time
 
 
 class NoValue(Enum):
@@ -238,6 +238,8 @@ def _conversion(field: Field, rule: Rule) -> Callable[[str, Json], Json | Invali
     plain, fits = PLAIN.get(field.type), FITS[field.type]
     words = frozenset(field.words)
     values = rule.values
+    if field.type == "time" and not (values or rule.drop):
+        return _time
     # False equals 0 to Python, and means something else to everybody.
     drop = tuple((type(value) is bool, value) for value in rule.drop)
 
@@ -260,6 +262,12 @@ def _conversion(field: Field, rule: Rule) -> Callable[[str, Json], Json | Invali
         return value
 
     return convert
+
+
+def _time(name: str, value: Json) -> Json | InvalidValue:
+    if type(value) is str and len(value) <= LONGEST_TIME and instant(value) is not None:
+        return value
+    return InvalidValue(name, value, "null is no value" if value is None else "not of type time")
 
 
 def _list(field: Field, rule: Rule) -> ValueOf:
@@ -308,19 +316,23 @@ def _passed(rule: Rule) -> ValueOf:
 
 
 def _link(rule: Rule, parameters: Sequence[str]) -> ValueOf:
-    links = [(link, [name for name in link.path.parameters if name not in parameters]) for link in rule.links]
+    links = [
+        (link.path.text, link.rel, [name for name in link.path.parameters if name not in parameters])
+        for link in rule.links
+    ]
 
     def value_of(_source: JsonObject, context: TranslationContext, made: JsonObject) -> Result:
         found: list[Json] = []
-        for link, names in links:
+        for template, rel, names in links:
             values = dict(context.raw)
             for name in names:
                 value = made.get(name)
-                if type(value) not in {str, int} or (segment := encoded(str(value))) is None:
+                segment = str(value) if type(value) in {str, int} else ""
+                if not (segment.isalnum() and segment.isascii()) and (segment := encoded(segment) or "") == "":
                     break
                 values[name] = segment
             else:
-                found.append({"href": context.links_base + link.path.build(values), "rel": link.rel[context.api]})
+                found.append({"href": context.links_base + template.format_map(values), "rel": rel[context.api]})
         return found or NoValue.MISSING
 
     return value_of

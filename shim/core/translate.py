@@ -10,7 +10,7 @@ from shim.core.query import LegacyQuery
 from shim.core.record import Dropped, FieldReport
 from shim.core.rules import CompiledField, InvalidValue, NoValue, TranslationContext, TranslationReport, apply, look_up
 from shim.documents.model import Fidelity, Operation
-from shim.documents.value_types import Json, JsonObject, parse_time
+from shim.documents.value_types import Json, JsonObject, instant
 
 
 @attrs.frozen
@@ -138,7 +138,7 @@ def in_order(items: Sequence[JsonObject], operation: Operation) -> Sequence[Json
             value = look_up(item, parts)
             if value is NoValue.MISSING:
                 return True, 0
-            return False, parse_time(value) if is_time else value
+            return False, instant(str(value)) if is_time else value
 
         ordered.sort(key=rank, reverse=key.startswith("-"))
     return ordered

@@ -17,24 +17,28 @@ PLAIN: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool, "ob
 """The types that Python's own type of a value tells; a float where an integer is declared is none (some
 decoders make one of a large integer)."""
 
-_LONGEST = 40
+LONGEST_TIME = 40
+"""Characters of a time's text; a longer one is none."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
-def parse_time(value: Json) -> datetime | None:
-    """Return the instant that an RFC 3339 text names, None when the value is no such text."""
-    return _parsed(value) if type(value) is str and len(value) <= _LONGEST else None
-
-
 @lru_cache(maxsize=2048)
-def _parsed(text: str) -> datetime | None:
-    # Pollers see the same times again and again.
+def instant(text: str) -> datetime | None:
+    """Return the instant that a short text names (RFC 3339), None when it names none.
+
+    Remembered, since pollers see the same times again and again.
+    """
     if _TIME.fullmatch(text) is None:
         return None
     try:
         return datetime.fromisoformat(text.upper())
     except ValueError:
         return None
+
+
+def parse_time(value: Json) -> datetime | None:
+    """Return the instant that a value names, None when it is no such text."""
+    return instant(value) if type(value) is str and len(value) <= LONGEST_TIME else None
 
 
 def _is_number(value: Json) -> bool:
