@@ -3,6 +3,7 @@
 Three ways in: ``from shim import httpx`` and ``from shim import requests`` in place of ``import …``,
 or for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``; ``AtlasClient``
 and ``AsyncAtlasClient``, a typed client; and ``atlas-shim serve``, a gateway for every other language.
+``record`` tells what happened to one call: ``shim.record(response)`` returns its ``Record`` or None.
 Importing this package loads the standard library only; each name is loaded when it is first used.
 """
 
@@ -16,8 +17,14 @@ from shim._version import __version__ as __version__
 if TYPE_CHECKING:
     from shim import httpx as httpx
     from shim import requests as requests
+    from shim._record import record as record
     from shim.atlas import AsyncAtlasClient as AsyncAtlasClient
     from shim.atlas import AtlasClient as AtlasClient
+    from shim.core.record import Dropped as Dropped
+    from shim.core.record import FieldReport as FieldReport
+    from shim.core.record import Record as Record
+    from shim.core.record import Sent as Sent
+    from shim.documents.model import Fidelity as Fidelity
     from shim.dropin.notice import set_warnings_handler as set_warnings_handler
     from shim.errors import AtlasError as AtlasError
     from shim.errors import DocumentError as DocumentError
@@ -33,10 +40,16 @@ _ROOMS = {
     "AtlasClient": "shim.atlas",
     "AtlasError": "shim.errors",
     "DocumentError": "shim.errors",
+    "Dropped": "shim.core.record",
+    "Fidelity": "shim.documents.model",
+    "FieldReport": "shim.core.record",
     "LegacyEndpointWarning": "shim.errors",
+    "Record": "shim.core.record",
+    "Sent": "shim.core.record",
     "SettingsError": "shim.errors",
     "ShimError": "shim.errors",
     "install": "shim.switch",
+    "record": "shim._record",
     "set_warnings_handler": "shim.dropin.notice",
     "uninstall": "shim.switch",
 }
@@ -44,14 +57,15 @@ _DOORS = ("httpx", "requests")
 
 __all__ = ["__version__", *_DOORS, *_ROOMS]  # noqa: PLE0604 - the literals above hold the names
 
+if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of these
 
-def __getattr__(name: str) -> object:
-    """Load a public name on first use (PEP 562)."""
-    if name in _DOORS:
-        return import_module(f"shim.{name}")
-    if name in _ROOMS:
-        return getattr(import_module(_ROOMS[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        """Load a public name on first use (PEP 562)."""
+        if name in _DOORS:
+            return import_module(f"shim.{name}")
+        if name in _ROOMS:
+            return getattr(import_module(_ROOMS[name]), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -3,7 +3,7 @@
     ShimError
     ├── SettingsError          a setting has a value that means nothing (also a ValueError)
     ├── DocumentError          mapping documents are broken; lists every problem with file and key path
-    └── AtlasError             the typed facade got an answer that is not a success
+    └── AtlasError             the typed client got an answer that is not a success
         ├── NotFoundError      404
         ├── UnauthorizedError  401
         ├── ForbiddenError     403
@@ -47,7 +47,8 @@ class AtlasError(ShimError):
     """Atlas (or the shim) answered with an error.
 
     ``status`` is the HTTP status; ``error_code``, ``detail``, ``reason`` and ``parameters`` are
-    what the body says, None or empty when it says nothing; ``body`` is the raw content.
+    what the body says, None or empty when it says nothing; ``retry_after`` is in seconds, None when the
+    answer does not say; ``body`` is the raw content. ``shim.record(error)`` tells which side answered and why.
     """
 
     def __init__(  # noqa: PLR0913 - the members of an Atlas error body
@@ -60,6 +61,7 @@ class AtlasError(ShimError):
         parameters: tuple[Any, ...] = (),
         retry_after: float | None = None,
         body: bytes = b"",
+        record: object = None,
     ) -> None:
         self.status = status
         self.error_code = error_code
@@ -68,6 +70,7 @@ class AtlasError(ShimError):
         self.parameters = parameters
         self.retry_after = retry_after
         self.body = body
+        self.record = record  # a Record, whose class is not known this far down; ``shim.record`` returns it typed
         words = [str(status), error_code or reason or "error"]
         super().__init__(" ".join(words) + (f": {detail}" if detail else ""))
 

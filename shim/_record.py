@@ -1,0 +1,53 @@
+"""``shim.record``: what happened in an exchange, wherever its record was left.
+
+A record is in ``response.extensions["shim"]`` of httpx, in ``response.shim`` of requests, and in ``record`` of
+the typed client's results and errors. Neither library is imported here: a program may use only one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from shim.core.record import Record
+
+
+class HttpxResponse(Protocol):
+    """What a type checker looks for in ``httpx.Response``."""
+
+    @property
+    def extensions(self) -> Mapping[str, Any]: ...
+
+
+class RequestsResponse(Protocol):
+    """What a type checker looks for in ``requests.Response``, whose class does not declare the attribute ``shim``."""
+
+    @property
+    def apparent_encoding(self) -> str | None: ...
+
+
+class TypedResult(Protocol):
+    """What a type checker looks for in a result of the typed client, and in an AtlasError."""
+
+    @property
+    def record(self) -> object: ...
+
+
+def record(response: HttpxResponse | RequestsResponse | TypedResult) -> Record | None:
+    """Return the record of a response, None where the shim took no part.
+
+    ``response`` is a response of httpx or requests, however the shim was switched on, or what the typed client
+    returned or raised: a page, each of its items (also those of ``iter_…``: an item has the record of its page),
+    a single resource, or an AtlasError. The values inside a resource, such as its links, have no record.
+
+    A record whose ``route`` is ``legacy`` says why a recognised call was left as it was: nothing was translated,
+    and ``fields`` is empty. There is no record of a call that the shim does not recognise, of any call while it is
+    switched off, and of an httpx response that was pickled, because httpx leaves its extensions behind.
+    """
+    extensions = getattr(response, "extensions", None)
+    places = (
+        extensions.get("shim") if isinstance(extensions, Mapping) else None,
+        getattr(response, "shim", None),
+        getattr(response, "record", None),
+    )
+    return next((found for found in places if isinstance(found, Record)), None)
