@@ -1,4 +1,10 @@
-"""The typed facade: a client of Atlas' legacy serverless API, and the values it returns."""
+"""The typed client of Atlas' legacy serverless API, and the values it returns.
+
+    arguments -> endpoints -> resources =sends=> shim.httpx -> replies -> models
+
+``endpoints`` makes a request of a method's arguments, ``resources`` sends it, ``replies`` makes a value or an
+error of the answer. ``configuration`` says which Atlas is called, ``auth`` signs the calls, ``convert`` reads JSON.
+"""
 
 from __future__ import annotations
 

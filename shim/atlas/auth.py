@@ -39,7 +39,7 @@ class DigestAuth(httpx.Auth):
         self._idle: deque[httpx.DigestAuth] = deque()
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign with what was used last, and is free."""
+        """Sign with the last used nonce that no other call holds."""
         try:
             digest = self._idle.pop()
         except IndexError:
@@ -65,9 +65,10 @@ class BearerAuth(httpx.Auth):
 class ServiceAccountAuth(httpx.Auth):
     """Exchanges a service account for an access token (RFC 6749, 4.4) and sends that.
 
-    One token serves all calls, from any thread or task, until it is due or a call is answered 401; a
-    call that waits for another's exchange uses its token. A refused exchange raises UnauthorizedError
-    with what Atlas says. The secret goes to the token endpoint of ``base_url`` only, the token never there.
+    One token serves all calls, from any thread or task, until it is due for renewal or a call is answered
+    401; a call that waits for another's exchange uses its token. A refused exchange raises UnauthorizedError
+    with what Atlas says, a failed one the AtlasError of its status. The secret goes to the token endpoint of
+    ``base_url`` only, and the token never goes there.
     """
 
     def __init__(self, account: ServiceAccount, base_url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -79,7 +80,7 @@ class ServiceAccountAuth(httpx.Auth):
         self._async_lock = anyio.Lock()
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Drive the flow for a blocking client."""
+        """Sign a request of a blocking client, fetching a token first where one is needed."""
         refused: Token | None = None
         while True:
             with self._lock:
@@ -95,7 +96,7 @@ class ServiceAccountAuth(httpx.Auth):
             refused = token
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Drive the flow for an async client, on any event loop."""
+        """Sign a request of an async client, on any event loop."""
         refused: Token | None = None
         while True:
             async with self._async_lock:

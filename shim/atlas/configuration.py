@@ -1,4 +1,4 @@
-"""Which Atlas a client talks to and as whom: its arguments first, its environment second."""
+"""Which Atlas a client calls, and with whose credentials: its arguments first, its environment second."""
 
 from __future__ import annotations
 
@@ -41,10 +41,11 @@ def configure(
     environ: Mapping[str, str],
     http_client: httpx.Client | httpx.AsyncClient | None,
 ) -> Configuration:
-    """Settle base URL and credentials; ``parts`` is keyed like ``credentials.VARIABLES``.
+    """Choose base URL and credentials; ``parts`` is keyed like ``credentials.VARIABLES``.
 
     What is given as an argument comes first, then what an injected HTTP client brings along, then the
-    environment, which is not looked at for credentials if any are given. Raises SettingsError.
+    environment, which is not looked at for credentials if any are given. Raises SettingsError, naming the
+    argument or the variable, on a base URL that is no origin and on credentials that are missing or half there.
     """
     if base_url is None and http_client is not None:
         base_url = str(http_client.base_url) or None

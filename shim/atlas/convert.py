@@ -21,7 +21,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound="Model")
 W = TypeVar("W", bound=StrEnum)
 
-Reader = Callable[[Any], T | None]
+Reader = Callable[[object], T | None]
 """Turns a JSON value into an attribute's value, None when it is not of the declared type."""
 
 
@@ -30,8 +30,9 @@ class Model:
     """What every model has beside its own attributes; an attribute that Atlas did not send is None.
 
     ``additional`` holds the fields this version does not know, ``raw`` the JSON object as it came, and
-    ``record`` how the shim got it (None when the shim had no part in it); only ``additional`` counts
-    in comparisons.
+    ``record`` what ``shim.record`` returns: how the shim got a page, its items or a single resource, None
+    when the shim had no part in it and in values inside a resource. Of the three only ``additional``
+    counts in comparisons, and none is in the repr.
     """
 
     additional: Mapping[str, Any] = attrs.field(factory=dict, hash=False, repr=False)
@@ -56,7 +57,7 @@ class Model:
 
 
 @cache
-def _rules(model: type[Model]) -> dict[str, tuple[str, Reader[Any]]]:
+def _rules(model: type[Model]) -> dict[str, tuple[str, Reader[object]]]:
     return {
         attribute.metadata["name"]: (attribute.name, attribute.metadata["read"])
         for attribute in attrs.fields(model)
@@ -71,43 +72,47 @@ def field(name: str, read: Reader[T], *, secret: bool = False) -> T | None:
 
 
 def rows(name: str, model: type[M]) -> tuple[M, ...]:
-    """Declare an attribute that holds a list of models and is empty when the list is missing."""
+    """Declare an attribute that holds a list of models, an empty one when the list is missing."""
     value: Any = attrs.field(default=(), metadata={"name": name, "read": items(nested(model))})
     return value  # type: ignore[no-any-return]
 
 
-def text(value: Any) -> str | None:
+def text(value: object) -> str | None:
     """Read a string."""
     return value if isinstance(value, str) else None
 
 
-def boolean(value: Any) -> bool | None:
+def boolean(value: object) -> bool | None:
     """Read true or false."""
     return value if isinstance(value, bool) else None
 
 
-def integer(value: Any) -> int | None:
+def integer(value: object) -> int | None:
     """Read a whole number of any size; true and 1.0 are none."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def instant(value: Any) -> datetime | None:
+def instant(value: object) -> datetime | None:
     """Read an RFC 3339 time as an aware datetime in UTC; a time without offset is UTC, as all of Atlas' are."""
+    if not isinstance(value, str):
+        return None
     try:
         when = datetime.fromisoformat(value)
         return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         return None
 
 
 def word(words: type[W]) -> Reader[W | str]:
     """Read one of a set of words; a word from the future stays a plain string."""
 
-    def read(value: Any) -> W | str | None:
+    def read(value: object) -> W | str | None:
+        if not isinstance(value, str):
+            return None
         try:
             return words(value)
         except ValueError:
-            return text(value)
+            return value
 
     return read
 
@@ -120,7 +125,7 @@ def nested(model: type[M]) -> Reader[M]:
 def items(read: Reader[T]) -> Reader[tuple[T, ...]]:
     """Read a list as a tuple, leaving out what is not of the declared type."""
 
-    def read_all(value: Any) -> tuple[T, ...] | None:
+    def read_all(value: object) -> tuple[T, ...] | None:
         if not isinstance(value, list):
             return None
         return tuple(content for content in map(read, value) if content is not None)

@@ -1,13 +1,14 @@
-"""The endpoints as pure functions: each takes a caller's arguments and returns the Request to send.
+"""The endpoints as pure functions: each takes a caller's arguments and returns the request that is sent for them.
 
-Nothing is sent here, so that the blocking and the async client share every word of it. The facade
-speaks the legacy interface of Atlas only; the shim underneath knows where it leads today.
+Nothing is sent here, so that the blocking and the async client share all of it: their methods have these
+functions' signatures and docstrings (``resources``), and return what the docstrings name. Paths, members and
+limits are those of Atlas' legacy contract of October 2025; ``shim.httpx`` turns the calls into today's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Mapping
+from typing import Generic, TypeVar
 from urllib.parse import quote
 
 import attrs
@@ -41,17 +42,17 @@ _QUERY = {"include_count": "includeCount", "items_per_page": "itemsPerPage", "pa
 
 
 @attrs.frozen(kw_only=True)
-class Request(Generic[T_co]):
-    """One call: its path is percent-encoded, ``parse`` reads the JSON object of a successful answer."""
+class EndpointRequest(Generic[T_co]):
+    """One call: its path is percent-encoded; the JSON object of a success is read as a ``model``."""
 
     method: str = "GET"
     path: str
     query: Mapping[str, str] = attrs.field(factory=dict)
-    body: Mapping[str, Any] | None = None
-    parse: Callable[[Mapping[str, Any]], T_co]
+    body: Mapping[str, object] | None = None
+    model: type[T_co]
 
 
-def following(request: Request[Page[M]], page: Page[M], seen: int) -> Request[Page[M]] | None:
+def following(request: EndpointRequest[Page[M]], page: Page[M], seen: int) -> EndpointRequest[Page[M]] | None:
     """Return the request for the page after this one, None after the last.
 
     ``seen`` counts the results of all pages so far. Only numbers are taken from a reply: a link decides
@@ -73,29 +74,36 @@ def list_serverless_backup_snapshots(
     include_count: bool | None = None,
     items_per_page: int | None = None,
     page_num: int | None = None,
-) -> Request[PaginatedServerlessBackupSnapshots]:
-    """Return one page of the snapshots of a serverless instance, newest first."""
-    return Request(
+) -> EndpointRequest[PaginatedServerlessBackupSnapshots]:
+    """Return one page of the snapshots of a serverless instance, newest first.
+
+    ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
+    empty; ``include_count=False`` leaves ``total_count`` out.
+    """
+    return EndpointRequest(
         path=_path(_SNAPSHOTS, group_id=group_id, cluster_name=cluster_name),
         query=_query(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
-        parse=PaginatedServerlessBackupSnapshots.from_json,
+        model=PaginatedServerlessBackupSnapshots,
     )
 
 
 def iter_serverless_backup_snapshots(
     group_id: str, cluster_name: str, *, items_per_page: int | None = None
-) -> Request[Page[ServerlessBackupSnapshot]]:
-    """Iterate over all snapshots of a serverless instance, a page being fetched when it is reached."""
+) -> EndpointRequest[Page[ServerlessBackupSnapshot]]:
+    """Iterate over all snapshots of a serverless instance, newest first.
+
+    A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
+    """
     return list_serverless_backup_snapshots(group_id, cluster_name, items_per_page=items_per_page)
 
 
 def get_serverless_backup_snapshot(
     group_id: str, cluster_name: str, snapshot_id: str
-) -> Request[ServerlessBackupSnapshot]:
+) -> EndpointRequest[ServerlessBackupSnapshot]:
     """Return one snapshot of a serverless instance."""
-    return Request(
+    return EndpointRequest(
         path=_path(_SNAPSHOT, group_id=group_id, cluster_name=cluster_name, snapshot_id=snapshot_id),
-        parse=ServerlessBackupSnapshot.from_json,
+        model=ServerlessBackupSnapshot,
     )
 
 
@@ -106,29 +114,36 @@ def list_serverless_restore_jobs(
     include_count: bool | None = None,
     items_per_page: int | None = None,
     page_num: int | None = None,
-) -> Request[PaginatedServerlessBackupRestoreJobs]:
-    """Return one page of the restore jobs of a serverless instance."""
-    return Request(
+) -> EndpointRequest[PaginatedServerlessBackupRestoreJobs]:
+    """Return one page of the restore jobs of a serverless instance.
+
+    ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
+    empty; ``include_count=False`` leaves ``total_count`` out.
+    """
+    return EndpointRequest(
         path=_path(_RESTORE_JOBS, group_id=group_id, cluster_name=cluster_name),
         query=_query(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
-        parse=PaginatedServerlessBackupRestoreJobs.from_json,
+        model=PaginatedServerlessBackupRestoreJobs,
     )
 
 
 def iter_serverless_restore_jobs(
     group_id: str, cluster_name: str, *, items_per_page: int | None = None
-) -> Request[Page[ServerlessBackupRestoreJob]]:
-    """Iterate over all restore jobs of a serverless instance, a page being fetched when it is reached."""
+) -> EndpointRequest[Page[ServerlessBackupRestoreJob]]:
+    """Iterate over all restore jobs of a serverless instance.
+
+    A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
+    """
     return list_serverless_restore_jobs(group_id, cluster_name, items_per_page=items_per_page)
 
 
 def get_serverless_restore_job(
     group_id: str, cluster_name: str, restore_job_id: str
-) -> Request[ServerlessBackupRestoreJob]:
+) -> EndpointRequest[ServerlessBackupRestoreJob]:
     """Return one restore job of a serverless instance."""
-    return Request(
+    return EndpointRequest(
         path=_path(_RESTORE_JOB, group_id=group_id, cluster_name=cluster_name, restore_job_id=restore_job_id),
-        parse=ServerlessBackupRestoreJob.from_json,
+        model=ServerlessBackupRestoreJob,
     )
 
 
@@ -143,8 +158,14 @@ def create_serverless_restore_job(  # noqa: PLR0913 - the members of the legacy 
     oplog_ts: int | None = None,
     oplog_inc: int | None = None,
     point_in_time_utc_seconds: int | None = None,
-) -> Request[ServerlessBackupRestoreJob]:
-    """Start a restore job and return it; times are seconds since the epoch."""
+) -> EndpointRequest[ServerlessBackupRestoreJob]:
+    """Start a restore job and return it as it was accepted, not as it ended.
+
+    ``automated`` restores ``snapshot_id`` to the target cluster; ``download`` makes links to its data, which
+    the job has in ``delivery_url`` once they are there. ``pointInTime`` needs ``point_in_time_utc_seconds``, or
+    ``oplog_ts`` and ``oplog_inc`` (a counter within that second); a flex cluster answers it with an error.
+    Times are in seconds since the epoch.
+    """
     members = {
         "deliveryType": delivery_type,
         "targetClusterName": target_cluster_name,
@@ -154,11 +175,11 @@ def create_serverless_restore_job(  # noqa: PLR0913 - the members of the legacy 
         "oplogInc": oplog_inc,
         "pointInTimeUTCSeconds": point_in_time_utc_seconds,
     }
-    return Request(
+    return EndpointRequest(
         method="POST",
         path=_path(_RESTORE_JOBS, group_id=group_id, cluster_name=cluster_name),
         body={name: value for name, value in members.items() if value is not None},
-        parse=ServerlessBackupRestoreJob.from_json,
+        model=ServerlessBackupRestoreJob,
     )
 
 
@@ -168,27 +189,34 @@ def list_serverless_instances(
     include_count: bool | None = None,
     items_per_page: int | None = None,
     page_num: int | None = None,
-) -> Request[PaginatedServerlessInstances]:
-    """Return one page of the serverless instances of a group."""
-    return Request(
+) -> EndpointRequest[PaginatedServerlessInstances]:
+    """Return one page of the serverless instances of a group.
+
+    ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
+    empty; ``include_count=False`` leaves ``total_count`` out.
+    """
+    return EndpointRequest(
         path=_path(_INSTANCES, group_id=group_id),
         query=_query(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
-        parse=PaginatedServerlessInstances.from_json,
+        model=PaginatedServerlessInstances,
     )
 
 
 def iter_serverless_instances(
     group_id: str, *, items_per_page: int | None = None
-) -> Request[Page[ServerlessInstanceDescription]]:
-    """Iterate over all serverless instances of a group, a page being fetched when it is reached."""
+) -> EndpointRequest[Page[ServerlessInstanceDescription]]:
+    """Iterate over all serverless instances of a group.
+
+    A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
+    """
     return list_serverless_instances(group_id, items_per_page=items_per_page)
 
 
-def get_serverless_instance(group_id: str, name: str) -> Request[ServerlessInstanceDescription]:
+def get_serverless_instance(group_id: str, name: str) -> EndpointRequest[ServerlessInstanceDescription]:
     """Return one serverless instance."""
-    return Request(
+    return EndpointRequest(
         path=_path(_INSTANCE, group_id=group_id, name=name),
-        parse=ServerlessInstanceDescription.from_json,
+        model=ServerlessInstanceDescription,
     )
 
 

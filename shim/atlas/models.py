@@ -1,4 +1,4 @@
-"""The legacy shapes of Atlas' serverless API as frozen values.
+"""The legacy shapes of Atlas' serverless API, as frozen values.
 
 The shapes are those of the contract of October 2025 and of recorded replies. Every attribute is None
 when Atlas did not send it (``results`` of a page is empty then); see ``convert.Model`` for what all
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class SnapshotStatus(StrEnum):
-    """How far a snapshot is."""
+    """The state of a snapshot."""
 
     QUEUED = "queued"
     IN_PROGRESS = "inProgress"
@@ -46,7 +46,7 @@ class FrequencyType(StrEnum):
 
 
 class DeliveryType(StrEnum):
-    """How a restore job hands over the data."""
+    """What a restore job does with the data."""
 
     AUTOMATED = "automated"
     DOWNLOAD = "download"
@@ -54,7 +54,7 @@ class DeliveryType(StrEnum):
 
 
 class InstanceState(StrEnum):
-    """What Atlas is doing with an instance."""
+    """The state of an instance."""
 
     IDLE = "IDLE"
     CREATING = "CREATING"
@@ -97,7 +97,10 @@ class BSONTimestamp(Model):
 
 @attrs.frozen(kw_only=True)
 class ServerlessBackupSnapshot(Model):
-    """A snapshot of a serverless instance, or of the flex or dedicated cluster that took its place."""
+    """A snapshot of a serverless instance, or of the flex or dedicated cluster that took its place.
+
+    Times are aware and in UTC. Flex has no ``storage_size_bytes``.
+    """
 
     id: str | None = field("id", text)
     created_at: datetime | None = field("createdAt", instant)
@@ -113,7 +116,11 @@ class ServerlessBackupSnapshot(Model):
 
 @attrs.frozen(kw_only=True)
 class ServerlessBackupRestoreJob(Model):
-    """A restore job. ``delivery_url`` lets anybody download the data, so it stays out of the repr."""
+    """A restore job.
+
+    ``delivery_url`` lets anybody download the data, so it stays out of the repr. ``oplog_ts`` and
+    ``point_in_time_utc_seconds`` are in seconds since the epoch.
+    """
 
     id: str | None = field("id", text)
     snapshot_id: str | None = field("snapshotId", text)

@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 import attrs
 import httpx
 
-from shim.atlas.convert import Model
-from shim.atlas.endpoints import Request
+from shim._record import record as record_of
+from shim.atlas.convert import Model, text
+from shim.atlas.endpoints import EndpointRequest
 from shim.atlas.models import Page
 from shim.core.context import loads
-from shim.core.record import Record
 from shim.errors import (
     AtlasError,
     ForbiddenError,
@@ -40,23 +40,25 @@ _BY_STATUS: Mapping[int, type[AtlasError]] = {
 }
 
 
-def result_of(request: Request[M], response: httpx.Response) -> M:
-    """Return what a read response says, with the shim's record in it and in each result of a page.
+def result_of(request: EndpointRequest[M], response: httpx.Response) -> M:
+    """Return what a read response says, with the shim's record in it and in each item of a page.
 
     Raises AtlasError on any status but 2xx, and (with that status and the error code UNREADABLE) on a
     2xx without a JSON object.
     """
     if not response.is_success:
         raise error_of(response)
-    content = json_object(response.content)
+    content, record = json_object(response.content), record_of(response)
     if content is None:
+        detail = "The content of this success is not a JSON object."
         raise AtlasError(
-            response.status_code,
-            error_code=UNREADABLE,
-            detail="The content of this success is not a JSON object.",
-            body=response.content,
+            response.status_code, error_code=UNREADABLE, detail=detail, body=response.content, record=record
         )
-    return _recorded(request.parse(content), response.extensions.get("shim"))
+    result = request.model.from_json(content)
+    if isinstance(result, Page) and record is not None:
+        items = tuple(attrs.evolve(item, record=record) for item in result.results)
+        return attrs.evolve(result, record=record, results=items)
+    return attrs.evolve(result, record=record)
 
 
 def error_of(response: httpx.Response, kind: type[AtlasError] | None = None) -> AtlasError:
@@ -69,12 +71,13 @@ def error_of(response: httpx.Response, kind: type[AtlasError] | None = None) -> 
     kind = kind or _BY_STATUS.get(response.status_code, AtlasError)
     return kind(
         response.status_code,
-        error_code=_text(said.get("errorCode")) or _text(said.get("error")),
-        detail=_text(said.get("detail")) or _text(said.get("error_description")),
-        reason=_text(said.get("reason")),
+        error_code=text(said.get("errorCode")) or text(said.get("error")),
+        detail=text(said.get("detail")) or text(said.get("error_description")),
+        reason=text(said.get("reason")),
         parameters=tuple(parameters) if isinstance(parameters, list) else (),
         retry_after=retry_after(response.headers.get("retry-after"), now=time.time()),
         body=response.content,
+        record=record_of(response),
     )
 
 
@@ -99,16 +102,3 @@ def retry_after(value: str | None, *, now: float) -> float | None:
     except (ValueError, OverflowError):
         return None
     return max(0.0, when.replace(tzinfo=when.tzinfo or UTC).timestamp() - now)
-
-
-def _recorded(result: M, record: object) -> M:
-    if not isinstance(record, Record):
-        return result
-    if isinstance(result, Page):
-        results = tuple(attrs.evolve(item, record=record) for item in result.results)
-        return attrs.evolve(result, record=record, results=results)
-    return attrs.evolve(result, record=record)
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None

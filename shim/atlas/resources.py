@@ -1,46 +1,172 @@
-"""The endpoints as a client offers them, grouped and named as Atlas' own Python SDK does."""
+"""The endpoints as methods of the clients, grouped and named as Atlas' own Python SDK does.
+
+A method has the very signature and docstring of its endpoint function; only what it returns differs:
+``T`` in a blocking client, a coroutine of ``T`` in an async one, an iterator for the items of all pages.
+"""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import attrs
+import httpx
+
 from shim.atlas import endpoints
-from shim.atlas.drivers import AsyncResource, Resource, acall, aeach, call, each
+from shim.atlas.convert import Model
+from shim.atlas.endpoints import MEDIA_TYPE, EndpointRequest, following
+from shim.atlas.models import Page
+from shim.atlas.replies import result_of
+from shim.core.context import dumps
+
+P = ParamSpec("P")
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 
 
-class CloudBackups(Resource):
+@attrs.frozen
+class EndpointGroup:
+    """A group of endpoints of a blocking client; ``auth`` None leaves signing to the HTTP client."""
+
+    _http: httpx.Client = attrs.field(repr=False)
+    _base_url: str = attrs.field(repr=False)
+    _auth: httpx.Auth | None = attrs.field(repr=False)
+
+    def _send(self, request: EndpointRequest[M]) -> M:
+        message = _message(self._http, self._base_url, request)
+        return result_of(request, self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
+
+    def _items(self, first: EndpointRequest[Page[M]]) -> Iterator[M]:
+        request: EndpointRequest[Page[M]] | None = first
+        seen = 0
+        while request is not None:
+            page = self._send(request)
+            yield from page.results
+            seen += len(page.results)
+            request = following(request, page, seen)
+
+
+@attrs.frozen
+class AsyncEndpointGroup:
+    """A group of endpoints of an async client; ``auth`` None leaves signing to the HTTP client."""
+
+    _http: httpx.AsyncClient = attrs.field(repr=False)
+    _base_url: str = attrs.field(repr=False)
+    _auth: httpx.Auth | None = attrs.field(repr=False)
+
+    async def _send(self, request: EndpointRequest[M]) -> M:
+        message = _message(self._http, self._base_url, request)
+        return result_of(request, await self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
+
+    async def _items(self, first: EndpointRequest[Page[M]]) -> AsyncIterator[M]:
+        request: EndpointRequest[Page[M]] | None = first
+        seen = 0
+        while request is not None:
+            page = await self._send(request)
+            for item in page.results:
+                yield item
+            seen += len(page.results)
+            request = following(request, page, seen)
+
+
+def _message(http: httpx.Client | httpx.AsyncClient, base_url: str, request: EndpointRequest[Model]) -> httpx.Request:
+    content = None if request.body is None else dumps(request.body)
+    headers = {"Accept": MEDIA_TYPE} | ({} if content is None else {"Content-Type": MEDIA_TYPE})
+    return http.build_request(
+        request.method, base_url + request.path, params=request.query or None, content=content, headers=headers
+    )
+
+
+def _call(endpoint: Callable[P, EndpointRequest[M]]) -> Callable[Concatenate[EndpointGroup, P], M]:
+    """Make a blocking method of an endpoint."""
+
+    def method(self: EndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> M:
+        return self._send(endpoint(*args, **kwargs))
+
+    return _described(method, endpoint)
+
+
+def _each(endpoint: Callable[P, EndpointRequest[Page[M]]]) -> Callable[Concatenate[EndpointGroup, P], Iterator[M]]:
+    """Make a method that iterates over the items of all pages; bad arguments are refused when it is called."""
+
+    def method(self: EndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[M]:
+        return self._items(endpoint(*args, **kwargs))
+
+    return _described(method, endpoint)
+
+
+def _acall(
+    endpoint: Callable[P, EndpointRequest[M]],
+) -> Callable[Concatenate[AsyncEndpointGroup, P], Coroutine[Any, Any, M]]:
+    """Make an async method of an endpoint."""
+
+    async def method(self: AsyncEndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> M:
+        return await self._send(endpoint(*args, **kwargs))
+
+    return _described(method, endpoint)
+
+
+def _aeach(
+    endpoint: Callable[P, EndpointRequest[Page[M]]],
+) -> Callable[Concatenate[AsyncEndpointGroup, P], AsyncIterator[M]]:
+    """Make a method that iterates asynchronously over the items of all pages, else as ``_each``."""
+
+    def method(self: AsyncEndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[M]:
+        return self._items(endpoint(*args, **kwargs))
+
+    return _described(method, endpoint)
+
+
+def _described(method: T, endpoint: Callable[..., object]) -> T:
+    """Lend a method the name, docstring and signature of its endpoint, for ``help()`` and editors."""
+    described: Any = method
+    described.__name__ = endpoint.__name__
+    described.__qualname__ = endpoint.__qualname__
+    described.__doc__ = endpoint.__doc__
+    itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    taken = inspect.signature(endpoint)
+    described.__signature__ = taken.replace(
+        parameters=[itself, *taken.parameters.values()], return_annotation=inspect.Signature.empty
+    )
+    return method
+
+
+class CloudBackups(EndpointGroup):
     """Snapshots and restore jobs."""
 
-    list_serverless_backup_snapshots = call(endpoints.list_serverless_backup_snapshots)
-    iter_serverless_backup_snapshots = each(endpoints.iter_serverless_backup_snapshots)
-    get_serverless_backup_snapshot = call(endpoints.get_serverless_backup_snapshot)
-    list_serverless_restore_jobs = call(endpoints.list_serverless_restore_jobs)
-    iter_serverless_restore_jobs = each(endpoints.iter_serverless_restore_jobs)
-    get_serverless_restore_job = call(endpoints.get_serverless_restore_job)
-    create_serverless_restore_job = call(endpoints.create_serverless_restore_job)
+    list_serverless_backup_snapshots = _call(endpoints.list_serverless_backup_snapshots)
+    iter_serverless_backup_snapshots = _each(endpoints.iter_serverless_backup_snapshots)
+    get_serverless_backup_snapshot = _call(endpoints.get_serverless_backup_snapshot)
+    list_serverless_restore_jobs = _call(endpoints.list_serverless_restore_jobs)
+    iter_serverless_restore_jobs = _each(endpoints.iter_serverless_restore_jobs)
+    get_serverless_restore_job = _call(endpoints.get_serverless_restore_job)
+    create_serverless_restore_job = _call(endpoints.create_serverless_restore_job)
 
 
-class AsyncCloudBackups(AsyncResource):
+class AsyncCloudBackups(AsyncEndpointGroup):
     """Snapshots and restore jobs, for async programs."""
 
-    list_serverless_backup_snapshots = acall(endpoints.list_serverless_backup_snapshots)
-    iter_serverless_backup_snapshots = aeach(endpoints.iter_serverless_backup_snapshots)
-    get_serverless_backup_snapshot = acall(endpoints.get_serverless_backup_snapshot)
-    list_serverless_restore_jobs = acall(endpoints.list_serverless_restore_jobs)
-    iter_serverless_restore_jobs = aeach(endpoints.iter_serverless_restore_jobs)
-    get_serverless_restore_job = acall(endpoints.get_serverless_restore_job)
-    create_serverless_restore_job = acall(endpoints.create_serverless_restore_job)
+    list_serverless_backup_snapshots = _acall(endpoints.list_serverless_backup_snapshots)
+    iter_serverless_backup_snapshots = _aeach(endpoints.iter_serverless_backup_snapshots)
+    get_serverless_backup_snapshot = _acall(endpoints.get_serverless_backup_snapshot)
+    list_serverless_restore_jobs = _acall(endpoints.list_serverless_restore_jobs)
+    iter_serverless_restore_jobs = _aeach(endpoints.iter_serverless_restore_jobs)
+    get_serverless_restore_job = _acall(endpoints.get_serverless_restore_job)
+    create_serverless_restore_job = _acall(endpoints.create_serverless_restore_job)
 
 
-class ServerlessInstances(Resource):
+class ServerlessInstances(EndpointGroup):
     """Serverless instances."""
 
-    list_serverless_instances = call(endpoints.list_serverless_instances)
-    iter_serverless_instances = each(endpoints.iter_serverless_instances)
-    get_serverless_instance = call(endpoints.get_serverless_instance)
+    list_serverless_instances = _call(endpoints.list_serverless_instances)
+    iter_serverless_instances = _each(endpoints.iter_serverless_instances)
+    get_serverless_instance = _call(endpoints.get_serverless_instance)
 
 
-class AsyncServerlessInstances(AsyncResource):
+class AsyncServerlessInstances(AsyncEndpointGroup):
     """Serverless instances, for async programs."""
 
-    list_serverless_instances = acall(endpoints.list_serverless_instances)
-    iter_serverless_instances = aeach(endpoints.iter_serverless_instances)
-    get_serverless_instance = acall(endpoints.get_serverless_instance)
+    list_serverless_instances = _acall(endpoints.list_serverless_instances)
+    iter_serverless_instances = _aeach(endpoints.iter_serverless_instances)
+    get_serverless_instance = _acall(endpoints.get_serverless_instance)

@@ -17,7 +17,7 @@ CASES = Path(__file__).parents[1] / "cases"
 
 
 @pytest.fixture(autouse=True)
-def surroundings(monkeypatch):
+def environment(monkeypatch):
     """No test depends on the variables it was started with; the shim stays silent."""
     for name in [name for name in os.environ if name.startswith(("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_"))]:
         monkeypatch.delenv(name)

@@ -1,0 +1,70 @@
+"""A program as a user writes it around ``shim.record``; test_record has mypy check it and runs a part of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_type
+
+import shim
+from shim import Fidelity, FieldReport, Record, httpx, requests
+
+if TYPE_CHECKING:
+    import httpx as plain_httpx
+    import requests as plain_requests
+
+
+def absent(response: httpx.Response | requests.Response) -> list[str]:
+    """Return the fields that the answer no longer has."""
+    record = shim.record(response)
+    assert_type(record, Record | None)
+    return [] if record is None else [report.name for report in record.fields if is_absent(report)]
+
+
+def is_absent(report: FieldReport) -> bool:
+    """Tell whether a field has no source any more."""
+    return report.fidelity is Fidelity.ABSENT
+
+
+def asked(record: Record) -> list[tuple[str, int | None]]:
+    """Return what was sent upstream and what it answered, request by request."""
+    assert_type(record.sent, tuple[shim.Sent, ...])
+    assert_type(record.dropped, tuple[shim.Dropped, ...])
+    assert_type(record.by_level(), dict[str, tuple[str, ...]])
+    return [(sent.method, sent.status) for sent in record.sent]
+
+
+def routes(client: shim.AtlasClient, group_id: str, cluster_name: str) -> set[str | None]:
+    """Return the sides that answered: for a page, its items, and the items of all pages."""
+    page = client.cloud_backups.list_serverless_backup_snapshots(group_id, cluster_name)
+    records = [shim.record(page), *map(shim.record, page.results)]
+    for snapshot in client.cloud_backups.iter_serverless_backup_snapshots(group_id, cluster_name, items_per_page=3):
+        records.append(shim.record(snapshot))
+        assert_type(snapshot.record, Record | None)
+    assert_type(records, list[Record | None])
+    return {record.route if record else None for record in records}
+
+
+async def why(client: shim.AsyncAtlasClient, group_id: str, cluster_name: str, snapshot_id: str) -> str:
+    """Return why a snapshot, or the error in its place, came from where it did."""
+    try:
+        found = shim.record(
+            await client.cloud_backups.get_serverless_backup_snapshot(group_id, cluster_name, snapshot_id)
+        )
+    except shim.AtlasError as error:
+        found = shim.record(error)
+    assert_type(found, Record | None)
+    return found.reason if found else ""
+
+
+def without_the_drop_in(one: plain_httpx.Response, other: plain_requests.Response) -> None:
+    """The libraries' own responses are taken too: under ``shim.auto`` that is what a program has."""
+    assert_type(shim.record(one), Record | None)
+    assert_type(shim.record(other), Record | None)
+
+
+async def mistakes(client: httpx.AsyncClient, response: httpx.Response, found: Record) -> None:
+    """Slips that a type checker finds; mypy strict refuses a ``type: ignore`` that is not needed."""
+    shim.record(client.get("https://x.example/"))  # type: ignore[arg-type]
+    shim.record(response.content)  # type: ignore[arg-type]
+    _ = shim.record(response).route  # type: ignore[union-attr]
+    _ = found.rout  # type: ignore[attr-defined]
+    shim.recrod(response)  # type: ignore[attr-defined]

@@ -1,0 +1,165 @@
+"""``shim.record`` finds the record of every kind of response, and a type checker knows what it returns."""
+
+import asyncio
+import pickle
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx as plain_httpx
+import pytest
+import requests as plain_requests
+
+import shim
+from shim import httpx, requests
+from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupSnapshot
+from shim.errors import NotFoundError
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
+from shim.fake.server import serve_in_thread
+from tests.record import program
+
+ROOT = Path(shim.__file__).parents[1]
+SNAPSHOTS = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+HEADERS = {"Accept": "application/vnd.atlas.2023-01-01+json", "Authorization": f"Bearer {DEMO_TOKEN}"}
+RECORD = shim.Record(
+    "o", "v2", "flex", "because", datetime(2026, 1, 22, tzinfo=UTC), datetime(2025, 12, 10, tzinfo=UTC)
+)
+
+
+@pytest.fixture
+def url(monkeypatch):
+    """The address of an Atlas after the sunset of the backup endpoints."""
+    monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flex")
+    with serve_in_thread(FakeAtlas(today=datetime(2026, 2, 1, 12, tzinfo=UTC))) as server:
+        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", server.url)
+        yield server.url
+
+
+def route_of(response):
+    """Return which side answered."""
+    record = shim.record(response)
+    return record and record.route
+
+
+@pytest.mark.parametrize("library", [httpx, requests])
+def test_a_translated_call_has_a_record(url, library):
+    """The record is the one that the door left in the response."""
+    response = library.get(url + SNAPSHOTS, headers=HEADERS)
+
+    found = shim.record(response)
+    assert found is (response.extensions["shim"] if library is httpx else response.shim)
+    assert (found.route, program.asked(found)) == ("flex", [("GET", 200)])
+    assert "storageSizeBytes" in program.absent(response)
+
+
+async def test_an_async_response_has_a_record(url):
+    """An async client's response is no other kind."""
+    async with httpx.AsyncClient() as client:
+        assert route_of(await client.get(url + SNAPSHOTS, headers=HEADERS)) == "flex"
+
+
+@pytest.mark.parametrize("library", [httpx, requests])
+def test_a_call_that_is_left_as_it_was_says_why(url, library, monkeypatch):
+    """On the legacy route nothing is translated: the record has the reason and no fields."""
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "legacy")
+
+    found = shim.record(library.get(url + SNAPSHOTS, headers=HEADERS))
+
+    assert found is not None
+    assert (found.route, found.fields) == ("legacy", ())
+
+
+@pytest.mark.parametrize("library", [httpx, requests])
+def test_no_record_of_what_is_none_of_the_shims(url, library, monkeypatch):
+    """A call that no document knows has no record, nor has any while the shim is switched off."""
+    assert shim.record(library.get(f"{url}/api/atlas/v2/groups", headers=HEADERS)) is None
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "off")
+    assert shim.record(library.get(url + SNAPSHOTS, headers=HEADERS)) is None
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        plain_httpx.Response(200),
+        plain_httpx.Response(200, extensions={"shim": "somebody else's"}),
+        plain_requests.Response(),
+        ServerlessBackupSnapshot(),
+        shim.AtlasError(500),
+        object(),
+        None,
+    ],
+)
+def test_no_record_where_the_shim_took_no_part(response):
+    """Whatever the shim did not answer has none, and nothing is refused."""
+    assert shim.record(response) is None
+
+
+def test_results_of_the_typed_client_have_a_record(url):
+    """A page, each of its items, and each item of all pages."""
+    with shim.AtlasClient(base_url=url, access_token=DEMO_TOKEN) as client:
+        assert program.routes(client, DEMO_GROUP, DEMO_CLUSTER) == {"flex"}
+
+
+def test_an_error_of_the_typed_client_has_a_record(url):
+    """An AtlasError says which side it came from, and why that was asked."""
+
+    async def main():
+        async with shim.AsyncAtlasClient(base_url=url, access_token=DEMO_TOKEN) as client:
+            return await program.why(client, DEMO_GROUP, DEMO_CLUSTER, "0" * 24)
+
+    assert "flex" in asyncio.run(main())
+
+
+def test_an_unreadable_success_has_a_record(monkeypatch):
+    """So has the error that stands for a success without a JSON object."""
+    monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "legacy")
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=b"[]"))
+
+    with httpx.Client(transport=transport) as http, pytest.raises(shim.AtlasError) as caught:
+        shim.AtlasClient(http_client=http, access_token="a").cloud_backups.list_serverless_backup_snapshots("g", "c")
+
+    assert route_of(caught.value) == "legacy"
+
+
+def test_a_record_is_no_part_of_a_result():
+    """Equality, hash and repr of a result are those of what Atlas said."""
+    bare, carrying = (ServerlessBackupSnapshot(id="a", record=record) for record in (None, RECORD))
+
+    assert shim.record(carrying) is RECORD
+    assert (carrying, hash(carrying), repr(carrying)) == (bare, hash(bare), repr(bare))
+
+
+@pytest.mark.parametrize(
+    "carrier",
+    [
+        NotFoundError(404, record=RECORD),
+        PaginatedServerlessBackupSnapshots(results=(ServerlessBackupSnapshot(record=RECORD),), record=RECORD),
+    ],
+)
+def test_a_record_travels(carrier):
+    """Results and errors keep their record on the way to another process."""
+    assert shim.record(pickle.loads(pickle.dumps(carrier))) == RECORD
+
+
+def test_no_library_is_loaded_for_it():
+    """Asking for a record loads neither httpx nor requests."""
+    code = "import shim, sys; assert shim.record(None) is None; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "shim._record" in done.stdout.split()
+    assert not {"httpx", "requests", "anyio", "urllib3"} & set(done.stdout.split())
+
+
+def test_programs_are_typed(tmp_path):
+    """A user's program passes mypy strict, as does one that imports every public name."""
+    every = tmp_path / "every.py"
+    every.write_text(f"from shim import {', '.join(shim.__all__)}\n")
+    arguments = ["--strict", "--config-file=", "--python-version=3.11", "--explicit-package-bases", "--no-pretty"]
+    command = [sys.executable, "-m", "mypy", *arguments, f"--cache-dir={tmp_path}/cache", program.__file__, str(every)]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+
+    assert done.returncode == 0, done.stdout + done.stderr
