@@ -8,7 +8,7 @@ Read in the order a call takes:
       route           which side is asked first: by date, flag, or what replies taught (``memory``)
       query           the caller's question: paging, envelope, pretty; ``request_body`` the body's members
       tiers           the successors in turn: flex, and dedicated where flex's answer leads there
-        translate     an upstream document into the legacy shape, by the compiled ``rules``
+        translate     an upstream document into the legacy shape, by ``rules`` compiled from ``verbs``
       responses       the reply that is made of it, or an error in Atlas' shape
     record            what happened, for whoever wants to know
 

@@ -9,8 +9,9 @@ import attrs
 from packaging.version import Version
 
 from shim.core.messages import Headers
-from shim.core.rules import CompiledField, compile_fields
+from shim.core.rules import CompiledField
 from shim.core.settings import Settings
+from shim.core.verbs import compile_fields
 from shim.documents import Document, load_documents, mapping_folders
 from shim.documents.model import Api, Operation, Successor, Verb
 from shim.documents.templates import decoded, parameter_name

@@ -7,7 +7,8 @@ from typing import Any
 
 from shim.core.messages import Call, field
 from shim.core.responses import CallError
-from shim.core.rules import TranslationContext, TranslationReport, apply, compile_fields
+from shim.core.rules import TranslationContext, TranslationReport, apply
+from shim.core.verbs import compile_fields
 from shim.documents.model import RequestBody, Target
 from shim.documents.value_types import FITS, JsonObject
 

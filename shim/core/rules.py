@@ -1,4 +1,4 @@
-"""Rules, compiled once into closures: from one object of the other side to one legacy field.
+"""Compiled fields, applied: from one object of the other side to one of the legacy interface.
 
 Every value that leaves here is upstream's own, a path parameter, a declared constant or word, or
 the statement that a declared time has passed. What can't be translated is left out and reported.
@@ -12,9 +12,8 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-from shim.documents.model import Field, Rule, Verb, When
-from shim.documents.templates import encoded
-from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, JsonObject, instant, parse_time
+from shim.documents.model import Rule
+from shim.documents.value_types import Json, JsonObject
 
 
 class NoValue(Enum):
@@ -82,24 +81,6 @@ class CompiledField:
     name: str
     parts: tuple[str, ...]
     cases: tuple[Case, ...]
-
-
-def compile_fields(fields: Sequence[Field], tier: str, parameters: Sequence[str] = ()) -> tuple[CompiledField, ...]:
-    """Return the fields compiled for one tier; links come last, since they may name other members.
-
-    ``parameters`` are those of the legacy path, which links may name too.
-    """
-    return tuple(
-        CompiledField(
-            field.name,
-            tuple(field.name.split(".")),
-            tuple(
-                Case(None if rule.when is None else _condition(rule.when), _value_of(field, rule, parameters), rule)
-                for rule in field.rules[tier]
-            ),
-        )
-        for field in sorted(fields, key=lambda field: field.type == "links")
-    )
 
 
 @attrs.define
@@ -170,169 +151,3 @@ def look_up(source: Json, parts: tuple[str, ...]) -> Json | Literal[NoValue.MISS
             return NoValue.MISSING
         source = source[part]
     return source
-
-
-def _condition(when: When) -> Callable[[JsonObject], bool]:
-    parts = tuple(when.source.split("."))
-
-    def holds(source: JsonObject) -> bool:
-        word = look_up(source, parts)
-        if when.given is not None:
-            return (word is not NoValue.MISSING and word is not None) is when.given
-        return (type(word) is str and word in when.words) is not when.negated
-
-    return holds
-
-
-def _value_of(field: Field, rule: Rule, parameters: Sequence[str]) -> ValueOf:
-    match rule.verb:
-        case Verb.FROM:
-            return _from(field, rule)
-        case Verb.LIST:
-            return _list(field, rule)
-        case Verb.EQUALS:
-            return _equals(rule)
-        case Verb.PASSED:
-            return _passed(rule)
-        case Verb.LINK:
-            return _link(rule, parameters)
-        case Verb.PARAMETER:
-            return lambda _source, context, _made: context.parameters[rule.parameter]
-        case Verb.CONSTANT:
-            return lambda _source, _context, _made: rule.constant
-        case _:
-            return lambda _source, _context, _made: NoValue.ABSENT
-
-
-def _from(field: Field, rule: Rule) -> ValueOf:
-    convert = _conversion(field, rule)
-    if len(rule.sources) == 1 and "." not in rule.sources[0] + field.name:
-        only = rule.sources[0]
-        return lambda source, _context, _made: convert(only, source[only]) if only in source else NoValue.MISSING
-    sources = tuple((name, tuple(name.split("."))) for name in rule.sources)
-    # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings);
-    # one with nulls in it says nothing (recorded: desiredTimestamp).
-    parents = (sources[0][1][:-1], tuple(field.name.split("."))[:-1])
-    holder = parents[0] if parents[0] == parents[1] else ()
-
-    def value_of(source: JsonObject, _context: TranslationContext, _made: JsonObject) -> Result:
-        invalid: InvalidValue | None = None
-        for name, parts in sources:
-            said = look_up(source, parts)
-            if said is NoValue.MISSING:
-                continue
-            value = convert(name, said)
-            if not isinstance(value, InvalidValue):
-                return value if invalid is None else SecondChoice(value, invalid)
-            invalid = invalid or value
-        if invalid is not None:
-            return invalid
-        held = look_up(source, holder) if holder else None
-        return NoValue.BARE if type(held) is dict and None not in held.values() else NoValue.MISSING
-
-    return value_of
-
-
-def _conversion(field: Field, rule: Rule) -> Callable[[str, Json], Json | InvalidValue]:
-    """Return (source name, upstream's value) -> the legacy value, or why it can't be used."""
-    plain, fits = PLAIN.get(field.type), FITS[field.type]
-    words = frozenset(field.words)
-    values = rule.values
-    if field.type == "time" and not (values or rule.drop):
-        return _time
-    # False equals 0 to Python, and means something else to everybody.
-    drop = tuple((type(value) is bool, value) for value in rule.drop)
-
-    def convert(name: str, value: Json) -> Json | InvalidValue:
-        if value is None:
-            return InvalidValue(name, value, "null is no value")
-        if drop and (type(value) is bool, value) in drop:
-            return InvalidValue(name, value, "it stands for not known")
-        if values:
-            if type(value) is not str or value not in values:
-                return InvalidValue(name, value, "an unknown word")
-            word: Json = values[value]
-            return word
-        if rule.whole and type(value) is float and value.is_integer():
-            value = int(value)
-        if type(value) is not plain and not fits(value):
-            return InvalidValue(name, value, f"not of type {field.type}")
-        if words and value not in words:
-            return InvalidValue(name, value, "not one of the legacy words")
-        return value
-
-    return convert
-
-
-def _time(name: str, value: Json) -> Json | InvalidValue:
-    if type(value) is str and len(value) <= LONGEST_TIME and instant(value) is not None:
-        return value
-    return InvalidValue(name, value, "null is no value" if value is None else "not of type time")
-
-
-def _list(field: Field, rule: Rule) -> ValueOf:
-    fits = FITS[field.type]
-    name, parts = rule.sources[0], tuple(rule.sources[0].split("."))
-    # In a request body an empty list would be an order that the caller did not give.
-    when_missing: NoValue | None = NoValue.MISSING if "body" in field.rules else None
-
-    def value_of(source: JsonObject, _context: TranslationContext, _made: JsonObject) -> Result:
-        value = look_up(source, parts)
-        if value is NoValue.MISSING:
-            return when_missing or []
-        if value is None:
-            return InvalidValue(name, value, "null is no value")
-        return [value] if fits([value]) else InvalidValue(name, value, f"not an item of {field.type}")
-
-    return value_of
-
-
-def _equals(rule: Rule) -> ValueOf:
-    name, parts = rule.sources[0], tuple(rule.sources[0].split("."))
-    words, known = frozenset(rule.words), frozenset((*rule.words, *rule.others))
-
-    def value_of(source: JsonObject, _context: TranslationContext, _made: JsonObject) -> Result:
-        value = look_up(source, parts)
-        if value is NoValue.MISSING:
-            return value
-        if type(value) is not str:
-            return InvalidValue(name, value, "not a word")
-        return InvalidValue(name, value, "an unknown word") if rule.others and value not in known else value in words
-
-    return value_of
-
-
-def _passed(rule: Rule) -> ValueOf:
-    name, parts = rule.sources[0], tuple(rule.sources[0].split("."))
-
-    def value_of(source: JsonObject, context: TranslationContext, _made: JsonObject) -> Result:
-        value = look_up(source, parts)
-        if value is NoValue.MISSING:
-            return value
-        when = parse_time(value)
-        return InvalidValue(name, value, "not of type time") if when is None else when.timestamp() < context.now
-
-    return value_of
-
-
-def _link(rule: Rule, parameters: Sequence[str]) -> ValueOf:
-    links = [
-        (link.path.text, link.rel, [name for name in link.path.parameters if name not in parameters])
-        for link in rule.links
-    ]
-
-    def value_of(_source: JsonObject, context: TranslationContext, made: JsonObject) -> Result:
-        found: list[Json] = []
-        for template, rel, names in links:
-            values = dict(context.raw)
-            for name in names:
-                value = made.get(name)
-                segment = str(value) if type(value) in {str, int} else ""
-                if not (segment.isalnum() and segment.isascii()) and (segment := encoded(segment) or "") == "":
-                    break
-                values[name] = segment
-            else:
-                found.append({"href": context.links_base + template.format_map(values), "rel": rel[context.api]})
-        return found or NoValue.MISSING
-
-    return value_of
