@@ -11,8 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ssl import SSLContext
-from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypedDict, Unpack
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -21,6 +20,15 @@ from shim.fake.atlas import FakeAtlas
 
 _GRACE = 2.0
 """Seconds that running answers get when the server stops."""
+
+
+class ServerOptions(TypedDict, total=False):
+    """What a FakeServer can be given besides its fake."""
+
+    host: str
+    port: int
+    latency: float
+    ssl_context: SSLContext | None
 
 
 class FakeServer:
@@ -81,9 +89,7 @@ class FakeServer:
         await self.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -100,44 +106,25 @@ class FakeServer:
 
 
 @contextmanager
-def serve_in_thread(fake: FakeAtlas | None = None, **options: Any) -> Iterator[FakeServer]:
+def serve_in_thread(fake: FakeAtlas | None = None, **options: Unpack[ServerOptions]) -> Iterator[FakeServer]:
     """Serve from a thread with its own event loop, for synchronous programs; options as FakeServer.
 
     Raises what starting raised. The thread has ended when the block is left.
     """
     server = FakeServer(fake, **options)
-    ready: threading.Event = threading.Event()
-    loops: list[asyncio.AbstractEventLoop] = []
-    faults: list[BaseException] = []
-    finish = asyncio.Event()
+    runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+    loop = runner.get_loop()
 
-    async def run() -> None:
-        try:
-            await server.start()
-        except OSError as error:
-            faults.append(error)
-            return
-        loops.append(asyncio.get_running_loop())
-        ready.set()
-        try:
-            await finish.wait()
-        finally:
-            await server.stop()
+    def run() -> None:
+        with runner:
+            loop.run_forever()
 
-    def body() -> None:
-        try:
-            asyncio.run(run())
-        finally:
-            ready.set()
-
-    thread = threading.Thread(target=body, name="fake-atlas", daemon=True)
+    thread = threading.Thread(target=run, name="fake-atlas", daemon=True)
     thread.start()
-    ready.wait()
-    if faults:
-        thread.join()
-        raise faults[0]
     try:
+        asyncio.run_coroutine_threadsafe(server.start(), loop).result()
         yield server
     finally:
-        loops[0].call_soon_threadsafe(finish.set)
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
         thread.join()
