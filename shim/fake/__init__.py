@@ -24,7 +24,6 @@ Under httpx without a socket:
 from __future__ import annotations
 
 from shim.fake.atlas import FakeAtlas
-from shim.fake.bucket import RateLimit
 from shim.fake.constants import (
     BACKUP_SUNSET,
     DEMO_CLIENT_ID,
@@ -38,6 +37,7 @@ from shim.fake.constants import (
     INSTANCE_SUNSET,
 )
 from shim.fake.messages import Arrival, FakeReply
+from shim.fake.rate_limit import RateLimit
 from shim.fake.world import Cluster, Job
 
 __all__ = [

@@ -1,46 +1,50 @@
-"""The fake itself: takes one request, signs in, counts, finds the version, answers."""
+"""The fake itself: what tests set up in it, and how it answers one request."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from shim.fake import constants, endpoints, paging, refusals
-from shim.fake.asking import Ask
-from shim.fake.bucket import Bucket, RateLimit
+from shim.fake import constants, endpoints, versions
 from shim.fake.clock import Clock, instant_of
 from shim.fake.coding import coded
-from shim.fake.messages import Arrival, FakeReply, Headers, http_date
-from shim.fake.retirement import announced, version_for
+from shim.fake.digest import Verdict
+from shim.fake.lookup import AtlasRequest
+from shim.fake.messages import Arrival, FakeReply, HeaderFields, JsonObject, http_date
+from shim.fake.paging import BodyStyle, page_of, read_query, read_style
+from shim.fake.rate_limit import Bucket, RateLimit
+from shim.fake.refusals import AtlasRefusal
 from shim.fake.shapes import View
-from shim.fake.signing import REVOKE_PATH, TOKEN_PATH, Gate, Standing
-from shim.fake.world import Cluster, Document, Job, World
+from shim.fake.sign_in import REVOKE_PATH, TOKEN_PATH, SignIn
+from shim.fake.world import Cluster, Job, RestoreOrder, World
 
-_APIS = ("v1.0", "v2")
-_COMMON: Headers = (
+_COMMON: HeaderFields = (
     ("Server", "mdbws"),
     ("Strict-Transport-Security", "max-age=31536000; includeSubdomains;"),
     ("X-Envoy-Upstream-Service-Time", "42"),
 )
+_PLAIN = BodyStyle()
 
 
 class FakeAtlas:
     """A simulator of Atlas' serverless, flex and dedicated backup endpoints and of its sign-in.
 
-    Everything is in memory and comes out of ``seed`` and the clock. ``today`` (a date is its 00:00
-    UTC) sets the fake's date, which then stands still unless ``running``; without it ``clock``
-    (seconds since the epoch) is the time. From ``sunset`` on the serverless backup endpoints answer
-    410, from ``instance_sunset`` on the instance reads; ``old_gone`` False spares v1.0. ``rate_limit``
-    None never answers 429. ``strict`` False takes an Accept without a date for the first version,
-    and ``gzip`` compresses for those who accept it.
+    It keeps everything in memory; the same ``seed``, time and calls give the same answers. ``today`` (a
+    date means its 00:00 UTC) sets the fake's time, which then stands still unless ``running``; without it
+    ``clock`` (seconds since the epoch) is the time. From ``sunset`` on the serverless backup endpoints
+    answer 410, from ``instance_sunset`` on the instance reads do; with ``old_gone`` False not under v1.0.
+    ``api_keys`` maps public to private keys, ``service_accounts`` client ids to secrets; None means those
+    of the demo. Without a ``rate_limit`` there is no 429. With ``strict`` False an Accept without a date
+    means the first version. ``gzip`` compresses for clients that accept it, and ``demo`` False starts
+    without any group.
 
     ``arrivals`` lists every request; a function in ``overrides`` may answer one in the fake's place.
-    ``demo`` False starts with no group at all.
     """
 
-    def __init__(  # noqa: PLR0913 - each is one knob of the simulation
+    def __init__(  # noqa: PLR0913 - each is one setting of the simulation
         self,
         *,
         seed: int = 1,
@@ -71,7 +75,7 @@ class FakeAtlas:
         self._lock = threading.RLock()
         keys = {constants.DEMO_PUBLIC_KEY: constants.DEMO_PRIVATE_KEY} if api_keys is None else api_keys
         demo_account = {constants.DEMO_CLIENT_ID: constants.DEMO_CLIENT_SECRET}
-        self._gate = Gate(keys, demo_account if service_accounts is None else service_accounts, seed)
+        self._sign_in = SignIn(keys, demo_account if service_accounts is None else service_accounts, seed)
         self.rate_limit = rate_limit
         if demo:
             self._populate()
@@ -80,7 +84,7 @@ class FakeAtlas:
 
     @property
     def today(self) -> datetime:
-        """The fake's present, aware, in UTC; settable to a date or an instant."""
+        """The fake's present time, aware, in UTC; settable to a date or an instant."""
         return self._clock.now()
 
     @today.setter
@@ -88,7 +92,7 @@ class FakeAtlas:
         self._clock.set(when)
 
     def advance(self, by: timedelta | float) -> None:
-        """Move the present on, by a time or by seconds."""
+        """Move the present time on, by a timedelta or by seconds."""
         self.today += by if isinstance(by, timedelta) else timedelta(seconds=by)
 
     # The world
@@ -102,16 +106,18 @@ class FakeAtlas:
         self,
         group: str,
         name: str,
-        snapshots: int | Sequence[Document] = 8,
+        snapshots: int | Sequence[JsonObject] = 8,
         *,
         tags: Sequence[Mapping[str, str]] = (),
     ) -> Cluster:
-        """Create a flex cluster with so many daily snapshots, or with exactly these flex documents."""
+        """Create a flex cluster with a number of daily snapshots, or with exactly these documents."""
         with self._lock:
-            return self._world.add(group, name, "flex", self.today, snapshots, tags=tags)
+            cluster = self._world.add(group, name, "flex", self.today, snapshots)
+            cluster.tags = tuple(tags)
+            return cluster
 
-    def add_dedicated_cluster(self, group: str, name: str, snapshots: int | Sequence[Document] = 3) -> Cluster:
-        """Create a dedicated cluster with so many snapshots, or with exactly these documents (no links)."""
+    def add_dedicated_cluster(self, group: str, name: str, snapshots: int | Sequence[JsonObject] = 3) -> Cluster:
+        """Create a dedicated cluster with a number of snapshots, or with exactly these documents (without links)."""
         with self._lock:
             return self._world.add(group, name, "dedicated", self.today, snapshots)
 
@@ -125,7 +131,7 @@ class FakeAtlas:
         with self._lock:
             self._world.clusters(group)[name].deleted = True
 
-    def add_restore_job(  # noqa: PLR0913 - what makes up a restore job
+    def add_restore_job(  # noqa: PLR0913 - the parts of a restore job
         self,
         group: str,
         name: str,
@@ -141,15 +147,8 @@ class FakeAtlas:
         with self._lock:
             cluster = self._world.clusters(group)[name]
             source = cluster.snapshot(snapshot) if snapshot else next(reversed(cluster.snapshots), None)
-            return self._world.order(
-                cluster,
-                source,
-                self.today - ago,
-                download=download,
-                target_group=target_group or group,
-                target_cluster=target_cluster or name,
-                fails=fails,
-            )
+            order = RestoreOrder(source, target_group or group, target_cluster or name, download=download, fails=fails)
+            return self._world.order(cluster, order, self.today - ago)
 
     def cluster(self, group: str, name: str) -> Cluster:
         """Return a cluster to look at or to change; raises KeyError when there is none."""
@@ -167,13 +166,13 @@ class FakeAtlas:
 
     @property
     def rate_limit(self) -> RateLimit | None:
-        """The bucket's numbers, None when it never empties; setting it fills the bucket."""
+        """The limit, None when there is none; setting it fills the bucket."""
         return self._rate_limit
 
     @rate_limit.setter
     def rate_limit(self, limit: RateLimit | None) -> None:
         self._rate_limit = limit
-        self._bucket = Bucket(limit, self.today.timestamp())
+        self._bucket = Bucket(limit or RateLimit(), self.today.timestamp(), endless=limit is None)
 
     def trips(self, method: str | None = None, part: str = "") -> list[Arrival]:
         """Return the arrivals of one method (or any) whose target contains ``part``."""
@@ -206,69 +205,75 @@ class FakeAtlas:
         return coded(reply, arrival) if self.gzip else reply
 
     def _answer(self, arrival: Arrival, scheme: str | None) -> FakeReply:
-        now = self.today.timestamp()
-        common: Headers = (("Date", http_date(self.today)), *_COMMON)
+        """Sign in, count, and answer for the resource."""
+        today = self.today
+        now = today.timestamp()
+        common: HeaderFields = (("Date", http_date(today)), *_COMMON)
         if arrival.path in {TOKEN_PATH, REVOKE_PATH}:
-            return _with(self._gate.oauth(arrival, now), common)
+            return _with(self._sign_in.oauth(arrival, now), common)
         root, _, rest = arrival.path.removeprefix("/api/atlas/").partition("/")
-        if not arrival.path.startswith("/api/atlas/") or root not in _APIS:
+        if not arrival.path.startswith("/api/atlas/") or root not in {"v1.0", "v2"}:
             return FakeReply(404, common)
-        standing = self._gate.standing(arrival, now)
-        if standing is Standing.OTHER_URI:
-            return _refused(refusals.bad_digest_uri(), common)
-        if standing is not Standing.IN:
-            return _with(self._gate.unauthorized(now, stale=standing is Standing.STALE), common)
-        wait = self._bucket.take(now)
+        verdict = self._sign_in.check(arrival, now)
+        if verdict is Verdict.OTHER_URI:
+            return _refused(AtlasRefusal("INVALID_DIGEST_URI"), common)
+        if verdict is not Verdict.GOOD:
+            return _with(self._sign_in.unauthorized(now, stale=verdict is Verdict.STALE), common)
+        wait, limit = self._bucket.take(now), self._bucket.limit
         common = (*common, *self._bucket.fields())
         if wait is not None:
-            return _refused(refusals.too_many(arrival.path, wait, *self._bucket.numbers), common)
+            numbers = (wait, limit.capacity, limit.refill, limit.period)
+            refusal = AtlasRefusal("RATE_LIMITED_TOKEN_BUCKET", arrival.path[1:], *numbers)
+            return _refused(refusal, (("Retry-After", str(wait)), *common))
         host = arrival.header("Host") or "cloud.mongodb.com"
         own = host.endswith((".mongodb.com", ".mongodbgov.com"))
         base = f"{scheme or ('https' if own else 'http')}://{host}/api/atlas/{root}"
-        return self._resource(arrival, View(base, root, self.today), f"/{rest}", common)
+        return self._resource(arrival, View(base, root == "v1.0", today), f"/{rest}", common)
 
-    def _resource(self, arrival: Arrival, view: View, rest: str, common: Headers) -> FakeReply:
-        methods, names = endpoints.find(view.api, rest)
-        envelope, pretty = paging.wishes(arrival.query)
+    def _resource(self, arrival: Arrival, view: View, rest: str, common: HeaderFields) -> FakeReply:
+        """Find the endpoint and its version, check the query, and let the endpoint answer."""
+        methods, names = endpoints.find(rest, v1=view.v1)
+        style = read_style(arrival.query)
         if not methods:
-            return _refused(refusals.no_resource(arrival.path), common, envelope=envelope, pretty=pretty)
+            return _refused(AtlasRefusal("RESOURCE_NOT_FOUND", arrival.path), common, style)
         endpoint = methods.get(arrival.method)
         if endpoint is None:
             allow = ",".join([*sorted(methods, reverse=True), "OPTIONS"])
             return FakeReply(200 if arrival.method == "OPTIONS" else 405, (("Allow", allow), *common))
-        sunset = {"backups": self.sunset, "instances": self.instance_sunset, None: None}[endpoint.sunset]
-        gone = sunset is not None and view.now >= sunset and (view.api == "v2" or self.old_gone)
-        common = (*common, ("X-Java-Method", endpoint.java), *announced(sunset, view.now))
+        sunset = self._sunset_of(endpoint)
+        common = (*common, ("X-Java-Method", endpoint.java), *versions.announced(sunset, view.now))
         try:
-            version = version_for(arrival, endpoint, view.api, gone=gone, strict=self.strict)
-            query = paging.read_query(arrival.query)
-            result = endpoint.handler(Ask(self._world, view, names, query, arrival.body))
-        except refusals.Refusal as refusal:
-            return _refused(refusal, common, envelope=envelope, pretty=pretty)
-        except refusals.Bare as bare:
-            return FakeReply(bare.status, (*bare.headers, *common))
-        content = result.content
+            version = self._version(arrival, endpoint, view)
+            if arrival.method == "POST" and not versions.is_json(arrival.header("Content-Type"), endpoint.api.versions):
+                return FakeReply(415, common)
+            query = read_query(arrival.query)
+            content = endpoint.handler(AtlasRequest(self._world, endpoint.api, view, names, arrival.body))
+        except AtlasRefusal as refusal:
+            return _refused(refusal, common, style)
         if isinstance(content, list):
-            content = paging.page_of(content, view.root + rest, query)
-        status = 201 if result.created and view.api == "v1.0" else 200
-        if envelope:
-            content = paging.enveloped(content, status)
-        media = f"application/vnd.atlas.{version}+json;charset=utf-8" if view.api == "v2" else "application/json"
-        return FakeReply(status, (("Content-Type", media), *common), paging.text(content, pretty=pretty))
+            content = page_of(content, view.root + rest, query)
+        status = endpoint.statuses[view.v1]
+        media = "application/json" if view.v1 else f"application/vnd.atlas.{version}+json;charset=utf-8"
+        return FakeReply(status, (("Content-Type", media), *common), style.write(content, status))
+
+    def _version(self, arrival: Arrival, endpoint: endpoints.Endpoint, view: View) -> str:
+        """Return the version that answers; v1.0 knows none and counts as the first. Raises AtlasRefusal."""
+        offered, sunset = endpoint.api.versions, self._sunset_of(endpoint)
+        version = offered[0] if view.v1 else versions.resolve(arrival.header("Accept"), offered, strict=self.strict)
+        if version is None:
+            raise AtlasRefusal("INVALID_VERSION_DATE")
+        if sunset is not None and view.now >= sunset and (self.old_gone or not view.v1):
+            raise AtlasRefusal("VERSION_GONE", version, arrival.path[1:])
+        return version
+
+    def _sunset_of(self, endpoint: endpoints.Endpoint) -> datetime | None:
+        return {"backups": self.sunset, "instances": self.instance_sunset, None: None}[endpoint.sunset]
 
 
-def _with(reply: FakeReply, common: Headers) -> FakeReply:
-    return FakeReply(reply.status, (*reply.headers, *common), reply.body)
+def _with(reply: FakeReply, common: HeaderFields) -> FakeReply:
+    return replace(reply, headers=(*reply.headers, *common))
 
 
-def _refused(refusal: refusals.Refusal, common: Headers, *, envelope: bool = False, pretty: bool = False) -> FakeReply:
-    document = refusal.document
-    if envelope:
-        document = paging.enveloped(document, refusal.status)
-    fields = (
-        ("Content-Type", "application/json"),
-        ("X-Error-Code", refusal.code),
-        *refusal.headers,
-        *common,
-    )
-    return FakeReply(refusal.status, fields, paging.text(document, pretty=pretty))
+def _refused(refusal: AtlasRefusal, common: HeaderFields, style: BodyStyle = _PLAIN) -> FakeReply:
+    fields = (("Content-Type", "application/json"), ("X-Error-Code", refusal.code), *common)
+    return FakeReply(refusal.status, fields, style.write(refusal.document, refusal.status))

@@ -1,4 +1,4 @@
-"""The fake's own present."""
+"""The fake's own time, which tests can set."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 
 class Clock:
-    """The time of ``source`` (seconds since the epoch) until it is set; then still, unless ``running``."""
+    """Shows the time of ``source`` (seconds since the epoch) until it is set.
+
+    From then on it stands still, or with ``running`` goes on from there at the speed of ``source``.
+    """
 
     def __init__(self, source: Callable[[], float], *, running: bool) -> None:
         self._source = source
@@ -15,14 +18,14 @@ class Clock:
         self._set: tuple[datetime, float] | None = None
 
     def now(self) -> datetime:
-        """Return the present, aware, in UTC."""
+        """Return the present time, aware, in UTC."""
         if self._set is None:
             return datetime.fromtimestamp(self._source(), UTC)
         when, since = self._set
         return when + timedelta(seconds=self._source() - since) if self._running else when
 
     def set(self, when: date | datetime) -> None:
-        """Make this the present."""
+        """Make this the present time."""
         self._set = (instant_of(when), self._source())
 
 

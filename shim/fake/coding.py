@@ -1,4 +1,4 @@
-"""Content coding: gzip for those who accept it."""
+"""Content coding: gzip for clients that accept it."""
 
 from __future__ import annotations
 

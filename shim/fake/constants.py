@@ -1,4 +1,4 @@
-"""Names and credentials of the demo world; all made up, none of use anywhere else."""
+"""Names, credentials and dates of the demo world; the credentials are made up and good for nothing else."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ DEMO_DEDICATED = "warehouse"
 DEMO_PUBLIC_KEY = "demokeys"
 DEMO_PRIVATE_KEY = "00000000-demo-demo-demo-000000000000"
 DEMO_CLIENT_ID = "mdb_sa_id_000000000000000000000000"
-DEMO_CLIENT_SECRET = "mdb_sa_sk_demo"  # noqa: S105 - a secret of nothing
-DEMO_TOKEN = "demo-access-token"  # noqa: S105 - a token that only this fake knows; it never expires
+DEMO_CLIENT_SECRET = "mdb_sa_sk_demo"  # noqa: S105 - made up
+DEMO_TOKEN = "demo-access-token"  # noqa: S105 - made up; it never expires
 
 BACKUP_SUNSET = datetime(2026, 1, 22, tzinfo=UTC)
 """From this instant the serverless backup endpoints answer 410."""

@@ -1,4 +1,4 @@
-"""The server's side of HTTP Digest (RFC 7616, MD5 and qop auth as Atlas uses it), checked strictly."""
+"""The server's side of HTTP Digest (RFC 7616, MD5 and qop auth as Atlas uses it): challenges, strict verification."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from enum import Enum, auto
 REALM = "MMS Public API"
 NONCE_LIFE = 300.0
 """Seconds for which a nonce is fresh."""
-_NONCES = 4096
+_MOST_NONCES = 4096
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_NEEDED = frozenset({"username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce"})
 
-_WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_PARAMETER = re.compile(rf'\s*({_WORD})\s*=\s*(?:({_WORD})|"((?:[^"\\]|\\.)*)")\s*(?:,|$)')
+_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105 - the token of RFC 9110, 5.6.2
+_PARAMETER = re.compile(rf'\s*({_TOKEN})\s*=\s*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)")\s*(?:,|$)')
 
 
 class Verdict(Enum):
-    """What a check of Digest credentials found."""
+    """What the credentials of a request are worth."""
 
     GOOD = auto()
     WRONG = auto()
-    """Unreadable, unknown key, wrong password, wrong realm, another algorithm: a fresh challenge."""
+    """Missing, unreadable, unknown or false: a new challenge."""
     STALE = auto()
-    """Right but for the nonce, which is old, unknown or used up: a challenge with stale=true."""
+    """A right signature with a nonce that is old, unknown or used up: a new challenge with stale=true."""
     OTHER_URI = auto()
-    """The signed uri is not the request target."""
+    """A right signature of another request target."""
 
 
 def parameters(credentials: str) -> dict[str, str] | None:
@@ -50,16 +51,15 @@ def _md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def response_of(key: str, secret: str, method: str, given: Mapping[str, str]) -> str:
+def _response(secret: str, method: str, given: Mapping[str, str]) -> str:
     """Compute the response of RFC 7616, 3.4.1 for qop auth from the parameters that were given."""
-    user = _md5(f"{key}:{REALM}:{secret}")
-    asked = _md5(f"{method}:{given['uri']}")
-    middle = f"{given['nonce']}:{given['nc']}:{given['cnonce']}:{given['qop']}"
-    return _md5(f"{user}:{middle}:{asked}")
+    user = _md5(f"{given['username']}:{REALM}:{secret}")
+    request = _md5(f"{method}:{given['uri']}")
+    return _md5(f"{user}:{given['nonce']}:{given['nc']}:{given['cnonce']}:{given['qop']}:{request}")
 
 
-class Digest:
-    """The nonces that were given out, and how far each is used; the oldest are dropped."""
+class DigestCheck:
+    """Gives out challenges and verifies signatures; ``keys`` maps public to private keys, times are in seconds."""
 
     def __init__(self, keys: Mapping[str, str], dice: random.Random) -> None:
         self._keys = keys
@@ -70,16 +70,15 @@ class Digest:
         """Return a WWW-Authenticate value with a new nonce, spelled as recorded."""
         nonce = "".join(self._dice.choices(_ALPHABET, k=32))
         self._nonces[nonce] = (now, 0)
-        while len(self._nonces) > _NONCES:
+        while len(self._nonces) > _MOST_NONCES:
             self._nonces.popitem(last=False)
         word = "true" if stale else "false"
         return f'Digest realm="{REALM}", domain="", nonce="{nonce}", algorithm=MD5, qop="auth", stale={word}'
 
-    def check(self, credentials: str, method: str, target: str, now: float) -> Verdict:
-        """Check what follows the word Digest in Authorization against the request line, raw."""
+    def verify(self, credentials: str, method: str, target: str, now: float) -> Verdict:
+        """Verify what follows the word Digest in Authorization against the raw request line."""
         given = parameters(credentials)
-        needed = {"username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce"}
-        if given is None or not needed <= given.keys():
+        if given is None or not given.keys() >= _NEEDED:
             return Verdict.WRONG
         if (
             given["realm"] != REALM
@@ -90,12 +89,10 @@ class Digest:
             or re.fullmatch(r"[0-9a-f]{8}", given["nc"]) is None
         ):
             return Verdict.WRONG
-        known = given["username"] in self._keys
         # An unknown key takes as long as a wrong secret.
-        secret = self._keys.get(given["username"], "")
-        expected = response_of(given["username"], secret, method, given)
+        expected = _response(self._keys.get(given["username"], ""), method, given)
         right = hmac.compare_digest(expected.encode(), given["response"].encode())
-        if not (known and right):
+        if not right or given["username"] not in self._keys:
             return Verdict.WRONG
         if given["uri"] != target:
             return Verdict.OTHER_URI

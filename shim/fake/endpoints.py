@@ -1,4 +1,4 @@
-"""The table of endpoints: path, method, versions, Atlas' own name for it, and what answers."""
+"""The table of endpoints: API, method, path, what answers, Atlas' own name for it, and when it ends."""
 
 from __future__ import annotations
 
@@ -9,88 +9,82 @@ from typing import Literal
 from urllib.parse import unquote
 
 from shim.fake import orders, reads
-from shim.fake.asking import Ask, Result
+from shim.fake.apis import CLUSTERS, DISK_BACKUPS, FLEX, SERVERLESS, ClusterApi
+from shim.fake.lookup import AtlasRequest
+from shim.fake.messages import JsonObject
 
-Handler = Callable[[Ask], Result]
+EndpointHandler = Callable[[AtlasRequest], JsonObject | list[JsonObject]]
+Sunset = Literal["backups", "instances"]
 
-_FLEX = ("2024-11-13",)
-_FIRST = ("2023-01-01",)
-_CLUSTERS = ("2023-01-01", "2023-02-01", "2024-08-05")
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation; ``java`` is Atlas' name for it, in the field X-Java-Method.
+
+    ``sunset`` names the date from which it is gone, None for one that stays. ``statuses`` are those of a
+    success in v2 and in v1.0.
+    """
+
+    api: ClusterApi
+    method: str
+    path: str
+    handler: EndpointHandler
+    java: str
+    sunset: Sunset | None = None
+    statuses: tuple[int, int] = (200, 200)
+
+
+_SNAPSHOTS, _SNAPSHOT = "/{name}/backup/snapshots", "/{name}/backup/snapshots/{snapshot}"
+_JOBS, _JOB = "/{name}/backup/restoreJobs", "/{name}/backup/restoreJobs/{job}"
+_CREATED = (200, 201)
 
 _BACKUP = "ApiAtlasLegacyServerlessBackupResource"
 _INSTANCE = "ApiAtlasLegacyServerlessInstanceDescriptionResource"
 _FLEX_BACKUP = "ApiAtlasFlexBackupResource"
 _FLEX_CLUSTER = "ApiAtlasFlexClusterResource"
 _DISK_SNAPSHOTS = "ApiAtlasDiskBackupSnapshotsResource"
-_DISK_RESTORES = "ApiAtlasDiskBackupRestoreJobsResource"
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One operation. ``sunset`` names the date after which it is gone; ``old`` says that v1.0 has it."""
-
-    method: str
-    template: str
-    java: str
-    handler: Handler
-    versions: tuple[str, ...]
-    sunset: Literal["backups", "instances"] | None = None
-    old: bool = True
-
-
-def _legacy(method: str, rest: str, java: str, handler: Handler) -> Endpoint:
-    instance = java.startswith(_INSTANCE)
-    sunset: Literal["backups", "instances"] = "instances" if instance else "backups"
-    return Endpoint(method, f"/groups/{{group}}/serverless{rest}", java, handler, _FIRST, sunset)
-
-
-def _flex(method: str, rest: str, java: str, handler: Handler) -> Endpoint:
-    return Endpoint(method, f"/groups/{{group}}/flexClusters{rest}", java, handler, _FLEX, old=False)
-
-
-def _dedicated(method: str, rest: str, java: str, handler: Handler, versions: tuple[str, ...] = _FIRST) -> Endpoint:
-    return Endpoint(method, f"/groups/{{group}}/clusters{rest}", java, handler, versions)
-
-
-_SNAPSHOTS, _SNAPSHOT = "/{name}/backup/snapshots", "/{name}/backup/snapshots/{snapshot}"
-_JOBS, _JOB = "/{name}/backup/restoreJobs", "/{name}/backup/restoreJobs/{job}"
+_DISK_JOBS = "ApiAtlasDiskBackupRestoreJobsResource"
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    _legacy("GET", _SNAPSHOTS, f"{_BACKUP}::getSnapshots", reads.legacy_snapshots),
-    _legacy("GET", _SNAPSHOT, f"{_BACKUP}::getSnapshot", reads.legacy_snapshot),
-    _legacy("GET", _JOBS, f"{_BACKUP}::getRestoreJobs", reads.legacy_jobs),
-    _legacy("POST", _JOBS, f"{_BACKUP}::createRestoreJob", orders.legacy_restore),
-    _legacy("GET", _JOB, f"{_BACKUP}::getRestoreJob", reads.legacy_job),
-    _legacy("GET", "", f"{_INSTANCE}::getAllServerlessInstances", reads.instances),
-    _legacy("GET", "/{name}", f"{_INSTANCE}::getServerlessInstance", reads.instance),
-    _flex("GET", _SNAPSHOTS, f"{_FLEX_BACKUP}::getSnapshots", reads.flex_snapshots),
-    _flex("GET", _SNAPSHOT, f"{_FLEX_BACKUP}::getSnapshot", reads.flex_snapshot),
-    _flex("GET", _JOBS, f"{_FLEX_BACKUP}::getRestoreJobs", reads.flex_jobs),
-    _flex("POST", _JOBS, f"{_FLEX_BACKUP}::createRestoreJob", orders.flex_restore),
-    _flex("GET", _JOB, f"{_FLEX_BACKUP}::getRestoreJob", reads.flex_job),
-    _flex("POST", "/{name}/backup/download", f"{_FLEX_BACKUP}::downloadSnapshot", orders.flex_download),
-    _flex("GET", "", f"{_FLEX_CLUSTER}::getAllFlexClusters", reads.flex_clusters),
-    _flex("GET", "/{name}", f"{_FLEX_CLUSTER}::getFlexCluster", reads.flex_cluster),
-    _dedicated("GET", _SNAPSHOTS, f"{_DISK_SNAPSHOTS}::getSnapshots", reads.dedicated_snapshots),
-    _dedicated("GET", _SNAPSHOT, f"{_DISK_SNAPSHOTS}::getSnapshot", reads.dedicated_snapshot),
-    _dedicated("GET", _JOBS, f"{_DISK_RESTORES}::getRestoreJobs", reads.dedicated_jobs),
-    _dedicated("POST", _JOBS, f"{_DISK_RESTORES}::createRestoreJob", orders.dedicated_restore),
-    _dedicated("GET", _JOB, f"{_DISK_RESTORES}::getRestoreJob", reads.dedicated_job),
-    _dedicated("GET", "/{name}", "ApiAtlasClusterResource::getCluster", reads.dedicated_cluster, _CLUSTERS),
+    Endpoint(SERVERLESS, "GET", _SNAPSHOTS, reads.list_snapshots, f"{_BACKUP}::getSnapshots", "backups"),
+    Endpoint(SERVERLESS, "GET", _SNAPSHOT, reads.get_snapshot, f"{_BACKUP}::getSnapshot", "backups"),
+    Endpoint(SERVERLESS, "GET", _JOBS, reads.list_jobs, f"{_BACKUP}::getRestoreJobs", "backups"),
+    Endpoint(SERVERLESS, "POST", _JOBS, orders.legacy_restore, f"{_BACKUP}::createRestoreJob", "backups", _CREATED),
+    Endpoint(SERVERLESS, "GET", _JOB, reads.get_job, f"{_BACKUP}::getRestoreJob", "backups"),
+    Endpoint(SERVERLESS, "GET", "", reads.list_clusters, f"{_INSTANCE}::getAllServerlessInstances", "instances"),
+    Endpoint(SERVERLESS, "GET", "/{name}", reads.get_cluster, f"{_INSTANCE}::getServerlessInstance", "instances"),
+    Endpoint(FLEX, "GET", _SNAPSHOTS, reads.list_snapshots, f"{_FLEX_BACKUP}::getSnapshots"),
+    Endpoint(FLEX, "GET", _SNAPSHOT, reads.get_snapshot, f"{_FLEX_BACKUP}::getSnapshot"),
+    Endpoint(FLEX, "GET", _JOBS, reads.list_jobs, f"{_FLEX_BACKUP}::getRestoreJobs"),
+    Endpoint(FLEX, "POST", _JOBS, orders.flex_restore, f"{_FLEX_BACKUP}::createRestoreJob"),
+    Endpoint(FLEX, "GET", _JOB, reads.get_job, f"{_FLEX_BACKUP}::getRestoreJob"),
+    Endpoint(FLEX, "POST", "/{name}/backup/download", orders.flex_download, f"{_FLEX_BACKUP}::downloadSnapshot"),
+    Endpoint(FLEX, "GET", "", reads.list_clusters, f"{_FLEX_CLUSTER}::getAllFlexClusters"),
+    Endpoint(FLEX, "GET", "/{name}", reads.get_cluster, f"{_FLEX_CLUSTER}::getFlexCluster"),
+    Endpoint(DISK_BACKUPS, "GET", _SNAPSHOTS, reads.list_snapshots, f"{_DISK_SNAPSHOTS}::getSnapshots"),
+    Endpoint(DISK_BACKUPS, "GET", _SNAPSHOT, reads.get_snapshot, f"{_DISK_SNAPSHOTS}::getSnapshot"),
+    Endpoint(DISK_BACKUPS, "GET", _JOBS, reads.list_jobs, f"{_DISK_JOBS}::getRestoreJobs"),
+    Endpoint(DISK_BACKUPS, "POST", _JOBS, orders.dedicated_restore, f"{_DISK_JOBS}::createRestoreJob", None, _CREATED),
+    Endpoint(DISK_BACKUPS, "GET", _JOB, reads.get_job, f"{_DISK_JOBS}::getRestoreJob"),
+    Endpoint(CLUSTERS, "GET", "/{name}", reads.get_cluster, "ApiAtlasClusterResource::getCluster"),
 )
 
-_PATTERNS = {
-    endpoint.template: re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", endpoint.template)) for endpoint in ENDPOINTS
-}
+
+def _pattern(endpoint: Endpoint) -> re.Pattern[str]:
+    template = f"/groups/{{group}}/{endpoint.api.path}{endpoint.path}"
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
 
 
-def find(api: str, rest: str) -> tuple[dict[str, Endpoint], dict[str, str]]:
-    """Return the endpoints of a path by method, and the path parameters, percent-decoded."""
+_PATTERNS = [(endpoint, _pattern(endpoint)) for endpoint in ENDPOINTS]
+
+
+def find(path: str, *, v1: bool) -> tuple[dict[str, Endpoint], dict[str, str]]:
+    """Return the endpoints of a path behind the API version, by method, and its parameters, percent-decoded."""
     methods: dict[str, Endpoint] = {}
     names: dict[str, str] = {}
-    for endpoint in ENDPOINTS:
-        match = _PATTERNS[endpoint.template].fullmatch(rest)
-        if match and (endpoint.old or api != "v1.0"):
+    for endpoint, pattern in _PATTERNS:
+        match = pattern.fullmatch(path)
+        if match and (endpoint.api.in_v1 or not v1):
             methods[endpoint.method] = endpoint
             names = {key: unquote(value) for key, value in match.groupdict().items()}
     return methods, names

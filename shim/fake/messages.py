@@ -1,23 +1,30 @@
-"""What goes in and comes out of the fake, and the small readers of fields and times."""
+"""Requests and replies of the fake, and how Atlas writes times and JSON."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
 
-Headers = tuple[tuple[str, str], ...]
+HeaderFields = tuple[tuple[str, str], ...]
+"""Header fields in order, a name and a value each."""
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+JsonObject = dict[str, Any]
+
+
+def _first(fields: HeaderFields, name: str) -> str | None:
+    return next((value for key, value in fields if key.lower() == name.lower()), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One request as it reached the fake; fields and content stay out of its repr (credentials)."""
+    """One request as it reached the fake; fields and content stay out of its repr, since they hold credentials."""
 
     method: str
     target: str
-    headers: Headers = field(default=(), repr=False)
+    headers: HeaderFields = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
 
     @property
@@ -32,7 +39,7 @@ class Arrival:
 
     def header(self, name: str) -> str | None:
         """Return the first value of a field, None when it is missing."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+        return _first(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +47,29 @@ class FakeReply:
     """An answer; ``dropped`` makes the server close the connection instead of sending it."""
 
     status: int
-    headers: Headers = ()
+    headers: HeaderFields = ()
     body: bytes = field(default=b"", repr=False)
     dropped: bool = False
 
     def header(self, name: str) -> str | None:
         """Return the first value of a field, None when it is missing."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+        return _first(self.headers, name)
 
 
 def stamp(when: datetime) -> str:
-    """Write an instant the way Atlas' bodies do: UTC, whole seconds, Z."""
+    """Write an instant as Atlas' bodies do: UTC, whole seconds, Z."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def instant(text: str) -> datetime:
-    """Read what ``stamp`` writes."""
-    return datetime.fromisoformat(text)
 
 
 def http_date(when: datetime, *, padded: bool = True) -> str:
     """Write an HTTP-date (RFC 9110, 5.6.7); Atlas leaves the day unpadded in Sunset and Deprecation."""
-    when = when.astimezone(UTC)
-    day = f"{when.day:02}" if padded else str(when.day)
-    return f"{_DAYS[when.weekday()]}, {day} {_MONTHS[when.month - 1]} {when:%Y %H:%M:%S} GMT"
+    written = format_datetime(when.astimezone(UTC), usegmt=True)
+    return written if padded else written.replace(", 0", ", ")
+
+
+def json_text(document: JsonObject, *, pretty: bool = False) -> bytes:
+    """Write JSON: on one line, or pretty as in Atlas' 401 (two spaces deep, a space before each colon)."""
+    colon, depth = (" : ", 2) if pretty else (":", None)
+    written = json.dumps(document, ensure_ascii=False, indent=depth, separators=(",", colon))
+    # A lone surrogate, which a request can hold as an escape, is written as that escape again.
+    return written.encode(errors="backslashreplace")

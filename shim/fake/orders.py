@@ -1,185 +1,121 @@
-"""The handlers of POST: check the body the way a strict API does, and store the restore job."""
+"""The handlers of POST: check the body as a strict API does, and store the restore job."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
-from typing import Any
 
-from shim.fake import refusals, shapes
-from shim.fake.asking import Ask, Result, snapshot_of
-from shim.fake.world import Cluster
-
-_ID = re.compile(r"[a-f0-9]{24}")
+from shim.fake.lookup import AtlasRequest, cluster_of, is_id, named_snapshot
+from shim.fake.messages import JsonObject
+from shim.fake.refusals import AtlasRefusal
+from shim.fake.world import Cluster, RestoreOrder
 
 # The members that the contracts declare; read-only ones are tolerated, as recorded for instanceName.
-_FLEX = frozenset(
-    {
-        "deliveryType",
-        "expirationDate",
-        "id",
-        "instanceName",
-        "links",
-        "projectId",
-        "restoreFinishedDate",
-        "restoreScheduledDate",
-        "snapshotFinishedDate",
-        "snapshotId",
-        "snapshotUrl",
-        "status",
-        "targetDeploymentItemName",
-        "targetProjectId",
-    }
-)
+_FLEX = frozenset({
+    "deliveryType", "expirationDate", "id", "instanceName", "links", "projectId", "restoreFinishedDate",
+    "restoreScheduledDate", "snapshotFinishedDate", "snapshotId", "snapshotUrl", "status",
+    "targetDeploymentItemName", "targetProjectId",
+})  # fmt: skip
 _FLEX_DOWNLOAD = frozenset({"links", "snapshotId"})
-_LEGACY = frozenset(
-    {
-        "cancelled",
-        "deliveryType",
-        "deliveryUrl",
-        "desiredTimestamp",
-        "expired",
-        "expiresAt",
-        "failed",
-        "finishedAt",
-        "id",
-        "links",
-        "oplogInc",
-        "oplogTs",
-        "pointInTimeUTCSeconds",
-        "snapshotId",
-        "targetClusterName",
-        "targetGroupId",
-        "timestamp",
-    }
-)
+_LEGACY = frozenset({
+    "cancelled", "deliveryType", "deliveryUrl", "desiredTimestamp", "expired", "expiresAt", "failed", "finishedAt",
+    "id", "links", "oplogInc", "oplogTs", "pointInTimeUTCSeconds", "snapshotId", "targetClusterName",
+    "targetGroupId", "timestamp",
+})  # fmt: skip
 _DEDICATED = _LEGACY | {"components", "privateDownloadDeliveryUrls"}
 _DELIVERY = ("automated", "download", "pointInTime")
 
 
-def _read(body: bytes, known: frozenset[str]) -> dict[str, Any]:
+def flex_restore(request: AtlasRequest) -> JsonObject:
+    """Restore a flex snapshot to a cluster, of the same group unless another is named."""
+    cluster = cluster_of(request)
+    body = _members(request.body, _FLEX)
+    identity = _id(body, "snapshotId")
+    name = _text(body, "targetDeploymentItemName")
+    group = _id(body, "targetProjectId") if "targetProjectId" in body else cluster.group
+    snapshot = named_snapshot(request, cluster, identity)
+    _check_target(request, group, name)
+    return _stored(request, cluster, RestoreOrder(snapshot, group, name))
+
+
+def flex_download(request: AtlasRequest) -> JsonObject:
+    """Prepare a download of a flex snapshot."""
+    cluster = cluster_of(request)
+    snapshot = named_snapshot(request, cluster, _id(_members(request.body, _FLEX_DOWNLOAD), "snapshotId"))
+    return _stored(request, cluster, RestoreOrder(snapshot, cluster.group, cluster.name, download=True))
+
+
+def legacy_restore(request: AtlasRequest) -> JsonObject:
+    """Restore or download a serverless snapshot; the contract wants a target for both."""
+    cluster = cluster_of(request)
+    body = _members(request.body, _LEGACY)
+    delivery = _delivery(body)
+    name, group = _text(body, "targetClusterName"), _id(body, "targetGroupId")
+    if delivery == "pointInTime":
+        raise AtlasRefusal("UNSUPPORTED_DELIVERY_METHOD", delivery)
+    snapshot = named_snapshot(request, cluster, _id(body, "snapshotId"))
+    _check_target(request, group, name)
+    return _stored(request, cluster, RestoreOrder(snapshot, group, name, download=delivery == "download"))
+
+
+def dedicated_restore(request: AtlasRequest) -> JsonObject:
+    """Restore or download a dedicated snapshot, or restore to a point in time."""
+    cluster = cluster_of(request)
+    body = _members(request.body, _DEDICATED)
+    delivery = _delivery(body)
+    group, name, snapshot = cluster.group, cluster.name, None
+    if delivery != "download":
+        name, group = _text(body, "targetClusterName"), _id(body, "targetGroupId")
+        _check_target(request, group, name)
+    point_in_time = delivery == "pointInTime"
+    if not point_in_time:
+        snapshot = named_snapshot(request, cluster, _id(body, "snapshotId"))
+    elif not any(isinstance(body.get(key), int) for key in ("pointInTimeUTCSeconds", "oplogTs")):
+        raise AtlasRefusal("MISSING_ATTRIBUTE", "pointInTimeUTCSeconds")
+    order = RestoreOrder(snapshot, group, name, download=delivery == "download", point_in_time=point_in_time)
+    return _stored(request, cluster, order)
+
+
+def _members(body: bytes, known: frozenset[str]) -> JsonObject:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        raise refusals.bad_json() from None
+        raise AtlasRefusal("MALFORMED_JSON") from None
     if not isinstance(document, dict):
-        raise refusals.bad_json()
+        raise AtlasRefusal("MALFORMED_JSON")
     for name in document:
         if name not in known:
-            raise refusals.bad_attribute(name)
+            raise AtlasRefusal("INVALID_ATTRIBUTE", name)
     return document
 
 
-def _needed(document: Mapping[str, Any], name: str) -> str:
-    value = document.get(name)
+def _text(body: JsonObject, name: str) -> str:
+    value = body.get(name)
     if value is None:
-        raise refusals.missing(name)
+        raise AtlasRefusal("MISSING_ATTRIBUTE", name)
     if not isinstance(value, str) or not value:
-        raise refusals.bad_attribute(name)
+        raise AtlasRefusal("INVALID_ATTRIBUTE", name)
     return value
 
 
-def _identity(document: Mapping[str, Any], name: str) -> str:
-    value = _needed(document, name)
-    if not _ID.fullmatch(value):
-        raise refusals.bad_attribute(name)
+def _id(body: JsonObject, name: str) -> str:
+    value = _text(body, name)
+    if not is_id(value):
+        raise AtlasRefusal("INVALID_ATTRIBUTE", name)
     return value
 
 
-def _delivery(document: Mapping[str, Any]) -> str:
-    word = _needed(document, "deliveryType")
+def _delivery(body: JsonObject) -> str:
+    word = _text(body, "deliveryType")
     if word not in _DELIVERY:
-        raise refusals.bad_word("deliveryType", word)
+        raise AtlasRefusal("INVALID_ENUM_VALUE", word, "deliveryType")
     return word
 
 
-def _target(ask: Ask, group: str, name: str) -> None:
-    if name not in ask.world.clusters(group):
-        raise refusals.no_cluster(name, group)
+def _check_target(request: AtlasRequest, group: str, name: str) -> None:
+    if name not in request.world.clusters(group):
+        raise AtlasRefusal("CLUSTER_NOT_FOUND", name, group)
 
 
-def flex_restore(ask: Ask) -> Result:
-    """Restore a flex snapshot to a cluster, of the same group unless another is named."""
-    cluster = ask.flex()
-    document = _read(ask.body, _FLEX)
-    snapshot = _identity(document, "snapshotId")
-    name = _needed(document, "targetDeploymentItemName")
-    group = _identity(document, "targetProjectId") if "targetProjectId" in document else cluster.group
-    job = ask.world.order(
-        cluster,
-        _checked(ask, cluster, snapshot, group, name),
-        ask.view.now,
-        download=False,
-        target_group=group,
-        target_cluster=name,
-    )
-    return Result(shapes.flex_job(cluster, job, ask.view))
-
-
-def flex_download(ask: Ask) -> Result:
-    """Prepare a download of a flex snapshot."""
-    cluster = ask.flex()
-    snapshot = snapshot_of(cluster, _identity(_read(ask.body, _FLEX_DOWNLOAD), "snapshotId"))
-    job = ask.world.order(
-        cluster,
-        snapshot,
-        ask.view.now,
-        download=True,
-        target_group=cluster.group,
-        target_cluster=cluster.name,
-    )
-    return Result(shapes.flex_job(cluster, job, ask.view))
-
-
-def legacy_restore(ask: Ask) -> Result:
-    """Restore or download a serverless snapshot; the contract wants a target for both."""
-    cluster = ask.serverless()
-    document = _read(ask.body, _LEGACY)
-    word = _delivery(document)
-    name, group = _needed(document, "targetClusterName"), _identity(document, "targetGroupId")
-    if word == "pointInTime":
-        raise refusals.bad_delivery(word)
-    snapshot = _checked(ask, cluster, _identity(document, "snapshotId"), group, name)
-    job = ask.world.order(
-        cluster,
-        snapshot,
-        ask.view.now,
-        download=word == "download",
-        target_group=group,
-        target_cluster=name,
-    )
-    return Result(shapes.legacy_job(cluster, job, ask.view), created=True)
-
-
-def dedicated_restore(ask: Ask) -> Result:
-    """Restore or download a dedicated snapshot, or restore to a point in time."""
-    cluster = ask.backed_up()
-    document = _read(ask.body, _DEDICATED)
-    word = _delivery(document)
-    group, name = cluster.group, cluster.name
-    if word != "download":
-        name, group = _needed(document, "targetClusterName"), _identity(document, "targetGroupId")
-        _target(ask, group, name)
-    if word == "pointInTime":
-        if not any(isinstance(document.get(key), int) for key in ("pointInTimeUTCSeconds", "oplogTs")):
-            raise refusals.missing("pointInTimeUTCSeconds")
-        snapshot = None
-    else:
-        snapshot = snapshot_of(cluster, _identity(document, "snapshotId"))
-    job = ask.world.order(
-        cluster,
-        snapshot,
-        ask.view.now,
-        download=word == "download",
-        target_group=group,
-        target_cluster=name,
-        point_in_time=word == "pointInTime",
-    )
-    return Result(shapes.dedicated_job(cluster, job, ask.view), created=True)
-
-
-def _checked(ask: Ask, cluster: Cluster, snapshot: str, group: str, name: str) -> dict[str, Any]:
-    found = snapshot_of(cluster, snapshot)
-    _target(ask, group, name)
-    return found
+def _stored(request: AtlasRequest, cluster: Cluster, order: RestoreOrder) -> JsonObject:
+    job = request.world.order(cluster, order, request.view.now)
+    return request.api.show_job(cluster, job, request.view)

@@ -1,14 +1,16 @@
-"""How things look on the wire, per API; members in the order of the recordings (alphabetical)."""
+"""How each API shows a snapshot, a restore job and a cluster; members in the order of the recordings (alphabetical).
+
+A member that is None here is left out of the body.
+"""
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from shim.fake.messages import stamp
-from shim.fake.world import MONGODB_VERSION, Cluster, Document, Job
+from shim.fake.messages import JsonObject, stamp
+from shim.fake.world import MONGODB_VERSION, Cluster, Job
 
 QUEUED_AFTER, RUNNING_AFTER, DONE_AFTER = timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=60)
 FLEX_JOB_LIFE = timedelta(hours=6)
@@ -29,34 +31,63 @@ _LEGACY_STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where links lead and when the look is taken; ``root`` is up to and including the API version."""
+    """The URL that links start with, up to and including the API version, and the time of the request."""
 
     root: str
-    api: str
+    v1: bool
     now: datetime
 
-    def group(self, cluster: Cluster) -> str:
-        """The URL of the cluster's group."""
-        return f"{self.root}/groups/{cluster.group}"
+    def url(self, cluster: Cluster, kind: str) -> str:
+        """The URL of a cluster; ``kind`` is the segment of the API, such as ``serverless``."""
+        return f"{self.root}/groups/{cluster.group}/{kind}/{cluster.name}"
 
     def rel(self, word: str) -> str:
         """The relation name; v1.0 spelled it with http."""
-        scheme = "http" if self.api == "v1.0" else "https"
-        return f"{scheme}://cloud.mongodb.com/{word}"
+        return f"{'http' if self.v1 else 'https'}://cloud.mongodb.com/{word}"
 
 
 def _link(href: str, rel: str) -> dict[str, str]:
     return {"href": href, "rel": rel}
 
 
-def _ordered(document: Document) -> Document:
-    """Sort the members and leave out those that are None."""
-    return {name: document[name] for name in sorted(document) if document[name] is not None}
+def _body(**members: object) -> JsonObject:
+    return {name: members[name] for name in sorted(members) if members[name] is not None}
 
 
-def flex_snapshot(_cluster: Cluster, snapshot: Document, _view: View) -> Document:
+# Snapshots
+
+
+def flex_snapshot(_cluster: Cluster, snapshot: JsonObject, _view: View) -> JsonObject:
     """A flex snapshot: seven members, no links."""
-    return _ordered(snapshot)
+    return _body(**snapshot)
+
+
+def legacy_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonObject:
+    """A serverless snapshot, as the v1.0 pages and the contract show it (no recording exists)."""
+    identity = snapshot.get("id", "")
+    return _body(
+        createdAt=snapshot.get("startTime") or snapshot.get("scheduledTime"),
+        expiresAt=snapshot.get("expiration"),
+        frequencyType="daily",
+        id=identity,
+        links=[_link(f"{view.url(cluster, 'serverless')}/backup/snapshots/{identity}", "self")],
+        mongodVersion=snapshot.get("mongoDBVersion"),
+        serverlessInstanceName=cluster.name,
+        snapshotType="scheduled",
+        status=_LEGACY_STATUS.get(snapshot.get("status", "")),
+        # Flex knows no size; this one is made up from the id, so that it stays the same.
+        storageSizeBytes=1024 + zlib.crc32(identity.encode()),
+    )
+
+
+def dedicated_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonObject:
+    """A dedicated snapshot with its two links."""
+    own = view.url(cluster, "clusters")
+    links = [_link(f"{own}/backup/snapshots/{snapshot.get('id', '')}", "self"), _link(own, view.rel("cluster"))]
+    return _body(**{**snapshot, "links": links})
+
+
+# Restore jobs
 
 
 def _flex_status(job: Job, now: datetime) -> str:
@@ -66,121 +97,146 @@ def _flex_status(job: Job, now: datetime) -> str:
     return "RUNNING" if age >= RUNNING_AFTER else "QUEUED" if age >= QUEUED_AFTER else "PENDING"
 
 
-def flex_job(cluster: Cluster, job: Job, view: View) -> Document:
+def _flex_expiry(job: Job) -> datetime:
+    return job.created + (FLEX_LINK_LIFE if job.download else FLEX_JOB_LIFE)
+
+
+def _finished(job: Job, now: datetime) -> str | None:
+    return stamp(job.created + DONE_AFTER) if now - job.created >= DONE_AFTER else None
+
+
+def _download_url(cluster: Cluster, job: Job) -> str:
+    return f"https://restore-{job.id}.{cluster.host}.mongodb.example:27017/{job.snapshot}/restore-{job.id}.tar.gz"
+
+
+def _job_links(kind: str, cluster: Cluster, job: Job, view: View) -> list[dict[str, str]]:
+    own = view.url(cluster, kind)
+    return [
+        _link(f"{own}/backup/restoreJobs/{job.id}", "self"),
+        _link(f"{own}/backup/snapshots/{job.snapshot}", view.rel("snapshot")),
+        _link(own, view.rel("cluster")),
+        _link(f"{view.root}/groups/{cluster.group}", view.rel("group")),
+    ]
+
+
+def flex_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     """A flex restore job; a download has a link instead of a target."""
     status = _flex_status(job, view.now)
-    done = status in {"COMPLETED", "FAILED"}
-    life = FLEX_LINK_LIFE if job.download else FLEX_JOB_LIFE
-    return _ordered(
-        {
-            "deliveryType": "DOWNLOAD" if job.download else "RESTORE",
-            "expirationDate": stamp(job.created + life),
-            "id": job.id,
-            "instanceName": cluster.name,
-            "projectId": cluster.group,
-            "restoreFinishedDate": stamp(job.created + DONE_AFTER) if done else None,
-            "restoreScheduledDate": stamp(job.created),
-            "snapshotFinishedDate": job.snapshot_finished,
-            "snapshotId": job.snapshot,
-            "snapshotUrl": _url(cluster, job) if job.download and status == "COMPLETED" else None,
-            "status": status,
-            "targetDeploymentItemName": None if job.download else job.target_cluster,
-            "targetProjectId": None if job.download else job.target_group,
-        }
+    return _body(
+        deliveryType="DOWNLOAD" if job.download else "RESTORE",
+        expirationDate=stamp(_flex_expiry(job)),
+        id=job.id,
+        instanceName=cluster.name,
+        projectId=cluster.group,
+        restoreFinishedDate=_finished(job, view.now),
+        restoreScheduledDate=stamp(job.created),
+        snapshotFinishedDate=job.snapshot_finished,
+        snapshotId=job.snapshot,
+        snapshotUrl=_download_url(cluster, job) if job.download and status == "COMPLETED" else None,
+        status=status,
+        targetDeploymentItemName=None if job.download else job.target_cluster,
+        targetProjectId=None if job.download else job.target_group,
     )
 
 
-def flex_cluster(cluster: Cluster, _view: View) -> Document:
+def legacy_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
+    """A serverless restore job, as the v1.0 pages and the contract show it (no recording exists)."""
+    status, expiry = _flex_status(job, view.now), _flex_expiry(job)
+    return _body(
+        cancelled=False,
+        deliveryType="download" if job.download else "automated",
+        deliveryUrl=[_download_url(cluster, job)] if job.download and status == "COMPLETED" else [],
+        expired=job.download and view.now > expiry,
+        expiresAt=stamp(expiry),
+        failed=status == "FAILED",
+        finishedAt=_finished(job, view.now),
+        id=job.id,
+        links=_job_links("serverless", cluster, job, view),
+        snapshotId=job.snapshot,
+        targetClusterName=job.target_cluster,
+        targetGroupId=job.target_group,
+        timestamp=job.snapshot_finished,
+    )
+
+
+def dedicated_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
+    """A dedicated restore job; a download has no target and gets a link instead of finishing."""
+    finished = _finished(job, view.now)
+    delivered = job.download and finished is not None
+    expiry = job.created + DONE_AFTER + DEDICATED_LINK_LIFE
+    return _body(
+        cancelled=False,
+        deliveryType="download" if job.download else "pointInTime" if job.point_in_time else "automated",
+        deliveryUrl=[_download_url(cluster, job)] if delivered else [],
+        desiredTimestamp={"increment": None, "time": None, "date": None},
+        expired=delivered and view.now > expiry,
+        expiresAt=stamp(expiry) if delivered else None,
+        failed=finished is not None and job.fails,
+        finishedAt=None if job.download else finished,
+        id=job.id,
+        links=_job_links("clusters", cluster, job, view),
+        snapshotId=job.snapshot or None,
+        targetClusterName=None if job.download else job.target_cluster,
+        targetDeploymentItemName=None if job.download else job.deployment,
+        targetGroupId=None if job.download else job.target_group,
+        timestamp=job.snapshot_finished,
+    )
+
+
+# Clusters
+
+
+def _srv(cluster: Cluster) -> str:
+    return f"mongodb+srv://{cluster.name.lower()}.{cluster.host}.mongodb.example"
+
+
+def _any_cluster(cluster: Cluster) -> JsonObject:
+    return {
+        "createDate": stamp(cluster.created),
+        "groupId": cluster.group,
+        "id": cluster.id,
+        "mongoDBVersion": MONGODB_VERSION,
+        "name": cluster.name,
+        "stateName": cluster.state,
+        "terminationProtectionEnabled": cluster.protected,
+    }
+
+
+def flex_cluster(cluster: Cluster, _view: View) -> JsonObject:
     """A flex cluster."""
     shards = ",".join(f"ac-{cluster.host}-shard-00-0{index}.{cluster.host}.mongodb.example:27017" for index in range(3))
     strings = {
         "standard": f"mongodb://{shards}/?ssl=true&authSource=admin&replicaSet=atlas-{cluster.host}-shard-0",
         "standardSrv": _srv(cluster),
     }
-    return {
-        "backupSettings": {"enabled": True},
-        "clusterType": "REPLICASET",
-        "connectionStrings": {word: strings[word] for word in cluster.strings},
-        "createDate": stamp(cluster.created),
-        "groupId": cluster.group,
-        "id": cluster.id,
-        "mongoDBVersion": MONGODB_VERSION,
-        "name": cluster.name,
-        "providerSettings": {
+    return _body(
+        **_any_cluster(cluster),
+        backupSettings={"enabled": True},
+        clusterType="REPLICASET",
+        connectionStrings={word: strings[word] for word in cluster.strings},
+        providerSettings={
             "backingProviderName": "AWS",
             "diskSizeGB": 5.0,
             "providerName": "FLEX",
             "regionName": "US_EAST_1",
         },
-        "stateName": cluster.state,
-        "tags": list(cluster.tags),
-        "terminationProtectionEnabled": cluster.protected,
-        "versionReleaseSystem": "LTS",
-    }
-
-
-def legacy_snapshot(cluster: Cluster, snapshot: Document, view: View) -> Document:
-    """A serverless snapshot, as the v1.0 pages and the contract show it (no recording exists)."""
-    identity = snapshot.get("id", "")
-    base = f"{view.group(cluster)}/serverless/{cluster.name}/backup/snapshots/{identity}"
-    return _ordered(
-        {
-            "createdAt": snapshot.get("startTime") or snapshot.get("scheduledTime"),
-            "expiresAt": snapshot.get("expiration"),
-            "frequencyType": "daily",
-            "id": identity,
-            "links": [_link(base, "self")],
-            "mongodVersion": snapshot.get("mongoDBVersion"),
-            "serverlessInstanceName": cluster.name,
-            "snapshotType": "scheduled",
-            "status": _LEGACY_STATUS.get(snapshot.get("status", "")),
-            # A size that only the legacy side knew: made up, the same at every look.
-            "storageSizeBytes": 1024 + zlib.crc32(identity.encode()),
-        }
+        tags=list(cluster.tags),
+        versionReleaseSystem="LTS",
     )
 
 
-def legacy_job(cluster: Cluster, job: Job, view: View) -> Document:
-    """A serverless restore job, as the v1.0 pages and the contract show it (no recording exists)."""
-    status = _flex_status(job, view.now)
-    expiry = job.created + (FLEX_LINK_LIFE if job.download else FLEX_JOB_LIFE)
-    done = status in {"COMPLETED", "FAILED"}
-    delivered = job.download and status == "COMPLETED"
-    return _ordered(
-        {
-            "cancelled": False,
-            "deliveryType": "download" if job.download else "automated",
-            "deliveryUrl": [_url(cluster, job)] if delivered else [],
-            "expired": job.download and view.now > expiry,
-            "expiresAt": stamp(expiry),
-            "failed": status == "FAILED",
-            "finishedAt": stamp(job.created + DONE_AFTER) if done else None,
-            "id": job.id,
-            "links": _job_links("serverless", cluster, job, view),
-            "snapshotId": job.snapshot,
-            "targetClusterName": job.target_cluster,
-            "targetGroupId": job.target_group,
-            "timestamp": job.snapshot_finished,
-        }
-    )
-
-
-def instance(cluster: Cluster, view: View) -> Document:
+def legacy_instance(cluster: Cluster, view: View) -> JsonObject:
     """A serverless instance that a flex cluster backs, as recorded."""
-    own = f"{view.group(cluster)}/serverless/{cluster.name}"
-    return {
-        "connectionStrings": {"standardSrv": _srv(cluster)} if "standardSrv" in cluster.strings else {},
-        "createDate": stamp(cluster.created),
-        "groupId": cluster.group,
-        "id": cluster.id,
-        "links": [
+    own = view.url(cluster, "serverless")
+    return _body(
+        **_any_cluster(cluster),
+        connectionStrings={"standardSrv": _srv(cluster)} if "standardSrv" in cluster.strings else {},
+        links=[
             _link(own, "self"),
             _link(f"{own}/backup/restoreJobs", view.rel("restoreJobs")),
             _link(f"{own}/backup/snapshots", view.rel("snapshots")),
         ],
-        "mongoDBVersion": MONGODB_VERSION,
-        "name": cluster.name,
-        "providerSettings": {
+        providerSettings={
             "backingProviderName": "AWS",
             "effectiveDiskSizeGBLimit": 5,
             "effectiveInstanceSizeName": "FLEX",
@@ -190,83 +246,17 @@ def instance(cluster: Cluster, view: View) -> Document:
             "regionName": "US_EAST_1",
             "tenantBackupEnabled": True,
         },
-        "serverlessBackupOptions": {"serverlessContinuousBackupEnabled": False},
-        "stateName": cluster.state,
-        "tags": list(cluster.tags),
-        "terminationProtectionEnabled": cluster.protected,
-    }
-
-
-def dedicated_snapshot(cluster: Cluster, snapshot: Document, view: View) -> Document:
-    """A dedicated snapshot with its two links."""
-    own = f"{view.group(cluster)}/clusters/{cluster.name}"
-    links = [
-        _link(f"{own}/backup/snapshots/{snapshot.get('id', '')}", "self"),
-        _link(own, view.rel("cluster")),
-    ]
-    return _ordered({**snapshot, "links": links})
-
-
-def dedicated_job(cluster: Cluster, job: Job, view: View) -> Document:
-    """A dedicated restore job: a download has no target and never finishes, it gets a link."""
-    done = view.now - job.created >= DONE_AFTER
-    expiry = job.created + DONE_AFTER + DEDICATED_LINK_LIFE
-    delivered = job.download and done
-    target: dict[str, Any] = {
-        "targetClusterName": job.target_cluster,
-        "targetDeploymentItemName": job.deployment,
-        "targetGroupId": job.target_group,
-    }
-    return _ordered(
-        {
-            "cancelled": False,
-            "deliveryType": ("download" if job.download else "pointInTime" if job.point_in_time else "automated"),
-            "deliveryUrl": [_url(cluster, job)] if delivered else [],
-            "desiredTimestamp": {"increment": None, "time": None, "date": None},
-            "expired": delivered and view.now > expiry,
-            "expiresAt": stamp(expiry) if delivered else None,
-            "failed": done and job.fails,
-            "finishedAt": stamp(job.created + DONE_AFTER) if done and not job.download else None,
-            "id": job.id,
-            "links": _job_links("clusters", cluster, job, view),
-            "snapshotId": job.snapshot or None,
-            "timestamp": job.snapshot_finished,
-            **({} if job.download else target),
-        }
+        serverlessBackupOptions={"serverlessContinuousBackupEnabled": False},
+        tags=list(cluster.tags),
     )
 
 
-def dedicated_cluster(cluster: Cluster, view: View) -> Document:
-    """A dedicated cluster, reduced to what names it."""
-    own = f"{view.group(cluster)}/clusters/{cluster.name}"
-    return {
-        "backupEnabled": cluster.tier == "dedicated",
-        "clusterType": "REPLICASET",
-        "connectionStrings": {"standardSrv": _srv(cluster)},
-        "createDate": stamp(cluster.created),
-        "groupId": cluster.group,
-        "id": cluster.id,
-        "links": [_link(own, "self")],
-        "mongoDBVersion": MONGODB_VERSION,
-        "name": cluster.name,
-        "stateName": cluster.state,
-        "terminationProtectionEnabled": cluster.protected,
-    }
-
-
-def _job_links(kind: str, cluster: Cluster, job: Job, view: View) -> list[dict[str, str]]:
-    own = f"{view.group(cluster)}/{kind}/{cluster.name}"
-    return [
-        _link(f"{own}/backup/restoreJobs/{job.id}", "self"),
-        _link(f"{own}/backup/snapshots/{job.snapshot}", view.rel("snapshot")),
-        _link(own, view.rel("cluster")),
-        _link(view.group(cluster), view.rel("group")),
-    ]
-
-
-def _srv(cluster: Cluster) -> str:
-    return f"mongodb+srv://{cluster.name.lower()}.{cluster.host}.mongodb.example"
-
-
-def _url(cluster: Cluster, job: Job) -> str:
-    return f"https://restore-{job.id}.{cluster.host}.mongodb.example:27017/{job.snapshot}/restore-{job.id}.tar.gz"
+def dedicated_cluster(cluster: Cluster, view: View) -> JsonObject:
+    """A dedicated or free cluster, reduced to what names it."""
+    return _body(
+        **_any_cluster(cluster),
+        backupEnabled=cluster.tier == "dedicated",
+        clusterType="REPLICASET",
+        connectionStrings={"standardSrv": _srv(cluster)},
+        links=[_link(view.url(cluster, "clusters"), "self")],
+    )

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from shim.fake.constants import DEMO_TOKEN
-from shim.fake.messages import Arrival, FakeReply
-from shim.fake.paging import text
+from shim.fake.messages import Arrival, FakeReply, json_text
 
 TOKEN_LIFE = 3600
 """Seconds that a token is good for (recorded: expires_in)."""
@@ -33,21 +32,21 @@ class Tokens:
 
     def issue(self, arrival: Arrival, now: float) -> FakeReply:
         """Answer POST /api/oauth/token."""
-        form = dict(parse_qsl(arrival.body.decode("utf-8", "replace")))
+        form = _form(arrival)
         if not self._known(arrival, form):
-            return _no_client()
+            return _INVALID_CLIENT
         if form.get("grant_type") != "client_credentials":
-            return _refusal(400, "unsupported_grant_type", "Only client_credentials is supported.")
+            return _refused(400, "unsupported_grant_type", "Only client_credentials is supported.")
         token = f"mdb_at_{self._dice.getrandbits(128):032x}"
         self._expiry[token] = now + TOKEN_LIFE
         body = {"access_token": token, "expires_in": TOKEN_LIFE, "token_type": "Bearer"}
-        return FakeReply(200, (*_JSON, ("Cache-Control", "no-store")), text(body, pretty=False))
+        return FakeReply(200, (*_JSON, ("Cache-Control", "no-store")), json_text(body))
 
     def revoke(self, arrival: Arrival) -> FakeReply:
         """Answer POST /api/oauth/revoke; an unknown token is fine too (RFC 7009, 2.2)."""
-        form = dict(parse_qsl(arrival.body.decode("utf-8", "replace")))
+        form = _form(arrival)
         if not self._known(arrival, form):
-            return _no_client()
+            return _INVALID_CLIENT
         self._expiry.pop(form.get("token", ""), None)
         return FakeReply(200)
 
@@ -65,10 +64,12 @@ class Tokens:
         return hmac.compare_digest((wanted or "").encode(), secret.encode()) and wanted is not None
 
 
-def _no_client() -> FakeReply:
-    return _refusal(401, "invalid_client", "Invalid credentials provided.")
+def _form(arrival: Arrival) -> dict[str, str]:
+    return dict(parse_qsl(arrival.body.decode("utf-8", "replace")))
 
 
-def _refusal(status: int, error: str, description: str) -> FakeReply:
-    body = {"error_description": description, "error": error}
-    return FakeReply(status, _JSON, text(body, pretty=False))
+def _refused(status: int, error: str, description: str) -> FakeReply:
+    return FakeReply(status, _JSON, json_text({"error_description": description, "error": error}))
+
+
+_INVALID_CLIENT = _refused(401, "invalid_client", "Invalid credentials provided.")

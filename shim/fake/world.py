@@ -1,4 +1,4 @@
-"""The things in Atlas: groups, clusters, snapshots, restore jobs; in memory, seeded, deterministic."""
+"""The simulated contents of Atlas: groups, clusters, snapshots, restore jobs; the same seed makes the same ones."""
 
 from __future__ import annotations
 
@@ -6,22 +6,34 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from shim.fake import refusals
-from shim.fake.messages import stamp
+from shim.fake.messages import JsonObject, stamp
+from shim.fake.refusals import AtlasRefusal
 
-Tier = Literal["flex", "dedicated", "free"]
-Document = dict[str, Any]
+ClusterTier = Literal["flex", "dedicated", "free"]
 
 MONGODB_VERSION = "8.0.17"
 RETENTION_DAYS = 8
 """Recorded: expiration is scheduledTime and 8 days, and 8 snapshots are kept."""
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreOrder:
+    """What a restore job is to do: ``snapshot`` is a document, None where no snapshot is named."""
+
+    snapshot: JsonObject | None
+    target_group: str
+    target_cluster: str
+    download: bool = False
+    point_in_time: bool = False
+    fails: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A restore job as it was ordered; what it looks like depends on the time it is looked at."""
+    """A restore job as it was ordered; its status depends on the time at which it is read."""
 
     id: str
     snapshot: str
@@ -37,19 +49,19 @@ class Job:
 
 @dataclass(slots=True)
 class Cluster:
-    """One cluster, changeable at will.
+    """One cluster; tests may change every member.
 
-    ``snapshots`` are documents in the wire shape of its own tier, without links; ``strings`` names
-    the connection strings it has already (recorded: they come and go independently of ``state``).
+    ``snapshots`` are documents in the wire shape of its own tier, without links; ``strings`` names the
+    connection strings that it has by now (recorded: they appear independently of ``state``).
     """
 
     group: str
     name: str
-    tier: Tier
+    tier: ClusterTier
     id: str
     created: datetime
     host: str
-    snapshots: list[Document] = field(default_factory=list)
+    snapshots: list[JsonObject] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     state: str = "IDLE"
     strings: tuple[str, ...] = ("standard", "standardSrv")
@@ -57,7 +69,7 @@ class Cluster:
     protected: bool = False
     deleted: bool = False
 
-    def snapshot(self, snapshot_id: str) -> Document | None:
+    def snapshot(self, snapshot_id: str) -> JsonObject | None:
         """Return a snapshot by id."""
         return next((each for each in self.snapshots if each.get("id") == snapshot_id), None)
 
@@ -73,91 +85,67 @@ class World:
         self._seed = seed
         self.groups: dict[str, dict[str, Cluster]] = {}
 
-    def dice(self, *words: object) -> random.Random:
-        """Return a generator that depends on the seed and these words alone, not on what came before."""
-        # Not a secret: the same world has to come out of the same seed.
+    def _dice(self, *words: object) -> random.Random:
+        """Return a generator that depends on the seed and these words alone, not on what was made before."""
+        # Not a secret: the same seed has to make the same world.
         return random.Random("/".join(map(str, (self._seed, *words))))  # noqa: S311
 
     def add_group(self, group: str) -> None:
         """Create a group unless it exists."""
         self.groups.setdefault(group, {})
 
-    def add(  # noqa: PLR0913 - what makes up a cluster
-        self,
-        group: str,
-        name: str,
-        tier: Tier,
-        now: datetime,
-        snapshots: int | Sequence[Document],
-        *,
-        tags: Sequence[Mapping[str, str]] = (),
+    def add(
+        self, group: str, name: str, tier: ClusterTier, now: datetime, snapshots: int | Sequence[JsonObject]
     ) -> Cluster:
-        """Create or replace a cluster with so many made-up snapshots, or with exactly these documents."""
+        """Create or replace a cluster with a number of made-up snapshots, or with exactly these documents."""
         self.add_group(group)
-        dice = self.dice(group, name)
+        dice = self._dice(group, name)
         count = snapshots if isinstance(snapshots, int) else len(snapshots)
         created = now - timedelta(days=count + 30)
-        cluster = Cluster(
-            group=group,
-            name=name,
-            tier=tier,
-            id=object_id(created, dice),
-            created=created,
-            host="".join(dice.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=7)),
-            tags=tuple(tags),
-        )
-        if isinstance(snapshots, int):
-            make = flex_snapshots if tier == "flex" else dedicated_snapshots
-            cluster.snapshots = make(snapshots, now, dice, name)
-        else:
+        identity = object_id(created, dice)
+        cluster = Cluster(group, name, tier, identity, created, host="".join(dice.choices(_LETTERS, k=7)))
+        if not isinstance(snapshots, int):
             cluster.snapshots = [dict(each) for each in snapshots]
+        elif tier == "flex":
+            cluster.snapshots = flex_snapshots(snapshots, now, dice)
+        else:
+            cluster.snapshots = dedicated_snapshots(snapshots, now, dice, name)
         self.groups[group][name] = cluster
         return cluster
 
     def clusters(self, group: str) -> dict[str, Cluster]:
-        """Return the clusters of a group that exist (not deleted); raises Refusal for an unknown group."""
+        """Return the clusters of a group that are not deleted; raises AtlasRefusal for an unknown group."""
         if group not in self.groups:
-            raise refusals.no_group(group)
+            raise AtlasRefusal("GROUP_NOT_FOUND", group)
         return {name: each for name, each in self.groups[group].items() if not each.deleted}
 
-    def remains(self, group: str, name: str) -> Cluster | None:
+    def deleted_dedicated(self, group: str, name: str) -> Cluster | None:
         """Return a deleted dedicated cluster, whose snapshots Atlas keeps and still lists."""
         cluster = self.groups.get(group, {}).get(name)
         return cluster if cluster and cluster.deleted and cluster.tier == "dedicated" else None
 
-    def order(  # noqa: PLR0913 - what makes up a restore job
-        self,
-        cluster: Cluster,
-        snapshot: Document | None,
-        now: datetime,
-        *,
-        download: bool,
-        target_group: str,
-        target_cluster: str,
-        point_in_time: bool = False,
-        fails: bool = False,
-    ) -> Job:
-        """Store a restore job, newest last."""
-        dice = self.dice(cluster.group, cluster.name, "job", len(cluster.jobs))
-        document = snapshot or {}
+    def order(self, cluster: Cluster, order: RestoreOrder, now: datetime) -> Job:
+        """Store a restore job as the newest of a cluster."""
+        dice = self._dice(cluster.group, cluster.name, "job", len(cluster.jobs))
+        snapshot = order.snapshot or {}
         job = Job(
             id=object_id(now, dice),
-            snapshot=document.get("id", ""),
-            snapshot_finished=document.get("finishTime") or document.get("createdAt"),
+            snapshot=snapshot.get("id", ""),
+            snapshot_finished=snapshot.get("finishTime") or snapshot.get("createdAt"),
             created=now.replace(microsecond=0),
-            download=download,
-            target_group=target_group,
-            target_cluster=target_cluster,
-            deployment="atlas-" + "".join(dice.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=6)),
-            point_in_time=point_in_time,
-            fails=fails,
+            download=order.download,
+            target_group=order.target_group,
+            target_cluster=order.target_cluster,
+            deployment="atlas-" + "".join(dice.choices(_LETTERS, k=6)),
+            point_in_time=order.point_in_time,
+            fails=order.fails,
         )
         cluster.jobs.append(job)
         return job
 
 
 def object_id(when: datetime, dice: random.Random) -> str:
-    """Return an ObjectId: seconds since the epoch, then 8 bytes that are random in life."""
+    """Return an ObjectId: 4 bytes of seconds since the epoch and 8 random bytes, in hex."""
     return f"{int(when.timestamp()):08x}{dice.getrandbits(64):016x}"
 
 
@@ -169,18 +157,15 @@ def _days(count: int, now: datetime) -> list[datetime]:
     return [latest - timedelta(days=age) for age in reversed(range(count))]
 
 
-def flex_snapshots(count: int, now: datetime, dice: random.Random, name: str) -> list[Document]:
+def flex_snapshots(count: int, now: datetime, dice: random.Random) -> list[JsonObject]:
     """Make flex snapshots as recorded: daily, started within a minute, finished within two more."""
-    del name  # a flex snapshot does not say whose it is
-    retention = timedelta(days=max(RETENTION_DAYS, count))
-    made = []
+    made: list[JsonObject] = []
     for scheduled in _days(count, now):
         started = scheduled + timedelta(seconds=dice.randint(17, 58))
-        finished = started + timedelta(seconds=dice.randint(60, 95))
         made.append(
             {
-                "expiration": stamp(scheduled + retention),
-                "finishTime": stamp(finished),
+                "expiration": stamp(scheduled + timedelta(days=max(RETENTION_DAYS, count))),
+                "finishTime": stamp(started + timedelta(seconds=dice.randint(60, 95))),
                 "id": object_id(scheduled, dice),
                 "mongoDBVersion": MONGODB_VERSION,
                 "scheduledTime": stamp(scheduled),
@@ -191,31 +176,29 @@ def flex_snapshots(count: int, now: datetime, dice: random.Random, name: str) ->
     return made
 
 
-def dedicated_snapshots(count: int, now: datetime, dice: random.Random, name: str) -> list[Document]:
-    """Make dedicated snapshots with the recorded members: the newest taken on demand, the rest daily."""
-    made = []
-    days = _days(count, now)
+def dedicated_snapshots(count: int, now: datetime, dice: random.Random, name: str) -> list[JsonObject]:
+    """Make dedicated snapshots with the recorded members: the newest taken on demand, the others daily."""
     policy = object_id(now - timedelta(days=400), dice)
-    for index, scheduled in enumerate(days):
-        on_demand = index == count - 1
-        created = scheduled + timedelta(seconds=dice.randint(90, 150))
-        document: Document = {
+    made: list[JsonObject] = [
+        {
             "cloudProvider": "AWS",
             "copyRegions": [],
-            "createdAt": stamp(created),
-            "description": "before the release",
+            "createdAt": stamp(scheduled + timedelta(seconds=dice.randint(90, 150))),
             "expiresAt": stamp(scheduled + timedelta(days=max(RETENTION_DAYS, count))),
-            "frequencyType": "ondemand" if on_demand else "daily",
+            "frequencyType": "daily",
             "id": object_id(scheduled, dice),
             "mongodVersion": MONGODB_VERSION,
-            "policyItems": [] if on_demand else [policy],
+            "policyItems": [policy],
             "replicaSetName": name,
-            "snapshotType": "onDemand" if on_demand else "scheduled",
+            "snapshotType": "scheduled",
             "status": "completed",
             "storageSizeBytes": dice.randint(1_500_000_000, 1_900_000_000),
             "type": "replicaSet",
         }
-        if not on_demand:
-            del document["description"]
-        made.append(document)
+        for scheduled in _days(count, now)
+    ]
+    for newest in made[-1:]:
+        newest.update(
+            description="before the release", frequencyType="ondemand", policyItems=[], snapshotType="onDemand"
+        )
     return made

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from shim.fake.messages import HeaderFields
+
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
@@ -19,19 +21,19 @@ class RateLimit:
 
 
 class Bucket:
-    """One bucket; ``limit`` None never empties and shows the recorded capacity, nearly full."""
+    """One bucket; ``endless`` it never empties and shows its capacity nearly full, as recorded."""
 
-    def __init__(self, limit: RateLimit | None, now: float) -> None:
-        self._shown = limit or RateLimit()
-        self._endless = limit is None
-        self._left = self._shown.capacity
+    def __init__(self, limit: RateLimit, now: float, *, endless: bool) -> None:
+        self.limit = limit
+        self._endless = endless
+        self._left = limit.capacity
         self._filled = now
 
     def take(self, now: float) -> int | None:
         """Take one; returns None, or the whole seconds until there is one again."""
         if self._endless:
             return None
-        limit = self._shown
+        limit = self.limit
         periods = int(max(0.0, now - self._filled) // limit.period)
         self._filled += periods * limit.period
         self._left = min(limit.capacity, self._left + periods * limit.refill)
@@ -40,12 +42,7 @@ class Bucket:
             return None
         return max(1, math.ceil(self._filled + limit.period - now))
 
-    def fields(self) -> tuple[tuple[str, str], ...]:
+    def fields(self) -> HeaderFields:
         """Return the two fields, spelled as recorded."""
-        left = self._shown.capacity - 1 if self._endless else self._left
-        return (("Ratelimit-Limit", str(self._shown.capacity)), ("Ratelimit-Remaining", str(left)))
-
-    @property
-    def numbers(self) -> tuple[int, int, int]:
-        """Capacity, refill and period (seconds) of this bucket."""
-        return (self._shown.capacity, self._shown.refill, self._shown.period)
+        left = self.limit.capacity - 1 if self._endless else self._left
+        return (("Ratelimit-Limit", str(self.limit.capacity)), ("Ratelimit-Remaining", str(left)))
