@@ -1,6 +1,7 @@
-"""Who still makes retired calls: a file of one JSON line a call, written by every door and read by the command.
+"""Who still makes retired calls: a file with a line of JSON for each call.
 
-``writing`` appends, ``reading`` sums up. Set ``ATLAS_SHIM_INVENTORY=file.jsonl`` to write one.
+Set ``ATLAS_SHIM_INVENTORY=calls.jsonl`` to have one. ``writing`` appends the lines, for the Python doors and
+the gateway; ``reading`` sums them up, for ``atlas-shim inventory``.
 """
 
 from shim.inventory.writing import VARIABLE, CallSite, note, wanted

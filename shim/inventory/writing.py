@@ -1,4 +1,4 @@
-"""Appending to the inventory: one line a recognised call, by any number of processes and threads."""
+"""Appending to the inventory: a line for each recognised call, from any number of processes and threads."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import attrs
 
 from shim.core.recognise import Engine
-from shim.core.record import Record
+from shim.core.record import Record, Sent
 from shim.documents.model import Operation, Target
-from shim.documents.templates import Template, parameter_name
+from shim.documents.templates import parameter_name
 
 logger = logging.getLogger("shim")
 
 VARIABLE = "ATLAS_SHIM_INVENTORY"
 
 LONGEST = 4000
-"""Bytes of one line: below the page that every system appends in one piece."""
+"""Bytes of one line: less than the page that every system appends in one piece."""
 _AGENT, _REASON, _FILE = 200, 400, 1000
 _failed: set[str] = set()
 
@@ -37,11 +36,11 @@ class CallSite:
 
 
 def wanted(environ: Mapping[str, str] = os.environ) -> bool:
-    """Tell whether there is an inventory to write, so that nobody looks for a call site in vain."""
+    """Tell whether an inventory is to be written; looking for a call site is a waste of time otherwise."""
     return bool(environ.get(VARIABLE))
 
 
-def note(  # noqa: PLR0913 - an entry's parts
+def note(  # noqa: PLR0913 - the parts of an entry, and where environment and time come from
     record: Record,
     engine: Engine,
     *,
@@ -50,22 +49,23 @@ def note(  # noqa: PLR0913 - an entry's parts
     environ: Mapping[str, str] = os.environ,
     clock: Callable[[], float] = time.time,
 ) -> None:
-    """Append one call to the inventory that ``ATLAS_SHIM_INVENTORY`` names; does nothing without one.
+    """Append one call to the inventory that ``ATLAS_SHIM_INVENTORY`` names; do nothing without one.
 
     ``engine`` has the documents that the call was answered by; ``where`` is the call's place in a Python
-    program, ``agent`` the caller's ``User-Agent``. Templates stand in for paths: there are no ids, no
-    queries, no bodies, no credentials in it. Never raises; the first failure to write to a file is logged.
+    program, ``agent`` the caller's ``User-Agent``; ``clock`` returns seconds since the epoch. Paths are
+    written as templates, so a line holds no ids, queries, bodies or credentials. Never raises: the first
+    failure to write to a file is logged.
     """
     path = environ.get(VARIABLE)
     if not path:
         return
     try:
-        _append(path, line_of(record, engine.named(record.operation), where, agent, clock()))
+        _append(path, _line(_entry(record, engine.named(record.operation), where, agent, clock())))
     except Exception as error:  # noqa: BLE001 - an inventory must not break the call that it writes down
         if path not in _failed:
             _failed.add(path)
-            said = error.strerror if isinstance(error, OSError) else type(error).__name__
-            logger.warning("the inventory %s can't be written: %s", path, said)
+            cause = error.strerror if isinstance(error, OSError) else type(error).__name__
+            logger.warning("the inventory %s can't be written: %s", path, cause)
 
 
 def _append(path: str, line: bytes) -> None:
@@ -76,17 +76,31 @@ def _append(path: str, line: bytes) -> None:
     descriptor = os.open(path, flags, 0o644)
     try:
         if os.write(descriptor, line) < len(line):
-            # The disk is full; what comes next must not stand on the same line.
+            # The disk is full: end the line, so that the next one starts on its own.
             os.write(descriptor, b"\n")
     finally:
         os.close(descriptor)
 
 
-def line_of(
+def _line(entry: dict[str, object]) -> bytes:
+    """Write an entry as a line of at most ``LONGEST`` bytes, without the members that make it longer."""
+    for name in ("constant", "derived", "absent", "reason", "agent", "file"):
+        if len(line := _json(entry)) <= LONGEST:
+            return line
+        if entry.pop(name, None) is not None:
+            entry["cut"] = True
+    return _json(entry)
+
+
+def _json(entry: dict[str, object]) -> bytes:
+    # Escaped as ASCII, no value can hold a line break.
+    return json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def _entry(
     record: Record, operation: Operation | None, where: CallSite | None, agent: str | None, now: float
-) -> bytes:
-    """Return a call as one line of JSON, at most ``LONGEST`` bytes; ``now`` is in seconds since the epoch."""
-    entry: dict[str, Any] = {
+) -> dict[str, object]:
+    entry: dict[str, object] = {
         "time": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "operation": record.operation,
         "api": record.api,
@@ -98,49 +112,28 @@ def line_of(
         entry |= {"file": where.filename[-_FILE:], "line": where.lineno}
     if agent is not None:
         entry["agent"] = agent[:_AGENT]
-    if operation is not None and (call := successor_of(operation, record)) is not None:
-        entry["successor"] = call
+    if operation is not None and (target := _successor(operation, record)) is not None:
+        entry["successor"] = f"{target.method} {target.path.text}"
     entry |= {level: list(names) for level, names in record.by_level().items() if level != "renamed"}
     if record.dropped:
         entry["dropped"] = len(record.dropped)
-    # Escaped, every character is one that no other process can be interrupted in, and no line break.
-    line = json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
-    for key in ("constant", "derived", "absent", "reason", "agent", "file"):
-        if len(line) <= LONGEST:
-            break
-        if entry.pop(key, None) is not None:
-            entry["cut"] = True
-        line = json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
-    return line
+    return entry
 
 
-def successor_of(operation: Operation, record: Record) -> str | None:
-    """Return the successor's call as method and path template, by what was sent; None when none fits.
-
-    On the legacy route it is the call to make after the sunset, where there is but one.
-    """
-    targets = [
-        target
-        for tier, successor in operation.successors.items()
-        if tier == record.route or record.route not in operation.successors
-        for target in (successor.only, *successor.choices.values())
-        if isinstance(target, Target)
-    ]
-    if record.route in operation.successors:
-        sent = [(one.method, one.target.partition("?")[0]) for one in record.sent]
-        targets = [
-            target
-            for target in targets
-            if any(target.method == method and _is(target.path, path) for method, path in sent)
-        ]
-    else:
+def _successor(operation: Operation, record: Record) -> Target | None:
+    """Return the successor's call that was sent; on the legacy route the one for later, if there is only one."""
+    asked = operation.successors.get(record.route)
+    if asked is None:
         flex = operation.successors.get("flex")
-        targets = [flex.only] if flex is not None and flex.only is not None else []
-    return f"{targets[0].method} {targets[0].path.text}" if targets else None
+        return None if flex is None else flex.only
+    targets = [target for target in (asked.only, *asked.choices.values()) if isinstance(target, Target)]
+    return next((target for target in targets if any(_matches(sent, target) for sent in record.sent)), None)
 
 
-def _is(template: Template, path: str) -> bool:
-    segments = path[1:].split("/")
-    return len(segments) == len(template.segments) and all(
-        parameter_name(want) or want == have for want, have in zip(template.segments, segments, strict=True)
+def _matches(sent: Sent, target: Target) -> bool:
+    segments, template = sent.target.partition("?")[0][1:].split("/"), target.path.segments
+    return (
+        sent.method == target.method
+        and len(segments) == len(template)
+        and all(parameter_name(want) or want == have for want, have in zip(template, segments, strict=True))
     )
