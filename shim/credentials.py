@@ -1,7 +1,7 @@
-"""Atlas credentials: three kinds, how they are read from an environment, and when a token is due.
+"""Atlas credentials: the three kinds, reading them from an environment, and when to renew a token.
 
-The variables are those of Atlas' own tools, each also as ``…_FILE``, which names a file that holds
-the value (as mounted secrets do). No value appears in a repr or an error.
+The variables are those of Atlas' own tools. Each may be given as ``…_FILE`` instead, the name of a file that
+holds the value, such as a mounted secret. No value appears in a repr or an error.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import attrs
 
@@ -22,17 +21,17 @@ VARIABLES = {
     "client_secret": "MONGODB_ATLAS_CLIENT_SECRET",
     "access_token": "MONGODB_ATLAS_ACCESS_TOKEN",
 }
-"""The parts of credentials, and the variable of each."""
+"""The variable of each part of credentials."""
 
 TOKEN_PATH = "/api/oauth/token"  # noqa: S105 - a path
 REVOKE_PATH = "/api/oauth/revoke"
 LIFETIME = 3600.0
-"""Seconds that a token lives when Atlas does not say: what it does say (``expires_in``) so far."""
+"""Seconds that a token lives when the reply has no ``expires_in``; Atlas has always sent this value in it."""
 AHEAD = 300.0
 """A token is renewed this many seconds before its end, or in its last tenth if that is shorter."""
 PATIENCE = 60.0
-"""After a new token was refused too, a 401 is taken as final for this many seconds: the account may not do
-this, and Atlas allows only 100 tokens of one account at a time."""
+"""Seconds for which a 401 is final after a new token got one too: the account may lack the permission, and Atlas
+allows only 100 tokens of one account at a time."""
 
 
 @attrs.frozen
@@ -53,7 +52,7 @@ class ServiceAccount:
 
 @attrs.frozen
 class AccessToken:
-    """A bearer token that somebody else obtained and renews."""
+    """A bearer token that was obtained elsewhere and is renewed there."""
 
     token: str = attrs.field(repr=False)
 
@@ -70,8 +69,8 @@ _KINDS: dict[tuple[str, ...], type[ApiKey | ServiceAccount | AccessToken]] = {
 def read_credentials(environ: Mapping[str, str]) -> Credentials | None:
     """Read credentials from the variables of Atlas' own tools; None when none is set.
 
-    An empty variable counts as unset. Raises SettingsError, naming the variable and the way out, on
-    half a pair, two kinds at once, a variable together with its ``…_FILE``, or an unreadable file.
+    An empty variable counts as unset. Raises SettingsError on half a pair, two kinds at once, a variable
+    together with its ``…_FILE``, or an unreadable file; the message names the variable and the remedy.
     """
     found: dict[str, str] = {}
     names: dict[str, str] = {}
@@ -88,10 +87,10 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials | None:
 
 
 def choose_credentials(found: Mapping[str, str], names: Mapping[str, str]) -> Credentials | None:
-    """Make credentials of the parts that were given; None when there are none.
+    """Make credentials of the parts that were given; None when none was.
 
     ``found`` is keyed like ``VARIABLES``; ``names`` says what the user calls each part. Raises
-    SettingsError on half a pair, on more than one kind, and on a value that cannot be one.
+    SettingsError on half a pair, on more than one kind, and on a value that no credential can have.
     """
     for part, value in found.items():
         _check(part, value, name=names[part])
@@ -109,10 +108,10 @@ def choose_credentials(found: Mapping[str, str], names: Mapping[str, str]) -> Cr
 
 
 def api_keys(path: str, *, name: str) -> tuple[ApiKey, ...]:
-    """Read a file of API keys, ``public:private`` a line; empty lines and those with ``#`` first are skipped.
+    """Read a file of API keys, ``public:private`` on each line; skips empty lines and those that start with ``#``.
 
-    ``name`` says what the user calls the file. Raises SettingsError with the number of a line that is
-    no key, and never with what it holds.
+    ``name`` says what the user calls the file. Raises SettingsError that gives the number of a line that
+    is no key, and never its text.
     """
     keys = []
     for number, line in enumerate(_content(path, name=name).splitlines(), start=1):
@@ -129,16 +128,16 @@ def api_keys(path: str, *, name: str) -> tuple[ApiKey, ...]:
 
 @attrs.frozen
 class Token:
-    """An access token, and the instant from which it is to be renewed, in its owner's seconds."""
+    """An access token; ``renew_at`` is when to renew it, in seconds of the clock of its ``TokenBook``."""
 
     value: str = attrs.field(repr=False)
     renew_at: float
 
 
 class TokenBook:
-    """Knows one service account's token: whether it is still good, and whether a new one could help.
+    """Keeps the token of one service account, and tells when another should be requested.
 
-    It sends nothing; whoever does must see to it that one exchange happens at a time. ``clock``
+    It sends nothing. Who sends has to make sure that only one token is being requested at a time. ``clock``
     returns seconds.
     """
 
@@ -148,28 +147,32 @@ class TokenBook:
         self._patient_until = float("-inf")
 
     def usable(self, refused: Token | None = None) -> Token | None:
-        """Return the token, None if there is none, it is due, or it is the one that was just refused."""
+        """Return the token; None when there is none, when it has to be renewed, or when it is ``refused``."""
         token = self._token
         return token if token and token is not refused and self._clock() < token.renew_at else None
 
-    def learn(self, said: Any, asked: float) -> Token:
-        """Keep the token of a token endpoint's JSON (RFC 6749, 5.1), asked for at ``asked``; raises ValueError."""
-        value = said.get("access_token") if isinstance(said, dict) else None
+    def learn(self, said: object, asked: float) -> Token:
+        """Keep the token in a token endpoint's JSON (RFC 6749, 5.1), requested at ``asked``.
+
+        Raises ValueError when there is none in it.
+        """
+        members = said if isinstance(said, dict) else {}
+        value = members.get("access_token")
         if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
             raise ValueError("the token endpoint answered without an access token")
         lifetime = LIFETIME
         with suppress(KeyError, TypeError, ValueError):
-            lifetime = float(said["expires_in"])
+            lifetime = float(members["expires_in"])
         self._token = Token(value, asked + lifetime - min(AHEAD, lifetime / 10))
         return self._token
 
     def drop(self, refused: Token) -> None:
-        """Forget a token that was refused."""
+        """Forget the token that was refused, unless it has been replaced by now."""
         if self._token is refused:
             self._token = None
 
     def worth_another(self, *, again: bool) -> bool:
-        """Tell whether a new token could change a 401; ``again`` when it is the answer to a new one already."""
+        """Tell whether a new token may cure a 401; ``again`` says that the token was new already."""
         now = self._clock()
         if again:
             self._patient_until = now + PATIENCE
@@ -185,7 +188,7 @@ def _content(path: str, *, name: str) -> str:
 
 
 def _check(part: str, value: str, *, name: str) -> None:
-    """Refuse what cannot be sent, here: the HTTP library's own complaint would print the secret."""
+    """Refuse a value that cannot be sent, since the HTTP library's own error would show the secret."""
     if not value:
         raise SettingsError(f"{name}: is empty; give a value or leave it out")
     if not (value.isascii() and value.isprintable()) or " " in value:
