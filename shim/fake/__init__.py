@@ -1,7 +1,11 @@
-"""A fake Atlas for tests and demonstrations: memory only, deterministic, strict about the wire.
+"""A fake Atlas for tests and demonstrations: kept in memory, the same each time, as strict as Atlas about requests.
 
-It imports nothing of the rest of shim, so that it cannot share its mistakes, and the standard library
-alone; ``shim.fake.server`` puts it on a socket and needs the extra ``gateway``.
+It imports nothing of the rest of shim, so that it cannot share its mistakes. It needs the standard library
+alone, but for ``shim.fake.server``, which puts it on a socket and needs the extra ``gateway``. A request goes
+
+    atlas > sign_in > rate_limit > endpoints > versions > reads or orders > paging
+
+``apis``, ``endpoints`` and ``refusals`` are tables: an API, an endpoint and an error are a row each.
 
     fake = FakeAtlas(today=date(2026, 1, 21))
     reply = fake.handle("GET", f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters/{DEMO_CLUSTER}", [

@@ -1,4 +1,4 @@
-"""A fake that is asked the way Atlas' own tools ask, and the golden data."""
+"""A fake, a way to ask it as Atlas' own tools do, and the recordings and contracts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fake as a whole: determinism, its clock, what it counts, what it keeps to itself."""
+"""The fake as a whole: the same world for the same seed, its clock, what it counts, and no credentials in sight."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ TARGETS = [
 
 
 def test_the_same_seed_and_day_make_the_same_world(ask):
-    """Body for body, header for header."""
+    """Two fakes of one seed and day answer with the same fields and bodies."""
     day = date(2026, 1, 10)
     for target in TARGETS:
         assert ask(FakeAtlas(today=day), target) == ask(FakeAtlas(today=day), target)
 
 
 def test_another_seed_makes_another_world(ask):
-    """Ids differ."""
+    """The ids differ from seed to seed."""
     day = date(2026, 1, 10)
     assert ask(FakeAtlas(today=day, seed=2), FLEX).body != ask(FakeAtlas(today=day), FLEX).body
 
 
 def test_a_cluster_does_not_depend_on_its_neighbours(ask):
-    """What is added before it changes nothing in it."""
+    """Adding another cluster before one changes nothing in it."""
     alone, last = (FakeAtlas(today=date(2026, 1, 10), demo=False) for _ in range(2))
     last.add_flex_cluster(DEMO_GROUP, "first")
     for fake in (alone, last):
@@ -50,7 +50,7 @@ def test_the_demo_world_has_eight_recent_snapshots(fake, ask):
 
 
 def test_the_world_starts_empty_without_demo(ask):
-    """No group, no cluster."""
+    """There is no group and no cluster."""
     assert ask(FakeAtlas(demo=False), FLEX).status == 404
 
 
@@ -66,7 +66,7 @@ def test_a_set_date_stands_still():
 
 
 def test_a_running_fake_goes_on_from_its_date():
-    """The clock moves it."""
+    """From the date that was set, time passes as the clock does."""
     now = [1000.0]
     fake = FakeAtlas(today=date(2026, 1, 22), clock=lambda: now[0], running=True, demo=False)
     now[0] += 90
@@ -77,12 +77,12 @@ def test_a_running_fake_goes_on_from_its_date():
 
 
 def test_without_a_date_the_clock_is_the_time():
-    """Seconds since the epoch."""
+    """The clock returns seconds since the epoch."""
     assert FakeAtlas(clock=lambda: 86400.0, demo=False).today == datetime(1970, 1, 2, tzinfo=UTC)
 
 
 def test_every_arrival_is_counted(fake, ask):
-    """Reads, writes and what was refused, in order, with all that was sent."""
+    """Reads, writes and refused requests are listed in order, with all that was sent."""
     ask(fake, FLEX)
     ask(fake, f"{FLEX}?pageNum=x")
     ask(fake, FLEX, method="POST", body={"a": 1})
@@ -105,7 +105,7 @@ def test_no_credential_shows(fake, ask):
 
 
 def test_an_override_answers_instead(fake, ask):
-    """The first that has an answer; the arrival is counted."""
+    """The first override with an answer replaces the fake's own, and the arrival is counted."""
     broken = FakeReply(503, (("Retry-After", "1"),))
     fake.overrides.append(lambda arrival: broken if "restoreJobs" in arrival.path else None)
     assert ask(fake, f"{ROOT}/flexClusters/{DEMO_CLUSTER}/backup/restoreJobs") is broken
@@ -114,19 +114,19 @@ def test_an_override_answers_instead(fake, ask):
 
 
 def test_the_date_field_is_the_fakes_own(fake, ask):
-    """So that ages and the sunset fit together."""
+    """The field Date shows the fake's time, so that ages and the sunset fit together."""
     assert ask(fake, FLEX).header("Date") == "Wed, 21 Jan 2026 23:59:59 GMT"
 
 
 def test_an_endless_bucket_never_empties(fake, ask):
-    """The fields show the recorded capacity."""
+    """Without a limit no request is refused, and the fields show the recorded capacity."""
     replies = [ask(fake, FLEX) for _ in range(1300)]
     assert {each.status for each in replies} == {200}
     assert replies[-1].header("Ratelimit-Limit") == "1200"
 
 
 def test_an_empty_bucket_answers_429(fake, ask):
-    """With whole seconds to wait in Retry-After, in the text and, as a number, in parameters."""
+    """The seconds to wait stand in Retry-After, in the text and, as a number, in parameters."""
     fake.rate_limit = RateLimit(capacity=2, refill=1, period=60)
     assert [ask(fake, FLEX).header("Ratelimit-Remaining") for _ in range(2)] == ["1", "0"]
     fake.advance(5)
@@ -145,7 +145,7 @@ def test_an_empty_bucket_answers_429(fake, ask):
 
 @pytest.mark.parametrize(("wait", "statuses"), [(54.9, [429]), (55, [200, 429]), (10**6, [200, 200, 429])])
 def test_a_bucket_refills(fake, ask, wait, statuses):
-    """By so many every period, and never above its capacity."""
+    """Each period adds the refill, never beyond the capacity."""
     fake.rate_limit = RateLimit(capacity=2, refill=1, period=60)
     ask(fake, FLEX)
     ask(fake, FLEX)
@@ -154,7 +154,7 @@ def test_a_bucket_refills(fake, ask, wait, statuses):
 
 
 def test_who_is_not_signed_in_takes_nothing_from_the_bucket(fake, ask):
-    """A challenge costs nothing."""
+    """A challenge does not count as a request."""
     fake.rate_limit = RateLimit(capacity=1, refill=1, period=60)
     assert fake.handle("GET", FLEX).status == 401
     assert ask(fake, FLEX).status == 200

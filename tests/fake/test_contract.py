@@ -1,4 +1,4 @@
-"""What the fake says fits the OpenAPI documents, as far as recorded traffic does."""
+"""The fake's bodies fit the OpenAPI documents as far as recorded traffic does."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ READS = [
 
 @pytest.mark.parametrize("case", READS, ids=[template.removeprefix(LEGACY[:30]) for _, template, _ in READS])
 def test_reads_stray_from_the_contract_only_where_atlas_does(fake, ask, contract, recorded, case):
-    """Every read of the demo world fits its schema, but for what was recorded of Atlas itself."""
+    """Every read of the demo world breaks only those rules of its schema that recorded bodies break too."""
     name, template, recording = case
     cluster = fake.cluster(DEMO_GROUP, DEMO_DEDICATED if name.startswith("dedicated") else DEMO_CLUSTER)
     fake.add_restore_job(DEMO_GROUP, cluster.name, download=True)
@@ -111,7 +111,7 @@ def test_the_legacy_shape_has_no_member_that_the_contract_does_not_name(fake, as
 
 
 def test_a_download_fits_its_schema(fake, ask, contract):
-    """POST backup/download answers with what the contract says, and the link comes with time."""
+    """POST backup/download answers as the contract says, and the finished job has a link."""
     snapshot = fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[0]["id"]
     path = f"{ROOT}/flexClusters/{DEMO_CLUSTER}/backup/download"
     reply = ask(fake, path, method="POST", body={"snapshotId": snapshot})

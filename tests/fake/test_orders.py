@@ -37,7 +37,7 @@ def _code(reply):
 
 
 def test_a_flex_restore_is_stored_and_done_after_a_while(fake, ask, snapshot):
-    """The target group is the cluster's own unless it is named."""
+    """The job can be read, is finished two minutes later, and has the cluster's own group where none was named."""
     reply = ask(fake, FLEX, method="POST", body={"snapshotId": snapshot, "targetDeploymentItemName": DEMO_DEDICATED})
     job = json.loads(reply.body)
     assert (reply.status, job["status"], job["targetProjectId"]) == (200, "PENDING", DEMO_GROUP)
@@ -49,7 +49,7 @@ def test_a_flex_restore_is_stored_and_done_after_a_while(fake, ask, snapshot):
 
 @pytest.mark.parametrize(("api", "status"), [("v2", 200), ("v1.0", 201)])
 def test_a_legacy_restore_has_the_status_of_its_api(fake, ask, snapshot, api, status):
-    """200 under v2, 201 under v1.0; the job is the same on the flex side."""
+    """v2 answers 200 and v1.0 answers 201; the job is the same on the flex side."""
     reply = ask(fake, LEGACY.replace("/v2/", f"/{api}/"), method="POST", body=_legacy(snapshot))
     job = json.loads(reply.body)
     assert (reply.status, job["deliveryType"], job["failed"]) == (status, "automated", False)
@@ -57,13 +57,13 @@ def test_a_legacy_restore_has_the_status_of_its_api(fake, ask, snapshot, api, st
 
 
 def test_a_legacy_download_is_a_flex_download(fake, ask, snapshot):
-    """The word is translated."""
+    """A job that was ordered as download is a DOWNLOAD on the flex side."""
     job = json.loads(ask(fake, LEGACY, method="POST", body=_legacy(snapshot, "download")).body)
     assert json.loads(ask(fake, f"{FLEX}/{job['id']}").body)["deliveryType"] == "DOWNLOAD"
 
 
 def test_a_point_in_time_is_for_dedicated_clusters_alone(fake, ask, snapshot):
-    """Flex refuses it, dedicated wants to know which."""
+    """A serverless instance refuses it, and a dedicated cluster needs the point in time."""
     assert _code(ask(fake, LEGACY, method="POST", body=_legacy(snapshot, "pointInTime"))) == (
         400,
         "UNSUPPORTED_DELIVERY_METHOD",
@@ -114,7 +114,7 @@ def test_a_bad_legacy_order_is_refused_and_not_stored(fake, ask, snapshot, chang
     ],
 )
 def test_a_bad_order_is_refused(fake, ask, target, order, code):
-    """Members of another API are no members of this one."""
+    """A missing member, a member of another API and a broken body each have a code."""
     assert _code(ask(fake, target, method="POST", body=order)) == (400, code)
 
 
@@ -131,13 +131,13 @@ def test_a_bad_order_is_refused(fake, ask, target, order, code):
     ],
 )
 def test_an_order_is_json_of_a_version_that_exists(fake, ask, snapshot, media, status):
-    """The vendor type of the legacy version is none for flex."""
+    """A flex order may not have the vendor type of the legacy version."""
     order = {"snapshotId": snapshot, "targetDeploymentItemName": DEMO_CLUSTER}
     assert ask(fake, FLEX, method="POST", body=order, media=media).status == status
 
 
 def test_a_lone_surrogate_goes_out_as_it_came(fake, ask, snapshot):
-    """A name that no UTF-8 can spell stays an escape in the refusal."""
+    """A name that UTF-8 cannot encode stays an escape in the refusal."""
     order = b'{"snapshotId":"%s","targetDeploymentItemName":"\\ud800"}' % snapshot.encode()
     reply = ask(fake, FLEX, method="POST", body=order)
     assert reply.status == 404
@@ -145,7 +145,7 @@ def test_a_lone_surrogate_goes_out_as_it_came(fake, ask, snapshot):
 
 
 def test_a_dedicated_download_gets_a_link_and_never_finishes(fake, ask):
-    """As recorded: expiresAt comes with the link, finishedAt not at all."""
+    """As recorded, expiresAt appears together with the link and finishedAt never does."""
     snapshot = fake.cluster(DEMO_GROUP, DEMO_DEDICATED).snapshots[0]["id"]
     order = {"deliveryType": "download", "snapshotId": snapshot}
     job = json.loads(ask(fake, DEDICATED, method="POST", body=order).body)

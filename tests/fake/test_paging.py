@@ -1,4 +1,4 @@
-"""Pages, their links, and the parameters that change how a body looks."""
+"""Pages, their links, and the parameters that change how a body is written."""
 
 from __future__ import annotations
 
@@ -64,20 +64,20 @@ def test_links_keep_what_the_caller_added(many, ask):
 
 
 def test_links_use_the_host_the_caller_used(fake, ask):
-    """On Atlas' own hosts they are https."""
+    """Links to Atlas' own hosts are https, links to others http."""
     path = f"{ROOT}/flexClusters"
     assert _rels(_page(ask(fake, path, host="cloud.mongodb.com")))["self"].startswith("https://cloud.mongodb.com/api")
     assert _rels(_page(ask(fake, path, host="[::1]:9")))["self"].startswith("http://[::1]:9/api")
 
 
 def test_a_page_past_the_end_is_empty(many, ask):
-    """It is 200 all the same."""
+    """Its status is 200 and its totalCount that of the list."""
     page = _page(ask(many, f"{FLEX}?pageNum=9"))
     assert (page["results"], page["totalCount"]) == ([], 37)
 
 
 def test_without_count_the_total_is_zero_and_nothing_is_next(many, ask):
-    """Recorded, against the documentation: totalCount 0 and only a self link."""
+    """As recorded, against the documentation, totalCount is 0 and the only link is self."""
     page = _page(ask(many, f"{FLEX}?includeCount=false&itemsPerPage=10"))
     assert (page["totalCount"], list(_rels(page)), len(page["results"])) == (0, ["self"], 10)
 
@@ -99,14 +99,14 @@ def test_without_count_the_total_is_zero_and_nothing_is_next(many, ask):
     ],
 )
 def test_a_bad_parameter_is_refused_by_name(fake, ask, query, name):
-    """The strict reading of what is not recorded: 400 INVALID_QUERY_PARAMETER."""
+    """What Atlas does is not recorded; the strict reading is 400 INVALID_QUERY_PARAMETER."""
     reply = ask(fake, f"{ROOT}/flexClusters?{query}")
     body = json.loads(reply.body)
     assert (reply.status, body["errorCode"], body["parameters"]) == (400, "INVALID_QUERY_PARAMETER", [name])
 
 
 def test_an_enveloped_page_gains_its_status(fake, ask):
-    """Everything else stays where it is."""
+    """All other members stay as they are."""
     path = f"{ROOT}/serverless/{DEMO_CLUSTER}/backup/snapshots"
     page = _page(ask(fake, f"{path}?envelope=true"))
     assert page.pop("status") == 200
@@ -114,13 +114,13 @@ def test_an_enveloped_page_gains_its_status(fake, ask):
 
 
 def test_one_enveloped_resource_becomes_content(fake, ask):
-    """Status beside content."""
+    """The body has the members status and content."""
     path = f"{ROOT}/serverless/{DEMO_CLUSTER}"
     assert _page(ask(fake, f"{path}?envelope=true")) == {"status": 200, "content": _page(ask(fake, path))}
 
 
 def test_an_enveloped_error_keeps_its_http_status(fake, ask):
-    """The body repeats it."""
+    """The body repeats the status of the reply."""
     path = f"{ROOT}/serverless/nobody"
     reply = ask(fake, f"{path}?envelope=true")
     assert reply.status == 404
@@ -128,7 +128,7 @@ def test_an_enveloped_error_keeps_its_http_status(fake, ask):
 
 
 def test_pretty_changes_white_space_alone(fake, ask):
-    """Two spaces, and one on each side of the colon, as in the recorded 401."""
+    """Lines are indented by two spaces, with a space on each side of a colon, as in the recorded 401."""
     path = f"{ROOT}/serverless/{DEMO_CLUSTER}"
     pretty = ask(fake, f"{path}?pretty=true").body
     assert json.loads(pretty) == _page(ask(fake, path))

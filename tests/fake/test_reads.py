@@ -1,4 +1,4 @@
-"""Who finds what: tiers, deleted clusters, ids, unknown paths and wrong methods."""
+"""What each API finds: tiers, deleted clusters, ids, unknown paths and wrong methods."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def test_a_dedicated_name_is_refused_elsewhere(fake, ask, rest):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("rest", ["", "/backup/snapshots", f"/backup/restoreJobs/{NONE}"])
 def test_an_unknown_name_is_not_found(fake, ask, kind, rest):
-    """404 on every side."""
+    """Every API answers 404, the serverless one with a code of its own."""
     code = "SERVERLESS_INSTANCE_NOT_FOUND" if kind == "serverless" else "CLUSTER_NOT_FOUND"
     assert _code(ask(fake, f"{ROOT}/{kind}/nobody{rest}")) == (404, code)
 
 
 @pytest.mark.parametrize("path", ["/flexClusters", "/serverless", "/serverless/x/backup/snapshots", "/clusters/x"])
 def test_an_unknown_group_is_not_found(fake, ask, path):
-    """404 GROUP_NOT_FOUND in the recorded words; what is no id at all has another code."""
+    """The answer is 404 GROUP_NOT_FOUND in the recorded words; what is not written like an id has another code."""
     unknown = "1" * 24
     reply = ask(fake, f"/api/atlas/v2/groups/{unknown}{path}")
     assert reply.body.decode() == (
@@ -72,7 +72,7 @@ def test_a_missing_thing_is_named(fake, ask, path, code):
 
 
 def test_a_deleted_flex_cluster_is_gone_everywhere(fake, ask):
-    """Nothing of it can be read."""
+    """No API lists it or anything of it."""
     fake.delete_cluster(DEMO_GROUP, DEMO_CLUSTER)
     for kind in KINDS:
         assert ask(fake, f"{ROOT}/{kind}/{DEMO_CLUSTER}/backup/snapshots").status == 404
@@ -89,7 +89,7 @@ def test_the_backups_of_a_deleted_dedicated_cluster_remain(fake, ask):
 
 
 def test_a_free_cluster_has_no_backups(fake, ask):
-    """It is a cluster to the cluster API, and no flex cluster."""
+    """The cluster API finds it but refuses its backups, and the flex API refuses it."""
     fake.add_free_cluster(DEMO_GROUP, "toys")
     assert ask(fake, f"{ROOT}/clusters/toys").status == 200
     assert _code(ask(fake, f"{ROOT}/clusters/toys/backup/snapshots")) == (403, "FEATURE_UNSUPPORTED")
@@ -97,7 +97,7 @@ def test_a_free_cluster_has_no_backups(fake, ask):
 
 
 def test_dedicated_snapshots_are_newest_first_and_unfinished_before_all(fake, ask):
-    """A snapshot without createdAt is the newest of all."""
+    """A snapshot without createdAt comes first."""
     taking = {"id": NONE, "status": "queued", "storageSizeBytes": 0}
     fake.cluster(DEMO_GROUP, DEMO_DEDICATED).snapshots.insert(0, taking)
     results = json.loads(ask(fake, f"{ROOT}/clusters/{DEMO_DEDICATED}/backup/snapshots").body)["results"]
@@ -115,14 +115,14 @@ def test_both_sides_show_the_same_snapshots(fake, ask):
 
 
 def test_a_legacy_snapshot_reads_the_same_alone_and_in_the_list(fake, ask):
-    """One resource, one representation, whose self link leads to it."""
+    """The self link in the list leads to the same representation."""
     listed = json.loads(ask(fake, f"{ROOT}/serverless/{DEMO_CLUSTER}/backup/snapshots").body)["results"][0]
     target = listed["links"][0]["href"].removeprefix("http://localhost:8080")
     assert json.loads(ask(fake, target).body) == listed
 
 
 def test_a_legacy_restore_follows_its_life(fake, ask):
-    """Not finished at first, then finished; a download gets a link, which expires."""
+    """The job is unfinished at first, then finished with a link, and the link expires."""
     fake.sunset += timedelta(days=1)
     job = fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, download=True, ago=timedelta())
     target = f"{ROOT}/serverless/{DEMO_CLUSTER}/backup/restoreJobs/{job.id}"
@@ -138,7 +138,7 @@ def test_a_legacy_restore_follows_its_life(fake, ask):
 
 
 def test_a_failing_restore_fails(fake, ask):
-    """FAILED on the flex side is failed on the legacy side."""
+    """What is FAILED on the flex side is failed on the legacy side."""
     job = fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, fails=True)
     rest = f"{DEMO_CLUSTER}/backup/restoreJobs/{job.id}"
     assert json.loads(ask(fake, f"{ROOT}/flexClusters/{rest}").body)["status"] == "FAILED"
@@ -147,24 +147,24 @@ def test_a_failing_restore_fails(fake, ask):
 
 @pytest.mark.parametrize("rest", ["/nothing", "/serverless/a/backup", f"/flexClusters/{DEMO_CLUSTER}/", ""])
 def test_an_unknown_path_is_not_found(fake, ask, rest):
-    """404 RESOURCE_NOT_FOUND, a trailing slash included."""
+    """The answer is 404 RESOURCE_NOT_FOUND, also for a trailing slash."""
     assert _code(ask(fake, ROOT + rest)) == (404, "RESOURCE_NOT_FOUND")
 
 
 def test_a_wrong_method_is_told_the_right_ones(fake, ask):
-    """405 as recorded: empty, with Allow."""
+    """As recorded, 405 has the field Allow and no content."""
     reply = ask(fake, f"{ROOT}/flexClusters/{DEMO_CLUSTER}/backup/restoreJobs", method="DELETE")
     assert (reply.status, reply.body, reply.header("Allow")) == (405, b"", "POST,GET,OPTIONS")
 
 
 def test_options_are_told_too(fake, ask):
-    """The recorded Allow lists OPTIONS, so it is answered."""
+    """OPTIONS is answered, since the recorded Allow lists it."""
     reply = ask(fake, f"{ROOT}/flexClusters", method="OPTIONS")
     assert (reply.status, reply.body, reply.header("Allow")) == (200, b"", "GET,OPTIONS")
 
 
 def test_outside_the_api_there_is_nothing(fake, ask):
-    """No challenge either."""
+    """Other paths answer 404 without a challenge."""
     assert ask(fake, "/").status == 404
     assert ask(fake, "/api/atlas/v3/groups").status == 404
 

@@ -1,4 +1,4 @@
-"""The fake says what Atlas was recorded saying, byte for byte where the world can be set up alike."""
+"""The fake answers what Atlas was recorded answering, byte for byte where it can be set up alike."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _world() -> FakeAtlas:
 
 
 def _at_home(body: str) -> str:
-    """Undo the difference between the two hosts that the recordings have."""
+    """Put the host that the tests ask in place of the recorded one."""
     return body.replace("https://cloud-dev.mongodb.com", "http://localhost:8080")
 
 
@@ -87,7 +87,7 @@ def test_the_refusal_of_a_dedicated_name_is_byte_for_byte(ask, recorded, name):
 
 
 def test_an_unknown_cluster_is_refused_byte_for_byte(ask, recorded):
-    """The flex API does not find a cluster in the recorded words."""
+    """The flex API refuses an unknown name in the recorded words."""
     rows = [row for row in recorded("flex-cluster-get") if row["status"] == 404]
     assert rows
     for row in rows:
@@ -171,7 +171,7 @@ def test_the_status_words_of_a_flex_restore_were_recorded(ask, recorded):
 
 
 def test_made_up_snapshots_keep_the_recorded_rules(ask, recorded):
-    """Eight a list, a day apart, expiring eight days after scheduledTime, the id starting with that second."""
+    """A list has eight, a day apart, which expire after eight days and whose ids start with their second."""
     fake = _world()
     fake.add_flex_cluster(GROUP, "one")
     ours = json.loads(ask(fake, f"{ROOT}/flexClusters/one/backup/snapshots").body)

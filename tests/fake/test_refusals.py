@@ -1,4 +1,4 @@
-"""The table of errors: complete, used, and with a gap for each parameter."""
+"""The table of errors: it is complete, every row is used, and the parameters fill the gaps."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_table_holds_the_codes_that_are_used():
 
 
 def test_a_refusal_is_the_row_with_its_gaps_filled():
-    """The parameters stand in the text and in the body, in order; braces in them mean nothing."""
+    """The parameters stand in the text and in the body, in order, and braces in them stay braces."""
     refusal = AtlasRefusal("CLUSTER_NOT_FOUND", "{0}", "{name}")
     assert refusal.status == 404
     assert json.dumps(refusal.document) == json.dumps(
@@ -46,6 +46,6 @@ def test_a_refusal_is_the_row_with_its_gaps_filled():
 
 
 def test_a_code_without_a_row_is_a_defect_of_the_fake():
-    """It fails where it is raised, not at the caller."""
+    """An unknown code is a KeyError where it is raised."""
     with pytest.raises(KeyError):
         AtlasRefusal("NO_SUCH_CODE")

@@ -1,4 +1,4 @@
-"""Before the sunset the legacy endpoints answer, from that instant on they are gone; versions come first."""
+"""The legacy endpoints answer until the sunset and are gone from that instant on; versions are checked first."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_v1_goes_with_v2(fake, ask):
 
 
 def test_v1_can_be_spared(ask):
-    """Whether v1.0 went with v2 is unknown, so a fake can be told that it did not."""
+    """Whether v1.0 went with v2 is unknown, so a fake can keep it."""
     fake = FakeAtlas(today=date(2026, 5, 1), old_gone=False)
     assert ask(fake, SNAPSHOTS.replace("/v2/", "/v1.0/"), accept=None).status == 200
     assert ask(fake, SNAPSHOTS).status == 410
@@ -90,7 +90,7 @@ def test_sunset_and_deprecation_are_announced_as_recorded(fake, ask):
 
 
 def test_an_announced_day_is_not_padded(fake, ask):
-    """Recorded: Sun, 1 Mar 2026."""
+    """Recorded: the day of 1 March has one digit."""
     fake.sunset = datetime(2026, 3, 1, tzinfo=UTC)
     assert ask(fake, SNAPSHOTS).header("Sunset") == "Sun, 1 Mar 2026 00:00:00 GMT"
 
@@ -139,13 +139,13 @@ def test_a_later_date_means_the_latest_version_before_it(fake, ask, asked):
 
 
 def test_a_lenient_fake_takes_any_accept_for_the_first_version(ask):
-    """Whether Atlas takes */* is unknown, so a fake can be told that it does; a date too early is still none."""
+    """Whether Atlas accepts */* is unknown, so a fake can; a date before the first version is still refused."""
     fake = FakeAtlas(today=date(2026, 1, 1), strict=False)
     assert ask(fake, SNAPSHOTS, accept="*/*").status == 200
     assert ask(fake, FLEX, accept="application/vnd.atlas.2023-01-01+json").status == 406
 
 
 def test_flex_does_not_exist_under_v1(fake, ask):
-    """The old API never heard of flex clusters."""
+    """v1.0 has no flex clusters."""
     reply = ask(fake, FLEX.replace("/v2/", "/v1.0/"), accept=None)
     assert (reply.status, reply.header("X-Error-Code")) == (404, "RESOURCE_NOT_FOUND")

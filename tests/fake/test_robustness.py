@@ -1,4 +1,4 @@
-"""Whatever arrives, the fake answers and never breaks."""
+"""Whatever arrives, the fake answers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CREDENTIALS = st.one_of(WIRE, WIRE.map("Digest ".__add__), st.just(f"Bearer {DEM
     body=st.binary(),
 )
 def test_any_request_gets_an_answer(method, prefix, rest, credentials, accept, body):
-    """A status, and a body that is JSON or empty."""
+    """The reply has a status, and content that is JSON or empty."""
     fields = [("Authorization", credentials), ("Accept", accept), ("Content-Type", "application/json")]
     reply = FAKE.handle(method, prefix + rest, fields, body)
     assert reply.status in {200, 400, 401, 404, 405, 406, 410, 415}
@@ -54,7 +54,7 @@ def test_any_request_gets_an_answer(method, prefix, rest, credentials, accept, b
     )
 )
 def test_any_order_gets_an_answer(body):
-    """Refused in Atlas' shape: none of these names a snapshot that exists."""
+    """None of these names a snapshot that exists, so each is refused in Atlas' shape."""
     fields = [
         ("Authorization", f"Bearer {DEMO_TOKEN}"),
         ("Accept", "application/vnd.atlas.2024-11-13+json"),
@@ -78,7 +78,7 @@ def test_any_order_gets_an_answer(body):
     ],
 )
 def test_gzip_is_for_those_who_accept_it(ask, accepts, coded):
-    """The content is the same, and Vary says what it depends on."""
+    """The content is the same, and Vary names Accept-Encoding."""
     fake = FakeAtlas(today=FakeAtlas().today, gzip=True)
     plain = ask(fake, FLEX).body
     fields = [("Host", "localhost:8080"), ("Authorization", f"Bearer {DEMO_TOKEN}"), ("Accept-Encoding", accepts)]

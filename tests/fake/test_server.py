@@ -1,4 +1,4 @@
-"""The fake on a socket: what arrives is what was sent, and nothing is left behind."""
+"""The fake on a socket: requests arrive as they were sent, and stopping leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_request_target_arrives_raw():
 
 
 def test_fields_and_content_arrive_as_sent():
-    """Duplicates, spelling and a compressed body included."""
+    """Duplicate fields, their spelling and a compressed body are left as they are."""
     request = (
         b"POST /x HTTP/1.1\r\nHost: x\r\nx-One: 1\r\nX-ONE: 2\r\nContent-Encoding: gzip\r\n"
         b"Content-Length: 3\r\nConnection: close\r\n\r\nabc"
@@ -50,7 +50,7 @@ def test_fields_and_content_arrive_as_sent():
 
 
 def test_a_connection_is_kept():
-    """Two requests, one connection."""
+    """Two requests share one connection."""
     with serve_in_thread() as server:
         connection = HTTPConnection(server.host, server.port, timeout=10)
         ports = []
@@ -84,14 +84,14 @@ def test_an_answer_has_the_fields_of_the_fake_and_a_length():
 
 
 def test_an_empty_answer_has_no_content_type():
-    """405 is bare."""
+    """A 405 has neither content nor Content-Type."""
     with serve_in_thread() as server:
         reply = httpx.delete(server.url + PATH, headers=FIELDS)
         assert (reply.status_code, reply.content, reply.headers.get("content-type")) == (405, b"", None)
 
 
 def test_a_dropped_answer_is_a_closed_connection():
-    """The request counts as arrived."""
+    """The client sees the connection end, and the request counts as arrived."""
     with serve_in_thread() as server:
         server.fake.overrides.append(lambda _: FakeReply(0, dropped=True))
         with pytest.raises(httpx.RemoteProtocolError):
@@ -100,13 +100,13 @@ def test_a_dropped_answer_is_a_closed_connection():
 
 
 def test_latency_holds_the_answer_back():
-    """A client with less patience gives up."""
+    """A client with a shorter timeout gives up."""
     with serve_in_thread(latency=30) as server, pytest.raises(httpx.ReadTimeout):
         httpx.get(server.url + PATH, timeout=0.2)
 
 
 def test_the_thread_ends_with_the_block():
-    """And the port is free again."""
+    """The thread has ended and the port is free again."""
     with serve_in_thread() as server:
         port = server.port
     assert "fake-atlas" not in {thread.name for thread in threading.enumerate()}
@@ -115,14 +115,14 @@ def test_the_thread_ends_with_the_block():
 
 
 def test_an_open_connection_does_not_hold_up_the_end():
-    """A client that keeps its connection is cut off."""
+    """A connection that a client keeps open is closed."""
     with httpx.Client() as client, serve_in_thread() as server:
         assert client.get(server.url + PATH).status_code == 401
     assert "fake-atlas" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_a_taken_port_is_an_error():
-    """The same one that asyncio raises."""
+    """The error is the one that asyncio raises."""
     with (
         serve_in_thread() as server,
         pytest.raises(OSError, match="address already in use"),
@@ -132,14 +132,14 @@ def test_a_taken_port_is_an_error():
 
 
 def test_an_error_in_the_block_stops_the_server():
-    """The error comes out."""
+    """The error comes out of the block."""
     with pytest.raises(ZeroDivisionError), serve_in_thread():
         raise ZeroDivisionError
     assert "fake-atlas" not in {thread.name for thread in threading.enumerate()}
 
 
 async def test_it_serves_in_the_loop_at_hand():
-    """As an async context manager; stopping twice is harmless."""
+    """It is an async context manager, and stopping twice is harmless."""
     async with FakeServer() as server, httpx.AsyncClient(headers=FIELDS) as client:
         replies = await asyncio.gather(*(client.get(server.url + PATH) for _ in range(20)))
         assert {reply.status_code for reply in replies} == {200}
@@ -148,7 +148,7 @@ async def test_it_serves_in_the_loop_at_hand():
 
 
 def test_it_speaks_tls():
-    """With a context the origin and the links are https."""
+    """With a TLS context the origin and the links are https."""
     authority = trustme.CA()
     served, trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("127.0.0.1").configure_cert(served)
@@ -160,5 +160,5 @@ def test_it_speaks_tls():
 
 
 def test_the_url_of_an_ipv6_host_has_brackets():
-    """RFC 3986, 3.2.2."""
+    """An IPv6 address in a URL needs them (RFC 3986, 3.2.2)."""
     assert FakeServer(host="::1", port=8482).url == "http://[::1]:8482"

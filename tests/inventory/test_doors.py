@@ -1,4 +1,4 @@
-"""Every door writes its retired calls down: the Python ones with file and line, the gateway with the agent."""
+"""Every door writes retired calls to the inventory: the Python ones with file and line, the gateway with the agent."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ def url(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def unwarned():
-    """The warning is not what is tried here."""
+    """These tests are not about the warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LegacyEndpointWarning)
         yield
@@ -57,7 +57,7 @@ def test_httpx_names_the_line_of_the_call(file, url):
 
 
 def test_async_httpx_names_the_line_of_the_call(file, url):
-    """Also where a coroutine awaits the reply."""
+    """The call site is the line where a coroutine awaits the reply."""
 
     async def call():
         async with httpx.AsyncClient() as client:
@@ -70,14 +70,14 @@ def test_async_httpx_names_the_line_of_the_call(file, url):
 
 
 def test_requests_names_the_line_of_the_call(file, url):
-    """The same with requests."""
+    """The call site is in the program with requests too."""
     here = sys._getframe().f_lineno + 1
     requests.get(url, timeout=10).close()
     assert [(line["file"], line["line"]) for line in lines(file)] == [(__file__, here)]
 
 
 def test_the_gateway_names_the_agent(file, url):
-    """The caller is somewhere else; its user agent is what is known."""
+    """The gateway knows its callers by User-Agent."""
     with gateway(url.removesuffix(TARGET)) as served:
         ask(served, get(TARGET, "User-Agent: terraform-provider/1.4", "Authorization: Bearer demo-access-token"))
         until(file.exists, "the call was written down")
@@ -88,7 +88,7 @@ def test_the_gateway_names_the_agent(file, url):
 
 
 def test_other_calls_are_not_written_down(file, url):
-    """A flex call is no retired one."""
+    """A call of a flex endpoint makes no line."""
     flex = url.replace("/serverless/", "/flexClusters/")
     httpx.get(flex)
     requests.get(flex, timeout=10).close()
@@ -96,7 +96,7 @@ def test_other_calls_are_not_written_down(file, url):
 
 
 def test_without_an_inventory_nothing_is_looked_up(url, monkeypatch):
-    """A program that has none pays no walk over its frames for it."""
+    """A program without an inventory does not have its frames searched for a call site."""
     monkeypatch.delenv("ATLAS_SHIM_INVENTORY", raising=False)
     monkeypatch.setattr("shim.dropin.runtime.call_site", lambda: pytest.fail("looked up"))
     assert httpx.get(url).status_code in {200, 401}

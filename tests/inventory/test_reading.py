@@ -1,4 +1,4 @@
-"""Inventories are summed up by operation and caller, and read whatever state they are in."""
+"""Inventories are summed up by operation and caller, whatever their lines hold."""
 
 import json
 
@@ -60,7 +60,7 @@ def test_several_files_are_one_inventory(file):
      b'{"time":"t","operation":"o","absent":[1]}', b'{"time":"t","operation":"o","absent":3}', b"[" * 100000],
 )  # fmt: skip
 def test_a_broken_line_is_counted_and_left_out(file, bad):
-    """What is no record spoils nothing."""
+    """A line that is no record changes nothing else."""
     file.write_bytes(file.read_bytes() + bad + b"\n\n")
     found = read_inventory([file])
     assert (found.broken, found.lines, len(found.callers)) == (1, 7, 5)
@@ -79,7 +79,7 @@ def run(*args, **environ):
 
 
 def test_the_command_says_who_calls_and_what_to_call_instead(file):
-    """Callers, counts, fields, and the successor's call as curl and httpx code with its version."""
+    """It prints callers, counts, fields, and the successor's call as curl and httpx code with its version."""
     done = run(file)
     assert done.exit_code == 0
     for words in (
@@ -95,7 +95,7 @@ def test_the_command_says_who_calls_and_what_to_call_instead(file):
 
 
 def test_the_command_gives_json(file):
-    """The same for programs."""
+    """With -o json the same is there for programs."""
     file.write_text(file.read_text() + "broken\n")
     data = json.loads(run(file, "-o", "json").output)
     assert (data["lines"], data["broken"]) == (7, 1)
@@ -114,7 +114,7 @@ def test_the_successor_that_was_called_is_shown(file):
 
 
 def test_the_file_of_the_variable_is_read(file):
-    """Without a FILE it is the one that is being written."""
+    """Without a FILE it is the one that the variable names."""
     assert "a.py:3" in run(ATLAS_SHIM_INVENTORY=str(file)).output
 
 
@@ -125,7 +125,7 @@ def test_without_a_file_the_command_says_so():
 
 
 def test_an_empty_inventory_is_good_news(tmp_path):
-    """Nothing called is said in words."""
+    """The command says that there was no retired call."""
     path = tmp_path / "x.jsonl"
     path.touch()
     assert "No retired call" in run(path).output

@@ -1,4 +1,4 @@
-"""The inventory is written whole, by anybody at once, without secrets, and never at a caller's cost."""
+"""Inventory lines are whole whoever writes at the same time, hold no secrets, and never fail a call."""
 
 import json
 import logging
@@ -59,7 +59,7 @@ def written(file, made, **how):
 
 
 def test_a_call_is_one_line(file):
-    """A line has operation, place, time, what was not as it used to be, and the successor as a template."""
+    """A line has operation, place, time, the fields that were not as before, and the successor as a template."""
     assert written(file, record(), where=inventory.CallSite("app/jobs.py", 7)) == [
         {
             "time": "2026-06-01T12:30:00Z",
@@ -86,7 +86,7 @@ def test_nothing_of_the_call_itself_is_written(file):
 
 
 def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
-    """No variable, no file, and nobody needs to look for a call site."""
+    """There is no file, and no call site is wanted."""
     monkeypatch.chdir(tmp_path)
     inventory.note(record(), ENGINE, environ={})
     inventory.note(record(), ENGINE, environ={inventory.VARIABLE: ""})
@@ -96,7 +96,7 @@ def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
 
 
 def test_the_variable_of_the_process_is_read_at_each_call(file, monkeypatch):
-    """It can be set while a program runs."""
+    """The variable can be set while a program runs."""
     monkeypatch.setenv(inventory.VARIABLE, str(file))
     inventory.note(record(), ENGINE)
     assert len(file.read_text().splitlines()) == 1
@@ -120,7 +120,7 @@ def test_the_variable_of_the_process_is_read_at_each_call(file, monkeypatch):
     ],
 )
 def test_the_successor_is_the_call_that_was_made(file, route, sent, successor):
-    """Of several possible calls the one that was sent is named; none when the choice is not known."""
+    """Of several possible calls the one that was sent is named, and none on a route that leaves the choice open."""
     made = record(
         operation="createServerlessRestoreJob",
         route=route,
@@ -130,7 +130,7 @@ def test_the_successor_is_the_call_that_was_made(file, route, sent, successor):
 
 
 def test_on_the_legacy_route_the_call_to_come_is_named(file):
-    """Before the sunset the successor is the one that will be asked."""
+    """Before the sunset the successor is the call that will be made after it."""
     line = written(file, record(route="legacy"))[0]
     assert line["successor"] == "GET /api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots"
 
@@ -157,7 +157,7 @@ def test_a_failure_is_logged_once_and_costs_nothing(tmp_path, monkeypatch, caplo
 
 
 def test_a_pipe_without_a_reader_does_not_block(tmp_path, monkeypatch):
-    """The name of a pipe is a failure, not a wait."""
+    """A pipe counts as a file that can't be written."""
     monkeypatch.setattr(writing, "_failed", set())
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -166,12 +166,12 @@ def test_a_pipe_without_a_reader_does_not_block(tmp_path, monkeypatch):
 
 
 def test_an_unknown_operation_is_written_too(file):
-    """A record of documents that are gone by now still counts."""
+    """An operation that no document names has a line without a successor."""
     assert "successor" not in written(file, record(operation="somethingElse"))[0]
 
 
 def test_lines_of_several_processes_stay_whole(file):
-    """Four processes that write at once lose nothing and mix nothing."""
+    """Four processes that write at once lose no line and mix none."""
     code = (
         "from datetime import datetime, UTC\n"
         "from shim import inventory\n"
@@ -190,7 +190,7 @@ def test_lines_of_several_processes_stay_whole(file):
 
 
 def test_after_a_full_disk_the_next_line_is_whole(file, monkeypatch):
-    """A write that was cut short is ended with a line break."""
+    """A line that was cut short is ended, so that the next one starts on its own."""
     real = os.write
     sizes = iter([5])
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[: next(sizes, len(data))]))

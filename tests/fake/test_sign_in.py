@@ -1,4 +1,4 @@
-"""Who gets in: challenges, Digest against three peers, tokens, and what is refused."""
+"""Signing in: challenges, Digest against three clients, tokens, and what is refused."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _md5(text):
 def _digest(
     nonce, *, uri=PATH, key=DEMO_PUBLIC_KEY, secret=DEMO_PRIVATE_KEY, method="GET", nc="00000001", extra="", **other
 ):
-    """Sign by the formula of RFC 7616, 3.4.1, spelled out."""
+    """Sign with the formula of RFC 7616, 3.4.1."""
     realm = other.get("realm", "MMS Public API")
     response = _md5(f"{_md5(f'{key}:{realm}:{secret}')}:{nonce}:{nc}:c0ffee:auth:{_md5(f'{method}:{uri}')}")
     return (
@@ -58,7 +58,7 @@ def _digest(
 
 
 def test_the_challenge_is_the_recorded_one(fake):
-    """Field and body as recorded, with a nonce of 32 characters."""
+    """Field and body are as recorded, with a nonce of 32 characters."""
     reply = _get(fake)
     assert reply.status == 401
     assert re.fullmatch(
@@ -73,12 +73,12 @@ def test_the_challenge_is_the_recorded_one(fake):
 
 
 def test_no_two_nonces_are_the_same(fake):
-    """Each challenge has its own."""
+    """Each challenge has a nonce of its own."""
     assert len({_nonce(_get(fake)) for _ in range(50)}) == 50
 
 
 def test_the_right_key_gets_in(fake):
-    """And again with the next nc on the same nonce."""
+    """A right signature is accepted, and so is the next nc with the same nonce."""
     nonce = _nonce(_get(fake))
     assert _get(fake, _digest(nonce)).status == 200
     assert _get(fake, _digest(nonce, nc="00000002")).status == 200
@@ -97,7 +97,7 @@ def test_a_replay_is_stale(fake, nc):
 
 
 def test_a_nonce_of_somebody_else_is_stale(fake):
-    """Right but for the nonce."""
+    """A right signature of a nonce that was not given out is stale."""
     assert _get(fake, _digest("a" * 32)).header("WWW-Authenticate").endswith("stale=true")
 
 
@@ -127,7 +127,7 @@ def test_an_old_nonce_is_stale(fake):
     ],
 )
 def test_wrong_credentials_are_refused(fake, wrong):
-    """401 with stale=false, whatever the defect."""
+    """Whatever is wrong, the answer is 401 with stale=false."""
     reply = _get(fake, _digest(_nonce(_get(fake)), **wrong))
     assert reply.status == 401
     assert reply.header("WWW-Authenticate").endswith("stale=false")
@@ -135,7 +135,7 @@ def test_wrong_credentials_are_refused(fake, wrong):
 
 @pytest.mark.parametrize("name", ["username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce"])
 def test_nothing_may_be_missing(fake, name):
-    """Every parameter that qop auth needs is needed."""
+    """Credentials without one of the parameters of qop auth are refused."""
     whole = _digest(_nonce(_get(fake)))
     without = re.sub(rf"(?<=[ ,]){name}=[^,]*,? ?", "", whole)
     assert without != whole
@@ -156,7 +156,7 @@ def test_a_signature_for_another_target_is_a_bad_request(fake, target):
     "credentials", ["", "Digest", "Digest ,", "Basic eDp5", "Bearer", "Bearer nothing", "Digest a=b", "Digest é=x"]
 )
 def test_anything_else_is_challenged(fake, credentials):
-    """401, not a crash."""
+    """Unreadable or unknown credentials get a 401."""
     assert _get(fake, credentials).status == 401
 
 
@@ -172,7 +172,7 @@ def _token(fake, secret=DEMO_CLIENT_SECRET, body=b"grant_type=client_credentials
 
 
 def test_a_service_account_gets_a_token_for_an_hour(fake):
-    """The reply is the documented one, and the token opens the door until it expires."""
+    """The reply is the documented one, and the token is accepted until it expires."""
     reply = _token(fake)
     body = json.loads(reply.body)
     assert (reply.status, list(body), body["expires_in"], body["token_type"]) == (
@@ -190,7 +190,7 @@ def test_a_service_account_gets_a_token_for_an_hour(fake):
 
 
 def test_a_revoked_token_is_worth_nothing(fake):
-    """Revoking twice is fine (RFC 7009, 2.2)."""
+    """It gets a 401, and revoking it twice is fine (RFC 7009, 2.2)."""
     token = json.loads(_token(fake).body)["access_token"]
     for _ in range(2):
         body = f"token={token}&token_type_hint=access_token".encode()
@@ -200,7 +200,7 @@ def test_a_revoked_token_is_worth_nothing(fake):
 
 @pytest.mark.parametrize("path", ["/api/oauth/token", "/api/oauth/revoke"])
 def test_a_wrong_client_is_refused_in_the_known_words(fake, path):
-    """invalid_client, as Atlas says it."""
+    """The answer is 401 invalid_client in Atlas' words."""
     reply = _token(fake, secret="guess", path=path)
     assert (reply.status, reply.body) == (
         401,
@@ -230,7 +230,7 @@ def test_the_demo_token_never_expires(fake):
 
 
 def test_own_keys_replace_the_demo_keys():
-    """Who names keys gets these alone."""
+    """A fake with keys of its own refuses those of the demo."""
     fake = FakeAtlas(api_keys={"mine": "secret"}, service_accounts={})
     assert _get(fake, _digest(_nonce(_get(fake)))).status == 401
     assert _get(fake, _digest(_nonce(_get(fake)), key="mine", secret="secret")).status == 200
@@ -242,7 +242,7 @@ QUERIES = ["", "?pageNum=1&itemsPerPage=2", "?x=a%20b&y=%2F%E2%82%AC", "?x=a,b;c
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_httpx_gets_in(query):
-    """Two trips for the first call, one for each after it."""
+    """The first call takes two trips, each later one takes one."""
     auth = httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
     with serve_in_thread() as server, httpx.Client(auth=auth, headers={"Accept": ACCEPT}) as client:
         assert [client.get(server.url + PATH + query).status_code for _ in range(3)] == [200] * 3
@@ -251,7 +251,7 @@ def test_httpx_gets_in(query):
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_requests_gets_in(query):
-    """Two trips for the first call, one for each after it."""
+    """The first call takes two trips, each later one takes one."""
     with serve_in_thread() as server, requests.Session() as session:
         session.auth = HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
         session.headers["Accept"] = ACCEPT
@@ -262,14 +262,14 @@ def test_requests_gets_in(query):
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @pytest.mark.parametrize("query", QUERIES)
 def test_curl_gets_in(query):
-    """With --digest, as the documentation of the legacy API calls it."""
+    """It signs with --digest, as the documentation of the legacy API says."""
     with serve_in_thread() as server:
         assert _curl(server.url + PATH + query, DEMO_PRIVATE_KEY) == "200"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_curl_with_a_wrong_secret_stays_out():
-    """It gives up after the second 401."""
+    """It stops after the second 401."""
     with serve_in_thread() as server:
         assert _curl(server.url + PATH, "guess") == "401"
         assert len(server.fake.arrivals) == 2
@@ -282,7 +282,7 @@ def _curl(url, secret):
 
 
 def test_httpx_and_requests_with_a_wrong_secret_stay_out():
-    """401 reaches the caller."""
+    """The 401 reaches the caller."""
     with serve_in_thread() as server:
         url = server.url + PATH
         assert httpx.get(url, auth=httpx.DigestAuth(DEMO_PUBLIC_KEY, "guess")).status_code == 401
@@ -290,7 +290,7 @@ def test_httpx_and_requests_with_a_wrong_secret_stay_out():
 
 
 def test_a_client_recovers_from_a_stale_nonce():
-    """Httpx takes the new nonce and goes on."""
+    """The client signs again with the new nonce."""
     with serve_in_thread(FakeAtlas(today=FakeAtlas().today)) as server:
         auth = httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
         with httpx.Client(auth=auth, headers={"Accept": ACCEPT}) as client:
