@@ -1,42 +1,80 @@
-"""The command ``atlas-shim``: a file a command, each imported when it is called.
+"""The command ``atlas-shim``; a command's module is imported when the command is called.
 
-``failures`` turns errors into one line and an exit code, ``output`` writes tables and JSON, ``log``
-sets logging up; ``lazy`` holds the commands together. So ``atlas-shim --help`` loads click alone.
+``options`` has what several commands accept, ``output`` writes text and JSON, ``failures`` turns errors
+into one line and an exit code, ``log`` sets logging up. ``atlas-shim --help`` loads click alone.
 """
 
 from __future__ import annotations
 
 import os
+from importlib import import_module
+from typing import Any
 
 import click
 
 from shim._version import __version__
-from shim.cli.lazy import Commands
+from shim.cli.failures import failure_of
 
 COMMANDS = {
     "demo": "Show the shim at work on this machine: the retired call, without and with it.",
     "serve": "Run the gateway.",
-    "healthcheck": "Ask the gateway on this machine whether it is well.",
+    "healthcheck": "Ask the gateway on this machine whether it is ready.",
     "fake-atlas": "Run the fake Atlas alone.",
     "snapshots": "Read the backup snapshots of a serverless instance or flex cluster.",
     "restores": "Read, start and watch the restore jobs of a serverless instance or flex cluster.",
-    "instances": "Read the serverless instances of a project, or what took their place.",
-    "diff": "Compare what a retired endpoint and its successor answer, side by side.",
-    "explain": "Explain what becomes of a call: decision, fields, and the call to make instead.",
+    "instances": "Read the serverless instances of a project, or the flex clusters that replaced them.",
+    "diff": "Compare the answers of retired endpoints with those of their successors.",
+    "explain": "Explain how a call is handled: the decision, the fields, and the call to make instead.",
     "scan": "Find calls of retired operations in Python sources.",
     "inventory": "Show which call sites still make retired calls.",
     "run": "Run a Python program with the drop-in switched on.",
-    "doctor": "Show what the drop-in patches here, and what is known to get in its way.",
+    "doctor": "Show what the drop-in patches in this Python, and known problems with it.",
     "check": "Check settings and mapping documents, and with --connect the way to Atlas.",
 }
-"""Command -> its help sentence. The module is the name with underscores."""
+"""Command -> its help sentence."""
+
+_PLACES = {"snapshots": ("resources", "snapshots"), "instances": ("resources", "instances")}
+"""Module and name of a command; of any other, ``command`` in the module named like it, with underscores."""
+
+
+class Commands(click.Group):
+    """A click group (inheritance is click's way to extend one) that imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import a command; raises Failure when the extra that it needs is not installed."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = _PLACES.get(cmd_name, (cmd_name.replace("-", "_"), "command"))
+        try:
+            command: click.Command = getattr(import_module(f"shim.cli.{module}"), name)
+        except ModuleNotFoundError as error:
+            raise failure_of(error) or error from error
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write the list of commands without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error that a user can do something about becomes one line and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            failure = failure_of(error)
+            if failure is None:
+                raise
+            raise failure from error
 
 
 @click.group(
     cls=Commands,
-    sentences=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
-    epilog="Exit codes: 0 success; 1 a no (from Atlas, or to what was asked); 2 bad usage or settings; 3 network.",
+    epilog="Exit codes: 0 success; 1 an error from Atlas, or a check that failed; 2 bad usage or settings; 3 network.",
 )
 @click.version_option(__version__, message="atlas-shim %(version)s")
 @click.pass_context

@@ -1,27 +1,52 @@
-"""``atlas-shim check``: is everything set up, before something depends on it."""
+"""``atlas-shim check``: settings, mapping documents and the way to Atlas, before something depends on them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import attrs
 import click
 
-from shim.cli import documents_report, output, settings_report
-from shim.cli.config import read_config
+from shim.cli import output
 from shim.cli.connect import CLUSTER, GROUP, Probe, probe
-from shim.cli.documents_report import DocumentLine
-from shim.cli.failures import NO
-from shim.cli.settings_report import Setting
-from shim.core.recognise import Engine
-from shim.core.settings import Settings, parse_sunsets
-from shim.errors import SettingsError
+from shim.cli.failures import collected
+from shim.cli.options import output_option
+from shim.cli.output import write_report
+from shim.cli.settings_report import Setting, credentials_in_force, mistyped, settings_in_force
+from shim.core.recognise import Engine, load_engine
+from shim.core.route import sunset_of
+from shim.core.settings import Settings
+from shim.documents import Document
+from shim.gateway.reload import read_config
 
 
 @attrs.frozen
-class Report:
+class OperationLine:
+    """One operation: its id, its call, its tiers (``none`` without a successor), and its sunset in force."""
+
+    id: str
+    method: str
+    path: str
+    tiers: tuple[str, ...]
+    sunset: str
+
+
+@attrs.frozen
+class DocumentLine:
+    """One document with its operations, and ``overridden``: key paths with the file that set them."""
+
+    name: str
+    file: str
+    title: str
+    operations: tuple[OperationLine, ...]
+    overridden: Mapping[str, str]
+
+
+@attrs.frozen
+class CheckReport:
     """All that was found out; ``problems`` is empty when all is well."""
 
     settings: tuple[Setting, ...]
@@ -37,97 +62,76 @@ class Report:
     "--group", default=GROUP, envvar="MONGODB_ATLAS_PROJECT_ID", metavar="ID", help="A project, for --connect."
 )
 @click.option("--cluster", default=CLUSTER, metavar="NAME", help="A cluster of it, for --connect.")
-@output.output_option
+@output_option
 def command(*, config: Path | None, connects: bool, group: str, cluster: str, output: str) -> None:
     """Check settings and mapping documents, and with --connect the way to Atlas.
 
-    Offline, unless --connect is given: then two reads are made at MONGODB_ATLAS_BASE_URL, the
-    retired list of snapshots and the list of flex clusters, to see whether Atlas can be reached,
-    lets the credentials in, and has retired the endpoint. Without --group (a project's id, also
-    MONGODB_ATLAS_PROJECT_ID) they ask for a project that nobody has. No secret is shown.
+    Offline, unless --connect is given: then two reads are made at MONGODB_ATLAS_BASE_URL, the retired
+    list of snapshots and the list of flex clusters. They show whether Atlas can be reached, whether it
+    accepts the credentials, and whether the endpoint is retired. Without --group (a project's id, also
+    MONGODB_ATLAS_PROJECT_ID) they name a project that does not exist. No secret is shown.
 
     Exit codes: 0 when all is well; 1 when there are problems, all of which are listed; 2 for bad usage.
     """
-    report = _report(config, (group, cluster) if connects else None)
-    if output == "json":
-        _json(report)
-    else:
-        _text(report)
-    if report.problems:
-        raise SystemExit(NO)
+    report = _report(os.environ, config, (group, cluster) if connects else None)
+    write_report(attrs.asdict(report), report.problems, output, lambda: _text(report))
 
 
-def _report(config: Path | None, connect: tuple[str, str] | None) -> Report:
-    problems: list[str] = []
-    try:
+def _report(environ: Mapping[str, str], config: Path | None, connect: tuple[str, str] | None) -> CheckReport:
+    found: list[str] = []
+    file: dict[str, Any] = {}
+    with collected(found):
         file = read_config(config)
-    except SettingsError as error:
-        problems.append(str(error))
-        file = {}
-    settings = settings_report.read(os.environ, file, str(config), problems)
-    settings += (settings_report.credentials(os.environ, problems),)
-    engine = documents_report.engine_of(os.environ, problems)
-    documents = () if engine is None else documents_report.document_lines(engine, _core(engine, settings, problems))
+    settings, values = settings_in_force(environ, file, str(config), found)
+    found += mistyped(environ)
+    settings += (credentials_in_force(environ, found),)
+    documents: tuple[DocumentLine, ...] = ()
+    with collected(found):
+        documents = _documents(load_engine(environ), Settings(sunsets=values.get("sunset", {})), found)
     connection: tuple[Probe, ...] = ()
     if connect is not None:
-        try:
-            connection = probe(os.environ, *connect)
-        except SettingsError as error:
-            problems.append(str(error))
-        problems.extend(f"{one.side}: {one.meaning}" for one in connection if not one.good)
-    return Report(settings, documents, connection, tuple(dict.fromkeys(problems)))
+        with collected(found):
+            connection = probe(environ, *connect)
+        found.extend(f"{one.side}: {one.meaning}" for one in connection if not one.good)
+    return CheckReport(settings, documents, connection, tuple(dict.fromkeys(found)))
 
 
-def _core(engine: Engine, listed: Sequence[Setting], problems: list[str]) -> Settings:
-    """Return the core's settings as far as documents need them: the dates that override their own."""
-    dates = next((one for one in listed if one.name == "sunset" and one.value != settings_report.UNUSABLE), None)
-    settings = Settings(sunsets=parse_sunsets(dates.value) if dates else {})
-    try:
+def _documents(engine: Engine, settings: Settings, found: list[str]) -> tuple[DocumentLine, ...]:
+    with collected(found):
         engine.check_settings(settings)
-    except SettingsError as error:
-        problems.append(str(error))
-    return settings
+    return tuple(_document(document, settings) for document in engine.documents)
 
 
-def _json(report: Report) -> None:
-    output.write_json({"ok": not report.problems, **attrs.asdict(report)})
+def _document(document: Document, settings: Settings) -> DocumentLine:
+    operations = tuple(
+        OperationLine(
+            id=operation.id,
+            method=operation.method,
+            path=operation.path.text,
+            tiers=tuple(operation.successors) or ("none",),
+            sunset=sunset_of(operation, settings).date().isoformat(),
+        )
+        for operation in document.operations
+    )
+    return DocumentLine(document.name, document.file, document.title, operations, document.overridden)
 
 
-def _text(report: Report) -> None:
+def _text(report: CheckReport) -> None:
     output.heading("Settings")
-    rows = [(one.name, one.value or "-", "" if one.source == "default" else one.source) for one in report.settings]
-    for line in output.aligned(rows):
-        click.echo(f"  {line}")
+    output.columns(
+        (one.name, one.value or "-", "" if one.source == "default" else one.source) for one in report.settings
+    )
     output.heading("\nMapping documents")
     for document in report.documents:
-        _document(document)
+        click.echo(f"  {click.style(document.name, bold=True)}: {document.title} ({document.file})")
+        output.columns(((one.id, one.method, ", ".join(one.tiers), one.sunset) for one in document.operations), "    ")
+        for at, file in document.overridden.items():
+            click.echo(f"    overridden: {at} (by {file})")
     if not report.documents:
         click.echo("  (can't be read)")
     if report.connection:
         output.heading("\nConnection")
-        _connection(report.connection)
-    click.echo()
-    if report.problems:
-        click.secho(f"Problems: {len(report.problems)}", fg="red", bold=True)
-        for problem in report.problems:
-            output.paragraph(problem, "    ", "  - ")
-    else:
-        click.secho("All is well.", fg="green", bold=True)
-
-
-def _document(document: DocumentLine) -> None:
-    click.echo(f"  {click.style(document.name, bold=True)}: {document.title} ({document.file})")
-    rows = [(one.id, one.method, ", ".join(one.tiers), one.sunset) for one in document.operations]
-    for line in output.aligned(rows):
-        click.echo(f"    {line}")
-    for at, file in document.overridden.items():
-        click.echo(f"    overridden: {at} (by {file})")
-
-
-def _connection(probes: Sequence[Probe]) -> None:
-    for one in probes:
-        status = one.status or "-"
-        mark = click.style(one.side, fg="green" if one.good else "red", bold=True)
-        click.echo(f"  {mark}  {status}")
+    for one in report.connection:
+        click.echo(f"  {click.style(one.side, fg='green' if one.good else 'red', bold=True)}  {one.status or '-'}")
         output.paragraph(one.request, "    ")
         output.paragraph(output.printable(one.meaning), "    ")

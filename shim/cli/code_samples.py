@@ -1,4 +1,4 @@
-"""The calls that took a retired one's place, as curl and as httpx code, for the day the shim goes."""
+"""The calls that replace a retired one, as curl and as httpx code, for the day when the shim is removed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from urllib.parse import quote, unquote
 
 import attrs
 
-from shim.core.query import LegacyQuery
-from shim.core.recognise import Match
-from shim.core.tiers import COLLECT
+from shim.core.query import MOST, LegacyQuery
 from shim.documents.model import Field, Operation, RefusedChoice, Successor, Target, Verb
+
+ORIGIN = "https://cloud.mongodb.com"
+"""Where a call goes when nothing names its origin."""
+
+PLAIN = LegacyQuery()
+"""The query of a call that has none."""
 
 TOKEN = "MONGODB_ATLAS_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -24,8 +28,8 @@ class NextCall:
     """One successor call. ``word`` is the word of the body that leads to it, empty when there is no choice.
 
     ``url`` keeps ``{placeholders}`` readable; ``body`` is a template of the content, None without one;
-    ``remarks`` say what the call does not do by itself. ``refused`` has the reason when there is no
-    call for this word; the rest is empty then.
+    ``remarks`` say what the call does not do by itself. When there is no call for this word, ``refused``
+    has the reason, and the rest is empty.
     """
 
     word: str = ""
@@ -35,6 +39,10 @@ class NextCall:
     body: Mapping[str, Any] | None = None
     remarks: tuple[str, ...] = ()
     refused: str = ""
+
+    def samples(self) -> dict[str, str]:
+        """Return the call as code: a ``curl`` command and Python for ``httpx``; nothing for a refused one."""
+        return {} if self.refused else {"curl": _curl(self), "httpx": _httpx(self)}
 
 
 def placeholders_in(path: str) -> str:
@@ -47,31 +55,33 @@ def readable(raw: str) -> str:
     return re.sub(r"%7B|%7D|%3C|%3E", lambda match: unquote(match[0]), raw)
 
 
-def next_calls(match: Match, successor: Successor, origin: str, query: LegacyQuery) -> tuple[NextCall, ...]:
-    """Return the calls on one tier: one, or one for each word of the body that chooses."""
+def next_calls(
+    operation: Operation, raw: Mapping[str, str], successor: Successor, origin: str = ORIGIN, query: LegacyQuery = PLAIN
+) -> tuple[NextCall, ...]:
+    """Return the calls on one tier: one, or one for each word of the body that chooses.
+
+    ``raw`` has the path's parameters as they stand in the path.
+    """
     choices = successor.choices if successor.only is None else {"": successor.only}
-    calls = []
-    for word, target in choices.items():
-        if isinstance(target, RefusedChoice):
-            calls.append(NextCall(word=word, refused=f"{target.error_code}: {target.detail}"))
-            continue
-        path = readable(target.path.build(match.raw))
-        call = NextCall(
+    return tuple(
+        NextCall(word=word, refused=f"{target.error_code}: {target.detail}")
+        if isinstance(target, RefusedChoice)
+        else NextCall(
             word=word,
             method=target.method,
-            url=f"{origin}{path}{_query(match.operation, target, query)}",
+            url=f"{origin}{readable(target.path.build(raw))}{_query(operation, target, query)}",
             accept=f"application/vnd.atlas.{target.version}+json",
-            body=_body(match.operation, target, word),
-            remarks=_remarks(match.operation, successor.tier, target),
+            body=_body(operation, target, word),
+            remarks=_remarks(operation, successor.tier, target),
         )
-        calls.append(call)
-    return tuple(calls)
+        for word, target in choices.items()
+    )
 
 
 def _query(operation: Operation, target: Target, query: LegacyQuery) -> str:
     pairs = list(query.foreign)
     if operation.shape == "page":
-        size, number = (COLLECT, 1) if target.paging == "collected" else (query.size, query.page)
+        size, number = (MOST, 1) if target.paging == "collected" else (query.size, query.page)
         pairs += [f"itemsPerPage={size}", f"pageNum={number}"]
     return f"?{'&'.join(pairs)}" if pairs else ""
 
@@ -117,45 +127,37 @@ def _member(field: Field) -> Any:
     return f"{{{(rule.sources or (rule.parameter or field.name,))[0]}}}"
 
 
-def as_curl(call: NextCall) -> str:
+def _curl(call: NextCall) -> str:
     """Return the call as a curl command; the token is taken from a variable."""
-    lines = [f"curl --request {call.method} {shlex.quote(call.url)}"]
-    lines.append(f'--header "Authorization: Bearer ${TOKEN}"')
-    lines.append(f"--header {shlex.quote(f'Accept: {call.accept}')}")
+    lines = [
+        f"curl --request {call.method} {shlex.quote(call.url)}",
+        f'--header "Authorization: Bearer ${TOKEN}"',
+        f"--header {shlex.quote(f'Accept: {call.accept}')}",
+    ]
     if call.body is not None:
         lines.append(f"--header {shlex.quote(f'Content-Type: {call.accept}')}")
         lines.append(f"--data {shlex.quote(json.dumps(call.body))}")
     return " \\\n  ".join(lines)
 
 
-def as_httpx(call: NextCall) -> str:
+def _httpx(call: NextCall) -> str:
     """Return the call as Python code for httpx; the token is taken from a variable."""
-    headers = [
+    lines = [
+        "import os",
+        "",
+        "import httpx",
+        "",
+        "reply = httpx.request(",
+        f"    {json.dumps(call.method)},",
+        f"    {json.dumps(call.url)},",
+        "    headers={",
         f'        "Accept": {json.dumps(call.accept)},',
         f'        "Authorization": f"Bearer {{os.environ[\'{TOKEN}\']}}",',
     ]
-    content = []
     if call.body is not None:
-        headers.append(f'        "Content-Type": {json.dumps(call.accept)},')
-        members = [
+        lines += [f'        "Content-Type": {json.dumps(call.accept)},', "    },", "    json={"]
+        lines += [
             f"        {json.dumps(name)}: {json.dumps(value) if isinstance(value, str) else repr(value)},"
             for name, value in call.body.items()
         ]
-        content = ["    json={", *members, "    },"]
-    return "\n".join(
-        [
-            "import os",
-            "",
-            "import httpx",
-            "",
-            "reply = httpx.request(",
-            f"    {json.dumps(call.method)},",
-            f"    {json.dumps(call.url)},",
-            "    headers={",
-            *headers,
-            "    },",
-            *content,
-            ")",
-            "reply.raise_for_status()",
-        ]
-    )
+    return "\n".join([*lines, "    },", ")", "reply.raise_for_status()"])

@@ -1,7 +1,7 @@
-"""Legacy answers beside a successor's, field by field: what the fidelity table announces, and what it does not.
+"""Legacy's answers compared with a successor's, field by field, and judged by the fidelity table.
 
 A level announces a difference when the value is no longer the old one: ``derived``, ``constant`` and
-``absent``. ``exact`` and ``renamed`` promise the same value, so a difference breaks the promise; another
+``absent``. ``exact`` and ``renamed`` promise the same value, so a difference is a surprise; but another
 spelling of the same instant is announced by ``renamed``. Null counts as no value, as the shim leaves it out.
 """
 
@@ -13,10 +13,10 @@ from typing import Any
 import attrs
 
 from shim.atlas.convert import Model, instant
-from shim.cli.members import members
+from shim.cli.resource_tables import members
 from shim.core.recognise import Engine
 from shim.core.record import FieldReport, Record
-from shim.documents.model import Fidelity, Operation
+from shim.documents.model import Fidelity
 
 ANNOUNCING = frozenset({Fidelity.DERIVED, Fidelity.CONSTANT, Fidelity.ABSENT})
 
@@ -33,7 +33,7 @@ class Difference:
     field: str
     legacy: Any
     successor: Any
-    announced: bool
+    announced: bool = False
     fidelity: str = ""
     why: str = ""
 
@@ -43,20 +43,18 @@ def compare_lists(
 ) -> Iterator[Difference]:
     """Yield the differences of two lists whose items have ids.
 
-    ``again`` reads one item by id from the successor: the record of a list has the worst level of all its
-    items, which is not what one of them is worth.
+    ``again`` reads one item by id from the successor: the record of a list has for each field the worst
+    level of all its items, and one of them may have a better one.
     """
     old, new = _by_id(legacy), _by_id(successor)
-    for name in old:
-        if name not in new:
-            yield Difference(name, "", old[name].raw, None, announced=False, why="only the legacy list has it")
-    for name in new:
-        if name not in old:
-            yield Difference(name, "", None, new[name].raw, announced=False, why="only the successor's list has it")
+    for name in [name for name in old if name not in new]:
+        yield Difference(name, "", old[name].raw, None, why="only the legacy list has it")
+    for name in [name for name in new if name not in old]:
+        yield Difference(name, "", None, new[name].raw, why="only the successor's list has it")
     both = [name for name in old if name in new]
     order = [name for name in new if name in old]
     if both != order:
-        yield Difference("", "results", both, order, announced=False, why="the order is another")
+        yield Difference("", "results", both, order, why="the order is another")
     for name in both:
         found = list(compare(engine, old[name], new[name], name))
         if any(not _is_certain(engine, new[name].record, one) for one in found):
@@ -70,17 +68,18 @@ def compare(engine: Engine, legacy: Model, successor: Model, item: str) -> Itera
     assert record is not None, "the successor's answer went through the shim"
     old, new = _values(legacy.raw), _values(successor.raw)
     for name in dict.fromkeys((*old, *new)):
-        if _same(old.get(name), new.get(name)):
+        values = (old.get(name), new.get(name))
+        if _same(*values):
             continue
-        report, why = _report(record.fields, name), "the fidelity table has no such field"
-        announced = False
-        if report is not None:
-            respelled = report.fidelity is Fidelity.RENAMED and _same_instant(old.get(name), new.get(name))
-            declared = _declared(engine, record, report.name)
-            announced = respelled or (report.fidelity in ANNOUNCING and report.fidelity in declared)
-            why = report.why
-        level = "" if report is None else report.fidelity.value
-        yield Difference(item, name, old.get(name), new.get(name), announced=announced, fidelity=level, why=why)
+        report = _report(record, name)
+        if report is None:
+            yield Difference(item, name, *values, why="the fidelity table has no such field")
+            continue
+        level = report.fidelity
+        announced = (level is Fidelity.RENAMED and _same_instant(*values)) or (
+            level in ANNOUNCING and level in _declared(engine, record, report)
+        )
+        yield Difference(item, name, *values, announced=announced, fidelity=level.value, why=report.why)
 
 
 def _by_id(items: Sequence[Model]) -> dict[str, Model]:
@@ -105,25 +104,23 @@ def _same_instant(one: Any, other: Any) -> bool:
     return instant(one) is not None and instant(one) == instant(other)
 
 
-def _report(fields: Sequence[FieldReport], name: str) -> FieldReport | None:
+def _report(record: Record, name: str) -> FieldReport | None:
     """Return the report of a field, or of the field that it is a part of."""
-    by_name = {report.name: report for report in fields}
+    by_name = {report.name: report for report in record.fields}
     while name not in by_name and "." in name:
         name = name.rpartition(".")[0]
     return by_name.get(name)
 
 
-def _declared(engine: Engine, record: Record, name: str) -> tuple[Fidelity, ...]:
-    """Return the levels that the documents give a field; a value that could not be used has none of them."""
-    operation: Operation | None = engine.named(record.operation)
+def _declared(engine: Engine, record: Record, report: FieldReport) -> frozenset[Fidelity]:
+    """Return the levels that the documents give a field: a value that could not be used is absent without them."""
+    operation = engine.named(record.operation)
     assert operation is not None, "a record names an operation of this engine"
-    field = next(field for field in operation.fields if field.name == name)
-    return tuple(rule.fidelity for rule in field.rules[record.route])
+    field = next(field for field in operation.fields if field.name == report.name)
+    return frozenset(rule.fidelity for rule in field.rules[record.route])
 
 
 def _is_certain(engine: Engine, record: Record | None, difference: Difference) -> bool:
     """Tell whether every item of a list has the level that the list's record has."""
-    report = _report(record.fields, difference.field) if record else None
-    if record is None or report is None:
-        return True
-    return set(_declared(engine, record, report.name)) == {report.fidelity}
+    report = _report(record, difference.field) if record else None
+    return record is None or report is None or _declared(engine, record, report) == {report.fidelity}

@@ -1,4 +1,4 @@
-"""What is known to break the drop-in, or to leave calls uncovered, told from what is installed."""
+"""Known problems of the drop-in with other libraries, by their installed versions and the settings."""
 
 from __future__ import annotations
 
@@ -22,9 +22,19 @@ LOOKED_AT = (
     "opentelemetry-instrumentation-requests",
     "ddtrace",
 )
-"""Distributions that the drop-in works with or that are known to get in its way."""
+"""Distributions that the drop-in works with, or that are known to interfere with it."""
 
 _OLDEST = {"httpx": Version("0.27"), "requests": Version("2.32")}
+
+_MOCKED = "a test sees the calls that are sent, the successors'; mock those, not the retired ones"
+
+_HINTS = {
+    "httpx2": "httpx2 is installed: calls made with it are not covered",
+    "niquests": "niquests is installed: calls made with it are not covered",
+    "respx": f"respx: {_MOCKED}",
+    "responses": f"responses: {_MOCKED}",
+    "requests-cache": "requests-cache: answers are kept by the retired URL, whichever side they came from",
+}
 
 
 def problems(installed: Mapping[str, Version], environ: Mapping[str, str]) -> list[str]:
@@ -32,11 +42,13 @@ def problems(installed: Mapping[str, Version], environ: Mapping[str, str]) -> li
     found = []
     if environ.get("ATLAS_SHIM_ROUTE", "").strip() == "off":
         found.append("ATLAS_SHIM_ROUTE=off: the shim is switched off, retired calls fail")
-    if not set(_OLDEST) & set(installed):
+    if not _OLDEST.keys() & installed.keys():
         found.append("neither httpx nor requests is installed here: is this the program's Python?")
-    for name, oldest in _OLDEST.items():
-        if name in installed and installed[name] < oldest:
-            found.append(f"{name} {installed[name]} is older than {oldest}, with which the shim is tried")
+    found += [
+        f"{name} {installed[name]} is older than {oldest}, with which the shim is tried"
+        for name, oldest in _OLDEST.items()
+        if name in installed and installed[name] < oldest
+    ]
     if installed.get("httpx", Version("0")) >= Version("1.dev0"):
         found.append("httpx 1 has other clients than 0.28: its calls are not covered")
     if "urllib3-future" in installed:
@@ -48,18 +60,7 @@ def problems(installed: Mapping[str, Version], environ: Mapping[str, str]) -> li
 
 def hints(installed: Mapping[str, Version], environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return what is good to know and breaks nothing by itself."""
-    found = []
-    if "httpx2" in installed:
-        found.append("httpx2 is installed: calls made with it are not covered")
-    if "niquests" in installed:
-        found.append("niquests is installed: calls made with it are not covered")
-    found.extend(
-        f"{name}: a test sees the calls that are sent, the successors'; mock those, not the retired ones"
-        for name in ("respx", "responses")
-        if name in installed
-    )
-    if "requests-cache" in installed:
-        found.append("requests-cache: answers are kept by the retired URL, whichever side they came from")
+    found = [hint for name, hint in _HINTS.items() if name in installed]
     if environ.get("ATLAS_SHIM_WARNINGS", "").strip() == "off":
         found.append("ATLAS_SHIM_WARNINGS=off: nobody is told that retired calls are made")
     found.append(

@@ -1,4 +1,4 @@
-"""Asking Atlas, harmlessly: one page of one item on the flex side, and the retired read on the legacy side."""
+"""Two harmless reads of Atlas itself: the retired list of snapshots, and the list of flex clusters."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from shim.atlas.replies import error_of
 from shim.errors import AtlasError
 
 GROUP, CLUSTER = "0" * 24, "atlas-shim-check"
-"""A group and a cluster that nobody has: enough to see who answers."""
+"""A group and a cluster that do not exist: enough to see who answers."""
 
 TIMEOUT = 15.0
 
 _NO_PROJECT = frozenset({"GROUP_NOT_FOUND", "NOT_IN_GROUP", "USER_CANNOT_ACCESS_GROUP"})
-"""What Atlas says to somebody whom it knows, of a project that is none of theirs."""
+"""Atlas' error codes for a caller who is signed in and has no such project."""
 
 
 @attrs.frozen
 class Probe:
-    """One read: what was asked of whom, its status (None without a reply), what that means, whether it is fine."""
+    """One read: the side and request, the status (None without a reply), what it means, and whether that is good."""
 
     side: str
     request: str
@@ -34,7 +34,7 @@ class Probe:
 
 
 def probe(environ: Mapping[str, str], group: str, cluster: str) -> tuple[Probe, ...]:
-    """Ask both sides directly, the shim out of the way; raises SettingsError without usable credentials."""
+    """Ask both sides directly, without the shim; raises SettingsError without usable credentials."""
     settled = configure(base_url=None, parts={}, environ=environ, http_client=None)
     group, cluster = quote(group, safe=""), quote(cluster, safe="")
     root = f"{settled.base_url}/api/atlas/v2/groups/{group}"
@@ -61,7 +61,7 @@ def _ask(client: httpx.Client, side: str, url: str, version: str) -> Probe:
 
 
 def _meaning(side: str, status: int, error: AtlasError | None) -> tuple[str, bool]:
-    """Say what a status means; a retired endpoint and a project that nobody has are answers, and good ones."""
+    """Say what a status means and whether it is good, as a retired endpoint and an unknown project are."""
     if error is None:
         return "reached and signed in; it answers" + (": not retired yet" if side == "legacy" else ""), status < 300
     if status == 410:

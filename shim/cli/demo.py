@@ -15,7 +15,7 @@ import click
 from shim.cli import output, retired_call
 from shim.cli.failures import NO, Failure
 from shim.cli.fields import field_lines
-from shim.cli.signals import until_signal
+from shim.cli.log import until_signal
 from shim.core.recognise import load_engine
 from shim.documents.model import Fidelity, Operation
 from shim.fake import BACKUP_SUNSET, DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
@@ -25,6 +25,7 @@ from shim.gateway.options import Address
 
 PATH = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 OPERATION = "listServerlessBackupSnapshots"
+MARGIN = "   "
 
 
 @click.command()
@@ -33,8 +34,8 @@ def command(*, keep: bool) -> None:
     """Show the shim at work on this machine: the retired call, without and with it.
 
     Starts a fake Atlas and the gateway on free ports of 127.0.0.1, makes the call of the legacy
-    documentation against both, and shows what each field of the answer is worth today. Nothing
-    leaves this machine, and no setting or credential of yours is used.
+    documentation against both, and shows which fields of the answer have changed. Nothing leaves
+    this machine, and no setting or credential of yours is used.
 
     Exit codes: 0 when both answers are as they should be (or, with --serve, after Ctrl-C or
     SIGTERM); 1 when not.
@@ -46,42 +47,41 @@ def command(*, keep: bool) -> None:
 @contextmanager
 def _no_proxy() -> Iterator[None]:
     """Keep calls to loopback away from a proxy that this machine uses for others."""
-    before = {name: os.environ.get(name) for name in ("NO_PROXY", "no_proxy")}
-    os.environ.update(dict.fromkeys(before, "*"))
+    names = ("NO_PROXY", "no_proxy")
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    os.environ.update(dict.fromkeys(names, "*"))
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        for name in names:
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def _present() -> float:
-    """Return the time, a day after the sunset at least: the demo works on a machine whose clock is wrong."""
+    """Return the time, but a day after the sunset at least: the demo works on a machine whose clock is wrong."""
     return max(time.time(), BACKUP_SUNSET.timestamp() + 86400)
 
 
 async def _demo(*, keep: bool) -> None:
     engine = load_engine({})
+    operation = engine.named(OPERATION)
+    assert operation is not None, "the shipped documents have it"
     async with FakeServer(FakeAtlas(clock=_present)) as atlas:
         options = Options(listen=Address("127.0.0.1", 0), admin=None, upstream=atlas.url)
         gateway = Gateway(options, engine, clock=_present)
         await gateway.start()
         try:
-            operation = engine.named(OPERATION)
-            assert operation is not None, "the shipped documents have it"
             await asyncio.to_thread(_show, atlas.url, gateway.url, operation)
             if keep:
-                _tell(atlas.url, gateway.url)
+                _addresses(atlas.url, gateway.url)
                 await until_signal()
         finally:
             await gateway.stop()
 
 
 def _show(atlas: str, gateway: str, operation: Operation) -> None:
-    """Make both calls and tell the story; raises Failure when it has another end."""
+    """Make both calls and show their answers; raises Failure when they are not the expected ones."""
     click.echo("A fake Atlas and the gateway, both on this machine and for this demo only.\n")
     if not retired_call.has_curl():
         click.echo("(There is no curl here: Python's http.client makes the same calls.)\n")
@@ -89,37 +89,33 @@ def _show(atlas: str, gateway: str, operation: Operation) -> None:
     output.heading("1. The call as the documentation of the serverless API shows it")
     without = _call(f"{atlas}{PATH}")
     said = _json(without)
-    _status(without, f"{said.get('errorCode', '')}", good=without.status < 400)
-    output.paragraph(str(said.get("detail", "")), "   ")
+    _status(without, f"{said.get('errorCode', '')}")
+    output.paragraph(str(said.get("detail", "")), MARGIN)
 
     output.heading("\n2. The same call, with the gateway's address in place of Atlas'")
     through = _call(f"{gateway}{PATH}")
     page = _json(through)
     results = page.get("results", [])
-    _status(through, f"{len(results)} snapshots, newest first; the first of them:", good=through.status < 400)
+    _status(through, f"{len(results)} snapshots, newest first; the first of them:")
     for line in json.dumps(results[0] if results else page, indent=2).splitlines():
-        click.echo(f"   {_short(line)}")
+        click.echo(MARGIN + (line if len(line) <= 76 else f"{line[:73]}..."))
 
     if (without.status, through.status) != (410, 200):
         raise Failure("these are not the answers that were expected (410, then 200)", NO)
-    _worth(operation)
+    _fidelity(operation)
 
 
 def _call(url: str) -> retired_call.Got:
     click.echo()
-    for line in retired_call.shown(retired_call.command_for(url, DEMO_TOKEN)).splitlines():
-        click.echo(f"   {line}")
+    for line in retired_call.command_for(url, DEMO_TOKEN).splitlines():
+        click.echo(f"{MARGIN}{line}")
     click.echo()
     return retired_call.make(url, DEMO_TOKEN)
 
 
-def _status(got: retired_call.Got, remark: str, *, good: bool) -> None:
-    status = click.style(f"{got.status} {got.reason}", fg="green" if good else "red", bold=True)
-    click.echo(f"   {status}  {output.printable(remark)}")
-
-
-def _short(line: str, most: int = 76) -> str:
-    return line if len(line) <= most else f"{line[: most - 3]}..."
+def _status(got: retired_call.Got, remark: str) -> None:
+    status = click.style(f"{got.status} {got.reason}", fg="green" if got.status < 400 else "red", bold=True)
+    click.echo(f"{MARGIN}{status}  {output.printable(remark)}")
 
 
 def _json(got: retired_call.Got) -> dict[str, Any]:
@@ -132,8 +128,8 @@ def _json(got: retired_call.Got) -> dict[str, Any]:
     return value
 
 
-def _worth(operation: Operation) -> None:
-    """Tell which fields are no longer what they were, and why: from the mapping documents."""
+def _fidelity(operation: Operation) -> None:
+    """Show which fields are no longer what they were, and why, from the mapping documents."""
     output.heading("\n3. What the values are worth, now that a flex cluster answers")
     lines = field_lines(operation, "flex")
     for level, meaning in (
@@ -141,27 +137,19 @@ def _worth(operation: Operation) -> None:
         (Fidelity.CONSTANT, "true of every flex snapshot"),
         (Fidelity.ABSENT, "not to be known, so left out"),
     ):
-        chosen = [line for line in lines if line.fidelity == level]
+        chosen = [(line.name, line.why) for line in lines if line.fidelity == level]
         if chosen:
-            click.echo(f"\n   {click.style(level.value, bold=True)}: {meaning}")
-            output.facts([(line.name, line.why) for line in chosen], "     ")
+            click.echo(f"\n{MARGIN}{click.style(level.value, bold=True)}: {meaning}")
+            output.facts(chosen, "     ")
     same = [line.name for line in lines if line.fidelity in {Fidelity.EXACT, Fidelity.RENAMED}]
     click.echo()
-    output.paragraph(f"As they were, some under another name: {', '.join(same)}.", "   ")
+    output.paragraph(f"As they were, some under another name: {', '.join(same)}.", MARGIN)
     click.echo()
-    output.paragraph('Every reply says so in its field "Atlas-Shim" (curl --include shows it).', "   ")
-    output.paragraph("To try calls of your own: atlas-shim demo --serve", "   ")
+    output.paragraph('Every reply says so in its field "Atlas-Shim" (curl --include shows it).', MARGIN)
+    output.paragraph("To try calls of your own: atlas-shim demo --serve", MARGIN)
 
 
-def _tell(atlas: str, gateway: str) -> None:
+def _addresses(atlas: str, gateway: str) -> None:
     output.heading("\nBoth keep running until Ctrl-C:")
-    output.facts(
-        [
-            ("fake Atlas", atlas),
-            ("gateway", gateway),
-            ("token", DEMO_TOKEN),
-            ("group", DEMO_GROUP),
-            ("cluster", DEMO_CLUSTER),
-        ],
-        "   ",
-    )
+    known = [("token", DEMO_TOKEN), ("group", DEMO_GROUP), ("cluster", DEMO_CLUSTER)]
+    output.facts([("fake Atlas", atlas), ("gateway", gateway), *known], MARGIN)

@@ -1,4 +1,4 @@
-"""``atlas-shim explain``: what becomes of a call, and why; nothing is sent."""
+"""``atlas-shim explain``: how a call is handled, and why; nothing is sent."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.code_samples import NextCall, as_curl, as_httpx, readable
+from shim.cli.code_samples import readable
 from shim.cli.explanation import Explanation, Tier, Unknown, as_json, explain, read_call
 from shim.cli.failures import NO
+from shim.cli.fields import no_successor
+from shim.cli.options import output_option
 from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord, parse_instant, read_settings
 from shim.documents.model import Fidelity
@@ -26,11 +28,11 @@ _LEVELS |= {Fidelity.CONSTANT: "yellow", Fidelity.ABSENT: "red"}
 @click.option("--route", type=click.Choice([word.value for word in RouteWord]), help="As ATLAS_SHIM_ROUTE would be.")
 @click.option("--accept", metavar="VALUE", help="The call's Accept field. Default: none, the legacy version.")
 @click.option("--at", "at", metavar="DATE", help="The date or instant of the call. Default: now.")
-@output.output_option
+@output_option
 def command(  # noqa: PLR0913 - one argument an option
     *, method: str, url: str, route: str | None, accept: str | None, at: str | None, output: str
 ) -> None:
-    """Explain what becomes of a call: decision, fields, and the call to make instead.
+    """Explain how a call is handled: the decision, the fields, and the call to make instead.
 
     URL is a whole URL or a path; a name in it may be a {placeholder}. Nothing is sent. Settings
     come from ATLAS_SHIM_ROUTE, ATLAS_SHIM_SUNSET, ATLAS_SHIM_UPSTREAM and ATLAS_SHIM_MAPPINGS.
@@ -46,31 +48,25 @@ def command(  # noqa: PLR0913 - one argument an option
     if route is not None:
         settings = attrs.evolve(settings, route=RouteWord(route))
     now = datetime.now(UTC) if at is None else parse_instant(at, name="--at")
-    found = explain(engine, read_call(method, url, accept), settings, now)
-    if output == "json":
-        _json(found)
-    elif isinstance(found, Unknown):
-        _unknown(found)
+    _write(explain(engine, read_call(method, url, accept), settings, now), output)
+
+
+def _write(found: Explanation | Unknown, form: str) -> None:
+    if form == "json":
+        output.write_json(as_json(found))
     else:
-        _recognised(found)
+        output.heading(f"{found.call.method} {readable(found.call.path)}")
+        if isinstance(found, Explanation):
+            _recognised(found)
+        else:
+            output.paragraph("Not recognised: the shim has no part in this call and passes it on as it is.")
+            output.bullets(found.reasons)
     if isinstance(found, Unknown):
         raise SystemExit(NO)
 
 
-def _json(found: Explanation | Unknown) -> None:
-    output.write_json(as_json(found))
-
-
-def _unknown(found: Unknown) -> None:
-    output.heading(f"{found.asked.method} {readable(found.asked.path)}")
-    output.paragraph("Not recognised: the shim has no part in this call and passes it on as it is.")
-    for reason in found.reasons:
-        output.paragraph(reason, "    ", "  - ")
-
-
 def _recognised(found: Explanation) -> None:
     operation = found.operation
-    output.heading(f"{found.asked.method} {readable(found.asked.path)}")
     pairs = [
         ("operation", f"{operation.id} ({found.match.api.name}), from {operation.file}"),
         ("deprecated", f"{operation.deprecated:%Y-%m-%d}"),
@@ -81,12 +77,12 @@ def _recognised(found: Explanation) -> None:
         ("note", operation.note),
     ]
     output.facts([pair for pair in pairs if pair[1]])
-    for remark in found.remarks:
+    remarks = list(found.remarks)
+    if operation.gone is not None:
+        remarks.append(no_successor(operation.gone))
+    for remark in remarks:
         click.echo()
         output.paragraph(remark)
-    if operation.gone is not None:
-        click.echo()
-        output.paragraph(f"There is no successor. {operation.gone.detail} See {operation.gone.see}")
     for tier in found.tiers:
         _tier(tier, operation.file)
     for tier in found.tiers:
@@ -106,7 +102,7 @@ def _asks(found: Explanation) -> str:
 
 
 def _then(found: Explanation) -> str:
-    """Say where replies may lead to."""
+    """Say which side is asked next, after which replies."""
     if not found.decision.corrects:
         return ""
     first = found.decision.route
@@ -121,7 +117,7 @@ def _then(found: Explanation) -> str:
 
 
 def _tier(tier: Tier, file: str) -> None:
-    """Write the fields of one tier: what is as it was on one line, each of the others with its why."""
+    """Write the fields of one tier: all that are unchanged on one line, each other one with its reason."""
     output.heading(f"\nFields, when {tier.name} answers" if tier.fields else f"\nWhen {tier.name} answers")
     if tier.note:
         output.paragraph(tier.note)
@@ -143,16 +139,7 @@ def _without_the_shim(tier: Tier) -> None:
     for call in tier.calls:
         if call.word:
             click.echo(f"\n  For {call.word}:")
-        _code(call)
-
-
-def _code(call: NextCall) -> None:
-    if call.refused:
-        output.paragraph(f"refused, {call.refused}")
-        return
-    for remark in call.remarks:
-        output.paragraph(remark)
-    for text in (as_curl(call), as_httpx(call)):
-        click.echo()
-        for line in text.splitlines():
-            click.echo(f"    {line}".rstrip())
+        for remark in (f"refused, {call.refused}",) if call.refused else call.remarks:
+            output.paragraph(remark)
+        for code in call.samples().values():
+            output.code(code)

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from shim.cli.code_samples import NextCall, as_curl, as_httpx, next_calls, placeholders_in, readable
+from shim.cli.code_samples import ORIGIN, PLAIN, NextCall, next_calls, placeholders_in, readable
 from shim.cli.fields import FieldLine, field_lines
 from shim.cli.hints import hints
 from shim.core.memory import Memory
-from shim.core.messages import Headers
+from shim.core.messages import Call
 from shim.core.query import read_query
 from shim.core.recognise import Engine, Match
 from shim.core.responses import CallError
@@ -22,25 +22,12 @@ from shim.core.settings import ATLAS_ORIGINS, Settings, origin_of
 from shim.documents.model import Operation
 from shim.errors import SettingsError
 
-DEFAULT_ORIGIN = "https://cloud.mongodb.com"
-
-
-@attrs.frozen
-class Asked:
-    """The call in question: ``path`` is raw, with placeholders encoded; ``origin`` is None when none was given."""
-
-    method: str
-    origin: str | None
-    path: str
-    query: str
-    headers: Headers
-
 
 @attrs.frozen
 class Unknown:
-    """The call is not recognised: the shim has no part in it. ``reasons`` say why that might be."""
+    """The call is not recognised, and the shim passes it on as it is; ``reasons`` say why that might be."""
 
-    asked: Asked
+    call: Call
     reasons: tuple[str, ...]
 
 
@@ -57,9 +44,9 @@ class Tier:
 
 @attrs.frozen
 class Explanation:
-    """A recognised call: what it is, who is asked at an instant and why, and what every side would make of it."""
+    """A recognised call: its operation, which side is asked at an instant and why, and what each tier answers."""
 
-    asked: Asked
+    call: Call
     match: Match
     decision: Decision
     settings: Settings
@@ -78,8 +65,11 @@ class Explanation:
         return sunset_of(self.operation, self.settings)
 
 
-def read_call(method: str, url: str, accept: str | None) -> Asked:
-    """Take a full URL or a path apart; raises SettingsError when it is neither."""
+def read_call(method: str, url: str, accept: str | None) -> Call:
+    """Make a call of a whole URL, or of a path, which has an empty origin; placeholders are encoded.
+
+    Raises SettingsError when ``url`` is neither.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -87,36 +77,36 @@ def read_call(method: str, url: str, accept: str | None) -> Asked:
         raise SettingsError(f"URL: {error}") from None
     if not parts.path.startswith("/") or (parts.scheme and parts.scheme not in {"http", "https"}):
         raise SettingsError("URL: give a path that starts with a slash, or a whole URL with http or https")
-    origin = origin_of(parts.scheme, parts.hostname, port) if parts.scheme and parts.hostname else None
-    headers = () if accept is None else (("Accept", accept),)
-    return Asked(method.upper(), origin, placeholders_in(parts.path), parts.query, headers)
+    origin = origin_of(parts.scheme, parts.hostname, port) if parts.scheme and parts.hostname else ""
+    target = placeholders_in(parts.path) + (f"?{parts.query}" if parts.query else "")
+    return Call(method.upper(), origin, target, () if accept is None else (("Accept", accept),))
 
 
-def explain(engine: Engine, asked: Asked, settings: Settings, at: datetime) -> Explanation | Unknown:
+def explain(engine: Engine, call: Call, settings: Settings, at: datetime) -> Explanation | Unknown:
     """Explain a call at an instant, as a process that has seen no reply yet would handle it."""
-    match = engine.recognise(asked.method, asked.path, asked.headers)
+    match = engine.recognise(call.method, call.path, call.headers)
     if match is None:
-        return Unknown(asked, hints(engine, asked.method, asked.path, asked.headers))
-    origin = asked.origin or DEFAULT_ORIGIN
-    remarks = [] if asked.origin is None or settings.covers(asked.origin) else [_elsewhere(asked.origin)]
+        return Unknown(call, hints(engine, call.method, call.path, call.headers))
+    origin = call.origin or ORIGIN
+    remarks = [] if not call.origin or settings.covers(origin) else [_elsewhere(origin)]
     operation = match.operation
     try:
-        query = read_query(asked.query, operation.shape)
+        query = read_query(call.query, operation.shape)
     except CallError as error:
         remarks.append(f"The query is wrong: {error.parameters[0]}. On a successor's side the answer is 400.")
-        query = read_query("", operation.shape)
+        query = PLAIN
     tiers = tuple(
         Tier(
             name=successor.tier,
             note=successor.note,
             after=successor.after,
             fields=field_lines(operation, successor.tier),
-            calls=next_calls(match, successor, origin, query),
+            calls=next_calls(operation, match.raw, successor, origin, query),
         )
         for successor in operation.successors.values()
     )
     decision = decide(match, origin, settings, Memory(), at.timestamp())
-    return Explanation(asked, match, decision, settings, at, tuple(remarks), tiers)
+    return Explanation(call, match, decision, settings, at, tuple(remarks), tiers)
 
 
 def _elsewhere(origin: str) -> str:
@@ -129,8 +119,12 @@ def _elsewhere(origin: str) -> str:
 
 def as_json(found: Explanation | Unknown) -> Mapping[str, Any]:
     """Return an explanation as JSON values; times are ISO 8601 with their offset."""
-    asked = found.asked
-    call = {"method": asked.method, "origin": asked.origin, "path": readable(asked.path), "query": asked.query}
+    call = {
+        "method": found.call.method,
+        "origin": found.call.origin or None,
+        "path": readable(found.call.path),
+        "query": found.call.query,
+    }
     if isinstance(found, Unknown):
         return {"recognised": False, "call": call, "reasons": found.reasons}
     operation = found.operation
@@ -148,16 +142,13 @@ def as_json(found: Explanation | Unknown) -> Mapping[str, Any]:
         "remarks": found.remarks,
         "note": operation.note,
         "gone": None if operation.gone is None else attrs.asdict(operation.gone),
-        "tiers": {tier.name: _tier(tier) for tier in found.tiers},
+        "tiers": {
+            tier.name: {
+                "note": tier.note,
+                "after": tier.after,
+                "fields": [attrs.asdict(line) for line in tier.fields],
+                "calls": [{**attrs.asdict(call), **call.samples()} for call in tier.calls],
+            }
+            for tier in found.tiers
+        },
     }
-
-
-def _tier(tier: Tier) -> dict[str, Any]:
-    calls = [
-        {**attrs.asdict(call), "curl": as_curl(call), "httpx": as_httpx(call)}
-        if not call.refused
-        else attrs.asdict(call)
-        for call in tier.calls
-    ]
-    fields = [attrs.asdict(line) for line in tier.fields]
-    return {"note": tier.note, "after": tier.after, "fields": fields, "calls": calls}

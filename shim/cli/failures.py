@@ -1,14 +1,16 @@
-"""Exit codes, and which error means which.
+"""Exit codes, which error means which, and collecting errors where all are to be shown.
 
 0  success
-1  a no: Atlas answered with an error, a call is not recognised, a check found problems
+1  Atlas answered with an error, a call is not recognised, or a check found problems
 2  bad usage, settings or mapping documents
-3  the network: no connection, no answer in time
+3  the network: no connection, or no answer in time
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -21,7 +23,7 @@ _EXTRAS |= {"orjson": "gateway", "rich": "cli", "requests": "requests", "wrapt":
 
 
 class Failure(click.ClickException):
-    """An error as the user sees it: one line (or one a problem) on stderr, and an exit code."""
+    """An error as the user sees it: a line for each problem on stderr, and an exit code."""
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
@@ -47,3 +49,14 @@ def failure_of(error: Exception) -> Failure | None:
         # Its text may be empty (a timeout's is), the class says what happened.
         return Failure(f"network: {type(error).__name__}: {error}".removesuffix(": "), NETWORK)
     return None
+
+
+@contextmanager
+def collected(problems: list[str]) -> Iterator[None]:
+    """Add what is wrong with settings or documents to ``problems``, and go on after the block."""
+    try:
+        yield
+    except DocumentError as error:
+        problems.extend(error.problems)
+    except SettingsError as error:
+        problems.append(str(error))

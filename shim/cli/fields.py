@@ -1,4 +1,4 @@
-"""What each legacy field is worth on a tier, in words: read from the mapping documents."""
+"""What the mapping documents say of an operation, in words: how each field gets its value on a tier, and why."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from shim.documents.model import Operation, Rule, Verb
+from shim.documents.model import Gone, Operation, Rule, Verb
 
 
 @attrs.frozen
@@ -29,6 +29,11 @@ def field_lines(operation: Operation, tier: str) -> tuple[FieldLine, ...]:
         for field in operation.fields
         for rule in field.rules[tier]
     )
+
+
+def no_successor(gone: Gone) -> str:
+    """Say that nothing replaced an operation, and what to do."""
+    return f"There is no successor. {gone.detail} See {gone.see}"
 
 
 def how(name: str, rule: Rule) -> str:

@@ -10,29 +10,30 @@ from pathlib import Path
 
 import click
 
-from shim.cli.config import config_option, read_config
 from shim.cli.failures import NO, SETTINGS, Failure
+from shim.cli.options import config_option
 from shim.gateway.options import TABLE, read_options
+from shim.gateway.reload import read_config
 
 _ADMIN = next(row for row in TABLE if row.name == "admin")
 
 
 @click.command()
-@click.option("--live", is_flag=True, help="Ask whether it runs, not whether it takes calls.")
+@click.option("--live", is_flag=True, help="Ask whether the gateway runs, not whether it takes calls.")
 @click.option(
     _ADMIN.flag, "admin", metavar=_ADMIN.metavar, help=f"Where it answers probes.  [default: {_ADMIN.default}]"
 )
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=2.0, show_default=True, help="Seconds.")
 @config_option
 def command(*, live: bool, admin: str | None, timeout: float, config: Path | None) -> None:
-    """Ask the gateway on this machine whether it is well.
+    """Ask the gateway on this machine whether it is ready.
 
     It finds the gateway as "serve" does: --admin, ATLAS_SHIM_ADMIN, or the file. For a probe that
     runs a command where no HTTP probe can reach the admin listener.
 
-    Exit codes: 0 yes; 1 no, or nobody answers; 2 bad usage or settings.
+    Exit codes: 0 when it is; 1 when it is not, or does not answer; 2 for bad usage or settings.
     """
-    # Of the other settings nothing is read: they are no business of a probe.
+    # The other settings are not read: a mistake in one of them must not fail a probe.
     file = {key: value for key, value in read_config(config).items() if key == _ADMIN.name}
     environ = {key: value for key, value in os.environ.items() if key == _ADMIN.variable}
     address = read_options(environ, {_ADMIN.name: admin}, file).admin
@@ -52,7 +53,7 @@ def command(*, live: bool, admin: str | None, timeout: float, config: Path | Non
 
 
 def _reached(host: str) -> str:
-    """Return where a listener on this host is called from this machine: for all addresses, by loopback."""
+    """Return the host to call for a listener on ``host``: loopback when it listens on all addresses."""
     try:
         everywhere = ipaddress.ip_address(host).is_unspecified
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,21 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.code_samples import NextCall, as_curl, as_httpx, next_calls, placeholders_in
-from shim.core.query import read_query
+from shim.cli.code_samples import ORIGIN, NextCall, next_calls
+from shim.cli.fields import no_successor
+from shim.cli.options import output_option
 from shim.core.recognise import Engine, shared_engine
 from shim.documents.model import Operation
 from shim.inventory.reading import Caller, Inventory, read_inventory
 from shim.inventory.writing import VARIABLE
 
-ORIGIN = "https://cloud.mongodb.com"
+Called = tuple[str, Operation | None, list[Caller], list[NextCall]]
+"""An operation's name, the operation if a document has it, its callers, and the calls to make instead."""
 
 
 @click.command()
 @click.argument("files", metavar="[FILE...]", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@output.output_option
+@output_option
 def command(*, files: tuple[Path, ...], output: str) -> None:
     """Show which call sites still make retired calls.
 
@@ -44,60 +47,51 @@ def command(*, files: tuple[Path, ...], output: str) -> None:
     except OSError as error:
         raise click.UsageError(f"{error.filename}: {error.strerror}") from None
     engine = shared_engine(os.environ)
+    called = [
+        _called(engine, name, list(callers))
+        for name, callers in groupby(found.callers, key=lambda caller: caller.operation)
+    ]
     if output == "json":
-        _json(found, engine)
+        _json(found, called)
     else:
-        _text(found, engine)
+        _text(found, called)
 
 
-def _groups(found: Inventory, engine: Engine) -> list[tuple[str, Operation | None, list[Caller]]]:
-    grouped = groupby(found.callers, key=lambda caller: caller.operation)
-    return [(name, engine.named(name), list(callers)) for name, callers in grouped]
+def _called(engine: Engine, name: str, callers: list[Caller]) -> Called:
+    operation = engine.named(name)
+    seen = {call for caller in callers for call in caller.successors}
+    return name, operation, callers, [] if operation is None else _instead_of(operation, seen)
 
 
-def successor_calls(engine: Engine, operation: Operation, seen: frozenset[str] = frozenset()) -> list[NextCall]:
+def _instead_of(operation: Operation, seen: Container[str]) -> list[NextCall]:
     """Return an operation's successor calls: those ``seen`` as method and template, else those of the first tier."""
-    api = next(
-        api for document in engine.documents if document.name == operation.document for api in document.apis.values()
-    )
-    match = engine.recognise(operation.method, placeholders_in(api.base + operation.path.text), ())
-    if match is None:  # a later version of the path: Accept would have to name it
-        return []
-    query = read_query("", operation.shape)
-    calls = [call for tier in operation.successors.values() for call in next_calls(match, tier, ORIGIN, query)]
+    raw = {name: f"{{{name}}}" for name in operation.path.parameters}
+    tiers = [next_calls(operation, raw, successor) for successor in operation.successors.values()]
     met = [
         call
+        for calls in tiers
         for call in calls
-        if call.url and f"{call.method} {call.url.removeprefix(ORIGIN).partition('?')[0]}" in seen
+        if f"{call.method} {call.url.removeprefix(ORIGIN).partition('?')[0]}" in seen
     ]
-    first = next(iter(operation.successors.values()), None)
-    return met or ([] if first is None else [call for call in next_calls(match, first, ORIGIN, query) if call.url])
+    return met or [call for calls in tiers[:1] for call in calls if call.url]
 
 
-def _seen(callers: list[Caller]) -> frozenset[str]:
-    return frozenset(call for caller in callers for call in caller.successors)
-
-
-def _json(found: Inventory, engine: Engine) -> None:
-    operations = []
-    for name, operation, callers in _groups(found, engine):
-        calls = [] if operation is None else successor_calls(engine, operation, _seen(callers))
-        gone = None if operation is None or operation.gone is None else attrs.asdict(operation.gone)
-        operations.append({
+def _json(found: Inventory, called: list[Called]) -> None:
+    operations = [
+        {
             "operation": name,
             "sunset": None if operation is None else operation.sunset.strftime("%Y-%m-%d"),
             "count": sum(caller.count for caller in callers),
             "last": max(caller.last for caller in callers),
             "callers": [_caller(caller) for caller in callers],
-            "successors": [_successor(one) for one in calls],
-            "gone": gone,
-        })  # fmt: skip
+            "successors": [
+                {"method": call.method, "url": call.url, "accept": call.accept, **call.samples()} for call in calls
+            ],
+            "gone": None if operation is None or operation.gone is None else attrs.asdict(operation.gone),
+        }
+        for name, operation, callers, calls in called
+    ]
     output.write_json({"format": 1, "lines": found.lines, "broken": found.broken, "operations": operations})
-
-
-def _successor(call: NextCall) -> dict[str, str]:
-    code = {"curl": as_curl(call), "httpx": as_httpx(call)}
-    return {"method": call.method, "url": call.url, "accept": call.accept, **code}
 
 
 def _caller(caller: Caller) -> dict[str, Any]:
@@ -106,22 +100,26 @@ def _caller(caller: Caller) -> dict[str, Any]:
     return kept
 
 
-def _text(found: Inventory, engine: Engine) -> None:
-    if not found.callers:
+def _text(found: Inventory, called: list[Called]) -> None:
+    if not called:
         click.echo("No retired call was written down.")
-    for name, operation, callers in _groups(found, engine):
-        sunset = "" if operation is None else f", sunset {operation.sunset:%Y-%m-%d}"
-        output.heading(f"{name}{sunset}")
+    for name, operation, callers, calls in called:
+        output.heading(name if operation is None else f"{name}, sunset {operation.sunset:%Y-%m-%d}")
         rows = [[caller.place, str(caller.count), caller.last, _lacking(caller)] for caller in callers]
         output.write_table(["CALLER", "CALLS", "LAST", "FIELDS THAT ARE NOT WHAT THEY WERE"], rows)
         click.echo()
         if operation is None:
             output.paragraph("No mapping document knows this operation.")
         elif operation.gone is not None:
-            output.paragraph(f"There is no successor. {operation.gone.detail} See {operation.gone.see}")
-        else:
-            for call in successor_calls(engine, operation, _seen(callers)):
-                _code(call)
+            output.paragraph(no_successor(operation.gone))
+        for call in calls:
+            word = f" ({call.word})" if call.word else ""
+            output.paragraph(f"Instead{word}: {call.method} {call.url}")
+            for remark in call.remarks:
+                output.paragraph(remark)
+            for code in call.samples().values():
+                output.code(code)
+            click.echo()
         click.echo()
     if found.broken:
         click.echo(f"{found.broken} of {found.lines} lines are no records", err=True)
@@ -135,15 +133,3 @@ def _lacking(caller: Caller) -> str:
     ]
     parts += [f"{caller.dropped} values left out"] if caller.dropped else []
     return "; ".join(parts)
-
-
-def _code(call: NextCall) -> None:
-    word = f" ({call.word})" if call.word else ""
-    output.paragraph(f"Instead{word}: {call.method} {call.url}")
-    for remark in call.remarks:
-        output.paragraph(remark)
-    for code in (as_curl(call), as_httpx(call)):
-        click.echo()
-        for line in code.split("\n"):
-            click.echo(f"    {line}".rstrip())
-    click.echo()

@@ -1,20 +1,27 @@
-"""Logging, set up in one place: lines on stderr, the shim's own loggers at the chosen level."""
+"""What commands that run until a signal share: log lines on stderr, and waiting for the signal."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
+import signal
 
 import click
+
+from shim.cli.options import together
 
 LEVELS = ("debug", "info", "warning", "error")
 VARIABLE = "ATLAS_SHIM_LOG_LEVEL"
 
 
-def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command ``--log-level`` and ``--verbose``, and set logging up before it runs."""
-    level = click.option(
+def set_up(level: str) -> None:
+    """Send log lines to stderr: those of the shim from this level on, those of its libraries from warning on."""
+    logging.basicConfig(format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", level=logging.WARNING)
+    logging.getLogger("shim").setLevel(level.upper())
+
+
+log_options = together(
+    click.option(
         "--log-level",
         type=click.Choice(LEVELS),
         default="info",
@@ -25,19 +32,28 @@ def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
         is_eager=True,
         callback=lambda _context, _parameter, word: set_up(word),
         help="How much is logged, on stderr.",
-    )
-    verbose = click.option(
+    ),
+    click.option(
         "-v",
         "--verbose",
         is_flag=True,
         expose_value=False,
         callback=lambda _context, _parameter, wanted: set_up("debug") if wanted else None,
         help="The same as --log-level debug.",
-    )
-    return level(verbose(command))
+    ),
+)
+"""Gives a command ``--log-level`` and ``--verbose``, and sets logging up before it runs."""
 
 
-def set_up(level: str) -> None:
-    """Send log lines to stderr: those of the shim from this level on, those of its libraries from warning on."""
-    logging.basicConfig(format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", level=logging.WARNING)
-    logging.getLogger("shim").setLevel(level.upper())
+async def until_signal() -> None:
+    """Return when SIGINT or SIGTERM arrives."""
+    loop = asyncio.get_running_loop()
+    arrived = asyncio.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, arrived.set)
+    try:
+        await arrived.wait()
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)

@@ -1,4 +1,4 @@
-"""What every command writes with: tables and text for people, JSON for programs.
+"""How every command writes: tables and text for people, JSON for programs.
 
 Colour and lines go to a terminal only; pipes, ``NO_COLOR`` and a missing ``rich`` get aligned plain text.
 """
@@ -10,19 +10,12 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
 
-output_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Text for people, also in a pipe; or JSON for programs.",
-)
+from shim.cli.failures import NO
 
 
 def write_json(value: Any) -> None:
@@ -34,22 +27,40 @@ def write_json(value: Any) -> None:
     click.echo(content)
 
 
+def write_report(report: Mapping[str, Any], problems: Sequence[str], form: str, text: Callable[[], None]) -> None:
+    """Write what was found out: as JSON, or ``text`` and the problems; exits with 1 when there are any."""
+    if form == "json":
+        write_json({"ok": not problems, **report})
+    else:
+        text()
+        click.echo()
+        if problems:
+            click.secho(f"Problems: {len(problems)}", fg="red", bold=True)
+            bullets(problems)
+        else:
+            click.secho("All is well.", fg="green", bold=True)
+    if problems:
+        raise SystemExit(NO)
+
+
 def write_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write a table; what Atlas sent can't steer the terminal."""
     cells = [[printable(cell) for cell in row] for row in rows]
     if not _fancy(headers, cells):
-        for line in aligned([list(headers), *cells]):
-            click.echo(line)
+        columns([headers, *cells], "")
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines with their columns aligned, two spaces apart."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> None:
+    """Write rows with their columns aligned, two spaces apart."""
+    listed = list(rows)
+    widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
+    for row in listed:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo(f"{indent}{'  '.join(cells)}".rstrip())
 
 
 def _fancy(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Write with rich; False when this is no place for it."""
+    """Write a table with rich; returns False where it must be plain text."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         return False
     try:
@@ -94,6 +105,19 @@ def paragraph(text: str, indent: str = "  ", first: str | None = None, *, err: b
     )
     for line in lines:
         click.echo(line, err=err)
+
+
+def bullets(texts: Iterable[str]) -> None:
+    """Write a list of sentences."""
+    for text in texts:
+        paragraph(text, "    ", "  - ")
+
+
+def code(text: str) -> None:
+    """Write code, indented, below an empty line."""
+    click.echo()
+    for line in text.splitlines():
+        click.echo(f"    {line}".rstrip())
 
 
 def facts(pairs: Iterable[tuple[str, str]], indent: str = "  ") -> None:

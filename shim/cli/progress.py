@@ -1,4 +1,4 @@
-"""Where a watch stands, on stderr: one living line on a terminal, else a line when there is news."""
+"""The progress of a watch, on stderr: one line drawn anew on a terminal, elsewhere a line for each change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shim.cli import output
 from shim.cli.watching import Look
 
 HEARTBEAT = 60.0
-"""Seconds after which a line is written even without news: a silent job looks like a dead one."""
+"""Seconds after which a line is written even without a change: a silent job looks like a dead one."""
 
 
 @contextmanager
@@ -31,12 +31,13 @@ def progress(subject: str) -> Iterator[Callable[[Look], None]]:
                 task = living.add_task(output.printable(subject), total=None)
                 yield lambda look: living.update(task, description=sentence(subject, look))
             return
-    said: list[tuple[str, float]] = []
+    said, told_at = "", 0.0
 
     def tell(look: Look) -> None:
+        nonlocal said, told_at
         text = sentence(subject, look)
-        if not said or text != said[-1][0] or look.elapsed - said[-1][1] >= HEARTBEAT:
-            said.append((text, look.elapsed))
+        if text != said or look.elapsed - told_at >= HEARTBEAT:
+            said, told_at = text, look.elapsed
             click.echo(f"{text} (after {look.elapsed:.0f} s)", err=True)
 
     yield tell

@@ -1,23 +1,29 @@
-"""What the commands that read resources share: the client, its paging options, and both ways to show a result."""
+"""The kinds of resources that commands read, each declared once, and ``list`` and ``get`` made of a declaration.
+
+``snapshots`` and ``instances`` are such commands and no more; ``restores`` adds to its own; ``diff`` reads the
+same kinds from two sides.
+"""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import attrs
 import click
 
 from shim._version import __version__
-from shim.atlas import AtlasClient
+from shim.atlas import AtlasClient, Page
 from shim.atlas.client import TIMEOUT
 from shim.atlas.convert import Model
-from shim.cli import output
-from shim.cli.members import members
-from shim.core.record import Record
+from shim.cli import COMMANDS
+from shim.cli.options import CLUSTER, output_option, together
+from shim.cli.output import printable
+from shim.cli.resource_tables import Columns, day, minute, region, show_all, show_one, show_page, size
+from shim.cli.watching import state_of
 from shim.core.settings import Settings
-from shim.documents.model import Fidelity
 from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.httpx import Client
 from shim.httpx._clients import force_settings
@@ -28,29 +34,83 @@ MONGODB_ATLAS_ACCESS_TOKEN; each also as ..._FILE. MONGODB_ATLAS_BASE_URL is the
 
 Exit codes: 0 success; 1 Atlas answered with an error; 2 bad usage or settings; 3 network."""
 
-Columns = Sequence[tuple[str, str, Callable[[Any], str]]]
-"""The columns of a table: heading, name of the JSON member ("": the whole object), and how its value is written."""
+PAGES = """With -o json one page is the legacy JSON as the API gave it; with --all it is an object whose
+"results" are those of all pages."""
 
 
-def minute(value: Any) -> str:
-    """Write a time to the minute; JSON has it in full."""
-    return output.printable(value)[:16].replace("T", " ")
+@attrs.frozen
+class ResourceKind:
+    """One kind of resource: what the help says, how a table shows it, and the methods of the typed client.
+
+    ``arguments`` are what a list needs, ``name`` is what names one resource in it; ``listed`` and ``got``
+    are the help of ``list`` and ``get``. ``page``, ``every`` and ``one`` return the client's methods for one
+    page, for all items and for one resource.
+    """
+
+    listed: str
+    got: str
+    arguments: tuple[str, ...]
+    name: str
+    columns: Columns
+    page: Callable[[AtlasClient], Callable[..., Page[Any]]]
+    every: Callable[[AtlasClient], Callable[..., Iterator[Model]]]
+    one: Callable[[AtlasClient], Callable[..., Model]]
 
 
-def day(value: Any) -> str:
-    """Write the day of a time."""
-    return output.printable(value)[:10]
+SNAPSHOTS = ResourceKind(
+    listed=f"List the snapshots of a cluster, newest first.\n\n{CLUSTER}",
+    got=f"Show one snapshot, with the fidelity of each field.\n\n{CLUSTER}",
+    arguments=("group", "cluster"),
+    name="id",
+    columns=(
+        ("ID", "id", printable),
+        ("CREATED (UTC)", "createdAt", minute),
+        ("EXPIRES", "expiresAt", day),
+        ("STATUS", "status", printable),
+        ("MONGODB", "mongodVersion", printable),
+        ("SIZE", "storageSizeBytes", size),
+    ),
+    page=lambda atlas: atlas.cloud_backups.list_serverless_backup_snapshots,
+    every=lambda atlas: atlas.cloud_backups.iter_serverless_backup_snapshots,
+    one=lambda atlas: atlas.cloud_backups.get_serverless_backup_snapshot,
+)
 
+RESTORES = ResourceKind(
+    listed=f"List the restore jobs of a cluster, in Atlas' order.\n\n{CLUSTER}",
+    got=f"Show one restore job, with the fidelity of each field.\n\n{CLUSTER}"
+    " The link of a download lets anybody who has it download the data.",
+    arguments=("group", "cluster"),
+    name="job",
+    columns=(
+        ("ID", "id", printable),
+        ("TYPE", "deliveryType", printable),
+        ("STATE", "", lambda job: state_of(job).value),
+        ("TARGET", "targetClusterName", printable),
+        ("SNAPSHOT", "snapshotId", printable),
+    ),
+    page=lambda atlas: atlas.cloud_backups.list_serverless_restore_jobs,
+    every=lambda atlas: atlas.cloud_backups.iter_serverless_restore_jobs,
+    one=lambda atlas: atlas.cloud_backups.get_serverless_restore_job,
+)
 
-def size(value: Any) -> str:
-    """Write a number of bytes in a unit of its magnitude, a thousand to the next."""
-    if type(value) is not int:
-        return output.printable(value)
-    number, units = float(value), iter(("B", "kB", "MB", "GB", "TB"))
-    unit = next(units)
-    while number >= 999.5 and (larger := next(units, "")):
-        number, unit = number / 1000, larger
-    return f"{number:.3g} {unit}"
+INSTANCES = ResourceKind(
+    listed="List the instances of a project.\n\nGROUP is the project's id.",
+    got="Show one instance, with the fidelity of each field.\n\n"
+    "GROUP is a project's id, NAME that of a serverless instance or of the flex cluster that replaced it.",
+    arguments=("group",),
+    name="name",
+    columns=(
+        ("NAME", "name", printable),
+        ("STATE", "stateName", printable),
+        ("MONGODB", "mongoDBVersion", printable),
+        ("PLACE", "providerSettings", region),
+        ("CREATED (UTC)", "createDate", minute),
+        ("ID", "id", printable),
+    ),
+    page=lambda atlas: atlas.serverless_instances.list_serverless_instances,
+    every=lambda atlas: atlas.serverless_instances.iter_serverless_instances,
+    one=lambda atlas: atlas.serverless_instances.get_serverless_instance,
+)
 
 
 @contextmanager
@@ -59,79 +119,52 @@ def client(settings: Settings | None = None) -> Iterator[AtlasClient]:
 
     ``settings`` are obeyed in place of those in the environment.
     """
-    with warnings.catch_warnings(), ExitStack() as stack:
-        # The command is the shim's own caller: it has nothing to move away from.
+    with warnings.catch_warnings():
+        # The command calls the legacy interface on purpose: there is nobody to warn.
         warnings.simplefilter("ignore", LegacyEndpointWarning)
-        http = None
-        if settings is not None:
-            agent = {"User-Agent": f"atlas-shim/{__version__}"}
-            http = stack.enter_context(Client(timeout=TIMEOUT, headers=agent))
-            force_settings(http, settings)
-        atlas = stack.enter_context(AtlasClient.from_env(http_client=http))
-        try:
-            yield atlas
-        except ValueError as error:
-            raise SettingsError(str(error)) from error
+        agent = {"User-Agent": f"atlas-shim/{__version__}"}
+        with Client(timeout=TIMEOUT, headers=agent) as http, AtlasClient.from_env(http_client=http) as atlas:
+            if settings is not None:
+                force_settings(http, settings)
+            try:
+                yield atlas
+            except ValueError as error:
+                raise SettingsError(str(error)) from error
 
 
-def page_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command ``--all``, ``--items-per-page`` and ``--page-num``."""
-    for option in (
-        click.option("--page-num", type=click.IntRange(min=1), metavar="N", help="Which page. Default: the first."),
-        click.option("--items-per-page", type=click.IntRange(1, 500), metavar="N", help="Default: 100."),
-        click.option("--all", "every", is_flag=True, help="All pages."),
-    ):
-        command = option(command)
-    return command
+page_options = together(
+    click.option("--all", "every", is_flag=True, help="All pages."),
+    click.option("--items-per-page", type=click.IntRange(1, 500), metavar="N", help="Default: 100."),
+    click.option("--page-num", type=click.IntRange(min=1), metavar="N", help="Which page. Default: the first."),
+)
 
 
-def show_page(page: Any, columns: Columns, form: str) -> None:
-    """Show one page: its JSON as the API gave it, or a table."""
-    if form == "json":
-        output.write_json(page.raw)
-        return
-    _table(page.results, columns, page.record)
-    if page.next_page is not None:
-        click.echo(f"There are more: --page-num {page.next_page}, or --all.", err=True)
+def commands_of(name: str, kind: ResourceKind) -> click.Group:
+    """Return the command of this name, with ``list`` and ``get``."""
+    group = click.Group(name, help=COMMANDS[name], epilog=ENDING)
+    arguments = [click.argument(name) for name in kind.arguments]
+
+    @group.command("list", help=f"{kind.listed}\n\n{PAGES}", epilog=ENDING)
+    @together(*arguments, page_options, output_option)
+    def list_(*, every: bool, items_per_page: int | None, page_num: int | None, output: str, **given: str) -> None:
+        if every and page_num is not None:
+            raise click.UsageError("--all and --page-num exclude each other")
+        place = [given[name] for name in kind.arguments]
+        with client() as atlas:
+            if every:
+                show_all(list(kind.every(atlas)(*place, items_per_page=items_per_page)), kind.columns, output)
+            else:
+                page = kind.page(atlas)(*place, items_per_page=items_per_page, page_num=page_num)
+                show_page(page, kind.columns, output)
+
+    @group.command("get", help=kind.got, epilog=ENDING)
+    @together(*arguments, click.argument(kind.name), output_option)
+    def get(*, output: str, **given: str) -> None:
+        with client() as atlas:
+            show_one(kind.one(atlas)(*[given[name] for name in (*kind.arguments, kind.name)]), output)
+
+    return group
 
 
-def show_all(items: Sequence[Model], columns: Columns, form: str) -> None:
-    """Show the items of all pages: an object with ``results`` as JSON, or a table."""
-    if form == "json":
-        output.write_json({"results": [item.raw for item in items], "totalCount": len(items)})
-        return
-    _table(items, columns, items[0].record if items else None)
-
-
-def show_one(item: Model, form: str) -> None:
-    """Show one resource: its JSON as the API gave it, or a table of its members with their fidelity."""
-    if form == "json":
-        output.write_json(item.raw)
-        return
-    levels = {report.name: report.fidelity.value for report in item.record.fields} if item.record else {}
-    shown = members({name: value for name, value in item.raw.items() if name != "links"})
-    absent = [name for name, level in levels.items() if level == Fidelity.ABSENT and name not in shown]
-    rows = [(name, output.printable(value), levels.get(name, "")) for name, value in shown.items()]
-    rows += [(name, "-", levels[name]) for name in absent]
-    columns = 3 if levels else 2  # legacy's own answer has no levels
-    output.write_table(("FIELD", "VALUE", "FIDELITY")[:columns], [row[:columns] for row in rows])
-    _notes(item.record)
-
-
-def _table(items: Sequence[Model], columns: Columns, record: Record | None) -> None:
-    """Write a table of the columns that have a value in any item, and on stderr what the values are worth."""
-    rows = [[write(item.raw.get(name) if name else item.raw) for _, name, write in columns] for item in items]
-    kept = [index for index in range(len(columns)) if not rows or any(row[index] != "-" for row in rows)]
-    output.write_table([columns[index][0] for index in kept], [[row[index] for index in kept] for row in rows])
-    levels = record.by_level() if record else {}
-    levels = {level: names for level, names in levels.items() if level != Fidelity.RENAMED}
-    if record and levels:
-        told = "; ".join(f"{level}: {', '.join(names)}" for level, names in levels.items())
-        output.paragraph(f"Answered by {record.route}; {told}.", "", err=True)
-    _notes(record)
-
-
-def _notes(record: Record | None) -> None:
-    """Write on stderr what changed beyond fields."""
-    for note in record.notes if record else ():
-        output.paragraph(output.printable(note), "", err=True)
+snapshots = commands_of("snapshots", SNAPSHOTS)
+instances = commands_of("instances", INSTANCES)

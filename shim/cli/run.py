@@ -11,11 +11,9 @@ from pathlib import Path
 
 import click
 
-from shim import switch
 from shim.cli.failures import Failure
 from shim.dropin.runtime import prepare
-
-LAUNCH = switch.LAUNCH
+from shim.switch import LAUNCH
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """The exit codes that a shell has for a command that can't be run."""

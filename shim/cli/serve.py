@@ -6,32 +6,31 @@ import errno
 import os
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from shim.cli.config import config_option
 from shim.cli.failures import SETTINGS, Failure
 from shim.cli.log import log_options
+from shim.cli.options import Decorator, config_option, together
 from shim.gateway.options import TABLE
 from shim.gateway.reload import Source
 
 _NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
 
 
-def _table_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give the command a flag for each row; the rows' own reading tells good values from bad."""
-    for row in reversed(TABLE):
+def _flags() -> Iterator[Decorator]:
+    """Yield a flag for each row of the table, whose ``parse`` tells good values from bad."""
+    for row in TABLE:
         default = f"  [default: {row.default}]" if row.default else ""
-        value: dict[str, Any] = {} if row.bare is None else {"is_flag": False, "flag_value": row.bare}
-        command = click.option(row.flag, row.name, metavar=row.metavar, help=f"{row.help}{default}", **value)(command)
-    return command
+        bare: dict[str, Any] = {} if row.bare is None else {"is_flag": False, "flag_value": row.bare}
+        yield click.option(row.flag, row.name, metavar=row.metavar, help=f"{row.help}{default}", **bare)
 
 
 @click.command()
-@_table_options
+@together(*_flags())
 @config_option
 @log_options
 def command(config: Path | None, **flags: str | None) -> None:

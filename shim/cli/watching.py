@@ -1,4 +1,4 @@
-"""Watching a restore job until it ends: what is asked when, and what the answers mean; nothing is written here.
+"""Watching a restore job until it ends: when to ask, and what the answers mean. Nothing is written here.
 
 Time is an argument: ``clock`` returns seconds, ``sleep`` waits for so many.
 """
@@ -26,7 +26,7 @@ LONGEST = 86_400.0
 """Seconds that one wait takes at most, whatever Atlas says: a day."""
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     """How far a restore job is; ``timeout`` is of the watch, not of the job."""
 
     RUNNING = "running"
@@ -37,27 +37,27 @@ class State(StrEnum):
     TIMEOUT = "timeout"
 
 
-def state_of(job: Mapping[str, Any]) -> State:
-    """Return the state that a restore job's JSON tells.
+def state_of(job: Mapping[str, Any]) -> JobState:
+    """Return the state of a restore job, from its JSON.
 
     A failed job may have a finishing time, too. A download of a dedicated cluster never gets one
     (recorded): it is finished when it has a link.
     """
-    for state in (State.FAILED, State.CANCELLED, State.EXPIRED):
+    for state in (JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED):
         if job.get(state.value) is True:
             return state
-    return State.FINISHED if job.get("finishedAt") or job.get("deliveryUrl") else State.RUNNING
+    return JobState.FINISHED if job.get("finishedAt") or job.get("deliveryUrl") else JobState.RUNNING
 
 
 @attrs.frozen
 class Look:
-    """One look: seconds since the watch began, the state now, and the job as it was seen last, if it was.
+    """One look at a job: seconds since the watch began, the state, and the job as last read, if it was read.
 
-    ``trouble`` says why this look saw nothing; ``wait`` is how many seconds are waited next, 0 after the last.
+    ``trouble`` says why this look saw nothing; ``wait`` is the seconds until the next look, 0 after the last.
     """
 
     elapsed: float
-    state: State
+    state: JobState
     job: ServerlessBackupRestoreJob | None
     trouble: str = ""
     wait: float = 0.0
@@ -92,14 +92,14 @@ def watch(
             trouble = _words(error)
             wait = min(max(interval, getattr(error, "retry_after", None) or 0.0), LONGEST)
         elapsed = clock() - began
-        state = State.RUNNING if job is None or trouble else state_of(job.raw)
-        if state is not State.RUNNING:
+        state = JobState.RUNNING if job is None or trouble else state_of(job.raw)
+        if state is not JobState.RUNNING:
             yield Look(elapsed, state, job)
             return
         if timeout is not None:
             left = timeout - elapsed
             if left <= 0 or (wait > left and wait > interval):
-                yield Look(elapsed, State.TIMEOUT, job, trouble)
+                yield Look(elapsed, JobState.TIMEOUT, job, trouble)
                 return
             wait = min(wait, left)  # one last look when the time is over
         yield Look(elapsed, state, job, trouble, wait)

@@ -8,7 +8,7 @@ import sys
 import pytest
 from packaging.version import Version
 
-from shim.cli import compatibility as ailments
+from shim.cli import compatibility
 
 
 def doctor(*before, code=None, **environment):
@@ -68,6 +68,20 @@ def test_settings_that_get_in_the_way_are_problems(name, value, said):
     assert any(said in problem for problem in report["problems"])
 
 
+def test_every_documented_variable_is_known():
+    """A drop-in whose calls are written down has nothing wrong with it."""
+    code, report = doctor(ATLAS_SHIM_INVENTORY="calls.jsonl", ATLAS_SHIM_LOG_LEVEL="info", ATLAS_SHIM_WARNINGS="once")
+    assert (code, report["problems"]) == (0, [])
+
+
+def test_broken_documents_are_a_problem_for_each_defect(tmp_path):
+    """Nothing is patched then, and each defect has its line, as in ``atlas-shim check``."""
+    (tmp_path / "mine.toml").write_text('format = 1\noverrides = "snapshots"\nresource = 1\nnonsense = 2\n')
+    code, report = doctor(ATLAS_SHIM_MAPPINGS=str(tmp_path))
+    assert (code, report["active"]) == (1, "not at all")
+    assert len([problem for problem in report["problems"] if problem.startswith("mine.toml: ")]) == 2
+
+
 def test_secrets_are_not_shown():
     """A password in a URL that is no origin, and credentials, are nowhere."""
     _, report = doctor(ATLAS_SHIM_UPSTREAM="https://user:hunter2@example.org", MONGODB_ATLAS_PRIVATE_API_KEY="hunter2")
@@ -95,13 +109,13 @@ def test_text_is_for_people():
 def test_what_is_known_to_break_is_a_problem(installed, said):
     """Told from versions alone."""
     versions = {name: Version(text) for name, text in installed.items()}
-    assert any(said in problem for problem in ailments.problems(versions, {}))
+    assert any(said in problem for problem in compatibility.problems(versions, {}))
 
 
 def test_what_is_good_to_know_is_no_problem():
     """httpx2 and niquests beside the libraries, test libraries, and silence."""
     names = ("httpx", "httpx2", "niquests", "respx", "responses", "requests-cache")
     versions = dict.fromkeys(names, Version("0.28"))
-    assert ailments.problems(versions, {}) == []
-    hints = " ".join(ailments.hints(versions, {"ATLAS_SHIM_WARNINGS": "off"}))
+    assert compatibility.problems(versions, {}) == []
+    hints = " ".join(compatibility.hints(versions, {"ATLAS_SHIM_WARNINGS": "off"}))
     assert all(name in hints for name in (*names[1:], "ATLAS_SHIM_WARNINGS=off"))

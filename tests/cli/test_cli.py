@@ -2,19 +2,23 @@
 
 import subprocess
 import sys
-from importlib import import_module
 
+import click
 import pytest
 
 import shim
-from shim.cli import COMMANDS
+from shim.cli import COMMANDS, main
+
+
+def imported(name):
+    """The command of a name, from the module that it stands in."""
+    return main.get_command(click.Context(main), name)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_in_the_help_has_its_own_first_sentence(run, name):
     """The list of commands says of each what its own help starts with."""
-    own = import_module(f"shim.cli.{name.replace('-', '_')}").command.help
-    first = " ".join(own.split("\n\n")[0].split())
+    first = " ".join(imported(name).help.split("\n\n")[0].split())
     assert first == COMMANDS[name]
     assert first.endswith(".")
 
@@ -105,7 +109,7 @@ def test_no_flag_takes_a_credential():
     words = ("key", "secret", "token", "password", "client-id")
     flags = []
     for name in COMMANDS:
-        group = import_module(f"shim.cli.{name.replace('-', '_')}").command
+        group = imported(name)
         for command in (group, *getattr(group, "commands", {}).values()):
             flags += [flag for parameter in command.params for flag in parameter.opts]
     assert "--route" in flags

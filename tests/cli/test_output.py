@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from shim.cli import output
 from shim.cli.fields import how, when
-from shim.cli.resources import size
+from shim.cli.resource_tables import size
 from shim.documents.model import Fidelity, Rule, Verb, When
 
 

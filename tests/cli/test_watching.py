@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from shim.atlas import ServerlessBackupRestoreJob
-from shim.cli.watching import TOLERATED, State, state_of, watch
+from shim.cli.watching import TOLERATED, JobState, state_of, watch
 from shim.errors import AtlasError, NotFoundError, RateLimitedError
 
 
@@ -41,15 +41,15 @@ GLITCH = httpx.ReadTimeout("")
 @pytest.mark.parametrize(
     ("job", "state"),
     [
-        ({}, State.RUNNING),
-        (RUNNING, State.RUNNING),
-        (FINISHED, State.FINISHED),
-        ({**FINISHED, "failed": True}, State.FAILED),
-        ({**RUNNING, "cancelled": True}, State.CANCELLED),
-        ({**FINISHED, "expired": True}, State.EXPIRED),
-        ({**RUNNING, "deliveryUrl": ["https://a.example/b"]}, State.FINISHED),
-        ({**RUNNING, "failed": "yes"}, State.RUNNING),
-        ({**RUNNING, "finishedAt": None}, State.RUNNING),
+        ({}, JobState.RUNNING),
+        (RUNNING, JobState.RUNNING),
+        (FINISHED, JobState.FINISHED),
+        ({**FINISHED, "failed": True}, JobState.FAILED),
+        ({**RUNNING, "cancelled": True}, JobState.CANCELLED),
+        ({**FINISHED, "expired": True}, JobState.EXPIRED),
+        ({**RUNNING, "deliveryUrl": ["https://a.example/b"]}, JobState.FINISHED),
+        ({**RUNNING, "failed": "yes"}, JobState.RUNNING),
+        ({**RUNNING, "finishedAt": None}, JobState.RUNNING),
     ],
 )
 def test_what_a_jobs_json_means(job, state):
@@ -61,7 +61,7 @@ def test_a_watch_ends_with_the_job():
     """It asks once an interval, and not after the end."""
     stage = Stage(RUNNING, RUNNING, FINISHED)
     looks = list(stage.watch(interval=7))
-    assert [look.state for look in looks] == [State.RUNNING, State.RUNNING, State.FINISHED]
+    assert [look.state for look in looks] == [JobState.RUNNING, JobState.RUNNING, JobState.FINISHED]
     assert stage.asked == [0, 7, 14]
     assert looks[-1].job.id == "1"
 
@@ -77,7 +77,7 @@ def test_a_watch_ends_with_its_timeout_and_a_last_look():
     """The last interval is cut short, so that an end within the time is seen."""
     stage = Stage(RUNNING)
     looks = list(stage.watch(interval=10, timeout=25))
-    assert looks[-1].state is State.TIMEOUT
+    assert looks[-1].state is JobState.TIMEOUT
     assert stage.asked == [0, 10, 20, 25]
 
 
@@ -85,7 +85,7 @@ def test_retry_after_is_waited_for():
     """A 429 is no fault: the next look is when Atlas wants it, however often that happens."""
     limited = RateLimitedError(429, retry_after=60.0)
     stage = Stage(*[limited] * (TOLERATED + 3), FINISHED)
-    assert list(stage.watch(interval=5))[-1].state is State.FINISHED
+    assert list(stage.watch(interval=5))[-1].state is JobState.FINISHED
     assert stage.asked == [60 * count for count in range(TOLERATED + 4)]
 
 
@@ -107,7 +107,7 @@ def test_retry_after_beyond_the_timeout_ends_the_watch():
     """Asking earlier than Atlas wants is no way out."""
     stage = Stage(RUNNING, RateLimitedError(429, retry_after=60.0))
     looks = list(stage.watch(interval=5, timeout=30))
-    assert looks[-1].state is State.TIMEOUT
+    assert looks[-1].state is JobState.TIMEOUT
     assert looks[-1].job.id == "1"
     assert stage.asked == [0, 5]
 
@@ -117,7 +117,7 @@ def test_a_few_faults_in_a_row_are_tolerated(fault):
     """What may be over the next time does not end a watch; one good answer forgives all."""
     stage = Stage(*[fault] * TOLERATED, RUNNING, *[fault] * TOLERATED, FINISHED)
     looks = list(stage.watch(interval=5))
-    assert looks[-1].state is State.FINISHED
+    assert looks[-1].state is JobState.FINISHED
     assert looks[0].trouble
     assert looks[0].job is None
 
