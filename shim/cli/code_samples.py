@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 
 import attrs
 
+from shim.cli import output
 from shim.core.query import MOST, LegacyQuery
 from shim.documents.model import Field, Operation, RefusedChoice, Successor, Target, Verb
 
@@ -125,6 +126,14 @@ def _member(field: Field) -> Any:
     if rule.verb is Verb.CONSTANT:
         return rule.constant
     return f"{{{(rule.sources or (rule.parameter or field.name,))[0]}}}"
+
+
+def write_call(call: NextCall) -> None:
+    """Write what a call does not do by itself, and its code."""
+    for remark in call.remarks:
+        output.paragraph(remark)
+    for code in call.samples().values():
+        output.code(code)
 
 
 def _curl(call: NextCall) -> str:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import attrs
 import click
 
 from shim.cli import output
-from shim.cli.code_samples import readable
-from shim.cli.explanation import Explanation, Tier, Unknown, as_json, explain, read_call
+from shim.cli.code_samples import readable, write_call
+from shim.cli.explanation import Explanation, Unknown, as_json, explain, read_call
 from shim.cli.failures import NO
-from shim.cli.fields import no_successor
+from shim.cli.fields import FieldLine, field_lines, no_successor
 from shim.cli.options import output_option
 from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord, parse_instant, read_settings
-from shim.documents.model import Fidelity
+from shim.documents.model import Fidelity, Successor
 
 _LEVELS = {Fidelity.EXACT: "green", Fidelity.RENAMED: "green", Fidelity.DERIVED: "yellow"}
 _LEVELS |= {Fidelity.CONSTANT: "yellow", Fidelity.ABSENT: "red"}
@@ -84,9 +85,15 @@ def _recognised(found: Explanation) -> None:
         click.echo()
         output.paragraph(remark)
     for tier in found.tiers:
-        _tier(tier, operation.file)
+        _tier(tier, field_lines(operation, tier.tier), operation.file)
     for tier in found.tiers:
-        _without_the_shim(tier)
+        output.heading(f"\nThe day the shim goes: the call on {tier.tier}")
+        for call in found.calls(tier):
+            if call.word:
+                click.echo(f"\n  For {call.word}:")
+            if call.refused:
+                output.paragraph(f"refused, {call.refused}")
+            write_call(call)
 
 
 def _sunset(found: Explanation) -> str:
@@ -109,22 +116,22 @@ def _then(found: Explanation) -> str:
     then = "its successor is asked" if found.tiers else "the shim says so in a 410 of its own"
     steps = [f"if it answers 410, or 404 or 405 without an errorCode, {then}"] * (first == "legacy")
     steps += [
-        f"{tier.name} is asked after {' or '.join(tier.after)}"
+        f"{tier.tier} is asked after {' or '.join(tier.after)}"
         for tier in found.tiers
-        if tier.after and tier is not found.tiers[0] and tier.name != first
+        if tier.after and tier is not found.tiers[0] and tier.tier != first
     ]
     return "; ".join(steps)
 
 
-def _tier(tier: Tier, file: str) -> None:
+def _tier(tier: Successor, lines: Sequence[FieldLine], file: str) -> None:
     """Write the fields of one tier: all that are unchanged on one line, each other one with its reason."""
-    output.heading(f"\nFields, when {tier.name} answers" if tier.fields else f"\nWhen {tier.name} answers")
+    output.heading(f"\nFields, when {tier.tier} answers" if lines else f"\nWhen {tier.tier} answers")
     if tier.note:
         output.paragraph(tier.note)
-    same = [line.name for line in tier.fields if line.fidelity == Fidelity.EXACT and not (line.when or line.why)]
+    same = [line.name for line in lines if line.fidelity == Fidelity.EXACT and not (line.when or line.why)]
     if same:
         output.paragraph(", ".join(same), "            ", f"  {click.style('exact', fg='green')}     ")
-    for line in tier.fields:
+    for line in lines:
         if line.name in same:
             continue
         level = click.style(line.fidelity.ljust(8), fg=_LEVELS[Fidelity(line.fidelity)])
@@ -132,14 +139,3 @@ def _tier(tier: Tier, file: str) -> None:
         said = [f"When {line.when}: " if line.when else "", f"{line.how}." if line.how else ""]
         owner = f" (a rule of {line.owner})" if line.owner != file else ""
         output.paragraph(f"{''.join(said)} {line.why}{owner}".strip(), "            ")
-
-
-def _without_the_shim(tier: Tier) -> None:
-    output.heading(f"\nThe day the shim goes: the call on {tier.name}")
-    for call in tier.calls:
-        if call.word:
-            click.echo(f"\n  For {call.word}:")
-        for remark in (f"refused, {call.refused}",) if call.refused else call.remarks:
-            output.paragraph(remark)
-        for code in call.samples().values():
-            output.code(code)

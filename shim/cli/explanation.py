@@ -10,16 +10,16 @@ from urllib.parse import urlsplit
 import attrs
 
 from shim.cli.code_samples import ORIGIN, PLAIN, NextCall, next_calls, placeholders_in, readable
-from shim.cli.fields import FieldLine, field_lines
+from shim.cli.fields import field_lines
 from shim.cli.hints import hints
 from shim.core.memory import Memory
 from shim.core.messages import Call
-from shim.core.query import read_query
+from shim.core.query import LegacyQuery, read_query
 from shim.core.recognise import Engine, Match
 from shim.core.responses import CallError
 from shim.core.route import Decision, decide, sunset_of
 from shim.core.settings import ATLAS_ORIGINS, Settings, origin_of
-from shim.documents.model import Operation
+from shim.documents.model import Operation, Successor
 from shim.errors import SettingsError
 
 
@@ -32,27 +32,16 @@ class Unknown:
 
 
 @attrs.frozen
-class Tier:
-    """One side that can answer: its note, the error codes of the tier before that lead here, fields and calls."""
-
-    name: str
-    note: str
-    after: tuple[str, ...]
-    fields: tuple[FieldLine, ...]
-    calls: tuple[NextCall, ...]
-
-
-@attrs.frozen
 class Explanation:
-    """A recognised call: its operation, which side is asked at an instant and why, and what each tier answers."""
+    """A recognised call: its operation, and which side is asked at an instant and why."""
 
     call: Call
     match: Match
+    query: LegacyQuery
     decision: Decision
     settings: Settings
     at: datetime
     remarks: tuple[str, ...]
-    tiers: tuple[Tier, ...]
 
     @property
     def operation(self) -> Operation:
@@ -63,6 +52,15 @@ class Explanation:
     def sunset(self) -> datetime:
         """The sunset in force."""
         return sunset_of(self.operation, self.settings)
+
+    @property
+    def tiers(self) -> tuple[Successor, ...]:
+        """The sides that can answer in place of the legacy endpoint."""
+        return tuple(self.operation.successors.values())
+
+    def calls(self, tier: Successor) -> tuple[NextCall, ...]:
+        """Return the calls to make on a tier instead."""
+        return next_calls(self.operation, self.match.raw, tier, self.call.origin or ORIGIN, self.query)
 
 
 def read_call(method: str, url: str, accept: str | None) -> Call:
@@ -89,24 +87,13 @@ def explain(engine: Engine, call: Call, settings: Settings, at: datetime) -> Exp
         return Unknown(call, hints(engine, call.method, call.path, call.headers))
     origin = call.origin or ORIGIN
     remarks = [] if not call.origin or settings.covers(origin) else [_elsewhere(origin)]
-    operation = match.operation
+    query = PLAIN
     try:
-        query = read_query(call.query, operation.shape)
+        query = read_query(call.query, match.operation.shape)
     except CallError as error:
         remarks.append(f"The query is wrong: {error.parameters[0]}. On a successor's side the answer is 400.")
-        query = PLAIN
-    tiers = tuple(
-        Tier(
-            name=successor.tier,
-            note=successor.note,
-            after=successor.after,
-            fields=field_lines(operation, successor.tier),
-            calls=next_calls(operation, match.raw, successor, origin, query),
-        )
-        for successor in operation.successors.values()
-    )
     decision = decide(match, origin, settings, Memory(), at.timestamp())
-    return Explanation(call, match, decision, settings, at, tuple(remarks), tiers)
+    return Explanation(call, match, query, decision, settings, at, tuple(remarks))
 
 
 def _elsewhere(origin: str) -> str:
@@ -143,11 +130,11 @@ def as_json(found: Explanation | Unknown) -> Mapping[str, Any]:
         "note": operation.note,
         "gone": None if operation.gone is None else attrs.asdict(operation.gone),
         "tiers": {
-            tier.name: {
+            tier.tier: {
                 "note": tier.note,
                 "after": tier.after,
-                "fields": [attrs.asdict(line) for line in tier.fields],
-                "calls": [{**attrs.asdict(call), **call.samples()} for call in tier.calls],
+                "fields": [attrs.asdict(line) for line in field_lines(operation, tier.tier)],
+                "calls": [{**attrs.asdict(call), **call.samples()} for call in found.calls(tier)],
             }
             for tier in found.tiers
         },

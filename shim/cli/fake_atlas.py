@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
-from typing import TypeVar
 
 import click
 
@@ -15,35 +12,15 @@ from shim.cli.failures import SETTINGS, Failure
 from shim.cli.log import until_signal
 from shim.cli.serve import cannot_listen
 from shim.core.settings import parse_instant
-from shim.errors import SettingsError
 from shim.fake.server import FakeServer
-from shim.gateway.options import Address, parse_address
-
-T = TypeVar("T")
-
-
-def _parsed(parse: Callable[..., T]) -> Callable[[click.Context, click.Parameter, str | None], T | None]:
-    """Return a click callback that reads a value with ``parse(text, name=...)``."""
-
-    def callback(_context: click.Context, parameter: click.Parameter, text: str | None) -> T | None:
-        try:
-            return None if text is None else parse(text, name=parameter.opts[0])
-        except SettingsError as error:
-            raise click.BadParameter(str(error)) from error
-
-    return callback
-
-
-_instant = _parsed(parse_instant)
+from shim.gateway.options import parse_address
 
 
 @click.command()
-@click.option(
-    "--listen", metavar="HOST:PORT", default="127.0.0.1:8482", show_default=True, callback=_parsed(parse_address)
-)
-@click.option("--today", metavar="DATE", callback=_instant, help="The fake's date; it stands still. Default: now.")
-@click.option("--sunset", metavar="DATE", callback=_instant, help="When the backup endpoints end. Default: 2026-01-22.")
-def command(listen: Address, today: datetime | None, sunset: datetime | None) -> None:
+@click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8482", show_default=True)
+@click.option("--today", metavar="DATE", help="The fake's date; it stands still. Default: now.")
+@click.option("--sunset", metavar="DATE", help="When the backup endpoints end. Default: 2026-01-22.")
+def command(listen: str, today: str | None, sunset: str | None) -> None:
     """Run the fake Atlas alone.
 
     It has a flex cluster with 8 snapshots and a dedicated one, answers the legacy, flex and
@@ -51,8 +28,12 @@ def command(listen: Address, today: datetime | None, sunset: datetime | None) ->
 
     Exit codes: 0 after Ctrl-C or SIGTERM; 2 for bad usage or an address that can't be listened on.
     """
-    atlas = fake.FakeAtlas(today=today, sunset=sunset or fake.BACKUP_SUNSET)
-    asyncio.run(_serve(FakeServer(atlas, host=listen.host, port=listen.port)))
+    address = parse_address(listen, "--listen")
+    atlas = fake.FakeAtlas(
+        today=None if today is None else parse_instant(today, name="--today"),
+        sunset=fake.BACKUP_SUNSET if sunset is None else parse_instant(sunset, name="--sunset"),
+    )
+    asyncio.run(_serve(FakeServer(atlas, host=address.host, port=address.port)))
 
 
 async def _serve(server: FakeServer) -> None:

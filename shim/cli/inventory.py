@@ -12,7 +12,7 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.code_samples import ORIGIN, NextCall, next_calls
+from shim.cli.code_samples import ORIGIN, NextCall, next_calls, write_call
 from shim.cli.fields import no_successor
 from shim.cli.options import output_option
 from shim.core.recognise import Engine, shared_engine
@@ -115,10 +115,7 @@ def _text(found: Inventory, called: list[Called]) -> None:
         for call in calls:
             word = f" ({call.word})" if call.word else ""
             output.paragraph(f"Instead{word}: {call.method} {call.url}")
-            for remark in call.remarks:
-                output.paragraph(remark)
-            for code in call.samples().values():
-                output.code(code)
+            write_call(call)
             click.echo()
         click.echo()
     if found.broken:

@@ -17,16 +17,10 @@ from shim.cli.output import printable
 from shim.cli.progress import progress
 from shim.cli.resource_tables import show_one
 from shim.cli.resources import ENDING, RESTORES, client, commands_of
-from shim.cli.watching import INTERVAL, LONGEST, JobState, Look, watch
+from shim.cli.watching import INTERVAL, LONGEST, Look, watch
 
-OUTCOMES = {
-    JobState.FINISHED: 0,
-    JobState.FAILED: 4,
-    JobState.CANCELLED: 5,
-    JobState.EXPIRED: 6,
-    JobState.TIMEOUT: 7,
-}
-"""The outcome of a watch -> its exit code."""
+OUTCOMES = {"finished": 0, "failed": 4, "cancelled": 5, "expired": 6, "timeout": 7}
+"""The state in which a watch ended -> its exit code."""
 
 WATCH_ENDING = (
     ENDING.removesuffix(".")
