@@ -11,7 +11,7 @@ import click
 
 from shim.cli import output
 from shim.cli.code_samples import readable, write_call
-from shim.cli.explanation import Explanation, Unknown, as_json, explain, read_call
+from shim.cli.explanation import Explanation, Unrecognised, as_json, explain, read_call
 from shim.cli.failures import NO
 from shim.cli.fields import FieldLine, field_lines, no_successor
 from shim.cli.options import output_option
@@ -52,7 +52,7 @@ def command(  # noqa: PLR0913 - one argument an option
     _write(explain(engine, read_call(method, url, accept), settings, now), output)
 
 
-def _write(found: Explanation | Unknown, form: str) -> None:
+def _write(found: Explanation | Unrecognised, form: str) -> None:
     if form == "json":
         output.write_json(as_json(found))
     else:
@@ -62,7 +62,7 @@ def _write(found: Explanation | Unknown, form: str) -> None:
         else:
             output.paragraph("Not recognised: the shim has no part in this call and passes it on as it is.")
             output.bullets(found.reasons)
-    if isinstance(found, Unknown):
+    if isinstance(found, Unrecognised):
         raise SystemExit(NO)
 
 

@@ -24,7 +24,7 @@ from shim.errors import SettingsError
 
 
 @attrs.frozen
-class Unknown:
+class Unrecognised:
     """The call is not recognised, and the shim passes it on as it is; ``reasons`` say why that might be."""
 
     call: Call
@@ -80,11 +80,11 @@ def read_call(method: str, url: str, accept: str | None) -> Call:
     return Call(method.upper(), origin, target, () if accept is None else (("Accept", accept),))
 
 
-def explain(engine: Engine, call: Call, settings: Settings, at: datetime) -> Explanation | Unknown:
+def explain(engine: Engine, call: Call, settings: Settings, at: datetime) -> Explanation | Unrecognised:
     """Explain a call at an instant, as a process that has seen no reply yet would handle it."""
     match = engine.recognise(call.method, call.path, call.headers)
     if match is None:
-        return Unknown(call, hints(engine, call.method, call.path, call.headers))
+        return Unrecognised(call, hints(engine, call))
     origin = call.origin or ORIGIN
     remarks = [] if not call.origin or settings.covers(origin) else [_elsewhere(origin)]
     query = PLAIN
@@ -104,7 +104,7 @@ def _elsewhere(origin: str) -> str:
     )
 
 
-def as_json(found: Explanation | Unknown) -> Mapping[str, Any]:
+def as_json(found: Explanation | Unrecognised) -> Mapping[str, Any]:
     """Return an explanation as JSON values; times are ISO 8601 with their offset."""
     call = {
         "method": found.call.method,
@@ -112,7 +112,7 @@ def as_json(found: Explanation | Unknown) -> Mapping[str, Any]:
         "path": readable(found.call.path),
         "query": found.call.query,
     }
-    if isinstance(found, Unknown):
+    if isinstance(found, Unrecognised):
         return {"recognised": False, "call": call, "reasons": found.reasons}
     operation = found.operation
     return {

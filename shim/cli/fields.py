@@ -37,7 +37,7 @@ def no_successor(gone: Gone) -> str:
 
 
 def how(name: str, rule: Rule) -> str:
-    """Say how a rule makes its value; empty when there is nothing to say but its why."""
+    """Say how a rule makes its value; empty when the level or the reason says it."""
     first = rule.sources[0] if rule.sources else ""
     match rule.verb:
         case Verb.FROM:

@@ -1,64 +1,64 @@
-"""Why a call is not recognised, as far as it can be told."""
+"""Likely reasons why a call is not recognised."""
 
 from __future__ import annotations
 
 from difflib import SequenceMatcher
 
-from shim.core.messages import Headers
+from shim.core.messages import Call
 from shim.core.recognise import Engine
 from shim.documents.templates import Template, decoded, parameter_name
 
 CLOSE = 0.75
-"""From this likeness on a path is shown as the one that may have been meant."""
+"""The least likeness, of 1, with which a path is shown as the one that may have been meant."""
 
 
-def hints(engine: Engine, method: str, path: str, headers: Headers) -> tuple[str, ...]:
+def hints(engine: Engine, call: Call) -> tuple[str, ...]:
     """Return sentences that say what would have to be different for the shim to take part."""
     found = []
-    methods = sorted({operation.method for operation in engine.operations} - {method})
-    others = [other for other in methods if engine.recognise(other, path, headers)]
+    methods = sorted({operation.method for operation in engine.operations} - {call.method})
+    others = [other for other in methods if engine.recognise(other, call.path, call.headers)]
     if others:
-        found.append(f"The method: {', '.join(others)} on this path is recognised, {method} is not.")
-    if headers and engine.recognise(method, path, ()):
+        found.append(f"The method: {', '.join(others)} on this path is recognised, {call.method} is not.")
+    if call.headers and engine.recognise(call.method, call.path, ()):
         found.append(
             "The version: Accept names one that the retired endpoint did not answer with (a preview, an upcoming "
             "version, another format, or a date before the first one)."
         )
-    if not found:
-        found.extend(_about_path(engine, method, path, headers))
-    return tuple(found)
+    return tuple(found) or (_about_path(engine, call),)
 
 
-def _about_path(engine: Engine, method: str, path: str, headers: Headers) -> list[str]:
+def _about_path(engine: Engine, call: Call) -> str:
+    path = call.path
     for operation in engine.operations:
         for successor in operation.successors.values():
-            if successor.only and _fits(successor.only.path.segments, path):
-                return [f"The path is that of a present endpoint, the successor of {operation.id}: call it as it is."]
+            if successor.only and _fits(successor.only.path, path):
+                return f"The path is that of a present endpoint, the successor of {operation.id}: call it as it is."
     trimmed = path.rstrip("/")
-    if trimmed != path and engine.recognise(method, trimmed, headers):
-        return ["The path ends with a slash: without it, it is recognised."]
+    if trimmed != path and engine.recognise(call.method, trimmed, call.headers):
+        return "The path ends with a slash: without it, it is recognised."
     bases = sorted({api.base for document in engine.documents for api in document.apis.values()})
-    if not path.startswith(tuple(f"{base}/" for base in bases)):
-        return [f"The path: retired calls are below {' and '.join(bases)}."]
-    base = next(base for base in bases if path.startswith(f"{base}/"))
+    base = next((base for base in bases if path.startswith(f"{base}/")), None)
+    if base is None:
+        return f"The path: retired calls are below {' and '.join(bases)}."
     for segment in path[1:].split("/"):
         if segment and decoded(segment) is None:
-            return [f"The path: {segment!r} could be read as another path on the way, so it is left alone."]
-    near = max(engine.operations, key=lambda operation: _likeness(operation.path, path.removeprefix(base)))
-    if _likeness(near.path, path.removeprefix(base)) > CLOSE:
-        return [f"The path: close to it is {near.method} {base}{near.path.text}."]
-    return ["The path: no mapping document has one like it."]
+            return f"The path: {segment!r} could be read as another path on the way, so it is left alone."
+    below = path.removeprefix(base)
+    near = max(engine.operations, key=lambda operation: _likeness(operation.path, below))
+    if _likeness(near.path, below) > CLOSE:
+        return f"The path: close to it is {near.method} {base}{near.path.text}."
+    return "The path: no mapping document has one like it."
 
 
-def _fits(segments: tuple[str, ...], path: str) -> bool:
+def _fits(template: Template, path: str) -> bool:
     given = path[1:].split("/")
-    return len(given) == len(segments) and all(
-        parameter_name(segment) or segment == other for segment, other in zip(segments, given, strict=True)
+    return len(given) == len(template.segments) and all(
+        parameter_name(segment) or segment == other for segment, other in zip(template.segments, given, strict=True)
     )
 
 
 def _likeness(template: Template, path: str) -> float:
-    """Return how alike a template and a path are, from 0 to 1; a parameter is like whatever stands in its place."""
+    """Return how alike a template and a path are, from 0 to 1; a parameter is like any segment in its place."""
     given = path.strip("/").split("/")
     filled = [
         given[index] if parameter_name(segment) and index < len(given) else segment

@@ -1,4 +1,4 @@
-"""``atlas-shim run``: a Python program with the drop-in switched on, and not a line of it changed."""
+"""``atlas-shim run``: a Python program with the drop-in switched on, without a change to the program."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def command(*, program: tuple[str, ...]) -> None:
     """Run a Python program with the drop-in switched on.
 
     As in "atlas-shim run -- python app.py", "... python -m package", or a script that begins with
-    "#!/usr/bin/env python". Pythons that the program starts have it too. The command takes the place
-    of this one, so signals and the exit code are its own. atlas-shim must be installed where the
+    "#!/usr/bin/env python". Pythons that the program starts have it too. The program replaces this
+    process, so it gets the signals and sets the exit code. atlas-shim must be installed where the
     program's Python finds it.
 
     Exit codes: the program's; 2 for bad settings; 126 and 127 when the command can't be run or found.
@@ -59,7 +59,7 @@ def _become(program: Sequence[str], environment: Mapping[str, str]) -> None:
 
 
 def _isolated(program: Sequence[str]) -> bool:
-    """Tell whether a command line is a Python's with -I, -E or -S before what it runs."""
+    """Tell whether a command line starts Python with -I, -E or -S, which ignore PYTHONPATH or sitecustomize."""
     if not Path(program[0]).name.startswith("python"):
         return False
     for argument in program[1:]:

@@ -1,15 +1,18 @@
 """What the command's tests share: the command in this process, the command as a process, and a fake Atlas."""
 
 import os
+import pty
 import re
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 
 import pytest
 from click.testing import CliRunner
 
 from shim.cli import main
-from shim.fake import DEMO_TOKEN, FakeAtlas
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import serve_in_thread
 
 OURS = ("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_")
@@ -70,6 +73,52 @@ def wait_for():
         raise AssertionError(f"{pattern} is not in {''.join(seen)}")
 
     return wait_for
+
+
+@pytest.fixture
+def on_a_terminal():
+    """Return a function that runs the command with one stream on a terminal; it returns exit code and text."""
+
+    def on_a_terminal(*words, stream="stdout", columns=80, env=None):
+        outer, inner = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "shim", *words],
+            stdout=inner if stream == "stdout" else subprocess.DEVNULL,
+            stderr=inner if stream == "stderr" else subprocess.DEVNULL,
+            env={**os.environ, "COLUMNS": str(columns), "TERM": "xterm", **(env or {})},
+        )
+        os.close(inner)
+        wrote = b""
+        while True:
+            try:
+                chunk = os.read(outer, 65536)
+            except OSError:  # Linux says EIO when the other end is closed
+                break
+            if not chunk:
+                break
+            wrote += chunk
+        os.close(outer)
+        return process.wait(timeout=30), wrote.decode().replace("\r\n", "\n")
+
+    return on_a_terminal
+
+
+@pytest.fixture
+def retired_call():
+    """Return a function that makes the retired call at a base URL, without a proxy; it returns the status."""
+
+    def retired_call(url):
+        path = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+        request = urllib.request.Request(f"{url}{path}", headers={"Authorization": f"Bearer {DEMO_TOKEN}"})
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=30) as reply:
+                return reply.status
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+
+    return retired_call
 
 
 @pytest.fixture

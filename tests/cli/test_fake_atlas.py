@@ -3,24 +3,10 @@
 import os
 import signal
 import socket
-import urllib.error
-import urllib.request
 
 import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PUBLIC_KEY, DEMO_TOKEN
-
-
-def status_of(url):
-    path = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
-    request = urllib.request.Request(f"{url}{path}", headers={"Authorization": f"Bearer {DEMO_TOKEN}"})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=30) as reply:
-            return reply.status
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code
 
 
 @pytest.mark.parametrize(
@@ -31,10 +17,10 @@ def status_of(url):
         (("--today", "2026-01-22", "--sunset", "2026-02-01"), 200),
     ],
 )
-def test_its_date_decides_whether_legacy_answers(start, wait_for, words, status):
+def test_its_date_decides_whether_legacy_answers(start, wait_for, retired_call, words, status):
     """Before the sunset the legacy endpoint answers, from then on it is gone."""
     process = start("fake-atlas", "--listen", "127.0.0.1:0", *words)
-    assert status_of(wait_for(process.stdout, r"listens at (\S+)")[1]) == status
+    assert retired_call(wait_for(process.stdout, r"listens at (\S+)")[1]) == status
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(timeout=30) == 0
 

@@ -1,10 +1,6 @@
 """``restores``: reading, ordering once, and watching with an exit code for each outcome."""
 
 import json
-import os
-import pty
-import subprocess
-import sys
 from datetime import timedelta
 from functools import partial
 from itertools import count
@@ -274,36 +270,13 @@ def test_a_network_that_stays_away_is_exit_code_3(run, atlas, fast):
     assert len(fast) == watching.TOLERATED
 
 
-def stderr_on_a_terminal(words, env):
-    """Run the command with its stderr on a terminal; return its exit code and what it wrote there."""
-    outer, inner = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "shim", *words],
-        stdout=subprocess.DEVNULL,
-        stderr=inner,
-        env={**os.environ, "COLUMNS": "120", "TERM": "xterm", **env},
-    )
-    os.close(inner)
-    wrote = b""
-    while True:
-        try:
-            chunk = os.read(outer, 65536)
-        except OSError:  # Linux says EIO when the other end is closed
-            break
-        if not chunk:
-            break
-        wrote += chunk
-    os.close(outer)
-    return process.wait(timeout=30), wrote.decode()
-
-
 @pytest.mark.parametrize(("env", "living"), [({}, True), ({"NO_COLOR": "1"}, False)])
-def test_progress_on_a_terminal_is_one_living_line(atlas, env, living):
+def test_progress_on_a_terminal_is_one_living_line(atlas, on_a_terminal, env, living):
     """It is drawn again and wiped at the end; with NO_COLOR it is as in a pipe."""
     atlas.fake.today = atlas.fake.today
     job = atlas.fake.add_restore_job(*AT, ago=timedelta(0)).id
     words = ("restores", "watch", *AT, job, "--interval", "0.1", "--timeout", "0.3")
-    code, wrote = stderr_on_a_terminal(words, env)
+    code, wrote = on_a_terminal(*words, stream="stderr", columns=120, env=env)
     assert code == 7
     assert f"restore job {job}: running" in wrote
     assert ("\x1b[2K" in wrote) is living

@@ -3,30 +3,20 @@
 import os
 import signal
 import socket
-import urllib.request
 
 import pytest
 
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 from shim.gateway.options import TABLE
 
-PATH = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 FREE = ("--listen", "127.0.0.1:0", "--admin", "off")
 
 
-def fetch(url):
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {DEMO_TOKEN}"})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=30) as reply:
-        return reply.status
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_with_exit_code_0(start, wait_for, atlas, number):
+def test_a_signal_ends_it_with_exit_code_0(start, wait_for, atlas, retired_call, number):
     """The gateway answers, and ends in order when it is told to."""
     process = start("serve", *FREE, "--upstream", atlas.url)
     url = wait_for(process.stderr, r"takes calls at (\S+)")[1]
-    assert fetch(f"{url}{PATH}") == 200
+    assert retired_call(url) == 200
     os.kill(process.pid, number)
     assert process.wait(timeout=30) == 0
 

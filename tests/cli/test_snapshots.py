@@ -1,10 +1,6 @@
 """``snapshots``: tables for people, the API's JSON for programs, exit codes for scripts."""
 
 import json
-import os
-import pty
-import subprocess
-import sys
 
 import httpx
 import pytest
@@ -149,42 +145,21 @@ def test_what_atlas_says_cannot_steer_the_terminal(run, atlas):
     assert "\x1b" not in done.stdout
 
 
-def on_a_terminal(words, env):
-    """Run the command with its stdout on a terminal of 80 columns and return what it wrote there."""
-    outer, inner = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "shim", *words],
-        stdout=inner,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "COLUMNS": "80", "TERM": "xterm", **env},
-    )
-    os.close(inner)
-    wrote = b""
-    while True:
-        try:
-            chunk = os.read(outer, 65536)
-        except OSError:  # Linux says EIO when the other end is closed
-            break
-        if not chunk:
-            break
-        wrote += chunk
-    os.close(outer)
-    assert process.wait(timeout=30) == 0
-    return wrote.decode().replace("\r\n", "\n")
-
-
 @pytest.mark.parametrize("cluster", [DEMO_CLUSTER, DEMO_DEDICATED])
-def test_a_terminal_gets_a_table_with_whole_ids(atlas, cluster):
+def test_a_terminal_gets_a_table_with_whole_ids(atlas, on_a_terminal, cluster):
     """In 80 columns every id can be copied: none is cut or folded."""
-    wrote = on_a_terminal(("snapshots", "list", DEMO_GROUP, cluster), {})
+    code, wrote = on_a_terminal("snapshots", "list", DEMO_GROUP, cluster)
+    assert code == 0
     assert "\x1b[1m" in wrote
     for snapshot in atlas.fake.cluster(DEMO_GROUP, cluster).snapshots:
         assert snapshot["id"] in wrote
 
 
-def test_no_color_is_obeyed(atlas):
+def test_no_color_is_obeyed(atlas, on_a_terminal):
     """With NO_COLOR a terminal gets plain text."""
-    assert "\x1b" not in on_a_terminal(LIST, {"NO_COLOR": "1"})
+    code, wrote = on_a_terminal(*LIST, env={"NO_COLOR": "1"})
+    assert code == 0
+    assert "\x1b" not in wrote
 
 
 def test_the_facade_does_not_warn_its_own_command(run, atlas):
