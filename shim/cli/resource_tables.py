@@ -74,7 +74,8 @@ def show_one(item: Model, form: str) -> None:
         return
     levels = {report.name: report.fidelity.value for report in item.record.fields} if item.record else {}
     shown = members({name: value for name, value in item.raw.items() if name != "links"})
-    absent = [name for name, level in levels.items() if level == Fidelity.ABSENT and name not in shown]
+    left_out = {Fidelity.ABSENT, Fidelity.MISSING}
+    absent = [name for name, level in levels.items() if level in left_out and name not in shown]
     rows = [(name, printable(value), levels.get(name, "")) for name, value in shown.items()]
     rows += [(name, "-", levels[name]) for name in absent]
     columns = 3 if levels else 2  # legacy's own answer has no levels

@@ -73,6 +73,13 @@ def test_one_job_tells_the_fidelity_of_each_field(run, atlas):
     assert ["desiredTimestamp.date", "-", "absent"] in rows
 
 
+def test_a_field_that_upstream_did_not_send_is_shown_as_missing(run, atlas):
+    """A job that runs has no finishing time yet."""
+    job = atlas.fake.add_restore_job(*AT, ago=timedelta(0)).id
+    rows = [line.split() for line in run("restores", "get", *AT, job).stdout.splitlines()]
+    assert ["finishedAt", "-", "missing"] in rows
+
+
 def test_create_starts_one_job_and_shows_it(run, atlas):
     """One write is made, for the group of the cluster unless another is named."""
     done = run(*order(atlas, "-o", "json"))
