@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from shim.cli.run import LAUNCH, _isolated, environment_for
+from shim.cli.run import _isolated, environment_for
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from shim.switch import LAUNCH
 
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 COMMAND = [sys.executable, "-m", "shim", "run", "--"]
