@@ -29,32 +29,19 @@ log = logging.getLogger("shim.gateway")
 EVERY = 1.0
 """Seconds between looks at the files; a change is read when two looks in a row agree on it."""
 
-LIVE = frozenset(
-    {
-        "body_limit",
-        "coalesce",
-        "deadline",
-        "drain",
-        "drain_min",
-        "page_cap",
-        "public_url",
-        "route",
-        "sunset",
-    }
-)
-"""The options that a running gateway can change; each other one needs a restart."""
-
 Stamp = tuple[object, ...]
 
 
 @attrs.frozen(eq=False)
 class Plan:
-    """What calls are answered with; a call keeps to the one that it began with."""
+    """What calls are answered with; a call keeps to the one that it began with.
+
+    ``settings`` are the part of the options that the core obeys.
+    """
 
     options: Options
     engine: Engine
     settings: Settings = attrs.field(init=False)
-    """The part of the options that the core obeys."""
 
     @settings.default
     def _settings(self) -> Settings:
@@ -62,7 +49,7 @@ class Plan:
 
 
 @attrs.frozen
-class Source:
+class PlanSource:
     """Where a plan comes from: flags over ``environ`` over the file ``config``; ``environ`` names the mappings."""
 
     environ: Mapping[str, str]
@@ -123,7 +110,7 @@ def checked(plan: Plan) -> Plan:
 class Reloader:
     """Reads a source again and hands a good plan to ``apply``."""
 
-    def __init__(self, source: Source, plan: Plan, apply: Callable[[Plan], None], metrics: Metrics) -> None:
+    def __init__(self, source: PlanSource, plan: Plan, apply: Callable[[Plan], None], metrics: Metrics) -> None:
         self._source = source
         self._plan = plan
         self._apply = apply
@@ -171,5 +158,5 @@ class Reloader:
 
 def fixed(new: Options, old: Options) -> tuple[str, ...]:
     """Return the names of the options that differ and can't change while the gateway runs."""
-    names = [row.name for row in TABLE if row.name not in LIVE]
+    names = [row.name for row in TABLE if not row.live]
     return tuple(name for name in names if getattr(new, name) != getattr(old, name))

@@ -27,7 +27,7 @@ from shim.gateway.http1.listener import Listener, tls_context
 from shim.gateway.limits import raise_open_files
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
-from shim.gateway.reload import Plan, Reloader, Source, Stamp, checked
+from shim.gateway.reload import Plan, PlanSource, Reloader, Stamp, checked
 from shim.gateway.upstream.client import Upstream
 
 log = logging.getLogger("shim.gateway")
@@ -171,7 +171,7 @@ def _authorities(address: Address | None, more: Iterable[str] = (), *, implied: 
 
 
 async def run(
-    options: Options, engine: Engine | None = None, *, source: Source | None = None, known: Stamp = ()
+    options: Options, engine: Engine | None = None, *, source: PlanSource | None = None, known: Stamp = ()
 ) -> None:
     """Serve until SIGTERM, SIGINT or ``POST /quitquitquit``, then drain; a second signal ends the drain.
 
@@ -216,7 +216,7 @@ async def run(
             loop.remove_signal_handler(number)
 
 
-def serve(options: Options, engine: Engine | None = None, *, source: Source | None = None, known: Stamp = ()) -> int:
+def serve(options: Options, engine: Engine | None = None, *, source: PlanSource | None = None, known: Stamp = ()) -> int:
     """Run a gateway in this thread until a signal ends it, and return the exit code: 0."""
     raise_open_files(options)
     # What is loaded now stays; looking through it again and again would only hold calls up.
