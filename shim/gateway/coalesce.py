@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import attrs
 
-from shim.core.messages import Headers
+from shim.core.messages import Headers, Reply
 from shim.core.record import Record
 
 BUDGET = 16 * 1024 * 1024
@@ -46,13 +46,16 @@ _FRESHNESS = frozenset({"cache-control", "pragma"})
 
 @attrs.frozen
 class BufferedResponse:
-    """A complete reply that several callers can be given: field lines without framing, content as it came."""
+    """A complete reply that several callers can be given, its content as it came, and upstream's reason phrase."""
 
-    status: int
+    reply: Reply
     reason: str | None
-    lines: tuple[tuple[str, str], ...]
-    body: bytes
     record: Record
+
+    @property
+    def size(self) -> int:
+        """Bytes of the content."""
+        return len(self.reply.body or b"")
 
 
 Make = Callable[[], Awaitable[BufferedResponse | None]]
@@ -144,7 +147,7 @@ class Coalescer:
                 return
             left = flight.born + window - loop.time()
             whole = None if failed else task.result()
-            size = 0 if whole is None else len(whole.body)
+            size = 0 if whole is None else whole.size
             if left <= 0 or task.cancelled() or self._kept + size > BUDGET:
                 self._drop(key, flight)
                 return

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import attrs
 
-from shim.core.messages import Headers, reason_phrase
+from shim.core.context import dumps
+from shim.core.messages import Headers, Reply, reason_phrase
 from shim.core.record import Record
-from shim.gateway.fields import PSEUDONYM, VIA, now
-from shim.gateway.structured import string, token
+from shim.core.responses import error_body
+from shim.gateway.fields import PSEUDONYM, VIA, now, string, token
 
 
 @attrs.frozen
@@ -40,27 +39,14 @@ _ERRORS = {
 """What RFC 9209, 2.3, calls the core's errors."""
 
 
-def content(refusal: Refusal) -> bytes:
-    """Return the body, in Atlas' own order of keys on one line."""
-    if refusal.body is not None:
-        return refusal.body
-    members = {
-        "detail": refusal.detail,
-        "error": refusal.status,
-        "errorCode": refusal.code,
-        "parameters": [],
-        "reason": reason_phrase(refusal.status),
-    }
-    return json.dumps(members, separators=(",", ":")).encode("ascii")
-
-
-def lines(refusal: Refusal) -> list[tuple[str, str]]:
-    """Return the field lines, without Content-Length."""
-    fields = [("Content-Type", "application/json"), *refusal.headers, ("Date", now()), VIA]
+def reply_of(refusal: Refusal) -> Reply:
+    """Return the answer: Atlas' members in Atlas' order on one line, and no Content-Length yet."""
+    body = refusal.body or dumps(error_body(refusal.status, refusal.code, refusal.detail))
+    lines = [("Content-Type", "application/json"), *refusal.headers, ("Date", now()), VIA]
     if refusal.error is not None:
         details = string(refusal.detail)
-        fields.append(("Proxy-Status", f"{PSEUDONYM}; error={token(refusal.error)}; details={details}"))
-    return fields
+        lines.append(("Proxy-Status", f"{PSEUDONYM}; error={token(refusal.error)}; details={details}"))
+    return Reply(refusal.status, tuple(lines), body)
 
 
 def proxy_status(code: str, status: int, record: Record, fault: str | None) -> tuple[str, str]:
@@ -80,9 +66,10 @@ def proxy_status(code: str, status: int, record: Record, fault: str | None) -> t
 
 def raw(refusal: Refusal) -> bytes:
     """Return a whole reply for a connection that ends with it, where no request is there to reply to."""
-    body = content(refusal)
-    head = [f"HTTP/1.1 {refusal.status} {reason_phrase(refusal.status)}"]
-    head += [f"{name}: {value}" for name, value in lines(refusal)]
+    reply = reply_of(refusal)
+    body = reply.body or b""
+    head = [f"HTTP/1.1 {reply.status} {reason_phrase(reply.status)}"]
+    head += [f"{name}: {value}" for name, value in reply.headers]
     head += [f"Content-Length: {len(body)}", "Connection: close", "", ""]
     return "\r\n".join(head).encode("latin-1") + body
 

@@ -7,15 +7,15 @@ from functools import lru_cache
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from shim.core.record import FieldReport, Record, by_level
+from shim.gateway.in_flight import InFlight
 
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
 
 
 class Metrics:
-    """The gateway's metrics, in a registry of their own; ``in_flight`` is a plain number on the way."""
+    """The gateway's metrics, in a registry of their own."""
 
-    def __init__(self) -> None:
-        self.in_flight = 0
+    def __init__(self, in_flight: InFlight) -> None:
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "atlas_shim_requests",
@@ -36,7 +36,7 @@ class Metrics:
             registry=self.registry,
         )
         gauge = Gauge("atlas_shim_in_flight_requests", "Requests being answered.", registry=self.registry)
-        gauge.set_function(lambda: self.in_flight)
+        gauge.set_function(lambda: in_flight.count)
         self._shared = Counter(
             "atlas_shim_coalesced",
             "Reads answered with the answer to another, identical one.",

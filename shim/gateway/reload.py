@@ -19,7 +19,7 @@ import attrs
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import Settings
 from shim.errors import DocumentError, SettingsError
-from shim.gateway.options import TABLE, Options, read_options
+from shim.gateway.options import TABLE, CredentialsMode, Options, read_options
 
 if TYPE_CHECKING:  # an extra, which reading a file does not need
     from shim.gateway.metrics import Metrics
@@ -36,16 +36,26 @@ Stamp = tuple[object, ...]
 class Plan:
     """What calls are answered with; a call keeps to the one that it began with.
 
-    ``settings`` are the part of the options that the core obeys.
+    ``settings`` are the part of the options that the core obeys. ``checks_host`` says that a Host which isn't the
+    gateway's is refused (RFC 9110, 7.4): once the gateway was told its public name, or where it deals in
+    credentials and knows its address.
     """
 
     options: Options
     engine: Engine
     settings: Settings = attrs.field(init=False)
+    checks_host: bool = attrs.field(init=False)
 
     @settings.default
     def _settings(self) -> Settings:
         return self.options.settings()
+
+    @checks_host.default
+    def _checks_host(self) -> bool:
+        options = self.options
+        anywhere = options.uds is None and options.listen.host in {"0.0.0.0", "::"}  # noqa: S104 - compared with
+        holds_keys = options.credentials is not CredentialsMode.PASSTHROUGH
+        return options.public_url is not None or (holds_keys and not anywhere)
 
 
 @attrs.frozen

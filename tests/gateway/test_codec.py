@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core import context
-from shim.gateway import codec
+from shim.gateway import exchange as codec
 
 VALUES = st.recursive(
     st.none()

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from shim.core.record import Dropped, FieldReport, Record, Sent
 from shim.documents.model import Fidelity
-from shim.gateway.notes import notes
-from shim.gateway.structured import date, string, strings, token
+from shim.gateway.fields import date, notes, string, strings, token
 
 RECORD = Record(
     operation="listThings",

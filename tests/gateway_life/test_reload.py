@@ -17,6 +17,7 @@ from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
+from shim.gateway.in_flight import InFlight
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import TABLE, Address
 from shim.gateway.reload import Plan, PlanSource, Reloader, checked, fixed
@@ -41,7 +42,7 @@ class Applied:
 
     def __init__(self, source: PlanSource):
         self.plans: list[Plan] = []
-        self.metrics = Metrics()
+        self.metrics = Metrics(InFlight())
         self.reloader = Reloader(source, source.read(), self.plans.append, self.metrics)
 
     def value(self, name: str, **labels: str) -> float | None:
@@ -138,7 +139,7 @@ async def test_defect_while_reading_is_survived(tmp_path, caplog):
     def broken(plan):
         raise ZeroDivisionError
 
-    assert not await Reloader(source, source.read(), broken, Metrics()).reload()
+    assert not await Reloader(source, source.read(), broken, Metrics(InFlight())).reload()
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -221,7 +222,7 @@ async def test_watch_waits_until_the_files_rest():
             return Plan(Options(), shared_engine(os.environ))
 
     source = Scripted()
-    reloader = Reloader(source, source.read(), lambda plan: None, Metrics())  # type: ignore[arg-type]  # looks like one
+    reloader = Reloader(source, source.read(), lambda plan: None, Metrics(InFlight()))  # type: ignore[arg-type]  # looks like one
     seen.clear()
     watching = asyncio.ensure_future(reloader.watch(("a",), every=0))
     await done.wait()
