@@ -86,7 +86,7 @@ def _add(methods: dict[str, Any], api: Api, operation: Operation) -> None:
 
 
 def _operation(api: Api, operation: Operation) -> dict[str, Any]:
-    described: dict[str, Any] = {
+    whole: dict[str, Any] = {
         "operationId": f"{operation.id}.{api.name}",
         "summary": operation.id,
         "deprecated": True,
@@ -96,10 +96,10 @@ def _operation(api: Api, operation: Operation) -> dict[str, Any]:
         "responses": _responses(api, operation),
     }
     if note := " ".join(filter(None, (operation.note, operation.gone.detail if operation.gone else ""))):
-        described["description"] = note
+        whole["description"] = note
     if operation.request is not None:
-        described["requestBody"] = {"required": True, "content": {_media(api, operation): {"schema": _body(operation)}}}
-    return described
+        whole["requestBody"] = {"required": True, "content": {_media(api, operation): {"schema": _body(operation)}}}
+    return whole
 
 
 def _media(api: Api, operation: Operation) -> str:
