@@ -9,13 +9,14 @@ import logging
 import os
 import resource
 import signal
-import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from anyio.from_thread import start_blocking_portal
 
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
@@ -270,37 +271,9 @@ def serve_in_thread(
     """
     options = options or Options(listen=Address("127.0.0.1", 0), admin=Address("127.0.0.1", 0))
     gateway = Gateway(options, engine, clock=clock, environ=environ)
-    started: threading.Event = threading.Event()
-    ends: list[BaseException] = []
-    handles: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-
-    async def live() -> None:
-        stop = asyncio.Event()
-        handles.append((asyncio.get_running_loop(), stop))
-        await gateway.start()
-        started.set()
-        await stop.wait()
-        await gateway.stop()
-
-    def body() -> None:
+    with start_blocking_portal(backend_options={"loop_factory": loop_factory()}) as loop:
+        loop.call(gateway.start)
         try:
-            with asyncio.Runner(loop_factory=loop_factory()) as runner:
-                runner.run(live())
-        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
-            ends.append(error)
-        finally:
-            started.set()
-
-    thread = threading.Thread(target=body, name="atlas-shim-gateway", daemon=True)
-    thread.start()
-    started.wait()
-    try:
-        if not ends:
             yield gateway
-    finally:
-        if not ends:
-            loop, stop = handles[0]
-            loop.call_soon_threadsafe(stop.set)
-        thread.join()
-    if ends:
-        raise ends[0]
+        finally:
+            loop.call(gateway.stop)
