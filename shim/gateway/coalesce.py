@@ -52,11 +52,6 @@ class BufferedResponse:
     reason: str | None
     record: Record
 
-    @property
-    def size(self) -> int:
-        """Bytes of the content."""
-        return len(self.reply.body or b"")
-
 
 Make = Callable[[], Awaitable[BufferedResponse | None]]
 """Asks upstream; None for a reply that is too large to be held."""
@@ -108,7 +103,8 @@ class Coalescer:
         if self._writes:
             return await make()
         flight = self._flights.get(key)
-        if flight is None or (flight.task.done() and not self._young(flight, window)):
+        now = asyncio.get_running_loop().time()
+        if flight is None or (flight.task.done() and now - flight.born >= window):
             flight = self._begin(key, window, make)
         else:
             joined()
@@ -147,7 +143,7 @@ class Coalescer:
                 return
             left = flight.born + window - loop.time()
             whole = None if failed else task.result()
-            size = 0 if whole is None else whole.size
+            size = 0 if whole is None else len(whole.reply.body or b"")
             if left <= 0 or task.cancelled() or self._kept + size > BUDGET:
                 self._drop(key, flight)
                 return
@@ -157,9 +153,6 @@ class Coalescer:
 
         flight.task.add_done_callback(landed)
         return flight
-
-    def _young(self, flight: _Flight, window: float) -> bool:
-        return asyncio.get_running_loop().time() - flight.born < window
 
     def _drop(self, key: Hashable, flight: _Flight) -> None:
         if self._flights.get(key) is flight:

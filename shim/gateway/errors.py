@@ -1,4 +1,4 @@
-"""The gateway's own answers: Atlas' error shape, and the reason as Proxy-Status (RFC 9209)."""
+"""The gateway's own errors, in Atlas' shape, with the reason as Proxy-Status (RFC 9209)."""
 
 from __future__ import annotations
 
@@ -74,21 +74,14 @@ def raw(refusal: Refusal) -> bytes:
     return "\r\n".join(head).encode("latin-1") + body
 
 
-def bad_request(detail: str) -> Refusal:
+def bad_request(detail: str, status: int = 400) -> Refusal:
     """A request that the gateway won't pass on; its connection is closed."""
-    return Refusal(400, "SHIM_BAD_REQUEST", detail, error="http_request_error", close=True)
+    return Refusal(status, "SHIM_BAD_REQUEST", detail, error="http_request_error", close=True)
 
 
-def too_long(*, in_target: bool) -> Refusal:
-    """A request line or field beyond the gateway's limits (RFC 9110, 15.5.15; RFC 6585, 5)."""
-    if in_target:
-        return attrs.evolve(bad_request("The request target is too long."), status=414)
-    return attrs.evolve(bad_request("A field of the request is too long."), status=431)
-
-
-def too_many() -> Refusal:
+def too_many_fields() -> Refusal:
     """More fields, or more bytes of them, than the gateway takes (RFC 6585, 5)."""
-    return attrs.evolve(bad_request("The request has too many fields."), status=431)
+    return bad_request("The request has too many fields.", 431)
 
 
 def unknown_host() -> Refusal:
@@ -100,11 +93,6 @@ def unknown_host() -> Refusal:
         error="http_request_denied",
         close=True,
     )
-
-
-def unknown_method() -> Refusal:
-    """A method that HTTP's registry doesn't know; names are case-sensitive (RFC 9110, 9.1 and 15.6.2)."""
-    return attrs.evolve(bad_request("The method is none that this gateway knows."), status=501)
 
 
 def too_late(detail: str) -> Refusal:

@@ -250,7 +250,7 @@ TABLE: tuple[Row[Any], ...] = tuple(
 def read_options(
     environ: Mapping[str, str],
     flags: Mapping[str, str | None] | None = None,
-    file: Mapping[str, Any] | None = None,
+    file: Mapping[str, object] | None = None,
 ) -> Options:
     """Read options from flags, environment and a file's keys, in that order of precedence.
 

@@ -12,7 +12,7 @@ import logging
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -38,7 +38,7 @@ class Plan:
 
     ``settings`` are the part of the options that the core obeys. ``checks_host`` says that a Host which isn't the
     gateway's is refused (RFC 9110, 7.4): once the gateway was told its public name, or where it deals in
-    credentials and knows its address.
+    credentials and knows its address. Raises SettingsError when options and documents contradict each other.
     """
 
     options: Options
@@ -57,6 +57,11 @@ class Plan:
         holds_keys = options.credentials is not CredentialsMode.PASSTHROUGH
         return options.public_url is not None or (holds_keys and not anywhere)
 
+    def __attrs_post_init__(self) -> None:
+        self.engine.check_settings(self.settings)
+        if self.options.drain_min > self.options.drain:
+            raise SettingsError("drain_min: is longer than drain, which counts from the same signal")
+
 
 @attrs.frozen
 class PlanSource:
@@ -69,7 +74,7 @@ class PlanSource:
     def read(self) -> Plan:
         """Read everything; raises SettingsError or DocumentError with all that is wrong with one of them."""
         options = read_options(self.environ, self.flags, read_config(self.config))
-        return checked(Plan(options, load_engine(self.environ)))
+        return Plan(options, load_engine(self.environ))
 
     def stamp(self) -> Stamp:
         """Return what changes whenever a file does.
@@ -94,7 +99,7 @@ def _state(path: Path) -> Stamp:
     return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-def read_config(path: Path | None) -> dict[str, Any]:
+def read_config(path: Path | None) -> dict[str, object]:
     """Read a file of ``public_url = "https://…"`` lines; a key may be spelled with dashes.
 
     Raises SettingsError when it can't be read or is no TOML.
@@ -107,14 +112,6 @@ def read_config(path: Path | None) -> dict[str, Any]:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise SettingsError(f"{path}: {why}") from None
     return {key.replace("-", "_"): value for key, value in data.items()}
-
-
-def checked(plan: Plan) -> Plan:
-    """Return the plan; raises SettingsError when its parts contradict each other."""
-    plan.engine.check_settings(plan.settings)
-    if plan.options.drain_min > plan.options.drain:
-        raise SettingsError("drain_min: is longer than drain, which counts from the same signal")
-    return plan
 
 
 class Reloader:
@@ -146,7 +143,7 @@ class Reloader:
                 plan = await asyncio.to_thread(self._source.read)
                 kept = fixed(plan.options, self._plan.options)
                 options = attrs.evolve(plan.options, **{name: getattr(self._plan.options, name) for name in kept})
-                plan = checked(Plan(options, plan.engine))
+                plan = Plan(options, plan.engine)
                 self._apply(plan)
             except Exception as error:  # a defect here must not end the watch, nor the gateway
                 self._metrics.reloaded(good=False)

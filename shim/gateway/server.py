@@ -30,7 +30,7 @@ from shim.gateway.in_flight import InFlight
 from shim.gateway.inventory import InventoryWriter
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
-from shim.gateway.reload import Plan, PlanSource, Reloader, Stamp, checked
+from shim.gateway.reload import Plan, PlanSource, Reloader, Stamp
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker
 from shim.gateway.validation import authorities_of
@@ -63,7 +63,7 @@ class Gateway:
         clock: Callable[[], float] = time.time,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        plan = checked(Plan(options or Options(), engine or shared_engine(os.environ)))
+        plan = Plan(options or Options(), engine or shared_engine(os.environ))
         options = plan.options
         self._tls = tls_context(options.tls_cert, options.tls_key)
         self.in_flight = InFlight()
@@ -181,10 +181,10 @@ async def run(
     loop = asyncio.get_running_loop()
     ends: asyncio.Queue[str] = asyncio.Queue()
     gateway.on_quit = partial(ends.put_nowait, "POST /quitquitquit")
-    chores: set[asyncio.Future[Any]] = set()
+    chores: set[asyncio.Task[object]] = set()
 
-    def chore(work: Coroutine[Any, Any, Any]) -> None:
-        task = asyncio.ensure_future(work)
+    def chore(work: Coroutine[None, None, object]) -> None:
+        task = loop.create_task(work)
         chores.add(task)
         task.add_done_callback(chores.discard)
 

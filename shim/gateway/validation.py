@@ -14,7 +14,7 @@ from aiohttp import HttpVersion, HttpVersion10, HttpVersion11, web
 
 from shim.core.messages import Call, Headers
 from shim.core.recognise import Engine
-from shim.gateway.errors import Refusal, bad_request, too_many, unknown_host
+from shim.gateway.errors import Refusal, bad_request, too_many_fields, unknown_host
 from shim.gateway.fields import PSEUDONYM
 from shim.gateway.options import Address
 from shim.gateway.reload import Plan
@@ -97,7 +97,7 @@ def _fields(request: web.BaseRequest) -> Headers:
     if request.version == HttpVersion(0, 9):
         raise bad_request("The request is of HTTP/0.9, which has no fields.")
     if request.version not in _VERSIONS:
-        raise attrs.evolve(bad_request("This gateway speaks HTTP/1.1."), status=505)
+        raise bad_request("This gateway speaks HTTP/1.1.", 505)
     size, lines = 0, []
     for name, value in request.raw_headers:
         size += len(name) + len(value)
@@ -110,9 +110,9 @@ def _fields(request: web.BaseRequest) -> Headers:
             # The client library would drop such bytes on their way out.
             raise bad_request("A field of the request has bytes that are neither ASCII nor UTF-8.") from None
     if size > FIELDS_SIZE:
-        raise too_many()
+        raise too_many_fields()
     if (length := request.content_length) is not None and length >= _TOO_LONG:
-        raise attrs.evolve(bad_request("The Content-Length of the request is beyond all counting."), status=413)
+        raise bad_request("The Content-Length of the request is beyond all counting.", 413)
     return tuple(lines)
 
 

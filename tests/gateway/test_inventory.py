@@ -10,7 +10,7 @@ from shim.core.record import Record
 from shim.gateway import inventory
 from shim.gateway.inventory import InventoryWriter
 from tests.gateway.peers import ask, gateway, get, reply, replying, status_of
-from tests.gateway.test_notes import RECORD
+from tests.gateway.test_fields import RECORD
 from tests.gateway.test_translating import EMPTY, V1
 
 

@@ -20,7 +20,7 @@ from shim.gateway import Gateway, Options
 from shim.gateway.in_flight import InFlight
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import TABLE, Address
-from shim.gateway.reload import Plan, PlanSource, Reloader, checked, fixed
+from shim.gateway.reload import Plan, PlanSource, Reloader, fixed
 from tests.gateway.peers import At, Peer, ask, calling, get, raw_upstream, reply, replying, until
 from tests.gateway.test_translating import EMPTY, V1
 
@@ -152,7 +152,7 @@ def test_fixed_names_what_differs():
 def test_plan_of_parts_that_contradict_each_other():
     """New connections can't be taken for longer than the whole drain lasts."""
     with pytest.raises(SettingsError, match="drain_min"):
-        checked(Plan(Options(drain=1.0, drain_min=2.0), shared_engine(os.environ)))
+        Plan(Options(drain=1.0, drain_min=2.0), shared_engine(os.environ))
 
 
 def _swap(folder: Path, text: str) -> None:

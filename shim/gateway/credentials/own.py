@@ -37,7 +37,7 @@ class OwnGate:
         self._signer = signer_of(self._held)
 
     def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
-        """Return the holder of the credentials, or of none for a call that isn't signed; raises Refusal."""
+        """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
         if from_a_page(request.call.headers):
             raise Refusal(
                 403,

@@ -64,7 +64,7 @@ class Connection(RequestHandler):
         self._content: StreamReader | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, or for a connection beyond the limit get ready to refuse."""
+        """Count the connection: one beyond the limit will be refused, one beyond twice the limit is dropped."""
         super().connection_made(transport)
         self._server.open += 1
         most = self.options.max_connections
@@ -77,7 +77,7 @@ class Connection(RequestHandler):
             self._abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """End."""
+        """Count the connection no longer."""
         if self._manager is not None:
             self._server.open -= 1
         for timer in (self._head_timer, self._send_timer):
@@ -86,7 +86,7 @@ class Connection(RequestHandler):
         super().connection_lost(exc)
 
     async def start(self) -> None:
-        """Serve the connection; once it is closed, a caller that doesn't take the last reply loses it."""
+        """Serve the connection; cut it at its end when the caller doesn't take the last reply in time."""
         transport = self.transport
         try:
             await super().start()
@@ -116,12 +116,12 @@ class Connection(RequestHandler):
                 content.set_exception(web.RequestPayloadError())
 
     def pause_writing(self) -> None:
-        """Wait for a caller to take what it was sent, but not for ever."""
+        """Stop writing until the caller has taken what it was sent, which it has ``send_timeout`` for."""
         super().pause_writing()
         self._watch_sending()
 
     def resume_writing(self) -> None:
-        """Go on: the caller took it."""
+        """Write again: the caller took what it was sent."""
         super().resume_writing()
         if self._send_timer is not None:
             self._send_timer.cancel()
@@ -182,13 +182,17 @@ class Connection(RequestHandler):
 
 
 def _refusal_of(error: BaseException | None) -> errors.Refusal:
+    """Return the answer to what the parser refused."""
     if isinstance(error, LineTooLong):
-        return errors.too_long(in_target=LIMITS["max_line_size"] in error.args)
+        if LIMITS["max_line_size"] in error.args:
+            return errors.bad_request("The request target is too long.", 414)
+        return errors.bad_request("A field of the request is too long.", 431)
     text = str(error.args[0]) if error is not None and error.args else ""
     if text.startswith("Too many headers"):
-        return errors.too_many()
+        return errors.too_many_fields()
     if isinstance(error, BadHttpMethod) and _TOKEN.search(error.message):
-        return errors.unknown_method()
+        # Methods are case-sensitive (RFC 9110, 9.1 and 15.6.2).
+        return errors.bad_request("The method is none that this gateway knows.", 501)
     return errors.bad_request("The request is not well-formed HTTP/1.1.")
 
 

@@ -188,7 +188,7 @@ def trusted() -> ssl.SSLContext:
 
 
 class Line(ResponseHandler):
-    """A connection to upstream that fails the content it breaks off, and doesn't outlive a call that is given up."""
+    """A connection to upstream that tells a reply's reader when it ends, and ends at once when a call is given up."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)

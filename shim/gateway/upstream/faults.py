@@ -1,4 +1,4 @@
-"""What went wrong between gateway and upstream, as an answer: ``docs/faults.md`` is the table of it."""
+"""The answer to each fault between gateway and upstream; ``docs/faults.md`` is the table of them."""
 
 from __future__ import annotations
 
