@@ -16,7 +16,7 @@ from shim.cli.failures import SETTINGS, Failure
 from shim.cli.log import log_options
 from shim.cli.options import Decorator, config_option, together
 from shim.gateway.options import TABLE
-from shim.gateway.reload import Source
+from shim.gateway.reload import PlanSource
 
 _NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
 
@@ -48,7 +48,7 @@ def command(config: Path | None, **flags: str | None) -> None:
     """
     from shim.gateway import serve  # noqa: PLC0415 - an extra, which --help does not need
 
-    source = Source(dict(os.environ), flags, config)
+    source = PlanSource(dict(os.environ), flags, config)
     known = source.stamp()
     plan = source.read()
     try:

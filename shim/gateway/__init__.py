@@ -1,15 +1,23 @@
 """The gateway: an HTTP/1.1 reverse proxy that translates retired calls and streams everything else.
 
-Read in the order a request takes: ``options`` (one table for flags, environment and files) ->
-``server`` (life cycle) -> ``listening`` (sockets) -> ``protocol`` (what aiohttp must be told) ->
-``intake`` (raw checks) -> ``signing`` (who may call, and who signs) -> ``handler`` (retired or not) ->
-``driver`` (the core's exchange) -> ``sending`` -> ``upstream`` -> ``relay`` (both ways) -> ``wire``
-(the reply as bytes). ``fields`` and ``notes`` decide which field lines cross and which are added;
-``deadlines`` is how long a caller may take, ``faults`` what upstream's failures are called, and
-``answers`` are the gateway's own errors; ``reload`` replaces options and documents, ``coalesce`` lets
-reads share a call; ``admin``, ``openapi``, ``metrics`` and ``announced`` are for the operator.
+One call, in the order of its stations:
 
-Names are loaded when they are first used: the table of options needs none of what the server needs.
+    ``http1.connection``    bytes become a request, within a caller's deadlines
+    ``handler``             the whole way of one request, from top to bottom
+    ``validation``          the request as an InboundRequest, or a refusal
+    ``credentials``         who may call, and who signs
+    ``exchange``            the core's exchange: what it wants sent is sent, what it wants read is read
+    ``upstream.signed``     a call and its second attempts, over ``upstream.client``
+    ``relay``               upstream's content, streamed to the caller
+    ``http1.response``      the reply as bytes
+
+Beside it: ``fields`` decides which field lines cross and which are added, ``errors`` are the gateway's own
+answers, ``coalesce`` lets identical reads share a call, and ``in_flight`` counts requests. ``options`` are
+declared once for flags, environment and file; ``reload`` makes a plan of them and the documents, and
+replaces it; ``server`` is the life of a gateway. ``admin``, ``metrics``, ``openapi`` and ``inventory`` are for
+the operator.
+
+Names are loaded when they are first used, since the table of options needs nothing that the server needs.
 """
 
 from __future__ import annotations

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from shim.core.messages import Headers
+from shim.core.messages import Headers, Reply
 from shim.gateway.credentials.own import from_a_page
 from shim.gateway.errors import Refusal
-from shim.gateway.http1.connection import refuse
-from shim.gateway.http1.response import RawResponse
+from shim.gateway.http1.response import RawResponse, refuse
 from shim.gateway.metrics import Metrics
 from shim.gateway.openapi import described
 from shim.gateway.reload import Plan
@@ -24,7 +23,7 @@ class Admin:
     """Answers ``/livez`` (the loop runs), ``/readyz`` (calls are taken), ``/metrics`` and ``/openapi.json``.
 
     ``POST /quitquitquit`` calls ``end``, if there is one, for a caller who names one of the
-    authorities in ``own`` as Host and is no web page.
+    ``authorities`` as Host and is no web page.
     """
 
     def __init__(
@@ -39,7 +38,7 @@ class Admin:
         self._ready = ready
         self._plan = plan
         self._end = end
-        self.own: frozenset[str] = frozenset()
+        self.authorities: frozenset[str] = frozenset()
         self._described: tuple[Plan, bytes] | None = None
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -68,7 +67,7 @@ class Admin:
         if request.method != "POST":
             return refuse(request, _only("POST"))
         headers: Headers = tuple(request.headers.items())
-        if from_a_page(headers) or request.headers.get("Host", "").lower() not in self.own:
+        if from_a_page(headers) or request.headers.get("Host", "").lower() not in self.authorities:
             detail = "Only a program on this machine may end the gateway, by the address that it listens on."
             return refuse(request, Refusal(403, "SHIM_FORBIDDEN", detail, close=True))
         # The second of two must not cut what the first one lets end.
@@ -89,4 +88,4 @@ def _only(methods: str) -> Refusal:
 
 
 def _text(request: web.BaseRequest, status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> RawResponse:
-    return RawResponse(request, status, (("Content-Type", kind), ("Cache-Control", "no-store")), body)
+    return RawResponse(request, Reply(status, (("Content-Type", kind), ("Cache-Control", "no-store")), body))

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import attrs
 
-from shim.core.messages import Headers
+from shim.core.messages import Headers, Reply
 from shim.core.record import Record
 
 BUDGET = 16 * 1024 * 1024
@@ -46,12 +46,10 @@ _FRESHNESS = frozenset({"cache-control", "pragma"})
 
 @attrs.frozen
 class BufferedResponse:
-    """A complete reply that several callers can be given: field lines without framing, content as it came."""
+    """A complete reply that several callers can be given, its content as it came, and upstream's reason phrase."""
 
-    status: int
+    reply: Reply
     reason: str | None
-    lines: tuple[tuple[str, str], ...]
-    body: bytes
     record: Record
 
 
@@ -105,7 +103,8 @@ class Coalescer:
         if self._writes:
             return await make()
         flight = self._flights.get(key)
-        if flight is None or (flight.task.done() and not self._young(flight, window)):
+        now = asyncio.get_running_loop().time()
+        if flight is None or (flight.task.done() and now - flight.born >= window):
             flight = self._begin(key, window, make)
         else:
             joined()
@@ -144,7 +143,7 @@ class Coalescer:
                 return
             left = flight.born + window - loop.time()
             whole = None if failed else task.result()
-            size = 0 if whole is None else len(whole.body)
+            size = 0 if whole is None else len(whole.reply.body or b"")
             if left <= 0 or task.cancelled() or self._kept + size > BUDGET:
                 self._drop(key, flight)
                 return
@@ -154,9 +153,6 @@ class Coalescer:
 
         flight.task.add_done_callback(landed)
         return flight
-
-    def _young(self, flight: _Flight, window: float) -> bool:
-        return asyncio.get_running_loop().time() - flight.born < window
 
     def _drop(self, key: Hashable, flight: _Flight) -> None:
         if self._flights.get(key) is flight:

@@ -1,15 +1,14 @@
-"""The gateway's own answers: Atlas' error shape, and the reason as Proxy-Status (RFC 9209)."""
+"""The gateway's own errors, in Atlas' shape, with the reason as Proxy-Status (RFC 9209)."""
 
 from __future__ import annotations
 
-import json
-
 import attrs
 
-from shim.core.messages import Headers, reason_phrase
+from shim.core.context import dumps
+from shim.core.messages import Headers, Reply, reason_phrase
 from shim.core.record import Record
-from shim.gateway.fields import PSEUDONYM, VIA, now
-from shim.gateway.structured import string, token
+from shim.core.responses import error_body
+from shim.gateway.fields import PSEUDONYM, VIA, now, string, token
 
 
 @attrs.frozen
@@ -40,27 +39,14 @@ _ERRORS = {
 """What RFC 9209, 2.3, calls the core's errors."""
 
 
-def content(refusal: Refusal) -> bytes:
-    """Return the body, in Atlas' own order of keys on one line."""
-    if refusal.body is not None:
-        return refusal.body
-    members = {
-        "detail": refusal.detail,
-        "error": refusal.status,
-        "errorCode": refusal.code,
-        "parameters": [],
-        "reason": reason_phrase(refusal.status),
-    }
-    return json.dumps(members, separators=(",", ":")).encode("ascii")
-
-
-def lines(refusal: Refusal) -> list[tuple[str, str]]:
-    """Return the field lines, without Content-Length."""
-    fields = [("Content-Type", "application/json"), *refusal.headers, ("Date", now()), VIA]
+def reply_of(refusal: Refusal) -> Reply:
+    """Return the answer: Atlas' members in Atlas' order on one line, and no Content-Length yet."""
+    body = refusal.body or dumps(error_body(refusal.status, refusal.code, refusal.detail))
+    lines = [("Content-Type", "application/json"), *refusal.headers, ("Date", now()), VIA]
     if refusal.error is not None:
         details = string(refusal.detail)
-        fields.append(("Proxy-Status", f"{PSEUDONYM}; error={token(refusal.error)}; details={details}"))
-    return fields
+        lines.append(("Proxy-Status", f"{PSEUDONYM}; error={token(refusal.error)}; details={details}"))
+    return Reply(refusal.status, tuple(lines), body)
 
 
 def proxy_status(code: str, status: int, record: Record, fault: str | None) -> tuple[str, str]:
@@ -80,28 +66,22 @@ def proxy_status(code: str, status: int, record: Record, fault: str | None) -> t
 
 def raw(refusal: Refusal) -> bytes:
     """Return a whole reply for a connection that ends with it, where no request is there to reply to."""
-    body = content(refusal)
-    head = [f"HTTP/1.1 {refusal.status} {reason_phrase(refusal.status)}"]
-    head += [f"{name}: {value}" for name, value in lines(refusal)]
+    reply = reply_of(refusal)
+    body = reply.body or b""
+    head = [f"HTTP/1.1 {reply.status} {reason_phrase(reply.status)}"]
+    head += [f"{name}: {value}" for name, value in reply.headers]
     head += [f"Content-Length: {len(body)}", "Connection: close", "", ""]
     return "\r\n".join(head).encode("latin-1") + body
 
 
-def bad_request(detail: str) -> Refusal:
+def bad_request(detail: str, status: int = 400) -> Refusal:
     """A request that the gateway won't pass on; its connection is closed."""
-    return Refusal(400, "SHIM_BAD_REQUEST", detail, error="http_request_error", close=True)
+    return Refusal(status, "SHIM_BAD_REQUEST", detail, error="http_request_error", close=True)
 
 
-def too_long(*, in_target: bool) -> Refusal:
-    """A request line or field beyond the gateway's limits (RFC 9110, 15.5.15; RFC 6585, 5)."""
-    if in_target:
-        return attrs.evolve(bad_request("The request target is too long."), status=414)
-    return attrs.evolve(bad_request("A field of the request is too long."), status=431)
-
-
-def too_many() -> Refusal:
+def too_many_fields() -> Refusal:
     """More fields, or more bytes of them, than the gateway takes (RFC 6585, 5)."""
-    return attrs.evolve(bad_request("The request has too many fields."), status=431)
+    return bad_request("The request has too many fields.", 431)
 
 
 def unknown_host() -> Refusal:
@@ -113,11 +93,6 @@ def unknown_host() -> Refusal:
         error="http_request_denied",
         close=True,
     )
-
-
-def unknown_method() -> Refusal:
-    """A method that HTTP's registry doesn't know; names are case-sensitive (RFC 9110, 9.1 and 15.6.2)."""
-    return attrs.evolve(bad_request("The method is none that this gateway knows."), status=501)
 
 
 def too_late(detail: str) -> Refusal:

@@ -1,142 +1,150 @@
-"""The core's exchange, driven: sends what it asks for, reads what it wants read, does how it ends."""
+"""One retired call on its way: the core says what to send and what to read, and this does it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import logging
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
-from aiohttp import web
+import orjson
 
-from shim.core.commands import Answer, Exchange, Outcome, PassThrough, Read, Send, advance
+from shim.core import context
+from shim.core.commands import Outcome, PassThrough, Read, Send, advance
 from shim.core.context import Context
 from shim.core.exchange import exchange
-from shim.core.messages import Call, Reply
+from shim.core.messages import Call, Headers, Reply
 from shim.core.recognise import Match
-from shim.gateway import errors as answers
-from shim.gateway import fields
-from shim.gateway.announced import Announced
 from shim.gateway.coalesce import BufferedResponse
-from shim.gateway.credentials import Signer, Task
-from shim.gateway.http1.response import RawResponse
-from shim.gateway.notes import beside, notes
-from shim.gateway.relay import download
+from shim.gateway.credentials import OutboundCall, UpstreamSigner
+from shim.gateway.errors import proxy_status, too_slow
+from shim.gateway.fields import for_caller, notes
 from shim.gateway.upstream.client import Upstream, UpstreamResponse
 from shim.gateway.upstream.signed import send
 
-T = TypeVar("T")
-
-
-@attrs.frozen
-class Ended:
-    """An exchange that ran to its end: its reply on the wire, how it ended, and seconds of translation."""
-
-    wire: RawResponse
-    outcome: Outcome
-    spent: float
+log = logging.getLogger("shim.gateway")
 
 
 @attrs.define
-class Driver:
-    """One exchange on its way."""
+class GatewayExchange:
+    """An exchange in progress.
 
+    ``upstream_response`` is the last reply, ``fault`` why the content of the one read last could not be had,
+    and ``seconds`` the time spent in the core.
+    """
+
+    match: Match
+    call: Call
+    context: Context
+    signer: UpstreamSigner
     upstream: Upstream
-    signer: Signer
     announced: Announced
-    operation: str
-    native: UpstreamResponse | None = None
+    upstream_response: UpstreamResponse | None = None
     fault: str | None = None
-    spent: float = 0.0
+    seconds: float = 0.0
 
-    async def run(self, match: Match, call: Call, context: Context, request: web.BaseRequest, *, close: bool) -> Ended:
-        """Run an exchange and put its reply on the wire; raises Refusal.
+    async def run(self, *, whole: bool = False) -> Outcome:
+        """Send and read what the core asks for, until it says how the exchange ends.
 
-        The deadline holds until the outcome is known; a reply that is passed through then streams
-        for as long as it comes.
+        With ``whole`` a reply that is passed through is read, too, as far as a body may be long. Raises
+        Refusal, also when the deadline passes before all that.
         """
+        settings = self.context.settings
+        steps = exchange(self.match, self.call, self.context)
+        reply: Reply | None = None
         try:
-            outcome = await self._bounded(self._steps(exchange(match, call, context)), context)
-            if isinstance(outcome, PassThrough):
-                assert self.native is not None, "there is no reply to pass through"
-                lines = beside(outcome.record, self.native.head.headers)
-                wire = await download(request, self.native, lines, close=close)
-            else:
-                reply = outcome.reply
-                lines = self._lines(outcome)
-                wire = RawResponse(request, reply.status, lines, reply.body or b"", close=close)
-            return Ended(wire, outcome, self.spent)
-        finally:
-            if self.native is not None:
-                self.native.close()
-
-    async def whole(self, match: Match, call: Call, context: Context) -> BufferedResponse | None:
-        """Run an exchange and return its reply in one piece, None when that is too large; raises Refusal."""
-        try:
-            return await self._bounded(self._whole(match, call, context), context)
-        finally:
-            if self.native is not None:
-                self.native.close()
-
-    async def _whole(self, match: Match, call: Call, context: Context) -> BufferedResponse | None:
-        outcome = await self._steps(exchange(match, call, context))
-        if isinstance(outcome, Answer):
-            reply, reason, body = outcome.reply, None, outcome.reply.body or b""
-            lines = self._lines(outcome)
-        else:
-            assert self.native is not None, "there is no reply to pass through"
-            limit = context.settings.body_limit
-            await self.native.read(limit)
-            reply, reason, body = self.native.head, self.native.response.reason, b"".join(self.native.chunks)
-            if len(body) > limit:
-                return None
-            lines = [*fields.for_caller(reply.headers), *notes(outcome.record)]
-        return BufferedResponse(reply.status, reason, tuple(lines), body, outcome.record)
-
-    async def _bounded(self, work: Coroutine[Any, Any, T], context: Context) -> T:
-        deadline = context.settings.deadline
-        try:
-            async with asyncio.timeout(deadline):
-                return await work
+            async with asyncio.timeout(settings.deadline):
+                while True:
+                    began = perf_counter()
+                    step = advance(steps, reply)
+                    self.seconds += perf_counter() - began
+                    if isinstance(step, Send):
+                        self.close()
+                        self.upstream_response = await send(self.upstream, self.signer, OutboundCall(step))
+                        reply = self.upstream_response.head
+                        if step.route == "legacy":
+                            self.announced.look(self.match.operation.id, reply.headers)
+                    elif isinstance(step, Read):
+                        assert self.upstream_response is not None, "there is nothing to read yet"
+                        reply = await self.upstream_response.read(step.limit)
+                        self.fault = reply.fault
+                    else:
+                        break
+                if whole and isinstance(step, PassThrough):
+                    await self.last.read(settings.body_limit)
+                return step
         except TimeoutError:
-            detail = f"No answer within the deadline of {deadline:g} seconds."
-            raise answers.too_slow("http_response_timeout", detail) from None
-
-    async def _steps(self, steps: Exchange) -> Outcome:
-        try:
-            step = self._advance(steps, None)
-            while not isinstance(step, (Answer, PassThrough)):
-                step = self._advance(steps, await self._do(step))
-            return step
+            detail = f"No answer within the deadline of {settings.deadline:g} seconds."
+            raise too_slow("http_response_timeout", detail) from None
         finally:
             steps.close()
 
-    def _advance(self, steps: Exchange, reply: Reply | None) -> Send | Read | Outcome:
-        began = perf_counter()
-        try:
-            return advance(steps, reply)
-        finally:
-            self.spent += perf_counter() - began
+    def reply(self, outcome: Outcome) -> Reply:
+        """Return the caller's reply; its body is None when upstream's content is passed through."""
+        if isinstance(outcome, PassThrough):
+            head = self.last.head
+            return Reply(head.status, (*for_caller(head.headers), *notes(outcome.record, beside=head.headers)))
+        made = outcome.reply
+        lines = [*for_caller(made.headers), *notes(outcome.record)]
+        if outcome.code is not None:
+            lines.append(proxy_status(outcome.code, made.status, outcome.record, self.fault))
+        return Reply(made.status, tuple(lines), made.body or b"")
 
-    async def _do(self, step: Send | Read) -> Reply:
-        if isinstance(step, Read):
-            assert self.native is not None, "there is no reply to read"
-            reply = await self.native.read(step.limit)
-            self.fault = reply.fault
-            return reply
-        if self.native is not None:
-            self.native.close()
-            self.native = None
-        said = step.call
-        call = Call(said.method, said.origin, said.target, fields.codings(said.headers), said.body)
-        self.native = await send(self.upstream, self.signer, Task(call, rewritten=step.rewritten), call.body)
-        if step.route == "legacy":
-            self.announced.look(self.operation, self.native.head.headers)
-        return self.native.head
+    async def buffered(self) -> BufferedResponse | None:
+        """Run the exchange and return its reply in one piece, None when it is too large for that; raises Refusal."""
+        outcome = await self.run(whole=True)
+        reply = self.reply(outcome)
+        if reply.body is not None:
+            return BufferedResponse(reply, None, outcome.record)
+        body = b"".join(self.last.chunks)
+        if len(body) > self.context.settings.body_limit:
+            return None
+        return BufferedResponse(attrs.evolve(reply, body=body), self.last.response.reason, outcome.record)
 
-    def _lines(self, answer: Answer) -> list[tuple[str, str]]:
-        lines = [*fields.for_caller(answer.reply.headers), *notes(answer.record)]
-        if answer.code is not None:
-            lines.append(answers.proxy_status(answer.code, answer.reply.status, answer.record, self.fault))
-        return lines
+    @property
+    def last(self) -> UpstreamResponse:
+        """Upstream's last reply."""
+        assert self.upstream_response is not None, "nothing was sent yet"
+        return self.upstream_response
+
+    def close(self) -> None:
+        """Give upstream's connection up, unless its reply was read to the end."""
+        if self.upstream_response is not None:
+            self.upstream_response.close()
+
+
+class Announced:
+    """Logs what upstream says of its legacy endpoints: ``Sunset`` (RFC 8594) and ``Deprecation`` (RFC 9745).
+
+    Each value is logged once per operation, and 256 at most: upstream makes a handful, and one that varied by
+    the call would fill the log.
+    """
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, str, str]] = set()
+
+    def look(self, operation: str, headers: Headers) -> None:
+        """Look at a legacy reply's field lines."""
+        for name, value in headers:
+            if name.lower() in {"sunset", "deprecation"}:
+                said = (operation, name.lower(), value[:100])
+                if said not in self._seen and len(self._seen) < 256:
+                    self._seen.add(said)
+                    log.warning("%s: upstream's legacy endpoint says %s: %r", operation, name.title(), said[2])
+
+
+def loads(content: bytes) -> Any:
+    """Decode JSON; what orjson refuses (a lone surrogate, deep nesting) the core's codec decides on."""
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return context.loads(content)
+
+
+def dumps(value: Any) -> bytes:
+    """Encode JSON on one line; what orjson refuses (a lone surrogate, a big integer) the core encodes."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return context.dumps(value)

@@ -1,11 +1,15 @@
-"""Which field lines cross the gateway, and which it adds (RFC 9110, 7.6)."""
+"""Field lines: which cross the gateway (RFC 9110, 7.6), and which it adds to tell what became of a retired call."""
 
 from __future__ import annotations
 
+import re
 import time
-from email.utils import formatdate
+from datetime import datetime
+from email.utils import format_datetime, formatdate
+from functools import lru_cache
 
 from shim.core.messages import Headers, field
+from shim.core.record import FieldReport, Record, by_level
 
 PSEUDONYM = "atlas-shim"
 """The gateway's name in Via (RFC 9110, 7.6.3) and Proxy-Status (RFC 9209)."""
@@ -27,6 +31,11 @@ _HOP_BY_HOP = frozenset(
 )
 _FORWARDED = frozenset({"forwarded", "x-real-ip"})
 _REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect"}
+
+_NOTED = frozenset({"flex", "dedicated", "none"})
+"""The routes whose replies are annotated; on the legacy route Atlas' own fields stand alone."""
+
+_LEVELS = ("renamed", "derived", "constant", "absent")
 
 
 def for_upstream(headers: Headers, authority: str) -> list[tuple[str, str]]:
@@ -60,15 +69,11 @@ def for_caller(headers: Headers) -> list[tuple[str, str]]:
     return lines
 
 
-def loops(headers: Headers) -> bool:
-    """Tell whether this message has passed this kind of gateway before."""
-    for name, value in headers:
-        if name.lower() == "via":
-            for member in value.split(","):
-                words = member.split()
-                if len(words) > 1 and words[1].lower() == PSEUDONYM:
-                    return True
-    return False
+def _named_by_connection(headers: Headers) -> frozenset[str]:
+    named = [value for name, value in headers if name.lower() == "connection"]
+    if not named:
+        return frozenset()
+    return frozenset(word.strip().lower().replace("_", "-") for word in ",".join(named).split(","))
 
 
 def codings(headers: Headers) -> Headers:
@@ -76,10 +81,12 @@ def codings(headers: Headers) -> Headers:
 
     A reply may be read and still be handed back as it came, so what is asked for must suit both.
     """
-    said = ",".join(value for name, value in headers if name.lower() == "accept-encoding")
-    accepted = "gzip" if _accepts_gzip(said) else "identity"
-    lines = tuple(line for line in headers if line[0].lower() != "accept-encoding")
-    return (*lines, ("Accept-Encoding", accepted))
+    accepted: dict[str, bool] = {}
+    for member in ",".join(value for name, value in headers if name.lower() == "accept-encoding").lower().split(","):
+        coding, _, weight = member.replace(" ", "").replace("\t", "").partition(";q=")
+        accepted[coding] = weight.strip("0.") != "" if weight else True
+    coding = "gzip" if accepted.get("gzip", accepted.get("*", False)) else "identity"
+    return (*(line for line in headers if line[0].lower() != "accept-encoding"), ("Accept-Encoding", coding))
 
 
 _date: tuple[int, str] = (0, "")
@@ -94,16 +101,65 @@ def now() -> str:
     return _date[1]
 
 
-def _named_by_connection(headers: Headers) -> frozenset[str]:
-    named = [value for name, value in headers if name.lower() == "connection"]
-    if not named:
-        return frozenset()
-    return frozenset(word.strip().lower().replace("_", "-") for word in ",".join(named).split(","))
+def notes(record: Record, beside: Headers = ()) -> list[tuple[str, str]]:
+    """Return the field lines that a record adds to its reply, none on the legacy route.
+
+    ``Sunset`` (RFC 8594), ``Deprecation`` (RFC 9745), ``Link`` with ``successor-version`` (RFC
+    5829) and the dictionary ``Atlas-Shim`` (RFC 9651). ``beside`` are upstream's own lines, where they
+    are handed on: a field of theirs is not given a second line, except for Link.
+    """
+    if record.route not in _NOTED:
+        return []
+    last = record.sent[-1] if record.sent else None
+    call = None if last is None else f"{last.method} {last.target}"
+    lines = [*_dates(record.sunset, record.deprecated)]
+    if last is not None:
+        lines.append(("Link", f'<{last.target.partition("?")[0]}>; rel="successor-version"'))
+    lines.append(("Atlas-Shim", _summary(record.route, record.reason, call, record.fields, len(record.dropped))))
+    theirs = {name.lower() for name, _ in beside} - {"link"}
+    return [line for line in lines if line[0].lower() not in theirs]
 
 
-def _accepts_gzip(said: str) -> bool:
-    weights: dict[str, bool] = {}
-    for member in said.lower().split(","):
-        coding, _, weight = member.replace(" ", "").replace("\t", "").partition(";q=")
-        weights[coding] = weight.strip("0.") != "" if weight else True
-    return weights.get("gzip", weights.get("*", False))
+@lru_cache(maxsize=256)
+def _summary(route: str, reason: str, call: str | None, reports: tuple[FieldReport, ...], dropped: int) -> str:
+    """Return one structured dictionary: route, reason, call, and the fields by level."""
+    # Replies to the same call mostly say the same.
+    members = [f"route={token(route)}", f"reason={string(reason)}"]
+    if call is not None:
+        members.append(f"call={string(call)}")
+    levels = by_level(reports)
+    members.extend(f"{level}={strings(levels[level])}" for level in _LEVELS if level in levels)
+    if dropped:
+        members.append(f"dropped={dropped}")
+    return ", ".join(members)
+
+
+@lru_cache(maxsize=64)
+def _dates(sunset: datetime, deprecated: datetime) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("Sunset", format_datetime(sunset, usegmt=True)), ("Deprecation", date(deprecated.timestamp()))
+
+
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+_TOKEN = re.compile(r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*")
+
+
+def string(text: str) -> str:
+    """Return a String (RFC 9651, 3.3.3): printable ASCII in quotes, anything else as a question mark."""
+    plain = _UNPRINTABLE.sub("?", text)
+    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def token(text: str) -> str:
+    """Return a Token (RFC 9651, 3.3.4); a text that can't be one becomes a String."""
+    return text if _TOKEN.fullmatch(text) else string(text)
+
+
+@lru_cache(maxsize=256)
+def strings(texts: tuple[str, ...]) -> str:
+    """Return an Inner List (RFC 9651, 3.1.1) of Strings; remembered, since the same names come with every reply."""
+    return "(" + " ".join(string(text) for text in texts) + ")"
+
+
+def date(seconds: float) -> str:
+    """Return a Date (RFC 9651, 3.3.7) of seconds since the epoch."""
+    return f"@{int(seconds)}"

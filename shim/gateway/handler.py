@@ -1,191 +1,165 @@
-"""One request from its head to its last byte: retired calls are translated, all others streamed."""
+"""One request from its head to its last byte: retired calls are translated, all others passed on."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import Callable
 
 import attrs
 from aiohttp import hdrs, web
 
+from shim.core.commands import Send
 from shim.core.context import Context
 from shim.core.memory import Memory
-from shim.core.messages import Call
+from shim.core.messages import Call, Reply
 from shim.core.recognise import Match
 from shim.core.record import Record
 from shim.core.settings import RouteWord
-from shim.gateway import codec, relay
-from shim.gateway import errors as answers
-from shim.gateway.announced import Announced
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
-from shim.gateway.credentials import Signer, Task, Visitor, gate_for
-from shim.gateway.exchange import Driver
-from shim.gateway.http1.connection import refuse
-from shim.gateway.http1.response import RawResponse, gone
+from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
+from shim.gateway.errors import Refusal
+from shim.gateway.exchange import Announced, GatewayExchange, dumps, loads
+from shim.gateway.fields import codings, for_caller
+from shim.gateway.http1.content import RequestContent
+from shim.gateway.http1.response import RawResponse, client_disconnected, refuse
+from shim.gateway.in_flight import InFlight
+from shim.gateway.inventory import InventoryWriter
 from shim.gateway.metrics import Metrics
+from shim.gateway.relay import relay
 from shim.gateway.reload import Plan
 from shim.gateway.upstream.client import Upstream
-from shim.gateway.upstream.signed import asker, send
-from shim.gateway.validation import Incoming, knows_its_names, take
-from shim.inventory import note
+from shim.gateway.upstream.signed import send
+from shim.gateway.validation import InboundRequest, validate
 
 log = logging.getLogger("shim.gateway")
 
 KEPT = 1024 * 1024
-"""Bytes of a streamed call's content that are kept for a second attempt, when it is to be signed."""
+"""Bytes of a passed call's content that are kept for a second attempt, when it is to be signed."""
 
 
+@attrs.define(eq=False, repr=False)
 class Handler:
     """Answers requests, each by the ``plan`` of its start.
 
-    ``own`` are the authorities it is called by; ``draining`` ends connections.
+    ``authorities`` are those it is called by; while ``draining`` each reply ends its connection.
     """
 
-    def __init__(  # noqa: PLR0913 - what a gateway is made of
-        self,
-        *,
-        plan: Plan,
-        upstream: Upstream,
-        metrics: Metrics,
-        memory: Memory,
-        clock: Callable[[], float],
-        environ: Mapping[str, str],
-    ) -> None:
-        self.plan = plan
-        self.upstream = upstream
-        self.metrics = metrics
-        self.memory = memory
-        self.clock = clock
-        self.gate = gate_for(plan.options, environ, asker(upstream, plan.options.deadline))
-        self.environ = environ
-        self.coalescer = Coalescer()
-        self.announced = Announced()
-        self.own: frozenset[str] = frozenset()
-        self.draining = False
-        self._empty = asyncio.Event()
-
-    async def idle(self) -> None:
-        """Return when no request is being answered; those that came in just now count."""
-        await asyncio.sleep(0)
-        while self.metrics.in_flight:
-            self._empty.clear()
-            await self._empty.wait()
+    plan: Plan
+    upstream: Upstream
+    gate: CallerGate
+    memory: Memory
+    clock: Callable[[], float]
+    metrics: Metrics
+    in_flight: InFlight
+    inventory: InventoryWriter | None
+    authorities: frozenset[str] = frozenset()
+    draining: bool = False
+    coalescer: Coalescer = attrs.field(factory=Coalescer)
+    announced: Announced = attrs.field(factory=Announced)
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
-        self.metrics.in_flight += 1
-        operation, route, wire = "other", "pass", None
         plan = self.plan
+        operation, route, response = "other", "pass", None
         try:
-            if self.metrics.in_flight > plan.options.max_requests:
-                raise answers.busy("The gateway is answering as many requests as it takes.")
-            incoming = take(request, self.own, plan.engine, known=knows_its_names(plan.options))
-            match = plan.engine.recognise(incoming.method, incoming.target, incoming.headers)
-            signer = self._admit(request, incoming, match)
-            with self.coalescer.passing(incoming.method):
+            self.in_flight.begin(plan.options.max_requests)
+            inbound = validate(request, plan, self.authorities)
+            call = inbound.call
+            match = plan.engine.recognise(call.method, call.target, call.headers)
+            signer = self.gate.admit(inbound, recognised=match is not None)
+            with self.coalescer.passing(call.method):
                 # Switching off ends translation, and not who may call and who signs.
                 if match is None or plan.settings.route is RouteWord.OFF:
-                    wire = await self._stream(request, incoming, signer)
+                    response = await self._pass_on(request, call, signer)
                 else:
                     operation, route = match.operation.id, "refused"
-                    wire, route = await self._translate(request, incoming, match, signer, plan)
-        except answers.Refusal as refusal:
-            log.log(
-                logging.WARNING if refusal.status >= 500 else logging.INFO,
-                "%s %s: %s (%s)",
-                operation,
-                refusal.status,
-                refusal.code,
-                refusal.said or refusal.error or "refused",
-            )
-            wire = refuse(request, refusal)
+                    response, record = await self._translate(request, inbound, match, signer, plan)
+                    route = record.route
+                    if self.inventory is not None:
+                        self.inventory.add(record, plan.engine, request.headers.get(hdrs.USER_AGENT))
+                    log.debug("%s %s %s: %s", operation, route, response.status, record.reason)
+        except Refusal as refusal:
+            level = logging.WARNING if refusal.status >= 500 else logging.INFO
+            said = refusal.said or refusal.error or "refused"
+            log.log(level, "%s %s: %s (%s)", operation, refusal.status, refusal.code, said)
+            response = refuse(request, refusal)
         except ConnectionResetError:
             # Raised by writing to a caller that left; nobody is there to be answered.
-            return gone(request)
+            return client_disconnected(request)
         finally:
-            self.metrics.in_flight -= 1
-            self._empty.set()
-            if wire is not None:
-                self.metrics.count(operation, route, wire.status)
-        return wire
+            self.in_flight.end()
+            if response is not None:
+                self.metrics.count(operation, route, response.status)
+        return response
 
-    def _admit(self, request: web.BaseRequest, incoming: Incoming, match: Match | None) -> Signer:
-        visitor = Visitor(
-            method=incoming.method,
-            target=request.raw_path,
-            path=incoming.target.partition("?")[0],
-            headers=incoming.headers,
-            host=incoming.host,
-            recognised=match is not None,
-        )
-        return self.gate.admit(visitor, self.own)
-
-    async def _stream(self, request: web.BaseRequest, incoming: Incoming, signer: Signer) -> RawResponse:
-        body: bytes | AsyncIterator[bytes] | None = None
-        extra: tuple[tuple[str, str], ...] = ()
+    async def _pass_on(self, request: web.BaseRequest, call: Call, signer: UpstreamSigner) -> RawResponse:
+        """Send a call that isn't translated, and relay its reply."""
+        stream, length = None, None
         if request.body_exists:
-            body = await relay.held(request, KEPT) if signer.again else relay.upload(request)
-            length = request.content_length
-            if length is not None and not isinstance(body, bytes):
-                extra = (("Content-Length", str(length)),)
-        call = Call(incoming.method, self.plan.options.upstream, incoming.target, incoming.headers)
-        task = Task(call, replayable=body is None or isinstance(body, bytes))
-        native = await send(self.upstream, signer, task, body, extra)
+            content = RequestContent(request)
+            body = await content.held(KEPT) if signer.may_resend else content.streamed()
+            if isinstance(body, bytes):
+                call = attrs.evolve(call, body=body)
+            else:
+                stream, length = body, request.content_length
+        upstream = await send(self.upstream, signer, OutboundCall(Send(call, "pass", rewritten=False), stream, length))
         try:
-            wire = await relay.download(request, native, close=self.draining)
+            reply = Reply(upstream.head.status, tuple(for_caller(upstream.head.headers)))
+            return await relay(request, reply, upstream, close=self.draining)
         finally:
-            native.close()
-        return wire
+            upstream.close()
 
     async def _translate(
-        self, request: web.BaseRequest, incoming: Incoming, match: Match, signer: Signer, plan: Plan
-    ) -> tuple[RawResponse, str]:
-        body = None
+        self, request: web.BaseRequest, inbound: InboundRequest, match: Match, signer: UpstreamSigner, plan: Plan
+    ) -> tuple[RawResponse, Record]:
+        """Run the exchange of a retired call, or share another's, and return the reply with its record."""
+        call, body = inbound.call, None
         if request.body_exists:
-            body = await relay.collect(request, plan.settings.body_limit)
+            body = await RequestContent(request).collected(plan.settings.body_limit)
         elif match.needs_body:
             body = b""
-        call = Call(incoming.method, plan.options.upstream, incoming.target, incoming.headers, body)
-        context = Context(
-            settings=plan.settings,
-            memory=self.memory,
-            clock=self.clock,
-            base=plan.options.public_url or f"{request.scheme}://{incoming.host}",
-            loads=codec.loads,
-            dumps=codec.dumps,
+        base = plan.options.public_url or f"{request.scheme}://{inbound.authority}"
+        exchange = GatewayExchange(
+            match=match,
+            call=Call(call.method, call.origin, call.target, codings(call.headers), body),
+            context=Context(plan.settings, self.memory, self.clock, base, loads, dumps),
+            signer=signer,
+            upstream=self.upstream,
+            announced=self.announced,
         )
-        driver = Driver(self.upstream, signer, self.announced, match.operation.id)
-        window = plan.options.coalesce
-        if window is not None and call.method == "GET" and call.body is None:
-            fields = alike(call.headers, signed=signer.again)
-            if fields is not None:
-                key = (plan, signer, call.target, context.base, fields)
-                whole = await self._shared(key, window, driver, match, call, context)
-                if whole is not None:
-                    wire = RawResponse(
-                        request, whole.status, whole.lines, whole.body, reason=whole.reason, close=self.draining
-                    )
-                    return self._finish(request, plan, whole.record, wire)
-                driver = attrs.evolve(driver, native=None)
-        ended = await driver.run(match, call, context, request, close=self.draining)
-        self.metrics.translated(ended.outcome.record, ended.spent)
-        return self._finish(request, plan, ended.outcome.record, ended.wire)
+        if plan.options.coalesce is not None and call.method == "GET" and body is None:
+            shared = await self._share(exchange, inbound, plan, plan.options.coalesce)
+            if shared is not None:
+                return RawResponse(request, shared.reply, reason=shared.reason, close=self.draining), shared.record
+        try:
+            outcome = await exchange.run()
+            reply = exchange.reply(outcome)
+            if reply.body is None:
+                response = await relay(request, reply, exchange.last, close=self.draining)
+            else:
+                response = RawResponse(request, reply, close=self.draining)
+        finally:
+            exchange.close()
+        self.metrics.translated(outcome.record, exchange.seconds)
+        return response, outcome.record
 
-    async def _shared(  # noqa: PLR0913, PLR0917 - an exchange, and what it may be shared by
-        self, key: Hashable, window: float, driver: Driver, match: Match, call: Call, context: Context
+    async def _share(
+        self, exchange: GatewayExchange, inbound: InboundRequest, plan: Plan, window: float
     ) -> BufferedResponse | None:
+        """Return the reply to this read or to an identical one; None if it has to be asked for on its own."""
+        fields = alike(inbound.call.headers, signed=exchange.signer.may_resend)
+        if fields is None:
+            return None
+
         async def make() -> BufferedResponse | None:
-            whole = await driver.whole(match, call, context)
-            if whole is not None:
-                self.metrics.translated(whole.record, driver.spent)
-            return whole
+            try:
+                buffered = await exchange.buffered()
+            finally:
+                exchange.close()
+            if buffered is not None:
+                self.metrics.translated(buffered.record, exchange.seconds)
+            return buffered
 
-        return await self.coalescer.share(key, window, make, lambda: self.metrics.shared(match.operation.id))
-
-    def _finish(
-        self, request: web.BaseRequest, plan: Plan, record: Record, wire: RawResponse
-    ) -> tuple[RawResponse, str]:
-        note(record, plan.engine, agent=request.headers.get(hdrs.USER_AGENT), environ=self.environ, clock=self.clock)
-        log.debug("%s %s %s: %s", record.operation, record.route, wire.status, record.reason)
-        return wire, record.route
+        key = (plan, exchange.signer, exchange.call.target, exchange.context.base, fields)
+        operation = exchange.match.operation.id
+        return await self.coalescer.share(key, window, make, lambda: self.metrics.shared(operation))

@@ -2,89 +2,78 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from shim.core.record import FieldReport, Record, by_level
+from shim.gateway.in_flight import InFlight
 
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
 
 
 class Metrics:
-    """The gateway's metrics, in a registry of their own; ``in_flight`` is a plain number on the way."""
+    """The gateway's metrics, in a registry of their own."""
 
-    def __init__(self) -> None:
-        self.in_flight = 0
-        self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "atlas_shim_requests",
-            "Requests answered.",
-            ("operation", "route", "status_class"),
-            registry=self.registry,
+    def __init__(self, in_flight: InFlight) -> None:
+        self.registry = registry = CollectorRegistry()
+        requests = Counter(
+            "atlas_shim_requests", "Requests answered.", ("operation", "route", "status_class"), registry=registry
         )
         self._translation = Histogram(
             "atlas_shim_translation_seconds",
             "Time spent deciding and translating, upstream's time not included.",
-            registry=self.registry,
+            registry=registry,
             buckets=_BUCKETS,
         )
-        self._fidelity = Counter(
+        fidelity = Counter(
             "atlas_shim_fidelity",
             "Fields of translated replies that are not exact.",
             ("operation", "level"),
-            registry=self.registry,
+            registry=registry,
         )
-        gauge = Gauge("atlas_shim_in_flight_requests", "Requests being answered.", registry=self.registry)
-        gauge.set_function(lambda: self.in_flight)
+        gauge = Gauge("atlas_shim_in_flight_requests", "Requests being answered.", registry=registry)
+        gauge.set_function(lambda: in_flight.count)
         self._shared = Counter(
             "atlas_shim_coalesced",
             "Reads answered with the answer to another, identical one.",
             ("operation",),
-            registry=self.registry,
+            registry=registry,
         )
         self._reload_good = Gauge(
             "atlas_shim_config_reload_success",
             "1 when the settings and documents in use are the last ones that were read, 0 when those were refused.",
-            registry=self.registry,
+            registry=registry,
         )
         self._reload_time = Gauge(
             "atlas_shim_config_reload_success_timestamp_seconds",
             "When settings and documents were last read and found good.",
-            registry=self.registry,
+            registry=registry,
         )
         self._reload_waiting = Gauge(
             "atlas_shim_config_restart_needed",
             "Options that were changed, and stay as they were until a restart.",
-            registry=self.registry,
+            registry=registry,
         )
-        self._reloads = Counter("atlas_shim_config_reloads", "Reloads.", ("result",), registry=self.registry)
+        self._reloads = Counter("atlas_shim_config_reloads", "Reloads.", ("result",), registry=registry)
         for result in ("refused", "success"):
             self._reloads.labels(result)
         self._reload_good.set(1)
         self._reload_time.set_to_current_time()
         # Finding a labelled child takes longer than counting on it.
-        self._children: dict[tuple[str, str, int], Counter] = {}
-        self._levels: dict[tuple[str, str], Counter] = {}
+        self._answered = cache(lambda operation, route, digit: requests.labels(operation, route, f"{digit}xx"))
+        self._inexact = cache(fidelity.labels)
 
     def count(self, operation: str, route: str, status: int) -> None:
         """Count one answered request."""
-        key = (operation, route, status // 100)
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = self._requests.labels(operation, route, f"{key[2]}xx")
-        child.inc()
+        self._answered(operation, route, status // 100).inc()
 
     def translated(self, record: Record, seconds: float) -> None:
         """Count what one exchange cost, and what it could not keep exact."""
         self._translation.observe(seconds)
         if record.route in {"flex", "dedicated"}:
             for level, count in _levels(record.fields):
-                key = (record.operation, level)
-                child = self._levels.get(key)
-                if child is None:
-                    child = self._levels[key] = self._fidelity.labels(*key)
-                child.inc(count)
+                self._inexact(record.operation, level).inc(count)
 
     def shared(self, operation: str) -> None:
         """Count one read that did without an upstream call of its own."""

@@ -9,9 +9,9 @@ from shim.core.query import MOST, SIZE
 from shim.documents import Document
 from shim.documents.model import NO_CONTENT, Api, Field, Operation, Target
 
-_JSON = "application/json"
+JsonObject = dict[str, Any]
 
-_SCHEMAS: dict[str, Any] = {
+_SCHEMAS: JsonObject = {
     "string": {"type": "string"},
     "integer": {"type": "integer"},
     "number": {"type": "number"},
@@ -42,15 +42,15 @@ _PLAIN_ERROR = {
 }
 
 
-def _enveloped(schema: dict[str, Any]) -> dict[str, Any]:
+def _enveloped(schema: JsonObject) -> JsonObject:
     """Return the schema of something that comes in an envelope where the caller wants one."""
     members = {"status": {"type": "integer"}, "content": schema}
     return {"anyOf": [schema, {"type": "object", "properties": members, "required": ["status", "content"]}]}
 
 
-def described(documents: Iterable[Document]) -> dict[str, Any]:
+def described(documents: Iterable[Document]) -> JsonObject:
     """Return the description of every operation of these documents, on each of their bases."""
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, JsonObject] = {}
     for document in documents:
         for api in document.apis.values():
             for operation in document.operations:
@@ -74,7 +74,7 @@ def described(documents: Iterable[Document]) -> dict[str, Any]:
     }
 
 
-def _add(methods: dict[str, Any], api: Api, operation: Operation) -> None:
+def _add(methods: JsonObject, api: Api, operation: Operation) -> None:
     """Add an operation to a path; another version of one that is there adds its content types to it."""
     new = _operation(api, operation)
     old = methods.setdefault(operation.method.lower(), new)
@@ -85,8 +85,8 @@ def _add(methods: dict[str, Any], api: Api, operation: Operation) -> None:
             old.setdefault("requestBody", new["requestBody"])["content"].update(new["requestBody"]["content"])
 
 
-def _operation(api: Api, operation: Operation) -> dict[str, Any]:
-    described: dict[str, Any] = {
+def _operation(api: Api, operation: Operation) -> JsonObject:
+    whole: JsonObject = {
         "operationId": f"{operation.id}.{api.name}",
         "summary": operation.id,
         "deprecated": True,
@@ -96,10 +96,10 @@ def _operation(api: Api, operation: Operation) -> dict[str, Any]:
         "responses": _responses(api, operation),
     }
     if note := " ".join(filter(None, (operation.note, operation.gone.detail if operation.gone else ""))):
-        described["description"] = note
+        whole["description"] = note
     if operation.request is not None:
-        described["requestBody"] = {"required": True, "content": {_media(api, operation): {"schema": _body(operation)}}}
-    return described
+        whole["requestBody"] = {"required": True, "content": {_media(api, operation): {"schema": _body(operation)}}}
+    return whole
 
 
 def _media(api: Api, operation: Operation) -> str:
@@ -115,15 +115,15 @@ def _successors(operation: Operation) -> dict[str, list[str]]:
     return found
 
 
-def _path(operation: Operation) -> list[dict[str, Any]]:
+def _path(operation: Operation) -> list[JsonObject]:
     # A value with one of these is not recognised, and the call passed on as it is.
     text = {"type": "string", "pattern": r"^[^/\\%\u0000-\u001f\u007f]+$"}
     return [{"name": name, "in": "path", "required": True, "schema": text} for name in operation.path.parameters]
 
 
-def _query(operation: Operation) -> list[dict[str, Any]]:
+def _query(operation: Operation) -> list[JsonObject]:
     flag = {"type": "boolean", "default": False}
-    known: dict[str, Any] = {"envelope": flag, "pretty": flag}
+    known: JsonObject = {"envelope": flag, "pretty": flag}
     if operation.shape == "page":
         known["pageNum"] = {"type": "integer", "minimum": 1, "default": 1}
         known["itemsPerPage"] = {"type": "integer", "minimum": 1, "maximum": MOST, "default": SIZE}
@@ -131,22 +131,22 @@ def _query(operation: Operation) -> list[dict[str, Any]]:
     return [{"name": name, "in": "query", "schema": schema} for name, schema in known.items()]
 
 
-def _body(operation: Operation) -> dict[str, Any]:
+def _body(operation: Operation) -> JsonObject:
     request = operation.request
     assert request is not None, "the caller has looked"
-    members: dict[str, Any] = {name: dict(_SCHEMAS[kind]) for name, kind in request.members.items()}
+    members: JsonObject = {name: dict(_SCHEMAS[kind]) for name, kind in request.members.items()}
     members |= {name: {"readOnly": True} for name in request.ignored}
     if request.choose:
         members[request.choose]["enum"] = list(request.words)
     return {"type": "object", "properties": members, "required": list(request.required), "additionalProperties": False}
 
 
-def _responses(api: Api, operation: Operation) -> dict[str, Any]:
+def _responses(api: Api, operation: Operation) -> JsonObject:
     error = {"application/*": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    responses: dict[str, Any] = {"default": {"description": "An error, of Atlas' or of the shim.", "content": error}}
+    responses: JsonObject = {"default": {"description": "An error, of Atlas' or of the shim.", "content": error}}
     if operation.successors:
         status = operation.status[api.name]
-        success: dict[str, Any] = {"description": "As the retired endpoint answered."}
+        success: JsonObject = {"description": "As the retired endpoint answered."}
         if status not in NO_CONTENT:
             success["content"] = {_media(api, operation): {"schema": _answer(operation)}}
         responses[str(status)] = success
@@ -155,7 +155,7 @@ def _responses(api: Api, operation: Operation) -> dict[str, Any]:
     return responses
 
 
-def _answer(operation: Operation) -> dict[str, Any]:
+def _answer(operation: Operation) -> JsonObject:
     item = _resource(operation.fields)
     if operation.shape != "page":
         return _enveloped(item)
@@ -168,9 +168,9 @@ def _answer(operation: Operation) -> dict[str, Any]:
     return {"type": "object", "properties": members, "required": ["results"]}
 
 
-def _resource(fields: Iterable[Field]) -> dict[str, Any]:
+def _resource(fields: Iterable[Field]) -> JsonObject:
     """Return an object's schema; of a dotted name each part is a member of the part before it."""
-    whole: dict[str, Any] = {"type": "object", "properties": {}}
+    whole: JsonObject = {"type": "object", "properties": {}}
     for field in fields:
         *outer, name = field.name.split(".")
         inside = whole

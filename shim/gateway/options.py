@@ -1,6 +1,6 @@
-"""The gateway's options: one table whose rows are flags, environment variables and file keys alike.
+"""The gateway's options, each declared once: its type, and how it is written, read, explained and changed.
 
-A row ``public_url`` is the flag ``--public-url``, the variable ``ATLAS_SHIM_PUBLIC_URL`` and the
+The option ``public_url`` is the flag ``--public-url``, the variable ``ATLAS_SHIM_PUBLIC_URL`` and the
 file key ``public_url``. A flag beats the environment, which beats a file, which beats the default.
 """
 
@@ -9,13 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
 
 from shim.core.settings import RouteWord, Settings, parse_origin, parse_route, parse_sunsets
 from shim.errors import SettingsError
+
+T = TypeVar("T")
+_Number = TypeVar("_Number", int, float)
+
+WINDOW_MOST = 10.0
+"""Seconds that an answer may be shared for: a poller's patience, not a cache."""
+
+_COALESCE = (
+    "Let identical reads of the same caller share one upstream call: those that come while it is on its way, and "
+    "within so many milliseconds of its start, so that an answer is at most that much older than its call "
+    "(0: only while on its way; alone: 50)."
+)
 
 
 class CredentialsMode(StrEnum):
@@ -40,91 +52,6 @@ class Address:
     def authority(self) -> str:
         """``host:port``, an IPv6 host in brackets."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-@attrs.frozen
-class Options:
-    """One consistent set of gateway options.
-
-    ``listen`` takes calls, ``admin`` answers probes and metrics (None: no such listener);
-    ``upstream`` is the one origin that calls are sent to; ``public_url`` is where links in
-    translated replies lead (None: where the caller called). Seconds: ``deadline`` for one
-    translated exchange, ``drain`` after the signal for requests in flight to end, of which
-    ``drain_min`` with new connections still taken; ``coalesce`` for which identical reads share an
-    answer (None: never); ``connect_timeout`` for a connection to upstream, ``idle_timeout`` without a
-    byte from upstream. ``body_limit`` bounds, in bytes, one decoded body; ``page_cap`` the upstream
-    pages collected for one answer.
-
-    Seconds that a caller has: ``header_timeout``, ``body_timeout``, ``keepalive_timeout`` and
-    ``send_timeout``, see ``deadlines.Deadlines``. ``max_connections`` are open at a time, and
-    ``max_requests`` in flight.
-
-    With ``credentials`` own ``sign_all`` signs calls that the mappings don't know as well;
-    ``keys_file`` holds API keys for verify, ``public:private`` a line. ``tls_cert`` and ``tls_key`` are
-    PEM files (the key may be in the first); ``uds`` is the path of a unix socket that takes the place of
-    ``listen``.
-    """
-
-    listen: Address = Address("127.0.0.1", 8480)
-    admin: Address | None = Address("127.0.0.1", 8481)
-    upstream: str = "https://cloud.mongodb.com"
-    public_url: str | None = None
-    route: RouteWord = RouteWord.AUTO
-    sunset: Mapping[str, datetime] = attrs.field(factory=dict)
-    credentials: CredentialsMode = CredentialsMode.PASSTHROUGH
-    sign_all: bool = False
-    keys_file: str | None = None
-    tls_cert: str | None = None
-    tls_key: str | None = None
-    uds: str | None = None
-    deadline: float = 60.0
-    drain: float = 25.0
-    drain_min: float = 0.0
-    coalesce: float | None = None
-    connect_timeout: float = 10.0
-    idle_timeout: float = 300.0
-    header_timeout: float = 15.0
-    body_timeout: float = 60.0
-    keepalive_timeout: float = 120.0
-    send_timeout: float = 60.0
-    max_connections: int = 1024
-    max_requests: int = 512
-    body_limit: int = 16 * 1024 * 1024
-    page_cap: int = 20
-
-    def settings(self) -> Settings:
-        """Return the part of the options that the core obeys."""
-        return Settings(
-            route=self.route,
-            sunsets=self.sunset,
-            origins=frozenset({self.upstream}),
-            deadline=self.deadline,
-            page_cap=self.page_cap,
-            body_limit=self.body_limit,
-        )
-
-
-@attrs.frozen
-class Row:
-    """One option: how it is written, read, and explained; ``default`` is shown as it would be written."""
-
-    name: str
-    parse: Callable[[str, str], Any]
-    metavar: str
-    help: str
-    default: str
-    bare: str | None = None
-    """What the flag means without a value; None when it needs one."""
-
-    @property
-    def flag(self) -> str:
-        """The flag, as in ``--public-url``."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def variable(self) -> str:
-        """The environment variable, as in ``ATLAS_SHIM_PUBLIC_URL``."""
-        return "ATLAS_SHIM_" + self.name.upper()
 
 
 def parse_address(text: str, name: str) -> Address:
@@ -167,7 +94,7 @@ def _credentials(text: str, name: str) -> CredentialsMode:
         raise SettingsError(f"{name}: {text!r} is not one of {words}") from None
 
 
-def _text_or_none(text: str, name: str) -> str | None:  # noqa: ARG001 - a row's signature
+def _text_or_none(text: str, name: str) -> str | None:  # noqa: ARG001 - every parser has this signature
     return text or None
 
 
@@ -177,17 +104,22 @@ def _switch(text: str, name: str) -> bool:
     return text == "on"
 
 
-def _positive(kind: Callable[[str], float]) -> Callable[[str, str], float]:
-    def parse(text: str, name: str) -> float:
-        try:
-            number = kind(text)
-        except ValueError:
-            number = 0
-        if not 0 < number < float("inf"):
-            raise SettingsError(f"{name}: {text!r} is not a number above zero")
-        return number
+def _seconds(text: str, name: str) -> float:
+    return _above_zero(float, text, name)
 
-    return parse
+
+def _count(text: str, name: str) -> int:
+    return _above_zero(int, text, name)
+
+
+def _above_zero(kind: Callable[[str], _Number], text: str, name: str) -> _Number:
+    try:
+        number = kind(text)
+    except ValueError:
+        number = kind("0")
+    if not 0 < number < float("inf"):
+        raise SettingsError(f"{name}: {text!r} is not a number above zero")
+    return number
 
 
 def _from_zero(text: str, name: str) -> float:
@@ -209,44 +141,108 @@ def _window(text: str, name: str) -> float | None:
     return window
 
 
-WINDOW_MOST = 10.0
-"""Seconds that an answer may be shared for: a poller's patience, not a cache."""
+@attrs.frozen
+class Row(Generic[T]):
+    """What there is to say about one option besides its type.
 
-_seconds, _count = _positive(float), _positive(int)
+    ``parse`` reads a text, and names the option by its second argument in the SettingsError that it raises;
+    ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None when
+    it needs one; ``live`` options can change while the gateway runs. ``name`` is that of the attribute.
+    """
 
-COALESCE = (
-    "Let identical reads of the same caller share one upstream call: those that come while it is on its way, and "
-    "within so many milliseconds of its start, so that an answer is at most that much older than its call "
-    "(0: only while on its way; alone: 50)."
-)
+    parse: Callable[[str, str], T]
+    metavar: str
+    help: str
+    default: str
+    bare: str | None = None
+    live: bool = False
+    name: str = ""
 
-TABLE: tuple[Row, ...] = (
-    Row("listen", parse_address, "HOST:PORT", "Where calls are taken.", "127.0.0.1:8480"),
-    Row("admin", _address_or_off, "HOST:PORT", "Probes and metrics; 'off' for none.", "127.0.0.1:8481"),
-    Row("upstream", _origin, "URL", "The origin that calls are sent to.", "https://cloud.mongodb.com"),
-    Row("public_url", _origin_or_none, "URL", "Where links in replies lead; the caller's Host if empty.", ""),
-    Row("route", _route, "WORD", "Which side answers: " + ", ".join(RouteWord) + ".", "auto"),
-    Row("sunset", _sunset, "DATES", "Overrides of dates, as in snapshots=2026-02-01.", ""),
-    Row("credentials", _credentials, "MODE", "Who signs: " + ", ".join(CredentialsMode) + ".", "passthrough"),
-    Row("sign_all", _switch, "WORD", "With 'own': sign unknown operations too.", "off", bare="on"),
-    Row("keys_file", _text_or_none, "PATH", "With 'verify': API keys, public:private a line.", ""),
-    Row("tls_cert", _text_or_none, "PATH", "Speak TLS, with this certificate chain (PEM).", ""),
-    Row("tls_key", _text_or_none, "PATH", "Its private key (PEM), unless it is in the same file.", ""),
-    Row("uds", _text_or_none, "PATH", "A unix socket, in place of --listen.", ""),
-    Row("deadline", _seconds, "SECONDS", "For one translated call, all upstream calls included.", "60"),
-    Row("drain", _seconds, "SECONDS", "From the signal until calls in flight are cut.", "25"),
-    Row("drain_min", _from_zero, "SECONDS", "Of these, still taking new connections.", "0"),
-    Row("coalesce", _window, "MS", COALESCE, "off", bare="50"),
-    Row("connect_timeout", _seconds, "SECONDS", "For a connection to upstream.", "10"),
-    Row("idle_timeout", _seconds, "SECONDS", "Without a byte from upstream.", "300"),
-    Row("header_timeout", _seconds, "SECONDS", "For the head of a request, from its first byte.", "15"),
-    Row("body_timeout", _seconds, "SECONDS", "Waiting for the content of a request that does not move on.", "60"),
-    Row("keepalive_timeout", _seconds, "SECONDS", "For a connection without a request.", "120"),
-    Row("send_timeout", _seconds, "SECONDS", "For a caller that does not take its reply.", "60"),
-    Row("max_connections", _count, "COUNT", "Callers' connections at a time; more are told 503.", "1024"),
-    Row("max_requests", _count, "COUNT", "Requests answered at a time; more are told 503.", "512"),
-    Row("body_limit", _count, "BYTES", "Of one decoded body that is translated.", "16777216"),
-    Row("page_cap", _count, "PAGES", "Upstream pages collected for one answer.", "20"),
+    @property
+    def flag(self) -> str:
+        """The flag, as in ``--public-url``."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable, as in ``ATLAS_SHIM_PUBLIC_URL``."""
+        return "ATLAS_SHIM_" + self.name.upper()
+
+
+def _option(row: Row[T]) -> T:
+    """Declare an attribute of Options: its default is what the row's parser makes of the row's default."""
+    return attrs.field(default=row.parse(row.default, "default"), metadata={"row": row})
+
+
+@attrs.frozen
+class Options:
+    """One consistent set of gateway options; all times are in seconds.
+
+    ``admin`` is None without such a listener, ``public_url`` where links lead to the Host that the caller used,
+    ``coalesce`` where identical reads never share an answer. ``deadline`` is for one translated exchange;
+    ``drain`` counts from the signal, and in its first ``drain_min`` new connections are still taken. ``uds`` is the
+    path of a unix socket that takes the place of ``listen``; the key of ``tls_cert`` may be in the same file.
+    """
+
+    listen: Address = _option(  # noqa: RUF009 - it declares, as attrs.field does
+        Row(parse_address, "HOST:PORT", "Where calls are taken.", "127.0.0.1:8480")
+    )
+    admin: Address | None = _option(  # noqa: RUF009 - it declares, as attrs.field does
+        Row(_address_or_off, "HOST:PORT", "Probes and metrics; 'off' for none.", "127.0.0.1:8481")
+    )
+    upstream: str = _option(Row(_origin, "URL", "The origin that calls are sent to.", "https://cloud.mongodb.com"))
+    public_url: str | None = _option(
+        Row(_origin_or_none, "URL", "Where links in replies lead; the caller's Host if empty.", "", live=True)
+    )
+    route: RouteWord = _option(  # noqa: RUF009 - it declares, as attrs.field does
+        Row(_route, "WORD", "Which side answers: " + ", ".join(RouteWord) + ".", "auto", live=True)
+    )
+    sunset: Mapping[str, datetime] = _option(
+        Row(_sunset, "DATES", "Overrides of dates, as in snapshots=2026-02-01.", "", live=True)
+    )
+    credentials: CredentialsMode = _option(  # noqa: RUF009 - it declares, as attrs.field does
+        Row(_credentials, "MODE", "Who signs: " + ", ".join(CredentialsMode) + ".", "passthrough")
+    )
+    sign_all: bool = _option(Row(_switch, "WORD", "With 'own': sign unknown operations too.", "off", bare="on"))
+    keys_file: str | None = _option(Row(_text_or_none, "PATH", "With 'verify': API keys, public:private a line.", ""))
+    tls_cert: str | None = _option(Row(_text_or_none, "PATH", "Speak TLS, with this certificate chain (PEM).", ""))
+    tls_key: str | None = _option(
+        Row(_text_or_none, "PATH", "Its private key (PEM), unless it is in the same file.", "")
+    )
+    uds: str | None = _option(Row(_text_or_none, "PATH", "A unix socket, in place of --listen.", ""))
+    deadline: float = _option(
+        Row(_seconds, "SECONDS", "For one translated call, all upstream calls included.", "60", live=True)
+    )
+    drain: float = _option(Row(_seconds, "SECONDS", "From the signal until calls in flight are cut.", "25", live=True))
+    drain_min: float = _option(Row(_from_zero, "SECONDS", "Of these, still taking new connections.", "0", live=True))
+    coalesce: float | None = _option(Row(_window, "MS", _COALESCE, "off", bare="50", live=True))
+    connect_timeout: float = _option(Row(_seconds, "SECONDS", "For a connection to upstream.", "10"))
+    idle_timeout: float = _option(Row(_seconds, "SECONDS", "Without a byte from upstream.", "300"))
+    header_timeout: float = _option(Row(_seconds, "SECONDS", "For the head of a request, from its first byte.", "15"))
+    body_timeout: float = _option(
+        Row(_seconds, "SECONDS", "Waiting for the content of a request that does not move on.", "60")
+    )
+    keepalive_timeout: float = _option(Row(_seconds, "SECONDS", "For a connection without a request.", "120"))
+    send_timeout: float = _option(Row(_seconds, "SECONDS", "For a caller that does not take its reply.", "60"))
+    max_connections: int = _option(Row(_count, "COUNT", "Callers' connections at a time; more are told 503.", "1024"))
+    max_requests: int = _option(Row(_count, "COUNT", "Requests answered at a time; more are told 503.", "512"))
+    body_limit: int = _option(Row(_count, "BYTES", "Of one decoded body that is translated.", "16777216", live=True))
+    page_cap: int = _option(Row(_count, "PAGES", "Upstream pages collected for one answer.", "20", live=True))
+
+    def settings(self) -> Settings:
+        """Return the part of the options that the core obeys."""
+        return Settings(
+            route=self.route,
+            sunsets=self.sunset,
+            origins=frozenset({self.upstream}),
+            deadline=self.deadline,
+            page_cap=self.page_cap,
+            body_limit=self.body_limit,
+        )
+
+
+TABLE: tuple[Row[Any], ...] = tuple(
+    attrs.evolve(field.metadata["row"], name=field.name) for field in attrs.fields(Options)
 )
 """Every option, in the order it is explained; the command makes its flags from these rows."""
 
@@ -254,7 +250,7 @@ TABLE: tuple[Row, ...] = (
 def read_options(
     environ: Mapping[str, str],
     flags: Mapping[str, str | None] | None = None,
-    file: Mapping[str, Any] | None = None,
+    file: Mapping[str, object] | None = None,
 ) -> Options:
     """Read options from flags, environment and a file's keys, in that order of precedence.
 

@@ -12,14 +12,14 @@ import logging
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import Settings
 from shim.errors import DocumentError, SettingsError
-from shim.gateway.options import TABLE, Options, read_options
+from shim.gateway.options import TABLE, CredentialsMode, Options, read_options
 
 if TYPE_CHECKING:  # an extra, which reading a file does not need
     from shim.gateway.metrics import Metrics
@@ -29,40 +29,42 @@ log = logging.getLogger("shim.gateway")
 EVERY = 1.0
 """Seconds between looks at the files; a change is read when two looks in a row agree on it."""
 
-LIVE = frozenset(
-    {
-        "body_limit",
-        "coalesce",
-        "deadline",
-        "drain",
-        "drain_min",
-        "page_cap",
-        "public_url",
-        "route",
-        "sunset",
-    }
-)
-"""The options that a running gateway can change; each other one needs a restart."""
-
 Stamp = tuple[object, ...]
 
 
 @attrs.frozen(eq=False)
 class Plan:
-    """What calls are answered with; a call keeps to the one that it began with."""
+    """What calls are answered with; a call keeps to the one that it began with.
+
+    ``settings`` are the part of the options that the core obeys. ``checks_host`` says that a Host which isn't the
+    gateway's is refused (RFC 9110, 7.4): once the gateway was told its public name, or where it deals in
+    credentials and knows its address. Raises SettingsError when options and documents contradict each other.
+    """
 
     options: Options
     engine: Engine
     settings: Settings = attrs.field(init=False)
-    """The part of the options that the core obeys."""
+    checks_host: bool = attrs.field(init=False)
 
     @settings.default
     def _settings(self) -> Settings:
         return self.options.settings()
 
+    @checks_host.default
+    def _checks_host(self) -> bool:
+        options = self.options
+        anywhere = options.uds is None and options.listen.host in {"0.0.0.0", "::"}  # noqa: S104 - compared with
+        holds_keys = options.credentials is not CredentialsMode.PASSTHROUGH
+        return options.public_url is not None or (holds_keys and not anywhere)
+
+    def __attrs_post_init__(self) -> None:
+        self.engine.check_settings(self.settings)
+        if self.options.drain_min > self.options.drain:
+            raise SettingsError("drain_min: is longer than drain, which counts from the same signal")
+
 
 @attrs.frozen
-class Source:
+class PlanSource:
     """Where a plan comes from: flags over ``environ`` over the file ``config``; ``environ`` names the mappings."""
 
     environ: Mapping[str, str]
@@ -72,7 +74,7 @@ class Source:
     def read(self) -> Plan:
         """Read everything; raises SettingsError or DocumentError with all that is wrong with one of them."""
         options = read_options(self.environ, self.flags, read_config(self.config))
-        return checked(Plan(options, load_engine(self.environ)))
+        return Plan(options, load_engine(self.environ))
 
     def stamp(self) -> Stamp:
         """Return what changes whenever a file does.
@@ -97,7 +99,7 @@ def _state(path: Path) -> Stamp:
     return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-def read_config(path: Path | None) -> dict[str, Any]:
+def read_config(path: Path | None) -> dict[str, object]:
     """Read a file of ``public_url = "https://…"`` lines; a key may be spelled with dashes.
 
     Raises SettingsError when it can't be read or is no TOML.
@@ -112,18 +114,10 @@ def read_config(path: Path | None) -> dict[str, Any]:
     return {key.replace("-", "_"): value for key, value in data.items()}
 
 
-def checked(plan: Plan) -> Plan:
-    """Return the plan; raises SettingsError when its parts contradict each other."""
-    plan.engine.check_settings(plan.settings)
-    if plan.options.drain_min > plan.options.drain:
-        raise SettingsError("drain_min: is longer than drain, which counts from the same signal")
-    return plan
-
-
 class Reloader:
     """Reads a source again and hands a good plan to ``apply``."""
 
-    def __init__(self, source: Source, plan: Plan, apply: Callable[[Plan], None], metrics: Metrics) -> None:
+    def __init__(self, source: PlanSource, plan: Plan, apply: Callable[[Plan], None], metrics: Metrics) -> None:
         self._source = source
         self._plan = plan
         self._apply = apply
@@ -149,7 +143,7 @@ class Reloader:
                 plan = await asyncio.to_thread(self._source.read)
                 kept = fixed(plan.options, self._plan.options)
                 options = attrs.evolve(plan.options, **{name: getattr(self._plan.options, name) for name in kept})
-                plan = checked(Plan(options, plan.engine))
+                plan = Plan(options, plan.engine)
                 self._apply(plan)
             except Exception as error:  # a defect here must not end the watch, nor the gateway
                 self._metrics.reloaded(good=False)
@@ -171,5 +165,5 @@ class Reloader:
 
 def fixed(new: Options, old: Options) -> tuple[str, ...]:
     """Return the names of the options that differ and can't change while the gateway runs."""
-    names = [row.name for row in TABLE if row.name not in LIVE]
+    names = [row.name for row in TABLE if not row.live]
     return tuple(name for name in names if getattr(new, name) != getattr(old, name))

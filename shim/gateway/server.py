@@ -7,28 +7,34 @@ import contextlib
 import gc
 import logging
 import os
+import resource
 import signal
-import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from anyio.from_thread import start_blocking_portal
+
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.gateway.admin import Admin
+from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.own import is_loopback
 from shim.gateway.handler import Handler
 from shim.gateway.http1.connection import Server
-from shim.gateway.http1.deadlines import deadlines_of
 from shim.gateway.http1.listener import Listener, tls_context
-from shim.gateway.limits import raise_open_files
+from shim.gateway.in_flight import InFlight
+from shim.gateway.inventory import InventoryWriter
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
-from shim.gateway.reload import Plan, Reloader, Source, Stamp, checked
+from shim.gateway.reload import Plan, PlanSource, Reloader, Stamp
 from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.signed import asker
+from shim.gateway.validation import authorities_of
+from shim.inventory import wanted
 
 log = logging.getLogger("shim.gateway")
 
@@ -37,7 +43,8 @@ _ENDING = (signal.SIGTERM, signal.SIGINT)
 _LAST_CALLS = 0.5
 """Seconds for which kept connections may bring one more call after new ones are refused."""
 
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_SPARE = 128
+"""Descriptors for listeners, logs, the loop, resolving and the operator's connections."""
 
 
 class Gateway:
@@ -56,22 +63,22 @@ class Gateway:
         clock: Callable[[], float] = time.time,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        plan = checked(Plan(options or Options(), engine or shared_engine(os.environ)))
+        plan = Plan(options or Options(), engine or shared_engine(os.environ))
         options = plan.options
         self._tls = tls_context(options.tls_cert, options.tls_key)
-        self.metrics = Metrics()
-        self._upstream = Upstream(
-            options.upstream,
-            connect_timeout=options.connect_timeout,
-            idle_timeout=options.idle_timeout,
-        )
+        self.in_flight = InFlight()
+        self.metrics = Metrics(self.in_flight)
+        self._inventory = InventoryWriter(environ, clock) if wanted(environ) else None
+        self._upstream = Upstream(options)
         self._handler = Handler(
             plan=plan,
             upstream=self._upstream,
-            metrics=self.metrics,
+            gate=gate_for(options, environ, asker(self._upstream, options.deadline)),
             memory=memory or Memory(),
             clock=clock,
-            environ=environ,
+            metrics=self.metrics,
+            in_flight=self.in_flight,
+            inventory=self._inventory,
         )
         self._calls: Listener | None = None
         self._admin: Listener | None = None
@@ -88,7 +95,7 @@ class Gateway:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
         self._handler.plan = plan
         if self._calls is not None:
-            self._handler.own = self._authorities(self._calls.address)
+            self._handler.authorities = self._authorities(self._calls.address)
 
     @property
     def url(self) -> str:
@@ -109,12 +116,12 @@ class Gateway:
         """Take calls; raises OSError when an address can't be listened on."""
         await self._upstream.open()
         try:
-            web = Server(self._handler, deadlines_of(self.options), self.options.max_connections)
+            web = Server(self._handler, self.options)
             if self.options.uds is not None:
                 self._calls = await Listener.on_unix(web, Path(self.options.uds), self._tls)
             else:
                 self._calls = await Listener.on_tcp(web, self.options.listen, self._tls)
-            self._handler.own = self._authorities(self._calls.address)
+            self._handler.authorities = self._authorities(self._calls.address)
             if self.options.admin is not None:
                 admin = Admin(
                     self.metrics,
@@ -123,7 +130,7 @@ class Gateway:
                     end=self.on_quit if is_loopback(self.options.admin.host) else None,
                 )
                 self._admin = await Listener.on_tcp(Server(admin), self.options.admin)
-                admin.own = _authorities(self._admin.address, implied=":80")
+                admin.authorities = authorities_of(self._admin.address)
         except BaseException:
             await self.stop(grace=0)
             raise
@@ -147,7 +154,7 @@ class Gateway:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout_at(until):
                         await self._calls.quiet(_LAST_CALLS)
-                        await self._handler.idle()
+                        await self.in_flight.idle()
                         await self._calls.flushed()
                 await self._calls.close()
             if self._admin is not None:
@@ -155,23 +162,15 @@ class Gateway:
                 await self._admin.close()
         finally:
             await self._upstream.close()
+            if self._inventory is not None:
+                await self._inventory.flush()
 
     def _authorities(self, address: Address | None) -> frozenset[str]:
-        named = self.options.public_url
-        public = set() if named is None else {named.partition("://")[2]}
-        return _authorities(address, public, implied=":443" if self._tls else ":80")
-
-
-def _authorities(address: Address | None, more: Iterable[str] = (), *, implied: str) -> frozenset[str]:
-    own = {"localhost"} if address is None else {address.authority.lower()}
-    own.update(f"{host}:{address.port}" for host in _LOOPBACK if address is not None)
-    own.update(more)
-    # A port that the scheme implies is left out by most callers, and by others not.
-    return frozenset(own | {name.removesuffix(implied) for name in own})
+        return authorities_of(address, public_url=self.options.public_url, tls=self._tls is not None)
 
 
 async def run(
-    options: Options, engine: Engine | None = None, *, source: Source | None = None, known: Stamp = ()
+    options: Options, engine: Engine | None = None, *, source: PlanSource | None = None, known: Stamp = ()
 ) -> None:
     """Serve until SIGTERM, SIGINT or ``POST /quitquitquit``, then drain; a second signal ends the drain.
 
@@ -182,10 +181,10 @@ async def run(
     loop = asyncio.get_running_loop()
     ends: asyncio.Queue[str] = asyncio.Queue()
     gateway.on_quit = partial(ends.put_nowait, "POST /quitquitquit")
-    chores: set[asyncio.Future[Any]] = set()
+    chores: set[asyncio.Task[object]] = set()
 
-    def chore(work: Coroutine[Any, Any, Any]) -> None:
-        task = asyncio.ensure_future(work)
+    def chore(work: Coroutine[None, None, object]) -> None:
+        task = loop.create_task(work)
         chores.add(task)
         task.add_done_callback(chores.discard)
 
@@ -216,7 +215,9 @@ async def run(
             loop.remove_signal_handler(number)
 
 
-def serve(options: Options, engine: Engine | None = None, *, source: Source | None = None, known: Stamp = ()) -> int:
+def serve(
+    options: Options, engine: Engine | None = None, *, source: PlanSource | None = None, known: Stamp = ()
+) -> int:
     """Run a gateway in this thread until a signal ends it, and return the exit code: 0."""
     raise_open_files(options)
     # What is loaded now stays; looking through it again and again would only hold calls up.
@@ -225,6 +226,25 @@ def serve(options: Options, engine: Engine | None = None, *, source: Source | No
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(run(options, engine, source=source, known=known))
     return 0
+
+
+def raise_open_files(options: Options) -> None:
+    """Let the process open as many files as its connections need, as far as it may (setrlimit(2)).
+
+    Each caller's connection is one, each request in flight one more, and so is each surplus
+    connection that is told so. A limit that can't be raised is logged, since the gateway works below it.
+    """
+    wanted = 2 * options.max_connections + options.max_requests + _SPARE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    except (OSError, ValueError):
+        allowed = soft
+    if allowed < wanted:
+        log.warning("may open %s files, and could need %s: see max_connections and max_requests", allowed, wanted)
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -251,37 +271,9 @@ def serve_in_thread(
     """
     options = options or Options(listen=Address("127.0.0.1", 0), admin=Address("127.0.0.1", 0))
     gateway = Gateway(options, engine, clock=clock, environ=environ)
-    started: threading.Event = threading.Event()
-    ends: list[BaseException] = []
-    handles: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-
-    async def live() -> None:
-        stop = asyncio.Event()
-        handles.append((asyncio.get_running_loop(), stop))
-        await gateway.start()
-        started.set()
-        await stop.wait()
-        await gateway.stop()
-
-    def body() -> None:
+    with start_blocking_portal(backend_options={"loop_factory": loop_factory()}) as loop:
+        loop.call(gateway.start)
         try:
-            with asyncio.Runner(loop_factory=loop_factory()) as runner:
-                runner.run(live())
-        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
-            ends.append(error)
-        finally:
-            started.set()
-
-    thread = threading.Thread(target=body, name="atlas-shim-gateway", daemon=True)
-    thread.start()
-    started.wait()
-    try:
-        if not ends:
             yield gateway
-    finally:
-        if not ends:
-            loop, stop = handles[0]
-            loop.call_soon_threadsafe(stop.set)
-        thread.join()
-    if ends:
-        raise ends[0]
+        finally:
+            loop.call(gateway.stop)

@@ -12,17 +12,21 @@ from urllib.parse import unquote
 import attrs
 from aiohttp import HttpVersion, HttpVersion10, HttpVersion11, web
 
-from shim.core.messages import Headers
+from shim.core.messages import Call, Headers
 from shim.core.recognise import Engine
-from shim.gateway import fields
-from shim.gateway.errors import Refusal, bad_request, too_many, unknown_host
-from shim.gateway.options import CredentialsMode, Options
+from shim.gateway.errors import Refusal, bad_request, too_many_fields, unknown_host
+from shim.gateway.fields import PSEUDONYM
+from shim.gateway.options import Address
+from shim.gateway.reload import Plan
+
+METHODS_REFUSED = frozenset({"CONNECT", "TRACE"})
+
+FIELDS_SIZE = 65536
+"""Bytes of all fields of one request."""
 
 _VERSIONS = frozenset({HttpVersion10, HttpVersion11})
 _TOO_LONG = 1 << 53
 """Bytes that some of HTTP's implementations can't count any more."""
-
-METHODS_REFUSED = frozenset({"CONNECT", "TRACE"})
 
 _ODD = re.compile(r"[^\x21-\x7e]|[\\#]|%(?:00|2[5ef]|5c|c0|e0)|/\.\.?(?:[/;]|%3b|$)", re.IGNORECASE)
 """A first look at a path; almost all have none of it."""
@@ -33,28 +37,31 @@ _DOTS = re.compile(
 )
 """A dot segment: plain, encoded, encoded again and again, or spelled as overlong UTF-8."""
 
-FIELDS_SIZE = 65536
-"""Bytes of all fields of one request."""
-
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 @attrs.frozen
-class Incoming:
-    """A request that passed: ``target`` is in origin form, ``host`` the authority the caller used."""
+class InboundRequest:
+    """A request that passed the checks.
 
-    method: str
-    target: str
-    headers: Headers
-    host: str
+    ``call`` is what it asks of upstream, its target in origin form and its content unread; ``authority`` is the
+    one that the caller used, and ``raw_target`` the target as it stood in the request line.
+    """
+
+    call: Call
+    authority: str
+    raw_target: str
 
 
-def take(request: web.BaseRequest, own: frozenset[str], engine: Engine, *, known: bool = False) -> Incoming:
+def validate(request: web.BaseRequest, plan: Plan, authorities: frozenset[str]) -> InboundRequest:
     """Return the request as neutral values, or raise Refusal.
 
-    ``own`` are the authorities that an absolute-form target may name; with ``known`` Host must name one, too.
+    ``authorities`` are those of the gateway: an absolute-form target has to name one, and so has Host
+    where the plan says so.
     """
-    method = request.method
+    method, target = request.method, request.raw_path
     if method in METHODS_REFUSED:
         raise Refusal(
             405,
@@ -64,89 +71,57 @@ def take(request: web.BaseRequest, own: frozenset[str], engine: Engine, *, known
             headers=(("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),),
             close=True,
         )
-    _check_framing(request)
-    headers = _headers(request)
-    host = _host(headers)
-    target = request.raw_path
+    headers = _fields(request)
+    hosts = [value for name, value in headers if name.lower() == "host"]
+    if len(hosts) > 1 or (hosts and not _HOST.fullmatch(hosts[0])):
+        raise bad_request("The Host field is not one host with an optional port.")
+    authority = hosts[0] if hosts else ""
     if not target.startswith("/"):
-        target, host = _from_absolute(target, own, request.scheme)
-    if known and host.lower() not in own:
+        target, authority = _from_absolute(target, authorities, request.scheme)
+    if plan.checks_host and authority.lower() not in authorities:
         raise unknown_host()
-    _check_target(target)
+    if target.startswith("//"):
+        raise bad_request("The request target starts with two slashes.")
+    if not target.isascii() or "#" in target:
+        raise bad_request("The request target has a fragment or bytes that should be percent-encoded.")
     path = target.partition("?")[0]
     if _ODD.search(path):
-        _check_path(method, path, headers, engine)
-    if fields.loops(headers):
-        raise Refusal(
-            508,
-            "SHIM_LOOP_DETECTED",
-            "This call has passed atlas-shim before: its upstream leads back to itself.",
-            error="proxy_loop_detected",
-            close=True,
-        )
-    return Incoming(method, target, headers, host)
+        _check_path(method, path, headers, plan.engine)
+    if via := [value for name, value in headers if name.lower() == "via"]:
+        _check_loop(via)
+    return InboundRequest(Call(method, plan.options.upstream, target, headers), authority, request.raw_path)
 
 
-def knows_its_names(options: Options) -> bool:
-    """Tell whether a Host that isn't the gateway's is to be refused (RFC 9110, 7.4).
-
-    That is so once it was told its public name, or deals in credentials where it knows its address.
-    """
-    if options.public_url is not None:
-        return True
-    anywhere = options.uds is None and options.listen.host in {"0.0.0.0", "::"}  # noqa: S104 - compared with
-    return options.credentials is not CredentialsMode.PASSTHROUGH and not anywhere
-
-
-def _check_framing(request: web.BaseRequest) -> None:
-    """Refuse what aiohttp lets through, although it could be framed, or read, in another way upstream."""
+def _fields(request: web.BaseRequest) -> Headers:
+    """Return the field lines; refuse what aiohttp lets through, although upstream could frame or read it otherwise."""
     if request.version == HttpVersion(0, 9):
         raise bad_request("The request is of HTTP/0.9, which has no fields.")
     if request.version not in _VERSIONS:
-        raise attrs.evolve(bad_request("This gateway speaks HTTP/1.1."), status=505)
-    size = 0
+        raise bad_request("This gateway speaks HTTP/1.1.", 505)
+    size, lines = 0, []
     for name, value in request.raw_headers:
         size += len(name) + len(value)
         # Of no use in HTTP/1.0 (RFC 9112, 6.1); another coding than this one would have to be undone here.
         if name.lower() == b"transfer-encoding" and (value.lower() != b"chunked" or request.version == HttpVersion10):
             raise bad_request("The Transfer-Encoding of the request is not what HTTP/1.1 requires of all.")
-    if size > FIELDS_SIZE:
-        raise too_many()
-    if (length := request.content_length) is not None and length >= _TOO_LONG:
-        raise attrs.evolve(bad_request("The Content-Length of the request is beyond all counting."), status=413)
-
-
-def _headers(request: web.BaseRequest) -> Headers:
-    lines = []
-    for name, value in request.raw_headers:
         try:
             lines.append((name.decode("ascii"), value.decode("utf-8")))
         except UnicodeDecodeError:
             # The client library would drop such bytes on their way out.
             raise bad_request("A field of the request has bytes that are neither ASCII nor UTF-8.") from None
+    if size > FIELDS_SIZE:
+        raise too_many_fields()
+    if (length := request.content_length) is not None and length >= _TOO_LONG:
+        raise bad_request("The Content-Length of the request is beyond all counting.", 413)
     return tuple(lines)
 
 
-def _host(headers: Headers) -> str:
-    hosts = [value for name, value in headers if name.lower() == "host"]
-    if len(hosts) > 1 or (hosts and not _HOST.fullmatch(hosts[0])):
-        raise bad_request("The Host field is not one host with an optional port.")
-    return hosts[0] if hosts else ""
-
-
-def _from_absolute(target: str, own: frozenset[str], spoken: str) -> tuple[str, str]:
+def _from_absolute(target: str, authorities: frozenset[str], spoken: str) -> tuple[str, str]:
     scheme, found, rest = target.partition("://")
     authority, slash, path = rest.partition("/")
-    if not found or scheme.lower() != spoken or authority.lower() not in own:
+    if not found or scheme.lower() != spoken or authority.lower() not in authorities:
         raise bad_request("The request target is not a path on this gateway.")
     return (slash + path) or "/", authority
-
-
-def _check_target(target: str) -> None:
-    if target.startswith("//"):
-        raise bad_request("The request target starts with two slashes.")
-    if not target.isascii() or "#" in target:
-        raise bad_request("The request target has a fragment or bytes that should be percent-encoded.")
 
 
 def _check_path(method: str, path: str, headers: Headers, engine: Engine) -> None:
@@ -157,3 +132,26 @@ def _check_path(method: str, path: str, headers: Headers, engine: Engine) -> Non
         raise bad_request("The path has a dot segment.")
     if "%2f" in lower and engine.recognise(method, unquote(path), headers) is not None:
         raise bad_request("The path has an encoded slash where a plain one belongs.")
+
+
+def _check_loop(via: list[str]) -> None:
+    """Refuse a message that has passed this kind of gateway before (RFC 9110, 7.6.3)."""
+    members = [member.split() for member in ",".join(via).split(",")]
+    if any(len(words) > 1 and words[1].lower() == PSEUDONYM for words in members):
+        raise Refusal(
+            508,
+            "SHIM_LOOP_DETECTED",
+            "This call has passed atlas-shim before: its upstream leads back to itself.",
+            error="proxy_loop_detected",
+            close=True,
+        )
+
+
+def authorities_of(address: Address | None, *, public_url: str | None = None, tls: bool = False) -> frozenset[str]:
+    """Return the authorities that a listener is called by, in lower case; it has no address on a unix socket."""
+    names = {"localhost"} if address is None else {address.authority.lower()}
+    names.update(f"{host}:{address.port}" for host in _LOOPBACK if address is not None)
+    if public_url is not None:
+        names.add(public_url.partition("://")[2])
+    # A port that the scheme implies is left out by most callers, and by others not.
+    return frozenset(names | {name.removesuffix(":443" if tls else ":80") for name in names})

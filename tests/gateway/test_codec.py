@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core import context
-from shim.gateway import codec
+from shim.gateway import exchange
 
 VALUES = st.recursive(
     st.none()
@@ -24,7 +24,7 @@ VALUES = st.recursive(
 @given(VALUES)
 def test_what_is_written_reads_back_the_same(value):
     """Both codecs read what either wrote, whatever the size of an integer or the sort of a character."""
-    assert context.loads(codec.dumps(value)) == context.loads(context.dumps(value)) == value
+    assert context.loads(exchange.dumps(value)) == context.loads(context.dumps(value)) == value
 
 
 @pytest.mark.parametrize(
@@ -32,23 +32,23 @@ def test_what_is_written_reads_back_the_same(value):
 )
 def test_readers_agree(content):
     """What one reads the other does, to the same value."""
-    assert codec.loads(content) == context.loads(content)
+    assert exchange.loads(content) == context.loads(content)
 
 
 @pytest.mark.parametrize("content", [b"NaN", b"[Infinity]", b"", b"\xff", b"1e999", b"1 2", b"{'a':1}", b"01"])
 def test_readers_refuse_the_same(content):
     """What one refuses the other does."""
-    for loads in (codec.loads, context.loads):
+    for loads in (exchange.loads, context.loads):
         with pytest.raises(ValueError):  # noqa: PT011 - both codecs' own messages
             loads(content)
 
 
 def test_integers_beyond_64_bits_are_the_known_difference():
     """They read as a float; only fields of declared types leave the core, and a float is none of those."""
-    assert math.isclose(codec.loads(b"123456789012345678901234567890"), 1.2345678901234568e29)
-    assert codec.loads(str(2**64 - 1).encode()) == 2**64 - 1
+    assert math.isclose(exchange.loads(b"123456789012345678901234567890"), 1.2345678901234568e29)
+    assert exchange.loads(str(2**64 - 1).encode()) == 2**64 - 1
 
 
 def test_lone_surrogates_are_written_as_they_came():
     """A lone surrogate leaves as its escape."""
-    assert json.loads(codec.dumps("\ud800")) == "\ud800"
+    assert json.loads(exchange.dumps("\ud800")) == "\ud800"

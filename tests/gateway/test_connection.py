@@ -67,7 +67,7 @@ def test_defect_is_an_answer_and_a_log_line(monkeypatch, caplog):
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a secret thought")
 
-    monkeypatch.setattr("shim.gateway.handler.take", broken)
+    monkeypatch.setattr("shim.gateway.handler.validate", broken)
     with gateway("http://127.0.0.1:1") as served, calling(served) as peer:
         peer.send(get("/x"))
         head, content = peer.message()

@@ -1,10 +1,103 @@
-"""Which codings upstream is asked for, and the date."""
+"""Which codings upstream is asked for, and the fields on translated replies, read back by other people's parsers."""
 
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
+import attrs
+import http_sf
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from shim.core.record import Dropped, FieldReport, Record, Sent
+from shim.documents.model import Fidelity
 from shim.gateway import fields
+from shim.gateway.fields import date, notes, string, strings, token
+
+RECORD = Record(
+    operation="listThings",
+    api="v2",
+    route="flex",
+    reason='its "sunset" \u2014 2026\\01 \u2014 has passed',
+    sunset=datetime(2026, 1, 22, tzinfo=UTC),
+    deprecated=datetime(2025, 1, 9, tzinfo=UTC),
+    sent=(Sent("GET", "/legacy", 410), Sent("GET", "/api/atlas/v2/x/%C3%A9?a=1", 200)),
+    fields=(
+        FieldReport("id", Fidelity.EXACT),
+        FieldReport("createdAt", Fidelity.DERIVED),
+        FieldReport("links", Fidelity.DERIVED),
+        FieldReport("size", Fidelity.ABSENT),
+    ),
+    dropped=(Dropped("results[0].status", None, "null"),),
+)
+
+
+def parsed(text: str, kind: str) -> Any:
+    """Return what the reference parser makes of a structured field."""
+    return http_sf.parse(text.encode("ascii"), tltype=kind)
+
+
+def test_summary_is_a_dictionary():
+    """Atlas-Shim reads back as an RFC 9651 dictionary with every part in it."""
+    members = parsed(dict(notes(RECORD))["Atlas-Shim"], "dictionary")
+    assert members["route"][0] == "flex"
+    assert members["reason"][0] == 'its "sunset" ? 2026\\01 ? has passed'
+    assert members["call"][0] == "GET /api/atlas/v2/x/%C3%A9?a=1"
+    assert [name for name, _ in members["derived"][0]] == ["createdAt", "links"]
+    assert [name for name, _ in members["absent"][0]] == ["size"]
+    assert members["dropped"][0] == 1
+    assert "exact" not in members
+
+
+def test_dates():
+    """Sunset is an HTTP-date in GMT, Deprecation a structured Date."""
+    lines = dict(notes(RECORD))
+    assert lines["Sunset"].endswith(" GMT")
+    assert parsedate_to_datetime(lines["Sunset"]) == RECORD.sunset
+    assert parsed(lines["Deprecation"], "item")[0] == RECORD.deprecated
+
+
+def test_dates_that_upstream_gives_itself_stand_alone():
+    """Beside upstream's own lines no second Sunset or Deprecation is added, and Link is."""
+    own = (("sunset", "Fri, 06 Mar 2026 00:00:00 GMT"), ("Link", "<x>; rel=next"))
+    assert [name for name, _ in notes(RECORD, beside=own)] == ["Deprecation", "Link", "Atlas-Shim"]
+
+
+def test_link_leads_to_the_last_path_asked():
+    """The successor is the path of the last upstream call, without its query."""
+    assert dict(notes(RECORD))["Link"] == '</api/atlas/v2/x/%C3%A9>; rel="successor-version"'
+
+
+def test_nothing_is_added_on_the_legacy_route():
+    """Atlas speaks for itself there."""
+    assert notes(attrs.evolve(RECORD, route="legacy")) == []
+
+
+def test_answer_without_a_call_names_none():
+    """Where nothing was sent there is no call and no successor."""
+    lines = dict(notes(attrs.evolve(RECORD, route="none", sent=(), fields=(), dropped=())))
+    assert "Link" not in lines
+    assert set(parsed(lines["Atlas-Shim"], "dictionary")) == {"route", "reason"}
+
+
+@given(st.text())
+def test_any_text_makes_a_string(text):
+    """Whatever the text, it is a String on one line, and printable ASCII comes back as it was."""
+    read = parsed(string(text), "item")[0]
+    assert read == "".join(char if " " <= char <= "~" else "?" for char in text)
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("flex", "flex"), ("v1.0", "v1.0"), ("1x", '"1x"'), ("", '""')])
+def test_token_falls_back_to_a_string(text, wanted):
+    """What can't be a Token is a String."""
+    assert token(text) == wanted
+
+
+def test_small_shapes():
+    """An inner list and a date, as RFC 9651 writes them."""
+    assert strings(("a", 'b"')) == '("a" "b\\"")'
+    assert date(1659578233.9) == "@1659578233"
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_early_reply_ends_the_upload():
         peer.send(get("/x", "Content-Length: 1000000", method="PUT"))
         head, content = peer.message()
         assert (status_of(head), content) == (413, b"too large")
-        until(lambda: served.metrics.in_flight == 0, "the request is over")
+        until(lambda: served.in_flight.count == 0, "the request is over")
 
 
 def test_broken_upload_is_the_callers_fault():
@@ -286,4 +286,4 @@ def test_caller_that_leaves_a_download_ends_it():
             peer.take(b"\r\n\r\n")
             peer.reset()
         assert ended.wait(10)
-        until(lambda: served.metrics.in_flight == 0, "the request is over")
+        until(lambda: served.in_flight.count == 0, "the request is over")

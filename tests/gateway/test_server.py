@@ -31,6 +31,7 @@ from tests.gateway.peers import (
     until,
     value_of,
 )
+from tests.gateway.test_translating import EMPTY, V1
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
@@ -144,6 +145,28 @@ def test_signal_lets_calls_in_flight_end(number, body):
             assert value_of(head, "Connection") == "close"
         assert process.wait(10) == 0
         assert b"Traceback" not in (process.stderr.read() if process.stderr else b"")
+
+
+@pytest.mark.parametrize("target", ["/x", V1])
+def test_reply_to_a_call_in_flight_ends_its_connection(target):
+    """Passed on or translated: a call that waits for upstream when the end begins is the last of its connection."""
+    arrived, answer = threading.Event(), threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        arrived.set()
+        answer.wait(10)
+        peer.send(reply(EMPTY))
+
+    with raw_upstream(script) as upstream, _program(upstream.origin, 10) as (process, served, _):
+        with calling(served) as caller:
+            caller.send(get(target))
+            assert arrived.wait(10)
+            process.send_signal(signal.SIGTERM)
+            until(lambda: _refuses(served), "new connections are refused")
+            answer.set()
+            assert value_of(caller.message()[0], "Connection") == "close"
+        assert process.wait(10) == 0
 
 
 def test_drain_is_bounded():

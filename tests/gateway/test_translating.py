@@ -255,7 +255,7 @@ def test_client_that_leaves_ends_the_exchange():
             peer.send(get(V1))
             assert arrived.wait(10)
         assert ended.wait(10)
-        until(lambda: served.metrics.in_flight == 0, "the exchange is over")
+        until(lambda: served.in_flight.count == 0, "the exchange is over")
 
 
 def test_errors_do_not_leak_connections():

@@ -221,7 +221,7 @@ def test_client_that_leaves_takes_its_call_along():
             peer.send(get("/x"))
             assert arrived.wait(10)
         assert ended.wait(10)
-        until(lambda: served.metrics.in_flight == 0, "the request is over")
+        until(lambda: served.in_flight.count == 0, "the request is over")
 
 
 def test_proxy_of_the_environment_is_used(monkeypatch):

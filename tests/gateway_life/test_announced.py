@@ -1,7 +1,7 @@
 """What upstream says about its legacy endpoints reaches the operator's log, once."""
 
 from shim.core.settings import RouteWord
-from shim.gateway.announced import Announced
+from shim.gateway.exchange import Announced
 from tests.gateway.peers import ask, gateway, get, reply, replying
 from tests.gateway.test_translating import EMPTY, V1
 

@@ -1,18 +1,33 @@
 """Identical reads share one upstream call: which do, which don't, and what becomes of who leaves."""
 
 import asyncio
+import contextlib
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 
+from shim.core.messages import Reply
 from shim.core.record import Record
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.gateway.coalesce import BUDGET, BufferedResponse, Coalescer, alike
 from shim.gateway.options import read_options
-from tests.gateway.peers import Peer, ask, calling, gateway, get, raw_upstream, reply, status_of, until, value_of
+from tests.gateway.peers import (
+    Peer,
+    ask,
+    calling,
+    gateway,
+    get,
+    raw_upstream,
+    reply,
+    replying,
+    status_of,
+    until,
+    value_of,
+)
 from tests.gateway.test_admin import samples
 from tests.gateway.test_translating import EMPTY, V1, V2
 
@@ -21,7 +36,7 @@ RECORD: Record = None  # type: ignore[assignment]  # nothing here looks at it
 
 
 def whole(body: bytes = b"") -> BufferedResponse:
-    return BufferedResponse(200, None, (), body, RECORD)
+    return BufferedResponse(Reply(200, body=body), None, RECORD)
 
 
 class Upstream:
@@ -355,3 +370,88 @@ def test_caller_that_leaves_does_not_end_the_others_call():
         held.open.set()
         assert status_of(second.message()[0]) == 200
     assert held.calls == 1
+
+
+def ended(peer: Peer) -> bool:
+    """Tell whether the gateway gave the connection up, waiting for it."""
+    peer.socket.settimeout(10)
+    with contextlib.suppress(TimeoutError):
+        return peer.some() == b""
+    return False
+
+
+def test_shared_exchange_keeps_the_connection_of_a_reply_that_was_read():
+    """One read after the other goes over the same connection."""
+    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
+        for _ in range(3):
+            assert status_of(ask(served, get(V1, TOKEN))[0]) == 200
+        assert (len(upstream.heads), upstream.connections) == (3, 1)
+
+
+def test_shared_exchange_gives_up_the_connection_of_a_reply_that_is_too_large():
+    """What can't be held isn't read to its end; its connection is closed before the call is made anew."""
+    closed = []
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        peer.send(reply(bytes(100_000))[:-1])
+        closed.append(ended(peer))
+
+    with (
+        raw_upstream(script) as upstream,
+        gateway(upstream.origin, coalesce=0.0, route=RouteWord.LEGACY, body_limit=1000) as served,
+        calling(served) as caller,
+    ):
+        caller.send(get(V1, TOKEN))
+        assert status_of(caller.take(b"\r\n\r\n")) == 200
+        until(lambda: closed, "the first connection has ended")
+        assert closed == [True]
+        assert upstream.connections == 2
+
+
+def test_shared_exchange_gives_up_the_connection_of_a_reply_that_is_not_needed():
+    """Legacy's 410 is not read: before flex is asked its connection is closed."""
+    closed = []
+
+    def script(peer: Peer) -> None:
+        head, _ = peer.message()
+        if b"/serverless/" in head:
+            peer.send(reply(bytes(100_000), status="410 Gone")[:-1])
+            closed.append(ended(peer))
+        else:
+            peer.send(reply(EMPTY))
+
+    early = {"snapshots": datetime(2999, 1, 1, tzinfo=UTC)}
+    with raw_upstream(script) as upstream, gateway(upstream.origin, coalesce=0.0, sunset=early) as served:
+        assert status_of(ask(served, get(V1, TOKEN))[0]) == 200
+        until(lambda: closed, "legacy's connection has ended")
+    assert closed == [True]
+
+
+def test_shared_exchange_that_nobody_waits_for_gives_its_connection_up():
+    """When all callers have left while its reply is read, the upstream call goes, too."""
+    arrived, closed = threading.Event(), []
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        peer.send(reply(EMPTY)[:-1])
+        arrived.set()
+        closed.append(ended(peer))
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
+        with calling(served) as caller:
+            caller.send(get(V1, TOKEN))
+            assert arrived.wait(10)
+            caller.reset()
+        until(lambda: closed, "upstream's connection has ended")
+    assert closed == [True]
+
+
+def test_shared_error_has_each_date_once():
+    """An error of the successor's keeps its own Deprecation, and is not given a second one."""
+    body = b'{"error":429,"errorCode":"RATE_LIMITED"}'
+    answer = reply(body, "Deprecation: @1765324800", status="429 Too Many Requests")
+    with replying(answer) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
+        head, _ = ask(served, get(V1, TOKEN))
+    assert value_of(head, "Deprecation") == "@1765324800"
+    assert value_of(head, "Sunset") is not None

@@ -16,9 +16,8 @@ from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import serve_in_thread as fake_in_thread
 from shim.gateway.openapi import described
 from tests.gateway.peers import At, ask, calling, gateway, get, status_of, value_of
-from tests.gateway_life.conftest import ROOT, clean_environ
+from tests.gateway_life.conftest import clean_environ
 
-KEPT = ROOT / "docs" / "openapi.json"
 LEGACY = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup"
 TRUTHS = (
     "not_a_server_error",
@@ -32,12 +31,32 @@ def description():
     return described(shared_engine(os.environ).documents)
 
 
-def test_the_kept_one_is_the_one_that_is_served():
-    """The copy in docs/ is what the documents say today; ``atlas-shim`` made it: see docs/operating.md."""
+def test_what_is_served_is_made_from_the_documents():
+    """The admin listener has the description of the documents in use, as JSON that people can read."""
     with gateway("http://127.0.0.1:1") as served:
         head, content = ask(At(served.admin_url or ""), get("/openapi.json"))
     assert value_of(head, "Content-Type") == "application/json"
-    assert content == KEPT.read_bytes()
+    assert content.decode() == json.dumps(description(), indent=2) + "\n"
+
+
+def test_one_operation_in_full():
+    """The list of snapshots: its parameters, its types, what took its place, and how true each field is."""
+    path = "/api/atlas/v2/groups/{groupId}/serverless/{clusterName}/backup/snapshots"
+    call = description()["paths"][path]["get"]
+    assert call["operationId"] == "listServerlessBackupSnapshots.v2"
+    assert (call["deprecated"], call["x-sunset"]) == (True, "2026-01-22")
+    assert call["x-successors"]["flex"] == [
+        "GET /api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots"
+    ]
+    names = ["groupId", "clusterName", "envelope", "pretty", "pageNum", "itemsPerPage", "includeCount"]
+    assert [parameter["name"] for parameter in call["parameters"]] == names
+    assert list(call["responses"]) == ["default", "200"]
+    ((kind, content),) = call["responses"]["200"]["content"].items()
+    assert kind == "application/vnd.atlas.2023-01-01+json"
+    fields = content["schema"]["properties"]["results"]["items"]["properties"]
+    assert fields["id"] == {"type": "string", "x-fidelity": {"flex": "exact", "dedicated": "exact"}}
+    assert fields["expiresAt"]["format"] == "date-time"
+    assert fields["storageSizeBytes"]["x-fidelity"]["flex"] == "absent"
 
 
 def test_every_operation_is_there_on_each_base():

@@ -17,8 +17,7 @@ import attrs
 from shim.core.messages import Call, Headers, Reply, replaced, without
 from shim.credentials import ApiKey
 from shim.gateway.credentials.digest import ALGORITHMS, challenges, parameters, response, secret_hash
-from shim.gateway.credentials.passthrough import asks_digest
-from shim.gateway.credentials.signer import Asker, Attempts, Task, try_again
+from shim.gateway.credentials.signer import Asker, Attempts, OutboundCall, try_again
 
 IDLE = 256
 """Nonces kept for later, the last used ones."""
@@ -49,19 +48,19 @@ class KeySigner:
     answered 401: upstream's own would lead a Digest client to sign for the wrong server.
     """
 
-    again = True
+    may_resend = True
 
     def __init__(self, key: ApiKey, ask: Asker, challenge: Callable[[], Headers]) -> None:
         self._key = key
         self._ask = ask
-        self._challenge = challenge
+        self.challenge = challenge
         self._idle: deque[Nonce] = deque(maxlen=IDLE)
 
-    async def attempts(self, task: Task) -> Attempts:
+    async def attempts(self, outbound: OutboundCall) -> Attempts:
         """Sign, and sign anew when the nonce was refused; raises Refusal when the content is gone by then."""
-        call = task.call
-        nonce = await self._fresh(call) if not task.replayable else self._idle.pop() if self._idle else None
-        reused = task.replayable
+        call = outbound.command.call
+        nonce = await self._fresh(call) if not outbound.replayable else self._idle.pop() if self._idle else None
+        reused = outbound.replayable
         for attempt in range(1, ATTEMPTS + 1):
             reply = yield self._signed(call, nonce)
             found = challenge_of(reply, self._key) if reply.status == 401 else None
@@ -72,17 +71,11 @@ class KeySigner:
             if attempt == ATTEMPTS or not (reused or nonce is None or stale):
                 nonce = other
                 break
-            if not task.replayable:
+            if not outbound.replayable:
                 raise try_again("the nonce for a streamed call was refused")
             nonce, reused = other, False
         if nonce is not None:
             self._idle.append(nonce)
-
-    def shown(self, reply: Reply) -> Reply:
-        """Return the head with upstream's challenge replaced."""
-        if reply.status != 401 or not asks_digest(reply.headers):
-            return reply
-        return attrs.evolve(reply, headers=(*without(reply.headers, ("www-authenticate",)), *self._challenge()))
 
     async def _fresh(self, call: Call) -> Nonce | None:
         """Return a nonce that was given out just now, None if upstream does not challenge.

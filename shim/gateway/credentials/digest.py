@@ -6,6 +6,8 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 
+from shim.core.messages import Headers
+
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _PARAMETER = re.compile(rf'({_WORD})[ \t]*=[ \t]*(?:({_WORD})|"([^"\\\x00-\x1f\x7f]*)")[ \t]*(?:,[ \t,]*|$)')
 _SCHEME = re.compile(rf"(?:^|,)[ \t]*({_WORD})(?=[ \t]+{_WORD}[ \t]*=|[ \t]*(?:,|$))")
@@ -73,3 +75,9 @@ def challenges(value: str) -> list[tuple[str, str]]:
     return [
         (start[1].lower(), value[start.end() : end].strip(" \t,")) for start, end in zip(starts, ends, strict=False)
     ]
+
+
+def asks_digest(headers: Headers) -> bool:
+    """Tell whether a reply challenges for HTTP Digest."""
+    lines = (value for name, value in headers if name.lower() == "www-authenticate")
+    return any(word == "digest" for value in lines for word, _ in challenges(value))

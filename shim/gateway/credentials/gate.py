@@ -12,12 +12,12 @@ from shim.gateway.credentials.nonces import Nonces
 from shim.gateway.credentials.own import OwnGate, is_loopback
 from shim.gateway.credentials.passthrough import BEARER, OpenGate
 from shim.gateway.credentials.service_account_signer import AccountSigner
-from shim.gateway.credentials.signer import Asker, Gate, Signer
+from shim.gateway.credentials.signer import Asker, CallerGate, UpstreamSigner
 from shim.gateway.credentials.verify_digest import VerifyGate, challenge
 from shim.gateway.options import CredentialsMode, Options
 
 
-def gate_for(options: Options, environ: Mapping[str, str], ask: Asker) -> Gate:
+def gate_for(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
     """Return the gate of the options' mode, with the credentials that it needs from an environment.
 
     Raises SettingsError when they are missing, and for a mode that must not listen where it would.
@@ -31,7 +31,7 @@ def gate_for(options: Options, environ: Mapping[str, str], ask: Asker) -> Gate:
             return _verify(options, environ, ask)
 
 
-def _own(options: Options, environ: Mapping[str, str], ask: Asker) -> Gate:
+def _own(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
     if options.uds is None and not is_loopback(options.listen.host):
         raise SettingsError(
             f"listen: {options.listen.authority} can be reached from other machines, and with credentials = 'own' "
@@ -39,7 +39,7 @@ def _own(options: Options, environ: Mapping[str, str], ask: Asker) -> Gate:
             "prove their own key (credentials = 'verify')"
         )
 
-    def signer_of(held: Holder) -> Signer:
+    def signer_of(held: Holder) -> UpstreamSigner:
         if isinstance(held, ApiKey):
             return KeySigner(held, ask, lambda: (BEARER,))
         return AccountSigner(held, options.upstream, ask)
@@ -47,7 +47,7 @@ def _own(options: Options, environ: Mapping[str, str], ask: Asker) -> Gate:
     return OwnGate(watched_credentials(environ), signer_of, everything=options.sign_all)
 
 
-def _verify(options: Options, environ: Mapping[str, str], ask: Asker) -> Gate:
+def _verify(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
     nonces = Nonces()
     keys = watched_keys(environ, options.keys_file)
     return VerifyGate(keys, lambda key: KeySigner(key, ask, lambda: challenge(nonces)), nonces)

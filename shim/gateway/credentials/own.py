@@ -1,4 +1,7 @@
-"""Own: the gateway signs with credentials that it holds, for callers on this machine only."""
+"""Own: the gateway signs with credentials that it holds, for callers on this machine only.
+
+A page that knows the port by a rebound DNS name is refused before, by its Host: see ``Plan.checks_host``.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ from collections.abc import Callable
 from shim.core.messages import Headers
 from shim.gateway.credentials.key_files import Holder
 from shim.gateway.credentials.passthrough import PASSTHROUGH
-from shim.gateway.credentials.signer import Signer, Visitor
-from shim.gateway.errors import Refusal, unknown_host
+from shim.gateway.credentials.signer import UpstreamSigner
+from shim.gateway.errors import Refusal
+from shim.gateway.validation import InboundRequest
 
 
 class OwnGate:
@@ -22,7 +26,7 @@ class OwnGate:
     def __init__(
         self,
         credentials: Callable[[], Holder],
-        signer_of: Callable[[Holder], Signer],
+        signer_of: Callable[[Holder], UpstreamSigner],
         *,
         everything: bool,
     ) -> None:
@@ -32,9 +36,9 @@ class OwnGate:
         self._held = credentials()
         self._signer = signer_of(self._held)
 
-    def admit(self, visitor: Visitor, own: frozenset[str]) -> Signer:
-        """Return the holder of the credentials, or of none for a call that isn't signed; raises Refusal."""
-        if from_a_page(visitor.headers):
+    def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
+        """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
+        if from_a_page(request.call.headers):
             raise Refusal(
                 403,
                 "SHIM_ORIGIN_REFUSED",
@@ -42,9 +46,7 @@ class OwnGate:
                 error="http_request_denied",
                 close=True,
             )
-        if visitor.host.lower() not in own:
-            raise unknown_host()
-        if not (visitor.recognised or self._everything):
+        if not (recognised or self._everything):
             return PASSTHROUGH
         held = self._credentials()
         if held != self._held:

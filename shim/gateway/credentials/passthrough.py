@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import attrs
 
-from shim.core.messages import Headers, Reply
-from shim.gateway.credentials.digest import challenges
-from shim.gateway.credentials.signer import Attempts, Task, Visitor, scheme
+from shim.core.messages import Headers, field
+from shim.gateway.credentials.digest import asks_digest
+from shim.gateway.credentials.signer import Attempts, OutboundCall
 from shim.gateway.errors import Refusal
+from shim.gateway.validation import InboundRequest
 
 DETAIL = (
     "atlas-shim sends this retired call to another path, and HTTP Digest signs the path, so an API key "
@@ -24,28 +25,29 @@ BEARER = ("WWW-Authenticate", 'Bearer realm="MMS Public API"')
 class Passthrough:
     """Sends the caller's own credentials; a Digest signature over another path is refused."""
 
-    again = False
+    may_resend = False
 
-    async def attempts(self, task: Task) -> Attempts:
+    async def attempts(self, outbound: OutboundCall) -> Attempts:
         """Send the call as it is; raises Refusal where its Digest signature, or a challenge, is of no use."""
-        said = scheme(task.call.headers)
-        if task.rewritten and said == "digest":
+        call, rewritten = outbound.command.call, outbound.command.rewritten
+        scheme = (field(call.headers, "Authorization") or "").partition(" ")[0].lower()
+        if rewritten and scheme == "digest":
             raise cannot_cross()
-        reply = yield task.call
+        reply = yield call
         # A Bearer caller's 401 stands: it has what the challenge would be replaced by.
-        if task.rewritten and reply.status == 401 and said != "bearer" and asks_digest(reply.headers):
+        if rewritten and reply.status == 401 and scheme != "bearer" and asks_digest(reply.headers):
             raise cannot_cross()
 
-    def shown(self, reply: Reply) -> Reply:
-        """Return the head as it came."""
-        return reply
+    def challenge(self) -> Headers | None:
+        """Return None: the challenge is for the caller."""
+        return None
 
 
 @attrs.frozen
 class OpenGate:
     """Lets everybody in, since nothing is held that could be borrowed."""
 
-    def admit(self, visitor: Visitor, own: frozenset[str]) -> Passthrough:  # noqa: ARG002 - a gate's signature
+    def admit(self, request: InboundRequest, *, recognised: bool) -> Passthrough:  # noqa: ARG002 - a gate's signature
         """Return the signer that adds nothing."""
         return PASSTHROUGH
 
@@ -56,9 +58,3 @@ PASSTHROUGH = Passthrough()
 def cannot_cross() -> Refusal:
     """The one answer to an API key on a rewritten call; its challenge names what would work."""
     return Refusal(401, "SHIM_DIGEST_CANNOT_CROSS", DETAIL, headers=(BEARER,))
-
-
-def asks_digest(headers: Headers) -> bool:
-    """Tell whether a reply challenges for HTTP Digest."""
-    lines = (value for name, value in headers if name.lower() == "www-authenticate")
-    return any(word == "digest" for value in lines for word, _ in challenges(value))

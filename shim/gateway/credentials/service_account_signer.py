@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 import attrs
 
-from shim.core.messages import Call, Reply, replaced, without
+from shim.core.messages import Call, Headers, replaced
 from shim.credentials import TOKEN_PATH, ServiceAccount, Token, TokenBook
-from shim.gateway.credentials.passthrough import BEARER, asks_digest
-from shim.gateway.credentials.signer import Asker, Attempts, Task
+from shim.gateway.credentials.passthrough import BEARER
+from shim.gateway.credentials.signer import Asker, Attempts, OutboundCall
 from shim.gateway.errors import Refusal
 
 PAUSE = 1.0
@@ -29,7 +29,7 @@ class AccountSigner:
     more with a new token, if its content can be; one whose content can't leaves the new token to the next.
     """
 
-    again = True
+    may_resend = True
 
     def __init__(
         self, account: ServiceAccount, origin: str, ask: Asker, *, clock: Callable[[], float] = time.monotonic
@@ -47,24 +47,22 @@ class AccountSigner:
         self._lock = asyncio.Lock()
         self._failure: tuple[float, Refusal] | None = None
 
-    async def attempts(self, task: Task) -> Attempts:
+    async def attempts(self, outbound: OutboundCall) -> Attempts:
         """Send with the token, and once more with a new one after a 401; raises Refusal without a token."""
         token = await self._token(None)
-        reply = yield _signed(task.call, token)
+        reply = yield _signed(outbound.command.call, token)
         if reply.status != 401 or not self._book.worth_another(again=False):
             return
-        if not task.replayable:
+        if not outbound.replayable:
             self._book.drop(token)
             return
-        again = yield _signed(task.call, await self._token(token))
+        again = yield _signed(outbound.command.call, await self._token(token))
         if again.status == 401:
             self._book.worth_another(again=True)
 
-    def shown(self, reply: Reply) -> Reply:
-        """Return the head with a Digest challenge replaced, which nobody here could answer."""
-        if reply.status != 401 or not asks_digest(reply.headers):
-            return reply
-        return attrs.evolve(reply, headers=(*without(reply.headers, ("www-authenticate",)), BEARER))
+    def challenge(self) -> Headers:
+        """Return the scheme that would work in place of a Digest challenge."""
+        return (BEARER,)
 
     async def _token(self, refused: Token | None) -> Token:
         async with self._lock:

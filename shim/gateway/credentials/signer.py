@@ -2,69 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Protocol
 
 import attrs
 
-from shim.core.messages import Call, Headers, Reply, field
+from shim.core.commands import Send
+from shim.core.messages import Call, Headers, Reply
 from shim.gateway.errors import Refusal
+from shim.gateway.validation import InboundRequest
 
 Attempts = AsyncGenerator[Call, Reply]
 """Yields a call to send and is sent the head of its reply; when it ends, the last reply stands."""
 
 
 @attrs.frozen
-class Task:
-    """One call that is about to be sent.
+class OutboundCall:
+    """One call about to be sent.
 
-    ``rewritten`` says that its target is not the caller's; ``replayable`` that its content, if it
-    has any, can be sent a second time.
+    A ``stream`` is content that takes the place of the call's body, of ``length`` bytes if that is known.
     """
 
-    call: Call
-    rewritten: bool = False
-    replayable: bool = True
+    command: Send
+    stream: AsyncIterator[bytes] | None = None
+    length: int | None = None
+
+    @property
+    def replayable(self) -> bool:
+        """Whether the call's content, if it has any, can be sent a second time."""
+        return self.stream is None
 
 
-class Signer(Protocol):
+class UpstreamSigner(Protocol):
     """Decides which credentials a call carries upstream."""
 
     @property
-    def again(self) -> bool:
+    def may_resend(self) -> bool:
         """Whether a call may have to be sent a second time, so that its content is better kept."""
         ...
 
-    def attempts(self, task: Task) -> Attempts:
+    def attempts(self, outbound: OutboundCall) -> Attempts:
         """Run the attempts at one call; raises Refusal when it can't be authorized."""
         ...
 
-    def shown(self, reply: Reply) -> Reply:
-        """Return the head of the reply that stands as the caller may see it."""
+    def challenge(self) -> Headers | None:
+        """Return the lines that take the place of upstream's Digest challenge, which the caller could not answer.
+
+        None where the caller's own credentials were sent, so that the challenge is for the caller.
+        """
         ...
 
 
-@attrs.frozen
-class Visitor:
-    """What a gate looks at.
-
-    ``target`` is raw, as it stood in the request line, ``path`` that of its origin form; ``host`` is
-    the authority that was called. ``recognised`` says that the mappings know the operation.
-    """
-
-    method: str
-    target: str
-    path: str
-    headers: Headers
-    host: str
-    recognised: bool
-
-
-class Gate(Protocol):
+class CallerGate(Protocol):
     """Decides who may call."""
 
-    def admit(self, visitor: Visitor, own: frozenset[str]) -> Signer:
-        """Return who signs this call; raises Refusal. ``own`` are the gateway's own authorities."""
+    def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
+        """Return who signs this call; raises Refusal. ``recognised`` says that the mappings know the operation."""
         ...
 
 
@@ -74,11 +67,6 @@ class Asker(Protocol):
     async def __call__(self, call: Call) -> Reply:
         """Return the whole reply, its content decoded, None for too much of it; raises Refusal."""
         ...
-
-
-def scheme(headers: Headers) -> str:
-    """Return the lower-case scheme of Authorization, empty when there is none."""
-    return (field(headers, "Authorization") or "").partition(" ")[0].lower()
 
 
 def try_again(said: str) -> Refusal:

@@ -13,8 +13,9 @@ from shim.gateway.credentials.digest import parameters, response, secret_hash
 from shim.gateway.credentials.key_files import Keys
 from shim.gateway.credentials.nonces import Nonces
 from shim.gateway.credentials.passthrough import PASSTHROUGH
-from shim.gateway.credentials.signer import Signer, Visitor
+from shim.gateway.credentials.signer import UpstreamSigner
 from shim.gateway.errors import Refusal
+from shim.gateway.validation import InboundRequest
 
 REALM = "MMS Public API"
 
@@ -34,22 +35,27 @@ class VerifyGate:
     ``signer_of`` is asked once for each key that ``keys`` turns up.
     """
 
-    def __init__(self, keys: Callable[[], Keys], signer_of: Callable[[ApiKey], Signer], nonces: Nonces) -> None:
+    def __init__(self, keys: Callable[[], Keys], signer_of: Callable[[ApiKey], UpstreamSigner], nonces: Nonces) -> None:
         self._keys = keys
         self._signer_of = signer_of
         self._nonces = nonces
         self._known: Keys = {}
         self._hashes: dict[str, str] = {}
-        self._signers: dict[ApiKey, Signer] = {}
+        self._signers: dict[ApiKey, UpstreamSigner] = {}
         # Stands in for an unknown key's, so that finding out costs as much as a wrong secret.
         self._nobody = secrets.token_hex(16)
         self._learn(keys())
 
-    def admit(self, visitor: Visitor, own: frozenset[str]) -> Signer:  # noqa: ARG002 - a gate's signature
+    def admit(
+        self,
+        request: InboundRequest,
+        *,
+        recognised: bool,  # noqa: ARG002 - a gate's signature
+    ) -> UpstreamSigner:
         """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
-        if visitor.path in _SIGN_IN:
+        if request.call.path in _SIGN_IN:
             return PASSTHROUGH
-        lines = [value for name, value in visitor.headers if name.lower() == "authorization"]
+        lines = [value for name, value in request.call.headers if name.lower() == "authorization"]
         if len(lines) > 1:
             raise malformed("two Authorization fields")
         word, _, text = lines[0].strip().partition(" ") if lines else ("", "", "")
@@ -57,11 +63,11 @@ class VerifyGate:
             case "bearer":
                 return PASSTHROUGH
             case "digest":
-                return self._check(visitor, text.strip())
+                return self._check(request, text.strip())
             case _:
                 raise self._refusal("no Digest or Bearer credentials")
 
-    def _check(self, visitor: Visitor, text: str) -> Signer:
+    def _check(self, request: InboundRequest, text: str) -> UpstreamSigner:
         given = parameters(text)
         if given is None:
             raise malformed("parameters that can't be read, or one twice")
@@ -72,7 +78,7 @@ class VerifyGate:
         if not _COUNT.fullmatch(given["nc"]) or not (count := int(given["nc"], 16)):
             raise malformed("nc is no count of eight hex digits")
         # RFC 7616, 3.4.6, asks for 400 here.
-        if given["uri"] != visitor.target:
+        if given["uri"] != request.raw_target:
             raise malformed("uri is not the request target")
         name = given["username"]
         keys = self._keys()
@@ -80,7 +86,7 @@ class VerifyGate:
             self._learn(keys)
         expected = response(
             self._hashes.get(name, self._nobody),
-            visitor.method,
+            request.call.method,
             given["uri"],
             nonce=given["nonce"],
             count=given["nc"],

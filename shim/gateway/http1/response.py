@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from aiohttp import HttpVersion10, hdrs, web
 
-from shim.core.messages import reason_phrase
+from shim.core.messages import Reply, reason_phrase
+from shim.gateway.errors import Refusal, reply_of
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
@@ -18,21 +18,15 @@ _BODILESS = frozenset({204, 304})
 class RawResponse(web.StreamResponse):
     """One reply on one connection: its head as given, its framing made here (RFC 9112, 6).
 
-    ``body`` is the whole content, or None when it is going to be streamed: then the given
-    Content-Length frames it, or chunks do, or for HTTP/1.0 the end of the connection. aiohttp asks
+    A reply without a body (None) is going to be streamed: then its Content-Length frames it, or chunks
+    do, or for HTTP/1.0 the end of the connection. ``close`` ends the connection after it. aiohttp asks
     a handler for a StreamResponse; of that class only its place in aiohttp's flow is used.
     """
 
-    def __init__(  # noqa: PLR0913 - a reply has these parts
-        self,
-        request: web.BaseRequest,
-        status: int,
-        lines: Iterable[tuple[str, str]],
-        body: bytes | None,
-        *,
-        reason: str | None = None,
-        close: bool = False,
+    def __init__(
+        self, request: web.BaseRequest, reply: Reply, *, reason: str | None = None, close: bool = False
     ) -> None:
+        status, body = reply.status, reply.body
         super().__init__(status=status, reason=reason or reason_phrase(status))
         self._request = request
         self._keep_alive = request.keep_alive and not close
@@ -40,7 +34,7 @@ class RawResponse(web.StreamResponse):
         bodiless = request.method == hdrs.METH_HEAD or status in _BODILESS
         out = [f"HTTP/{'1.0' if request.version == HttpVersion10 else '1.1'} {status} {self.reason}"]
         length: str | None = None
-        for name, value in lines:
+        for name, value in reply.headers:
             if name.lower() == "content-length":
                 if body is not None and not bodiless:
                     continue
@@ -78,7 +72,7 @@ class RawResponse(web.StreamResponse):
         """Whether the caller was sent a part of it."""
         return self._head is None
 
-    def pending(self, chunk: bytes) -> None:
+    def _begin(self, chunk: bytes) -> None:
         """Write the head, with a first piece of the content in the same segment."""
         head, self._head = self._head, None
         if head is None:
@@ -97,13 +91,13 @@ class RawResponse(web.StreamResponse):
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Write the head, and the content when it is complete."""
-        self.pending(self._content or b"")
+        self._begin(self._content or b"")
         return request.writer
 
     async def write(self, data: bytes | bytearray | memoryview) -> None:
         """Write a piece of the content, waiting while the caller's side is full."""
         if self._head is not None:
-            self.pending(bytes(data))
+            self._begin(bytes(data))
             await self._request.writer.drain()
         else:
             await self._request.writer.write(data)
@@ -112,7 +106,7 @@ class RawResponse(web.StreamResponse):
         """Write the end of the content, once; nothing after an abort."""
         if not self._done:
             self._done = True
-            self.pending(b"")
+            self._begin(b"")
             await self._request.writer.write_eof(data)
             # Without chunks the library doesn't wait, and a caller that takes nothing could ask for ever more.
             await self._request.writer.drain()
@@ -124,8 +118,13 @@ class RawResponse(web.StreamResponse):
             self._request.transport.abort()
 
 
-def gone(request: web.BaseRequest) -> RawResponse:
+def refuse(request: web.BaseRequest, refusal: Refusal) -> RawResponse:
+    """Return the gateway's own answer as a reply to this request."""
+    return RawResponse(request, reply_of(refusal), close=refusal.close)
+
+
+def client_disconnected(request: web.BaseRequest) -> RawResponse:
     """Return the reply to a caller that left: nothing, on a connection that is over."""
-    wire = RawResponse(request, 499, (), b"", reason="Caller Left", close=True)
-    wire.abort()
-    return wire
+    response = RawResponse(request, Reply(499, body=b""), reason="Client Closed Request", close=True)
+    response.abort()
+    return response

@@ -1,1 +1,1 @@
-"""Upstream's side of HTTP/1.1: one call sent once, signed if need be, and what its failures are called."""
+"""Upstream's side: one origin, calls signed and sent to it, and what its faults are called."""

@@ -1,4 +1,4 @@
-"""The client side: one request, sent once, to the one configured origin."""
+"""The client's side: each call sent once, to the one configured origin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,11 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from shim.core.content_coding import with_content
-from shim.core.messages import Headers, Reply
+from shim.core.messages import Call, Headers, Reply
 from shim.errors import SettingsError
-from shim.gateway import errors as answers
+from shim.gateway import errors
+from shim.gateway.fields import for_upstream
+from shim.gateway.options import Options
 from shim.gateway.upstream.faults import Unanswered, refusal_of
 
 log = logging.getLogger("shim.gateway")
@@ -37,10 +39,6 @@ class UpstreamResponse:
     response: aiohttp.ClientResponse
     head: Reply
     chunks: list[bytes] = attrs.field(factory=list)
-
-    def close(self) -> None:
-        """Give the connection up, unless the content was read to its end."""
-        self.response.close()
 
     async def read(self, limit: int) -> Reply:
         """Return the reply with its decoded content, or with a fault in plain words.
@@ -57,6 +55,22 @@ class UpstreamResponse:
             raise refusal_of(error) from error
         return with_content(self.head, self.chunks, limit, complete=complete)
 
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield what was read, what has arrived (perhaps nothing), and then what comes; raises Refusal."""
+        for chunk in self.chunks:
+            yield chunk
+        try:
+            # What arrived together with the head can leave together with it.
+            yield self.response.content.read_nowait()
+            while chunk := await self.response.content.readany():
+                yield chunk
+        except (aiohttp.ClientError, OSError) as error:
+            raise refusal_of(error) from error
+
+    def close(self) -> None:
+        """Give the connection up, unless the content was read to its end."""
+        self.response.close()
+
 
 class Upstream:
     """Sends calls to one origin, over kept connections.
@@ -66,16 +80,17 @@ class Upstream:
     they were not given for.
     """
 
-    def __init__(self, origin: str, *, connect_timeout: float, idle_timeout: float) -> None:
-        parts = urlsplit(origin)
+    def __init__(self, options: Options) -> None:
+        parts = urlsplit(options.upstream)
         self._scheme, self._host, self._port = parts.scheme, parts.hostname or "", parts.port
-        self.authority = parts.netloc
-        self._proxy, login = proxy_for(origin)
+        self._authority = parts.netloc
+        self._proxy, login = proxy_for(options.upstream)
         # A tunnel is logged in to once; without TLS each request carries the login itself.
         self._tunnel = login if parts.scheme == "https" else {}
         self._login = () if parts.scheme == "https" else tuple(login.items())
+        wait = options.connect_timeout
         self._timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=connect_timeout, connect=connect_timeout, sock_read=idle_timeout
+            total=None, sock_connect=wait, connect=wait, sock_read=options.idle_timeout
         )
         self._session: aiohttp.ClientSession | None = None
 
@@ -101,27 +116,29 @@ class Upstream:
             await self._session.close()
 
     async def send(
-        self,
-        method: str,
-        target: str,
-        lines: Iterable[tuple[str, str]],
-        body: bytes | AsyncIterator[bytes] | None,
+        self, call: Call, stream: AsyncIterator[bytes] | None = None, length: int | None = None
     ) -> UpstreamResponse:
-        """Send one request and return the reply's head; raises Refusal when there is none.
+        """Send one call and return the reply's head; raises Refusal when there is none.
 
-        The target goes out as it is. An iterator's content is chunked, unless ``lines`` hold its
-        Content-Length.
+        The target goes out as it is. A ``stream`` takes the place of the call's body; it is chunked,
+        unless its ``length`` is given.
         """
         assert self._session is not None, "open() comes first"
         # With the query inside the path nothing of the target is parsed, or put together anew.
-        url = URL.build(scheme=self._scheme, host=self._host, port=self._port, path=target, encoded=True)
+        url = URL.build(scheme=self._scheme, host=self._host, port=self._port, path=call.target, encoded=True)
+        lines = for_upstream(call.headers, self._authority)
+        if length is not None:
+            lines.append(("Content-Length", str(length)))
+        lines += self._login
+        # The session takes the same name in another spelling for a replacement of the first line.
+        spelling: dict[str, str] = {}
         try:
             async with asyncio.timeout(None) as patience:
                 response = await self._session.request(
-                    method,
+                    call.method,
                     url,
-                    headers=_as_headers((*lines, *self._login)),
-                    data=body if body is None or isinstance(body, bytes) else self._paced(body, patience),
+                    headers=CIMultiDict((spelling.setdefault(name.lower(), name), value) for name, value in lines),
+                    data=call.body if stream is None else self._paced(stream, patience),
                     allow_redirects=False,
                     proxy=self._proxy,
                     proxy_headers=dict(self._tunnel),
@@ -130,8 +147,10 @@ class Upstream:
             raise refusal_of(error) from error
         if response.status < 200:
             response.close()
-            raise answers.unreadable("http_protocol_error", "Upstream switched protocols unasked.")
-        watch(response)
+            raise errors.unreadable("http_protocol_error", "Upstream switched protocols unasked.")
+        # A reply that is complete has given its connection back.
+        if response.connection is not None and isinstance(line := response.connection.protocol, Line):
+            line.content = response.content
         headers: Headers = tuple(
             (name.decode("latin-1"), value.decode("utf-8", "surrogateescape")) for name, value in response.raw_headers
         )
@@ -168,14 +187,8 @@ def trusted() -> ssl.SSLContext:
     return context
 
 
-def _as_headers(lines: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
-    # The session takes the same name in another spelling for a replacement of the first line.
-    spelling: dict[str, str] = {}
-    return CIMultiDict((spelling.setdefault(name.lower(), name), value) for name, value in lines)
-
-
 class Line(ResponseHandler):
-    """A connection to upstream that fails the content it breaks off, and doesn't outlive a call that is given up."""
+    """A connection to upstream that tells a reply's reader when it ends, and ends at once when a call is given up."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
@@ -213,13 +226,6 @@ async def once(request: aiohttp.ClientRequest, send: ClientHandlerType) -> aioht
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise Unanswered from error
-
-
-def watch(response: aiohttp.ClientResponse) -> None:
-    """Tell a reply's connection which content it carries; one without a connection is complete."""
-    connection = response.connection
-    if connection is not None and isinstance(line := connection.protocol, Line):
-        line.content = response.content
 
 
 def proxy_for(origin: str) -> tuple[URL | None, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What went wrong between gateway and upstream, as an answer: ``docs/faults.md`` is the table of it."""
+"""The answer to each fault between gateway and upstream; ``docs/faults.md`` is the table of them."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ import errno
 import aiohttp
 from aiohttp.http_exceptions import LineTooLong
 
-from shim.gateway import errors as answers
+from shim.gateway import errors
 
 _UNROUTABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
-class Unanswered(Exception):  # noqa: N818 - see ``upstream.once``
+class Unanswered(Exception):  # noqa: N818 - see ``client.once``
     """A connection broke before the reply's head; the cause says how."""
 
 
-def refusal_of(error: BaseException) -> answers.Refusal:
+def refusal_of(error: BaseException) -> errors.Refusal:
     """Return the answer for what went wrong between gateway and upstream."""
     said = type(error).__name__
-    if isinstance(error.__cause__, answers.Refusal):
+    if isinstance(error.__cause__, errors.Refusal):
         return error.__cause__  # the caller's content broke while it was sent on
     if isinstance(error, Unanswered):
-        return answers.unreadable(
+        return errors.unreadable(
             "connection_terminated",
             "Upstream closed the connection without an answer; whether it executed the call is unknown.",
             type(error.__cause__).__name__,
         )
     if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)):
-        return answers.unreachable(*_unconnected(error), said)
+        return errors.unreachable(*_unconnected(error), said)
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return answers.too_slow("connection_timeout", "No connection to upstream in the configured time.")
+        return errors.too_slow("connection_timeout", "No connection to upstream in the configured time.")
     if isinstance(error, TimeoutError):
-        return answers.too_slow("http_response_timeout", "Upstream fell silent for the configured time.")
+        return errors.too_slow("http_response_timeout", "Upstream fell silent for the configured time.")
     if isinstance(error, aiohttp.ClientPayloadError):
-        return answers.unreadable("http_response_incomplete", "Upstream's reply ended early.", said)
+        return errors.unreadable("http_response_incomplete", "Upstream's reply ended early.", said)
     if isinstance(error, (aiohttp.ClientConnectionError, OSError)):
-        return answers.unreadable("connection_terminated", "The connection to upstream broke.", said)
+        return errors.unreadable("connection_terminated", "The connection to upstream broke.", said)
     if _is_large_head(error):
-        return answers.unreadable("http_response_header_section_size", "Upstream's reply has too large a head.", said)
-    return answers.unreadable("http_protocol_error", "Upstream's reply is not well-formed HTTP.", said)
+        return errors.unreadable("http_response_header_section_size", "Upstream's reply has too large a head.", said)
+    return errors.unreadable("http_protocol_error", "Upstream's reply is not well-formed HTTP.", said)
 
 
 def _is_large_head(error: BaseException | None) -> bool:

@@ -4,54 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
 
 import attrs
 
-from shim.core.messages import Call, Reply
-from shim.gateway import errors as answers
-from shim.gateway import fields
-from shim.gateway.credentials import Asker, Signer, Task
+from shim.core.messages import Call, Reply, without
+from shim.gateway.credentials import Asker, OutboundCall, UpstreamSigner, asks_digest
+from shim.gateway.errors import Refusal, too_slow
+from shim.gateway.fields import codings
 from shim.gateway.upstream.client import Upstream, UpstreamResponse
 
 REFUSED_LIMIT = 64 * 1024
 """Bytes of a refused attempt's content that are read, so that its connection can be used again."""
 
 
-async def send(
-    upstream: Upstream,
-    signer: Signer,
-    task: Task,
-    body: bytes | AsyncIterator[bytes] | None,
-    extra: Iterable[tuple[str, str]] = (),
-) -> UpstreamResponse:
-    """Return the reply that stands, its content unread; raises Refusal.
-
-    ``body`` is the content of every attempt, and an iterator only what can be sent once;
-    ``extra`` are field lines that are no end-to-end fields of the call.
-    """
-    attempts = signer.attempts(task)
-    native: UpstreamResponse | None = None
+async def send(upstream: Upstream, signer: UpstreamSigner, outbound: OutboundCall) -> UpstreamResponse:
+    """Return the reply that stands, its content unread; raises Refusal."""
+    attempts = signer.attempts(outbound)
+    response: UpstreamResponse | None = None
     try:
         call = await anext(attempts)
         while True:
-            if native is not None:
-                with contextlib.suppress(answers.Refusal):
-                    await native.read(REFUSED_LIMIT)
-                native.close()
-            lines = (*fields.for_upstream(call.headers, upstream.authority), *extra)
-            native = await upstream.send(call.method, call.target, lines, body)
+            if response is not None:
+                with contextlib.suppress(Refusal):
+                    await response.read(REFUSED_LIMIT)
+                response.close()
+            response = await upstream.send(call, outbound.stream, outbound.length)
             try:
-                call = await attempts.asend(native.head)
+                call = await attempts.asend(response.head)
             except StopAsyncIteration:
-                native.head = signer.shown(native.head)
-                return native
+                break
     except BaseException:
-        if native is not None:
-            native.close()
+        if response is not None:
+            response.close()
         raise
     finally:
         await attempts.aclose()
+    head = response.head
+    if head.status == 401 and asks_digest(head.headers) and (challenge := signer.challenge()) is not None:
+        lines = (*without(head.headers, ("www-authenticate",)), *challenge)
+        response.head = attrs.evolve(head, headers=lines)
+    return response
 
 
 def asker(upstream: Upstream, deadline: float) -> Asker:
@@ -60,15 +52,14 @@ def asker(upstream: Upstream, deadline: float) -> Asker:
     async def ask(call: Call) -> Reply:
         try:
             async with asyncio.timeout(deadline):
-                lines = fields.for_upstream(fields.codings(call.headers), upstream.authority)
-                native = await upstream.send(call.method, call.target, lines, call.body)
+                response = await upstream.send(attrs.evolve(call, headers=codings(call.headers)))
                 try:
-                    reply = await native.read(REFUSED_LIMIT)
+                    reply = await response.read(REFUSED_LIMIT)
                 finally:
-                    native.close()
+                    response.close()
         except TimeoutError:
             detail = f"No answer within {deadline:g} seconds."
-            raise answers.too_slow("http_response_timeout", detail) from None
+            raise too_slow("http_response_timeout", detail) from None
         return attrs.evolve(reply, body=None) if reply.fault else reply
 
     return ask

@@ -1,0 +1,94 @@
+"""The inventory is written beside the calls: in order, to its end, and without holding anybody up."""
+
+import asyncio
+import json
+import os
+import threading
+
+from shim.core.recognise import shared_engine
+from shim.core.record import Record
+from shim.gateway import inventory
+from shim.gateway.inventory import InventoryWriter
+from tests.gateway.peers import ask, gateway, get, reply, replying, status_of
+from tests.gateway.test_fields import RECORD
+from tests.gateway.test_translating import EMPTY, V1
+
+
+class Disk:
+    """Stands in for a disk: keeps the records written to it, and can be held."""
+
+    def __init__(self, monkeypatch):
+        self.records: list[Record] = []
+        self.threads: set[str] = set()
+        self.taken, self.turns = threading.Event(), threading.Event()
+        monkeypatch.setattr(inventory, "note", self.note)
+
+    def note(self, record, engine, **_):
+        """Keep a record, as soon as the disk turns."""
+        self.taken.set()
+        self.turns.wait(10)
+        self.threads.add(threading.current_thread().name)
+        self.records.append(record)
+
+
+def add(writer: InventoryWriter) -> None:
+    writer.add(RECORD, shared_engine(os.environ), None)
+
+
+async def test_calls_are_written_in_their_order_with_their_time(tmp_path):
+    """Each line has the time of its call, not of its writing, and what waits at the end is written."""
+    path, times = tmp_path / "calls.jsonl", iter(range(0, 30000, 1000))
+    writer = InventoryWriter({"ATLAS_SHIM_INVENTORY": str(path)}, lambda: float(next(times)))
+    for number in range(30):
+        add(writer)
+        if number % 10 == 0:
+            await asyncio.sleep(0)
+    await writer.flush()
+    lines = [json.loads(line)["time"] for line in path.read_text().splitlines()]
+    assert len(lines) == 30
+    assert lines == sorted(lines)
+    assert (lines[0], lines[-1]) == ("1970-01-01T00:00:00Z", "1970-01-01T08:03:20Z")
+
+
+async def test_nothing_is_left_out_silently(monkeypatch, caplog):
+    """A disk that stands still is waited for by so many calls; the others are counted, and the log says so."""
+    disk = Disk(monkeypatch)
+    monkeypatch.setattr(inventory, "MOST", 3)
+    monkeypatch.setattr(inventory, "_PATIENCE", 0.01)
+    writer = InventoryWriter({}, lambda: 0.0)
+    add(writer)
+    await asyncio.to_thread(disk.taken.wait, 10)
+    for _ in range(5):
+        add(writer)
+    assert caplog.text.count("calls are left out of it") == 1
+    await writer.flush()
+    assert "the inventory lacks 5 calls" in caplog.text
+    disk.turns.set()
+    monkeypatch.setattr(inventory, "_PATIENCE", 10.0)
+    caplog.clear()
+    await writer.flush()
+    assert len(disk.records) == 4
+    assert "the inventory lacks 2 calls" in caplog.text
+
+
+def test_no_call_waits_for_the_disk(monkeypatch):
+    """Replies come while nothing can be written; at the end of the gateway everything was, by another thread."""
+    monkeypatch.setenv("ATLAS_SHIM_INVENTORY", "calls.jsonl")
+    disk = Disk(monkeypatch)
+    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as served:
+        for _ in range(3):
+            assert status_of(ask(served, get(V1))[0]) == 200
+        assert disk.records == []
+        disk.turns.set()
+    assert [record.operation for record in disk.records] == ["listServerlessBackupSnapshots"] * 3
+    assert all(name.startswith("asyncio_") for name in disk.threads), "the names of threads that a loop hands work to"
+
+
+def test_without_the_variable_nothing_is_kept(monkeypatch):
+    """A gateway that has no inventory to write makes no note of a call."""
+    monkeypatch.delenv("ATLAS_SHIM_INVENTORY", raising=False)
+    disk = Disk(monkeypatch)
+    disk.turns.set()
+    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as served:
+        ask(served, get(V1))
+    assert disk.records == []
