@@ -13,7 +13,7 @@ import sysconfig
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -22,6 +22,9 @@ from types import FrameType
 
 import attrs
 
+from shim.core.route import sunset_of
+from shim.core.settings import Settings
+from shim.documents.model import Operation
 from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.inventory import CallSite
 
@@ -92,8 +95,8 @@ def read_word(environ: Mapping[str, str]) -> WarningsWord:
         raise SettingsError(f"{VARIABLE}: {word!r} is not one of {', '.join(WarningsWord)}") from None
 
 
-def notify(operation: str, sunset: datetime, now: float) -> None:
-    """Tell the program about a call that it is about to make; ``now`` is in seconds since the epoch.
+def notify(operation: Operation, settings: Settings, now: float) -> None:
+    """Warn the program of a call that it is about to make; ``now`` is in seconds since the epoch.
 
     Raises LegacyEndpointWarning when warnings are errors, and what the handler raises.
     """
@@ -105,10 +108,11 @@ def notify(operation: str, sunset: datetime, now: float) -> None:
     if word is WarningsWord.OFF:
         return
     site = call_site()
-    key = (operation, site.filename, site.lineno)
+    key = (operation.id, site.filename, site.lineno)
     if word is WarningsWord.ONCE and key in _told:
         return
-    notice = Notice(operation, sunset, _message(operation, sunset, now), site)
+    sunset = sunset_of(operation, settings)
+    notice = Notice(operation.id, sunset, _message(operation.id, sunset, now), site)
     if word is WarningsWord.ERROR:
         raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     _handler(notice)
@@ -139,23 +143,15 @@ def call_site() -> CallSite:
     there is such a frame, installed packages: an SDK's caller and not the SDK. When an event loop
     started the call by itself, it is where the loop was started.
     """
-    frame = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
-    nearest: FrameType | None = None
-    for candidate in _frames(frame):
-        kind = _kind(candidate.f_code.co_filename)
-        if kind == "program":
-            nearest = candidate
-            break
-        if kind == "package" and nearest is None:
-            nearest = candidate
-    frame = nearest or frame
-    return CallSite(frame.f_code.co_filename, frame.f_lineno, str(frame.f_globals.get("__name__", "")))
-
-
-def _frames(frame: FrameType | None) -> Iterator[FrameType]:
-    while frame is not None:
-        yield frame
+    own = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
+    package: FrameType | None = None
+    frame: FrameType | None = own
+    while frame is not None and (kind := _kind(frame.f_code.co_filename)) != "program":
+        if kind == "package" and package is None:
+            package = frame
         frame = frame.f_back
+    place = frame or package or own
+    return CallSite(place.f_code.co_filename, place.f_lineno, str(place.f_globals.get("__name__", "")))
 
 
 _OURS = str(Path(__file__).resolve().parents[1])

@@ -1,4 +1,4 @@
-"""What this process gives to every call: settings as they are now, and one memory."""
+"""The settings, the mapping documents and the one memory of this process."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import os
 
 import attrs
 
-from shim import inventory
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
-from shim.core.record import Record
 from shim.core.settings import Settings, read_settings
-from shim.dropin.notice import call_site, read_word
+from shim.dropin.notice import read_word
 from shim.errors import DocumentError, SettingsError
 
 logger = logging.getLogger("shim")
@@ -21,12 +19,15 @@ VARIABLES = ("ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_ROUTE", "ATLAS_SHIM_SUNSET", "AT
 """What engine and settings depend on: while these stay as they are, so do both."""
 
 MEMORY = Memory()
-"""One for the process, so that what one client learned serves the next, whatever its library."""
+"""One for the process, so that what one client learned serves the next, whatever its library.
+
+It is looked up here for each call: whoever puts another one in its place does so for every drop-in.
+"""
 
 
 @attrs.frozen
 class Current:
-    """Engine and settings, and the raw strings that they were read from.
+    """Engine and settings, and the raw values of ``VARIABLES`` that they were read from.
 
     ``bases`` are the beginnings of the paths that the engine knows.
     """
@@ -40,17 +41,6 @@ class Current:
 _current: Current | None = None
 
 
-def _raw() -> tuple[str | None, ...]:
-    return tuple(map(os.environ.get, VARIABLES))
-
-
-def _read(raw: tuple[str | None, ...]) -> Current:
-    settings, engine = read_settings(os.environ), shared_engine(os.environ)
-    engine.check_settings(settings)
-    bases = {f"{api.base}/" for document in engine.documents for api in document.apis.values()}
-    return Current(raw, engine, settings, tuple(bases))
-
-
 def prepare() -> None:
     """Check settings and mapping documents, for a client that is being made.
 
@@ -58,24 +48,13 @@ def prepare() -> None:
     """
     global _current  # noqa: PLW0603 - one atomic assignment; the settings belong to the process
     read_word(os.environ)
-    _current = _read(_raw())
-
-
-def concerns(url: str) -> bool:
-    """Tell whether a URL, or its path, may be one of a retired call; cheap, since every call of a program is asked.
-
-    Looks at the documents as they were last read.
-    """
-    for base in (_current or current()).bases:  # noqa: SIM110 - any() makes a generator, which costs twice as much
-        if base in url:
-            return True
-    return False
+    _current = _read(tuple(map(os.environ.get, VARIABLES)))
 
 
 def current() -> Current:
     """Return the settings of this moment; the last good ones when a variable no longer has a meaning."""
     global _current  # noqa: PLW0603 - as above
-    held, raw = _current, _raw()
+    held, raw = _current, tuple(map(os.environ.get, VARIABLES))
     if held is not None and held.raw == raw:
         return held
     try:
@@ -89,7 +68,28 @@ def current() -> Current:
     return fresh
 
 
-def write_down(record: Record) -> None:
-    """Append a retired call and its place in the program to the inventory, where ``ATLAS_SHIM_INVENTORY`` names one."""
-    if inventory.wanted():
-        inventory.note(record, current().engine, where=call_site())
+def concerns(url: str) -> bool:
+    """Tell whether a URL, or its path, may be one of a retired call; cheap, since every call of a program is asked."""
+    now = _current
+    if now is None or now.raw[0] != os.environ.get(VARIABLES[0]):  # other documents know other paths
+        now = current()
+    for base in now.bases:  # noqa: SIM110 - any() makes a generator, which costs twice as much
+        if base in url:
+            return True
+    return False
+
+
+def _read(raw: tuple[str | None, ...]) -> Current:
+    settings, engine = read_settings(os.environ), shared_engine(os.environ)
+    engine.check_settings(settings)
+    settings = attrs.evolve(settings, origins=frozenset(map(_in_ascii, settings.origins)))
+    bases = {f"{api.base}/" for document in engine.documents for api in document.apis.values()}
+    return Current(raw, engine, settings, tuple(bases))
+
+
+def _in_ascii(origin: str) -> str:
+    """Return an origin as HTTP libraries write it: its host in ASCII (RFC 3490)."""
+    if origin.isascii():
+        return origin
+    scheme, _, authority = origin.partition("://")
+    return f"{scheme}://{authority.encode('idna').decode('ascii')}"

@@ -4,9 +4,7 @@ Every public name of httpx is here; clients and top-level functions are ours, th
 own, identical objects. ``Transport`` and ``AsyncTransport`` are for programs that mount transports.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+import typing as _typing
 
 import httpx as _httpx
 from httpx import URL as URL
@@ -84,8 +82,9 @@ from shim.httpx._transports import Transport as Transport
 
 __all__ = ["AsyncTransport", "Transport"]
 __all__ += _httpx.__all__
+__all__.sort(key=str.casefold)
 
-if not TYPE_CHECKING:
+if not _typing.TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         """What else httpx has, so that reaching into it works as ever."""

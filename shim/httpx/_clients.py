@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import httpx
 
 from shim.core.settings import Settings
+from shim.dropin.recognition import NOTHING_MORE, ClientSettings
 from shim.dropin.runtime import prepare
 from shim.dropin.signatures import like
-from shim.httpx import _send as door
+from shim.httpx import _send
 from shim.httpx._hooks import EventHooks, Hooks, take
-from shim.httpx._recognition import Origin, origin_of
-
-DEFAULT = httpx.USE_CLIENT_DEFAULT
+from shim.httpx._recognition import origin_of
 
 
 class Client(httpx.Client):
@@ -23,12 +23,11 @@ class Client(httpx.Client):
     """
 
     _shim_hooks: Hooks
+    _shim_settings: ClientSettings = NOTHING_MORE
 
     @like(httpx.Client.__init__)
     def __init__(self, **kwargs: Any) -> None:
         prepare()
-        self._shim_also: frozenset[Origin] = frozenset()
-        self._shim_forced: Settings | None = None
         super().__init__(**kwargs)
         take(self)
 
@@ -42,24 +41,8 @@ class Client(httpx.Client):
         self._shim_hooks.replace(event_hooks)
 
     @like(httpx.Client.send)
-    def send(
-        self,
-        request: httpx.Request,
-        *,
-        stream: bool = False,
-        auth: Any = DEFAULT,
-        follow_redirects: Any = DEFAULT,
-    ) -> httpx.Response:
-        return door.send(
-            self,
-            super().send,
-            request,
-            stream=stream,
-            auth=auth,
-            follow_redirects=follow_redirects,
-            also=self._shim_also,
-            forced=self._shim_forced,
-        )
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        return _send.send(self, super().send, request, **options)
 
 
 class AsyncClient(httpx.AsyncClient):
@@ -69,12 +52,11 @@ class AsyncClient(httpx.AsyncClient):
     """
 
     _shim_hooks: Hooks
+    _shim_settings: ClientSettings = NOTHING_MORE
 
     @like(httpx.AsyncClient.__init__)
     def __init__(self, **kwargs: Any) -> None:
         prepare()
-        self._shim_also: frozenset[Origin] = frozenset()
-        self._shim_forced: Settings | None = None
         super().__init__(**kwargs)
         take(self)
 
@@ -88,31 +70,17 @@ class AsyncClient(httpx.AsyncClient):
         self._shim_hooks.replace(event_hooks)
 
     @like(httpx.AsyncClient.send)
-    async def send(
-        self,
-        request: httpx.Request,
-        *,
-        stream: bool = False,
-        auth: Any = DEFAULT,
-        follow_redirects: Any = DEFAULT,
-    ) -> httpx.Response:
-        return await door.asend(
-            self,
-            super().send,
-            request,
-            stream=stream,
-            auth=auth,
-            follow_redirects=follow_redirects,
-            also=self._shim_also,
-            forced=self._shim_forced,
-        )
+    async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        return await _send.asend(self, super().send, request, **options)
 
 
 def recognise_also(client: Client | AsyncClient, origin: str) -> None:
-    """Let a client recognise calls to one more origin, as the typed facade does with its base URL."""
-    client._shim_also |= {origin_of(httpx.URL(origin))}  # noqa: SLF001 - our own attribute
+    """Let a client recognise calls to one more origin, as the typed client does with its base URL."""
+    settings = client._shim_settings  # noqa: SLF001 - our own attribute
+    extra_origins = settings.extra_origins | {origin_of(httpx.URL(origin))}
+    client._shim_settings = attrs.evolve(settings, extra_origins=extra_origins)  # noqa: SLF001 - as above
 
 
 def force_settings(client: Client | AsyncClient, settings: Settings) -> None:
     """Let a client obey these settings in place of the process' own, as a comparison of two routes needs."""
-    client._shim_forced = settings  # noqa: SLF001 - our own attribute
+    client._shim_settings = attrs.evolve(client._shim_settings, settings_override=settings)  # noqa: SLF001 - as above

@@ -11,6 +11,9 @@ import httpx
 
 from shim.httpx._recognition import INNER
 
+HOOKED = "shim.hooked"
+"""The key in ``request.extensions`` of a request whose hooks have run; the next run of them is left out."""
+
 EventHooks = dict[str, list[Callable[..., Any]]]
 """What ``Client.event_hooks`` is."""
 
@@ -32,26 +35,18 @@ class Hooks:
         """Take other hooks, copied as httpx copies them."""
         self.lists = {kind: list(lists.get(kind, [])) for kind in ("request", "response")}
 
-    def run(self, kind: str, message: httpx.Request | httpx.Response) -> None:
-        """Run the hooks of a kind, "request" or "response"."""
-        for hook in self.lists[kind]:
-            hook(message)
-
-    async def arun(self, kind: str, message: httpx.Request | httpx.Response) -> None:
-        """The same as run for AsyncClient."""
-        for hook in self.lists[kind]:
-            await hook(message)
-
     def dispatching(self) -> EventHooks:
         """Return the hooks to install in an httpx.Client."""
 
         def on_request(request: httpx.Request) -> None:
-            if INNER not in request.extensions:
-                self.run("request", request)
+            if INNER not in request.extensions and not request.extensions.pop(HOOKED, False):
+                for hook in self.lists["request"]:
+                    hook(request)
 
         def on_response(response: httpx.Response) -> None:
             if INNER not in response.request.extensions:
-                self.run("response", response)
+                for hook in self.lists["response"]:
+                    hook(response)
 
         return {"request": [on_request], "response": [on_response]}
 
@@ -59,12 +54,14 @@ class Hooks:
         """Return the hooks to install in an httpx.AsyncClient."""
 
         async def on_request(request: httpx.Request) -> None:
-            if INNER not in request.extensions:
-                await self.arun("request", request)
+            if INNER not in request.extensions and not request.extensions.pop(HOOKED, False):
+                for hook in self.lists["request"]:
+                    await hook(request)
 
         async def on_response(response: httpx.Response) -> None:
             if INNER not in response.request.extensions:
-                await self.arun("response", response)
+                for hook in self.lists["response"]:
+                    await hook(response)
 
         return {"request": [on_request], "response": [on_response]}
 
@@ -82,8 +79,8 @@ _adopted: WeakSet[httpx.Client | httpx.AsyncClient] = WeakSet()
 _lock = threading.Lock()
 
 
-def hooks_of(client: httpx.Client | httpx.AsyncClient) -> Hooks:
-    """Return the hooks to run around an exchange; those of a client that is not ours are adopted first."""
+def adopt(client: httpx.Client | httpx.AsyncClient) -> Hooks:
+    """Take the hooks of a client that is not ours, to run them around its exchanges."""
     with _lock:
         hooks = vars(client).get("_shim_hooks")
         if isinstance(hooks, Hooks):

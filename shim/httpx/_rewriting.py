@@ -12,8 +12,8 @@ from shim.dropin.digest import is_stale
 from shim.httpx._recognition import INNER
 
 
-@attrs.frozen
-class Inner:
+@attrs.frozen(eq=False)
+class InnerRequest:
     """A request of the shim's own.
 
     ``rewritten`` says that its target is not the caller's; ``stripped`` that a Digest signature
@@ -25,12 +25,12 @@ class Inner:
     stripped: bool
 
 
-def inner_request(request: httpx.Request, call: Call, step: Send) -> Inner:
-    """Return the request for a step; ``call`` is what the caller's own request says.
+def inner_request(request: httpx.Request, call: Call, send: Send) -> InnerRequest:
+    """Return the request to send; ``call`` is what the caller's own ``request`` says.
 
     Timeouts and other extensions are kept, and so is everything httpx would compute the same again.
     """
-    sent = step.call
+    sent = send.call
     same_body = sent.method == call.method and sent.body == call.body
     stripped = False
     lines: list[tuple[bytes, bytes]] = []
@@ -38,14 +38,14 @@ def inner_request(request: httpx.Request, call: Call, step: Send) -> Inner:
         kind = name.lower()
         if not same_body and kind in {"content-length", "transfer-encoding"}:
             continue
-        if step.rewritten and kind == "authorization" and is_stale(value, sent.target):
+        if send.rewritten and kind == "authorization" and is_stale(value, sent.target):
             stripped = True
             continue
         kept = acceptable(value) if kind == "accept-encoding" else value
         lines.append((name.encode("latin-1"), kept.encode("latin-1")))
     inner = httpx.Request(
         sent.method,
-        _with_target(request.url, sent.target) if step.rewritten else request.url,
+        _with_target(request.url, sent.target) if send.rewritten else request.url,
         headers=lines,
         content=None if same_body else sent.body,
         stream=request.stream if same_body else None,
@@ -53,7 +53,7 @@ def inner_request(request: httpx.Request, call: Call, step: Send) -> Inner:
     )
     if isinstance(inner.stream, httpx.ByteStream):
         inner.read()  # as httpx does with content that is bytes: an auth flow may look at it
-    return Inner(inner, step.rewritten, stripped)
+    return InnerRequest(inner, send.rewritten, stripped)
 
 
 _urls: dict[tuple[object, ...], httpx.URL] = {}

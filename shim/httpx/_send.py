@@ -1,53 +1,53 @@
 """What a client does differently: send, for clients of any class.
 
-``base`` is the method in whose place these stand, bound to the client; ``also`` are origins that
-count besides the ones in the settings, ``forced`` are settings in place of the process' own.
+``base`` is the method in whose place these stand, bound to the client; ``options`` are its other arguments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any
 
 import httpx
 
-from shim.core.settings import Settings
-from shim.httpx._exchange import arun, run, travel
-from shim.httpx._hooks import hooks_of
-from shim.httpx._recognition import Origin, recognise, untouched
-from shim.httpx._streams import AsyncBody, Body
-
-DEFAULT = httpx.USE_CLIENT_DEFAULT
-NOWHERE: AbstractSet[Origin] = frozenset()
+from shim.dropin.recognition import NOTHING_MORE
+from shim.httpx._exchange import ExchangeFlow, arun, run
+from shim.httpx._hooks import HOOKED, adopt
+from shim.httpx._recognition import recognise
 
 
-def send(  # noqa: PLR0913 - httpx's signature, and the three of ours
+def send(
     client: httpx.Client,
     base: Callable[..., httpx.Response],
     request: httpx.Request,
     *,
     stream: bool = False,
-    auth: Any = DEFAULT,
-    follow_redirects: Any = DEFAULT,
-    also: AbstractSet[Origin] = NOWHERE,
-    forced: Settings | None = None,
+    **options: Any,
 ) -> httpx.Response:
     """Send a request; a retired call is an exchange, around which the caller's hooks run once."""
-    found = None if client.is_closed else recognise(request, also, forced)
-    if found is None or not isinstance(request.stream, httpx.SyncByteStream):
-        return base(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-    hooks = hooks_of(client)
+    settings = getattr(client, "_shim_settings", NOTHING_MORE)
+    retired = None if client.is_closed else recognise(request, settings)
+    if retired is None or not isinstance(request.stream, httpx.SyncByteStream):
+        return base(request, stream=stream, **options)
+    hooks = getattr(client, "_shim_hooks", None) or adopt(client)
     if hooks.lists["request"]:
-        hooks.run("request", request)
-        found = recognise(request, also, forced) or untouched(request)
-    if found.needs_body:
-        request.read()
-    fetch = partial(base, stream=True, auth=auth, follow_redirects=follow_redirects)
-    response = run(travel(request, found, Body, _encoding(client)), fetch).response
+        for hook in hooks.lists["request"]:
+            hook(request)
+        retired = recognise(request, settings)
+        if retired is None:  # a hook has made another call of it
+            request.extensions[HOOKED] = True
+            try:
+                return base(request, stream=stream, **options)
+            finally:
+                request.extensions.pop(HOOKED, None)
+    if retired.match.needs_body:
+        retired = retired.with_body(request.read())
+    flow = ExchangeFlow(request, retired, getattr(client, "_default_encoding", "utf-8"))
+    response = run(flow, partial(base, stream=True, **options))
     try:
-        hooks.run("response", response)
+        for hook in hooks.lists["response"]:
+            hook(response)
         if not stream:
             response.read()
     except BaseException:
@@ -56,38 +56,40 @@ def send(  # noqa: PLR0913 - httpx's signature, and the three of ours
     return response
 
 
-async def asend(  # noqa: PLR0913 - as above
+async def asend(
     client: httpx.AsyncClient,
     base: Callable[..., Awaitable[httpx.Response]],
     request: httpx.Request,
     *,
     stream: bool = False,
-    auth: Any = DEFAULT,
-    follow_redirects: Any = DEFAULT,
-    also: AbstractSet[Origin] = NOWHERE,
-    forced: Settings | None = None,
+    **options: Any,
 ) -> httpx.Response:
     """The same as send for AsyncClient."""
-    found = None if client.is_closed else recognise(request, also, forced)
-    if found is None or not isinstance(request.stream, httpx.AsyncByteStream):
-        return await base(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-    hooks = hooks_of(client)
+    settings = getattr(client, "_shim_settings", NOTHING_MORE)
+    retired = None if client.is_closed else recognise(request, settings)
+    if retired is None or not isinstance(request.stream, httpx.AsyncByteStream):
+        return await base(request, stream=stream, **options)
+    hooks = getattr(client, "_shim_hooks", None) or adopt(client)
     if hooks.lists["request"]:
-        await hooks.arun("request", request)
-        found = recognise(request, also, forced) or untouched(request)
-    if found.needs_body:
-        await request.aread()
-    fetch = partial(base, stream=True, auth=auth, follow_redirects=follow_redirects)
-    response = (await arun(travel(request, found, AsyncBody, _encoding(client)), fetch)).response
+        for hook in hooks.lists["request"]:
+            await hook(request)
+        retired = recognise(request, settings)
+        if retired is None:  # a hook has made another call of it
+            request.extensions[HOOKED] = True
+            try:
+                return await base(request, stream=stream, **options)
+            finally:
+                request.extensions.pop(HOOKED, None)
+    if retired.match.needs_body:
+        retired = retired.with_body(await request.aread())
+    flow = ExchangeFlow(request, retired, getattr(client, "_default_encoding", "utf-8"))
+    response = await arun(flow, partial(base, stream=True, **options))
     try:
-        await hooks.arun("response", response)
+        for hook in hooks.lists["response"]:
+            await hook(response)
         if not stream:
             await response.aread()
     except BaseException:
         await response.aclose()
         raise
     return response
-
-
-def _encoding(client: httpx.Client | httpx.AsyncClient) -> Any:
-    return getattr(client, "_default_encoding", "utf-8")

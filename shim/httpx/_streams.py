@@ -1,23 +1,22 @@
-"""Response streams that remember what was read of them and close what they came from."""
+"""Reading a response's raw content within bounds, and giving it back as it came from the wire."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
+from datetime import timedelta
 
 import attrs
 import httpx
 
 
-def _nothing() -> None:
-    return None
-
-
 @attrs.define(eq=False)
-class Body(httpx.SyncByteStream):
-    """Chunks that are here already, then the rest; closing closes the source and calls ``done``.
+class ResponseContent(httpx.SyncByteStream):
+    """The content of a response: the chunks that are here already, then the rest.
 
-    ``complete`` says that the chunks are all there is, ``decoded`` that they are no longer as they
-    came from the wire: somebody else, such as an auth flow, had read the response before.
+    Closing it closes ``source``, where the content comes from, and sets ``elapsed`` of ``response``, whose
+    exchange began at ``start``. ``complete`` says that the chunks are all there is, ``decoded`` that they are no
+    longer as they came from the wire: somebody else, such as an auth flow, had read the response before.
     """
 
     chunks: Sequence[bytes]
@@ -25,7 +24,8 @@ class Body(httpx.SyncByteStream):
     source: httpx.SyncByteStream | httpx.Response | None = None
     complete: bool = True
     decoded: bool = False
-    done: Callable[[], None] = _nothing
+    response: httpx.Response | None = None
+    start: float = 0.0
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield raw bytes, as they came from the wire."""
@@ -36,19 +36,21 @@ class Body(httpx.SyncByteStream):
         """Close the source."""
         if self.source is not None:
             self.source.close()
-        self.done()
+        if self.response is not None:
+            self.response.elapsed = timedelta(seconds=time.perf_counter() - self.start)
 
 
 @attrs.define(eq=False)
-class AsyncBody(httpx.AsyncByteStream):
-    """The same as Body for AsyncClient."""
+class AsyncResponseContent(httpx.AsyncByteStream):
+    """The same as ResponseContent for AsyncClient."""
 
     chunks: Sequence[bytes]
     rest: AsyncIterable[bytes] | None = None
     source: httpx.AsyncByteStream | httpx.Response | None = None
     complete: bool = True
     decoded: bool = False
-    done: Callable[[], None] = _nothing
+    response: httpx.Response | None = None
+    start: float = 0.0
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield raw bytes, as they came from the wire."""
@@ -65,36 +67,37 @@ class AsyncBody(httpx.AsyncByteStream):
             await close()
         if self.source is not None:
             await self.source.aclose()
-        self.done()
+        if self.response is not None:
+            self.response.elapsed = timedelta(seconds=time.perf_counter() - self.start)
 
 
-def drain(native: httpx.Response, limit: int) -> Body:
+def drain(native: httpx.Response, limit: int) -> ResponseContent:
     """Read raw content until it ends or exceeds ``limit`` bytes; the caller closes on an exception."""
     if native.is_stream_consumed:
-        return Body([native.content], source=native, decoded=True)
+        return ResponseContent([native.content], source=native, decoded=True)
     rest = native.iter_raw()
-    body = Body(chunks := [], rest, native, complete=False)
+    content = ResponseContent(chunks := [], rest, native, complete=False)
     size = 0
     for chunk in rest:
         chunks.append(chunk)
         size += len(chunk)
         if size > limit:
-            return body
-    body.complete = True
-    return body
+            return content
+    content.complete = True
+    return content
 
 
-async def adrain(native: httpx.Response, limit: int) -> AsyncBody:
+async def adrain(native: httpx.Response, limit: int) -> AsyncResponseContent:
     """The same as drain for AsyncClient."""
     if native.is_stream_consumed:
-        return AsyncBody([native.content], source=native, decoded=True)
+        return AsyncResponseContent([native.content], source=native, decoded=True)
     rest = native.aiter_raw()
-    body = AsyncBody(chunks := [], rest, native, complete=False)
+    content = AsyncResponseContent(chunks := [], rest, native, complete=False)
     size = 0
     async for chunk in rest:
         chunks.append(chunk)
         size += len(chunk)
         if size > limit:
-            return body
-    body.complete = True
-    return body
+            return content
+    content.complete = True
+    return content

@@ -18,9 +18,8 @@ from shim.core.context import dumps
 from shim.core.responses import error_body
 from shim.dropin.digest import is_digest
 from shim.dropin.runtime import prepare
-from shim.httpx._exchange import RECORD, Finish, arun, run, travel
+from shim.httpx._exchange import RECORD, ExchangeFlow, arun, run
 from shim.httpx._recognition import recognise
-from shim.httpx._streams import AsyncBody, Body
 
 logger = logging.getLogger("shim")
 
@@ -49,18 +48,19 @@ class Transport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request."""
         challenged = _restore(request)
-        found = recognise(request, frozenset())
-        if found is None or not isinstance(request.stream, httpx.SyncByteStream):
+        retired = recognise(request)
+        if retired is None or not isinstance(request.stream, httpx.SyncByteStream):
             return self._inner.handle_request(request)
-        if found.needs_body:
-            request.read()
-        finish = run(travel(request, found, Body), self._fetch)
-        if explained := _settle(request, finish, challenged=challenged):
-            finish.response.close()
+        if retired.match.needs_body:
+            retired = retired.with_body(request.read())
+        flow = ExchangeFlow(request, retired)
+        response = run(flow, self._send)
+        if explained := _settle(flow, response, challenged=challenged):
+            response.close()
             return explained
-        return finish.response
+        return response
 
-    def _fetch(self, request: httpx.Request) -> httpx.Response:
+    def _send(self, request: httpx.Request) -> httpx.Response:
         flow = (self._auth or httpx.Auth()).sync_auth_flow(request)
         try:
             outgoing = next(flow)
@@ -106,18 +106,19 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request."""
         challenged = _restore(request)
-        found = recognise(request, frozenset())
-        if found is None or not isinstance(request.stream, httpx.AsyncByteStream):
+        retired = recognise(request)
+        if retired is None or not isinstance(request.stream, httpx.AsyncByteStream):
             return await self._inner.handle_async_request(request)
-        if found.needs_body:
-            await request.aread()
-        finish = await arun(travel(request, found, AsyncBody), self._fetch)
-        if explained := _settle(request, finish, challenged=challenged):
-            await finish.response.aclose()
+        if retired.match.needs_body:
+            retired = retired.with_body(await request.aread())
+        flow = ExchangeFlow(request, retired)
+        response = await arun(flow, self._send)
+        if explained := _settle(flow, response, challenged=challenged):
+            await response.aclose()
             return explained
-        return finish.response
+        return response
 
-    async def _fetch(self, request: httpx.Request) -> httpx.Response:
+    async def _send(self, request: httpx.Request) -> httpx.Response:
         flow = (self._auth or httpx.Auth()).async_auth_flow(request)
         try:
             outgoing = await anext(flow)
@@ -161,9 +162,9 @@ def _restore(request: httpx.Request) -> bool:
     return is_digest(request.headers.get("authorization", ""))
 
 
-def _settle(request: httpx.Request, finish: Finish, *, challenged: bool) -> httpx.Response | None:
+def _settle(flow: ExchangeFlow, response: httpx.Response, *, challenged: bool) -> httpx.Response | None:
     """Let the client sign what was refused unsigned, or return the answer that says why it can't."""
-    response, last = finish.response, finish.last
+    request, last = flow.request, flow.sent
     challenges = response.headers.get_list("www-authenticate")
     if last is None or response.status_code != 401 or not any(map(is_digest, challenges)):
         return None

@@ -9,9 +9,7 @@ Sessions prepare a retired call for what will be sent, so HTTP Digest costs no t
 before. A request that was prepared without a session of ours is signed anew when it is sent.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+import typing as _typing
 
 import requests as _requests
 from requests import ConnectionError as ConnectionError  # noqa: A004 - requests' own name
@@ -64,10 +62,10 @@ from shim.requests.api import request as request
 from shim.requests.sessions import Session as Session
 from shim.requests.sessions import session as session
 
-__all__: list[str] = []
-__all__ += _requests.__all__
+# What a star import brings; requests before 2.34 has no list of it.
+__all__ = list(getattr(_requests, "__all__", [name for name in vars(_requests) if not name.startswith("_")]))
 
-if not TYPE_CHECKING:
+if not _typing.TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         """What else requests has, so that reaching into it works as ever."""

@@ -1,130 +1,184 @@
-"""One exchange in requests' terms: what is sent for a retired call, and the response that comes of it."""
+"""One exchange in requests' terms.
+
+    begin =Send=> request_for > [send] > received =Read=> [drain] > read > ... > response_for
+
+``ExchangeFlow`` turns the core's commands into requests, and what came back into the core's replies, without
+any I/O. ``run`` sends, reads and closes for it.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import time
 from collections.abc import Callable
+from typing import Any
 
+import attrs
 from requests import PreparedRequest, RequestException, Response
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
-from urllib3 import HTTPHeaderDict, HTTPResponse
+from urllib3 import HTTPResponse
+from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
 
-from shim.core.commands import Answer, Read, Send, advance
+from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
+from shim.core.exchange import exchange
 from shim.core.messages import Reply, reason_phrase, without
-from shim.core.record import Record
-from shim.dropin.runtime import write_down
-from shim.requests._recognition import Found
-from shim.requests._signing import Signature, signed
-from shim.requests._signing import with_content as call_with_content
-from shim.requests._streams import Content, drain, lines_of, put_back
-
-Fetch = Callable[[PreparedRequest], Response]
-"""Sends one request, follows redirects, runs no hook of the caller's, and reads nothing."""
+from shim.dropin.notice import notify
+from shim.dropin.recognition import RetiredCall
+from shim.requests._recognition import header_lines
+from shim.requests._rewriting import InnerRequest, inner_request
+from shim.requests._signing import BegunExchange, Signature, begun_exchange, sign
+from shim.requests._streams import ResponseContent, drain, put_back
 
 
-def travel(request: PreparedRequest, found: Found, signature: Signature, fetch: Fetch) -> Response:
-    """Make the journey of one request and return the response for the caller, its content unread."""
-    start = time.perf_counter()
-    call = call_with_content(found, request)
-    steps = found.begin(call)
-    inner: PreparedRequest | None = None
-    rewritten = False
-    native: Response | None = None
-    body = None
-    try:
-        step = advance(steps, None)
-        while isinstance(step, Send | Read):
-            if isinstance(step, Send):
-                if native is not None:
-                    native.close()
-                inner = signed(request, call, step, signature, first=inner is None)
-                rewritten, body = step.rewritten, None
-                native = fetch(inner)
-                reply = Reply(native.status_code, lines_of(native))
-            else:
-                assert native is not None, "only a reply can be read"
-                body = drain(native, step.limit)
-                reply = with_content(reply, body.chunks, step.limit, complete=body.complete, decoded=body.decoded)
-            step = advance(steps, reply)
-        if isinstance(step, Answer):
-            response = _answered(step.reply, request, native)
+@attrs.define(eq=False)
+class ExchangeFlow:
+    """A retired call on its way.
+
+    ``request`` is the caller's own, signed as ``signature`` says. ``sent`` is what was sent for it last, ``native``
+    the response to that, ``head`` the same in the core's terms, and ``content`` what was read of it, None while
+    nothing was. ``begun`` is how far preparing the request has brought the exchange, None if it has not.
+    """
+
+    request: PreparedRequest
+    retired: RetiredCall
+    signature: Signature
+    begun: BegunExchange | None = attrs.field(init=False, default=None)
+    exchange: Exchange = attrs.field(init=False)
+    sent: InnerRequest | None = attrs.field(init=False, default=None)
+    native: Response | None = attrs.field(init=False, default=None)
+    head: Reply = attrs.field(init=False)
+    content: ResponseContent | None = attrs.field(init=False, default=None)
+    start: float = attrs.field(init=False, factory=time.perf_counter)
+
+    def begin(self) -> Command | Outcome:
+        """Warn the program, before the first byte is sent, and begin or go on; return what to do first."""
+        retired = self.retired
+        if retired.warns:
+            notify(retired.match.operation, retired.context.settings, retired.context.clock())
+        self.begun = begun_exchange(self.request, self.retired)
+        if self.begun is not None:
+            self.exchange = self.begun.exchange
+            return self.begun.command
+        self.exchange = exchange(retired.match, retired.call, retired.context)
+        return advance(self.exchange, None)
+
+    def request_for(self, send: Send) -> PreparedRequest:
+        """Return the request to send, signed for its target."""
+        first = self.sent is None
+        if first and self.begun is not None and self.begun.inner is not None:
+            self.sent = self.begun.inner
+            self.sent.request.hooks = {"response": list(self.signature.hooks)}
         else:
-            assert native is not None, "only a reply can be handed back"
-            response = native
-            if body is not None:
-                put_back(native, body, request.method)
-    except BaseException as error:
+            self.sent = inner_request(self.request, self.retired.call, send)
+            sign(self.sent, self.signature, first=first)
+        return self.sent.request
+
+    def received(self, native: Response) -> Command | Outcome:
+        """Take the response to the last request, its content unread; return what to do next."""
+        self.native, self.content = native, None
+        # urllib3 keeps repeated lines apart; an adapter may have something else below.
+        below: Any = getattr(native.raw, "headers", None)
+        headers = below if hasattr(below, "items") else native.headers
+        self.head = Reply(native.status_code, header_lines(headers.items()))
+        return advance(self.exchange, self.head)
+
+    def read(self, content: ResponseContent, limit: int) -> Command | Outcome:
+        """Take what was read of the last response, within ``limit`` bytes; return what to do next."""
+        self.content = content
+        reply = with_content(self.head, content.chunks, limit, complete=content.complete, decoded=content.decoded)
+        return advance(self.exchange, reply)
+
+    def response_for(self, outcome: Outcome) -> Response:
+        """Return the response to hand back: it shows the caller requests and URLs of their own, and the record."""
+        if isinstance(outcome, Answer):
+            response = self._answered(outcome.reply)
+        else:
+            assert self.native is not None, "only a response can be handed back"
+            response = self.native
+            if self.content is not None:
+                put_back(response, self.content, self.request.method)
+        self._show(response)
+        response.shim = outcome.record  # type: ignore[attr-defined]  # the one attribute that is ours
+        response.__attrs__ = [*Response.__attrs__, "shim"]  # what is pickled
+        self.retired.write_down(outcome.record)
+        response.elapsed = dt.timedelta(seconds=time.perf_counter() - self.start)
+        return response
+
+    def _answered(self, reply: Reply) -> Response:
+        """Return a response of the shim's own, as an adapter builds them, in place of the native one."""
+        content, native = reply.body or b"", self.native
+        headers = HTTPHeaderDict()
+        for name, value in without(reply.headers, ("content-length", "content-encoding", "transfer-encoding")):
+            headers.add(name, value)
+        headers["Content-Length"] = str(len(content))
+        response = Response()
+        response.status_code = reply.status
+        response.headers = CaseInsensitiveDict(headers)
+        response.encoding = get_encoding_from_headers(response.headers)
+        response.reason = reason_phrase(reply.status)
+        response.raw = HTTPResponse(
+            body=ResponseContent([content]),
+            headers=headers,
+            status=reply.status,
+            version=getattr(getattr(native, "raw", None), "version", 11),
+            reason=response.reason,
+            preload_content=False,
+            request_method=self.request.method,
+        )
+        response.url = self.request.url or ""
+        response.request = self.request
         if native is not None:
             native.close()
+            response.history = native.history
+            response.cookies = native.cookies
+            if hasattr(native, "connection"):
+                response.connection = native.connection
+        return response
+
+    def _show(self, response: Response) -> None:
+        """Let the caller see a request and URLs of their own."""
+        sent = self.sent
+        for seen in (response, *response.history):
+            if sent is not None and sent.rewritten:
+                seen.url = self.request.url or ""
+                seen.request = self.request
+            elif sent is not None and seen.request is sent.request:
+                seen.request = self.request
+            elif sent is not None and seen.request.hooks is sent.request.hooks:
+                seen.request.hooks = self.request.hooks
+
+    def show_in(self, error: RequestException) -> None:
+        """The same for an exception."""
+        if error.response is not None:
+            self._show(error.response)
+        sent = self.sent
+        if sent is not None and error.request is not None and (sent.rewritten or error.request is sent.request):
+            error.request = self.request
+
+
+def run(flow: ExchangeFlow, send: Callable[[PreparedRequest], Response]) -> Response:
+    """Run an exchange and return the response for the caller, its content unread.
+
+    ``send`` sends one request, follows redirects, runs no hook of the caller's, and reads nothing.
+    """
+    held: Response | None = None
+    try:
+        command = flow.begin()
+        while isinstance(command, Send | Read):
+            if isinstance(command, Read):
+                assert held is not None, "what is read is the last response"
+                command = flow.read(drain(held, command.limit), command.limit)
+            else:
+                if held is not None:
+                    held.close()
+                held = send(flow.request_for(command))
+                command = flow.received(held)
+        return flow.response_for(command)
+    except BaseException as error:
+        if held is not None:
+            held.close()
         if isinstance(error, RequestException):
-            _correct(error, request, inner, rewritten=rewritten)
+            flow.show_in(error)
         raise
-    finally:
-        steps.close()
-    _dress(response, request, inner, rewritten=rewritten)
-    _record(response, step.record)
-    response.elapsed = dt.timedelta(seconds=time.perf_counter() - start)
-    return response
-
-
-def _answered(reply: Reply, request: PreparedRequest, native: Response | None) -> Response:
-    """Return a response of the shim's own, as an adapter builds them, in place of the native one."""
-    content = reply.body or b""
-    headers = HTTPHeaderDict()
-    for name, value in without(reply.headers, ("content-length", "content-encoding", "transfer-encoding")):
-        headers.add(name, value)
-    headers["Content-Length"] = str(len(content))
-    response = Response()
-    response.status_code = reply.status
-    response.headers = CaseInsensitiveDict(headers)
-    response.encoding = get_encoding_from_headers(response.headers)
-    response.reason = reason_phrase(reply.status)
-    response.raw = HTTPResponse(
-        body=Content([content]),
-        headers=headers,
-        status=reply.status,
-        version=getattr(getattr(native, "raw", None), "version", 11),
-        reason=response.reason,
-        preload_content=False,
-        request_method=request.method,
-    )
-    response.url = request.url or ""
-    response.request = request
-    if native is not None:
-        native.close()
-        response.history = native.history
-        response.cookies = native.cookies
-        if hasattr(native, "connection"):
-            response.connection = native.connection
-    return response
-
-
-def _dress(response: Response, request: PreparedRequest, inner: PreparedRequest | None, *, rewritten: bool) -> None:
-    """Let the caller see a request and URLs of their own."""
-    for seen in (response, *response.history):
-        if rewritten:
-            seen.url = request.url or ""
-            seen.request = request
-        elif seen.request is inner:
-            seen.request = request
-        elif inner is not None and seen.request.hooks is inner.hooks:
-            seen.request.hooks = request.hooks
-
-
-def _correct(
-    error: RequestException, request: PreparedRequest, inner: PreparedRequest | None, *, rewritten: bool
-) -> None:
-    if error.response is not None:
-        _dress(error.response, request, inner, rewritten=rewritten)
-    if error.request is not None and (rewritten or error.request is inner):
-        error.request = request
-
-
-def _record(response: Response, record: Record) -> None:
-    """Put the record where the caller finds it, also after the response was pickled."""
-    write_down(record)
-    response.shim = record  # type: ignore[attr-defined]  # the one attribute that is ours
-    response.__attrs__ = [*Response.__attrs__, "shim"]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,33 +16,31 @@ from requests.cookies import extract_cookies_to_jar
 from requests.hooks import dispatch_hook
 from requests.utils import resolve_proxies
 
-from shim.core.route import sunset_of
-from shim.dropin.notice import notify
 from shim.dropin.runtime import concerns
-from shim.requests._exchange import travel
+from shim.requests._exchange import ExchangeFlow, run
 from shim.requests._recognition import recognise
-from shim.requests._signing import Signer, hooks_of, signature_of
+from shim.requests._signing import TargetAuth, hooks_of, signature_of
 
 
 def prepare_request(session: Session, base: Callable[[Request], PreparedRequest], request: Request) -> PreparedRequest:
     """Prepare a request; a retired call is signed for what will be sent, and says what the caller said."""
     url = request.url
     text = url.decode("utf-8", "replace") if isinstance(url, bytes) else str(url)
-    if isinstance(request.auth, Signer) or not concerns(text):
+    if isinstance(request.auth, TargetAuth) or not concerns(text):
         return base(request)
     # As in requests: netrc is asked when neither request nor session has credentials.
     auth = request.auth
     if session.trust_env and not auth and not session.auth:
         auth = _sessions.get_netrc_auth(url or "")  # type: ignore[attr-defined]  # where programs replace it
-    deciding = copy.copy(request)
-    deciding.auth = Signer(_sessions.merge_setting(auth, session.auth), url)
-    return base(deciding)
+    request = copy.copy(request)
+    request.auth = TargetAuth(_sessions.merge_setting(auth, session.auth), url)
+    return base(request)
 
 
 def send(session: Session, base: Callable[..., Response], request: PreparedRequest, **kwargs: Any) -> Response:
     """Send a prepared request; a retired call is an exchange, around which the caller's hooks run once."""
-    found = recognise(request)
-    if found is None:
+    retired = recognise(request)
+    if retired is None:
         return base(request, **kwargs)
     kwargs.setdefault("stream", session.stream)
     kwargs.setdefault("verify", session.verify)
@@ -51,11 +48,9 @@ def send(session: Session, base: Callable[..., Response], request: PreparedReque
     if "proxies" not in kwargs:
         kwargs["proxies"] = resolve_proxies(request, session.proxies, session.trust_env)
     allow_redirects = kwargs.pop("allow_redirects", True)
-    operation = found.match.operation
-    notify(operation.id, sunset_of(operation, found.settings), time.time())
     signature = signature_of(request)
-    fetch = partial(base, **{**kwargs, "stream": True, "allow_redirects": allow_redirects})
-    response = travel(request, found, signature, fetch)
+    flow = ExchangeFlow(request, retired, signature)
+    response = run(flow, partial(base, **{**kwargs, "stream": True, "allow_redirects": allow_redirects}))
     hooks = [hook for hook in hooks_of(request) if hook not in signature.hooks]
     seen = dispatch_hook("response", {"response": hooks}, response, **kwargs)
     if seen is not response:

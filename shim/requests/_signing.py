@@ -1,29 +1,34 @@
 """Signing with the caller's authentication, always for the target that is sent and only for that.
 
-A Digest signature covers the target. So a session decides while it prepares a request, and has the
-caller's authentication sign what will be sent first; the request itself keeps the caller's URL. A
-fallback is signed anew. A request that was prepared without a session is signed anew as well, by
-the authentication that its hooks belong to: that costs no trip, only a count of the nonce.
+A Digest signature covers the target. So a session begins the exchange of a retired call while it prepares
+the request, and has the caller's authentication sign what will be sent first; the request itself keeps the
+caller's URL. Sending the request goes on with that exchange. Whatever else is sent, such as a fallback or
+the first call of a request that was prepared without a session, is signed anew, by the authentication that
+the request's hooks belong to: that costs no trip, only a count of the nonce.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import attrs
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from shim.core.commands import Send
-from shim.core.content_coding import acceptable
-from shim.core.messages import Call
+from shim.core.commands import Command, Exchange, Outcome, Send, advance
+from shim.core.exchange import exchange
 from shim.dropin.digest import is_digest, is_stale
-from shim.requests._recognition import INNER, Found, content_of, recognise
+from shim.dropin.recognition import RetiredCall
+from shim.requests._recognition import recognise
+from shim.requests._rewriting import InnerRequest, inner_request
 
 Hook = Callable[..., Any]
+
+FRESH = 1.0
+"""Seconds for which an exchange may wait for its request to be sent: a decision and a deadline must not age."""
 
 
 @attrs.frozen(eq=False)
@@ -42,56 +47,69 @@ class Signature:
     hooks: tuple[Hook, ...] = ()
 
 
+@attrs.frozen(eq=False)
+class BegunExchange:
+    """An exchange whose request is prepared and not yet sent.
+
+    ``command`` is what it asks for first, ``inner`` the signed request for that, None where the caller's own
+    will do. ``facts`` are what must not have changed when the request is sent; ``at`` is by ``time.monotonic``.
+    """
+
+    exchange: Exchange
+    command: Command | Outcome
+    inner: InnerRequest | None
+    facts: tuple[object, ...]
+    at: float
+
+
+# Kept beside the requests, which stay as requests made them and can be copied and pickled as ever.
 _SIGNATURES: WeakKeyDictionary[PreparedRequest, Signature] = WeakKeyDictionary()
-"""Kept beside the requests, which stay as requests made them and can be pickled as ever."""
+_BEGUN: WeakKeyDictionary[PreparedRequest, BegunExchange] = WeakKeyDictionary()
 
 
 @attrs.frozen(eq=False)
-class Signer:
-    """An authentication for ``PreparedRequest.prepare``: decides, then has the caller's own sign."""
+class TargetAuth:
+    """An authentication for ``PreparedRequest.prepare``: has ``auth``, the caller's own, sign what will be sent."""
 
     auth: Any
     url: Any
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Sign a request that is prepared but for its hooks."""
-        found = recognise(request)
-        if found is None:
+        retired = recognise(request)
+        if retired is None:
             request.prepare_auth(self.auth, self.url)
             return request
-        call = with_content(found, request)
-        inner = _first(found, request, call)
-        if inner is None:
-            inner = request
-        before = inner.headers.copy()
-        url = inner.url
-        inner.prepare_auth(self.auth, self.url)
-        for name, value in inner.headers.items():
+        steps = exchange(retired.match, retired.call, retired.context)
+        command, inner = advance(steps, None), None
+        if isinstance(command, Send) and command.rewritten:
+            inner = inner_request(request, retired.call, command)
+        sent = request if inner is None else inner.request
+        before, url = sent.headers.copy(), sent.url
+        sent.prepare_auth(self.auth, self.url)
+        for name, value in sent.headers.items():
             if before.get(name) != value:
                 request.headers[name] = value
-        request.hooks = inner.hooks
-        # A signature in the rewritten URL itself can't be kept here; it is made again.
-        made_for = inner.url if inner is request or inner.url == url else None
+        request.hooks = {event: list(hooks) for event, hooks in sent.hooks.items()}
+        # A signature in a rewritten URL can't be seen on the request; it is made again when that is sent again.
+        made_for = sent.url if inner is None or sent.url == url else None
         field = request.headers.get("Authorization")
-        _SIGNATURES[request] = Signature(self.auth, field, inner.method, made_for, tuple(hooks_of(request)))
+        _SIGNATURES[request] = Signature(self.auth, field, sent.method, made_for, tuple(hooks_of(request)))
+        _BEGUN[request] = BegunExchange(steps, command, inner, _facts(request, retired), time.monotonic())
         return request
 
 
-def with_content(found: Found, request: PreparedRequest) -> Call:
-    """Return the call, with its body when that takes part in the decision."""
-    return attrs.evolve(found.call, body=content_of(request)) if found.match.needs_body else found.call
-
-
-def _first(found: Found, request: PreparedRequest, call: Call) -> PreparedRequest | None:
-    """Return what will be sent first, None when it is the request itself or nothing."""
-    steps = found.begin(call)
-    try:
-        step = next(steps)
-    except StopIteration:
+def begun_exchange(request: PreparedRequest, retired: RetiredCall) -> BegunExchange | None:
+    """Return the exchange that was begun when a request was prepared, if that is still the same call; only once."""
+    held = _BEGUN.pop(request, None)
+    if held is None or time.monotonic() - held.at > FRESH or held.facts != _facts(request, retired):
         return None
-    finally:
-        steps.close()
-    return inner_request(request, call, step) if isinstance(step, Send) and step.rewritten else None
+    return held
+
+
+def _facts(request: PreparedRequest, retired: RetiredCall) -> tuple[object, ...]:
+    call = attrs.evolve(retired.call, headers=())  # those of the request, in which the signature is by now
+    return call, retired.match, retired.context.settings, request.url, dict(request.headers), request.body
 
 
 def signature_of(request: PreparedRequest) -> Signature:
@@ -100,7 +118,7 @@ def signature_of(request: PreparedRequest) -> Signature:
     if signature.field != request.headers.get("Authorization"):
         return attrs.evolve(signature, auth=None)  # the caller put other credentials there
     present = hooks_of(request)
-    return attrs.evolve(signature, hooks=tuple(hook for hook in signature.hooks if hook in present))
+    return attrs.evolve(signature, hooks=tuple([hook for hook in signature.hooks if hook in present]))
 
 
 def _found_in_hooks(request: PreparedRequest) -> Signature:
@@ -123,46 +141,18 @@ def hooks_of(request: PreparedRequest) -> list[Hook]:
     return [hooks] if callable(hooks) else list(hooks)
 
 
-def signed(request: PreparedRequest, call: Call, step: Send, signature: Signature, *, first: bool) -> PreparedRequest:
-    """Return the shim's own request for a step, signed for its target."""
-    inner = inner_request(request, call, step)
-    inner.hooks = {"response": list(signature.hooks)}
-    field = request.headers.get("Authorization")
-    digest = field if isinstance(field, str) and is_digest(field) else None
-    made_for_this = (signature.method, signature.url) == (inner.method, inner.url)
-    if digest is not None:
-        made_for_this = made_for_this or not is_stale(digest, step.call.target)
-    if signature.auth is not None and not (first and made_for_this):
-        inner.hooks = {"response": []}
-        inner.prepare_auth(signature.auth, inner.url or "")
-    return inner
+def sign(inner: InnerRequest, signature: Signature, *, first: bool) -> None:
+    """Give a request the hooks of the caller's authentication, and a new signature unless it has the right one.
 
-
-def inner_request(request: PreparedRequest, call: Call, step: Send) -> PreparedRequest:
-    """Return the request for a step, without hooks; ``call`` is what the caller's own request says."""
-    sent = step.call
-    inner = request.copy()
-    inner.hooks = {"response": []}
-    same_body = sent.method == call.method and sent.body == call.body
-    if step.rewritten:
-        parts = urlsplit(request.url or "")
-        inner.method = sent.method
-        inner.url = f"{parts.scheme}://{parts.netloc}{sent.target}"
-        inner.headers.clear()
-        for name, value in sent.headers:
-            if name.lower() != "authorization" or not is_stale(value, sent.target):
-                inner.headers[name] = value
-    if "Accept-Encoding" in inner.headers:
-        inner.headers["Accept-Encoding"] = acceptable(_text(inner.headers["Accept-Encoding"]))
-    if not same_body:
-        inner.headers.pop("Transfer-Encoding", None)
-        inner.headers.pop("Content-Length", None)
-        inner.body, inner._body_position = sent.body, None  # noqa: SLF001 - where requests rewinds to on a redirect
-    if step.rewritten and "Transfer-Encoding" not in inner.headers:
-        inner.prepare_content_length(inner.body)
-    INNER.add(inner)
-    return inner
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
+    Only the ``first`` request of an exchange may have it: what was used once is used up.
+    """
+    request, field = inner.request, inner.request.headers.get("Authorization")
+    request.hooks = {"response": list(signature.hooks)}
+    if signature.auth is None:
+        return
+    made_for_this = (signature.method, signature.url) == (request.method, request.url)
+    if isinstance(field, str) and is_digest(field):
+        made_for_this = made_for_this or not is_stale(field, request.path_url)
+    if not (first and made_for_this):
+        request.hooks = {"response": []}
+        request.prepare_auth(signature.auth, request.url or "")

@@ -11,7 +11,7 @@ from requests import sessions as _sessions
 
 from shim.dropin.runtime import prepare
 from shim.dropin.signatures import like
-from shim.requests import _send as door
+from shim.requests import _send
 
 # ruff: noqa: PLC0414 - a redundant alias is how a name is exported again (PEP 484)
 
@@ -33,11 +33,11 @@ class Session(requests.Session):
 
     @like(requests.Session.prepare_request)
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:  # noqa: D102 - like() gives it requests' documentation
-        return door.prepare_request(self, super().prepare_request, request)
+        return _send.prepare_request(self, super().prepare_request, request)
 
     @like(requests.Session.send)
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # noqa: D102 - as above
-        return door.send(self, super().send, request, **kwargs)
+        return _send.send(self, super().send, request, **kwargs)
 
 
 @like(_sessions.session)

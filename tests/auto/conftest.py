@@ -5,8 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 import shim
-from shim.core.memory import Memory
-from shim.httpx import _recognition as surroundings
 from tests.requests import conftest as door
 
 clean_process, closing, early = door.clean_process, door.closing, door.early
@@ -14,9 +12,8 @@ atlas, retired, raw = door.atlas, door.retired, door.raw
 
 
 @pytest.fixture(autouse=True)
-def off(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever a test switches on is off again, and nothing learned is left."""
-    monkeypatch.setattr(surroundings, "MEMORY", Memory())
+def off() -> Iterator[None]:
+    """Whatever a test switches on is off again."""
     shim.uninstall()
     yield
     shim.uninstall()

@@ -17,8 +17,8 @@ from shim import httpx as shim_httpx
 from shim import requests as shim_requests
 from shim.core.memory import Memory
 from shim.core.settings import parse_sunsets
+from shim.dropin import runtime as process
 from shim.gateway import Options, serve_in_thread
-from tests.family.doors import HOLDERS
 from tests.gateway.peers import LOOPBACK
 
 APIS = Path(__file__).parent / "apis"
@@ -120,8 +120,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(folder))
-    for module in HOLDERS:
-        monkeypatch.setattr(module, "MEMORY", Memory())
+    monkeypatch.setattr(process, "MEMORY", Memory())
 
 
 @pytest.fixture(params=DOORS)

@@ -14,11 +14,7 @@ from shim import requests as shim_requests
 from shim.core.memory import Memory
 from shim.core.settings import RouteWord
 from shim.dropin import runtime as process
-from shim.httpx import _recognition as surroundings
 from tests.family.replay import AFTER, BEFORE, caller, gateway
-
-HOLDERS = (process, surroundings)
-"""The modules that name the memory of this process."""
 
 PAST, FUTURE = "2020-01-01", "2999-01-01"
 """Sunsets that put the httpx door, whose clock is the process', after or before them."""
@@ -57,8 +53,7 @@ def settings(origin: str, *, over: bool, route: str) -> Iterator[None]:
         sunset = PAST if over else FUTURE
         names = ("snapshots", "restore_jobs", "instances", "no_successor")
         patch.setenv("ATLAS_SHIM_SUNSET", ",".join(f"{name}={sunset}" for name in names))
-        for module in HOLDERS:
-            patch.setattr(module, "MEMORY", Memory())
+        patch.setattr(process, "MEMORY", Memory())
         yield
 
 

@@ -9,7 +9,6 @@ from shim.core.memory import Memory
 from shim.dropin import runtime as process
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas
 from shim.fake.server import FakeServer, serve_in_thread
-from shim.httpx import _recognition as surroundings
 from tests.httpx.peers import Answer, RawServer
 
 SNAPSHOTS = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
@@ -20,7 +19,7 @@ def clean_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting and nothing learned is left from another test, and no proxy stands in the way."""
     for name in (*process.VARIABLES, "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(surroundings, "MEMORY", Memory())
+    monkeypatch.setattr(process, "MEMORY", Memory())
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from shim.core.settings import read_settings
 from shim.dropin import runtime as process
 from shim.errors import DocumentError
 from shim.fake import DEMO_TOKEN
-from shim.httpx import _recognition as surroundings
+from shim.httpx._recognition import recognise
 
 
 class Watching(dict[str, str]):
@@ -58,12 +58,14 @@ def test_broken_documents_are_found_at_construction_and_not_in_a_call(retired, m
         ("https://atlas.example", "http://atlas.example", False),
         ("https://atlas.example", "https://atlas.example:8443", False),
         ("https://atlas.example", "https://user:secret@atlas.example", True),
+        ("https://bücher.example:8443", "https://BÜCHER.example:8443", True),
+        ("https://bücher.example", "https://xn--bcher-kva.example", True),
     ],
 )
 def test_origins_compare_as_origins(monkeypatch, origin, url, covered):
     """Scheme, host and port, whatever the case; user information is no part of it."""
     monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", origin)
     path = "/api/atlas/v1.0/groups/0123456789abcdef01234567/serverless/a/backup/snapshots"
-    found = surroundings.recognise(httpx.Request("GET", f"{url}{path}"), frozenset())
+    found = recognise(httpx.Request("GET", f"{url}{path}"))
     assert (found is not None) is covered
     assert found is None or "secret" not in found.call.origin

@@ -1,0 +1,68 @@
+"""Which calls of a program are retired ones under the settings of this process, and what their exchange needs."""
+
+from __future__ import annotations
+
+import time
+
+import attrs
+
+from shim import inventory
+from shim.core.context import Context
+from shim.core.messages import Call
+from shim.core.recognise import Engine, Match
+from shim.core.record import Record
+from shim.core.settings import RouteWord, Settings
+from shim.dropin import runtime
+from shim.dropin.notice import call_site
+
+
+@attrs.frozen
+class ClientSettings:
+    """What one client obeys besides the settings of the process.
+
+    ``extra_origins`` count as Atlas' own for it; ``settings_override`` takes the place of the process' settings.
+    """
+
+    extra_origins: frozenset[str] = frozenset()
+    settings_override: Settings | None = None
+
+
+NOTHING_MORE = ClientSettings()
+
+
+@attrs.frozen
+class RetiredCall:
+    """A call that the shim takes part in.
+
+    The body of ``call`` is None until ``with_body`` adds it, where ``match.needs_body``. ``warns`` tells whether
+    the program is to be warned: not if the shim's typed client makes the call, whose callers name no endpoint.
+    """
+
+    call: Call
+    match: Match
+    context: Context
+    engine: Engine
+    warns: bool
+
+    def with_body(self, content: bytes) -> RetiredCall:
+        """Return the call with its body."""
+        return attrs.evolve(self, call=attrs.evolve(self.call, body=content))
+
+    def write_down(self, record: Record) -> None:
+        """Append the call and its place in the program to the inventory, if ``ATLAS_SHIM_INVENTORY`` names one."""
+        if inventory.wanted():
+            inventory.note(record, self.engine, where=call_site())
+
+
+def recognise(call: Call, client: ClientSettings = NOTHING_MORE) -> RetiredCall | None:
+    """Return what a call is when it is a retired one and the shim is on, else None: then nobody touches it."""
+    now = runtime.current()
+    settings = client.settings_override or now.settings
+    extra = call.origin in client.extra_origins
+    if settings.route is RouteWord.OFF or not (extra or call.origin in settings.origins):
+        return None
+    match = now.engine.recognise(call.method, call.target, call.headers)
+    if match is None:
+        return None
+    context = Context(settings=settings, memory=runtime.MEMORY, clock=time.time, base=call.origin)
+    return RetiredCall(call, match, context, now.engine, warns=not extra)
