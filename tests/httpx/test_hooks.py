@@ -117,6 +117,26 @@ def test_a_hook_that_rewrites_the_url_is_obeyed(raw):
     assert str(response.url) == f"{server.url}/mine"
 
 
+async def test_a_hook_that_makes_another_call_of_it_has_run(raw):
+    """The other call is httpx's own affair: response hooks as ever, and the next sending runs all hooks again."""
+    server = raw(lambda request: reply("200 OK", body=b"{}"))
+    seen: list[str] = []
+
+    async def rewrite(request):
+        seen.append("request")
+        request.url = request.url.copy_with(path="/mine")
+
+    async with httpx.AsyncClient(event_hooks={"request": [rewrite]}) as client:
+        request = client.build_request("GET", f"{server.url}{SNAPSHOTS}")
+        response = await client.send(request)
+        assert response.request is request
+        assert seen == ["request"]
+        assert request.extensions.keys() == {"timeout"}
+        await client.send(request)
+    assert seen == ["request"] * 2
+    assert server.targets() == ["/mine"] * 2
+
+
 def test_hooks_are_a_list_that_can_grow(raw):
     """client.event_hooks["response"].append works, before and after a call; so does replacing them."""
     server = raw(gone_then_flex)
