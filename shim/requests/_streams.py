@@ -90,6 +90,8 @@ def drain(native: Response, limit: int) -> ResponseContent:
         raise ConnectionError(error) from error
     except PoolSSLError as error:
         raise SSLError(error) from error
+    if missing := getattr(native.raw, "length_remaining", None):  # urllib3 1.26 does not raise this itself
+        raise ChunkedEncodingError(f"Connection broken: {missing} bytes are missing")
     content.complete = True
     return content
 

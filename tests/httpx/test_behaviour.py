@@ -211,6 +211,22 @@ def test_a_redirected_successor_keeps_its_address_to_itself(raw):
     assert [(each.status_code, str(each.url)) for each in response.history] == [(307, str(response.url))]
 
 
+def test_a_long_chain_of_redirects_keeps_its_addresses_to_itself(raw):
+    """Each hop of it shows the caller's URL; httpx 0.27 lets the requests of a chain share their extensions."""
+
+    def answer(request):
+        hops = int(request.partition(b"hops=")[2][:1] or b"0")
+        if hops == 4:
+            return reply("200 OK", body=FLEX)
+        return reply("307 Temporary Redirect", f"Location: /moved?hops={hops + 1}")
+
+    server = raw(answer)
+    with httpx.Client(follow_redirects=True) as client:
+        response = client.get(f"{server.url}{SNAPSHOTS}")
+    assert len(server.requests) == 5
+    assert [each.request.url.path for each in (*response.history, response)] == [SNAPSHOTS] * 5
+
+
 @pytest.mark.parametrize("route", ["legacy", "flex"])
 def test_too_many_redirects_are_httpxs_own_error(raw, monkeypatch, route):
     """TooManyRedirects, from the same call; a successor's address does not show."""
