@@ -9,6 +9,7 @@ Sessions prepare a retired call for what will be sent, so HTTP Digest costs no t
 before. A request that was prepared without a session of ours is signed anew when it is sent.
 """
 
+import sys as _sys
 import typing as _typing
 
 import requests as _requests
@@ -61,6 +62,12 @@ from shim.requests.api import put as put
 from shim.requests.api import request as request
 from shim.requests.sessions import Session as Session
 from shim.requests.sessions import session as session
+
+# Whoever imports one of requests' modules by name gets the very module, but for the two that hold what is ours. The
+# stubs beside this file say so to type checkers; ``help`` is a file, since nothing loads it before it is asked for.
+for _name, _module in tuple(_sys.modules.items()):
+    if _name.startswith("requests.") and _name not in {"requests.api", "requests.sessions"}:
+        _sys.modules[f"shim.{_name}"] = _module
 
 # What a star import brings; requests before 2.34 has no list of it.
 __all__ = list(getattr(_requests, "__all__", [name for name in vars(_requests) if not name.startswith("_")]))

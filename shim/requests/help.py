@@ -1,4 +1,4 @@
-"""The very module ``requests.help``, for programs that import it by name."""
+"""The very module ``requests.help``."""
 
 import sys
 

@@ -8,6 +8,7 @@ import io
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import requests as plain
@@ -15,20 +16,37 @@ import requests as plain
 from shim import requests
 from tests.httpx.conftest import SNAPSHOTS
 from tests.httpx.peers import reply
+from tests.httpx.test_surface import checked
 
 OURS = {"Session", "session", "request", "get", "options", "head", "post", "put", "patch", "delete"}
 MODULES = [info.name for info in pkgutil.iter_modules(plain.__path__) if not info.name.startswith("_")]
 
 
+def public(module):
+    return {name for name in vars(module) if not name.startswith("_")}
+
+
 def test_every_public_name_is_there():
     """Ours where the rewrite is, requests' own object everywhere else."""
-    names = set(plain.__all__) | {name for name in vars(plain) if not name.startswith("_")}
-    for name in names - OURS - {"api", "sessions"}:
+    for name in public(plain) - OURS - {"api", "sessions"}:
         assert getattr(requests, name) is getattr(plain, name), name
     for name in OURS:
         assert getattr(requests, name) is not getattr(plain, name), name
-    assert set(requests.__all__) == set(plain.__all__)
+    assert set(requests.__all__) == set(getattr(plain, "__all__", public(plain)))
     assert requests.__version__ == plain.__version__
+
+
+def test_a_star_import_brings_the_same_names():
+    """Whether or not requests says which: before 2.34 it brings all that are public."""
+    brought = [{}, {}]
+    exec("from requests import *", brought[0])
+    exec("from shim.requests import *", brought[1])
+    assert set(brought[0]) == set(brought[1])
+
+
+def test_no_public_name_is_added():
+    """No module, type or helper of ours has one in the package."""
+    assert public(requests) <= public(plain) | set(MODULES)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -43,6 +61,26 @@ def test_every_module_can_be_imported_by_name(name):
     else:
         assert module is original
     assert getattr(requests, name) is module
+
+
+@pytest.mark.skipif(not Path(plain.__file__).with_name("py.typed").exists(), reason="requests has types from 2.34 on")
+def test_a_type_checker_knows_the_modules_by_name(tmp_path):
+    """What is imported from one has requests' own type, and its mistakes are found."""
+    program = """
+from shim.requests.adapters import HTTPAdapter
+from shim.requests.auth import HTTPDigestAuth
+from shim.requests.exceptions import ConnectionError
+from shim.requests.sessions import Session
+
+def use(session: Session, adapter: HTTPAdapter) -> int:
+    session.mount("https://", adapter)
+    try:
+        return session.get("https://a", auth=HTTPDigestAuth("u", "p")).status_code
+    except ConnectionError as error:
+        return error.errno or 0
+"""
+    assert checked(tmp_path, program) == ""
+    assert "[call-arg]" in checked(tmp_path, program.replace("HTTPDigestAuth(", "HTTPAdapter(1, 2, 3, 4, 5, "))
 
 
 def test_modules_below_packages_can_be_imported_by_name():

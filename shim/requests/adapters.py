@@ -1,8 +1,0 @@
-"""The very module ``requests.adapters``, for programs that import it by name."""
-
-import sys
-
-import requests.adapters
-from requests.adapters import *  # noqa: F403 - what a type checker sees; at run time the module itself takes this one's place
-
-sys.modules[__name__] = requests.adapters
