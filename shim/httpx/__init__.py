@@ -82,7 +82,7 @@ from shim.httpx._transports import Transport as Transport
 
 __all__ = ["AsyncTransport", "Transport"]
 __all__ += _httpx.__all__
-__all__.sort(key=str.casefold)
+__all__.sort(key=lambda name: (name.casefold(), name))
 
 if not _typing.TYPE_CHECKING:
 

@@ -20,6 +20,14 @@ def test_every_public_name_is_there():
     assert all(hasattr(httpx, name) for name in plain.__all__)
 
 
+@pytest.mark.parametrize("library", [plain, httpx])
+def test_what_is_public_is_exported_and_nothing_else(library):
+    """Httpx holds itself to this: no module, type or helper of its making has a public name in the package."""
+    dunders = {"__description__", "__title__", "__version__"}
+    public = [name for name in vars(library) if name in dunders or not name.startswith("_")]
+    assert library.__all__ == sorted(public, key=str.casefold)
+
+
 @pytest.mark.parametrize("name", sorted(set(plain.__all__) - OURS))
 def test_what_is_not_ours_is_the_same_object(name):
     """Exceptions, models and constants are identical, so isinstance and except work across both."""
