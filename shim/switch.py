@@ -2,7 +2,7 @@
 
 ``send`` of httpx's clients and ``prepare_request`` and ``send`` of requests' session are wrapped, each
 where the library defines it, as soon as the program imports the library; neither is imported here.
-What a call then goes through is the doors' own code, imported when the first retired call is made.
+A retired call then goes through shim.httpx or shim.requests, imported when the first one is made.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class _Bound(wrapt.BoundFunctionWrapper):  # type: ignore[type-arg]  # generic f
 
 
 class Wrapper(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as above
-    """A function wrapper that can be told from other people's."""
+    """A function wrapper of the shim's own class, so that it can be told from other people's."""
 
     __bound_function_wrapper__ = _Bound
 

@@ -1,6 +1,6 @@
-"""Telling a program, at its own line, that it calls an endpoint which Atlas retired or will retire.
+"""Warning a program, at its own line, that it calls an endpoint which Atlas retired or will retire.
 
-Once for each operation and line unless ``ATLAS_SHIM_WARNINGS`` says otherwise; before the first
+It is warned once for each operation and line unless ``ATLAS_SHIM_WARNINGS`` says otherwise, before the first
 byte is sent, so that turning warnings into errors keeps a call from being made at all.
 """
 
@@ -33,7 +33,7 @@ logger = logging.getLogger("shim")
 VARIABLE = "ATLAS_SHIM_WARNINGS"
 
 SIZE = 4096
-"""Call sites that are remembered; beyond that the oldest is told again."""
+"""Call sites that are remembered; beyond that the oldest is forgotten, and warned again."""
 
 
 class WarningsWord(StrEnum):
@@ -47,7 +47,7 @@ class WarningsWord(StrEnum):
 
 @attrs.frozen
 class Notice:
-    """What a handler is told: the operation, its sunset, a sentence for people, and the call's place."""
+    """A warning as a handler gets it: the operation, its sunset, a sentence for people, and the call's place."""
 
     operation: str
     sunset: datetime
@@ -72,7 +72,7 @@ def warn(notice: Notice) -> None:
 
 
 _handler: Handler = warn
-_told: OrderedDict[tuple[str, str, int], None] = OrderedDict()
+_warned: OrderedDict[tuple[str, str, int], None] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -109,7 +109,7 @@ def notify(operation: Operation, settings: Settings, now: float) -> None:
         return
     site = call_site()
     key = (operation.id, site.filename, site.lineno)
-    if word is WarningsWord.ONCE and key in _told:
+    if word is WarningsWord.ONCE and key in _warned:
         return
     sunset = sunset_of(operation, settings)
     notice = Notice(operation.id, sunset, _message(operation.id, sunset, now), site)
@@ -117,15 +117,15 @@ def notify(operation: Operation, settings: Settings, now: float) -> None:
         raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     _handler(notice)
     with _lock:
-        _told[key] = None
-        while len(_told) > SIZE:
-            _told.popitem(last=False)
+        _warned[key] = None
+        while len(_warned) > SIZE:
+            _warned.popitem(last=False)
 
 
 def forget() -> None:
-    """Forget which call sites were told."""
+    """Forget which call sites were warned."""
     with _lock:
-        _told.clear()
+        _warned.clear()
 
 
 def _message(operation: str, sunset: datetime, now: float) -> str:

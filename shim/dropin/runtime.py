@@ -88,8 +88,9 @@ def _read(raw: tuple[str | None, ...]) -> Current:
 
 
 def _in_ascii(origin: str) -> str:
-    """Return an origin as HTTP libraries write it: its host in ASCII (RFC 3490)."""
-    if origin.isascii():
-        return origin
+    """Return an origin as HTTP libraries write it: its host in ASCII (RFC 3490), where it has such a form."""
     scheme, _, authority = origin.partition("://")
-    return f"{scheme}://{authority.encode('idna').decode('ascii')}"
+    try:
+        return origin if origin.isascii() else f"{scheme}://{authority.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return origin

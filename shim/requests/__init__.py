@@ -7,6 +7,10 @@ are ours, the rest is requests' own, identical objects. The record of a retired 
 
 Sessions prepare a retired call for what will be sent, so HTTP Digest costs no trip more than
 before. A request that was prepared without a session of ours is signed anew when it is sent.
+
+The way of a call: ``sessions`` > ``_send`` (prepare, then send) > ``_recognition`` (is it a retired one)
+> ``_exchange`` (what is sent and what comes of it) with ``_rewriting`` and ``_signing`` (requests) and
+``_streams`` (content).
 """
 
 import sys as _sys

@@ -23,7 +23,7 @@ from shim.requests._signing import TargetAuth, hooks_of, signature_of
 
 
 def prepare_request(session: Session, base: Callable[[Request], PreparedRequest], request: Request) -> PreparedRequest:
-    """Prepare a request; a retired call is signed for what will be sent, and says what the caller said."""
+    """Prepare a request; that of a retired call is signed for what will be sent, and is the caller's otherwise."""
     url = request.url
     text = url.decode("utf-8", "replace") if isinstance(url, bytes) else str(url)
     if isinstance(request.auth, TargetAuth) or not concerns(text):
