@@ -3,6 +3,7 @@
 """An exchange is begun while its request is prepared, and sending goes on with it only where nothing has changed."""
 
 import gc
+import io
 import json
 import pickle
 import weakref
@@ -51,6 +52,16 @@ def test_a_call_begins_one_exchange(server, begun):
     """Not one to sign and another to send."""
     assert requests.get(f"{server.url}{SNAPSHOTS}", timeout=5).status_code == 200
     assert len(begun) == len(server.requests) == 1
+
+
+@pytest.mark.parametrize("given", [bytes, io.BytesIO, lambda content: iter([content])])
+@pytest.mark.parametrize("auth", [None, ("user", "pass"), requests.auth.HTTPDigestAuth("user", "pass")])
+def test_a_call_with_a_body_begins_one_exchange(server, begun, given, auth):
+    """Whatever the body is given as, and however it is signed."""
+    data = given(json.dumps(ORDER).encode())
+    requests.post(f"{server.url}{JOBS}", data=data, headers={"Content-Type": "application/json"}, auth=auth, timeout=5)
+    assert (len(begun), len(server.requests)) == (1, 1)
+    assert json.loads(server.requests[0].partition(b"\r\n\r\n")[2])["snapshotId"] == ORDER["snapshotId"]
 
 
 def test_an_exchange_that_asks_for_nothing_is_begun_once_too(server, begun):
