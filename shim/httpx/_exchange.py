@@ -174,10 +174,10 @@ def run(flow: ExchangeFlow, send: Callable[[httpx.Request], httpx.Response]) -> 
         if held is not None and isinstance(command, Answer):
             held.close()
     except BaseException as error:
-        if held is not None:
-            held.close()
         if isinstance(error, httpx.HTTPError):
             flow.show(error)
+        if held is not None:
+            held.close()
         raise
     return response
 
@@ -201,9 +201,9 @@ async def arun(flow: ExchangeFlow, send: Callable[[httpx.Request], Awaitable[htt
         if held is not None and isinstance(command, Answer):
             await held.aclose()
     except BaseException as error:
-        if held is not None:
-            await held.aclose()
         if isinstance(error, httpx.HTTPError):
             flow.show(error)
+        if held is not None:
+            await held.aclose()
         raise
     return response

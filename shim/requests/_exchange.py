@@ -177,8 +177,8 @@ def run(flow: ExchangeFlow, send: Callable[[PreparedRequest], Response]) -> Resp
                 command = flow.received(held)
         return flow.response_for(command)
     except BaseException as error:
-        if held is not None:
-            held.close()
         if isinstance(error, RequestException):
             flow.show_in(error)
+        if held is not None:
+            held.close()
         raise
