@@ -20,12 +20,14 @@ class Send:
     """Send this call; answer with status and fields.
 
     ``rewritten`` says that the target is not the caller's own, so that a signature over the path
-    (HTTP Digest) has to be made anew. ``route`` is ``legacy``, ``flex`` or ``dedicated``.
+    (HTTP Digest) has to be made anew. ``route`` is ``legacy``, ``flex`` or ``dedicated``. Where it is sure
+    that nothing of the reply will be read (not ``may_read``), the caller's ``Accept-Encoding`` can stay.
     """
 
     call: Call
     route: str
     rewritten: bool
+    may_read: bool = True
 
 
 @attrs.frozen

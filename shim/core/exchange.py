@@ -1,6 +1,6 @@
 """The order of events of one recognised call, written once for sync and async doors.
 
-    decide -> legacy -> [retired] -> read the caller's question -> the tiers in turn -> outcome
+    decide -> legacy -> [retired] -> read the caller's question -> the tiers in turn -> [legacy] -> outcome
 
 ``exchange`` is a generator in the way of ``httpx.Auth.auth_flow``; ``commands`` says what it asks for.
 """
@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from shim.core.commands import Answer, Command, Exchange, PassThrough, Read
+import attrs
+
+from shim.core.commands import Answer, Command, Exchange, Outcome, PassThrough, Read
 from shim.core.context import Context
-from shim.core.messages import Call, Reply
+from shim.core.messages import Call, Reply, without
 from shim.core.query import read_query
 from shim.core.recognise import Match
 from shim.core.request_body import read_body
 from shim.core.responses import CallError, document_reply, enveloped, error_body, written
 from shim.core.route import decide, retired_key
+from shim.core.second_look import or_legacy
 from shim.core.state import ExchangeState
 from shim.core.tiers import ask_tiers
+from shim.documents.value_types import Json
 
 
 def exchange(match: Match, call: Call, context: Context) -> Exchange:
@@ -29,24 +33,29 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
         decision = decide(match, call.origin, settings, memory, state.started)
         state.reason = decision.reason
         if decision.route == "legacy":
-            reply = yield from state.send(call, "legacy", rewritten=False)
+            reply = yield from state.send(call, "legacy", rewritten=False, may_read=decision.corrects)
             if not decision.corrects or not (yield from _is_retired(state, reply)):
                 return PassThrough(state.record())
             now = context.clock()
             memory.retired.remember(retired_key(match, call.origin), str(reply.status), now)
             state.reason = f"{decision.reason}; the legacy endpoint answered {reply.status}"
             decision = decide(match, call.origin, settings, memory, now)
+        if decision.route == "none":
+            return _alone(state)
         _read_question(state)
-        return (yield from ask_tiers(state, decision))
+        outcome = yield from ask_tiers(state, decision)
+        if decision.legacy_next and state.knows_nothing:
+            outcome = yield from or_legacy(state, outcome)
     except CallError as error:
         return _error(state, error)
+    return outcome if call.method != "HEAD" else _without_content(outcome, reply=state.last)
 
 
 def _is_retired(state: ExchangeState, reply: Reply) -> Generator[Command, Reply, bool]:
     """Tell whether a legacy answer proves that the endpoint is gone and nothing was executed."""
     if reply.status == 410:
         return True
-    if reply.status not in {404, 405}:
+    if reply.status not in {404, 405} or state.call.method == "HEAD":  # whose content would tell
         return False
     reply = yield Read(state.context.settings.body_limit)
     return reply.fault is None and state.error_code(reply) is None
@@ -55,9 +64,6 @@ def _is_retired(state: ExchangeState, reply: Reply) -> Generator[Command, Reply,
 def _read_question(state: ExchangeState) -> None:
     """Read what the caller asks for; raises CallError for what is wrong with it, before anything is sent."""
     operation = state.match.operation
-    if (gone := operation.gone) is not None:
-        state.route = "none"
-        raise CallError(410, "SHIM_NO_SUCCESSOR", f"{gone.detail} See {gone.see}", (operation.id,))
     state.note(operation.note)
     state.query = query = read_query(state.call.query, operation.shape)
     if query.asked > query.size:
@@ -66,14 +72,43 @@ def _read_question(state: ExchangeState) -> None:
         state.body = read_body(operation.request, state.call, state.context.loads)
 
 
-def _error(state: ExchangeState, error: CallError) -> Answer:
-    """Return an error of the shim's own, in an envelope if the caller asked for one."""
+def _alone(state: ExchangeState) -> Answer:
+    """Answer where there is nobody to ask; raises CallError where nothing took the operation's place."""
+    operation = state.match.operation
+    state.route = "none"
+    if operation.constant is None:
+        assert operation.gone is not None, "only an operation without successor is routed nowhere"
+        raise CallError(410, "SHIM_NO_SUCCESSOR", f"{operation.gone.detail} See {operation.gone.see}", (operation.id,))
+    state.note(operation.constant.why)
+    status = operation.status[state.match.api.name]
+    content = _shown(state, operation.constant.value, status)
+    return Answer(document_reply(content, status, state.match.content_type), state.record())
+
+
+def _shown(state: ExchangeState, value: Json, status: int) -> bytes:
+    """Return an answer of the shim's own as content, in an envelope if the caller asked for one."""
     try:
         query = read_query(state.call.query, "one")
         envelope, pretty = query.envelope, query.pretty
     except CallError:
         envelope, pretty = False, False
+    shown = enveloped(value, status, page=False) if envelope else value
+    return written(shown, pretty=pretty, dumps=state.context.dumps)
+
+
+def _error(state: ExchangeState, error: CallError) -> Answer:
+    """Return an error of the shim's own."""
     body = error_body(error.status, error.code, error.detail, error.parameters)
-    shown = enveloped(body, error.status, page=False) if envelope else body
-    content = written(shown, pretty=pretty, dumps=state.context.dumps)
+    content = _shown(state, body, error.status)
     return Answer(document_reply(content, error.status, "application/json"), state.record(), error.code)
+
+
+def _without_content(outcome: Outcome, reply: Reply | None) -> Outcome:
+    """Return what HEAD is answered with where GET was sent in its place: the same fields, and no content."""
+    if isinstance(outcome, PassThrough):
+        if reply is None:
+            return outcome
+        return Answer(Reply(reply.status, reply.headers, b""), outcome.record)
+    content = outcome.reply.body or b""
+    fields = (*without(outcome.reply.headers, ("content-length",)), ("Content-Length", str(len(content))))
+    return attrs.evolve(outcome, reply=attrs.evolve(outcome.reply, headers=fields, body=b""))

@@ -65,11 +65,15 @@ class TTLCache:
 
 @attrs.frozen
 class CachedTranslation:
-    """A translation ready to be sent: its content, and what the record says of it."""
+    """A translation ready to be sent: its content, and what the record says of it.
+
+    ``empty`` tells that it is a list of which upstream has no item at all.
+    """
 
     content: bytes
     fields: tuple[FieldReport, ...]
     dropped: tuple[Dropped, ...]
+    empty: bool = False
 
 
 class TranslationCache:

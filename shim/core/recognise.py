@@ -137,13 +137,16 @@ class Engine:
         if not target.startswith(self.bases):
             return None
         path = target.partition("?")[0]
+        path = path.removesuffix("/")  # some clients write lists with a slash at the end
         accept = ",".join([value for name, value in headers if name.lower() == "accept"])
         return (self._match if len(path) + len(accept) > _SHORT else self._recent)(method, path, accept)
 
     def _match(self, method: str, path: str, accept: str) -> Match | None:
         for node, values in _walk(self._root, path[1:].split("/"), 0, ()):
-            if method in node.ends:
-                return _resolve(node.ends[method], values, accept)
+            # HEAD asks what GET would answer, without its content (RFC 9110, 9.3.2).
+            ends = node.ends.get(method) or (node.ends.get("GET") if method == "HEAD" else None)
+            if ends:
+                return _resolve(ends, values, accept)
         return None
 
     def named(self, name: str) -> Operation | None:
@@ -151,12 +154,15 @@ class Engine:
         return self._names.get(name)
 
     def check_settings(self, settings: Settings) -> None:
-        """Raise SettingsError when a sunset is set for a document that does not exist."""
+        """Raise SettingsError when a sunset is set for a document, or a switch, that does not exist."""
         names = {document.name for document in self.documents}
         for name in settings.sunsets:
             if name not in names:
                 known = ", ".join(sorted(names))
                 raise SettingsError(f"ATLAS_SHIM_SUNSET: {name!r} is no document; there are {known}")
+        switches = {operation.switch for operation in self.operations if operation.switch}
+        for word in settings.writes - switches:
+            raise SettingsError(f"ATLAS_SHIM_WRITES: {word!r} is not one of {', '.join(sorted(switches))}, off")
 
 
 def _plant(root: _Node, api: Api, compiled: CompiledOperation) -> None:

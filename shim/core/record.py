@@ -32,11 +32,12 @@ class Dropped:
 
 @attrs.frozen
 class Sent:
-    """One upstream request and the status it got, None while unanswered."""
+    """One upstream request, the status it got (None while unanswered), and the side it was sent to."""
 
     method: str
     target: str
     status: int | None = None
+    route: str = ""
 
 
 @attrs.frozen

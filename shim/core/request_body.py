@@ -7,9 +7,10 @@ from typing import Any
 
 from shim.core.messages import Call, field
 from shim.core.responses import CallError
-from shim.core.rules import TranslationContext, TranslationReport, apply
+from shim.core.rules import NoValue, TranslationContext, TranslationReport, apply, look_up
 from shim.core.verbs import compile_fields
 from shim.documents.model import RequestBody, Target
+from shim.documents.tables import same
 from shim.documents.value_types import FITS, JsonObject
 
 
@@ -28,19 +29,34 @@ def read_body(request: RequestBody, call: Call, loads: Callable[[bytes], Any]) -
         body = None
     if type(body) is not dict:
         raise CallError(400, "MALFORMED_JSON", "The request body is not a JSON object.")
-    given = {name: value for name, value in body.items() if value is not None and name not in request.ignored}
-    for name, value in given.items():
-        kind = request.members.get(name)
-        if kind is None or not FITS[kind](value):
-            raise _invalid(name)
+    given = _given(request, body, "")
     for name in request.required:
-        if name not in given:
+        if look_up(given, tuple(name.split("."))) is NoValue.MISSING:
             detail = f"The required attribute {name} was not specified."
             raise CallError(400, "MISSING_ATTRIBUTE", detail, (name,))
     word = given.get(request.choose)
     if request.choose and word not in request.words:
         detail = f"An invalid enumeration value {word} was specified for {request.choose}."
         raise CallError(400, "INVALID_ENUM_VALUE", detail, (word,))
+    return given
+
+
+def _given(request: RequestBody, body: JsonObject, outer: str) -> JsonObject:
+    """Return the members of a body, or of the object ``outer`` in it, that are to be looked at."""
+    given: JsonObject = {}
+    for key, value in body.items():
+        name = outer + key
+        if (refused := request.refused.get(name)) is not None and same(value, refused.value):
+            raise CallError(400, refused.error_code, refused.detail, (name,))
+        if value is None or name in request.ignored:
+            continue
+        kind = request.members.get(name)
+        if kind is None and type(value) is dict and any(one.startswith(f"{name}.") for one in request.members):
+            given[key] = _given(request, value, f"{name}.")
+        elif kind is None or not FITS[kind](value):
+            raise _invalid(name)
+        else:
+            given[key] = value
     return given
 
 

@@ -52,7 +52,7 @@ def bare_reply(status: int, upstream: Headers) -> Reply:
     return Reply(status, without(upstream, _ABOUT_CONTENT), b"")
 
 
-def written(document: JsonObject, *, pretty: bool, dumps: Callable[[Any], bytes]) -> bytes:
+def written(document: Json, *, pretty: bool, dumps: Callable[[Any], bytes]) -> bytes:
     """Return JSON as content; pretty as Atlas' own pretty bodies are: two spaces, and a space before the colon."""
     if not pretty:
         return dumps(document)
@@ -74,6 +74,8 @@ def error_body(status: int, code: str, detail: str, parameters: tuple[Json, ...]
     }
 
 
-def enveloped(document: JsonObject, status: int, *, page: bool) -> JsonObject:
+def enveloped(document: Json, status: int, *, page: bool) -> JsonObject:
     """Return a document in an envelope: a page gains the status, anything else stands inside."""
-    return {**document, "status": status} if page else {"status": status, "content": document}
+    if page and isinstance(document, dict):
+        return {**document, "status": status}
+    return {"status": status, "content": document}

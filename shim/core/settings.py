@@ -30,13 +30,15 @@ class RouteWord(StrEnum):
 class Settings:
     """One consistent set of settings.
 
-    ``sunsets`` overrides dates by document name; ``origins`` are the origins whose calls are
+    ``sunsets`` overrides dates by document name; ``writes`` are the switches of operations that have one and
+    are on; ``origins`` are the origins whose calls are
     recognised; ``deadline`` bounds one exchange in seconds, ``page_cap`` the upstream pages
     collected for one answer, ``body_limit`` the bytes of one decoded body.
     """
 
     route: RouteWord = RouteWord.AUTO
     sunsets: Mapping[str, datetime] = attrs.field(factory=dict)
+    writes: frozenset[str] = frozenset()
     origins: frozenset[str] = ATLAS_ORIGINS
     deadline: float = 60.0
     page_cap: int = 20
@@ -48,7 +50,7 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read ``ATLAS_SHIM_ROUTE``, ``ATLAS_SHIM_SUNSET`` and ``ATLAS_SHIM_UPSTREAM``.
+    """Read ``ATLAS_SHIM_ROUTE``, ``ATLAS_SHIM_SUNSET``, ``ATLAS_SHIM_WRITES`` and ``ATLAS_SHIM_UPSTREAM``.
 
     Raises SettingsError that names every variable with a bad value.
     """
@@ -69,7 +71,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             problems.append(str(error))
     if problems:
         raise SettingsError("; ".join(problems))
-    return Settings(route=route, sunsets=sunsets, origins=origins)
+    writes = parse_writes(environ.get("ATLAS_SHIM_WRITES") or "off")
+    return Settings(route=route, sunsets=sunsets, writes=writes, origins=origins)
 
 
 def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> RouteWord:
@@ -79,6 +82,15 @@ def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> RouteWord:
     except ValueError:
         words = ", ".join(RouteWord)
         raise SettingsError(f"{name}: {word!r} is not one of {words}") from None
+
+
+def parse_writes(text: str) -> frozenset[str]:
+    """Return the switches that are on, as in ``instances`` (several with commas), none for ``off``.
+
+    ``Engine.check_settings`` knows which there are.
+    """
+    words = frozenset(filter(None, (word.strip() for word in text.split(","))))
+    return frozenset() if words == {"off"} else words
 
 
 def parse_sunsets(text: str, *, name: str = "ATLAS_SHIM_SUNSET") -> dict[str, datetime]:

@@ -27,7 +27,8 @@ class ExchangeState:
     """The state of one exchange.
 
     ``started`` is in seconds since the epoch; ``route`` is the side asked last, ``none`` before any was;
-    ``query`` and ``body`` are what the caller asked for, once that was read.
+    ``query`` and ``body`` are what the caller asked for, once that was read; ``knows_nothing`` tells that
+    the side asked last has no such thing, ``last`` is the head of the last reply to a rewritten call.
     """
 
     match: Match
@@ -38,6 +39,8 @@ class ExchangeState:
     route: str = "none"
     query: LegacyQuery = attrs.field(factory=LegacyQuery)
     body: JsonObject | None = None
+    knows_nothing: bool = False
+    last: Reply | None = None
     sent: list[Sent] = attrs.field(factory=list)
     notes: list[str] = attrs.field(factory=list)
 
@@ -46,15 +49,18 @@ class ExchangeState:
         if text and text not in self.notes:
             self.notes.append(text)
 
-    def send(self, call: Call, route: str, *, rewritten: bool) -> Generator[Command, Reply, Reply]:
+    def send(
+        self, call: Call, route: str, *, rewritten: bool, may_read: bool = True
+    ) -> Generator[Command, Reply, Reply]:
         """Send one call and note it; raises CallError when that would begin after the exchange's deadline."""
         deadline = self.context.settings.deadline
         if self.sent and self.context.clock() - self.started > deadline:
             raise CallError(504, "SHIM_DEADLINE_EXCEEDED", f"Upstream did not answer within {deadline:g} seconds.")
         self.route = route
-        self.sent.append(Sent(call.method, call.target))
-        reply = yield Send(call, route, rewritten)
-        self.sent[-1] = Sent(call.method, call.target, reply.status)
+        self.sent.append(Sent(call.method, call.target, None, route))
+        reply = yield Send(call, route, rewritten, may_read)
+        self.sent[-1] = Sent(call.method, call.target, reply.status, route)
+        self.last = reply if call.method != self.call.method else None
         return reply
 
     def record(self, fields: tuple[FieldReport, ...] = (), dropped: tuple[Dropped, ...] = ()) -> Record:

@@ -13,7 +13,7 @@ import attrs
 
 from shim.core.commands import Answer, Command, Exchange, Outcome, PassThrough, Read
 from shim.core.memory import CachedTranslation
-from shim.core.messages import Call, Reply, field, without
+from shim.core.messages import Call, Reply, field, replaced, without
 from shim.core.request_body import build_body
 from shim.core.responses import CallError, bare_reply, document_reply, enveloped, written
 from shim.core.route import Decision
@@ -107,7 +107,7 @@ def _ask(state: ExchangeState, successor: Successor, later: Successor | None) ->
         call = _successor_call(state, target, len(pages), content)
         reply = yield from state.send(call, successor.tier, rewritten=True)
         if not 200 <= reply.status < 300:
-            return (yield from _failed(state, reply, later))
+            return (yield from _failed(state, reply, successor, later))
         if successor.tier not in match.compiled.reads:
             break
         reply = yield Read(context.settings.body_limit)
@@ -144,12 +144,13 @@ def _refuse(state: ExchangeState, successor: Successor, refused: RefusedChoice, 
 
     An error of any other kind is the answer, since it says more than a refusal.
     """
-    if later is not None and successor.probe is not None:
+    known = state.context.memory.tiers.recall((state.call.origin, *state.match.cluster), state.context.clock())
+    if later is not None and successor.probe is not None and known != successor.tier:
         version = next(choice.version for choice in successor.choices.values() if isinstance(choice, Target))
         call = _successor_call(state, Target("GET", successor.probe, version), 0, None, paged=False)
         reply = yield from state.send(call, successor.tier, rewritten=True)
         if not 200 <= reply.status < 300:
-            return (yield from _failed(state, reply, later))
+            return (yield from _failed(state, reply, successor, later))
     state.route = successor.tier
     raise CallError(400, refused.error_code, refused.detail)
 
@@ -214,7 +215,7 @@ def _translate(
     translated: Translated | TranslatedItems
     if is_page:
         translated = items = translate_items(fields, pages, rules, target.items)
-        url = f"{state.context.base}{state.call.path}"
+        url = f"{state.context.base}{state.call.path.removesuffix('/')}"
         collected = target.paging == "collected"
         document = cut_page(items, operation, query, url) if collected else kept_page(items, pages[0], query, url)
     else:
@@ -223,32 +224,43 @@ def _translate(
     if query.envelope:
         document = enveloped(document, operation.status[match.api.name], page=is_page)
     content = written(document, pretty=query.pretty, dumps=state.context.dumps)
-    return CachedTranslation(content, translated.fields, translated.dropped)
+    empty = is_page and not (query.page > 1 and target.paging == "kept") and not any(page.items for page in pages)
+    return CachedTranslation(content, translated.fields, translated.dropped, empty)
 
 
 def _answer(state: ExchangeState, translation: CachedTranslation, reply: Reply) -> Answer:
     match = state.match
+    state.knows_nothing = translation.empty
     status = match.operation.status[match.api.name]
     answer = document_reply(translation.content, status, match.content_type, reply.headers)
     return Answer(answer, state.record(translation.fields, translation.dropped))
 
 
-def _failed(state: ExchangeState, reply: Reply, later: Successor | None) -> Asked:
-    """Hand an error on as it is, in an envelope if the caller asked for one, or lead on to the later tier."""
-    limit = state.context.settings.body_limit
-    if later is not None and reply.status in {400, 404}:
-        reply = yield Read(limit)
-        code = state.error_code(reply)
-        if code is not None and code in later.after:
-            return TryNextTier(code)
-    if not state.query.envelope or reply.status < 400:
+def _failed(state: ExchangeState, reply: Reply, successor: Successor, later: Successor | None) -> Asked:
+    """Hand an error on: to the later tier where it leads there, else to the caller.
+
+    It stays as it is, but for a code that the document has a legacy word for, and an envelope if the caller
+    asked for one.
+    """
+    state.knows_nothing = reply.status == 404
+    leads = later is not None and reply.status in {400, 404}
+    wrapped = state.query.envelope and reply.status >= 400
+    if not (leads or wrapped or successor.errors):
         return PassThrough(state.record())
-    if reply.body is None and reply.fault is None:
-        reply = yield Read(limit)
+    reply = yield Read(state.context.settings.body_limit)
+    code = state.error_code(reply)
+    if leads and later is not None and code is not None and code in later.after:
+        return TryNextTier(code)
     document = state.decoded(reply)
-    if type(document) is not dict:
+    legacy_code = None if code is None else successor.errors.get(code)
+    if type(document) is not dict or not (wrapped or legacy_code):
         return PassThrough(state.record())
-    shown = enveloped(document, reply.status, page=False)
+    headers = reply.headers
+    if legacy_code is not None:
+        document = {**document, "errorCode": legacy_code}
+        if field(headers, "x-error-code") is not None:
+            headers = replaced(headers, "X-Error-Code", legacy_code)
+    shown = enveloped(document, reply.status, page=False) if wrapped else document
     content = written(shown, pretty=state.query.pretty, dumps=state.context.dumps)
-    kind = field(reply.headers, "content-type") or "application/json"
-    return Answer(document_reply(content, reply.status, kind, reply.headers), state.record())
+    kind = field(headers, "content-type") or "application/json"
+    return Answer(document_reply(content, reply.status, kind, headers), state.record())

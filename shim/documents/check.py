@@ -59,8 +59,7 @@ def _ties(documents: Sequence[Document]) -> Iterator[tuple[Document, str, str]]:
 def _check_operation(operation: Operation) -> Iterator[tuple[str, str]]:
     at = operation.at
     own = set(operation.path.parameters)
-    if operation.sunset < operation.deprecated:
-        yield f"{at}.sunset", "is earlier than deprecated (RFC 9745, 4)"
+    yield from _check_dates(operation)
     for name in operation.cluster:
         if name not in own:
             yield f"{at}.cluster", f"{name!r} is no parameter of the path"
@@ -77,6 +76,19 @@ def _check_operation(operation: Operation) -> Iterator[tuple[str, str]]:
     writes = operation.method not in {"GET", "DELETE"}
     if operation.request is not None and not writes:
         yield f"{at}.request", f"describes a body, and {operation.method} has none"
+
+
+def _check_dates(operation: Operation) -> Iterator[tuple[str, str]]:
+    at = operation.at
+    if operation.sunset < operation.deprecated:
+        yield f"{at}.sunset", "is earlier than deprecated (RFC 9745, 4)"
+    if operation.blank is not None:
+        if operation.method != "GET" or not operation.successors:
+            yield f"{at}.blank", "belongs to reads that have a successor"
+        if operation.blank >= operation.sunset:
+            yield f"{at}.blank", "can never apply: the sunset is not later"
+    if operation.switch and operation.method == "GET":
+        yield f"{at}.switch", "belongs to writes"
 
 
 _SORTABLE = frozenset({"boolean", "integer", "number", "string", "time"})

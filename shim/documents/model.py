@@ -135,7 +135,7 @@ class Successor:
 
     ``only`` is its call; or ``choices`` has a call or a refusal by the body's word. ``after`` lists
     the error codes of the other tier that lead here; ``probe`` is a GET that tells the tier
-    without writing.
+    without writing; ``errors`` has the legacy error code for one of the successor's.
     """
 
     tier: str
@@ -144,6 +144,7 @@ class Successor:
     choices: Mapping[str, Target | RefusedChoice] = attrs.field(factory=dict)
     after: tuple[str, ...] = ()
     probe: Template | None = None
+    errors: Mapping[str, str] = attrs.field(factory=dict)
     note: str = ""
 
 
@@ -156,19 +157,46 @@ class Gone:
 
 
 @attrs.frozen
+class Constant:
+    """The one answer that an operation has left, with the reason; a bare JSON value."""
+
+    value: Any
+    why: str
+
+
+@attrs.frozen
+class RefusedValue:
+    """A value of a body's member that no successor can take: the Atlas-shaped 400 that says so."""
+
+    value: Any
+    error_code: str
+    detail: str
+
+
+@attrs.frozen
 class RequestBody:
-    """The legacy request body: member types, required members, and the member that chooses the call."""
+    """The legacy request body: member types, required members, and the member that chooses the call.
+
+    Names of members are nested with dots; ``refused`` has what is answered to a member's value before
+    anything is sent.
+    """
 
     members: Mapping[str, str]
     required: tuple[str, ...]
     ignored: tuple[str, ...]
     choose: str = ""
     words: tuple[str, ...] = ()
+    refused: Mapping[str, RefusedValue] = attrs.field(factory=dict)
 
 
 @attrs.frozen
 class Operation:
-    """One retired operation; ``version`` (YYYY-MM-DD) is what its answers name in their content type."""
+    """One retired operation; ``version`` (YYYY-MM-DD) is what its answers name in their content type.
+
+    From ``blank`` on, an answer of the legacy endpoint to a read means nothing, although it still comes.
+    With a ``switch`` the successors are asked only where that word is switched on (``ATLAS_SHIM_WRITES``),
+    and ``gone`` is the answer elsewhere. An operation without successors has ``gone`` or a ``constant``.
+    """
 
     id: str
     aliases: tuple[str, ...]
@@ -178,6 +206,8 @@ class Operation:
     version: str
     deprecated: datetime
     sunset: datetime
+    blank: datetime | None
+    switch: str
     shape: str
     order: tuple[str, ...]
     status: Mapping[str, int]
@@ -187,6 +217,7 @@ class Operation:
     fields: tuple[Field, ...]
     successors: Mapping[str, Successor]
     gone: Gone | None
+    constant: Constant | None
     request: RequestBody | None
     document: str
     file: str

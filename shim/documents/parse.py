@@ -12,11 +12,13 @@ from shim.documents.model import (
     NO_CONTENT,
     TIERS,
     Api,
+    Constant,
     Document,
     Field,
     Gone,
     Operation,
     RefusedChoice,
+    RefusedValue,
     RequestBody,
     Successor,
     Target,
@@ -104,8 +106,9 @@ def _parse_operation(
     resource = table.text("resource", default="")
     if resource and resource not in resources:
         table.wrong("resource", f"{resource!r} is no resource of this document")
-    if (gone is None) == (not successors):
-        table.wrong("", "needs either a successor ([….flex]) or [….gone], and not both")
+    constant = _parse_constant(table)
+    switch = table.text("switch", default="")
+    _check_ways(table, successors, gone, constant, switch)
     status = _parse_status(table, apis)
     shape = table.word("shape", SHAPES, default="one")
     _check_content(table, successors, resource, shape, status)
@@ -118,6 +121,8 @@ def _parse_operation(
         version=written(version),
         deprecated=table.instant("deprecated"),
         sunset=table.instant("sunset"),
+        blank=table.maybe_instant("blank"),
+        switch=switch,
         shape=shape,
         order=table.texts("order"),
         status=status,
@@ -127,6 +132,7 @@ def _parse_operation(
         fields=resources.get(resource, ()),
         successors=successors,
         gone=gone,
+        constant=constant,
         request=request,
         document=document,
         file=table.source.file,
@@ -134,6 +140,27 @@ def _parse_operation(
     )
     table.finish()
     return operation
+
+
+def _check_ways(
+    table: Table, successors: Mapping[str, Successor], gone: Gone | None, constant: Constant | None, switch: str
+) -> None:
+    """Check that there is one way to answer an operation, or two with a switch between them."""
+    if switch and not (successors and gone is not None and constant is None):
+        table.wrong("switch", "needs a successor for on, and [….gone] for off")
+    elif not switch and [bool(successors), gone is not None, constant is not None].count(True) != 1:
+        table.wrong("", "needs either a successor ([….flex]), [….gone] or [….constant], and no two of them")
+
+
+def _parse_constant(table: Table) -> Constant | None:
+    sub = table.table("constant")
+    if sub is None:
+        return None
+    if not sub.has("value"):
+        sub.wrong("value", "is missing; give the answer")
+    constant = Constant(value=sub.get("value"), why=sub.text("why"))
+    sub.finish()
+    return constant
 
 
 def _check_content(
@@ -195,8 +222,10 @@ def _parse_request(table: Table) -> RequestBody | None:
         ignored=sub.texts("ignored"),
         choose=sub.text("choose", default=""),
         words=sub.texts("words"),
+        refused={name: _parse_refused(one) for name, one in sub.named_tables("refuse").items()},
     )
     for key, names in (
+        ("refuse", tuple(request.refused)),
         ("required", request.required),
         ("choose", (request.choose,) if request.choose else ()),
     ):
@@ -207,6 +236,14 @@ def _parse_request(table: Table) -> RequestBody | None:
         sub.wrong("words", "and choose belong together: the words that the choosing member may have")
     sub.finish()
     return request
+
+
+def _parse_refused(table: Table) -> RefusedValue:
+    if not table.has("value"):
+        table.wrong("value", "is missing; give the value that is refused")
+    refused = RefusedValue(table.get("value"), table.text("errorCode"), table.text("detail"))
+    table.finish()
+    return refused
 
 
 def _parse_successor(tier: str, table: Table, request: RequestBody | None, method: str) -> Successor:
@@ -237,12 +274,18 @@ def _parse_successor(tier: str, table: Table, request: RequestBody | None, metho
         choices=choices,
         after=table.texts("after"),
         probe=probe,
+        errors=_parse_errors(table),
         note=table.text("note", default=""),
     )
     if tier != TIERS[0] and not successor.after:
         table.wrong("after", "is missing; list the error codes of the other tier that lead to this one")
     table.finish()
     return successor
+
+
+def _parse_errors(table: Table) -> Mapping[str, str]:
+    sub = table.table("errors")
+    return {} if sub is None else {code: sub.text(code) for code in sub.names()}
 
 
 def _parse_target(table: Table, request: RequestBody | None, method: str) -> Target:

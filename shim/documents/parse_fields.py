@@ -52,7 +52,7 @@ def parse_body(table: Table, request: RequestBody | None) -> tuple[Field, ...]:
         kind = sub.word("type", TYPES)
         rule = _parse_rule(sub, {}, plain=True)
         for source in rule.sources:
-            if request is not None and source.split(".")[0] not in request.members:
+            if request is not None and source not in request.members and source.split(".")[0] not in request.members:
                 sub.wrong("", f"reads {source!r}, which is no member of the legacy body")
         fields.append(Field(name=name, type=kind, words=(), rules={"body": (rule,)}, at=sub.path, file=sub.owner))
     return tuple(fields)

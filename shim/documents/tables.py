@@ -139,6 +139,10 @@ class Table:
             self.wrong(key, "names something twice")
         return tuple(items)
 
+    def maybe_instant(self, key: str) -> datetime | None:
+        """Return a date or an instant as ``instant`` does, None when it is missing."""
+        return self.instant(key) if self.has(key) else None
+
     def instant(self, key: str) -> datetime:
         """Return a required date, read as 00:00 UTC, or an instant with its offset."""
         value = self.get(key)
