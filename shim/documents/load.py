@@ -44,7 +44,10 @@ def load_documents(folders: Iterable[Path]) -> tuple[Document, ...]:
     for file in files:
         if file not in plain:
             _override(file, plain, sources, problems)
-    documents = tuple(parse_document(file.data, sources[id(file)]) for file in plain)
+    first = {id(file): parse_document(file.data, sources[id(file)]) for file in plain if not _borrows(file)}
+    by_name = {document.name: document for document in first.values()}
+    later = {id(file): parse_document(file.data, sources[id(file)], by_name) for file in plain if _borrows(file)}
+    documents = tuple({**first, **later}[id(file)] for file in plain)
     if not problems:
         by_document = {id(document): source for document, source in zip(documents, sources.values(), strict=True)}
         for document, at, what in check_documents(documents):
@@ -54,6 +57,10 @@ def load_documents(folders: Iterable[Path]) -> tuple[Document, ...]:
     if problems:
         raise DocumentError(tuple(dict.fromkeys(problems)))
     return documents
+
+
+def _borrows(file: _File) -> bool:
+    return "resources_of" in file.data
 
 
 def _read(folder: Path, problems: list[str]) -> Iterator[_File]:

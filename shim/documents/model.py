@@ -236,7 +236,10 @@ class Api:
 
 @attrs.frozen
 class Document:
-    """One mapping document; ``overridden`` has the key paths that other files set, with their names."""
+    """One mapping document; ``overridden`` has the key paths that other files set, with their names.
+
+    ``resources`` are the fields of its answers by name, which other documents may use too.
+    """
 
     name: str
     title: str
@@ -244,3 +247,4 @@ class Document:
     apis: Mapping[str, Api]
     operations: tuple[Operation, ...]
     overridden: Mapping[str, str] = attrs.field(factory=dict)
+    resources: Mapping[str, tuple[Field, ...]] = attrs.field(factory=dict)

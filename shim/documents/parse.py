@@ -40,21 +40,30 @@ DEFAULT_APIS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def parse_document(data: Mapping[str, Any], source: DocumentSource) -> Document:
-    """Return the document that a TOML file says; defects go to ``source.problems``."""
+Resources = Mapping[str, tuple[Field, ...]]
+
+
+def parse_document(
+    data: Mapping[str, Any], source: DocumentSource, others: Mapping[str, Document] | None = None
+) -> Document:
+    """Return the document that a TOML file says; defects go to ``source.problems``.
+
+    ``others`` are documents by name, whose resources it may use.
+    """
     top = Table(data, source)
     if not same(top.get("format"), FORMAT):
         top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
     name = top.text("name")
     title = top.text("title", default="")
     apis = _parse_apis(top)
-    resources = {key: parse_resource(table, apis) for key, table in top.named_tables("resource").items()}
+    own = {key: parse_resource(table, apis) for key, table in top.named_tables("resource").items()}
+    resources = {**_shared(top, others or {}), **own}
     tables = top.named_tables("operation")
     operations = tuple(_parse_operation(key, table, name, apis, resources) for key, table in tables.items())
     if not operations:
         top.wrong("operation", "is missing; a document describes at least one operation")
     used = [table.get("resource") for table in tables.values()]
-    for key in resources:
+    for key in own:
         if key not in used:
             top.wrong("resource", f"{key!r} is used by no operation")
     top.finish()
@@ -65,7 +74,16 @@ def parse_document(data: Mapping[str, Any], source: DocumentSource) -> Document:
         apis=apis,
         operations=operations,
         overridden=dict(source.overridden),
+        resources=own,
     )
+
+
+def _shared(top: Table, others: Mapping[str, Document]) -> Resources:
+    """Return the resources of the document that this one names with ``resources_of``."""
+    name = top.text("resources_of", default="")
+    if name and name not in others:
+        top.wrong("resources_of", f"{name!r} is the name of no document that has resources of its own")
+    return others[name].resources if name in others else {}
 
 
 def _parse_apis(top: Table) -> Mapping[str, Api]:
@@ -93,7 +111,7 @@ def _parse_operation(
     table: Table,
     document: str,
     apis: Mapping[str, Api],
-    resources: Mapping[str, tuple[Field, ...]],
+    resources: Resources,
 ) -> Operation:
     versions = table.text("versions")
     specifiers, version = (checked(table, "versions", parse_specifiers, versions) if versions else None) or _ANY

@@ -65,7 +65,7 @@ def test_before_the_sunset_the_call_goes_out_as_it_came(engine):
     assert (send.route, send.rewritten) == ("legacy", False)
     record = driven.outcome.record
     assert (record.operation, record.api, record.route) == ("getServerlessBackupSnapshot", "v2", "legacy")
-    assert record.sent == (Sent("GET", f"{V2}?pretty=maybe", 200),)
+    assert record.sent == (Sent("GET", f"{V2}?pretty=maybe", 200, "legacy"),)
     assert record.fields == ()
     assert record.dropped == ()
     assert record.sunset == datetime(2026, 1, 22, tzinfo=UTC)
@@ -80,7 +80,7 @@ def test_after_the_sunset_the_successor_is_asked_at_once(engine):
     assert driven.sends[0].call.origin == ORIGIN
     assert driven.document["status"] == "completed"
     assert driven.outcome.record.route == "flex"
-    assert driven.outcome.record.sent == (Sent("GET", FLEX, 200),)
+    assert driven.outcome.record.sent == (Sent("GET", FLEX, 200, "flex"),)
 
 
 @pytest.mark.parametrize("gone", [GONE, (410, (), b""), NO_ROUTE, EMPTY_405, (404, (), b"")])

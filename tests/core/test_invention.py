@@ -102,9 +102,14 @@ OWN = {"INVALID_ATTRIBUTE", "INVALID_ENUM_VALUE", "INVALID_QUERY_PARAMETER", "MA
 """Codes of Atlas' that the shim answers with in its stead."""
 
 
+def is_handed_back(driven, content):
+    """Tell whether upstream's own answer, byte for byte, is the caller's."""
+    return isinstance(driven.outcome, PassThrough) or driven.content == content
+
+
 def check(driven, said, given):
     """An outcome that the shim may have, made of nothing but what was said."""
-    if isinstance(driven.outcome, PassThrough):
+    if is_handed_back(driven, json.dumps(said).encode()):
         return
     document = driven.document
     if driven.reply.status >= 400:
@@ -143,9 +148,7 @@ def test_any_json_with_any_status(said, status, target, query, clock):
 def test_any_bytes_with_any_status(content, status, target, query):
     """Garbage is handed back or told; it is never a crash."""
     driven = drive(shared_engine(os.environ), target + query, lambda call: (status, (), content))
-    if isinstance(driven.outcome, PassThrough):
-        return
-    assert isinstance(driven.document, dict)
+    assert is_handed_back(driven, content) or isinstance(driven.document, dict)
 
 
 ODD = [
@@ -180,8 +183,7 @@ def test_odd_json_with_any_status(content, wrapped, status, target, query):
     """Duplicate keys, numbers of any length, lone surrogates and deep nesting are survived, in every layout."""
     content = b'{"results":[' + content + b"]}" if wrapped else content
     driven = drive(shared_engine(os.environ), target + query, lambda call: (status, (), content))
-    if not isinstance(driven.outcome, PassThrough):
-        assert isinstance(driven.document, dict)
+    assert is_handed_back(driven, content) or isinstance(driven.document, dict)
 
 
 @LENIENT

@@ -74,8 +74,8 @@ def test_the_query_takes_no_part(engine, query):
         "/api/atlas/v2/groups/g1/%73erverless/c1/backup/snapshots",
         "//api/atlas/v2/groups/g1/serverless/c1/backup/snapshots",
         "/x/api/atlas/v2/groups/g1/serverless/c1/backup/snapshots",
-        "/api/atlas/v2/groups/g1/serverless/c1/backup/snapshots/",
-        "/api/atlas/v2/groups/g1/serverless/c1/backup/snapshots/1/",
+        "/api/atlas/v2/groups/g1/serverless/c1/backup/snapshots//",
+        "/api/atlas/v2/groups/g1/serverless/c1/backup/snapshots/1//",
         "/api/atlas/v2/groups/g1/serverless/c1/backup/snapshots/1/2",
         "/api/atlas/v2/groups//serverless/c1/backup/snapshots",
         "/api/atlas/v2/groups/g1/serverless//backup/snapshots",
@@ -131,7 +131,25 @@ def test_no_target_breaks_recognition(text):
         assert isinstance(recognise(engine, target), Match | None)
 
 
-@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST", "PUT", "DELETE", "get", "PATCH", ""])
+@pytest.mark.parametrize(("method", "path", "operation"), CALLS)
+def test_a_slash_at_the_end_is_read_over(engine, method, path, operation):
+    """Some clients write lists with one; a query behind it changes nothing."""
+    for query in ("", "?pageNum=1"):
+        match = recognise(engine, f"/api/atlas/v1.0{path}/{query}", method)
+        assert match is not None
+        assert match.operation.id == operation
+
+
+def test_head_asks_what_get_would_answer(engine):
+    """A read is recognised by HEAD as well (RFC 9110, 9.3.2); a path that is only written to is not."""
+    match = recognise(engine, f"/api/atlas/v2{GET}", "HEAD")
+    assert match is not None
+    assert match.operation.id == "getServerlessBackupSnapshot"
+    path = "/api/atlas/v2/groups/g1/privateEndpoint/serverless/instance/i1/endpoint/e1"
+    assert recognise(engine, path.replace("endpoint/e1", "endpoints"), "HEAD") is None
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "POST", "PUT", "DELETE", "get", "PATCH", ""])
 def test_another_method_is_not_ours(engine, method):
     """Only the method of the retired operation is recognised, as it is spelt on the wire."""
     assert recognise(engine, f"/api/atlas/v2{LIST}", method) is None
