@@ -45,7 +45,7 @@ def _condition(when: When) -> Callable[[JsonObject], bool]:
         word = look_up(source, parts)
         if when.given is not None:
             return (word is not NoValue.MISSING and word is not None) is when.given
-        return (type(word) is str and word in when.words) is not when.negated
+        return (type(word) in {str, bool} and word in when.words) is not when.negated
 
     return holds
 

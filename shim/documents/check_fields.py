@@ -37,6 +37,7 @@ def check_fields(document: Document) -> Iterator[tuple[str, str]]:
                 body = getattr(target, "body", None) or ()
                 yield from _check_names(body)
                 for field in body:
+                    yield from _check_alternatives(field.rules["body"])
                     for rule in field.rules["body"]:
                         yield from _check_rule(field, rule, (), [operation])
 
@@ -72,7 +73,7 @@ def _check_field(
 
 
 def _check_alternatives(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
-    covered: dict[str, set[str]] = {}
+    covered: dict[str, set[str | bool]] = {}
     for index, rule in enumerate(rules):
         last = index == len(rules) - 1
         if rule.when is None:

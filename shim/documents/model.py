@@ -59,11 +59,12 @@ class Verb(StrEnum):
 class When:
     """A condition on the other side's object.
 
-    ``source`` has one of ``words`` (or none of them); or, when ``given`` is not None, it has a value at all or not.
+    ``source`` has one of ``words``, or the boolean among them (or none); or, when ``given`` is not None, it has a
+    value at all or not.
     """
 
     source: str
-    words: frozenset[str] = frozenset()
+    words: frozenset[str | bool] = frozenset()
     negated: bool = False
     given: bool | None = None
 

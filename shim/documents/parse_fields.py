@@ -46,15 +46,19 @@ def parse_body(table: Table, request: RequestBody | None) -> tuple[Field, ...]:
         table.wrong("", "needs [….request], which declares the legacy body")
     fields = []
     for name in table.names():
-        sub = table.table(name)
-        if sub is None:
-            continue
-        kind = sub.word("type", TYPES)
-        rule = _parse_rule(sub, {}, plain=True)
-        for source in rule.sources:
-            if request is not None and source not in request.members and source.split(".")[0] not in request.members:
-                sub.wrong("", f"reads {source!r}, which is no member of the legacy body")
-        fields.append(Field(name=name, type=kind, words=(), rules={"body": (rule,)}, at=sub.path, file=sub.owner))
+        rules = []
+        kinds = {}
+        for sub in table.list_of_tables(name):
+            kinds[sub.word("type", TYPES)] = sub
+            rules.append(_parse_rule(sub, {}, plain=True))
+            for source in rules[-1].sources:
+                if request is not None and not {source, source.split(".")[0]} & request.members.keys():
+                    sub.wrong("", f"reads {source!r}, which is no member of the legacy body")
+        if len(kinds) > 1:
+            table.wrong(name, f"has more than one type: {', '.join(kinds)}")
+        if rules:
+            kind, at = next(iter(kinds)), table.at(name)
+            fields.append(Field(name, kind, words=(), rules={"body": tuple(rules)}, at=at, file=table.owner))
     return tuple(fields)
 
 
@@ -93,7 +97,7 @@ def _parse_rule(table: Table, apis: Mapping[str, Api], *, plain: bool = False) -
         owner=table.owner,
         fidelity=Fidelity.EXACT if plain else _parse_fidelity(table, verb),
         why=table.text("why", default=""),
-        when=None if plain else _parse_when(table),
+        when=_parse_when(table),
         **known,
     )
     if not plain and rule.fidelity in _SAYS_WHY and not rule.why:
@@ -159,10 +163,16 @@ def _parse_when(table: Table) -> When | None:
     if form == ["given"]:
         when = When(source=source, given=sub.flag("given"))
     else:
-        words = frozenset(sub.texts(form[0], required=True)) if form else frozenset[str]()
+        words = _parse_words(sub, form[0]) if form else frozenset[str | bool]()
         when = When(source=source, words=words, negated=form == ["is_not"])
     sub.finish()
     return when
+
+
+def _parse_words(table: Table, key: str) -> frozenset[str | bool]:
+    """Return the words of a condition; a boolean stands alone."""
+    value = table.get(key)
+    return frozenset({value}) if isinstance(value, bool) else frozenset(table.texts(key, required=True))
 
 
 def _parse_link(table: Table, apis: Mapping[str, Api]) -> LinkRule:
