@@ -15,7 +15,7 @@ from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, Settings
 
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
-WIDGETS, API, ORDER, LATE, OVERRIDE = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+WIDGETS, API, BLANK, ORDER, REFUSE, LATE, OVERRIDE = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 
 ORDER_HEAD = """
 [operation.orderWidget]
@@ -99,6 +99,24 @@ def test_a_refused_word_is_never_sent(ordering):
     outcome, sent = serve(ordering, "POST", "/api/atlas/v2/groups/a/widgets", [], b'{"kind": "gold"}')
     assert sent == []
     assert json.loads(outcome.reply.body)["errorCode"] == "SHIM_NO_GOLD"
+
+
+def test_a_refused_value_is_never_sent(tmp_path):
+    """An order of nothing is a 400 that names the member."""
+    engine = engine_of(tmp_path, widgets=WIDGETS + ORDER_HEAD + ORDER + REFUSE)
+    outcome, sent = serve(engine, "POST", "/api/atlas/v2/groups/a/widgets", [], b'{"kind": "plain", "count": 0}')
+    assert sent == []
+    told = json.loads(outcome.reply.body)
+    assert (told["errorCode"], told["parameters"]) == ("SHIM_NO_NOTHING", ["count"])
+
+
+def test_a_read_that_went_blank_is_answered_by_its_successor(tmp_path):
+    """From that day on flex is asked first, and its error has the legacy word."""
+    engine = engine_of(tmp_path, widgets=WIDGETS + BLANK)
+    target = "/api/atlas/v2/groups/a/widgets/w"
+    outcome, sent = serve(engine, "GET", target, [(404, {"errorCode": "GADGET_NOT_FOUND"})])
+    assert [call.path for call in sent] == ["/api/atlas/v2/groups/a/gadgets/w"]
+    assert json.loads(outcome.reply.body)["errorCode"] == "WIDGET_NOT_FOUND"
 
 
 def test_an_override_replaces_one_rule_and_shows_as_the_operators(tmp_path):

@@ -1,0 +1,159 @@
+"""Blank reads, switches, constants, errors in legacy words, borrowed resources, and richer request bodies."""
+
+import pytest
+
+from shim.documents import load_documents
+from tests.documents.language.sound import SOUND, changed, only_problem, problems
+
+DROP = """
+[operation.dropThing.gone]
+detail = "Keep them."
+see = "https://example.com"
+"""
+READ = """
+[operation.readThing]
+method = "GET"
+path = "/groups/{groupId}/things/{thing}/again"
+versions = ">=2023.1.1"
+deprecated = 2026-01-01
+blank = 2026-06-01
+sunset = 2027-01-01
+resource = "thing"
+"""
+NEVER_BLANK = READ.replace("blank = 2026-06-01", "")
+SWITCHED = READ.replace("blank = 2026-06-01", 'switch = "x"')
+TO_FLEX = '\n[operation.readThing.flex]\npath = "/new/{groupId}"\nversion = "2024-01-01"\n'
+
+
+def documents(tmp_path, **texts):
+    for name, text in texts.items():
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    return {document.name: document for document in load_documents([tmp_path])}
+
+
+def operation(tmp_path, name, text):
+    found = documents(tmp_path, things=text)["things"].operations
+    return next(one for one in found if one.id == name)
+
+
+def test_a_read_may_go_blank(tmp_path):
+    """The day is read like the other dates."""
+    one = operation(tmp_path, "readThing", SOUND + READ + TO_FLEX)
+    assert one.blank is not None
+    assert one.blank.isoformat() == "2026-06-01T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (READ.replace("2026-06-01", "2027-06-01") + TO_FLEX, "operation.readThing.blank: can never apply"),
+        (READ + DROP.replace("dropThing", "readThing"), "operation.readThing.blank: belongs to reads that have a"),
+        (READ.replace("2026-06-01", '"2026-06-01"') + TO_FLEX, "operation.readThing.blank: must be a date"),
+        (SWITCHED + TO_FLEX, "operation.readThing.switch: needs a successor"),
+        (
+            SWITCHED + TO_FLEX + DROP.replace("dropThing", "readThing"),
+            "operation.readThing.switch: belongs to writes",
+        ),
+        (
+            NEVER_BLANK + TO_FLEX.replace("flex]", "constant]"),
+            "operation.readThing.constant",
+        ),
+        (
+            NEVER_BLANK + "[operation.readThing.constant]\nvalue = 1\n",
+            "operation.readThing.constant.why: is missing",
+        ),
+        (
+            NEVER_BLANK + '[operation.readThing.constant]\nwhy = "x"\n',
+            "operation.readThing.constant.value: is missing",
+        ),
+        (READ + TO_FLEX + "errors = { A = 5 }\n", "operation.readThing.flex.errors.A: must be a text"),
+        (READ + TO_FLEX + 'errors = "A"\n', "operation.readThing.flex.errors: must be a table"),
+    ],
+)
+def test_a_defect_of_a_read_is_told(tmp_path, text, told):
+    """With file and key."""
+    lines = problems(tmp_path, things=SOUND + text)
+    assert any(line.startswith(f"things.toml: {told}") for line in lines), lines
+
+
+def test_a_constant_needs_no_successor(tmp_path):
+    """It is the answer."""
+    text = NEVER_BLANK + '[operation.readThing.constant]\nvalue = false\nwhy = "Off."\n'
+    constant = operation(tmp_path, "readThing", SOUND + text).constant
+    assert constant is not None
+    assert (constant.value, constant.why) == (False, "Off.")
+
+
+def test_a_switched_write_has_two_answers(tmp_path):
+    """One for on, one for off."""
+    text = changed(("[operation.dropThing.gone]", 'switch = "things"\nstatus = 204\n\n[operation.dropThing.gone]'))
+    text += '\n[operation.dropThing.flex]\npath = "/new/{groupId}"\nversion = "2024-01-01"\n'
+    one = operation(tmp_path, "dropThing", text)
+    assert (one.switch, one.gone is not None, set(one.successors)) == ("things", True, {"flex"})
+
+
+def test_resources_may_be_those_of_another_document(tmp_path):
+    """Whoever borrows them need not be read after the one that lends."""
+    start = SOUND.index("[operation.listThings]")
+    end = SOUND.index("[operation.orderThing]")
+    borrowing = SOUND[:start].replace('name = "things"', 'name = "more"\nresources_of = "things"')
+    borrowing += (
+        SOUND[start:end].replace("listThings", "listMore").replace("allThings", "allMore").replace("/things", "/m")
+    )
+    found = documents(tmp_path, a_more=borrowing, things=SOUND)
+    assert found["more"].operations[0].fields == found["things"].operations[0].fields
+    assert found["more"].resources == {}
+    (tmp_path / "things.toml").unlink()
+    lines = problems(tmp_path, a_more=borrowing)
+    assert any("resources_of: 'things' is the name of no document" in line for line in lines), lines
+
+
+REFUSE = "\n[operation.orderThing.request.refuse.count]\nvalue = 0\nerrorCode = 'SHIM_X'\ndetail = 'x'\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("value = 0\n", "", "operation.orderThing.request.refuse.count.value: is missing"),
+        ("errorCode = 'SHIM_X'\n", "", "operation.orderThing.request.refuse.count.errorCode: is missing"),
+        ("refuse.count", "refuse.colour", "operation.orderThing.request.refuse: 'colour' is no member of the body"),
+        ("value = 0", "value = 0\nvalues = 1", "operation.orderThing.request.refuse.count.values: is no key"),
+    ],
+)
+def test_a_defect_of_a_refused_value_is_told(tmp_path, old, new, told):
+    """With file and key."""
+    assert only_problem(tmp_path, SOUND + REFUSE.replace(old, new)).startswith(told)
+
+
+AMOUNT = 'amount = { type = "integer", from = "count" }'
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        (
+            '[{ type = "integer", from = "count" }, { type = "integer", constant = 1 }]',
+            "operation.orderThing.flex.choose.plain.body.amount[1]: can never apply",
+        ),
+        (
+            '[{ type = "integer", from = "count", when = { source = "kind", is = "gold" } }]',
+            "operation.orderThing.flex.choose.plain.body.amount",
+        ),
+        (
+            '[{ type = "integer", from = "count", when = WHEN }, { type = "string", constant = "x" }]',
+            "operation.orderThing.flex.choose.plain.body.amount: has more than one type",
+        ),
+    ],
+)
+def test_a_defect_of_a_body_with_several_rules_is_told(tmp_path, rules, told):
+    """As of a field with several."""
+    rules = rules.replace("WHEN", '{ source = "kind", given = true }')
+    lines = problems(tmp_path, things=changed((AMOUNT, f"amount = {rules}")))
+    assert any(line.startswith(f"things.toml: {told}") for line in lines), lines
+
+
+def test_equals_does_not_call_a_word_true_and_false(tmp_path):
+    """A word that makes it true is none of the others."""
+    text = changed(('word = "FAILED" }', 'word = "A", others = ["A", "B"] }'))
+    lines = problems(tmp_path, things=text)
+    assert any("equals.others: has words that make it true: A" in line for line in lines), lines
