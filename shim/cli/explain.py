@@ -16,6 +16,7 @@ from shim.cli.failures import NO
 from shim.cli.fields import FieldLine, field_lines, no_successor
 from shim.cli.options import output_option
 from shim.core.recognise import shared_engine
+from shim.core.route import has_successor
 from shim.core.settings import RouteWord, parse_instant, read_settings
 from shim.documents.model import Fidelity, Successor
 
@@ -79,8 +80,8 @@ def _recognised(found: Explanation) -> None:
     ]
     output.facts([pair for pair in pairs if pair[1]])
     remarks = list(found.remarks)
-    if operation.gone is not None:
-        remarks.append(no_successor(operation.gone))
+    if not has_successor(operation, found.settings):
+        remarks.append(no_successor(operation))
     for remark in remarks:
         click.echo()
         output.paragraph(remark)
@@ -112,6 +113,10 @@ def _then(found: Explanation) -> str:
     """Say which side is asked next, after which replies."""
     if not found.decision.corrects:
         return ""
+    if found.decision.legacy_next:
+        return (
+            "if flex knows nothing (a 404, an empty list), legacy is asked, and its answer stands if it knows something"
+        )
     first = found.decision.route
     then = "its successor is asked" if found.tiers else "the shim says so in a 410 of its own"
     steps = [f"if it answers 410, or 404 or 405 without an errorCode, {then}"] * (first == "legacy")

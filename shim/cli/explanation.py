@@ -128,7 +128,10 @@ def as_json(found: Explanation | Unrecognised) -> Mapping[str, Any]:
         "route": {"word": found.settings.route.value, **attrs.asdict(found.decision)},
         "remarks": found.remarks,
         "note": operation.note,
+        "blank": None if operation.blank is None else operation.blank.isoformat(),
         "gone": None if operation.gone is None else attrs.asdict(operation.gone),
+        "constant": None if operation.constant is None else attrs.asdict(operation.constant),
+        "switch": operation.switch or None,
         "tiers": {
             tier.tier: {
                 "note": tier.note,

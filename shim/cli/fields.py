@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from shim.documents.model import Gone, Operation, Rule, Verb
+from shim.documents.model import Operation, Rule, Verb
 
 
 @attrs.frozen
@@ -31,9 +31,10 @@ def field_lines(operation: Operation, tier: str) -> tuple[FieldLine, ...]:
     )
 
 
-def no_successor(gone: Gone) -> str:
-    """Say that nothing replaced an operation, and what to do."""
-    return f"There is no successor. {gone.detail} See {gone.see}"
+def no_successor(operation: Operation) -> str:
+    """Say that nothing replaced an operation, and what to do; empty when a successor always may be asked."""
+    first = "" if operation.successors or not operation.without_successor else "There is no successor. "
+    return first + operation.without_successor
 
 
 def how(name: str, rule: Rule) -> str:
@@ -47,7 +48,8 @@ def how(name: str, rule: Rule) -> str:
         case Verb.LIST:
             return f"a list of {first}, empty without it"
         case Verb.EQUALS:
-            return f"whether {first} is {' or '.join(rule.words)}"
+            others = f", and not {' or '.join(rule.others)}" if rule.others else ""
+            return f"whether {first} is {' or '.join(rule.words)}{others}"
         case Verb.PASSED:
             return f"whether {first} is over"
         case Verb.PARAMETER:
@@ -65,7 +67,8 @@ def when(rule: Rule) -> str:
     if rule.when.given is not None:
         return f"{rule.when.source} is {'given' if rule.when.given else 'not given'}"
     relation = "is not" if rule.when.negated else "is"
-    return f"{rule.when.source} {relation} {' or '.join(sorted(rule.when.words))}"
+    words = sorted(word if isinstance(word, str) else json.dumps(word) for word in rule.when.words)
+    return f"{rule.when.source} {relation} {' or '.join(words)}"
 
 
 def _words(rule: Rule) -> str:

@@ -35,7 +35,7 @@ def _about_path(engine: Engine, call: Call) -> str:
                 return f"The path is that of a present endpoint, the successor of {operation.id}: call it as it is."
     trimmed = path.rstrip("/")
     if trimmed != path and engine.recognise(call.method, trimmed, call.headers):
-        return "The path ends with a slash: without it, it is recognised."
+        return "The path ends with slashes: with one at most it is recognised."
     bases = sorted({api.base for document in engine.documents for api in document.apis.values()})
     base = next((base for base in bases if path.startswith(f"{base}/")), None)
     if base is None:

@@ -110,8 +110,8 @@ def _text(found: Inventory, called: list[Called]) -> None:
         click.echo()
         if operation is None:
             output.paragraph("No mapping document knows this operation.")
-        elif operation.gone is not None:
-            output.paragraph(no_successor(operation.gone))
+        elif operation.without_successor:
+            output.paragraph(no_successor(operation))
         for call in calls:
             word = f" ({call.word})" if call.word else ""
             output.paragraph(f"Instead{word}: {call.method} {call.url}")

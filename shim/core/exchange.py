@@ -33,7 +33,8 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
         decision = decide(match, call.origin, settings, memory, state.started)
         state.reason = decision.reason
         if decision.route == "legacy":
-            reply = yield from state.send(call, "legacy", rewritten=False, may_read=decision.corrects)
+            may_read = decision.corrects and call.method != "HEAD"
+            reply = yield from state.send(call, "legacy", rewritten=False, may_read=may_read)
             if not decision.corrects or not (yield from _is_retired(state, reply)):
                 return PassThrough(state.record())
             now = context.clock()
@@ -77,8 +78,7 @@ def _alone(state: ExchangeState) -> Answer:
     operation = state.match.operation
     state.route = "none"
     if operation.constant is None:
-        assert operation.gone is not None, "only an operation without successor is routed nowhere"
-        raise CallError(410, "SHIM_NO_SUCCESSOR", f"{operation.gone.detail} See {operation.gone.see}", (operation.id,))
+        raise CallError(410, "SHIM_NO_SUCCESSOR", operation.without_successor, (operation.id,))
     state.note(operation.constant.why)
     status = operation.status[state.match.api.name]
     content = _shown(state, operation.constant.value, status)

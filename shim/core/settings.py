@@ -55,13 +55,17 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     Raises SettingsError that names every variable with a bad value.
     """
     problems: list[str] = []
-    route, sunsets, origins = RouteWord.AUTO, {}, ATLAS_ORIGINS
+    route, sunsets, origins, writes = RouteWord.AUTO, {}, ATLAS_ORIGINS, frozenset[str]()
     try:
         route = parse_route(environ.get("ATLAS_SHIM_ROUTE") or "auto")
     except SettingsError as error:
         problems.append(str(error))
     try:
         sunsets = parse_sunsets(environ.get("ATLAS_SHIM_SUNSET") or "")
+    except SettingsError as error:
+        problems.append(str(error))
+    try:
+        writes = parse_writes(environ.get("ATLAS_SHIM_WRITES") or "off")
     except SettingsError as error:
         problems.append(str(error))
     if upstream := environ.get("ATLAS_SHIM_UPSTREAM"):
@@ -71,7 +75,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             problems.append(str(error))
     if problems:
         raise SettingsError("; ".join(problems))
-    writes = parse_writes(environ.get("ATLAS_SHIM_WRITES") or "off")
     return Settings(route=route, sunsets=sunsets, writes=writes, origins=origins)
 
 
@@ -84,13 +87,16 @@ def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> RouteWord:
         raise SettingsError(f"{name}: {word!r} is not one of {words}") from None
 
 
-def parse_writes(text: str) -> frozenset[str]:
+def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str]:
     """Return the switches that are on, as in ``instances`` (several with commas), none for ``off``.
 
-    ``Engine.check_settings`` knows which there are.
+    Raises SettingsError on what is no word; ``Engine.check_settings`` knows which words there are.
     """
     words = frozenset(filter(None, (word.strip() for word in text.split(","))))
-    return frozenset() if words == {"off"} else words
+    for word in words:
+        if not word.isidentifier() or ("off" in words and len(words) > 1):
+            raise SettingsError(f"{name}: {text!r} is not 'off', or words such as instances")
+    return words - {"off"}
 
 
 def parse_sunsets(text: str, *, name: str = "ATLAS_SHIM_SUNSET") -> dict[str, datetime]:

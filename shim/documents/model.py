@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -223,6 +224,13 @@ class Operation:
     document: str
     file: str
     at: str
+
+    @property
+    def without_successor(self) -> str:
+        """What is said or answered where no successor may be asked; empty when one always may be."""
+        if self.constant is not None:
+            return f"The answer is always {json.dumps(self.constant.value)}. {self.constant.why}"
+        return "" if self.gone is None else f"{self.gone.detail} See {self.gone.see}"
 
 
 @attrs.frozen

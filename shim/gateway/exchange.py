@@ -19,7 +19,7 @@ from shim.core.recognise import Match
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import OutboundCall, UpstreamSigner
 from shim.gateway.errors import proxy_status, too_slow
-from shim.gateway.fields import for_caller, notes
+from shim.gateway.fields import codings, for_caller, notes
 from shim.gateway.upstream.client import Upstream, UpstreamResponse
 from shim.gateway.upstream.signed import send
 
@@ -61,6 +61,9 @@ class GatewayExchange:
                     self.seconds += perf_counter() - began
                     if isinstance(step, Send):
                         self.close()
+                        if step.may_read:
+                            readable = attrs.evolve(step.call, headers=codings(step.call.headers))
+                            step = attrs.evolve(step, call=readable)
                         self.upstream_response = await send(self.upstream, self.signer, OutboundCall(step))
                         reply = self.upstream_response.head
                         if step.route == "legacy":
@@ -86,7 +89,7 @@ class GatewayExchange:
             head = self.last.head
             return Reply(head.status, (*for_caller(head.headers), *notes(outcome.record, beside=head.headers)))
         made = outcome.reply
-        lines = [*for_caller(made.headers), *notes(outcome.record)]
+        lines = [*for_caller(made.headers), *notes(outcome.record, alone=outcome.code is not None)]
         if outcome.code is not None:
             lines.append(proxy_status(outcome.code, made.status, outcome.record, self.fault))
         return Reply(made.status, tuple(lines), made.body or b"")

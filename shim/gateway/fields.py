@@ -35,7 +35,7 @@ _REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect"}
 _NOTED = frozenset({"flex", "dedicated", "none"})
 """The routes whose replies are annotated; on the legacy route Atlas' own fields stand alone."""
 
-_LEVELS = ("renamed", "derived", "constant", "absent")
+_LEVELS = ("renamed", "derived", "constant", "missing", "absent")
 
 
 def for_upstream(headers: Headers, authority: str) -> list[tuple[str, str]]:
@@ -101,19 +101,21 @@ def now() -> str:
     return _date[1]
 
 
-def notes(record: Record, beside: Headers = ()) -> list[tuple[str, str]]:
+def notes(record: Record, beside: Headers = (), *, alone: bool = False) -> list[tuple[str, str]]:
     """Return the field lines that a record adds to its reply, none on the legacy route.
 
     ``Sunset`` (RFC 8594), ``Deprecation`` (RFC 9745), ``Link`` with ``successor-version`` (RFC
     5829) and the dictionary ``Atlas-Shim`` (RFC 9651). ``beside`` are upstream's own lines, where they
-    are handed on: a field of theirs is not given a second line, except for Link.
+    are handed on: a field of theirs is not given a second line, except for Link. ``alone`` says that the
+    answer is the shim's own, so that the last call need not have been one of a successor.
     """
     if record.route not in _NOTED:
         return []
-    last = record.sent[-1] if record.sent else None
+    sent = [one for one in record.sent if one.route == record.route] or record.sent
+    last = sent[-1] if sent else None
     call = None if last is None else f"{last.method} {last.target}"
     lines = [*_dates(record.sunset, record.deprecated)]
-    if last is not None:
+    if last is not None and last.route == record.route and not alone:
         lines.append(("Link", f'<{last.target.partition("?")[0]}>; rel="successor-version"'))
     lines.append(("Atlas-Shim", _summary(record.route, record.reason, call, record.fields, len(record.dropped))))
     theirs = {name.lower() for name, _ in beside} - {"link"}

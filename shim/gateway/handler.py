@@ -19,7 +19,7 @@ from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
 from shim.gateway.errors import Refusal
 from shim.gateway.exchange import Announced, GatewayExchange, dumps, loads
-from shim.gateway.fields import codings, for_caller
+from shim.gateway.fields import for_caller
 from shim.gateway.http1.content import RequestContent
 from shim.gateway.http1.response import RawResponse, client_disconnected, refuse
 from shim.gateway.in_flight import InFlight
@@ -121,7 +121,7 @@ class Handler:
         base = plan.options.public_url or f"{request.scheme}://{inbound.authority}"
         exchange = GatewayExchange(
             match=match,
-            call=Call(call.method, call.origin, call.target, codings(call.headers), body),
+            call=attrs.evolve(call, body=body),
             context=Context(plan.settings, self.memory, self.clock, base, loads, dumps),
             signer=signer,
             upstream=self.upstream,

@@ -95,7 +95,7 @@ def _operation(api: Api, operation: Operation) -> JsonObject:
         "parameters": [*_path(operation), *_query(operation)],
         "responses": _responses(api, operation),
     }
-    if note := " ".join(filter(None, (operation.note, operation.gone.detail if operation.gone else ""))):
+    if note := " ".join(filter(None, (operation.note, operation.without_successor))):
         whole["description"] = note
     if operation.request is not None:
         whole["requestBody"] = {"required": True, "content": {_media(api, operation): {"schema": _body(operation)}}}
@@ -144,18 +144,20 @@ def _body(operation: Operation) -> JsonObject:
 def _responses(api: Api, operation: Operation) -> JsonObject:
     error = {"application/*": {"schema": {"$ref": "#/components/schemas/Error"}}}
     responses: JsonObject = {"default": {"description": "An error, of Atlas' or of the shim.", "content": error}}
-    if operation.successors:
+    if operation.successors or operation.constant is not None:
         status = operation.status[api.name]
         success: JsonObject = {"description": "As the retired endpoint answered."}
         if status not in NO_CONTENT:
             success["content"] = {_media(api, operation): {"schema": _answer(operation)}}
         responses[str(status)] = success
-    else:
-        responses["410"] = {"description": "Nothing took its place.", "content": error}
+    if operation.gone is not None:
+        responses["410"] = {"description": "Nothing takes its place, or what does is switched off.", "content": error}
     return responses
 
 
 def _answer(operation: Operation) -> JsonObject:
+    if operation.constant is not None:
+        return _enveloped({"const": operation.constant.value})
     item = _resource(operation.fields)
     if operation.shape != "page":
         return _enveloped(item)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from shim.core.settings import RouteWord, Settings, parse_origin, parse_route, parse_sunsets
+from shim.core.settings import RouteWord, Settings, parse_origin, parse_route, parse_sunsets, parse_writes
 from shim.errors import SettingsError
 
 T = TypeVar("T")
@@ -84,6 +84,10 @@ def _route(text: str, name: str) -> RouteWord:
 
 def _sunset(text: str, name: str) -> Mapping[str, datetime]:
     return parse_sunsets(text, name=name)
+
+
+def _writes(text: str, name: str) -> frozenset[str]:
+    return parse_writes(text, name=name)
 
 
 def _credentials(text: str, name: str) -> CredentialsMode:
@@ -200,6 +204,15 @@ class Options:
     sunset: Mapping[str, datetime] = _option(
         Row(_sunset, "DATES", "Overrides of dates, as in snapshots=2026-02-01.", "", live=True)
     )
+    writes: frozenset[str] = _option(
+        Row(
+            _writes,
+            "WORDS",
+            "Retired writes that may be sent to their successors ('instances': create, update, delete); 'off'.",
+            "off",
+            live=True,
+        )
+    )
     credentials: CredentialsMode = _option(  # noqa: RUF009 - it declares, as attrs.field does
         Row(_credentials, "MODE", "Who signs: " + ", ".join(CredentialsMode) + ".", "passthrough")
     )
@@ -234,6 +247,7 @@ class Options:
         return Settings(
             route=self.route,
             sunsets=self.sunset,
+            writes=self.writes,
             origins=frozenset({self.upstream}),
             deadline=self.deadline,
             page_cap=self.page_cap,

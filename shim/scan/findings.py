@@ -67,8 +67,8 @@ class Finding:
     @property
     def advice(self) -> str:
         """What to do now, in a sentence."""
-        if self.operation.gone is not None:
-            return f"{self.operation.gone.detail} See {self.operation.gone.see}"
+        if self.operation.without_successor:
+            return self.operation.without_successor
         first = self.successors[0]
         return f"Call {first.method} {first.path} (version {first.version}) instead."
 
@@ -93,7 +93,7 @@ def finding_of(use: Use, settings: Settings, at: datetime, source: str) -> Findi
     """Return what a use means on a day; ``at`` is an aware instant, ``source`` the text that was found."""
     operation = use.operations[0]
     sunset = sunset_of(operation, settings)
-    if operation.gone is not None:
+    if not operation.successors:
         state = State.NO_SUCCESSOR
     else:
         state = State.GONE if at >= sunset else State.DEPRECATED

@@ -22,7 +22,7 @@ RECORD = Record(
     reason='its "sunset" \u2014 2026\\01 \u2014 has passed',
     sunset=datetime(2026, 1, 22, tzinfo=UTC),
     deprecated=datetime(2025, 1, 9, tzinfo=UTC),
-    sent=(Sent("GET", "/legacy", 410), Sent("GET", "/api/atlas/v2/x/%C3%A9?a=1", 200)),
+    sent=(Sent("GET", "/legacy", 410, "legacy"), Sent("GET", "/api/atlas/v2/x/%C3%A9?a=1", 200, "flex")),
     fields=(
         FieldReport("id", Fidelity.EXACT),
         FieldReport("createdAt", Fidelity.DERIVED),

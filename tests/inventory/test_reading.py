@@ -28,7 +28,7 @@ def file(tmp_path):
                 line(file="a.py", line=3, successor=FLEX, time="2026-06-03T00:00:00Z", absent=["x"], dropped=2),
                 line(file="a.py", line=9, api="v1.0"),
                 line(agent="curl/8.5.0", route="legacy", time="2026-06-02T00:00:00Z"),
-                line(operation="deleteServerlessInstance", agent="curl/8.5.0", route="none"),
+                line(operation="deleteServerlessPrivateEndpoint", agent="curl/8.5.0", route="none"),
                 line(operation="somethingElse"),
             ]
         )
@@ -102,7 +102,7 @@ def test_the_command_gives_json(file):
     by_name = {one["operation"]: one for one in data["operations"]}
     assert by_name[LIST]["count"] == 4
     assert [one["method"] for one in by_name[LIST]["successors"]] == ["GET"]
-    assert by_name["deleteServerlessInstance"]["gone"]["see"].startswith("https://")
+    assert by_name["deleteServerlessPrivateEndpoint"]["gone"]["see"].startswith("https://")
     assert by_name["somethingElse"]["sunset"] is None
 
 
