@@ -49,6 +49,12 @@ class Reply:
     body: bytes | None = None
     fault: str | None = None
 
+    @property
+    def content_length(self) -> str:
+        """The Content-Length of a complete reply: the field's where it says so (HEAD), else that of the body."""
+        length = None if self.body else field(self.headers, "content-length")
+        return str(len(self.body or b"")) if length is None else length
+
 
 def field(headers: Headers, name: str) -> str | None:
     """Return the first value of a field, None when it is missing; names compare case-insensitively."""

@@ -15,7 +15,13 @@ from shim.errors import DocumentError, SettingsError
 
 logger = logging.getLogger("shim")
 
-VARIABLES = ("ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_ROUTE", "ATLAS_SHIM_SUNSET", "ATLAS_SHIM_UPSTREAM")
+VARIABLES = (
+    "ATLAS_SHIM_MAPPINGS",
+    "ATLAS_SHIM_ROUTE",
+    "ATLAS_SHIM_SUNSET",
+    "ATLAS_SHIM_UPSTREAM",
+    "ATLAS_SHIM_WRITES",
+)
 """What engine and settings depend on: while these stay as they are, so do both."""
 
 MEMORY = Memory()

@@ -106,7 +106,7 @@ class ExchangeFlow:
         lines = without(reply.headers, ("content-length", "content-encoding", "transfer-encoding"))
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
         if reply.status != 204:  # which has no content to have a length (RFC 9110, 8.6)
-            headers.append((b"Content-Length", b"%d" % len(content)))
+            headers.append((b"Content-Length", reply.content_length.encode("ascii")))
         extensions = {} if native is None else native.extensions
         return httpx.Response(
             reply.status,

@@ -41,7 +41,7 @@ def inner_request(request: httpx.Request, call: Call, send: Send) -> InnerReques
         if send.rewritten and kind == "authorization" and is_stale(value, sent.target):
             stripped = True
             continue
-        kept = acceptable(value) if kind == "accept-encoding" else value
+        kept = acceptable(value) if kind == "accept-encoding" and send.may_read else value
         lines.append((name.encode("latin-1"), kept.encode("latin-1")))
     inner = httpx.Request(
         sent.method,

@@ -112,7 +112,7 @@ class ExchangeFlow:
         headers = HTTPHeaderDict()
         for name, value in without(reply.headers, ("content-length", "content-encoding", "transfer-encoding")):
             headers.add(name, value)
-        headers["Content-Length"] = str(len(content))
+        headers["Content-Length"] = reply.content_length
         response = Response()
         response.status_code = reply.status
         response.headers = CaseInsensitiveDict(headers)

@@ -9,7 +9,7 @@ from requests import PreparedRequest
 
 from shim.core.commands import Send
 from shim.core.content_coding import acceptable
-from shim.core.messages import Call
+from shim.core.messages import Call, field
 from shim.dropin.digest import is_stale
 from shim.requests._recognition import INNER, as_text
 
@@ -30,16 +30,18 @@ def inner_request(request: PreparedRequest, call: Call, send: Send) -> InnerRequ
     sent = send.call
     inner = request.copy()
     inner.hooks = {"response": []}
+    inner.method = sent.method
     if send.rewritten:
         parts = urlsplit(request.url or "")
-        inner.method = sent.method
         inner.url = f"{parts.scheme}://{parts.netloc}{sent.target}"
         inner.headers.clear()
         inner.headers.update([line for line in sent.headers if line[0].lower() != "authorization"])
         credentials = as_text(request.headers.get("Authorization", ""))
         if credentials and not is_stale(credentials, sent.target):
             inner.headers["Authorization"] = credentials
-    if "Accept-Encoding" in inner.headers:
+    elif accept := field(sent.headers, "accept"):
+        inner.headers["Accept"] = accept
+    if send.may_read and "Accept-Encoding" in inner.headers:
         inner.headers["Accept-Encoding"] = acceptable(as_text(inner.headers["Accept-Encoding"]))
     if sent.method != call.method or sent.body != call.body:
         inner.headers.pop("Transfer-Encoding", None)

@@ -29,7 +29,7 @@ CALLS = [
         {"headers": {"Accept": "*/*", "X-Odd": "ü".encode()}},
     ),
     ("GET", SNAPSHOTS.replace("v1.0", "v2"), {"headers": {"Accept": "application/vnd.atlas.preview+json"}}),
-    ("HEAD", f"{SNAPSHOTS}/", {}),
+    ("OPTIONS", f"{SNAPSHOTS}/", {}),
     ("DELETE", SNAPSHOTS, {"auth": ("user", "secret")}),
     (
         "POST",
