@@ -81,7 +81,8 @@ def validate(request: web.BaseRequest, plan: Plan, authorities: frozenset[str]) 
     if plan.checks_host and authority.lower() not in authorities:
         raise unknown_host()
     if target.startswith("//"):
-        raise bad_request("The request target starts with two slashes.")
+        detail = "The request target starts with two slashes: give the base URL without a slash at its end."
+        raise bad_request(detail)
     if not target.isascii() or "#" in target:
         raise bad_request("The request target has a fragment or bytes that should be percent-encoded.")
     path = target.partition("?")[0]

@@ -41,6 +41,13 @@ def test_target_with_two_readings_is_refused(target):
         assert not upstream.heads
 
 
+def test_a_base_url_with_a_slash_at_its_end_is_told():
+    """A caller that joins it with a path gets two slashes, and an answer that names the cause."""
+    with replying(reply()) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+        peer.send(get("//api/atlas/v2/groups"))
+        assert "give the base URL without a slash at its end" in json.loads(peer.message()[1])["detail"]
+
+
 @pytest.mark.parametrize("target", ["/...", "/a..b/.c/d.", "/a/%2e%2ex", "/%2fa", "/a%2Fb", "/.well-known/x"])
 def test_target_with_one_reading_passes(target):
     """Dots that are no dot segments, and encoded slashes in anything but a retired path, are fine."""
