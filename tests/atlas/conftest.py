@@ -52,6 +52,18 @@ def contract():
     return json.loads((CASES / "contract" / "legacy-serverless-2025-10.json").read_text("utf-8"))
 
 
+@pytest.fixture(scope="session")
+def tenant_contract():
+    """The shared tier's contract."""
+    return json.loads((CASES / "contract" / "legacy-shared-tier-2026-03.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def writes_contract():
+    """The contract of instance writes, the last that had them."""
+    return json.loads((CASES / "contract" / "legacy-serverless-writes-2026-03.json").read_text("utf-8"))
+
+
 def transport_of(fake):
     """A transport without sockets; ``fake`` is a FakeAtlas or a function from request to response."""
 
