@@ -3,7 +3,7 @@
 import inspect
 import json
 import os
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import anyio
@@ -34,6 +34,12 @@ def before_sunset(monkeypatch):
 def fake():
     """An Atlas on the day before the sunset of the backup endpoints."""
     return FakeAtlas(today=date(2026, 1, 21))
+
+
+@pytest.fixture
+def retired():
+    """An Atlas after the sunset of the backup endpoints."""
+    return FakeAtlas(today=datetime(2026, 2, 1, 12, tzinfo=UTC))
 
 
 @pytest.fixture(scope="session")

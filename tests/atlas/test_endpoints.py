@@ -1,3 +1,5 @@
+from typing import Any
+
 import attrs
 import pytest
 from hypothesis import given
@@ -123,7 +125,7 @@ def test_shared_tier_download_body():
     }
 
 
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "serverless_continuous_backup_enabled": False,
     "tags": {"env": "demo"},
     "termination_protection_enabled": True,
@@ -137,7 +139,7 @@ OPTION_MEMBERS = {
 
 def test_instance_bodies(writes_contract):
     """An instance is created and changed with the members of the contract; what was not given is not sent."""
-    where = {"name": "shop", "backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+    where: dict[str, Any] = {"name": "shop", "backing_provider_name": "AWS", "region_name": "US_EAST_1"}
     create, update = serverless_instances.create_serverless_instance, serverless_instances.update_serverless_instance
     least = {"name": "shop", "providerSettings": {"backingProviderName": "AWS", "regionName": "US_EAST_1"}}
 
