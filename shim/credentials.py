@@ -1,7 +1,8 @@
 """Atlas credentials: the three kinds, reading them from an environment, and when to renew a token.
 
-The variables are those of Atlas' own tools. Each may be given as ``…_FILE`` instead, the name of a file that
-holds the value, such as a mounted secret. No value appears in a repr or an error.
+The variables are those of Atlas' own tools, and for an API key those of Terraform and CloudFormation. Each may be
+given as ``…_FILE`` instead, the name of a file that holds the value, such as a mounted secret. No value appears in a
+repr or an error.
 """
 
 from __future__ import annotations
@@ -21,7 +22,14 @@ VARIABLES = {
     "client_secret": "MONGODB_ATLAS_CLIENT_SECRET",
     "access_token": "MONGODB_ATLAS_ACCESS_TOKEN",
 }
-"""The variable of each part of credentials."""
+"""The variable of each part of credentials, as Atlas' own tools name it."""
+
+OTHER_VARIABLES = {
+    "public_key": "MONGODB_ATLAS_PUBLIC_KEY",
+    "private_key": "MONGODB_ATLAS_PRIVATE_KEY",
+}
+"""What Terraform and CloudFormation call the parts of an API key. They are looked at only where ``VARIABLES`` give no
+credentials, or half an API key, so that a program that has its own is not given others."""
 
 TOKEN_PATH = "/api/oauth/token"  # noqa: S105 - a path
 REVOKE_PATH = "/api/oauth/revoke"
@@ -67,23 +75,35 @@ _KINDS: dict[tuple[str, ...], type[ApiKey | ServiceAccount | AccessToken]] = {
 
 
 def read_credentials(environ: Mapping[str, str]) -> Credentials | None:
-    """Read credentials from the variables of Atlas' own tools; None when none is set.
+    """Read credentials from the variables of Atlas' own tools, then from ``OTHER_VARIABLES``; None when none is set.
 
     An empty variable counts as unset. Raises SettingsError on half a pair, two kinds at once, a variable
-    together with its ``…_FILE``, or an unreadable file; the message names the variable and the remedy.
+    together with its ``…_FILE``, an unreadable file, or half an API key whose other name has another value; the
+    message names the variable and the remedy.
     """
-    found: dict[str, str] = {}
-    names: dict[str, str] = {}
-    for part, variable in VARIABLES.items():
-        value, path = environ.get(variable), environ.get(f"{variable}_FILE")
-        names[part] = f"{variable}_FILE" if path else variable
-        if value and path:
-            raise SettingsError(f"{variable}: {variable}_FILE is set too; unset one of them")
-        if path:
-            found[part] = _content(path, name=names[part])
-        elif value:
-            found[part] = value.strip()
-    return choose_credentials(found, names)
+    names = _given(VARIABLES, environ)
+    found = _values(names, environ)
+    if not _wants_others(names):
+        return choose_credentials(found, VARIABLES | names)
+    other_names = _given(OTHER_VARIABLES, environ)
+    others = _values(other_names, environ)
+    for part in found.keys() & others.keys():
+        if found[part] != others[part]:
+            raise SettingsError(f"{names[part]}: is not the same as {other_names[part]}; unset one of them")
+    usual = VARIABLES if found or not others else VARIABLES | OTHER_VARIABLES
+    return choose_credentials(others | found, usual | other_names | names)
+
+
+def used_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the variables that ``read_credentials`` takes values from, ``…_FILE`` among them."""
+    names = _given(VARIABLES, environ)
+    others = _given(OTHER_VARIABLES, environ) if _wants_others(names) else {}
+    return (*names.values(), *others.values())
+
+
+def credential_files(environ: Mapping[str, str]) -> list[str]:
+    """Return the paths of the files that ``read_credentials`` reads."""
+    return [environ[name] for name in used_variables(environ) if name.endswith("_FILE")]
 
 
 def choose_credentials(found: Mapping[str, str], names: Mapping[str, str]) -> Credentials | None:
@@ -177,6 +197,34 @@ class TokenBook:
         if again:
             self._patient_until = now + PATIENCE
         return not again and now >= self._patient_until
+
+
+def _given(variables: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the name of the variable that gives each part, for those that are given."""
+    names = {}
+    for part, variable in variables.items():
+        for name in (variable, f"{variable}_FILE"):
+            if environ.get(name):
+                names[part] = name
+    return names
+
+
+def _wants_others(names: Mapping[str, str]) -> bool:
+    """Tell whether Atlas' own variables, ``names`` of them, leave something for the other tools' to give."""
+    return names.keys() < OTHER_VARIABLES.keys()
+
+
+def _values(names: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for part, name in names.items():
+        variable = name.removesuffix("_FILE")
+        if name == variable:
+            found[part] = environ[name].strip()
+        elif environ.get(variable):
+            raise SettingsError(f"{variable}: {name} is set too; unset one of them")
+        else:
+            found[part] = _content(environ[name], name=name)
+    return found
 
 
 def _content(path: str, *, name: str) -> str:

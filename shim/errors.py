@@ -7,7 +7,7 @@
         ├── NotFoundError      404
         ├── UnauthorizedError  401
         ├── ForbiddenError     403
-        ├── GoneError          410: no successor, or the shim is switched off
+        ├── GoneError          410: no successor, a write that is not switched on, or the shim is switched off
         └── RateLimitedError   429; ``retry_after`` says how long to wait
 
     LegacyEndpointWarning      a FutureWarning: this call uses an endpoint that Atlas retired or will retire
@@ -92,7 +92,7 @@ class ForbiddenError(AtlasError):
 
 
 class GoneError(AtlasError):
-    """410: the endpoint is retired and nothing took its place, or the shim is switched off."""
+    """410: the endpoint is retired; nothing took its place, or a switch keeps the shim from calling what did."""
 
 
 class RateLimitedError(AtlasError):

@@ -17,6 +17,7 @@ BELOW = {
     "credentials": {"errors"},
     "documents": {"errors"},
     "core": {"documents", "errors"},
+    "base_url": {"core", "errors"},
     "inventory": {"core", "documents", "errors"},
     "scan": {"core", "documents", "errors"},
     "dropin": {"core", "documents", "errors", "inventory"},
@@ -25,7 +26,7 @@ BELOW = {
     "switch": {"core", "dropin", "errors", "httpx", "requests"},
     "auto": {"switch"},
     "launch": {"errors", "switch"},
-    "atlas": {"_record", "_version", "core", "credentials", "errors", "httpx"},
+    "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx"},
     "gateway": {"core", "credentials", "documents", "errors", "inventory"},
 }
 """Room -> the rooms it may import. ``cli`` and the package's front may import any; none may import the front."""

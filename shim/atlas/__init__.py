@@ -1,9 +1,10 @@
-"""The typed client of Atlas' legacy serverless API, and the values it returns.
+"""The typed client of Atlas' legacy serverless and shared-tier API, and the values it returns.
 
     arguments -> endpoints -> resources =sends=> shim.httpx -> replies -> models
 
-``endpoints`` makes a request of a method's arguments, ``resources`` sends it, ``replies`` makes a value or an
-error of the answer. ``configuration`` says which Atlas is called, ``auth`` signs the calls, ``convert`` reads JSON.
+``endpoints`` makes a ``request`` of a method's arguments, ``resources`` sends it, ``replies`` makes a value or an
+error of the answer; ``models`` and ``tenant_models`` are the values. ``configuration`` says which Atlas is called,
+``auth`` signs the calls, ``convert`` reads JSON.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from shim.atlas.models import (
     PrivateEndpointConnection,
     PrivateEndpointItem,
     ProviderSettings,
+    RequestAccepted,
     ResourceTag,
     ServerlessBackupOptions,
     ServerlessBackupRestoreJob,
@@ -32,11 +34,20 @@ from shim.atlas.models import (
     SnapshotStatus,
     SnapshotType,
 )
+from shim.atlas.tenant_models import (
+    BackupTenantSnapshot,
+    PaginatedTenantRestores,
+    PaginatedTenantSnapshots,
+    TenantDeliveryType,
+    TenantRestore,
+    TenantStatus,
+)
 
 __all__ = [
     "AsyncAtlasClient",
     "AtlasClient",
     "BSONTimestamp",
+    "BackupTenantSnapshot",
     "CloudProvider",
     "ConnectionStrings",
     "DeliveryType",
@@ -47,9 +58,12 @@ __all__ = [
     "PaginatedServerlessBackupRestoreJobs",
     "PaginatedServerlessBackupSnapshots",
     "PaginatedServerlessInstances",
+    "PaginatedTenantRestores",
+    "PaginatedTenantSnapshots",
     "PrivateEndpointConnection",
     "PrivateEndpointItem",
     "ProviderSettings",
+    "RequestAccepted",
     "ResourceTag",
     "ServerlessBackupOptions",
     "ServerlessBackupRestoreJob",
@@ -57,4 +71,7 @@ __all__ = [
     "ServerlessInstanceDescription",
     "SnapshotStatus",
     "SnapshotType",
+    "TenantDeliveryType",
+    "TenantRestore",
+    "TenantStatus",
 ]

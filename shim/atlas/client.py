@@ -11,7 +11,18 @@ from httpx import Timeout as TimeoutParts
 
 from shim._version import __version__
 from shim.atlas.configuration import configure
-from shim.atlas.resources import AsyncCloudBackups, AsyncServerlessInstances, CloudBackups, ServerlessInstances
+from shim.atlas.resources import (
+    AsyncCloudBackups,
+    AsyncPerformanceAdvisor,
+    AsyncServerlessInstances,
+    AsyncSharedTierRestoreJobs,
+    AsyncSharedTierSnapshots,
+    CloudBackups,
+    PerformanceAdvisor,
+    ServerlessInstances,
+    SharedTierRestoreJobs,
+    SharedTierSnapshots,
+)
 from shim.httpx import AsyncClient, Client
 from shim.httpx._clients import recognise_also
 
@@ -82,17 +93,18 @@ class _ConfiguredClient(Generic[HttpClient]):
 
 
 class AtlasClient(_ConfiguredClient[Client]):
-    """A client of Atlas' legacy serverless API that outlives that API.
+    """A client of Atlas' legacy serverless and shared-tier API that outlives that API.
 
         with AtlasClient.from_env() as client:
             for snapshot in client.cloud_backups.iter_serverless_backup_snapshots(group_id, "shop"):
                 print(snapshot.id, snapshot.status)
 
-    ``base_url`` is the origin of Atlas or of a gateway. Credentials are an API key (``public_key``,
-    ``private_key``), a service account (``client_id``, ``client_secret``) or an ``access_token``. What
-    is not given comes from an injected ``http_client``, then from ``environ`` (the process' own unless
-    given). ``timeout`` is in seconds, for each step of a call; None waits for ever. An injected client is
-    a ``shim.httpx.Client``; it keeps its timeout, may sign calls itself, and is closed by its owner.
+    ``base_url`` is the origin of Atlas or of a gateway; ``…/api/atlas/v2`` and ``…/api/atlas/v1.0`` are as good.
+    Credentials are an API key (``public_key``, ``private_key``), a service account (``client_id``, ``client_secret``)
+    or an ``access_token``. What is not given comes from an injected ``http_client``, then from ``environ`` (the
+    process' own unless given): ``shim.base_url`` and ``shim.credentials`` have the variables and their order.
+    ``timeout`` is in seconds, for each step of a call; None waits for ever. An injected client is a
+    ``shim.httpx.Client``; it keeps its timeout, may sign calls itself, and is closed by its owner.
 
     Raises SettingsError when the settings mean nothing, TypeError on an HTTP client of another kind. Calls
     raise AtlasError on any answer but a success, ValueError on a parameter that fits no path, and what
@@ -110,6 +122,21 @@ class AtlasClient(_ConfiguredClient[Client]):
     def serverless_instances(self) -> ServerlessInstances:
         """Serverless instances."""
         return ServerlessInstances(self._http, self.base_url, self._auth)
+
+    @cached_property
+    def shared_tier_snapshots(self) -> SharedTierSnapshots:
+        """Snapshots of shared-tier clusters (M2, M5)."""
+        return SharedTierSnapshots(self._http, self.base_url, self._auth)
+
+    @cached_property
+    def shared_tier_restore_jobs(self) -> SharedTierRestoreJobs:
+        """Restore jobs of shared-tier clusters (M2, M5)."""
+        return SharedTierRestoreJobs(self._http, self.base_url, self._auth)
+
+    @cached_property
+    def performance_advisor(self) -> PerformanceAdvisor:
+        """The Performance Advisor of serverless instances."""
+        return PerformanceAdvisor(self._http, self.base_url, self._auth)
 
     def close(self) -> None:
         """Close the connections, unless they belong to an injected client."""
@@ -141,6 +168,21 @@ class AsyncAtlasClient(_ConfiguredClient[AsyncClient]):
     def serverless_instances(self) -> AsyncServerlessInstances:
         """Serverless instances."""
         return AsyncServerlessInstances(self._http, self.base_url, self._auth)
+
+    @cached_property
+    def shared_tier_snapshots(self) -> AsyncSharedTierSnapshots:
+        """Snapshots of shared-tier clusters (M2, M5)."""
+        return AsyncSharedTierSnapshots(self._http, self.base_url, self._auth)
+
+    @cached_property
+    def shared_tier_restore_jobs(self) -> AsyncSharedTierRestoreJobs:
+        """Restore jobs of shared-tier clusters (M2, M5)."""
+        return AsyncSharedTierRestoreJobs(self._http, self.base_url, self._auth)
+
+    @cached_property
+    def performance_advisor(self) -> AsyncPerformanceAdvisor:
+        """The Performance Advisor of serverless instances."""
+        return AsyncPerformanceAdvisor(self._http, self.base_url, self._auth)
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to an injected client."""

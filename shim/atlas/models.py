@@ -211,6 +211,11 @@ class ServerlessInstanceDescription(Model):
 
 
 @attrs.frozen(kw_only=True)
+class RequestAccepted(Model):
+    """What Atlas says of a deletion that it accepted, which is nothing so far."""
+
+
+@attrs.frozen(kw_only=True)
 class Page(Model, Generic[T]):
     """One page of a list. ``total_count`` counts all pages; None when it was not asked for."""
 

@@ -14,8 +14,8 @@ import httpx
 
 from shim._record import record as record_of
 from shim.atlas.convert import Model, text
-from shim.atlas.endpoints import EndpointRequest
 from shim.atlas.models import Page
+from shim.atlas.request import EndpointRequest
 from shim.core.context import loads
 from shim.errors import (
     AtlasError,
@@ -26,10 +26,10 @@ from shim.errors import (
     UnauthorizedError,
 )
 
-M = TypeVar("M", bound=Model)
+R = TypeVar("R", bound=Model | bool)
 
 UNREADABLE = "SHIM_UPSTREAM_UNREADABLE"
-"""The error code of a success whose content is no JSON object; the other doors of the shim use it too."""
+"""The error code of a success whose content is not the expected JSON; the other doors of the shim use it too."""
 
 _BY_STATUS: Mapping[int, type[AtlasError]] = {
     401: UnauthorizedError,
@@ -40,25 +40,24 @@ _BY_STATUS: Mapping[int, type[AtlasError]] = {
 }
 
 
-def result_of(request: EndpointRequest[M], response: httpx.Response) -> M:
+def result_of(request: EndpointRequest[R], response: httpx.Response) -> R:
     """Return what a read response says, with the shim's record in it and in each item of a page.
 
     Raises AtlasError on any status but 2xx, and (with that status and the error code UNREADABLE) on a
-    2xx without a JSON object.
+    2xx without the expected JSON.
     """
     if not response.is_success:
         raise error_of(response)
-    content, record = json_object(response.content), record_of(response)
-    if content is None:
-        detail = "The content of this success is not a JSON object."
+    result, record = request.read(_json(response.content)), record_of(response)
+    if result is None:
+        detail = f"The content of this success is not {request.expected}."
         raise AtlasError(
             response.status_code, error_code=UNREADABLE, detail=detail, body=response.content, record=record
         )
-    result = request.model.from_json(content)
     if isinstance(result, Page) and record is not None:
         items = tuple(attrs.evolve(item, record=record) for item in result.results)
         return attrs.evolve(result, record=record, results=items)
-    return attrs.evolve(result, record=record)
+    return attrs.evolve(result, record=record) if isinstance(result, Model) else result
 
 
 def error_of(response: httpx.Response, kind: type[AtlasError] | None = None) -> AtlasError:
@@ -83,11 +82,16 @@ def error_of(response: httpx.Response, kind: type[AtlasError] | None = None) -> 
 
 def json_object(content: bytes) -> dict[str, Any] | None:
     """Decode a JSON object, None when the content is anything else."""
+    value = _json(content)
+    return value if isinstance(value, dict) else None
+
+
+def _json(content: bytes) -> object:
+    """Decode JSON; None when the content is none, or null."""
     try:
-        value = loads(content)
+        return loads(content)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
 
 
 def retry_after(value: str | None, *, now: float) -> float | None:

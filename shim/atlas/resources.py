@@ -13,15 +13,22 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import attrs
 import httpx
 
-from shim.atlas import endpoints
 from shim.atlas.convert import Model
-from shim.atlas.endpoints import MEDIA_TYPE, EndpointRequest, following
+from shim.atlas.endpoints import (
+    cloud_backups,
+    performance_advisor,
+    serverless_instances,
+    shared_tier_restore_jobs,
+    shared_tier_snapshots,
+)
 from shim.atlas.models import Page
 from shim.atlas.replies import result_of
+from shim.atlas.request import MEDIA_TYPE, EndpointRequest, following
 from shim.core.context import dumps
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
+R = TypeVar("R", bound=Model | bool)
 T = TypeVar("T")
 
 
@@ -33,7 +40,7 @@ class EndpointGroup:
     _base_url: str = attrs.field(repr=False)
     _auth: httpx.Auth | None = attrs.field(repr=False)
 
-    def _send(self, request: EndpointRequest[M]) -> M:
+    def _send(self, request: EndpointRequest[R]) -> R:
         message = _message(self._http, self._base_url, request)
         return result_of(request, self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
 
@@ -55,7 +62,7 @@ class AsyncEndpointGroup:
     _base_url: str = attrs.field(repr=False)
     _auth: httpx.Auth | None = attrs.field(repr=False)
 
-    async def _send(self, request: EndpointRequest[M]) -> M:
+    async def _send(self, request: EndpointRequest[R]) -> R:
         message = _message(self._http, self._base_url, request)
         return result_of(request, await self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
 
@@ -70,7 +77,9 @@ class AsyncEndpointGroup:
             request = following(request, page, seen)
 
 
-def _message(http: httpx.Client | httpx.AsyncClient, base_url: str, request: EndpointRequest[Model]) -> httpx.Request:
+def _message(
+    http: httpx.Client | httpx.AsyncClient, base_url: str, request: EndpointRequest[Model | bool]
+) -> httpx.Request:
     content = None if request.body is None else dumps(request.body)
     headers = {"Accept": MEDIA_TYPE} | ({} if content is None else {"Content-Type": MEDIA_TYPE})
     return http.build_request(
@@ -78,10 +87,10 @@ def _message(http: httpx.Client | httpx.AsyncClient, base_url: str, request: End
     )
 
 
-def _call(endpoint: Callable[P, EndpointRequest[M]]) -> Callable[Concatenate[EndpointGroup, P], M]:
+def _call(endpoint: Callable[P, EndpointRequest[R]]) -> Callable[Concatenate[EndpointGroup, P], R]:
     """Make a blocking method of an endpoint."""
 
-    def method(self: EndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> M:
+    def method(self: EndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> R:
         return self._send(endpoint(*args, **kwargs))
 
     return _described(method, endpoint)
@@ -97,11 +106,11 @@ def _each(endpoint: Callable[P, EndpointRequest[Page[M]]]) -> Callable[Concatena
 
 
 def _acall(
-    endpoint: Callable[P, EndpointRequest[M]],
-) -> Callable[Concatenate[AsyncEndpointGroup, P], Coroutine[Any, Any, M]]:
+    endpoint: Callable[P, EndpointRequest[R]],
+) -> Callable[Concatenate[AsyncEndpointGroup, P], Coroutine[Any, Any, R]]:
     """Make an async method of an endpoint."""
 
-    async def method(self: AsyncEndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> M:
+    async def method(self: AsyncEndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> R:
         return await self._send(endpoint(*args, **kwargs))
 
     return _described(method, endpoint)
@@ -135,38 +144,92 @@ def _described(method: T, endpoint: Callable[..., object]) -> T:
 class CloudBackups(EndpointGroup):
     """Snapshots and restore jobs."""
 
-    list_serverless_backup_snapshots = _call(endpoints.list_serverless_backup_snapshots)
-    iter_serverless_backup_snapshots = _each(endpoints.iter_serverless_backup_snapshots)
-    get_serverless_backup_snapshot = _call(endpoints.get_serverless_backup_snapshot)
-    list_serverless_restore_jobs = _call(endpoints.list_serverless_restore_jobs)
-    iter_serverless_restore_jobs = _each(endpoints.iter_serverless_restore_jobs)
-    get_serverless_restore_job = _call(endpoints.get_serverless_restore_job)
-    create_serverless_restore_job = _call(endpoints.create_serverless_restore_job)
+    list_serverless_backup_snapshots = _call(cloud_backups.list_serverless_backup_snapshots)
+    iter_serverless_backup_snapshots = _each(cloud_backups.iter_serverless_backup_snapshots)
+    get_serverless_backup_snapshot = _call(cloud_backups.get_serverless_backup_snapshot)
+    list_serverless_restore_jobs = _call(cloud_backups.list_serverless_restore_jobs)
+    iter_serverless_restore_jobs = _each(cloud_backups.iter_serverless_restore_jobs)
+    get_serverless_restore_job = _call(cloud_backups.get_serverless_restore_job)
+    create_serverless_restore_job = _call(cloud_backups.create_serverless_restore_job)
 
 
 class AsyncCloudBackups(AsyncEndpointGroup):
     """Snapshots and restore jobs, for async programs."""
 
-    list_serverless_backup_snapshots = _acall(endpoints.list_serverless_backup_snapshots)
-    iter_serverless_backup_snapshots = _aeach(endpoints.iter_serverless_backup_snapshots)
-    get_serverless_backup_snapshot = _acall(endpoints.get_serverless_backup_snapshot)
-    list_serverless_restore_jobs = _acall(endpoints.list_serverless_restore_jobs)
-    iter_serverless_restore_jobs = _aeach(endpoints.iter_serverless_restore_jobs)
-    get_serverless_restore_job = _acall(endpoints.get_serverless_restore_job)
-    create_serverless_restore_job = _acall(endpoints.create_serverless_restore_job)
+    list_serverless_backup_snapshots = _acall(cloud_backups.list_serverless_backup_snapshots)
+    iter_serverless_backup_snapshots = _aeach(cloud_backups.iter_serverless_backup_snapshots)
+    get_serverless_backup_snapshot = _acall(cloud_backups.get_serverless_backup_snapshot)
+    list_serverless_restore_jobs = _acall(cloud_backups.list_serverless_restore_jobs)
+    iter_serverless_restore_jobs = _aeach(cloud_backups.iter_serverless_restore_jobs)
+    get_serverless_restore_job = _acall(cloud_backups.get_serverless_restore_job)
+    create_serverless_restore_job = _acall(cloud_backups.create_serverless_restore_job)
 
 
 class ServerlessInstances(EndpointGroup):
     """Serverless instances."""
 
-    list_serverless_instances = _call(endpoints.list_serverless_instances)
-    iter_serverless_instances = _each(endpoints.iter_serverless_instances)
-    get_serverless_instance = _call(endpoints.get_serverless_instance)
+    list_serverless_instances = _call(serverless_instances.list_serverless_instances)
+    iter_serverless_instances = _each(serverless_instances.iter_serverless_instances)
+    get_serverless_instance = _call(serverless_instances.get_serverless_instance)
+    create_serverless_instance = _call(serverless_instances.create_serverless_instance)
+    update_serverless_instance = _call(serverless_instances.update_serverless_instance)
+    delete_serverless_instance = _call(serverless_instances.delete_serverless_instance)
 
 
 class AsyncServerlessInstances(AsyncEndpointGroup):
     """Serverless instances, for async programs."""
 
-    list_serverless_instances = _acall(endpoints.list_serverless_instances)
-    iter_serverless_instances = _aeach(endpoints.iter_serverless_instances)
-    get_serverless_instance = _acall(endpoints.get_serverless_instance)
+    list_serverless_instances = _acall(serverless_instances.list_serverless_instances)
+    iter_serverless_instances = _aeach(serverless_instances.iter_serverless_instances)
+    get_serverless_instance = _acall(serverless_instances.get_serverless_instance)
+    create_serverless_instance = _acall(serverless_instances.create_serverless_instance)
+    update_serverless_instance = _acall(serverless_instances.update_serverless_instance)
+    delete_serverless_instance = _acall(serverless_instances.delete_serverless_instance)
+
+
+class SharedTierSnapshots(EndpointGroup):
+    """Snapshots of shared-tier clusters."""
+
+    list_shared_cluster_backups = _call(shared_tier_snapshots.list_shared_cluster_backups)
+    iter_shared_cluster_backups = _each(shared_tier_snapshots.iter_shared_cluster_backups)
+    get_shared_cluster_backup = _call(shared_tier_snapshots.get_shared_cluster_backup)
+    download_shared_cluster_backup = _call(shared_tier_snapshots.download_shared_cluster_backup)
+
+
+class AsyncSharedTierSnapshots(AsyncEndpointGroup):
+    """Snapshots of shared-tier clusters, for async programs."""
+
+    list_shared_cluster_backups = _acall(shared_tier_snapshots.list_shared_cluster_backups)
+    iter_shared_cluster_backups = _aeach(shared_tier_snapshots.iter_shared_cluster_backups)
+    get_shared_cluster_backup = _acall(shared_tier_snapshots.get_shared_cluster_backup)
+    download_shared_cluster_backup = _acall(shared_tier_snapshots.download_shared_cluster_backup)
+
+
+class SharedTierRestoreJobs(EndpointGroup):
+    """Restore jobs of shared-tier clusters."""
+
+    list_shared_cluster_backup_restore_jobs = _call(shared_tier_restore_jobs.list_shared_cluster_backup_restore_jobs)
+    iter_shared_cluster_backup_restore_jobs = _each(shared_tier_restore_jobs.iter_shared_cluster_backup_restore_jobs)
+    get_shared_cluster_backup_restore_job = _call(shared_tier_restore_jobs.get_shared_cluster_backup_restore_job)
+    create_shared_cluster_backup_restore_job = _call(shared_tier_restore_jobs.create_shared_cluster_backup_restore_job)
+
+
+class AsyncSharedTierRestoreJobs(AsyncEndpointGroup):
+    """Restore jobs of shared-tier clusters, for async programs."""
+
+    list_shared_cluster_backup_restore_jobs = _acall(shared_tier_restore_jobs.list_shared_cluster_backup_restore_jobs)
+    iter_shared_cluster_backup_restore_jobs = _aeach(shared_tier_restore_jobs.iter_shared_cluster_backup_restore_jobs)
+    get_shared_cluster_backup_restore_job = _acall(shared_tier_restore_jobs.get_shared_cluster_backup_restore_job)
+    create_shared_cluster_backup_restore_job = _acall(shared_tier_restore_jobs.create_shared_cluster_backup_restore_job)
+
+
+class PerformanceAdvisor(EndpointGroup):
+    """The Performance Advisor."""
+
+    get_serverless_auto_indexing = _call(performance_advisor.get_serverless_auto_indexing)
+
+
+class AsyncPerformanceAdvisor(AsyncEndpointGroup):
+    """The Performance Advisor, for async programs."""
+
+    get_serverless_auto_indexing = _acall(performance_advisor.get_serverless_auto_indexing)

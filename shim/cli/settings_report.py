@@ -11,7 +11,7 @@ import attrs
 from shim import inventory
 from shim.cli import log
 from shim.cli.failures import collected
-from shim.credentials import VARIABLES, AccessToken, ApiKey, ServiceAccount, read_credentials
+from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
 from shim.dropin import notice
 from shim.gateway.options import TABLE
 
@@ -76,8 +76,7 @@ def mistyped(environ: Mapping[str, str]) -> list[str]:
 
 def credentials_in_force(environ: Mapping[str, str], problems: list[str]) -> Setting:
     """Return the kind of credentials and the variables they come from, and never a value."""
-    names = [name for variable in VARIABLES.values() for name in (variable, f"{variable}_FILE") if environ.get(name)]
     kind = UNUSABLE
     with collected(problems):
         kind = _KINDS[type(read_credentials(environ))]
-    return Setting("Atlas credentials", kind, ", ".join(names) or "default")
+    return Setting("Atlas credentials", kind, ", ".join(used_variables(environ)) or "default")

@@ -3,7 +3,7 @@
 import inspect
 import json
 import os
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import anyio
@@ -36,6 +36,12 @@ def fake():
     return FakeAtlas(today=date(2026, 1, 21))
 
 
+@pytest.fixture
+def retired():
+    """An Atlas after the sunset of the backup endpoints."""
+    return FakeAtlas(today=datetime(2026, 2, 1, 12, tzinfo=UTC))
+
+
 @pytest.fixture(scope="session")
 def recorded():
     """Reads the recorded exchanges of one file."""
@@ -50,6 +56,18 @@ def recorded():
 def contract():
     """The legacy contract."""
     return json.loads((CASES / "contract" / "legacy-serverless-2025-10.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def tenant_contract():
+    """The shared tier's contract."""
+    return json.loads((CASES / "contract" / "legacy-shared-tier-2026-03.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def writes_contract():
+    """The contract of instance writes, the last that had them."""
+    return json.loads((CASES / "contract" / "legacy-serverless-writes-2026-03.json").read_text("utf-8"))
 
 
 def transport_of(fake):

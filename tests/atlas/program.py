@@ -1,4 +1,4 @@
-"""A program as a user writes it; it is checked by mypy and run against the fake by test_client."""
+"""A program as a user writes it; it is checked by mypy, and run by test_program."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 from shim import AsyncAtlasClient, AtlasClient
-from shim.atlas import DeliveryType, PaginatedServerlessBackupSnapshots, ServerlessBackupSnapshot, SnapshotStatus
+from shim.atlas import (
+    CloudProvider,
+    DeliveryType,
+    PaginatedServerlessBackupSnapshots,
+    ServerlessBackupSnapshot,
+    SnapshotStatus,
+    TenantRestore,
+    TenantStatus,
+)
 
 
 def newest(client: AtlasClient, group_id: str, cluster_name: str) -> ServerlessBackupSnapshot | None:
@@ -54,3 +62,27 @@ async def first_id(client: AsyncAtlasClient, group_id: str, cluster_name: str) -
         group_id, cluster_name, page.results[0].id or ""
     )
     return snapshot.id
+
+
+def download_newest(client: AtlasClient, group_id: str, cluster_name: str) -> TenantRestore | None:
+    """Order a link to the newest completed snapshot of a former M2 or M5 cluster, which are listed oldest first."""
+    snapshots = client.shared_tier_snapshots.iter_shared_cluster_backups(group_id, cluster_name)
+    completed = [snapshot.id for snapshot in snapshots if snapshot.status is TenantStatus.COMPLETED]
+    if not completed or completed[-1] is None:
+        return None
+    return client.shared_tier_snapshots.download_shared_cluster_backup(
+        group_id, cluster_name, snapshot_id=completed[-1]
+    )
+
+
+async def replace(client: AsyncAtlasClient, group_id: str, name: str) -> tuple[str | None, bool]:
+    """Delete an instance and create one of the same name; return the new one's id, and whether it indexes itself."""
+    deleted = await client.serverless_instances.delete_serverless_instance(group_id, name)
+    created = await client.serverless_instances.create_serverless_instance(
+        group_id,
+        name=name,
+        backing_provider_name=CloudProvider.AWS,
+        region_name="US_EAST_1",
+        tags={"was": deleted.record.route if deleted.record else "unknown"},
+    )
+    return created.id, await client.performance_advisor.get_serverless_auto_indexing(group_id, name)

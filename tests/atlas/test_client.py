@@ -1,10 +1,5 @@
-import asyncio
-import importlib.util
 import logging
-import subprocess
-import sys
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, date
 
 import httpx as plain_httpx
 import pytest
@@ -20,30 +15,12 @@ from shim.fake import (
     DEMO_PRIVATE_KEY,
     DEMO_PUBLIC_KEY,
     DEMO_TOKEN,
-    FakeAtlas,
 )
 from shim.fake.server import serve_in_thread
 
-PROGRAM = Path(__file__).with_name("program.py")
 KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
 ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET}
 TOKEN = {"MONGODB_ATLAS_ACCESS_TOKEN": DEMO_TOKEN}
-
-
-@pytest.fixture
-def retired():
-    """An Atlas after the sunset of the backup endpoints."""
-    return FakeAtlas(today=datetime(2026, 2, 1, 12, tzinfo=UTC))
-
-
-def program():
-    """Import the example program."""
-    spec = importlib.util.spec_from_file_location("program", PROGRAM)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_snapshots_before_sunset(ask, got, fake, before_sunset):
@@ -201,33 +178,6 @@ def test_over_the_wire(retired, monkeypatch, environ, calls, exchanges):
     assert len(retired.trips(part="/api/atlas/")) == calls
     assert len(retired.trips(part="/api/oauth/token")) == exchanges
     assert {each.header("User-Agent") for each in retired.arrivals} == {f"atlas-shim/{shim.__version__}"}
-
-
-def test_program(retired):
-    """The example program runs after the sunset."""
-    example = program()
-    with serve_in_thread(retired) as server:
-        with AtlasClient(base_url=server.url, access_token=DEMO_TOKEN) as client:
-            snapshot = example.newest(client, DEMO_GROUP, DEMO_CLUSTER)
-            page = client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER)
-
-        async def main():
-            async with AsyncAtlasClient(base_url=server.url, access_token=DEMO_TOKEN) as client:
-                return await example.first_id(client, DEMO_GROUP, DEMO_CLUSTER)
-
-        assert asyncio.run(main()) == snapshot.id
-    assert timedelta(0) < example.age(snapshot, retired.today) < timedelta(days=1)
-    assert "storageSizeBytes" in example.unfaithful(page)["absent"]
-
-
-def test_program_is_typed(tmp_path):
-    """The example program passes mypy strict, as a program of somebody else would."""
-    arguments = ["--strict", "--config-file=", "--python-version=3.11", "--explicit-package-bases"]
-    command = [sys.executable, "-m", "mypy", *arguments, f"--cache-dir={tmp_path}", str(PROGRAM)]
-
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(shim.__file__).parents[1])
-
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_owner_closes():

@@ -26,6 +26,7 @@ def settle(environ, *, base_url=None, http_client=None, **parts):
         ({"MCLI_OPS_MANAGER_URL": "http://[::1]:8480/"}, "http://[::1]:8480"),
         ({"MONGODB_ATLAS_BASE_URL": "http://a", "MCLI_OPS_MANAGER_URL": "http://b"}, "http://a"),
         ({"MONGODB_ATLAS_BASE_URL": "https://Cloud.MongoDB.com:443/api/atlas/v2/"}, "https://cloud.mongodb.com"),
+        ({"MONGODB_ATLAS_OPS_MANAGER_URL": "https://cloud.mongodb.com/api/atlas/v1.0"}, "https://cloud.mongodb.com"),
     ],
 )
 def test_base_url(environ, origin):
@@ -81,8 +82,9 @@ def test_client_without_credentials():
 def test_client_with_a_base_url():
     """An injected client's base URL beats the environment's: calls go where the client was meant for."""
     environ = {**KEY, "MONGODB_ATLAS_BASE_URL": "http://b"}
-    with httpx.Client(base_url="http://a:1") as client:
-        assert settle(environ, http_client=client).base_url == "http://a:1"
+    for base_url in ("http://a:1", "http://a:1/api/atlas/v1.0/"):
+        with httpx.Client(base_url=base_url) as client:
+            assert settle(environ, http_client=client).base_url == "http://a:1"
 
 
 def test_repr():

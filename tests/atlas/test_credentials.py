@@ -1,11 +1,21 @@
 import pytest
 
-from shim.credentials import VARIABLES, AccessToken, ApiKey, ServiceAccount, choose_credentials, read_credentials
+from shim.credentials import (
+    VARIABLES,
+    AccessToken,
+    ApiKey,
+    ServiceAccount,
+    choose_credentials,
+    credential_files,
+    read_credentials,
+    used_variables,
+)
 from shim.errors import SettingsError
 
 PUBLIC, PRIVATE = "MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PRIVATE_API_KEY"
 CLIENT, SECRET = "MONGODB_ATLAS_CLIENT_ID", "MONGODB_ATLAS_CLIENT_SECRET"
 TOKEN = "MONGODB_ATLAS_ACCESS_TOKEN"
+OTHER_PUBLIC, OTHER_PRIVATE = "MONGODB_ATLAS_PUBLIC_KEY", "MONGODB_ATLAS_PRIVATE_KEY"
 
 
 @pytest.mark.parametrize(
@@ -64,6 +74,68 @@ def test_refused(environ, words):
 
     assert [word for word in words if word not in str(caught.value)] == []
     assert "can" not in str(caught.value).replace("cannot", "")
+
+
+@pytest.mark.parametrize(
+    ("environ", "credentials"),
+    [
+        ({OTHER_PUBLIC: "pub", OTHER_PRIVATE: "priv"}, ApiKey("pub", "priv")),
+        ({PUBLIC: "pub", PRIVATE: "priv", OTHER_PUBLIC: "pub", OTHER_PRIVATE: "priv"}, ApiKey("pub", "priv")),
+        ({PUBLIC: "pub", PRIVATE: "priv", OTHER_PUBLIC: "b", OTHER_PRIVATE: "c"}, ApiKey("pub", "priv")),
+        ({PUBLIC: "pub", PRIVATE: "priv", OTHER_PUBLIC: "b"}, ApiKey("pub", "priv")),
+        ({PUBLIC: "pub", PRIVATE: "priv", f"{OTHER_PRIVATE}_FILE": "/does/not/exist"}, ApiKey("pub", "priv")),
+        ({CLIENT: "id", SECRET: "sec", OTHER_PUBLIC: "b", OTHER_PRIVATE: "c"}, ServiceAccount("id", "sec")),
+        ({TOKEN: "tok", OTHER_PUBLIC: "b", OTHER_PRIVATE: "c"}, AccessToken("tok")),
+        ({PUBLIC: "pub", OTHER_PRIVATE: "priv"}, ApiKey("pub", "priv")),
+        ({PUBLIC: "pub", OTHER_PUBLIC: "pub", OTHER_PRIVATE: "priv"}, ApiKey("pub", "priv")),
+        ({PUBLIC: "", PRIVATE: "", OTHER_PUBLIC: "pub", OTHER_PRIVATE: "priv"}, ApiKey("pub", "priv")),
+        ({OTHER_PUBLIC: "", OTHER_PRIVATE: ""}, None),
+    ],
+)
+def test_names_of_terraform_and_cloudformation(environ, credentials):
+    """They are read where Atlas' own names give no credentials or half a key; what worked before stays as it was."""
+    assert read_credentials(environ) == credentials
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({PUBLIC: "canary", OTHER_PUBLIC: "other", OTHER_PRIVATE: "x"}, [PUBLIC, OTHER_PUBLIC, "unset"]),
+        ({PRIVATE: "canary", OTHER_PUBLIC: "x", OTHER_PRIVATE: "other"}, [PRIVATE, OTHER_PRIVATE, "unset"]),
+        ({OTHER_PUBLIC: "canary"}, [OTHER_PUBLIC, OTHER_PRIVATE, "missing"]),
+        ({OTHER_PRIVATE: "canary"}, [OTHER_PUBLIC, OTHER_PRIVATE, "missing"]),
+        ({PUBLIC: "canary", OTHER_PUBLIC: "canary"}, [PUBLIC, PRIVATE, "missing"]),
+        ({OTHER_PUBLIC: "canary", f"{OTHER_PUBLIC}_FILE": "/x"}, [OTHER_PUBLIC, f"{OTHER_PUBLIC}_FILE", "unset"]),
+        ({f"{OTHER_PUBLIC}_FILE": "/does/not/exist"}, [f"{OTHER_PUBLIC}_FILE", "No such file"]),
+        ({OTHER_PUBLIC: "canary", OTHER_PRIVATE: "canary canary"}, [OTHER_PRIVATE, "space"]),
+    ],
+)
+def test_other_names_refused(environ, words):
+    """A message names the variable that was set; two halves of different keys are never put together."""
+    with pytest.raises(SettingsError) as caught:
+        read_credentials(environ)
+
+    assert [word for word in words if word not in str(caught.value)] == []
+    assert "can" not in str(caught.value).replace("cannot", "")
+
+
+def test_other_names_as_files(tmp_path):
+    """They too can name a file instead."""
+    (tmp_path / "private").write_text("priv\n")
+    environ = {OTHER_PUBLIC: "pub", f"{OTHER_PRIVATE}_FILE": str(tmp_path / "private")}
+
+    assert read_credentials(environ) == ApiKey("pub", "priv")
+    assert used_variables(environ) == (OTHER_PUBLIC, f"{OTHER_PRIVATE}_FILE")
+    assert credential_files(environ) == [str(tmp_path / "private")]
+
+
+def test_variables_that_are_not_used_are_not_named():
+    """Whoever shows where credentials come from, or watches their files, hears of no variable that is passed over."""
+    environ = {PUBLIC: "pub", f"{PRIVATE}_FILE": "/a", f"{OTHER_PUBLIC}_FILE": "/b", TOKEN: ""}
+
+    assert used_variables(environ) == (PUBLIC, f"{PRIVATE}_FILE")
+    assert credential_files(environ) == ["/a"]
+    assert used_variables({}) == ()
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe"])

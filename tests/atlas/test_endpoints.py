@@ -1,36 +1,71 @@
+from typing import Any
+
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shim import httpx
-from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupSnapshot, endpoints
-from shim.atlas.endpoints import following
+from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupSnapshot
+from shim.atlas.endpoints import (
+    cloud_backups,
+    performance_advisor,
+    serverless_instances,
+    shared_tier_restore_jobs,
+    shared_tier_snapshots,
+)
+from shim.atlas.request import following
 
 GROUP = "6510aa1b2c3d4e5f60718293"
 ALL = [
-    (endpoints.list_serverless_backup_snapshots, (GROUP, "shop"), "listGroupServerlessBackupSnapshots"),
-    (endpoints.get_serverless_backup_snapshot, (GROUP, "shop", "s1"), "getGroupServerlessBackupSnapshot"),
-    (endpoints.list_serverless_restore_jobs, (GROUP, "shop"), "listGroupServerlessBackupRestoreJobs"),
-    (endpoints.get_serverless_restore_job, (GROUP, "shop", "j1"), "getGroupServerlessBackupRestoreJob"),
-    (endpoints.list_serverless_instances, (GROUP,), "listGroupServerlessInstances"),
-    (endpoints.get_serverless_instance, (GROUP, "shop"), "getGroupServerlessInstance"),
+    (cloud_backups.list_serverless_backup_snapshots, (GROUP, "shop"), "listGroupServerlessBackupSnapshots"),
+    (cloud_backups.get_serverless_backup_snapshot, (GROUP, "shop", "s1"), "getGroupServerlessBackupSnapshot"),
+    (cloud_backups.list_serverless_restore_jobs, (GROUP, "shop"), "listGroupServerlessBackupRestoreJobs"),
+    (cloud_backups.get_serverless_restore_job, (GROUP, "shop", "j1"), "getGroupServerlessBackupRestoreJob"),
+    (serverless_instances.list_serverless_instances, (GROUP,), "listGroupServerlessInstances"),
+    (serverless_instances.get_serverless_instance, (GROUP, "shop"), "getGroupServerlessInstance"),
+    (serverless_instances.delete_serverless_instance, (GROUP, "shop"), "deleteGroupServerlessInstance"),
+    (
+        performance_advisor.get_serverless_auto_indexing,
+        (GROUP, "shop"),
+        "getGroupServerlessPerformanceAdvisorAutoIndexing",
+    ),
+    (shared_tier_snapshots.list_shared_cluster_backups, (GROUP, "shop"), "listGroupClusterBackupTenantSnapshots"),
+    (shared_tier_snapshots.get_shared_cluster_backup, (GROUP, "shop", "s1"), "getGroupClusterBackupTenantSnapshot"),
+    (
+        shared_tier_restore_jobs.list_shared_cluster_backup_restore_jobs,
+        (GROUP, "shop"),
+        "listGroupClusterBackupTenantRestores",
+    ),
+    (
+        shared_tier_restore_jobs.get_shared_cluster_backup_restore_job,
+        (GROUP, "shop", "j1"),
+        "getGroupClusterBackupTenantRestore",
+    ),
 ]
+TENANT = f"/api/atlas/v2/groups/{GROUP}/clusters/shop/backup/tenant"
 
 
-def paths(contract):
-    """Return path template and method of each operation of the contract."""
+def paths(contracts):
+    """Return path template and method of each operation of the contracts."""
     return {
         operation["operationId"]: (path, method.upper())
+        for contract in contracts
         for path, methods in contract["paths"].items()
         for method, operation in methods.items()
     }
 
 
+def writable(contract, schema):
+    """Return the members of a schema that a request may have."""
+    members = contract["components"]["schemas"][schema]["properties"]
+    return {name for name, member in members.items() if not member.get("readOnly")}
+
+
 @pytest.mark.parametrize(("endpoint", "arguments", "operation"), ALL)
-def test_method_and_path_are_the_contracts(contract, endpoint, arguments, operation):
+def test_method_and_path_are_the_contracts(contract, tenant_contract, endpoint, arguments, operation):
     """Each endpoint asks for the path of its operation."""
-    path, method = paths(contract)[operation]
+    path, method = paths([contract, tenant_contract])[operation]
     for value in arguments:
         start, end = path.index("{"), path.index("}") + 1
         path = path[:start] + value + path[end:]
@@ -42,7 +77,7 @@ def test_method_and_path_are_the_contracts(contract, endpoint, arguments, operat
 
 def test_restore_job_body(contract):
     """A restore job is ordered with the members of the contract; what was not given is not sent."""
-    request = endpoints.create_serverless_restore_job(
+    request = cloud_backups.create_serverless_restore_job(
         GROUP,
         "shop",
         delivery_type="pointInTime",
@@ -53,32 +88,88 @@ def test_restore_job_body(contract):
         oplog_inc=1,
         point_in_time_utc_seconds=1700000000,
     )
-    least = endpoints.create_serverless_restore_job(
+    least = cloud_backups.create_serverless_restore_job(
         GROUP, "shop", delivery_type="automated", target_cluster_name="shop2", target_group_id=GROUP
     )
 
-    members = contract["components"]["schemas"]["ServerlessBackupRestoreJob"]["properties"]
     assert request.body is not None
-    assert set(request.body) == {name for name, schema in members.items() if not schema.get("readOnly")} - {
-        "desiredTimestamp"
-    }
+    assert set(request.body) == writable(contract, "ServerlessBackupRestoreJob") - {"desiredTimestamp"}
     assert least.body is not None
     assert set(least.body) == {"deliveryType", "targetClusterName", "targetGroupId"}
 
 
-def test_query():
-    """Query parameters are spelled as Atlas does, and left out unless given."""
-    request = endpoints.list_serverless_backup_snapshots(
-        GROUP, "shop", include_count=False, items_per_page=5, page_num=2
+def test_shared_tier_restore_body(tenant_contract):
+    """A restore of a shared-tier cluster is ordered with the members of the contract."""
+    request = shared_tier_restore_jobs.create_shared_cluster_backup_restore_job(
+        GROUP, "shop", snapshot_id="s1", target_deployment_item_name="shop2", target_project_id="p2"
+    )
+    least = shared_tier_restore_jobs.create_shared_cluster_backup_restore_job(
+        GROUP, "shop", snapshot_id="s1", target_deployment_item_name="shop2"
     )
 
-    assert request.query == {"includeCount": "false", "itemsPerPage": "5", "pageNum": "2"}
+    assert (request.method, request.path) == ("POST", f"{TENANT}/restore")
+    assert request.body is not None
+    assert set(request.body) == writable(tenant_contract, "TenantRestore")
+    assert least.body == {"snapshotId": "s1", "targetDeploymentItemName": "shop2"}
+
+
+def test_shared_tier_download_body():
+    """A download needs a snapshot; the target that the contract required can be given."""
+    download = shared_tier_snapshots.download_shared_cluster_backup
+    request = download(GROUP, "shop", snapshot_id="s1")
+
+    assert (request.method, request.path, request.body) == ("POST", f"{TENANT}/download", {"snapshotId": "s1"})
+    assert download(GROUP, "shop", snapshot_id="s1", target_deployment_item_name="shop2").body == {
+        "snapshotId": "s1",
+        "targetDeploymentItemName": "shop2",
+    }
+
+
+OPTIONS: dict[str, Any] = {
+    "serverless_continuous_backup_enabled": False,
+    "tags": {"env": "demo"},
+    "termination_protection_enabled": True,
+}
+OPTION_MEMBERS = {
+    "serverlessBackupOptions": {"serverlessContinuousBackupEnabled": False},
+    "tags": [{"key": "env", "value": "demo"}],
+    "terminationProtectionEnabled": True,
+}
+
+
+def test_instance_bodies(writes_contract):
+    """An instance is created and changed with the members of the contract; what was not given is not sent."""
+    where: dict[str, Any] = {"name": "shop", "backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+    create, update = serverless_instances.create_serverless_instance, serverless_instances.update_serverless_instance
+    least = {"name": "shop", "providerSettings": {"backingProviderName": "AWS", "regionName": "US_EAST_1"}}
+
+    created, changed = create(GROUP, **where, **OPTIONS), update(GROUP, "shop", **OPTIONS)
+
+    assert (created.method, created.path) == ("POST", f"/api/atlas/v2/groups/{GROUP}/serverless")
+    assert (changed.method, changed.path) == ("PATCH", f"/api/atlas/v2/groups/{GROUP}/serverless/shop")
+    assert created.body == least | OPTION_MEMBERS
+    assert changed.body == OPTION_MEMBERS
+    assert set(created.body) == writable(writes_contract, "ServerlessInstanceDescriptionCreate")
+    assert set(changed.body) == writable(writes_contract, "ServerlessInstanceDescriptionUpdate")
+    assert create(GROUP, **where).body == least
+    assert update(GROUP, "shop", tags={}).body == {"tags": []}
+
+
+def test_query():
+    """Query parameters are spelled as Atlas does, and left out unless given."""
+    for endpoint in (
+        cloud_backups.list_serverless_backup_snapshots,
+        shared_tier_snapshots.list_shared_cluster_backups,
+        shared_tier_restore_jobs.list_shared_cluster_backup_restore_jobs,
+    ):
+        request = endpoint(GROUP, "shop", include_count=False, items_per_page=5, page_num=2)
+        assert request.query == {"includeCount": "false", "itemsPerPage": "5", "pageNum": "2"}
 
 
 @given(name=st.text(min_size=1).filter(lambda name: name not in {".", ".."}))
 def test_a_parameter_stays_one_segment(name):
     """Whatever a name holds, it is one path segment on the wire and decodes to itself."""
-    request = endpoints.get_serverless_instance(GROUP, name)
+    request = serverless_instances.get_serverless_instance(GROUP, name)
     url = httpx.URL("https://cloud.mongodb.com" + request.path)
 
     assert url.raw_path.decode() == request.path
@@ -95,10 +186,10 @@ def test_no_parameter_changes_the_endpoint(value, position):
     name = ("group_id", "cluster_name", "snapshot_id")[position]
 
     with pytest.raises(ValueError, match=f"^{name}: "):
-        endpoints.get_serverless_backup_snapshot(*arguments)
+        cloud_backups.get_serverless_backup_snapshot(*arguments)
 
 
-FIRST = endpoints.iter_serverless_backup_snapshots(GROUP, "shop", items_per_page=2)
+FIRST = cloud_backups.iter_serverless_backup_snapshots(GROUP, "shop", items_per_page=2)
 
 
 def page(*, results=2, total=None, next_page=None):

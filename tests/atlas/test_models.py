@@ -23,6 +23,12 @@ SHAPES: dict[str, type[Model]] = {
     "ServerlessProviderSettings": atlas.ProviderSettings,
 }
 
+TENANT_SHAPES: dict[str, type[Model]] = {
+    "BackupTenantSnapshot": atlas.BackupTenantSnapshot,
+    "PaginatedTenantRestoreView": atlas.PaginatedTenantRestores,
+    "PaginatedTenantSnapshotView": atlas.PaginatedTenantSnapshots,
+    "TenantRestore": atlas.TenantRestore,
+}
 EXAMPLES = {"string": "a", "integer": 1, "boolean": True}
 
 
@@ -57,18 +63,26 @@ def unread(value, path=""):
             yield f"{path}.{name}[]"
 
 
-@pytest.mark.parametrize("schema", SHAPES)
-def test_contract_is_covered(contract, schema):
+@pytest.fixture
+def contract_of(contract, tenant_contract):
+    """The contract that has a schema."""
+    return lambda schema: tenant_contract if schema in TENANT_SHAPES else contract
+
+
+@pytest.mark.parametrize(("schema", "model"), [*SHAPES.items(), *TENANT_SHAPES.items()])
+def test_contract_is_covered(contract_of, schema, model):
     """Every property of the contract has an attribute that reads an example of it."""
+    contract = contract_of(schema)
     data = example(contract, contract["components"]["schemas"][schema])
 
-    assert list(unread(SHAPES[schema].from_json(data))) == []
+    assert list(unread(model.from_json(data))) == []
 
 
-@pytest.mark.parametrize("schema", SHAPES)
-def test_enums_are_the_contracts(contract, schema):
+@pytest.mark.parametrize(("schema", "model"), [*SHAPES.items(), *TENANT_SHAPES.items()])
+def test_enums_are_the_contracts(contract_of, schema, model):
     """Every word of an enum that the facade names is known, and no other."""
-    attributes = {each.metadata.get("name"): each for each in attrs.fields(SHAPES[schema])}
+    attributes = {each.metadata.get("name"): each for each in attrs.fields(model)}
+    contract = contract_of(schema)
     for name, inner in contract["components"]["schemas"][schema]["properties"].items():
         words = inner.get("enum", ())
         read = [attributes[name].metadata["read"](word) for word in words]
@@ -88,6 +102,33 @@ def test_recordings_are_read_fully(recorded, file, model):
     """Of recorded replies, nothing is unknown and nothing is lost."""
     for exchange in recorded(file):
         assert list(unread(model.from_json(json.loads(exchange["body"])))) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "model"),
+    [
+        ("flex-snapshot-get.jsonl", atlas.BackupTenantSnapshot),
+        ("flex-snapshot-list.jsonl", atlas.PaginatedTenantSnapshots),
+        ("flex-restore-get.jsonl", atlas.TenantRestore),
+        ("flex-restore-list.jsonl", atlas.PaginatedTenantRestores),
+    ],
+)
+def test_flex_recordings_have_the_shared_tiers_shapes(recorded, file, model):
+    """A flex cluster's answers are what the shared tier's were, but for the name of the cluster in a job."""
+    for exchange in recorded(file):
+        if exchange["status"] == 200:
+            body = json.loads(exchange["body"])
+            for job in body.get("results", [body]):
+                job.pop("instanceName", None)
+            assert list(unread(model.from_json(body))) == []
+
+
+def test_a_download_link_is_in_no_repr():
+    """Whoever has the link has the data."""
+    job = atlas.TenantRestore.from_json({"snapshotUrl": "https://x.example/canary"})
+
+    assert job.snapshot_url == "https://x.example/canary"
+    assert "canary" not in repr(job)
 
 
 def test_pages_know_their_neighbours():

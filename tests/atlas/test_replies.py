@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim import errors, httpx
-from shim.atlas import endpoints
+from shim.atlas.endpoints import performance_advisor, serverless_instances
 from shim.atlas.replies import result_of, retry_after
 
-REQUEST = endpoints.get_serverless_instance("g", "shop")
+REQUEST = serverless_instances.get_serverless_instance("g", "shop")
+AUTO_INDEXING = performance_advisor.get_serverless_auto_indexing("g", "shop")
 
 
 def refused(status, content=b"", **headers):
@@ -103,7 +104,23 @@ def test_success_without_an_object(content):
     error = refused(200, content)
 
     assert (type(error), error.status, error.error_code) == (errors.AtlasError, 200, "SHIM_UPSTREAM_UNREADABLE")
+    assert error.detail == "The content of this success is not a JSON object."
     assert error.body == content
+
+
+@pytest.mark.parametrize(("content", "value"), [(b"true", True), (b"false", False), (b" false\n", False)])
+def test_a_bare_boolean(content, value):
+    """Auto-indexing is answered with true or false and nothing around it."""
+    assert result_of(AUTO_INDEXING, httpx.Response(200, content=content)) is value
+
+
+@pytest.mark.parametrize("content", [b"", b"null", b"{}", b"0", b'"false"', b"<html>"])
+def test_success_without_a_boolean(content):
+    """Anything else is an error that says what was expected."""
+    with pytest.raises(errors.AtlasError, match="not true or false") as caught:
+        result_of(AUTO_INDEXING, httpx.Response(200, content=content))
+
+    assert (caught.value.status, caught.value.error_code) == (200, "SHIM_UPSTREAM_UNREADABLE")
 
 
 def test_any_success_status():

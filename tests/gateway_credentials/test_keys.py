@@ -4,7 +4,7 @@ import pytest
 
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
-from shim.gateway.credentials.key_files import watched_keys
+from shim.gateway.credentials.key_files import watched_credentials, watched_keys
 from tests.gateway.peers import status_of
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
 
@@ -47,6 +47,21 @@ def test_environment_and_file_together(tmp_path):
     file.write_text("a:b\n")
     environ = {"MONGODB_ATLAS_PUBLIC_API_KEY": "c", "MONGODB_ATLAS_PRIVATE_API_KEY": "d"}
     assert set(watched_keys(environ, str(file))()) == {"a", "c"}
+
+
+def test_files_of_other_names_are_watched(tmp_path):
+    """A key in the files that Terraform's and CloudFormation's names lead to is read again when it changes."""
+    for name, text in (("public", "aaaaaaaa"), ("private", "one")):
+        (tmp_path / name).write_text(text)
+    environ = {
+        "MONGODB_ATLAS_PUBLIC_KEY_FILE": str(tmp_path / "public"),
+        "MONGODB_ATLAS_PRIVATE_KEY_FILE": str(tmp_path / "private"),
+    }
+    own, keys = watched_credentials(environ), watched_keys(environ, None)
+    assert (own(), keys()) == (ApiKey("aaaaaaaa", "one"), {"aaaaaaaa": ApiKey("aaaaaaaa", "one")})
+
+    (tmp_path / "private").write_text("another")
+    assert (own(), keys()) == (ApiKey("aaaaaaaa", "another"), {"aaaaaaaa": ApiKey("aaaaaaaa", "another")})
 
 
 def test_keys_come_and_go(tmp_path, caplog):

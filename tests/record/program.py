@@ -55,6 +55,16 @@ async def why(client: shim.AsyncAtlasClient, group_id: str, cluster_name: str, s
     return found.reason if found else ""
 
 
+async def of_writes(client: shim.AsyncAtlasClient, group_id: str, name: str) -> list[Record | None]:
+    """Writes have a record as reads have, a deletion too."""
+    instances, jobs = client.serverless_instances, client.shared_tier_restore_jobs
+    order = jobs.create_shared_cluster_backup_restore_job
+    job = await order(group_id, name, snapshot_id="s", target_deployment_item_name=name)
+    changed = await instances.update_serverless_instance(group_id, name, termination_protection_enabled=False)
+    deleted = await instances.delete_serverless_instance(group_id, name)
+    return [shim.record(job), shim.record(changed), shim.record(deleted)]
+
+
 def without_the_drop_in(one: plain_httpx.Response, other: plain_requests.Response) -> None:
     """The libraries' own responses are taken too: under ``shim.auto`` that is what a program has."""
     assert_type(shim.record(one), Record | None)

@@ -7,7 +7,15 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
-from shim.credentials import VARIABLES, AccessToken, ApiKey, ServiceAccount, api_keys, read_credentials
+from shim.credentials import (
+    VARIABLES,
+    AccessToken,
+    ApiKey,
+    ServiceAccount,
+    api_keys,
+    credential_files,
+    read_credentials,
+)
 from shim.errors import SettingsError
 
 log = logging.getLogger("shim.gateway")
@@ -73,12 +81,12 @@ def watched_credentials(environ: Mapping[str, str]) -> Watched[Holder]:
             raise SettingsError("credentials: 'own' can't renew an access token; give an API key or a service account")
         return found
 
-    return Watched(read, _files(environ))
+    return Watched(read, credential_files(environ))
 
 
 def watched_keys(environ: Mapping[str, str], file: str | None) -> Watched[Keys]:
     """Watch the keys of ``verify``: the environment's API key, and those of a file; raises SettingsError."""
-    files = _files(environ)
+    files = credential_files(environ)
 
     def read() -> Keys:
         keys = list(api_keys(file, name="keys_file")) if file else []
@@ -97,7 +105,3 @@ def watched_keys(environ: Mapping[str, str], file: str | None) -> Watched[Keys]:
         return found
 
     return Watched(read, [*files, file] if file else files)
-
-
-def _files(environ: Mapping[str, str]) -> list[str]:
-    return [path for variable in VARIABLES.values() if (path := environ.get(f"{variable}_FILE"))]

@@ -1,0 +1,135 @@
+"""Snapshots and restore jobs of serverless instances."""
+
+from __future__ import annotations
+
+from shim.atlas.convert import nested
+from shim.atlas.models import (
+    DeliveryType,
+    Page,
+    PaginatedServerlessBackupRestoreJobs,
+    PaginatedServerlessBackupSnapshots,
+    ServerlessBackupRestoreJob,
+    ServerlessBackupSnapshot,
+)
+from shim.atlas.request import EndpointRequest, body_of, path_of, query_of
+
+_SNAPSHOTS = "/api/atlas/v2/groups/{group_id}/serverless/{cluster_name}/backup/snapshots"
+_SNAPSHOT = _SNAPSHOTS + "/{snapshot_id}"
+_RESTORE_JOBS = "/api/atlas/v2/groups/{group_id}/serverless/{cluster_name}/backup/restoreJobs"
+_RESTORE_JOB = _RESTORE_JOBS + "/{restore_job_id}"
+
+
+def list_serverless_backup_snapshots(
+    group_id: str,
+    cluster_name: str,
+    *,
+    include_count: bool | None = None,
+    items_per_page: int | None = None,
+    page_num: int | None = None,
+) -> EndpointRequest[PaginatedServerlessBackupSnapshots]:
+    """Return one page of the snapshots of a serverless instance, newest first.
+
+    ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
+    empty; ``include_count=False`` leaves ``total_count`` out.
+    """
+    return EndpointRequest(
+        path=path_of(_SNAPSHOTS, group_id=group_id, cluster_name=cluster_name),
+        query=query_of(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
+        read=nested(PaginatedServerlessBackupSnapshots),
+    )
+
+
+def iter_serverless_backup_snapshots(
+    group_id: str, cluster_name: str, *, items_per_page: int | None = None
+) -> EndpointRequest[Page[ServerlessBackupSnapshot]]:
+    """Iterate over all snapshots of a serverless instance, newest first.
+
+    A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
+    """
+    return list_serverless_backup_snapshots(group_id, cluster_name, items_per_page=items_per_page)
+
+
+def get_serverless_backup_snapshot(
+    group_id: str, cluster_name: str, snapshot_id: str
+) -> EndpointRequest[ServerlessBackupSnapshot]:
+    """Return one snapshot of a serverless instance."""
+    return EndpointRequest(
+        path=path_of(_SNAPSHOT, group_id=group_id, cluster_name=cluster_name, snapshot_id=snapshot_id),
+        read=nested(ServerlessBackupSnapshot),
+    )
+
+
+def list_serverless_restore_jobs(
+    group_id: str,
+    cluster_name: str,
+    *,
+    include_count: bool | None = None,
+    items_per_page: int | None = None,
+    page_num: int | None = None,
+) -> EndpointRequest[PaginatedServerlessBackupRestoreJobs]:
+    """Return one page of the restore jobs of a serverless instance.
+
+    ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
+    empty; ``include_count=False`` leaves ``total_count`` out.
+    """
+    return EndpointRequest(
+        path=path_of(_RESTORE_JOBS, group_id=group_id, cluster_name=cluster_name),
+        query=query_of(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
+        read=nested(PaginatedServerlessBackupRestoreJobs),
+    )
+
+
+def iter_serverless_restore_jobs(
+    group_id: str, cluster_name: str, *, items_per_page: int | None = None
+) -> EndpointRequest[Page[ServerlessBackupRestoreJob]]:
+    """Iterate over all restore jobs of a serverless instance.
+
+    A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
+    """
+    return list_serverless_restore_jobs(group_id, cluster_name, items_per_page=items_per_page)
+
+
+def get_serverless_restore_job(
+    group_id: str, cluster_name: str, restore_job_id: str
+) -> EndpointRequest[ServerlessBackupRestoreJob]:
+    """Return one restore job of a serverless instance."""
+    return EndpointRequest(
+        path=path_of(_RESTORE_JOB, group_id=group_id, cluster_name=cluster_name, restore_job_id=restore_job_id),
+        read=nested(ServerlessBackupRestoreJob),
+    )
+
+
+def create_serverless_restore_job(  # noqa: PLR0913 - the members of the legacy request body
+    group_id: str,
+    cluster_name: str,
+    *,
+    delivery_type: DeliveryType | str,
+    target_cluster_name: str,
+    target_group_id: str,
+    snapshot_id: str | None = None,
+    oplog_ts: int | None = None,
+    oplog_inc: int | None = None,
+    point_in_time_utc_seconds: int | None = None,
+) -> EndpointRequest[ServerlessBackupRestoreJob]:
+    """Start a restore job and return it as it was accepted, not as it ended.
+
+    ``automated`` restores ``snapshot_id`` to the target cluster; ``download`` makes links to its data, which
+    the job has in ``delivery_url`` once they are there. ``pointInTime`` needs ``point_in_time_utc_seconds``, or
+    ``oplog_ts`` and ``oplog_inc`` (a counter within that second); a flex cluster answers it with an error.
+    Times are in seconds since the epoch.
+    """
+    members = {
+        "deliveryType": delivery_type,
+        "targetClusterName": target_cluster_name,
+        "targetGroupId": target_group_id,
+        "snapshotId": snapshot_id,
+        "oplogTs": oplog_ts,
+        "oplogInc": oplog_inc,
+        "pointInTimeUTCSeconds": point_in_time_utc_seconds,
+    }
+    return EndpointRequest(
+        method="POST",
+        path=path_of(_RESTORE_JOBS, group_id=group_id, cluster_name=cluster_name),
+        body=body_of(members),
+        read=nested(ServerlessBackupRestoreJob),
+    )

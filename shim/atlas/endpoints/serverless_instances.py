@@ -1,0 +1,140 @@
+"""Serverless instances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shim.atlas.convert import nested
+from shim.atlas.models import (
+    CloudProvider,
+    Page,
+    PaginatedServerlessInstances,
+    RequestAccepted,
+    ServerlessInstanceDescription,
+)
+from shim.atlas.request import EndpointRequest, body_of, path_of, query_of
+
+_INSTANCES = "/api/atlas/v2/groups/{group_id}/serverless"
+_INSTANCE = _INSTANCES + "/{name}"
+
+
+def list_serverless_instances(
+    group_id: str,
+    *,
+    include_count: bool | None = None,
+    items_per_page: int | None = None,
+    page_num: int | None = None,
+) -> EndpointRequest[PaginatedServerlessInstances]:
+    """Return one page of the serverless instances of a group.
+
+    ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
+    empty; ``include_count=False`` leaves ``total_count`` out.
+    """
+    return EndpointRequest(
+        path=path_of(_INSTANCES, group_id=group_id),
+        query=query_of(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
+        read=nested(PaginatedServerlessInstances),
+    )
+
+
+def iter_serverless_instances(
+    group_id: str, *, items_per_page: int | None = None
+) -> EndpointRequest[Page[ServerlessInstanceDescription]]:
+    """Iterate over all serverless instances of a group.
+
+    A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
+    """
+    return list_serverless_instances(group_id, items_per_page=items_per_page)
+
+
+def get_serverless_instance(group_id: str, name: str) -> EndpointRequest[ServerlessInstanceDescription]:
+    """Return one serverless instance."""
+    return EndpointRequest(
+        path=path_of(_INSTANCE, group_id=group_id, name=name),
+        read=nested(ServerlessInstanceDescription),
+    )
+
+
+def create_serverless_instance(  # noqa: PLR0913 - the members of the legacy request body
+    group_id: str,
+    *,
+    name: str,
+    backing_provider_name: CloudProvider | str,
+    region_name: str,
+    serverless_continuous_backup_enabled: bool | None = None,
+    tags: Mapping[str, str] | None = None,
+    termination_protection_enabled: bool | None = None,
+) -> EndpointRequest[ServerlessInstanceDescription]:
+    """Create a flex cluster, billed as one, and return it as a serverless instance that is being created.
+
+    This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it raises GoneError, whose message names
+    that switch, and nothing is created. ``region_name`` is spelled as Atlas does (``US_EAST_1``). A flex cluster
+    has no continuous backup: asking for it is refused before anything is sent.
+    """
+    members = {
+        "name": name,
+        "providerSettings": {"backingProviderName": backing_provider_name, "regionName": region_name},
+        **_options(
+            continuous_backup=serverless_continuous_backup_enabled,
+            tags=tags,
+            termination_protection=termination_protection_enabled,
+        ),
+    }
+    return EndpointRequest(
+        method="POST",
+        path=path_of(_INSTANCES, group_id=group_id),
+        body=members,
+        read=nested(ServerlessInstanceDescription),
+    )
+
+
+def update_serverless_instance(
+    group_id: str,
+    name: str,
+    *,
+    serverless_continuous_backup_enabled: bool | None = None,
+    tags: Mapping[str, str] | None = None,
+    termination_protection_enabled: bool | None = None,
+) -> EndpointRequest[ServerlessInstanceDescription]:
+    """Change a flex cluster that took a serverless instance's place, and return it while it is being changed.
+
+    This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it raises GoneError, whose message names
+    that switch, and nothing is changed. What is not given stays; ``tags`` take the place of all there are.
+    """
+    return EndpointRequest(
+        method="PATCH",
+        path=path_of(_INSTANCE, group_id=group_id, name=name),
+        body=_options(
+            continuous_backup=serverless_continuous_backup_enabled,
+            tags=tags,
+            termination_protection=termination_protection_enabled,
+        ),
+        read=nested(ServerlessInstanceDescription),
+    )
+
+
+def delete_serverless_instance(group_id: str, name: str) -> EndpointRequest[RequestAccepted]:
+    """Delete a flex cluster that took a serverless instance's place, with its data and its snapshots.
+
+    This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it raises GoneError, whose message names
+    that switch, and nothing is deleted. It returns when Atlas has accepted the deletion, which goes on after that.
+    """
+    return EndpointRequest(
+        method="DELETE",
+        path=path_of(_INSTANCE, group_id=group_id, name=name),
+        read=nested(RequestAccepted),
+    )
+
+
+def _options(
+    *, continuous_backup: bool | None, tags: Mapping[str, str] | None, termination_protection: bool | None
+) -> dict[str, object]:
+    """Return the members that creation and update have in common."""
+    backup = {"serverlessContinuousBackupEnabled": continuous_backup}
+    return body_of(
+        {
+            "serverlessBackupOptions": None if continuous_backup is None else backup,
+            "tags": None if tags is None else [{"key": key, "value": value} for key, value in tags.items()],
+            "terminationProtectionEnabled": termination_protection,
+        }
+    )

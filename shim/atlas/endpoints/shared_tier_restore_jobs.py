@@ -1,0 +1,78 @@
+"""Restore jobs of shared-tier clusters (M2, M5)."""
+
+from __future__ import annotations
+
+from shim.atlas.convert import nested
+from shim.atlas.models import Page
+from shim.atlas.request import EndpointRequest, body_of, path_of, query_of
+from shim.atlas.tenant_models import PaginatedTenantRestores, TenantRestore
+
+_TENANT = "/api/atlas/v2/groups/{group_id}/clusters/{cluster_name}/backup/tenant"
+
+
+def list_shared_cluster_backup_restore_jobs(
+    group_id: str,
+    cluster_name: str,
+    *,
+    include_count: bool | None = None,
+    items_per_page: int | None = None,
+    page_num: int | None = None,
+) -> EndpointRequest[PaginatedTenantRestores]:
+    """Return one page of the restore jobs of a shared-tier cluster, in Atlas' order (flex: newest first).
+
+    Pages are those of the cluster that took its place: ``items_per_page`` is 1 to 500, 100 unless given;
+    ``page_num`` counts from 1, and a page past the end is empty; ``include_count=False`` leaves ``total_count`` out.
+    """
+    return EndpointRequest(
+        path=path_of(_TENANT + "/restores", group_id=group_id, cluster_name=cluster_name),
+        query=query_of(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
+        read=nested(PaginatedTenantRestores),
+    )
+
+
+def iter_shared_cluster_backup_restore_jobs(
+    group_id: str, cluster_name: str, *, items_per_page: int | None = None
+) -> EndpointRequest[Page[TenantRestore]]:
+    """Iterate over all restore jobs of a shared-tier cluster, in Atlas' order (flex: newest first).
+
+    A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
+    """
+    return list_shared_cluster_backup_restore_jobs(group_id, cluster_name, items_per_page=items_per_page)
+
+
+def get_shared_cluster_backup_restore_job(
+    group_id: str, cluster_name: str, restore_id: str
+) -> EndpointRequest[TenantRestore]:
+    """Return one restore job of a shared-tier cluster."""
+    return EndpointRequest(
+        path=path_of(
+            _TENANT + "/restores/{restore_id}", group_id=group_id, cluster_name=cluster_name, restore_id=restore_id
+        ),
+        read=nested(TenantRestore),
+    )
+
+
+def create_shared_cluster_backup_restore_job(
+    group_id: str,
+    cluster_name: str,
+    *,
+    snapshot_id: str,
+    target_deployment_item_name: str,
+    target_project_id: str | None = None,
+) -> EndpointRequest[TenantRestore]:
+    """Start to restore a snapshot, and return the job as it was accepted, not as it ended.
+
+    All data of the target, the cluster ``target_deployment_item_name``, is replaced. It is in the project
+    ``target_project_id``, the snapshot's own unless given.
+    """
+    members = {
+        "snapshotId": snapshot_id,
+        "targetDeploymentItemName": target_deployment_item_name,
+        "targetProjectId": target_project_id,
+    }
+    return EndpointRequest(
+        method="POST",
+        path=path_of(_TENANT + "/restore", group_id=group_id, cluster_name=cluster_name),
+        body=body_of(members),
+        read=nested(TenantRestore),
+    )

@@ -1,0 +1,71 @@
+"""Snapshots of shared-tier clusters (M2, M5)."""
+
+from __future__ import annotations
+
+from shim.atlas.convert import nested
+from shim.atlas.models import Page
+from shim.atlas.request import EndpointRequest, body_of, path_of, query_of
+from shim.atlas.tenant_models import BackupTenantSnapshot, PaginatedTenantSnapshots, TenantRestore
+
+_TENANT = "/api/atlas/v2/groups/{group_id}/clusters/{cluster_name}/backup/tenant"
+
+
+def list_shared_cluster_backups(
+    group_id: str,
+    cluster_name: str,
+    *,
+    include_count: bool | None = None,
+    items_per_page: int | None = None,
+    page_num: int | None = None,
+) -> EndpointRequest[PaginatedTenantSnapshots]:
+    """Return one page of the snapshots of a shared-tier cluster, in Atlas' order (flex: oldest first).
+
+    Pages are those of the cluster that took its place: ``items_per_page`` is 1 to 500, 100 unless given;
+    ``page_num`` counts from 1, and a page past the end is empty; ``include_count=False`` leaves ``total_count`` out.
+    """
+    return EndpointRequest(
+        path=path_of(_TENANT + "/snapshots", group_id=group_id, cluster_name=cluster_name),
+        query=query_of(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
+        read=nested(PaginatedTenantSnapshots),
+    )
+
+
+def iter_shared_cluster_backups(
+    group_id: str, cluster_name: str, *, items_per_page: int | None = None
+) -> EndpointRequest[Page[BackupTenantSnapshot]]:
+    """Iterate over all snapshots of a shared-tier cluster, in Atlas' order (flex: oldest first).
+
+    A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
+    """
+    return list_shared_cluster_backups(group_id, cluster_name, items_per_page=items_per_page)
+
+
+def get_shared_cluster_backup(
+    group_id: str, cluster_name: str, snapshot_id: str
+) -> EndpointRequest[BackupTenantSnapshot]:
+    """Return one snapshot of a shared-tier cluster."""
+    return EndpointRequest(
+        path=path_of(
+            _TENANT + "/snapshots/{snapshot_id}",
+            group_id=group_id,
+            cluster_name=cluster_name,
+            snapshot_id=snapshot_id,
+        ),
+        read=nested(BackupTenantSnapshot),
+    )
+
+
+def download_shared_cluster_backup(
+    group_id: str, cluster_name: str, *, snapshot_id: str, target_deployment_item_name: str | None = None
+) -> EndpointRequest[TenantRestore]:
+    """Order a link to the data of a snapshot, and return the job that has it in ``snapshot_url`` for four hours.
+
+    ``target_deployment_item_name`` was required by the old contract and is of no use to a download: a flex cluster
+    is not told it.
+    """
+    return EndpointRequest(
+        method="POST",
+        path=path_of(_TENANT + "/download", group_id=group_id, cluster_name=cluster_name),
+        body=body_of({"snapshotId": snapshot_id, "targetDeploymentItemName": target_deployment_item_name}),
+        read=nested(TenantRestore),
+    )

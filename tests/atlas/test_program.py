@@ -1,0 +1,87 @@
+"""The example program: it runs, and a type checker accepts it."""
+
+import asyncio
+import importlib.util
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import shim
+from shim import AsyncAtlasClient, AtlasClient, httpx
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
+from shim.fake.server import serve_in_thread
+from tests.atlas.conftest import transport_of
+from tests.atlas.upstream import Upstream
+
+PROGRAM = Path(__file__).with_name("program.py")
+COMPLETED, FAILED = "COMPLETED", "FAILED"
+
+
+def program():
+    """Import the example program."""
+    spec = importlib.util.spec_from_file_location("program", PROGRAM)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_program(retired):
+    """The example program runs after the sunset."""
+    example = program()
+    with serve_in_thread(retired) as server:
+        with AtlasClient(base_url=server.url, access_token=DEMO_TOKEN) as client:
+            snapshot = example.newest(client, DEMO_GROUP, DEMO_CLUSTER)
+            page = client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER)
+
+        async def main():
+            async with AsyncAtlasClient(base_url=server.url, access_token=DEMO_TOKEN) as client:
+                return await example.first_id(client, DEMO_GROUP, DEMO_CLUSTER)
+
+        assert asyncio.run(main()) == snapshot.id
+    assert timedelta(0) < example.age(snapshot, retired.today) < timedelta(days=1)
+    assert "storageSizeBytes" in example.unfaithful(page)["absent"]
+
+
+def test_program_for_the_shared_tier_and_writes(monkeypatch):
+    """So do its parts for former M2 and M5 clusters and for writes of instances, once these are switched on."""
+    example = program()
+    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
+    flex = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
+    snapshots = [
+        {"id": "a", "status": "COMPLETED"},
+        {"id": "b", "status": "COMPLETED"},
+        {"id": "c", "status": "FAILED"},
+    ]
+    upstream = Upstream(
+        {
+            ("GET", f"{flex}/shop/backup/snapshots"): {"results": snapshots, "totalCount": 3},
+            ("POST", f"{flex}/shop/backup/download"): {"id": "j", "deliveryType": "DOWNLOAD"},
+            ("DELETE", f"{flex}/shop"): lambda _: httpx.Response(202, json={}),
+            ("POST", flex): lambda _: httpx.Response(201, json={"id": "n", "name": "shop"}),
+        }
+    )
+
+    with httpx.Client(transport=transport_of(upstream)) as http:
+        job = example.download_newest(AtlasClient(http_client=http, access_token="a"), DEMO_GROUP, "shop")
+    assert job.id == "j"
+    assert upstream.arrived[-1].content == b'{"snapshotId":"b"}'
+
+    async def main():
+        async with httpx.AsyncClient(transport=transport_of(upstream)) as http:
+            return await example.replace(AsyncAtlasClient(http_client=http, access_token="a"), DEMO_GROUP, "shop")
+
+    assert asyncio.run(main()) == ("n", False)
+    assert b'"tags":[{"key":"was","value":"flex"}]' in upstream.arrived[-1].content
+
+
+def test_program_is_typed(tmp_path):
+    """The example program passes mypy strict, as a program of somebody else would."""
+    arguments = ["--strict", "--config-file=", "--python-version=3.11", "--explicit-package-bases"]
+    command = [sys.executable, "-m", "mypy", *arguments, f"--cache-dir={tmp_path}", str(PROGRAM)]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(shim.__file__).parents[1])
+
+    assert done.returncode == 0, done.stdout + done.stderr
