@@ -23,6 +23,8 @@ COMMANDS = {
     "snapshots": "Read the backup snapshots of a serverless instance or flex cluster.",
     "restores": "Read, start and watch the restore jobs of a serverless instance or flex cluster.",
     "instances": "Read the serverless instances of a project, or the flex clusters that replaced them.",
+    "shared-tier-snapshots": "Read and download the backup snapshots of a cluster that was an M2 or M5.",
+    "shared-tier-restores": "Read and start the restore jobs of a cluster that was an M2 or M5.",
     "diff": "Compare the answers of retired endpoints with those of their successors.",
     "explain": "Explain how a call is handled: the decision, the fields, and the call to make instead.",
     "scan": "Find calls of retired operations in Python sources.",
@@ -33,7 +35,12 @@ COMMANDS = {
 }
 """Command -> its help sentence."""
 
-_PLACES = {"snapshots": ("resources", "snapshots"), "instances": ("resources", "instances")}
+_PLACES = {
+    "snapshots": ("resources", "snapshots"),
+    "instances": ("resources", "instances"),
+    "shared-tier-snapshots": ("shared_tier", "snapshots"),
+    "shared-tier-restores": ("shared_tier", "restores"),
+}
 """Module and name of a command; of any other, ``command`` in the module named like it, with underscores."""
 
 
