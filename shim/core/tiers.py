@@ -224,7 +224,9 @@ def _translate(
     if query.envelope:
         document = enveloped(document, operation.status[match.api.name], page=is_page)
     content = written(document, pretty=query.pretty, dumps=state.context.dumps)
-    empty = is_page and not (query.page > 1 and target.paging == "kept") and not any(page.items for page in pages)
+    # A page past the end of a list is no sign that upstream has no list.
+    first = target.paging == "collected" or query.page == 1 or not pages or pages[0].document.get("totalCount") == 0
+    empty = is_page and first and not any(page.items for page in pages)
     return CachedTranslation(content, translated.fields, translated.dropped, empty)
 
 

@@ -81,6 +81,12 @@ def test_a_page_past_the_end_is_no_ignorance(engine):
     assert (driven.routes, driven.document["totalCount"]) == (("flex",), 3)
 
 
+def test_every_page_of_a_list_comes_from_the_side_that_has_it(engine):
+    """The second page of a list that legacy alone knows is legacy's too."""
+    driven = drive(engine, f"{LIST}?pageNum=2", [NOTHING, answers({"results": [OLD], "totalCount": 101})], clock=BLANK)
+    assert (driven.routes, driven.passed) == (("flex", "legacy"), True)
+
+
 def test_an_answer_that_was_translated_before_still_leads_on(engine):
     """The same empty page from flex, known from the call before, leads to legacy again."""
     memory = Memory()
