@@ -45,7 +45,7 @@ def _without_slash(base: str) -> str:
 
 @attrs.frozen
 class Context:
-    """The surroundings of one exchange.
+    """What one exchange is given from outside.
 
     ``base`` is the URL that the caller used and that links lead back to, ``scheme://authority`` and
     perhaps a path before ``/api``; a slash at its end is dropped, since paths begin with one;

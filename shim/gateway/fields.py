@@ -41,8 +41,8 @@ _LEVELS = ("renamed", "derived", "constant", "missing", "absent")
 def for_upstream(headers: Headers, authority: str) -> list[tuple[str, str]]:
     """Return the request's field lines for upstream: end-to-end ones, Host and Via made anew.
 
-    Content-Length is left to the sender, and so is a 100-continue; where the caller comes from is
-    nobody's business upstream, so ``Forwarded``, ``X-Forwarded-*`` and ``X-Real-IP`` are dropped.
+    Content-Length is left to the sender, and so is a 100-continue. Upstream is not told where the caller comes
+    from: ``Forwarded``, ``X-Forwarded-*`` and ``X-Real-IP`` are dropped.
     """
     drops = _named_by_connection(headers) | _REQUEST_DROPS
     lines = [("Host", authority)]
