@@ -7,8 +7,9 @@ from click.testing import CliRunner
 
 from shim.cli import main
 from shim.gateway.options import Address
-from tests.gateway.peers import At, ask, calling, gateway, get, raw_upstream, status_of, until
 from tests.gateway_life.conftest import OURS
+from tests.peers.raw import raw_upstream, until
+from tests.peers.served import At, ask, calling, gateway, get, status_of
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from shim.dropin import runtime as process
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas
 from shim.fake.server import FakeServer, serve_in_thread
 from shim.httpx import _recognition as surroundings
-from tests.httpx.peers import Answer, RawServer
+from tests.peers.answering import Answer, RawServer
 
 SNAPSHOTS = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 
