@@ -65,7 +65,7 @@ def test_someone_else_there_is_a_no(check):
     """What isn't HTTP is one line, too."""
     with raw_upstream(lambda peer: peer.send(b"220 smtp.test ready\r\n")) as other:
         done = check("--admin", other.origin.removeprefix("http://"))
-    assert (done.exit_code, "BadStatusLine" in done.output or "220" in done.output) == (1, True)
+    assert (done.exit_code, "BadStatusLine" in done.stderr or "220" in done.stderr) == (1, True)
 
 
 def _silent(peer):
