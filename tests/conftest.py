@@ -11,4 +11,4 @@ settings.register_profile("shim", deadline=None)
 settings.load_profile("shim")
 
 if "mix_stderr" in inspect.signature(CliRunner).parameters:  # click 8.1 captures both streams as one unless told
-    CliRunner.__init__ = partialmethod(CliRunner.__init__, mix_stderr=False)  # type: ignore[method-assign]
+    CliRunner.__init__ = partialmethod(CliRunner.__init__, mix_stderr=False)  # type: ignore[assignment]
