@@ -16,8 +16,7 @@ from shim.gateway.options import Options
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = [
-    ROOT / "README.md",
-    ROOT / "CONTRIBUTING.md",
+    *(path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),  # it may name what is gone
     *(path for folder in ("docs", "mappings", "examples", "benchmarks") for path in (ROOT / folder).glob("*.md")),
 ]
 
