@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from shim import httpx  # was: import httpx
+from shim import httpx, record  # was: import httpx
 
 ATLAS = os.environ.get("MONGODB_ATLAS_BASE_URL", "https://cloud.mongodb.com")
 
@@ -26,8 +26,10 @@ def main(group: str, cluster: str) -> None:
     response.raise_for_status()
     for snapshot in response.json()["results"]:
         print(snapshot["id"], snapshot["createdAt"], snapshot["status"])
-    for level, fields in response.extensions["shim"].by_level().items():
-        print(f"{level}: {', '.join(fields)}", file=sys.stderr)
+    translated = record(response)  # None where the call was none of the shim's business
+    if translated is not None:
+        for level, fields in translated.by_level().items():
+            print(f"{level}: {', '.join(fields)}", file=sys.stderr)
 
 
 if __name__ == "__main__":
