@@ -3,8 +3,10 @@
 import ast
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
+import attrs
 import pytest
 
 SHIM = Path(__file__).parents[1] / "shim"
@@ -126,6 +128,16 @@ def test_every_public_name_can_be_had():
     """Each name in ``__all__`` is there, and ``dir`` lists it."""
     code = "import shim; [getattr(shim, name) for name in shim.__all__]; assert set(shim.__all__) <= set(dir(shim))"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_types_of_public_values_can_be_looked_up():
+    """Programs ask ``get_type_hints`` of a value's class, so what an annotation names is there at run time."""
+    from shim import Record, atlas
+
+    values = [one for one in (Record, *(getattr(atlas, name) for name in atlas.__all__)) if attrs.has(one)]
+    assert len(values) > 10
+    for value in values:
+        assert typing.get_type_hints(value).keys() >= {field.name for field in attrs.fields(value)}
 
 
 def test_an_unknown_name_is_an_attribute_error():

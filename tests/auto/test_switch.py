@@ -16,7 +16,7 @@ from shim import switch
 from shim.errors import SettingsError
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from tests.httpx.conftest import SNAPSHOTS
-from tests.httpx.peers import reply
+from tests.peers.answering import reply
 
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 EMPTY = b'{"results": [], "totalCount": 0}'

@@ -19,7 +19,7 @@ from shim.core.memory import Memory
 from shim.core.settings import parse_sunsets
 from shim.dropin import runtime as process
 from shim.gateway import Options, serve_in_thread
-from tests.gateway.peers import LOOPBACK
+from tests.peers.served import LOOPBACK
 
 APIS = Path(__file__).parent / "apis"
 

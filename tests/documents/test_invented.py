@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.family.replay import GONE, error, ok, upstream, wire
+from tests.peers.scripted import GONE, error, ok, upstream, wire
 
 WATCHERS = "/groups/g1/watchers"
 V1, V2 = "/api/atlas/v1.0", "/api/atlas/v2"

@@ -12,7 +12,7 @@ from shim.cli import main
 from shim.core.recognise import load_engine
 from shim.errors import DocumentError
 from tests.documents.conftest import APIS
-from tests.family.replay import GONE, by_side, ok, upstream
+from tests.peers.scripted import GONE, by_side, ok, upstream
 
 SNAPSHOT = {
     "id": "6a6f78e0cab84da5c4476b25",

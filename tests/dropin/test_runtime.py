@@ -8,7 +8,7 @@ import requests as plain_requests
 
 import shim
 from shim import httpx, requests
-from tests.httpx.peers import reply
+from tests.peers.answering import reply
 from tests.requests import conftest as door
 
 clean_process, closing, raw = door.clean_process, door.closing, door.raw

@@ -13,7 +13,8 @@ from shim.core.settings import RouteWord
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import serve_in_thread
 from tests.family.doors import DOORS
-from tests.family.replay import AFTER, KINDS, caller, gateway, ok, upstream
+from tests.family.replay import AFTER, KINDS, caller, gateway
+from tests.peers.scripted import ok, upstream
 
 READ_ONLY = {
     "cancelled": False,

@@ -4,7 +4,8 @@ import pytest
 
 from shim.core.settings import RouteWord
 from tests.family.atlas_errors import ERRORS, GROUP, LEADING_ON
-from tests.family.replay import BEFORE, GONE, by_side, caller, error, gateway, upstream, wire
+from tests.family.replay import BEFORE, caller, gateway
+from tests.peers.scripted import GONE, by_side, error, upstream, wire
 
 BASE = f"/groups/{GROUP}/serverless/shop/backup"
 ID = "6a6f78e0cab84da5c4476b25"

@@ -17,8 +17,9 @@ from shim.core.settings import RouteWord
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import serve_in_thread
 from tests.family import oracle
-from tests.family.replay import AFTER, BEFORE, LATE, by_side, gateway, upstream
+from tests.family.replay import AFTER, BEFORE, LATE, gateway
 from tests.family.test_recorded import ORACLES, SUCCESSES, ids, kind_of, legacy_path, played
+from tests.peers.scripted import by_side, upstream
 
 CASES = Path(__file__).parents[1] / "cases"
 PACKAGE = "generated_legacy_client"

@@ -7,7 +7,8 @@ import pytest
 
 from shim.core.settings import RouteWord
 from tests.family.doors import DOORS
-from tests.family.replay import AFTER, BEFORE, GONE, by_side, caller, error, gateway, ok, upstream, wire
+from tests.family.replay import AFTER, BEFORE, caller, gateway
+from tests.peers.scripted import GONE, by_side, error, ok, upstream, wire
 
 GROUP = "6510aa1b2c3d4e5f60718293"
 CONTRACT = Path(__file__).parents[1] / "cases" / "contract" / "legacy-serverless-2025-10.json"

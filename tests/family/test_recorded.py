@@ -11,23 +11,8 @@ import pytest
 
 from shim.core.settings import RouteWord
 from tests.family import oracle
-from tests.family.replay import (
-    AFTER,
-    FLEX_IN_CLUSTER,
-    GONE,
-    KINDS,
-    NON_FLEX,
-    VERSIONS,
-    Exchange,
-    by_side,
-    caller,
-    error,
-    gateway,
-    ok,
-    recordings,
-    upstream,
-    wire,
-)
+from tests.family.replay import AFTER, KINDS, VERSIONS, Exchange, caller, gateway, recordings
+from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NON_FLEX, by_side, error, ok, upstream, wire
 
 PATH = re.compile(r"/api/atlas/v2/groups/([^/]+)/(?:flexClusters|clusters)(?:/([^/?]+))?(/backup/[^?]*)?(?:\?.*)?")
 ORACLES = {

@@ -3,19 +3,8 @@
 import pytest
 
 from shim.core.settings import RouteWord
-from tests.family.replay import (
-    AFTER,
-    FLEX_IN_CLUSTER,
-    NO_CLUSTER,
-    NON_FLEX,
-    by_side,
-    caller,
-    error,
-    gateway,
-    ok,
-    upstream,
-    wire,
-)
+from tests.family.replay import AFTER, caller, gateway
+from tests.peers.scripted import FLEX_IN_CLUSTER, NO_CLUSTER, NON_FLEX, by_side, error, ok, upstream, wire
 
 BASE = "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293/serverless"
 PAGE = ok({"results": [], "totalCount": 0})

@@ -12,8 +12,9 @@ import pytest
 
 from shim.core.settings import RouteWord
 from tests.family import oracle
-from tests.family.replay import AFTER, NON_FLEX, by_side, caller, gateway, ok, upstream
+from tests.family.replay import AFTER, caller, gateway
 from tests.family.test_recorded import ORACLES, SUCCESSES, kind_of
+from tests.peers.scripted import NON_FLEX, by_side, ok, upstream
 
 GROUP, CLUSTER, ID = "6510aa1b2c3d4e5f60718293", "shop", "6a6f78e0cab84da5c4476b25"
 PATHS = {

@@ -12,19 +12,8 @@ import pytest
 import requests
 
 from tests.family.doors import DOORS
-from tests.family.replay import (
-    BREAK,
-    FLEX_IN_CLUSTER,
-    GONE,
-    NO_CLUSTER,
-    NON_FLEX,
-    RESET,
-    by_side,
-    error,
-    ok,
-    upstream,
-    wire,
-)
+from tests.peers.raw import BREAK, RESET
+from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NO_CLUSTER, NON_FLEX, by_side, error, ok, upstream, wire
 
 GROUP, CLUSTER = "6510aa1b2c3d4e5f60718293", "shop"
 JOBS = f"/groups/{GROUP}/serverless/{CLUSTER}/backup/restoreJobs"

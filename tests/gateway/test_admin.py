@@ -7,8 +7,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from shim.core.recognise import shared_engine
 from shim.gateway import Gateway
-from tests.gateway.peers import At, ask, gateway, get, raw_upstream, reply, replying, status_of, value_of
 from tests.gateway.test_signing import PATH
+from tests.peers.raw import raw_upstream, reply, replying
+from tests.peers.served import At, ask, gateway, get, status_of, value_of
 
 
 def admin(served: Gateway) -> At:

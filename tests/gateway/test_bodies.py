@@ -3,7 +3,8 @@
 import gzip
 import json
 
-from tests.gateway.peers import ask, calling, gateway, get, reply, replying, status_of, value_of
+from tests.peers.raw import reply, replying
+from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 GROUP, NAME = "6510aa1b2c3d4e5f60718293", "orders"
 ACCEPT = "Accept: application/vnd.atlas.2023-01-01+json"

@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from tests.gateway.peers import calling, gateway, get, reply, replying, status_of
+from tests.peers.raw import reply, replying
+from tests.peers.served import calling, gateway, get, status_of
 
 MALFORMED = [
     b"nonsense\r\n\r\n",

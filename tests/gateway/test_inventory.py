@@ -9,9 +9,10 @@ from shim.core.recognise import shared_engine
 from shim.core.record import Record
 from shim.gateway import inventory
 from shim.gateway.inventory import InventoryWriter
-from tests.gateway.peers import ask, gateway, get, reply, replying, status_of
 from tests.gateway.test_fields import RECORD
 from tests.gateway.test_translating import EMPTY, V1
+from tests.peers.raw import reply, replying
+from tests.peers.served import ask, gateway, get, status_of
 
 
 class Disk:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.gateway.peers import ask, calling, gateway, get, lines_of, reply, replying, status_of, value_of
+from tests.peers.raw import reply, replying
+from tests.peers.served import ask, calling, gateway, get, lines_of, status_of, value_of
 
 TARGETS = [
     "/",

@@ -6,19 +6,8 @@ import threading
 
 import pytest
 
-from tests.gateway.peers import (
-    Peer,
-    ask,
-    calling,
-    gateway,
-    get,
-    raw_upstream,
-    reply,
-    replying,
-    status_of,
-    until,
-    value_of,
-)
+from tests.peers.raw import Peer, raw_upstream, reply, replying, until
+from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 PIECE = os.urandom(1 << 16)
 BIG = 64 << 20

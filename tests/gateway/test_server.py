@@ -16,22 +16,9 @@ import pytest
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
 from shim.gateway.options import Address
-from tests.gateway.peers import (
-    LOOPBACK,
-    At,
-    Peer,
-    ask,
-    calling,
-    gateway,
-    get,
-    raw_upstream,
-    reply,
-    replying,
-    status_of,
-    until,
-    value_of,
-)
 from tests.gateway.test_translating import EMPTY, V1
+from tests.peers.raw import Peer, raw_upstream, reply, replying, until
+from tests.peers.served import LOOPBACK, At, ask, calling, gateway, get, status_of, value_of
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """

@@ -8,7 +8,8 @@ import pytest
 from shim.core.settings import RouteWord
 from shim.fake import FakeAtlas, constants
 from shim.fake.server import serve_in_thread as fake_in_thread
-from tests.gateway.peers import ask, gateway, get, lines_of, reply, replying, status_of, value_of
+from tests.peers.raw import reply, replying
+from tests.peers.served import ask, gateway, get, lines_of, status_of, value_of
 
 PATH = f"/api/atlas/v1.0/groups/{constants.DEMO_GROUP}/serverless/{constants.DEMO_CLUSTER}/backup/snapshots"
 CHALLENGE = 'WWW-Authenticate: Digest realm="MMS Public API", domain="", nonce="n", algorithm=MD5, qop="auth"'

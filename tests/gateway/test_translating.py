@@ -13,19 +13,8 @@ import pytest
 from shim.core.settings import RouteWord
 from shim.fake import FakeAtlas, constants
 from shim.fake.server import serve_in_thread as fake_in_thread
-from tests.gateway.peers import (
-    Peer,
-    ask,
-    calling,
-    gateway,
-    get,
-    raw_upstream,
-    reply,
-    replying,
-    status_of,
-    until,
-    value_of,
-)
+from tests.peers.raw import Peer, raw_upstream, reply, replying, until
+from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 CASES = Path(__file__).parent.parent / "cases" / "recorded"
 GROUP, NAME = "6510aa1b2c3d4e5f60718293", "orders"

@@ -8,19 +8,8 @@ import pytest
 import trustme
 
 from shim.gateway.upstream.client import proxy_for
-from tests.gateway.peers import (
-    Peer,
-    ask,
-    calling,
-    gateway,
-    get,
-    raw_upstream,
-    reply,
-    replying,
-    status_of,
-    until,
-    value_of,
-)
+from tests.peers.raw import Peer, raw_upstream, reply, replying, until
+from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 METHODS = ["GET", "HEAD", "PUT", "DELETE", "POST"]
 

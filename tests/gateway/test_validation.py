@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.gateway.peers import ask, calling, gateway, get, reply, replying, status_of, value_of
+from tests.peers.raw import reply, replying
+from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 ODD_TARGETS = [
     "//evil/x",

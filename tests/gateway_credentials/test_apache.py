@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-from tests.gateway.peers import ask, get, status_of, until
 from tests.gateway_credentials.worlds import RETIRED, V2, signing
+from tests.peers.raw import until
+from tests.peers.served import ask, get, status_of
 
 MODULES = Path("/usr/lib/apache2/modules")
 APACHE = shutil.which("apache2", path="/usr/sbin:/usr/bin:/usr/local/sbin")

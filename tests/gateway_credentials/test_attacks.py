@@ -5,8 +5,8 @@ import re
 import attrs
 import pytest
 
-from tests.gateway.peers import calling, get, status_of, value_of
 from tests.gateway_credentials.worlds import FLEX, INSTANCE, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
+from tests.peers.served import calling, get, status_of, value_of
 
 ACCEPT = f"Accept: {FLEX}"
 

@@ -14,8 +14,8 @@ from shim.fake import FakeAtlas
 from shim.fake.messages import FakeReply
 from shim.gateway import Gateway, Options, serve_in_thread
 from shim.gateway.options import CredentialsMode
-from tests.gateway.peers import reply, replying
 from tests.gateway_credentials.worlds import FLEX, LOOPBACK, RETIRED, UNTOUCHED, V2, Signature, line, nonce_of, world
+from tests.peers.raw import reply, replying
 
 KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "canary01", "MONGODB_ATLAS_PRIVATE_API_KEY": "canary-of-the-key"}
 ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": "canary_sa_id", "MONGODB_ATLAS_CLIENT_SECRET": "canary-of-the-account"}

@@ -11,7 +11,6 @@ from requests.auth import HTTPDigestAuth
 
 from shim.core.settings import RouteWord
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
-from tests.gateway.peers import reply, replying, status_of
 from tests.gateway_credentials.worlds import (
     FLEX,
     INSTANCE,
@@ -25,6 +24,8 @@ from tests.gateway_credentials.worlds import (
     signing,
     world,
 )
+from tests.peers.raw import reply, replying
+from tests.peers.served import status_of
 
 KEY = (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
 CHALLENGE = (

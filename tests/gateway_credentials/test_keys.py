@@ -5,8 +5,8 @@ import pytest
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
 from shim.gateway.credentials.key_files import watched_credentials, watched_keys
-from tests.gateway.peers import status_of
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
+from tests.peers.served import status_of
 
 
 def test_one_key_a_line(tmp_path):

@@ -12,8 +12,9 @@ from shim.fake import DEMO_PUBLIC_KEY, FakeAtlas
 from shim.fake.messages import FakeReply
 from shim.gateway import Gateway, Options
 from shim.gateway.options import Address, CredentialsMode, read_options
-from tests.gateway.peers import ask, get, reply, replying, status_of, value_of
 from tests.gateway_credentials.worlds import ACCOUNT, FLEX, INSTANCE, KEY, RETIRED, UNTOUCHED, V2, signing, world
+from tests.peers.raw import reply, replying
+from tests.peers.served import ask, get, status_of, value_of
 
 HOLDERS = pytest.mark.parametrize("environ", [KEY, ACCOUNT], ids=["key", "account"])
 CHALLENGE = 'WWW-Authenticate: Digest realm="MMS Public API", domain="", nonce="n1", algorithm=MD5, qop="auth"'

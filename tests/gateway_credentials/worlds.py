@@ -23,7 +23,7 @@ from shim.fake import (
 from shim.fake import server as fake_server
 from shim.gateway import Gateway, Options, serve_in_thread
 from shim.gateway.options import Address, CredentialsMode
-from tests.gateway.peers import ask, get, value_of
+from tests.peers.served import ask, get, value_of
 
 LOOPBACK = Address("127.0.0.1", 0)
 V2 = "application/vnd.atlas.2023-01-01+json"

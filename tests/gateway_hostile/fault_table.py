@@ -16,8 +16,9 @@ from pathlib import Path
 import attrs
 
 from shim.gateway import Gateway, Options, serve_in_thread
-from tests.gateway.peers import LOOPBACK, calling, get, lines_of, status_of, until, value_of
 from tests.gateway_hostile.faults import BODY_LIMIT, CATALOGUE, GROUP, Fault, Stage, staged
+from tests.peers.raw import until
+from tests.peers.served import LOOPBACK, calling, get, lines_of, status_of, value_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 CLOCK = 1_782_900_000.0

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import trustme
 
-from tests.gateway.peers import Peer, raw_upstream
+from tests.peers.raw import Peer, raw_upstream
 
 GROUP = "6510aa1b2c3d4e5f60718293"
 DOCUMENT = {

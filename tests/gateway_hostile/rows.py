@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from tests.gateway.peers import get
+from tests.peers.served import get
 
 GROUP = "6510aa1b2c3d4e5f60718293"
 SNAPSHOTS = f"/api/atlas/v2/groups/{GROUP}/serverless/orders/backup/snapshots"

@@ -9,9 +9,10 @@ import pytest
 
 from shim.gateway import serve_in_thread
 from shim.gateway.options import CredentialsMode, Options
-from tests.gateway.peers import LOOPBACK, ask, calling, gateway, get, lines_of, reply, replying, status_of, value_of
 from tests.gateway_hostile.fault_table import BACKUP, CALLS, LINES
 from tests.gateway_hostile.rows import PASSED, REFUSED, post
+from tests.peers.raw import reply, replying
+from tests.peers.served import LOOPBACK, ask, calling, gateway, get, lines_of, status_of, value_of
 
 IN_TABLES = {
     "CVE-2025-43859 (h11), chunk terminator": "XX after chunk data",

@@ -7,22 +7,11 @@ from functools import partial
 
 import pytest
 
-from tests.gateway.peers import (
-    PATIENCE,
-    Arrivals,
-    Peer,
-    ask,
-    calling,
-    gateway,
-    get,
-    raw_upstream,
-    reply,
-    status_of,
-    until,
-)
 from tests.gateway_hostile.fault_table import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import post
+from tests.peers.raw import PATIENCE, Arrivals, Peer, raw_upstream, reply, until
+from tests.peers.served import ask, calling, gateway, get, status_of
 
 WAYS = ["close", "reset"]
 STAGES = {

@@ -12,10 +12,11 @@ from pathlib import Path
 import attrs
 import pytest
 
-from tests.gateway.peers import PATIENCE, At, Peer, ask, calling, raw_upstream, status_of
 from tests.gateway_hostile.fault_table import BACKUP, CALLS, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import post
+from tests.peers.raw import PATIENCE, Peer, raw_upstream
+from tests.peers.served import At, ask, calling, status_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MIB = 1 << 20

@@ -9,9 +9,10 @@ import pytest
 
 from shim.gateway import serve_in_thread
 from shim.gateway.options import Options
-from tests.gateway.peers import LOOPBACK, PATIENCE, ask, gateway, get, reply, replying, status_of, value_of
 from tests.gateway_hostile.fault_table import BACKUP, CALLS, LINES
 from tests.gateway_hostile.rows import post
+from tests.peers.raw import PATIENCE, reply, replying
+from tests.peers.served import LOOPBACK, ask, gateway, get, status_of, value_of
 
 GROUP = "6510aa1b2c3d4e5f60718293"
 

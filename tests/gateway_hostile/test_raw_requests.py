@@ -9,19 +9,9 @@ import pytest
 
 from shim.core.recognise import shared_engine
 from shim.gateway.reload import Plan
-from tests.gateway.peers import (
-    ask,
-    calling,
-    gateway,
-    get,
-    lines_of,
-    reply,
-    replying,
-    status_of,
-    until,
-    value_of,
-)
 from tests.gateway_hostile.rows import PASSED, REFUSED, RESTORES, SNAPSHOTS, post
+from tests.peers.raw import reply, replying, until
+from tests.peers.served import ask, calling, gateway, get, lines_of, status_of, value_of
 
 HOP_BY_HOP = {
     "connection",

@@ -11,21 +11,9 @@ from typing import Any
 import pytest
 
 from shim.gateway import Gateway
-from tests.gateway.peers import (
-    PATIENCE,
-    Peer,
-    ask,
-    calling,
-    gateway,
-    get,
-    raw_upstream,
-    reply,
-    replying,
-    status_of,
-    until,
-    value_of,
-)
 from tests.gateway_hostile.rows import RESTORES, SNAPSHOTS, post
+from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
+from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 CROWD = 200
 SHORT: dict[str, Any] = {"header_timeout": 0.5, "body_timeout": 0.5, "keepalive_timeout": 0.5, "send_timeout": 0.5}

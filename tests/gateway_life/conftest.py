@@ -11,7 +11,8 @@ from pathlib import Path
 import attrs
 import pytest
 
-from tests.gateway.peers import PATIENCE, At
+from tests.peers.raw import PATIENCE
+from tests.peers.served import At
 
 ROOT = Path(__file__).parents[2]
 OURS = ("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_")

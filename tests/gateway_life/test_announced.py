@@ -2,8 +2,9 @@
 
 from shim.core.settings import RouteWord
 from shim.gateway.exchange import Announced
-from tests.gateway.peers import ask, gateway, get, reply, replying
 from tests.gateway.test_translating import EMPTY, V1
+from tests.peers.raw import reply, replying
+from tests.peers.served import ask, gateway, get
 
 SUNSET = "Sunset: Fri, 06 Mar 2026 00:00:00 GMT"
 

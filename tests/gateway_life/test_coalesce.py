@@ -15,21 +15,10 @@ from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.gateway.coalesce import BUDGET, BufferedResponse, Coalescer, alike
 from shim.gateway.options import read_options
-from tests.gateway.peers import (
-    Peer,
-    ask,
-    calling,
-    gateway,
-    get,
-    raw_upstream,
-    reply,
-    replying,
-    status_of,
-    until,
-    value_of,
-)
 from tests.gateway.test_admin import samples
 from tests.gateway.test_translating import EMPTY, V1, V2
+from tests.peers.raw import Peer, raw_upstream, reply, replying, until
+from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 TOKEN = "Authorization: Bearer one"
 RECORD: Record = None  # type: ignore[assignment]  # nothing here looks at it

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from tests.gateway.peers import At, Peer, ask, calling, gateway, get, raw_upstream, reply, replying, status_of, until
+from tests.peers.raw import Peer, raw_upstream, reply, replying, until
+from tests.peers.served import At, ask, calling, gateway, get, status_of
 
 SLOW = 0.02
 

@@ -7,8 +7,9 @@ from click.testing import CliRunner
 
 from shim.cli import main
 from shim.gateway.options import Address
-from tests.gateway.peers import At, ask, calling, gateway, get, raw_upstream, status_of, until
 from tests.gateway_life.conftest import OURS
+from tests.peers.raw import raw_upstream, until
+from tests.peers.served import At, ask, calling, gateway, get, status_of
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_someone_else_there_is_a_no(check):
     """What isn't HTTP is one line, too."""
     with raw_upstream(lambda peer: peer.send(b"220 smtp.test ready\r\n")) as other:
         done = check("--admin", other.origin.removeprefix("http://"))
-    assert (done.exit_code, "BadStatusLine" in done.output or "220" in done.output) == (1, True)
+    assert (done.exit_code, "BadStatusLine" in done.stderr or "220" in done.stderr) == (1, True)
 
 
 def _silent(peer):

@@ -15,8 +15,8 @@ from shim.core.recognise import load_engine, shared_engine
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import serve_in_thread as fake_in_thread
 from shim.gateway.openapi import described
-from tests.gateway.peers import At, ask, calling, gateway, get, status_of, value_of
 from tests.gateway_life.conftest import clean_environ
+from tests.peers.served import At, ask, calling, gateway, get, status_of, value_of
 
 LEGACY = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup"
 TRUTHS = (

@@ -21,8 +21,9 @@ from shim.gateway.in_flight import InFlight
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import TABLE, Address
 from shim.gateway.reload import Plan, PlanSource, Reloader, fixed
-from tests.gateway.peers import At, Peer, ask, calling, get, raw_upstream, reply, replying, until
 from tests.gateway.test_translating import EMPTY, V1
+from tests.peers.raw import Peer, raw_upstream, reply, replying, until
+from tests.peers.served import At, ask, calling, get
 
 OVERRIDE = """
 format = 1

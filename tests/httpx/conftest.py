@@ -9,7 +9,7 @@ from shim.core.memory import Memory
 from shim.dropin import runtime as process
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas
 from shim.fake.server import FakeServer, serve_in_thread
-from tests.httpx.peers import Answer, RawServer
+from tests.peers.answering import Answer, RawServer
 
 SNAPSHOTS = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 

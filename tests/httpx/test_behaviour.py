@@ -9,7 +9,7 @@ import pytest
 
 from shim import httpx
 from tests.httpx.conftest import SNAPSHOTS
-from tests.httpx.peers import RawServer, reply
+from tests.peers.answering import RawServer, reply
 
 FLEX = b'{"results": [], "totalCount": 0}'
 NOT_FOUND = b'{"detail":"No.","error":404,"errorCode":"CLUSTER_NOT_FOUND","parameters":[],"reason":"Not Found"}'

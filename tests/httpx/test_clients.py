@@ -18,7 +18,7 @@ from shim.errors import SettingsError
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
 from shim.httpx._clients import recognise_also
 from tests.httpx.conftest import SNAPSHOTS
-from tests.httpx.peers import reply
+from tests.peers.answering import reply
 
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 FIELDS = {

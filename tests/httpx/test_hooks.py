@@ -8,7 +8,7 @@ import pytest
 from shim import httpx
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 from tests.httpx.conftest import SNAPSHOTS
-from tests.httpx.peers import reply
+from tests.peers.answering import reply
 
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 EMPTY = b'{"results": [], "totalCount": 0}'

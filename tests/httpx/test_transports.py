@@ -8,7 +8,7 @@ import pytest
 from shim import httpx
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
 from tests.httpx.conftest import SNAPSHOTS
-from tests.httpx.peers import reply
+from tests.peers.answering import reply
 
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 FLEX = b'{"results": [], "totalCount": 0}'

@@ -5,7 +5,7 @@ import pytest
 
 from shim import httpx
 from tests.httpx.conftest import SNAPSHOTS
-from tests.httpx.peers import RawServer, reply
+from tests.peers.answering import RawServer, reply
 
 FLEX = b'{"results": [], "totalCount": 0}'
 

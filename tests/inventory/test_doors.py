@@ -13,7 +13,8 @@ from shim.dropin import runtime as process
 from shim.errors import LegacyEndpointWarning
 from shim.fake import FakeAtlas, constants
 from shim.fake.server import serve_in_thread
-from tests.gateway.peers import ask, gateway, get, until
+from tests.peers.raw import until
+from tests.peers.served import ask, gateway, get
 
 TARGET = f"/api/atlas/v2/groups/{constants.DEMO_GROUP}/serverless/{constants.DEMO_CLUSTER}/backup/snapshots"
 

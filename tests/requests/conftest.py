@@ -11,7 +11,7 @@ from shim.dropin import runtime as process
 from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer, serve_in_thread
 from tests.httpx.conftest import SNAPSHOTS
-from tests.httpx.peers import Answer, RawServer
+from tests.peers.answering import Answer, RawServer
 
 
 @pytest.fixture(autouse=True)

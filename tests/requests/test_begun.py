@@ -15,7 +15,7 @@ from shim.core.exchange import exchange
 from shim.fake import DEMO_TOKEN
 from shim.requests import _exchange, _signing
 from tests.httpx.conftest import SNAPSHOTS
-from tests.httpx.peers import reply
+from tests.peers.answering import reply
 
 EMPTY = b'{"results": [], "totalCount": 0}'
 JOBS = SNAPSHOTS.replace("/snapshots", "/restoreJobs")

@@ -11,7 +11,7 @@ from shim import requests
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from shim.requests.auth import HTTPDigestAuth
 from tests.httpx.conftest import SNAPSHOTS
-from tests.httpx.peers import reply
+from tests.peers.answering import reply
 
 
 def key():

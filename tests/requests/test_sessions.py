@@ -16,7 +16,7 @@ from shim import requests
 from shim.errors import SettingsError
 from shim.fake import DEMO_TOKEN
 from tests.httpx.conftest import SNAPSHOTS
-from tests.httpx.peers import reply
+from tests.peers.answering import reply
 
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 EMPTY = b'{"results": [], "totalCount": 0}'

@@ -15,8 +15,8 @@ import requests as plain
 
 from shim import requests
 from tests.httpx.conftest import SNAPSHOTS
-from tests.httpx.peers import reply
 from tests.httpx.test_surface import checked
+from tests.peers.answering import reply
 
 OURS = {"Session", "session", "request", "get", "options", "head", "post", "put", "patch", "delete"}
 MODULES = [info.name for info in pkgutil.iter_modules(plain.__path__) if not info.name.startswith("_")]

@@ -1,4 +1,4 @@
-"""Peers made of plain sockets, so that a test sees the very bytes that went over the wire."""
+"""A peer made of plain sockets, so that a test sees the very bytes that went over the wire."""
 
 from __future__ import annotations
 
@@ -7,16 +7,11 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import attrs
 
-from shim.core.recognise import Engine
-from shim.gateway import Gateway, Options, serve_in_thread
-from shim.gateway.options import Address
-
-LOOPBACK = Address("127.0.0.1", 0)
 PATIENCE = 10.0
 """Seconds after which a test that waits has failed."""
 
@@ -28,6 +23,10 @@ def until(condition: Callable[[], Any], what: str) -> Any:
         assert time.monotonic() < end, f"never: {what}"
         time.sleep(0.005)
     return value
+
+
+class EndedError(AssertionError):
+    """The other side ended the connection in the middle of what it should have said."""
 
 
 @attrs.define
@@ -53,14 +52,16 @@ class Peer:
     def take(self, marker: bytes) -> bytes:
         """Return what arrived up to and with a marker."""
         while marker not in self.seen:
-            assert self.some(), f"ended before {marker!r}: {self.seen!r}"
+            if not self.some():
+                raise EndedError(f"ended before {marker!r}: {self.seen!r}")
         head, found, self.seen = self.seen.partition(marker)
         return head + found
 
     def count(self, size: int) -> bytes:
         """Return exactly so many bytes."""
         while len(self.seen) < size:
-            assert self.some(), f"ended after {len(self.seen)} of {size} bytes"
+            if not self.some():
+                raise EndedError(f"ended after {len(self.seen)} of {size} bytes")
         data, self.seen = self.seen[:size], self.seen[size:]
         return data
 
@@ -114,8 +115,8 @@ def raw_upstream(script: Callable[[Peer], None]) -> Iterator[Arrivals]:
     threads: list[threading.Thread] = []
 
     def one(peer: Peer) -> None:
-        # The end of a test ends its connections; what the script says then is of no interest.
-        with contextlib.suppress(OSError, AssertionError):
+        # A caller may leave, and the end of a test ends its connections; any other error of a script fails the test.
+        with contextlib.suppress(OSError, EndedError):
             script(peer)
         with contextlib.suppress(OSError):
             peer.socket.shutdown(socket.SHUT_RDWR)
@@ -149,6 +150,31 @@ def raw_upstream(script: Callable[[Peer], None]) -> Iterator[Arrivals]:
             thread.join()
 
 
+RESET = b"(reset)"
+"""A reply that resets the connection instead."""
+BREAK = b"(the connection ends here)"
+"""The end of a reply whose connection ends there."""
+
+
+def converse(peer: Peer, answer: Callable[[bytes, bytes], bytes | Iterable[bytes] | None]) -> None:
+    """Answer each request of a connection, given its head and content.
+
+    None ends the connection, empty bytes leave it open without a reply. Of an iterable each piece is
+    sent by itself, and the connection ends after the last one.
+    """
+    while (said := answer(*peer.message())) is not None:
+        if said is RESET:
+            peer.reset()
+            return
+        if not isinstance(said, bytes):
+            for piece in said:
+                peer.send(piece)
+            return
+        peer.send(said)
+        if said.endswith(BREAK) or b"Connection: close" in said:
+            return
+
+
 @contextlib.contextmanager
 def replying(*replies: bytes) -> Iterator[Arrivals]:
     """Run an upstream that answers each request with the next of these bytes, and the last one for ever.
@@ -157,23 +183,14 @@ def replying(*replies: bytes) -> Iterator[Arrivals]:
     """
     lock = threading.Lock()
     left = list(replies)
-    box: list[Arrivals] = []
 
-    def script(peer: Peer) -> None:
-        while True:
-            head, content = peer.message()
-            with lock:
-                box[0].heads.append(head)
-                box[0].contents.append(content)
-                reply = left.pop(0) if len(left) > 1 else left[0]
-            if not reply:
-                return
-            peer.send(reply)
-            if b"Connection: close" in reply:
-                return
+    def answer(head: bytes, content: bytes) -> bytes | None:
+        with lock:
+            arrivals.heads.append(head)
+            arrivals.contents.append(content)
+            return (left.pop(0) if len(left) > 1 else left[0]) or None
 
-    with raw_upstream(script) as arrivals:
-        box.append(arrivals)
+    with raw_upstream(lambda peer: converse(peer, answer)) as arrivals:
         yield arrivals
 
 
@@ -181,68 +198,3 @@ def reply(content: bytes = b"hi", *lines: str, status: str = "200 OK") -> bytes:
     """Return a reply with a Content-Length."""
     head = "\r\n".join((f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *lines))
     return head.encode("latin-1") + b"\r\n\r\n" + content
-
-
-@contextlib.contextmanager
-def gateway(origin: str, engine: Engine | None = None, **options: Any) -> Iterator[Gateway]:
-    """Run a gateway for an upstream, on free ports."""
-    defaults = {"listen": LOOPBACK, "admin": LOOPBACK, "drain": 5.0, "connect_timeout": 5.0}
-    with serve_in_thread(Options(upstream=origin, **{**defaults, **options}), engine) as served:
-        yield served
-
-
-class Served(Protocol):
-    """Something that listens at a URL."""
-
-    @property
-    def url(self) -> str:
-        """Its origin."""
-        ...
-
-
-@attrs.frozen
-class At:
-    """A listener known by its URL: in another process, or a gateway's admin listener."""
-
-    url: str
-
-
-@contextlib.contextmanager
-def calling(served: Served) -> Iterator[Peer]:
-    """Connect to a listener."""
-    host, _, port = served.url.removeprefix("http://").rpartition(":")
-    peer = Peer(socket.create_connection((host, int(port)), timeout=PATIENCE))
-    try:
-        yield peer
-    finally:
-        peer.close()
-
-
-def get(target: str, *lines: str, method: str = "GET", host: str = "shim.test") -> bytes:
-    """Return a request without content."""
-    return "\r\n".join((f"{method} {target} HTTP/1.1", f"Host: {host}", *lines, "", "")).encode("latin-1")
-
-
-def ask(served: Served, request: bytes) -> tuple[bytes, bytes]:
-    """Send one request on a connection of its own, and return head and content of the reply."""
-    with calling(served) as peer:
-        peer.send(request)
-        return peer.message()
-
-
-def lines_of(head: bytes) -> list[tuple[str, str]]:
-    """Return the field lines of a head, names in lower case, in order."""
-    lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")[1:]
-    return [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
-
-
-def value_of(head: bytes, name: str) -> str | None:
-    """Return one field's only value."""
-    values = [value for key, value in lines_of(head) if key == name.lower()]
-    assert len(values) <= 1, f"{name} is there {len(values)} times"
-    return values[0] if values else None
-
-
-def status_of(head: bytes) -> int:
-    """Return the status of a reply's head."""
-    return int(head.split(b" ", 2)[1])

@@ -1,0 +1,42 @@
+"""Print what a run at the lowest declared versions needs, from pyproject.toml's own bounds.
+
+``constraints`` prints a constraints file, each dependency at its lower bound; ``tools`` the names of
+the tests' tools that can be installed beside these.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+RUNTIME = ("requests", "gateway", "auto", "cli")
+"""The extras that programs install; those of tests and benchmarks promise nothing about old versions."""
+
+NEWER = {"hatchling", "openapi-python-client", "pyatlassdk", "ruff", "schemathesis"}
+"""Tools that ask for newer versions of our dependencies than we do, or are not asked for here."""
+
+
+def main(what: str) -> None:
+    """Print constraints, or the names of tools; raises SystemExit for a dependency without a lower bound."""
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    if what == "tools":
+        names = (re.split(r"[\[<>=!~; ]", line)[0] for line in extras["test"])
+        lines = [name for name in names if name not in NEWER]
+    else:
+        lines = [pin(line) for line in (*project["dependencies"], *(line for name in RUNTIME for line in extras[name]))]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
+def pin(requirement: str) -> str:
+    """Return a requirement's lower bound as a constraint."""
+    found = re.fullmatch(r"([\w.-]+)>=([\w.]+)(,<[\w.]+)?", requirement)
+    if found is None:
+        raise SystemExit(f"pyproject.toml: {requirement!r} says no lower bound")
+    return f"{found[1]}=={found[2]}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

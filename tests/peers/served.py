@@ -1,0 +1,82 @@
+"""The gateway on loopback, and what asks it by hand, byte for byte."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import attrs
+
+from shim.core.recognise import Engine
+from shim.gateway import Gateway, Options, serve_in_thread
+from shim.gateway.options import Address
+from tests.peers.raw import PATIENCE, Peer
+
+LOOPBACK = Address("127.0.0.1", 0)
+
+
+@contextlib.contextmanager
+def gateway(origin: str, engine: Engine | None = None, **options: Any) -> Iterator[Gateway]:
+    """Run a gateway for an upstream, on free ports."""
+    defaults = {"listen": LOOPBACK, "admin": LOOPBACK, "drain": 5.0, "connect_timeout": 5.0}
+    with serve_in_thread(Options(upstream=origin, **{**defaults, **options}), engine) as served:
+        yield served
+
+
+class Served(Protocol):
+    """Something that listens at a URL."""
+
+    @property
+    def url(self) -> str:
+        """Its origin."""
+        ...
+
+
+@attrs.frozen
+class At:
+    """A listener known by its URL: in another process, or a gateway's admin listener."""
+
+    url: str
+
+
+@contextlib.contextmanager
+def calling(served: Served) -> Iterator[Peer]:
+    """Connect to a listener."""
+    host, _, port = served.url.removeprefix("http://").rpartition(":")
+    peer = Peer(socket.create_connection((host, int(port)), timeout=PATIENCE))
+    try:
+        yield peer
+    finally:
+        peer.close()
+
+
+def get(target: str, *lines: str, method: str = "GET", host: str = "shim.test") -> bytes:
+    """Return a request without content."""
+    return "\r\n".join((f"{method} {target} HTTP/1.1", f"Host: {host}", *lines, "", "")).encode("latin-1")
+
+
+def ask(served: Served, request: bytes) -> tuple[bytes, bytes]:
+    """Send one request on a connection of its own, and return head and content of the reply."""
+    with calling(served) as peer:
+        peer.send(request)
+        return peer.message()
+
+
+def lines_of(head: bytes) -> list[tuple[str, str]]:
+    """Return the field lines of a head, names in lower case, in order."""
+    lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")[1:]
+    return [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+
+
+def value_of(head: bytes, name: str) -> str | None:
+    """Return one field's only value."""
+    values = [value for key, value in lines_of(head) if key == name.lower()]
+    assert len(values) <= 1, f"{name} is there {len(values)} times"
+    return values[0] if values else None
+
+
+def status_of(head: bytes) -> int:
+    """Return the status of a reply's head."""
+    return int(head.split(b" ", 2)[1])

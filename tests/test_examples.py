@@ -1,0 +1,104 @@
+"""Each program of ``examples/`` does against the fake Atlas what its first sentence says."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
+from shim.fake.server import serve_in_thread
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
+TOKEN = {"MONGODB_ATLAS_ACCESS_TOKEN": DEMO_TOKEN}
+WHICH = (DEMO_GROUP, DEMO_CLUSTER)
+
+
+@pytest.fixture
+def run():
+    """Return a function that runs an example against a fake Atlas after the sunset, as its README says."""
+    with serve_in_thread(FakeAtlas()) as atlas:
+
+        def run(*words, **environ):
+            kept = {name: value for name, value in os.environ.items() if "ATLAS" not in name}
+            where = {"MONGODB_ATLAS_BASE_URL": atlas.url, "ATLAS_SHIM_UPSTREAM": atlas.url, "NO_PROXY": "*"}
+            where["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+            done = subprocess.run(
+                [str(word) for word in words],
+                env={**kept, **where, **environ},
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+            return done
+
+        yield run
+
+
+def free_address():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+def test_every_example_is_in_the_list_and_has_a_test():
+    """A file that is added has to be named here and in ``examples/README.md``."""
+    files = {path.relative_to(EXAMPLES).as_posix() for path in EXAMPLES.rglob("*") if path.is_file()}
+    files = {name for name in files if not name.endswith(".pyc")} - {"README.md"}
+    assert set(re.findall(r"\]\((.+?)\)", (EXAMPLES / "README.md").read_text("utf-8"))) == files
+    assert all(Path(name).name in Path(__file__).read_text("utf-8") for name in files)
+
+
+def test_snapshots_by_httpx(run):
+    """A line for each snapshot, newest first, and the fields that are no longer exact."""
+    done = run(sys.executable, EXAMPLES / "snapshots_httpx.py", *WHICH, **TOKEN)
+    lines = done.stdout.splitlines()
+    assert len(lines) == 8
+    assert all(re.fullmatch(r"[0-9a-f]{24} \S+Z completed", line) for line in lines)
+    times = [line.split()[1] for line in lines]
+    assert times == sorted(times, reverse=True)
+    assert "absent: storageSizeBytes" in done.stderr
+
+
+def test_restores_by_requests(run):
+    """A line for each restore job, signed for with an API key."""
+    done = run(sys.executable, EXAMPLES / "restores_requests.py", *WHICH, **KEY)
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2
+    assert all(re.fullmatch(r"[0-9a-f]{24} (automated|download) \S+Z", line) for line in lines)
+
+
+def test_a_restore_by_the_typed_client(run):
+    """The id of the job that was started."""
+    done = run(sys.executable, EXAMPLES / "restore_client.py", *WHICH, DEMO_CLUSTER, **KEY)
+    assert re.fullmatch(r"[0-9a-f]{24}\n", done.stdout)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_a_gateway_beside_curl(run):
+    """The legacy page, by curl; the gateway has ended when the script has."""
+    listen = free_address()
+    done = run("sh", EXAMPLES / "gateway.sh", *WHICH, GATEWAY_LISTEN=listen, GATEWAY_ADMIN=free_address(), **TOKEN)
+    assert json.loads(done.stdout)["totalCount"] == 8
+    host, _, port = listen.rpartition(":")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)))
+
+
+def test_a_document_of_an_operators_own(run):
+    """our_snapshots.toml passes the check, and its rule shows as its own."""
+    ours = {"ATLAS_SHIM_MAPPINGS": str(EXAMPLES / "mappings")}
+    command = (sys.executable, "-m", "shim")
+    assert "our_snapshots.toml" in run(*command, "check", **ours).stdout
+    target = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+    fields = json.loads(run(*command, "explain", "GET", target, "-o", "json", **ours).stdout)["tiers"]["flex"]["fields"]
+    owners = {field["name"]: (field["owner"], field["why"]) for field in fields}
+    assert owners["createdAt"] == ("our_snapshots.toml", "Our retention counts from the end of a snapshot.")

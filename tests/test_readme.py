@@ -1,0 +1,131 @@
+"""The README's Python runs as it stands, and every command that a page names exists with the options it is given."""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import click
+import httpx
+import pytest
+
+from shim.cli import main
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
+from shim.gateway.options import Options
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = [
+    *(path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),  # it may name what is gone
+    *(path for folder in ("docs", "mappings", "examples", "benchmarks") for path in (ROOT / folder).glob("*.md")),
+]
+
+
+@pytest.fixture
+def atlas(monkeypatch):
+    """A fake Atlas that answers at every host, without a socket, and its key in the environment."""
+    fake = FakeAtlas()
+
+    def answer(self, request):
+        assert request.url.host == "cloud.mongodb.com"
+        target = request.url.raw_path.decode("ascii")
+        reply = fake.handle(request.method, target, request.headers.multi_items(), request.read())
+        return httpx.Response(reply.status, headers=list(reply.headers), content=reply.body)
+
+    for name in [name for name in os.environ if name.startswith(("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", answer)
+    monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", DEMO_PUBLIC_KEY)
+    monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", DEMO_PRIVATE_KEY)
+
+
+def blocks(language, text=README):
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+VARIABLES = {
+    "public_key": DEMO_PUBLIC_KEY,
+    "private_key": DEMO_PRIVATE_KEY,
+    "group_id": DEMO_GROUP,
+    "cluster_name": DEMO_CLUSTER,
+}
+
+
+def test_the_readme_has_the_examples_that_are_tried_here():
+    """A block that is added gets a test below."""
+    assert (len(blocks("python")), len(blocks("sh"))) == (2, 3)
+
+
+def test_the_changed_import(atlas, capsys):
+    """The first example prints the snapshots in the legacy shape, and the fields that are not exact."""
+    exec(blocks("python")[0], dict(VARIABLES))
+    shown = capsys.readouterr().out
+    assert shown.count("'status': 'completed'") == 8
+    assert "'absent': ('storageSizeBytes',)" in shown
+
+
+def test_the_typed_client(atlas, capsys):
+    """The second example prints a line for each snapshot."""
+    exec(blocks("python")[1], dict(VARIABLES))
+    assert len(capsys.readouterr().out.splitlines()) == 8
+
+
+def test_what_is_installed_is_declared():
+    """Extras and programs of the README's commands are those of pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    commands = "".join(blocks("sh"))
+    extras = {name for names in re.findall(r"'\.\[(.+?)\]'", commands) for name in names.split(",")}
+    assert extras <= project["optional-dependencies"].keys()
+    assert set(re.findall(r"\.venv/bin/(\S+)", commands)) == {"pip", "pytest", *project["scripts"]}
+
+
+def test_the_gateway_listens_where_the_readme_says():
+    """Its two addresses are the defaults."""
+    options = Options()
+    assert options.admin is not None
+    assert f"# {options.listen.authority}, admin on {options.admin.authority} " in blocks("sh")[2]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_commands_and_their_options_exist(page):
+    """Each ``atlas-shim COMMAND --option`` in code is one that the command has."""
+    text = page.read_text("utf-8").replace("\\\n", " ")
+    lines = [line for block in re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    lines += re.findall(r"`([^`\n]+)`", text) + re.findall(r"^    (\S.*)$", text, re.MULTILINE)
+    context = click.Context(main)
+    for line in lines:
+        for said in re.findall(r"(?:^|[\s/])atlas-shim((?: +[^\s&|;#]+)+)", line):
+            name, *words = said.split()
+            command = main.get_command(context, name)
+            assert command is not None, line
+            options = {word for parameter in command.params for word in parameter.opts} | {"--help"}
+            words = words[: words.index("--")] if "--" in words else words
+            assert {word.partition("=")[0] for word in words if re.match("--?[a-z]", word)} <= options, line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    """Each relative link of a page is a file."""
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))]
+    assert not [name for name in targets if name and "://" not in name and not (page.parent / name).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_and_modules_that_a_page_names_exist(page):
+    """Each path of the project in code is there, and each dotted name: a module, or a name in one."""
+    text = page.read_text("utf-8")
+    paths = re.findall(r"`((?:shim|tests|docs|mappings|benchmarks|examples|\.ci)/[\w./-]*)`", text)
+    assert not [path for path in paths if not (ROOT / path).exists()]
+    names = re.findall(r"(?:`|python -m )((?:shim|tests|benchmarks)(?:\.\w+)+)", text)
+    assert not [name for name in names if not (is_module(name) or in_module(*name.rpartition(".")[::2]))]
+
+
+def is_module(name):
+    path = ROOT / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").exists()
+
+
+def in_module(module, name):
+    path = ROOT / module.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return path.exists() and re.search(rf"\b{name}\b", path.read_text("utf-8")) is not None
