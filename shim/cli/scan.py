@@ -13,12 +13,23 @@ from shim._version import __version__
 from shim.cli import output
 from shim.core.recognise import shared_engine
 from shim.core.settings import parse_instant, read_settings
-from shim.scan import Finding, Report, State, as_json, fingerprint, new_ones, read_baseline, scan, worst, write_baseline
+from shim.scan import (
+    Finding,
+    FindingState,
+    ScanReport,
+    as_json,
+    fingerprint,
+    new_ones,
+    read_baseline,
+    scan,
+    worst,
+    write_baseline,
+)
 from shim.scan.findings import written
 from shim.scan.formats import github, sarif
 
 UNREADABLE = 1
-EXIT = {None: 0, State.DEPRECATED: 4, State.GONE: 5, State.NO_SUCCESSOR: 6}
+EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
 """Exit codes by the most urgent finding; 2 is bad usage and 3 the network's, as everywhere."""
 
 
@@ -27,7 +38,7 @@ EXIT = {None: 0, State.DEPRECATED: 4, State.GONE: 5, State.NO_SUCCESSOR: 6}
 @click.option("--at", "day", metavar="DATE", help="The day that tells deprecated from gone. Default: today, UTC.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders; may be repeated.")
 @click.option(
-    "--baseline", type=click.Path(dir_okay=False, path_type=Path), help="Report only what is not in this file."
+    "--baseline", type=click.Path(dir_okay=False, path_type=Path), help="ScanReport only what is not in this file."
 )
 @click.option("--write-baseline", "write", is_flag=True, help="Write all findings to the --baseline file, and exit 0.")
 @click.option(
@@ -86,7 +97,7 @@ def command(  # noqa: PLR0913 - one argument an option
     raise SystemExit(code or (UNREADABLE if report.errors else 0))
 
 
-def _write(report: Report, form: str, at: datetime, known: int, unmet: int) -> None:
+def _write(report: ScanReport, form: str, at: datetime, known: int, unmet: int) -> None:
     match form:
         case "json":
             output.write_json(_json(report, at, known, unmet))
@@ -99,7 +110,7 @@ def _write(report: Report, form: str, at: datetime, known: int, unmet: int) -> N
             _table(report, at, known, unmet)
 
 
-def _json(report: Report, at: datetime, known: int, unmet: int) -> dict[str, object]:
+def _json(report: ScanReport, at: datetime, known: int, unmet: int) -> dict[str, object]:
     return {
         "format": 1,
         "at": written(at),
@@ -108,7 +119,7 @@ def _json(report: Report, at: datetime, known: int, unmet: int) -> dict[str, obj
         "notes": [attrs.asdict(note) for note in report.notes],
         "counts": {
             "files": report.files,
-            **{state.value: sum(finding.state is state for finding in report.findings) for state in State},
+            **{state.value: sum(finding.state is state for finding in report.findings) for state in FindingState},
             "ignored": report.ignored,
             "baseline": known,
             "baselineUnmet": unmet,
@@ -116,7 +127,7 @@ def _json(report: Report, at: datetime, known: int, unmet: int) -> dict[str, obj
     }
 
 
-def _table(report: Report, at: datetime, known: int, unmet: int) -> None:
+def _table(report: ScanReport, at: datetime, known: int, unmet: int) -> None:
     if report.findings:
         rows = [_row(finding) for finding in report.findings]
         output.write_table(["PLACE", "OPERATION", "METHOD", "STATE", "SUNSET", "SUCCESSOR"], rows)
@@ -124,7 +135,7 @@ def _table(report: Report, at: datetime, known: int, unmet: int) -> None:
     _errors(report)
     for note in report.notes:
         click.echo(f"{note.file}:{note.line}: note: {note.message}", err=True)
-    counts = [f"{sum(one.state is state for one in report.findings)} {state.value}" for state in State]
+    counts = [f"{sum(one.state is state for one in report.findings)} {state.value}" for state in FindingState]
     words = [f"{report.files} files on {written(at)}: {', '.join(counts)}"]
     words += [f"{report.ignored} ignored by comment"] if report.ignored else []
     words += [f"{known} in the baseline"] if known else []
@@ -148,7 +159,7 @@ def _row(finding: Finding) -> list[str]:
     ]
 
 
-def _errors(report: Report) -> None:
+def _errors(report: ScanReport) -> None:
     for error in report.errors:
         at = f":{error.line}" if error.line else ""
         click.echo(f"{error.file}{at}: error: {error.message}", err=True)

@@ -1,22 +1,21 @@
-"""Finding calls of retired operations in Python sources, by following their syntax trees.
+"""Finding calls of retired operations in sources, without running them.
 
-``files`` reads them, ``modules`` knows how they import each other, ``statements``, ``expressions``,
-``calls``, ``functions`` and ``objects`` follow a program with values that are known in parts
-(``values``), ``paths`` and ``sdk`` recognise what is looked for, ``program`` puts hits together,
-``pragmas`` and ``baseline`` leave out what is known, ``findings`` says what each one means.
-Nothing of a scanned program is ever run.
+``files`` reads them. A reader for each language follows the texts of its programs (``texts``, known in parts) and
+tells ``sightings`` what it sees: for Python ``python/``. The rules are the same for all: ``paths`` knows retired
+paths, ``methods`` which calls are HTTP calls, the documents client libraries' names. ``pragmas`` and ``baseline``
+leave out what is known, ``findings`` says what each one means, ``formats`` writes them, ``scanning`` is the order.
 """
 
 from shim.scan.baseline import fingerprint, new_ones, read_baseline, write_baseline
-from shim.scan.findings import Finding, State, Successor, as_json, successors_of, worst
-from shim.scan.scanning import Remark, Report, scan
+from shim.scan.findings import Finding, FindingState, SuccessorCall, as_json, successors_of, worst
+from shim.scan.scanning import Remark, ScanReport, scan
 
 __all__ = [
     "Finding",
+    "FindingState",
     "Remark",
-    "Report",
-    "State",
-    "Successor",
+    "ScanReport",
+    "SuccessorCall",
     "as_json",
     "fingerprint",
     "new_ones",

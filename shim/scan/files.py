@@ -32,7 +32,7 @@ class UnreadableError(Exception):
 
 
 @attrs.frozen
-class Source:
+class SourceFile:
     """One file's program text; ``cells`` has for each line of a notebook's text the cell and the line in it."""
 
     file: str
@@ -77,7 +77,7 @@ def _walk(folder: Path, seen: set[Path], exclude: tuple[str, ...]) -> Iterator[P
             yield path
 
 
-def read(file: str, path: Path) -> Source:
+def read(file: str, path: Path) -> SourceFile:
     """Return a file's program text; raises UnreadableError."""
     try:
         if not path.is_file():
@@ -89,7 +89,7 @@ def read(file: str, path: Path) -> Source:
         raise UnreadableError(error.strerror or type(error).__name__) from None
     if path.suffix == ".ipynb":
         return _notebook(file, path, content)
-    return Source(file, path, _decoded(content))
+    return SourceFile(file, path, _decoded(content))
 
 
 def _decoded(content: bytes) -> str:
@@ -102,7 +102,7 @@ def _decoded(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _notebook(file: str, path: Path, content: bytes) -> Source:
+def _notebook(file: str, path: Path, content: bytes) -> SourceFile:
     """Return the code cells of a notebook, one after the other; lines that are not Python are left blank."""
     try:
         cells = json.loads(content)["cells"]
@@ -119,10 +119,10 @@ def _notebook(file: str, path: Path, content: bytes) -> Source:
         for at, line in enumerate(code.split("\n"), 1):
             lines.append(_MAGIC.sub(r"\1pass", line))
             where.append((number, at))
-    return Source(file, path, "\n".join(lines), tuple(where))
+    return SourceFile(file, path, "\n".join(lines), tuple(where))
 
 
-def parse(source: Source) -> ast.Module:
+def parse(source: SourceFile) -> ast.Module:
     """Return the syntax tree; raises UnreadableError."""
     try:
         with warnings.catch_warnings():

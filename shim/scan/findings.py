@@ -12,11 +12,11 @@ import attrs
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents.model import Operation, Target
-from shim.scan.program import Use
-from shim.scan.values import Place
+from shim.scan.sightings import Use
+from shim.scan.texts import Place
 
 
-class State(StrEnum):
+class FindingState(StrEnum):
     """How urgent a finding is."""
 
     DEPRECATED = "deprecated"
@@ -28,7 +28,7 @@ class State(StrEnum):
 
 
 @attrs.frozen
-class Successor:
+class SuccessorCall:
     """A call that took an operation's place; ``word`` is the word of the body that chooses it."""
 
     tier: str
@@ -52,15 +52,14 @@ class Finding:
     others: tuple[str, ...]
     method: str | None
     text: str
-    made_at: tuple[Place, ...]
-    state: State
+    state: FindingState
     sunset: datetime
     source: str
     cell: int | None = None
     fingerprint: str = ""
 
     @property
-    def successors(self) -> tuple[Successor, ...]:
+    def successors(self) -> tuple[SuccessorCall, ...]:
         """The calls that took the operation's place, in the order in which the shim asks them."""
         return successors_of(self.operation)
 
@@ -73,9 +72,9 @@ class Finding:
         return f"Call {first.method} {first.path} (version {first.version}) instead."
 
 
-def successors_of(operation: Operation) -> tuple[Successor, ...]:
+def successors_of(operation: Operation) -> tuple[SuccessorCall, ...]:
     """Return every successor call of an operation."""
-    found: list[Successor] = []
+    found: list[SuccessorCall] = []
     for tier, successor in operation.successors.items():
         if successor.only is not None:
             found.append(_successor(tier, successor.only, ""))
@@ -85,8 +84,8 @@ def successors_of(operation: Operation) -> tuple[Successor, ...]:
     return tuple(found)
 
 
-def _successor(tier: str, target: Target, word: str) -> Successor:
-    return Successor(tier, target.method, target.path.text, target.version, word)
+def _successor(tier: str, target: Target, word: str) -> SuccessorCall:
+    return SuccessorCall(tier, target.method, target.path.text, target.version, word)
 
 
 def finding_of(use: Use, settings: Settings, at: datetime, source: str) -> Finding:
@@ -94,9 +93,9 @@ def finding_of(use: Use, settings: Settings, at: datetime, source: str) -> Findi
     operation = use.operations[0]
     sunset = sunset_of(operation, settings)
     if not operation.successors:
-        state = State.NO_SUCCESSOR
+        state = FindingState.NO_SUCCESSOR
     else:
-        state = State.GONE if at >= sunset else State.DEPRECATED
+        state = FindingState.GONE if at >= sunset else FindingState.DEPRECATED
     return Finding(
         place=use.place,
         kind=use.kind,
@@ -104,7 +103,6 @@ def finding_of(use: Use, settings: Settings, at: datetime, source: str) -> Findi
         others=tuple(other.id for other in use.operations[1:]),
         method=use.method,
         text=use.text,
-        made_at=use.made_at,
         state=state,
         sunset=sunset,
         source=source,
@@ -144,7 +142,7 @@ def written(when: datetime) -> str:
     return text.removesuffix("T00:00:00Z")
 
 
-def worst(findings: Iterable[Finding]) -> State | None:
+def worst(findings: Iterable[Finding]) -> FindingState | None:
     """Return the most urgent state, None without findings."""
-    order = list(State)
+    order = list(FindingState)
     return max((finding.state for finding in findings), key=order.index, default=None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from shim.scan.findings import Finding, State, as_json, written
-from shim.scan.scanning import Report
+from shim.scan.findings import Finding, FindingState, as_json, written
+from shim.scan.scanning import ScanReport
 
-_LEVEL = {State.DEPRECATED: "warning", State.GONE: "error", State.NO_SUCCESSOR: "error"}
+_LEVEL = {FindingState.DEPRECATED: "warning", FindingState.GONE: "error", FindingState.NO_SUCCESSOR: "error"}
 
 
 def sentence(finding: Finding) -> str:
@@ -16,15 +16,15 @@ def sentence(finding: Finding) -> str:
     day = written(finding.sunset)
     name = finding.operation.id
     match finding.state:
-        case State.DEPRECATED:
+        case FindingState.DEPRECATED:
             return f"{name} ends on {day}. {finding.advice}"
-        case State.GONE:
+        case FindingState.GONE:
             return f"{name} ended on {day}. {finding.advice}"
-        case State.NO_SUCCESSOR:
+        case FindingState.NO_SUCCESSOR:
             return f"{name} (sunset {day}) has no successor. {finding.advice}"
 
 
-def github(report: Report) -> Iterator[str]:
+def github(report: ScanReport) -> Iterator[str]:
     """Yield GitHub workflow commands, one a finding and an error."""
     for finding in report.findings:
         place = finding.place
@@ -42,7 +42,7 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def sarif(report: Report, version: str) -> dict[str, Any]:
+def sarif(report: ScanReport, version: str) -> dict[str, Any]:
     """Return the findings as a SARIF 2.1.0 log (OASIS); columns are counted in Unicode code points."""
     operations = {finding.operation.id: finding.operation for finding in report.findings}
     rules = [

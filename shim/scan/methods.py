@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from shim.scan.values import Ref, Text, Value
-
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _READS = frozenset({"urlopen", "urlretrieve", "fetch", "fetch_json", "Request", "HTTPRequest", "download"})
@@ -26,46 +24,57 @@ NOT_URLS = CONTENT | {"headers", "params", "auth", "cookies", "files", "text", "
 """Keyword arguments that are never the address of a call."""
 
 
-def word_of(value: Value) -> str | None:
-    """Return the one HTTP method that a value says, None when it is none or unsure."""
-    words = {word for thing in value if (word := _word(thing))}
-    return words.pop() if len(words) == 1 else None
+SAYING = frozenset({
+    "print", "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "echo", "secho", "fail",
+    "startswith", "endswith", "compile", "match", "search", "fullmatch", "findall", "finditer", "assertEqual",
+    "assertIn", "assertNotIn", "assertNotEqual", "assert_called_with", "assert_called_once_with", "assert_any_call",
+    "add_argument", "Route", "APIRoute", "Mount", "Rule", "add_route", "add_url_rule", "add_api_route", "add_get",
+    "add_post", "add_delete", "add_patch", "re_path",
+})  # fmt: skip
+"""Calls that only talk about the texts they are given, or serve them."""
+QUIET_KEYWORDS = frozenset({"help", "description", "example", "examples", "title", "summary", "match"})
+"""Keyword arguments that only talk about the texts they are given."""
 
 
-def _word(thing: object) -> str | None:
-    if isinstance(thing, Text):
-        said = thing.s.strip()
-        return said.upper() if said.upper() in METHODS and (said.isupper() or said.islower()) else None
-    if isinstance(thing, Ref):
-        # http.HTTPMethod.GET, aiohttp.hdrs.METH_GET
-        name = str(thing.last).removeprefix("METH_")
-        return name if name in METHODS else None
-    return None
+def words_of(name: str) -> frozenset[str]:
+    """Return the words that a name such as ``_get_json`` or ``httpDelete`` is made of, in small letters."""
+    return frozenset(word.lower() for word in _WORD.findall(name))
+
+
+def said(word: str) -> str | None:
+    """Return the HTTP method that a text says, None when it is something else."""
+    word = word.strip()
+    return word.upper() if word.upper() in METHODS and (word.isupper() or word.islower()) else None
 
 
 def verb_in(name: str) -> str | None:
     """Return the HTTP method in the name of a function such as ``post``, ``_get_json`` or ``httpDelete``."""
     words: list[str] = [word.lower() for word in _WORD.findall(name)]
     verbs = [word.upper() for word in words if word.upper() in METHODS]
-    if len(verbs) != 1 or _NAMING.intersection(words):
+    if len(verbs) != 1 or not _NAMING.isdisjoint(words):
         # A generator's async twin: aget, apost.
         twin = name[1:].upper()
         return twin if name[:1] == "a" and twin in METHODS else None
     return verbs[0]
 
 
-def method_of(name: str, receiver: str, args: Sequence[Value], kwargs: Mapping[str, Value]) -> tuple[bool, str | None]:
+def method_of(
+    name: str, receiver: str, args: Sequence[str | None], kwargs: Mapping[str, str | None]
+) -> tuple[bool, str | None]:
     """Tell whether a call is an HTTP call, and its method if that is known.
 
-    ``name`` is what is called, ``receiver`` the last name of what it is called on.
+    ``name`` is what is called, ``receiver`` the last name of what it is called on; of each argument it is enough to
+    know the method that it says.
     """
     for key in _GIVEN:
         if key in kwargs:
-            return True, word_of(kwargs[key])
-    word = next((found for value in args if (found := word_of(value))), None)
+            return True, kwargs[key]
+    if name in SAYING:
+        return False, None
+    word = next(filter(None, args), None)
     if word is not None:
         return True, word
-    if name == "get" and _STORES.intersection(part.lower() for part in _WORD.findall(receiver)):
+    if name == "get" and not _STORES.isdisjoint(words_of(receiver)):
         return False, None
     verb = verb_in(name)
     if verb is not None:
@@ -73,6 +82,4 @@ def method_of(name: str, receiver: str, args: Sequence[Value], kwargs: Mapping[s
     if name in _READS:
         sends = CONTENT.intersection(kwargs) or (name in {"urlopen", "Request"} and len(args) > 1)
         return True, "POST" if sends else "GET"
-    if name in _ASKS:
-        return True, None
-    return False, None
+    return name in _ASKS, None

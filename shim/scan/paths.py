@@ -14,7 +14,7 @@ from shim.core.recognise import Engine
 from shim.core.settings import ATLAS_ORIGINS
 from shim.documents.model import Operation, Target
 from shim.documents.templates import parameter_name
-from shim.scan.values import HOLE
+from shim.scan.texts import HOLE
 
 _PLACEHOLDER = re.compile(r"\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+")
 _ORIGIN = re.compile(r"[^/?#]*://([^/?#]*)")
@@ -72,7 +72,8 @@ class Paths:
         if read is None:
             return ()
         host, segments = read
-        fits = [(len(shape.segments), shape.operations) for shape in self._shapes if _fits(shape, host, segments)]
+        shapes = (shape for shape in self._shapes if shape.mark in s and _fits(shape, host, segments))
+        fits = [(len(shape.segments), shape.operations) for shape in shapes]
         return max(fits, default=(0, ()), key=lambda fit: fit[0])[1]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import attrs
 
 from shim.documents.model import Operation
-from shim.scan.values import Place
+from shim.scan.texts import Place
 
 _PRAGMA = re.compile(r"#\s*atlas-shim:\s*ignore(-file)?\b\s*(?:\[([^\]]*)\])?")
 
@@ -45,35 +45,25 @@ def pragmas(text: str) -> tuple[Pragma, ...]:
     return tuple(found)
 
 
-def statement_lines(tree: ast.Module) -> dict[int, tuple[int, int]]:
-    """Return for each line the first and last line of the statement on it; of a compound one its header."""
-    spans: dict[int, tuple[int, int]] = {}
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.stmt):
-            continue
-        first, last = node.lineno, node.end_lineno or node.lineno
-        body = getattr(node, "body", None) or getattr(node, "cases", None)
-        if body:
-            start = body[0].lineno if isinstance(body[0], ast.stmt) else body[0].pattern.lineno
-            last = max(first, start - 1)
-        for line in range(first, last + 1):
-            known = spans.get(line)
-            # The innermost statement on a line has the shortest span.
-            if known is None or last - first <= known[1] - known[0]:
-                spans[line] = (first, last)
-    return spans
-
-
-def spoken_for(
-    place: Place, operation: Operation, found: Iterable[Pragma], spans: dict[int, tuple[int, int]]
-) -> Pragma | None:
+def spoken_for(place: Place, operation: Operation, found: Iterable[Pragma], tree: ast.Module) -> Pragma | None:
     """Return the comment that says to ignore a finding.
 
     It stands on a line of the found expression, or on the first or last line of its statement.
     """
-    first, last = spans.get(place.line, (place.line, place.line))
-    lines = {*range(place.line, place.end_line + 1), first, last}
-    for pragma in found:
-        if pragma.covers(operation) and (pragma.whole_file or pragma.line in lines):
-            return pragma
-    return None
+    fitting = [pragma for pragma in found if pragma.covers(operation)]
+    if not fitting:
+        return None
+    spans = [_span(node) for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    around = [(last - first, first, last) for first, last in spans if first <= place.line <= last]
+    lines = {*range(place.line, place.end_line + 1), *min(around, default=(0, 0, 0))[1:]}
+    return next((pragma for pragma in fitting if pragma.whole_file or pragma.line in lines), None)
+
+
+def _span(node: ast.stmt) -> tuple[int, int]:
+    """Return the first and last line of a statement; of a compound one, of its header."""
+    first, last = node.lineno, node.end_lineno or node.lineno
+    body = getattr(node, "body", None) or getattr(node, "cases", None)
+    if body:
+        start = body[0].lineno if isinstance(body[0], ast.stmt) else body[0].pattern.lineno
+        last = max(first, start - 1)
+    return first, last

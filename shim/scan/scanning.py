@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,11 +11,15 @@ import attrs
 
 from shim.core.recognise import Engine
 from shim.core.settings import Settings
-from shim.scan.files import Source, UnreadableError, parse, python_files, read
+from shim.scan.files import SourceFile, UnreadableError, parse, python_files, read
 from shim.scan.findings import Finding, finding_of
-from shim.scan.modules import Module, Modules, imports_of, make_module
-from shim.scan.pragmas import Pragma, pragmas, spoken_for, statement_lines
-from shim.scan.program import Search, Use, uses
+from shim.scan.pragmas import pragmas, spoken_for
+from shim.scan.python.modules import Modules, SourceModule
+from shim.scan.python.reader import Reader
+from shim.scan.sightings import Sightings, Use
+
+_DEEP = 6000
+"""How deep Python may recurse while nested expressions of functions in functions are read."""
 
 
 @attrs.frozen
@@ -27,7 +32,7 @@ class Remark:
 
 
 @attrs.frozen
-class Report:
+class ScanReport:
     """What a scan found: ``ignored`` counts findings that a comment speaks for, ``files`` the files read."""
 
     findings: tuple[Finding, ...]
@@ -37,81 +42,67 @@ class Report:
     ignored: int
 
 
-@attrs.frozen
-class _Read:
-    source: Source
-    module: Module
-
-
 def scan(
     paths: Sequence[Path], engine: Engine, settings: Settings, at: datetime, exclude: Iterable[str] = ()
-) -> Report:
+) -> ScanReport:
     """Scan files and folders; ``at`` is the instant that tells deprecated from gone.
 
     A file that can't be read or parsed is an error in the report and does not stop the scan.
     """
-    search = Search(engine)
     errors: list[Remark] = []
-    done: list[_Read] = []
+    sources: dict[SourceModule, SourceFile] = {}
     files = 0
     for file, path in python_files(paths, exclude):
         files += 1
         try:
             source = read(file, path)
-            done.append(_Read(source, make_module(file, path, parse(source), source.text)))
+            sources[SourceModule(file, path, parse(source), source.text.split("\n"))] = source
         except UnreadableError as error:
             errors.append(Remark(file, error.line, str(error)))
-    by_file = {one.source.file: one for one in done}
-    found, broken = uses(search, _concerned(search, done))
-    errors += [Remark(module.file, 0, reason) for module, reason in broken]
+    sightings = Sightings(engine)
+    errors += read_modules(sources, sightings)
+    uses: dict[str, list[Use]] = {}
+    for use in sightings.uses():
+        uses.setdefault(use.place.file, []).append(use)
     findings: list[Finding] = []
     notes: list[Remark] = []
     ignored = 0
-    for file, one in by_file.items():
-        kept, skipped, unused = _spared(one, [use for use in found if use.place.file == file])
-        findings += [_finding(one.source, use, settings, at) for use in kept]
-        ignored += skipped
-        notes += [Remark(file, pragma.line, "this ignore comment speaks for nothing") for pragma in unused]
-    return Report(tuple(findings), tuple(errors), tuple(notes), files, ignored)
+    for module, source in sources.items():
+        found, comments = uses.get(source.file, []), pragmas(source.text)
+        speaking = [spoken_for(use.place, use.operations[0], comments, module.tree) for use in found]
+        kept = [use for use, comment in zip(found, speaking, strict=True) if comment is None]
+        findings += [_finding(source, use, settings, at) for use in kept]
+        ignored += len(found) - len(kept)
+        unused = (comment for comment in comments if comment not in speaking)
+        notes += [Remark(source.file, one.line, "this ignore comment speaks for nothing") for one in unused]
+    return ScanReport(tuple(findings), tuple(errors), tuple(notes), files, ignored)
 
 
-def _concerned(search: Search, done: Sequence[_Read]) -> list[Module]:
-    """Return the modules that may have a finding: those with a word of it, and those that lead to one by imports."""
-    modules = Modules(one.module for one in done)
-    chosen = {one.module.path: one.module for one in done if search.concerns(one.source.text)}
-    if not chosen:
-        return []
-    importers: dict[Path, list[Module]] = {}
-    for one in done:
-        for imported in imports_of(one.module, modules):
-            importers.setdefault(imported.path, []).append(one.module)
-    waiting = list(chosen)
-    while waiting:
-        for module in importers.get(waiting.pop(), ()):
-            if module.path not in chosen:
-                chosen[module.path] = module
-                waiting.append(module.path)
-    return [one.module for one in done if one.module.path in chosen]
+def read_modules(sources: Mapping[SourceModule, SourceFile], sightings: Sightings) -> list[Remark]:
+    """Read the modules that may have a finding; return an error for each that is nested too deeply."""
+    errors: list[Remark] = []
+    modules = Modules(sources)
+    concerned = [module for module, source in sources.items() if sightings.concerns(source.text)]
+    chosen = modules.leading_to(concerned) if concerned else []
+    reader = Reader(Modules(chosen), sightings)
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _DEEP))
+    try:
+        for module in chosen:
+            try:
+                reader.read(module)
+            except RecursionError:
+                errors.append(Remark(module.file, 0, "is nested too deeply to be followed"))
+    finally:
+        sys.setrecursionlimit(before)
+    return errors
 
 
-def _spared(one: _Read, found: Sequence[Use]) -> tuple[list[Use], int, list[Pragma]]:
-    """Return the uses that no comment speaks for, how many others there are, and the comments without a use."""
-    comments = pragmas(one.source.text)
-    if not comments:
-        return list(found), 0, []
-    spans = statement_lines(one.module.tree)
-    speaking = [spoken_for(use.place, use.operations[0], comments, spans) for use in found]
-    kept = [use for use, pragma in zip(found, speaking, strict=True) if pragma is None]
-    return kept, len(found) - len(kept), [pragma for pragma in comments if pragma not in speaking]
-
-
-def _finding(source: Source, use: Use, settings: Settings, at: datetime) -> Finding:
+def _finding(source: SourceFile, use: Use, settings: Settings, at: datetime) -> Finding:
     place = use.place
     lines = source.text.split("\n")[place.line - 1 : place.end_line]
-    if len(lines) == 1:
-        lines = [lines[0][place.column - 1 : place.end_column - 1]]
-    elif lines:
-        lines = [lines[0][place.column - 1 :], *lines[1:-1], lines[-1][: place.end_column - 1]]
+    lines[-1] = lines[-1][: place.end_column - 1]
+    lines[0] = lines[0][place.column - 1 :]
     finding = finding_of(use, settings, at, "\n".join(lines))
     if source.cells is None:
         return finding

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from shim.core.recognise import load_engine
 from shim.core.settings import Settings
-from shim.scan import Report, State, scan
-from shim.scan.modules import make_module
-from shim.scan.program import Search, uses
+from shim.scan import FindingState, ScanReport, scan
+from shim.scan.files import SourceFile
+from shim.scan.python.modules import SourceModule
+from shim.scan.scanning import read_modules
+from shim.scan.sightings import Sightings
 
 ENGINE = load_engine({})
 CALL = 'requests.get("https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b/backup/snapshots")\n'
@@ -22,11 +24,11 @@ INSTANCE = 'requests.get("https://cloud.mongodb.com/api/atlas/v2/groups/a/server
 DELETE = 'requests.delete("https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b")\n'
 
 
-def look(*paths: Path, at: str = "2026-06-01", exclude: tuple[str, ...] = ()) -> Report:
+def look(*paths: Path, at: str = "2026-06-01", exclude: tuple[str, ...] = ()) -> ScanReport:
     return scan(paths, ENGINE, Settings(), datetime.fromisoformat(at).replace(tzinfo=UTC), exclude)
 
 
-def lines(report: Report) -> list[int]:
+def lines(report: ScanReport) -> list[int]:
     return [finding.place.line for finding in report.findings]
 
 
@@ -39,11 +41,11 @@ def put(path: Path, content: str | bytes) -> Path:
 @pytest.mark.parametrize(
     ("program", "at", "state"),
     [
-        (CALL, "2026-01-21", State.DEPRECATED),
-        (CALL, "2026-01-22", State.GONE),
-        (INSTANCE, "2026-06-01", State.DEPRECATED),
-        (INSTANCE, "2027-01-18", State.GONE),
-        (DELETE, "2025-01-01", State.NO_SUCCESSOR),
+        (CALL, "2026-01-21", FindingState.DEPRECATED),
+        (CALL, "2026-01-22", FindingState.GONE),
+        (INSTANCE, "2026-06-01", FindingState.DEPRECATED),
+        (INSTANCE, "2027-01-18", FindingState.GONE),
+        (DELETE, "2025-01-01", FindingState.NO_SUCCESSOR),
     ],
 )
 def test_the_day_tells_deprecated_from_gone(tmp_path, program, at, state):
@@ -55,7 +57,7 @@ def test_the_operators_date_counts(tmp_path):
     """A sunset that the operator set moves the state."""
     moved = Settings(sunsets={"snapshots": datetime(2030, 1, 1, tzinfo=UTC)})
     report = scan([put(tmp_path / "a.py", CALL)], ENGINE, moved, datetime(2026, 6, 1, tzinfo=UTC))
-    assert report.findings[0].state is State.DEPRECATED
+    assert report.findings[0].state is FindingState.DEPRECATED
 
 
 def test_folders_of_others_are_left_out(tmp_path):
@@ -163,6 +165,17 @@ def test_a_long_sum_is_followed(tmp_path):
     assert lines(look(put(tmp_path / "a.py", call))) == [1]
 
 
+def test_what_nests_too_deeply_is_an_error_and_stops_nothing(tmp_path):
+    """Long chains of calls in functions that lead into each other are not followed to the end, which is said."""
+    chain = ".b(1)" * 900
+    program = f"def f():\n    return a{chain}\ndef g():\n    return f(){chain}\ng(){chain}\n"
+    put(tmp_path / "a.py", program + CALL)
+    put(tmp_path / "b.py", CALL)
+    report = look(tmp_path)
+    assert [Path(one.place.file).name for one in report.findings] == ["b.py"]
+    assert [error.message for error in report.errors] == ["is nested too deeply to be followed"]
+
+
 def test_functions_that_call_each_other_end(tmp_path):
     """Recursion, also between many functions, is followed only so far."""
     program = "".join(
@@ -239,7 +252,6 @@ def test_a_comment_that_spares_nothing_is_noted(tmp_path):
     assert [(note.line, note.message) for note in report.notes] == [(1, "this ignore comment speaks for nothing")]
 
 
-SEARCH = Search(ENGINE)
 PIECES = st.sampled_from([
     "x", "y", "self.a", "f", "g()", "f(x, *y, **z)", "'/groups/%s/serverless/%s/backup/snapshots'", "'serverless'",
     "f'{x}/groups/{y!r:>{z}}/serverless/{f(x)}'", "(lambda x=y, *a, **k: x + y)", "[x for x in y if z]", "{x: y, **z}",
@@ -286,6 +298,8 @@ def test_no_program_breaks_the_scanner(body):
     """Whatever Python can parse can be followed."""
     tree = _programs(body)
     if tree is not None:
-        found, broken = uses(SEARCH, [make_module("a.py", Path("/a.py"), tree, "\n".join(body))])
-        assert not broken
-        assert all(use.operations for use in found)
+        text = "\n".join([*body, "# serverless"])
+        sightings = Sightings(ENGINE)
+        module = SourceModule("a.py", Path("/a.py"), tree, text.split("\n"))
+        assert not read_modules({module: SourceFile("a.py", module.path, text)}, sightings)
+        assert all(use.operations for use in sightings.uses())
