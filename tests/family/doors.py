@@ -14,7 +14,7 @@ from shim import requests as shim_requests
 from shim.core.memory import Memory
 from shim.core.settings import RouteWord, parse_writes
 from shim.dropin import runtime as process
-from tests.family.replay import AFTER, BEFORE, caller, gateway
+from tests.family.replay import BEFORE, LATE, caller, gateway
 
 DOCUMENTS = ("snapshots", "restore_jobs", "instances", "instance_writes", "no_successor", "shared_tier")
 PAST, FUTURE = "2020-01-01", "2999-01-01"
@@ -27,8 +27,8 @@ Ask = Callable[..., httpx.Response]
 def through_gateway(
     origin: str, *, over: bool, route: str = "auto", patience: float = 30.0, writes: str = "off"
 ) -> Iterator[Ask]:
-    """Call through a gateway; ``patience`` is in seconds without a byte from upstream."""
-    now = AFTER if over else BEFORE
+    """Call through a gateway, after all sunsets or before them; ``patience`` is in seconds without a byte."""
+    now = LATE if over else BEFORE
     switched = parse_writes(writes, name="writes")
     with (
         gateway(origin, route=RouteWord(route), now=now, idle_timeout=patience, writes=switched) as served,
