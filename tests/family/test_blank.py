@@ -45,12 +45,6 @@ def while_blank(request, atlas):
         yield ask
 
 
-@pytest.fixture(params=DOORS)
-def door(request):
-    """Each way in, in turn, not opened yet."""
-    return DOORS[request.param]
-
-
 def read(ask, path, api="v2", accept="*/*", query=""):
     """Read an instance, or list them."""
     return ask("GET", f"/api/atlas/{api}{path}{query}", headers={"Accept": accept})

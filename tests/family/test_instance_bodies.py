@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.family import oracle
-from tests.family.doors import DOORS
 from tests.family.replay import AFTER, KINDS, VERSIONS, recordings
 from tests.family.test_instance_writes import CLUSTER, CREATE, GOOD, NAME, ONE, STATUSES, UPDATE, write
 from tests.peers.scripted import by_side, ok, upstream
@@ -19,12 +18,6 @@ from tests.peers.scripted import by_side, ok, upstream
 CREATIONS = recordings("flex-cluster-create")
 DELETIONS = recordings("flex-cluster-delete")
 RECORDED_DELETION = recordings("serverless-instance-delete")[0]
-
-
-@pytest.fixture(params=DOORS)
-def door(request):
-    """Each way in, in turn, not opened yet."""
-    return DOORS[request.param]
 
 
 def where_of(reply, api, group):

@@ -8,7 +8,6 @@ import pytest
 import requests
 
 from tests.family.atlas_errors import ERRORS
-from tests.family.doors import DOORS
 from tests.family.replay import KINDS, VERSIONS
 from tests.peers.raw import BREAK, RESET
 from tests.peers.scripted import GONE, by_side, error, ok, upstream, wire
@@ -51,12 +50,6 @@ SENT = {
     "update": ("PATCH", f"{FLEX}/{NAME}"),
     "delete": ("DELETE", f"{FLEX}/{NAME}"),
 }
-
-
-@pytest.fixture(params=DOORS)
-def door(request):
-    """Each way in, in turn, not opened yet."""
-    return DOORS[request.param]
 
 
 def write(ask, call, api="v2", body=..., query=""):

@@ -7,19 +7,12 @@ import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import serve_in_thread
-from tests.family.doors import DOORS
 from tests.family.replay import AFTER
 
 LIST = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless"
 TENANT = f"/api/atlas/v2/groups/{DEMO_GROUP}/clusters/{{}}/backup/tenant"
 PROVIDER = {"backingProviderName": "AZURE", "providerName": "SERVERLESS", "regionName": "EUROPE_NORTH"}
 CREATE = {"name": "new", "providerSettings": PROVIDER, "tags": [{"key": "a", "value": "b"}]}
-
-
-@pytest.fixture(params=DOORS)
-def door(request):
-    """Each way in, in turn, not opened yet."""
-    return DOORS[request.param]
 
 
 @pytest.fixture

@@ -69,12 +69,6 @@ def after(request, atlas):
         yield ask
 
 
-@pytest.fixture(params=DOORS)
-def door(request):
-    """Each way in, in turn, not opened yet."""
-    return DOORS[request.param]
-
-
 def make(ask, call, api="v2", query="", body=...):
     """Make one of the calls."""
     method, path, order = CALLS[call]

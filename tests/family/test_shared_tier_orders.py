@@ -6,19 +6,12 @@ import httpx
 import pytest
 import requests
 
-from tests.family.doors import DOORS
 from tests.family.replay import VERSIONS
 from tests.family.test_shared_tier import DEDICATED, FLEX, GOOD, GROUP, ID, LEGACY_JOB, ORDER, make
 from tests.peers.raw import BREAK, RESET
 from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NO_CLUSTER, NON_FLEX, by_side, error, upstream, wire
 
 ORDERS = ["restore", "download"]
-
-
-@pytest.fixture(params=DOORS)
-def door(request):
-    """Each way in, in turn, not opened yet."""
-    return DOORS[request.param]
 
 
 def test_flex_is_told_what_its_contract_has(door):
