@@ -41,14 +41,16 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
             memory.retired.remember(retired_key(match, call.origin), str(reply.status), now)
             state.reason = f"{decision.reason}; the legacy endpoint answered {reply.status}"
             decision = decide(match, call.origin, settings, memory, now)
+        outcome: Outcome
         if decision.route == "none":
-            return _alone(state)
-        _read_question(state)
-        outcome = yield from ask_tiers(state, decision)
-        if decision.legacy_next and state.knows_nothing:
-            outcome = yield from or_legacy(state, outcome)
+            outcome = _alone(state)
+        else:
+            _read_question(state)
+            outcome = yield from ask_tiers(state, decision)
+            if decision.legacy_next and state.knows_nothing:
+                outcome = yield from or_legacy(state, outcome)
     except CallError as error:
-        return _error(state, error)
+        outcome = _error(state, error)
     return outcome if call.method != "HEAD" else _without_content(outcome, reply=state.last)
 
 

@@ -49,12 +49,6 @@ class Reply:
     body: bytes | None = None
     fault: str | None = None
 
-    @property
-    def content_length(self) -> str:
-        """The Content-Length of a complete reply: the field's where it says so (HEAD), else that of the body."""
-        length = None if self.body else field(self.headers, "content-length")
-        return str(len(self.body or b"")) if length is None else length
-
 
 def field(headers: Headers, name: str) -> str | None:
     """Return the first value of a field, None when it is missing; names compare case-insensitively."""
@@ -71,6 +65,19 @@ def without(headers: Headers, names: Iterable[str]) -> Headers:
 def replaced(headers: Headers, name: str, value: str) -> Headers:
     """Return the field lines with one value for a field, put last."""
     return (*without(headers, (name.lower(),)), (name, value))
+
+
+def framed(reply: Reply, method: str) -> Headers:
+    """Return the fields of a complete reply to a method, with the length of its body and no coding.
+
+    Those of an answer to HEAD speak of the content that GET has, and stay; no length is made up (RFC 9110, 9.3.2).
+    """
+    if method == "HEAD":
+        return without(reply.headers, ("transfer-encoding",))
+    lines = without(reply.headers, ("content-length", "content-encoding", "transfer-encoding"))
+    if reply.status == 204:  # which has no content to have a length (RFC 9110, 8.6)
+        return lines
+    return (*lines, ("Content-Length", str(len(reply.body or b""))))
 
 
 def reason_phrase(status: int) -> str:

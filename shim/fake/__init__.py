@@ -3,7 +3,7 @@
 It imports nothing of the rest of shim, so that it cannot share its mistakes. It needs the standard library
 alone, but for ``shim.fake.server``, which puts it on a socket and needs the extra ``gateway``. A request goes
 
-    atlas > sign_in > rate_limit > endpoints > versions > reads or orders > paging
+    atlas > sign_in > rate_limit > endpoints > versions > reads, orders or writes > paging
 
 ``apis``, ``endpoints`` and ``refusals`` are tables: an API, an endpoint and an error are a row each.
 
@@ -39,6 +39,7 @@ from shim.fake.constants import (
     DEMO_PUBLIC_KEY,
     DEMO_TOKEN,
     INSTANCE_SUNSET,
+    INSTANCES_BLANK,
 )
 from shim.fake.messages import Arrival, FakeReply
 from shim.fake.rate_limit import RateLimit
@@ -54,6 +55,7 @@ __all__ = [
     "DEMO_PRIVATE_KEY",
     "DEMO_PUBLIC_KEY",
     "DEMO_TOKEN",
+    "INSTANCES_BLANK",
     "INSTANCE_SUNSET",
     "Arrival",
     "Cluster",

@@ -16,8 +16,9 @@ class ClusterApi:
     """One API; to add an API, add one of these and its rows in ``endpoints``.
 
     ``path`` is its segment behind the group, ``versions`` are the dates that it has, oldest first.
-    ``refuses`` names the error code for each tier that it does not serve; a dedicated cluster that was
-    deleted is found where ``finds_deleted``. Snapshots are listed by ``snapshot_age``.
+    ``refuses`` names the error code for each tier that it does not serve, ``unseen`` are tiers that it does not
+    know at all; a dedicated cluster that was deleted is found where ``finds_deleted``. Snapshots are listed by
+    ``snapshot_age``.
     """
 
     path: str
@@ -30,6 +31,7 @@ class ClusterApi:
     show_snapshot: Callable[[Cluster, JsonObject, View], JsonObject]
     show_job: Callable[[Cluster, Job, View], JsonObject]
     snapshot_age: Callable[[JsonObject], str]
+    unseen: frozenset[ClusterTier] = frozenset()
     newest_first: bool = True
     finds_deleted: bool = False
     in_v1: bool = True
@@ -73,6 +75,7 @@ FLEX = ClusterApi(
     show_snapshot=shapes.flex_snapshot,
     show_job=shapes.flex_job,
     snapshot_age=_scheduled,
+    unseen=frozenset({"serverless"}),
     newest_first=False,
     in_v1=False,
 )
@@ -82,7 +85,10 @@ CLUSTERS = ClusterApi(
     path="clusters",
     versions=("2023-01-01", "2023-02-01", "2024-08-05"),
     no_cluster="CLUSTER_NOT_FOUND",
-    refuses={"flex": "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API"},
+    refuses={
+        "flex": "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API",
+        "serverless": "CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API",
+    },
     no_snapshot="SNAPSHOT_NOT_FOUND",
     no_job="RESTORE_JOB_NOT_FOUND",
     show_cluster=shapes.dedicated_cluster,
@@ -99,3 +105,14 @@ DISK_BACKUPS = replace(
     finds_deleted=True,
 )
 """Backups of dedicated clusters: a free cluster has none, and those of a deleted cluster remain."""
+
+SHARED_TIER = replace(
+    FLEX,
+    path="clusters",
+    versions=("2023-01-01",),
+    refuses=dict.fromkeys(("dedicated", "free"), "FEATURE_UNSUPPORTED"),
+    show_snapshot=shapes.tenant_snapshot,
+    show_job=shapes.tenant_job,
+    in_v1=True,
+)
+"""Backups of M2 and M5 clusters, retired; a flex cluster stands for each. What it said of others is not known."""

@@ -30,12 +30,13 @@ _PLAIN = BodyStyle()
 
 
 class FakeAtlas:
-    """A simulator of Atlas' serverless, flex and dedicated backup endpoints and of its sign-in.
+    """A simulator of Atlas' instances, flex clusters, and backups of each tier, and of its sign-in.
 
     It keeps everything in memory; the same ``seed``, time and calls give the same answers. ``today`` (a
     date means its 00:00 UTC) sets the fake's time, which then stands still unless ``running``; without it
-    ``clock`` (seconds since the epoch) is the time. From ``sunset`` on the serverless backup endpoints
-    answer 410, from ``instance_sunset`` on the instance reads do; with ``old_gone`` False not under v1.0.
+    ``clock`` (seconds since the epoch) is the time. From ``sunset`` on the serverless and shared-tier backup
+    endpoints and writes of instances answer 410, from ``instance_sunset`` on the instance reads do; with
+    ``old_gone`` False not under v1.0. From ``blank`` on (None: never) instance reads know nothing of flex clusters.
     ``api_keys`` maps public to private keys, ``service_accounts`` client ids to secrets; None means those
     of the demo. Without a ``rate_limit`` there is no 429. With ``strict`` False an Accept without a date
     means the first version. ``gzip`` compresses for clients that accept it, and ``demo`` False starts
@@ -53,6 +54,7 @@ class FakeAtlas:
         clock: Callable[[], float] = time.time,
         sunset: date | datetime = constants.BACKUP_SUNSET,
         instance_sunset: date | datetime = constants.INSTANCE_SUNSET,
+        blank: date | datetime | None = constants.INSTANCES_BLANK,
         old_gone: bool = True,
         api_keys: Mapping[str, str] | None = None,
         service_accounts: Mapping[str, str] | None = None,
@@ -66,6 +68,7 @@ class FakeAtlas:
             self.today = today
         self.sunset: datetime = instant_of(sunset)
         self.instance_sunset: datetime = instant_of(instance_sunset)
+        self.blank: datetime | None = None if blank is None else instant_of(blank)
         self.old_gone = old_gone
         self.strict = strict
         self.gzip = gzip
@@ -116,6 +119,11 @@ class FakeAtlas:
             cluster.tags = tuple(tags)
             return cluster
 
+    def add_serverless_instance(self, group: str, name: str, snapshots: int | Sequence[JsonObject] = 8) -> Cluster:
+        """Create an instance that no flex cluster stands for: the legacy API knows it, in the blank period too."""
+        with self._lock:
+            return self._world.add(group, name, "serverless", self.today, snapshots)
+
     def add_dedicated_cluster(self, group: str, name: str, snapshots: int | Sequence[JsonObject] = 3) -> Cluster:
         """Create a dedicated cluster with a number of snapshots, or with exactly these documents (without links)."""
         with self._lock:
@@ -152,7 +160,9 @@ class FakeAtlas:
 
     def cluster(self, group: str, name: str) -> Cluster:
         """Return a cluster to look at or to change; raises KeyError when there is none."""
-        return self._world.groups[group][name]
+        with self._lock:
+            self._world.settle(self.today)
+            return self._world.groups[group][name]
 
     def _populate(self) -> None:
         group = constants.DEMO_GROUP
@@ -202,12 +212,14 @@ class FakeAtlas:
                 if reply is not None:
                     return reply
             reply = self._answer(arrival, scheme)
-        return coded(reply, arrival) if self.gzip else reply
+        reply = coded(reply, arrival) if self.gzip else reply
+        return _without_content(reply) if method == "HEAD" else reply
 
     def _answer(self, arrival: Arrival, scheme: str | None) -> FakeReply:
         """Sign in, count, and answer for the resource."""
         today = self.today
         now = today.timestamp()
+        self._world.settle(today)
         common: HeaderFields = (("Date", http_date(today)), *_COMMON)
         if arrival.path in {TOKEN_PATH, REVOKE_PATH}:
             return _with(self._sign_in.oauth(arrival, now), common)
@@ -236,25 +248,29 @@ class FakeAtlas:
         style = read_style(arrival.query)
         if not methods:
             return _refused(AtlasRefusal("RESOURCE_NOT_FOUND", arrival.path), common, style)
-        endpoint = methods.get(arrival.method)
+        endpoint = methods.get("GET" if arrival.method == "HEAD" else arrival.method)
         if endpoint is None:
             allow = ",".join([*sorted(methods, reverse=True), "OPTIONS"])
             return FakeReply(200 if arrival.method == "OPTIONS" else 405, (("Allow", allow), *common))
         sunset = self._sunset_of(endpoint)
-        common = (*common, ("X-Java-Method", endpoint.java), *versions.announced(sunset, view.now))
+        java: HeaderFields = (("X-Java-Method", endpoint.java),) if endpoint.java else ()
+        common = (*common, *java, *versions.announced(sunset, view.now))
         try:
             version = self._version(arrival, endpoint, view)
-            if arrival.method == "POST" and not versions.is_json(arrival.header("Content-Type"), endpoint.api.versions):
+            if endpoint.takes_json and not versions.is_json(arrival.header("Content-Type"), endpoint.api.versions):
                 return FakeReply(415, common)
             query = read_query(arrival.query)
-            content = endpoint.handler(AtlasRequest(self._world, endpoint.api, view, names, arrival.body))
+            blank = endpoint.sunset == "instances" and self.blank is not None and view.now >= self.blank
+            request = AtlasRequest(self._world, endpoint.api, view, names, arrival.body, arrival.query, blank)
+            content = endpoint.handler(request)
         except AtlasRefusal as refusal:
             return _refused(refusal, common, style)
         if isinstance(content, list):
             content = page_of(content, view.root + rest, query)
         status = endpoint.statuses[view.v1]
         media = "application/json" if view.v1 else f"application/vnd.atlas.{version}+json;charset=utf-8"
-        return FakeReply(status, (("Content-Type", media), *common), style.write(content, status))
+        body = b"" if content is None else style.write(content, status)
+        return FakeReply(status, (("Content-Type", media), *common), body)
 
     def _version(self, arrival: Arrival, endpoint: endpoints.Endpoint, view: View) -> str:
         """Return the version that answers; v1.0 knows none and counts as the first. Raises AtlasRefusal."""
@@ -268,6 +284,11 @@ class FakeAtlas:
 
     def _sunset_of(self, endpoint: endpoints.Endpoint) -> datetime | None:
         return {"backups": self.sunset, "instances": self.instance_sunset, None: None}[endpoint.sunset]
+
+
+def _without_content(reply: FakeReply) -> FakeReply:
+    """Return what HEAD is answered with: the fields of GET, the length of its content, and none of it."""
+    return replace(reply, headers=(*reply.headers, ("Content-Length", str(len(reply.body)))), body=b"")
 
 
 def _with(reply: FakeReply, common: HeaderFields) -> FakeReply:

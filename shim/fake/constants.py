@@ -20,7 +20,10 @@ DEMO_CLIENT_SECRET = "mdb_sa_sk_demo"  # noqa: S105 - made up
 DEMO_TOKEN = "demo-access-token"  # noqa: S105 - made up; it never expires
 
 BACKUP_SUNSET = datetime(2026, 1, 22, tzinfo=UTC)
-"""From this instant the serverless backup endpoints answer 410."""
+"""From this instant the serverless and shared-tier backup endpoints, and writes of instances, answer 410."""
+
+INSTANCES_BLANK = datetime(2026, 1, 15, tzinfo=UTC)
+"""From this instant the serverless instance reads answer as if there were none (the specification says so)."""
 
 INSTANCE_SUNSET = datetime(2027, 1, 18, tzinfo=UTC)
 """From this instant the serverless instance reads answer 410."""

@@ -17,13 +17,19 @@ _ID = re.compile(r"[a-f0-9]{24}")
 
 @dataclass(frozen=True, slots=True)
 class AtlasRequest:
-    """One recognised, signed-in request; ``names`` are the path parameters, decoded."""
+    """One recognised, signed-in request.
+
+    ``names`` are the path parameters, decoded, ``query`` is raw. ``blank`` says that the endpoint answers as
+    if there were nothing, but for instances that no flex cluster stands for.
+    """
 
     world: World
     api: ClusterApi
     view: View
     names: Mapping[str, str]
     body: bytes = field(repr=False)
+    query: str = ""
+    blank: bool = False
 
 
 def is_id(text: str) -> bool:
@@ -39,8 +45,11 @@ def _id(request: AtlasRequest, name: str, error: str) -> str:
 
 
 def clusters_of(request: AtlasRequest) -> dict[str, Cluster]:
-    """Return the clusters of the path's group by name; raises AtlasRefusal."""
-    return request.world.clusters(_id(request, "group", "INVALID_GROUP_ID"))
+    """Return the clusters of the path's group that the endpoint can see, by name; raises AtlasRefusal."""
+    clusters = request.world.clusters(_id(request, "group", "INVALID_GROUP_ID"))
+    if request.blank:
+        return {name: each for name, each in clusters.items() if each.tier == "serverless"}
+    return {name: each for name, each in clusters.items() if each.tier not in request.api.unseen}
 
 
 def cluster_of(request: AtlasRequest) -> Cluster:
@@ -50,7 +59,7 @@ def cluster_of(request: AtlasRequest) -> Cluster:
     if cluster is None and api.finds_deleted:
         cluster = request.world.deleted_dedicated(group, name)
     if cluster is None:
-        raise AtlasRefusal(api.no_cluster, name, group)
+        raise AtlasRefusal("NOT_FOUND") if request.blank else AtlasRefusal(api.no_cluster, name, group)
     if cluster.tier in api.refuses:
         raise AtlasRefusal(api.refuses[cluster.tier], name)
     return cluster

@@ -11,6 +11,7 @@ from typing import Any
 HeaderFields = tuple[tuple[str, str], ...]
 """Header fields in order, a name and a value each."""
 
+Json = Any
 JsonObject = dict[str, Any]
 
 
@@ -67,7 +68,7 @@ def http_date(when: datetime, *, padded: bool = True) -> str:
     return written if padded else written.replace(", 0", ", ")
 
 
-def json_text(document: JsonObject, *, pretty: bool = False) -> bytes:
+def json_text(document: Json, *, pretty: bool = False) -> bytes:
     """Write JSON: on one line, or pretty as in Atlas' 401 (two spaces deep, a space before each colon)."""
     colon, depth = (" : ", 2) if pretty else (":", None)
     written = json.dumps(document, ensure_ascii=False, indent=depth, separators=(",", colon))

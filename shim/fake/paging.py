@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from shim.fake.messages import JsonObject, json_text
+from shim.fake.messages import Json, JsonObject, json_text
 from shim.fake.refusals import AtlasRefusal
 
 PAGE_SIZE, LARGEST_PAGE = 100, 500
@@ -30,12 +30,11 @@ class BodyStyle:
     envelope: bool = False
     pretty: bool = False
 
-    def write(self, document: JsonObject, status: int) -> bytes:
+    def write(self, document: Json, status: int) -> bytes:
         """Write a body. Documented of envelopes: a page gains ``status``, all else becomes ``content``."""
-        if self.envelope and "results" in document:
-            document = {**document, "status": status}
-        elif self.envelope:
-            document = {"status": status, "content": document}
+        if self.envelope:
+            is_page = isinstance(document, dict) and "results" in document
+            document = {**document, "status": status} if is_page else {"status": status, "content": document}
         return json_text(document, pretty=self.pretty)
 
 
@@ -66,6 +65,14 @@ def read_query(raw: str) -> PageQuery:
         count=_flag(given, "includeCount", default=True),
         others=tuple(piece for piece in pieces if piece.partition("=")[0] not in {"pageNum", "itemsPerPage"}),
     )
+
+
+def read_flag(raw: str, name: str) -> bool:
+    """Read a flag that a call must have in its raw query; raises AtlasRefusal."""
+    given = _given(raw)
+    if name not in given:
+        raise AtlasRefusal("INVALID_QUERY_PARAMETER", name)
+    return _flag(given, name, default=False)
 
 
 def _number(given: dict[str, str], name: str, default: int, most: int | None = None) -> int:

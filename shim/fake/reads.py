@@ -17,6 +17,11 @@ def get_cluster(request: AtlasRequest) -> JsonObject:
     return request.api.show_cluster(cluster_of(request), request.view)
 
 
+def get_auto_indexing(request: AtlasRequest) -> bool:
+    """Tell whether automatic indexing is on: a bare boolean (contract)."""
+    return cluster_of(request).auto_indexing
+
+
 def list_snapshots(request: AtlasRequest) -> list[JsonObject]:
     """Return the snapshots of a cluster in the API's order."""
     api, cluster = request.api, cluster_of(request)

@@ -17,12 +17,20 @@ ERRORS: dict[str, tuple[int, str]] = {
     "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API": (400, "Cannot use non-flex cluster {} in the flex API."),
     "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API": (400, "Flex cluster {} cannot be used in the Cluster API."),
     "RESOURCE_NOT_FOUND": (404, "Cannot find resource {}."),
+    "DUPLICATE_CLUSTER_NAME": (400, "A {} named {} is already present in group {}."),
     # Documented with its text.
     "TENANT_SNAPSHOT_NOT_FOUND": (404, "No Flex snapshot with ID {} exists for cluster {}."),
     "TENANT_RESTORE_NOT_FOUND": (404, "No Flex restore with ID {} exists for cluster {}."),
     "SNAPSHOT_NOT_FOUND": (404, "No snapshot with ID {} exists for cluster {}."),
     "INVALID_QUERY_PARAMETER": (400, "Invalid query parameter {} specified."),
     "RATE_LIMITED_TOKEN_BUCKET": (429, _RATE_LIMITED),
+    "CLUSTER_ALREADY_REQUESTED_DELETION": (400, "The cluster {} has already been requested for deletion."),
+    "CLUSTER_NAME_INVALID": (
+        400,
+        "The cluster name {} is invalid. The name can only contain ASCII letters, numbers, and hyphens.",
+    ),
+    # Known from public test logs: the answer to deleting a protected flex cluster, its parameter a whole sentence.
+    "ATLAS_GENERAL_ERROR": (400, "Reason: {}."),
     # Known from public issues and repositories: the path of the 410 is the requested one, without the first slash.
     "VERSION_GONE": (410, "Version {} of {} is no longer available."),
     "INVALID_VERSION_DATE": (406, "Invalid accept header or version date."),
@@ -32,7 +40,13 @@ ERRORS: dict[str, tuple[int, str]] = {
         400,
         "Cluster {} cannot be used in the Serverless Instance API.",
     ),
-    "FEATURE_UNSUPPORTED": (403, "Cluster {} has a tier without backups."),
+    "CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API": (400, "Serverless instance {} cannot be used in the Cluster API."),
+    "CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED": (
+        400,
+        "Cluster {} cannot be terminated while its termination protection is enabled.",
+    ),
+    "NOT_FOUND": (404, "Serverless instances can no longer be read here."),
+    "FEATURE_UNSUPPORTED": (403, "Cluster {} has a tier without these backups."),
     "RESTORE_JOB_NOT_FOUND": (404, "No restore job with ID {} exists for cluster {}."),
     "INVALID_GROUP_ID": (404, "{} is not a valid ID."),
     "INVALID_SNAPSHOT_ID": (404, "{} is not a valid ID."),

@@ -80,6 +80,12 @@ def legacy_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonO
     )
 
 
+def tenant_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonObject:
+    """A shared-tier snapshot: that of flex with a link to itself (contract; no recording exists)."""
+    own = f"{view.url(cluster, 'clusters')}/backup/tenant/snapshots/{snapshot.get('id', '')}"
+    return _body(**snapshot, links=[_link(own, "self")])
+
+
 def dedicated_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonObject:
     """A dedicated snapshot with its two links."""
     own = view.url(cluster, "clusters")
@@ -136,6 +142,22 @@ def flex_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
         status=status,
         targetDeploymentItemName=None if job.download else job.target_cluster,
         targetProjectId=None if job.download else job.target_group,
+    )
+
+
+def tenant_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
+    """A shared-tier restore job, as the v1.0 pages and the contract show it: a download has a target too."""
+    document = flex_job(cluster, job, view)
+    own = f"{view.url(cluster, 'clusters')}/backup/tenant/restores/{job.id}"
+    return _body(
+        **{
+            **document,
+            "clusterName": document["instanceName"],
+            "instanceName": None,
+            "links": [_link(own, "self")],
+            "targetDeploymentItemName": job.target_cluster,
+            "targetProjectId": job.target_group,
+        }
     )
 
 
@@ -215,10 +237,10 @@ def flex_cluster(cluster: Cluster, _view: View) -> JsonObject:
         clusterType="REPLICASET",
         connectionStrings={word: strings[word] for word in cluster.strings},
         providerSettings={
-            "backingProviderName": "AWS",
+            "backingProviderName": cluster.provider,
             "diskSizeGB": 5.0,
             "providerName": "FLEX",
-            "regionName": "US_EAST_1",
+            "regionName": cluster.region,
         },
         tags=list(cluster.tags),
         versionReleaseSystem="LTS",
@@ -237,13 +259,13 @@ def legacy_instance(cluster: Cluster, view: View) -> JsonObject:
             _link(f"{own}/backup/snapshots", view.rel("snapshots")),
         ],
         providerSettings={
-            "backingProviderName": "AWS",
+            "backingProviderName": cluster.provider,
             "effectiveDiskSizeGBLimit": 5,
             "effectiveInstanceSizeName": "FLEX",
             "effectiveProviderName": "TENANT",
             "nextBackupDate": stamp(view.now.replace(hour=17, minute=5, second=10) + timedelta(days=1)),
             "providerName": "SERVERLESS",
-            "regionName": "US_EAST_1",
+            "regionName": cluster.region,
             "tenantBackupEnabled": True,
         },
         serverlessBackupOptions={"serverlessContinuousBackupEnabled": False},

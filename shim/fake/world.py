@@ -11,11 +11,15 @@ from typing import Literal
 from shim.fake.messages import JsonObject, stamp
 from shim.fake.refusals import AtlasRefusal
 
-ClusterTier = Literal["flex", "dedicated", "free"]
+ClusterTier = Literal["flex", "dedicated", "free", "serverless"]
+"""A serverless one is an instance that no flex cluster stands for, so that only the legacy API knows it."""
 
 MONGODB_VERSION = "8.0.17"
 RETENTION_DAYS = 8
 """Recorded: expiration is scheduledTime and 8 days, and 8 snapshots are kept."""
+CREATION, UPDATE, DELETION = timedelta(seconds=60), timedelta(seconds=30), timedelta(seconds=60)
+"""How long a cluster is CREATING, UPDATING and DELETING; only the words are recorded."""
+ALL_STRINGS = ("standard", "standardSrv")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -52,7 +56,8 @@ class Cluster:
     """One cluster; tests may change every member.
 
     ``snapshots`` are documents in the wire shape of its own tier, without links; ``strings`` names the
-    connection strings that it has by now (recorded: they appear independently of ``state``).
+    connection strings that it has by now (recorded: they appear independently of ``state``). At ``settles``
+    it is IDLE again, or gone when it was DELETING.
     """
 
     group: str
@@ -64,9 +69,13 @@ class Cluster:
     snapshots: list[JsonObject] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     state: str = "IDLE"
-    strings: tuple[str, ...] = ("standard", "standardSrv")
+    settles: datetime | None = None
+    strings: tuple[str, ...] = ALL_STRINGS
+    provider: str = "AWS"
+    region: str = "US_EAST_1"
     tags: tuple[Mapping[str, str], ...] = ()
     protected: bool = False
+    auto_indexing: bool = False
     deleted: bool = False
 
     def snapshot(self, snapshot_id: str) -> JsonObject | None:
@@ -101,17 +110,35 @@ class World:
         self.add_group(group)
         dice = self._dice(group, name)
         count = snapshots if isinstance(snapshots, int) else len(snapshots)
-        created = now - timedelta(days=count + 30)
-        identity = object_id(created, dice)
-        cluster = Cluster(group, name, tier, identity, created, host="".join(dice.choices(_LETTERS, k=7)))
+        cluster = self._keep(group, name, tier, now - timedelta(days=count + 30), dice)
         if not isinstance(snapshots, int):
             cluster.snapshots = [dict(each) for each in snapshots]
-        elif tier == "flex":
+        elif tier in {"flex", "serverless"}:
             cluster.snapshots = flex_snapshots(snapshots, now, dice)
         else:
             cluster.snapshots = dedicated_snapshots(snapshots, now, dice, name)
+        return cluster
+
+    def create(self, group: str, name: str, now: datetime) -> Cluster:
+        """Begin to create a flex cluster, as a call of the API does: it has no connection strings yet (recorded)."""
+        cluster = self._keep(group, name, "flex", now, self._dice(group, name))
+        cluster.state, cluster.settles, cluster.strings = "CREATING", now + CREATION, ()
+        return cluster
+
+    def _keep(self, group: str, name: str, tier: ClusterTier, created: datetime, dice: random.Random) -> Cluster:
+        identity = object_id(created, dice)
+        cluster = Cluster(group, name, tier, identity, created, host="".join(dice.choices(_LETTERS, k=7)))
         self.groups[group][name] = cluster
         return cluster
+
+    def settle(self, now: datetime) -> None:
+        """End what clusters were doing and have done by now: creations, updates and deletions."""
+        for cluster in (each for group in self.groups.values() for each in group.values()):
+            if cluster.settles is not None and now >= cluster.settles:
+                if cluster.state == "CREATING":
+                    cluster.strings = ALL_STRINGS
+                cluster.deleted = cluster.deleted or cluster.state == "DELETING"
+                cluster.state, cluster.settles = "IDLE", None
 
     def clusters(self, group: str) -> dict[str, Cluster]:
         """Return the clusters of a group that are not deleted; raises AtlasRefusal for an unknown group."""

@@ -18,7 +18,7 @@ import httpx
 from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
 from shim.core.exchange import exchange
-from shim.core.messages import Reply, without
+from shim.core.messages import Reply, framed
 from shim.dropin.digest import is_stale
 from shim.dropin.notice import notify
 from shim.dropin.recognition import RetiredCall
@@ -103,10 +103,8 @@ class ExchangeFlow:
     def _answered(self, reply: Reply, content_type: ContentType) -> httpx.Response:
         """Return a response of the shim's own, on the connection of the native one if there was any."""
         content, native = reply.body or b"", self.native
-        lines = without(reply.headers, ("content-length", "content-encoding", "transfer-encoding"))
+        lines = framed(reply, self.request.method)
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
-        if reply.status != 204:  # which has no content to have a length (RFC 9110, 8.6)
-            headers.append((b"Content-Length", reply.content_length.encode("ascii")))
         extensions = {} if native is None else native.extensions
         return httpx.Response(
             reply.status,

@@ -23,7 +23,7 @@ from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
 from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
 from shim.core.exchange import exchange
-from shim.core.messages import Reply, reason_phrase, without
+from shim.core.messages import Reply, framed, reason_phrase
 from shim.dropin.notice import notify
 from shim.dropin.recognition import RetiredCall
 from shim.requests._recognition import header_lines
@@ -110,9 +110,8 @@ class ExchangeFlow:
         """Return a response of the shim's own, as an adapter builds them, in place of the native one."""
         content, native = reply.body or b"", self.native
         headers = HTTPHeaderDict()
-        for name, value in without(reply.headers, ("content-length", "content-encoding", "transfer-encoding")):
+        for name, value in framed(reply, self.request.method or ""):
             headers.add(name, value)
-        headers["Content-Length"] = reply.content_length
         response = Response()
         response.status_code = reply.status
         response.headers = CaseInsensitiveDict(headers)

@@ -32,8 +32,8 @@ def before_sunset(monkeypatch):
 
 @pytest.fixture
 def fake():
-    """An Atlas on the day before the sunset of the backup endpoints."""
-    return FakeAtlas(today=date(2026, 1, 21))
+    """An Atlas on the day before the sunset of the backup endpoints, whose instance reads are not blank yet."""
+    return FakeAtlas(today=date(2026, 1, 21), blank=None)
 
 
 @pytest.fixture

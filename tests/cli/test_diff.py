@@ -14,6 +14,7 @@ LEGACY, FLEX = f"/serverless/{DEMO_CLUSTER}/", f"/flexClusters/{DEMO_CLUSTER}/"
 def both(atlas):
     """Let the retired endpoints answer, too."""
     atlas.fake.sunset = atlas.fake.instance_sunset = atlas.fake.sunset.replace(year=2100)
+    atlas.fake.blank = None
     return atlas
 
 

@@ -8,8 +8,9 @@ from shim.fake import DEMO_CLUSTER, DEMO_GROUP
 
 
 @pytest.fixture(params=["legacy", "flex"])
-def side(request, monkeypatch):
-    """Ask one side and then the other."""
+def side(request, monkeypatch, atlas):
+    """Ask one side and then the other; the legacy one is not blank."""
+    atlas.fake.blank = None
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", request.param)
     return request.param
 

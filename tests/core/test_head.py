@@ -36,3 +36,13 @@ def test_a_410_to_head_leads_to_the_successor(engine):
     head = drive(engine, f"{V2}{GET}", [(410, (), b""), answers(SNAPSHOT)], clock=BEFORE, method="HEAD")
     assert [send.call.method for send in head.sends] == ["HEAD", "GET"]
     assert (head.reply.status, head.content) == (200, b"")
+
+
+def test_what_nobody_was_asked_for_has_no_content_either(engine):
+    """A constant, and an error of the shim's own, have the length that GET's content has."""
+    constant = f"{V2}/groups/g1/serverless/shop/performanceAdvisor/autoIndexing"
+    for target in (constant, f"{V2}{LIST}?pageNum=0"):
+        got = drive(engine, target, [], clock=AFTER)
+        head = drive(engine, target, [], clock=AFTER, method="HEAD")
+        assert (head.reply.status, head.content) == (got.reply.status, b"")
+        assert dict(head.reply.headers)["Content-Length"] == str(len(got.content))

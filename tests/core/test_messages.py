@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import pytest
 
-from shim.core.messages import Call, field, reason_phrase, replaced, without
+from shim.core.messages import Call, Reply, field, framed, reason_phrase, replaced, without
 
 LINES = (("Accept", "a"), ("X-Thing", "1"), ("accept", "b"))
 
@@ -40,3 +40,17 @@ def test_a_status_has_its_reason_phrase_or_none():
     """A status that nobody registered has none."""
     assert reason_phrase(410) == HTTPStatus.GONE.phrase
     assert reason_phrase(299) == ""
+
+
+def test_a_complete_reply_is_framed_anew():
+    """Its own length, and none of a coding that it no longer has."""
+    reply = Reply(200, (("Content-Encoding", "gzip"), ("X", "1"), ("Transfer-Encoding", "chunked")), b"abc")
+    assert framed(reply, "GET") == (("X", "1"), ("Content-Length", "3"))
+    assert framed(Reply(204, (("X", "1"),), b""), "DELETE") == (("X", "1"),)
+
+
+def test_the_fields_of_an_answer_to_head_stay():
+    """They speak of the content of GET, whose length nobody can make up."""
+    fields = (("Content-Encoding", "gzip"), ("Content-Length", "9"))
+    assert framed(Reply(200, (*fields, ("Transfer-Encoding", "chunked")), b""), "HEAD") == fields
+    assert framed(Reply(200, (("X", "1"),), b""), "HEAD") == (("X", "1"),)

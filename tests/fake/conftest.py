@@ -20,8 +20,8 @@ Asker = Callable[..., FakeReply]
 
 @pytest.fixture
 def fake() -> FakeAtlas:
-    """The demo world one second before the backup endpoints end."""
-    return FakeAtlas(today=BEFORE_SUNSET)
+    """The demo world one second before the backup endpoints end; instance reads answer as they once did."""
+    return FakeAtlas(today=BEFORE_SUNSET, blank=None)
 
 
 @pytest.fixture

@@ -160,7 +160,7 @@ def test_a_wrong_method_is_told_the_right_ones(fake, ask):
 def test_options_are_told_too(fake, ask):
     """OPTIONS is answered, since the recorded Allow lists it."""
     reply = ask(fake, f"{ROOT}/flexClusters", method="OPTIONS")
-    assert (reply.status, reply.body, reply.header("Allow")) == (200, b"", "GET,OPTIONS")
+    assert (reply.status, reply.body, reply.header("Allow")) == (200, b"", "POST,GET,OPTIONS")
 
 
 def test_outside_the_api_there_is_nothing(fake, ask):
@@ -173,3 +173,16 @@ def test_a_percent_encoded_name_is_the_same_name(fake, ask):
     """Path parameters are decoded (RFC 3986, 2.3)."""
     encoded = "%6F" + DEMO_CLUSTER[1:]
     assert ask(fake, f"{ROOT}/flexClusters/{encoded}").status == 200
+
+
+@pytest.mark.parametrize("rest", ["/flexClusters", f"/flexClusters/{DEMO_CLUSTER}", "/flexClusters/nobody", "/nothing"])
+def test_head_has_the_fields_of_get_and_no_content(fake, ask, rest):
+    """Its Content-Length is that of the content that GET has."""
+    got, head = ask(fake, ROOT + rest), ask(fake, ROOT + rest, method="HEAD")
+    assert (head.status, head.body) == (got.status, b"")
+    assert head.headers == (*got.headers, ("Content-Length", str(len(got.body))))
+
+
+def test_head_is_for_what_can_be_read(fake, ask):
+    """Where only POST is possible, it is a wrong method."""
+    assert ask(fake, f"{ROOT}/flexClusters/{DEMO_CLUSTER}/backup/download", method="HEAD").status == 405

@@ -23,7 +23,7 @@ def _names(path: str) -> tuple[str, str]:
 
 
 def _world() -> FakeAtlas:
-    return FakeAtlas(demo=False)
+    return FakeAtlas(demo=False, blank=None)
 
 
 def _at_home(body: str) -> str:

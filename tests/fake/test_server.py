@@ -49,6 +49,18 @@ def test_fields_and_content_arrive_as_sent():
         assert arrival.body == b"abc"
 
 
+def test_head_sends_no_content():
+    """The length is that of GET's content, and the connection goes on with the next answer."""
+    with serve_in_thread() as server:
+        content = httpx.get(server.url + PATH, headers=FIELDS).content
+        fields = "".join(f"{name}: {value}\r\n" for name, value in FIELDS.items())
+        head = f"HEAD {PATH} HTTP/1.1\r\nHost: {server.host}:{server.port}\r\n{fields}"
+        answer = _raw(server, f"{head}\r\n{head}Connection: close\r\n\r\n".encode())
+        assert answer.count(b"HTTP/1.1 200") == 2
+        assert answer.count(f"Content-Length: {len(content)}\r\n".encode()) == 2
+        assert b"{" not in answer
+
+
 def test_a_connection_is_kept():
     """Two requests share one connection."""
     with serve_in_thread() as server:

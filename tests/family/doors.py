@@ -12,10 +12,11 @@ import pytest
 from shim import httpx as shim_httpx
 from shim import requests as shim_requests
 from shim.core.memory import Memory
-from shim.core.settings import RouteWord
+from shim.core.settings import RouteWord, parse_writes
 from shim.dropin import runtime as process
-from tests.family.replay import AFTER, BEFORE, caller, gateway
+from tests.family.replay import BEFORE, LATE, caller, gateway
 
+DOCUMENTS = ("snapshots", "restore_jobs", "instances", "instance_writes", "no_successor", "shared_tier")
 PAST, FUTURE = "2020-01-01", "2999-01-01"
 """Sunsets that put the httpx door, whose clock is the process', after or before them."""
 
@@ -23,44 +24,51 @@ Ask = Callable[..., httpx.Response]
 
 
 @contextlib.contextmanager
-def through_gateway(origin: str, *, over: bool, route: str = "auto", patience: float = 30.0) -> Iterator[Ask]:
-    """Call through a gateway; ``patience`` is in seconds without a byte from upstream."""
-    now = AFTER if over else BEFORE
+def through_gateway(
+    origin: str, *, over: bool, route: str = "auto", patience: float = 30.0, writes: str = "off"
+) -> Iterator[Ask]:
+    """Call through a gateway, after all sunsets or before them; ``patience`` is in seconds without a byte."""
+    now = LATE if over else BEFORE
+    switched = parse_writes(writes, name="writes")
     with (
-        gateway(origin, route=RouteWord(route), now=now, idle_timeout=patience) as served,
+        gateway(origin, route=RouteWord(route), now=now, idle_timeout=patience, writes=switched) as served,
         caller(served) as client,
     ):
         yield client.request
 
 
 @contextlib.contextmanager
-def through_httpx(origin: str, *, over: bool, route: str = "auto", patience: float = 30.0) -> Iterator[Ask]:
+def through_httpx(
+    origin: str, *, over: bool, route: str = "auto", patience: float = 30.0, writes: str = "off"
+) -> Iterator[Ask]:
     """Call with the drop-in client."""
     with (
-        settings(origin, over=over, route=route),
+        settings(origin, over=over, route=route, writes=writes),
         shim_httpx.Client(base_url=origin, trust_env=False, timeout=patience) as client,
     ):
         yield client.request
 
 
 @contextlib.contextmanager
-def settings(origin: str, *, over: bool, route: str) -> Iterator[None]:
+def settings(origin: str, *, over: bool, route: str, writes: str = "off") -> Iterator[None]:
     """Set what the Python doors obey, and let them know nothing."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATLAS_SHIM_ROUTE", route)
         patch.setenv("ATLAS_SHIM_UPSTREAM", origin)
         patch.setenv("ATLAS_SHIM_WARNINGS", "off")
         sunset = PAST if over else FUTURE
-        names = ("snapshots", "restore_jobs", "instances", "no_successor")
-        patch.setenv("ATLAS_SHIM_SUNSET", ",".join(f"{name}={sunset}" for name in names))
+        patch.setenv("ATLAS_SHIM_WRITES", writes)
+        patch.setenv("ATLAS_SHIM_SUNSET", ",".join(f"{name}={sunset}" for name in DOCUMENTS))
         patch.setattr(process, "MEMORY", Memory())
         yield
 
 
 @contextlib.contextmanager
-def through_requests(origin: str, *, over: bool, route: str = "auto", patience: float = 30.0) -> Iterator[Ask]:
+def through_requests(
+    origin: str, *, over: bool, route: str = "auto", patience: float = 30.0, writes: str = "off"
+) -> Iterator[Ask]:
     """Call with the drop-in session of requests; its replies have what the tests look at."""
-    with settings(origin, over=over, route=route), shim_requests.Session() as session:
+    with settings(origin, over=over, route=route, writes=writes), shim_requests.Session() as session:
         session.trust_env = False
 
         def ask(method: str, target: str, content: bytes | None = None, **options: Any) -> Any:

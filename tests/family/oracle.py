@@ -45,6 +45,11 @@ class Where:
         """Return the legacy URL of a cluster of the same group."""
         return f"{self.base}/api/atlas/{self.api}/groups/{self.group}/serverless/{cluster}"
 
+    @property
+    def tenant_url(self) -> str:
+        """The URL of the shared-tier backups of the cluster."""
+        return f"{self.base}/api/atlas/{self.api}/groups/{self.group}/clusters/{self.cluster}/backup/tenant"
+
 
 def _there(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value is not None}
@@ -192,6 +197,92 @@ def instance(source: dict[str, Any], where: Where) -> dict[str, Any]:
             ],
         }
     )
+
+
+def tenant_flex_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]:
+    """A shared-tier snapshot made of one of a flex cluster: the same seven members, and a link."""
+    return _there(
+        {
+            "expiration": source.get("expiration"),
+            "finishTime": source.get("finishTime"),
+            "id": source.get("id"),
+            "mongoDBVersion": source.get("mongoDBVersion"),
+            "scheduledTime": source.get("scheduledTime"),
+            "startTime": source.get("startTime"),
+            "status": _word(source.get("status"), JOB_WORDS),
+            "links": _tenant_self(where, "snapshots", source),
+        }
+    )
+
+
+def tenant_dedicated_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]:
+    """A shared-tier snapshot made of one of a dedicated cluster, which has one time: when it was taken."""
+    words = {"queued": "QUEUED", "inProgress": "RUNNING", "completed": "COMPLETED", "failed": "FAILED"}
+    return _there(
+        {
+            "expiration": source.get("expiresAt"),
+            "id": source.get("id"),
+            "mongoDBVersion": source.get("mongodVersion"),
+            "startTime": source.get("createdAt"),
+            "status": words.get(source.get("status", "")),
+            "links": _tenant_self(where, "snapshots", source),
+        }
+    )
+
+
+def tenant_flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
+    """A shared-tier restore job made of one of a flex cluster; a download has a target too."""
+    download = source.get("deliveryType") == "DOWNLOAD"
+    return _there(
+        {
+            "clusterName": source.get("instanceName"),
+            "deliveryType": _word(source.get("deliveryType"), {"RESTORE", "DOWNLOAD"}),
+            "expirationDate": source.get("expirationDate"),
+            "id": source.get("id"),
+            "projectId": source.get("projectId"),
+            "restoreFinishedDate": source.get("restoreFinishedDate"),
+            "restoreScheduledDate": source.get("restoreScheduledDate"),
+            "snapshotFinishedDate": source.get("snapshotFinishedDate"),
+            "snapshotId": source.get("snapshotId"),
+            "snapshotUrl": source.get("snapshotUrl"),
+            "status": _word(source.get("status"), JOB_WORDS),
+            "targetDeploymentItemName": _first(source, "targetDeploymentItemName")
+            or (where.cluster if download else None),
+            "targetProjectId": _first(source, "targetProjectId") or (where.group if download else None),
+            "links": _tenant_self(where, "restores", source),
+        }
+    )
+
+
+def tenant_dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
+    """A shared-tier restore job made of one of a dedicated cluster, which has flags and times in place of a status."""
+    download = source.get("deliveryType") == "download"
+    ready = source.get("finishedAt") is not None or source.get("expiresAt") is not None
+    status = "COMPLETED" if ready else None
+    if source.get("failed") is True or source.get("cancelled") is True:
+        status = "FAILED" if source.get("failed") is True else None
+    return _there(
+        {
+            "clusterName": where.cluster,
+            "deliveryType": {"automated": "RESTORE", "download": "DOWNLOAD"}.get(source.get("deliveryType", "")),
+            "expirationDate": source.get("expiresAt"),
+            "id": source.get("id"),
+            "projectId": where.group,
+            "restoreFinishedDate": source.get("finishedAt"),
+            "snapshotFinishedDate": source.get("timestamp"),
+            "snapshotId": source.get("snapshotId"),
+            "status": status,
+            "targetDeploymentItemName": _first(source, "targetClusterName") or (where.cluster if download else None),
+            "targetProjectId": _first(source, "targetGroupId") or (where.group if download else None),
+            "links": _tenant_self(where, "restores", source),
+        }
+    )
+
+
+def _tenant_self(where: Where, kind: str, source: dict[str, Any]) -> list[dict[str, str]] | None:
+    if source.get("id") is None:
+        return None
+    return [{"href": f"{where.tenant_url}/{kind}/{source['id']}", "rel": "self"}]
 
 
 def _self(where: Where, kind: str, source: dict[str, Any]) -> list[dict[str, str]] | None:

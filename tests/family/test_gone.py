@@ -7,7 +7,7 @@ import pytest
 
 from shim.core.settings import RouteWord
 from tests.family.doors import DOORS
-from tests.family.replay import AFTER, BEFORE, caller, gateway
+from tests.family.replay import AFTER, BEFORE, KINDS, VERSIONS, caller, gateway
 from tests.peers.scripted import GONE, by_side, error, ok, upstream, wire
 
 GROUP = "6510aa1b2c3d4e5f60718293"
@@ -23,7 +23,14 @@ CALLS = sorted(
     for method, path in RETIRED
 )
 BODY = b'{ "name" : "x", "providerSettings": {} }'
-NAMES = [f"{method} {path.removeprefix(f'/groups/{GROUP}')}" for method, path in CALLS]
+AUTO_INDEXING = ("GET", f"/groups/{GROUP}/serverless/clusterName/performanceAdvisor/autoIndexing")
+"""What is always off, and so can still be answered."""
+ENDED = [call for call in CALLS if call != AUTO_INDEXING]
+
+
+def names(calls):
+    """Name calls by method and path."""
+    return [f"{method} {path.removeprefix(f'/groups/{GROUP}')}" for method, path in calls]
 
 
 def content_of(method):
@@ -50,10 +57,11 @@ def check_gone(reply):
 def test_the_contract_has_ten_of_them():
     """Create, update and delete of instances, five of private endpoints, two of automatic indexing."""
     assert len(CALLS) == 10
+    assert AUTO_INDEXING in CALLS
 
 
 @pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize(("method", "path"), CALLS, ids=NAMES)
+@pytest.mark.parametrize(("method", "path"), CALLS, ids=names(CALLS))
 def test_before_the_sunset_nothing_is_touched(door, method, path):
     """Target, body and reply are the caller's and Atlas' own."""
     answer = wire(202, (("Content-Type", "application/json"),), b"{ }")
@@ -66,7 +74,7 @@ def test_before_the_sunset_nothing_is_touched(door, method, path):
 
 
 @pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize(("method", "path"), CALLS, ids=NAMES)
+@pytest.mark.parametrize(("method", "path"), ENDED, ids=names(ENDED))
 def test_after_the_sunset_atlas_is_asked_and_its_410_is_explained(door, method, path):
     """In auto the legacy endpoint is asked, with the whole body, since sunset dates moved; then it is remembered."""
     with upstream(lambda _: GONE) as atlas, DOORS[door](atlas.origin, over=True) as ask:
@@ -83,7 +91,7 @@ def test_after_the_sunset_atlas_is_asked_and_its_410_is_explained(door, method, 
 @pytest.mark.parametrize(
     "answer", [ok({"id": "1"}), wire(204), error(404, "SERVERLESS_INSTANCE_NOT_FOUND"), error(500, "UNEXPECTED_ERROR")]
 )
-@pytest.mark.parametrize(("method", "path"), CALLS, ids=NAMES)
+@pytest.mark.parametrize(("method", "path"), ENDED, ids=names(ENDED))
 def test_after_the_sunset_any_other_answer_of_atlas_stands(method, path, answer):
     """A legacy endpoint that outlives its date goes on being used."""
     with upstream(lambda _: answer) as atlas, gateway(atlas.origin, now=AFTER) as served, caller(served) as client:
@@ -95,7 +103,7 @@ def test_after_the_sunset_any_other_answer_of_atlas_stands(method, path, answer)
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("route", ["date", "flex"])
-@pytest.mark.parametrize(("method", "path"), CALLS, ids=NAMES)
+@pytest.mark.parametrize(("method", "path"), ENDED, ids=names(ENDED))
 def test_by_date_and_flag_nobody_is_asked(door, route, method, path):
     """Nothing is sent: the routes that trust no reply know the answer."""
     with upstream(lambda _: GONE) as atlas, DOORS[door](atlas.origin, over=True, route=route) as ask:
@@ -104,7 +112,7 @@ def test_by_date_and_flag_nobody_is_asked(door, route, method, path):
 
 
 @pytest.mark.parametrize("route", [RouteWord.LEGACY, RouteWord.OFF])
-@pytest.mark.parametrize(("method", "path"), CALLS, ids=NAMES)
+@pytest.mark.parametrize(("method", "path"), CALLS, ids=names(CALLS))
 def test_on_the_legacy_route_atlas_own_410_stands(route, method, path):
     """By route legacy and off the caller gets VERSION_GONE itself."""
     with upstream(lambda _: GONE) as atlas, gateway(atlas.origin, route=route) as served, caller(served) as client:
@@ -114,4 +122,25 @@ def test_on_the_legacy_route_atlas_own_410_stands(route, method, path):
 def test_a_410_before_the_sunset_is_explained_too():
     """Atlas is believed, not the date."""
     with upstream(lambda _: GONE) as atlas, gateway(atlas.origin, now=BEFORE) as served, caller(served) as client:
-        check_gone(call(client.request, *CALLS[0]))
+        check_gone(call(client.request, *ENDED[0]))
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("route", ["auto", "date", "flex"])
+@pytest.mark.parametrize("api", VERSIONS)
+def test_auto_indexing_reads_as_off(door, route, api):
+    """After the sunset the answer is a bare false, with the legacy content type, and nobody is asked."""
+    with upstream(lambda _: GONE) as atlas, DOORS[door](atlas.origin, over=True, route=route) as ask:
+        reply = ask("GET", f"/api/atlas/{api}{AUTO_INDEXING[1]}", headers={"Accept": "*/*"})
+        assert (reply.status_code, reply.content, reply.headers["Content-Type"]) == (200, b"false", KINDS[api])
+        wrapped = ask("GET", f"/api/atlas/{api}{AUTO_INDEXING[1]}?envelope=true")
+        assert wrapped.json() == {"status": 200, "content": False}
+        assert atlas.arrivals == []
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_auto_indexing_reads_as_off_once_atlas_says_that_it_is_gone(door):
+    """Before its date Atlas is asked, and its 410 believed."""
+    with upstream(lambda _: GONE) as atlas, DOORS[door](atlas.origin, over=False) as ask:
+        assert [ask("GET", f"/api/atlas/v2{AUTO_INDEXING[1]}").content for _ in range(2)] == [b"false"] * 2
+        assert len(atlas.arrivals) == 1

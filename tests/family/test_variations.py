@@ -14,16 +14,27 @@ from shim.core.settings import RouteWord
 from tests.family import oracle
 from tests.family.replay import AFTER, caller, gateway
 from tests.family.test_recorded import ORACLES, SUCCESSES, kind_of
+from tests.family.test_shared_tier import ORACLES as TENANT_ORACLES
 from tests.peers.scripted import NON_FLEX, by_side, ok, upstream
 
 GROUP, CLUSTER, ID = "6510aa1b2c3d4e5f60718293", "shop", "6a6f78e0cab84da5c4476b25"
 PATHS = {
-    "flex-snapshot": f"/{CLUSTER}/backup/snapshots/{ID}",
-    "flex-restore": f"/{CLUSTER}/backup/restoreJobs/{ID}",
-    "flex-cluster": f"/{CLUSTER}",
-    "dedicated-snapshot": f"/{CLUSTER}/backup/snapshots/{ID}",
-    "dedicated-restore": f"/{CLUSTER}/backup/restoreJobs/{ID}",
+    "flex-snapshot": f"/serverless/{CLUSTER}/backup/snapshots/{ID}",
+    "flex-restore": f"/serverless/{CLUSTER}/backup/restoreJobs/{ID}",
+    "flex-cluster": f"/serverless/{CLUSTER}",
+    "dedicated-snapshot": f"/serverless/{CLUSTER}/backup/snapshots/{ID}",
+    "dedicated-restore": f"/serverless/{CLUSTER}/backup/restoreJobs/{ID}",
 }
+TENANT_PATHS = {
+    f"{side}-{kind}": f"/clusters/{CLUSTER}/backup/tenant/{kind}s/{ID}"
+    for side in ("flex", "dedicated")
+    for kind in ("snapshot", "restore")
+}
+RETIRED = [
+    *(("serverless", kind, path, ORACLES[kind]) for kind, path in PATHS.items()),
+    *(("shared tier", kind, path, TENANT_ORACLES[kind]) for kind, path in TENANT_PATHS.items()),
+]
+"""Each retired resource: its family, what it is made of, where it is read, and what must come out."""
 TIMES = ("2020-01-01T00:00:00Z", "2999-12-31T23:59:59Z", "2026-08-01T02:00:01.5+02:00")
 WORDS = {
     ("flex-snapshot", "status"): [*oracle.SNAPSHOT_WORDS, "PAUSED"],
@@ -43,6 +54,9 @@ WORDS = {
     ("dedicated-restore", "oplogTs"): [1764000000, None],
     ("dedicated-restore", "oplogInc"): [0],
     ("dedicated-restore", "pointInTimeUTCSeconds"): [1764000000],
+    ("dedicated-restore", "failed"): [True, False],
+    ("dedicated-restore", "cancelled"): [True, False],
+    ("dedicated-restore", "expiresAt"): TIMES,
     ("dedicated-restore", "deliveryUrl"): [[], ["https://example.org/a", "https://example.org/b"]],
     ("flex-cluster", "connectionStrings"): [{}, {"standard": "x"}, {"standardSrv": "y", "standard": "x"}],
     ("flex-cluster", "tags"): [[], [{"key": "env", "value": "demo"}]],
@@ -109,8 +123,12 @@ def clients(atlas):
         yield {"flex": by_flag, "dedicated": by_date}
 
 
-@pytest.mark.parametrize("kind", PATHS)
-def test_a_varied_object_has_the_decided_fields(atlas, clients, kind):
+@pytest.mark.parametrize(
+    ("kind", "path", "make"),
+    [each[1:] for each in RETIRED],
+    ids=[f"{family} {kind}" for family, kind, _, _ in RETIRED],
+)
+def test_a_varied_object_has_the_decided_fields(atlas, clients, kind, path, make):
     """Every variation of every recorded object of a kind is translated as the oracle says."""
     side = kind.partition("-")[0]
     client = clients[side]
@@ -119,6 +137,6 @@ def test_a_varied_object_has_the_decided_fields(atlas, clients, kind):
     assert len(cases) > 20
     for source in cases:
         atlas.answer = by_side(**{"flex": NON_FLEX, side: ok(source)})
-        reply = client.get(f"/api/atlas/v2/groups/{GROUP}/serverless{PATHS[kind]}")
+        reply = client.get(f"/api/atlas/v2/groups/{GROUP}{path}")
         assert reply.status_code == 200
-        assert reply.json() == ORACLES[kind](source, where), source
+        assert reply.json() == make(source, where), source

@@ -11,7 +11,6 @@ import httpx
 import pytest
 import requests
 
-from tests.family.doors import DOORS
 from tests.peers.raw import BREAK, RESET
 from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NO_CLUSTER, NON_FLEX, by_side, error, ok, upstream, wire
 
@@ -70,12 +69,6 @@ WAYS = {
     "dedicated after both": (False, {"legacy": GONE, "flex": NON_FLEX}, ["legacy", "flex"]),
 }
 """For the side that fails: whether the sunset is over, what the sides before it answer, and which those are."""
-
-
-@pytest.fixture(params=DOORS)
-def door(request):
-    """Each way in, in turn."""
-    return DOORS[request.param]
 
 
 def create(ask, api="v2", body=None):

@@ -90,8 +90,8 @@ def signing(
 def world(
     mode: str, environ: dict[str, str] | None = None, fake: FakeAtlas | None = None, **options: Any
 ) -> Iterator[World]:
-    """Run a fake of June 2026 and a gateway in one credentials mode."""
-    fake = fake or FakeAtlas(today=date(2026, 6, 1))
+    """Run a fake of June 2026, whose instance reads are not blank, and a gateway in one credentials mode."""
+    fake = fake or FakeAtlas(today=date(2026, 6, 1), blank=None)
     with (
         fake_server.serve_in_thread(fake) as upstream,
         signing(mode, upstream.url, environ, clock=lambda: fake.today.timestamp(), **options) as served,  # noqa: PLW0108 - days pass

@@ -54,7 +54,12 @@ class Arrival:
     @property
     def side(self) -> str:
         """Which interface was asked: legacy, flex, or dedicated."""
-        words = {"/serverless": "legacy", "/flexClusters": "flex", "/clusters": "dedicated"}
+        words = {
+            "/serverless": "legacy",
+            "/backup/tenant/": "legacy",
+            "/flexClusters": "flex",
+            "/clusters": "dedicated",
+        }
         return next((side for word, side in words.items() if word in self.path), "other")
 
 

@@ -1,7 +1,7 @@
 """Other people's programs, unmodified, after the sunsets: what they print and how often they ask stay as before.
 
-The same program without the shim, against the same Atlas on the day before the first sunset, is the
-oracle. After the sunsets that Atlas insists on a version in Accept, and answers 410 on every legacy path.
+The same program without the shim, against the same Atlas on the day before instance reads went blank, is
+the oracle. After the sunsets that Atlas insists on a version in Accept, and answers 410 on every legacy path.
 """
 
 import os
@@ -18,7 +18,7 @@ from shim.fake.server import serve_in_thread
 from tests.family.test_generated_client import PACKAGE, generate
 
 SCRIPTS = Path(__file__).parent / "scripts"
-BEFORE, AFTER = date(2026, 1, 21), date(2027, 2, 1)
+BEFORE, AFTER = date(2026, 1, 14), date(2027, 2, 1)
 SUNSETS = ("snapshots", "restore_jobs", "instances")
 RUN = ["-m", "shim", "run", "--", sys.executable]
 

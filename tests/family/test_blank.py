@@ -1,0 +1,246 @@
+"""Instance reads since January 2026, through every way in: the legacy side is blank, flex is asked, and legacy again.
+
+An upstream plays recorded flex clusters, and a legacy side that knows nothing (an empty list, a 404), or that alone
+knows something.
+"""
+
+import json
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import requests
+
+from tests.family import oracle
+from tests.family.doors import DOORS
+from tests.family.replay import AFTER, KINDS, VERSIONS
+from tests.family.test_recorded import LEGACY, PATH, SUCCESSES, ids, kind_of
+from tests.peers.scripted import GONE, NO_CLUSTER, by_side, error, ok, upstream, wire
+
+GROUP = "6510aa1b2c3d4e5f60718293"
+LIST = f"/groups/{GROUP}/serverless"
+ONE = f"{LIST}/shop"
+READS = {"list": LIST, "list with a slash": f"{LIST}/", "get": ONE}
+
+NOTHING = ok({"links": [], "results": [], "totalCount": 0})
+BLANK = {"list": NOTHING, "list with a slash": NOTHING, "get": error(404, "NOT_FOUND")}
+"""What the legacy side says since 2026-01-15 (specification; Atlas' own command)."""
+UNKNOWN = {"list": NOTHING, "list with a slash": NOTHING, "get": NO_CLUSTER}
+"""What flex says of what it does not know (recorded)."""
+CLUSTERS = [one for one in SUCCESSES if kind_of(one) == "flex-cluster" and one.method == "GET"]
+FILLED = [one for one in CLUSTERS if one.document.get("results", [one])]
+
+
+@pytest.fixture(scope="module")
+def atlas():
+    """An upstream on which a test puts its answers."""
+    with upstream(by_side()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=DOORS)
+def while_blank(request, atlas):
+    """Each way in, in turn, between the day when the reads went blank and their sunset."""
+    with DOORS[request.param](atlas.origin, over=False) as ask:
+        yield ask
+
+
+def read(ask, path, api="v2", accept="*/*", query=""):
+    """Read an instance, or list them."""
+    return ask("GET", f"/api/atlas/{api}{path}{query}", headers={"Accept": accept})
+
+
+def blank(exchange):
+    """Return the legacy side's answer to the call that a recorded flex read takes the place of."""
+    return BLANK["list" if exchange.path.endswith("/flexClusters") else "get"]
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize("api", VERSIONS)
+@pytest.mark.parametrize("exchange", FILLED, ids=ids(FILLED))
+def test_what_flex_knows_is_the_answer(atlas, while_blank, exchange, api, slash):
+    """Each recorded read of flex clusters is one of instances, whatever legacy says, in one call."""
+    atlas.answer, atlas.arrivals[:] = by_side(flex=exchange.raw, legacy=blank(exchange)), []
+    match = PATH.fullmatch(exchange.path)
+    assert match is not None
+    group, name, _ = match.groups()
+    named = f"/{name}" if name else ""
+    reply = read(while_blank, f"/groups/{group}/serverless{named}{slash}", api)
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, KINDS[api])
+    assert atlas.sides == ["flex"]
+    parts = urlsplit(str(reply.url))
+    where = oracle.Where(base=f"{parts.scheme}://{parts.netloc}", api=api, group=group, cluster=name or "", now=AFTER)
+    sources = exchange.document.get("results")
+    if sources is None:
+        assert reply.json() == oracle.instance(exchange.document, where)
+    else:
+        assert reply.json()["results"] == [oracle.instance(source, where) for source in sources]
+        assert reply.json()["totalCount"] == exchange.document["totalCount"]
+
+
+@pytest.mark.parametrize("exchange", LEGACY, ids=ids(LEGACY))
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/vnd.atlas.2023-01-01+json", "application/vnd.atlas.2025-03-12+json"]
+)
+def test_what_legacy_alone_knows_is_passed_through(atlas, while_blank, exchange, accept):
+    """After flex, which knows nothing, each recorded legacy read comes back byte for byte, as the caller asked for it.
+
+    A caller whose Accept names no version has the oldest one, which Atlas wants to be told.
+    """
+    legacy = exchange.raw
+    knows = bool(exchange.document.get("results", True))
+    kind = "list" if exchange.path.endswith("/serverless") else "get"
+    atlas.answer, atlas.arrivals[:] = by_side(flex=UNKNOWN[kind], legacy=legacy), []
+    target = f"{exchange.path}?pretty=true&unknown=%2F"
+    reply = while_blank("GET", target, headers={"Accept": accept})
+    assert atlas.sides == ["flex", "legacy"]
+    assert (atlas.arrivals[1].method, atlas.arrivals[1].target) == ("GET", target)
+    assert atlas.arrivals[1].fields["accept"] == (
+        "application/vnd.atlas.2023-01-01+json" if accept == "*/*" else accept
+    )
+    if knows:
+        assert (reply.status_code, reply.content) == (exchange.status, exchange.body.encode())
+        for name, value in exchange.headers:
+            assert reply.headers[name] == value
+
+
+@pytest.mark.parametrize("api", VERSIONS)
+@pytest.mark.parametrize("which", READS)
+def test_both_silent_is_flex_answer_in_legacy_words(door, which, api):
+    """An empty page that leads home, or a 404 with the legacy code; each side was asked once."""
+    answers = by_side(flex=UNKNOWN[which], legacy=BLANK[which])
+    with upstream(answers) as atlas, door(atlas.origin, over=False) as ask:
+        reply = read(ask, READS[which], api)
+        assert atlas.sides == ["flex", "legacy"]
+    if which == "get":
+        assert (reply.status_code, reply.json()["errorCode"]) == (404, "SERVERLESS_INSTANCE_NOT_FOUND")
+        return
+    assert (reply.status_code, reply.json()["results"], reply.json()["totalCount"]) == (200, [], 0)
+    (link,) = reply.json()["links"]
+    assert (link["rel"], urlsplit(link["href"]).path) == ("self", f"/api/atlas/{api}{LIST}")
+
+
+ERRORS = [error(401, "NO"), error(403, "NO"), error(500, "NO"), wire(503), wire(404)]
+UNREADABLE = [wire(200, (), b"?"), wire(200), ok([]), ok({"results": None}), ok({"results": {}})]
+
+
+@pytest.mark.parametrize(
+    ("which", "legacy"),
+    [(which, legacy) for which in READS for legacy in (ERRORS if which == "get" else ERRORS + UNREADABLE)],
+)
+def test_no_other_answer_of_legacy_is_knowledge(door, which, legacy):
+    """After an error, or a page that can't be read, flex' own answer is the caller's."""
+    with upstream(by_side(flex=UNKNOWN[which], legacy=legacy)) as atlas, door(atlas.origin, over=False) as ask:
+        reply = read(ask, READS[which])
+        assert atlas.sides == ["flex", "legacy"]
+        assert reply.status_code == (404 if which == "get" else 200)
+        if which == "get":
+            assert reply.json()["errorCode"] == "SERVERLESS_INSTANCE_NOT_FOUND"
+
+
+@pytest.mark.parametrize("which", READS)
+def test_a_legacy_side_that_does_not_answer_is_a_fault(door, which):
+    """Nobody can say that there is no such instance: the caller gets what its library raises, or the gateway's 502."""
+    with upstream(by_side(flex=UNKNOWN[which], legacy=b"")) as atlas, door(atlas.origin, over=False) as ask:
+        try:
+            assert read(ask, READS[which]).status_code == 502
+        except (httpx.HTTPError, requests.RequestException):
+            assert door is not DOORS["gateway"]
+        assert set(atlas.sides) == {"flex", "legacy"}
+
+
+@pytest.mark.parametrize("which", READS)
+def test_a_410_of_legacy_is_remembered(door, which):
+    """It was asked in vain once, and is not asked again."""
+    with upstream(by_side(flex=UNKNOWN[which], legacy=GONE)) as atlas, door(atlas.origin, over=False) as ask:
+        first, second = (read(ask, READS[which]) for _ in range(2))
+        assert atlas.sides == ["flex", "legacy", "flex"]
+        assert first.status_code == second.status_code == (404 if which == "get" else 200)
+        assert first.content == second.content
+
+
+@pytest.mark.parametrize("which", READS)
+@pytest.mark.parametrize("route", ["date", "flex"])
+def test_only_auto_asks_legacy(door, which, route):
+    """By date and by flag flex is asked alone."""
+    with upstream(by_side(flex=UNKNOWN[which])) as atlas, door(atlas.origin, over=False, route=route) as ask:
+        assert read(ask, READS[which]).status_code == (404 if which == "get" else 200)
+        assert atlas.sides == ["flex"]
+
+
+@pytest.mark.parametrize("which", READS)
+@pytest.mark.parametrize("route", ["legacy", "off"])
+def test_on_the_legacy_route_the_blank_answer_is_the_callers(door, which, route):
+    """Who turns the shim off gets what Atlas says."""
+    with upstream(by_side(legacy=BLANK[which])) as atlas, door(atlas.origin, over=False, route=route) as ask:
+        reply = read(ask, READS[which])
+        assert BLANK[which].endswith(b"\r\n\r\n" + reply.content)
+        assert atlas.sides == ["legacy"]
+
+
+@pytest.mark.parametrize("which", READS)
+def test_after_the_sunset_legacy_is_not_asked(door, which):
+    """It lives no more."""
+    with upstream(by_side(flex=UNKNOWN[which], legacy=GONE)) as atlas, door(atlas.origin, over=True) as ask:
+        assert read(ask, READS[which]).status_code == (404 if which == "get" else 200)
+        assert atlas.sides == ["flex"]
+
+
+@pytest.mark.parametrize("which", READS)
+@pytest.mark.parametrize("status", [400, 401, 403, 429, 500, 503])
+def test_other_errors_of_flex_are_the_answer(door, which, status):
+    """Only a 404 says that flex knows nothing; any other error comes back byte for byte."""
+    answer = error(status, "SOME_CODE", odd=[1.50, None])
+    with upstream(by_side(flex=answer)) as atlas, door(atlas.origin, over=False) as ask:
+        reply = read(ask, READS[which])
+        assert answer.endswith(b"\r\n\r\n" + reply.content)
+        assert reply.status_code == status
+        assert atlas.sides == ["flex"]
+
+
+def test_a_page_past_the_end_is_no_ignorance(door):
+    """Flex has instances, only not on this page."""
+    beyond = ok({"links": [], "results": [], "totalCount": 3})
+    with upstream(by_side(flex=beyond)) as atlas, door(atlas.origin, over=False) as ask:
+        assert read(ask, LIST, query="?pageNum=7").json()["totalCount"] == 3
+        assert atlas.sides == ["flex"]
+
+
+def test_an_envelope_is_put_around_what_both_do_not_know(door):
+    """A page gains its status, the error becomes content, in the legacy word."""
+    answers = by_side(flex=NOTHING, legacy=NOTHING)
+    with upstream(answers) as atlas, door(atlas.origin, over=False) as ask:
+        assert read(ask, LIST, query="?envelope=true").json()["status"] == 200
+        atlas.answer = by_side(flex=NO_CLUSTER, legacy=error(404, "NOT_FOUND"))
+        reply = read(ask, ONE, query="?envelope=true")
+        assert (reply.status_code, reply.json()["status"]) == (404, 404)
+        assert reply.json()["content"]["errorCode"] == "SERVERLESS_INSTANCE_NOT_FOUND"
+
+
+def test_the_code_in_the_field_is_the_code_in_the_body(door):
+    """X-Error-Code repeats the errorCode; all else of the error is flex' own."""
+    body = json.loads(NO_CLUSTER.partition(b"\r\n\r\n")[2])
+    fields = (("Content-Type", "application/json"), ("X-Error-Code", "CLUSTER_NOT_FOUND"), ("X-Java-Method", "a::b"))
+    answers = by_side(flex=wire(404, fields, json.dumps(body).encode()), legacy=error(404, "NOT_FOUND"))
+    with upstream(answers) as atlas, door(atlas.origin, over=False) as ask:
+        reply = read(ask, ONE)
+    assert reply.headers["X-Error-Code"] == "SERVERLESS_INSTANCE_NOT_FOUND"
+    assert reply.headers["X-Java-Method"] == "a::b"
+    assert reply.json() == {**body, "errorCode": "SERVERLESS_INSTANCE_NOT_FOUND"}
+
+
+@pytest.mark.parametrize("which", READS)
+def test_sides_that_never_answer_json_do_not_matter_once_flex_knows(door, which):
+    """Legacy is not asked at all where flex knows something."""
+    cluster = {"name": "shop", "id": "1"}
+    answer = ok(cluster if which == "get" else {"results": [cluster], "totalCount": 1})
+    with upstream(by_side(flex=answer, legacy=b"")) as atlas, door(atlas.origin, over=False) as ask:
+        for _ in range(3):
+            assert read(ask, READS[which]).status_code == 200
+        assert atlas.sides == ["flex"] * 3
+
+
+def test_there_are_recordings_of_both_sides():
+    """No part is left untested because a file is missing."""
+    assert {"results" in one.document for one in FILLED} == {True, False}
+    assert {"results" in one.document for one in LEGACY} == {True, False}

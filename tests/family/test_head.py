@@ -1,0 +1,217 @@
+"""HEAD of a retired read, through every way in: what GET is answered with, but for the content (RFC 9110, 9.3.2)."""
+
+import gzip
+import json
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.family.replay import AFTER, BEFORE, VERSIONS, gateway
+from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, by_side, error, ok, upstream, wire
+
+GROUP, ID = "6510aa1b2c3d4e5f60718293", "6a6f78e0cab84da5c4476b25"
+SERVERLESS, TENANT = f"/groups/{GROUP}/serverless", f"/groups/{GROUP}/clusters/shop/backup/tenant"
+READS = {
+    "snapshots": f"{SERVERLESS}/shop/backup/snapshots",
+    "one snapshot": f"{SERVERLESS}/shop/backup/snapshots/{ID}",
+    "restore jobs": f"{SERVERLESS}/shop/backup/restoreJobs",
+    "one restore job": f"{SERVERLESS}/shop/backup/restoreJobs/{ID}",
+    "instances": SERVERLESS,
+    "instances with a slash": f"{SERVERLESS}/",
+    "one instance": f"{SERVERLESS}/shop",
+    "tenant snapshots": f"{TENANT}/snapshots",
+    "one tenant snapshot": f"{TENANT}/snapshots/{ID}",
+    "tenant restores": f"{TENANT}/restores",
+    "one tenant restore": f"{TENANT}/restores/{ID}",
+    "auto-indexing": f"{SERVERLESS}/shop/performanceAdvisor/autoIndexing",
+}
+THING = {"id": ID, "name": "shop", "status": "COMPLETED", "startTime": "2026-01-01T00:00:00Z"}
+PAGE = {"results": [THING, {**THING, "name": "söhop"}], "totalCount": 2}
+DIFFERS = {"date", "atlas-shim"}
+"""Fields that tell the time of an answer, or of the call that was made for it."""
+
+
+def is_page(target):
+    """Tell whether a successor's target is that of a page."""
+    return target.partition("?")[0].endswith(("/snapshots", "/restoreJobs", "/flexClusters"))
+
+
+def flex(arrival):
+    """Answer as a flex side that knows something does; HEAD as a server must, without content."""
+    answer = ok(PAGE if is_page(arrival.target) else THING) if arrival.side != "legacy" else GONE
+    return answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if arrival.method == "HEAD" else answer
+
+
+def fields_of(reply):
+    """Return the fields of a reply that must not differ."""
+    return {name.lower(): value for name, value in reply.headers.items() if name.lower() not in DIFFERS}
+
+
+@pytest.mark.parametrize("api", VERSIONS)
+@pytest.mark.parametrize("query", ["", "?pretty=true&envelope=true"])
+@pytest.mark.parametrize("which", READS)
+def test_head_has_the_fields_of_get_and_no_content(door, which, api, query):
+    """Content-Length is that of GET's content; the successor is asked with GET, and the next call is answered, too."""
+    target = f"/api/atlas/{api}{READS[which]}{query}"
+    with upstream(flex) as atlas, door(atlas.origin, over=True) as ask:
+        got, head, again = (ask(method, target) for method in ("GET", "HEAD", "GET"))
+        assert {arrival.method for arrival in atlas.arrivals} <= {"GET"}
+    assert head.status_code == got.status_code == again.status_code == 200
+    assert head.content == b""
+    assert again.content == got.content
+    assert int(head.headers["Content-Length"]) == len(got.content)
+    assert fields_of(head) == fields_of(got)
+
+
+ERRORS = {
+    "not found": error(404, "TENANT_SNAPSHOT_NOT_FOUND"),
+    "no cluster": NO_CLUSTER,
+    "forbidden": error(403, "IP_ADDRESS_NOT_ON_WHITELIST", odd=[1.50]),
+    "unavailable": wire(503, (("Retry-After", "30"), ("Content-Type", "text/html")), b"<h1>busy</h1>"),
+    "unauthorized": wire(401),
+}
+
+
+@pytest.mark.parametrize("error_name", ERRORS)
+@pytest.mark.parametrize("which", ["snapshots", "one restore job", "one instance", "one tenant snapshot"])
+def test_head_of_an_error_has_no_content_either(door, which, error_name):
+    """Its status and fields are those that GET has, its length too; nothing is left on the connection."""
+    answers = by_side(flex=ERRORS[error_name], dedicated=error(404, "CLUSTER_NOT_FOUND", odd="x" * 99))
+    target = f"/api/atlas/v2{READS[which]}"
+    with upstream(answers) as atlas, door(atlas.origin, over=True) as ask:
+        got, head, again = (ask(method, target) for method in ("GET", "HEAD", "GET"))
+    assert head.status_code == got.status_code == again.status_code
+    assert head.content == b""
+    assert again.content == got.content
+    assert fields_of(head) == fields_of(got)
+
+
+@pytest.mark.parametrize("coded", [False, True])
+def test_no_length_is_made_up(door, coded):
+    """Where upstream frames its error by chunks, HEAD says no length, or that of the chunks."""
+    body = json.dumps({"errorCode": "NOT_ALLOWED", "detail": "x" * 50}).encode()
+    content = gzip.compress(body) if coded else body
+    coding = b"Content-Encoding: gzip\r\n" if coded else b""
+    chunked = b"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n"
+    answer = chunked % (coding, len(content), content)
+    with upstream(by_side(flex=answer)) as atlas, door(atlas.origin, over=True) as ask:
+        for _ in range(2):
+            head = ask("HEAD", f"/api/atlas/v2{READS['snapshots']}", headers={"Accept-Encoding": "gzip"})
+            assert (head.status_code, head.content) == (403, b"")
+            assert head.headers.get("Content-Length", str(len(content))) == str(len(content))
+
+
+def test_the_coding_of_an_error_is_told_too(door):
+    """Its length is that of the coded content, so that its coding belongs to it."""
+    content = gzip.compress(json.dumps({"errorCode": "NOT_ALLOWED", "detail": "x" * 50}).encode())
+    head = b"HTTP/1.1 403 Forbidden\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(content)
+    target, headers = f"/api/atlas/v2{READS['snapshots']}", {"Accept-Encoding": "gzip"}
+    with upstream(by_side(flex=head + content)) as atlas, door(atlas.origin, over=True) as ask:
+        got, shown = ask("GET", target, headers=headers), ask("HEAD", target, headers=headers)
+    assert shown.content == b""
+    assert fields_of(shown) == fields_of(got)
+    assert shown.headers["Content-Length"] == str(len(content))
+
+
+def test_head_is_answered_by_the_dedicated_tier_too(door):
+    """Flex leads on, by the content of its answer to GET."""
+    answers = by_side(flex=NON_FLEX, dedicated=ok(THING))
+    target = f"/api/atlas/v2{READS['one snapshot']}"
+    with upstream(answers) as atlas, door(atlas.origin, over=True) as ask:
+        head, got = ask("HEAD", target), ask("GET", target)
+        assert atlas.sides == ["flex", "dedicated", "dedicated"]
+    assert (head.status_code, head.content) == (200, b"")
+    assert int(head.headers["Content-Length"]) == len(got.content)
+
+
+@pytest.mark.parametrize("which", ["instances", "one instance"])
+@pytest.mark.parametrize("knows", [False, True])
+def test_head_of_a_blank_read_looks_twice(door, which, knows):
+    """Both sides are asked with GET, and the one that knows something has its fields shown."""
+    one = which == "one instance"
+    silent = by_side(flex=NO_CLUSTER if one else ok({"results": []}), legacy=error(404, "NOT_FOUND"))
+    old = ok(THING if one else PAGE)
+    answers = by_side(flex=NO_CLUSTER if one else ok({"results": []}), legacy=old) if knows else silent
+    target = f"/api/atlas/v2{READS[which]}"
+    with upstream(answers) as atlas, door(atlas.origin, over=False) as ask:
+        got, head, again = (ask(method, target) for method in ("GET", "HEAD", "GET"))
+        assert atlas.sides == ["flex", "legacy"] * 3
+        assert {arrival.method for arrival in atlas.arrivals} == {"GET"}
+    assert head.status_code == got.status_code == (404 if one and not knows else 200)
+    assert head.content == b""
+    assert again.content == got.content
+    assert fields_of(head) == fields_of(got)
+
+
+@pytest.mark.parametrize("which", ["snapshots", "one restore job", "tenant snapshots", "one tenant restore"])
+@pytest.mark.parametrize("status", [200, 403, 404, 500])
+def test_before_the_sunset_head_goes_out_as_it_came(door, which, status):
+    """And a 404 without content says nothing of retirement."""
+    answer = wire(status, (("X-Odd", "1"),))
+    with upstream(by_side(legacy=answer)) as atlas, door(atlas.origin, over=False) as ask:
+        reply = ask("HEAD", f"/api/atlas/v2{READS[which]}?x=%2F")
+        assert (reply.status_code, reply.content, reply.headers["X-Odd"]) == (status, b"", "1")
+        (arrival,) = atlas.arrivals
+        assert (arrival.method, arrival.target) == ("HEAD", f"/api/atlas/v2{READS[which]}?x=%2F")
+
+
+@pytest.mark.parametrize("which", READS)
+def test_a_410_to_head_leads_to_the_successor(door, which):
+    """Its status alone says that nothing was executed."""
+    with upstream(flex) as atlas, door(atlas.origin, over=False) as ask:
+        target = f"/api/atlas/v2{READS[which]}"
+        head, got = ask("HEAD", target), ask("GET", target)
+    assert (head.status_code, head.content) == (200, b"")
+    assert int(head.headers["Content-Length"]) == len(got.content)
+
+
+@pytest.mark.parametrize("query", ["?pageNum=0", "?itemsPerPage=x"])
+def test_head_of_an_error_of_the_shims_own(door, query):
+    """A bad query is refused without asking; the length is that of the error that GET has."""
+    with upstream(by_side()) as atlas, door(atlas.origin, over=True) as ask:
+        got, head = (ask(method, f"/api/atlas/v2{READS['snapshots']}{query}") for method in ("GET", "HEAD"))
+        assert atlas.arrivals == []
+    assert (head.status_code, got.status_code, head.content) == (400, 400, b"")
+    assert int(head.headers["Content-Length"]) == len(got.content)
+
+
+@pytest.mark.parametrize("path", [f"{TENANT}/restore", f"{TENANT}/download"])
+def test_head_of_what_can_only_be_ordered_is_atlas_affair(door, path):
+    """It is no retired read, and goes out as it came."""
+    with upstream(lambda _: wire(405, (("Allow", "POST"),))) as atlas, door(atlas.origin, over=True) as ask:
+        assert ask("HEAD", f"/api/atlas/v2{path}").status_code == 405
+        assert [(arrival.method, arrival.path) for arrival in atlas.arrivals] == [("HEAD", f"/api/atlas/v2{path}")]
+
+
+@pytest.mark.parametrize("which", READS)
+@pytest.mark.parametrize("now", [BEFORE, AFTER])
+def test_no_octet_follows_the_head_on_the_wire(which, now):
+    """Three requests on one connection to a gateway are answered in order, the second by its head alone."""
+    target = f"/api/atlas/v2{READS[which]}"
+    with upstream(flex) as atlas, gateway(atlas.origin, now=now) as served:
+        parts = urlsplit(served.url)
+        requests = [f"{method} {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n" for method in ("GET", "HEAD", "GET")]
+        with socket.create_connection((parts.hostname, parts.port), timeout=20) as connection:
+            stream = connection.makefile("rb")
+            seen = []
+            for request in requests:
+                connection.sendall(f"{request}\r\n".encode())
+                seen.append(answered(stream, request))
+            connection.shutdown(socket.SHUT_WR)
+            assert stream.read() == b""
+    (status, fields, content), head, again = seen
+    assert head == (status, fields, b"")
+    assert again == (status, fields, content)
+    assert fields["content-length"] == str(len(content))
+
+
+def answered(stream, request):
+    """Read one answer from a connection: status, the fields that must not differ, and content."""
+    status = stream.readline().split()[1]
+    fields = {}
+    while (line := stream.readline()) != b"\r\n":
+        name, _, value = line.decode().partition(":")
+        fields[name.lower()] = value.strip()
+    content = b"" if request.startswith("HEAD") else stream.read(int(fields["content-length"]))
+    return status, {name: value for name, value in fields.items() if name not in DIFFERS}, content

@@ -1,0 +1,258 @@
+"""Shared-tier backups through every way in: recorded answers of flex and the dedicated tier, under the tenant paths.
+
+Six operations: two lists, two gets, a restore and a download. ``oracle`` says what a caller must get.
+"""
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.family import oracle
+from tests.family.atlas_errors import ERRORS, LEADING_ON
+from tests.family.doors import DOORS
+from tests.family.replay import AFTER, KINDS, VERSIONS
+from tests.family.test_recorded import PATH, SUCCESSORS, ids, kind_of, played
+from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, by_side, error, ok, upstream, wire
+
+ORACLES = {
+    "flex-snapshot": oracle.tenant_flex_snapshot,
+    "flex-restore": oracle.tenant_flex_job,
+    "dedicated-snapshot": oracle.tenant_dedicated_snapshot,
+    "dedicated-restore": oracle.tenant_dedicated_job,
+}
+BACKUPS = [one for one in SUCCESSORS if kind_of(one) in ORACLES]
+SUCCESSES = [one for one in BACKUPS if one.status < 300]
+RECORDED_ERRORS = [one for one in BACKUPS if one.status >= 400]
+
+GROUP, CLUSTER, ID = "6510aa1b2c3d4e5f60718293", "shop", "6a6f78e0cab84da5c4476b25"
+TENANT = f"/groups/{GROUP}/clusters/{CLUSTER}/backup/tenant"
+ORDER = {"snapshotId": ID, "targetDeploymentItemName": "other", "targetProjectId": "0" * 24}
+CALLS = {
+    "list-snapshots": ("GET", f"{TENANT}/snapshots", None),
+    "get-snapshot": ("GET", f"{TENANT}/snapshots/{ID}", None),
+    "list-jobs": ("GET", f"{TENANT}/restores", None),
+    "get-job": ("GET", f"{TENANT}/restores/{ID}", None),
+    "restore": ("POST", f"{TENANT}/restore", ORDER),
+    "download": ("POST", f"{TENANT}/download", ORDER),
+}
+READS = [name for name, call in CALLS.items() if call[0] == "GET"]
+FLEX = f"/api/atlas/v2/groups/{GROUP}/flexClusters/{CLUSTER}/backup"
+DEDICATED = f"/api/atlas/v2/groups/{GROUP}/clusters/{CLUSTER}/backup"
+
+FLEX_JOB = {
+    "deliveryType": "RESTORE",
+    "id": ID,
+    "instanceName": CLUSTER,
+    "projectId": GROUP,
+    "snapshotId": ID,
+    "status": "PENDING",
+    "targetDeploymentItemName": "other",
+    "targetProjectId": "0" * 24,
+}
+DEDICATED_JOB = {"cancelled": False, "deliveryType": "automated", "failed": False, "id": ID, "snapshotId": ID}
+LEGACY_JOB = {**{key: value for key, value in FLEX_JOB.items() if key != "instanceName"}, "clusterName": CLUSTER}
+GOOD = {"legacy": ok(LEGACY_JOB), "flex": ok(FLEX_JOB), "dedicated": ok(DEDICATED_JOB)}
+
+
+@pytest.fixture(scope="module")
+def atlas():
+    """An upstream on which a test puts its answers."""
+    with upstream(by_side()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=DOORS)
+def after(request, atlas):
+    """Each way in, in turn, after the sunset."""
+    with DOORS[request.param](atlas.origin, over=True) as ask:
+        yield ask
+
+
+def make(ask, call, api="v2", query="", body=...):
+    """Make one of the calls."""
+    method, path, order = CALLS[call]
+    options = {} if order is None else {"json": order if body is ... else body}
+    return ask(method, f"/api/atlas/{api}{path}{query}", headers={"Accept": "*/*"}, **options)
+
+
+def base_of(reply):
+    """Return the base URL that a caller used."""
+    parts = urlsplit(str(reply.url))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def parts_of(exchange):
+    """Return group, cluster and the rest of a recorded path."""
+    match = PATH.fullmatch(exchange.path)
+    assert match is not None
+    return match.groups()
+
+
+def tenant_call(exchange, api):
+    """Return method, path and body of the shared-tier call that a recorded successor's answers."""
+    group, cluster, rest = parts_of(exchange)
+    rest = rest.removeprefix("/backup").replace("/restoreJobs", "/restores")
+    body = None
+    if exchange.method == "POST":
+        job = exchange.document if exchange.status < 300 else {}
+        rest = "/download" if job.get("deliveryType") in {"DOWNLOAD", "download"} else "/restore"
+        body = {"snapshotId": job.get("snapshotId", ID), "targetDeploymentItemName": "target"}
+    return exchange.method, f"/api/atlas/{api}/groups/{group}/clusters/{cluster}/backup/tenant{rest}", body
+
+
+def served(atlas, ask, exchange, api):
+    """Play one recording, make the shared-tier call, and return its reply with what it must be made of."""
+    atlas.answer, atlas.arrivals[:] = played(exchange), []
+    method, path, body = tenant_call(exchange, api)
+    reply = ask(method, path, headers={"Accept": "*/*"}, **({} if body is None else {"json": body}))
+    group, cluster, _ = parts_of(exchange)
+    return reply, oracle.Where(base=base_of(reply), api=api, group=group, cluster=cluster, now=AFTER)
+
+
+@pytest.mark.parametrize("api", VERSIONS)
+@pytest.mark.parametrize("exchange", SUCCESSES, ids=ids(SUCCESSES))
+def test_a_recorded_success_has_the_decided_fields(atlas, after, exchange, api):
+    """Each value is the one that the oracle takes from the recording; 200 and the content type of each interface."""
+    reply, where = served(atlas, after, exchange, api)
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, KINDS[api]), reply.text
+    make_one = ORACLES[kind_of(exchange)]
+    sources = exchange.document.get("results")
+    if sources is None:
+        assert reply.json() == make_one(exchange.document, where)
+        return
+    page = reply.json()
+    assert page["results"] == [make_one(source, where) for source in sources]  # in upstream's own order
+    assert page["totalCount"] == exchange.document["totalCount"]
+    more = any(link["rel"] == "next" for link in exchange.document["links"])
+    assert [link["rel"] for link in page["links"]] == ["self", *(["next"] if more else [])]
+    for link in page["links"]:
+        assert link["href"].startswith(f"{where.tenant_url}/")
+        assert urlsplit(link["href"]).path == urlsplit(str(reply.url)).path
+
+
+@pytest.mark.parametrize("exchange", RECORDED_ERRORS, ids=ids(RECORDED_ERRORS))
+def test_a_recorded_error_comes_back_byte_for_byte(atlas, after, exchange):
+    """Where flex leads on and nothing else answers, the last side's words are the caller's."""
+    method, path, body = tenant_call(exchange, "v2")
+    atlas.answer, atlas.arrivals[:] = by_side(legacy=GONE, flex=exchange.raw, dedicated=exchange.raw), []
+    reply = after(method, path, **({} if body is None else {"json": body}))
+    assert (reply.status_code, reply.text) == (exchange.status, exchange.body)
+    for name, value in exchange.headers:
+        assert reply.headers[name] == value
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("name", [name for name in ERRORS if name not in LEADING_ON])
+def test_an_error_of_flex_is_intact(atlas, after, name, call):
+    """Status, content and every field of it; flex is asked once."""
+    status, fields, body = ERRORS[name]
+    atlas.answer, atlas.arrivals[:] = by_side(flex=wire(status, fields, body)), []
+    reply = make(after, call)
+    assert (reply.status_code, reply.content) == (status, body)
+    for field, value in fields:
+        if field not in {"Sunset", "Deprecation"}:
+            assert reply.headers[field] == value
+    assert atlas.sides == ["flex"]
+
+
+@pytest.mark.parametrize("leading", [NON_FLEX, NO_CLUSTER])
+@pytest.mark.parametrize("call", READS)
+def test_a_read_goes_on_to_the_dedicated_tier(door, call, leading):
+    """Where flex says that the cluster is no flex one, or that there is none; the tier is remembered for all six."""
+    page = {"results": [DEDICATED_JOB], "totalCount": 1}
+    answers = by_side(flex=leading, dedicated=ok(page if call.startswith("list") else DEDICATED_JOB))
+    with upstream(answers) as atlas, door(atlas.origin, over=True) as ask:
+        assert make(ask, call).status_code == 200
+        assert make(ask, call, api="v1.0").status_code == 200
+        make(ask, "restore")
+        assert atlas.sides == ["flex", "dedicated", "dedicated", "dedicated"]
+        assert {arrival.path.partition("/backup/")[0] for arrival in atlas.arrivals} == {
+            FLEX.removesuffix("/backup"),
+            DEDICATED.removesuffix("/backup"),
+        }
+
+
+@pytest.mark.parametrize(
+    ("call", "query"), [("list-snapshots", "itemsPerPage=2&pageNum=3"), ("list-jobs", "pageNum=2")]
+)
+def test_pages_are_those_of_upstream(door, call, query):
+    """Upstream is asked for the caller's page, and its count and its next page are the caller's."""
+    links = [{"rel": "self", "href": "x"}, {"rel": "next", "href": "y"}]
+    page = ok({"links": links, "results": [FLEX_JOB, FLEX_JOB], "totalCount": 500})
+    with upstream(by_side(flex=page)) as atlas, door(atlas.origin, over=True) as ask:
+        document = make(ask, call, query=f"?{query}").json()
+    asked = dict(pair.split("=") for pair in atlas.arrivals[0].target.partition("?")[2].split("&"))
+    wanted = {"itemsPerPage": "100", "pageNum": "1", **dict(pair.split("=") for pair in query.split("&"))}
+    assert {name: asked[name] for name in wanted} == wanted
+    assert (len(document["results"]), document["totalCount"]) == (2, 500)
+    assert [link["rel"] for link in document["links"]] == ["self", "previous", "next"]
+
+
+def test_without_a_count_there_is_none(door):
+    """The contract leaves it out; upstream is asked for it all the same, since it gives no next page without."""
+    page = ok({"links": [], "results": [], "totalCount": 3})
+    with upstream(by_side(flex=page)) as atlas, door(atlas.origin, over=True) as ask:
+        assert "totalCount" not in make(ask, "list-jobs", query="?includeCount=false").json()
+    assert "includeCount=true" in atlas.arrivals[0].target
+
+
+@pytest.mark.parametrize("api", VERSIONS)
+def test_an_envelope_is_put_around(door, api):
+    """A page gains its status, one resource and an error become content; flex is told nothing of it."""
+    page = ok({"links": [], "results": [FLEX_JOB], "totalCount": 1})
+    missing = error(404, "TENANT_RESTORE_NOT_FOUND")
+    with upstream(by_side(flex=page)) as atlas, door(atlas.origin, over=True) as ask:
+        plain, wrapped = (make(ask, "list-jobs", api, query).json() for query in ("", "?envelope=true"))
+        assert wrapped["status"] == 200
+        assert wrapped["results"] == plain["results"]
+        atlas.answer = by_side(flex=ok(FLEX_JOB))
+        for call in ("get-job", "restore"):
+            assert make(ask, call, api, "?envelope=true").json() == {
+                "status": 200,
+                "content": make(ask, call, api).json(),
+            }
+        atlas.answer = by_side(flex=missing)
+        reply = make(ask, "get-job", api, "?envelope=true")
+        assert reply.status_code == 404
+        assert reply.json() == {"status": 404, "content": make(ask, "get-job", api).json()}
+        assert not any("envelope" in arrival.target for arrival in atlas.arrivals)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_before_the_sunset_nothing_is_touched(door, call):
+    """Target, body and reply are the caller's and Atlas' own."""
+    answer = wire(200, (("Content-Type", "application/json"),), b'{ "results" : [] }')
+    with upstream(by_side(legacy=answer)) as atlas, door(atlas.origin, over=False) as ask:
+        reply = make(ask, call, query="?pretty=true&x=%2F")
+        assert (reply.status_code, reply.content) == (200, b'{ "results" : [] }')
+        (arrival,) = atlas.arrivals
+        assert arrival.target == f"/api/atlas/v2{CALLS[call][1]}?pretty=true&x=%2F"
+        assert json.loads(arrival.body or b"null") == CALLS[call][2]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_410_before_the_sunset_leads_to_flex_and_is_remembered(door, call):
+    """Atlas is believed, not the date."""
+    page = {"results": [FLEX_JOB], "totalCount": 1}
+    answers = by_side(legacy=GONE, flex=ok(page if call.startswith("list") else FLEX_JOB))
+    with upstream(answers) as atlas, door(atlas.origin, over=False) as ask:
+        assert [make(ask, call).status_code for _ in range(2)] == [200, 200]
+        assert atlas.sides == ["legacy", "flex", "flex"]
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("route", ["date", "flex"])
+def test_by_date_and_flag_the_dedicated_side_is_never_asked(door, route, call):
+    """What flex says of a dedicated cluster is the answer."""
+    answers = by_side(**{**GOOD, "flex": NON_FLEX})
+    with upstream(answers) as atlas, door(atlas.origin, over=True, route=route) as ask:
+        assert make(ask, call).json()["errorCode"] == "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"
+        assert atlas.sides == ["flex"]
+
+
+def test_there_are_recordings_of_every_kind():
+    """No part is left untested because a file is missing."""
+    assert {kind_of(one) for one in SUCCESSES} == set(ORACLES)
+    assert {one.method for one in SUCCESSES} == {"GET", "POST"}
+    assert RECORDED_ERRORS
