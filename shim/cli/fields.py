@@ -47,6 +47,8 @@ def how(name: str, rule: Rule) -> str:
             return ", ".join(filter(None, (text, _words(rule))))
         case Verb.LIST:
             return f"a list of {first}, empty without it"
+        case Verb.ONLY:
+            return f"the only item of {first}"
         case Verb.EQUALS:
             others = f", and not {' or '.join(rule.others)}" if rule.others else ""
             return f"whether {first} is {' or '.join(rule.words)}{others}"

@@ -65,7 +65,7 @@ watch_options = together(
 
 
 @attrs.frozen(kw_only=True)
-class RestoreOrder:
+class RestoreCommand:
     """What ``create`` asks for, named as the arguments of the typed client's method; None is left out."""
 
     delivery_type: str
@@ -135,7 +135,7 @@ def create(  # noqa: PLR0913 - one argument an option
     Example: atlas-shim restores create GROUP CLUSTER --delivery-type automated --snapshot ID
     --target-cluster NAME --watch
     """
-    order = RestoreOrder(**ordered)
+    order = RestoreCommand(**ordered)
     for mistake in order.mistakes():
         raise click.UsageError(mistake)
     with client() as atlas:
@@ -149,7 +149,7 @@ def create(  # noqa: PLR0913 - one argument an option
         _watch(atlas, (group, cluster, job.id), interval, timeout, output)
 
 
-def _start(atlas: AtlasClient, group: str, cluster: str, order: RestoreOrder) -> ServerlessBackupRestoreJob:
+def _start(atlas: AtlasClient, group: str, cluster: str, order: RestoreCommand) -> ServerlessBackupRestoreJob:
     """Send the order, once; raises Failure when it is not known whether Atlas got it."""
     # The legacy body has a target even where there is none.
     name, project = order.target_cluster_name or cluster, order.target_group_id or group

@@ -56,6 +56,8 @@ def _value_of(field: Field, rule: Rule, parameters: Sequence[str]) -> ValueOf:
             return _from(field, rule)
         case Verb.LIST:
             return _list(field, rule)
+        case Verb.ONLY:
+            return _only(field, rule)
         case Verb.EQUALS:
             return _equals(rule)
         case Verb.PASSED:
@@ -149,6 +151,21 @@ def _list(field: Field, rule: Rule) -> ValueOf:
         if value is None:
             return InvalidValue(name, value, "null is no value")
         return [value] if fits([value]) else InvalidValue(name, value, f"not an item of {field.type}")
+
+    return value_of
+
+
+def _only(field: Field, rule: Rule) -> ValueOf:
+    convert = _conversion(field, rule)
+    name, parts = rule.sources[0], tuple(rule.sources[0].split("."))
+
+    def value_of(source: JsonObject, _context: TranslationContext, _made: JsonObject) -> Result:
+        value = look_up(source, parts)
+        if value is NoValue.MISSING or value == []:
+            return NoValue.MISSING
+        if type(value) is not list or len(value) > 1:
+            return InvalidValue(name, value, "not a list of one")
+        return convert(name, value[0])
 
     return value_of
 

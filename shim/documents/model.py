@@ -50,6 +50,7 @@ class Verb(StrEnum):
     PARAMETER = "parameter"
     CONSTANT = "constant"
     LIST = "list"
+    ONLY = "only"
     EQUALS = "equals"
     PASSED = "passed"
     LINK = "link"

@@ -78,7 +78,7 @@ def _parse_rule(table: Table, apis: Mapping[str, Api], *, plain: bool = False) -
                 "whole": table.flag("whole"),
                 "drop": _parse_drop(table),
             }
-        case Verb.LIST | Verb.PASSED:
+        case Verb.LIST | Verb.ONLY | Verb.PASSED:
             known = {"sources": (table.text(verb),)}
         case Verb.EQUALS:
             known = _parse_equals(table)

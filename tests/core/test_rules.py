@@ -104,6 +104,24 @@ def test_words_are_translated_one_by_one(said, got):
     assert bool(dropped) is (got is None)
 
 
+@pytest.mark.parametrize(
+    ("said", "got", "dropped"),
+    [
+        (["1"], "1", 0),
+        ([], "nothing", 0),
+        (["1", "2"], "nothing", 1),
+        ([5], "nothing", 1),
+        ([None], "nothing", 1),
+        ("1", "nothing", 1),
+        (None, "nothing", 1),
+    ],
+)
+def test_the_only_item_of_a_list_is_taken(said, got, dropped):
+    """Of several none is the right one; that is reported."""
+    made, left = value("string", f'only = "y"\n{EXACT}', {"y": said})
+    assert (made, len(left)) == (got, dropped)
+
+
 def test_a_word_can_become_another_type():
     """A table of words may lead to numbers or booleans."""
     assert value("boolean", f'from = "y"\nvalues = {{ UP = true }}\n{EXACT}', {"y": "UP"}) == (True, ())

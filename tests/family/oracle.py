@@ -258,6 +258,7 @@ def tenant_dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]
     """A shared-tier restore job made of one of a dedicated cluster, which has flags and times in place of a status."""
     download = source.get("deliveryType") == "download"
     ready = source.get("finishedAt") is not None or source.get("expiresAt") is not None
+    links = source.get("deliveryUrl") or []
     status = "COMPLETED" if ready else None
     if source.get("failed") is True or source.get("cancelled") is True:
         status = "FAILED" if source.get("failed") is True else None
@@ -271,6 +272,8 @@ def tenant_dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]
             "restoreFinishedDate": source.get("finishedAt"),
             "snapshotFinishedDate": source.get("timestamp"),
             "snapshotId": source.get("snapshotId"),
+            # A link for each shard would be several, of which none is the whole.
+            "snapshotUrl": links[0] if len(links) == 1 else None,
             "status": status,
             "targetDeploymentItemName": _first(source, "targetClusterName") or (where.cluster if download else None),
             "targetProjectId": _first(source, "targetGroupId") or (where.group if download else None),

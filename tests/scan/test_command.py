@@ -11,7 +11,7 @@ from shim.cli import main
 URL = "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b"
 GONE = f'requests.get("{URL}/backup/snapshots")\n'
 DEPRECATED = f'requests.get("{URL}")\n'
-NO_SUCCESSOR = f'requests.delete("{URL}")\n'
+NO_SUCCESSOR = 'requests.delete("https://cloud.mongodb.com/api/atlas/v2/groups/a/privateEndpoint/serverless/instance/b/endpoint/c")\n'
 
 SCHEMA = {
     "type": "object",

@@ -22,7 +22,7 @@ from shim.scan.sightings import Sightings
 ENGINE = load_engine({})
 CALL = 'requests.get("https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b/backup/snapshots")\n'
 INSTANCE = 'requests.get("https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b")\n'
-DELETE = 'requests.delete("https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b")\n'
+DELETE = 'requests.delete("https://cloud.mongodb.com/api/atlas/v2/groups/a/privateEndpoint/serverless/instance/b/endpoint/c")\n'
 
 
 def look(*paths: Path, at: str = "2026-06-01", exclude: tuple[str, ...] = ()) -> ScanReport:
