@@ -51,7 +51,7 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
                 outcome = yield from or_legacy(state, outcome)
     except CallError as error:
         outcome = _error(state, error)
-    return outcome if call.method != "HEAD" else _without_content(outcome, reply=state.last)
+    return outcome if call.method != "HEAD" else _without_content(outcome, state.last)
 
 
 def _is_retired(state: ExchangeState, reply: Reply) -> Generator[Command, Reply, bool]:
@@ -105,12 +105,11 @@ def _error(state: ExchangeState, error: CallError) -> Answer:
     return Answer(document_reply(content, error.status, "application/json"), state.record(), error.code)
 
 
-def _without_content(outcome: Outcome, reply: Reply | None) -> Outcome:
+def _without_content(outcome: Outcome, head: Reply | None) -> Outcome:
     """Return what HEAD is answered with where GET was sent in its place: the same fields, and no content."""
     if isinstance(outcome, PassThrough):
-        if reply is None:
-            return outcome
-        return Answer(Reply(reply.status, reply.headers, b""), outcome.record)
+        assert head is not None, "only a reply can be passed through"
+        return Answer(Reply(head.status, head.headers, b""), outcome.record)
     content = outcome.reply.body or b""
     fields = (*without(outcome.reply.headers, ("content-length",)), ("Content-Length", str(len(content))))
     return attrs.evolve(outcome, reply=attrs.evolve(outcome.reply, headers=fields, body=b""))

@@ -28,7 +28,7 @@ class ExchangeState:
 
     ``started`` is in seconds since the epoch; ``route`` is the side asked last, ``none`` before any was;
     ``query`` and ``body`` are what the caller asked for, once that was read; ``knows_nothing`` tells that
-    the side asked last has no such thing, ``last`` is the head of the last reply to a rewritten call.
+    the side asked last has no such thing, ``last`` is the head of the last reply.
     """
 
     match: Match
@@ -60,7 +60,7 @@ class ExchangeState:
         self.sent.append(Sent(call.method, call.target, None, route))
         reply = yield Send(call, route, rewritten, may_read)
         self.sent[-1] = Sent(call.method, call.target, reply.status, route)
-        self.last = reply if call.method != self.call.method else None
+        self.last = reply
         return reply
 
     def record(self, fields: tuple[FieldReport, ...] = (), dropped: tuple[Dropped, ...] = ()) -> Record:

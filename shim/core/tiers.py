@@ -7,7 +7,6 @@ is made of what came back.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from itertools import zip_longest
 
 import attrs
 
@@ -71,13 +70,12 @@ def ask_tiers(state: ExchangeState, decision: Decision) -> Exchange:
     tiers = state.match.compiled.tiers[decision.route]
     if not decision.corrects:
         tiers = tiers[:1]
-    for successor, later in zip_longest(tiers, tiers[1:]):
-        outcome = yield from _ask(state, successor, later)
-        if not isinstance(outcome, TryNextTier):
-            _learn(state, successor, outcome)
-            return outcome
-        state.reason = f"{state.reason}; {successor.tier} answered {outcome.code}"
-    raise AssertionError("only an answer that names a later tier leads on")
+    place = 0
+    while isinstance(outcome := (yield from _ask(state, *tiers[place : place + 2])), TryNextTier):
+        state.reason = f"{state.reason}; {tiers[place].tier} answered {outcome.code}"
+        place += 1
+    _learn(state, tiers[place], outcome)
+    return outcome
 
 
 def _learn(state: ExchangeState, successor: Successor, outcome: Outcome) -> None:
@@ -91,7 +89,7 @@ def _learn(state: ExchangeState, successor: Successor, outcome: Outcome) -> None
         memory.tiers.forget((state.call.origin, *match.cluster))
 
 
-def _ask(state: ExchangeState, successor: Successor, later: Successor | None) -> Asked:
+def _ask(state: ExchangeState, successor: Successor, later: Successor | None = None) -> Asked:
     """Ask one tier, and translate what it answers; TryNextTier where that leads to the later one."""
     match, context = state.match, state.context
     target = successor.only or _chosen(state, successor)

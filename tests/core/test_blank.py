@@ -6,7 +6,7 @@ import pytest
 
 from shim.core.memory import Memory
 from shim.core.settings import RouteWord, Settings
-from tests.core.driver import answers, drive, refuses
+from tests.core.driver import Clock, answers, drive, refuses
 
 LIST = "/api/atlas/v2/groups/g1/serverless"
 ONE = f"{LIST}/shop"
@@ -111,6 +111,33 @@ def test_only_auto_asks_legacy(engine, route):
 def test_after_the_sunset_legacy_is_not_asked(engine):
     """It lives no more."""
     assert drive(engine, LIST, [NOTHING], clock=OVER).routes == ("flex",)
+
+
+def test_an_error_of_flex_that_cannot_be_read_is_the_answer(engine):
+    """It could not be given back once legacy was asked."""
+    driven = drive(engine, ONE, [UNKNOWN], clock=BLANK, fault="the content is larger than 5 bytes")
+    assert (driven.routes, driven.passed) == (("flex",), True)
+
+
+def test_an_error_keeps_the_fields_that_hold_for_it(engine):
+    """The legacy word stands in X-Error-Code too, where Atlas has that field."""
+    bare = UNKNOWN[0], (("Content-Type", "application/json"),), UNKNOWN[2]
+    for flex, said in ((UNKNOWN, "SERVERLESS_INSTANCE_NOT_FOUND"), (bare, None)):
+        driven = drive(engine, ONE, [flex], clock=OVER)
+        assert dict(driven.reply.headers).get("X-Error-Code") == said
+        assert driven.document["errorCode"] == "SERVERLESS_INSTANCE_NOT_FOUND"
+
+
+def test_legacy_is_not_asked_after_the_deadline(engine):
+    """What flex said is the answer then."""
+    clock = Clock(BLANK)
+
+    def slow(call):
+        clock.now += 61
+        return NOTHING
+
+    driven = drive(engine, LIST, slow, clock=clock)
+    assert (driven.routes, driven.document["results"]) == (("flex",), [])
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,22 @@ def test_auto_indexing_cannot_be_switched_on(engine):
     assert (driven.reply.status, driven.document["errorCode"]) == (410, "SHIM_NO_SUCCESSOR")
 
 
+@pytest.mark.parametrize("text", ["?", "off,instances", "a b", "instances,off"])
+def test_what_is_no_word_is_refused(text):
+    """With the variable's name."""
+    with pytest.raises(SettingsError, match="ATLAS_SHIM_WRITES: "):
+        read_settings({"ATLAS_SHIM_WRITES": text})
+
+
+def test_what_is_left_without_a_successor_is_said():
+    """The 410's text, the constant with its reason, or nothing where a successor always may be asked."""
+    engine = load_engine({})
+    said = {one.id: one.without_successor for one in engine.operations}
+    assert said["getServerlessAutoIndexing"].startswith("The answer is always false. ")
+    assert said["deleteServerlessInstance"].endswith("See https://dochub.mongodb.org/core/flex-migration")
+    assert said["listServerlessInstances"] == ""
+
+
 def test_the_switch_is_a_strict_word():
     """Nothing is switched on by a typo."""
     engine = load_engine({})
