@@ -9,6 +9,7 @@ from shim.core.rules import (
     CompiledField,
     InvalidValue,
     NoValue,
+    PreparedLink,
     Result,
     SecondChoice,
     TranslationContext,
@@ -199,23 +200,37 @@ def _passed(rule: Rule) -> ValueOf:
 
 
 def _link(rule: Rule, parameters: Sequence[str]) -> ValueOf:
-    links = [
-        (link.path.text, link.rel, [name for name in link.path.parameters if name not in parameters])
-        for link in rule.links
-    ]
+    key = id(rule)
+    # Of each link: the templates of its path, cut at the members of the answer that it names, and these members.
+    links = []
+    for link in rule.links:
+        names = [name for name in link.path.parameters if name not in parameters]
+        templates = [link.path.text]
+        for name in names:
+            templates += templates.pop().split(f"{{{name}}}")
+        links.append((templates, names, link.rel))
+
+    def prepared(context: TranslationContext) -> list[PreparedLink]:
+        """Return what the links of all items have in common: start, members with what follows them, relation."""
+        made = []
+        for templates, names, rel in links:
+            first, *rest = [template.format_map(context.raw) for template in templates]
+            made.append((context.links_base + first, list(zip(names, rest, strict=True)), rel[context.api]))
+        context.links[key] = made
+        return made
 
     def value_of(_source: JsonObject, context: TranslationContext, made: JsonObject) -> Result:
         found: list[Json] = []
-        for template, rel, names in links:
-            values = dict(context.raw)
-            for name in names:
+        for start, members, rel in context.links.get(key) or prepared(context):
+            href = start
+            for name, after in members:
                 value = made.get(name)
                 segment = str(value) if type(value) in {str, int} else ""
                 if not (segment.isalnum() and segment.isascii()) and (segment := encoded(segment) or "") == "":
                     break
-                values[name] = segment
+                href += segment + after
             else:
-                found.append({"href": context.links_base + template.format_map(values), "rel": rel[context.api]})
+                found.append({"href": href, "rel": rel})
         return found or NoValue.MISSING
 
     return value_of
