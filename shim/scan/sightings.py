@@ -73,10 +73,6 @@ class Sightings:
         found = (self._sdk.get(name.removesuffix(ending)) for ending in _ENDINGS if name.endswith(ending))
         return next(filter(None, found), None)
 
-    def is_retired(self, path: Text) -> bool:
-        """Tell whether a text is the path of a retired operation."""
-        return bool(self._paths.find(path.s))
-
     def call(self, place: Place, method: str | None, addresses: Iterable[Text]) -> list[Hit]:
         """Return the calls of retired operations that a call at one of some addresses is."""
         found = []
