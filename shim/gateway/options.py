@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from shim.core.settings import RouteWord, Settings, parse_origin, parse_route, p
 from shim.errors import SettingsError
 
 T = TypeVar("T")
+Network = IPv4Network | IPv6Network
 _Number = TypeVar("_Number", int, float)
 
 WINDOW_MOST = 10.0
@@ -114,6 +116,20 @@ def _seconds(text: str, name: str) -> float:
 
 def _count(text: str, name: str) -> int:
     return _above_zero(int, text, name)
+
+
+def _count_or_none(text: str, name: str) -> int | None:
+    return _count(text, name) if text else None
+
+
+def _networks(text: str, name: str) -> tuple[Network, ...]:
+    found = []
+    for word in filter(None, (word.strip() for word in text.split(","))):
+        try:
+            found.append(ip_network(word))
+        except ValueError:
+            raise SettingsError(f"{name}: {word!r} is not an address or a network such as 10.0.0.0/8") from None
+    return tuple(found)
 
 
 def _above_zero(kind: Callable[[str], _Number], text: str, name: str) -> _Number:
@@ -239,8 +255,43 @@ class Options:
     send_timeout: float = _option(Row(_seconds, "SECONDS", "For a caller that does not take its reply.", "60"))
     max_connections: int = _option(Row(_count, "COUNT", "Callers' connections at a time; more are told 503.", "1024"))
     max_requests: int = _option(Row(_count, "COUNT", "Requests answered at a time; more are told 503.", "512"))
-    body_limit: int = _option(Row(_count, "BYTES", "Of one decoded body that is translated.", "16777216", live=True))
+    max_peer_connections: int | None = _option(
+        Row(_count_or_none, "COUNT", "Connections of one peer's address; three quarters of all if empty.", "")
+    )
+    max_peer_requests: int | None = _option(
+        Row(_count_or_none, "COUNT", "Requests of one peer's address; three quarters of all if empty.", "")
+    )
+    proxy_protocol: bool = _option(
+        Row(_switch, "WORD", "Every connection begins with a PROXY protocol header (version 2).", "off", bare="on")
+    )
+    trusted_proxies: tuple[Network, ...] = _option(
+        Row(_networks, "ADDRESSES", "Whose X-Forwarded-For says who the peer is, as in 10.0.0.0/8,::1.", "")
+    )
+    handshake_timeout: float = _option(
+        Row(_seconds, "SECONDS", "For a caller's TLS handshake or PROXY protocol header.", "10")
+    )
+    upstream_max_age: float = _option(
+        Row(_seconds, "SECONDS", "That a connection to upstream is used, so that a changed address is noticed.", "300")
+    )
+    upstream_keepalive: float = _option(Row(_seconds, "SECONDS", "That an idle connection to upstream is kept.", "60"))
+    memory: int = _option(
+        Row(_count, "BYTES", "For messages held at a time, beyond what the gateway needs idle; then 503.", "67108864")
+    )
+    request_limit: int = _option(
+        Row(_count, "BYTES", "Of the content of a request that is translated.", "65536", live=True)
+    )
+    body_limit: int = _option(Row(_count, "BYTES", "Of one decoded reply that is translated.", "16777216", live=True))
     page_cap: int = _option(Row(_count, "PAGES", "Upstream pages collected for one answer.", "20", live=True))
+
+    @property
+    def peer_connections(self) -> int:
+        """Connections that one peer may have."""
+        return self.max_peer_connections or max(1, self.max_connections - self.max_connections // 4)
+
+    @property
+    def peer_requests(self) -> int:
+        """Requests of one peer that are answered at a time."""
+        return self.max_peer_requests or max(1, self.max_requests - self.max_requests // 4)
 
     def settings(self) -> Settings:
         """Return the part of the options that the core obeys."""

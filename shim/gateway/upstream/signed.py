@@ -11,7 +11,8 @@ from shim.core.messages import Call, Reply, without
 from shim.gateway.credentials import Asker, OutboundCall, UpstreamSigner, asks_digest
 from shim.gateway.errors import Refusal, too_slow
 from shim.gateway.fields import codings
-from shim.gateway.upstream.client import Upstream, UpstreamResponse
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.response import UpstreamResponse
 
 REFUSED_LIMIT = 64 * 1024
 """Bytes of a refused attempt's content that are read, so that its connection can be used again."""
