@@ -19,7 +19,6 @@ from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import OutboundCall, UpstreamSigner
 from shim.gateway.errors import proxy_status, too_slow
 from shim.gateway.fields import codings, for_caller, notes
-from shim.gateway.http1.deadlines import deadlines
 from shim.gateway.memory import MemoryBudget
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
@@ -61,7 +60,7 @@ class GatewayExchange:
         steps = exchange(self.match, self.call, self.context)
         reply: Reply | None = None
         try:
-            with deadlines().within(settings.deadline):
+            with self.upstream.within(settings.deadline):
                 while True:
                     began = perf_counter()
                     step = advance(steps, reply)
@@ -69,8 +68,9 @@ class GatewayExchange:
                     if isinstance(step, Send):
                         self._hold()
                         if step.may_read:
-                            readable = attrs.evolve(step.call, headers=codings(step.call.headers))
-                            step = attrs.evolve(step, call=readable)
+                            call = step.call
+                            call = Call(call.method, call.origin, call.target, codings(call.headers), call.body)
+                            step = Send(call, step.route, step.rewritten)
                         self.upstream_response = await send(self.upstream, self.signer, OutboundCall(step))
                         reply = self.upstream_response.head
                         if step.route == "legacy":

@@ -65,13 +65,7 @@ def validate(request: Request, plan: Plan, authorities: frozenset[str]) -> Inbou
             headers=(("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),),
             close=True,
         )
-    hosts, via = [], []
-    for name, value in headers:
-        lower = name.lower()
-        if lower == "host":
-            hosts.append(value)
-        elif lower == "via":
-            via.append(value)
+    hosts, via = request.head.hosts, request.head.via
     # HTTP/1.0 has no Host yet (RFC 9112, 3.2).
     if len(hosts) > 1 or not (_is_host(hosts[0]) if hosts else request.head.is_http10):
         raise bad_request("The Host field is not one host with an optional port.")

@@ -30,6 +30,8 @@ COUNT = 128
 _TOO_LONG = 1 << 53
 """Bytes that some of HTTP's implementations can't count any more."""
 
+_OBEYED = frozenset({"connection", "content-length", "expect", "host", "transfer-encoding", "via"})
+
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
 _BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |$)")
 
@@ -78,6 +80,8 @@ class RequestHead:
     length: int | None = None
     chunked: bool = False
     expects_continue: bool = False
+    hosts: list[str] = attrs.field(factory=list)
+    via: list[str] = attrs.field(factory=list)
 
     @property
     def has_content(self) -> bool:
@@ -120,41 +124,51 @@ def parse_request(data: bytes) -> RequestHead:
         raise errors.bad_request("The request target has bytes that should be percent-encoded.")
     if len(events.target) > LINE:
         raise too_long_line()
+    method = parser.get_method().decode("ascii")
+    head = RequestHead(method, events.target.decode("ascii"), (), is_http10=version == "1.0")
     try:
-        headers = [(name.decode("ascii"), value.strip(b" \t").decode("utf-8")) for name, value in events.fields]
+        head.headers = _read_fields(head, events.fields)
     except UnicodeDecodeError:
         raise errors.bad_request("A field of the request has bytes that are neither ASCII nor UTF-8.") from None
-    if len(headers) > COUNT or len(data) - len(events.target) > FIELDS:
+    if len(head.headers) > COUNT or len(data) - len(events.target) > FIELDS:
         raise errors.too_many_fields()
-    if len(data) > FIELD and any(len(text) > FIELD for line in headers for text in line):
+    if len(data) > FIELD and any(len(text) > FIELD for line in head.headers for text in line):
         raise errors.bad_request("A field of the request is too long.", 431)
-    method, target = parser.get_method().decode("ascii"), events.target.decode("ascii")
-    head = RequestHead(method, target, tuple(headers), is_http10=version == "1.0")
-    _read_framing(head, headers)
     return head
 
 
-def _read_framing(head: RequestHead, headers: list[tuple[str, str]]) -> None:
+def _read_fields(head: RequestHead, fields: list[tuple[bytes, bytes]]) -> Headers:
+    """Return the field lines, and note in the head what those say that the gateway itself obeys."""
+    lines = []
     connection = None
-    for name, value in headers:
-        match name.lower():
-            case "content-length":
-                # The parser lets through one, of digits.
-                head.length = int(value)
-                if head.length >= _TOO_LONG:
-                    raise errors.bad_request("The Content-Length of the request is beyond all counting.", 413)
-            case "transfer-encoding":
-                # Of no use in HTTP/1.0 (RFC 9112, 6.1); another coding than this one would have to be undone here.
-                if head.chunked or value.lower() != "chunked" or head.is_http10:
-                    detail = "The Transfer-Encoding of the request is not what HTTP/1.1 requires of all."
-                    raise errors.bad_request(detail)
-                head.chunked = True
-            case "connection":
-                connection = f"{connection},{value}" if connection else value
-            case "expect":
-                head.expects_continue = value.lower() == "100-continue" and not head.is_http10
+    for raw_name, raw_value in fields:
+        name, value = raw_name.decode("ascii"), raw_value.strip(b" \t").decode("utf-8")
+        lines.append((name, value))
+        lower = name.lower()
+        if lower not in _OBEYED:
+            continue
+        if lower == "host":
+            head.hosts.append(value)
+        elif lower == "via":
+            head.via.append(value)
+        elif lower == "connection":
+            connection = f"{connection},{value}" if connection else value
+        elif lower == "expect":
+            head.expects_continue = value.lower() == "100-continue" and not head.is_http10
+        elif lower == "content-length":
+            # The parser lets through one, of digits.
+            head.length = int(value)
+            if head.length >= _TOO_LONG:
+                raise errors.bad_request("The Content-Length of the request is beyond all counting.", 413)
+        else:
+            # Of no use in HTTP/1.0 (RFC 9112, 6.1); another coding than this one would have to be undone here.
+            if head.chunked or value.lower() != "chunked" or head.is_http10:
+                detail = "The Transfer-Encoding of the request is not what HTTP/1.1 requires of all."
+                raise errors.bad_request(detail)
+            head.chunked = True
     if connection is not None or head.is_http10:
         head.keep_alive = _is_kept(connection or "", is_http10=head.is_http10)
+    return tuple(lines)
 
 
 def _is_kept(connection: str, *, is_http10: bool) -> bool:
@@ -214,15 +228,17 @@ def parse_reply(data: bytes) -> ReplyHead:
     )
     connection = None
     for name, value in headers:
-        match name.lower():
-            case "content-length":
-                head.length = int(value)
-            case "transfer-encoding":
-                if head.chunked or value.lower() != "chunked" or version == "1.0":
-                    raise MalformedHead("a transfer coding that was not asked for")
-                head.chunked = True
-            case "connection":
-                connection = f"{connection},{value}" if connection else value
+        lower = name.lower()
+        if lower not in _OBEYED:
+            continue
+        if lower == "content-length":
+            head.length = int(value)
+        elif lower == "transfer-encoding":
+            if head.chunked or value.lower() != "chunked" or version == "1.0":
+                raise MalformedHead("a transfer coding that was not asked for")
+            head.chunked = True
+        elif lower == "connection":
+            connection = f"{connection},{value}" if connection else value
     if connection is not None:
         head.keep_alive = _is_kept(connection, is_http10=version == "1.0")
     return head

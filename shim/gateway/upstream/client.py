@@ -12,7 +12,7 @@ from shim.core.messages import Call
 from shim.errors import SettingsError
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import for_upstream
-from shim.gateway.http1.deadlines import deadlines
+from shim.gateway.http1.deadlines import Deadline, deadlines
 from shim.gateway.memory import MemoryBudget
 from shim.gateway.options import Options
 from shim.gateway.upstream.pool import Pool
@@ -46,6 +46,11 @@ class Upstream:
         """Make the pool of connections; needs a running loop."""
         self._pool = Pool(self._origin, self._options, self._budget, deadlines(), self._proxy)
         self._pool.trust(trusted())
+
+    def within(self, seconds: float) -> Deadline:
+        """Return what bounds the length of a ``with`` block around calls."""
+        assert self._pool is not None, "open() comes first"
+        return self._pool.deadlines.within(seconds)
 
     async def close(self) -> None:
         """Close all connections."""
