@@ -14,7 +14,8 @@ HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 def decoded(data, cuts=()):
     """Return the content, the bytes behind it, and whether the end was seen."""
-    decoder, pieces, rest = ChunkDecoder(), [], b""
+    decoder, rest = ChunkDecoder(), b""
+    pieces: list[bytes] = []
     places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     for start, stop in pairwise(places):
         part = data[start:stop]
