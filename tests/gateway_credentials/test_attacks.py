@@ -254,6 +254,24 @@ def test_header_of_a_megabyte(seen, good):
     assert len(seen.fake.arrivals) == before
 
 
+@pytest.mark.parametrize("piece", ["a", "a=b,", '"', "a ", '\\"'])
+def test_long_nonsense_is_not_read(refused, piece, monkeypatch):
+    """30 KiB that name no key are 400 by their length: nobody waits for a reader of them."""
+
+    def read(text):
+        raise AssertionError(f"{len(text)} characters were read")
+
+    monkeypatch.setattr("shim.gateway.credentials.verify_digest.parameters", read)
+    assert refused(UNTOUCHED, "Authorization: Digest " + (piece * 30_000)[:30_000]) == 400
+
+
+def test_long_target_is_signed(seen):
+    """A signature repeats its target, which does not count as its own length."""
+    path = UNTOUCHED + "?a=" + "b" * 7000
+    signature = Signature(nonce_of(seen), uri=path, cnonce="c" * 2000)
+    assert status_of(seen.ask(path, line(signature.parts), ACCEPT)[0]) == 200
+
+
 def test_whole_uri_of_another_host(refused, good):
     """A uri with an authority is not the target that was asked for."""
     uri = "http://cloud.mongodb.com" + UNTOUCHED

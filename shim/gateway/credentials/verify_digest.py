@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from shim.core.messages import Headers
 from shim.credentials import REVOKE_PATH, TOKEN_PATH, ApiKey
-from shim.gateway.credentials.digest import parameters, response, secret_hash
+from shim.gateway.credentials.digest import LONGEST, parameters, response, secret_hash
 from shim.gateway.credentials.key_files import Keys
 from shim.gateway.credentials.nonces import Nonces
 from shim.gateway.credentials.passthrough import PASSTHROUGH
@@ -68,7 +68,7 @@ class VerifyGate:
                 raise self._refusal("no Digest or Bearer credentials")
 
     def _check(self, request: InboundRequest, text: str) -> UpstreamSigner:
-        given = parameters(text)
+        given = parameters(text) if len(text) <= LONGEST + len(request.raw_target) else None
         if given is None:
             raise malformed("parameters that can't be read, or one twice")
         if not given.keys() >= _NEEDED or not given["cnonce"]:
