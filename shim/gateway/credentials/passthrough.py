@@ -27,7 +27,7 @@ class Passthrough:
 
     may_resend = False
 
-    async def attempts(self, outbound: OutboundCall) -> Attempts:
+    def attempts(self, outbound: OutboundCall) -> Attempts:
         """Send the call as it is; raises Refusal where its Digest signature, or a challenge, is of no use."""
         call, rewritten = outbound.command.call, outbound.command.rewritten
         scheme = (field(call.headers, "Authorization") or "").partition(" ")[0].lower()
