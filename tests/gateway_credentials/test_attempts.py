@@ -63,7 +63,6 @@ class Signer:
 
     def challenge(self):
         """Leave upstream's."""
-        return None
 
 
 async def value(given):

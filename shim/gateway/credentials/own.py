@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from shim.core.messages import Headers
 from shim.gateway.credentials.key_files import Holder
-from shim.gateway.credentials.passthrough import PASSTHROUGH
+from shim.gateway.credentials.passthrough import PASSTHROUGH, signs_in
 from shim.gateway.credentials.signer import UpstreamSigner
 from shim.gateway.errors import Refusal
 from shim.gateway.validation import InboundRequest
@@ -46,7 +46,7 @@ class OwnGate:
                 error="http_request_denied",
                 close=True,
             )
-        if not (recognised or self._everything):
+        if not (recognised or (self._everything and not signs_in(request.call.path))):
             return PASSTHROUGH
         held = self._credentials()
         if held != self._held:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import unquote
+
 import attrs
 
 from shim.core.messages import Headers, field
@@ -17,6 +20,8 @@ DETAIL = (
     "with --credentials verify and this API key; Python programs can keep their API key with the drop-in "
     "import (from shim import httpx)."
 )
+
+_SIGN_IN = re.compile(r"/+api(?:;[^/]*)?/+oauth(?:;[^/]*)?/", re.IGNORECASE)
 
 BEARER = ("WWW-Authenticate", 'Bearer realm="MMS Public API"')
 
@@ -53,6 +58,15 @@ class OpenGate:
 
 
 PASSTHROUGH = Passthrough()
+
+
+def signs_in(path: str) -> bool:
+    """Tell whether a raw path is one of ``/api/oauth/``, in any spelling that upstream might take for it.
+
+    Who calls there gives or revokes a token by a login of its own, and no gateway knows a better one. To take
+    another path for one of these would lend nothing to anybody.
+    """
+    return _SIGN_IN.match(unquote(path) if "%" in path else path) is not None
 
 
 def cannot_cross() -> Refusal:

@@ -8,11 +8,11 @@ import secrets
 from collections.abc import Callable
 
 from shim.core.messages import Headers
-from shim.credentials import REVOKE_PATH, TOKEN_PATH, ApiKey
+from shim.credentials import ApiKey
 from shim.gateway.credentials.digest import LONGEST, parameters, response, secret_hash
 from shim.gateway.credentials.key_files import Keys
 from shim.gateway.credentials.nonces import Nonces
-from shim.gateway.credentials.passthrough import PASSTHROUGH
+from shim.gateway.credentials.passthrough import PASSTHROUGH, signs_in
 from shim.gateway.credentials.signer import UpstreamSigner
 from shim.gateway.errors import Refusal
 from shim.gateway.validation import InboundRequest
@@ -26,7 +26,6 @@ UNAUTHORIZED = (
 
 _NEEDED = frozenset({"username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce"})
 _COUNT = re.compile(r"[0-9a-fA-F]{8}")
-_SIGN_IN = frozenset({TOKEN_PATH, REVOKE_PATH})
 
 
 class VerifyGate:
@@ -53,7 +52,7 @@ class VerifyGate:
         recognised: bool,  # noqa: ARG002 - a gate's signature
     ) -> UpstreamSigner:
         """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
-        if request.call.path in _SIGN_IN:
+        if signs_in(request.call.path):
             return PASSTHROUGH
         lines = [value for name, value in request.call.headers if name.lower() == "authorization"]
         if len(lines) > 1:
