@@ -8,6 +8,7 @@ from shim.credentials import ApiKey
 from shim.errors import SettingsError
 from shim.gateway.credentials.api_key_signer import KeySigner
 from shim.gateway.credentials.key_files import Holder, watched_credentials, watched_keys
+from shim.gateway.credentials.nonce_store import NonceStore
 from shim.gateway.credentials.nonces import Nonces
 from shim.gateway.credentials.own import OwnGate, is_loopback
 from shim.gateway.credentials.passthrough import BEARER, OpenGate
@@ -50,4 +51,5 @@ def _own(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate
 def _verify(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
     nonces = Nonces()
     keys = watched_keys(environ, options.keys_file)
-    return VerifyGate(keys, lambda key: KeySigner(key, ask, lambda: challenge(nonces)), nonces)
+    store = NonceStore(options.nonce_store) if options.nonce_store is not None else None
+    return VerifyGate(keys, lambda key: KeySigner(key, ask, lambda: challenge(nonces)), nonces, store)

@@ -36,7 +36,7 @@ class OwnGate:
         self._held = credentials()
         self._signer = signer_of(self._held)
 
-    def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
+    async def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
         """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
         if from_a_page(request.call.headers):
             raise Refusal(
@@ -53,6 +53,9 @@ class OwnGate:
             self._signer = self._signer_of(held)
             self._held = held
         return self._signer
+
+    async def close(self) -> None:
+        """Do nothing: nothing was opened."""
 
 
 def from_a_page(headers: Headers) -> bool:

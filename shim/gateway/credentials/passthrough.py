@@ -52,9 +52,17 @@ class Passthrough:
 class OpenGate:
     """Lets everybody in, since nothing is held that could be borrowed."""
 
-    def admit(self, request: InboundRequest, *, recognised: bool) -> Passthrough:  # noqa: ARG002 - a gate's signature
+    async def admit(
+        self,
+        request: InboundRequest,  # noqa: ARG002 - a gate's signature
+        *,
+        recognised: bool,  # noqa: ARG002 - a gate's signature
+    ) -> Passthrough:
         """Return the signer that adds nothing."""
         return PASSTHROUGH
+
+    async def close(self) -> None:
+        """Do nothing: nothing was opened."""
 
 
 PASSTHROUGH = Passthrough()

@@ -57,8 +57,12 @@ class UpstreamSigner(Protocol):
 class CallerGate(Protocol):
     """Decides who may call."""
 
-    def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
+    async def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
         """Return who signs this call; raises Refusal. ``recognised`` says that the mappings know the operation."""
+        ...
+
+    async def close(self) -> None:
+        """Give up what was opened to decide that."""
         ...
 
 

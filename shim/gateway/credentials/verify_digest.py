@@ -11,7 +11,8 @@ from shim.core.messages import Headers
 from shim.credentials import ApiKey
 from shim.gateway.credentials.digest import LONGEST, parameters, response, secret_hash
 from shim.gateway.credentials.key_files import Keys
-from shim.gateway.credentials.nonces import Nonces
+from shim.gateway.credentials.nonce_store import NonceStore
+from shim.gateway.credentials.nonces import Nonces, secret_of
 from shim.gateway.credentials.passthrough import PASSTHROUGH, signs_in
 from shim.gateway.credentials.signer import UpstreamSigner
 from shim.gateway.errors import Refusal
@@ -31,21 +32,29 @@ _COUNT = re.compile(r"[0-9a-fA-F]{8}")
 class VerifyGate:
     """Takes a Digest signature of a known key, checked strictly; a bearer token is upstream's to check.
 
-    ``signer_of`` is asked once for each key that ``keys`` turns up.
+    ``signer_of`` is asked once for each key that ``keys`` turns up. A ``store`` is asked last, about signatures
+    that are good in every other way.
     """
 
-    def __init__(self, keys: Callable[[], Keys], signer_of: Callable[[ApiKey], UpstreamSigner], nonces: Nonces) -> None:
+    def __init__(
+        self,
+        keys: Callable[[], Keys],
+        signer_of: Callable[[ApiKey], UpstreamSigner],
+        nonces: Nonces,
+        store: NonceStore | None = None,
+    ) -> None:
         self._keys = keys
         self._signer_of = signer_of
         self._nonces = nonces
+        self._store = store
         self._known: Keys = {}
         self._hashes: dict[str, str] = {}
-        self._signers: dict[ApiKey, UpstreamSigner] = {}
+        self._signers: dict[str, UpstreamSigner] = {}
         # Stands in for an unknown key's, so that finding out costs as much as a wrong secret.
         self._nobody = secrets.token_hex(16)
         self._learn(keys())
 
-    def admit(
+    async def admit(
         self,
         request: InboundRequest,
         *,
@@ -62,11 +71,11 @@ class VerifyGate:
             case "bearer":
                 return PASSTHROUGH
             case "digest":
-                return self._check(request, text.strip())
+                return await self._check(request, text.strip())
             case _:
                 raise self._refusal("no Digest or Bearer credentials")
 
-    def _check(self, request: InboundRequest, text: str) -> UpstreamSigner:
+    async def _check(self, request: InboundRequest, text: str) -> UpstreamSigner:
         given = parameters(text) if len(text) <= LONGEST + len(request.raw_target) else None
         if given is None:
             raise malformed("parameters that can't be read, or one twice")
@@ -79,29 +88,41 @@ class VerifyGate:
         # RFC 7616, 3.4.6, asks for 400 here.
         if given["uri"] != request.raw_target:
             raise malformed("uri is not the request target")
-        name = given["username"]
         keys = self._keys()
         if keys is not self._known:
             self._learn(keys)
+        name, nonce = given["username"], given["nonce"]
         expected = response(
             self._hashes.get(name, self._nobody),
             request.call.method,
             given["uri"],
-            nonce=given["nonce"],
+            nonce=nonce,
             count=given["nc"],
             cnonce=given["cnonce"],
         )
         right = hmac.compare_digest(expected.encode(), given["response"].encode())
-        key = self._known.get(name)
-        if key is None or not right or given["realm"] != REALM:
+        signer = self._signers.get(name)
+        if signer is None or not right or given["realm"] != REALM:
             raise self._refusal("an unknown key, or a wrong signature")
-        if not self._nonces.use(given["nonce"], count, name):
+        fresh = self._nonces.use(nonce, count, name)
+        if fresh and self._store is not None:
+            fresh = await self._store.take(nonce, count, name)
+        if not fresh:
             raise self._refusal("a nonce that is old or was used so", stale=True)
-        return self._signers[key]
+        return signer
+
+    async def close(self) -> None:
+        """Close the store's connections."""
+        if self._store is not None:
+            await self._store.close()
 
     def _learn(self, keys: Keys) -> None:
         self._hashes = {name: secret_hash(name, REALM, key.private_key) for name, key in keys.items()}
-        self._signers = {key: self._signers.get(key) or self._signer_of(key) for key in keys.values()}
+        self._signers = {
+            name: self._signers[name] if self._known.get(name) == key else self._signer_of(key)
+            for name, key in keys.items()
+        }
+        self._nonces.renew(secret_of(keys.values()))
         self._known = keys
 
     def _refusal(self, said: str, *, stale: bool = False) -> Refusal:
