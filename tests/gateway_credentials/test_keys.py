@@ -4,7 +4,8 @@ import pytest
 
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
-from shim.gateway.credentials.key_files import watched_credentials, watched_keys
+from shim.gateway.credentials import key_files
+from shim.gateway.credentials.key_files import EVERY, watched_credentials, watched_keys
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.served import status_of
 
@@ -57,15 +58,41 @@ def test_files_of_other_names_are_watched(tmp_path):
         "MONGODB_ATLAS_PUBLIC_KEY_FILE": str(tmp_path / "public"),
         "MONGODB_ATLAS_PRIVATE_KEY_FILE": str(tmp_path / "private"),
     }
-    own, keys = watched_credentials(environ), watched_keys(environ, None)
+    now = [0.0]
+    own = watched_credentials(environ, clock=lambda: now[0])
+    keys = watched_keys(environ, None, clock=lambda: now[0])
     assert (own(), keys()) == (ApiKey("aaaaaaaa", "one"), {"aaaaaaaa": ApiKey("aaaaaaaa", "one")})
 
     (tmp_path / "private").write_text("another")
+    now[0] += EVERY
     assert (own(), keys()) == (ApiKey("aaaaaaaa", "another"), {"aaaaaaaa": ApiKey("aaaaaaaa", "another")})
 
 
-def test_keys_come_and_go(tmp_path, caplog):
+def test_files_are_looked_at_a_few_times_a_second(tmp_path, monkeypatch):
+    """However many calls come, files are looked at four times a second, and what changed is known at the next look."""
+    file = tmp_path / "keys"
+    file.write_text("a:b\n")
+    looks = []
+    stamp = key_files._stamp
+
+    def counted(path):
+        looks.append(path)
+        return stamp(path)
+
+    monkeypatch.setattr(key_files, "_stamp", counted)
+    now = [0.0]
+    keys = watched_keys({}, str(file), clock=lambda: now[0])
+    looks.clear()
+    file.write_text("a:b\nc:d\n")
+    for tick in range(100):
+        now[0] = tick / 100
+        assert set(keys()) == ({"a"} if now[0] < EVERY else {"a", "c"})
+    assert looks == [str(file)] * 3
+
+
+def test_keys_come_and_go(tmp_path, caplog, monkeypatch):
     """A line that is added lets its key in, one that is removed keeps it out, a broken file changes nothing."""
+    monkeypatch.setattr(key_files, "EVERY", 0)
     file = tmp_path / "keys"
     file.write_text("demokeys:00000000-demo-demo-demo-000000000000\n")
 
