@@ -16,7 +16,7 @@ _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 # Nothing here gives back what it took, and what matches nothing is taken by the last branch: so matches follow each
 # other from end to end, and no character of a hostile value is looked at again and again.
 _PARAMETER = re.compile(
-    rf'({_WORD})[ \t]*+=[ \t]*+(?:({_WORD})|"([^"\\\x00-\x1f\x7f]*+)")[ \t]*+(?:,[ \t,]*+|\Z)|(.+)', re.DOTALL
+    rf'({_WORD})[ \t]*+=[ \t]*+(?:"([^"\\\x00-\x1f\x7f]*+)"|({_WORD}))[ \t]*+(?:,[ \t,]*+|\Z)|(.+)', re.DOTALL
 )
 _MEMBER = re.compile(r'((?:[^",]++|"(?:[^"\\]++|\\.)*+"?+)*+)(?:,|\Z)', re.DOTALL)
 _SCHEME = re.compile(rf"[ \t]*+({_WORD})(?=[ \t]++{_WORD}[ \t]*+=|[ \t]*+\Z)")
@@ -70,12 +70,10 @@ def parameters(text: str) -> dict[str, str] | None:
     None when they are malformed, a name appears twice, or a string has a backslash, which no name,
     nonce or URI of ours needs and which peers are known to read in different ways.
     """
-    found: dict[str, str] = {}
     lines = _PARAMETER.findall(text)
-    for name, word, string, rest in lines:
-        if rest:
-            return None
-        found[name.lower()] = word or string
+    if lines and lines[-1][3]:
+        return None
+    found = {name.lower(): string or word for name, string, word, _ in lines}
     return found if len(found) == len(lines) else None
 
 

@@ -25,7 +25,7 @@ UNAUTHORIZED = (
 )
 """The body of Atlas' own challenge, as recorded until July 2026; later ones have one more member."""
 
-_NEEDED = frozenset({"username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce"})
+_NEEDED = ("username", "realm", "nonce", "uri", "cnonce", "nc", "response", "qop")
 _COUNT = re.compile(r"[0-9a-fA-F]{8}")
 
 
@@ -79,30 +79,27 @@ class VerifyGate:
         given = parameters(text) if len(text) <= LONGEST + len(request.raw_target) else None
         if given is None:
             raise malformed("parameters that can't be read, or one twice")
-        if not given.keys() >= _NEEDED or not given["cnonce"]:
+        try:
+            name, realm, nonce, uri, cnonce, nc, signed, qop = [given[word] for word in _NEEDED]
+        except KeyError:
+            raise malformed("a parameter is missing") from None
+        if not cnonce:
             raise malformed("a parameter is missing")
-        if given["qop"].lower() != "auth" or given.get("algorithm", "MD5").upper() != "MD5":
+        if qop.lower() != "auth" or given.get("algorithm", "MD5").upper() != "MD5":
             raise malformed("a qop or algorithm that was not offered")
-        if not _COUNT.fullmatch(given["nc"]) or not (count := int(given["nc"], 16)):
+        if not _COUNT.fullmatch(nc) or not (count := int(nc, 16)):
             raise malformed("nc is no count of eight hex digits")
         # RFC 7616, 3.4.6, asks for 400 here.
-        if given["uri"] != request.raw_target:
+        if uri != request.raw_target:
             raise malformed("uri is not the request target")
         keys = self._keys()
         if keys is not self._known:
             self._learn(keys)
-        name, nonce = given["username"], given["nonce"]
-        expected = response(
-            self._hashes.get(name, self._nobody),
-            request.call.method,
-            given["uri"],
-            nonce=nonce,
-            count=given["nc"],
-            cnonce=given["cnonce"],
-        )
-        right = hmac.compare_digest(expected.encode(), given["response"].encode())
+        key_hash = self._hashes.get(name, self._nobody)
+        expected = response(key_hash, request.call.method, uri, nonce=nonce, count=nc, cnonce=cnonce)
+        right = hmac.compare_digest(expected.encode(), signed.encode())
         signer = self._signers.get(name)
-        if signer is None or not right or given["realm"] != REALM:
+        if signer is None or not right or realm != REALM:
             raise self._refusal("an unknown key, or a wrong signature")
         fresh = self._nonces.use(nonce, count, name)
         if fresh and self._store is not None:
