@@ -4,6 +4,7 @@ import pytest
 
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
+from shim.gateway import Gateway, Options
 from shim.gateway.credentials import key_files
 from shim.gateway.credentials.key_files import EVERY, watched_credentials, watched_keys
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
@@ -136,3 +137,25 @@ def test_each_caller_is_signed_with_its_own_key(tmp_path):
             head, _ = seen.ask(UNTOUCHED, line(signature.parts), f"Accept: {FLEX}")
             assert status_of(head) == 200
             assert f'username="{name}"' in (fake.arrivals[-1].header("Authorization") or "")
+
+
+@pytest.mark.parametrize("names", [("PUBLIC_API_KEY", "PRIVATE_API_KEY"), ("PUBLIC_KEY", "PRIVATE_KEY")])
+def test_key_that_nobody_uses(names, caplog):
+    """An API key in the environment of a gateway that passes credentials through is warned of, by its variables."""
+    environ = {f"MONGODB_ATLAS_{name}": value for name, value in zip(names, ("canary", "canary"), strict=True)}
+    Gateway(Options(), environ=environ)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert all(name in caplog.text for name in (*environ, "verify", "own"))
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{}, {"MONGODB_ATLAS_PUBLIC_API_KEY": "half"}, {"MONGODB_ATLAS_ACCESS_TOKEN": "t"}],
+    ids=["none", "half", "token"],
+)
+def test_nothing_to_warn_of(environ, caplog):
+    """Without a whole API key there is nothing to say: no credentials are wanted."""
+    Gateway(Options(), environ=environ)
+    assert not caplog.records

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
-from shim.credentials import ApiKey
+from shim.credentials import ApiKey, read_credentials, used_variables
 from shim.errors import SettingsError
 from shim.gateway.credentials.api_key_signer import KeySigner
 from shim.gateway.credentials.key_files import Holder, watched_credentials, watched_keys
@@ -17,6 +18,8 @@ from shim.gateway.credentials.signer import Asker, CallerGate, UpstreamSigner
 from shim.gateway.credentials.verify_digest import VerifyGate, challenge
 from shim.gateway.options import CredentialsMode, Options
 
+log = logging.getLogger("shim.gateway")
+
 
 def gate_for(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
     """Return the gate of the options' mode, with the credentials that it needs from an environment.
@@ -25,11 +28,26 @@ def gate_for(options: Options, environ: Mapping[str, str], ask: Asker) -> Caller
     """
     match options.credentials:
         case CredentialsMode.PASSTHROUGH:
+            _warn(environ)
             return OpenGate()
         case CredentialsMode.OWN:
             return _own(options, environ, ask)
         case CredentialsMode.VERIFY:
             return _verify(options, environ, ask)
+
+
+def _warn(environ: Mapping[str, str]) -> None:
+    """Say that an API key in the environment goes unused, which is the likeliest first mistake."""
+    try:
+        found = read_credentials(environ)
+    except SettingsError:
+        return
+    if isinstance(found, ApiKey):
+        log.warning(
+            "credentials: 'passthrough' does not use the API key in %s; 'verify' takes and signs calls that are "
+            "signed with it, 'own' signs calls from this machine (--credentials)",
+            ", ".join(used_variables(environ)),
+        )
 
 
 def _own(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:

@@ -78,5 +78,9 @@ def signs_in(path: str) -> bool:
 
 
 def cannot_cross() -> Refusal:
-    """The one answer to an API key on a rewritten call; its challenge names what would work."""
-    return Refusal(401, "SHIM_DIGEST_CANNOT_CROSS", DETAIL, headers=(BEARER,))
+    """The one answer to an API key on a rewritten call.
+
+    It is no 401, since Digest clients look for a challenge of theirs in one, and raise an error about that instead
+    of showing what it says.
+    """
+    return Refusal(403, "SHIM_DIGEST_CANNOT_CROSS", DETAIL, error="http_request_denied")
