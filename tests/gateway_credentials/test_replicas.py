@@ -203,6 +203,17 @@ async def test_store_that_is_away_is_not_asked_again_at_once():
     await uses.close()
 
 
+async def test_store_that_says_nothing(monkeypatch):
+    """One that takes connections and never answers is given up in time."""
+    monkeypatch.setattr("shim.gateway.credentials.nonce_store.PATIENCE", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uses = NonceStore(StoreUrl(f"redis://127.0.0.1:{silent.getsockname()[1]}"))
+        with pytest.raises(Refusal) as caught:
+            await uses.take("n", 1, "a")
+        assert (caught.value.status, caught.value.code) == (503, "SHIM_NONCE_STORE_UNREACHABLE")
+        await uses.close()
+
+
 @pytest.mark.parametrize("text", ["http://x", "canary", "redis:canary", "memcached://canary"])
 def test_url_of_another_kind(text):
     """What is no URL of a store is refused, and not repeated: a password may be in it."""
