@@ -70,7 +70,7 @@ class Handler:
             inbound = validate(request, plan, self.authorities)
             call = inbound.call
             match = plan.engine.recognise(call.method, call.target, call.headers)
-            signer = self.gate.admit(inbound, recognised=match is not None)
+            signer = await self.gate.admit(inbound, recognised=match is not None)
             with self.coalescer.passing(call.method):
                 # Switching off ends translation, and not who may call and who signs.
                 if match is None or plan.settings.route is RouteWord.OFF:

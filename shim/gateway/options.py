@@ -104,6 +104,19 @@ def _text_or_none(text: str, name: str) -> str | None:  # noqa: ARG001 - every p
     return text or None
 
 
+@attrs.frozen
+class StoreUrl:
+    """Where a Valkey or Redis is; a password may be part of it."""
+
+    url: str = attrs.field(repr=False)
+
+
+def _store(text: str, name: str) -> StoreUrl | None:
+    if text and text.partition("://")[0] not in {"redis", "rediss", "unix"}:
+        raise SettingsError(f"{name}: is not a URL such as redis://host:6379/0, rediss://… or unix:///path")
+    return StoreUrl(text) if text else None
+
+
 def _switch(text: str, name: str) -> bool:
     if text not in {"on", "off"}:
         raise SettingsError(f"{name}: {text!r} is not one of on, off")
@@ -167,7 +180,8 @@ class Row(Generic[T]):
 
     ``parse`` reads a text, and names the option by its second argument in the SettingsError that it raises;
     ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None when
-    it needs one; ``live`` options can change while the gateway runs. ``name`` is that of the attribute.
+    it needs one; ``live`` options can change while the gateway runs; a ``secret`` value is shown to nobody. ``name`` is
+    that of the attribute.
     """
 
     parse: Callable[[str, str], T]
@@ -176,6 +190,7 @@ class Row(Generic[T]):
     default: str
     bare: str | None = None
     live: bool = False
+    secret: bool = False
     name: str = ""
 
     @property
@@ -234,6 +249,9 @@ class Options:
     )
     sign_all: bool = _option(Row(_switch, "WORD", "With 'own': sign unknown operations too.", "off", bare="on"))
     keys_file: str | None = _option(Row(_text_or_none, "PATH", "With 'verify': API keys, public:private a line.", ""))
+    nonce_store: StoreUrl | None = _option(  # noqa: RUF009 - it declares, as attrs.field does
+        Row(_store, "URL", "With 'verify': a Valkey or Redis, for replicas to share uses.", "", secret=True)
+    )
     tls_cert: str | None = _option(Row(_text_or_none, "PATH", "Speak TLS, with this certificate chain (PEM).", ""))
     tls_key: str | None = _option(
         Row(_text_or_none, "PATH", "Its private key (PEM), unless it is in the same file.", "")

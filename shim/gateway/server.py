@@ -166,6 +166,7 @@ class Gateway:
                 await self._admin.close()
         finally:
             await self._upstream.close()
+            await self._handler.gate.close()
             if self._inventory is not None:
                 await self._inventory.flush()
 
