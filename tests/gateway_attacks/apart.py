@@ -26,7 +26,9 @@ PROGRAM = """
 import base64, logging, pickle, resource, sys
 from shim.gateway import Options, serve_in_thread
 
-files, options = pickle.loads(base64.b64decode(sys.argv[1]))
+files, uvloop, options = pickle.loads(base64.b64decode(sys.argv[1]))
+if not uvloop:
+    sys.modules["uvloop"] = None
 if files:
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 logging.basicConfig(level=logging.INFO)
@@ -58,10 +60,13 @@ class Apart:
 
 
 @contextlib.contextmanager
-def apart(origin: str, *, files: int = 0, **options: Any) -> Iterator[Apart]:
-    """Run a gateway that may have so many open files (0: as many as this process), and end it in order."""
+def apart(origin: str, *, files: int = 0, uvloop: bool = True, **options: Any) -> Iterator[Apart]:
+    """Run a gateway that may have so many open files (0: as many as this process), and end it in order.
+
+    Without ``uvloop`` it runs on asyncio's own loop, even where the other is installed.
+    """
     values = {"listen": LOOPBACK, "admin": LOOPBACK, "upstream": origin, "drain": 1.0, **options}
-    argument = base64.b64encode(pickle.dumps((files, values))).decode()
+    argument = base64.b64encode(pickle.dumps((files, uvloop, values))).decode()
     with tempfile.TemporaryFile() as log:
         running = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, argument],
