@@ -13,7 +13,7 @@ from tests.gateway_attacks.apart import MIB, apart, reads_proc
 from tests.gateway_hostile.fault_table import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import GROUP
-from tests.peers.raw import PATIENCE, Peer, raw_upstream
+from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 HINTS = ["100 Continue", "102 Processing", "103 Early Hints", "199 What"]
@@ -132,7 +132,7 @@ def test_costly_replies_at_once(kind):
 
     def call(served, number: int) -> None:
         target = f"/api/atlas/v2/groups/{GROUP}/serverless/costly{number}/backup/snapshots"
-        with calling(served) as peer, contextlib.suppress(OSError):
+        with calling(served) as peer, contextlib.suppress(OSError, EndedError):
             peer.socket.settimeout(6 * PATIENCE)
             peer.send(get(target, "Accept: application/vnd.atlas.2023-01-01+json"))
             got.append(status_of(peer.message()[0]))
