@@ -50,7 +50,9 @@ GOOD = {
 }
 BAD = {
     "none": b"",
-    "none, but what looks like one in the request": b"GET /x HTTP/1.1\r\nHost: shim.test\r\nX: " + b"a" * 30 + b"\r\n\r\n",
+    "none, but what looks like one in the request": b"GET /x HTTP/1.1\r\nHost: shim.test\r\nX: "
+    + b"a" * 30
+    + b"\r\n\r\n",
     "version 1": b"PROXY TCP4 203.0.113.7 192.0.2.1 50000 443\r\n",
     "version 1, unknown": b"PROXY UNKNOWN\r\n",
     "version 1 in the binary form": header(0x11, TCP4, V4[16:]),

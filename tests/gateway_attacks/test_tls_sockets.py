@@ -190,7 +190,9 @@ def test_end_of_a_tls_connection(certificate, quiet, way, stage):
             assert certificate.ask(served) == 200
 
 
-@pytest.mark.parametrize("start", [*STARTS.values(), b"GET / HTTP/1.1\r\n\r\n", bytes(600)], ids=lambda start: start[:9])
+@pytest.mark.parametrize(
+    "start", [*STARTS.values(), b"GET / HTTP/1.1\r\n\r\n", bytes(600)], ids=lambda start: start[:9]
+)
 @pytest.mark.parametrize("way", [fin, reset], ids=lambda way: way.__name__)
 def test_end_of_a_connection_without_handshake(certificate, quiet, way, start):
     """The same holds for one that ends before its handshake is done, and for scanners."""

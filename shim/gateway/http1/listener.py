@@ -14,12 +14,10 @@ import os
 import socket
 import ssl
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
-from shim.gateway.http1.connection import Connection
-from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
-from shim.gateway.http1.server import PeerConnections, Server
+from shim.gateway.http1.arrival import Arrival
+from shim.gateway.http1.server import Server
 from shim.gateway.http1.sockets import bound_tcp, bound_unix, remove_socket
 from shim.gateway.options import Address
 
@@ -63,7 +61,7 @@ class Listener:
         self._tls = tls
         self._path = path
         self._inode = path.stat().st_ino if path else 0
-        self._arriving: set[asyncio.Task[None]] = set()
+        self._arriving: set[Arrival] = set()
         self._is_exhausted = False
         self._told = float("-inf")
         self._has_reserve = reserve
@@ -129,46 +127,10 @@ class Listener:
             self._watch()
 
     def _arrived(self, connection: socket.socket) -> None:
-        peer = self.server.arrived(UNNAMED if self.server.options.proxy_protocol else peer_of(connection))
-        verdict = self.server.judge(peer)
-        if verdict == "dropped":
-            self.server.left(peer)
-            _reset(connection)
-            return
-        task = self.server.loop.create_task(self._set_up(connection, peer, surplus=verdict == "surplus"))
-        self._arriving.add(task)
-        task.add_done_callback(self._arriving.discard)
-
-    async def _set_up(self, connection: socket.socket, peer: PeerConnections, *, surplus: bool) -> None:
-        """Make a Connection of what was accepted, within the time for its handshake."""
-        server, patience = self.server, self.server.options.handshake_timeout
-        connection.setblocking(False)  # noqa: FBT003 - the socket's own signature
-        made: list[Connection] = []
-
-        def make() -> Connection:
-            made.append(Connection(server, peer, surplus=surplus, scheme="https" if self._tls else "http"))
-            return made[0]
-
-        try:
-            async with asyncio.timeout(patience):
-                if server.options.proxy_protocol:
-                    told = await read_peer(partial(server.loop.sock_recv, connection))
-                    server.left(peer)
-                    peer = server.arrived(told or peer_of(connection))
-                    surplus = surplus or server.judge(peer) != "served"
-                await server.loop.connect_accepted_socket(
-                    make, connection, ssl=self._tls, ssl_handshake_timeout=patience if self._tls else None
-                )
-        except (NoProxyHeader, OSError, TimeoutError, asyncio.CancelledError) as error:
-            said = "did not come in time" if isinstance(error, TimeoutError) else type(error).__name__
-            log.info("refused a connection: its handshake failed (%s)", said)
-            if made and made[0].was_made:
-                made[0].abort()
-            else:
-                connection.close()
-        finally:
-            if not (made and made[0].was_made):
-                server.left(peer)
+        arrival = Arrival(self.server, connection, self._tls)
+        if arrival.verdict != "dropped":
+            self._arriving.add(arrival)
+            arrival.task.add_done_callback(lambda _: self._arriving.discard(arrival))
 
     async def refuse(self) -> None:
         """Take no connections but those that callers have made already, which the kernel would reset."""
@@ -183,7 +145,7 @@ class Listener:
         self._sockets.clear()
         await asyncio.sleep(0)
         if self._arriving:
-            await asyncio.wait(tuple(self._arriving), timeout=1.0)
+            await asyncio.wait([arrival.task for arrival in self._arriving], timeout=1.0)
 
     async def quiet(self, patience: float) -> None:
         """Return when all connections have ended, or after so many seconds.
@@ -204,8 +166,8 @@ class Listener:
 
     async def close(self) -> None:
         """End the connections that are left."""
-        for task in tuple(self._arriving):
-            task.cancel()
+        for arrival in tuple(self._arriving):
+            arrival.abort()
         await self.server.close()
         if self._reserve is not None:
             os.close(self._reserve)
@@ -219,10 +181,3 @@ def _waiting(listening: socket.socket) -> list[socket.socket]:
         while True:
             made.append(listening.accept()[0])
     return made
-
-
-def _reset(connection: socket.socket) -> None:
-    """End a connection without a word."""
-    with contextlib.suppress(OSError):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    connection.close()
