@@ -68,14 +68,20 @@ static_resources:
             virtual_hosts:
             - name: atlas_shim
               domains: ['*']
+              # A read that met a broken connection is sent once more, to another gateway where there is one.
+              retry_policy:
+                retry_on: connect-failure,reset
+                num_retries: 1
+                host_selection_retry_max_attempts: 5
+                retry_host_predicate:
+                - name: envoy.retry_host_predicates.previous_hosts
+                  typed_config:
+                    "@type": {_TYPES}.retry.host.previous_hosts.v3.PreviousHostsPredicate
               # The first route that matches is taken. Those with "invert_match" want no version, or not another one
-              # than the legacy one. A read that met a broken connection is sent once more, a write never.
+              # than the legacy one. Those with a "retry_policy" of their own are for writes, which are never sent
+              # again.
               routes:
 """
-
-
-_RETRY = """
-    retry_policy: { retry_on: 'connect-failure,reset', num_retries: 1 }"""
 
 
 def _routes(plan: Plan) -> str:
@@ -87,7 +93,9 @@ def _routes(plan: Plan) -> str:
     for group in plan.groups:
         for rule in group.rules:
             match = _match(rule.method, f"safe_regex: {{ regex: '{rule.path}' }}", group)
-            routes.append(_route(match, "gateway", f"idle_timeout: {plan.gateway_idle}s", rule.is_read) + forwarded)
+            routes.append(
+                _route(match, "gateway", f"idle_timeout: {plan.gateway_idle}s", is_read=rule.is_read) + forwarded
+            )
     straight = f"idle_timeout: {plan.idle}s\n    host_rewrite_literal: '{plan.upstream.authority}'"
     remove = "\n  request_headers_to_remove: [x-forwarded-proto]"
     routes.append(_route(_match("|".join(READS), "prefix: '/'"), "atlas", straight, is_read=True) + remove)
@@ -111,13 +119,13 @@ def _match(methods: str, path: str, group: Group | None = None) -> str:
     return "\n".join(lines)
 
 
-def _route(match: str, cluster: str, more: str, is_read: bool) -> str:  # noqa: FBT001 - private, and named by its callers
+def _route(match: str, cluster: str, more: str, *, is_read: bool) -> str:
     return f"""- match:
 {match}
   route:
     cluster: atlas_shim_{cluster}
     timeout: 0s
-    {more}{_RETRY if is_read else ""}"""
+    {more}{"" if is_read else chr(10) + "    retry_policy: { num_retries: 0 }"}"""
 
 
 def _filters(plan: Plan) -> str:  # noqa: ARG001 - every part has this signature

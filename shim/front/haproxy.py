@@ -105,7 +105,8 @@ def _server(plan: Plan, replica: Replica) -> str:
         # A check on a port of its own is sent without the PROXY protocol, as the admin listener wants it.
         words.append(f"check addr {replica.admin.host} port {replica.admin.port}")
     if not plan.forwarded:
-        words.append("send-proxy-v2")
+        # Each connection is one caller's; without a pool for others' idle ones HAProxy would close it after each call.
+        words.append("send-proxy-v2 pool-low-conn 256")
     return " ".join((*words, *_named(replica.calls.host)))
 
 

@@ -9,8 +9,8 @@ from shim.front.plan import KEEP_ATLAS, KEEP_GATEWAY, ROOTS, Plan, first_lines, 
 def write(plan: Plan) -> str:
     """Return the whole nginx.conf."""
     notes = (
-        "nginx has no active health checks (its commercial edition has): a gateway that fails a call is",
-        "left out for five seconds. It asks DNS once, when it starts or reloads.",
+        "nginx has no active health checks (its commercial edition has): a gateway that fails three calls",
+        "is left out for five seconds. It asks DNS once, when it starts or reloads.",
     )
     return "".join(
         (
@@ -85,9 +85,9 @@ def _group(number: int, group: Group) -> str:
 
 
 def _upstreams(plan: Plan) -> str:
-    # One that failed is tried again after five seconds; one that is alone is never left out.
+    # One that failed three times in five seconds is left out for as long; one that is alone never is.
     gateways = "".join(
-        f"        server {replica.calls.authority} max_fails=1 fail_timeout=5s;\n" for replica in plan.replicas
+        f"        server {replica.calls.authority} max_fails=3 fail_timeout=5s;\n" for replica in plan.replicas
     )
     upstream = plan.upstream
     renew = f"""        # nginx 1.27.3 or later follows the name's changes, with these three in place of the line above:

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from shim.cli import main
-from tests.peers.raw import converse, raw_upstream, reply, until
+from tests.peers.raw import Arrivals, converse, raw_upstream, reply, until
 from tests.peers.served import At, ask, get, status_of, value_of
 
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:{Path(sys.executable).parent}"
@@ -50,6 +50,7 @@ class Recorder:
     """A running peer that answers 200 and its name, and keeps heads, contents and PROXY addresses in order."""
 
     address: str
+    arrivals: Arrivals
     heads: list[bytes] = attrs.field(factory=list)
     contents: list[bytes] = attrs.field(factory=list)
     callers: list[tuple[str, int]] = attrs.field(factory=list)
@@ -61,33 +62,32 @@ class Recorder:
 
 
 @contextlib.contextmanager
-def recorder(name, answer=None, *, proxied=False):
-    """Run a recorder; ``answer`` takes head and content, and ``proxied`` connections begin with a PROXY v2 header."""
+def recorder(name, answer=None, *, proxied=False, script=None):
+    """Run a recorder.
 
-    def script(peer):
+    ``answer`` takes head and content, ``script`` a whole connection; ``proxied`` ones begin with a PROXY v2 header.
+    """
+
+    def connected(peer):
         if proxied:
             assert peer.count(12) == b"\r\n\r\n\0\r\nQUIT\n"
             family, length = struct.unpack("!xBH", peer.count(4))
             block = peer.count(length)
             assert family == 0x11
             found.callers.append((socket.inet_ntoa(block[:4]), struct.unpack("!H", block[8:10])[0]))
-        converse(peer, answered)
+        if script:
+            script(peer)
+        else:
+            converse(peer, answered)
 
     def answered(head, content):
         found.heads.append(head)
         found.contents.append(content)
         return answer(head, content) if answer else reply(b"", f"Who: {name}")
 
-    with raw_upstream(script) as raw:
-        found = Recorder(raw.origin.removeprefix("http://"))
+    with raw_upstream(connected) as raw:
+        found = Recorder(raw.origin.removeprefix("http://"), raw)
         yield found
-
-
-@contextlib.contextmanager
-def ready():
-    """Run an admin listener that says it is ready."""
-    with recorder("admin") as admin:
-        yield admin
 
 
 def free_port():
@@ -126,9 +126,7 @@ def running(folder, proxy, *words, env=None, waits=True):
 
         try:
             for target in (RETIRED, STRAIGHT) if waits else ():
-                until(
-                    lambda target=target: answers(target), f"{proxy} answers {target}: {(folder / 'log').read_text()}"
-                )
+                until(functools.partial(answers, target), f"{proxy} answers {target}")
             yield at
         finally:
             process.terminate()
@@ -136,18 +134,20 @@ def running(folder, proxy, *words, env=None, waits=True):
 
 
 @contextlib.contextmanager
-def recorded(folder, proxy, *words, env=None, atlas=None, gateway=None):
+def recorded(folder, proxy, *words, env=None, atlas=None, gateway=None, script=None, proxied=None):
     """Run a proxy between two recorders; yields where it takes calls, Atlas, and the gateway."""
     program(proxy)
+    proxied = proxy == "haproxy" if proxied is None else proxied
     with (
-        recorder("atlas", atlas) as one,
-        recorder("gateway", gateway, proxied=proxy == "haproxy") as other,
-        ready() as ad,
+        recorder("atlas", atlas, script=script) as one,
+        recorder("gateway", gateway, proxied=proxied, script=script) as other,
+        recorder("admin") as admin,
     ):
-        lead = ("--upstream", one.url, "--gateway", other.address, "--admin", ad.address)
+        lead = ("--upstream", one.url, "--gateway", other.address, "--admin", admin.address)
         with running(folder, proxy, *lead, *words, env=env) as at:
             for peer in (one, other):
-                peer.heads.clear(), peer.contents.clear()
+                peer.heads.clear()
+                peer.contents.clear()
             yield at, one, other
 
 
