@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shim.errors import SettingsError
 from shim.front.calls import READS, Group
 from shim.front.plan import KEEP_ATLAS, KEEP_GATEWAY, ROOTS, Plan, Replica, first_lines, is_address
 from shim.gateway.options import Address
@@ -10,9 +11,9 @@ _TYPES = "type.googleapis.com/envoy.extensions"
 
 
 def write(plan: Plan) -> str:
-    """Return the whole bootstrap configuration, in YAML."""
+    """Return the whole bootstrap configuration, in YAML; raises SettingsError for checks of a host by another name."""
     needs = "Envoy 1.30 or later; try it with envoy --mode validate -c FILE.yaml"
-    return "".join((first_lines(plan, needs), _listener(plan), _routes(plan), _filters(plan), _clusters(plan)))
+    return "".join((first_lines(plan, needs), _listener(plan), _routes(plan), _FILTERS, _clusters(plan)))
 
 
 def _indented(text: str, spaces: int) -> str:
@@ -128,8 +129,7 @@ def _route(match: str, cluster: str, more: str, *, is_read: bool) -> str:
     {more}{"" if is_read else chr(10) + "    retry_policy: { num_retries: 0 }"}"""
 
 
-def _filters(plan: Plan) -> str:  # noqa: ARG001 - every part has this signature
-    return f"""          http_filters:
+_FILTERS = f"""          http_filters:
           - name: envoy.filters.http.router
             typed_config:
               "@type": {_TYPES}.filters.http.router.v3.Router
@@ -171,12 +171,15 @@ def _clusters(plan: Plan) -> str:
 
 
 def _endpoint(replica: Replica) -> str:
-    check = ""
-    if replica.admin is not None:
-        # A host's name is taken from the endpoint's own address; only an address can be another one.
-        address = f"address: {{ {_at(replica.admin)} }}, " if is_address(replica.admin.host) else ""
-        port = "" if address else f"port_value: {replica.admin.port}"
-        check = f"\n          health_check_config: {{ {address.removesuffix(', ')}{port} }}"
+    check, admin = "", replica.admin
+    if admin is not None:
+        if admin.host == replica.calls.host:
+            where = f"port_value: {admin.port}"
+        elif is_address(admin.host):
+            where = f"address: {{ {_at(admin)} }}"
+        else:
+            raise SettingsError("--admin: envoy checks the gateway's own host, or one that is given by its IP address")
+        check = f"\n          health_check_config: {{ {where} }}"
     return f"""      - endpoint:
           address: {{ {_at(replica.calls)} }}{check}"""
 

@@ -28,10 +28,15 @@ crt-store atlas_shim
 
 def _defaults(plan: Plan) -> str:
     resolvers = """
-# Names are asked again as long as this runs, of the name servers in /etc/resolv.conf.
+# Names are asked again as long as this runs, of the name servers in /etc/resolv.conf; while these know no answer,
+# the last one is good for a day. Of a name that only /etc/hosts has, give the address.
 resolvers atlas_shim
     parse-resolv-conf
     hold valid 30s
+    hold nx 1d
+    hold timeout 1d
+    hold refused 1d
+    hold other 1d
 """
     names = (plan.upstream.host, *(replica.calls.host for replica in plan.replicas))
     return f"""
@@ -103,7 +108,9 @@ def _server(plan: Plan, replica: Replica) -> str:
     words = [replica.calls.authority]
     if replica.admin is not None:
         # A check on a port of its own is sent without the PROXY protocol, as the admin listener wants it.
-        words.append(f"check addr {replica.admin.host} port {replica.admin.port}")
+        host = f"[{replica.admin.host}]" if ":" in replica.admin.host else replica.admin.host
+        elsewhere = "" if replica.admin.host == replica.calls.host else f" addr {host}"
+        words.append(f"check{elsewhere} port {replica.admin.port}")
     if not plan.forwarded:
         # Each connection is one caller's; without a pool for others' idle ones HAProxy would close it after each call.
         words.append("send-proxy-v2 pool-low-conn 256")
@@ -111,7 +118,7 @@ def _server(plan: Plan, replica: Replica) -> str:
 
 
 def _named(host: str) -> tuple[str, ...]:
-    return () if is_address(host) else ("resolvers atlas_shim init-addr last,libc,none",)
+    return () if is_address(host) else ("resolvers atlas_shim resolve-prefer ipv4 init-addr last,libc,none",)
 
 
 def _atlas(plan: Plan) -> str:

@@ -25,6 +25,7 @@ KEEP_GATEWAY = 60
 KEEP_ATLAS = 30
 """Seconds that a connection to Atlas is kept idle: less than load balancers keep theirs."""
 
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _QUOTED = re.compile(r"[A-Za-z0-9._/@+~ -]+")
 
 
@@ -94,12 +95,15 @@ def plan_for(  # noqa: PLR0913 - one argument an option
     """Return a plan for a proxy.
 
     Of ``options`` it takes upstream, certificate and times. ``admins`` belong to ``gateways`` in order; one that
-    is missing is not asked. Raises SettingsError for a path that can't be written down in every configuration, and
+    is missing is not asked. Raises SettingsError for a path or host that can't be written down as it is, and
     for a key without its certificate.
     """
     for path in (options.tls_cert, options.tls_key, ca_file):
         if path is not None and _QUOTED.fullmatch(path) is None:
             raise SettingsError(f"{path!r}: a path of letters, digits, spaces and . _ / @ + ~ - is needed here")
+    for host in (listen.host, *(one.host for one in (*gateways, *admins) if one is not None)):
+        if _HOST.fullmatch(host) is None:
+            raise SettingsError(f"{host!r} is no name or address of a host")
     if options.tls_key and not options.tls_cert:
         raise SettingsError("--tls-key: is of no use without --tls-cert")
     parts = urlsplit(options.upstream)

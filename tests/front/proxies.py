@@ -96,13 +96,13 @@ def free_port():
 
 
 @contextlib.contextmanager
-def running(folder, proxy, *words, env=None, waits=True):
+def running(folder, proxy, *words, env=None, waits=True, port=None):
     """Run a proxy with the configuration that these words print; yields where it takes calls.
 
     With ``waits`` it is yielded when a retired call and another one are answered.
     """
     found = program(proxy)
-    port = free_port()
+    port = port or free_port()
     text = printed(proxy, "--listen", f"127.0.0.1:{port}", *words, env=env)
     folder.mkdir(parents=True, exist_ok=True)
     conf = folder / ("envoy.yaml" if proxy == "envoy" else f"{proxy}.conf")

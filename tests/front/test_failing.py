@@ -73,7 +73,7 @@ def test_a_gateway_that_is_not_ready_gets_no_calls(proxy, tmp_path):
     """It takes calls, but says on its admin listener that it wants none: as in the beginning of its end."""
     if proxy == "nginx":
         pytest.skip("nginx has no active health checks")
-    drains = []
+    drains: list[bool] = []
 
     def ready(head, content):
         assert head.startswith(b"GET /readyz ")
