@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from shim.front.calls import Group
 from shim.front.plan import Plan, Replica, first_lines, is_address
 
@@ -58,29 +60,33 @@ defaults
 
 def _frontend(plan: Plan, certificate: str) -> str:
     tls = f" ssl crt {certificate} ssl-min-ver TLSv1.2 alpn http/1.1" if plan.tls_cert else ""
-    calls = "".join(_group(number, group) for number, group in enumerate(plan.groups, 1))
+    numbered = list(enumerate(plan.groups, 1))
+    lines = [line for number, group in numbered for line in _calls(number, group)]
+    lines += [line for number, group in numbered for line in _ways(number, group)]
     return f"""
 frontend atlas_shim
     bind {plan.listen.authority}{tls}
     http-request set-var(txn.path) path
     http-request set-var(txn.call) method,concat(' ',txn.path)
-{calls}    default_backend atlas_shim_atlas
+{"".join(f"    {line}{chr(10)}" for line in lines)}    default_backend atlas_shim_atlas
 """
 
 
-def _group(number: int, group: Group) -> str:
-    call = f"atlas_shim_call_{number}"
-    lines = [f"acl {call} var(txn.call) -m reg '^{rule.method} {rule.path}$'" for rule in group.rules]
+def _calls(number: int, group: Group) -> Iterator[str]:
+    for rule in group.rules:
+        yield f"acl atlas_shim_call_{number} var(txn.call) -m reg '^{rule.method} {rule.path}$'"
+    yield f"http-request set-var(txn.call_{number}) bool(true) if atlas_shim_call_{number}"
+
+
+def _ways(number: int, group: Group) -> Iterator[str]:
+    way = f"use_backend atlas_shim_gateway if {{ var(txn.call_{number}) -m found }}"
     if group.another:
-        lines += [
-            "# Another version than the legacy one, said by one Accept field alone:",
-            f"acl atlas_shim_another_{number} req.fhdr(accept) -m reg -i '^{group.another}$'",
-            f"use_backend atlas_shim_gateway if {call} !atlas_shim_another_{number}",
-            f"use_backend atlas_shim_gateway if {call} !{{ req.fhdr_cnt(accept) eq 1 }}",
-        ]
+        yield "# Straight on goes another version than the legacy one, said by one Accept field alone:"
+        yield f"acl atlas_shim_another_{number} req.fhdr(accept) -m reg -i '^{group.another}$'"
+        yield f"{way} !atlas_shim_another_{number}"
+        yield f"{way} !{{ req.fhdr_cnt(accept) eq 1 }}"
     else:
-        lines.append(f"use_backend atlas_shim_gateway if {call}")
-    return "".join(f"    {line}\n" for line in lines)
+        yield way
 
 
 def _gateway(plan: Plan) -> str:
