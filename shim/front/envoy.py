@@ -12,7 +12,7 @@ _TYPES = "type.googleapis.com/envoy.extensions"
 
 def write(plan: Plan) -> str:
     """Return the whole bootstrap configuration, in YAML; raises SettingsError for checks of a host by another name."""
-    needs = "Envoy 1.30 or later; try it with envoy --mode validate -c FILE.yaml"
+    needs = "Envoy 1.36 or later; try it with envoy --mode validate -c FILE.yaml"
     return "".join((first_lines(plan, needs), _listener(plan), _routes(plan), _FILTERS, _clusters(plan)))
 
 
@@ -60,7 +60,10 @@ static_resources:
           preserve_external_request_id: true
           skip_xff_append: true
           server_header_transformation: PASS_THROUGH
-          http_protocol_options: {{ accept_http_10: true }}
+          http_protocol_options:
+            accept_http_10: true
+            # The request is answered, as RFC 9110 (7.8) allows.
+            ignore_http_11_upgrade: [{{ safe_regex: {{ regex: '.*' }} }}]
           request_headers_timeout: {plan.head}s
           stream_idle_timeout: {plan.gateway_idle}s
           common_http_protocol_options: {{ idle_timeout: {plan.kept}s }}

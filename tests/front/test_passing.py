@@ -70,6 +70,18 @@ def test_connections_are_kept(front, target):
     assert peer.arrivals.connections - before <= 2
 
 
+@WAYS
+@pytest.mark.parametrize("offered", ["h2c", "websocket"])
+def test_an_offer_to_change_the_protocol_is_ignored(front, proxy, target, offered):
+    """As some clients make it with every call (RFC 9110, 7.8): the request is answered."""
+    if (proxy, offered) == ("haproxy", "websocket"):
+        pytest.skip("HAProxy passes it on")
+    at, _, _ = front
+    assert who(
+        at, get(target, "Connection: Upgrade, HTTP2-Settings", f"Upgrade: {offered}", "HTTP2-Settings: AAMAAABk")
+    )
+
+
 @pytest.fixture(scope="module")
 def streaming(proxy, tmp_path_factory):
     """A proxy between peers that send one piece, and the other when they are told to."""
