@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from shim.cli import main
 from tests.peers.raw import Arrivals, converse, raw_upstream, reply, until
-from tests.peers.served import At, ask, get, status_of, value_of
+from tests.peers.served import At, ask, calling, get, status_of, value_of
 
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:{Path(sys.executable).parent}"
 PROXIES = {
@@ -153,4 +153,6 @@ def recorded(folder, proxy, *words, env=None, atlas=None, gateway=None, script=N
 
 def who(at, request):
     """Who answered a request, None where the proxy did so itself."""
-    return value_of(ask(at, request)[0], "who")
+    with calling(at) as peer:
+        peer.send(request)
+        return value_of(peer.take(b"\r\n\r\n"), "who")
