@@ -14,6 +14,9 @@ LINE = 4096
 TRAILERS = 16384
 """Bytes of all trailers."""
 
+BESIDE = 65536
+"""Bytes of sizes and extensions, beyond sixteen for each byte of content."""
+
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?")
 _TRAILER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t\x20-\x7e\x80-\xff]*")
 _NO_TRAILERS = frozenset({b"content-length", b"host", b"transfer-encoding"})
@@ -26,13 +29,14 @@ class ChunkError(ValueError):
 class ChunkDecoder:
     """Takes the bytes of one message's content as they come; ``done`` once its end was seen."""
 
-    __slots__ = ("_last", "_left", "_line", "_trailers", "done")
+    __slots__ = ("_beside", "_last", "_left", "_line", "_trailers", "done")
 
     def __init__(self) -> None:
         self._line = b""  # what has come of a line
         self._left = 0  # of a chunk, with the line break behind it
         self._last = False
         self._trailers = 0
+        self._beside = BESIDE
         self.done = False
 
     def feed(self, data: bytes, start: int, pieces: list[bytes]) -> int:
@@ -63,6 +67,9 @@ class ChunkDecoder:
         line, self._line = self._line, b""
         if not line.endswith(b"\r\n"):
             raise ChunkError("a line does not end with CR LF")
+        self._beside -= len(line)
+        if self._beside < 0:
+            raise ChunkError("far more sizes and extensions than content")
         if not self._last:
             self._begin(line[:-2])
         elif line == b"\r\n":
@@ -79,5 +86,6 @@ class ChunkDecoder:
         if found is None:
             raise ChunkError("a chunk's size is no number")
         size = int(found[1], 16)
+        self._beside += 16 * min(size, LINE)
         self._last = not size
         self._left = size + 2 if size else 0
