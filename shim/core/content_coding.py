@@ -14,8 +14,11 @@ CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
 
 GZIP = zlib.MAX_WBITS | 16
 
-MEMBERS = 100
+MEMBERS = 16
 """Members of one gzip file: each costs a copy of what follows, and a million empty ones fit in a small reply."""
+
+SERIES = 4
+"""Codings of one reply, one after another: servers use one, a proxy may add another, and each may cost 50 ms."""
 
 
 class ContentFault(Exception):  # noqa: N818 - it never leaves ``with_content`` and names a reply's fault
@@ -54,7 +57,10 @@ def decode(raw: bytes, content_encoding: str, limit: int) -> bytes:
     """
     content = raw
     try:
-        for coding in reversed([word.strip().lower() for word in content_encoding.split(",")]):
+        series = [word.strip().lower() for word in content_encoding.split(",")]
+        if len(series) > SERIES:
+            raise ContentFault(f"the content has more than {SERIES} codings")
+        for coding in reversed(series):
             if content and coding in {"gzip", "x-gzip"}:
                 content = _gunzip(content, limit)
             elif content and coding == "deflate":

@@ -23,7 +23,7 @@ BYTES = 4 * 1024 * 1024
 class TTLCache:
     """A small, thread-safe, bounded map from a key to a word, each entry good for ``ttl`` seconds.
 
-    Time is an argument. A clock that was set back makes an entry from the future worthless.
+    Time is an argument, of a clock that nobody sets. An entry from the future is worthless.
     """
 
     def __init__(self, *, ttl: float = TTL, size: int = SIZE) -> None:
@@ -42,6 +42,8 @@ class TTLCache:
 
     def recall(self, key: Hashable, now: float) -> str | None:
         """Return the word, or None when nothing was learned or it is too old."""
+        if not self._entries:  # the usual case needs no lock
+            return None
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
@@ -116,8 +118,9 @@ class TranslationCache:
 class Memory:
     """What outlives one exchange.
 
-    ``retired`` is keyed by (origin, operation, API) and says with which status legacy answered as
-    retired; ``tiers`` is keyed by (origin, group, cluster) and says on which tier a cluster lives;
+    ``retired`` is keyed by (origin, operation, API, path), where an empty path stands for all, and says with
+    which status legacy answered as retired; ``tiers`` is keyed by (origin, group, cluster) and says on which
+    tier a cluster lives, as only an answer with a success does;
     ``translations`` are the last few that were made.
     """
 

@@ -64,5 +64,5 @@ def recognise(call: Call, client: ClientSettings = NOTHING_MORE) -> RetiredCall 
     match = now.engine.recognise(call.method, call.target, call.headers)
     if match is None:
         return None
-    context = Context(settings=settings, memory=runtime.MEMORY, clock=time.time, base=call.origin)
+    context = Context(settings, runtime.MEMORY, time.time, call.origin, monotonic=time.monotonic)
     return RetiredCall(call, match, context, now.engine, warns=not extra)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 import attrs
@@ -122,7 +123,7 @@ class Handler:
         exchange = GatewayExchange(
             match=match,
             call=attrs.evolve(call, body=body),
-            context=Context(plan.settings, self.memory, self.clock, base, loads, dumps),
+            context=Context(plan.settings, self.memory, self.clock, base, loads, dumps, time.monotonic),
             signer=signer,
             upstream=self.upstream,
             announced=self.announced,
