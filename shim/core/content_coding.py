@@ -5,8 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 
-import attrs
-
 from shim.core.messages import Reply
 
 CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
@@ -38,9 +36,9 @@ def with_content(
             raise too_large(limit)
         lines = () if decoded else reply.headers
         codings = ",".join([value for name, value in lines if name.lower() == "content-encoding"])
-        return attrs.evolve(reply, body=decode(b"".join(chunks), codings, limit))
+        return Reply(reply.status, reply.headers, decode(b"".join(chunks), codings, limit))
     except ContentFault as fault:
-        return attrs.evolve(reply, body=None, fault=str(fault))
+        return Reply(reply.status, reply.headers, fault=str(fault))
 
 
 def acceptable(accept_encoding: str) -> str:
@@ -57,6 +55,8 @@ def decode(raw: bytes, content_encoding: str, limit: int) -> bytes:
     """
     content = raw
     try:
+        if not content_encoding and len(content) <= limit:
+            return content
         series = [word.strip().lower() for word in content_encoding.split(",")]
         if len(series) > SERIES:
             raise ContentFault(f"the content has more than {SERIES} codings")

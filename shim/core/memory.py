@@ -42,8 +42,6 @@ class TTLCache:
 
     def recall(self, key: Hashable, now: float) -> str | None:
         """Return the word, or None when nothing was learned or it is too old."""
-        if not self._entries:  # the usual case needs no lock
-            return None
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
@@ -61,8 +59,7 @@ class TTLCache:
             self._entries.pop(key, None)
 
     def __len__(self) -> int:
-        with self._lock:
-            return len(self._entries)
+        return len(self._entries)
 
 
 @attrs.frozen

@@ -67,6 +67,8 @@ def learn_retired(match: Match, call: Call, reply: Reply, context: Context) -> N
 
 def _recalled(match: Match, call: Call, context: Context) -> str | None:
     retired, at = context.memory.retired, context.monotonic()
+    if not retired:
+        return None
     known = retired.recall(retired_key(match, call.origin), at)
     return known or retired.recall(retired_key(match, call.origin, call.path), at)
 
@@ -75,12 +77,10 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
     """Decide which side is asked first; ``answered`` is the status with which legacy just answered as retired."""
     operation, settings, memory = match.operation, context.settings, context.memory
     corrects = settings.route is RouteWord.AUTO
-    now, sunset = context.clock(), sunset_of(operation, settings)
+    now, sunset, blank = context.clock(), sunset_of(operation, settings), operation.blank
     over = now >= sunset.timestamp()
-    date = f"its sunset, {_written(sunset)}, {'has passed' if over else 'is still to come'}"
-    is_blank = operation.blank is not None and not over and now >= operation.blank.timestamp()
-    if is_blank and operation.blank is not None:
-        date = f"{date}, but since {_written(operation.blank)} its answers mean nothing"
+    is_blank = blank is not None and not over and now >= blank.timestamp()
+    date = _dated(sunset, over, blank if is_blank else None)
     successor = has_successor(operation, settings)
     if settings.route in _LEGACY:
         return Decision("legacy", _LEGACY[settings.route], corrects)
@@ -110,6 +110,11 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
 _LEGACY = {RouteWord.OFF: "the shim is switched off", RouteWord.LEGACY: "the route is set to legacy"}
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
+def _dated(sunset: datetime, over: bool, blank: datetime | None) -> str:  # noqa: FBT001 - a cache's key
+    said = f"its sunset, {_written(sunset)}, {'has passed' if over else 'is still to come'}"
+    return said if blank is None else f"{said}, but since {_written(blank)} its answers mean nothing"
+
+
 def _written(sunset: datetime) -> str:
     return sunset.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ").replace("T00:00Z", "")

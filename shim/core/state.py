@@ -48,7 +48,7 @@ class ExchangeState:
     started: float
     reason: str = ""
     route: str = "none"
-    query: LegacyQuery = attrs.field(factory=LegacyQuery)
+    query: LegacyQuery = LegacyQuery()  # noqa: RUF009 - frozen, so one for all
     body: JsonObject | None = None
     knows_nothing: bool = False
     last: Reply | None = None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
+from time import monotonic
 
 import attrs
 from aiohttp import hdrs, web
@@ -123,7 +123,7 @@ class Handler:
         exchange = GatewayExchange(
             match=match,
             call=attrs.evolve(call, body=body),
-            context=Context(plan.settings, self.memory, self.clock, base, loads, dumps, time.monotonic),
+            context=Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic),
             signer=signer,
             upstream=self.upstream,
             announced=self.announced,

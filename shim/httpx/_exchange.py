@@ -22,7 +22,8 @@ from shim.core.messages import Reply, framed
 from shim.dropin.digest import is_stale
 from shim.dropin.notice import notify
 from shim.dropin.recognition import RetiredCall
-from shim.httpx._recognition import INNER, header_lines
+from shim.httpx._field_lines import FieldLines, header_lines
+from shim.httpx._recognition import INNER
 from shim.httpx._rewriting import InnerRequest, inner_request
 from shim.httpx._streams import AsyncResponseContent, ResponseContent, adrain, drain
 
@@ -44,6 +45,7 @@ class ExchangeFlow:
     request: httpx.Request
     retired: RetiredCall
     default_encoding: str | Callable[[bytes], str] = "utf-8"
+    fields: FieldLines = attrs.field(factory=FieldLines)
     exchange: Exchange = attrs.field(init=False)
     sent: InnerRequest | None = attrs.field(init=False, default=None)
     native: httpx.Response | None = attrs.field(init=False, default=None)
@@ -61,7 +63,7 @@ class ExchangeFlow:
 
     def request_for(self, send: Send) -> httpx.Request:
         """Return the request to send."""
-        self.sent = inner_request(self.request, self.retired.call, send)
+        self.sent = inner_request(self.request, self.retired.call, send, self.fields)
         return self.sent.request
 
     def received(self, native: httpx.Response) -> Command | Outcome:
@@ -91,9 +93,10 @@ class ExchangeFlow:
         if response.next_request is not None:
             response.next_request.extensions.pop(INNER, None)
         # The credentials stay on the caller's request, as with httpx, but never those for another target.
-        field = "" if self.sent is None else self.sent.request.headers.get("authorization", "")
-        if field and not is_stale(field, self.request.url.raw_path.decode("ascii")):
-            self.request.headers["Authorization"] = field
+        if self.sent is not None and _is_signed(self.sent.request.headers):
+            field = self.sent.request.headers["authorization"]
+            if field and not is_stale(field, self.request.url.raw_path.decode("ascii")):
+                self.request.headers["Authorization"] = field
         response.extensions[RECORD] = outcome.record
         self.retired.write_down(outcome.record)
         assert isinstance(response.stream, ResponseContent | AsyncResponseContent), "either has one of ours"
@@ -105,13 +108,14 @@ class ExchangeFlow:
         content, native = reply.body or b"", self.native
         lines = framed(reply, self.request.method)
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
-        extensions = {} if native is None else native.extensions
+        extensions = {} if native is None else {**native.extensions}
+        extensions.pop("reason_phrase", None)
         return httpx.Response(
             reply.status,
             headers=headers,
             stream=content_type([content] if content else []),
             request=self.request,
-            extensions={key: value for key, value in extensions.items() if key != "reason_phrase"},
+            extensions=extensions,
             history=[] if native is None else native.history,
             default_encoding=self.default_encoding,
         )
@@ -151,6 +155,14 @@ class ExchangeFlow:
             message.request = self.request
         else:
             seen.extensions.pop(INNER, None)
+
+
+def _is_signed(headers: httpx.Headers) -> bool:
+    """Tell whether there are credentials; asking httpx would decode all fields to find out how they are encoded."""
+    for name, _ in headers.raw:  # noqa: SIM110 - any() makes a generator
+        if len(name) == 13 and name.lower() == b"authorization":
+            return True
+    return False
 
 
 def run(flow: ExchangeFlow, send: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:

@@ -6,9 +6,8 @@ import attrs
 import httpx
 
 from shim.core.commands import Send
-from shim.core.content_coding import acceptable
 from shim.core.messages import Call
-from shim.dropin.digest import is_stale
+from shim.httpx._field_lines import FieldLines
 from shim.httpx._recognition import INNER
 
 
@@ -25,28 +24,18 @@ class InnerRequest:
     stripped: bool
 
 
-def inner_request(request: httpx.Request, call: Call, send: Send) -> InnerRequest:
+def inner_request(request: httpx.Request, call: Call, send: Send, fields: FieldLines) -> InnerRequest:
     """Return the request to send; ``call`` is what the caller's own ``request`` says.
 
     Timeouts and other extensions are kept, and so is everything httpx would compute the same again.
     """
     sent = send.call
     same_body = sent.method == call.method and sent.body == call.body
-    stripped = False
-    lines: list[tuple[bytes, bytes]] = []
-    for name, value in sent.headers:
-        kind = name.lower()
-        if not same_body and kind in {"content-length", "transfer-encoding"}:
-            continue
-        if send.rewritten and kind == "authorization" and is_stale(value, sent.target):
-            stripped = True
-            continue
-        kept = acceptable(value) if kind == "accept-encoding" and send.may_read else value
-        lines.append((name.encode("latin-1"), kept.encode("latin-1")))
+    headers, stripped = fields.to_send(send, same_body=same_body)
     inner = httpx.Request(
         sent.method,
         _with_target(request.url, sent.target) if send.rewritten else request.url,
-        headers=lines,
+        headers=headers,
         content=None if same_body else sent.body,
         stream=request.stream if same_body else None,
         extensions={**request.extensions, INNER: True},
