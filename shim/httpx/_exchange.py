@@ -93,7 +93,7 @@ class ExchangeFlow:
         if response.next_request is not None:
             response.next_request.extensions.pop(INNER, None)
         # The credentials stay on the caller's request, as with httpx, but never those for another target.
-        if self.sent is not None and _is_signed(self.sent.request.headers):
+        if self.sent is not None and self.sent.is_signed:
             field = self.sent.request.headers["authorization"]
             if field and not is_stale(field, self.request.url.raw_path.decode("ascii")):
                 self.request.headers["Authorization"] = field
@@ -102,6 +102,11 @@ class ExchangeFlow:
         assert isinstance(response.stream, ResponseContent | AsyncResponseContent), "either has one of ours"
         response.stream.response, response.stream.start = response, self.start
         return response
+
+    def let_go(self, nothing: Content) -> None:
+        """Cut the circle of a native response that is closed and its stream, which is work for the collector."""
+        if self.native is not None and self.native.is_closed:
+            self.native.stream = nothing
 
     def _answered(self, reply: Reply, content_type: ContentType) -> httpx.Response:
         """Return a response of the shim's own, on the connection of the native one if there was any."""
@@ -157,14 +162,6 @@ class ExchangeFlow:
             seen.extensions.pop(INNER, None)
 
 
-def _is_signed(headers: httpx.Headers) -> bool:
-    """Tell whether there are credentials; asking httpx would decode all fields to find out how they are encoded."""
-    for name, _ in headers.raw:  # noqa: SIM110 - any() makes a generator
-        if len(name) == 13 and name.lower() == b"authorization":
-            return True
-    return False
-
-
 def run(flow: ExchangeFlow, send: Callable[[httpx.Request], httpx.Response]) -> httpx.Response:
     """Run an exchange and return the response for the caller; ``send`` sends one request and reads nothing."""
     held: httpx.Response | ResponseContent | None = None
@@ -183,6 +180,7 @@ def run(flow: ExchangeFlow, send: Callable[[httpx.Request], httpx.Response]) -> 
         response = flow.response_for(command, ResponseContent)
         if held is not None and isinstance(command, Answer):
             held.close()
+            flow.let_go(ResponseContent(()))
     except BaseException as error:
         if isinstance(error, httpx.HTTPError):
             flow.show(error)
@@ -210,6 +208,7 @@ async def arun(flow: ExchangeFlow, send: Callable[[httpx.Request], Awaitable[htt
         response = flow.response_for(command, AsyncResponseContent)
         if held is not None and isinstance(command, Answer):
             await held.aclose()
+            flow.let_go(AsyncResponseContent(()))
     except BaseException as error:
         if isinstance(error, httpx.HTTPError):
             flow.show(error)

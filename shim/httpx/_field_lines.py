@@ -23,7 +23,7 @@ class FieldLines:
 
     def __init__(self) -> None:
         self._seen: tuple[list[tuple[bytes, bytes]], Headers] | None = None
-        self._made: tuple[tuple[object, ...], httpx.Headers, bool] | None = None
+        self._made: tuple[tuple[object, ...], httpx.Headers, bool, int] | None = None
 
     def of(self, headers: httpx.Headers) -> Headers:
         """Return a request's field lines in the core's terms."""
@@ -32,21 +32,21 @@ class FieldLines:
             self._seen = seen = (raw, header_lines(headers))
         return seen[1]
 
-    def to_send(self, send: Send, *, same_body: bool) -> tuple[httpx.Headers, bool]:
-        """Return the field lines of a request to send, and whether a Digest signature was left out.
+    def to_send(self, send: Send, *, same_body: bool) -> tuple[httpx.Headers, bool, int]:
+        """Return the field lines of a request to send, whether a Digest signature was left out, and how many they are.
 
-        It is left out where it is one over another target; fields about the body are where the body is another.
+        That is -1 where credentials are among them. A signature is left out where it is one over another target, and
+        fields about the body where the body is another.
         """
         call, made = send.call, self._made
         facts = (call.headers, call.target, send.rewritten, send.may_read, same_body)
         if made is None or made[0] != facts:
-            headers, stripped = _made_of(send, same_body=same_body)
-            self._made = made = (facts, headers, stripped)
-        return made[1], made[2]
+            self._made = made = (facts, *_made_of(send, same_body=same_body))
+        return made[1], made[2], made[3]
 
 
-def _made_of(send: Send, *, same_body: bool) -> tuple[httpx.Headers, bool]:
-    stripped = False
+def _made_of(send: Send, *, same_body: bool) -> tuple[httpx.Headers, bool, int]:
+    stripped = signed = False
     lines: list[tuple[bytes, bytes]] = []
     for name, value in send.call.headers:
         kind = name.lower()
@@ -55,6 +55,7 @@ def _made_of(send: Send, *, same_body: bool) -> tuple[httpx.Headers, bool]:
         if send.rewritten and kind == "authorization" and is_stale(value, send.call.target):
             stripped = True
             continue
+        signed = signed or kind == "authorization"
         kept = acceptable(value) if kind == "accept-encoding" and send.may_read else value
         lines.append((name.encode("latin-1"), kept.encode("latin-1")))
-    return httpx.Headers(lines), stripped
+    return httpx.Headers(lines), stripped, -1 if signed else len(lines)

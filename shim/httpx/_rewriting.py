@@ -16,12 +16,20 @@ class InnerRequest:
     """A request of the shim's own.
 
     ``rewritten`` says that its target is not the caller's; ``stripped`` that a Digest signature
-    over another target was left out.
+    over another target was left out; ``unsigned`` is how many field lines it has without credentials, -1 where
+    the caller's are among them.
     """
 
     request: httpx.Request
     rewritten: bool
     stripped: bool
+    unsigned: int = -1
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether there are credentials, by now; httpx would decode all fields to find out how they are encoded."""
+        headers = self.request.headers
+        return len(headers) != self.unsigned and "authorization" in headers
 
 
 def inner_request(request: httpx.Request, call: Call, send: Send, fields: FieldLines) -> InnerRequest:
@@ -31,7 +39,7 @@ def inner_request(request: httpx.Request, call: Call, send: Send, fields: FieldL
     """
     sent = send.call
     same_body = sent.method == call.method and sent.body == call.body
-    headers, stripped = fields.to_send(send, same_body=same_body)
+    headers, stripped, unsigned = fields.to_send(send, same_body=same_body)
     inner = httpx.Request(
         sent.method,
         _with_target(request.url, sent.target) if send.rewritten else request.url,
@@ -42,7 +50,7 @@ def inner_request(request: httpx.Request, call: Call, send: Send, fields: FieldL
     )
     if isinstance(inner.stream, httpx.ByteStream):
         inner.read()  # as httpx does with content that is bytes: an auth flow may look at it
-    return InnerRequest(inner, send.rewritten, stripped)
+    return InnerRequest(inner, send.rewritten, stripped, unsigned if len(inner.headers) == len(headers) else -1)
 
 
 _urls: dict[tuple[object, ...], httpx.URL] = {}

@@ -16,7 +16,7 @@ from shim.httpx._exchange import ExchangeFlow, arun, run
 from shim.httpx._field_lines import FieldLines, header_lines
 from shim.httpx._hooks import HOOKED, adopt
 from shim.httpx._recognition import recognise
-from shim.httpx._streams import aread, read
+from shim.httpx._streams import take_content
 
 
 def send(
@@ -54,8 +54,8 @@ def send(
     try:
         for hook in hooks.lists["response"]:
             hook(response)
-        if not stream:
-            read(response)
+        if not stream and not take_content(response):
+            response.read()
     except BaseException:
         response.close()
         raise
@@ -97,8 +97,8 @@ async def asend(
     try:
         for hook in hooks.lists["response"]:
             await hook(response)
-        if not stream:
-            await aread(response)
+        if not stream and not take_content(response):
+            await response.aread()
     except BaseException:
         await response.aclose()
         raise

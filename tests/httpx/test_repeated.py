@@ -96,4 +96,5 @@ def test_a_hook_that_reads_or_closes_does_it_as_in_httpx(server, reads):
 def test_time_that_passes_is_told_by_a_clock_that_nobody_sets(server):
     """The one of the machine; dates are another matter."""
     retired = recognise(plain_httpx.Request("GET", f"{server.url}{SNAPSHOTS}"))
+    assert retired is not None
     assert (retired.context.clock, retired.context.monotonic) == (time.time, time.monotonic)
