@@ -31,6 +31,7 @@ RECORD = "shim"
 """The key in ``response.extensions`` of the record of a recognised call."""
 
 Content = ResponseContent | AsyncResponseContent
+_NOTHING, _ASYNC_NOTHING = ResponseContent(()), AsyncResponseContent(())
 ContentType = type[ResponseContent] | type[AsyncResponseContent]
 
 
@@ -180,7 +181,7 @@ def run(flow: ExchangeFlow, send: Callable[[httpx.Request], httpx.Response]) -> 
         response = flow.response_for(command, ResponseContent)
         if held is not None and isinstance(command, Answer):
             held.close()
-            flow.let_go(ResponseContent(()))
+            flow.let_go(_NOTHING)
     except BaseException as error:
         if isinstance(error, httpx.HTTPError):
             flow.show(error)
@@ -208,7 +209,7 @@ async def arun(flow: ExchangeFlow, send: Callable[[httpx.Request], Awaitable[htt
         response = flow.response_for(command, AsyncResponseContent)
         if held is not None and isinstance(command, Answer):
             await held.aclose()
-            flow.let_go(AsyncResponseContent(()))
+            flow.let_go(_ASYNC_NOTHING)
     except BaseException as error:
         if isinstance(error, httpx.HTTPError):
             flow.show(error)
