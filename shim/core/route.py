@@ -82,7 +82,7 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
     is_blank = blank is not None and not over and now >= blank.timestamp()
     date = _dated(sunset, over, blank if is_blank else None)
     successor = has_successor(operation, settings)
-    if settings.route in _LEGACY:
+    if not corrects and settings.route in _LEGACY:
         return Decision("legacy", _LEGACY[settings.route], corrects)
     if settings.route is RouteWord.FLEX:
         reason = "the route is set to flex"
