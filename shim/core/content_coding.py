@@ -35,7 +35,7 @@ def with_content(
         if not complete:
             raise too_large(limit)
         lines = () if decoded else reply.headers
-        codings = ",".join([value for name, value in lines if name.lower() == "content-encoding"])
+        codings = ",".join([value for name, value in lines if len(name) == 16 and name.lower() == "content-encoding"])
         return Reply(reply.status, reply.headers, decode(b"".join(chunks), codings, limit))
     except ContentFault as fault:
         return Reply(reply.status, reply.headers, fault=str(fault))
