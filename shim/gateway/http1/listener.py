@@ -1,87 +1,189 @@
-"""Where calls are taken: a TCP socket or a unix socket, with or without TLS."""
+"""Where calls are taken: a TCP socket or a unix socket, with or without TLS.
+
+Connections are accepted here and counted from that moment on: before the header of a balancer in front of the gateway
+(``proxy_protocol``), before TLS, before the first byte of a request.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import socket
 import ssl
-import stat
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from shim.errors import SettingsError
-from shim.gateway.http1.connection import Server
+from shim.gateway.http1.connection import Connection
+from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
+from shim.gateway.http1.server import PeerConnections, Server
+from shim.gateway.http1.sockets import bound_tcp, bound_unix, remove_socket
 from shim.gateway.options import Address
+
+log = logging.getLogger("shim.gateway")
 
 _FLUSH = 0.01
 """Seconds between looks at what is still to be written."""
 
-_BACKLOG = 1024
+_AT_ONCE = 64
+"""Connections accepted before others get their turn."""
+
+_PAUSE = 0.5
+"""Seconds in which no connection is accepted after there was no descriptor left for one."""
+
+_TOLD = 60.0
+"""Seconds in which this is logged once."""
+
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_GONE = (BlockingIOError, InterruptedError, ConnectionError)
 
 
 class Listener:
-    """One listening socket (or several, for a name with several addresses) and its connections.
+    """Listening sockets (several for a name with several addresses) and what comes of their connections.
 
-    ``address`` is None for a unix socket.
+    ``address`` is None for a unix socket, whose file is ``path``. With a ``reserve`` one connection can still be
+    accepted when there is no descriptor left.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a listener is made of, two of them for one kind of socket each
         self,
-        web: Server,
-        sockets: asyncio.Server,
-        address: Address | None,
-        tls: ssl.SSLContext | None,
+        server: Server,
+        sockets: Sequence[socket.socket],
+        address: Address | None = None,
+        tls: ssl.SSLContext | None = None,
         path: Path | None = None,
+        *,
+        reserve: bool = False,
     ) -> None:
-        self._web = web
-        self._sockets = sockets
-        self.address = address
+        self.server = server
+        self._sockets = list(sockets)
         self._tls = tls
         self._path = path
         self._inode = path.stat().st_ino if path else 0
+        self._arriving: set[asyncio.Task[None]] = set()
+        self._is_exhausted = False
+        self._told = float("-inf")
+        self._has_reserve = reserve
+        self._reserve: int | None = None
+        self.address = address
+        for one in self._sockets:
+            one.setblocking(False)  # noqa: FBT003 - the socket's own signature
+        self._watch()
 
     @classmethod
-    async def on_tcp(cls, web: Server, wanted: Address, tls: ssl.SSLContext | None = None) -> Listener:
+    async def on_tcp(cls, server: Server, wanted: Address, tls: ssl.SSLContext | None = None) -> Listener:
         """Listen on an address; a port of 0 is a free one. Raises OSError."""
-        loop = asyncio.get_running_loop()
-        sockets = await loop.create_server(web, wanted.host, wanted.port, ssl=tls, backlog=_BACKLOG)
-        return cls(web, sockets, Address(wanted.host, sockets.sockets[0].getsockname()[1]), tls)
+        sockets = await asyncio.to_thread(bound_tcp, wanted)
+        return cls(server, sockets, Address(wanted.host, sockets[0].getsockname()[1]), tls)
 
     @classmethod
-    async def on_unix(cls, web: Server, path: Path, tls: ssl.SSLContext | None = None) -> Listener:
-        """Listen on a unix socket that its owner alone can use; raises OSError when something else is there.
+    async def on_unix(cls, server: Server, path: Path, tls: ssl.SSLContext | None = None) -> Listener:
+        """Listen on a unix socket that its owner alone can use; raises OSError when something else is there."""
+        return cls(server, [bound_unix(path)], None, tls, path)
 
-        A socket that nobody listens on is what a gateway leaves that could not end in order, and is replaced.
-        """
-        _clear(path)
-        loop = asyncio.get_running_loop()
-        listening = _bound(path)
+    def _watch(self) -> None:
+        self._is_exhausted = False
+        for one in self._sockets:
+            self.server.loop.add_reader(one.fileno(), self._accept, one)
+
+    def _accept(self, listening: socket.socket) -> None:
+        self._keep_reserve()
+        for _ in range(_AT_ONCE):
+            try:
+                connection, _address = listening.accept()
+            except _GONE:
+                return
+            except OSError as error:
+                if error.errno not in _EXHAUSTED:
+                    raise
+                if self._reserve is None:
+                    self._pause(error)
+                    return
+                os.close(self._reserve)
+                self._reserve = None
+            else:
+                self._arrived(connection)
+
+    def _keep_reserve(self) -> None:
+        if self._has_reserve and self._reserve is None:
+            with contextlib.suppress(OSError):
+                self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+
+    def _pause(self, error: OSError) -> None:
+        """Accept nothing for a while; those who are idle make room."""
+        now = self.server.loop.time()
+        if now - self._told > _TOLD:
+            self._told = now
+            log.warning("connections wait to be accepted: %s", (error.strerror or "").lower())
+        self._is_exhausted = True
+        for one in self._sockets:
+            self.server.loop.remove_reader(one.fileno())
+        self.server.spare_idle(_AT_ONCE)
+        self.server.loop.call_later(_PAUSE, self._resume)
+
+    def _resume(self) -> None:
+        if self._is_exhausted:
+            self._watch()
+
+    def _arrived(self, connection: socket.socket) -> None:
+        peer = self.server.arrived(UNNAMED if self.server.options.proxy_protocol else peer_of(connection))
+        verdict = self.server.judge(peer)
+        if verdict == "dropped":
+            self.server.left(peer)
+            _reset(connection)
+            return
+        task = self.server.loop.create_task(self._set_up(connection, peer, surplus=verdict == "surplus"))
+        self._arriving.add(task)
+        task.add_done_callback(self._arriving.discard)
+
+    async def _set_up(self, connection: socket.socket, peer: PeerConnections, *, surplus: bool) -> None:
+        """Make a Connection of what was accepted, within the time for its handshake."""
+        server, patience = self.server, self.server.options.handshake_timeout
+        connection.setblocking(False)  # noqa: FBT003 - the socket's own signature
+        made: list[Connection] = []
+
+        def make() -> Connection:
+            made.append(Connection(server, peer, surplus=surplus, scheme="https" if self._tls else "http"))
+            return made[0]
+
         try:
-            sockets = await loop.create_unix_server(web, sock=listening, ssl=tls, backlog=_BACKLOG)
-        except BaseException:
-            listening.close()
-            raise
-        return cls(web, sockets, None, tls, path)
+            async with asyncio.timeout(patience):
+                if server.options.proxy_protocol:
+                    told = await read_peer(partial(server.loop.sock_recv, connection))
+                    server.left(peer)
+                    peer = server.arrived(told or peer_of(connection))
+                    surplus = surplus or server.judge(peer) != "served"
+                await server.loop.connect_accepted_socket(
+                    make, connection, ssl=self._tls, ssl_handshake_timeout=patience if self._tls else None
+                )
+        except (NoProxyHeader, OSError, TimeoutError, asyncio.CancelledError) as error:
+            said = "did not come in time" if isinstance(error, TimeoutError) else type(error).__name__
+            log.info("refused a connection: its handshake failed (%s)", said)
+            if made and made[0].was_made:
+                made[0].abort()
+            else:
+                connection.close()
+        finally:
+            if not (made and made[0].was_made):
+                server.left(peer)
 
     async def refuse(self) -> None:
         """Take no connections but those that callers have made already, which the kernel would reset."""
-        loop = asyncio.get_running_loop()
-        for one in self._sockets.sockets:
-            loop.remove_reader(one.fileno())
-        # Connections that asyncio has accepted and not set up yet are lost when their server closes.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        listening = [socket.socket(fileno=os.dup(one.fileno())) for one in self._sockets.sockets]
-        self._sockets.close()
+        self._is_exhausted = False
+        for one in self._sockets:
+            self.server.loop.remove_reader(one.fileno())
         if self._path is not None:
-            _remove(self._path, self._inode)
-        made = [connection for one in listening for connection in _waiting(one)]
-        await asyncio.gather(
-            *(loop.connect_accepted_socket(self._web, connection, ssl=self._tls) for connection in made),
-            return_exceptions=True,
-        )
+            remove_socket(self._path, self._inode)
+        for one in self._sockets:
+            for connection in _waiting(one):
+                self._arrived(connection)
+        self._sockets.clear()
+        await asyncio.sleep(0)
+        if self._arriving:
+            await asyncio.wait(tuple(self._arriving), timeout=1.0)
 
     async def quiet(self, patience: float) -> None:
         """Return when all connections have ended, or after so many seconds.
@@ -89,91 +191,38 @@ class Listener:
         A call may be on its way on a connection that looks idle from here; what it gets is an answer
         that ends the connection.
         """
-        loop = asyncio.get_running_loop()
-        end = loop.time() + patience
+        end = self.server.loop.time() + patience
         while True:  # no event tells it
             await asyncio.sleep(_FLUSH)
-            if not self._web.connections or loop.time() >= end:
+            if not self.server.connections or self.server.loop.time() >= end:
                 return
 
     async def flushed(self) -> None:
         """Return when all replies are in the hands of the kernel, however slowly callers read."""
-        while any(  # noqa: ASYNC110 - no event tells it
-            connection.transport is not None and connection.transport.get_write_buffer_size()
-            for connection in self._web.connections
-        ):
+        while any(connection.unsent() for connection in self.server.connections):  # noqa: ASYNC110 - no event tells it
             await asyncio.sleep(_FLUSH)
 
     async def close(self) -> None:
         """End the connections that are left."""
-        self._web.pre_shutdown()
-        await self._web.shutdown(0.1)
-
-
-def tls_context(cert: str | None, key: str | None) -> ssl.SSLContext | None:
-    """Return the TLS side of a listener, None without a certificate; raises SettingsError."""
-    if cert is None:
-        if key is not None:
-            raise SettingsError("tls_key: is of no use without tls_cert")
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.set_alpn_protocols(["http/1.1"])
-    try:
-        # A key with a password would be asked for on the terminal.
-        context.load_cert_chain(cert, key, password=lambda: b"")
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
-        files = cert if key is None else f"{cert} and {key}"
-        raise SettingsError(
-            f"tls_cert: {files}: {why or 'no certificate with its private key, without a password, in PEM'}"
-        ) from None
-    return context
+        for task in tuple(self._arriving):
+            task.cancel()
+        await self.server.close()
+        if self._reserve is not None:
+            os.close(self._reserve)
+            self._reserve = None
 
 
 def _waiting(listening: socket.socket) -> list[socket.socket]:
     """Accept what waits to be accepted, and close the listening socket."""
     made = []
     with listening, contextlib.suppress(OSError):
-        listening.setblocking(False)  # noqa: FBT003 - the socket's own signature
         while True:
             made.append(listening.accept()[0])
     return made
 
 
-def _bound(path: Path) -> socket.socket:
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
-    try:
-        listening.bind(str(path))
-    except OSError as error:
-        listening.close()
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        os.umask(before)
-    listening.setblocking(False)  # noqa: FBT003 - the socket's own signature
-    return listening
-
-
-def _clear(path: Path) -> None:
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return
-    taken = OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE), str(path))
-    if not stat.S_ISSOCK(found.st_mode):
-        raise taken
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            _remove(path, found.st_ino)
-            return
-    raise taken
-
-
-def _remove(path: Path, inode: int) -> None:
-    try:
-        if path.lstat().st_ino == inode:
-            path.unlink()
-    except FileNotFoundError:
-        pass
+def _reset(connection: socket.socket) -> None:
+    """End a connection without a word."""
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    connection.close()
