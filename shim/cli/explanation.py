@@ -12,6 +12,7 @@ import attrs
 from shim.cli.code_samples import ORIGIN, PLAIN, NextCall, next_calls, placeholders_in, readable
 from shim.cli.fields import field_lines
 from shim.cli.hints import hints
+from shim.core.context import Context
 from shim.core.memory import Memory
 from shim.core.messages import Call
 from shim.core.query import LegacyQuery, read_query
@@ -92,7 +93,7 @@ def explain(engine: Engine, call: Call, settings: Settings, at: datetime) -> Exp
         query = read_query(call.query, match.operation.shape)
     except CallError as error:
         remarks.append(f"The query is wrong: {error.parameters[0]}. On a successor's side the answer is 400.")
-    decision = decide(match, origin, settings, Memory(), at.timestamp())
+    decision = decide(match, call, Context(settings, Memory(), at.timestamp, origin))
     return Explanation(call, match, query, decision, settings, at, tuple(remarks))
 
 

@@ -39,6 +39,14 @@ def dumps(value: Any) -> bytes:
         return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
+def json_marks(content: bytes) -> int:
+    """Return how many brackets, commas and colons there are: no fewer than JSON content has values.
+
+    Those in strings count too. It takes 8 ms for 16 MiB, while decoding as much of ``[],`` takes a second.
+    """
+    return len(content) - len(content.translate(None, b"[{,:"))
+
+
 def _without_slash(base: str) -> str:
     return base.rstrip("/")
 
@@ -49,7 +57,9 @@ class Context:
 
     ``base`` is the URL that the caller used and that links lead back to, ``scheme://authority`` and
     perhaps a path before ``/api``; a slash at its end is dropped, since paths begin with one;
-    ``clock`` returns seconds since the epoch; ``loads`` and ``dumps`` are the JSON codec.
+    ``clock`` returns seconds since the epoch, and dates are held against it; ``monotonic`` returns seconds that
+    nobody sets, and how long something took is told by it: by default ``clock``, for whoever has no other.
+    ``loads`` and ``dumps`` are the JSON codec.
     """
 
     settings: Settings
@@ -58,3 +68,8 @@ class Context:
     base: str = attrs.field(converter=_without_slash)
     loads: Callable[[bytes], Any] = loads
     dumps: Callable[[Any], bytes] = dumps
+    monotonic: Callable[[], float] = attrs.field()
+
+    @monotonic.default
+    def _monotonic(self) -> Callable[[], float]:
+        return self.clock

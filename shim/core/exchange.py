@@ -18,7 +18,7 @@ from shim.core.query import read_query
 from shim.core.recognise import Match
 from shim.core.request_body import read_body
 from shim.core.responses import CallError, document_reply, enveloped, error_body, written
-from shim.core.route import decide, retired_key
+from shim.core.route import decide, learn_retired
 from shim.core.second_look import or_legacy
 from shim.core.state import ExchangeState
 from shim.core.tiers import ask_tiers
@@ -27,20 +27,18 @@ from shim.documents.value_types import Json
 
 def exchange(match: Match, call: Call, context: Context) -> Exchange:
     """Run one exchange: yields what the door must do, returns the outcome."""
-    state = ExchangeState(match, call, context, started=context.clock())
-    memory, settings = context.memory, context.settings
+    state = ExchangeState(match, call, context, started=context.monotonic())
     try:
-        decision = decide(match, call.origin, settings, memory, state.started)
+        decision = decide(match, call, context)
         state.reason = decision.reason
         if decision.route == "legacy":
             may_read = decision.corrects and call.method != "HEAD"
             reply = yield from state.send(call, "legacy", rewritten=False, may_read=may_read)
             if not decision.corrects or not (yield from _is_retired(state, reply)):
                 return PassThrough(state.record())
-            now = context.clock()
-            memory.retired.remember(retired_key(match, call.origin), str(reply.status), now)
+            learn_retired(match, call, reply, context)
             state.reason = f"{decision.reason}; the legacy endpoint answered {reply.status}"
-            decision = decide(match, call.origin, settings, memory, now)
+            decision = decide(match, call, context, str(reply.status))
         outcome: Outcome
         if decision.route == "none":
             outcome = _alone(state)
@@ -61,7 +59,7 @@ def _is_retired(state: ExchangeState, reply: Reply) -> Generator[Command, Reply,
     if reply.status not in {404, 405} or state.call.method == "HEAD":  # whose content would tell
         return False
     reply = yield Read(state.context.settings.body_limit)
-    return reply.fault is None and state.error_code(reply) is None
+    return reply.fault is None and not state.is_atlas_error(reply) and not state.refused
 
 
 def _read_question(state: ExchangeState) -> None:

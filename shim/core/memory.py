@@ -23,7 +23,7 @@ BYTES = 4 * 1024 * 1024
 class TTLCache:
     """A small, thread-safe, bounded map from a key to a word, each entry good for ``ttl`` seconds.
 
-    Time is an argument. A clock that was set back makes an entry from the future worthless.
+    Time is an argument, of a clock that nobody sets. An entry from the future is worthless.
     """
 
     def __init__(self, *, ttl: float = TTL, size: int = SIZE) -> None:
@@ -59,8 +59,7 @@ class TTLCache:
             self._entries.pop(key, None)
 
     def __len__(self) -> int:
-        with self._lock:
-            return len(self._entries)
+        return len(self._entries)
 
 
 @attrs.frozen
@@ -116,8 +115,9 @@ class TranslationCache:
 class Memory:
     """What outlives one exchange.
 
-    ``retired`` is keyed by (origin, operation, API) and says with which status legacy answered as
-    retired; ``tiers`` is keyed by (origin, group, cluster) and says on which tier a cluster lives;
+    ``retired`` is keyed by (origin, operation, API, path), where an empty path stands for all, and says with
+    which status legacy answered as retired; ``tiers`` is keyed by (origin, group, cluster) and says on which
+    tier a cluster lives, as only an answer with a success does;
     ``translations`` are the last few that were made.
     """
 

@@ -138,7 +138,7 @@ class Engine:
             return None
         path = target.partition("?")[0]
         path = path.removesuffix("/")  # some clients write lists with a slash at the end
-        accept = ",".join([value for name, value in headers if name.lower() == "accept"])
+        accept = ",".join([value for name, value in headers if len(name) == 6 and name.lower() == "accept"])
         return (self._match if len(path) + len(accept) > _SHORT else self._recent)(method, path, accept)
 
     def _match(self, method: str, path: str, accept: str) -> Match | None:

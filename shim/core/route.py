@@ -7,7 +7,8 @@ from functools import lru_cache
 
 import attrs
 
-from shim.core.memory import Memory
+from shim.core.context import Context
+from shim.core.messages import Call, Reply, field
 from shim.core.recognise import Match
 from shim.core.settings import RouteWord, Settings
 from shim.documents.model import Operation
@@ -37,28 +38,57 @@ def has_successor(operation: Operation, settings: Settings) -> bool:
     return bool(operation.successors) and (not operation.switch or operation.switch in settings.writes)
 
 
-def retired_key(match: Match, origin: str) -> tuple[str, str, str]:
-    """Return the key under which a legacy operation is remembered as retired."""
-    return (origin, match.operation.id, match.api.name)
+VERSION_GONE = "VERSION_GONE"
+"""Atlas' own word for a version of an endpoint that is no more, for whoever asks."""
+
+LONGEST = 400
+"""Characters of a path that is remembered."""
 
 
-def decide(match: Match, origin: str, settings: Settings, memory: Memory, now: float) -> Decision:
-    """Decide which side is asked first; ``now`` is in seconds since the epoch."""
-    operation, corrects = match.operation, settings.route is RouteWord.AUTO
-    sunset = sunset_of(operation, settings)
+def retired_key(match: Match, origin: str, path: str = "") -> tuple[str, ...]:
+    """Return the key under which a legacy operation is remembered as retired: for everybody, or for one path."""
+    return (origin, match.operation.id, match.api.name, path)
+
+
+def learn_retired(match: Match, call: Call, reply: Reply, context: Context) -> None:
+    """Remember that legacy answered as retired.
+
+    ``VERSION_GONE`` speaks of the endpoint's version and is believed for every call of the operation. Any other
+    answer may be owed to what one caller wrote, so it is believed for that very path: no odd name leads another
+    caller's calls elsewhere.
+    """
+    path = ""
+    if reply.status != 410 or field(reply.headers, "x-error-code") != VERSION_GONE:
+        path = call.path
+    if len(path) <= LONGEST:
+        key = retired_key(match, call.origin, path)
+        context.memory.retired.remember(key, str(reply.status), context.monotonic())
+
+
+def _recalled(match: Match, call: Call, context: Context) -> str | None:
+    retired, at = context.memory.retired, context.monotonic()
+    if not retired:
+        return None
+    known = retired.recall(retired_key(match, call.origin), at)
+    return known or retired.recall(retired_key(match, call.origin, call.path), at)
+
+
+def decide(match: Match, call: Call, context: Context, answered: str | None = None) -> Decision:
+    """Decide which side is asked first; ``answered`` is the status with which legacy just answered as retired."""
+    operation, settings, memory = match.operation, context.settings, context.memory
+    corrects = settings.route is RouteWord.AUTO
+    now, sunset, blank = context.clock(), sunset_of(operation, settings), operation.blank
     over = now >= sunset.timestamp()
-    date = f"its sunset, {_written(sunset)}, {'has passed' if over else 'is still to come'}"
-    is_blank = operation.blank is not None and not over and now >= operation.blank.timestamp()
-    if is_blank and operation.blank is not None:
-        date = f"{date}, but since {_written(operation.blank)} its answers mean nothing"
+    is_blank = blank is not None and not over and now >= blank.timestamp()
+    date = _dated(sunset, over, blank if is_blank else None)
     successor = has_successor(operation, settings)
-    if settings.route in _LEGACY:
+    if not corrects and settings.route in _LEGACY:
         return Decision("legacy", _LEGACY[settings.route], corrects)
     if settings.route is RouteWord.FLEX:
         reason = "the route is set to flex"
     else:
         reason = date if corrects else f"the route is decided by date: {date}"
-        status = memory.retired.recall(retired_key(match, origin), now) if corrects else None
+        status = (answered or _recalled(match, call, context)) if corrects else None
         if status is not None:
             is_blank, reason = False, f"the legacy endpoint answered {status} less than ten minutes ago"
         elif not (over or is_blank):
@@ -66,7 +96,9 @@ def decide(match: Match, origin: str, settings: Settings, memory: Memory, now: f
         elif corrects and not successor and operation.constant is None:
             # Nothing else could answer, and real sunset dates moved: asking is the only thing that can work.
             return Decision("legacy", f"{reason}, and there is no successor to ask instead", corrects)
-        tier = memory.tiers.recall((origin, *match.cluster), now) if corrects and match.cluster else None
+        tier = None
+        if corrects and match.cluster:
+            tier = memory.tiers.recall((call.origin, *match.cluster), context.monotonic())
         if tier is not None and tier != "flex" and tier in operation.successors:
             reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
             return Decision(tier, reason, corrects)
@@ -78,6 +110,11 @@ def decide(match: Match, origin: str, settings: Settings, memory: Memory, now: f
 _LEGACY = {RouteWord.OFF: "the shim is switched off", RouteWord.LEGACY: "the route is set to legacy"}
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
+def _dated(sunset: datetime, over: bool, blank: datetime | None) -> str:  # noqa: FBT001 - a cache's key
+    said = f"its sunset, {_written(sunset)}, {'has passed' if over else 'is still to come'}"
+    return said if blank is None else f"{said}, but since {_written(blank)} its answers mean nothing"
+
+
 def _written(sunset: datetime) -> str:
     return sunset.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ").replace("T00:00Z", "")

@@ -7,7 +7,7 @@ import attrs
 from shim.core.commands import Answer, Exchange, Outcome, PassThrough, Read
 from shim.core.messages import Reply, field, replaced, without
 from shim.core.responses import CallError
-from shim.core.route import retired_key
+from shim.core.route import learn_retired
 from shim.core.state import ExchangeState
 from shim.documents.versions import Named, named_in
 
@@ -41,8 +41,7 @@ def or_legacy(state: ExchangeState, outcome: Outcome) -> Exchange:
         state.reason = f"{state.reason}; {tier} knew nothing, and the legacy endpoint did"
         return PassThrough(state.record())
     if reply.status == 410:
-        key = retired_key(match, call.origin)
-        state.context.memory.retired.remember(key, str(reply.status), state.context.clock())
+        learn_retired(match, call, reply, state.context)
     state.route = tier
     reason = f"{state.reason}; neither {tier} nor the legacy endpoint knew anything"
     return attrs.evolve(outcome, record=attrs.evolve(outcome.record, reason=reason, sent=tuple(state.sent)))

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from shim.core.commands import Command, Send
-from shim.core.context import Context
+from shim.core.context import Context, json_marks
 from shim.core.messages import Call, Reply
 from shim.core.query import LegacyQuery
 from shim.core.recognise import Match
@@ -21,14 +21,25 @@ from shim.documents.value_types import Json, JsonObject
 _DEPTH = 100
 """How deep a document may be nested: writing it again must not fail where reading it did not."""
 
+SMALL = 16 * 1024
+"""Bytes of content whose marks are not counted: all pages of one answer together could not have too many."""
+
+MARKS = 200_000
+"""JSON marks of one document: decoding the worst of them takes 30 ms, and a full page has 42,000 (recorded)."""
+
+ALL_MARKS = 1_000_000
+"""The same of all that is read for one answer: 60 MiB when decoded at worst; twenty full pages have 840,000."""
+
 
 @attrs.define
 class ExchangeState:
     """The state of one exchange.
 
-    ``started`` is in seconds since the epoch; ``route`` is the side asked last, ``none`` before any was;
+    ``started`` is by the monotonic clock; ``route`` is the side asked last, ``none`` before any was;
     ``query`` and ``body`` are what the caller asked for, once that was read; ``knows_nothing`` tells that
-    the side asked last has no such thing, ``last`` is the head of the last reply.
+    the side asked last has no such thing, ``last`` is the head of the last reply. ``size`` are the bytes
+    of the pages read so far, ``marks`` the JSON marks of all large content, and ``refused`` says why content is
+    not decoded that has too many.
     """
 
     match: Match
@@ -37,10 +48,13 @@ class ExchangeState:
     started: float
     reason: str = ""
     route: str = "none"
-    query: LegacyQuery = attrs.field(factory=LegacyQuery)
+    query: LegacyQuery = LegacyQuery()  # noqa: RUF009 - frozen, so one for all
     body: JsonObject | None = None
     knows_nothing: bool = False
     last: Reply | None = None
+    size: int = 0
+    marks: int = 0
+    refused: str = ""
     sent: list[Sent] = attrs.field(factory=list)
     notes: list[str] = attrs.field(factory=list)
 
@@ -54,7 +68,7 @@ class ExchangeState:
     ) -> Generator[Command, Reply, Reply]:
         """Send one call and note it; raises CallError when that would begin after the exchange's deadline."""
         deadline = self.context.settings.deadline
-        if self.sent and self.context.clock() - self.started > deadline:
+        if self.sent and self.context.monotonic() - self.started > deadline:
             raise CallError(504, "SHIM_DEADLINE_EXCEEDED", f"Upstream did not answer within {deadline:g} seconds.")
         self.route = route
         self.sent.append(Sent(call.method, call.target, None, route))
@@ -89,11 +103,29 @@ class ExchangeState:
         """Return the JSON that a reply carries, None when it carries none that could be written again."""
         if reply.fault is not None:
             return None
+        content = reply.body or b""
+        if len(content) > SMALL:
+            marks = json_marks(content)
+            self.marks += marks
+            if marks > MARKS or self.marks > ALL_MARKS:
+                most, what = (MARKS, "it") if marks > MARKS else (ALL_MARKS, "what was read for one answer")
+                self.refused = f"{what} has more than {most} brackets, commas and colons"
+                return None
         try:
-            document: Json = self.context.loads(reply.body or b"")
+            document: Json = self.context.loads(content)
         except (ValueError, RecursionError):
             return None
         return document if _is_shallow(document) else None
+
+    def is_atlas_error(self, reply: Reply) -> bool:
+        """Tell whether Atlas itself says so, perhaps in an envelope: with a code, null included, or its status.
+
+        Both were recorded: errors whose ``errorCode`` is null, and errors that have none.
+        """
+        document = self.decoded(reply)
+        if type(document) is dict and type(document.get("content")) is dict:
+            document = document["content"]
+        return type(document) is dict and ("errorCode" in document or type(document.get("error")) is int)
 
     def error_code(self, reply: Reply) -> str | None:
         """Return the ``errorCode`` of an Atlas error, None when the content is no such thing."""

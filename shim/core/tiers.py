@@ -84,7 +84,7 @@ def _learn(state: ExchangeState, successor: Successor, outcome: Outcome) -> None
     if not match.cluster or len(match.operation.successors) == 1:
         return
     if isinstance(outcome, Answer) and outcome.reply.status < 300:
-        memory.tiers.remember((state.call.origin, *match.cluster), successor.tier, state.context.clock())
+        memory.tiers.remember((state.call.origin, *match.cluster), successor.tier, state.context.monotonic())
     elif state.sent and state.sent[-1].status in {400, 404}:
         memory.tiers.forget((state.call.origin, *match.cluster))
 
@@ -175,7 +175,15 @@ def _successor_call(
 
 
 def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage:
-    """Return what a reply carries: a document, and of a page its items; raises CallError when it can't be read."""
+    """Return what a reply carries: a document, and of a page its items.
+
+    Raises CallError when it can't be read, and when all pages together are larger than one body may be.
+    """
+    state.size += len(reply.body or b"")
+    limit = state.context.settings.body_limit
+    if state.size > limit:
+        detail = f"Upstream's pages together are larger than {limit} bytes; ask the successor itself."
+        raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
     document = state.decoded(reply)
     is_page = state.match.operation.shape == "page"
     if type(document) is dict:
@@ -183,7 +191,7 @@ def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage
         if type(items) is list and len(items) <= MOST:
             return UpstreamPage(document, items)
     expected = f"an object with a list {target.items!r} of {MOST} items at most" if is_page else "a JSON object"
-    what = reply.fault or f"it is not {expected}"
+    what = reply.fault or state.refused or f"it is not {expected}"
     kind = field(reply.headers, "content-type") or "no content type"
     detail = (
         f"The {state.route} endpoint answered {reply.status} with content ({kind}) that can't be translated: {what}."

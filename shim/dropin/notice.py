@@ -25,6 +25,7 @@ import attrs
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents.model import Operation
+from shim.dropin.environment import Raw, Variables
 from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.inventory import CallSite
 
@@ -74,6 +75,8 @@ def warn(notice: Notice) -> None:
 _handler: Handler = warn
 _warned: OrderedDict[tuple[str, str, int], None] = OrderedDict()
 _lock = threading.Lock()
+_variable = Variables([VARIABLE])
+_known: tuple[Raw, WarningsWord] = ((None,), WarningsWord.ONCE)
 
 
 def set_warnings_handler(handler: Handler | None) -> Handler:
@@ -100,11 +103,7 @@ def notify(operation: Operation, settings: Settings, now: float) -> None:
 
     Raises LegacyEndpointWarning when warnings are errors, and what the handler raises.
     """
-    try:
-        word = read_word(os.environ)
-    except SettingsError as error:  # it was right when the client was made
-        logger.warning("warnings stay on: %s", error)
-        word = WarningsWord.ONCE
+    word = _word()
     if word is WarningsWord.OFF:
         return
     site = call_site()
@@ -120,6 +119,21 @@ def notify(operation: Operation, settings: Settings, now: float) -> None:
         _warned[key] = None
         while len(_warned) > SIZE:
             _warned.popitem(last=False)
+
+
+def _word() -> WarningsWord:
+    """Return the word of this moment; ``once`` where it has no meaning any more."""
+    global _known  # noqa: PLW0603 - one atomic assignment; the environment belongs to the process
+    raw = _variable.raw()
+    if _known[0] == raw:
+        return _known[1]
+    try:
+        word = read_word(os.environ)
+    except SettingsError as error:  # it was right when the client was made
+        logger.warning("warnings stay on: %s", error)
+        return WarningsWord.ONCE
+    _known = (raw, word)
+    return word
 
 
 def forget() -> None:
@@ -145,10 +159,13 @@ def call_site() -> CallSite:
     """
     own = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
     package: FrameType | None = None
-    frame: FrameType | None = own
-    while frame is not None and (kind := _kind(frame.f_code.co_filename)) != "program":
-        if kind == "package" and package is None:
-            package = frame
+    frame: FrameType | None = own.f_back
+    while frame is not None:
+        kind = _kind(frame.f_code.co_filename)
+        if kind != "plumbing":
+            if kind == "program":
+                break
+            package = package or frame
         frame = frame.f_back
     place = frame or package or own
     return CallSite(place.f_code.co_filename, place.f_lineno, str(place.f_globals.get("__name__", "")))

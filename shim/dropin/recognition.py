@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import attrs
 
 from shim import inventory
 from shim.core.context import Context
-from shim.core.messages import Call
+from shim.core.messages import Call, Headers
 from shim.core.recognise import Engine, Match
 from shim.core.record import Record
 from shim.core.settings import RouteWord, Settings
 from shim.dropin import runtime
+from shim.dropin.environment import Variables
 from shim.dropin.notice import call_site
 
 
@@ -28,6 +30,7 @@ class ClientSettings:
 
 
 NOTHING_MORE = ClientSettings()
+_inventory = Variables([inventory.VARIABLE])
 
 
 @attrs.frozen
@@ -50,19 +53,28 @@ class RetiredCall:
 
     def write_down(self, record: Record) -> None:
         """Append the call and its place in the program to the inventory, if ``ATLAS_SHIM_INVENTORY`` names one."""
-        if inventory.wanted():
+        if any(_inventory.raw()):
             inventory.note(record, self.engine, where=call_site())
 
 
-def recognise(call: Call, client: ClientSettings = NOTHING_MORE) -> RetiredCall | None:
-    """Return what a call is when it is a retired one and the shim is on, else None: then nobody touches it."""
-    now = runtime.current()
+def recognise(
+    method: str, origin: str, target: str, lines: Callable[[], Headers], client: ClientSettings = NOTHING_MORE
+) -> RetiredCall | None:
+    """Return what a call is when it is a retired one and the shim is on, else None: then nobody touches it.
+
+    ``runtime.concerns`` was asked before. ``lines`` returns the field lines, and is not asked where they make no
+    difference.
+    """
+    now = runtime.latest()
     settings = client.settings_override or now.settings
-    extra = call.origin in client.extra_origins
-    if settings.route is RouteWord.OFF or not (extra or call.origin in settings.origins):
+    extra = origin in client.extra_origins
+    if settings.route is RouteWord.OFF or not (extra or origin in settings.origins):
         return None
-    match = now.engine.recognise(call.method, call.target, call.headers)
+    if now.engine.recognise(method, target, ()) is None:  # whose path is none of ours, whatever version it names
+        return None
+    call = Call(method, origin, target, lines())
+    match = now.engine.recognise(method, target, call.headers)
     if match is None:
         return None
-    context = Context(settings=settings, memory=runtime.MEMORY, clock=time.time, base=call.origin)
+    context = Context(settings, runtime.MEMORY, time.time, origin, monotonic=time.monotonic)
     return RetiredCall(call, match, context, now.engine, warns=not extra)

@@ -10,6 +10,7 @@ import attrs
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import Settings, read_settings
+from shim.dropin.environment import Raw, Variables
 from shim.dropin.notice import read_word
 from shim.errors import DocumentError, SettingsError
 
@@ -23,6 +24,8 @@ VARIABLES = (
     "ATLAS_SHIM_WRITES",
 )
 """What engine and settings depend on: while these stay as they are, so do both."""
+
+_variables = Variables(VARIABLES)
 
 MEMORY = Memory()
 """One for the process, so that what one client learned serves the next, whatever its library.
@@ -38,7 +41,7 @@ class Current:
     ``bases`` are the beginnings of the paths that the engine knows.
     """
 
-    raw: tuple[str | None, ...]
+    raw: Raw
     engine: Engine
     settings: Settings
     bases: tuple[str, ...]
@@ -54,13 +57,13 @@ def prepare() -> None:
     """
     global _current  # noqa: PLW0603 - one atomic assignment; the settings belong to the process
     read_word(os.environ)
-    _current = _read(tuple(map(os.environ.get, VARIABLES)))
+    _current = _read(_variables.raw())
 
 
 def current() -> Current:
     """Return the settings of this moment; the last good ones when a variable no longer has a meaning."""
     global _current  # noqa: PLW0603 - as above
-    held, raw = _current, tuple(map(os.environ.get, VARIABLES))
+    held, raw = _current, _variables.raw()
     if held is not None and held.raw == raw:
         return held
     try:
@@ -74,18 +77,21 @@ def current() -> Current:
     return fresh
 
 
+def latest() -> Current:
+    """Return the settings as the last look found them: ``concerns`` has just looked."""
+    return _current or current()
+
+
 def concerns(url: str) -> bool:
     """Tell whether a URL, or its path, may be one of a retired call; cheap, since every call of a program is asked."""
-    now = _current
-    if now is None or now.raw[0] != os.environ.get(VARIABLES[0]):  # other documents know other paths
-        now = current()
+    now = current()  # other documents know other paths
     for base in now.bases:  # noqa: SIM110 - any() makes a generator, which costs twice as much
         if base in url:
             return True
     return False
 
 
-def _read(raw: tuple[str | None, ...]) -> Current:
+def _read(raw: Raw) -> Current:
     settings, engine = read_settings(os.environ), shared_engine(os.environ)
     engine.check_settings(settings)
     settings = attrs.evolve(settings, origins=frozenset(map(_in_ascii, settings.origins)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from time import monotonic
 
 import attrs
 
@@ -122,7 +123,7 @@ class Handler:
         exchange = GatewayExchange(
             match=match,
             call=call if body is None else attrs.evolve(call, body=body),
-            context=Context(plan.settings, self.memory, self.clock, base, loads, dumps),
+            context=Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic),
             signer=signer,
             upstream=self.upstream,
             announced=self.announced,

@@ -22,7 +22,8 @@ from shim.core.messages import Reply, framed
 from shim.dropin.digest import is_stale
 from shim.dropin.notice import notify
 from shim.dropin.recognition import RetiredCall
-from shim.httpx._recognition import INNER, header_lines
+from shim.httpx._field_lines import FieldLines, header_lines
+from shim.httpx._recognition import INNER
 from shim.httpx._rewriting import InnerRequest, inner_request
 from shim.httpx._streams import AsyncResponseContent, ResponseContent, adrain, drain
 
@@ -30,6 +31,7 @@ RECORD = "shim"
 """The key in ``response.extensions`` of the record of a recognised call."""
 
 Content = ResponseContent | AsyncResponseContent
+_NOTHING, _ASYNC_NOTHING = ResponseContent(()), AsyncResponseContent(())
 ContentType = type[ResponseContent] | type[AsyncResponseContent]
 
 
@@ -44,6 +46,7 @@ class ExchangeFlow:
     request: httpx.Request
     retired: RetiredCall
     default_encoding: str | Callable[[bytes], str] = "utf-8"
+    fields: FieldLines = attrs.field(factory=FieldLines)
     exchange: Exchange = attrs.field(init=False)
     sent: InnerRequest | None = attrs.field(init=False, default=None)
     native: httpx.Response | None = attrs.field(init=False, default=None)
@@ -61,7 +64,7 @@ class ExchangeFlow:
 
     def request_for(self, send: Send) -> httpx.Request:
         """Return the request to send."""
-        self.sent = inner_request(self.request, self.retired.call, send)
+        self.sent = inner_request(self.request, self.retired.call, send, self.fields)
         return self.sent.request
 
     def received(self, native: httpx.Response) -> Command | Outcome:
@@ -91,27 +94,34 @@ class ExchangeFlow:
         if response.next_request is not None:
             response.next_request.extensions.pop(INNER, None)
         # The credentials stay on the caller's request, as with httpx, but never those for another target.
-        field = "" if self.sent is None else self.sent.request.headers.get("authorization", "")
-        if field and not is_stale(field, self.request.url.raw_path.decode("ascii")):
-            self.request.headers["Authorization"] = field
+        if self.sent is not None and self.sent.is_signed:
+            field = self.sent.request.headers["authorization"]
+            if field and not is_stale(field, self.request.url.raw_path.decode("ascii")):
+                self.request.headers["Authorization"] = field
         response.extensions[RECORD] = outcome.record
         self.retired.write_down(outcome.record)
         assert isinstance(response.stream, ResponseContent | AsyncResponseContent), "either has one of ours"
         response.stream.response, response.stream.start = response, self.start
         return response
 
+    def let_go(self, nothing: Content) -> None:
+        """Cut the circle of a native response that is closed and its stream, which is work for the collector."""
+        if self.native is not None and self.native.is_closed:
+            self.native.stream = nothing
+
     def _answered(self, reply: Reply, content_type: ContentType) -> httpx.Response:
         """Return a response of the shim's own, on the connection of the native one if there was any."""
         content, native = reply.body or b"", self.native
         lines = framed(reply, self.request.method)
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
-        extensions = {} if native is None else native.extensions
+        extensions = {} if native is None else {**native.extensions}
+        extensions.pop("reason_phrase", None)
         return httpx.Response(
             reply.status,
             headers=headers,
             stream=content_type([content] if content else []),
             request=self.request,
-            extensions={key: value for key, value in extensions.items() if key != "reason_phrase"},
+            extensions=extensions,
             history=[] if native is None else native.history,
             default_encoding=self.default_encoding,
         )
@@ -171,6 +181,7 @@ def run(flow: ExchangeFlow, send: Callable[[httpx.Request], httpx.Response]) -> 
         response = flow.response_for(command, ResponseContent)
         if held is not None and isinstance(command, Answer):
             held.close()
+            flow.let_go(_NOTHING)
     except BaseException as error:
         if isinstance(error, httpx.HTTPError):
             flow.show(error)
@@ -198,6 +209,7 @@ async def arun(flow: ExchangeFlow, send: Callable[[httpx.Request], Awaitable[htt
         response = flow.response_for(command, AsyncResponseContent)
         if held is not None and isinstance(command, Answer):
             await held.aclose()
+            flow.let_go(_ASYNC_NOTHING)
     except BaseException as error:
         if isinstance(error, httpx.HTTPError):
             flow.show(error)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx
 
-from shim.core.messages import Call, Headers
+from shim.core.messages import Headers
 from shim.dropin import recognition
 from shim.dropin.recognition import NOTHING_MORE, ClientSettings, RetiredCall
 from shim.dropin.runtime import concerns
+from shim.httpx._field_lines import header_lines
 
 INNER = "shim.inner"
 """The key in ``request.extensions`` of a request that the shim makes itself."""
@@ -18,16 +21,14 @@ def origin_of(url: httpx.URL) -> str:
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
-def header_lines(headers: httpx.Headers) -> Headers:
-    """Return field lines as text, one character for one byte, so that they can be turned back exactly."""
-    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw])
-
-
-def recognise(request: httpx.Request, client: ClientSettings = NOTHING_MORE) -> RetiredCall | None:
+def recognise(
+    request: httpx.Request,
+    client: ClientSettings = NOTHING_MORE,
+    lines_of: Callable[[httpx.Headers], Headers] = header_lines,
+) -> RetiredCall | None:
     """Return what a request is when it is a retired call, its body unread, else None: then nobody touches it."""
     url = request.url
     target = url.raw_path.decode("ascii")
     if not concerns(target) or INNER in request.extensions:
         return None
-    call = Call(request.method, origin_of(url), target, header_lines(request.headers))
-    return recognition.recognise(call, client)
+    return recognition.recognise(request.method, origin_of(url), target, lambda: lines_of(request.headers), client)

@@ -6,9 +6,8 @@ import attrs
 import httpx
 
 from shim.core.commands import Send
-from shim.core.content_coding import acceptable
 from shim.core.messages import Call
-from shim.dropin.digest import is_stale
+from shim.httpx._field_lines import FieldLines
 from shim.httpx._recognition import INNER
 
 
@@ -17,43 +16,41 @@ class InnerRequest:
     """A request of the shim's own.
 
     ``rewritten`` says that its target is not the caller's; ``stripped`` that a Digest signature
-    over another target was left out.
+    over another target was left out; ``unsigned`` is how many field lines it has without credentials, -1 where
+    the caller's are among them.
     """
 
     request: httpx.Request
     rewritten: bool
     stripped: bool
+    unsigned: int = -1
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether there are credentials, by now; httpx would decode all fields to find out how they are encoded."""
+        headers = self.request.headers
+        return len(headers) != self.unsigned and "authorization" in headers
 
 
-def inner_request(request: httpx.Request, call: Call, send: Send) -> InnerRequest:
+def inner_request(request: httpx.Request, call: Call, send: Send, fields: FieldLines) -> InnerRequest:
     """Return the request to send; ``call`` is what the caller's own ``request`` says.
 
     Timeouts and other extensions are kept, and so is everything httpx would compute the same again.
     """
     sent = send.call
     same_body = sent.method == call.method and sent.body == call.body
-    stripped = False
-    lines: list[tuple[bytes, bytes]] = []
-    for name, value in sent.headers:
-        kind = name.lower()
-        if not same_body and kind in {"content-length", "transfer-encoding"}:
-            continue
-        if send.rewritten and kind == "authorization" and is_stale(value, sent.target):
-            stripped = True
-            continue
-        kept = acceptable(value) if kind == "accept-encoding" and send.may_read else value
-        lines.append((name.encode("latin-1"), kept.encode("latin-1")))
+    headers, stripped, unsigned = fields.to_send(send, same_body=same_body)
     inner = httpx.Request(
         sent.method,
         _with_target(request.url, sent.target) if send.rewritten else request.url,
-        headers=lines,
+        headers=headers,
         content=None if same_body else sent.body,
         stream=request.stream if same_body else None,
         extensions={**request.extensions, INNER: True},
     )
     if isinstance(inner.stream, httpx.ByteStream):
         inner.read()  # as httpx does with content that is bytes: an auth flow may look at it
-    return InnerRequest(inner, send.rewritten, stripped)
+    return InnerRequest(inner, send.rewritten, stripped, unsigned if len(inner.headers) == len(headers) else -1)
 
 
 _urls: dict[tuple[object, ...], httpx.URL] = {}

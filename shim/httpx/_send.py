@@ -13,8 +13,10 @@ import httpx
 
 from shim.dropin.recognition import NOTHING_MORE
 from shim.httpx._exchange import ExchangeFlow, arun, run
+from shim.httpx._field_lines import FieldLines, header_lines
 from shim.httpx._hooks import HOOKED, adopt
 from shim.httpx._recognition import recognise
+from shim.httpx._streams import take_content
 
 
 def send(
@@ -27,10 +29,14 @@ def send(
 ) -> httpx.Response:
     """Send a request; a retired call is an exchange, around which the caller's hooks run once."""
     settings = getattr(client, "_shim_settings", NOTHING_MORE)
-    retired = None if client.is_closed else recognise(request, settings)
+    fields = getattr(client, "_shim_fields", None)
+    lines_of = header_lines if fields is None else fields.of
+    retired = None if client.is_closed else recognise(request, settings, lines_of)
     if retired is None or not isinstance(request.stream, httpx.SyncByteStream):
         return base(request, stream=stream, **options)
     hooks = getattr(client, "_shim_hooks", None) or adopt(client)
+    if fields is None:
+        fields = vars(client)["_shim_fields"] = FieldLines()
     if hooks.lists["request"]:
         for hook in hooks.lists["request"]:
             hook(request)
@@ -43,12 +49,12 @@ def send(
                 request.extensions.pop(HOOKED, None)
     if retired.match.needs_body:
         retired = retired.with_body(request.read())
-    flow = ExchangeFlow(request, retired, getattr(client, "_default_encoding", "utf-8"))
+    flow = ExchangeFlow(request, retired, getattr(client, "_default_encoding", "utf-8"), fields)
     response = run(flow, partial(base, stream=True, **options))
     try:
         for hook in hooks.lists["response"]:
             hook(response)
-        if not stream:
+        if not stream and not take_content(response):
             response.read()
     except BaseException:
         response.close()
@@ -66,10 +72,14 @@ async def asend(
 ) -> httpx.Response:
     """The same as send for AsyncClient."""
     settings = getattr(client, "_shim_settings", NOTHING_MORE)
-    retired = None if client.is_closed else recognise(request, settings)
+    fields = getattr(client, "_shim_fields", None)
+    lines_of = header_lines if fields is None else fields.of
+    retired = None if client.is_closed else recognise(request, settings, lines_of)
     if retired is None or not isinstance(request.stream, httpx.AsyncByteStream):
         return await base(request, stream=stream, **options)
     hooks = getattr(client, "_shim_hooks", None) or adopt(client)
+    if fields is None:
+        fields = vars(client)["_shim_fields"] = FieldLines()
     if hooks.lists["request"]:
         for hook in hooks.lists["request"]:
             await hook(request)
@@ -82,12 +92,12 @@ async def asend(
                 request.extensions.pop(HOOKED, None)
     if retired.match.needs_body:
         retired = retired.with_body(await request.aread())
-    flow = ExchangeFlow(request, retired, getattr(client, "_default_encoding", "utf-8"))
+    flow = ExchangeFlow(request, retired, getattr(client, "_default_encoding", "utf-8"), fields)
     response = await arun(flow, partial(base, stream=True, **options))
     try:
         for hook in hooks.lists["response"]:
             await hook(response)
-        if not stream:
+        if not stream and not take_content(response):
             await response.aread()
     except BaseException:
         await response.aclose()

@@ -9,7 +9,7 @@ from weakref import WeakSet
 
 from requests import PreparedRequest
 
-from shim.core.messages import Call, Headers
+from shim.core.messages import Headers
 from shim.core.settings import origin_of
 from shim.dropin import recognition
 from shim.dropin.recognition import RetiredCall
@@ -21,7 +21,12 @@ INNER: WeakSet[PreparedRequest] = WeakSet()
 
 def header_lines(lines: Iterable[tuple[str | bytes, str | bytes]]) -> Headers:
     """Return field lines as text, one character for one byte."""
-    return tuple([(as_text(name), as_text(value)) for name, value in lines])
+    return tuple(
+        [
+            (name, value) if type(name) is type(value) is str else (as_text(name), as_text(value))
+            for name, value in lines
+        ]
+    )
 
 
 def as_text(value: str | bytes) -> str:
@@ -42,11 +47,11 @@ def recognise(request: object) -> RetiredCall | None:
     try:
         parts = urlsplit(request.url)
         origin = origin_of(parts.scheme, parts.hostname or "", parts.port)
-        request.path_url.encode("ascii")
+        target = request.path_url
+        target.encode("ascii")
     except ValueError:  # none that can be sent
         return None
-    call = Call(request.method or "", origin, request.path_url, header_lines(request.headers.items()))
-    retired = recognition.recognise(call)
+    retired = recognition.recognise(request.method or "", origin, target, lambda: header_lines(request.headers.items()))
     if retired is not None and retired.match.needs_body:
         retired = retired.with_body(_content_of(request))
     return retired

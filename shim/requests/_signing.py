@@ -20,9 +20,10 @@ from requests.auth import AuthBase
 
 from shim.core.commands import Command, Exchange, Outcome, Send, advance
 from shim.core.exchange import exchange
+from shim.core.messages import Headers
 from shim.dropin.digest import is_digest, is_stale
 from shim.dropin.recognition import RetiredCall
-from shim.requests._recognition import recognise
+from shim.requests._recognition import header_lines, recognise
 from shim.requests._rewriting import InnerRequest, inner_request
 
 Hook = Callable[..., Any]
@@ -95,21 +96,28 @@ class TargetAuth:
         made_for = sent.url if inner is None or sent.url == url else None
         field = request.headers.get("Authorization")
         _SIGNATURES[request] = Signature(self.auth, field, sent.method, made_for, tuple(hooks_of(request)))
-        _BEGUN[request] = BegunExchange(steps, command, inner, _facts(request, retired), time.monotonic())
+        lines = header_lines(request.headers.items())
+        _BEGUN[request] = BegunExchange(steps, command, inner, _facts(request, retired, lines), time.monotonic())
         return request
 
 
 def begun_exchange(request: PreparedRequest, retired: RetiredCall) -> BegunExchange | None:
     """Return the exchange that was begun when a request was prepared, if that is still the same call; only once."""
     held = _BEGUN.pop(request, None)
-    if held is None or time.monotonic() - held.at > FRESH or held.facts != _facts(request, retired):
+    if (
+        held is None
+        or time.monotonic() - held.at > FRESH
+        or held.facts != _facts(request, retired, retired.call.headers)
+    ):
         return None
     return held
 
 
-def _facts(request: PreparedRequest, retired: RetiredCall) -> tuple[object, ...]:
-    call = attrs.evolve(retired.call, headers=())  # those of the request, in which the signature is by now
-    return call, retired.match, retired.context.settings, request.url, dict(request.headers), request.body
+def _facts(request: PreparedRequest, retired: RetiredCall, lines: Headers) -> tuple[object, ...]:
+    """Return what makes a call the same; ``lines`` are the request's field lines, in which the signature is by now."""
+    call = retired.call
+    about = (call.method, call.origin, call.target, call.body, request.url, request.body)
+    return (*about, lines, retired.match, retired.context.settings)
 
 
 def signature_of(request: PreparedRequest) -> Signature:
@@ -118,6 +126,8 @@ def signature_of(request: PreparedRequest) -> Signature:
     if signature.field != request.headers.get("Authorization"):
         return attrs.evolve(signature, auth=None)  # the caller put other credentials there
     present = hooks_of(request)
+    if all(hook in present for hook in signature.hooks):
+        return signature
     return attrs.evolve(signature, hooks=tuple([hook for hook in signature.hooks if hook in present]))
 
 

@@ -130,6 +130,7 @@ def drive(
     settings: Settings | None = None,
     memory: Memory | None = None,
     clock: Callable[[], float] | float = AFTER,
+    monotonic: Callable[[], float] | None = None,
     base: str = BASE,
     origin: str = ORIGIN,
     fault: str | None = None,
@@ -139,7 +140,9 @@ def drive(
     match = engine.recognise(method, target, headers)
     assert match is not None, target
     now = clock if callable(clock) else Clock(clock)
-    context = Context(settings or Settings(), memory or Memory(), now, base, **(codec or {}))
+    context = Context(
+        settings or Settings(), memory or Memory(), now, base, monotonic=monotonic or now, **(codec or {})
+    )
     script = iter(()) if callable(upstream) else iter(upstream)
     asking = exchange(match, Call(method, origin, target, headers, body), context)
     steps: list[Send | Read] = []

@@ -42,8 +42,18 @@ def test_gzip_members_follow_one_another():
 
 def test_gzip_members_without_end_are_a_fault():
     """Each costs a copy of the rest."""
-    with pytest.raises(ContentFault, match="more than 100 gzip members"):
-        decode(gzip.compress(b"") * 101, "gzip", 100)
+    with pytest.raises(ContentFault, match="more than 16 gzip members"):
+        decode(gzip.compress(b"") * 17, "gzip", 100)
+
+
+def test_a_long_series_of_codings_is_a_fault():
+    """Each may cost as much as the whole content; two hundred took two seconds."""
+    wire = b"x"
+    for _ in range(5):
+        wire = gzip.compress(wire)
+    with pytest.raises(ContentFault, match="more than 4 codings"):
+        decode(wire, ",".join(["gzip"] * 5), 100)
+    assert decode(gzip.decompress(wire), ",".join(["gzip"] * 4), 100) == b"x"
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])

@@ -79,3 +79,10 @@ def test_no_content_breaks_the_codec(content):
 def test_a_base_has_no_slash_at_its_end(base):
     """Links are the base and a path that begins with a slash, whatever was configured."""
     assert Context(Settings(), Memory(), lambda: 0.0, base).base == "http://h"
+
+
+def test_who_has_one_clock_has_it_for_both():
+    """Dates and spans of time are told by the same one, unless another is given."""
+    given = Context(Settings(), Memory(), lambda: 1.0, "http://h")
+    assert given.monotonic() == 1.0
+    assert Context(Settings(), Memory(), lambda: 1.0, "http://h", monotonic=lambda: 2.0).monotonic() == 2.0

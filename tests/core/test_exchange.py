@@ -115,10 +115,11 @@ def test_a_404_with_an_error_code_is_atlas_own_answer(engine, status, code):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b'"x"', b"\xff", b'{"errorCode":null}', b'{"errorCode":5}', b"{" * 100000]
+    "body",
+    [b"", b"[]", b'"x"', b"\xff", b"{}", b'{"error":"Not Found"}', b'{"content":{"status":404}}', b"{" * 100000],
 )
 def test_a_404_that_is_no_atlas_error_is_no_endpoint(engine, body):
-    """What has no errorCode to read was not said by the endpoint."""
+    """What has nothing of an Atlas error was not said by the endpoint."""
     assert drive(engine, V2, [(404, (), body), OK], clock=BEFORE).routes == ("legacy", "flex")
 
 

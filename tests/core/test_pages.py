@@ -1,5 +1,6 @@
 """Pages: collected and cut anew, or kept as upstream cut them."""
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shim.core.messages import Call
 from shim.core.recognise import shared_engine
 from shim.core.settings import Settings
 from tests.core.driver import (
@@ -173,6 +175,44 @@ def test_collecting_has_an_end(engine):
     assert len(driven.sends) == 3
     assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_TOO_MANY_PAGES")
     assert len(drive(engine, V2, pages_of(snapshots(3), most=1), settings=Settings(page_cap=3)).sends) == 3
+
+
+def test_all_pages_together_stay_within_the_body_limit(engine):
+    """As many bytes as one body may have: twenty large pages took gigabytes."""
+    upstream = pages_of(snapshots(4), most=1)
+    size = len(upstream(Call("GET", "", "?itemsPerPage=500&pageNum=1"))[2])
+    fits = drive(engine, V2, upstream, settings=Settings(body_limit=5 * size))
+    assert len(fits.document["results"]) == 4
+    driven = drive(engine, V2, upstream, settings=Settings(body_limit=2 * size))
+    assert len(driven.sends) == 3
+    assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_TOO_MANY_PAGES")
+    assert f"together are larger than {2 * size} bytes" in driven.document["detail"]
+
+
+@pytest.mark.parametrize("large", [True, False])
+def test_a_page_that_would_take_long_to_decode_is_not_decoded(engine, large):
+    """200,000 brackets, commas and colons are more than any page has; the length alone says nothing."""
+    decoded = []
+
+    def loads(content):
+        decoded.append(len(content))
+        return json.loads(content)
+
+    filler = [[]] * 100_000 if large else "[" + "x" * 300_000
+    driven = drive(engine, V2, [answers({"results": [], "filler": filler})], codec={"loads": loads})
+    if large:
+        assert (driven.document["errorCode"], decoded) == ("SHIM_UPSTREAM_UNREADABLE", [])
+        assert "it has more than 200000 brackets, commas and colons" in driven.document["detail"]
+    else:
+        assert (driven.document["results"], len(decoded)) == ([], 1)
+
+
+def test_all_pages_together_have_no_more_marks_than_can_be_held(engine):
+    """Each page within its bounds, but a gigabyte when all are decoded."""
+    page = answers({"results": [{"id": "1"}], "links": [{"rel": "next"}], "filler": [[]] * 90_000})
+    driven = drive(engine, V2, lambda call: page)
+    assert len(driven.sends) == 6
+    assert "what was read for one answer has more than 1000000 brackets" in driven.document["detail"]
 
 
 def test_collecting_ends_at_the_deadline(engine):

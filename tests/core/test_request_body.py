@@ -74,7 +74,7 @@ def test_a_value_the_successor_has_no_word_for_is_refused(rule, body, name):
     assert refused(IN_WORDS.format(rule), body) == ("INVALID_ATTRIBUTE", [name])
 
 
-@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"5", b"{", b"\xff", b'{"count":NaN}', b"[" * 100000])
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"5", b"{", b"\xff", b'{"count":NaN}', b"[" * 5000])
 def test_what_is_no_object_is_malformed(body):
     """A body is a JSON object."""
     assert refused(PLAIN, body) == ("MALFORMED_JSON", [])
@@ -127,3 +127,18 @@ def test_no_body_breaks_the_reading(body):
 def test_no_bytes_break_the_reading(content):
     """Any bytes are a body or a 400."""
     assert order(PLAIN, content).reply.status in {200, 400}
+
+
+@pytest.mark.parametrize(("count", "status"), [(3_000, 400), (6_000, 413)])
+def test_a_body_that_would_take_long_to_decode_is_refused(count, status):
+    """A legacy body has a few dozen brackets, commas and colons, and ten thousand are allowed."""
+    driven = order(PLAIN, [[]] * count)
+    assert (driven.reply.status, driven.sends) == (status, ())
+    if status == 413:
+        assert driven.document["errorCode"] == "SHIM_REQUEST_TOO_LARGE"
+        assert "more than 10000 brackets, commas and colons" in driven.document["detail"]
+
+
+def test_the_length_of_a_body_alone_says_nothing():
+    """A long text is a text."""
+    assert sent(PLAIN, {"name": "n" * 20_000}) == {"name": "n" * 20_000}

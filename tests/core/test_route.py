@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shim.core.context import Context
 from shim.core.memory import Memory
+from shim.core.messages import Call
 from shim.core.route import decide, retired_key, sunset_of
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import JOBS, LIST, ORIGIN
@@ -18,10 +20,11 @@ SECOND = timedelta(seconds=1)
 
 
 def decided(engine, when, word=RouteWord.AUTO, *, path=LIST, memory=None, sunsets=None, method="GET"):
-    match = engine.recognise(method, f"/api/atlas/v2{path}", ())
+    target = f"/api/atlas/v2{path}"
+    match = engine.recognise(method, target, ())
     assert match is not None
     settings = Settings(route=word, sunsets=sunsets or {})
-    return decide(match, ORIGIN, settings, memory or Memory(), when.timestamp())
+    return decide(match, Call(method, ORIGIN, target), Context(settings, memory or Memory(), when.timestamp, ORIGIN))
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_a_write_stays_where_the_cluster_is_missing(atlas, clients):
 
 
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("name", [name for name in ERRORS if name not in {"gone", "method", "null-code"}])
+@pytest.mark.parametrize("name", [name for name in ERRORS if name not in {"gone", "method"}])
 def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(atlas, name, call):
     """Until the sunset a legacy error passes untouched, and no field of the shim's is added."""
     atlas.answer, atlas.arrivals[:] = by_side(legacy=wire(*ERRORS[name])), []
@@ -121,9 +121,9 @@ def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(atlas, name
 
 
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("name", ["gone", "method", "null-code"])
+@pytest.mark.parametrize("name", ["gone", "method"])
 def test_a_retired_answer_leads_on_and_the_next_error_is_intact(atlas, name, call):
-    """410, or 404 and 405 without a code, say that nothing was executed; what flex then says is the caller's."""
+    """410, or 405 without Atlas' error, say that nothing was executed; what flex then says is the caller's."""
     atlas.answer = by_side(legacy=wire(*ERRORS[name]), flex=wire(*ERRORS["rate"]))
     atlas.arrivals[:] = []
     with gateway(atlas.origin, now=BEFORE) as served, caller(served) as client:

@@ -3,7 +3,7 @@
 import pytest
 
 from shim.core.settings import RouteWord
-from tests.family.replay import AFTER, caller, gateway
+from tests.family.replay import AFTER, BEFORE, caller, gateway
 from tests.peers.scripted import FLEX_IN_CLUSTER, NO_CLUSTER, NON_FLEX, by_side, error, ok, upstream, wire
 
 BASE = "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293/serverless"
@@ -77,8 +77,9 @@ def test_another_cluster_is_another_matter(atlas, client):
     assert atlas.sides == ["flex", "dedicated"] * 3
 
 
-def test_it_is_forgotten_after_ten_minutes(atlas, client, clock):
+def test_it_is_forgotten_after_ten_minutes(atlas, client, clock, monkeypatch):
     """Nothing is believed for ever."""
+    monkeypatch.setattr("shim.gateway.handler.monotonic", clock)
     list_of(client)
     clock.time += 599
     list_of(client)
@@ -87,12 +88,13 @@ def test_it_is_forgotten_after_ten_minutes(atlas, client, clock):
     assert atlas.sides == ["flex", "dedicated", "dedicated", "flex", "dedicated"]
 
 
-def test_a_clock_that_was_set_back_is_no_reason_to_believe(atlas, client, clock):
-    """An entry from the future is worth nothing."""
+@pytest.mark.parametrize("step", [-60, 3600])
+def test_a_clock_that_is_set_changes_nothing_that_was_learned(atlas, client, clock, step):
+    """Ten minutes are ten minutes, whatever the date is."""
     list_of(client)
-    clock.time -= 60
+    clock.time += step
     list_of(client)
-    assert atlas.sides == ["flex", "dedicated"] * 2
+    assert atlas.sides == ["flex", "dedicated", "dedicated"]
 
 
 def test_a_cluster_moves_from_flex_to_dedicated_and_back(atlas, client):
@@ -146,3 +148,19 @@ def test_instances_have_one_tier(atlas):
     with gateway(atlas.origin, route=RouteWord.FLEX) as served, caller(served) as made:
         assert made.get(f"{BASE}/shop").json()["errorCode"] == "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"
     assert atlas.sides == ["flex"]
+
+
+@pytest.mark.parametrize(
+    "odd", ["6511aa1b2c3d4e5f60718293/serverless/shop", "6510aa1b2c3d4e5f60718293/serverless/shop%20"]
+)
+def test_a_404_that_one_caller_drew_changes_no_other_callers_route(atlas, odd):
+    """A proxy's 404 for another group or an odd name leaves a tenant's working legacy read where it is."""
+    odd = f"/api/atlas/v2/groups/{odd}/backup/snapshots"
+    missing = wire(404, (("Content-Type", "text/html"),), b"<h1>Not Found</h1>")
+    page, flex = by_side(legacy=PAGE), by_side(legacy=missing, flex=NO_CLUSTER, dedicated=NO_CLUSTER)
+    atlas.answer = lambda arrival: (flex if arrival.path == odd or arrival.side != "legacy" else page)(arrival)
+    with gateway(atlas.origin, now=BEFORE) as served, caller(served) as one, caller(served) as other:
+        assert list_of(one).status_code == 200
+        assert other.get(odd).status_code == 404
+        assert list_of(one).status_code == 200
+    assert [side for side in atlas.sides if side == "legacy"] == ["legacy"] * 3

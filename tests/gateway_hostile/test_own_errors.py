@@ -37,7 +37,7 @@ def test_pages_without_end():
     assert said == {"error": "http_response_body_size", "received-status": 200, "details": "SHIM_TOO_MANY_PAGES"}
 
 
-def test_deadline_between_two_calls():
+def test_deadline_between_two_calls(monkeypatch):
     """A second upstream call that would begin after the deadline is 504."""
     now = [1_782_900_000.0]
     page = {"results": [{"id": "6b05c3c6f892dad018f3f094"}], "links": [{"rel": "next", "href": "x"}]}
@@ -46,9 +46,10 @@ def test_deadline_between_two_calls():
         now[0] += 61
         return now[0]
 
+    monkeypatch.setattr("shim.gateway.handler.monotonic", clock)
     with replying(reply(json.dumps(page).encode())) as upstream:
         options = Options(listen=LOOPBACK, admin=None, upstream=upstream.origin)
-        with serve_in_thread(options, clock=clock) as served:
+        with serve_in_thread(options, clock=lambda: 1_782_900_000.0) as served:
             head, content = ask(served, CALLS["retired GET"])
         assert len(upstream.heads) == 1
     assert (status_of(head), json.loads(content)["errorCode"]) == (504, "SHIM_DEADLINE_EXCEEDED")

@@ -1,0 +1,100 @@
+"""One client's retired calls, one after another: nothing of the last one is left in the next."""
+
+import time
+
+import httpx as plain_httpx
+import pytest
+
+from shim import httpx
+from shim.httpx._recognition import recognise
+from tests.httpx.conftest import SNAPSHOTS
+from tests.peers.answering import reply
+
+EMPTY = b'{"results":[],"totalCount":0}'
+
+
+@pytest.fixture
+def server(raw):
+    """A successor without snapshots."""
+    return raw(lambda _: reply("200 OK", body=EMPTY))
+
+
+def sent(server, name):
+    """The values of a field in what arrived, None where it was not sent."""
+    heads = [request.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:] for request in server.requests]
+    fields = [
+        {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in head)} for head in heads
+    ]
+    return [each.get(name.lower()) for each in fields]
+
+
+@pytest.mark.parametrize("name", ["Authorization", "X-Other"])
+def test_fields_of_one_call_are_not_sent_with_the_next(server, name):
+    """Whoever gives credentials with one call gave them for no other."""
+    with httpx.Client() as client:
+        for headers in ({name: "one"}, {}, {name: "two"}, {name: "two"}, {}):
+            client.get(f"{server.url}{SNAPSHOTS}", headers=headers)
+    assert sent(server, name) == ["one", None, "two", "two", None]
+
+
+def test_what_an_auth_adds_to_one_request_stays_there(server):
+    """The lines that are kept are copied for each request."""
+    with httpx.Client() as client:
+        client.get(f"{server.url}{SNAPSHOTS}", auth=("u", "p"))
+        client.get(f"{server.url}{SNAPSHOTS}")
+    assert [bool(value) for value in sent(server, "Authorization")] == [True, False]
+
+
+def test_a_body_of_another_kind_has_fields_of_its_own(server):
+    """A read after a write, and the other way round."""
+    jobs = f"{server.url}{SNAPSHOTS.replace('snapshots', 'restoreJobs')}"
+    body = {"deliveryType": "automated", "snapshotId": "1", "targetClusterName": "c", "targetGroupId": "g"}
+    with httpx.Client() as client:
+        client.get(jobs)
+        client.post(jobs, json=body)
+        client.get(jobs)
+    assert [bool(value) for value in sent(server, "Content-Length")] == [False, True, False]
+
+
+def test_a_response_is_read_as_httpx_reads_it(server):
+    """The same attributes, whoever read it."""
+    with httpx.Client() as client, plain_httpx.Client() as other:
+        read = client.get(f"{server.url}{SNAPSHOTS}")
+        plain = other.get(f"{server.url}/other")
+    for response in (read, plain):
+        assert response.is_closed
+        assert response.is_stream_consumed
+        assert response.num_bytes_downloaded == len(response.content)
+        assert response.elapsed.total_seconds() > 0
+        with pytest.raises(httpx.StreamConsumed):
+            next(response.iter_raw())
+        assert b"".join(response.iter_bytes()) == response.read() == response.content
+
+
+async def test_an_async_response_is_read_as_httpx_reads_it(server):
+    """The same for AsyncClient."""
+    async with httpx.AsyncClient() as client:
+        read = await client.get(f"{server.url}{SNAPSHOTS}")
+    assert (read.is_closed, read.is_stream_consumed, read.num_bytes_downloaded) == (True, True, len(read.content))
+    assert read.elapsed.total_seconds() > 0
+    assert await read.aread() == read.content
+
+
+@pytest.mark.parametrize("reads", [lambda r: r.read(), lambda r: r.close(), lambda r: list(r.iter_bytes(7))])
+def test_a_hook_that_reads_or_closes_does_it_as_in_httpx(server, reads):
+    """What it did is done."""
+    ends = []
+    for kind, path in ((httpx.Client, SNAPSHOTS), (plain_httpx.Client, "/other")):
+        with kind(event_hooks={"response": [reads]}) as client:
+            try:
+                ends.append(client.get(f"{server.url}{path}").json()["results"])
+            except httpx.StreamError as error:
+                ends.append(type(error))
+    assert ends[0] == ends[1]
+
+
+def test_time_that_passes_is_told_by_a_clock_that_nobody_sets(server):
+    """The one of the machine; dates are another matter."""
+    retired = recognise(plain_httpx.Request("GET", f"{server.url}{SNAPSHOTS}"))
+    assert retired is not None
+    assert (retired.context.clock, retired.context.monotonic) == (time.time, time.monotonic)
