@@ -181,10 +181,8 @@ def test_endless_parts(what, kind):
     with raw_upstream(script) as upstream, gateway(upstream.origin, deadline=60.0) as served:
         with calling(served) as peer:
             peer.send(CALLS[kind])
-            said = (
-                peer.rest() if what in {"a chunk's size", "a chunk's extension", "trailers"} and kind == "GET" else b""
-            )
-            if not said:
-                assert status_of(peer.message()[0]) == 502
-            assert not said.endswith(b"0\r\n\r\n")
+            status = status_of(peer.take(b"\r\n\r\n"))
+            if status != 502:  # a part of it was with the caller already, and is cut
+                assert (status, kind) == (200, "GET")
+                assert not peer.rest().endswith(b"0\r\n\r\n")
         assert left.wait(PATIENCE)
