@@ -127,6 +127,8 @@ def test_translated_replies_beyond_the_budget(framing):
             last.set()
         for thread in threads:
             thread.join()
+        for peer in peers:
+            peer.close()
         assert not outcome.broken
         assert outcome.refused >= MANY // 2
         assert outcome.whole >= 1
