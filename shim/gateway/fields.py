@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from shim.core.messages import Headers, field
 from shim.core.record import FieldReport, Record, by_level
+from shim.gateway.remembered import by_identity
 
 PSEUDONYM = "atlas-shim"
 """The gateway's name in Via (RFC 9110, 7.6.3) and Proxy-Status (RFC 9209)."""
@@ -93,9 +94,9 @@ def codings(headers: Headers) -> Headers:
 
     A reply may be read and still be handed back as it came, so what is asked for must suit both.
     """
-    said = [line for line in headers if line[0].lower() == "accept-encoding"]
-    others = [line for line in headers if line not in said] if said else headers
-    return (*others, ("Accept-Encoding", _coding(",".join([value for _, value in said]))))
+    said = ",".join([value for name, value in headers if name.lower() == "accept-encoding"])
+    others = [line for line in headers if line[0].lower() != "accept-encoding"] if said else headers
+    return (*others, ("Accept-Encoding", _coding(said)))
 
 
 @lru_cache(maxsize=256)
@@ -135,23 +136,30 @@ def notes(record: Record, beside: Headers = (), *, alone: bool = False) -> list[
     lines = [*_dates(record.sunset, record.deprecated)]
     if last is not None and last.route == record.route and not alone:
         lines.append(("Link", f'<{last.target.partition("?")[0]}>; rel="successor-version"'))
-    lines.append(("Atlas-Shim", _summary(record.route, record.reason, call, record.fields, len(record.dropped))))
+    lines.append(("Atlas-Shim", _summary(record, call)))
+    if not beside:
+        return lines
     theirs = {name.lower() for name, _ in beside} - {"link"}
     return [line for line in lines if line[0].lower() not in theirs]
 
 
-@lru_cache(maxsize=256)
-def _summary(route: str, reason: str, call: str | None, reports: tuple[FieldReport, ...], dropped: int) -> str:
+def _summary(record: Record, call: str | None) -> str:
     """Return one structured dictionary: route, reason, call, and the fields by level."""
     # Replies to the same call mostly say the same.
-    members = [f"route={token(route)}", f"reason={string(reason)}"]
-    if call is not None:
-        members.append(f"call={string(call)}")
+    text = _beginning(record.route, record.reason, call) + _levels(record.fields)
+    return f"{text}, dropped={len(record.dropped)}" if record.dropped else text
+
+
+@lru_cache(maxsize=256)
+def _beginning(route: str, reason: str, call: str | None) -> str:
+    text = f"route={token(route)}, reason={string(reason)}"
+    return text if call is None else f"{text}, call={string(call)}"
+
+
+@by_identity
+def _levels(reports: tuple[FieldReport, ...]) -> str:
     levels = by_level(reports)
-    members.extend(f"{level}={strings(levels[level])}" for level in _LEVELS if level in levels)
-    if dropped:
-        members.append(f"dropped={dropped}")
-    return ", ".join(members)
+    return "".join([f", {level}={strings(levels[level])}" for level in _LEVELS if level in levels])
 
 
 @lru_cache(maxsize=64)

@@ -80,11 +80,16 @@ def validate(request: Request, plan: Plan, authorities: frozenset[str]) -> Inbou
     if not target.isascii() or "#" in target:
         raise bad_request("The request target has a fragment or bytes that should be percent-encoded.")
     path = target.partition("?")[0]
-    if _ODD.search(path):
+    if _is_odd(path):
         _check_path(method, path, headers, plan.engine)
     if via:
         _check_loop(via)
     return InboundRequest(Call(method, plan.options.upstream, target, headers), authority, request.target)
+
+
+@lru_cache(maxsize=512)
+def _is_odd(path: str) -> bool:
+    return _ODD.search(path) is not None
 
 
 @lru_cache(maxsize=256)
