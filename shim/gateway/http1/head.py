@@ -8,6 +8,7 @@ connection.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import attrs
 import httptools
@@ -32,6 +33,16 @@ _TOO_LONG = 1 << 53
 
 _OBEYED = frozenset({"connection", "content-length", "expect", "host", "transfer-encoding", "via"})
 
+REMEMBERED = 2048
+"""Bytes of a head that is remembered."""
+
+_MOST = 256
+"""Heads that are remembered."""
+
+_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
+"""Fields that no head is remembered with."""
+
+_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |$)")
@@ -84,6 +95,14 @@ class RequestHead:
     hosts: list[str] = attrs.field(factory=list)
     via: list[str] = attrs.field(factory=list)
 
+    def with_line(self, place: int, line: tuple[str, str]) -> RequestHead:
+        """Return the same head with one more field line, which frames nothing, at a place."""
+        headers = (*self.headers[:place], line, *self.headers[place:])
+        return RequestHead(
+            self.method, self.target, headers, self.is_http10, self.keep_alive, self.length, self.chunked,
+            self.expects_continue, self.hosts, self.via,
+        )  # fmt: skip
+
     @property
     def has_content(self) -> bool:
         """Whether content follows (RFC 9112, 6.3)."""
@@ -103,7 +122,34 @@ class ReplyHead:
 
 
 def parse_request(data: bytes) -> RequestHead:
-    """Return the head that ``data`` is, its empty line included; raises Refusal."""
+    """Return the head that ``data`` is, its empty line included; raises Refusal.
+
+    Callers say the same but for their credentials again and again: the rest of a short head is remembered.
+    """
+    start = data.find(b"\r\nAuthorization: ")
+    if start < 0:
+        start = data.find(b"\r\nauthorization: ")
+    end = data.find(b"\r\n", start + 2)
+    rest, value = (data[:start] + data[end:], data[start + 17 : end]) if start >= 0 else (data, b"")
+    head = _known.get(rest)
+    if head is None:
+        head = _parse_request(rest)
+        if any(name.lower() in _SECRET for name, _ in head.headers):
+            return _parse_request(data) if start >= 0 else head
+        if len(rest) <= REMEMBERED:
+            if len(_known) >= _MOST:
+                _known.clear()
+            _known[rest] = head
+    if start < 0:
+        return head
+    if end - start > FIELD or len(head.headers) >= COUNT or not _VALUE.fullmatch(value):
+        return _parse_request(data)
+    place = data.count(b"\r\n", 0, start)
+    line = (data[start + 2 : start + 15].decode("ascii"), _text(value))
+    return head.with_line(place, line)
+
+
+def _parse_request(data: bytes) -> RequestHead:
     events = _Events()
     parser = httptools.HttpRequestParser(events)
     try:
@@ -127,10 +173,7 @@ def parse_request(data: bytes) -> RequestHead:
         raise too_long_line()
     method = parser.get_method().decode("ascii")
     head = RequestHead(method, events.target.decode("ascii"), (), is_http10=version == "1.0")
-    try:
-        head.headers = _read_fields(head, events.fields)
-    except UnicodeDecodeError:
-        raise errors.bad_request("A field of the request has bytes that are neither ASCII nor UTF-8.") from None
+    head.headers = _read_fields(head, events.fields)
     if len(head.headers) > COUNT or len(data) - len(events.target) > FIELDS:
         raise errors.too_many_fields()
     if len(data) > FIELD and any(len(text) > FIELD for line in head.headers for text in line):
@@ -143,7 +186,7 @@ def _read_fields(head: RequestHead, fields: list[tuple[bytes, bytes]]) -> Header
     lines = []
     connection = None
     for raw_name, raw_value in fields:
-        name, value = raw_name.decode("ascii"), raw_value.strip(b" \t").decode("utf-8")
+        name, value = raw_name.decode("ascii"), _text(raw_value)
         lines.append((name, value))
         lower = name.lower()
         if lower not in _OBEYED:
@@ -170,6 +213,13 @@ def _read_fields(head: RequestHead, fields: list[tuple[bytes, bytes]]) -> Header
     if connection is not None or head.is_http10:
         head.keep_alive = _is_kept(connection or "", is_http10=head.is_http10)
     return tuple(lines)
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.strip(b" \t").decode("utf-8")
+    except UnicodeDecodeError:
+        raise errors.bad_request("A field of the request has bytes that are neither ASCII nor UTF-8.") from None
 
 
 def _is_kept(connection: str, *, is_http10: bool) -> bool:
@@ -209,7 +259,12 @@ def parse_reply(data: bytes) -> ReplyHead:
     """Return the head that ``data`` is, its empty line included; raises MalformedHead.
 
     What frames content is as strict as in a request: an upstream that says it in two ways is not believed in any.
+    Within a second upstream mostly says the same: a short head is remembered.
     """
+    return _parse_reply(data) if len(data) > REMEMBERED or b"ookie" in data else _known_reply(data)
+
+
+def _parse_reply(data: bytes) -> ReplyHead:
     events = _Events()
     parser = httptools.HttpResponseParser(events)
     try:
@@ -245,3 +300,7 @@ def parse_reply(data: bytes) -> ReplyHead:
     if connection is not None:
         head.keep_alive = _is_kept(connection, is_http10=version == "1.0")
     return head
+
+
+_known: dict[bytes, RequestHead] = {}
+_known_reply = lru_cache(maxsize=64)(_parse_reply)
