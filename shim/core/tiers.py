@@ -98,7 +98,7 @@ def _ask(state: ExchangeState, successor: Successor, later: Successor | None = N
     rules = state.translation_context()
     content = state.call.body
     if target.body is not None and state.body is not None:
-        content = context.dumps(build_body(target, state.body, rules))
+        content = context.dumps(build_body(match.compiled.body(target), state.body, rules))
     key = (match.compiled, match.api.name, successor.tier, state.call.target, context.base)
     pages: list[UpstreamPage] = []
     while True:
@@ -208,16 +208,16 @@ def _translate(
 ) -> CachedTranslation:
     """Return the legacy answer as content, in an envelope if the caller asked for one."""
     match, query = state.match, state.query
-    operation, fields = match.operation, match.compiled.fields[tier]
+    operation, translator = match.operation, match.compiled.translator(tier, match.api.name)
     is_page = operation.shape == "page"
     translated: Translated | TranslatedItems
     if is_page:
-        translated = items = translate_items(fields, pages, rules, target.items)
+        translated = items = translate_items(translator, pages, rules, target.items)
         url = f"{state.context.base}{state.call.path.removesuffix('/')}"
         collected = target.paging == "collected"
         document = cut_page(items, operation, query, url) if collected else kept_page(items, pages[0], query, url)
     else:
-        translated = translate_one(fields, pages[0].document if pages else {}, rules)
+        translated = translate_one(translator, pages[0].document if pages else {}, rules)
         document = translated.document
     if query.envelope:
         document = enveloped(document, operation.status[match.api.name], page=is_page)
