@@ -97,7 +97,10 @@ class TranslationCache:
             kept = self._kept.get(call, ())
             if kept:
                 self._kept.move_to_end(call)
-        return next((translation for known, translation in kept if known == said), None)
+        for known, translation in kept:
+            if known == said:
+                return translation
+        return None
 
     def keep(self, call: Hashable, said: bytes, translation: CachedTranslation) -> None:
         """Keep a translation; the least recently used calls make room. One that is large is not kept."""

@@ -23,6 +23,9 @@ _DEPTH = 100
 """How deep a document may be nested: writing it again must not fail where reading it did not."""
 
 
+_UNREAD = LegacyQuery()
+
+
 @attrs.define
 class ExchangeState:
     """The state of one exchange.
@@ -38,7 +41,7 @@ class ExchangeState:
     started: float
     reason: str = ""
     route: str = "none"
-    query: LegacyQuery = attrs.field(factory=LegacyQuery)
+    query: LegacyQuery = _UNREAD
     body: JsonObject | None = None
     knows_nothing: bool = False
     last: Reply | None = None

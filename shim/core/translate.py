@@ -101,6 +101,8 @@ def reports(translator: Translator, report: TranslationReport, items: int = 1) -
     A field with a value that could not be used counts as absent, and one whose source upstream did not
     send as missing; without items the rule for all other cases stands.
     """
+    if not (report.invalid or report.missing or report.rules):
+        return translator.usual
     found = []
     for field, otherwise in translator.fields:
         name, rule = field.name, report.rules.get(field.name, otherwise)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
+from shim.core.record import FieldReport
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.verbs import Script
 from shim.documents.model import Field, Rule
@@ -25,12 +26,17 @@ class Translator:
 
     ``begin`` takes what a call is translated with, and returns the function that makes a legacy object of
     one of the other side. ``fields`` are in the order of its members, each with the rule for all other
-    cases; ``text`` is the Python that was generated.
+    cases, and ``usual`` is what that rule says of them; ``text`` is the Python that was generated.
     """
 
     fields: tuple[tuple[Field, Rule], ...]
     begin: Callable[[TranslationContext, TranslationReport], Translate]
     text: str = attrs.field(repr=False)
+    usual: tuple[FieldReport, ...] = attrs.field(init=False, repr=False)
+
+    @usual.default
+    def _usual(self) -> tuple[FieldReport, ...]:
+        return tuple([FieldReport(field.name, rule.fidelity, rule.why, rule.owner) for field, rule in self.fields])
 
 
 def make_translator(
