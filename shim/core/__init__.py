@@ -8,7 +8,8 @@ Read in the order a call takes:
       route           which side is asked first: by date, flag, or what replies taught (``memory``)
       query           the caller's question: paging, envelope, pretty; ``request_body`` the body's members
       tiers           the successors in turn: flex, and dedicated where flex's answer leads there
-        translate     an upstream document into the legacy shape, by ``rules`` compiled from ``verbs``
+        translate     an upstream document into the legacy shape, by a generated function (``translator``), made
+                      of the ``verbs`` of its fields; what isn't as they want it is reported by ``rules``
       responses       the reply that is made of it, or an error in Atlas' shape
     record            what happened, for whoever wants to know
 

@@ -8,9 +8,9 @@ from typing import Any
 from shim.core.context import json_marks
 from shim.core.messages import Call, field
 from shim.core.responses import CallError
-from shim.core.rules import NoValue, TranslationContext, TranslationReport, apply, look_up
-from shim.core.verbs import compile_fields
-from shim.documents.model import RequestBody, Target
+from shim.core.rules import NoValue, TranslationContext, TranslationReport, look_up
+from shim.core.translator import Translator
+from shim.documents.model import RequestBody
 from shim.documents.tables import same
 from shim.documents.value_types import FITS, JsonObject
 
@@ -68,14 +68,14 @@ def _given(request: RequestBody, body: JsonObject, outer: str) -> JsonObject:
     return given
 
 
-def build_body(target: Target, body: JsonObject, context: TranslationContext) -> JsonObject:
-    """Return the body of an upstream call, as the target's rules make it of the legacy body.
+def build_body(translator: Translator, body: JsonObject, context: TranslationContext) -> JsonObject:
+    """Return the body of an upstream call, as its rules make it of the legacy body.
 
     Raises CallError when a member has a value that the successor has no word for.
     """
     report = TranslationReport()
-    made = apply(compile_fields(target.body or (), "body"), body, context, report)
-    for _, value in report.invalid:
+    made = translator.begin(context, report)(body)
+    for value in report.refused:
         raise _invalid(value.source)
     return made
 

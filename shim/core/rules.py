@@ -1,30 +1,26 @@
-"""Compiled fields, applied: from one object of the other side to one of the legacy interface.
+"""What the rules of a document are applied with: the context of a call, and the report of what they made.
 
-Every value that leaves here is upstream's own, a path parameter, a declared constant or word, or
-the statement that a declared time has passed. What can't be translated is left out and reported.
+Generated functions (``translator``) put the values in place that are as a rule wants them. All that isn't comes
+here: what can't be translated is left out and reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import attrs
 
-from shim.documents.model import Rule
-from shim.documents.value_types import Json, JsonObject
+from shim.core.record import Dropped
+from shim.documents.model import Field, Rule, Verb
+from shim.documents.value_types import FITS, Json, JsonObject
 
 
 class NoValue(Enum):
-    """Why a rule gives no value; told apart from null."""
+    """What a look-up says where nothing is; told apart from null."""
 
-    ABSENT = "absent"
-    """The rule says that there is none."""
     MISSING = "missing"
-    """Upstream did not send what the value comes from."""
-    BARE = "bare"
-    """Likewise, but it sent the object that would hold it."""
 
 
 @attrs.frozen
@@ -37,135 +33,111 @@ class InvalidValue:
 
 
 @attrs.frozen
-class SecondChoice:
-    """The value of a later source, since an earlier one was invalid."""
-
-    value: Json
-    invalid: InvalidValue
-
-
-PreparedLink = tuple[str, list[tuple[str, str]], str]
-"""The start of a link's href, the members of the answer that it names with what follows each, and its relation."""
-
-
-@attrs.frozen
 class TranslationContext:
     """What rules may look at besides the object.
 
     ``raw`` are the path's parameters as they stand in it, ``parameters`` their decoded text; ``now`` is in
-    seconds since the epoch; ``api`` is the API's name; ``links_base`` is the origin and base path that links
-    begin with; ``links`` keeps what the links of all items have in common.
+    seconds since the epoch; ``links_base`` is the origin and base path that links begin with.
     """
 
     raw: Mapping[str, str]
     parameters: Mapping[str, str]
     now: float
-    api: str
     links_base: str
-    links: dict[int, list[PreparedLink]] = attrs.field(factory=dict, repr=False)
-
-
-Result: TypeAlias = "Json | NoValue | InvalidValue | SecondChoice"
-ValueOf = Callable[[JsonObject, TranslationContext, JsonObject], Result]
-"""Object, context and the members made so far -> what a rule makes of them."""
-
-
-@attrs.frozen
-class Case:
-    """One rule ready for use; ``holds`` is its condition, None for all other cases."""
-
-    holds: Callable[[JsonObject], bool] | None
-    value_of: ValueOf
-    rule: Rule
-
-
-@attrs.frozen
-class CompiledField:
-    """A field ready for use: its name, where in the document it goes, and its cases, of which the first counts.
-
-    ``always`` is the case of a field that has but one.
-    """
-
-    name: str
-    parts: tuple[str, ...]
-    cases: tuple[Case, ...]
-    always: Case | None = attrs.field(init=False)
-    is_nested: bool = attrs.field(init=False)
-
-    @always.default
-    def _always(self) -> Case | None:
-        return self.cases[0] if len(self.cases) == 1 else None
-
-    @is_nested.default
-    def _is_nested(self) -> bool:
-        return len(self.parts) > 1
 
 
 @attrs.define
 class TranslationReport:
-    """What is to be reported of the objects that fields were applied to.
+    """What is to be reported of the objects that were translated.
 
-    ``invalid`` are fields with the value that could not be used; ``passed_over`` are invalid values that a
-    later source made up for; ``rules`` is the worst rule by field that an object got, where a field has
-    several; ``missing`` counts by field the objects that lacked the rule's source.
+    ``passed_over`` are invalid values that a later source made up for, ``refused`` those that left their field
+    out, both until ``dropped`` hands them on; ``invalid`` has the first of these by field. ``rules`` is the worst
+    rule by field that an object got, where a field has several; ``missing`` counts by field the objects that
+    lacked the rule's source.
     """
 
-    invalid: list[tuple[str, InvalidValue]] = attrs.field(factory=list)
     passed_over: list[InvalidValue] = attrs.field(factory=list)
+    refused: list[InvalidValue] = attrs.field(factory=list)
+    invalid: dict[str, InvalidValue] = attrs.field(factory=dict)
     rules: dict[str, Rule] = attrs.field(factory=dict)
     missing: dict[str, tuple[int, Rule]] = attrs.field(factory=dict)
 
-    def left_out(self, name: str, why: Result, rule: Rule) -> None:
-        """Note a field that an object got no value for."""
-        if isinstance(why, InvalidValue):
-            self.invalid.append((name, why))
-        elif why is not NoValue.ABSENT:
-            self.missing[name] = (self.missing.get(name, (0,))[0] + 1, rule)
+    def choose(self, field: Field, rule: Rule) -> None:
+        """Note which of a field's rules an object got."""
+        known = self.rules.setdefault(field.name, rule)
+        if rule.fidelity.worse_than(known.fidelity):
+            self.rules[field.name] = rule
+
+    def pass_over(self, field: Field, rule: Rule, count: int, source: JsonObject) -> None:
+        """Note the value that made the first ``count`` sources of a rule of no use, if there was one."""
+        invalid = _invalid(field, rule, rule.sources[:count], source)
+        if invalid is not None:
+            self.passed_over.append(invalid)
+
+    def leave_out(self, field: Field, rule: Rule, source: JsonObject, made: JsonObject) -> None:
+        """Note a field that an object got no value for, since a source is missing or what it says of no use."""
+        name, invalid = field.name, _invalid(field, rule, rule.sources, source)
+        if invalid is not None:
+            self.refused.append(invalid)
+            self.invalid.setdefault(name, invalid)
+            return
+        self.missing[name] = (self.missing.get(name, (0,))[0] + 1, rule)
+        # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings);
+        # one with nulls in it says nothing (recorded: desiredTimestamp).
+        outer = name.rpartition(".")[0]
+        if outer and rule.verb is Verb.FROM and rule.sources[0].rpartition(".")[0] == outer:
+            held = look_up(source, outer.split("."))
+            if type(held) is dict and None not in held.values():
+                for part in outer.split("."):
+                    inner = made.setdefault(part, {})
+                    assert isinstance(inner, dict), "no field stands inside another"
+                    made = inner
+
+    def dropped(self, where: str) -> list[Dropped]:
+        """Return the values that were left out since it was last asked, ``where`` being the object they stood in."""
+        values = [*self.passed_over, *self.refused]
+        self.passed_over.clear()
+        self.refused.clear()
+        return [Dropped(where=f"{where}{value.source}", said=value.said, why=value.why) for value in values]
 
 
-_UNUSUAL = frozenset({NoValue, InvalidValue, SecondChoice})
+def _invalid(field: Field, rule: Rule, sources: Sequence[str], source: JsonObject) -> InvalidValue | None:
+    """Return the first value of some sources, none of which gave one of use; None when all are missing."""
+    for name in sources:
+        said = look_up(source, name.split("."))
+        if said is not NoValue.MISSING and not (rule.verb is Verb.ONLY and said == []):
+            return InvalidValue(name, *_why_not(field, rule, said))
+    return None
 
 
-def apply(
-    fields: Sequence[CompiledField], source: JsonObject, context: TranslationContext, report: TranslationReport
-) -> JsonObject:
-    """Return the object that the fields make of one of the other side."""
-    made: JsonObject = {}
-    for field in fields:
-        case = field.always or _case(field, source, report)
-        result = case.value_of(source, context, made)
-        if type(result) in _UNUSUAL:  # a look at one type costs a third of isinstance with three
-            if not isinstance(result, SecondChoice):
-                report.left_out(field.name, result, case.rule)
-                if result is NoValue.BARE:
-                    _parent(made, field.parts)
-                continue
-            report.passed_over.append(result.invalid)
-            result = result.value
-        holder = _parent(made, field.parts) if field.is_nested else made
-        holder[field.parts[-1]] = result  # type: ignore[assignment]  # what else it could be was looked at
-    return made
+def _why_not(field: Field, rule: Rule, said: Json) -> tuple[Json, str]:
+    """Return what can't be used of a value that a rule did not take, and why not."""
+    match rule.verb:
+        case Verb.EQUALS:
+            return said, "an unknown word" if type(said) is str else "not a word"
+        case Verb.PASSED:
+            return said, "not of type time"
+        case Verb.LIST if said is not None:
+            return said, f"not an item of {field.type}"
+        case Verb.ONLY if type(said) is not list or len(said) > 1:
+            return said, "not a list of one"
+        case Verb.ONLY if type(said) is list:
+            said = said[0]
+    if said is None:
+        return said, "null is no value"
+    if is_dropped(rule, said):
+        return said, "it stands for not known"
+    if rule.values:
+        return said, "an unknown word"
+    return said, "not one of the legacy words" if FITS[field.type](said) else f"not of type {field.type}"
 
 
-def _case(field: CompiledField, source: JsonObject, report: TranslationReport) -> Case:
-    """Return the first case whose condition holds; the last one's always does."""
-    case = next(case for case in field.cases if case.holds is None or case.holds(source))
-    known = report.rules.setdefault(field.name, case.rule)
-    if case.rule.fidelity.worse_than(known.fidelity):
-        report.rules[field.name] = case.rule
-    return case
+def is_dropped(rule: Rule, said: Json) -> bool:
+    """Tell whether a value stands for not known. False equals 0 to Python, and means something else to everybody."""
+    return any((type(value) is bool, value) == (type(said) is bool, said) for value in rule.drop)
 
 
-def _parent(made: JsonObject, parts: tuple[str, ...]) -> JsonObject:
-    """Return the object that holds a nested member, making it if need be."""
-    for part in parts[:-1]:
-        inner = made.setdefault(part, {})
-        assert isinstance(inner, dict), "no field stands inside another"
-        made = inner
-    return made
-
-
-def look_up(source: Json, parts: tuple[str, ...]) -> Json | Literal[NoValue.MISSING]:
+def look_up(source: Json, parts: Sequence[str]) -> Json | Literal[NoValue.MISSING]:
     """Return the value at a nested name, MISSING when any part is not there."""
     for part in parts:
         if type(source) is not dict or part not in source:

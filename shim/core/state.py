@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -31,6 +32,9 @@ ALL_MARKS = 1_000_000
 """The same of all that is read for one answer: 60 MiB when decoded at worst; twenty full pages have 840,000."""
 
 
+_UNREAD = LegacyQuery()
+
+
 @attrs.define
 class ExchangeState:
     """The state of one exchange.
@@ -48,7 +52,7 @@ class ExchangeState:
     started: float
     reason: str = ""
     route: str = "none"
-    query: LegacyQuery = LegacyQuery()  # noqa: RUF009 - frozen, so one for all
+    query: LegacyQuery = _UNREAD
     body: JsonObject | None = None
     knows_nothing: bool = False
     last: Reply | None = None
@@ -97,7 +101,7 @@ class ExchangeState:
         """Return what rules may look at in this exchange."""
         match = self.match
         links_base = f"{self.context.base}{match.api.base}"
-        return TranslationContext(match.raw, match.parameters, self.context.clock(), match.api.name, links_base)
+        return TranslationContext(match.raw, match.parameters, self.context.clock(), links_base)
 
     def decoded(self, reply: Reply) -> Json:
         """Return the JSON that a reply carries, None when it carries none that could be written again."""
@@ -135,10 +139,15 @@ class ExchangeState:
 
 
 def _is_shallow(document: Json) -> bool:
-    level: list[Any] = [document] if type(document) in {dict, list} else []
+    level: list[Any] = [document] if type(document) in _NESTS else []
     depth = 0
     while level and depth < _DEPTH:
         inner = [value.values() if type(value) is dict else value for value in level]
-        level = [value for values in inner for value in values if type(value) in {dict, list}]
         depth += 1
+        if _NESTS.isdisjoint(map(type, chain.from_iterable(inner))):  # the last level has the most values
+            return True
+        level = [value for values in inner for value in values if type(value) in _NESTS]
     return not level
+
+
+_NESTS = frozenset({dict, list})

@@ -16,7 +16,6 @@ from shim.core.messages import Call, Reply, field, replaced, without
 from shim.core.request_body import build_body
 from shim.core.responses import CallError, bare_reply, document_reply, enveloped, written
 from shim.core.route import Decision
-from shim.core.rules import TranslationContext
 from shim.core.state import ExchangeState
 from shim.core.translate import (
     Translated,
@@ -95,10 +94,9 @@ def _ask(state: ExchangeState, successor: Successor, later: Successor | None = N
     target = successor.only or _chosen(state, successor)
     if isinstance(target, RefusedChoice):
         return (yield from _refuse(state, successor, target, later))
-    rules = state.translation_context()
     content = state.call.body
     if target.body is not None and state.body is not None:
-        content = context.dumps(build_body(target, state.body, rules))
+        content = context.dumps(build_body(match.compiled.body(target), state.body, state.translation_context()))
     key = (match.compiled, match.api.name, successor.tier, state.call.target, context.base)
     pages: list[UpstreamPage] = []
     while True:
@@ -124,7 +122,7 @@ def _ask(state: ExchangeState, successor: Successor, later: Successor | None = N
     status = match.operation.status[match.api.name]
     if not pages and status in NO_CONTENT:
         return Answer(bare_reply(status, reply.headers), state.record())
-    translation = _translate(state, successor.tier, target, pages, rules)
+    translation = _translate(state, successor.tier, target, pages)
     if len(pages) == 1 and match.compiled.timeless and reply.body is not None:
         context.memory.translations.keep(key, reply.body, translation)
     return _answer(state, translation, reply)
@@ -211,21 +209,19 @@ def _goes_on(pages: Sequence[UpstreamPage]) -> bool:
     return type(total) is int and total > sum(len(page.items) for page in pages)
 
 
-def _translate(
-    state: ExchangeState, tier: str, target: Target, pages: Sequence[UpstreamPage], rules: TranslationContext
-) -> CachedTranslation:
+def _translate(state: ExchangeState, tier: str, target: Target, pages: Sequence[UpstreamPage]) -> CachedTranslation:
     """Return the legacy answer as content, in an envelope if the caller asked for one."""
-    match, query = state.match, state.query
-    operation, fields = match.operation, match.compiled.fields[tier]
+    match, query, rules = state.match, state.query, state.translation_context()
+    operation, translator = match.operation, match.compiled.translator(tier, match.api.name)
     is_page = operation.shape == "page"
     translated: Translated | TranslatedItems
     if is_page:
-        translated = items = translate_items(fields, pages, rules, target.items)
+        translated = items = translate_items(translator, pages, rules, target.items)
         url = f"{state.context.base}{state.call.path.removesuffix('/')}"
         collected = target.paging == "collected"
         document = cut_page(items, operation, query, url) if collected else kept_page(items, pages[0], query, url)
     else:
-        translated = translate_one(fields, pages[0].document if pages else {}, rules)
+        translated = translate_one(translator, pages[0].document if pages else {}, rules)
         document = translated.document
     if query.envelope:
         document = enveloped(document, operation.status[match.api.name], page=is_page)

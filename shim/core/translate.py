@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import attrs
 
 from shim.core.query import LegacyQuery
 from shim.core.record import Dropped, FieldReport
-from shim.core.rules import CompiledField, InvalidValue, NoValue, TranslationContext, TranslationReport, apply, look_up
+from shim.core.rules import TranslationContext, TranslationReport
+from shim.core.translator import Translator
 from shim.documents.model import Fidelity, Operation
 from shim.documents.value_types import Json, JsonObject, instant
 
@@ -22,12 +24,11 @@ class Translated:
     dropped: tuple[Dropped, ...]
 
 
-def translate_one(fields: Sequence[CompiledField], source: JsonObject, context: TranslationContext) -> Translated:
+def translate_one(translator: Translator, source: JsonObject, context: TranslationContext) -> Translated:
     """Translate one resource."""
     report = TranslationReport()
-    document = apply(fields, source, context, report)
-    dropped = _dropped(report.passed_over, "") + _dropped([value for _, value in report.invalid], "")
-    return Translated(document, reports(fields, report), tuple(dropped))
+    document = translator.begin(context, report)(source)
+    return Translated(document, reports(translator, report), tuple(report.dropped("")))
 
 
 @attrs.frozen
@@ -65,7 +66,7 @@ def cut_page(items: TranslatedItems, operation: Operation, query: LegacyQuery, u
 
 
 def translate_items(
-    fields: Sequence[CompiledField], pages: Sequence[UpstreamPage], context: TranslationContext, name: str
+    translator: Translator, pages: Sequence[UpstreamPage], context: TranslationContext, name: str
 ) -> TranslatedItems:
     """Translate the items of all pages; ``name`` is the member that holds them.
 
@@ -74,6 +75,7 @@ def translate_items(
     """
     values: list[JsonObject] = []
     report, dropped = TranslationReport(), list[Dropped]()
+    translate = translator.begin(context, report)
     seen: set[str] = set()
     index = 0
     for number, page in enumerate(pages):
@@ -82,66 +84,55 @@ def translate_items(
                 dropped.append(Dropped(where=f"{name}[{index}]", said=source, why="not an object"))
                 index += 1
                 continue
-            identity = source.get("id")
-            if type(identity) is str:
+            if len(pages) > 1 and type(identity := source.get("id")) is str:
                 if number and identity in seen:
                     continue
                 seen.add(identity)
-            known = len(report.invalid), len(report.passed_over)
-            values.append(apply(fields, source, context, report))
-            if (len(report.invalid), len(report.passed_over)) != known:
-                dropped += _dropped(report.passed_over[known[1] :], f"{name}[{index}].")
-                dropped += _dropped([value for _, value in report.invalid[known[0] :]], f"{name}[{index}].")
+            values.append(translate(source))
+            if report.passed_over or report.refused:
+                dropped += report.dropped(f"{name}[{index}].")
             index += 1
-    return TranslatedItems(values, reports(fields, report, len(values)), tuple(dropped))
+    return TranslatedItems(values, reports(translator, report, len(values)), tuple(dropped))
 
 
-def _dropped(values: Sequence[InvalidValue], where: str) -> list[Dropped]:
-    return [Dropped(where=f"{where}{value.source}", said=value.said, why=value.why) for value in values]
-
-
-def reports(fields: Sequence[CompiledField], report: TranslationReport, items: int = 1) -> tuple[FieldReport, ...]:
+def reports(translator: Translator, report: TranslationReport, items: int = 1) -> tuple[FieldReport, ...]:
     """Return the level of each field over all items: the worst that any item got.
 
     A field with a value that could not be used counts as absent, and one whose source upstream did not
     send as missing; without items the rule for all other cases stands.
     """
-    invalid: dict[str, str] = {}
-    for name, value in report.invalid:
-        invalid.setdefault(name, f"upstream said {value.said!r}: {value.why}"[:200])
+    if not (report.invalid or report.missing or report.rules):
+        return translator.usual
     found = []
-    for field in fields:
-        rule = report.rules.get(field.name) or field.cases[-1].rule
+    for field, otherwise in translator.fields:
+        name, rule = field.name, report.rules.get(field.name, otherwise)
         level, why = rule.fidelity, rule.why
-        if field.name in invalid:
-            level, why = Fidelity.ABSENT, invalid[field.name]
-        elif field.name in report.missing and Fidelity.MISSING.worse_than(level):
-            count, lacking = report.missing[field.name]
+        if (invalid := report.invalid.get(name)) is not None:
+            level, why = Fidelity.ABSENT, f"upstream said {invalid.said!r}: {invalid.why}"[:200]
+        elif name in report.missing and Fidelity.MISSING.worse_than(level):
+            count, lacking = report.missing[name]
             what = f"upstream sent no {' or '.join(lacking.sources)}" if lacking.sources else "a part of it is missing"
             rest = f" in {count} of {items}; elsewhere it is {level.value}" + (f": {why}" if why else "")
             level, why = Fidelity.MISSING, what + (rest if count < items else "")
-        found.append(FieldReport(field.name, level, why, rule.owner))
+        found.append(FieldReport(name, level, why, rule.owner))
     return tuple(found)
 
 
 def in_order(items: Sequence[JsonObject], operation: Operation) -> Sequence[JsonObject]:
     """Sort items by the operation's order, ``-name`` descending; an item without the field counts as the newest."""
     types = {field.name: field.type for field in operation.fields}
-    ordered = list(items)
+    places = list(range(len(items)))
     for key in reversed(operation.order):
         name = key.removeprefix("-")
-        is_time, parts = types[name] == "time", tuple(name.split("."))
-
-        def rank(
-            item: JsonObject, parts: tuple[str, ...] = parts, *, is_time: bool = is_time
-        ) -> tuple[bool, Json | object]:
-            value = look_up(item, parts)
-            if value is NoValue.MISSING:
-                return True, 0
-            return False, instant(str(value)) if is_time else value
-
-        ordered.sort(key=rank, reverse=key.startswith("-"))
-    return ordered
+        ranks: list[Any] = list(items)
+        for part in name.split("."):
+            ranks = [one.get(part) if type(one) is dict else None for one in ranks]
+        if types[name] == "time":
+            ranks = [one and instant(one) for one in ranks]
+        if None in ranks:  # which no field is
+            ranks = [(True, 0) if one is None else (False, one) for one in ranks]
+        places.sort(key=ranks.__getitem__, reverse=key.startswith("-"))
+    return [items[place] for place in places]
 
 
 def _page(results: Sequence[JsonObject], query: LegacyQuery, url: str, *, total: int | None, more: bool) -> JsonObject:

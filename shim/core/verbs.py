@@ -1,236 +1,201 @@
-"""The verbs of mapping documents, each compiled once into a closure that makes one field's value."""
+"""The verbs of mapping documents, each as the lines of Python that make one field's value.
+
+No text of a document becomes code: where a line needs one it is a literal that ``repr`` wrote, and every other
+value is passed under a name of ours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
-from shim.core.rules import (
-    Case,
-    CompiledField,
-    InvalidValue,
-    NoValue,
-    PreparedLink,
-    Result,
-    SecondChoice,
-    TranslationContext,
-    ValueOf,
-    look_up,
-)
-from shim.documents.model import Field, Rule, Verb, When
+import attrs
+
+from shim.core.rules import is_dropped
+from shim.documents.model import Field, LinkRule, Rule, Verb, When
 from shim.documents.templates import encoded
-from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, JsonObject, instant, parse_time
+from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, instant
 
 
-def compile_fields(fields: Sequence[Field], tier: str, parameters: Sequence[str] = ()) -> tuple[CompiledField, ...]:
-    """Return the fields compiled for one tier; links come last, since they may name other members.
+def segment_of(value: Json) -> str:
+    """Return the raw path segment that stands for a member of the answer, empty when none does."""
+    return (encoded(str(value)) or "") if type(value) in {str, int} else ""
 
-    ``parameters`` are those of the legacy path, which links may name too.
+
+@attrs.define
+class Script:
+    """The parts of one generated function.
+
+    ``once`` are the lines that run once a call, ``holders`` and ``lines`` those that run for each object, and
+    ``names`` the values that they name. ``parameters`` are those of the legacy path, which links may name beside
+    members of the answer; ``api`` is the API whose relations links have.
     """
-    return tuple(
-        CompiledField(
-            field.name,
-            tuple(field.name.split(".")),
-            tuple(
-                Case(None if rule.when is None else _condition(rule.when), _value_of(field, rule, parameters), rule)
-                for rule in field.rules[tier]
-            ),
-        )
-        for field in sorted(fields, key=lambda field: field.type == "links")
-    )
+
+    parameters: Sequence[str]
+    api: str
+    once: list[str] = attrs.field(factory=list)
+    holders: dict[str, str] = attrs.field(factory=dict)
+    lines: list[str] = attrs.field(factory=list)
+    names: dict[str, Any] = attrs.field(factory=lambda: {"NOTHING": {}, "instant": instant, "segment_of": segment_of})
+
+    def name(self, stem: str, value: object) -> str:
+        """Return a name of ours for a value."""
+        name = f"{stem}_{len(self.names)}"
+        self.names[name] = value
+        return name
+
+    def once_a_call(self, stem: str, expression: str) -> str:
+        """Return the name of what an expression is worth in all objects of a call."""
+        name = f"{stem}_{len(self.once)}"
+        self.once.append(f"{name} = {expression}")
+        return name
+
+    def holder(self, outer: str) -> str:
+        """Return the name of upstream's object at a dotted name, which is NOTHING where it has none."""
+        if not outer:
+            return "source"
+        if outer not in self.holders:
+            found = self.member(outer)
+            self.holders[outer] = f"holder_{len(self.holders)}"
+            self.lines.append(f"{self.holders[outer]} = found if type(found := {found}) is dict else NOTHING")
+        return self.holders[outer]
+
+    def member(self, source: str) -> str:
+        """Return the expression for the value at a dotted name, None where there is none."""
+        outer, _, last = source.rpartition(".")
+        return f"{self.holder(outer)}.get({last!r})"
+
+    def add(self, field: Field, rules: Sequence[Rule]) -> None:
+        """Add the lines that give one field its value, by the first of its rules whose condition holds."""
+        named = self.name("field", field)
+        lines = [f"# {field.name!r}"]
+        for number, rule in enumerate(rules):
+            which = self.name("rule", rule)
+            of_rule = _lines(self, field, rule, f"{named}, {which}")
+            if len(rules) > 1:
+                word = "elif" if number else "if"
+                lines.append("else:" if rule.when is None else f"{word} {_condition(self, rule.when)}:")
+                lines += [f"    if report.rules.get({field.name!r}) is not {which}:"]
+                lines += [f"        report.choose({named}, {which})"]
+                of_rule = [f"    {line}" for line in of_rule]
+            lines += of_rule
+        self.lines += lines  # after those of holders, which hold in all cases
 
 
-def _condition(when: When) -> Callable[[JsonObject], bool]:
-    parts = tuple(when.source.split("."))
-
-    def holds(source: JsonObject) -> bool:
-        word = look_up(source, parts)
-        if when.given is not None:
-            return (word is not NoValue.MISSING and word is not None) is when.given
-        return (type(word) in {str, bool} and word in when.words) is not when.negated
-
-    return holds
+Branches = list[tuple[str, str]]
+"""Tests, each with the expression for the value that a field gets where it is the first that holds."""
 
 
-def _value_of(field: Field, rule: Rule, parameters: Sequence[str]) -> ValueOf:
+def _condition(script: Script, when: When) -> str:
+    found = script.member(when.source)
+    if when.given is not None:
+        return f"{found} {'is not' if when.given else 'is'} None"
+    word = script.name("words", when.words)
+    return f"{'not ' if when.negated else ''}(type(value := {found}) in {{str, bool}} and value in {word})"
+
+
+def _lines(script: Script, field: Field, rule: Rule, which: str) -> list[str]:
+    """Return the lines of one rule; ``which`` are the names of field and rule."""
+    lines: list[str] = []
+    branches: Branches
     match rule.verb:
-        case Verb.FROM:
-            return _from(field, rule)
-        case Verb.LIST:
-            return _list(field, rule)
-        case Verb.ONLY:
-            return _only(field, rule)
-        case Verb.EQUALS:
-            return _equals(rule)
-        case Verb.PASSED:
-            return _passed(rule)
-        case Verb.LINK:
-            return _link(rule, parameters)
+        case Verb.ABSENT:
+            return ["pass"]
         case Verb.PARAMETER:
-            return lambda _source, context, _made: context.parameters[rule.parameter]
+            return [_put(field, script.once_a_call("parameter", f"context.parameters[{rule.parameter!r}]"))]
         case Verb.CONSTANT:
-            return lambda _source, _context, _made: rule.constant
+            is_plain = type(rule.constant) in {str, bool}
+            return [_put(field, repr(rule.constant) if is_plain else script.name("constant", rule.constant))]
+        case Verb.LINK:
+            lines, branches = _links(script, rule.links)
+        case Verb.FROM:
+            branches = [_converted(script, field, rule, script.member(source)) for source in rule.sources]
         case _:
-            return lambda _source, _context, _made: NoValue.ABSENT
+            branches = _of_one(script, field, rule, script.member(rule.sources[0]))
+    for number, (test, value) in enumerate(branches):
+        lines += [f"{'elif' if number else 'if'} {test}:", f"    {_put(field, value)}"]
+        if number and rule.verb is Verb.FROM:
+            lines.append(f"    report.pass_over({which}, {number}, source)")
+    return [*lines, "else:", f"    report.leave_out({which}, source, made)"]
 
 
-def _from(field: Field, rule: Rule) -> ValueOf:
-    convert = _conversion(field, rule)
-    if len(rule.sources) == 1 and "." not in rule.sources[0] + field.name:
-        only = rule.sources[0]
-        return lambda source, _context, _made: convert(only, source[only]) if only in source else NoValue.MISSING
-    sources = tuple((name, tuple(name.split("."))) for name in rule.sources)
-    # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings);
-    # one with nulls in it says nothing (recorded: desiredTimestamp).
-    parents = (sources[0][1][:-1], tuple(field.name.split("."))[:-1])
-    holder = parents[0] if parents[0] == parents[1] else ()
-
-    def value_of(source: JsonObject, _context: TranslationContext, _made: JsonObject) -> Result:
-        invalid: InvalidValue | None = None
-        for name, parts in sources:
-            said = look_up(source, parts)
-            if said is NoValue.MISSING:
-                continue
-            value = convert(name, said)
-            if not isinstance(value, InvalidValue):
-                return value if invalid is None else SecondChoice(value, invalid)
-            invalid = invalid or value
-        if invalid is not None:
-            return invalid
-        held = look_up(source, holder) if holder else None
-        return NoValue.BARE if type(held) is dict and None not in held.values() else NoValue.MISSING
-
-    return value_of
+def _put(field: Field, value: str) -> str:
+    """Return the line that puts a value in a field's place, and makes the objects that it stands in."""
+    *outer, last = field.name.split(".")
+    return f"made{''.join(f'.setdefault({part!r}, {{}})' for part in outer)}[{last!r}] = {value}"
 
 
-def _conversion(field: Field, rule: Rule) -> Callable[[str, Json], Json | InvalidValue]:
-    """Return (source name, upstream's value) -> the legacy value, or why it can't be used."""
-    plain, fits = PLAIN.get(field.type), FITS[field.type]
-    words = frozenset(field.words)
-    values = rule.values
-    if field.type == "time" and not (values or rule.drop):
-        return _time
-    # False equals 0 to Python, and means something else to everybody.
-    drop = tuple((type(value) is bool, value) for value in rule.drop)
-
-    def convert(name: str, value: Json) -> Json | InvalidValue:
-        if value is None:
-            return InvalidValue(name, value, "null is no value")
-        if drop and (type(value) is bool, value) in drop:
-            return InvalidValue(name, value, "it stands for not known")
-        if values:
-            if type(value) is not str or value not in values:
-                return InvalidValue(name, value, "an unknown word")
-            word: Json = values[value]
-            return word
-        if rule.whole and type(value) is float and value.is_integer():
-            value = int(value)
-        if type(value) is not plain and not fits(value):
-            return InvalidValue(name, value, f"not of type {field.type}")
-        if words and value not in words:
-            return InvalidValue(name, value, "not one of the legacy words")
-        return value
-
-    return convert
+def _of_one(script: Script, field: Field, rule: Rule, found: str) -> Branches:
+    """Return the branches of a verb that looks at one value, which stands at an expression."""
+    match rule.verb:
+        case Verb.ONLY:
+            test, value = _converted(script, field, rule, "items[0]")
+            return [(f"type(items := {found}) is list and len(items) == 1 and {test}", value)]
+        case Verb.LIST:
+            outer, _, last = rule.sources[0].rpartition(".")
+            wrapped = (f"type(value := {found}) is {'str' if field.type == 'strings' else 'dict'}", "[value]")
+            empty = (f"{last!r} not in {script.holder(outer)}", "[]")
+            # In a request body an empty list would be an order that the caller did not give.
+            return [wrapped] if "body" in field.rules else [wrapped, empty]
+        case Verb.EQUALS:
+            known = f" and value in {script.name('known', {*rule.words, *rule.others})}" if rule.others else ""
+            words = script.name("words", frozenset(rule.words))
+            return [(f"type(value := {found}) is str{known}", f"value in {words}")]
+        case _:
+            return [(_is_time(found), "instant(value).timestamp() < context.now")]
 
 
-def _time(name: str, value: Json) -> Json | InvalidValue:
-    if type(value) is str and len(value) <= LONGEST_TIME and instant(value) is not None:
-        return value
-    return InvalidValue(name, value, "null is no value" if value is None else "not of type time")
+def _is_time(found: str) -> str:
+    return f"type(value := {found}) is str and len(value) <= {LONGEST_TIME} and instant(value)"
 
 
-def _list(field: Field, rule: Rule) -> ValueOf:
-    fits = FITS[field.type]
-    name, parts = rule.sources[0], tuple(rule.sources[0].split("."))
-    # In a request body an empty list would be an order that the caller did not give.
-    when_missing: NoValue | None = NoValue.MISSING if "body" in field.rules else None
-
-    def value_of(source: JsonObject, _context: TranslationContext, _made: JsonObject) -> Result:
-        value = look_up(source, parts)
-        if value is NoValue.MISSING:
-            return when_missing or []
-        if value is None:
-            return InvalidValue(name, value, "null is no value")
-        return [value] if fits([value]) else InvalidValue(name, value, f"not an item of {field.type}")
-
-    return value_of
-
-
-def _only(field: Field, rule: Rule) -> ValueOf:
-    convert = _conversion(field, rule)
-    name, parts = rule.sources[0], tuple(rule.sources[0].split("."))
-
-    def value_of(source: JsonObject, _context: TranslationContext, _made: JsonObject) -> Result:
-        value = look_up(source, parts)
-        if value is NoValue.MISSING or value == []:
-            return NoValue.MISSING
-        if type(value) is not list or len(value) > 1:
-            return InvalidValue(name, value, "not a list of one")
-        return convert(name, value[0])
-
-    return value_of
+def _converted(script: Script, field: Field, rule: Rule, found: str) -> tuple[str, str]:
+    """Return the test of the value at an expression, and the expression for the legacy value."""
+    if rule.values:
+        words = script.name("words", {word: new for word, new in rule.values.items() if not is_dropped(rule, word)})
+        return f"type(value := {found}) is str and (word := {words}.get(value)) is not None", "word"
+    if field.type == "time":
+        test = _is_time(found)
+    elif rule.whole:
+        test = f"(type(value := {found}) is int or type(value) is float and value.is_integer())"
+    elif field.type in PLAIN:
+        test = f"type(value := {found}) is {PLAIN[field.type].__name__}"
+    else:
+        test = f"{script.name('fits', FITS[field.type])}(value := {found})"
+    if rule.drop:
+        test += f" and not {script.name('is_dropped', partial(is_dropped, rule))}(value)"
+    if field.words:
+        test += f" and value in {script.name('words', frozenset(field.words))}"
+    return test, "int(value)" if rule.whole else "value"
 
 
-def _equals(rule: Rule) -> ValueOf:
-    name, parts = rule.sources[0], tuple(rule.sources[0].split("."))
-    words, known = frozenset(rule.words), frozenset((*rule.words, *rule.others))
-
-    def value_of(source: JsonObject, _context: TranslationContext, _made: JsonObject) -> Result:
-        value = look_up(source, parts)
-        if value is NoValue.MISSING:
-            return value
-        if type(value) is not str:
-            return InvalidValue(name, value, "not a word")
-        return InvalidValue(name, value, "an unknown word") if rule.others and value not in known else value in words
-
-    return value_of
-
-
-def _passed(rule: Rule) -> ValueOf:
-    name, parts = rule.sources[0], tuple(rule.sources[0].split("."))
-
-    def value_of(source: JsonObject, context: TranslationContext, _made: JsonObject) -> Result:
-        value = look_up(source, parts)
-        if value is NoValue.MISSING:
-            return value
-        when = parse_time(value)
-        return InvalidValue(name, value, "not of type time") if when is None else when.timestamp() < context.now
-
-    return value_of
-
-
-def _link(rule: Rule, parameters: Sequence[str]) -> ValueOf:
-    key = id(rule)
-    # Of each link: the templates of its path, cut at the members of the answer that it names, and these members.
-    links = []
-    for link in rule.links:
-        names = [name for name in link.path.parameters if name not in parameters]
-        templates = [link.path.text]
-        for name in names:
-            templates += templates.pop().split(f"{{{name}}}")
-        links.append((templates, names, link.rel))
-
-    def prepared(context: TranslationContext) -> list[PreparedLink]:
-        """Return what the links of all items have in common: start, members with what follows them, relation."""
-        made = []
-        for templates, names, rel in links:
-            first, *rest = [template.format_map(context.raw) for template in templates]
-            made.append((context.links_base + first, list(zip(names, rest, strict=True)), rel[context.api]))
-        context.links[key] = made
-        return made
-
-    def value_of(_source: JsonObject, context: TranslationContext, made: JsonObject) -> Result:
-        found: list[Json] = []
-        for start, members, rel in context.links.get(key) or prepared(context):
-            href = start
-            for name, after in members:
-                value = made.get(name)
-                segment = str(value) if type(value) in {str, int} else ""
-                if not (segment.isalnum() and segment.isascii()) and (segment := encoded(segment) or "") == "":
-                    break
-                href += segment + after
+def _links(script: Script, links: Sequence[LinkRule]) -> tuple[list[str], Branches]:
+    """Return lines that make those links whose members are all there, and the test of whether there are any."""
+    lines, segments = list[str](), dict[str, str]()
+    made: Branches = []
+    for link in links:
+        named: list[str] = []
+        href: list[list[str]] = [["context.links_base"]]  # what lies between the members that it names
+        for number, piece in enumerate(link.path.pieces):
+            if number % 2 == 0:
+                href[-1] += [repr(piece)] if piece else []
+            elif piece in script.parameters:
+                href[-1].append(f"context.raw[{piece!r}]")
             else:
-                found.append({"href": href, "rel": rel})
-        return found or NoValue.MISSING
-
-    return value_of
+                if piece not in segments:
+                    one = segments[piece] = f"segment_{len(segments)}"
+                    lines.append(f"{one} = made.get({piece!r})")
+                    lines.append(f"if type({one}) is not str or not ({one}.isascii() and {one}.isalnum()):")
+                    lines.append(f"    {one} = segment_of({one})")
+                named.append(segments[piece])
+                href.append([])
+        parts = [script.once_a_call("href", " + ".join(part)) if part else "" for part in href]
+        whole = [parts[0], *(one for pair in zip(named, parts[1:], strict=True) for one in pair if one)]
+        made.append((" and ".join(named), f"{{'href': {' + '.join(whole)}, 'rel': {link.rel[script.api]!r}}}"))
+    if len(made) == 1 and made[0][0]:
+        return lines, [(made[0][0], f"[{made[0][1]}]")]
+    lines.append("links = []")
+    for test, one in made:
+        lines += [f"if {test}:", f"    links.append({one})"] if test else [f"links.append({one})"]
+    return lines, [("links", "links")]

@@ -31,6 +31,11 @@ class Template:
     def _parameters(self) -> tuple[str, ...]:
         return tuple(_PARAMETER.findall(self.text))
 
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """The texts around the parameters and the parameters' names, in turn."""
+        return tuple(_PARAMETER.split(self.text))
+
     def build(self, values: Mapping[str, str]) -> str:
         """Return the path with raw values filled in; raises KeyError when one is missing."""
         return self.text.format_map(values)

@@ -19,7 +19,7 @@ decoders make one of a large integer)."""
 
 LONGEST_TIME = 40
 """Characters of a time's text; a longer one is none."""
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_has_form = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII).fullmatch
 
 
 @lru_cache(maxsize=2048)
@@ -28,10 +28,10 @@ def instant(text: str) -> datetime | None:
 
     Remembered, since pollers see the same times again and again.
     """
-    if _TIME.fullmatch(text) is None:
+    if _has_form(text) is None:
         return None
     try:
-        return datetime.fromisoformat(text.upper())
+        return datetime.fromisoformat(text.replace("z", "Z"))  # which takes any letter before the hour
     except ValueError:
         return None
 

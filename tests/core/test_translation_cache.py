@@ -24,14 +24,34 @@ def test_the_same_bytes_to_the_same_call_are_known():
     assert memo.get("other", b"said") is None
 
 
-def test_the_first_translation_stays():
-    """Keeping the same again changes nothing and takes no more room."""
+def test_keeping_the_same_again_takes_no_more_room():
+    """Nor does it push out what was said besides."""
     memo = TranslationCache(limit=40)
     for _ in range(100):
         memo.keep("call", b"said", made(b"x"))
     memo.keep("other", b"said", made(b"y"))
     assert memo.get("call", b"said") is not None
     assert memo.get("other", b"said") is not None
+
+
+def test_what_was_said_last_and_before_that_is_known():
+    """A poller who hears two versions in turn finds both, and a third takes the place of the older one."""
+    memo = TranslationCache()
+    for said in (b"one", b"two"):
+        memo.keep("call", said, made(said))
+    for said in (b"one", b"two", b"one", b"one", b"two"):
+        assert memo.get("call", said) == made(said)
+        memo.keep("call", said, made(said))
+    memo.keep("call", b"three", made(b"three"))
+    assert [said for said in (b"one", b"two", b"three") if memo.get("call", said)] == [b"two", b"three"]
+
+
+def test_all_that_was_said_to_a_call_counts():
+    """What goes, and what takes another's place, gives its bytes back, so that the room never shrinks."""
+    memo = TranslationCache(limit=40)
+    for number in range(100):
+        memo.keep(f"call{number % 7}", b"%05d" % number, made(b"12345"))
+    assert sum(memo.get(f"call{number % 7}", b"%05d" % number) is not None for number in range(100)) == 4
 
 
 def test_the_least_recently_used_makes_room():

@@ -1,0 +1,150 @@
+"""Fields that a sound document could have, and objects that another side could send."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+from hypothesis import strategies as st
+
+from shim.documents.model import Fidelity, Field, LinkRule, Rule, Verb, When
+from shim.documents.templates import parse_template
+
+PARAMETERS = ("groupId", "name")
+ODD = ["it's", 'a"b', "\\", "{id}", "%s", "\n#", "'''", '"""', "\x00", "ä\u2028", "__import__('os')", "1 or 1", ""]
+"""Texts that would be something else if they were put into code as they are."""
+PARTS = ["id", "a", "b", "c", *ODD[:-1]]
+SOURCES = st.one_of(
+    st.sampled_from([*PARTS, "a.b", "a.c", "b.b", "a.b.c", "o.x", "o.y", "o.p.z"]),
+    st.lists(st.sampled_from([*PARTS, "o"]), min_size=1, max_size=3).map(".".join),
+)
+WORDS = st.sampled_from(["UP", "DOWN", *ODD])
+TIMES = st.sampled_from(["2026-01-01T00:00:00Z", "2026-08-01t11:59:59.5z", "0001-01-01T00:00:00+14:00"])
+
+OF: dict[str, st.SearchStrategy[Any]] = {
+    "string": WORDS,
+    "integer": st.integers(-1, 2) | st.integers(2**70, 2**71),
+    "number": st.integers(-1, 2) | st.sampled_from([0.5, 5.0, -0.0]),
+    "boolean": st.booleans(),
+    "time": TIMES,
+    "strings": st.lists(WORDS, max_size=2),
+    "object": st.dictionaries(WORDS, st.integers(), max_size=2),
+    "objects": st.lists(st.dictionaries(WORDS, st.integers(), max_size=2), max_size=2),
+}
+"""Values of each type."""
+
+SCALARS = st.none() | st.one_of(*OF.values()) | st.sampled_from(["2026-02-30T00:00:00Z", "x" * 300, 1.5, 1e300])
+JSON = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.sampled_from(["a", "x", "o"]), SCALARS, max_size=2)
+
+NAMES = [*PARTS[:4], "o.x", "o.y", "o.p.z", *(f"q.{odd}" for odd in ODD[:-1]), *(f"{odd}r" for odd in ODD)]
+"""None stands inside another, and none is ``links``."""
+PATHS = ["/x", "/{groupId}/x", "/x/{id}", "/{name}/{id}/it's/{a}", "/{b}", "/a'b/{id}/{name}/{id2}"]
+
+
+@st.composite
+def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
+    """One rule for a field of a name and type, without a condition."""
+    sources = st.just(name) | SOURCES
+    verbs = [Verb.FROM, Verb.FROM, Verb.CONSTANT, Verb.ONLY]
+    verbs += [] if body else [Verb.ABSENT]
+    verbs += {"boolean": [Verb.EQUALS, Verb.PASSED], "string": [Verb.PARAMETER]}.get(kind, [])
+    verbs += [Verb.LIST] if kind in {"strings", "objects"} else []
+    known: dict[str, Any] = {}
+    match verb := draw(st.sampled_from(verbs)):
+        case Verb.FROM:
+            known["sources"] = tuple(draw(st.lists(sources, min_size=1, max_size=3, unique=True)))
+            known["values"] = draw(st.just({}) | st.dictionaries(WORDS, OF[kind], max_size=3))
+            dropped = st.sampled_from([*known["values"], 0, 1, False, True, 5.0]) | OF[kind]
+            known["drop"] = tuple(draw(st.just([]) | st.lists(dropped, max_size=2)))
+            known["whole"] = kind == "integer" and draw(st.booleans())
+        case Verb.EQUALS:
+            known["sources"] = (draw(sources),)
+            words = draw(st.lists(WORDS, min_size=1, max_size=4, unique=True))
+            known["words"], known["others"] = tuple(words[:2]), tuple(words[2:])
+        case Verb.ONLY | Verb.LIST | Verb.PASSED:
+            known["sources"] = (draw(sources),)
+        case Verb.CONSTANT:
+            known["constant"] = draw(OF[kind])
+        case Verb.PARAMETER:
+            known["parameter"] = draw(st.sampled_from(PARAMETERS))
+    level = {Verb.ABSENT: Fidelity.ABSENT, Verb.CONSTANT: Fidelity.CONSTANT}.get(verb)
+    levels = st.sampled_from([Fidelity.EXACT, Fidelity.RENAMED, Fidelity.DERIVED])
+    return Rule(verb, "at", draw(WORDS), level or draw(levels), why=draw(WORDS), **known)
+
+
+CONDITIONS = st.one_of(
+    st.builds(When, SOURCES, given=st.booleans()),
+    st.builds(When, SOURCES, st.frozensets(WORDS, min_size=1, max_size=2), negated=st.booleans()),
+    st.builds(When, SOURCES, st.booleans().map(lambda one: frozenset({one})), negated=st.booleans()),
+)
+
+
+@st.composite
+def fields(draw: st.DrawFn, kind: str, *, body: bool = False) -> list[Field]:
+    """The fields of a resource, or of a request body, of one type and with rules of one tier; and perhaps links."""
+    found = []
+    for name in draw(st.lists(st.sampled_from(NAMES), max_size=3, unique=True)):
+        words = tuple(draw(st.just([]) | st.lists(WORDS, max_size=3, unique=True))) if kind == "string" else ()
+        made = [
+            *draw(st.lists(st.builds(with_condition, rules(name, kind, body=body), CONDITIONS), max_size=2)),
+            draw(rules(name, kind, body=body)),
+        ]
+        found.append(Field(name, kind, words, {"body" if body else "flex": tuple(made)}, "at", "file"))
+    if not body and draw(st.booleans()):
+        links = draw(st.lists(st.builds(link, st.sampled_from(PATHS), WORDS), min_size=1, max_size=3))
+        rule = Rule(Verb.LINK, "at", "owner", Fidelity.DERIVED, links=tuple(links))
+        found.insert(0, Field("links", "links", (), {"flex": (rule,)}, "at", "file"))
+    return found
+
+
+@st.composite
+def objects(draw: st.DrawFn, fields: list[Field]) -> Any:
+    """An object of the other side that has much of what the fields look at, well or not so well."""
+    made: Any = {}
+    for field in fields:
+        for rule in next(iter(field.rules.values())):
+            declared = [*rule.values, *rule.words, *rule.others, *rule.drop]
+            for source in rule.sources:
+                put(made, source, draw(values(field.type, declared or [None], is_list=rule.verb is Verb.ONLY)))
+            if rule.when is not None:
+                put(made, rule.when.source, draw(values(field.type, [*rule.when.words, None], is_list=False)))
+    return made
+
+
+@st.composite
+def values(draw: st.DrawFn, kind: str, declared: list[Any], *, is_list: bool) -> Any:
+    """A value for a source: as often declared, of its type or nearly, as anything else or missing."""
+    near: dict[str, list[Any]] = {
+        "integer": [5.0, 5.5],
+        "time": ["2026-02-30T00:00:00Z"],
+        "boolean": ["2026-01-01T00:00:00Z", "UP"],
+    }
+    way = draw(st.integers(0, 6))
+    if way == 0:
+        return MISSING
+    of_any = [JSON, st.sampled_from(near.get(kind, [None])), st.sampled_from(declared), st.sampled_from(declared)]
+    value = draw((of_any[way - 1]) if way < 5 else OF.get(kind, WORDS))
+    count = draw(st.sampled_from([1, 1, 2, 0])) if is_list else 0
+    return [value] * count or ([] if is_list and draw(st.booleans()) else value)
+
+
+MISSING = object()
+
+
+def put(made: Any, name: str, value: Any) -> None:
+    """Put a value at a dotted name, or nothing but the objects that would hold it."""
+    *outer, last = name.split(".")
+    for part in outer:
+        made = made.setdefault(part, {})
+        if not isinstance(made, dict):
+            return
+    if value is not MISSING:
+        made.setdefault(last, value)
+
+
+def with_condition(rule: Rule, when: When) -> Rule:
+    return attrs.evolve(rule, when=when)
+
+
+def link(path: str, rel: str) -> LinkRule:
+    return LinkRule({"v1": rel, "v2": f"{rel}2"}, parse_template(path))

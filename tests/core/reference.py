@@ -1,0 +1,191 @@
+"""The meaning of rules, told once more and slowly: what generated functions are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from shim.core.record import Dropped, FieldReport
+from shim.documents.model import Fidelity, Field, Rule, Verb, When
+from shim.documents.templates import encoded
+from shim.documents.value_types import FITS, parse_time
+
+NOTHING: Any = object()
+"""There is no value, told apart from null."""
+
+
+class Useless(Exception):  # noqa: N818 - what a rule can't use is no error
+    """What a rule can't use of a value, and why."""
+
+
+def at(source: Any, name: str) -> Any:
+    """The value at a dotted name."""
+    for part in name.split("."):
+        source = source[part] if isinstance(source, dict) and part in source else NOTHING
+    return source
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are the same to JSON, to which true is no number."""
+    return bool(one == other) and (type(one) is bool) == (type(other) is bool)
+
+
+def holds(when: When | None, source: Any) -> bool:
+    if when is None:
+        return True
+    word = at(source, when.source)
+    if when.given is not None:
+        return when.given == (word is not NOTHING and word is not None)
+    return when.negated != any(type(one) is type(word) and one == word for one in when.words)
+
+
+def converted(field: Field, rule: Rule, said: Any) -> Any:
+    if said is None:
+        raise Useless(said, "null is no value")
+    if any(same(said, one) for one in rule.drop):
+        raise Useless(said, "it stands for not known")
+    if rule.values:
+        if not isinstance(said, str) or said not in rule.values:
+            raise Useless(said, "an unknown word")
+        return rule.values[said]
+    if rule.whole and isinstance(said, float) and said == int(said):
+        said = int(said)
+    if not FITS[field.type](said):
+        raise Useless(said, f"not of type {field.type}")
+    if field.words and said not in field.words:
+        raise Useless(said, "not one of the legacy words")
+    return said
+
+
+def tested(rule: Rule, said: Any, now: float) -> bool:
+    if rule.verb is Verb.PASSED:
+        when = parse_time(said)
+        if when is None:
+            raise Useless(said, "not of type time")
+        return when.timestamp() < now
+    if not isinstance(said, str):
+        raise Useless(said, "not a word")
+    if rule.others and said not in (*rule.words, *rule.others):
+        raise Useless(said, "an unknown word")
+    return said in rule.words
+
+
+def of_one(field: Field, rule: Rule, said: Any, now: float) -> Any:
+    """What a rule makes of the value of one of its sources."""
+    match rule.verb:
+        case Verb.FROM:
+            return NOTHING if said is NOTHING else converted(field, rule, said)
+        case Verb.ONLY if said is NOTHING or said == []:
+            return NOTHING
+        case Verb.ONLY if not isinstance(said, list) or len(said) > 1:
+            raise Useless(said, "not a list of one")
+        case Verb.ONLY:
+            return converted(field, rule, said[0])
+        case Verb.LIST if said is NOTHING:
+            return NOTHING if "body" in field.rules else []
+        case Verb.LIST if said is None or not FITS[field.type]([said]):
+            raise Useless(said, "null is no value" if said is None else f"not an item of {field.type}")
+        case Verb.LIST:
+            return [said]
+        case _:
+            return NOTHING if said is NOTHING else tested(rule, said, now)
+
+
+def links(rule: Rule, call: Any, api: str, made: Any) -> Any:
+    found = []
+    for link in rule.links:
+        values = dict(call.raw)
+        for name in link.path.parameters:
+            member = made.get(name)
+            if name not in values and type(member) in {str, int}:
+                values[name] = encoded(str(member)) or NOTHING
+        if all(values.get(name, NOTHING) is not NOTHING for name in link.path.parameters):
+            found.append({"href": call.links_base + link.path.build(values), "rel": link.rel[api]})
+    return found or NOTHING
+
+
+class Expected:
+    """What a list of objects becomes, one field after the other."""
+
+    def __init__(self, fields: Sequence[Field], tier: str, api: str, call: Any) -> None:
+        self.fields = sorted(fields, key=lambda field: field.type == "links")
+        self.tier, self.api, self.call = tier, api, call
+        self.values: list[Any] = []
+        self.dropped: list[Dropped] = []
+        self.got: dict[str, list[tuple[Rule, Any]]] = {field.name: [] for field in fields}
+        """By field, for each object: its rule, and the word or bad value that left it out, None where it is there."""
+
+    def add(self, items: Sequence[Any], name: str) -> None:
+        """Translate the items of a list."""
+        for index, source in enumerate(items):
+            if not isinstance(source, dict):
+                self.dropped.append(Dropped(f"{name}[{index}]", source, "not an object"))
+                continue
+            made: Any = {}
+            refused: list[Dropped] = []
+            for field in self.fields:
+                self._field(field, source, made, f"{name}[{index}].", refused)
+            self.dropped += refused
+            self.values.append(made)
+
+    def _field(self, field: Field, source: Any, made: Any, where: str, refused: list[Dropped]) -> None:
+        rule = next(rule for rule in field.rules[self.tier] if holds(rule.when, source))
+        value, bad = self._value(field, rule, source, made)
+        *outer, last = field.name.split(".")
+        is_bare = False
+        if value is NOTHING and not bad and rule.verb is Verb.FROM and outer:
+            held = at(source, ".".join(outer))
+            is_bare = rule.sources[0].split(".")[:-1] == outer and isinstance(held, dict) and None not in held.values()
+        if value is not NOTHING or is_bare:
+            for part in outer:
+                made = made.setdefault(part, {})
+        if value is not NOTHING:
+            made[last] = value
+            self.dropped += [Dropped(f"{where}{name}", said, why) for name, said, why in bad[:1]]
+        elif bad:
+            refused += [Dropped(f"{where}{name}", said, why) for name, said, why in bad[:1]]
+        said = None if value is not NOTHING else bad[0] if bad else rule.verb
+        self.got[field.name].append((rule, said))
+
+    def _value(self, field: Field, rule: Rule, source: Any, made: Any) -> tuple[Any, list[tuple[str, Any, str]]]:
+        """The value, and what could not be used before it."""
+        bad: list[tuple[str, Any, str]] = []
+        match rule.verb:
+            case Verb.ABSENT:
+                return NOTHING, bad
+            case Verb.CONSTANT:
+                return rule.constant, bad
+            case Verb.PARAMETER:
+                return self.call.parameters[rule.parameter], bad
+            case Verb.LINK:
+                return links(rule, self.call, self.api, made), bad
+        for name in rule.sources:
+            try:
+                value = of_one(field, rule, at(source, name), self.call.now)
+            except Useless as useless:
+                bad.append((name, *useless.args))
+            else:
+                if value is not NOTHING:
+                    return value, bad
+        return NOTHING, bad
+
+    def reports(self) -> list[FieldReport]:
+        """What is said of each field."""
+        levels = list(Fidelity)
+        found = []
+        for field in self.fields:
+            got, rules = self.got[field.name], field.rules[self.tier]
+            # Of several rules the worst that any object got, and of equals the first.
+            rule = min((one for one, _ in got), key=lambda one: -levels.index(one.fidelity), default=rules[-1])
+            level, why = rule.fidelity, rule.why
+            bad = [said for _, said in got if isinstance(said, tuple)]
+            lacking = [one for one, said in got if isinstance(said, Verb) and said is not Verb.ABSENT]
+            if bad:
+                level, why = Fidelity.ABSENT, f"upstream said {bad[0][1]!r}: {bad[0][2]}"[:200]
+            elif lacking and level is not Fidelity.ABSENT:
+                names = " or ".join(lacking[-1].sources)
+                what = f"upstream sent no {names}" if names else "a part of it is missing"
+                rest = f" in {len(lacking)} of {len(got)}; elsewhere it is {level.value}" + (f": {why}" if why else "")
+                level, why = Fidelity.MISSING, what + (rest if len(lacking) < len(got) else "")
+            found.append(FieldReport(field.name, level, why, rule.owner))
+        return found

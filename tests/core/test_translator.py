@@ -1,0 +1,239 @@
+"""Generated functions: equal to the meaning of their rules, readable, and never made of a document's text."""
+
+import ast
+import gc
+import json
+import linecache
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shim.core.recognise import load_engine
+from shim.core.rules import TranslationContext, TranslationReport
+from shim.core.translate import UpstreamPage, translate_items
+from shim.core.translator import Translator, make_translator
+from shim.documents.model import Fidelity, Field, Rule, Verb, When
+from tests.core.driver import AFTER, BASE, JOBS, LIST, drive
+from tests.core.fields_made_up import JSON, ODD, OF, PARAMETERS, fields, objects
+from tests.core.reference import Expected
+from tests.core.small import HEAD, field, read
+
+CALL = TranslationContext(
+    {"groupId": "g%201", "name": "n'{id}"}, {"groupId": "g 1", "name": "n'{id}"}, AFTER, f"{BASE}/api"
+)
+ENOUGH = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def made(translator: Translator, source: Any) -> Any:
+    return translator.begin(CALL, TranslationReport())(source)
+
+
+def of_rules(*rules: Rule, kind: str = "string", name: str = "x") -> Translator:
+    return make_translator("t", [Field(name, kind, (), {"flex": rules}, "at", "file")], "flex", parameters=PARAMETERS)
+
+
+def a_rule(verb: Verb = Verb.FROM, **more: Any) -> Rule:
+    return Rule(verb, "at", "owner", Fidelity.EXACT, **more)
+
+
+@pytest.mark.parametrize("kind", OF)
+@ENOUGH
+@given(st.data(), st.sampled_from(["v1", "v2"]))
+def test_a_generated_function_means_what_its_rules_say(kind, data, api):
+    """Whatever the fields and the objects: the same values in the same order, reports and dropped values."""
+    declared = data.draw(fields(kind))
+    items = data.draw(
+        st.lists(objects(declared) | objects(declared) | objects(declared) | JSON, min_size=2, max_size=5)
+    )
+    expected = Expected(declared, "flex", api, CALL)
+    expected.add(items, "results")
+    translator = make_translator("made up", declared, "flex", parameters=PARAMETERS, api=api)
+    got = translate_items(translator, [UpstreamPage({}, items)], CALL, "results")
+    assert repr(got.values) == repr(expected.values)  # 5.0 is not 5, and order counts
+    assert repr(got.dropped) == repr(tuple(expected.dropped))
+    assert got.fields == tuple(expected.reports())
+
+
+@pytest.mark.parametrize("kind", OF)
+@ENOUGH
+@given(st.data())
+def test_a_request_body_is_made_by_the_same_rules(kind, data):
+    """Where an empty list is never made of nothing."""
+    declared = data.draw(fields(kind, body=True))
+    body = data.draw(objects(declared))
+    expected = Expected(declared, "body", "", CALL)
+    expected.add([body], "body")
+    report = TranslationReport()
+    value = make_translator("made up body", declared, "body").begin(CALL, report)(body)
+    assert repr([value]) == repr(expected.values)
+    assert repr(report.dropped("body[0].")) == repr(expected.dropped)
+
+
+def names_in(text: str) -> set[str]:
+    """Every name that is looked up, called or set in a program, attributes included."""
+    nodes = list(ast.walk(ast.parse(text)))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return names | {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+
+
+OURS = {
+    *("begin", "context", "report", "translate", "source", "made", "value", "items", "word", "links", "found"),
+    *("NOTHING", "instant", "segment_of", "type", "len", "int", "str", "bool", "dict", "list", "float"),
+    *("get", "setdefault", "append", "isascii", "isalnum", "is_integer", "timestamp"),
+    *("now", "raw", "parameters", "links_base", "rules", "choose", "pass_over", "leave_out"),
+}
+NUMBERED = {
+    "field",
+    "rule",
+    "words",
+    "known",
+    "fits",
+    "is_dropped",
+    "constant",
+    "holder",
+    "href",
+    "parameter",
+    "segment",
+}
+
+
+@ENOUGH
+@given(st.sampled_from(sorted(OF)).flatmap(fields))
+def test_no_text_of_a_document_becomes_code(declared):
+    """Whatever it says, all names in the generated text are ours."""
+    text = make_translator("made up", declared, "flex", parameters=PARAMETERS, api="v1").text
+    assert {name for name in names_in(text) - OURS if name.rpartition("_")[0] not in NUMBERED} == set()
+
+
+HOSTILE = [
+    "'] = boom() #",
+    '"""\nboom()\n"""',
+    "\\",
+    "x\n    boom()\n",
+    "\r boom()",
+    "{boom()}",
+    "%(boom())s",
+    "# boom()",
+]
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, *filter(None, ODD)])
+def test_a_hostile_document_runs_nothing(text):
+    """A word that looks like Python is a word, wherever a document may have one: names, sources, words, constants."""
+    quoted = '"' + "".join(f"\\U{ord(letter):08x}" for letter in text) + '"'
+    exact = 'fidelity = "exact"'
+    document = HEAD.replace("getThing", "one").replace("[operation.one", f"[operation.{quoted}")
+    document += f'\n[resource.thing.{quoted}]\ntype = "string"\n'
+    document += f"[[resource.thing.{quoted}.flex]]\nwhen = {{ source = {quoted}, is = {quoted} }}\n"
+    document += f"constant = {quoted}\nwhy = {quoted}\n"
+    document += f"[[resource.thing.{quoted}.flex]]\nfrom = {quoted}\nvalues = {{ {quoted} = {quoted} }}\n{exact}\n"
+    document += field("deep.y", "string", f"from = [{quoted}, 'z']\n{exact}", f"words = [{quoted}]")
+    document += field("is", "boolean", f"equals = {{ source = {quoted}, word = {quoted} }}\nwhy = 'W'\n{exact}")
+    document += field("links", "links", f"link = {{ rel = {quoted}, path = '/things/{{thing}}' }}\n{exact}")
+    driven = drive(read(document), "/api/atlas/v2/things/t1", [(200, (), json.dumps({text: text}).encode())])
+    made = dict(driven.document)
+    if "." not in text:
+        assert made.pop(text) == text
+    assert made["deep"] == {"y": text} or "." in text
+    assert made["links"][0]["rel"] == text
+
+
+def test_a_great_many_cases_and_sources_are_no_depth():
+    """A field with hundreds of rules and sources is generated like one with two."""
+    whens = [When("k", frozenset({f"w{number}"})) for number in range(300)]
+    cases = [a_rule(Verb.CONSTANT, constant=f"c{number}", when=when) for number, when in enumerate(whens)]
+    sources = tuple(f"s{number}" for number in range(300))
+    translator = of_rules(*cases, a_rule(sources=sources))
+    assert made(translator, {"k": "w299"}) == {"x": "c299"}
+    assert made(translator, {"s299": "last"}) == {"x": "last"}
+
+
+def test_the_text_is_python_that_people_can_read(engine):
+    """Shown whole, since it is what somebody meets in a debugger."""
+    translator = of_rules(a_rule(sources=("a", "b.c")))
+    assert (
+        translator.text
+        == """\
+def begin(context, report):
+    def translate(source):
+        made = {}
+        holder_0 = found if type(found := source.get('b')) is dict else NOTHING
+        # 'x'
+        if type(value := source.get('a')) is str:
+            made['x'] = value
+        elif type(value := holder_0.get('c')) is str:
+            made['x'] = value
+            report.pass_over(field_3, rule_4, 1, source)
+        else:
+            report.leave_out(field_3, rule_4, source, made)
+        return made
+    return translate
+"""
+    )
+
+
+def test_a_traceback_shows_the_generated_line(engine):
+    """Under the document's, the operation's, the tier's and the API's name."""
+    match = engine.recognise("GET", f"/api/atlas/v2{LIST}", ())
+    assert match is not None
+    translate = match.compiled.translator("flex", "v2").begin(CALL_OF_LIST, TranslationReport())
+    with pytest.raises(AttributeError) as caught:
+        translate(5)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert '"<atlas-shim: snapshots listServerlessBackupSnapshots flex v2' in shown
+    assert "if type(value := source.get('startTime')) is str" in shown
+
+
+CALL_OF_LIST = TranslationContext(
+    {"groupId": "g1", "clusterName": "c1"}, {"groupId": "g1", "clusterName": "c1"}, AFTER, BASE
+)
+
+
+def shown(translator: Translator) -> str:
+    """The name under which a translator's text is known."""
+    begin: Callable[..., Any] = translator.begin
+    return str(begin.__code__.co_filename)
+
+
+def test_each_text_has_a_name_of_its_own_until_it_is_of_no_use():
+    """Two engines may have operations of the same name; what is reloaded leaves nothing behind."""
+    one, other = of_rules(a_rule(sources=("a",))), of_rules(a_rule(sources=("b",)))
+    assert shown(one) != shown(other)
+    assert "".join(linecache.getlines(shown(one))) == one.text
+    assert "".join(linecache.getlines(shown(other))) == other.text
+    gone = shown(other)
+    del other
+    gc.collect()
+    assert gone not in linecache.cache
+    assert "".join(linecache.getlines(shown(one))) == one.text
+
+
+def test_a_name_that_cannot_be_shown_is_shown_without_its_odd_letters():
+    """An operation may be called anything."""
+    assert shown(make_translator("a\0b\nc", [], "flex")) == "<atlas-shim: abc>"
+
+
+def test_a_word_that_stands_for_not_known_is_never_translated():
+    """Even where the table of words has one for it."""
+    translator = of_rules(a_rule(sources=("a",), values={"UP": "up", "NONE": "none"}, drop=("NONE",)))
+    assert made(translator, {"a": "UP"}) == {"x": "up"}
+    assert made(translator, {"a": "NONE"}) == {}
+
+
+def test_an_engine_can_be_prepared(monkeypatch):
+    """Then no call has to wait until its function is generated; without that each is made once, when it is needed."""
+    engine = load_engine({})
+    driven = drive(engine, f"/api/atlas/v2{LIST}", [(200, (), b'{"results": []}')])
+    assert driven.document["results"] == []
+    engine.prepare()
+    monkeypatch.setattr("shim.core.recognise.make_translator", None)
+    engine.prepare()
+    order = json.dumps({"snapshotId": "1", "deliveryType": "automated", "targetClusterName": "a", "targetGroupId": "b"})
+    for api in ("v1.0", "v2"):
+        answer = [(200, (), b"{}")]
+        driven = drive(engine, f"/api/atlas/{api}{JOBS}", answer, method="POST", body=order.encode())
+        assert driven.reply.status < 300
