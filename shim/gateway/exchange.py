@@ -96,10 +96,10 @@ class GatewayExchange:
             head = self.last.head
             return Reply(head.status, (*for_caller(head.headers), *notes(outcome.record, beside=head.headers)))
         made = outcome.reply
-        lines = [*for_caller(made.headers), *notes(outcome.record, alone=outcome.code is not None)]
+        lines = (*for_caller(made.headers), *notes(outcome.record, alone=outcome.code is not None))
         if outcome.code is not None:
-            lines.append(proxy_status(outcome.code, made.status, outcome.record, self.fault))
-        return Reply(made.status, tuple(lines), made.body or b"")
+            lines = (*lines, proxy_status(outcome.code, made.status, outcome.record, self.fault))
+        return Reply(made.status, lines, made.body or b"")
 
     async def buffered(self) -> BufferedResponse | None:
         """Run the exchange and return its reply in one piece, None when it is too large for that; raises Refusal."""

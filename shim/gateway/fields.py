@@ -33,7 +33,7 @@ _HOP_BY_HOP = frozenset(
 _FORWARDED = frozenset({"forwarded", "x-real-ip"})
 _REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect"}
 
-_OWN = frozenset({"date", "host"})
+_OWN = frozenset({"host"})
 """Fields that the gateway makes, whatever Connection names."""
 
 _NOTED = frozenset({"flex", "dedicated", "none"})
@@ -52,18 +52,23 @@ def for_upstream(headers: Headers, authority: str) -> list[tuple[str, str]]:
     return _without_named(lines, headers)
 
 
-def for_caller(headers: Headers) -> list[tuple[str, str]]:
+def for_caller(headers: Headers) -> Headers:
     """Return a reply's field lines for the caller: end-to-end ones in order, duplicates kept, and Via.
 
     Content-Length stays, unless upstream framed the content in another way (RFC 9112, 6.3).
     """
+    lines, has_date = _end_to_end(headers)
+    return lines if has_date else (*lines, ("Date", now()))
+
+
+@lru_cache(maxsize=64)
+def _end_to_end(headers: Headers) -> tuple[Headers, bool]:
+    """Return the lines that are handed on, with Via, and whether one is a Date."""
     lines = [line for line in headers if _crosses(line[0], "reply")]
     if field(headers, "Transfer-Encoding") is not None:
         lines = [line for line in lines if _folded(line[0]) != "content-length"]
-    if field(headers, "Date") is None:
-        lines.append(("Date", now()))
     lines.append(VIA)
-    return _without_named(lines, headers)
+    return tuple(_without_named(lines, headers)), field(headers, "Date") is not None
 
 
 def _folded(name: str) -> str:
@@ -94,9 +99,14 @@ def codings(headers: Headers) -> Headers:
 
     A reply may be read and still be handed back as it came, so what is asked for must suit both.
     """
-    said = ",".join([value for name, value in headers if name.lower() == "accept-encoding"])
-    others = [line for line in headers if line[0].lower() != "accept-encoding"] if said else headers
-    return (*others, ("Accept-Encoding", _coding(said)))
+    said: list[str] = []
+    others: list[tuple[str, str]] = []
+    for line in headers:
+        if line[0].lower() == "accept-encoding":
+            said.append(line[1])
+        else:
+            others.append(line)
+    return (*others, ("Accept-Encoding", _coding(",".join(said))))
 
 
 @lru_cache(maxsize=256)
@@ -120,7 +130,7 @@ def now() -> str:
     return _date[1]
 
 
-def notes(record: Record, beside: Headers = (), *, alone: bool = False) -> list[tuple[str, str]]:
+def notes(record: Record, beside: Headers = (), *, alone: bool = False) -> Headers:
     """Return the field lines that a record adds to its reply, none on the legacy route.
 
     ``Sunset`` (RFC 8594), ``Deprecation`` (RFC 9745), ``Link`` with ``successor-version`` (RFC
@@ -129,31 +139,33 @@ def notes(record: Record, beside: Headers = (), *, alone: bool = False) -> list[
     answer is the shim's own, so that the last call need not have been one of a successor.
     """
     if record.route not in _NOTED:
-        return []
+        return ()
     sent = [one for one in record.sent if one.route == record.route] or record.sent
     last = sent[-1] if sent else None
     call = None if last is None else f"{last.method} {last.target}"
-    lines = [*_dates(record.sunset, record.deprecated)]
-    if last is not None and last.route == record.route and not alone:
-        lines.append(("Link", f'<{last.target.partition("?")[0]}>; rel="successor-version"'))
-    lines.append(("Atlas-Shim", _summary(record, call)))
+    successor = last.target.partition("?")[0] if last is not None and last.route == record.route and not alone else None
+    said = _levels(record.fields)
+    if record.dropped:
+        said = f"{said}, dropped={len(record.dropped)}"
+    lines = _lines(record.sunset, record.deprecated, record.route, record.reason, call, successor, said)
     if not beside:
         return lines
     theirs = {name.lower() for name, _ in beside} - {"link"}
-    return [line for line in lines if line[0].lower() not in theirs]
-
-
-def _summary(record: Record, call: str | None) -> str:
-    """Return one structured dictionary: route, reason, call, and the fields by level."""
-    # Replies to the same call mostly say the same.
-    text = _beginning(record.route, record.reason, call) + _levels(record.fields)
-    return f"{text}, dropped={len(record.dropped)}" if record.dropped else text
+    return tuple([line for line in lines if line[0].lower() not in theirs])
 
 
 @lru_cache(maxsize=256)
-def _beginning(route: str, reason: str, call: str | None) -> str:
+def _lines(  # noqa: PLR0913, PLR0917 - what replies to the same call say alike, and so what they are remembered by
+    sunset: datetime, deprecated: datetime, route: str, reason: str, call: str | None, successor: str | None, said: str
+) -> Headers:
+    lines = [*_dates(sunset, deprecated)]
+    if successor is not None:
+        lines.append(("Link", f'<{successor}>; rel="successor-version"'))
     text = f"route={token(route)}, reason={string(reason)}"
-    return text if call is None else f"{text}, call={string(call)}"
+    if call is not None:
+        text += f", call={string(call)}"
+    lines.append(("Atlas-Shim", text + said))
+    return tuple(lines)
 
 
 @by_identity

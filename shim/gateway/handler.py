@@ -105,7 +105,7 @@ class Handler:
                 stream, length = body, request.head.length
         upstream = await send(self.upstream, signer, OutboundCall(Send(call, "pass", rewritten=False), stream, length))
         try:
-            reply = Reply(upstream.head.status, tuple(for_caller(upstream.head.headers)))
+            reply = Reply(upstream.head.status, for_caller(upstream.head.headers))
             await relay(request, reply, upstream, close=self.draining)
         finally:
             upstream.close()

@@ -71,7 +71,7 @@ def test_link_leads_to_the_last_path_asked():
 
 def test_nothing_is_added_on_the_legacy_route():
     """Atlas speaks for itself there."""
-    assert notes(attrs.evolve(RECORD, route="legacy")) == []
+    assert notes(attrs.evolve(RECORD, route="legacy")) == ()
 
 
 def test_answer_without_a_call_names_none():
