@@ -1,9 +1,9 @@
-"""The operator's listener: probes that never ask upstream, metrics, the description, and the way out."""
+"""The operator's pages: probes that never ask upstream, metrics, the description, and the way out."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -12,7 +12,6 @@ from shim.core.messages import Headers, Reply
 from shim.gateway.credentials.own import from_a_page
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.response import RawResponse, refuse
-from shim.gateway.metrics import Metrics
 from shim.gateway.openapi import described
 from shim.gateway.reload import Plan
 
@@ -20,24 +19,28 @@ _NO_PAGE = Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
 
 
 class Admin:
-    """Answers ``/livez`` (the loop runs), ``/readyz`` (calls are taken), ``/metrics`` and ``/openapi.json``.
+    """Answers ``/livez`` (something turns), ``/readyz`` (calls are taken), ``/metrics`` and ``/openapi.json``.
 
-    ``POST /quitquitquit`` calls ``end``, if there is one, for a caller who names one of the
-    ``authorities`` as Host and is no web page.
+    It may be in another thread than the calls, so what it is given must bear that: ``metrics`` returns the page,
+    ``live`` and ``ready`` are looked at by each probe. ``POST /quitquitquit`` calls ``end``, if there is one, once,
+    for a caller who names one of the ``authorities`` as Host and is no web page.
     """
 
     def __init__(
         self,
-        metrics: Metrics,
+        metrics: Callable[[], Awaitable[bytes]],
         *,
+        live: Callable[[], bool],
         ready: Callable[[], bool],
         plan: Callable[[], Plan],
         end: Callable[[], None] | None,
     ) -> None:
         self._metrics = metrics
+        self._live = live
         self._ready = ready
         self._plan = plan
         self._end = end
+        self._ending = False
         self.authorities: frozenset[str] = frozenset()
         self._described: tuple[Plan, bytes] | None = None
 
@@ -50,12 +53,13 @@ class Admin:
             return refuse(request, _only("GET, HEAD"))
         match path:
             case "/livez":
-                return _text(request, 200, b"ok\n")
+                live = self._live()
+                return _text(request, 200 if live else 503, b"ok\n" if live else b"stuck\n")
             case "/readyz":
                 ready = self._ready()
                 return _text(request, 200 if ready else 503, b"ok\n" if ready else b"draining\n")
             case "/metrics":
-                return _text(request, 200, self._metrics.text(), CONTENT_TYPE_LATEST)
+                return _text(request, 200, await self._metrics(), CONTENT_TYPE_LATEST)
             case "/openapi.json":
                 return _text(request, 200, self._description(), "application/json")
             case _:
@@ -71,7 +75,8 @@ class Admin:
             detail = "Only a program on this machine may end the gateway, by the address that it listens on."
             return refuse(request, Refusal(403, "SHIM_FORBIDDEN", detail, close=True))
         # The second of two must not cut what the first one lets end.
-        if self._ready():
+        if self._ready() and not self._ending:
+            self._ending = True
             self._end()
         return _text(request, 200, b"draining\n")
 

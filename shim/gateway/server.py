@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from anyio.from_thread import start_blocking_portal
@@ -21,6 +20,7 @@ from anyio.from_thread import start_blocking_portal
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.gateway.admin import Admin
+from shim.gateway.admin_thread import AdminThread
 from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.own import is_loopback
 from shim.gateway.handler import Handler
@@ -31,6 +31,7 @@ from shim.gateway.inventory import InventoryWriter
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
 from shim.gateway.reload import Plan, PlanSource, Reloader, Stamp
+from shim.gateway.sockets import Bound, bind
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker
 from shim.gateway.validation import authorities_of
@@ -40,8 +41,17 @@ log = logging.getLogger("shim.gateway")
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
+_NOT_OURS = (signal.SIGUSR1, signal.SIGUSR2)
+"""Signals that say nothing here, and would end the process; other programs open their logs anew on them."""
+
 _LAST_CALLS = 0.5
 """Seconds for which kept connections may bring one more call after new ones are refused."""
+
+_BEAT = 1.0
+"""Seconds between two signs of life of the calls' loop."""
+
+STUCK = 30.0
+"""Seconds without one after which the loop will not come back by itself; ``/livez`` says so."""
 
 _SPARE = 128
 """Descriptors for listeners, logs, the loop, resolving and the operator's connections."""
@@ -81,7 +91,9 @@ class Gateway:
             inventory=self._inventory,
         )
         self._calls: Listener | None = None
-        self._admin: Listener | None = None
+        self._admin: AdminThread | None = None
+        self._pulse: asyncio.TimerHandle | None = None
+        self._beaten = 0.0
         self._ready = False
         self.on_quit: Callable[[], None] | None = None
         """What ``POST /quitquitquit`` calls; None when there is nobody to end this gateway."""
@@ -110,27 +122,22 @@ class Gateway:
     @property
     def admin_url(self) -> str | None:
         """Where probes and metrics are answered; None without such a listener."""
-        return f"http://{self._admin.address.authority}" if self._admin and self._admin.address else None
+        return f"http://{self._admin.address.authority}" if self._admin else None
 
-    async def start(self) -> None:
-        """Take calls; raises OSError when an address can't be listened on."""
+    async def start(self, bound: Bound | None = None) -> None:
+        """Take calls, of sockets that are ``bound`` or where the options say.
+
+        Raises OSError when an address can't be listened on.
+        """
         await self._upstream.open()
         try:
-            web = Server(self._handler, self.options)
-            if self.options.uds is not None:
-                self._calls = await Listener.on_unix(web, Path(self.options.uds), self._tls)
-            else:
-                self._calls = await Listener.on_tcp(web, self.options.listen, self._tls)
+            bound = bound or bind(self.options)
+            self._calls = await Listener.on(Server(self._handler, self.options), bound, self._tls)
             self._handler.authorities = self._authorities(self._calls.address)
+            self._beat()
             if self.options.admin is not None:
-                admin = Admin(
-                    self.metrics,
-                    ready=lambda: self._ready,
-                    plan=lambda: self._handler.plan,
-                    end=self.on_quit if is_loopback(self.options.admin.host) else None,
-                )
-                self._admin = await Listener.on_tcp(Server(admin), self.options.admin)
-                admin.authorities = authorities_of(self._admin.address)
+                self._admin = AdminThread(self._pages(self.options.admin), self.options.admin)
+                self._admin.start()
         except BaseException:
             await self.stop(grace=0)
             raise
@@ -157,13 +164,37 @@ class Gateway:
                         await self.in_flight.idle()
                         await self._calls.flushed()
                 await self._calls.close()
-            if self._admin is not None:
-                await self._admin.refuse()
-                await self._admin.close()
         finally:
+            admin, self._admin = self._admin, None
+            if admin is not None:
+                await admin.stop()
+            if self._pulse is not None:
+                self._pulse.cancel()
             await self._upstream.close()
             if self._inventory is not None:
                 await self._inventory.flush()
+
+    def _beat(self) -> None:
+        self._beaten = time.monotonic()
+        self._pulse = asyncio.get_running_loop().call_later(_BEAT, self._beat)
+
+    def _pages(self, address: Address) -> Admin:
+        loop, quits = asyncio.get_running_loop(), self.on_quit
+
+        async def metrics() -> bytes:
+            return self.metrics.text()
+
+        def end() -> None:
+            assert quits is not None
+            loop.call_soon_threadsafe(quits)
+
+        return Admin(
+            metrics,
+            live=lambda: time.monotonic() - self._beaten < STUCK,
+            ready=lambda: self._ready,
+            plan=lambda: self._handler.plan,
+            end=end if quits is not None and is_loopback(address.host) else None,
+        )
 
     def _authorities(self, address: Address | None) -> frozenset[str]:
         return authorities_of(address, public_url=self.options.public_url, tls=self._tls is not None)
@@ -188,6 +219,8 @@ async def run(
         chores.add(task)
         task.add_done_callback(chores.discard)
 
+    for number in _NOT_OURS:
+        signal.signal(number, signal.SIG_IGN)
     for number in _ENDING:
         loop.add_signal_handler(number, ends.put_nowait, number.name)
     try:

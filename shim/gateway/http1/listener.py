@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import os
 import socket
 import ssl
-import stat
-from pathlib import Path
 
 from shim.errors import SettingsError
 from shim.gateway.http1.connection import Server
-from shim.gateway.options import Address
+from shim.gateway.sockets import BACKLOG, Bound
 
 _FLUSH = 0.01
 """Seconds between looks at what is still to be written."""
-
-_BACKLOG = 1024
 
 
 class Listener:
@@ -27,56 +22,33 @@ class Listener:
     ``address`` is None for a unix socket.
     """
 
-    def __init__(
-        self,
-        web: Server,
-        sockets: asyncio.Server,
-        address: Address | None,
-        tls: ssl.SSLContext | None,
-        path: Path | None = None,
-    ) -> None:
+    def __init__(self, web: Server, servers: list[asyncio.Server], bound: Bound, tls: ssl.SSLContext | None) -> None:
         self._web = web
-        self._sockets = sockets
-        self.address = address
+        self._servers = servers
+        self._bound = bound
+        self.address = bound.address
         self._tls = tls
-        self._path = path
-        self._inode = path.stat().st_ino if path else 0
 
     @classmethod
-    async def on_tcp(cls, web: Server, wanted: Address, tls: ssl.SSLContext | None = None) -> Listener:
-        """Listen on an address; a port of 0 is a free one. Raises OSError."""
+    async def on(cls, web: Server, bound: Bound, tls: ssl.SSLContext | None = None) -> Listener:
+        """Take connections of sockets that listen; they are the listener's from here on."""
         loop = asyncio.get_running_loop()
-        sockets = await loop.create_server(web, wanted.host, wanted.port, ssl=tls, backlog=_BACKLOG)
-        return cls(web, sockets, Address(wanted.host, sockets.sockets[0].getsockname()[1]), tls)
-
-    @classmethod
-    async def on_unix(cls, web: Server, path: Path, tls: ssl.SSLContext | None = None) -> Listener:
-        """Listen on a unix socket that its owner alone can use; raises OSError when something else is there.
-
-        A socket that nobody listens on is what a gateway leaves that could not end in order, and is replaced.
-        """
-        _clear(path)
-        loop = asyncio.get_running_loop()
-        listening = _bound(path)
-        try:
-            sockets = await loop.create_unix_server(web, sock=listening, ssl=tls, backlog=_BACKLOG)
-        except BaseException:
-            listening.close()
-            raise
-        return cls(web, sockets, None, tls, path)
+        servers = [await loop.create_server(web, sock=one, ssl=tls, backlog=BACKLOG) for one in bound.sockets]
+        return cls(web, servers, bound, tls)
 
     async def refuse(self) -> None:
         """Take no connections but those that callers have made already, which the kernel would reset."""
         loop = asyncio.get_running_loop()
-        for one in self._sockets.sockets:
+        served = [one for server in self._servers for one in server.sockets]
+        for one in served:
             loop.remove_reader(one.fileno())
         # Connections that asyncio has accepted and not set up yet are lost when their server closes.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        listening = [socket.socket(fileno=os.dup(one.fileno())) for one in self._sockets.sockets]
-        self._sockets.close()
-        if self._path is not None:
-            _remove(self._path, self._inode)
+        listening = [socket.socket(fileno=os.dup(one.fileno())) for one in served]
+        for server in self._servers:
+            server.close()
+        self._bound.unlink()
         made = [connection for one in listening for connection in _waiting(one)]
         await asyncio.gather(
             *(loop.connect_accepted_socket(self._web, connection, ssl=self._tls) for connection in made),
@@ -138,42 +110,3 @@ def _waiting(listening: socket.socket) -> list[socket.socket]:
         while True:
             made.append(listening.accept()[0])
     return made
-
-
-def _bound(path: Path) -> socket.socket:
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
-    try:
-        listening.bind(str(path))
-    except OSError as error:
-        listening.close()
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        os.umask(before)
-    listening.setblocking(False)  # noqa: FBT003 - the socket's own signature
-    return listening
-
-
-def _clear(path: Path) -> None:
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return
-    taken = OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE), str(path))
-    if not stat.S_ISSOCK(found.st_mode):
-        raise taken
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            _remove(path, found.st_ino)
-            return
-    raise taken
-
-
-def _remove(path: Path, inode: int) -> None:
-    try:
-        if path.lstat().st_ino == inode:
-            path.unlink()
-    except FileNotFoundError:
-        pass
