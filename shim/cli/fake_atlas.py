@@ -9,11 +9,11 @@ import click
 from shim import fake
 from shim.cli import output
 from shim.cli.failures import SETTINGS, Failure
-from shim.cli.log import set_up, until_signal
+from shim.cli.log import until_signal
 from shim.cli.serve import cannot_listen
 from shim.core.settings import parse_instant
 from shim.fake.server import FakeServer
-from shim.gateway.log_lines import apart
+from shim.gateway.log_lines import apart, set_up
 from shim.gateway.options import parse_address
 
 
@@ -34,7 +34,7 @@ def command(listen: str, today: str | None, sunset: str | None) -> None:
         today=None if today is None else parse_instant(today, name="--today"),
         sunset=fake.BACKUP_SUNSET if sunset is None else parse_instant(sunset, name="--sunset"),
     )
-    set_up("info")
+    set_up("INFO")
     with apart():
         asyncio.run(_serve(FakeServer(atlas, host=address.host, port=address.port)))
 

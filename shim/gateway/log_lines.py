@@ -29,6 +29,13 @@ def dropped() -> int:
     return _lost
 
 
+def set_up(level: int | str, who: str = "") -> None:
+    """Send log lines to stderr: those of the shim from this level on, those of its libraries from warning on."""
+    text = f"%(asctime)s %(levelname)-7s %(name)s{who}: %(message)s"
+    logging.basicConfig(format=text, level=logging.WARNING)
+    logging.getLogger("shim").setLevel(level)
+
+
 class LogLines(logging.Handler):
     """Queues lines for a file descriptor, which may be a pipe that nobody reads.
 

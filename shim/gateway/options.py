@@ -151,7 +151,8 @@ class Row(Generic[T]):
 
     ``parse`` reads a text, and names the option by its second argument in the SettingsError that it raises;
     ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None when
-    it needs one; ``live`` options can change while the gateway runs. ``name`` is that of the attribute.
+    it needs one; ``live`` options can change while the gateway runs; of a ``divided`` one each worker has its part.
+    ``name`` is that of the attribute.
     """
 
     parse: Callable[[str, str], T]
@@ -160,6 +161,7 @@ class Row(Generic[T]):
     default: str
     bare: str | None = None
     live: bool = False
+    divided: bool = False
     name: str = ""
 
     @property
@@ -223,6 +225,9 @@ class Options:
         Row(_text_or_none, "PATH", "Its private key (PEM), unless it is in the same file.", "")
     )
     uds: str | None = _option(Row(_text_or_none, "PATH", "A unix socket, in place of --listen.", ""))
+    workers: int = _option(
+        Row(_count, "COUNT", "Processes that take calls; limits on what they hold are shared out among them.", "1")
+    )
     deadline: float = _option(
         Row(_seconds, "SECONDS", "For one translated call, all upstream calls included.", "60", live=True)
     )
@@ -237,10 +242,19 @@ class Options:
     )
     keepalive_timeout: float = _option(Row(_seconds, "SECONDS", "For a connection without a request.", "120"))
     send_timeout: float = _option(Row(_seconds, "SECONDS", "For a caller that does not take its reply.", "60"))
-    max_connections: int = _option(Row(_count, "COUNT", "Callers' connections at a time; more are told 503.", "1024"))
-    max_requests: int = _option(Row(_count, "COUNT", "Requests answered at a time; more are told 503.", "512"))
+    max_connections: int = _option(
+        Row(_count, "COUNT", "Callers' connections at a time; more are told 503.", "1024", divided=True)
+    )
+    max_requests: int = _option(
+        Row(_count, "COUNT", "Requests answered at a time; more are told 503.", "512", divided=True)
+    )
     body_limit: int = _option(Row(_count, "BYTES", "Of one decoded body that is translated.", "16777216", live=True))
     page_cap: int = _option(Row(_count, "PAGES", "Upstream pages collected for one answer.", "20", live=True))
+
+    def part(self) -> Options:
+        """Return the options of one of the workers: of what is ``divided`` its part, rounded up."""
+        parts = {row.name: -(-getattr(self, row.name) // self.workers) for row in TABLE if row.divided}
+        return attrs.evolve(self, **parts)
 
     def settings(self) -> Settings:
         """Return the part of the options that the core obeys."""

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
-import resource
-import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from functools import partial
-from importlib import import_module
-from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 
@@ -30,7 +24,8 @@ from shim.gateway.in_flight import InFlight
 from shim.gateway.inventory import InventoryWriter
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
-from shim.gateway.reload import Plan, PlanSource, Reloader, Stamp
+from shim.gateway.process import loop_factory
+from shim.gateway.reload import Plan
 from shim.gateway.sockets import Bound, bind
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker
@@ -38,11 +33,6 @@ from shim.gateway.validation import authorities_of
 from shim.inventory import wanted
 
 log = logging.getLogger("shim.gateway")
-
-_ENDING = (signal.SIGTERM, signal.SIGINT)
-
-_NOT_OURS = (signal.SIGUSR1, signal.SIGUSR2)
-"""Signals that say nothing here, and would end the process; other programs open their logs anew on them."""
 
 _LAST_CALLS = 0.5
 """Seconds for which kept connections may bring one more call after new ones are refused."""
@@ -52,9 +42,6 @@ _BEAT = 1.0
 
 STUCK = 30.0
 """Seconds without one after which the loop will not come back by itself; ``/livez`` says so."""
-
-_SPARE = 128
-"""Descriptors for listeners, logs, the loop, resolving and the operator's connections."""
 
 
 class Gateway:
@@ -142,7 +129,6 @@ class Gateway:
             await self.stop(grace=0)
             raise
         self._ready = True
-        log.info("takes calls at %s for %s", self.options.uds or self.url, self.options.upstream)
 
     async def stop(self, *, grace: float | None = None) -> None:
         """Say that it isn't ready, take no more connections, let calls in flight end, close all.
@@ -174,6 +160,18 @@ class Gateway:
             if self._inventory is not None:
                 await self._inventory.flush()
 
+    async def drain(self, cut: Coroutine[None, None, object], *, grace: float | None = None) -> None:
+        """Stop as ``stop(grace=grace)`` does, and at once when ``cut`` returns."""
+        stopping, again = asyncio.ensure_future(self.stop(grace=grace)), asyncio.ensure_future(cut)
+        await asyncio.wait((stopping, again), return_when=asyncio.FIRST_COMPLETED)
+        again.cancel()
+        if not stopping.done():
+            stopping.cancel()
+            await asyncio.gather(stopping, return_exceptions=True)
+            await self.stop(grace=0)
+        else:
+            stopping.result()
+
     def _beat(self) -> None:
         self._beaten = time.monotonic()
         self._pulse = asyncio.get_running_loop().call_later(_BEAT, self._beat)
@@ -198,96 +196,6 @@ class Gateway:
 
     def _authorities(self, address: Address | None) -> frozenset[str]:
         return authorities_of(address, public_url=self.options.public_url, tls=self._tls is not None)
-
-
-async def run(
-    options: Options, engine: Engine | None = None, *, source: PlanSource | None = None, known: Stamp = ()
-) -> None:
-    """Serve until SIGTERM, SIGINT or ``POST /quitquitquit``, then drain; a second signal ends the drain.
-
-    With a ``source``, whose files were ``known`` when they were read, SIGHUP and changes of the files
-    replace options and engine.
-    """
-    gateway = Gateway(options, engine)
-    loop = asyncio.get_running_loop()
-    ends: asyncio.Queue[str] = asyncio.Queue()
-    gateway.on_quit = partial(ends.put_nowait, "POST /quitquitquit")
-    chores: set[asyncio.Task[object]] = set()
-
-    def chore(work: Coroutine[None, None, object]) -> None:
-        task = loop.create_task(work)
-        chores.add(task)
-        task.add_done_callback(chores.discard)
-
-    for number in _NOT_OURS:
-        signal.signal(number, signal.SIG_IGN)
-    for number in _ENDING:
-        loop.add_signal_handler(number, ends.put_nowait, number.name)
-    try:
-        if source is not None:
-            plan = Plan(gateway.options, engine or shared_engine(os.environ))
-            reloader = Reloader(source, plan, gateway.apply, gateway.metrics)
-            loop.add_signal_handler(signal.SIGHUP, lambda: chore(reloader.reload()))
-            chore(reloader.watch(known))
-        await gateway.start()
-        log.info("drains after %s", await ends.get())
-        stopping = asyncio.ensure_future(gateway.stop())
-        again = asyncio.ensure_future(ends.get())
-        await asyncio.wait((stopping, again), return_when=asyncio.FIRST_COMPLETED)
-        again.cancel()
-        if not stopping.done():
-            stopping.cancel()
-            await asyncio.gather(stopping, return_exceptions=True)
-            await gateway.stop(grace=0)
-        else:
-            stopping.result()
-    finally:
-        for task in chores:
-            task.cancel()
-        for number in (*_ENDING, signal.SIGHUP):
-            loop.remove_signal_handler(number)
-
-
-def serve(
-    options: Options, engine: Engine | None = None, *, source: PlanSource | None = None, known: Stamp = ()
-) -> int:
-    """Run a gateway in this thread until a signal ends it, and return the exit code: 0."""
-    raise_open_files(options)
-    # What is loaded now stays; looking through it again and again would only hold calls up.
-    gc.collect()
-    gc.freeze()
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(run(options, engine, source=source, known=known))
-    return 0
-
-
-def raise_open_files(options: Options) -> None:
-    """Let the process open as many files as its connections need, as far as it may (setrlimit(2)).
-
-    Each caller's connection is one, each request in flight one more, and so is each surplus
-    connection that is told so. A limit that can't be raised is logged, since the gateway works below it.
-    """
-    wanted = 2 * options.max_connections + options.max_requests + _SPARE
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return
-    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    except (OSError, ValueError):
-        allowed = soft
-    if allowed < wanted:
-        log.warning("may open %s files, and could need %s: see max_connections and max_requests", allowed, wanted)
-
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's, when it is installed; None means asyncio's own."""
-    try:
-        uvloop: Any = import_module("uvloop")
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
 
 
 @contextlib.contextmanager
