@@ -32,6 +32,7 @@ from shim.gateway.options import Options
 from shim.gateway.reload import Plan
 from shim.gateway.server import STUCK, Gateway
 from shim.gateway.sockets import Bound, bind
+from shim.gateway.turn_away import turn_away
 from shim.gateway.worker import Start
 
 log = logging.getLogger("shim.gateway")
@@ -176,6 +177,7 @@ class Supervisor:
         self._ending.set()
         if self._bound is not None:
             self._bound.unlink()
+            turn_away(self._bound.sockets)
             self._bound.close()
         grace = options.drain - options.drain_min
         self._tell(channel.DRAIN, str(grace).encode())

@@ -11,6 +11,7 @@ import ssl
 from shim.errors import SettingsError
 from shim.gateway.http1.connection import Server
 from shim.gateway.sockets import BACKLOG, Bound
+from shim.gateway.turn_away import HANDSHAKE, turn_away
 
 _FLUSH = 0.01
 """Seconds between looks at what is still to be written."""
@@ -39,6 +40,10 @@ class Listener:
     async def refuse(self) -> None:
         """Take no connections but those that callers have made already, which the kernel would reset."""
         loop = asyncio.get_running_loop()
+        self._bound.unlink()
+        if not self._bound.shared:
+            turn_away(self._bound.sockets)
+        await asyncio.sleep(HANDSHAKE)
         served = [one for server in self._servers for one in server.sockets]
         for one in served:
             loop.remove_reader(one.fileno())
@@ -48,7 +53,6 @@ class Listener:
         listening = [socket.socket(fileno=os.dup(one.fileno())) for one in served]
         for server in self._servers:
             server.close()
-        self._bound.unlink()
         made = [connection for one in listening for connection in _waiting(one)]
         await asyncio.gather(
             *(loop.connect_accepted_socket(self._web, connection, ssl=self._tls) for connection in made),
