@@ -9,9 +9,11 @@ import os
 import socket
 import threading
 from collections import deque
+from functools import partial
 
 import attrs
 
+from shim.gateway.accepting import Accepting
 from shim.gateway.admin import Admin
 from shim.gateway.http1.connection import Server
 from shim.gateway.options import Address, Options
@@ -34,11 +36,6 @@ LIMITS = attrs.evolve(
 SPARE = 4
 """Descriptors kept for the operator's connections, for when the process may open no more."""
 
-_PAUSE = 0.1
-"""Seconds until connections are accepted again after there was no descriptor for one."""
-
-_NONE_LEFT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
-
 
 class AdminThread:
     """Serves ``admin`` on a plain asyncio loop: what it needs is little, and nothing it shares with the calls' loop."""
@@ -54,7 +51,6 @@ class AdminThread:
         self._loop = asyncio.new_event_loop()
         self._ended = asyncio.Event()
         self._open: deque[asyncio.Transport] = deque()
-        self._opening: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="admin", daemon=True)
 
     def start(self) -> None:
@@ -76,27 +72,13 @@ class AdminThread:
 
     async def _serve(self) -> None:
         server = Server(self._admin, LIMITS)
-        for one in self._bound.sockets:
-            self._loop.add_reader(one, self._accept, one, server)
+        accepting = Accepting(self._bound, partial(self._connect, server), self._spare.accept)
         await self._ended.wait()
-        for one in self._bound.sockets:
-            self._loop.remove_reader(one)
+        await accepting.stop()
         server.pre_shutdown()
         await server.shutdown(0.1)
 
-    def _accept(self, listening: socket.socket, server: Server) -> None:
-        try:
-            connection = self._spare.accept(listening)
-        except OSError as error:
-            if error.errno in _NONE_LEFT:
-                self._loop.remove_reader(listening)
-                self._loop.call_later(_PAUSE, self._loop.add_reader, listening, self._accept, listening, server)
-            return
-        task = self._loop.create_task(self._connect(connection, server))
-        self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
-
-    async def _connect(self, connection: socket.socket, server: Server) -> None:
+    async def _connect(self, server: Server, connection: socket.socket) -> None:
         transport, _ = await self._loop.connect_accepted_socket(server, connection)
         self._open = deque(one for one in self._open if not one.is_closing())
         self._open.append(transport)

@@ -119,7 +119,7 @@ class Gateway:
         await self._upstream.open()
         try:
             bound = bound or bind(self.options)
-            self._calls = await Listener.on(Server(self._handler, self.options), bound, self._tls)
+            self._calls = Listener(Server(self._handler, self.options), bound, self._tls)
             self._handler.authorities = self._authorities(self._calls.address)
             self._beat()
             if self.options.admin is not None:

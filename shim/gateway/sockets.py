@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from shim.gateway.options import Address, Options
+from shim.gateway.shares import Share
 
 BACKLOG = 1024
 
@@ -25,14 +26,14 @@ class Bound:
     """Sockets that listen: several for a name with several addresses.
 
     ``address`` is None for a unix socket, which is at ``path`` as long as that still is the file ``inode``.
-    ``shared`` ones are other processes' too, and go on listening when this one ends.
+    With a ``share`` they are other processes' too, and go on listening when this one ends.
     """
 
     sockets: tuple[socket.socket, ...]
     address: Address | None = None
     path: Path | None = None
     inode: int = 0
-    shared: bool = False
+    share: Share | None = None
 
     def close(self) -> None:
         """Close the sockets of this process; others that share them go on."""

@@ -1,20 +1,15 @@
 """The process above the workers: it listens, reads settings, answers the operator, and takes no call itself.
 
-A worker is a new interpreter, and no fork of this one: threads and loops can't be forked in order, and what it
-has to know is small. The sockets stay open here, so that a worker that ends loses no connection but its own.
+The sockets stay open here, so that a worker that ends loses no connection but its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import pickle
-import socket
-import sys
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine
 
 import attrs
@@ -24,16 +19,17 @@ from shim.core.recognise import Engine
 from shim.gateway import channel, sums
 from shim.gateway.admin import Admin
 from shim.gateway.admin_thread import AdminThread
-from shim.gateway.channel import Channel
 from shim.gateway.credentials.own import is_loopback
 from shim.gateway.in_flight import InFlight
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Options
 from shim.gateway.reload import Plan
 from shim.gateway.server import STUCK, Gateway
+from shim.gateway.shares import NOBODY, Shares
 from shim.gateway.sockets import Bound, bind
 from shim.gateway.turn_away import turn_away
 from shim.gateway.worker import Start
+from shim.gateway.worker_process import Worker, ask_all
 
 log = logging.getLogger("shim.gateway")
 
@@ -48,40 +44,6 @@ _BACK_OFF = (0.1, 30.0)
 
 _TIDY = 10.0
 """Seconds more than the drain that workers have for their end; then they are killed."""
-
-
-@attrs.define(eq=False)
-class _Worker:
-    """One worker process, and what it told last."""
-
-    process: asyncio.subprocess.Process
-    channel: Channel
-    ready: bool = False
-    told: sums.Told = attrs.field(factory=list)
-    questions: deque[asyncio.Future[None]] = attrs.field(factory=deque)
-    silent: int = 0
-
-    def ask(self) -> asyncio.Future[None]:
-        """Have the worker tell its metrics; the future ends when it has."""
-        answer = asyncio.get_running_loop().create_future()
-        self.questions.append(answer)
-        self.channel.say(channel.METRICS)
-        return answer
-
-    async def listen(self, ready: Callable[[], None]) -> None:
-        """Take in what the worker says, until its end."""
-        while (message := await self.channel.hear()) is not None:
-            match message:
-                case channel.READY, _:
-                    self.ready = True
-                    log.info("worker %s takes calls", self.process.pid)
-                    ready()
-                case channel.METRICS, content:
-                    self.told = json.loads(content)
-                    if self.questions and not (answer := self.questions.popleft()).done():
-                        answer.set_result(None)
-        for answer in self.questions:
-            answer.cancel()
 
 
 class StartError(Exception):
@@ -111,9 +73,10 @@ class Supervisor:
         )
         self._replaced = Counter("atlas_shim_workers_replaced", "Workers that ended by themselves.", registry=registry)
         self.on_quit: Callable[[], None] | None = None
+        self._shares = Shares.of(options.workers)
         self._bound: Bound | None = None
         self._admin: AdminThread | None = None
-        self._workers: set[_Worker] = set()
+        self._workers: set[Worker] = set()
         self._past: sums.Told = []
         self._keepers: list[asyncio.Task[None]] = []
         self._watcher: asyncio.Task[None] | None = None
@@ -154,7 +117,9 @@ class Supervisor:
             if self.options.admin is not None:
                 self._admin = AdminThread(self._pages(), self.options.admin)
                 self._admin.start()
-            self._keepers = [loop.create_task(self._keep(self._bound)) for _ in range(self.options.workers)]
+            self._keepers = [
+                loop.create_task(self._keep(number, self._bound)) for number in range(self.options.workers)
+            ]
             self._watcher = loop.create_task(self._watch())
             await self._started
         except BaseException:
@@ -193,18 +158,19 @@ class Supervisor:
             self._watcher.cancel()
         if self._admin is not None:
             await self._admin.stop()
+        self._shares.close()
 
     def _tell(self, kind: bytes, content: bytes = b"") -> None:
         for worker in self._workers:
             worker.channel.say(kind, content)
 
-    async def _keep(self, bound: Bound) -> None:
+    async def _keep(self, number: int, bound: Bound) -> None:
         """Keep one worker running: start another when it ends, unless the end has begun."""
         loop = asyncio.get_running_loop()
         pause, most = _BACK_OFF
         while not self._ending.is_set():
             began = loop.time()
-            code = await self._one(bound)
+            code = await self._one(number, bound)
             if self._ending.is_set():
                 return
             assert self._started is not None
@@ -216,10 +182,10 @@ class Supervisor:
             pause = _BACK_OFF[0] if loop.time() - began >= _STEADY else min(most, 2 * pause)
             await _either(self._ending.wait(), seconds=pause)
 
-    async def _one(self, bound: Bound) -> int:
+    async def _one(self, number: int, bound: Bound) -> int:
         """Run one worker from its start to its end, and return its exit code as a shell has it."""
         try:
-            worker = await self._spawn(bound)
+            worker = await Worker.spawn(self._start(number, bound))
         except OSError as error:
             log.error("can't start a worker: %s", error)  # noqa: TRY400 - no memory, or too many processes
             return 1
@@ -232,6 +198,7 @@ class Supervisor:
                 await asyncio.wait_for(worker.process.wait(), _TIDY)
         finally:
             self._workers.discard(worker)
+            self._shares.put(number, NOBODY)
             if worker.process.returncode is None:
                 worker.process.kill()
             code = await worker.process.wait()
@@ -241,28 +208,16 @@ class Supervisor:
             log.error("worker %s ended with %s", worker.process.pid, code)
         return code if code >= 0 else 128 - code
 
-    async def _spawn(self, bound: Bound) -> _Worker:
-        ours, theirs = socket.socketpair()
-        with contextlib.ExitStack() as undo, theirs:
-            undo.enter_context(ours)
-            # The same modules, wherever this process has them from, and none from the folder it happens to be in.
-            code = (
-                f"import sys; sys.path[:] = {sys.path!r}; "
-                f"from shim.gateway.worker import main; sys.exit(main({theirs.fileno()}))"
-            )
-            listening = tuple(one.fileno() for one in bound.sockets)
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-c", code),
-                stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(), *listening),
-                process_group=0,  # a terminal's Ctrl-C is for the supervisor
-            )
-            undo.pop_all()
-        line = await Channel.over(ours)
-        level = logging.getLogger("shim").getEffectiveLevel()
-        start = Start(level, listening, bound.address, self._options(), self._plan.engine.documents)
-        line.say(channel.START, pickle.dumps(start))
-        return _Worker(process, line)
+    def _start(self, number: int, bound: Bound) -> Start:
+        return Start(
+            level=logging.getLogger("shim").getEffectiveLevel(),
+            number=number,
+            shares=self._shares.descriptor,
+            descriptors=tuple(one.fileno() for one in bound.sockets),
+            address=bound.address,
+            options=self._options(),
+            documents=self._plan.engine.documents,
+        )
 
     def _options(self) -> Options:
         return attrs.evolve(self.options.part(), admin=None)
@@ -277,16 +232,18 @@ class Supervisor:
             await asyncio.sleep(EVERY)
             self._beaten = time.monotonic()
             asked = list(self._workers)
-            missing = await _asked(asked)
+            missing = await ask_all(asked, EVERY)
             for worker in asked:
                 worker.silent = worker.silent + 1 if worker in missing else 0
+                if worker.silent:
+                    self._shares.put(worker.number, NOBODY)  # nobody waits for it; it says for itself that it is back
                 if worker.silent >= STUCK / 2 / EVERY:  # a round without an answer takes twice as long
                     log.error("worker %s is stuck, and is killed", worker.process.pid)
                     worker.process.kill()
 
     async def _page(self) -> bytes:
         asked = [worker for worker in self._workers if worker.ready]
-        missing = await _asked(asked)
+        missing = await ask_all(asked, EVERY)
         self._taking.set(sum(worker.ready for worker in self._workers))
         self._silent.set(len(missing))
         own = sums.tell(self.metrics.registry)
@@ -310,15 +267,6 @@ class Supervisor:
             plan=lambda: self._plan,
             end=end if quits is not None and is_loopback(self.options.admin.host) else None,
         )
-
-
-async def _asked(workers: list[_Worker]) -> set[_Worker]:
-    """Ask workers for their metrics, and return those that did not answer in time."""
-    answers = {worker.ask(): worker for worker in workers}
-    if not answers:
-        return set()
-    _, missing = await asyncio.wait(answers, timeout=EVERY)
-    return {answers[one] for one in missing}
 
 
 async def _either(*these: Coroutine[None, None, object] | asyncio.Future[object], seconds: float) -> None:

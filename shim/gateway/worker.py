@@ -20,6 +20,7 @@ from shim.gateway.options import Address, Options
 from shim.gateway.process import loop_factory, prepare
 from shim.gateway.reload import Plan
 from shim.gateway.server import Gateway
+from shim.gateway.shares import Share, Shares
 from shim.gateway.sockets import Bound
 from shim.gateway.sums import told_by_worker
 
@@ -28,9 +29,15 @@ log = logging.getLogger("shim.gateway")
 
 @attrs.frozen
 class Start:
-    """What a worker begins with: descriptors of the sockets that listen, where that is, and what it answers with."""
+    """What a worker begins with.
+
+    ``descriptors`` are of the sockets that listen, and ``shares`` of the memory in which it is the worker ``number``;
+    the rest is where it listens, and what it answers with.
+    """
 
     level: int
+    number: int
+    shares: int
     descriptors: tuple[int, ...]
     address: Address | None
     options: Options
@@ -58,7 +65,8 @@ async def _work(end: socket.socket) -> int:
         try:
             gateway = Gateway(start.options, Engine(start.documents))
             sockets = tuple(socket.socket(fileno=one) for one in start.descriptors)
-            await gateway.start(Bound(sockets, start.address, shared=True))
+            share = Share(Shares(start.shares, start.options.workers), start.number)
+            await gateway.start(Bound(sockets, start.address, share=share))
         except SettingsError as error:
             log.error("%s", error)  # noqa: TRY400 - an operator's mistake needs no traceback
             return 2

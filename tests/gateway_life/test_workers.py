@@ -101,6 +101,23 @@ def test_every_worker_takes_calls_and_all_are_counted(several):
     assert all(_gone(pid) for pid in gateway.pids)
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="without /proc nobody sees who has a connection")
+def test_burst_of_connections_is_shared(several):
+    """Connections live long, so no worker may get them all."""
+    gateway = several("--upstream", "http://127.0.0.1:1")
+    held = [Path(f"/proc/{pid}/fd") for pid in gateway.pids]
+    before = [len(list(one.iterdir())) for one in held]
+    with contextlib.ExitStack() as stack:
+        for _ in range(64):
+            stack.enter_context(calling(gateway.served))
+
+        def taken() -> list[int]:
+            return [len(list(one.iterdir())) - number for one, number in zip(held, before, strict=True)]
+
+        until(lambda: sum(taken()) >= 64, "all are taken")
+        assert min(taken()) >= 8
+
+
 def test_killed_worker_is_replaced(several):
     """Calls go on meanwhile, its counts stay, and that it happened is counted and logged."""
     with replying(reply(b"hi")) as upstream:
@@ -265,7 +282,7 @@ def test_quitquitquit_ends_all(several):
             host = gateway.admin.url.removeprefix("http://")
             for _ in range(2):
                 assert ask(gateway.admin, get("/quitquitquit", method="POST", host=host))[1] == b"draining\n"
-            assert status_of(ask(gateway.admin, get("/readyz"))[0]) == 503
+            until(lambda: status_of(ask(gateway.admin, get("/readyz"))[0]) == 503, "it says so")
             answer.set()
             assert caller.message()[1] == b"late"
         assert gateway.running.process.wait(30) == 0

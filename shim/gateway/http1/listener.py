@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import socket
 import ssl
 
 from shim.errors import SettingsError
+from shim.gateway.accepting import Accepting
 from shim.gateway.http1.connection import Server
-from shim.gateway.sockets import BACKLOG, Bound
+from shim.gateway.sockets import Bound
 from shim.gateway.turn_away import HANDSHAKE, turn_away
 
 _FLUSH = 0.01
@@ -23,41 +22,28 @@ class Listener:
     ``address`` is None for a unix socket.
     """
 
-    def __init__(self, web: Server, servers: list[asyncio.Server], bound: Bound, tls: ssl.SSLContext | None) -> None:
-        self._web = web
-        self._servers = servers
-        self._bound = bound
-        self.address = bound.address
-        self._tls = tls
-
-    @classmethod
-    async def on(cls, web: Server, bound: Bound, tls: ssl.SSLContext | None = None) -> Listener:
+    def __init__(self, web: Server, bound: Bound, tls: ssl.SSLContext | None = None) -> None:
         """Take connections of sockets that listen; they are the listener's from here on."""
-        loop = asyncio.get_running_loop()
-        servers = [await loop.create_server(web, sock=one, ssl=tls, backlog=BACKLOG) for one in bound.sockets]
-        return cls(web, servers, bound, tls)
+        self._web = web
+        self._bound = bound
+        self._tls = tls
+        self.address = bound.address
+        share = bound.share
+        if share is None:
+            self._accepting = Accepting(bound, self._connect)
+        else:
+            self._accepting = Accepting(bound, self._connect, enough=lambda: share.enough(web.open))
+
+    async def _connect(self, connection: socket.socket) -> None:
+        await asyncio.get_running_loop().connect_accepted_socket(self._web, connection, ssl=self._tls)
 
     async def refuse(self) -> None:
         """Take no connections but those that callers have made already, which the kernel would reset."""
-        loop = asyncio.get_running_loop()
         self._bound.unlink()
-        if not self._bound.shared:
+        if self._bound.share is None:
             turn_away(self._bound.sockets)
         await asyncio.sleep(HANDSHAKE)
-        served = [one for server in self._servers for one in server.sockets]
-        for one in served:
-            loop.remove_reader(one.fileno())
-        # Connections that asyncio has accepted and not set up yet are lost when their server closes.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        listening = [socket.socket(fileno=os.dup(one.fileno())) for one in served]
-        for server in self._servers:
-            server.close()
-        made = [connection for one in listening for connection in _waiting(one)]
-        await asyncio.gather(
-            *(loop.connect_accepted_socket(self._web, connection, ssl=self._tls) for connection in made),
-            return_exceptions=True,
-        )
+        await self._accepting.stop()
 
     async def quiet(self, patience: float) -> None:
         """Return when all connections have ended, or after so many seconds.
@@ -104,13 +90,3 @@ def tls_context(cert: str | None, key: str | None) -> ssl.SSLContext | None:
             f"tls_cert: {files}: {why or 'no certificate with its private key, without a password, in PEM'}"
         ) from None
     return context
-
-
-def _waiting(listening: socket.socket) -> list[socket.socket]:
-    """Accept what waits to be accepted, and close the listening socket."""
-    made = []
-    with listening, contextlib.suppress(OSError):
-        listening.setblocking(False)  # noqa: FBT003 - the socket's own signature
-        while True:
-            made.append(listening.accept()[0])
-    return made
