@@ -23,7 +23,7 @@ from benchmarks.processes import upstream
 KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "benchkey", "MONGODB_ATLAS_PRIVATE_API_KEY": "bench-secret"}
 MODES = ("passthrough", "own", "verify")
 CONNECTIONS = 16
-MOST = 8000
+MOST = 30_000
 """Signatures made for each second of load; more requests than that a second would run out of them."""
 
 SCRIPT = """

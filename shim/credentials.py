@@ -32,7 +32,6 @@ OTHER_VARIABLES = {
 credentials, or half an API key, so that a program that has its own is not given others."""
 
 TOKEN_PATH = "/api/oauth/token"  # noqa: S105 - a path
-REVOKE_PATH = "/api/oauth/revoke"
 LIFETIME = 3600.0
 """Seconds that a token lives when the reply has no ``expires_in``; Atlas has always sent this value in it."""
 AHEAD = 300.0

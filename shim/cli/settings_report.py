@@ -56,7 +56,8 @@ def settings_in_force(
             continue
         with collected(problems):
             values[row.name] = row.parse(text.strip(), name)
-        settings.append(Setting(row.name, text if row.name in values else UNUSABLE, source))
+        shown = "(set)" if row.secret else text
+        settings.append(Setting(row.name, shown if row.name in values else UNUSABLE, source))
     settings.append(Setting("mappings", environ.get(MAPPINGS, ""), MAPPINGS if environ.get(MAPPINGS) else "default"))
     known = {row.name for row in TABLE}
     problems.extend(f"{file_name}: {key}: no such option" for key in file if key not in known)

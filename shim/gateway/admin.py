@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+import attrs
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from shim.core.messages import Headers, Reply
+from shim.core.messages import Reply, field
 from shim.gateway.credentials.own import from_a_page
 from shim.gateway.errors import Refusal
-from shim.gateway.http1.response import RawResponse, refuse
+from shim.gateway.http1.request import Request
 from shim.gateway.openapi import described
 from shim.gateway.reload import Plan
 
@@ -44,41 +44,47 @@ class Admin:
         self.authorities: frozenset[str] = frozenset()
         self._described: tuple[Plan, bytes] | None = None
 
-    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def __call__(self, request: Request) -> None:
         """Answer one request of the operator's tools."""
-        path = request.raw_path.partition("?")[0]
+        try:
+            request.answer(await self._reply(request))
+        except Refusal as refusal:
+            request.refuse(refusal)
+
+    async def _reply(self, request: Request) -> Reply:
+        path = request.target.partition("?")[0]
         if path == "/quitquitquit":
             return self._quit(request)
         if request.method not in {"GET", "HEAD"}:
-            return refuse(request, _only("GET, HEAD"))
+            raise _only("GET, HEAD")
         match path:
             case "/livez":
                 live = self._live()
-                return _text(request, 200 if live else 503, b"ok\n" if live else b"stuck\n")
+                return _text(200 if live else 503, b"ok\n" if live else b"stuck\n")
             case "/readyz":
                 ready = self._ready()
-                return _text(request, 200 if ready else 503, b"ok\n" if ready else b"draining\n")
+                return _text(200 if ready else 503, b"ok\n" if ready else b"draining\n")
             case "/metrics":
-                return _text(request, 200, await self._metrics(), CONTENT_TYPE_LATEST)
+                return _text(200, await self._metrics(), CONTENT_TYPE_LATEST)
             case "/openapi.json":
-                return _text(request, 200, self._description(), "application/json")
+                return _text(200, self._description(), "application/json")
             case _:
-                return refuse(request, _NO_PAGE)
+                raise attrs.evolve(_NO_PAGE)
 
-    def _quit(self, request: web.BaseRequest) -> RawResponse:
+    def _quit(self, request: Request) -> Reply:
         if self._end is None:
-            return refuse(request, _NO_PAGE)
+            raise attrs.evolve(_NO_PAGE)
         if request.method != "POST":
-            return refuse(request, _only("POST"))
-        headers: Headers = tuple(request.headers.items())
-        if from_a_page(headers) or request.headers.get("Host", "").lower() not in self.authorities:
+            raise _only("POST")
+        host = field(request.headers, "Host") or ""
+        if from_a_page(request.headers) or host.lower() not in self.authorities:
             detail = "Only a program on this machine may end the gateway, by the address that it listens on."
-            return refuse(request, Refusal(403, "SHIM_FORBIDDEN", detail, close=True))
+            raise Refusal(403, "SHIM_FORBIDDEN", detail, close=True)
         # The second of two must not cut what the first one lets end.
         if self._ready() and not self._ending:
             self._ending = True
             self._end()
-        return _text(request, 200, b"draining\n")
+        return _text(200, b"draining\n")
 
     def _description(self) -> bytes:
         plan = self._plan()
@@ -92,5 +98,5 @@ def _only(methods: str) -> Refusal:
     return Refusal(405, "SHIM_METHOD_NOT_ALLOWED", f"Only {methods}.", headers=(("Allow", methods),))
 
 
-def _text(request: web.BaseRequest, status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> RawResponse:
-    return RawResponse(request, Reply(status, (("Content-Type", kind), ("Cache-Control", "no-store")), body))
+def _text(status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> Reply:
+    return Reply(status, (("Content-Type", kind), ("Cache-Control", "no-store")), body)

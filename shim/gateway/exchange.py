@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from time import perf_counter
 from typing import Any
@@ -20,10 +19,15 @@ from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import OutboundCall, UpstreamSigner
 from shim.gateway.errors import proxy_status, too_slow
 from shim.gateway.fields import codings, for_caller, notes
-from shim.gateway.upstream.client import Upstream, UpstreamResponse
+from shim.gateway.memory import MemoryBudget
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
 from shim.gateway.upstream.signed import send
 
 log = logging.getLogger("shim.gateway")
+
+DECODED = 8
+"""How many bytes a byte of JSON takes once it is decoded, about."""
 
 
 @attrs.define
@@ -31,7 +35,7 @@ class GatewayExchange:
     """An exchange in progress.
 
     ``upstream_response`` is the last reply, ``fault`` why the content of the one read last could not be had,
-    and ``seconds`` the time spent in the core.
+    ``seconds`` the time spent in the core, and ``held`` what pages that were read take of the ``budget``.
     """
 
     match: Match
@@ -40,9 +44,11 @@ class GatewayExchange:
     signer: UpstreamSigner
     upstream: Upstream
     announced: Announced
+    budget: MemoryBudget
     upstream_response: UpstreamResponse | None = None
     fault: str | None = None
     seconds: float = 0.0
+    held: int = 0
 
     async def run(self, *, whole: bool = False) -> Outcome:
         """Send and read what the core asks for, until it says how the exchange ends.
@@ -54,16 +60,17 @@ class GatewayExchange:
         steps = exchange(self.match, self.call, self.context)
         reply: Reply | None = None
         try:
-            async with asyncio.timeout(settings.deadline):
+            with self.upstream.within(settings.deadline):
                 while True:
                     began = perf_counter()
                     step = advance(steps, reply)
                     self.seconds += perf_counter() - began
                     if isinstance(step, Send):
-                        self.close()
+                        self._hold()
                         if step.may_read:
-                            readable = attrs.evolve(step.call, headers=codings(step.call.headers))
-                            step = attrs.evolve(step, call=readable)
+                            call = step.call
+                            call = Call(call.method, call.origin, call.target, codings(call.headers), call.body)
+                            step = Send(call, step.route, step.rewritten)
                         self.upstream_response = await send(self.upstream, self.signer, OutboundCall(step))
                         reply = self.upstream_response.head
                         if step.route == "legacy":
@@ -75,7 +82,7 @@ class GatewayExchange:
                     else:
                         break
                 if whole and isinstance(step, PassThrough):
-                    await self.last.read(settings.body_limit)
+                    await self.last.collect(settings.body_limit)
                 return step
         except TimeoutError:
             detail = f"No answer within the deadline of {settings.deadline:g} seconds."
@@ -103,7 +110,7 @@ class GatewayExchange:
         body = b"".join(self.last.chunks)
         if len(body) > self.context.settings.body_limit:
             return None
-        return BufferedResponse(attrs.evolve(reply, body=body), self.last.response.reason, outcome.record)
+        return BufferedResponse(attrs.evolve(reply, body=body), self.last.reason, outcome.record)
 
     @property
     def last(self) -> UpstreamResponse:
@@ -111,8 +118,19 @@ class GatewayExchange:
         assert self.upstream_response is not None, "nothing was sent yet"
         return self.upstream_response
 
+    def _hold(self) -> None:
+        """Count what was read of the last reply as held until the end: a page that others are collected to."""
+        if self.upstream_response is not None:
+            size = DECODED * sum(map(len, self.upstream_response.chunks))
+            self.upstream_response.close()
+            if size > BUFFERED:
+                self.budget.take(size)
+                self.held += size
+
     def close(self) -> None:
         """Give upstream's connection up, unless its reply was read to the end."""
+        self.budget.give(self.held)
+        self.held = 0
         if self.upstream_response is not None:
             self.upstream_response.close()
 

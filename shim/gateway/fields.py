@@ -32,6 +32,9 @@ _HOP_BY_HOP = frozenset(
 _FORWARDED = frozenset({"forwarded", "x-real-ip"})
 _REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect"}
 
+_OWN = frozenset({"date", "host"})
+"""Fields that the gateway makes, whatever Connection names."""
+
 _NOTED = frozenset({"flex", "dedicated", "none"})
 """The routes whose replies are annotated; on the legacy route Atlas' own fields stand alone."""
 
@@ -44,14 +47,8 @@ def for_upstream(headers: Headers, authority: str) -> list[tuple[str, str]]:
     Content-Length is left to the sender, and so is a 100-continue. Upstream is not told where the caller comes
     from: ``Forwarded``, ``X-Forwarded-*`` and ``X-Real-IP`` are dropped.
     """
-    drops = _named_by_connection(headers) | _REQUEST_DROPS
-    lines = [("Host", authority)]
-    for line in headers:
-        name = line[0].lower().replace("_", "-")
-        if name not in drops and name not in _FORWARDED and not name.startswith("x-forwarded-"):
-            lines.append(line)
-    lines.append(VIA)
-    return lines
+    lines = [("Host", authority), *(line for line in headers if _crosses(line[0], "request")), VIA]
+    return _without_named(lines, headers)
 
 
 def for_caller(headers: Headers) -> list[tuple[str, str]]:
@@ -59,21 +56,36 @@ def for_caller(headers: Headers) -> list[tuple[str, str]]:
 
     Content-Length stays, unless upstream framed the content in another way (RFC 9112, 6.3).
     """
-    drops = _named_by_connection(headers) | _HOP_BY_HOP
+    lines = [line for line in headers if _crosses(line[0], "reply")]
     if field(headers, "Transfer-Encoding") is not None:
-        drops |= {"content-length"}
-    lines = [line for line in headers if line[0].lower().replace("_", "-") not in drops]
+        lines = [line for line in lines if _folded(line[0]) != "content-length"]
     if field(headers, "Date") is None:
         lines.append(("Date", now()))
     lines.append(VIA)
-    return lines
+    return _without_named(lines, headers)
 
 
-def _named_by_connection(headers: Headers) -> frozenset[str]:
+def _folded(name: str) -> str:
+    """Return a name as the most careless reader compares it."""
+    return name.lower().replace("_", "-")
+
+
+@lru_cache(maxsize=1024)
+def _crosses(name: str, kind: str) -> bool:
+    """Tell whether a field is handed on with messages of a kind; remembered, since the same names come each time."""
+    folded = _folded(name)
+    if kind == "reply":
+        return folded not in _HOP_BY_HOP
+    return not (folded in _REQUEST_DROPS or folded in _FORWARDED or folded.startswith("x-forwarded-"))
+
+
+def _without_named(lines: list[tuple[str, str]], headers: Headers) -> list[tuple[str, str]]:
+    """Return the lines without those that Connection names; what the gateway adds itself stays."""
     named = [value for name, value in headers if name.lower() == "connection"]
-    if not named:
-        return frozenset()
-    return frozenset(word.strip().lower().replace("_", "-") for word in ",".join(named).split(","))
+    if not named or named == ["keep-alive"]:
+        return lines
+    words = {_folded(word.strip()) for word in ",".join(named).split(",")} - _OWN
+    return [line for line in lines if _folded(line[0]) not in words or line is VIA]
 
 
 def codings(headers: Headers) -> Headers:
@@ -81,12 +93,18 @@ def codings(headers: Headers) -> Headers:
 
     A reply may be read and still be handed back as it came, so what is asked for must suit both.
     """
+    said = [line for line in headers if line[0].lower() == "accept-encoding"]
+    others = [line for line in headers if line not in said] if said else headers
+    return (*others, ("Accept-Encoding", _coding(",".join([value for _, value in said]))))
+
+
+@lru_cache(maxsize=256)
+def _coding(accept_encoding: str) -> str:
     accepted: dict[str, bool] = {}
-    for member in ",".join(value for name, value in headers if name.lower() == "accept-encoding").lower().split(","):
+    for member in accept_encoding.lower().split(","):
         coding, _, weight = member.replace(" ", "").replace("\t", "").partition(";q=")
         accepted[coding] = weight.strip("0.") != "" if weight else True
-    coding = "gzip" if accepted.get("gzip", accepted.get("*", False)) else "identity"
-    return (*(line for line in headers if line[0].lower() != "accept-encoding"), ("Accept-Encoding", coding))
+    return "gzip" if accepted.get("gzip", accepted.get("*", False)) else "identity"
 
 
 _date: tuple[int, str] = (0, "")

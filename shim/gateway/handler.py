@@ -6,12 +6,11 @@ import logging
 from collections.abc import Callable
 
 import attrs
-from aiohttp import hdrs, web
 
 from shim.core.commands import Send
 from shim.core.context import Context
 from shim.core.memory import Memory
-from shim.core.messages import Call, Reply
+from shim.core.messages import Call, Reply, field
 from shim.core.recognise import Match
 from shim.core.record import Record
 from shim.core.settings import RouteWord
@@ -20,10 +19,11 @@ from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
 from shim.gateway.errors import Refusal
 from shim.gateway.exchange import Announced, GatewayExchange, dumps, loads
 from shim.gateway.fields import for_caller
-from shim.gateway.http1.content import RequestContent
-from shim.gateway.http1.response import RawResponse, client_disconnected, refuse
+from shim.gateway.http1.peers import forwarded_peer
+from shim.gateway.http1.request import Request
 from shim.gateway.in_flight import InFlight
 from shim.gateway.inventory import InventoryWriter
+from shim.gateway.memory import RESERVED, MemoryBudget
 from shim.gateway.metrics import Metrics
 from shim.gateway.relay import relay
 from shim.gateway.reload import Plan
@@ -52,96 +52,98 @@ class Handler:
     metrics: Metrics
     in_flight: InFlight
     inventory: InventoryWriter | None
+    budget: MemoryBudget
     authorities: frozenset[str] = frozenset()
     draining: bool = False
     coalescer: Coalescer = attrs.field(factory=Coalescer)
     announced: Announced = attrs.field(factory=Announced)
 
-    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
         plan = self.plan
-        operation, route, response = "other", "pass", None
+        operation, route, reserved = "other", "pass", 0
+        peer = forwarded_peer(request.peer, request.headers, plan.options.trusted_proxies)
         try:
-            self.in_flight.begin(plan.options.max_requests)
+            self.in_flight.begin(peer, plan.options)
+            self.budget.take(RESERVED)
+            reserved = RESERVED
             inbound = validate(request, plan, self.authorities)
             call = inbound.call
             match = plan.engine.recognise(call.method, call.target, call.headers)
-            signer = self.gate.admit(inbound, recognised=match is not None)
+            signer = await self.gate.admit(inbound, recognised=match is not None)
             with self.coalescer.passing(call.method):
                 # Switching off ends translation, and not who may call and who signs.
                 if match is None or plan.settings.route is RouteWord.OFF:
-                    response = await self._pass_on(request, call, signer)
+                    await self._pass_on(request, call, signer)
                 else:
                     operation, route = match.operation.id, "refused"
-                    response, record = await self._translate(request, inbound, match, signer, plan)
+                    record = await self._translate(request, inbound, match, signer, plan)
                     route = record.route
                     if self.inventory is not None:
-                        self.inventory.add(record, plan.engine, request.headers.get(hdrs.USER_AGENT))
-                    log.debug("%s %s %s: %s", operation, route, response.status, record.reason)
+                        self.inventory.add(record, plan.engine, field(call.headers, "User-Agent"))
+                    log.debug("%s %s %s: %s", operation, route, request.status, record.reason)
         except Refusal as refusal:
             level = logging.WARNING if refusal.status >= 500 else logging.INFO
             said = refusal.said or refusal.error or "refused"
             log.log(level, "%s %s: %s (%s)", operation, refusal.status, refusal.code, said)
-            response = refuse(request, refusal)
-        except ConnectionResetError:
-            # Raised by writing to a caller that left; nobody is there to be answered.
-            return client_disconnected(request)
+            request.refuse(refusal)
         finally:
-            self.in_flight.end()
-            if response is not None:
-                self.metrics.count(operation, route, response.status)
-        return response
+            self.in_flight.end(peer)
+            self.budget.give(reserved)
+            if request.status is not None:
+                self.metrics.count(operation, route, request.status)
 
-    async def _pass_on(self, request: web.BaseRequest, call: Call, signer: UpstreamSigner) -> RawResponse:
+    async def _pass_on(self, request: Request, call: Call, signer: UpstreamSigner) -> None:
         """Send a call that isn't translated, and relay its reply."""
         stream, length = None, None
-        if request.body_exists:
-            content = RequestContent(request)
-            body = await content.held(KEPT) if signer.may_resend else content.streamed()
+        if request.head.has_content:
+            body = await request.content.held(KEPT) if signer.may_resend else request.content.streamed()
             if isinstance(body, bytes):
                 call = attrs.evolve(call, body=body)
             else:
-                stream, length = body, request.content_length
+                stream, length = body, request.head.length
         upstream = await send(self.upstream, signer, OutboundCall(Send(call, "pass", rewritten=False), stream, length))
         try:
             reply = Reply(upstream.head.status, tuple(for_caller(upstream.head.headers)))
-            return await relay(request, reply, upstream, close=self.draining)
+            await relay(request, reply, upstream, close=self.draining)
         finally:
             upstream.close()
 
     async def _translate(
-        self, request: web.BaseRequest, inbound: InboundRequest, match: Match, signer: UpstreamSigner, plan: Plan
-    ) -> tuple[RawResponse, Record]:
-        """Run the exchange of a retired call, or share another's, and return the reply with its record."""
+        self, request: Request, inbound: InboundRequest, match: Match, signer: UpstreamSigner, plan: Plan
+    ) -> Record:
+        """Run the exchange of a retired call, or share another's, reply, and return the record."""
         call, body = inbound.call, None
-        if request.body_exists:
-            body = await RequestContent(request).collected(plan.settings.body_limit)
+        if request.head.has_content:
+            body = await request.content.collected(plan.options.request_limit)
         elif match.needs_body:
             body = b""
         base = plan.options.public_url or f"{request.scheme}://{inbound.authority}"
         exchange = GatewayExchange(
             match=match,
-            call=attrs.evolve(call, body=body),
+            call=call if body is None else attrs.evolve(call, body=body),
             context=Context(plan.settings, self.memory, self.clock, base, loads, dumps),
             signer=signer,
             upstream=self.upstream,
             announced=self.announced,
+            budget=self.budget,
         )
         if plan.options.coalesce is not None and call.method == "GET" and body is None:
             shared = await self._share(exchange, inbound, plan, plan.options.coalesce)
             if shared is not None:
-                return RawResponse(request, shared.reply, reason=shared.reason, close=self.draining), shared.record
+                request.answer(shared.reply, reason=shared.reason or "", close=self.draining)
+                return shared.record
         try:
             outcome = await exchange.run()
             reply = exchange.reply(outcome)
             if reply.body is None:
-                response = await relay(request, reply, exchange.last, close=self.draining)
+                await relay(request, reply, exchange.last, close=self.draining)
             else:
-                response = RawResponse(request, reply, close=self.draining)
+                request.answer(reply, close=self.draining)
         finally:
             exchange.close()
         self.metrics.translated(outcome.record, exchange.seconds)
-        return response, outcome.record
+        return outcome.record
 
     async def _share(
         self, exchange: GatewayExchange, inbound: InboundRequest, plan: Plan, window: float

@@ -1,10 +1,13 @@
-"""How many requests are being answered: the limiter, the drain and a metric look at one count."""
+"""How many requests are being answered: the limiters, the drain and a metric look at one count."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 from shim.gateway.errors import busy
+from shim.gateway.http1.peers import UNIX
+from shim.gateway.options import Options
 
 
 class InFlight:
@@ -12,17 +15,27 @@ class InFlight:
 
     def __init__(self) -> None:
         self.count = 0
+        self._of_peer: Counter[str] = Counter()
         self._ended = asyncio.Event()
 
-    def begin(self, most: int) -> None:
-        """Count one more request; raises Refusal when this makes more than ``most``, and counts it all the same."""
-        self.count += 1
-        if self.count > most:
-            raise busy("The gateway is answering as many requests as it takes.")
+    def begin(self, peer: str, options: Options) -> None:
+        """Count one more request; raises Refusal when that is more than the options allow, and counts it all the same.
 
-    def end(self) -> None:
+        A peer is an address; whoever may use a unix socket is not limited by it.
+        """
+        self.count += 1
+        self._of_peer[peer] += 1
+        if self.count > options.max_requests:
+            raise busy("The gateway is answering as many requests as it takes.")
+        if self._of_peer[peer] > options.peer_requests and peer != UNIX:
+            raise busy("The gateway is answering as many requests of this address as it takes.")
+
+    def end(self, peer: str) -> None:
         """Count one less: each ``begin`` has its ``end``, whether it raised or not."""
         self.count -= 1
+        self._of_peer[peer] -= 1
+        if not self._of_peer[peer]:
+            del self._of_peer[peer]
         self._ended.set()
 
     async def idle(self) -> None:

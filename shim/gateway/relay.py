@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import logging
 
-from aiohttp import web
-
 from shim.core.messages import Reply
 from shim.gateway.errors import Refusal
-from shim.gateway.http1.response import RawResponse
-from shim.gateway.upstream.client import UpstreamResponse
+from shim.gateway.http1.request import Request
+from shim.gateway.upstream.response import UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
 
 
-async def relay(request: web.BaseRequest, reply: Reply, upstream: UpstreamResponse, *, close: bool) -> RawResponse:
+async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, close: bool) -> None:
     """Send the caller a reply with upstream's content; what was read of it already goes first.
 
     Raises Refusal when upstream fails before the caller was sent anything. When it fails later, the
     caller's connection is aborted, since ending it cleanly would make half a reply look whole.
     """
-    response = RawResponse(request, reply, reason=upstream.response.reason, close=close)
-    if not response.streams:
-        await response.prepare(request)
-        return response
+    framing = request.begin(reply, reason=upstream.reason, close=close)
+    if framing.bodiless:
+        request.end()
+        return
+    # What is there already leaves with the head; nothing yet lets the head leave alone.
+    first = b"".join((*upstream.chunks, upstream.arrived()))
+    if upstream.is_complete:
+        request.end(first)
+        return
     try:
-        async for chunk in upstream.pieces():
-            await response.write(chunk)
+        if upstream.error is not None and not first:
+            raise upstream.error
+        await request.send(first)
+        while chunk := await upstream.piece():
+            await request.send(chunk)
     except Refusal as refusal:
-        if not response.begun:
+        if not request.begun:
             raise
         log.warning("a streamed reply was cut: %s", refusal.error)
-        response.abort()
-        return response
-    await response.write_eof()
-    return response
+        request.abort()
+        return
+    request.end()

@@ -18,15 +18,16 @@ from shim.gateway.admin_thread import AdminThread
 from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.own import is_loopback
 from shim.gateway.handler import Handler
-from shim.gateway.http1.connection import Server
-from shim.gateway.http1.listener import Listener, tls_context
+from shim.gateway.http1.listener import Listener
+from shim.gateway.http1.server import Server
+from shim.gateway.http1.sockets import Bound, bind, tls_context
 from shim.gateway.in_flight import InFlight
 from shim.gateway.inventory import InventoryWriter
+from shim.gateway.memory import MemoryBudget
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
 from shim.gateway.process import loop_factory
 from shim.gateway.reload import Plan
-from shim.gateway.sockets import Bound, bind
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker
 from shim.gateway.validation import authorities_of
@@ -66,7 +67,8 @@ class Gateway:
         self.in_flight = InFlight()
         self.metrics = Metrics(self.in_flight)
         self._inventory = InventoryWriter(environ, clock) if wanted(environ) else None
-        self._upstream = Upstream(options)
+        budget = MemoryBudget(options.memory)
+        self._upstream = Upstream(options, budget)
         self._handler = Handler(
             plan=plan,
             upstream=self._upstream,
@@ -76,6 +78,7 @@ class Gateway:
             metrics=self.metrics,
             in_flight=self.in_flight,
             inventory=self._inventory,
+            budget=budget,
         )
         self._calls: Listener | None = None
         self._admin: AdminThread | None = None
@@ -157,6 +160,7 @@ class Gateway:
             if self._pulse is not None:
                 self._pulse.cancel()
             await self._upstream.close()
+            await self._handler.gate.close()
             if self._inventory is not None:
                 await self._inventory.flush()
 

@@ -20,13 +20,13 @@ from shim.gateway import channel, sums
 from shim.gateway.admin import Admin
 from shim.gateway.admin_thread import AdminThread
 from shim.gateway.credentials.own import is_loopback
+from shim.gateway.http1.sockets import Bound, bind
 from shim.gateway.in_flight import InFlight
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Options
 from shim.gateway.reload import Plan
 from shim.gateway.server import STUCK, Gateway
 from shim.gateway.shares import NOBODY, Shares
-from shim.gateway.sockets import Bound, bind
 from shim.gateway.turn_away import turn_away
 from shim.gateway.worker import Start
 from shim.gateway.worker_process import Worker, ask_all

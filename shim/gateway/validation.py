@@ -7,26 +7,20 @@ what is sent must be the same bytes, so a target with two readings is answered w
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 import attrs
-from aiohttp import HttpVersion, HttpVersion10, HttpVersion11, web
 
 from shim.core.messages import Call, Headers
 from shim.core.recognise import Engine
-from shim.gateway.errors import Refusal, bad_request, too_many_fields, unknown_host
+from shim.gateway.errors import Refusal, bad_request, unknown_host
 from shim.gateway.fields import PSEUDONYM
+from shim.gateway.http1.request import Request
 from shim.gateway.options import Address
 from shim.gateway.reload import Plan
 
 METHODS_REFUSED = frozenset({"CONNECT", "TRACE"})
-
-FIELDS_SIZE = 65536
-"""Bytes of all fields of one request."""
-
-_VERSIONS = frozenset({HttpVersion10, HttpVersion11})
-_TOO_LONG = 1 << 53
-"""Bytes that some of HTTP's implementations can't count any more."""
 
 _ODD = re.compile(r"[^\x21-\x7e]|[\\#]|%(?:00|2[5ef]|5c|c0|e0)|/\.\.?(?:[/;]|%3b|$)", re.IGNORECASE)
 """A first look at a path; almost all have none of it."""
@@ -55,13 +49,13 @@ class InboundRequest:
     raw_target: str
 
 
-def validate(request: web.BaseRequest, plan: Plan, authorities: frozenset[str]) -> InboundRequest:
+def validate(request: Request, plan: Plan, authorities: frozenset[str]) -> InboundRequest:
     """Return the request as neutral values, or raise Refusal.
 
     ``authorities`` are those of the gateway: an absolute-form target has to name one, and so has Host
     where the plan says so.
     """
-    method, target = request.method, request.raw_path
+    method, target, headers = request.method, request.target, request.headers
     if method in METHODS_REFUSED:
         raise Refusal(
             405,
@@ -71,9 +65,9 @@ def validate(request: web.BaseRequest, plan: Plan, authorities: frozenset[str]) 
             headers=(("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),),
             close=True,
         )
-    headers = _fields(request)
-    hosts = [value for name, value in headers if name.lower() == "host"]
-    if len(hosts) > 1 or (hosts and not _HOST.fullmatch(hosts[0])):
+    hosts, via = request.head.hosts, request.head.via
+    # HTTP/1.0 has no Host yet (RFC 9112, 3.2).
+    if len(hosts) > 1 or not (_is_host(hosts[0]) if hosts else request.head.is_http10):
         raise bad_request("The Host field is not one host with an optional port.")
     authority = hosts[0] if hosts else ""
     if not target.startswith("/"):
@@ -88,33 +82,14 @@ def validate(request: web.BaseRequest, plan: Plan, authorities: frozenset[str]) 
     path = target.partition("?")[0]
     if _ODD.search(path):
         _check_path(method, path, headers, plan.engine)
-    if via := [value for name, value in headers if name.lower() == "via"]:
+    if via:
         _check_loop(via)
-    return InboundRequest(Call(method, plan.options.upstream, target, headers), authority, request.raw_path)
+    return InboundRequest(Call(method, plan.options.upstream, target, headers), authority, request.target)
 
 
-def _fields(request: web.BaseRequest) -> Headers:
-    """Return the field lines; refuse what aiohttp lets through, although upstream could frame or read it otherwise."""
-    if request.version == HttpVersion(0, 9):
-        raise bad_request("The request is of HTTP/0.9, which has no fields.")
-    if request.version not in _VERSIONS:
-        raise bad_request("This gateway speaks HTTP/1.1.", 505)
-    size, lines = 0, []
-    for name, value in request.raw_headers:
-        size += len(name) + len(value)
-        # Of no use in HTTP/1.0 (RFC 9112, 6.1); another coding than this one would have to be undone here.
-        if name.lower() == b"transfer-encoding" and (value.lower() != b"chunked" or request.version == HttpVersion10):
-            raise bad_request("The Transfer-Encoding of the request is not what HTTP/1.1 requires of all.")
-        try:
-            lines.append((name.decode("ascii"), value.decode("utf-8")))
-        except UnicodeDecodeError:
-            # The client library would drop such bytes on their way out.
-            raise bad_request("A field of the request has bytes that are neither ASCII nor UTF-8.") from None
-    if size > FIELDS_SIZE:
-        raise too_many_fields()
-    if (length := request.content_length) is not None and length >= _TOO_LONG:
-        raise bad_request("The Content-Length of the request is beyond all counting.", 413)
-    return tuple(lines)
+@lru_cache(maxsize=256)
+def _is_host(text: str) -> bool:
+    return _HOST.fullmatch(text) is not None
 
 
 def _from_absolute(target: str, authorities: frozenset[str], spoken: str) -> tuple[str, str]:

@@ -61,7 +61,7 @@ def test_the_help_loads_no_http_library():
         "import sys\n"
         "from shim.cli import main\n"
         "main(['--help'], standalone_mode=False)\n"
-        "print(sorted({name.split('.')[0] for name in sys.modules} & {'httpx', 'aiohttp', 'rich', 'orjson'}))"
+        "print(sorted({name.split('.')[0] for name in sys.modules} & {'httpx', 'aiohttp', 'httptools', 'rich'}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
@@ -69,8 +69,9 @@ def test_the_help_loads_no_http_library():
 
 @pytest.mark.parametrize("name", ["serve", "demo", "fake-atlas"])
 def test_a_missing_extra_is_named(name):
-    """Without aiohttp a command that needs it says what to install, in one line."""
-    code = f"import sys\nsys.modules['aiohttp'] = None\nfrom shim.cli import main\nmain(['{name}'])"
+    """Without what a command needs it says what to install, in one line."""
+    lacking = "sys.modules['aiohttp'] = sys.modules['httptools'] = None"
+    code = f"import sys\n{lacking}\nfrom shim.cli import main\nmain(['{name}'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "pip install 'atlas-shim[gateway]'" in done.stderr
@@ -93,7 +94,7 @@ def test_other_commands_need_no_extra(words):
     """Reading, explaining and checking work with the base install alone."""
     code = (
         "import sys\n"
-        "for name in ('aiohttp', 'orjson', 'prometheus_client', 'rich'): sys.modules[name] = None\n"
+        "for name in ('aiohttp', 'httptools', 'orjson', 'prometheus_client', 'rich'): sys.modules[name] = None\n"
         "from shim.cli import main\n"
         f"main({list(words)!r})"
     )

@@ -9,7 +9,20 @@ FILES = sorted(path for room in ("core", "documents") for path in (ROOT / "shim"
 READS_FILES = {"shim/documents/load.py"}
 NEVER = {
     *("time", "socket", "ssl", "asyncio", "selectors", "subprocess", "random", "uuid", "http.client", "urllib.request"),
-    *("httpx", "requests", "aiohttp", "urllib3", "anyio", "trio", "click", "locale", "logging", "warnings", "os"),
+    *(
+        "httpx",
+        "requests",
+        "aiohttp",
+        "httptools",
+        "urllib3",
+        "anyio",
+        "trio",
+        "click",
+        "locale",
+        "logging",
+        "warnings",
+        "os",
+    ),
 }
 CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
 BUILTIN = {"open", "print", "input", "eval", "exec"}

@@ -57,9 +57,9 @@ def test_write_without_its_body_is_refused():
 
 
 def test_body_that_is_too_large_is_refused():
-    """A body that has to be translated is bounded."""
-    request = get(RESTORES, ACCEPT, "Content-Length: 2000", method="POST") + bytes(2000)
-    with replying(reply(JOB)) as upstream, gateway(upstream.origin, body_limit=1000) as served:
+    """A request that has to be translated is bounded, and found too long before any of it is sent."""
+    request = get(RESTORES, ACCEPT, "Content-Length: 2000", method="POST")
+    with replying(reply(JOB)) as upstream, gateway(upstream.origin, request_limit=1000) as served:
         head, content = ask(served, request)
         assert not upstream.heads
     assert (status_of(head), json.loads(content)["errorCode"]) == (413, "SHIM_REQUEST_TOO_LARGE")

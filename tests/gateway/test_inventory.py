@@ -82,9 +82,7 @@ def test_no_call_waits_for_the_disk(monkeypatch):
         assert disk.records == []
         disk.turns.set()
     assert [record.operation for record in disk.records] == ["listServerlessBackupSnapshots"] * 3
-    assert all(name.startswith(("asyncio_", "uvloop_")) for name in disk.threads), (
-        "the names of threads that a loop hands work to"
-    )
+    assert all(name.startswith(("asyncio_", "uvloop_")) for name in disk.threads), "threads that a loop hands work to"
 
 
 def test_without_the_variable_nothing_is_kept(monkeypatch):

@@ -24,7 +24,11 @@ def test_what_is_shown_and_what_is_had():
     assert (shown["--public-url"], Options().public_url) == ("", None)
     assert (shown["--body-limit"], Options().body_limit) == ("16777216", 16 * 1024 * 1024)
     assert (shown["--coalesce"], Options().coalesce) == ("off", None)
-    assert [row.variable for row in TABLE if row.bare] == ["ATLAS_SHIM_SIGN_ALL", "ATLAS_SHIM_COALESCE"]
+    assert [row.variable for row in TABLE if row.bare] == [
+        "ATLAS_SHIM_SIGN_ALL",
+        "ATLAS_SHIM_COALESCE",
+        "ATLAS_SHIM_PROXY_PROTOCOL",
+    ]
 
 
 def test_flag_beats_environment_beats_file():

@@ -35,7 +35,7 @@ def refused(seen):
     return send
 
 
-@pytest.mark.parametrize("path", [RETIRED, INSTANCE, UNTOUCHED, "/", "/api/oauth/token/x", "/api/oauth/tokens"])
+@pytest.mark.parametrize("path", [RETIRED, INSTANCE, UNTOUCHED, "/", "/api/oauths/token", "/api/oauth"])
 def test_every_path_is_challenged(seen, path):
     """Without credentials comes Atlas' own challenge, letter by letter, and its recorded body."""
     before = len(seen.fake.arrivals)
@@ -252,6 +252,24 @@ def test_header_of_a_megabyte(seen, good):
         peer.send(get(UNTOUCHED, value, host=seen.authority))
         assert status_of(peer.message()[0]) == 431
     assert len(seen.fake.arrivals) == before
+
+
+@pytest.mark.parametrize("piece", ["a", "a=b,", '"', "a ", '\\"'])
+def test_long_nonsense_is_not_read(refused, piece, monkeypatch):
+    """30 KiB that name no key are 400 by their length: nobody waits for a reader of them."""
+
+    def read(text):
+        raise AssertionError(f"{len(text)} characters were read")
+
+    monkeypatch.setattr("shim.gateway.credentials.verify_digest.parameters", read)
+    assert refused(UNTOUCHED, "Authorization: Digest " + (piece * 30_000)[:30_000]) == 400
+
+
+def test_long_target_is_signed(seen):
+    """A signature repeats its target, which does not count as its own length."""
+    path = UNTOUCHED + "?a=" + "b" * 7000
+    signature = Signature(nonce_of(seen), uri=path, cnonce="c" * 2000)
+    assert status_of(seen.ask(path, line(signature.parts), ACCEPT)[0]) == 200
 
 
 def test_whole_uri_of_another_host(refused, good):

@@ -128,7 +128,8 @@ def test_settings_that_are_wrong(environ):
 @pytest.mark.parametrize("credentials", [KEY, ACCOUNT], ids=["key", "account"])
 def test_reports_of_the_command(words, credentials):
     """``check`` and ``explain`` say which credentials there are, and not what they are."""
-    environ = {**os.environ, **credentials, "ATLAS_SHIM_CREDENTIALS": "own"}
+    store = {"ATLAS_SHIM_NONCE_STORE": "redis://:canary@127.0.0.1/0"}
+    environ = {**os.environ, **credentials, **store, "ATLAS_SHIM_CREDENTIALS": "own"}
     command = [sys.executable, "-m", "shim", *words]
     done = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
     assert "Traceback" not in done.stderr

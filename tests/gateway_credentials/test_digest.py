@@ -1,5 +1,6 @@
 """Digest's arithmetic and its parameters, held against RFC 7616 and other people's readers."""
 
+import re
 import urllib.request
 
 import pytest
@@ -8,8 +9,17 @@ from hypothesis import strategies as st
 
 from shim.core.messages import Reply
 from shim.credentials import ApiKey
+from shim.gateway.credentials import digest
 from shim.gateway.credentials.api_key_signer import challenge_of
-from shim.gateway.credentials.digest import ALGORITHMS, challenges, parameters, response, secret_hash
+from shim.gateway.credentials.digest import (
+    ALGORITHMS,
+    LONGEST,
+    asks_digest,
+    challenges,
+    parameters,
+    response,
+    secret_hash,
+)
 
 ATLAS = 'Digest realm="MMS Public API", domain="", nonce="abc", algorithm=MD5, qop="auth", stale=false'
 
@@ -57,6 +67,81 @@ def test_no_text_breaks_the_readers(text):
     """Any text is parameters or none, and some number of challenges."""
     parameters(text)
     challenges(text)
+
+
+HOSTILE = ["a", "a=", " ", ",", '"', '\\"', '"\\', "a ", " =", 'a="', "a, ", "Digest ", "\n"]
+"""Pieces that make long values on which a careless pattern starts again and again."""
+
+
+def looked_at(pattern, text):
+    """Where each search of a pattern began and ended, which has to be where the one before it ended."""
+    ends = [0]
+    for match in pattern.finditer(text):
+        assert match.start() == ends[-1]
+        ends.append(match.end())
+    return ends
+
+
+@pytest.mark.parametrize("piece", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("pattern", [digest._PARAMETER, digest._MEMBER])
+def test_nothing_is_looked_at_twice(pattern, piece):
+    """No search has to move on from where it began, so eight times the text is eight times the searches at most."""
+    searches = {}
+    for times in (500, 4000):
+        text = piece * times
+        ends = looked_at(pattern, text)
+        assert ends[-1] == len(text)
+        searches[times] = len(ends)
+    assert searches[4000] <= 8 * searches[500]
+
+
+@given(st.text(st.sampled_from('ab =,"\\\t\n\x00\u00e9'), max_size=40))
+def test_nothing_of_any_text_is_looked_at_twice(text):
+    """The same for texts made of all that means something."""
+    for pattern in (digest._PARAMETER, digest._MEMBER):
+        assert looked_at(pattern, text)[-1] == len(text)
+
+
+def test_patterns_give_nothing_back():
+    """Every repetition is possessive, since one that is not may be tried in as many ways as it is long."""
+    for pattern in (digest._PARAMETER, digest._MEMBER, digest._SCHEME):
+        bare = re.sub(r"\[(?:\\.|[^\]\\])*\]|\\.|\(\.\+\)", "x", pattern.pattern)
+        assert not re.search(r"[+*]|\?(?![:=])", bare.replace("++", "").replace("*+", "").replace("?+", ""))
+
+
+def test_value_that_is_too_long(monkeypatch):
+    """A challenge beyond the bound is not looked at; if it speaks of Digest, it is not handed to a caller either."""
+    for name in ("_MEMBER", "_SCHEME", "_PARAMETER"):
+        monkeypatch.setattr(digest, name, None)
+    value = ATLAS + ", x=" + "a" * LONGEST
+    assert challenges(value) == []
+    assert asks_digest((("WWW-Authenticate", value),))
+    assert not asks_digest((("WWW-Authenticate", "a" * (LONGEST + 1)),))
+    assert challenge_of(Reply(401, (("WWW-Authenticate", value),)), ApiKey("u", "p")) is None
+
+
+WORD = st.from_regex(r"[A-Za-z]{1,6}", fullmatch=True)
+STRING = st.text(st.characters(codec="latin-1", exclude_characters='"\\', exclude_categories=["Cc"]), max_size=9)
+CHALLENGE = st.tuples(
+    WORD,
+    st.one_of(
+        st.just({}),
+        st.dictionaries(WORD.map(str.lower), WORD | STRING.map(lambda text: f'"{text}"'), min_size=1, max_size=4),
+    ),
+)
+
+
+@given(st.lists(CHALLENGE, max_size=4), st.sampled_from([", ", ",", " , ", ",, "]))
+def test_challenges_are_read_as_they_were_written(written, comma):
+    """Whatever stands in their strings, challenges with their parameters come back from one value."""
+    texts = [
+        " ".join([scheme, comma.join(f"{name}={value}" for name, value in given.items())]).strip()
+        for scheme, given in written
+    ]
+    found = challenges(comma.join(texts))
+    assert [scheme for scheme, _ in found] == [scheme.lower() for scheme, _ in written]
+    bare = [{name: value.strip('"') for name, value in given.items()} for _, given in written]
+    assert [parameters(text) for _, text in found] == bare
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ import pytest
 
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
-from shim.gateway.credentials.key_files import watched_credentials, watched_keys
+from shim.gateway import Gateway, Options
+from shim.gateway.credentials import key_files
+from shim.gateway.credentials.key_files import EVERY, watched_credentials, watched_keys
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.served import status_of
 
@@ -57,15 +59,41 @@ def test_files_of_other_names_are_watched(tmp_path):
         "MONGODB_ATLAS_PUBLIC_KEY_FILE": str(tmp_path / "public"),
         "MONGODB_ATLAS_PRIVATE_KEY_FILE": str(tmp_path / "private"),
     }
-    own, keys = watched_credentials(environ), watched_keys(environ, None)
+    now = [0.0]
+    own = watched_credentials(environ, clock=lambda: now[0])
+    keys = watched_keys(environ, None, clock=lambda: now[0])
     assert (own(), keys()) == (ApiKey("aaaaaaaa", "one"), {"aaaaaaaa": ApiKey("aaaaaaaa", "one")})
 
     (tmp_path / "private").write_text("another")
+    now[0] += EVERY
     assert (own(), keys()) == (ApiKey("aaaaaaaa", "another"), {"aaaaaaaa": ApiKey("aaaaaaaa", "another")})
 
 
-def test_keys_come_and_go(tmp_path, caplog):
+def test_files_are_looked_at_a_few_times_a_second(tmp_path, monkeypatch):
+    """However many calls come, files are looked at four times a second, and what changed is known at the next look."""
+    file = tmp_path / "keys"
+    file.write_text("a:b\n")
+    looks = []
+    stamp = key_files._stamp
+
+    def counted(path):
+        looks.append(path)
+        return stamp(path)
+
+    monkeypatch.setattr(key_files, "_stamp", counted)
+    now = [0.0]
+    keys = watched_keys({}, str(file), clock=lambda: now[0])
+    looks.clear()
+    file.write_text("a:b\nc:d\n")
+    for tick in range(100):
+        now[0] = tick / 100
+        assert set(keys()) == ({"a"} if now[0] < EVERY else {"a", "c"})
+    assert looks == [str(file)] * 3
+
+
+def test_keys_come_and_go(tmp_path, caplog, monkeypatch):
     """A line that is added lets its key in, one that is removed keeps it out, a broken file changes nothing."""
+    monkeypatch.setattr(key_files, "EVERY", 0)
     file = tmp_path / "keys"
     file.write_text("demokeys:00000000-demo-demo-demo-000000000000\n")
 
@@ -109,3 +137,25 @@ def test_each_caller_is_signed_with_its_own_key(tmp_path):
             head, _ = seen.ask(UNTOUCHED, line(signature.parts), f"Accept: {FLEX}")
             assert status_of(head) == 200
             assert f'username="{name}"' in (fake.arrivals[-1].header("Authorization") or "")
+
+
+@pytest.mark.parametrize("names", [("PUBLIC_API_KEY", "PRIVATE_API_KEY"), ("PUBLIC_KEY", "PRIVATE_KEY")])
+def test_key_that_nobody_uses(names, caplog):
+    """An API key in the environment of a gateway that passes credentials through is warned of, by its variables."""
+    environ = {f"MONGODB_ATLAS_{name}": value for name, value in zip(names, ("canary", "canary"), strict=True)}
+    Gateway(Options(), environ=environ)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert all(name in caplog.text for name in (*environ, "verify", "own"))
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{}, {"MONGODB_ATLAS_PUBLIC_API_KEY": "half"}, {"MONGODB_ATLAS_ACCESS_TOKEN": "t"}],
+    ids=["none", "half", "token"],
+)
+def test_nothing_to_warn_of(environ, caplog):
+    """Without a whole API key there is nothing to say: no credentials are wanted."""
+    Gateway(Options(), environ=environ)
+    assert not caplog.records

@@ -1,10 +1,15 @@
 """Nonces: ours alone, for their time, each count once, in bounded memory."""
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.gateway.credentials.nonces import WINDOW, Nonces
+from shim.credentials import ApiKey
+from shim.gateway.credentials.nonces import ROUNDS, WINDOW, Nonces, secret_of
+
+KEYS = [ApiKey("aaaaaaaa", "one"), ApiKey("bbbbbbbb", "two")]
 
 
 def at(seconds, **options):
@@ -63,10 +68,117 @@ def test_end_of_life():
 
 
 def test_another_gateways_nonce():
-    """A nonce of another process, or of this one before it was started anew, is not ours."""
+    """A nonce of a gateway with other keys is not ours, nor one of this process before keys were known."""
     nonces, _ = at(0)
     others, _ = at(0)
     assert not nonces.use(others.new(), 1, "a")
+    others.renew(secret_of([KEYS[0]]))
+    nonces.renew(secret_of(KEYS))
+    assert not nonces.use(others.new(), 1, "a")
+
+
+def replicas(first=0, second=0):
+    """Two that hold the same keys, and their clocks."""
+    (one, clock), (other, other_clock) = at(first), at(second)
+    one.renew(secret_of(KEYS))
+    other.renew(secret_of(reversed(KEYS)))
+    return one, clock, other, other_clock
+
+
+def test_replicas_take_each_others():
+    """Gateways with the same keys, in whatever order, take each other's nonces, and each of them a count once."""
+    one, _, other, _ = replicas()
+    for nonce in (one.new(), other.new()):
+        for count in (1, 2, 3):
+            assert one.use(nonce, count, "a")
+            assert other.use(nonce, count, "a")
+            assert not one.use(nonce, count, "a")
+            assert not other.use(nonce, count, "a")
+
+
+@pytest.mark.parametrize(("ahead", "taken"), [(-4, False), (0, True), (4, True), (5, True), (6, False)])
+def test_clocks_of_replicas(ahead, taken):
+    """A clock that is some seconds ahead is no harm; what is born before a replica was started is not taken there."""
+    one, _, other, _ = replicas(100 + ahead, 100)
+    assert other.use(one.new(), 1, "a") == taken
+
+
+def test_nothing_from_before_the_start():
+    """A gateway that was started anew can't know what was used before, and takes none of it."""
+    old, clock, _, _ = replicas()
+    nonce = old.new()
+    assert old.use(nonce, 1, "a")
+    clock[0] = 1
+    young, young_clock = at(1)
+    young.renew(secret_of(KEYS))
+    assert not young.use(nonce, 1, "a")
+    young_clock[0] = 2
+    assert young.use(young.new(), 1, "a")
+
+
+def test_keys_that_change():
+    """Nonces made with the keys before the last change are taken, older ones not; the same keys are no change."""
+    nonces, _ = at(0)
+    nonces.renew(secret_of(KEYS))
+    first = nonces.new()
+    nonces.renew(secret_of(KEYS[:1]))
+    nonces.renew(secret_of(KEYS[:1]))
+    assert nonces.use(first, 1, "a")
+    nonces.renew(secret_of(KEYS[1:]))
+    assert not nonces.use(first, 2, "b")
+
+
+@pytest.mark.parametrize("step", [-86400, -3600, -10, 10, 3600, 86400])
+def test_clock_that_is_set(step):
+    """Wherever the clock goes, a nonce given out from then on is good, even where the memory is full."""
+    nonces, now = at(1_000_000, kept=3)
+    before = [nonces.new() for _ in range(6)]
+    for nonce in before:
+        assert nonces.use(nonce, 1, "a") == (nonce in before[:4])  # what is forgotten then is as old as all
+    now[0] += step
+    for _ in range(6):
+        now[0] += 1
+        nonce = nonces.new()
+        assert nonces.use(nonce, 1, "a")
+        assert not nonces.use(nonce, 1, "a")
+
+
+def test_clock_that_is_set_back_brings_nothing_back():
+    """What was used is still known when the time of its birth comes again."""
+    nonces, now = at(1_000_000)
+    nonce = nonces.new()
+    assert nonces.use(nonce, 1, "a")
+    for second in range(-20, 400, 7):
+        now[0] = 1_000_000 + second
+        assert nonces.use(nonces.new(), 1, "a")
+        assert not nonces.use(nonce, 1, "a")
+
+
+def test_uses_are_forgotten_when_they_are_of_no_more_use():
+    """Memory holds the nonces of one life, and not all that ever were."""
+    nonces, now = at(0, life=300)
+    for second in range(1000):
+        now[0] = second
+        assert nonces.use(nonces.new(), 1, "a")
+    assert len(nonces._uses) <= 300
+
+
+def test_guessing_keys_by_a_nonce_is_dear():
+    """The secret is not one hash of the keys, which anybody could try out by a nonce that anybody can ask for."""
+    assert ROUNDS >= 100_000
+    text = "\n".join(sorted(f"{key.public_key}:{key.private_key}" for key in KEYS))
+    assert secret_of(KEYS) == hashlib.pbkdf2_hmac("sha256", text.encode(), b"atlas-shim nonces", ROUNDS)
+
+
+def test_one_spelling(monkeypatch):
+    """A nonce written in base64's other letters, or with more behind it, is not the same nonce again, but none."""
+    nonces, _ = at(0)
+    monkeypatch.setattr("secrets.token_bytes", lambda size: b"\xff" * size)
+    nonce = nonces.new()
+    assert "_" in nonce
+    assert nonces.use(nonce, 1, "a")
+    for other in (nonce.replace("_", "/"), nonce + "=", nonce + "====", nonce + "\n", "!" + nonce):
+        assert not nonces.use(other, 1, "a")
 
 
 def test_memory_is_bounded_and_forgets_safely():

@@ -65,6 +65,41 @@ def test_sign_all(environ):
         assert status_of(seen.ask(UNTOUCHED, f"Accept: {FLEX}")[0]) == 200
 
 
+SIGN_IN = [
+    "/api/oauth/token",
+    "/api/oauth/revoke",
+    "/api/oauth/token?x=1",
+    "/api/oauth/token/",
+    "/api/oauth/another",
+    "/api/%6fauth/%74oken",
+    "/%61pi/oauth/revoke",
+    "/api//oauth//token",
+    "/api;v=1/oauth;a/token;b",
+    "/API/OAuth/Token",
+]
+"""What upstream may read as a path of its sign-in."""
+
+
+@HOLDERS
+@pytest.mark.parametrize("path", SIGN_IN)
+def test_a_login_is_never_replaced(environ, path):
+    """Whoever exchanges or revokes a token of its own does so with its own login, however the path is spelled."""
+    with replying(reply(b"{}")) as upstream, signing("own", upstream.origin, environ, sign_all=True) as served:
+        request = get(path, "Authorization: Basic bWluZQ==", method="POST", host=served.url.partition("://")[2])
+        assert status_of(ask(served, request)[0]) == 200
+        assert [b"Authorization: Basic bWluZQ==" in head for head in upstream.heads] == [True]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/oauths/token", "/api/atlas/oauth/token", "/x/api/oauth/token", "/api/oauthtoken"]
+)
+def test_paths_like_it_are_signed(path):
+    """Other paths are none of the sign-in's."""
+    with world("own", ACCOUNT, sign_all=True) as seen:
+        seen.ask(path, "Authorization: Basic bWluZQ==")
+        assert (seen.fake.arrivals[-1].header("Authorization") or "").startswith("Bearer ")
+
+
 def test_switched_off_still_signs():
     """Off ends the translation, and the recognised call is signed as before."""
     with world("own", route=RouteWord.OFF) as seen:
@@ -221,8 +256,9 @@ def test_long_content_whose_nonce_is_refused():
         assert [head.split(b" ")[0] for head in upstream.heads] == [b"GET", b"POST"]
 
 
-def test_key_file_is_read_again(tmp_path):
-    """A new key in the file is used by the next call, be it written over, renamed in, or swapped by a link."""
+def test_key_file_is_read_again(tmp_path, monkeypatch):
+    """A new key in the file is used after the next look, be it written over, renamed in, or swapped by a link."""
+    monkeypatch.setattr("shim.gateway.credentials.key_files.EVERY", 0)
     fake = FakeAtlas(api_keys={"public01": "one", "public02": "two", "public03": "three", "public04": "four"})
     old, new = tmp_path / "1", tmp_path / "2"
     for folder, number, secret in ((old, "1", "one"), (new, "4", "four")):

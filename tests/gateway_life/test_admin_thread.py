@@ -13,8 +13,8 @@ import pytest
 from shim.gateway import Options, serve_in_thread
 from shim.gateway import server as server_module
 from shim.gateway.admin_thread import MOST
+from shim.gateway.http1.sockets import bind_tcp
 from shim.gateway.options import Address
-from shim.gateway.sockets import bind_tcp
 from tests.gateway.test_signing import PATH
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import LOOPBACK, At, ask, calling, gateway, get, status_of

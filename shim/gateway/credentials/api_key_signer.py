@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import attrs
 
-from shim.core.messages import Call, Headers, Reply, replaced, without
+from shim.core.messages import Call, Headers, Reply, without
 from shim.credentials import ApiKey
 from shim.gateway.credentials.digest import ALGORITHMS, challenges, parameters, response, secret_hash
 from shim.gateway.credentials.signer import Asker, Attempts, OutboundCall, try_again
@@ -30,14 +30,16 @@ _CONTENT_FIELDS = ("authorization", "content-type", "content-encoding", "content
 
 @attrs.define
 class Nonce:
-    """One challenge of upstream's, and how often it was used."""
+    """One challenge of upstream's, and how often it was used.
 
-    realm: str
+    ``start`` is what an answer to it says before the target, and ``end`` what it says last.
+    """
+
     value: str
-    opaque: str | None
-    algorithm: str | None
     hashed: Callable[[str], str]
     key_hash: str = attrs.field(repr=False)
+    start: str = attrs.field(repr=False)
+    end: str
     uses: int = 0
 
 
@@ -56,13 +58,15 @@ class KeySigner:
         self.challenge = challenge
         self._idle: deque[Nonce] = deque(maxlen=IDLE)
 
-    async def attempts(self, outbound: OutboundCall) -> Attempts:
+    def attempts(self, outbound: OutboundCall) -> Attempts:
         """Sign, and sign anew when the nonce was refused; raises Refusal when the content is gone by then."""
-        call = outbound.command.call
-        nonce = await self._fresh(call) if not outbound.replayable else self._idle.pop() if self._idle else None
-        reused = outbound.replayable
+        call, reused = outbound.command.call, outbound.replayable
+        if not reused:
+            nonce = yield self._fresh(call)
+        else:
+            nonce = self._idle.pop() if self._idle else None
         for attempt in range(1, ATTEMPTS + 1):
-            reply = yield self._signed(call, nonce)
+            reply = yield _signed(call, nonce)
             found = challenge_of(reply, self._key) if reply.status == 401 else None
             if found is None:
                 break
@@ -86,30 +90,22 @@ class KeySigner:
         found = challenge_of(reply, self._key) if reply.status == 401 else None
         return found[0] if found else None
 
-    def _signed(self, call: Call, nonce: Nonce | None) -> Call:
-        if nonce is None:
-            return attrs.evolve(call, headers=without(call.headers, ("authorization",)))
-        value = authorization(nonce, self._key.public_key, call.method, call.target)
-        return Call(call.method, call.origin, call.target, replaced(call.headers, "Authorization", value), call.body)
+
+def _signed(call: Call, nonce: Nonce | None) -> Call:
+    lines = [line for line in call.headers if line[0].lower() != "authorization"]
+    if nonce is not None:
+        lines.append(("Authorization", authorization(nonce, call.method, call.target)))
+    return Call(call.method, call.origin, call.target, tuple(lines), call.body)
 
 
-def authorization(nonce: Nonce, name: str, method: str, target: str) -> str:
+def authorization(nonce: Nonce, method: str, target: str) -> str:
     """Return an Authorization value for one more use of a nonce (RFC 7616, 3.4)."""
     nonce.uses += 1
     count, cnonce = f"{nonce.uses:08x}", secrets.token_hex(8)
     answer = response(
         nonce.key_hash, method, target, nonce=nonce.value, count=count, cnonce=cnonce, hashed=nonce.hashed
     )
-    parts = [
-        f'username={_quoted(name)}, realm="{nonce.realm}", nonce="{nonce.value}", uri={_quoted(target)}',
-        f'response="{answer}"',
-        f'qop=auth, nc={count}, cnonce="{cnonce}"',
-    ]
-    if nonce.algorithm is not None:
-        parts.append(f"algorithm={nonce.algorithm}")
-    if nonce.opaque is not None:
-        parts.append(f'opaque="{nonce.opaque}"')
-    return "Digest " + ", ".join(parts)
+    return f'{nonce.start}{_quoted(target)}, response="{answer}", qop=auth, nc={count}, cnonce="{cnonce}"{nonce.end}'
 
 
 def challenge_of(reply: Reply, key: ApiKey) -> tuple[Nonce, bool] | None:
@@ -126,11 +122,19 @@ def challenge_of(reply: Reply, key: ApiKey) -> tuple[Nonce, bool] | None:
             if hashed is None or "auth" not in [word.strip() for word in given.get("qop", "").split(",")]:
                 continue
             key_hash = secret_hash(key.public_key, given["realm"], key.private_key, hashed)
-            nonce = Nonce(given["realm"], given["nonce"], given.get("opaque"), algorithm, hashed, key_hash)
+            start = (
+                f'Digest username={_quoted(key.public_key)}, realm="{given["realm"]}", nonce="{given["nonce"]}", uri='
+            )
+            end = f", algorithm={algorithm}" if algorithm else ""
+            if "opaque" in given:
+                end += f', opaque="{given["opaque"]}"'
+            nonce = Nonce(given["nonce"], hashed, key_hash, start, end)
             return nonce, given.get("stale", "").lower() == "true"
     return None
 
 
 def _quoted(text: str) -> str:
+    if "\\" not in text and '"' not in text:
+        return f'"{text}"'
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -5,13 +5,21 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from shim.core.messages import Headers
 
-_WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_PARAMETER = re.compile(rf'({_WORD})[ \t]*=[ \t]*(?:({_WORD})|"([^"\\\x00-\x1f\x7f]*)")[ \t]*(?:,[ \t,]*|$)')
-_SCHEME = re.compile(rf"(?:^|,)[ \t]*({_WORD})(?=[ \t]+{_WORD}[ \t]*=|[ \t]*(?:,|$))")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+LONGEST = 8192
+"""Characters of a challenge, or of an Authorization beside the target that it repeats, that are looked at."""
+
+_WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
+# Nothing here gives back what it took, and what matches nothing is taken by the last branch: so matches follow each
+# other from end to end, and no character of a hostile value is looked at again and again.
+_PARAMETER = re.compile(
+    rf'({_WORD})[ \t]*+=[ \t]*+(?:"([^"\\\x00-\x1f\x7f]*+)"|({_WORD}))[ \t]*+(?:,[ \t,]*+|\Z)|(.+)', re.DOTALL
+)
+_MEMBER = re.compile(r'((?:[^",]++|"(?:[^"\\]++|\\.)*+"?+)*+)(?:,|\Z)', re.DOTALL)
+_SCHEME = re.compile(rf"[ \t]*+({_WORD})(?=[ \t]++{_WORD}[ \t]*+=|[ \t]*+\Z)")
 
 
 def _md5(text: str) -> str:
@@ -42,8 +50,18 @@ def response(  # noqa: PLR0913 - the parts that RFC 7616, 3.4.1 names
     hashed: Callable[[str], str] = _md5,
 ) -> str:
     """Return the response for qop auth (RFC 7616, 3.4.1)."""
-    asked = hashed(f"{method}:{uri}")
+    asked = f"{method}:{uri}"
+    asked = _asked(asked, hashed) if len(asked) <= _SHORT else hashed(asked)
     return hashed(f"{key_hash}:{nonce}:{count}:{cnonce}:auth:{asked}")
+
+
+_SHORT = 400
+"""Characters of method and target up to which their hash, in which nothing is secret, is remembered."""
+
+
+@lru_cache(maxsize=512)
+def _asked(asked: str, hashed: Callable[[str], str]) -> str:
+    return hashed(asked)
 
 
 def parameters(text: str) -> dict[str, str] | None:
@@ -52,32 +70,34 @@ def parameters(text: str) -> dict[str, str] | None:
     None when they are malformed, a name appears twice, or a string has a backslash, which no name,
     nonce or URI of ours needs and which peers are known to read in different ways.
     """
-    found: dict[str, str] = {}
-    position = 0
-    for match in _PARAMETER.finditer(text):
-        name, word, string = match.groups()
-        if match.start() != position or (name := name.lower()) in found:
-            return None
-        found[name] = string if word is None else word
-        position = match.end()
-    return found if position == len(text) else None
+    lines = _PARAMETER.findall(text)
+    if lines and lines[-1][3]:
+        return None
+    found = {name.lower(): string or word for name, string, word, _ in lines}
+    return found if len(found) == len(lines) else None
 
 
 def challenges(value: str) -> list[tuple[str, str]]:
     """Split a WWW-Authenticate value into schemes, in lower case, and their parameters' text.
 
     Several challenges may stand in one value, separated by the commas that also separate their
-    parameters (RFC 9110, 11.6.1).
+    parameters (RFC 9110, 11.6.1). One of more than ``LONGEST`` characters has none that could be met.
     """
-    masked = _STRING.sub(lambda quoted: "x" * len(quoted[0]), value)
-    starts = list(_SCHEME.finditer(masked))
-    ends = [start.start() for start in starts[1:]] + [len(value)]
-    return [
-        (start[1].lower(), value[start.end() : end].strip(" \t,")) for start, end in zip(starts, ends, strict=False)
-    ]
+    if len(value) > LONGEST:
+        return []
+    found: list[tuple[str, list[str]]] = []
+    for member in _MEMBER.findall(value):
+        if scheme := _SCHEME.match(member):
+            found.append((scheme[1].lower(), [member[scheme.end() :]]))
+        elif found:
+            found[-1][1].append(member)
+    return [(scheme, ",".join(members).strip(" \t,")) for scheme, members in found]
 
 
 def asks_digest(headers: Headers) -> bool:
-    """Tell whether a reply challenges for HTTP Digest."""
-    lines = (value for name, value in headers if name.lower() == "www-authenticate")
-    return any(word == "digest" for value in lines for word, _ in challenges(value))
+    """Tell whether a reply challenges for HTTP Digest; a value too long to be read does if it has the word."""
+    lines = [value for name, value in headers if name.lower() == "www-authenticate"]
+    return any(
+        "digest" in (value.lower() if len(value) > LONGEST else [word for word, _ in challenges(value)])
+        for value in lines
+    )

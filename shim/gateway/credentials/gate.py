@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
-from shim.credentials import ApiKey
+from shim.credentials import ApiKey, read_credentials, used_variables
 from shim.errors import SettingsError
 from shim.gateway.credentials.api_key_signer import KeySigner
 from shim.gateway.credentials.key_files import Holder, watched_credentials, watched_keys
+from shim.gateway.credentials.nonce_store import NonceStore
 from shim.gateway.credentials.nonces import Nonces
 from shim.gateway.credentials.own import OwnGate, is_loopback
 from shim.gateway.credentials.passthrough import BEARER, OpenGate
@@ -15,6 +17,8 @@ from shim.gateway.credentials.service_account_signer import AccountSigner
 from shim.gateway.credentials.signer import Asker, CallerGate, UpstreamSigner
 from shim.gateway.credentials.verify_digest import VerifyGate, challenge
 from shim.gateway.options import CredentialsMode, Options
+
+log = logging.getLogger("shim.gateway")
 
 
 def gate_for(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
@@ -24,11 +28,26 @@ def gate_for(options: Options, environ: Mapping[str, str], ask: Asker) -> Caller
     """
     match options.credentials:
         case CredentialsMode.PASSTHROUGH:
+            _warn(environ)
             return OpenGate()
         case CredentialsMode.OWN:
             return _own(options, environ, ask)
         case CredentialsMode.VERIFY:
             return _verify(options, environ, ask)
+
+
+def _warn(environ: Mapping[str, str]) -> None:
+    """Say that an API key in the environment goes unused, which is the likeliest first mistake."""
+    try:
+        found = read_credentials(environ)
+    except SettingsError:
+        return
+    if isinstance(found, ApiKey):
+        log.warning(
+            "credentials: 'passthrough' does not use the API key in %s; 'verify' takes and signs calls that are "
+            "signed with it, 'own' signs calls from this machine (--credentials)",
+            ", ".join(used_variables(environ)),
+        )
 
 
 def _own(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
@@ -50,4 +69,5 @@ def _own(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate
 def _verify(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
     nonces = Nonces()
     keys = watched_keys(environ, options.keys_file)
-    return VerifyGate(keys, lambda key: KeySigner(key, ask, lambda: challenge(nonces)), nonces)
+    store = NonceStore(options.nonce_store) if options.nonce_store is not None else None
+    return VerifyGate(keys, lambda key: KeySigner(key, ask, lambda: challenge(nonces)), nonces, store)

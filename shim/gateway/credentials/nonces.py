@@ -1,23 +1,31 @@
-"""Nonces that the gateway gives out, and which of their counts were used (RFC 7616, 5.5).
+"""Nonces that gateways give out, and which of their counts were used (RFC 7616, 5.5).
 
-A nonce carries its own birth and a proof that it is ours, so giving them out costs no memory and a
-stranger can't push anybody's out. What is kept is the use of nonces by callers who proved a key.
+A nonce carries its own birth and a proof that a gateway with these API keys made it, so giving them out costs no
+memory, a stranger can't push anybody's out, and replicas take each other's. What is kept is the use of nonces by
+callers who proved a key. Each replica keeps its own: who captured a request can make it once more at each of the
+others, as long as its nonce is fresh, unless they share a store.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import attrs
 
+from shim.credentials import ApiKey
+
 LIFE = 300.0
 """Seconds for which a nonce is fresh."""
+
+SKEW = 5.0
+"""Seconds by which another replica's clock may be ahead."""
 
 KEPT = 65536
 """Nonces whose uses are remembered."""
@@ -25,8 +33,24 @@ KEPT = 65536
 WINDOW = 1024
 """Counts below the highest one seen that may still arrive, since calls overtake each other."""
 
+ROUNDS = 100_000
+"""Of PBKDF2, between the keys and what nonces are proved with: some 20 ms."""
+
 _STAMP, _SALT, _PROOF = 6, 6, 12
 """Bytes of the three parts: with base64 the 32 characters that Atlas' nonces have."""
+
+_ALL = (1 << WINDOW) - 1
+
+
+def secret_of(keys: Iterable[ApiKey]) -> bytes:
+    """Return what gateways that hold the same keys prove their nonces with, in whatever order they hold them.
+
+    Anybody can ask for a nonce, and try out by it whether a guess of all keys is right. That must not be easier than
+    it is for somebody who sees a Digest signature, and tries out two MD5 hashes for a guess of one key: so a try costs
+    100,000 times as much here. Atlas makes private keys of 122 random bits, which is out of reach either way.
+    """
+    text = "\n".join(sorted(f"{key.public_key}:{key.private_key}" for key in keys))
+    return hashlib.pbkdf2_hmac("sha256", text.encode(), b"atlas-shim nonces", ROUNDS)
 
 
 @attrs.define
@@ -38,63 +62,84 @@ class _Uses:
 
 
 class Nonces:
-    """Gives nonces out and takes each of their counts once; ``clock`` returns seconds."""
+    """Gives nonces out and takes each of their counts once; ``clock`` returns seconds since the epoch.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, *, life: float = LIFE, kept: int = KEPT) -> None:
+    The clock may be set: a nonce is refused while it comes from the future, and one given out after that is good.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time, *, life: float = LIFE, kept: int = KEPT) -> None:
         self._clock = clock
         self._life = int(life * 1000)
+        self._skew = int(SKEW * 1000)
         self._kept = kept
-        self._secret = secrets.token_bytes(32)
-        self._uses: OrderedDict[tuple[bytes, str], _Uses] = OrderedDict()
-        # What was forgotten can't be told from what was never used; so nothing as old as that counts.
-        self._forgotten = -1
+        self._secrets = [secrets.token_bytes(32)]
+        self._uses: OrderedDict[tuple[str, str], _Uses] = OrderedDict()
+        # What was forgotten can't be told from what was never used; so nothing as old as that counts. Neither does
+        # what is older than this process, which may have been used before it was started anew.
+        self._forgotten = self._now() - 1
+
+    def renew(self, secret: bytes) -> None:
+        """Prove nonces with another secret from now on; those proved with the last one are still taken."""
+        if secret != self._secrets[0]:
+            self._secrets = [secret, self._secrets[0]]
 
     def new(self) -> str:
         """Return a nonce of 32 characters."""
         start = self._now().to_bytes(_STAMP, "big") + secrets.token_bytes(_SALT)
-        return base64.urlsafe_b64encode(start + self._proof(start)).decode("ascii")
+        return base64.urlsafe_b64encode(start + _proof(start, self._secrets[0])).decode("ascii")
 
     def use(self, nonce: str, count: int, name: str) -> bool:
-        """Take one count of a nonce for a proven name; False if the nonce is not ours, too old, or used so."""
-        raw = self._ours(nonce)
-        if raw is None:
+        """Take one count of a nonce for a proven name; False if it is no gateway's of ours, too old, or used so."""
+        now = self._now()
+        uses = self._uses.get((nonce, name))
+        born = uses.born if uses is not None else self._birth(nonce)
+        if born is None or not -self._skew <= now - born < self._life:
             return False
-        born = int.from_bytes(raw[:_STAMP], "big")
-        if self._now() - born >= self._life:
-            return False
-        uses = self._uses.get((raw, name))
         if uses is None:
+            if self._forgotten > now + self._skew:  # the clock was set back
+                self._forgotten = now - 1
             if born <= self._forgotten:
                 return False
-            uses = self._uses[raw, name] = _Uses(born)
-            self._forget()
+            uses = self._uses[nonce, name] = _Uses(born)
+            self._forget(now)
         return _take(uses, count)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
 
-    def _proof(self, start: bytes) -> bytes:
-        return hmac.digest(self._secret, start, "sha256")[:_PROOF]
-
-    def _ours(self, nonce: str) -> bytes | None:
+    def _birth(self, nonce: str) -> int | None:
         try:
-            raw = base64.b64decode(nonce, altchars=b"-_", validate=True)
+            raw = base64.urlsafe_b64decode(nonce)
         except (binascii.Error, ValueError):
             return None
-        start = raw[: _STAMP + _SALT]
-        return raw if hmac.compare_digest(raw[_STAMP + _SALT :], self._proof(start)) else None
+        start, proof = raw[: _STAMP + _SALT], raw[_STAMP + _SALT :]
+        # One nonce has one spelling: what is remembered is the text.
+        if base64.urlsafe_b64encode(raw).decode("ascii") != nonce:
+            return None
+        if not any(hmac.compare_digest(proof, _proof(start, secret)) for secret in self._secrets):
+            return None
+        return int.from_bytes(raw[:_STAMP], "big")
 
-    def _forget(self) -> None:
-        while len(self._uses) > self._kept:
-            _, oldest = self._uses.popitem(last=False)
-            self._forgotten = max(self._forgotten, oldest.born)
+    def _forget(self, now: int) -> None:
+        """Forget the oldest uses where there are too many, and all that can't come again."""
+        while True:
+            oldest = next(iter(self._uses.values()))
+            if len(self._uses) <= self._kept and now - oldest.born < self._life:
+                return
+            self._uses.popitem(last=False)
+            if oldest.born <= now:  # unless the clock was set back since
+                self._forgotten = max(self._forgotten, oldest.born)
+
+
+def _proof(start: bytes, secret: bytes) -> bytes:
+    return hmac.digest(secret, start, "sha256")[:_PROOF]
 
 
 def _take(uses: _Uses, count: int) -> bool:
     ahead = count - uses.top
     if ahead > 0:
         kept = uses.seen << ahead if ahead < WINDOW else 0
-        uses.seen = (kept | 1) & ((1 << WINDOW) - 1)
+        uses.seen = (kept | 1) & _ALL
         uses.top = count
         return True
     bit = 1 << -ahead

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from shim.core.messages import Headers
 from shim.gateway.credentials.key_files import Holder
-from shim.gateway.credentials.passthrough import PASSTHROUGH
+from shim.gateway.credentials.passthrough import PASSTHROUGH, signs_in
 from shim.gateway.credentials.signer import UpstreamSigner
 from shim.gateway.errors import Refusal
 from shim.gateway.validation import InboundRequest
@@ -36,7 +36,7 @@ class OwnGate:
         self._held = credentials()
         self._signer = signer_of(self._held)
 
-    def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
+    async def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
         """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
         if from_a_page(request.call.headers):
             raise Refusal(
@@ -46,13 +46,16 @@ class OwnGate:
                 error="http_request_denied",
                 close=True,
             )
-        if not (recognised or self._everything):
+        if not (recognised or (self._everything and not signs_in(request.call.path))):
             return PASSTHROUGH
         held = self._credentials()
         if held != self._held:
             self._signer = self._signer_of(held)
             self._held = held
         return self._signer
+
+    async def close(self) -> None:
+        """Do nothing: nothing was opened."""
 
 
 def from_a_page(headers: Headers) -> bool:

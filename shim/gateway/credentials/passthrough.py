@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import unquote
+
 import attrs
 
 from shim.core.messages import Headers, field
@@ -18,6 +21,8 @@ DETAIL = (
     "import (from shim import httpx)."
 )
 
+_SIGN_IN = re.compile(r"/+api(?:;[^/]*)?/+oauth(?:;[^/]*)?/", re.IGNORECASE)
+
 BEARER = ("WWW-Authenticate", 'Bearer realm="MMS Public API"')
 
 
@@ -27,7 +32,7 @@ class Passthrough:
 
     may_resend = False
 
-    async def attempts(self, outbound: OutboundCall) -> Attempts:
+    def attempts(self, outbound: OutboundCall) -> Attempts:
         """Send the call as it is; raises Refusal where its Digest signature, or a challenge, is of no use."""
         call, rewritten = outbound.command.call, outbound.command.rewritten
         scheme = (field(call.headers, "Authorization") or "").partition(" ")[0].lower()
@@ -47,14 +52,35 @@ class Passthrough:
 class OpenGate:
     """Lets everybody in, since nothing is held that could be borrowed."""
 
-    def admit(self, request: InboundRequest, *, recognised: bool) -> Passthrough:  # noqa: ARG002 - a gate's signature
+    async def admit(
+        self,
+        request: InboundRequest,  # noqa: ARG002 - a gate's signature
+        *,
+        recognised: bool,  # noqa: ARG002 - a gate's signature
+    ) -> Passthrough:
         """Return the signer that adds nothing."""
         return PASSTHROUGH
+
+    async def close(self) -> None:
+        """Do nothing: nothing was opened."""
 
 
 PASSTHROUGH = Passthrough()
 
 
+def signs_in(path: str) -> bool:
+    """Tell whether a raw path is one of ``/api/oauth/``, in any spelling that upstream might take for it.
+
+    Who calls there gives or revokes a token by a login of its own, and no gateway knows a better one. To take
+    another path for one of these would lend nothing to anybody.
+    """
+    return _SIGN_IN.match(unquote(path) if "%" in path else path) is not None
+
+
 def cannot_cross() -> Refusal:
-    """The one answer to an API key on a rewritten call; its challenge names what would work."""
-    return Refusal(401, "SHIM_DIGEST_CANNOT_CROSS", DETAIL, headers=(BEARER,))
+    """The one answer to an API key on a rewritten call.
+
+    It is no 401, since Digest clients look for a challenge of theirs in one, and raise an error about that instead
+    of showing what it says.
+    """
+    return Refusal(403, "SHIM_DIGEST_CANNOT_CROSS", DETAIL, error="http_request_denied")

@@ -47,16 +47,17 @@ class AccountSigner:
         self._lock = asyncio.Lock()
         self._failure: tuple[float, Refusal] | None = None
 
-    async def attempts(self, outbound: OutboundCall) -> Attempts:
+    def attempts(self, outbound: OutboundCall) -> Attempts:
         """Send with the token, and once more with a new one after a 401; raises Refusal without a token."""
-        token = await self._token(None)
-        reply = yield _signed(outbound.command.call, token)
+        call = outbound.command.call
+        token = self._book.usable() or (yield self._token(None))
+        reply = yield _signed(call, token)
         if reply.status != 401 or not self._book.worth_another(again=False):
             return
         if not outbound.replayable:
             self._book.drop(token)
             return
-        again = yield _signed(outbound.command.call, await self._token(token))
+        again = yield _signed(call, (yield self._token(token)))
         if again.status == 401:
             self._book.worth_another(again=True)
 

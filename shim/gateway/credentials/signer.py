@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Protocol
+from collections.abc import AsyncIterator, Awaitable, Generator
+from typing import Any, Protocol
 
 import attrs
 
@@ -12,8 +12,9 @@ from shim.core.messages import Call, Headers, Reply
 from shim.gateway.errors import Refusal
 from shim.gateway.validation import InboundRequest
 
-Attempts = AsyncGenerator[Call, Reply]
-"""Yields a call to send and is sent the head of its reply; when it ends, the last reply stands."""
+Attempts = Generator[Call | Awaitable[Any], Any, None]
+"""Yields a call to send, and is sent the head of its reply; or something to wait for, and is sent its result. When it
+ends, the last reply stands."""
 
 
 @attrs.frozen
@@ -56,8 +57,12 @@ class UpstreamSigner(Protocol):
 class CallerGate(Protocol):
     """Decides who may call."""
 
-    def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
+    async def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
         """Return who signs this call; raises Refusal. ``recognised`` says that the mappings know the operation."""
+        ...
+
+    async def close(self) -> None:
+        """Give up what was opened to decide that."""
         ...
 
 

@@ -8,11 +8,12 @@ import secrets
 from collections.abc import Callable
 
 from shim.core.messages import Headers
-from shim.credentials import REVOKE_PATH, TOKEN_PATH, ApiKey
-from shim.gateway.credentials.digest import parameters, response, secret_hash
+from shim.credentials import ApiKey
+from shim.gateway.credentials.digest import LONGEST, parameters, response, secret_hash
 from shim.gateway.credentials.key_files import Keys
-from shim.gateway.credentials.nonces import Nonces
-from shim.gateway.credentials.passthrough import PASSTHROUGH
+from shim.gateway.credentials.nonce_store import NonceStore
+from shim.gateway.credentials.nonces import Nonces, secret_of
+from shim.gateway.credentials.passthrough import PASSTHROUGH, signs_in
 from shim.gateway.credentials.signer import UpstreamSigner
 from shim.gateway.errors import Refusal
 from shim.gateway.validation import InboundRequest
@@ -24,36 +25,43 @@ UNAUTHORIZED = (
 )
 """The body of Atlas' own challenge, as recorded until July 2026; later ones have one more member."""
 
-_NEEDED = frozenset({"username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce"})
+_NEEDED = ("username", "realm", "nonce", "uri", "cnonce", "nc", "response", "qop")
 _COUNT = re.compile(r"[0-9a-fA-F]{8}")
-_SIGN_IN = frozenset({TOKEN_PATH, REVOKE_PATH})
 
 
 class VerifyGate:
     """Takes a Digest signature of a known key, checked strictly; a bearer token is upstream's to check.
 
-    ``signer_of`` is asked once for each key that ``keys`` turns up.
+    ``signer_of`` is asked once for each key that ``keys`` turns up. A ``store`` is asked last, about signatures
+    that are good in every other way.
     """
 
-    def __init__(self, keys: Callable[[], Keys], signer_of: Callable[[ApiKey], UpstreamSigner], nonces: Nonces) -> None:
+    def __init__(
+        self,
+        keys: Callable[[], Keys],
+        signer_of: Callable[[ApiKey], UpstreamSigner],
+        nonces: Nonces,
+        store: NonceStore | None = None,
+    ) -> None:
         self._keys = keys
         self._signer_of = signer_of
         self._nonces = nonces
+        self._store = store
         self._known: Keys = {}
         self._hashes: dict[str, str] = {}
-        self._signers: dict[ApiKey, UpstreamSigner] = {}
+        self._signers: dict[str, UpstreamSigner] = {}
         # Stands in for an unknown key's, so that finding out costs as much as a wrong secret.
         self._nobody = secrets.token_hex(16)
         self._learn(keys())
 
-    def admit(
+    async def admit(
         self,
         request: InboundRequest,
         *,
         recognised: bool,  # noqa: ARG002 - a gate's signature
     ) -> UpstreamSigner:
         """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
-        if request.call.path in _SIGN_IN:
+        if signs_in(request.call.path):
             return PASSTHROUGH
         lines = [value for name, value in request.call.headers if name.lower() == "authorization"]
         if len(lines) > 1:
@@ -63,46 +71,55 @@ class VerifyGate:
             case "bearer":
                 return PASSTHROUGH
             case "digest":
-                return self._check(request, text.strip())
+                return await self._check(request, text.strip())
             case _:
                 raise self._refusal("no Digest or Bearer credentials")
 
-    def _check(self, request: InboundRequest, text: str) -> UpstreamSigner:
-        given = parameters(text)
+    async def _check(self, request: InboundRequest, text: str) -> UpstreamSigner:
+        given = parameters(text) if len(text) <= LONGEST + len(request.raw_target) else None
         if given is None:
             raise malformed("parameters that can't be read, or one twice")
-        if not given.keys() >= _NEEDED or not given["cnonce"]:
+        try:
+            name, realm, nonce, uri, cnonce, nc, signed, qop = [given[word] for word in _NEEDED]
+        except KeyError:
+            raise malformed("a parameter is missing") from None
+        if not cnonce:
             raise malformed("a parameter is missing")
-        if given["qop"].lower() != "auth" or given.get("algorithm", "MD5").upper() != "MD5":
+        if qop.lower() != "auth" or given.get("algorithm", "MD5").upper() != "MD5":
             raise malformed("a qop or algorithm that was not offered")
-        if not _COUNT.fullmatch(given["nc"]) or not (count := int(given["nc"], 16)):
+        if not _COUNT.fullmatch(nc) or not (count := int(nc, 16)):
             raise malformed("nc is no count of eight hex digits")
         # RFC 7616, 3.4.6, asks for 400 here.
-        if given["uri"] != request.raw_target:
+        if uri != request.raw_target:
             raise malformed("uri is not the request target")
-        name = given["username"]
         keys = self._keys()
         if keys is not self._known:
             self._learn(keys)
-        expected = response(
-            self._hashes.get(name, self._nobody),
-            request.call.method,
-            given["uri"],
-            nonce=given["nonce"],
-            count=given["nc"],
-            cnonce=given["cnonce"],
-        )
-        right = hmac.compare_digest(expected.encode(), given["response"].encode())
-        key = self._known.get(name)
-        if key is None or not right or given["realm"] != REALM:
+        key_hash = self._hashes.get(name, self._nobody)
+        expected = response(key_hash, request.call.method, uri, nonce=nonce, count=nc, cnonce=cnonce)
+        right = hmac.compare_digest(expected.encode(), signed.encode())
+        signer = self._signers.get(name)
+        if signer is None or not right or realm != REALM:
             raise self._refusal("an unknown key, or a wrong signature")
-        if not self._nonces.use(given["nonce"], count, name):
+        fresh = self._nonces.use(nonce, count, name)
+        if fresh and self._store is not None:
+            fresh = await self._store.take(nonce, count, name)
+        if not fresh:
             raise self._refusal("a nonce that is old or was used so", stale=True)
-        return self._signers[key]
+        return signer
+
+    async def close(self) -> None:
+        """Close the store's connections."""
+        if self._store is not None:
+            await self._store.close()
 
     def _learn(self, keys: Keys) -> None:
         self._hashes = {name: secret_hash(name, REALM, key.private_key) for name, key in keys.items()}
-        self._signers = {key: self._signers.get(key) or self._signer_of(key) for key in keys.values()}
+        self._signers = {
+            name: self._signers[name] if self._known.get(name) == key else self._signer_of(key)
+            for name, key in keys.items()
+        }
+        self._nonces.renew(secret_of(keys.values()))
         self._known = keys
 
     def _refusal(self, said: str, *, stale: bool = False) -> Refusal:

@@ -1,221 +1,316 @@
-"""A caller's connection: deadlines, a limit on how many there are, and an answer to what is not well-formed.
+"""A caller's connection: one request after the other, each within its deadlines.
 
-aiohttp's server waits for ever for a head and for a reader, and shows a traceback to the caller.
+While a request is answered, what the caller sends beyond its content waits unparsed, and little of it is taken; so
+there is one request at a time on a connection, and one task that answers them in turn.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from aiohttp import StreamReader, web
-from aiohttp.http import RawRequestMessage
-from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
-from aiohttp.web_protocol import RequestHandler
+from typing import TYPE_CHECKING, cast
 
 from shim.gateway import errors
-from shim.gateway.http1.response import refuse
-from shim.gateway.options import Options
+from shim.gateway.http1.content import RATE, RequestContent
+from shim.gateway.http1.deadlines import NEVER
+from shim.gateway.http1.head import check_beginning, parse_request
+from shim.gateway.http1.request import Request
+
+if TYPE_CHECKING:
+    from shim.gateway.http1.server import PeerConnections, Server
 
 log = logging.getLogger("shim.gateway")
 
-RATE = 256
-"""Bytes a second below which a caller is stalling."""
+WAITING = 65536
+"""Bytes that a caller may send ahead while its request is answered."""
 
-LIMITS: dict[str, Any] = {"max_line_size": 16384, "max_field_size": 32768, "max_headers": 128}
-"""Bytes of the request line and of one field, and the count of fields; more is a bad request.
+HIGH = 65536
+"""Bytes of a reply that wait to be taken by the caller before no more are written."""
 
-The first two differ, since what aiohttp says about either is the same but for the number.
-"""
+LINGER = 2.0
+"""Seconds in which a caller may finish sending what nobody reads, so that it gets to read its answer."""
 
-SURPLUS_TIME = 2.0
-"""Seconds in which a connection beyond the limit must send its request, to be told that it is one too many."""
-
-_TOKEN = re.compile(r"\n\n  b['\"][!#$%&*+.^_`|~0-9A-Za-z-]+ ")
-"""A method where the parser quotes what it took for a request line."""
+_NO_ROOM = "The gateway has as many connections as it takes."
 
 
-class Connection(RequestHandler):
-    """One connection of a caller, with its own deadlines; one beyond the limit gets a refusal as its only reply.
+class Connection(asyncio.BufferedProtocol):
+    """One connection; a ``surplus`` one gets a refusal as its only reply."""
 
-    Content and replies that move on, at ``RATE`` at least, may take longer than the options say.
-    """
+    __slots__ = (
+        "_content", "_drained", "_has_begun", "_held", "_left", "_linger", "_peer", "_read_due", "_request", "_rest",
+        "_searched", "_send_due", "_server", "_surplus", "_task", "_transport", "_waiter", "due", "scheme", "was_made",
+    )  # fmt: skip
 
-    __slots__ = ("_content", "_head_timer", "_left", "_send_timer", "_server", "options")
-
-    def __init__(self, server: Server, options: Options) -> None:
-        super().__init__(
-            server,
-            loop=asyncio.get_running_loop(),
-            auto_decompress=False,
-            access_log=None,  # type: ignore[arg-type]  # None is what switches it off
-            keepalive_timeout=options.keepalive_timeout,
-            lingering_time=min(2.0, options.body_timeout),
-            **LIMITS,
-        )
-        self.options = options
+    def __init__(self, server: Server, peer: PeerConnections, *, surplus: bool, scheme: str) -> None:
+        self.scheme = scheme
         self._server = server
-        self._head_timer: asyncio.TimerHandle | None = None
-        self._send_timer: asyncio.TimerHandle | None = None
+        self._peer = peer
+        self._surplus = surplus
+        self.was_made = False
+        self._transport: asyncio.Transport | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._request: Request | None = None
+        self._content: RequestContent | None = None
+        self._rest = b""
+        self._searched = 0
+        self._held = False
+        self._has_begun = False
+        self._linger = False
+        self._drained: asyncio.Future[None] | None = None
         self._left = 0
-        self._content: StreamReader | None = None
+        self._read_due = self._send_due = self.due = NEVER
+
+    # The transport's side.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Count the connection: one beyond the limit will be refused, one beyond twice the limit is dropped."""
-        super().connection_made(transport)
-        self._server.open += 1
-        most = self.options.max_connections
-        beyond = self._server.open - most
-        if beyond > 0:
-            self._request_handler = _surplus
-            self._head_timer = self._loop.call_later(SURPLUS_TIME, self._late)
-        if beyond > most:
-            log.warning("dropped a connection: %s are open", self._server.open)
-            self._abort()
+        """Begin to wait for a request."""
+        self.was_made = True
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(HIGH)
+        self._server.connections.add(self)
+        self._server.deadlines.watch(self)
+        self._wait_for_request()
 
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Count the connection no longer."""
-        if self._manager is not None:
-            self._server.open -= 1
-        for timer in (self._head_timer, self._send_timer):
-            if timer is not None:
-                timer.cancel()
-        super().connection_lost(exc)
+    def connection_lost(self, exc: BaseException | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Give up whatever is going on for a caller that left."""
+        self._transport = None
+        self._server.connections.discard(self)
+        self._server.deadlines.forget(self)
+        self._peer.idle.pop(self, None)
+        self._server.left(self._peer)
+        if self._task is not None:
+            self._task.cancel()
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_exception(ConnectionResetError("the caller left"))
+            self._drained.exception()  # looked at, whoever waits or not
 
-    async def start(self) -> None:
-        """Serve the connection; cut it at its end when the caller doesn't take the last reply in time."""
-        transport = self.transport
-        try:
-            await super().start()
-        finally:
-            if transport is not None and transport.get_write_buffer_size():
-                self._loop.call_later(self.options.send_timeout, transport.abort)
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
+        """Return where to put what arrives: one buffer for all, since it is taken out at once."""
+        return self._server.buffer
 
-    def data_received(self, data: bytes) -> None:
-        """Parse what arrived, and fail the content of the request in progress if that broke off.
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what arrived."""
+        if not self._linger:
+            self._take(bytes(self._server.buffer[:nbytes]))
 
-        aiohttp 3.14 queues the error as the next request, and leaves whoever reads the content of
-        this one waiting for ever. A head that isn't whole yet has its deadline from here on.
-        """
-        before = self._request_count
-        super().data_received(data)
-        if self._request_count != before:
-            self._content = self._messages[-1][1]
-            if self._head_timer is not None:
-                self._head_timer.cancel()
-                self._head_timer = None
-        elif data and self._head_timer is None and (self._content is None or self._content.is_eof()):
-            self._head_timer = self._loop.call_later(self.options.header_timeout, self._late)
-        if self._messages and self._current_request is not None:
-            content = self._current_request.content
-            broken = not isinstance(self._messages[-1][0], RawRequestMessage)
-            if broken and not content.is_eof() and content.exception() is None:
-                content.set_exception(web.RequestPayloadError())
+    def eof_received(self) -> bool:
+        """Close: a caller that says no more is taken for gone."""
+        return False
 
     def pause_writing(self) -> None:
         """Stop writing until the caller has taken what it was sent, which it has ``send_timeout`` for."""
-        super().pause_writing()
+        self._drained = asyncio.get_running_loop().create_future()
         self._watch_sending()
 
     def resume_writing(self) -> None:
         """Write again: the caller took what it was sent."""
-        super().resume_writing()
-        if self._send_timer is not None:
-            self._send_timer.cancel()
+        drained, self._drained = self._drained, None
+        if drained is not None and not drained.done():
+            drained.set_result(None)
+        self._set_due(send=NEVER)
+
+    # What arrives.
+
+    def _take(self, data: bytes) -> None:
+        content = self._content
+        if content is not None and not content.is_complete and not self._rest:
+            start = content.feed(data, 0)
+            data = data[start:] if start else data
+            if not data:
+                return
+        self._rest = self._rest + data if self._rest else data
+        if self._request is None:
+            self._parse()
+        elif len(self._rest) > WAITING:
+            self.hold()
+
+    def _parse(self) -> None:
+        """Make a request of what has arrived, if that is a whole head."""
+        data = self._rest
+        if data.startswith((b"\r", b"\n")):  # empty lines before a request (RFC 9112, 2.2)
+            data = self._rest = data.lstrip(b"\r\n")
+            self._begin_head()
+            if not data:
+                return
+        end = data.find(b"\r\n\r\n", max(0, self._searched - 3)) + 4
+        try:
+            if end < 4:
+                check_beginning(data)
+                self._begin_head()
+                self._searched = len(data)
+                return
+            head = parse_request(data if end == len(data) else data[:end])
+        except errors.Refusal as refusal:
+            self._refuse(refusal)
+            return
+        self._searched, self._has_begun = 0, False
+        content = RequestContent(head, self, self._server.options.body_timeout)
+        start = content.feed(data, end) if head.has_content else end
+        self._rest = data[start:]
+        self._content = content
+        self._peer.idle.pop(self, None)
+        self._set_due(read=NEVER)
+        self._request = Request(head, content, self.scheme, self._peer.address, self)
+        if self._task is None:
+            self._task = self._server.loop.create_task(self._serve())
+        elif self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _begin_head(self) -> None:
+        if self._has_begun:
+            return
+        self._has_begun = True
+        self._peer.idle.pop(self, None)
+        self._set_due(read=self._server.deadlines.now() + self._server.options.header_timeout)
+
+    def _wait_for_request(self) -> None:
+        patience = LINGER
+        if not self._surplus:
+            self._peer.idle[self] = None
+            patience = self._server.options.keepalive_timeout
+        self._set_due(read=self._server.deadlines.now() + patience)
+
+    # One request after the other.
+
+    async def _serve(self) -> None:
+        while self._transport is not None:
+            if self._request is None:
+                self._waiter = self._server.loop.create_future()
+                await self._waiter
+                continue
+            request = self._request
+            await self._answer(request)
+            if not (request.whole and request.keep_alive):
+                self.close()
+                return
+            self._request = self._content = None
+            self._wait_for_request()
+            if self._rest:
+                self._parse()
+            if len(self._rest) <= WAITING:
+                self.go_on()
+
+    async def _answer(self, request: Request) -> None:
+        try:
+            if request.content.error is not None:
+                log.info("refused a request: %s", request.content.error.detail)
+                request.refuse(request.content.error)
+            elif self._surplus:
+                log.warning("refused a connection beyond the limit")
+                request.refuse(errors.busy(_NO_ROOM, close=True))
+            else:
+                await self._server.handler(request)
+            await self.flushed()
+        except ConnectionResetError:
+            self.abort()
+        except Exception as error:
+            log.exception("unhandled %s", type(error).__name__)
+            if request.status is None:
+                request.refuse(errors.internal())
+            else:
+                self.abort()
+
+    def _refuse(self, refusal: errors.Refusal) -> None:
+        """Answer what is no request, and end the connection."""
+        # What the parser says quotes the caller's bytes, which may be credentials.
+        log.warning("refused a malformed request: %s", refusal.detail)
+        self._end_with(refusal)
+
+    def _end_with(self, refusal: errors.Refusal) -> None:
+        self._peer.idle.pop(self, None)
+        self._rest = b""
+        self._set_due(read=NEVER)
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(errors.raw(refusal))
+            self.close(unread=True)
+
+    # The handler's side.
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being answered or has begun to arrive."""
+        return self._request is None and not self._rest
+
+    def write(self, data: bytes) -> None:
+        """Send the caller something, unless it left."""
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionResetError("the caller left")
+        self._transport.write(data)
+
+    async def flushed(self) -> None:
+        """Return once the caller has taken so much that more may be written; raises ConnectionResetError."""
+        if self._drained is not None:
+            await self._drained
+
+    def hold(self) -> None:
+        """Take no more bytes from the caller."""
+        if not self._held and self._transport is not None:
+            self._held = True
+            self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Take bytes from the caller again."""
+        if self._held and self._transport is not None:
+            self._held = False
+            self._transport.resume_reading()
+
+    def unsent(self) -> int:
+        """Return how many bytes wait to be taken by the caller."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    def close(self, *, unread: bool = False) -> None:
+        """End the connection once all was sent; where bytes of the caller's are unread, once it had time to stop.
+
+        The kernel would answer bytes that nobody reads with a reset, and that can overtake the last reply.
+        """
+        if self._transport is None or self._linger:
+            return
+        content = self._content
+        if unread or (content is not None and not content.is_complete):
+            self._linger = True
+            self.go_on()
+            if self._transport.can_write_eof():
+                self._transport.write_eof()
+            self._set_due(read=self._server.deadlines.now() + LINGER)
+        else:
+            self._transport.close()
+        if self.unsent():
+            self._watch_sending()
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # Deadlines.
+
+    def _set_due(self, *, read: float | None = None, send: float | None = None) -> None:
+        if read is not None:
+            self._read_due = read
+        if send is not None:
+            self._send_due = send
+        self.due = min(self._read_due, self._send_due)
 
     def _watch_sending(self) -> None:
-        if self.transport is not None:
-            self._left = self.transport.get_write_buffer_size()
-            self._send_timer = self._loop.call_later(self.options.send_timeout, self._stalled)
+        self._left = self.unsent()
+        self._set_due(send=self._server.deadlines.now() + self._server.options.send_timeout)
 
-    def _stalled(self) -> None:
-        if self.transport is not None:
-            if self._left - self.transport.get_write_buffer_size() >= RATE * self.options.send_timeout:
+    def late(self) -> None:
+        """End what took too long: a reply that isn't taken, a head that doesn't come, a connection without a use."""
+        now = self._server.deadlines.now()
+        if self._send_due <= now:
+            if self._left - self.unsent() >= RATE * self._server.options.send_timeout:
                 self._watch_sending()
             else:
                 log.warning("dropped a caller that does not take its reply")
-                self._abort()
-
-    def _late(self) -> None:
-        """Answer 408 to what has come of a head, nothing to a surplus connection that sent nothing."""
-        if self._waiter is None or self._waiter.done():
-            # The request before it is still being answered.
-            self._head_timer = self._loop.call_later(self.options.header_timeout, self._late)
-            return
-        log.info("refused a request: its head did not arrive in time")
-        if self.transport is not None:
-            self.transport.write(errors.raw(errors.too_late("The request's head did not arrive in time.")))
-        self.force_close()
-
-    def _process_keepalive(self) -> None:
-        # A head that has begun has its own deadline.
-        if self._head_timer is None:
-            super()._process_keepalive()
+                self.abort()
+        elif self._linger or not self._has_begun:
+            self._set_due(read=NEVER)
+            if self._linger and self._transport is not None:
+                self._transport.abort() if self.unsent() else self._transport.close()
+            else:
+                self.close()
         else:
-            self._keepalive_handle = None
-
-    def _abort(self) -> None:
-        if self.transport is not None:
-            self.transport.abort()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002 - aiohttp's signature
-    ) -> web.StreamResponse:
-        """Answer what the parser refused, or a defect of a handler, in Atlas' shape; and close."""
-        if status >= 500:
-            log.error("unhandled %s", type(exc).__name__, exc_info=exc)
-            return refuse(request, errors.internal())
-        # The parser's message quotes the caller's bytes, which may be credentials.
-        log.warning("refused a malformed request: %s", type(exc).__name__)
-        return refuse(request, _refusal_of(exc))
-
-    def log_exception(self, *args: Any, **kw: Any) -> None:
-        """Log what escaped both handler and error handler."""
-        log.error(*args, **kw)
-
-
-def _refusal_of(error: BaseException | None) -> errors.Refusal:
-    """Return the answer to what the parser refused."""
-    if isinstance(error, LineTooLong):
-        if LIMITS["max_line_size"] in error.args:
-            return errors.bad_request("The request target is too long.", 414)
-        return errors.bad_request("A field of the request is too long.", 431)
-    text = str(error.args[0]) if error is not None and error.args else ""
-    if text.startswith("Too many headers"):
-        return errors.too_many_fields()
-    if isinstance(error, BadHttpMethod) and _TOKEN.search(error.message):
-        # Methods are case-sensitive (RFC 9110, 9.1 and 15.6.2).
-        return errors.bad_request("The method is none that this gateway knows.", 501)
-    return errors.bad_request("The request is not well-formed HTTP/1.1.")
-
-
-async def _surplus(request: web.BaseRequest) -> web.StreamResponse:
-    refusal = errors.busy("The gateway has as many connections as it takes.", close=True)
-    log.warning("refused a connection beyond the limit")
-    return refuse(request, refusal)
-
-
-class Server(web.Server):
-    """Makes a Connection for each caller's connection; a caller that leaves cancels its handler.
-
-    The options' ``max_connections`` are served at a time, as many again are told that they are too many,
-    and the rest dropped; ``open`` counts them all.
-    """
-
-    def __init__(
-        self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], options: Options | None = None
-    ) -> None:
-        super().__init__(handler, handler_cancellation=True)
-        self.options = options or Options()
-        self.open = 0
-
-    def __call__(self) -> RequestHandler:
-        """Return the protocol of a new connection."""
-        return Connection(self, self.options)
+            log.info("refused a request: its head did not arrive in time")
+            self._end_with(errors.too_late("The request's head did not arrive in time."))

@@ -1,48 +1,121 @@
-"""A request's content: streamed, or collected, within the time that a caller has for sending it."""
+"""A request's content as it arrives: streamed, or collected, within the time that a caller has for sending it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
-
-import attrs
-from aiohttp import HttpVersion10, StreamReader, hdrs, web
+from typing import Protocol
 
 from shim.gateway.errors import Refusal, bad_request, too_late
-from shim.gateway.http1.connection import RATE, Connection
+from shim.gateway.http1.chunks import ChunkDecoder, ChunkError
+from shim.gateway.http1.deadlines import deadlines
+from shim.gateway.http1.head import RequestHead
+
+RATE = 256
+"""Bytes a second below which a caller is stalling."""
+
+BUFFERED = 65536
+"""Bytes of content that wait to be read before no more are taken from the caller."""
 
 
-@attrs.define
+class Source(Protocol):
+    """The connection that content comes from."""
+
+    def write(self, data: bytes) -> None:
+        """Send the caller something."""
+        ...
+
+    def hold(self) -> None:
+        """Take no more bytes from the caller."""
+        ...
+
+    def go_on(self) -> None:
+        """Take bytes from the caller again."""
+        ...
+
+
 class RequestContent:
     """The content of one request, to be read once, in one of three ways.
 
-    ``waited`` are the seconds spent waiting for the caller, which ``body_timeout`` bounds: the time that
-    upstream takes to accept a piece isn't counted. ``size`` counts the bytes so far.
+    ``is_complete`` tells that its end has arrived, and ``error`` why it never will. In any ``body_timeout`` seconds
+    spent waiting for the caller, so many bytes must arrive that it sends ``RATE`` a second, and what came earlier
+    buys nothing: the time that upstream takes to accept a piece isn't counted.
     """
 
-    request: web.BaseRequest
-    waited: float = 0.0
-    size: int = 0
+    __slots__ = (
+        "_arrived", "_decoder", "_expected", "_head", "_left", "_patience", "_source", "_timeout", "_unread", "_waiter",
+        "error", "is_complete", "size",
+    )  # fmt: skip
+
+    def __init__(self, head: RequestHead, source: Source, body_timeout: float) -> None:
+        self._head = head
+        self._source = source
+        self._decoder = ChunkDecoder() if head.chunked else None
+        self._left = head.length or 0
+        self._arrived: deque[bytes] = deque()
+        self._unread = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._timeout = self._patience = body_timeout
+        self._expected = RATE * body_timeout
+        self.size = 0
+        self.is_complete = not head.has_content
+        self.error: Refusal | None = None
+
+    def feed(self, data: bytes, start: int) -> int:
+        """Take the content in ``data`` from ``start`` on, and return where it stopped."""
+        if self.error is not None:
+            return len(data)
+        if self._decoder is None:
+            stop = min(len(data), start + self._left)
+            if stop > start:
+                self._add(data[start:stop])
+            self._left -= stop - start
+            self.is_complete = not self._left
+            start = stop
+        else:
+            pieces: list[bytes] = []
+            try:
+                start = self._decoder.feed(data, start, pieces)
+            except ChunkError:
+                self.error = bad_request("The request's content is not framed as HTTP/1.1 wants it.")
+                start = len(data)
+            for piece in pieces:
+                self._add(piece)
+            self.is_complete = self._decoder.done
+        if self._unread > BUFFERED and not self.is_complete:
+            self._source.hold()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+        return start
+
+    def _add(self, piece: bytes) -> None:
+        self._arrived.append(piece)
+        self._unread += len(piece)
 
     async def collected(self, limit: int) -> bytes:
-        """Return the whole content; raises Refusal when it is longer than ``limit`` bytes, broken or late."""
+        """Return the whole content; raises Refusal when it is longer than ``limit`` bytes, broken or late.
+
+        Content that says how long it is needn't be sent to be found too long.
+        """
+        if (self._head.length or 0) > limit:
+            raise too_large(limit)
         self._continue()
         chunks = []
-        while chunk := await self._piece():
+        while chunk := await self.piece():
             chunks.append(chunk)
             if self.size > limit:
-                detail = f"The request is larger than {limit} bytes."
-                raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", detail, error="http_request_error", close=True)
+                raise too_large(limit)
         return b"".join(chunks)
 
     async def held(self, limit: int) -> bytes | AsyncIterator[bytes]:
         """Return the whole content if it ends within ``limit`` bytes, else an iterator of all of it."""
-        if (self.request.content_length or 0) > limit:
+        if (self._head.length or 0) > limit:
             return self.streamed()
         self._continue()
         chunks: list[bytes] = []
         while self.size <= limit:
-            if not (chunk := await self._piece()):
+            if not (chunk := await self.piece()):
                 return b"".join(chunks)
             chunks.append(chunk)
         return self._resumed(chunks)
@@ -56,46 +129,58 @@ class RequestContent:
         self._continue()
         # What is there already leaves with the head; nothing yet lets the head leave alone, since
         # upstream may have an answer to that.
-        yield self.request.content.read_nowait()
-        while chunk := await self._piece():
+        yield self._taken()
+        while chunk := await self.piece():
             yield chunk
 
     async def _resumed(self, chunks: list[bytes]) -> AsyncIterator[bytes]:
         yield b"".join(chunks)
         chunks.clear()
-        while chunk := await self._piece():
+        while chunk := await self.piece():
             yield chunk
+
+    async def piece(self) -> bytes:
+        """Return what arrives next, empty at the end; raises Refusal when it is broken or late."""
+        while not self._arrived and not self.is_complete:
+            if self.error is not None:
+                raise self.error
+            await self._wait()
+        return self._taken()
 
     def _continue(self) -> None:
         """Answer ``100 Continue`` if the caller waits for it."""
-        request = self.request
-        expects = request.headers.get(hdrs.EXPECT, "").lower() == "100-continue"
-        if expects and request.version > HttpVersion10 and request.transport is not None:
-            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if self._head.expects_continue and not (self.is_complete or self._unread):
+            self._source.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    async def _piece(self) -> bytes:
-        """Return what arrives next, empty at the end; raises Refusal when it is broken or late."""
-        stream = self.request.content
-        try:
-            chunk = stream.read_nowait()
-            if not chunk and not stream.at_eof():
-                chunk = await self._wait(stream)
-        except web.RequestPayloadError:
-            raise bad_request("The request's content is not framed as HTTP/1.1 wants it.") from None
-        self.size += len(chunk)
-        return chunk
+    def _taken(self) -> bytes:
+        data = self._arrived[0] if len(self._arrived) == 1 else b"".join(self._arrived)
+        self._arrived.clear()
+        self._unread = 0
+        self.size += len(data)
+        self._expected -= len(data)
+        if self._expected <= 0:
+            self._expected = RATE * self._timeout
+            self._patience = self._timeout
+        if data and not self.is_complete:
+            self._source.go_on()
+        return data
 
-    async def _wait(self, stream: StreamReader) -> bytes:
-        connection = self.request.protocol
-        assert isinstance(connection, Connection), "another server's request"
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+    async def _wait(self) -> None:
+        timer = deadlines()
+        began = timer.now()
+        self._waiter = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(connection.options.body_timeout + self.size / RATE - self.waited):
-                return await stream.readany()
+            with timer.within(self._patience):
+                await self._waiter
         except TimeoutError:
-            # Who didn't send it until now isn't given the usual time to send the rest.
-            connection._lingering_time = 0.0  # noqa: SLF001 - no other way to say so
-            raise too_late("The request's content did not arrive in the configured time.") from None
+            self.error = too_late("The request's content did not arrive in the configured time.")
+            raise self.error from None
         finally:
-            self.waited += loop.time() - began
+            self._waiter = None
+            self._patience -= timer.now() - began
+
+
+def too_large(limit: int) -> Refusal:
+    """A request with more content than is taken (RFC 9110, 15.5.14)."""
+    detail = f"The request is larger than {limit} bytes."
+    return Refusal(413, "SHIM_REQUEST_TOO_LARGE", detail, error="http_request_error", close=True)

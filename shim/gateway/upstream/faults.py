@@ -3,66 +3,71 @@
 from __future__ import annotations
 
 import errno
-
-import aiohttp
-from aiohttp.http_exceptions import LineTooLong
+import socket
+import ssl
 
 from shim.gateway import errors
+from shim.gateway.errors import Refusal
 
 _UNROUTABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
-class Unanswered(Exception):  # noqa: N818 - see ``client.once``
-    """A connection broke before the reply's head; the cause says how."""
+def unanswered(said: str) -> Refusal:
+    """A connection broke before the reply's head was whole."""
+    detail = "Upstream closed the connection without an answer; whether it executed the call is unknown."
+    return errors.unreadable("connection_terminated", detail, said)
 
 
-def refusal_of(error: BaseException) -> errors.Refusal:
-    """Return the answer for what went wrong between gateway and upstream."""
-    said = type(error).__name__
-    if isinstance(error.__cause__, errors.Refusal):
-        return error.__cause__  # the caller's content broke while it was sent on
-    if isinstance(error, Unanswered):
-        return errors.unreadable(
-            "connection_terminated",
-            "Upstream closed the connection without an answer; whether it executed the call is unknown.",
-            type(error.__cause__).__name__,
-        )
-    if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError)):
-        return errors.unreachable(*_unconnected(error), said)
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return errors.too_slow("connection_timeout", "No connection to upstream in the configured time.")
-    if isinstance(error, TimeoutError):
-        return errors.too_slow("http_response_timeout", "Upstream fell silent for the configured time.")
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return errors.unreadable("http_response_incomplete", "Upstream's reply ended early.", said)
-    if isinstance(error, (aiohttp.ClientConnectionError, OSError)):
-        return errors.unreadable("connection_terminated", "The connection to upstream broke.", said)
-    if _is_large_head(error):
-        return errors.unreadable("http_response_header_section_size", "Upstream's reply has too large a head.", said)
+def silent() -> Refusal:
+    """Upstream says, or takes, nothing."""
+    return errors.too_slow("http_response_timeout", "Upstream fell silent for the configured time.")
+
+
+def ended_early(said: str) -> Refusal:
+    """A connection ended before the content did."""
+    return errors.unreadable("http_response_incomplete", "Upstream's reply ended early.", said)
+
+
+def malformed(said: str) -> Refusal:
+    """Something that is no reply of HTTP/1.1."""
     return errors.unreadable("http_protocol_error", "Upstream's reply is not well-formed HTTP.", said)
 
 
-def _is_large_head(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, LineTooLong) or "Too many headers" in str(error):
-            return True
-        error = error.__cause__
-    return False
+def large_head() -> Refusal:
+    """A reply's head that is larger than is taken."""
+    return errors.unreadable("http_response_header_section_size", "Upstream's reply has too large a head.")
 
 
-def _unconnected(error: aiohttp.ClientError) -> tuple[str, str]:
+def switched() -> Refusal:
+    """A 101 that nobody asked for."""
+    return errors.unreadable("http_protocol_error", "Upstream switched protocols unasked.")
+
+
+def proxy_refused(said: str) -> Refusal:
+    """The proxy of the environment makes no tunnel."""
+    return errors.unreachable("destination_unavailable", "The proxy on the way to upstream refuses.", said)
+
+
+def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> Refusal:
+    """Return the answer for a connection that did not come about."""
+    said = type(error).__name__
     match error:
-        case aiohttp.ClientConnectorDNSError():
-            return "dns_error", "Upstream's name can't be resolved."
-        case aiohttp.ClientConnectorCertificateError():
-            return "tls_certificate_error", "Upstream's certificate can't be trusted."
-        case aiohttp.ClientSSLError():
-            return "tls_protocol_error", "No TLS connection to upstream came about."
-        case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
-            return "destination_unavailable", "The proxy on the way to upstream refuses."
-        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
-            return "connection_refused", "Upstream refuses connections."
-        case aiohttp.ClientConnectorError(os_error=OSError(errno=number)) if number in _UNROUTABLE:
-            return "destination_ip_unroutable", "No route leads to upstream."
+        case TimeoutError():
+            return errors.too_slow("connection_timeout", "No connection to upstream in the configured time.")
+        case socket.gaierror():
+            kind, detail = "dns_error", "Upstream's name can't be resolved."
+        case ssl.SSLCertVerificationError():
+            kind, detail = "tls_certificate_error", "Upstream's certificate can't be trusted."
+        case ssl.SSLError():
+            kind, detail = "tls_protocol_error", "No TLS connection to upstream came about."
+        case _ if through_proxy:
+            return proxy_refused(said)
+        case ConnectionRefusedError():
+            kind, detail = "connection_refused", "Upstream refuses connections."
+        case OSError(errno=number) if number in _UNROUTABLE:
+            kind, detail = "destination_ip_unroutable", "No route leads to upstream."
+        case ConnectionError() if tls:
+            kind, detail = "tls_protocol_error", "No TLS connection to upstream came about."
         case _:
-            return "destination_unavailable", "Upstream can't be connected to."
+            kind, detail = "destination_unavailable", "Upstream can't be connected to."
+    return errors.unreachable(kind, detail, said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Any
 
 import attrs
 
@@ -11,39 +12,50 @@ from shim.core.messages import Call, Reply, without
 from shim.gateway.credentials import Asker, OutboundCall, UpstreamSigner, asks_digest
 from shim.gateway.errors import Refusal, too_slow
 from shim.gateway.fields import codings
-from shim.gateway.upstream.client import Upstream, UpstreamResponse
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.response import UpstreamResponse
 
 REFUSED_LIMIT = 64 * 1024
-"""Bytes of a refused attempt's content that are read, so that its connection can be used again."""
+"""Bytes that are read of a refused attempt's content, and of a reply to the gateway's own calls."""
 
 
 async def send(upstream: Upstream, signer: UpstreamSigner, outbound: OutboundCall) -> UpstreamResponse:
     """Return the reply that stands, its content unread; raises Refusal."""
     attempts = signer.attempts(outbound)
     response: UpstreamResponse | None = None
+    answer: Any = None
     try:
-        call = await anext(attempts)
         while True:
-            if response is not None:
-                with contextlib.suppress(Refusal):
-                    await response.read(REFUSED_LIMIT)
-                response.close()
-            response = await upstream.send(call, outbound.stream, outbound.length)
             try:
-                call = await attempts.asend(response.head)
-            except StopAsyncIteration:
+                step = attempts.send(answer)
+            except StopIteration:
                 break
+            if isinstance(step, Call):
+                if response is not None:
+                    await _finish(response)
+                response = await upstream.send(step, outbound.stream, outbound.length)
+                answer = response.head
+            else:
+                answer = await step
     except BaseException:
         if response is not None:
             response.close()
         raise
     finally:
-        await attempts.aclose()
+        attempts.close()
+    assert response is not None, "a signer sends a call at least once"
     head = response.head
     if head.status == 401 and asks_digest(head.headers) and (challenge := signer.challenge()) is not None:
         lines = (*without(head.headers, ("www-authenticate",)), *challenge)
         response.head = attrs.evolve(head, headers=lines)
     return response
+
+
+async def _finish(response: UpstreamResponse) -> None:
+    """Read a refused attempt's content, if it is short, so that its connection can be used again."""
+    with contextlib.suppress(Refusal):
+        await response.read(REFUSED_LIMIT)
+    response.close()
 
 
 def asker(upstream: Upstream, deadline: float) -> Asker:

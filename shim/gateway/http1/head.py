@@ -1,0 +1,244 @@
+"""Whole heads of messages, parsed by llhttp (through httptools) and then held to what it leaves open.
+
+A head is given to a parser of its own once it is complete, so that nothing is left of one message when the next one
+comes. Content never gets there: its length stands in the head, or it is chunked (``chunks``), or it ends with the
+connection.
+"""
+
+from __future__ import annotations
+
+import re
+
+import attrs
+import httptools
+
+from shim.core.messages import Headers
+from shim.gateway import errors
+
+LINE = 16384
+"""Bytes of the request line."""
+
+FIELD = 32768
+"""Bytes of one field of a request, its name or its value."""
+
+FIELDS = 65536
+"""Bytes of all fields of a message."""
+
+COUNT = 128
+"""Fields of a request; more is a bad one."""
+
+_TOO_LONG = 1 << 53
+"""Bytes that some of HTTP's implementations can't count any more."""
+
+_OBEYED = frozenset({"connection", "content-length", "expect", "host", "transfer-encoding", "via"})
+
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
+_BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |$)")
+
+
+class MalformedHead(ValueError):  # noqa: N818 - named for what it says of a reply
+    """A reply's head is not well-formed; ``too_large`` tells that it is more than is taken."""
+
+    def __init__(self, detail: str, *, too_large: bool = False) -> None:
+        super().__init__(detail)
+        self.too_large = too_large
+
+
+class _Events:
+    """What the parser calls; it asks for these names."""
+
+    __slots__ = ("fields", "reason", "target")
+
+    def __init__(self) -> None:
+        self.target = b""
+        self.reason = b""
+        self.fields: list[tuple[bytes, bytes]] = []
+
+    def on_url(self, url: bytes) -> None:
+        self.target += url
+
+    def on_status(self, reason: bytes) -> None:
+        self.reason += reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.fields.append((name, value))
+
+
+@attrs.define(eq=False)
+class RequestHead:
+    """The head of a request: what its line and fields say, and how its content is framed.
+
+    ``length`` is None without a Content-Length; ``chunked`` content has none. ``target`` is raw, and so are values,
+    but for the blanks around them.
+    """
+
+    method: str
+    target: str
+    headers: Headers = attrs.field(repr=False)
+    is_http10: bool = False
+    keep_alive: bool = True
+    length: int | None = None
+    chunked: bool = False
+    expects_continue: bool = False
+    hosts: list[str] = attrs.field(factory=list)
+    via: list[str] = attrs.field(factory=list)
+
+    @property
+    def has_content(self) -> bool:
+        """Whether content follows (RFC 9112, 6.3)."""
+        return self.chunked or bool(self.length)
+
+
+@attrs.define(eq=False)
+class ReplyHead:
+    """The head of a reply: ``length`` is None without a Content-Length; content with neither ends the connection."""
+
+    status: int
+    reason: str
+    headers: Headers = attrs.field(repr=False)
+    keep_alive: bool
+    length: int | None = None
+    chunked: bool = False
+
+
+def parse_request(data: bytes) -> RequestHead:
+    """Return the head that ``data`` is, its empty line included; raises Refusal."""
+    events = _Events()
+    parser = httptools.HttpRequestParser(events)
+    try:
+        parser.feed_data(data)
+    except httptools.HttpParserUpgrade:
+        pass  # an offer that the gateway doesn't take up (RFC 9110, 7.8)
+    except httptools.HttpParserInvalidMethodError:
+        raise _unknown_method(data) from None
+    except httptools.HttpParserError:
+        raise _malformed() from None
+    version = parser.get_http_version()
+    if parser.get_method() == b"PRI":  # the beginning of HTTP/2 (RFC 9113, 3.4)
+        raise _malformed()
+    if version not in {"1.1", "1.0"}:
+        if version == "0.9":
+            raise errors.bad_request("The request is of HTTP/0.9, which has no fields.")
+        raise errors.bad_request("This gateway speaks HTTP/1.1.", 505)
+    if not events.target.isascii():
+        raise errors.bad_request("The request target has bytes that should be percent-encoded.")
+    if len(events.target) > LINE:
+        raise too_long_line()
+    method = parser.get_method().decode("ascii")
+    head = RequestHead(method, events.target.decode("ascii"), (), is_http10=version == "1.0")
+    try:
+        head.headers = _read_fields(head, events.fields)
+    except UnicodeDecodeError:
+        raise errors.bad_request("A field of the request has bytes that are neither ASCII nor UTF-8.") from None
+    if len(head.headers) > COUNT or len(data) - len(events.target) > FIELDS:
+        raise errors.too_many_fields()
+    if len(data) > FIELD and any(len(text) > FIELD for line in head.headers for text in line):
+        raise errors.bad_request("A field of the request is too long.", 431)
+    return head
+
+
+def _read_fields(head: RequestHead, fields: list[tuple[bytes, bytes]]) -> Headers:
+    """Return the field lines, and note in the head what those say that the gateway itself obeys."""
+    lines = []
+    connection = None
+    for raw_name, raw_value in fields:
+        name, value = raw_name.decode("ascii"), raw_value.strip(b" \t").decode("utf-8")
+        lines.append((name, value))
+        lower = name.lower()
+        if lower not in _OBEYED:
+            continue
+        if lower == "host":
+            head.hosts.append(value)
+        elif lower == "via":
+            head.via.append(value)
+        elif lower == "connection":
+            connection = f"{connection},{value}" if connection else value
+        elif lower == "expect":
+            head.expects_continue = value.lower() == "100-continue" and not head.is_http10
+        elif lower == "content-length":
+            # The parser lets through one, of digits.
+            head.length = int(value)
+            if head.length >= _TOO_LONG:
+                raise errors.bad_request("The Content-Length of the request is beyond all counting.", 413)
+        else:
+            # Of no use in HTTP/1.0 (RFC 9112, 6.1); another coding than this one would have to be undone here.
+            if head.chunked or value.lower() != "chunked" or head.is_http10:
+                detail = "The Transfer-Encoding of the request is not what HTTP/1.1 requires of all."
+                raise errors.bad_request(detail)
+            head.chunked = True
+    if connection is not None or head.is_http10:
+        head.keep_alive = _is_kept(connection or "", is_http10=head.is_http10)
+    return tuple(lines)
+
+
+def _is_kept(connection: str, *, is_http10: bool) -> bool:
+    """Tell whether the connection persists after the message (RFC 9112, 9.3)."""
+    words = [word.strip().lower() for word in connection.split(",")]
+    return "close" not in words and (not is_http10 or "keep-alive" in words)
+
+
+def _unknown_method(data: bytes) -> errors.Refusal:
+    if _TOKEN.match(data.lstrip(b"\r\n")):
+        # Methods are case-sensitive (RFC 9110, 9.1 and 15.6.2).
+        return errors.bad_request("The method is none that this gateway knows.", 501)
+    return _malformed()
+
+
+def _malformed() -> errors.Refusal:
+    return errors.bad_request("The request is not well-formed HTTP/1.1.")
+
+
+def too_long_line() -> errors.Refusal:
+    """A request line that is longer than is taken (RFC 9110, 15.5.15)."""
+    return errors.bad_request("The request target is too long.", 414)
+
+
+def check_beginning(data: bytes) -> None:
+    """Look at the beginning of a request's head that isn't whole yet; raises Refusal when no head can begin so."""
+    if not _BEGINNING.match(data) or data.count(b"\n") != data.count(b"\r\n"):
+        raise _malformed()
+    line = data.find(b"\r\n")
+    if (len(data) if line < 0 else line) > LINE + 32:
+        raise too_long_line()
+    if line >= 0 and len(data) - line > FIELDS:
+        raise errors.too_many_fields()
+
+
+def parse_reply(data: bytes) -> ReplyHead:
+    """Return the head that ``data`` is, its empty line included; raises MalformedHead.
+
+    What frames content is as strict as in a request: an upstream that says it in two ways is not believed in any.
+    """
+    events = _Events()
+    parser = httptools.HttpResponseParser(events)
+    try:
+        parser.feed_data(data)
+    except httptools.HttpParserUpgrade:
+        pass  # told by its status
+    except httptools.HttpParserError as error:
+        raise MalformedHead(str(error)) from None
+    version = parser.get_http_version()
+    if version not in {"1.1", "1.0"}:
+        raise MalformedHead("a version that is not HTTP/1.1's")
+    headers = [
+        (name.decode("ascii"), value.strip(b" \t").decode("utf-8", "surrogateescape")) for name, value in events.fields
+    ]
+    head = ReplyHead(
+        parser.get_status_code(), events.reason.decode("utf-8", "surrogateescape"), tuple(headers), version == "1.1"
+    )
+    connection = None
+    for name, value in headers:
+        lower = name.lower()
+        if lower not in _OBEYED:
+            continue
+        if lower == "content-length":
+            head.length = int(value)
+        elif lower == "transfer-encoding":
+            if head.chunked or value.lower() != "chunked" or version == "1.0":
+                raise MalformedHead("a transfer coding that was not asked for")
+            head.chunked = True
+        elif lower == "connection":
+            connection = f"{connection},{value}" if connection else value
+    if connection is not None:
+        head.keep_alive = _is_kept(connection, is_http10=version == "1.0")
+    return head

@@ -1,0 +1,112 @@
+"""Who is connected: the connections of a listener, how many each peer has, and which of them can be spared."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+import attrs
+
+from shim.gateway.http1.connection import Connection
+from shim.gateway.http1.deadlines import Deadlines, deadlines
+from shim.gateway.http1.peers import UNIX, UNNAMED, is_trusted
+from shim.gateway.http1.request import Request
+from shim.gateway.options import Options
+
+log = logging.getLogger("shim.gateway")
+
+READ = 65536
+"""Bytes that are read at a time."""
+
+Handler = Callable[[Request], Awaitable[None]]
+
+
+@attrs.define(eq=False)
+class PeerConnections:
+    """The connections of one peer, an address: how many, and those without a request, the one idle longest first.
+
+    One that is not ``limited`` speaks for many: a balancer, or whoever may use a unix socket.
+    """
+
+    address: str
+    limited: bool
+    count: int = 0
+    idle: dict[Connection, None] = attrs.field(factory=dict, repr=False)
+
+
+class Server:
+    """Makes a Connection for each that a listener accepts, and decides which it keeps.
+
+    The options' ``max_connections`` are served at a time, ``max_peer_connections`` of one peer. For one beyond that
+    a connection is ended that is idle, of the peer which has most; where there is none, as many again are told that
+    they are too many, and the rest dropped. ``count`` counts them all, from the moment they are accepted.
+    """
+
+    def __init__(self, handler: Handler, options: Options | None = None) -> None:
+        self.handler = handler
+        self.options = options or Options()
+        self.loop = asyncio.get_running_loop()
+        self.deadlines: Deadlines = deadlines()
+        self.connections: set[Connection] = set()
+        self.count = 0
+        self.buffer = memoryview(bytearray(READ))
+        self._peers: dict[str, PeerConnections] = {}
+
+    def arrived(self, address: str) -> PeerConnections:
+        """Count one more connection of a peer."""
+        peer = self._peers.get(address)
+        if peer is None:
+            limited = address not in {UNNAMED, UNIX} and not is_trusted(address, self.options.trusted_proxies)
+            peer = self._peers[address] = PeerConnections(address, limited)
+        peer.count += 1
+        self.count += 1
+        return peer
+
+    def left(self, peer: PeerConnections) -> None:
+        """Count one less: each ``arrived`` has its ``left``."""
+        peer.count -= 1
+        self.count -= 1
+        if not peer.count:
+            self._peers.pop(peer.address, None)
+
+    def judge(self, peer: PeerConnections) -> Literal["served", "surplus", "dropped"]:
+        """Say what becomes of a connection that has just arrived, perhaps at the cost of an idle one."""
+        options = self.options
+        most = options.max_connections
+        of_peer = options.peer_connections if peer.limited else most
+        if self.count <= most and peer.count <= of_peer:
+            return "served"
+        if self._spare(peer if peer.count > of_peer else None):
+            return "served"
+        if self.count > 2 * most or peer.count > 2 * of_peer:
+            log.warning("dropped a connection: %s are open", self.count)
+            return "dropped"
+        return "surplus"
+
+    def _spare(self, peer: PeerConnections | None) -> bool:
+        """End the longest idle connection of a peer, or of the one that has most; False when there is none."""
+        if peer is None:
+            peer = max((one for one in self._peers.values() if one.idle), key=lambda one: one.count, default=None)
+        if peer is None or not peer.idle:
+            return False
+        connection = next(iter(peer.idle))
+        del peer.idle[connection]
+        connection.abort()
+        return True
+
+    def spare_idle(self, count: int) -> None:
+        """End so many idle connections, where there are as many."""
+        for _ in range(count):
+            if not self._spare(None):
+                return
+
+    async def close(self) -> None:
+        """End all connections."""
+        for connection in tuple(self.connections):
+            connection.abort()
+        for _ in range(100):
+            if not self.connections:
+                return
+            await asyncio.sleep(0)

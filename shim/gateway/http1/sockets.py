@@ -1,0 +1,154 @@
+"""Sockets to listen on, and the TLS side of what comes of them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import ssl
+import stat
+from pathlib import Path
+
+import attrs
+
+from shim.errors import SettingsError
+from shim.gateway.options import Address, Options
+from shim.gateway.shares import Share
+
+_BACKLOG = 1024
+
+
+@attrs.frozen
+class Bound:
+    """Sockets that listen, before anybody serves them: several for a name with several addresses.
+
+    ``address`` is None for a unix socket, which is at ``path`` as long as that still is the file ``inode``.
+    With a ``share`` they are other processes' too, and go on listening when this one ends.
+    """
+
+    sockets: tuple[socket.socket, ...]
+    address: Address | None = None
+    path: Path | None = None
+    inode: int = 0
+    share: Share | None = None
+
+    def close(self) -> None:
+        """Close the sockets of this process."""
+        for one in self.sockets:
+            one.close()
+
+    def unlink(self) -> None:
+        """Take a unix socket's name away, unless it is another's by now."""
+        if self.path is not None:
+            _remove_socket(self.path, self.inode)
+
+
+def bind(options: Options) -> Bound:
+    """Listen where the options say that calls are taken; raises OSError."""
+    if options.uds is None:
+        return bind_tcp(options.listen)
+    path = Path(options.uds)
+    return Bound((_bound_unix(path),), None, path, path.stat().st_ino)
+
+
+def bind_tcp(wanted: Address) -> Bound:
+    """Listen on all addresses of a name; a port of 0 is a free one. Raises OSError."""
+    sockets = _bound_tcp(wanted)
+    return Bound(tuple(sockets), Address(wanted.host, sockets[0].getsockname()[1]))
+
+
+def _bound_tcp(wanted: Address) -> list[socket.socket]:
+    """Return listening sockets for all addresses of a name, on one port; raises OSError."""
+    infos = socket.getaddrinfo(wanted.host or None, wanted.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    made: list[socket.socket] = []
+    try:
+        for family, kind, number, _, address in dict.fromkeys(infos):
+            port = made[0].getsockname()[1] if made else wanted.port
+            try:
+                one = socket.socket(family, kind, number)
+            except OSError:  # a family that this machine has only the name of
+                continue
+            made.append(one)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            where = (address[0], port, *address[2:])
+            try:
+                one.bind(where)
+            except OSError as error:
+                raise OSError(
+                    error.errno, f"error while attempting to bind on address {where[:2]!r}: {error.strerror}"
+                ) from None
+            one.listen(_BACKLOG)
+    except BaseException:
+        for one in made:
+            one.close()
+        raise
+    if not made:
+        raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
+    return made
+
+
+def _bound_unix(path: Path) -> socket.socket:
+    """Return a listening unix socket that its owner alone can use; raises OSError when something else is there.
+
+    A socket that nobody listens on is what a gateway leaves that could not end in order, and is replaced.
+    """
+    _clear(path)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listening.bind(str(path))
+    except OSError as error:
+        listening.close()
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
+        os.umask(before)
+    listening.listen(_BACKLOG)
+    return listening
+
+
+def tls_context(cert: str | None, key: str | None) -> ssl.SSLContext | None:
+    """Return the TLS side of a listener, None without a certificate; raises SettingsError."""
+    if cert is None:
+        if key is not None:
+            raise SettingsError("tls_key: is of no use without tls_cert")
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        # A key with a password would be asked for on the terminal.
+        context.load_cert_chain(cert, key, password=lambda: b"")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
+        files = cert if key is None else f"{cert} and {key}"
+        raise SettingsError(
+            f"tls_cert: {files}: {why or 'no certificate with its private key, without a password, in PEM'}"
+        ) from None
+    return context
+
+
+def _clear(path: Path) -> None:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    taken = OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE), str(path))
+    if not stat.S_ISSOCK(found.st_mode):
+        raise taken
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            _remove_socket(path, found.st_ino)
+            return
+    raise taken
+
+
+def _remove_socket(path: Path, inode: int) -> None:
+    """Remove the file of a unix socket, unless it is another one's by now."""
+    try:
+        if path.lstat().st_ino == inode:
+            path.unlink()
+    except FileNotFoundError:
+        pass

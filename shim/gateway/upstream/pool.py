@@ -1,0 +1,151 @@
+"""Connections to the one origin: made when they are needed, kept for a while, and never for long."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from urllib.parse import SplitResult
+
+from shim.gateway.http1.deadlines import NEVER, Deadlines
+from shim.gateway.http1.head import MalformedHead, parse_reply
+from shim.gateway.memory import MemoryBudget
+from shim.gateway.options import Options
+from shim.gateway.upstream import faults
+from shim.gateway.upstream.connection import UpstreamConnection
+from shim.gateway.upstream.proxy import Proxy
+
+READ = 65536
+"""Bytes that are read at a time."""
+
+_HEAD = 65536
+"""Bytes of a proxy's answer."""
+
+
+class Pool:
+    """Lends connections, the one used last first; must be made in a running loop.
+
+    One is closed after ``upstream_keepalive`` seconds without a request, and not lent any more once it is
+    ``upstream_max_age`` seconds old, so that each name is resolved anew from time to time.
+    """
+
+    def __init__(
+        self, origin: SplitResult, options: Options, budget: MemoryBudget, deadlines: Deadlines, proxy: Proxy | None
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.deadlines = deadlines
+        self.budget = budget
+        self.buffer = memoryview(bytearray(READ))
+        self.idle_timeout = options.idle_timeout
+        self._connect_timeout = options.connect_timeout
+        self._keepalive = options.upstream_keepalive
+        self._max_age = options.upstream_max_age
+        self._host = origin.hostname or ""
+        self._port = origin.port or (443 if origin.scheme == "https" else 80)
+        self._tls = origin.scheme == "https"
+        self._context: ssl.SSLContext | None = None
+        self._proxy = proxy
+        self._idle: list[UpstreamConnection] = []
+        self._open: set[UpstreamConnection] = set()
+        self._is_closed = False
+
+    def trust(self, context: ssl.SSLContext) -> None:
+        """Use this context for TLS to the origin, and to a proxy."""
+        self._context = context
+
+    async def acquire(self, *, fresh: bool = False) -> tuple[UpstreamConnection, bool]:
+        """Return a connection, and whether it was used before; ``fresh`` it was not. Raises Refusal."""
+        while self._idle and not fresh:
+            connection = self._idle.pop()
+            if connection.is_open and self.deadlines.now() - connection.born < self._max_age:
+                connection.in_use = True
+                connection.due = NEVER
+                return connection, True
+            connection.give_up()
+        return await self._connect(), False
+
+    def release(self, connection: UpstreamConnection, *, keep: bool) -> None:
+        """Take a connection back, to lend it again or to close it."""
+        now = self.deadlines.now()
+        connection.in_use = False
+        if keep and not self._is_closed and now - connection.born < self._max_age:
+            connection.due = now + self._keepalive
+            self._idle.append(connection)
+        else:
+            connection.give_up()
+
+    def lost(self, connection: UpstreamConnection) -> None:
+        """Forget a connection that has ended."""
+        self.deadlines.forget(connection)
+        self._open.discard(connection)
+        if not connection.in_use and connection in self._idle:
+            self._idle.remove(connection)
+
+    async def close(self) -> None:
+        """End all connections."""
+        self._is_closed = True
+        for connection in tuple(self._open):
+            connection.give_up()
+        for _ in range(100):
+            if not self._open:
+                return
+            await asyncio.sleep(0)
+
+    async def _connect(self) -> UpstreamConnection:
+        try:
+            async with asyncio.timeout(self._connect_timeout):
+                connection = await (self._direct() if self._proxy is None else self._through(self._proxy))
+        except OSError as error:
+            raise faults.unconnected(error, tls=self._tls, through_proxy=self._proxy is not None) from error
+        connection.in_use = True
+        self._open.add(connection)
+        return connection
+
+    async def _direct(self) -> UpstreamConnection:
+        _, connection = await self.loop.create_connection(
+            lambda: UpstreamConnection(self),
+            self._host,
+            self._port,
+            ssl=self._context if self._tls else None,
+            server_hostname=self._host if self._tls else None,
+        )
+        return connection
+
+    async def _through(self, proxy: Proxy) -> UpstreamConnection:
+        """Connect to a proxy, and with TLS through it to the origin (RFC 9110, 9.3.6)."""
+        if not self._tls:
+            _, connection = await self.loop.create_connection(
+                lambda: UpstreamConnection(self), proxy.host, proxy.port, ssl=self._context if proxy.tls else None
+            )
+            return connection
+        reader, writer = await asyncio.open_connection(
+            proxy.host, proxy.port, ssl=self._context if proxy.tls else None, limit=_HEAD
+        )
+        try:
+            authority = f"{self._host}:{self._port}"
+            lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
+            if proxy.login is not None:
+                lines.append(f"Proxy-Authorization: {proxy.login}")
+            writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
+            await _accepted(reader)
+            connection = UpstreamConnection(self)
+            assert self._context is not None, "trust() comes first"
+            transport = await self.loop.start_tls(
+                writer.transport, connection, self._context, server_hostname=self._host
+            )
+        except BaseException:
+            writer.transport.abort()
+            raise
+        if transport is None:
+            raise ConnectionAbortedError
+        connection.connection_made(transport)
+        return connection
+
+
+async def _accepted(reader: asyncio.StreamReader) -> None:
+    """Return when a proxy has made a tunnel; raises Refusal."""
+    try:
+        status = parse_reply(await reader.readuntil(b"\r\n\r\n")).status
+    except (MalformedHead, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        status = 0
+    if not 200 <= status < 300:
+        raise faults.proxy_refused(f"the proxy answered {status}")

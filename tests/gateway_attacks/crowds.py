@@ -1,0 +1,175 @@
+"""Callers from other addresses of loopback, callers with TLS, and upstreams that keep them waiting."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import trustme
+
+from tests.gateway_hostile.faults import CONTENT, JSON, message
+from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, reply
+from tests.peers.served import Served, get, status_of, value_of
+
+OTHER = "127.0.0.2"
+"""Where a second peer calls from; all of 127.0.0.0/8 is this machine."""
+
+SNAPSHOT_ID = b"6b05c3c6f892dad018f3f094"
+
+
+def connect(served: Served, source: str = "127.0.0.1") -> Peer:
+    """Connect to a listener from an address."""
+    host, _, port = served.url.partition("://")[2].rpartition(":")
+    return Peer(socket.create_connection((host, int(port)), PATIENCE, (source, 0)))
+
+
+@contextlib.contextmanager
+def calling_from(source: str, served: Served) -> Iterator[Peer]:
+    """Connect to a listener from an address, for the length of a block."""
+    peer = connect(served, source)
+    try:
+        yield peer
+    finally:
+        peer.close()
+
+
+@contextlib.contextmanager
+def crowd(served: Served, size: int, source: str = OTHER, sending: bytes = b"") -> Iterator[list[Peer]]:
+    """Connect so many times from one address, and send the same on each connection."""
+    peers: list[Peer] = []
+    try:
+        for _ in range(size):
+            peers.append(connect(served, source))
+            if sending:
+                # One that is refused at once has ended already.
+                with contextlib.suppress(OSError):
+                    peers[-1].send(sending)
+        yield peers
+    finally:
+        for peer in peers:
+            peer.close()
+
+
+def ask_from(source: str, served: Served, request: bytes) -> tuple[bytes, bytes]:
+    """Send one request on a connection of its own, and return head and content of the reply."""
+    with calling_from(source, served) as peer:
+        peer.send(request)
+        return peer.message()
+
+
+def ended(peer: Peer) -> bool:
+    """Tell whether the other side has ended a connection; what came before is in ``seen``."""
+    peer.socket.setblocking(False)  # noqa: FBT003 - the socket's own signature
+    try:
+        while data := peer.socket.recv(65536):
+            peer.seen += data
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return False
+    except OSError:
+        return True
+    finally:
+        peer.socket.settimeout(PATIENCE)
+    return True
+
+
+def count_ended(peers: list[Peer]) -> int:
+    """Return how many connections the other side has ended."""
+    return sum(ended(peer) for peer in peers)
+
+
+def busy(head: bytes, content: bytes) -> bool:
+    """Tell whether a reply says that the gateway is busy, and when to come again."""
+    if status_of(head) != 503:
+        return False
+    assert int(value_of(head, "Retry-After") or "0") >= 1
+    assert json.loads(content)["errorCode"] == "SHIM_BUSY"
+    return True
+
+
+@attrs.define
+class Holding:
+    """An upstream that answers at once, but for targets below ``/hold``: these wait for ``go_on``.
+
+    ``held`` are the peers that wait.
+    """
+
+    origin: str
+    arrivals: Arrivals
+    held: list[Peer] = attrs.field(factory=list)
+    go_on: threading.Event = attrs.field(factory=threading.Event)
+
+
+@contextlib.contextmanager
+def holding() -> Iterator[Holding]:
+    """Run an upstream that holds what is below ``/hold``; the content of each reply is the request's target."""
+
+    def script(peer: Peer) -> None:
+        while True:
+            head, content = peer.message()
+            upstream.heads.append(head)
+            upstream.contents.append(content)
+            target = head.split(b" ")[1]
+            if target.startswith(b"/hold"):
+                running.held.append(peer)
+                running.go_on.wait(3 * PATIENCE)
+            peer.send(reply(target))
+
+    with raw_upstream(script) as upstream:
+        running = Holding(upstream.origin, upstream)
+        try:
+            yield running
+        finally:
+            running.go_on.set()
+
+
+def asked_by(who: bytes, request: bytes) -> bytes:
+    """Return a request with a field that names its caller, which ``answer_for`` reads."""
+    return request.replace(b"\r\n\r\n", b"\r\nX-Who: %b\r\n\r\n" % who, 1)
+
+
+def answer_for(head: bytes) -> bytes:
+    """Answer a request with content in which its caller is named, if it has one, as a snapshot's id."""
+    who = value_of(head, "X-Who")
+    return message(CONTENT.replace(SNAPSHOT_ID, who.encode()) if who else CONTENT, JSON)
+
+
+class Certificate:
+    """A certificate for loopback, in files, and the authority that vouches for it."""
+
+    def __init__(self, folder: Path) -> None:
+        authority = trustme.CA()
+        files = folder / "cert.pem", folder / "key.pem"
+        mine = authority.issue_cert("localhost", "127.0.0.1")
+        files[0].write_bytes(b"".join(blob.bytes() for blob in mine.cert_chain_pems))
+        files[1].write_bytes(mine.private_key_pem.bytes())
+        self.options: dict[str, Any] = {"tls_cert": str(files[0]), "tls_key": str(files[1])}
+        self.client = ssl.create_default_context()
+        authority.configure_trust(self.client)
+
+    def wrapped(self, peer: Peer) -> Peer:
+        """Shake hands over a connection."""
+        return Peer(self.client.wrap_socket(peer.socket, server_hostname="127.0.0.1", suppress_ragged_eofs=True))
+
+    def ask(self, served: Served, source: str = "127.0.0.1") -> int:
+        """Call over TLS on a connection of its own, and return the reply's status."""
+        with calling_from(source, served) as plain:
+            peer = self.wrapped(plain)
+            try:
+                peer.send(get("/served"))
+                return status_of(peer.message()[0])
+            finally:
+                peer.close()
+
+
+def rest_of(peer: Peer) -> bytes:
+    """Return what came up to the end of a connection, which may be a reset, also under TLS."""
+    with contextlib.suppress(OSError, EndedError):
+        return peer.rest()
+    return peer.seen

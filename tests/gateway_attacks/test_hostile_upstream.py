@@ -1,0 +1,188 @@
+"""Row 17: an upstream that gives too much of something ends with a 502, and nobody else waits for it."""
+
+import contextlib
+import gzip
+import itertools
+import threading
+import zlib
+from collections.abc import Iterator
+
+import pytest
+
+from tests.gateway_attacks.apart import MIB, apart, reads_proc
+from tests.gateway_hostile.fault_table import CALLS
+from tests.gateway_hostile.faults import CONTENT, JSON, head, message
+from tests.gateway_hostile.rows import GROUP
+from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream
+from tests.peers.served import ask, calling, gateway, get, status_of, value_of
+
+HINTS = ["100 Continue", "102 Processing", "103 Early Hints", "199 What"]
+
+
+def final(peer: Peer) -> tuple[bytes, bytes]:
+    """Return head and content of the first reply that is not informational."""
+    while True:
+        reply = peer.take(b"\r\n\r\n")
+        if reply[9:10] != b"1":
+            peer.seen = reply + peer.seen
+            return peer.message()
+
+
+@pytest.mark.parametrize("kind", ["GET", "retired GET", "POST", "retired POST"])
+@pytest.mark.parametrize("status", HINTS)
+def test_informational_replies_without_end(status, kind):
+    """They are bounded: the caller gets 502, and upstream's connection ends."""
+    left = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        try:
+            while True:
+                peer.send(head("Link: </a>", status=status) * 100)
+        finally:
+            left.set()
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin, deadline=60.0) as served:
+        with calling(served) as peer:
+            peer.send(CALLS[kind])
+            assert status_of(final(peer)[0]) == 502
+        assert left.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("kind", ["GET", "retired GET"])
+@pytest.mark.parametrize("status", HINTS)
+def test_few_informational_replies(status, kind):
+    """A few are none too many."""
+    early = head("Link: </a>", status=status) * 5
+
+    def script(peer: Peer) -> None:
+        while True:
+            peer.message()
+            peer.send(early + message(CONTENT, JSON))
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+        for _ in range(3):
+            peer.send(CALLS[kind])
+            assert status_of(final(peer)[0]) == 200
+
+
+@pytest.mark.parametrize("kind", ["GET", "retired GET"])
+@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip,chunked", "deflate, chunked"])
+def test_transfer_coding_below_chunks(coding, kind):
+    """Content that is coded for the transfer is refused, or handed on with its label; never without."""
+    packed = gzip.compress(CONTENT) if "gzip" in coding else zlib.compress(CONTENT)
+    reply = head(f"Transfer-Encoding: {coding}", JSON) + b"%x\r\n%b\r\n0\r\n\r\n" % (len(packed), packed)
+
+    def script(peer: Peer) -> None:
+        while True:
+            peer.message()
+            peer.send(reply)
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+        got, content = ask(served, CALLS[kind])
+        if status_of(got) == 200:
+            assert kind == "GET"
+            labelled = coding.replace(" ", "") == (value_of(got, "Transfer-Encoding") or "").replace(" ", "")
+            assert content == CONTENT or (labelled and content == packed)
+        else:
+            assert status_of(got) == 502
+
+
+@pytest.mark.parametrize("lines", [[", ".join(["gzip"] * 200)], ["gzip"] * 100], ids=["one field", "many fields"])
+def test_nested_codings(lines):
+    """Content that is packed very often is 502 where it has to be read, and passes where not; others are served."""
+    content = CONTENT
+    for _ in range(len(lines[0].split()) * len(lines)):
+        content = gzip.compress(content, 0)
+    reply = message(content, JSON, *(f"Content-Encoding: {line}" for line in lines))
+
+    def script(peer: Peer) -> None:
+        while True:
+            start, _ = peer.message()
+            peer.send(message(b"mine") if b"/other" in start else reply)
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+        assert status_of(ask(served, CALLS["retired GET"])[0]) == 502
+        assert ask(served, CALLS["GET"])[1] == content
+        assert ask(served, get("/other"))[1] == b"mine"
+
+
+def cheap(size: int) -> bytes:
+    return b"[" + b"[]," * (size // 3 - 2) + b"[]]"
+
+
+def page_of_lists(size: int) -> bytes:
+    return b'{"results":' + cheap(size - 30) + b',"totalCount":1}'
+
+
+COSTLY = {"a list of lists": cheap, "a page of lists": page_of_lists, "nesting": lambda size: b"[" * size}
+
+
+@reads_proc
+@pytest.mark.parametrize("kind", COSTLY)
+def test_costly_replies_at_once(kind):
+    """Sixteen times 15 MiB for one route: other callers and probes are served until the last one has its answer."""
+    costly = message(COSTLY[kind](15 * MIB), JSON)
+    got: list[int] = []
+
+    def script(peer: Peer) -> None:
+        while True:
+            start, _ = peer.message()
+            peer.send(costly if b"/costly" in start else message(b"mine"))
+
+    def call(served, number: int) -> None:
+        target = f"/api/atlas/v2/groups/{GROUP}/serverless/costly{number}/backup/snapshots"
+        with calling(served) as peer, contextlib.suppress(OSError, EndedError):
+            peer.socket.settimeout(6 * PATIENCE)
+            peer.send(get(target, "Accept: application/vnd.atlas.2023-01-01+json"))
+            got.append(status_of(peer.message()[0]))
+
+    with raw_upstream(script) as upstream, apart(upstream.origin) as served:
+        assert ask(served, get("/other"))[1] == b"mine"
+        before = served.peak()
+        threads = [threading.Thread(target=call, args=(served, number)) for number in range(16)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            assert status_of(ask(served.admin, get("/livez"))[0]) == 200
+            assert ask(served, get("/other"))[1] == b"mine"
+        assert len(got) == 16
+        assert set(got) <= {200, 502, 503, 504}
+        assert served.peak() - before < 512 * MIB
+
+
+def drops(peer: Peer, pieces: Iterator[bytes]) -> None:
+    for piece in pieces:
+        peer.send(piece)
+
+
+@pytest.mark.parametrize("kind", ["GET", "retired GET"])
+@pytest.mark.parametrize("what", ["fields", "a field", "a chunk's size", "a chunk's extension", "trailers"])
+def test_endless_parts(what, kind):
+    """A head, a chunk's first line or trailers without an end are given up, and upstream's connection ends."""
+    chunks = head("Transfer-Encoding: chunked", JSON)
+    starts = {
+        "fields": (b"HTTP/1.1 200 OK\r\n", b"X: a\r\n" * 1000),
+        "a field": (b"HTTP/1.1 200 OK\r\nX: ", b"a" * 6000),
+        "a chunk's size": (chunks, b"0" * 6000),
+        "a chunk's extension": (chunks + b"1;", b"a" * 6000),
+        "trailers": (chunks + b"1\r\na\r\n0\r\n", b"X: a\r\n" * 1000),
+    }
+    left = threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        first, more = starts[what]
+        try:
+            drops(peer, itertools.chain([first], itertools.repeat(more)))
+        finally:
+            left.set()
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin, deadline=60.0) as served:
+        with calling(served) as peer:
+            peer.send(CALLS[kind])
+            said = peer.rest() if what in {"a chunk's size", "a chunk's extension", "trailers"} and kind == "GET" else b""
+            if not said:
+                assert status_of(peer.message()[0]) == 502
+            assert not said.endswith(b"0\r\n\r\n")
+        assert left.wait(PATIENCE)

@@ -1,0 +1,282 @@
+"""Rows 18 and 19: upstream connections have an age, and a read that met one closed under it is sent once more."""
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+
+import attrs
+import pytest
+
+from tests.gateway_hostile.fault_table import CALLS, call
+from tests.gateway_hostile.faults import CONTENT, JSON, message
+from tests.gateway_hostile.rows import post
+from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, until
+from tests.peers.served import ask, calling, gateway, get, status_of, value_of
+
+WAYS = ["close", "reset", "close after a part", "reset after a part"]
+WRITES = {
+    "POST": CALLS["POST"],
+    "PUT": CALLS["PUT"],
+    "DELETE": CALLS["DELETE"],
+    "PATCH": call("PATCH", "/x", "{}"),
+    "POST without content": call("POST", "/x"),
+    "retired POST": CALLS["retired POST"],
+}
+READS = {"GET": CALLS["GET"], "HEAD": call("HEAD", "/x"), "retired GET": CALLS["retired GET"]}
+LOST = get("/x", "X-Lost: yes")
+
+
+def lost(request: bytes) -> bytes:
+    """Return a request that upstream doesn't answer when it comes on a connection that has answered one before."""
+    return request.replace(b"\r\n\r\n", b"\r\nX-Lost: yes\r\n\r\n", 1)
+
+
+@attrs.define
+class Flaky:
+    """An upstream whose connections end, in one way, at a lost request that is not their first.
+
+    With ``fresh`` their first is lost as well. ``asked`` are the requests, each as its connection's number
+    and its own number on it.
+    """
+
+    way: str
+    fresh: bool = False
+    asked: list[tuple[int, int]] = attrs.field(factory=list)
+    together: threading.Barrier | None = None
+
+    def script(self, peer: Peer, connection: int) -> None:
+        """Talk on one connection."""
+        for number in range(100):
+            start, _ = peer.message()
+            self.asked.append((connection, number))
+            if self.together is not None and b"/together" in start:
+                self.together.wait(PATIENCE)
+            if b"X-Lost" in start and (number or self.fresh):
+                if "part" in self.way:
+                    peer.send(b"HTTP/1.1 200 OK\r\nContent-")
+                if "reset" in self.way:
+                    peer.reset()
+                return
+            reply = message(CONTENT, JSON)
+            peer.send(reply.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if start.startswith(b"HEAD") else reply)
+
+
+@contextlib.contextmanager
+def flaky(state: Flaky) -> Iterator[Arrivals]:
+    count = iter(range(1000))
+    with raw_upstream(lambda peer: state.script(peer, next(count))) as upstream:
+        yield upstream
+
+
+def status(served, request: bytes) -> int:
+    with calling(served) as peer:
+        peer.send(request)
+        return status_of(peer.take(b"\r\n\r\n"))
+
+
+@pytest.mark.parametrize("way", ["close", "reset"])
+@pytest.mark.parametrize("name", READS)
+def test_read_on_a_connection_that_ended(name, way):
+    """It is sent once more, on a new connection, and answered."""
+    state = Flaky(way)
+    with flaky(state) as upstream, gateway(upstream.origin) as served:
+        assert status(served, get("/x")) == 200
+        assert status(served, lost(READS[name])) == 200
+        assert state.asked == [(0, 0), (0, 1), (1, 0)]
+
+
+@pytest.mark.parametrize("way", ["close", "reset"])
+@pytest.mark.parametrize("name", WRITES)
+def test_write_on_a_connection_that_ended(name, way):
+    """It is never sent again: upstream may have done it, and the caller is told so with 502."""
+    state = Flaky(way)
+    with flaky(state) as upstream, gateway(upstream.origin) as served:
+        assert status(served, get("/x")) == 200
+        head, content = ask(served, lost(WRITES[name]))
+        assert status_of(head) == 502
+        assert json.loads(content)["errorCode"].startswith("SHIM_")
+        assert state.asked == [(0, 0), (0, 1)]
+        assert status(served, get("/x")) == 200
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", {**READS, **WRITES})
+def test_lost_on_a_fresh_connection(name, way):
+    """A connection that ends at its first request is no race: 502, sent once."""
+    state = Flaky(way, fresh=True)
+    with flaky(state) as upstream, gateway(upstream.origin) as served:
+        assert status(served, lost({**READS, **WRITES}[name])) == 502
+        assert state.asked == [(0, 0)]
+
+
+@pytest.mark.parametrize("way", ["close", "reset"])
+@pytest.mark.parametrize("name", READS)
+def test_read_is_sent_twice_at_most(name, way):
+    """When the new connection ends, too, the caller gets 502."""
+    state = Flaky(way)
+    with flaky(state) as upstream, gateway(upstream.origin) as served:
+        assert status(served, get("/x")) == 200
+        state.fresh = True
+        assert status(served, lost(READS[name])) == 502
+        assert state.asked == [(0, 0), (0, 1), (1, 0)]
+
+
+@pytest.mark.parametrize("way", ["close after a part", "reset after a part"])
+@pytest.mark.parametrize("name", READS)
+def test_read_whose_reply_has_begun(name, way):
+    """Upstream was at work on it: that is no race, and nothing is sent again."""
+    state = Flaky(way)
+    with flaky(state) as upstream, gateway(upstream.origin) as served:
+        assert status(served, get("/x")) == 200
+        assert status(served, lost(READS[name])) == 502
+        assert state.asked == [(0, 0), (0, 1)]
+
+
+@pytest.mark.parametrize("content", ["length", "chunks"])
+def test_read_with_content(content):
+    """A GET whose content was streamed can't be sent again: 502, or answered where it could."""
+    lines, body = (
+        (("Content-Length: 5",), b"hello")
+        if content == "length"
+        else (("Transfer-Encoding: chunked",), b"5\r\nhello\r\n0\r\n\r\n")
+    )
+    state = Flaky("close")
+    with flaky(state) as upstream, gateway(upstream.origin) as served:
+        assert status(served, get("/x")) == 200
+        got = status(served, get("/x", *lines, "X-Lost: yes") + body)
+        assert (got, len(state.asked)) in {(502, 2), (200, 3)}
+
+
+def test_second_sending_is_on_a_new_connection():
+    """Where several kept connections have ended, the second sending doesn't meet another of them."""
+    state = Flaky("close", together=threading.Barrier(3))
+    with flaky(state) as upstream, gateway(upstream.origin) as served, contextlib.ExitStack() as stack:
+        callers = [stack.enter_context(calling(served)) for _ in range(3)]
+        for peer in callers:
+            peer.send(get("/together"))
+        assert [status_of(peer.message()[0]) for peer in callers] == [200] * 3
+        assert status(served, LOST) == 200
+        assert len(state.asked) == 5
+        assert state.asked[-1] == (3, 0)
+
+
+def test_upload_in_progress_is_not_sent_again():
+    """A write whose connection ends while its content is on the way is 502, and sent once."""
+    starts: list[bytes] = []
+
+    def script(peer: Peer) -> None:
+        while True:
+            start = peer.take(b"\r\n\r\n")
+            starts.append(start)
+            if start.startswith(b"POST"):
+                peer.take(b"hello")
+                return
+            peer.send(message(b"hi"))
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+        assert status(served, get("/x")) == 200
+        peer.send(post("Content-Length: 100000") + b"hello")
+        assert status_of(peer.message()[0]) == 502
+        assert sum(start.startswith(b"POST") for start in starts) == 1
+
+
+@attrs.define
+class Ages:
+    """An upstream that counts the requests of each connection; ``left`` are the connections that were closed."""
+
+    asked: list[int] = attrs.field(factory=list)
+    left: list[int] = attrs.field(factory=list)
+
+    def script(self, peer: Peer) -> None:
+        """Talk on one connection."""
+        number = len(self.asked)
+        self.asked.append(0)
+        try:
+            while True:
+                peer.message()
+                self.asked[number] += 1
+                peer.send(message(b"hi"))
+        except EndedError:
+            self.left.append(number)
+
+
+def test_poller_gets_a_new_connection():
+    """A connection that is never idle for long still ends at its age, so that a new address is found."""
+    ages = Ages()
+    with (
+        raw_upstream(ages.script) as upstream,
+        gateway(upstream.origin, upstream_max_age=0.5) as served,
+        calling(served) as peer,
+    ):
+
+        def polled() -> bool:
+            peer.send(get("/x"))
+            assert status_of(peer.message()[0]) == 200
+            return len(ages.asked) >= 4
+
+        until(polled, "a fourth connection")
+        until(lambda: ages.left[:3] == [0, 1, 2], "the end of those before it")
+
+
+def test_connections_are_kept_within_their_age():
+    """Calls one after the other share a connection."""
+    ages = Ages()
+    with raw_upstream(ages.script) as upstream, gateway(upstream.origin) as served:
+        for _ in range(20):
+            assert status(served, get("/x")) == 200
+        assert ages.asked == [20]
+
+
+def test_idle_connection_ends():
+    """A connection that nobody needs for ``upstream_keepalive`` is closed, and the next call has a new one."""
+    ages = Ages()
+    with raw_upstream(ages.script) as upstream, gateway(upstream.origin, upstream_keepalive=0.5) as served:
+        assert status(served, get("/x")) == 200
+        until(lambda: ages.left == [0], "the end of an idle connection")
+        assert status(served, get("/x")) == 200
+        assert ages.asked == [1, 1]
+
+
+def test_age_cuts_no_reply():
+    """A reply that takes longer than a connection's age arrives whole, and the connection ends after it."""
+    go_on, left = threading.Event(), threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.message()
+        peer.send(message(b"a" * 10)[:-5])
+        go_on.wait(PATIENCE)
+        peer.send(b"a" * 5)
+        peer.rest()
+        left.set()
+
+    with (
+        raw_upstream(script) as upstream,
+        gateway(upstream.origin, upstream_max_age=0.2) as served,
+        calling(served) as peer,
+    ):
+        peer.send(get("/x"))
+        peer.take(b"aaaaa")
+        threading.Event().wait(0.6)  # three times its age
+        go_on.set()
+        assert peer.count(5) == b"aaaaa"
+        assert left.wait(PATIENCE)
+
+
+def test_upstream_that_says_close_is_believed():
+    """A connection that upstream will close is used no more, so that no write meets its end."""
+    seen: list[bytes] = []
+
+    def script(peer: Peer) -> None:
+        start, _ = peer.message()
+        seen.append(start)
+        peer.send(message(b"hi", "Connection: close"))
+        peer.rest()
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+        for name in ("GET", "POST", "DELETE"):
+            head, _ = ask(served, CALLS[name])
+            assert status_of(head) == 200
+            assert value_of(head, "Connection") is None
+        assert len(seen) == 3
+        assert upstream.connections == 3

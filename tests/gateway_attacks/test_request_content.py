@@ -1,0 +1,172 @@
+"""Row 4: a recognised call's content has a limit of its own, and holds nobody up."""
+
+import contextlib
+import json
+import threading
+
+import pytest
+
+from tests.gateway_hostile.fault_table import BACKUP, CALLS, JOB, LINES
+from tests.gateway_hostile.faults import CONTENT, JSON, message
+from tests.gateway_hostile.rows import RESTORES, post
+from tests.peers.raw import PATIENCE, EndedError, replying, until
+from tests.peers.served import ask, calling, gateway, get, status_of, value_of
+
+LIMIT = 65536
+ATLAS = f"{BACKUP}/restoreJobs"
+SIZE = 15 << 20
+ATTACKS = {
+    "empty lists": lambda size: b"[" + b"[]," * (size // 3 - 2) + b"[]]",
+    "empty objects": lambda size: b"[" + b"{}," * (size // 3 - 2) + b"{}]",
+    "keys": lambda size: b"{" + b",".join(b'"%07x":0' % number for number in range(size // 12)) + b"}",
+    "nesting": lambda size: b"[" * (size // 2) + b"]" * (size // 2),
+    "nesting without an end": lambda size: b'{"a":' * (size // 5),
+    "a number": lambda size: b"9" * size,
+    "numbers": lambda size: b"[" + b"1e9," * (size // 4 - 1) + b"1]",
+    "escapes": lambda size: b'"' + b"\\u0061" * (size // 6 - 1) + b'"',
+}
+
+
+def job(size: int) -> bytes:
+    """Return a restore job of exactly this size."""
+    return JOB.encode() + b" " * (size - len(JOB))
+
+
+def in_chunks(content: bytes, size: int = 1000) -> bytes:
+    pieces = (content[start : start + size] for start in range(0, len(content), size))
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+def framed(content: bytes, kind: str, target: str = ATLAS) -> bytes:
+    """Return a create with its content, framed by its length or in chunks."""
+    if kind == "length":
+        return post(*LINES, f"Content-Length: {len(content)}", content=content, target=target)
+    return post(*LINES, "Transfer-Encoding: chunked", content=in_chunks(content), target=target)
+
+
+@pytest.fixture(scope="module")
+def site():
+    """One gateway with the default limit."""
+    with replying(message(CONTENT, JSON)) as upstream, gateway(upstream.origin) as served:
+        yield upstream, served
+
+
+def refused(head: bytes, content: bytes) -> None:
+    assert status_of(head) == 413
+    assert json.loads(content)["errorCode"].startswith("SHIM_")
+    assert value_of(head, "Connection") == "close"
+
+
+@pytest.mark.parametrize("target", [RESTORES, ATLAS], ids=["v1.0", "v2"])
+@pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "expectation"])
+@pytest.mark.parametrize("length", [LIMIT + 1, SIZE, 1 << 40])
+def test_declared_length_over_the_limit(site, target, expect, length):
+    """It is refused before any content is sent, unasked for and asked for; the connection ends."""
+    upstream, served = site
+    upstream.heads.clear()
+    with calling(served) as peer:
+        peer.send(post(*LINES, *expect, f"Content-Length: {length}", target=target))
+        refused(*peer.message())
+        assert not peer.rest()
+    assert not upstream.heads
+
+
+def test_chunks_over_the_limit(site):
+    """Content that doesn't say how long it is is refused once it is too long, before its end."""
+    upstream, served = site
+    upstream.heads.clear()
+    with calling(served) as peer:
+        peer.send(post(*LINES, "Transfer-Encoding: chunked", target=ATLAS))
+        peer.send(in_chunks(b" " * (LIMIT + 1)).removesuffix(b"0\r\n\r\n"))
+        refused(*peer.message())
+        assert not peer.rest()
+    assert not upstream.heads
+
+
+def test_chunk_that_announces_too_much(site):
+    """A chunk is not waited for when its size alone is over the limit, or is ended at the limit's last byte."""
+    with calling(site[1]) as peer:
+        peer.send(post(*LINES, "Transfer-Encoding: chunked", target=ATLAS) + b"fffffff\r\n" + b" " * (LIMIT + 1))
+        refused(*peer.message())
+
+
+@pytest.mark.parametrize("kind", ["length", "chunks"])
+@pytest.mark.parametrize("limit", [LIMIT, 1000])
+def test_limit_to_the_byte(kind, limit):
+    """Content as long as the limit is translated, and one byte more is refused."""
+    options = {} if limit == LIMIT else {"request_limit": limit}
+    with replying(message(CONTENT, JSON)) as upstream, gateway(upstream.origin, **options) as served:
+        assert status_of(ask(served, framed(job(limit), kind))[0]) in {200, 202}
+        assert len(upstream.heads) == 1
+        assert status_of(ask(served, framed(job(limit + 1), kind))[0]) == 413
+        assert len(upstream.heads) == 1
+
+
+@pytest.mark.parametrize("kind", ["length", "chunks"])
+def test_content_of_other_calls_has_no_such_limit(site, kind):
+    """What only passes is streamed, however long."""
+    upstream, served = site
+    upstream.contents.clear()
+    content = bytes(range(256)) * (8 * LIMIT // 256)
+    assert status_of(ask(served, framed(content, kind, "/x"))[0]) == 200
+    assert upstream.contents == [content]
+
+
+def pour(served, request: bytes, got: list[int]) -> None:
+    """Send as much of a request as is taken, and note the status of its reply."""
+    with calling(served) as peer:
+        with contextlib.suppress(OSError):
+            peer.send(request)
+        with contextlib.suppress(OSError, EndedError):
+            got.append(status_of(peer.take(b"\r\n\r\n")))
+
+
+def others_are_served(served, requests: list[bytes]) -> list[int]:
+    """Send all requests at once, and see that others get theirs meanwhile; return the statuses."""
+    got: list[int] = []
+    threads = [threading.Thread(target=pour, args=(served, request, got)) for request in requests]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        assert status_of(ask(served, get("/other"))[0]) == 200
+        assert status_of(ask(served, CALLS["retired GET"])[0]) == 200
+    for thread in threads:
+        thread.join(PATIENCE)
+    return got
+
+
+@pytest.mark.parametrize("kind", ["length", "chunks"])
+@pytest.mark.parametrize("attack", ["empty lists", "keys"])
+def test_much_content_holds_nobody_up(site, attack, kind):
+    """Eight times 15 MiB that would cost seconds each to parse are 413, and others are served meanwhile."""
+    request = framed(ATTACKS[attack](SIZE), kind)
+    got = others_are_served(site[1], [request] * 8)
+    assert set(got) == {413}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_costly_content_within_the_limit(site, attack):
+    """The worst that fits the limit is an error of its caller's, never the gateway's, forty times at once."""
+    upstream, served = site
+    upstream.heads.clear()
+    request = framed(ATTACKS[attack](LIMIT - 100), "length")
+    got = others_are_served(served, [request] * 40)
+    assert len(got) == 40
+    assert set(got) <= {400, 422}
+    assert not any(head.startswith(b"POST") for head in upstream.heads)
+
+
+def test_caller_that_never_stops_sending(site):
+    """A refused caller that goes on sending is cut."""
+    piece = b"10000\r\n" + b" " * LIMIT + b"\r\n"
+    with calling(site[1]) as peer:
+        peer.send(post(*LINES, "Transfer-Encoding: chunked", target=ATLAS))
+        until(lambda: not sent(peer, piece), "the end of a connection that is poured into")
+
+
+def sent(peer, piece: bytes) -> bool:
+    try:
+        peer.send(piece)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,140 @@
+"""Row 1: what upstream sends unasked reaches nobody, and the connection it came on is used no more."""
+
+import threading
+
+import pytest
+
+from tests.gateway_attacks.crowds import answer_for, asked_by
+from tests.gateway_hostile.fault_table import CALLS
+from tests.gateway_hostile.faults import CONTENT, JSON, head, message
+from tests.gateway_hostile.rows import post
+from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream
+from tests.peers.served import ask, calling, gateway, get, status_of
+
+ALICE, BOB, CAROL, MALLORY = (letter * 24 for letter in (b"a", b"b", b"c", b"d"))
+
+UNASKED = {
+    "a reply": message(CONTENT, JSON),
+    "a timeout": message(b"", "Connection: close", status="408 Request Timeout"),
+    "a reply in chunks": head("Transfer-Encoding: chunked", JSON) + b"1\r\na\r\n0\r\n\r\n",
+    "an informational reply": head(status="103 Early Hints"),
+    "the start of a reply": b"HTTP/1.1 200 OK\r\nX-",
+    "no HTTP": b"\0\0\0\0",
+}
+
+
+def own_answers(served) -> None:
+    """Bob and carol each get their own, on passed and on translated calls, one after the other."""
+    for name in ("GET", "retired GET", "POST", "retired POST"):
+        for who in (BOB, CAROL):
+            reply, content = ask(served, asked_by(who, CALLS[name]))
+            assert status_of(reply) in {200, 202}
+            assert who in content
+
+
+class Careless:
+    """An upstream whose first connection ends as ``then`` says; ``left`` is set once the gateway has closed it."""
+
+    def __init__(self, then) -> None:
+        self.then = then
+        self.left = threading.Event()
+        self.asked = 0
+
+    def script(self, peer: Peer) -> None:
+        """Talk on one connection."""
+        try:
+            while True:
+                start, _ = peer.message()
+                self.asked += 1
+                if self.asked == 1:
+                    self.then(peer, start)
+                else:
+                    peer.send(answer_for(start))
+        except (EndedError, OSError):
+            if self.asked:
+                self.left.set()
+
+
+@pytest.mark.parametrize("unasked", UNASKED)
+@pytest.mark.parametrize("name", CALLS)
+def test_bytes_behind_a_reply(name, unasked):
+    """In the same segment as the reply: alice has her answer, the rest is nobody's, and the connection is closed."""
+    careless = Careless(lambda peer, start: peer.send(answer_for(start) + UNASKED[unasked]))
+    with raw_upstream(careless.script) as upstream, gateway(upstream.origin) as served:
+        reply, content = ask(served, asked_by(ALICE, CALLS[name]))
+        assert status_of(reply) in {200, 202}
+        assert ALICE in content
+        assert careless.left.wait(PATIENCE)
+        own_answers(served)
+
+
+@pytest.mark.parametrize("unasked", UNASKED)
+def test_bytes_on_an_idle_connection(unasked):
+    """Long after the reply: the connection is closed before anybody asks over it."""
+    late = threading.Event()
+
+    def then(peer: Peer, start: bytes) -> None:
+        peer.send(answer_for(start))
+        late.wait(PATIENCE)
+        peer.send(UNASKED[unasked])
+
+    careless = Careless(then)
+    with raw_upstream(careless.script) as upstream, gateway(upstream.origin) as served:
+        assert ALICE in ask(served, asked_by(ALICE, CALLS["GET"]))[1]
+        late.set()
+        assert careless.left.wait(PATIENCE)
+        own_answers(served)
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one segment", "one after the other"])
+@pytest.mark.parametrize("name", ["GET", "retired GET"])
+def test_content_that_upstream_takes_for_a_request(name, together):
+    """Upstream reads a POST's content as a second request; its answer doesn't reach the next caller."""
+    answered = threading.Event()
+    left = threading.Event()
+
+    def script(peer: Peer) -> None:
+        try:
+            start = peer.take(b"\r\n\r\n")
+            if start.startswith(b"POST"):
+                smuggled = peer.take(b"\r\n\r\n")
+                if together:
+                    peer.send(answer_for(start) + answer_for(smuggled))
+                else:
+                    peer.send(answer_for(start))
+                    answered.wait(PATIENCE)
+                    peer.send(answer_for(smuggled))
+            else:
+                peer.send(answer_for(start))
+            while True:
+                peer.send(answer_for(peer.take(b"\r\n\r\n")))
+        except EndedError:
+            left.set()
+
+    inner = get("/secret", f"X-Who: {MALLORY.decode()}")
+    request = post(f"Content-Length: {len(inner)}", content=inner)
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+        assert ALICE in ask(served, asked_by(ALICE, request))[1]
+        answered.set()
+        assert left.wait(PATIENCE)
+        for who in (BOB, CAROL):
+            assert who in ask(served, asked_by(who, CALLS[name]))[1]
+
+
+@pytest.mark.parametrize("unasked", UNASKED)
+def test_bytes_behind_a_reply_without_content(unasked):
+    """A reply to HEAD ends with its head; what follows belongs to nobody."""
+
+    def then(peer: Peer, start: bytes) -> None:
+        peer.send(head("Content-Length: 5") + UNASKED[unasked])
+
+    careless = Careless(then)
+    with raw_upstream(careless.script) as upstream, gateway(upstream.origin) as served:
+        with calling(served) as peer:
+            peer.send(get("/x", method="HEAD"))
+            assert status_of(peer.take(b"\r\n\r\n")) == 200
+            assert careless.left.wait(PATIENCE)
+            peer.send(asked_by(BOB, CALLS["GET"]))
+            assert BOB in peer.message()[1]
+            assert not peer.seen
+        own_answers(served)

@@ -1,0 +1,154 @@
+"""Row 21: a final answer with content unread ends the connection, and nothing behind it is taken for content."""
+
+import json
+import threading
+
+import pytest
+
+from tests.gateway_attacks.crowds import holding
+from tests.gateway_credentials.worlds import FLEX, OLD, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
+from tests.gateway_hostile.faults import message
+from tests.gateway_hostile.rows import post
+from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream, until
+from tests.peers.served import calling, gateway, get, status_of, value_of
+
+TARGETS = {"untouched": UNTOUCHED, "v2": RETIRED, "v1.0": OLD.replace("snapshots", "restoreJobs")}
+FRAMINGS = {"length": ("Content-Length: 100000",), "chunks": ("Transfer-Encoding: chunked",)}
+CREDENTIALS = {"none": (), "a token": ("Authorization: Bearer x",), "a login": ("Authorization: Basic eDp4",)}
+
+
+@pytest.fixture(scope="module")
+def seen():
+    with world("verify") as found:
+        yield found
+
+
+def request(target: str, *lines: str, host: str) -> bytes:
+    return get(target, *lines, method="POST", host=host)
+
+
+@pytest.mark.parametrize("credentials", CREDENTIALS)
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "expectation"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_challenge_while_content_is_missing(seen, target, expect, framing, credentials):
+    """401 comes at once, without 100, says that it closes, and closes."""
+    before = len(seen.fake.arrivals)
+    with calling(seen.gateway) as peer:
+        lines = (*expect, *FRAMINGS[framing], *CREDENTIALS[credentials])
+        peer.send(request(TARGETS[target], *lines, host=seen.authority))
+        head, _ = peer.message()
+        assert status_of(head) == 401
+        assert value_of(head, "Connection") == "close"
+        assert not peer.rest()
+    assert len(seen.fake.arrivals) == before
+
+
+@pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "expectation"])
+def test_request_in_place_of_content(seen, expect):
+    """A caller that sends its next request, since 401 was final, has no answer that belongs to something else."""
+    before = len(seen.fake.arrivals)
+    following = get(UNTOUCHED, host=seen.authority)
+    with calling(seen.gateway) as peer:
+        peer.send(request(UNTOUCHED, *expect, f"Content-Length: {len(following)}", host=seen.authority))
+        assert status_of(peer.message()[0]) == 401
+        try:
+            peer.send(following)
+        except OSError:
+            return
+        assert not peer.rest()
+    assert len(seen.fake.arrivals) == before
+
+
+def test_content_that_is_there_already(seen):
+    """Content that came along may be read, and then the connection may go on: the next request has its own answer."""
+    with calling(seen.gateway) as peer:
+        peer.send(request(UNTOUCHED, "Content-Length: 5", host=seen.authority) + b"hello")
+        head, _ = peer.message()
+        assert status_of(head) == 401
+        if value_of(head, "Connection") == "close":
+            assert not peer.rest()
+            return
+        peer.send(get(UNTOUCHED, host=seen.authority))
+        assert status_of(peer.message()[0]) == 401
+
+
+def test_expectation_of_a_caller_that_proves_its_key(seen):
+    """The whole way of a careful client: 401 and the end, then signed on a new connection, 100, and its answer."""
+    target = UNTOUCHED
+    signature = Signature(nonce_of(seen), uri=target, method="POST")
+    lines = (line(signature.parts), f"Accept: {FLEX}", "Expect: 100-continue", "Content-Length: 2")
+    with calling(seen.gateway) as peer:
+        peer.send(request(target, *lines, "Content-Type: application/json", host=seen.authority))
+        assert status_of(peer.take(b"\r\n\r\n")) == 100
+        peer.send(b"{}")
+        assert status_of(peer.message()[0]) not in {401, 502}
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "expectation"])
+@pytest.mark.parametrize("target", ["/x/../y", "//x"])
+def test_refusal_while_content_is_missing(target, expect, framing):
+    """Every refusal of the gateway's is like that."""
+    with holding() as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+        peer.send(post(*expect, *FRAMINGS[framing], target=target))
+        head, _ = peer.message()
+        assert status_of(head) == 400
+        assert value_of(head, "Connection") == "close"
+        assert not peer.rest()
+
+
+@pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "expectation"])
+def test_busy_while_content_is_missing(expect):
+    """So is 503, which callers come back from with the same content."""
+    with holding() as upstream, gateway(upstream.origin, max_requests=1) as served, calling(served) as first:
+        first.send(get("/hold"))
+        until(lambda: upstream.held, "a call in flight")
+        with calling(served) as peer:
+            peer.send(post(*expect, "Content-Length: 5"))
+            head, content = peer.message()
+            assert status_of(head) == 503
+            assert json.loads(content)["errorCode"] == "SHIM_BUSY"
+            assert value_of(head, "Connection") == "close"
+            assert not peer.rest()
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("status", ["401 Unauthorized", "413 Content Too Large", "200 OK", "500 Internal Server Error"])
+def test_upstream_that_answers_before_the_content(status, framing):
+    """Upstream's early answer is handed on; both connections end, and the next call has new ones."""
+    left = threading.Event()
+
+    def script(peer: Peer) -> None:
+        start = peer.take(b"\r\n\r\n")
+        if start.startswith(b"POST"):
+            peer.send(message(b"early", status=status))
+            try:
+                while True:
+                    peer.take(b"never")
+            except (EndedError, OSError):
+                left.set()
+            return
+        while True:
+            peer.send(message(b"mine"))
+            peer.take(b"\r\n\r\n")
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+        with calling(served) as peer:
+            peer.send(post(*FRAMINGS[framing]))
+            head, content = peer.message()
+            assert (status_of(head), content) == (int(status[:3]), b"early")
+            assert value_of(head, "Connection") == "close"
+            assert not peer.rest()
+        assert left.wait(PATIENCE)
+        with calling(served) as peer:
+            peer.send(get("/x"))
+            assert peer.message()[1] == b"mine"
+
+
+def test_answer_reaches_a_caller_that_is_still_sending():
+    """A caller that sends all of its content before it reads finds the refusal, and no reset that swallows it."""
+    size = 1 << 20
+    with holding() as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+        peer.send(post(f"Content-Length: {size}", target="/x/../y") + bytes(size))
+        assert status_of(peer.message()[0]) == 400

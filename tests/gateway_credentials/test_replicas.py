@@ -1,0 +1,247 @@
+"""Two gateways with the same keys behind a balancer that asks them by turns, with and without a store for both."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from itertools import cycle
+
+import httpx
+import pytest
+import requests
+from requests.auth import HTTPDigestAuth
+
+from shim.errors import SettingsError
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
+from shim.fake import server as fake_server
+from shim.gateway import Gateway, Options
+from shim.gateway.credentials.nonce_store import PREFIX, NonceStore
+from shim.gateway.errors import Refusal
+from shim.gateway.options import CredentialsMode, StoreUrl, read_options
+from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, World, line, nonce_of, signing
+from tests.peers.raw import until
+from tests.peers.served import status_of, value_of
+
+KEY = (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
+ACCEPT = {"Accept": FLEX}
+SERVER = shutil.which("valkey-server") or shutil.which("redis-server")
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A store of its own, in memory."""
+    if SERVER is None:
+        pytest.skip("no valkey-server or redis-server")
+    path = tmp_path / "store"
+    words = ["--port", "0", "--unixsocket", str(path), "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
+    process = subprocess.Popen([SERVER, *words], stdout=subprocess.DEVNULL)
+    try:
+        until(path.exists, "a store")
+        yield StoreUrl(f"unix://{path}"), process
+    finally:
+        process.kill()
+        process.wait()
+
+
+class Balancer:
+    """Sends each request over a connection of its own to the next of several servers, and counts statuses."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.servers = cycle([("", 0)])
+        self.statuses: list[int] = []
+
+    def run(self):
+        """Answer until the listener is closed."""
+        while True:
+            try:
+                caller, _ = self.listener.accept()
+            except OSError:
+                return
+            with caller, contextlib.suppress(OSError):
+                self.one(caller)
+
+    def one(self, caller):
+        """Answer one request."""
+        head = b""
+        while b"\r\n\r\n" not in head:
+            if not (some := caller.recv(65536)):
+                return
+            head += some
+        with socket.create_connection(next(self.servers)) as server:
+            server.sendall(head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+            reply = b""
+            while some := server.recv(65536):
+                reply += some
+        self.statuses.append(int(reply.split(b" ", 2)[1]))
+        caller.sendall(reply)
+
+
+@contextlib.contextmanager
+def balanced(nonce_store=None):
+    """Run two gateways behind a balancer, and yield it and the two."""
+    fake, balancer = FakeAtlas(demo=True), Balancer()
+    options = {"public_url": balancer.url, "nonce_store": nonce_store}
+    with (
+        fake_server.serve_in_thread(fake) as upstream,
+        signing("verify", upstream.url, **options) as one,
+        signing("verify", upstream.url, **options) as other,
+    ):
+        hosts = [served.url.removeprefix("http://").split(":") for served in (one, other)]
+        balancer.servers = cycle((host, int(port)) for host, port in hosts)
+        thread = threading.Thread(target=balancer.run)
+        thread.start()
+        try:
+            yield balancer, World(one, fake), World(other, fake)
+        finally:
+            balancer.listener.shutdown(socket.SHUT_RDWR)
+            balancer.listener.close()
+            thread.join()
+
+
+def test_sessions_alternate():
+    """Sessions of httpx and requests are challenged once, whoever gave the nonce out and whoever takes it."""
+    with balanced() as (balancer, _, _):
+        with httpx.Client(base_url=balancer.url, auth=httpx.DigestAuth(*KEY), headers=ACCEPT) as client:
+            assert {client.get(UNTOUCHED).status_code for _ in range(9)} == {200}
+        with requests.Session() as session:
+            session.auth = HTTPDigestAuth(*KEY)
+            assert {session.get(balancer.url + UNTOUCHED, headers=ACCEPT).status_code for _ in range(9)} == {200}
+        assert balancer.statuses == ([401] + [200] * 9) * 2
+
+
+def test_one_off_calls_alternate():
+    """A program that is challenged by one replica and signs for the other gets through each time."""
+    with balanced() as (balancer, _, _):
+        command = ["curl", "-sS", "--digest", "-u", ":".join(KEY), "-H", f"Accept: {FLEX}", "-o", "/dev/null"]
+        for _ in range(5):
+            subprocess.run([*command, balancer.url + UNTOUCHED], check=True)
+            httpx.get(balancer.url + UNTOUCHED, auth=httpx.DigestAuth(*KEY), headers=ACCEPT)
+        assert balancer.statuses == [401, 200] * 10
+
+
+def test_replay_without_a_store():
+    """Each replica takes a signature once: a captured one is good once more at the other, and then nowhere."""
+    with balanced() as (_, one, other):
+        mine = line(Signature(nonce_of(one)).parts)
+        asked = [one.ask(UNTOUCHED, mine, f"Accept: {FLEX}"), one.ask(UNTOUCHED, mine)]
+        asked += [other.ask(UNTOUCHED, mine, f"Accept: {FLEX}"), other.ask(UNTOUCHED, mine)]
+        assert [status_of(head) for head, _ in asked] == [200, 401, 200, 401]
+
+
+def test_replay_with_a_store(store):
+    """With a store a signature is good once at all of them together, and the refusal says that the nonce is stale."""
+    with balanced(store[0]) as (_, one, other):
+        mine = line(Signature(nonce_of(one)).parts)
+        assert status_of(one.ask(UNTOUCHED, mine, f"Accept: {FLEX}")[0]) == 200
+        head, _ = other.ask(UNTOUCHED, mine)
+        assert status_of(head) == 401
+        assert (value_of(head, "WWW-Authenticate") or "").endswith("stale=true")
+        assert one.targets == [UNTOUCHED] * 2  # upstream's own challenge, and the call
+
+
+def test_sessions_alternate_with_a_store(store):
+    """The store costs nobody another challenge."""
+    with balanced(store[0]) as (balancer, _, _):
+        with httpx.Client(base_url=balancer.url, auth=httpx.DigestAuth(*KEY), headers=ACCEPT) as client:
+            assert {client.get(UNTOUCHED).status_code for _ in range(9)} == {200}
+        assert balancer.statuses == [401] + [200] * 9
+
+
+def test_store_that_ends(store, caplog):
+    """Without its store a gateway takes no signature: 503, soon to be tried again, and one line in the log for all."""
+    url, process = store
+    with balanced(url) as (_, one, other):
+        process.kill()
+        process.wait()
+        for seen in (one, one, one, other):
+            head, content = seen.ask(UNTOUCHED, line(Signature(nonce_of(seen)).parts), f"Accept: {FLEX}")
+            assert status_of(head) == 503
+            assert b"SHIM_NONCE_STORE_UNREACHABLE" in content
+            assert value_of(head, "Retry-After") == "1"
+        assert not one.targets
+        assert caplog.text.count("the nonce store does not answer") == 2  # two gateways, each with its log
+
+
+async def test_store_forgets(store):
+    """A use is kept under a name that tells nothing, and for a nonce's life and no longer."""
+    from redis.asyncio import Redis
+
+    uses = NonceStore(store[0])
+    assert [await uses.take("n", 1, DEMO_PUBLIC_KEY) for _ in range(2)] == [True, False]
+    assert await uses.take("n", 2, DEMO_PUBLIC_KEY)
+    assert await uses.take("n", 1, "another")
+    async with Redis.from_url(store[0].url) as client:
+        names = [name.decode() async for name in client.scan_iter()]
+        assert len(names) == 3
+        for name in names:
+            assert name.startswith(PREFIX)
+            assert DEMO_PUBLIC_KEY not in name
+            assert 300_000 < await client.pttl(name) <= 310_000
+    await uses.close()
+
+
+async def test_store_that_is_away_is_not_asked_again_at_once():
+    """For a second after a failure the answer is the same, without a question."""
+    now = [0.0]
+    uses = NonceStore(StoreUrl("redis://127.0.0.1:1"), clock=lambda: now[0])
+    asked = []
+
+    async def broken(*_, **__):
+        asked.append(now[0])
+        raise ConnectionError
+
+    uses._client.set = broken
+    for second in (0.0, 0.5, 0.9, 1.0, 1.5, 2.0):
+        now[0] = second
+        with pytest.raises(Refusal):
+            await uses.take("n", 1, "a")
+    assert asked == [0.0, 1.0, 2.0]
+    await uses.close()
+
+
+async def test_store_that_says_nothing(monkeypatch):
+    """One that takes connections and never answers is given up in time."""
+    monkeypatch.setattr("shim.gateway.credentials.nonce_store.PATIENCE", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uses = NonceStore(StoreUrl(f"redis://127.0.0.1:{silent.getsockname()[1]}"))
+        with pytest.raises(Refusal) as caught:
+            await uses.take("n", 1, "a")
+        assert (caught.value.status, caught.value.code) == (503, "SHIM_NONCE_STORE_UNREACHABLE")
+        await uses.close()
+
+
+@pytest.mark.parametrize("text", ["http://x", "canary", "redis:canary", "memcached://canary"])
+def test_url_of_another_kind(text):
+    """What is no URL of a store is refused, and not repeated: a password may be in it."""
+    with pytest.raises(SettingsError, match="ATLAS_SHIM_NONCE_STORE") as caught:
+        read_options({"ATLAS_SHIM_NONCE_STORE": text})
+    assert "canary" not in str(caught.value)
+
+
+def test_url_without_sense():
+    """A port that is none is found at the start."""
+    options = read_options(
+        {"ATLAS_SHIM_NONCE_STORE": "redis://:canary@host:port/0", "ATLAS_SHIM_CREDENTIALS": "verify"}
+    )
+    environ = {"MONGODB_ATLAS_PUBLIC_API_KEY": KEY[0], "MONGODB_ATLAS_PRIVATE_API_KEY": KEY[1]}
+    with pytest.raises(SettingsError, match="nonce_store") as caught:
+        Gateway(options, environ=environ)
+    assert "canary" not in str(caught.value) + repr(options)
+
+
+def test_package_that_is_missing(monkeypatch):
+    """Without the redis package the error says what to install."""
+    monkeypatch.setitem(sys.modules, "redis.asyncio", None)
+    with pytest.raises(SettingsError, match=r"atlas-shim\[redis\]"):
+        NonceStore(StoreUrl("redis://localhost"))
+
+
+def test_default_is_no_store():
+    """Nothing is asked of anybody, and the package not loaded, unless a store is named."""
+    assert Options(credentials=CredentialsMode.VERIFY).nonce_store is None
+    code = "import sys, shim.gateway; sys.exit('redis' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,97 @@
+"""Chunked content taken apart: llhttp is the judge of what is well-formed, however the bytes arrive."""
+
+from itertools import pairwise
+
+import httptools
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shim.gateway.http1.chunks import LINE, TRAILERS, ChunkDecoder, ChunkError
+
+HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def decoded(data, cuts=()):
+    """Return the content, the bytes behind it, and whether the end was seen."""
+    decoder, rest = ChunkDecoder(), b""
+    pieces: list[bytes] = []
+    places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    for start, stop in pairwise(places):
+        part = data[start:stop]
+        rest += part[decoder.feed(part, 0, pieces) :]
+    return b"".join(pieces), rest, decoder.done
+
+
+class Judge:
+    """What llhttp says of the same bytes."""
+
+    def __init__(self, data):
+        self.content, self.complete, self.refused = b"", False, False
+        try:
+            httptools.HttpRequestParser(self).feed_data(HEAD + data)
+        except httptools.HttpParserError:
+            self.refused = True
+
+    def on_body(self, body):
+        """Take a piece of the content."""
+        self.content += body
+
+    def on_message_complete(self):
+        """Take note of the end."""
+        self.complete = True
+
+
+def chunk(content):
+    return b"%x\r\n%b\r\n" % (len(content), content)
+
+
+CONTENT = st.lists(st.binary(min_size=1, max_size=40), max_size=5)
+CUTS = st.lists(st.integers(0, 300), max_size=6)
+
+
+@given(CONTENT, st.binary(max_size=20), CUTS)
+def test_what_is_well_formed_is_content_to_its_very_end(contents, behind, cuts):
+    """The content is whole, and not one byte behind its end is taken, wherever the pieces are cut."""
+    data = b"".join(map(chunk, contents)) + b"0\r\n\r\n" + behind
+    assert decoded(data, cuts) == (b"".join(contents), behind, True)
+
+
+@given(st.text('0123456789abF;=\r\n x:"', max_size=30), CUTS)
+def test_never_more_lenient_than_llhttp(text, cuts):
+    """What llhttp refuses is refused, and of what it takes the content is the same."""
+    data = text.encode()
+    judge = Judge(data)
+    try:
+        content, _, done = decoded(data, cuts)
+    except ChunkError:
+        return
+    assert not (done and not judge.complete)
+    if done and not judge.refused:
+        assert content == judge.content
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"5 \r\nhello\r\n0\r\n\r\n",
+        b"1\na\n0\n\n",
+        b"1;x\ry\r\na\r\n0\r\n\r\n",
+        b"1\r\na\r\n0\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"1\r\na\r\n0\r\nno colon\r\n\r\n",
+        b"1" * 17 + b"\r\n",
+    ],
+)
+def test_what_is_odd_is_refused(data):
+    """Two readers may see the end of such content in two places."""
+    with pytest.raises(ChunkError):
+        decoded(data)
+
+
+@pytest.mark.parametrize(
+    "data", [b"1;" + b"x" * LINE, b"0\r\n" + b"X: y\r\n" * (TRAILERS // 6 + 1)], ids=["extension", "trailers"]
+)
+def test_what_is_no_content_is_bounded(data):
+    """An extension or trailers that go on and on are refused, long before they fill a memory."""
+    with pytest.raises(ChunkError):
+        decoded(data)

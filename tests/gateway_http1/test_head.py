@@ -1,0 +1,81 @@
+"""Whole heads, parsed: what llhttp leaves open is closed, and nothing of one head is left in the next."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shim.gateway.errors import Refusal
+from shim.gateway.http1.head import MalformedHead, check_beginning, parse_reply, parse_request
+
+
+def request(*lines, start="GET /x HTTP/1.1"):
+    return "\r\n".join((start, *lines, "", "")).encode("latin-1")
+
+
+def status_of(data):
+    with pytest.raises(Refusal) as caught:
+        parse_request(data)
+    return caught.value.status
+
+
+@pytest.mark.parametrize(
+    ("lines", "version", "kept"),
+    [
+        ((), "1.1", True),
+        ((), "1.0", False),
+        (("Connection: close",), "1.1", False),
+        (("Connection: foo, Close",), "1.1", False),
+        (("Connection: keep-alive", "Connection: close"), "1.1", False),
+        (("Connection: keep-alive",), "1.0", True),
+        (("Connection: keep-alive, close",), "1.0", False),
+    ],
+)
+def test_who_keeps_a_connection(lines, version, kept):
+    """Close ends a connection wherever it stands, and an old caller has to ask for more (RFC 9112, 9.3)."""
+    assert parse_request(request(*lines, start=f"GET /x HTTP/{version}")).keep_alive is kept
+
+
+def test_an_upgrade_is_an_ordinary_request():
+    """An offer to speak something else is not taken up, and takes nothing away (RFC 9110, 7.8)."""
+    head = parse_request(request("Host: a", "Connection: Upgrade", "Upgrade: h2c", "Content-Length: 3"))
+    assert (head.target, head.length, head.keep_alive) == ("/x", 3, True)
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "Transfer-Encoding"])
+@pytest.mark.parametrize("blank", [" ", "\t"])
+def test_a_blank_before_the_colon_of_a_reply_is_refused(name, blank):
+    """A reader that takes such a line for another field would see another end of the content (RFC 9112, 5.1)."""
+    value = "5" if name == "Content-Length" else "chunked"
+    with pytest.raises(MalformedHead):
+        parse_reply(f"HTTP/1.1 200 OK\r\n{name}{blank}: {value}\r\n\r\n".encode())
+
+
+@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip", "identity", "chunked, chunked", ""])
+def test_a_reply_in_another_transfer_coding_is_refused(coding):
+    """The coding would be lost on the way, and the content kept."""
+    with pytest.raises(MalformedHead):
+        parse_reply(f"HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\n\r\n".encode())
+
+
+def test_a_head_leaves_nothing_behind():
+    """After a head that is refused, or one with content, the next one is read for itself."""
+    assert status_of(request("X : y")) == 400
+    assert parse_request(request("Host: a", "Content-Length: 5")).length == 5
+    assert parse_request(request("Host: b")).headers == (("Host", "b"),)
+
+
+@given(st.binary(max_size=60))
+def test_bytes_that_are_no_request_are_refused(data):
+    """Whatever comes is a head or a refusal, and never another error."""
+    with contextlib.suppress(Refusal):
+        check_beginning(data)
+        parse_request(data + b"\r\n\r\n")
+
+
+@given(st.binary(max_size=60))
+def test_bytes_that_are_no_reply_are_told(data):
+    """The same holds for what upstream says."""
+    with contextlib.suppress(MalformedHead):
+        parse_reply(b"HTTP/1.1 200 OK\r\n" + data + b"\r\n\r\n")
