@@ -18,6 +18,7 @@ from shim.cli.failures import failure_of
 COMMANDS = {
     "demo": "Show the shim at work on this machine: the retired call, without and with it.",
     "serve": "Run the gateway.",
+    "front": "Print a configuration that leads retired calls to the gateway and others straight to Atlas.",
     "healthcheck": "Ask the gateway on this machine whether it is ready.",
     "fake-atlas": "Run the fake Atlas alone.",
     "snapshots": "Read the backup snapshots of a serverless instance or flex cluster.",

@@ -15,7 +15,7 @@ import attrs
 import trustme
 
 from tests.gateway_hostile.faults import CONTENT, JSON, message
-from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, reply
+from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, reply, until
 from tests.peers.served import Served, get, status_of, value_of
 
 OTHER = "127.0.0.2"
@@ -62,6 +62,14 @@ def ask_from(source: str, served: Served, request: bytes) -> tuple[bytes, bytes]
     with calling_from(source, served) as peer:
         peer.send(request)
         return peer.message()
+
+
+def gets_in(source: str, served: Served, request: bytes, content: bytes) -> None:
+    """See that a request is answered with this content, now or once the peer's call before it is over.
+
+    A reply may reach its caller a moment before the gateway has counted the call as done.
+    """
+    until(lambda: ask_from(source, served, request)[1] == content, f"{source} gets in")
 
 
 def ended(peer: Peer) -> bool:
@@ -119,7 +127,8 @@ def holding() -> Iterator[Holding]:
             if target.startswith(b"/hold"):
                 running.held.append(peer)
                 running.go_on.wait(3 * PATIENCE)
-            peer.send(reply(target))
+            answer = reply(target)
+            peer.send(answer.removesuffix(target) if head.startswith(b"HEAD ") else answer)
 
     with raw_upstream(script) as upstream:
         running = Holding(upstream.origin, upstream)

@@ -1,5 +1,7 @@
 """Row 9: out of descriptors the operator is answered, the log stays short, and the gateway recovers."""
 
+from typing import Any
+
 import pytest
 
 from tests.gateway_attacks.apart import apart
@@ -17,7 +19,12 @@ ASKED = 200
 @pytest.mark.parametrize("uvloop", [True, False], ids=["uvloop", "asyncio"])
 def test_out_of_descriptors(sending, connections, uvloop):
     """A hundred and twenty sockets at a limit of 64 files: probes and metrics answer, and calls do again afterwards."""
-    options = {"uvloop": uvloop, "max_connections": connections, "header_timeout": 60.0, "keepalive_timeout": 60.0}
+    options: dict[str, Any] = {
+        "uvloop": uvloop,
+        "max_connections": connections,
+        "header_timeout": 60.0,
+        "keepalive_timeout": 60.0,
+    }
     with replying(reply()) as upstream, apart(upstream.origin, files=64, **options) as served:
         assert status_of(ask(served, get("/x"))[0]) == 200
         with crowd(served, 120, sending=sending):
@@ -32,7 +39,7 @@ def test_out_of_descriptors(sending, connections, uvloop):
 
 def test_one_peer_does_not_take_all_descriptors():
     """With a limit within reach somebody else is served while one peer has all that it may have."""
-    options = {"max_connections": 20, "header_timeout": 60.0, "keepalive_timeout": 60.0}
+    options: dict[str, Any] = {"max_connections": 20, "header_timeout": 60.0, "keepalive_timeout": 60.0}
     with replying(reply()) as upstream, apart(upstream.origin, files=64, **options) as served:
         with crowd(served, 120, OTHER):
             for _ in range(20):
@@ -42,7 +49,7 @@ def test_one_peer_does_not_take_all_descriptors():
 
 def test_descriptors_come_back():
     """Rounds of sockets that come and go leave none open."""
-    options = {"max_connections": 1000, "header_timeout": 60.0, "keepalive_timeout": 60.0}
+    options: dict[str, Any] = {"max_connections": 1000, "header_timeout": 60.0, "keepalive_timeout": 60.0}
     with replying(reply()) as upstream, apart(upstream.origin, files=64, **options) as served:
         for _ in range(5):
             with crowd(served, 100):

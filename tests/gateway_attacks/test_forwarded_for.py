@@ -1,10 +1,11 @@
 """X-Forwarded-For: believed from trusted proxies alone, from its right end on; never without them."""
 
 import ipaddress
+from typing import Any
 
 import pytest
 
-from tests.gateway_attacks.crowds import OTHER, ask_from, busy, calling_from, holding
+from tests.gateway_attacks.crowds import OTHER, ask_from, busy, calling_from, gets_in, holding
 from tests.gateway_attacks.test_proxy_protocol import tcp
 from tests.peers.raw import until
 from tests.peers.served import gateway, get
@@ -55,11 +56,14 @@ NOBODYS = {
 @pytest.fixture(scope="module")
 def held():
     """A gateway that trusts proxies, with a call of alice's in flight, which is as many as anybody may have."""
-    with holding() as upstream, gateway(upstream.origin, trusted_proxies=TRUSTED, max_peer_requests=1) as served:
-        with calling_from("127.0.0.1", served) as peer:
-            peer.send(get("/hold", *forwarded(ALICE)))
-            until(lambda: upstream.held, "a call in flight")
-            yield served
+    with (
+        holding() as upstream,
+        gateway(upstream.origin, trusted_proxies=TRUSTED, max_peer_requests=1) as served,
+        calling_from("127.0.0.1", served) as peer,
+    ):
+        peer.send(get("/hold", *forwarded(ALICE)))
+        until(lambda: upstream.held, "a call in flight")
+        yield served
 
 
 @pytest.mark.parametrize("proxy", ["127.0.0.1", OTHER])
@@ -72,79 +76,97 @@ def test_the_right_most_that_is_no_proxy_counts(held, name, proxy):
 @pytest.mark.parametrize("name", BOBS)
 def test_somebody_else_is_somebody_else(held, name):
     """Others have their own limits, though they come through the same proxy, and name alice."""
-    assert ask_from("127.0.0.1", held, get("/x", *BOBS[name]))[1] == b"/x"
+    gets_in("127.0.0.1", held, get("/x", *BOBS[name]), b"/x")
 
 
 @pytest.mark.parametrize("name", NOBODYS)
 def test_nobody_is_named(held, name):
     """Where no address is named the proxy itself is the peer."""
-    assert ask_from("127.0.0.1", held, get("/x", *NOBODYS[name]))[1] == b"/x"
+    gets_in("127.0.0.1", held, get("/x", *NOBODYS[name]), b"/x")
 
 
 @pytest.mark.parametrize("name", NOBODYS)
 def test_nobody_has_a_limit_as_well(name):
     """Calls that name nobody count as the proxy's own."""
-    with holding() as upstream, gateway(upstream.origin, trusted_proxies=TRUSTED, max_peer_requests=1) as served:
-        with calling_from("127.0.0.1", served) as peer:
-            peer.send(get("/hold"))
-            until(lambda: upstream.held, "a call in flight")
-            assert busy(*ask_from("127.0.0.1", served, get("/x", *NOBODYS[name])))
+    with (
+        holding() as upstream,
+        gateway(upstream.origin, trusted_proxies=TRUSTED, max_peer_requests=1) as served,
+        calling_from("127.0.0.1", served) as peer,
+    ):
+        peer.send(get("/hold"))
+        until(lambda: upstream.held, "a call in flight")
+        assert busy(*ask_from("127.0.0.1", served, get("/x", *NOBODYS[name])))
 
 
 def test_a_stranger_is_not_believed(held):
     """Whoever is no proxy is who it is: it neither gets alice's limit, nor escapes its own."""
-    assert ask_from(STRANGER, held, get("/x", *forwarded(ALICE)))[1] == b"/x"
+    gets_in(STRANGER, held, get("/x", *forwarded(ALICE)), b"/x")
 
 
 @pytest.mark.parametrize("trusted", [(), TRUSTED[1:]], ids=["no proxies", "other proxies"])
 def test_field_is_not_believed(trusted):
     """Without a proxy that is trusted the field means nothing."""
-    options = {"trusted_proxies": trusted} if trusted else {}
-    with holding() as upstream, gateway(upstream.origin, max_peer_requests=1, **options) as served:
-        with calling_from(STRANGER, served) as peer:
-            peer.send(get("/hold", *forwarded(ALICE)))
-            until(lambda: upstream.held, "a call in flight")
-            assert busy(*ask_from(STRANGER, served, get("/x", *forwarded(BOB))))
-            assert ask_from("127.0.0.1", served, get("/x", *forwarded(ALICE)))[1] == b"/x"
+    options: dict[str, Any] = {"trusted_proxies": trusted} if trusted else {}
+    with (
+        holding() as upstream,
+        gateway(upstream.origin, max_peer_requests=1, **options) as served,
+        calling_from(STRANGER, served) as peer,
+    ):
+        peer.send(get("/hold", *forwarded(ALICE)))
+        until(lambda: upstream.held, "a call in flight")
+        assert busy(*ask_from(STRANGER, served, get("/x", *forwarded(BOB))))
+        gets_in("127.0.0.1", served, get("/x", *forwarded(ALICE)), b"/x")
 
 
 def test_each_request_of_a_connection_has_its_peer():
     """A proxy sends many callers' requests over one connection: each is counted for its own caller."""
-    with holding() as upstream, gateway(upstream.origin, trusted_proxies=TRUSTED, max_peer_requests=1) as served:
-        with calling_from("127.0.0.1", served) as first, calling_from("127.0.0.1", served) as second:
-            for who in (ALICE, BOB, ALICE):
-                first.send(get("/x", *forwarded(who)))
-                assert first.message()[1] == b"/x"
-            first.send(get("/hold", *forwarded(ALICE)))
-            until(lambda: upstream.held, "a call in flight")
-            second.send(get("/x", *forwarded(BOB)))
-            assert second.message()[1] == b"/x"
-            second.send(get("/x", *forwarded(ALICE)))
-            assert busy(*second.message())
+    with (
+        holding() as upstream,
+        gateway(upstream.origin, trusted_proxies=TRUSTED, max_peer_requests=1) as served,
+        calling_from("127.0.0.1", served) as first,
+        calling_from("127.0.0.1", served) as second,
+    ):
+        for who in (ALICE, BOB, ALICE):
+            first.send(get("/x", *forwarded(who)))
+            assert first.message()[1] == b"/x"
+        first.send(get("/hold", *forwarded(ALICE)))
+        until(lambda: upstream.held, "a call in flight")
+        second.send(get("/x", *forwarded(BOB)))
+        assert second.message()[1] == b"/x"
+        second.send(get("/x", *forwarded(ALICE)))
+        assert busy(*second.message())
 
 
 def test_connections_of_a_proxy_are_not_a_peers():
     """A trusted proxy needs as many connections as it has callers: no share of them limits it."""
-    options = {"trusted_proxies": TRUSTED, "max_peer_connections": 2, "max_connections": 50}
-    with holding() as upstream, gateway(upstream.origin, **options) as served:
-        with calling_from(OTHER, served) as a, calling_from(OTHER, served) as b, calling_from(OTHER, served) as c:
-            for number, peer in enumerate((a, b, c)):
-                peer.send(get("/hold", *forwarded(f"203.0.113.{number}")))
-            until(lambda: len(upstream.held) == 3, "three in flight")
-            upstream.go_on.set()
-            assert [peer.message()[1] for peer in (a, b, c)] == [b"/hold"] * 3
+    options: dict[str, Any] = {"trusted_proxies": TRUSTED, "max_peer_connections": 2, "max_connections": 50}
+    with (
+        holding() as upstream,
+        gateway(upstream.origin, **options) as served,
+        calling_from(OTHER, served) as a,
+        calling_from(OTHER, served) as b,
+        calling_from(OTHER, served) as c,
+    ):
+        for number, peer in enumerate((a, b, c)):
+            peer.send(get("/hold", *forwarded(f"203.0.113.{number}")))
+        until(lambda: len(upstream.held) == 3, "three in flight")
+        upstream.go_on.set()
+        assert [peer.message()[1] for peer in (a, b, c)] == [b"/hold"] * 3
 
 
 def test_proxy_behind_a_balancer():
     """The peer that a PROXY header names may be a trusted proxy, and then the field counts."""
-    options = {"proxy_protocol": True, "trusted_proxies": TRUSTED, "max_peer_requests": 1}
-    with holding() as upstream, gateway(upstream.origin, **options) as served:
-        with calling_from("127.0.0.1", served) as peer:
-            peer.send(tcp("10.1.2.3") + get("/hold", *forwarded(ALICE)))
-            until(lambda: upstream.held, "a call in flight")
-            assert busy(*ask_from("127.0.0.1", served, tcp("10.9.9.9") + get("/x", *forwarded(ALICE))))
-            assert ask_from("127.0.0.1", served, tcp("10.1.2.3") + get("/x", *forwarded(BOB)))[1] == b"/x"
-            assert ask_from("127.0.0.1", served, tcp(BOB) + get("/x", *forwarded(ALICE)))[1] == b"/x"
+    options: dict[str, Any] = {"proxy_protocol": True, "trusted_proxies": TRUSTED, "max_peer_requests": 1}
+    with (
+        holding() as upstream,
+        gateway(upstream.origin, **options) as served,
+        calling_from("127.0.0.1", served) as peer,
+    ):
+        peer.send(tcp("10.1.2.3") + get("/hold", *forwarded(ALICE)))
+        until(lambda: upstream.held, "a call in flight")
+        assert busy(*ask_from("127.0.0.1", served, tcp("10.9.9.9") + get("/x", *forwarded(ALICE))))
+        gets_in("127.0.0.1", served, tcp("10.1.2.3") + get("/x", *forwarded(BOB)), b"/x")
+        gets_in("127.0.0.1", served, tcp(BOB) + get("/x", *forwarded(ALICE)), b"/x")
 
 
 def test_field_stays_here():

@@ -181,7 +181,9 @@ def test_endless_parts(what, kind):
     with raw_upstream(script) as upstream, gateway(upstream.origin, deadline=60.0) as served:
         with calling(served) as peer:
             peer.send(CALLS[kind])
-            said = peer.rest() if what in {"a chunk's size", "a chunk's extension", "trailers"} and kind == "GET" else b""
+            said = (
+                peer.rest() if what in {"a chunk's size", "a chunk's extension", "trailers"} and kind == "GET" else b""
+            )
             if not said:
                 assert status_of(peer.message()[0]) == 502
             assert not said.endswith(b"0\r\n\r\n")

@@ -23,7 +23,7 @@ WRITES = {
     "POST without content": call("POST", "/x"),
     "retired POST": CALLS["retired POST"],
 }
-READS = {"GET": CALLS["GET"], "HEAD": call("HEAD", "/x"), "retired GET": CALLS["retired GET"]}
+READS: dict[str, bytes] = {"GET": CALLS["GET"], "HEAD": call("HEAD", "/x"), "retired GET": CALLS["retired GET"]}
 LOST = get("/x", "X-Lost: yes")
 
 
@@ -101,7 +101,7 @@ def test_write_on_a_connection_that_ended(name, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", {**READS, **WRITES})
+@pytest.mark.parametrize("name", [*READS, *WRITES])
 def test_lost_on_a_fresh_connection(name, way):
     """A connection that ends at its first request is no race: 502, sent once."""
     state = Flaky(way, fresh=True)

@@ -6,10 +6,21 @@ The format is that of HAProxy's ``doc/proxy-protocol.txt``, 2.2.
 import contextlib
 import ipaddress
 import struct
+from typing import Any
 
 import pytest
 
-from tests.gateway_attacks.crowds import Certificate, busy, calling_from, connect, count_ended, crowd, ended, holding
+from tests.gateway_attacks.crowds import (
+    Certificate,
+    busy,
+    calling_from,
+    connect,
+    count_ended,
+    crowd,
+    ended,
+    gets_in,
+    holding,
+)
 from tests.peers.raw import EndedError, Peer, replying, until
 from tests.peers.raw import reply as whole
 from tests.peers.served import calling, gateway, get, status_of
@@ -43,14 +54,14 @@ GOOD = {
     "unix": header(PROXY, UNIX, PATHS),
     "LOCAL": header(LOCAL, UNSPEC, b""),
     "LOCAL with addresses to be ignored": header(LOCAL, TCP4, bytes(12)),
-    "unspecified": header(PROXY, UNSPEC, b""),
-    "unspecified with bytes to be ignored": header(PROXY, UNSPEC, b"a" * 30),
     "IPv4 and further fields": tcp("203.0.113.7", NOOP * 5),
     "IPv6 and an authority": tcp("2001:db8::7", b"\x02\x00\x09shim.test"),
 }
 BAD = {
     "none": b"",
-    "none, but what looks like one in the request": b"GET /x HTTP/1.1\r\nHost: shim.test\r\nX: " + b"a" * 30 + b"\r\n\r\n",
+    "none, but what looks like one in the request": b"GET /x HTTP/1.1\r\nHost: shim.test\r\nX: "
+    + b"a" * 30
+    + b"\r\n\r\n",
     "version 1": b"PROXY TCP4 203.0.113.7 192.0.2.1 50000 443\r\n",
     "version 1, unknown": b"PROXY UNKNOWN\r\n",
     "version 1 in the binary form": header(0x11, TCP4, V4[16:]),
@@ -111,6 +122,17 @@ def test_header_that_is_none(site, name):
     with calling(served) as peer:
         peer.send(V4 + get("/x"))
         assert peer.message()[1] == b"/x"
+
+
+@pytest.mark.parametrize("fields", [b"", get("/smuggled")], ids=["", "and bytes to be ignored"])
+def test_unspecified_family(site, fields):
+    """A receiver is free to take or to refuse it; what it carries is skipped either way."""
+    upstream, served = site
+    upstream.arrivals.heads.clear()
+    with calling(served) as peer, contextlib.suppress(EndedError, OSError):
+        peer.send(header(PROXY, UNSPEC, fields) + get("/x"))
+        assert peer.message()[1] == b"/x"
+    assert not any(b"/smuggled" in head for head in upstream.arrivals.heads)
 
 
 @pytest.mark.parametrize("length", [2000, 65535])
@@ -185,40 +207,50 @@ def test_limits_are_those_of_the_named_peer(source):
                 assert busy(*elsewhere.message())
             upstream.go_on.set()
             assert first.message()[1] == b"/hold"
-        assert answered(served, tcp(source))[1] == b"/x"
+        gets_in("127.0.0.1", served, tcp(source) + get("/x"), b"/x")
 
 
 def test_connections_are_those_of_the_named_peer():
     """So are connections: one that is named too often loses idle ones, and nobody else does."""
-    options = {"keepalive_timeout": 60.0, "header_timeout": 60.0, "max_peer_connections": 2}
-    with holding() as upstream, gateway(upstream.origin, proxy_protocol=True, **options) as served:
-        with crowd(served, 10, sending=tcp("203.0.113.7")) as many, crowd(served, 2, sending=V6) as few:
-            until(lambda: count_ended(many) >= 8, "the end of those beyond the limit")
-            assert answered(served, tcp("203.0.113.9"))[1] == b"/x"
-            assert count_ended(few) == 0
+    options: dict[str, Any] = {"keepalive_timeout": 60.0, "header_timeout": 60.0, "max_peer_connections": 2}
+    with (
+        holding() as upstream,
+        gateway(upstream.origin, proxy_protocol=True, **options) as served,
+        crowd(served, 10, sending=tcp("203.0.113.7")) as many,
+        crowd(served, 2, sending=V6) as few,
+    ):
+        until(lambda: count_ended(many) >= 8, "the end of those beyond the limit")
+        assert answered(served, tcp("203.0.113.9"))[1] == b"/x"
+        assert count_ended(few) == 0
 
 
 def test_local_connections_are_those_of_the_proxy():
     """A LOCAL header names nobody: the peer is the one that connected."""
     local = GOOD["LOCAL with addresses to be ignored"]
-    with holding() as upstream, gateway(upstream.origin, proxy_protocol=True, max_peer_requests=1) as served:
-        with calling(served) as first:
-            first.send(local + get("/hold"))
-            until(lambda: upstream.held, "a call in flight")
-            assert busy(*answered(served, local))
-            assert answered(served, V4)[1] == b"/x"
-            with calling_from("127.0.0.9", served) as elsewhere:
-                elsewhere.send(local + get("/x"))
-                assert elsewhere.message()[1] == b"/x"
+    with (
+        holding() as upstream,
+        gateway(upstream.origin, proxy_protocol=True, max_peer_requests=1) as served,
+        calling(served) as first,
+    ):
+        first.send(local + get("/hold"))
+        until(lambda: upstream.held, "a call in flight")
+        assert busy(*answered(served, local))
+        assert answered(served, V4)[1] == b"/x"
+        with calling_from("127.0.0.9", served) as elsewhere:
+            elsewhere.send(local + get("/x"))
+            assert elsewhere.message()[1] == b"/x"
 
 
 def test_one_address_in_two_spellings():
     """An IPv4 address within IPv6 is that IPv4 address."""
-    with holding() as upstream, gateway(upstream.origin, proxy_protocol=True, max_peer_requests=1) as served:
-        with calling(served) as first:
-            first.send(V4 + get("/hold"))
-            until(lambda: upstream.held, "a call in flight")
-            assert busy(*answered(served, GOOD["IPv4 in IPv6"]))
+    with (
+        holding() as upstream,
+        gateway(upstream.origin, proxy_protocol=True, max_peer_requests=1) as served,
+        calling(served) as first,
+    ):
+        first.send(V4 + get("/hold"))
+        until(lambda: upstream.held, "a call in flight")
+        assert busy(*answered(served, GOOD["IPv4 in IPv6"]))
 
 
 def test_header_before_tls(tmp_path):

@@ -71,7 +71,7 @@ MALFORMED = {
     "NUL in the phrase": start("HTTP/1.1 200 O\0K"),
 }
 STREAMED = {name for name in MALFORMED if name.startswith("a chunk")}
-"""Where the head is well-formed, a call that only passes has its reply cut."""
+"""Where the head is well-formed, a call that only passes has its reply cut if some of it is with the caller already."""
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +95,8 @@ def test_malformed_reply(site, name, kind):
     with calling(site) as peer:
         peer.send(CALLS[kind].replace(b"\r\n\r\n", f"\r\nX-Row: {name}\r\n\r\n".encode(), 1))
         if name in STREAMED and kind == "GET":
-            peer.take(b"\r\n\r\n")
-            assert not peer.rest().endswith(b"0\r\n\r\n")
+            if status_of(peer.take(b"\r\n\r\n")) != 502:
+                assert not peer.rest().endswith(b"0\r\n\r\n")
         else:
             reply, content = peer.message()
             assert status_of(reply) == 502

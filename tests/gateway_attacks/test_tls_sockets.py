@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import sys
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.peers.raw import PATIENCE, Peer, replying, until
 from tests.peers.raw import reply as whole
 from tests.peers.served import At, ask, gateway, get, status_of
 
-PATIENT = {"handshake_timeout": 60.0, "header_timeout": 60.0, "keepalive_timeout": 60.0}
+PATIENT: dict[str, Any] = {"handshake_timeout": 60.0, "header_timeout": 60.0, "keepalive_timeout": 60.0}
 HELLO_START = bytes.fromhex("1603010200010001fc0303")
 """A TLS record that announces 512 bytes, and the first of them."""
 STARTS = {"silent": b"", "a record that is not whole": HELLO_START, "one byte": b"\x16"}
@@ -71,7 +72,7 @@ def test_handshake_that_drips(certificate):
 
 def test_silent_sockets_count(certificate):
     """Beyond ``max_connections`` the oldest idle ones go, so that somebody else is served."""
-    options = {**PATIENT, "max_connections": 8, "max_peer_connections": 8, **certificate.options}
+    options: dict[str, Any] = {**PATIENT, "max_connections": 8, "max_peer_connections": 8, **certificate.options}
     with holding() as upstream, gateway(upstream.origin, **options) as served, crowd(served, 40) as silent:
         assert certificate.ask(served) == 200
         until(lambda: count_ended(silent) >= 32, "the end of those beyond the limit")
@@ -81,7 +82,7 @@ def test_silent_sockets_count(certificate):
 
 def test_silent_sockets_of_one_peer_count(certificate):
     """They count towards what one peer may have, handshake or not."""
-    options = {**PATIENT, "max_connections": 100, "max_peer_connections": 4, **certificate.options}
+    options: dict[str, Any] = {**PATIENT, "max_connections": 100, "max_peer_connections": 4, **certificate.options}
     with holding() as upstream, gateway(upstream.origin, **options) as served, crowd(served, 20) as silent:
         until(lambda: count_ended(silent) >= 16, "the end of those beyond the peer's limit")
         assert certificate.ask(served) == 200
@@ -89,7 +90,7 @@ def test_silent_sockets_of_one_peer_count(certificate):
 
 def test_handshake_and_then_silence(certificate):
     """A connection whose handshake is done has the deadline of an idle one."""
-    options = {**PATIENT, "keepalive_timeout": 1.0, **certificate.options}
+    options: dict[str, Any] = {**PATIENT, "keepalive_timeout": 1.0, **certificate.options}
     with holding() as upstream, gateway(upstream.origin, **options) as served, calling_from(OTHER, served) as plain:
         peer = certificate.wrapped(plain)
         assert not peer.rest()
@@ -180,17 +181,21 @@ def quiet(caplog):
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_end_of_a_tls_connection(certificate, quiet, way, stage):
     """However it ends, and wherever it is then: the next caller is served, and nothing is wrong in the log."""
-    with replying(whole(b"x" * (4 << 20) if stage == "within a reply" else b"hi")) as upstream:
-        with gateway(upstream.origin, **certificate.options) as served:
-            for _ in range(3):
-                with calling_from(OTHER, served) as plain:
-                    peer = certificate.wrapped(plain)
-                    staged(peer, stage)
-                    way(peer)
-            assert certificate.ask(served) == 200
+    with (
+        replying(whole(b"x" * (4 << 20) if stage == "within a reply" else b"hi")) as upstream,
+        gateway(upstream.origin, **certificate.options) as served,
+    ):
+        for _ in range(3):
+            with calling_from(OTHER, served) as plain:
+                peer = certificate.wrapped(plain)
+                staged(peer, stage)
+                way(peer)
+        assert certificate.ask(served) == 200
 
 
-@pytest.mark.parametrize("start", [*STARTS.values(), b"GET / HTTP/1.1\r\n\r\n", bytes(600)], ids=lambda start: start[:9])
+@pytest.mark.parametrize(
+    "start", [*STARTS.values(), b"GET / HTTP/1.1\r\n\r\n", bytes(600)], ids=lambda start: start[:9]
+)
 @pytest.mark.parametrize("way", [fin, reset], ids=lambda way: way.__name__)
 def test_end_of_a_connection_without_handshake(certificate, quiet, way, start):
     """The same holds for one that ends before its handshake is done, and for scanners."""

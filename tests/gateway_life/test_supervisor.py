@@ -154,7 +154,7 @@ def test_gauges_end_with_their_process():
     """Calls that were in flight in a worker that is gone are in flight no more."""
     in_flight = InFlight()
     metrics = Metrics(in_flight)
-    in_flight.begin(10)
+    in_flight.begin("127.0.0.1", Options())
     names = [family[0] for family in lasting(tell(metrics.registry))]
     assert "atlas_shim_in_flight_requests" not in names
     assert "atlas_shim_requests" in names

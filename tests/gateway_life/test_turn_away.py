@@ -25,6 +25,7 @@ def test_only_new_handshakes_are_turned_away(host):
         pytest.skip("there is no IPv6 here")
     bound = bind_tcp(Address(host, 0))
     (listening,) = bound.sockets
+    listening.settimeout(0)
     where = listening.getsockname()
     try:
         with socket.create_connection(where[:2]) as early, socket.socket(listening.family) as late:

@@ -34,11 +34,15 @@ _NO_ROOM = "The gateway has as many connections as it takes."
 
 
 class Connection(asyncio.BufferedProtocol):
-    """One connection; a ``surplus`` one gets a refusal as its only reply."""
+    """One connection; a ``surplus`` one gets a refusal as its only reply.
+
+    ``was_made`` tells that it came about; one that is ``is_void`` before that counts as ended, and ends.
+    """
 
     __slots__ = (
         "_content", "_drained", "_has_begun", "_held", "_left", "_linger", "_peer", "_read_due", "_request", "_rest",
-        "_searched", "_send_due", "_server", "_surplus", "_task", "_transport", "_waiter", "due", "scheme", "was_made",
+        "_searched", "_send_due", "_server", "_surplus", "_task", "_transport", "_waiter", "due", "is_void", "scheme",
+        "was_made",
     )  # fmt: skip
 
     def __init__(self, server: Server, peer: PeerConnections, *, surplus: bool, scheme: str) -> None:
@@ -47,6 +51,7 @@ class Connection(asyncio.BufferedProtocol):
         self._peer = peer
         self._surplus = surplus
         self.was_made = False
+        self.is_void = False
         self._transport: asyncio.Transport | None = None
         self._task: asyncio.Task[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -65,8 +70,11 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for a request."""
-        self.was_made = True
         self._transport = cast("asyncio.Transport", transport)
+        if self.is_void:
+            self._transport.abort()
+            return
+        self.was_made = True
         self._transport.set_write_buffer_limits(HIGH)
         self._server.connections.add(self)
         self._server.deadlines.watch(self)
@@ -75,6 +83,8 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: BaseException | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Give up whatever is going on for a caller that left."""
         self._transport = None
+        if self.is_void:
+            return
         self._server.connections.discard(self)
         self._server.deadlines.forget(self)
         self._peer.idle.pop(self, None)
@@ -161,7 +171,6 @@ class Connection(asyncio.BufferedProtocol):
         if self._has_begun:
             return
         self._has_begun = True
-        self._peer.idle.pop(self, None)
         self._set_due(read=self._server.deadlines.now() + self._server.options.header_timeout)
 
     def _wait_for_request(self) -> None:

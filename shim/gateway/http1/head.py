@@ -33,6 +33,7 @@ _TOO_LONG = 1 << 53
 _OBEYED = frozenset({"connection", "content-length", "expect", "host", "transfer-encoding", "via"})
 
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |$)")
 
 
@@ -218,6 +219,8 @@ def parse_reply(data: bytes) -> ReplyHead:
     except httptools.HttpParserError as error:
         raise MalformedHead(str(error)) from None
     version = parser.get_http_version()
+    if _CONTROL.search(events.reason):
+        raise MalformedHead("a control character in the reason phrase")
     if version not in {"1.1", "1.0"}:
         raise MalformedHead("a version that is not HTTP/1.1's")
     headers = [

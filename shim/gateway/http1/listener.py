@@ -13,11 +13,9 @@ import logging
 import os
 import socket
 import ssl
-from functools import partial
 
-from shim.gateway.http1.connection import Connection
-from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
-from shim.gateway.http1.server import PeerConnections, Server
+from shim.gateway.http1.arrival import Arrival
+from shim.gateway.http1.server import Server
 from shim.gateway.http1.sockets import Bound
 from shim.gateway.turn_away import HANDSHAKE, turn_away
 
@@ -35,6 +33,9 @@ _POLITE = 0.002
 _PAUSE = 0.5
 """Seconds in which no connection is accepted after there was no descriptor left for one."""
 
+_RESERVE = 4
+"""Descriptors kept for connections, where some are: other threads may be faster to take one."""
+
 _TOLD = 60.0
 """Seconds in which this is logged once."""
 
@@ -45,8 +46,8 @@ _GONE = (BlockingIOError, InterruptedError, ConnectionError)
 class Listener:
     """Listening sockets (several for a name with several addresses) and what comes of their connections.
 
-    ``address`` is None for a unix socket. With a ``reserve`` one connection can still be accepted when there is no
-    descriptor left. The sockets are the listener's from here on.
+    ``address`` is None for a unix socket. With a ``reserve`` a few connections can still be accepted when there is
+    no descriptor left. The sockets are the listener's from here on.
     """
 
     def __init__(
@@ -56,11 +57,11 @@ class Listener:
         self._bound = bound
         self._sockets = list(bound.sockets)
         self._tls = tls
-        self._arriving: set[asyncio.Task[None]] = set()
+        self._arriving: set[Arrival] = set()
         self._is_exhausted = False
         self._told = float("-inf")
-        self._has_reserve = reserve
-        self._reserve: int | None = None
+        self._most_reserved = _RESERVE if reserve else 0
+        self._reserve: list[int] = []
         self.address = bound.address
         for one in self._sockets:
             one.setblocking(False)  # noqa: FBT003 - the socket's own signature
@@ -96,18 +97,19 @@ class Listener:
             except OSError as error:
                 if error.errno not in _EXHAUSTED:
                     raise
-                if self._reserve is None:
+                if not self._reserve:
                     self._pause(error)
                     return
-                os.close(self._reserve)
-                self._reserve = None
+                os.close(self._reserve.pop())
             else:
                 self._arrived(connection)
+                if len(self._reserve) < self._most_reserved:
+                    return  # the system says that there is no descriptor before it looks whether anybody waits
 
     def _keep_reserve(self) -> None:
-        if self._has_reserve and self._reserve is None:
-            with contextlib.suppress(OSError):
-                self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        with contextlib.suppress(OSError):
+            while len(self._reserve) < self._most_reserved:
+                self._reserve.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
 
     def _pause(self, error: OSError) -> None:
         """Accept nothing for a while; those who are idle make room."""
@@ -126,46 +128,10 @@ class Listener:
             self._watch()
 
     def _arrived(self, connection: socket.socket) -> None:
-        peer = self.server.arrived(UNNAMED if self.server.options.proxy_protocol else peer_of(connection))
-        verdict = self.server.judge(peer)
-        if verdict == "dropped":
-            self.server.left(peer)
-            _reset(connection)
-            return
-        task = self.server.loop.create_task(self._set_up(connection, peer, surplus=verdict == "surplus"))
-        self._arriving.add(task)
-        task.add_done_callback(self._arriving.discard)
-
-    async def _set_up(self, connection: socket.socket, peer: PeerConnections, *, surplus: bool) -> None:
-        """Make a Connection of what was accepted, within the time for its handshake."""
-        server, patience = self.server, self.server.options.handshake_timeout
-        connection.setblocking(False)  # noqa: FBT003 - the socket's own signature
-        made: list[Connection] = []
-
-        def make() -> Connection:
-            made.append(Connection(server, peer, surplus=surplus, scheme="https" if self._tls else "http"))
-            return made[0]
-
-        try:
-            async with asyncio.timeout(patience):
-                if server.options.proxy_protocol:
-                    told = await read_peer(partial(server.loop.sock_recv, connection))
-                    server.left(peer)
-                    peer = server.arrived(told or peer_of(connection))
-                    surplus = surplus or server.judge(peer) != "served"
-                await server.loop.connect_accepted_socket(
-                    make, connection, ssl=self._tls, ssl_handshake_timeout=patience if self._tls else None
-                )
-        except (NoProxyHeader, OSError, TimeoutError, asyncio.CancelledError) as error:
-            said = "did not come in time" if isinstance(error, TimeoutError) else type(error).__name__
-            log.info("refused a connection: its handshake failed (%s)", said)
-            if made and made[0].was_made:
-                made[0].abort()
-            else:
-                connection.close()
-        finally:
-            if not (made and made[0].was_made):
-                server.left(peer)
+        arrival = Arrival(self.server, connection, self._tls)
+        if arrival.verdict != "dropped":
+            self._arriving.add(arrival)
+            arrival.task.add_done_callback(lambda _: self._arriving.discard(arrival))
 
     async def refuse(self) -> None:
         """Take no connections but those that callers have made already, which the kernel would reset."""
@@ -183,7 +149,7 @@ class Listener:
         self._sockets.clear()
         await asyncio.sleep(0)
         if self._arriving:
-            await asyncio.wait(tuple(self._arriving), timeout=1.0)
+            await asyncio.wait([arrival.task for arrival in self._arriving], timeout=1.0)
 
     async def quiet(self, patience: float) -> None:
         """Return when all connections have ended, or after so many seconds.
@@ -204,12 +170,11 @@ class Listener:
 
     async def close(self) -> None:
         """End the connections that are left."""
-        for task in tuple(self._arriving):
-            task.cancel()
+        for arrival in tuple(self._arriving):
+            arrival.abort()
         await self.server.close()
-        if self._reserve is not None:
-            os.close(self._reserve)
-            self._reserve = None
+        while self._reserve:
+            os.close(self._reserve.pop())
 
 
 def _waiting(listening: socket.socket) -> list[socket.socket]:
@@ -219,10 +184,3 @@ def _waiting(listening: socket.socket) -> list[socket.socket]:
         while True:
             made.append(listening.accept()[0])
     return made
-
-
-def _reset(connection: socket.socket) -> None:
-    """End a connection without a word."""
-    with contextlib.suppress(OSError):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    connection.close()

@@ -25,8 +25,8 @@ UNIX = "unix"
 UNNAMED = ""
 """The peer of a connection whose balancer has not said yet whom it stands for."""
 
-_LENGTHS = {0x11: 12, 0x21: 36}
-"""Bytes of the addresses of TCP over IPv4 and IPv6, and where the family is another, none that tell anything."""
+_LENGTHS = {0x00: 0, 0x11: 12, 0x12: 12, 0x21: 36, 0x22: 36, 0x31: 216, 0x32: 216}
+"""Bytes of the addresses by family and protocol: none, IPv4, IPv6, unix."""
 
 
 class NoProxyHeader(ValueError):  # noqa: N818 - named for what is missing
@@ -47,12 +47,10 @@ async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:
     rest = await _exactly(receive, length)
     if version_command == 0x20:  # LOCAL: the balancer's own, a health check
         return None
-    needed = _LENGTHS.get(family)
-    if needed is None:
-        return None
-    if length < needed:
+    if length < _LENGTHS.get(family, MOST + 1):
         raise NoProxyHeader("a PROXY protocol header without its addresses")
-    return str(ipaddress.ip_address(rest[: 4 if needed == 12 else 16]))
+    size = {0x10: 4, 0x20: 16}.get(family & 0xF0)
+    return None if size is None else normal(ipaddress.ip_address(rest[:size]))
 
 
 async def _exactly(receive: Callable[[int], Awaitable[bytes]], size: int) -> bytes:
@@ -70,9 +68,26 @@ def peer_of(connection: socket.socket) -> str:
     if connection.family == socket.AF_UNIX:
         return UNIX
     try:
-        return str(connection.getpeername()[0])
+        return _normal_text(str(connection.getpeername()[0]))
     except OSError:  # it is gone already
         return "unknown"
+
+
+def normal(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    """Return an address in the one spelling that peers are told apart by."""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(address)
+
+
+@lru_cache(maxsize=1024)
+def _normal_text(text: str) -> str:
+    """Return an address normalized, with a port or in brackets as some write it; raises ValueError."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    return normal(ipaddress.ip_address(text.partition("%")[0]))
 
 
 @lru_cache(maxsize=1024)
@@ -90,13 +105,13 @@ def forwarded_peer(peer: str, headers: Headers, trusted: tuple[Network, ...]) ->
     if not trusted or not is_trusted(peer, trusted):
         return peer
     named = ",".join(value for name, value in headers if name.lower() == "x-forwarded-for")
-    return _last_untrusted([word.strip() for word in named.split(",")], trusted) or peer
+    return _last_untrusted([word.strip() for word in named.split(",") if word.strip()], trusted) or peer
 
 
 def _last_untrusted(addresses: Sequence[str], trusted: tuple[Network, ...]) -> str | None:
-    for address in reversed(addresses):
+    for text in reversed(addresses):
         try:
-            ipaddress.ip_address(address)
+            address = _normal_text(text)
         except ValueError:
             return None  # what stands before it was written by nobody who is trusted
         if not is_trusted(address, trusted):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 import attrs
 
@@ -23,9 +23,17 @@ READ = 65536
 Handler = Callable[[Request], Awaitable[None]]
 
 
+class Spareable(Protocol):
+    """A connection without a request, perhaps one that is still being set up."""
+
+    def abort(self) -> None:
+        """End it at once."""
+        ...
+
+
 @attrs.define(eq=False)
 class PeerConnections:
-    """The connections of one peer, an address: how many, and those without a request, the one idle longest first.
+    """The connections of one peer, an address: how many, and those without a whole request, the oldest first.
 
     One that is not ``limited`` speaks for many: a balancer, or whoever may use a unix socket.
     """
@@ -33,7 +41,7 @@ class PeerConnections:
     address: str
     limited: bool
     count: int = 0
-    idle: dict[Connection, None] = attrs.field(factory=dict, repr=False)
+    idle: dict[Spareable, None] = attrs.field(factory=dict, repr=False)
 
 
 class Server:

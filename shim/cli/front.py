@@ -1,0 +1,101 @@
+"""``atlas-shim front``: a configuration of nginx, HAProxy or Envoy that leads retired calls to the gateway."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import click
+
+from shim.core.recognise import shared_engine
+from shim.errors import SettingsError
+from shim.front import WRITERS, plan_for
+from shim.gateway.options import TABLE, Address, parse_address, read_options
+
+_ROWS = {row.name: row for row in TABLE}
+_SHARED = tuple(
+    _ROWS[name].variable
+    for name in ("upstream", "connect_timeout", "idle_timeout", "header_timeout", "keepalive_timeout")
+)
+"""The gateway's variables that a proxy in front of it obeys too."""
+
+
+@click.command()
+@click.option("--for", "proxy", type=click.Choice(list(WRITERS)), required=True, help="Whose configuration.")
+@click.option(
+    "--gateway",
+    "gateways",
+    metavar="HOST:PORT",
+    multiple=True,
+    default=[_ROWS["listen"].default],
+    show_default=True,
+    help="A gateway; once for each replica.",
+)
+@click.option(
+    "--admin",
+    "admins",
+    metavar="HOST:PORT",
+    multiple=True,
+    default=["8481"],
+    show_default=True,
+    help="Where it answers health checks, once for each gateway; or one port for all; 'off' for no checks.",
+)
+@click.option(
+    "--listen", metavar="HOST:PORT", default="127.0.0.1:8400", show_default=True, help="Where the proxy takes calls."
+)
+@click.option("--upstream", metavar="URL", help=f"Atlas' origin.  [default: {_ROWS['upstream'].default}]")
+@click.option("--tls-cert", metavar="PATH", help="The proxy speaks TLS, with this certificate chain (PEM).")
+@click.option("--tls-key", metavar="PATH", help=_ROWS["tls_key"].help)
+@click.option(
+    "--ca-file", metavar="PATH", help="Roots that Atlas' certificate is checked with; the system's if left out."
+)
+@click.option(
+    "--peer",
+    type=click.Choice(["forwarded-for", "proxy-protocol"]),
+    help="How the gateway learns who called.  [default: proxy-protocol for haproxy, else forwarded-for]",
+)
+def command(  # noqa: PLR0913 - one argument an option
+    *,
+    proxy: str,
+    gateways: tuple[str, ...],
+    admins: tuple[str, ...],
+    listen: str,
+    ca_file: str | None,
+    peer: str | None,
+    **shared: str | None,
+) -> None:
+    """Print a configuration that leads retired calls to the gateway and others straight to Atlas.
+
+    It is made from the mapping documents, those of ATLAS_SHIM_MAPPINGS included: make it anew
+    when they change. Its first lines say which program it needs, and which options the gateways.
+    Upstream and times also come from the gateway's variables, such as ATLAS_SHIM_UPSTREAM.
+
+    Example: atlas-shim front --for haproxy --gateway 10.0.0.5:8480 --gateway 10.0.0.6:8480
+
+    Exit codes: 0 when it was printed; 2 for bad usage, settings or mapping documents.
+    """
+    if peer == "proxy-protocol" and proxy != "haproxy":
+        raise SettingsError(f"--peer: {proxy} hands the address on by forwarded-for")
+    environ = {name: value for name in _SHARED if (value := os.environ.get(name))}
+    calls = [parse_address(text, "--gateway") for text in gateways]
+    plan = plan_for(
+        proxy,
+        shared_engine(os.environ).documents,
+        read_options(environ, shared),
+        gateways=calls,
+        admins=_admins(admins, calls),
+        listen=parse_address(listen, "--listen"),
+        ca_file=ca_file,
+        forwarded=proxy != "haproxy" if peer is None else peer == "forwarded-for",
+    )
+    click.echo(WRITERS[proxy](plan), nl=False)
+
+
+def _admins(texts: Sequence[str], calls: Sequence[Address]) -> list[Address | None]:
+    if list(texts) == ["off"]:
+        return [None] * len(calls)
+    if len(texts) == 1 and texts[0].isdecimal():
+        return [parse_address(Address(one.host, int(texts[0])).authority, "--admin") for one in calls]
+    if len(texts) != len(calls):
+        raise SettingsError("--admin: give one port, or one address for each --gateway")
+    return [parse_address(text, "--admin") for text in texts]

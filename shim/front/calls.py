@@ -1,0 +1,128 @@
+"""Which calls go to the gateway: the operations of the documents as regular expressions.
+
+A proxy knows fewer things than the gateway, so each expression takes in all that the gateway recognises and
+little else: what reaches the gateway and is none of its own, it passes on. The expressions keep to what PCRE2
+and RE2 read alike, and have no character that a configuration would have to quote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+import attrs
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from shim.documents.model import Api, Document, Operation
+from shim.documents.templates import parameter_name
+
+READS = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing, which may be sent a second time (RFC 9110, 9.2.1)."""
+
+_COMPARED = frozenset({">=", "<=", ">", "<", "==", "!="})
+
+
+@attrs.frozen
+class Rule:
+    """Calls of one path: ``path`` matches all of a raw path, without the query.
+
+    ``method`` matches all of a method; the methods are all reads, or all writes.
+    """
+
+    methods: tuple[str, ...]
+    path: str
+
+    @property
+    def method(self) -> str:
+        """The expression for its methods."""
+        return self.methods[0] if len(self.methods) == 1 else f"(?:{'|'.join(self.methods)})"
+
+    @property
+    def is_read(self) -> bool:
+        """Whether these calls change nothing."""
+        return self.methods[0] in READS
+
+
+@attrs.frozen
+class Group:
+    """Rules for which the Accept field says the same.
+
+    ``another`` matches, whatever the letters' case, all of an Accept field that certainly names a version which is
+    not the legacy one; empty where the path alone decides.
+    """
+
+    another: str
+    rules: tuple[Rule, ...]
+
+
+def groups_of(documents: Sequence[Document]) -> tuple[Group, ...]:
+    """Return what leads to the gateway: a call that any rule matches, unless its group's ``another`` does too."""
+    found: dict[str, dict[tuple[str, bool], list[str]]] = {}
+    for document in documents:
+        for operation in document.operations:
+            for api in _apis(document, operation):
+                another = "" if api.version else another_version(operation.versions)
+                key = (api.base + operation.path.text, operation.method in READS)
+                methods = found.setdefault(another, {}).setdefault(key, [])
+                # HEAD asks what GET would answer, without its content (RFC 9110, 9.3.2).
+                methods += ["GET", "HEAD"] if operation.method == "GET" else [operation.method]
+    return tuple(
+        Group(another, tuple(Rule(tuple(dict.fromkeys(methods)), _path(path)) for (path, _), methods in calls.items()))
+        for another, calls in found.items()
+    )
+
+
+def _apis(document: Document, operation: Operation) -> Iterable[Api]:
+    for api in document.apis.values():
+        if api.version is None or operation.versions.contains(api.version.replace("-", ".")):
+            yield api
+
+
+def _path(template: str) -> str:
+    """Return the expression for a template: one segment for each parameter, and maybe a slash at the end."""
+    segments = ["[^/?]+" if parameter_name(segment) else _plain(segment) for segment in template.split("/")]
+    return "/".join(segments) + "/?"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", lambda found: r"\." if found[0] == "." else f"\\x{ord(found[0]):02x}", text)
+
+
+def another_version(versions: SpecifierSet) -> str:
+    """Return the expression for Accept fields that certainly ask for something else than these versions.
+
+    That is one media range without a weight, with a date beyond the range (``2030-01-01``) or a word in a date's
+    place (``preview``). Dates before the range are left to the gateway, and so are lists of media ranges.
+    """
+    words = "[a-z][a-z0-9.+-]*"
+    if (first := _first_beyond(versions)) is not None:
+        words = rf"(?:{words}|(?:{_from(first.isoformat())})\+json)"
+    return rf"[ \x09]*application/vnd\.atlas\.{words}[ \x09]*(?:;[^,qQ]*)?"
+
+
+def _first_beyond(versions: SpecifierSet) -> date | None:
+    """Return the first day from which on no version is in the range, None when there is none such or none is sure."""
+    if any(one.operator not in _COMPARED for one in versions):
+        return None
+    days = [date(*map(int, one.version.split("."))) for one in versions]
+    near = {day + timedelta(days=step) for day in days for step in (-1, 0, 1) if date.min < day < date.max}
+    # Beyond the outermost bound all days are alike.
+    if _contains(versions, max(near)):
+        return None
+    return max(day for day in near if _contains(versions, day)) + timedelta(days=1)
+
+
+def _contains(versions: SpecifierSet, day: date) -> bool:
+    return versions.contains(Version(f"{day.year}.{day.month}.{day.day}"))
+
+
+def _from(text: str) -> str:
+    """Return the expression for texts of digits and dashes that are written like this one and not before it."""
+    ways = [text]
+    for index, digit in enumerate(text):
+        if digit not in "-9":
+            rest = re.sub("[0-9]", "[0-9]", text[index + 1 :])
+            ways.append(f"{text[:index]}[{int(digit) + 1}-9]{rest}")
+    return "|".join(ways)

@@ -1,0 +1,95 @@
+"""A connection between being accepted and being of use: the header of a balancer, and the TLS handshake."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+from functools import partial
+
+from shim.gateway.http1.connection import Connection
+from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
+from shim.gateway.http1.server import Server
+
+log = logging.getLogger("shim.gateway")
+
+
+class Arrival:
+    """A connection that is being set up, within ``handshake_timeout``; it counts, and can be spared, meanwhile.
+
+    ``task`` ends when there is a Connection, or none will be.
+    """
+
+    def __init__(self, server: Server, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
+        self._server = server
+        self._socket = connection
+        self._tls = tls
+        self._peer = server.arrived(UNNAMED if server.options.proxy_protocol else peer_of(connection))
+        self._made: Connection | None = None
+        self.is_surplus = False
+        self.verdict = server.judge(self._peer)
+        if self.verdict == "dropped":
+            server.left(self._peer)
+            _reset(connection)
+            return
+        self.is_surplus = self.verdict == "surplus"
+        self._peer.idle[self] = None
+        self.task = server.loop.create_task(self._set_up())
+        self.task.add_done_callback(self._ended)
+
+    def abort(self) -> None:
+        """End it at once."""
+        self.task.cancel()
+
+    async def _set_up(self) -> None:
+        server, patience = self._server, self._server.options.handshake_timeout
+        self._socket.setblocking(False)  # noqa: FBT003 - the socket's own signature
+        async with asyncio.timeout(patience):
+            if server.options.proxy_protocol:
+                await self._learn_peer()
+            await server.loop.connect_accepted_socket(
+                self._make, self._socket, ssl=self._tls, ssl_handshake_timeout=patience if self._tls else None
+            )
+
+    async def _learn_peer(self) -> None:
+        """Read whom a balancer stands for; the connection counts as that one's from then on."""
+        server = self._server
+        told = await read_peer(partial(server.loop.sock_recv, self._socket))
+        self._peer.idle.pop(self, None)
+        server.left(self._peer)
+        self._peer = server.arrived(told or peer_of(self._socket))
+        self.is_surplus = self.is_surplus or server.judge(self._peer) != "served"
+        self._peer.idle[self] = None
+
+    def _make(self) -> Connection:
+        scheme = "https" if self._tls else "http"
+        self._made = Connection(self._server, self._peer, surplus=self.is_surplus, scheme=scheme)
+        return self._made
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._peer.idle.pop(self, None)
+        error = None if task.cancelled() else task.exception()
+        has_connection = self._made is not None and self._made.was_made
+        if not has_connection:
+            self._server.left(self._peer)
+        if error is None and not task.cancelled():
+            return
+        if isinstance(error, (NoProxyHeader, OSError)):
+            said = "it did not come in time" if isinstance(error, TimeoutError) else type(error).__name__
+            log.info("refused a connection: its handshake failed (%s)", said)
+        elif error is not None:
+            log.error("unhandled %s", type(error).__name__, exc_info=error)
+        if self._made is not None:
+            self._made.is_void = not has_connection
+            self._made.abort()
+        if not has_connection:
+            self._socket.close()
+
+
+def _reset(connection: socket.socket) -> None:
+    """End a connection without a word."""
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    connection.close()

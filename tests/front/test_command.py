@@ -1,0 +1,123 @@
+"""The command: what it prints, what it refuses, and what the proxies' own checkers say."""
+
+import re
+import subprocess
+
+import pytest
+from click.testing import CliRunner
+
+import shim
+from shim.cli import main
+from shim.front import WRITERS
+from tests.front.proxies import PROXIES, printed, program
+
+FORMS = pytest.mark.parametrize("form", WRITERS)
+MANY = (
+    *("--gateway", "10.0.0.5:8480", "--gateway", "[fd00::6]:8480", "--admin", "10.0.0.5:9000"),
+    *("--admin", "[fd00::7]:9000", "--listen", "[::1]:8443", "--upstream", "https://127.0.0.1:8444"),
+)
+
+
+def refused(*words, env=None):
+    """The exit code and the message of a command that prints nothing."""
+    done = CliRunner().invoke(main, ["front", *words], env=env, prog_name="atlas-shim")
+    assert not done.stdout
+    return done.exit_code, done.stderr
+
+
+@FORMS
+def test_the_first_lines_say_where_it_comes_from(form):
+    """Version, documents, when to make it anew, and what the gateway has to be started with."""
+    text = printed(form)
+    comment = "\n".join(line for line in text.splitlines() if line.startswith("#"))
+    assert f"atlas-shim {shim.__version__} (atlas-shim front --for {form})" in comment
+    assert "atlas-serverless/snapshots.toml" in comment
+    assert "Make it anew when documents or options change" in comment
+    assert "--public-url http://NAME_OF_THIS_PROXY:8400" in comment
+    assert ("--proxy-protocol on" if form == "haproxy" else "--trusted-proxies 127.0.0.1/32") in comment
+
+
+@FORMS
+def test_it_prints_the_same_each_time(form):
+    """So that a change of it means something."""
+    assert printed(form, *MANY) == printed(form, *MANY)
+
+
+@FORMS
+def test_an_operators_documents_take_part(form, tmp_path):
+    """Those of ATLAS_SHIM_MAPPINGS are named, and their paths are there."""
+    (tmp_path / "own.toml").write_text(
+        'format = 1\nname = "own"\ntitle = "Own"\n[api.v9]\nbase = "/api/own"\n[operation.thaw]\nmethod = "POST"\n'
+        'path = "/vaults/{name}"\nversions = ">=2023.1.1"\ndeprecated = 2019-01-01\nsunset = 2020-01-01\n'
+        'gone.detail = "Never."\ngone.see = "https://example.org"\n'
+    )
+    text = printed(form, env={"ATLAS_SHIM_MAPPINGS": str(tmp_path)})
+    assert "#     own.toml\n" in text
+    assert "/api/own/vaults/[^/?]+/?" in text
+
+
+@FORMS
+def test_upstream_and_times_come_from_the_gateways_variables(form):
+    """As the gateway itself would take them; its own address and certificate are no business of the proxy's."""
+    env = {"ATLAS_SHIM_UPSTREAM": "https://cloud.mongodbgov.com", "ATLAS_SHIM_IDLE_TIMEOUT": "77"}
+    text = printed(form, env={**env, "ATLAS_SHIM_LISTEN": "10.9.9.9:1", "ATLAS_SHIM_TLS_CERT": "/x.pem"})
+    assert "cloud.mongodbgov.com" in text
+    assert "77s" in text
+    assert "cloud.mongodb.com" not in text
+    assert "10.9.9.9" not in text
+    assert "/x.pem" not in text
+
+
+CHECKERS = {
+    "nginx": lambda found, path: [found, "-t", "-c", path, "-g", f"pid {path.parent}/pid;", "-e", "stderr"],
+    "haproxy": lambda found, path: [found, "-c", "-f", path],
+    "envoy": lambda found, path: [found, "--mode", "validate", "-c", path],
+}
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+@pytest.mark.parametrize("words", [("--upstream", "https://127.0.0.1"), MANY, (*MANY[:4], "--admin", "off")])
+def test_the_proxys_own_checker_is_content(proxy, words, tmp_path):
+    """One gateway, several with addresses of their own, and none that is checked."""
+    found, path = program(proxy), tmp_path / "front.yaml"
+    path.write_text(printed(proxy, *words, *(() if "--upstream" in words else ("--upstream", "https://127.0.0.1"))))
+    done = subprocess.run(CHECKERS[proxy](found, path), capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert not re.search(r"\[(warn|alert|error|crit)", said, re.IGNORECASE), said
+
+
+def test_haproxy_takes_one_file_for_certificate_and_key():
+    """Older versions know no other way."""
+    assert "ssl crt '/etc/front.pem'" in printed("haproxy", "--tls-cert", "/etc/front.pem")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--for", "apache"), "apache"),
+        ((), "--for"),
+        (("--for", "nginx", "--gateway", "nowhere"), "--gateway"),
+        (("--for", "nginx", "--listen", "nowhere"), "--listen"),
+        (("--for", "nginx", "--upstream", "ftp://x"), "--upstream"),
+        (("--for", "nginx", "--gateway", "a:1", "--gateway", "b:1", "--admin", "a:2"), "--admin"),
+        (("--for", "nginx", "--admin", "99999"), "--admin"),
+        (("--for", "nginx", "--tls-key", "/key.pem"), "--tls-cert"),
+        (("--for", "nginx", "--tls-cert", "/a'; b.pem"), "a path of letters"),
+        (("--for", "nginx", "--peer", "proxy-protocol"), "forwarded-for"),
+        (("--for", "envoy", "--gateway", "a b;:1"), "no name or address"),
+        (("--for", "haproxy", "--admin", "a'b:1"), "no name or address"),
+        (("--for", "envoy", "--admin", "elsewhere:1"), "--admin"),
+    ],
+)
+def test_bad_usage_is_refused(words, said):
+    """With exit code 2 and the option's name, and nothing on stdout."""
+    code, message = refused(*words)
+    assert code == 2
+    assert said in message
+
+
+def test_broken_documents_are_refused(tmp_path):
+    """As by every other command."""
+    (tmp_path / "own.toml").write_text("format = 9\n")
+    assert refused("--for", "nginx", env={"ATLAS_SHIM_MAPPINGS": str(tmp_path)})[0] == 2

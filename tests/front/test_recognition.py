@@ -1,0 +1,192 @@
+"""What the gateway recognises reaches it, through the real proxies; what it certainly does not goes straight."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shim.core.recognise import load_engine
+from shim.documents.templates import parameter_name
+from tests.front.proxies import recorded, who
+from tests.peers.served import get
+
+BOUNDED = """
+format = 1
+name = "vaults"
+title = "An invented document whose versions end, beside a path that is like the shipped ones."
+
+[operation.thawVault]
+method = "PUT"
+path = "/groups/{groupId}/serverless/it's;(1)/{name}"
+versions = ">=2023.1.1,<2025.3.19"
+deprecated = 2019-01-01
+sunset = 2020-01-01
+gone.detail = "Vaults are never frozen."
+gone.see = "https://example.org/vaults"
+
+[operation.listVaults]
+method = "GET"
+path = "/groups/{groupId}/vaults"
+versions = ">=2023.2.1,<=2024.12.31"
+deprecated = 2019-01-01
+sunset = 2020-01-01
+gone.detail = "Vaults are never listed."
+gone.see = "https://example.org/vaults"
+"""
+
+
+@pytest.fixture(scope="module")
+def own_documents(tmp_path_factory):
+    """A folder with the invented document."""
+    folder = tmp_path_factory.mktemp("documents")
+    (folder / "vaults.toml").write_text(BOUNDED)
+    return {"ATLAS_SHIM_MAPPINGS": str(folder)}
+
+
+@pytest.fixture(scope="module")
+def engine(own_documents):
+    return load_engine(own_documents)
+
+
+@pytest.fixture(scope="module")
+def front(proxy, own_documents, tmp_path_factory):
+    with recorded(tmp_path_factory.mktemp(proxy), proxy, env=own_documents) as found:
+        yield found
+
+
+RANGES = [
+    "*/*",
+    "application/json",
+    "application/vnd.atlas.2022-12-31+json",
+    "application/vnd.atlas.2023-01-01+json",
+    "application/vnd.atlas.2024-12-31+json",
+    "application/vnd.atlas.2025-01-01+json",
+    "application/vnd.atlas.2025-03-18+json",
+    "application/vnd.atlas.2025-03-19+json",
+    "application/vnd.atlas.2025-12-01+json;charset=utf-8",
+    "Application/Vnd.Atlas.2031-10-10+JSON",
+    "application/vnd.atlas.2031-13-10+json",
+    "application/vnd.atlas.preview+json",
+    "application/vnd.atlas.preview+json;q=0",
+    "application/vnd.atlas.preview+json ; Q=0.0",
+    "application/vnd.atlas.upcoming.2026-01-01+json; q=0.5",
+    "application/vnd.atlas.2023-01-01+csv",
+    "application/vnd.atlasian",
+    "text/vnd.atlas.preview+json",
+]
+ACCEPTS = st.lists(st.lists(st.sampled_from(RANGES), min_size=1, max_size=2).map(", ".join), max_size=2)
+SAFE = "-._~!$&'()*+,;=:@"
+SEGMENTS = st.builds(
+    lambda text, safe: quote(text, safe=safe),
+    st.one_of(st.sampled_from(["orders", "..", ".", "a%2fb", ".;x", "serverless"]), st.text(min_size=1, max_size=8)),
+    st.sampled_from(["", SAFE]),
+)
+
+
+def spoiled(path, place, how):
+    """A path that is spelled in an odd way at one place."""
+    at = place % len(path)
+    letter = path[at]
+    return {
+        "encode": path[:at] + f"%{ord(letter):02X}" + path[at + 1 :],
+        "double": path[:at] + "/" + path[at:],
+        "dots": path.replace("/groups", "/x/../groups"),
+        "case": path[:at] + letter.swapcase() + path[at + 1 :],
+        "slash": path + "/",
+        "deeper": path + "/more",
+        "shorter": path.rpartition("/")[0] or "/",
+        "nothing": path,
+    }[how]
+
+
+@st.composite
+def calls(draw, engine):
+    """A method, target and Accept lines, at or near one operation on one API."""
+    document = draw(st.sampled_from(engine.documents))
+    operation, api = draw(st.sampled_from(document.operations)), draw(st.sampled_from(list(document.apis.values())))
+    segments = [draw(SEGMENTS) if parameter_name(segment) else segment for segment in operation.path.segments]
+    path = "/".join((api.base, *segments))
+    ways = ["nothing"] * 6 + ["slash"] * 2 + ["encode", "double", "dots", "case", "deeper", "shorter"]
+    path = spoiled(path, draw(st.integers(1, 400)), draw(st.sampled_from(ways)))
+    methods = [operation.method] * 6 + ["HEAD", "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    query = draw(st.sampled_from(["", "", "?", "?a=b/c&pretty=true", "?/api/atlas/v2/groups/a/serverless"]))
+    return draw(st.sampled_from(methods)), path + query, draw(ACCEPTS)
+
+
+def lines(accepts):
+    return [f"Accept: {value}" for value in accepts]
+
+
+def test_what_the_gateway_recognises_reaches_it(front, engine):
+    """Whatever the spelling of values and versions; and the target arrives as it was written, wherever it arrives."""
+    at, atlas, gateway = front
+
+    @settings(max_examples=250)
+    @given(calls(engine))
+    def check(call):
+        method, target, accepts = call
+        recognised = engine.recognise(method, target, tuple(("Accept", value) for value in accepts))
+        answered = who(at, get(target, *lines(accepts), "Content-Length: 0", method=method))
+        assert answered == "gateway" if recognised else answered in {"gateway", "atlas", None}
+        if answered:
+            head = (gateway if answered == "gateway" else atlas).heads[-1]
+            assert head.split(b"\r\n")[0] == f"{method} {target} HTTP/1.1".encode()
+
+    check()
+
+
+def test_every_operation_on_every_api(front, engine):
+    """With and without a slash at the end, by the oldest version and with none, by HEAD as by GET."""
+    at, _, _ = front
+    for document in engine.documents:
+        for operation in document.operations:
+            for api in document.apis.values():
+                path = api.base + re.sub(r"\{\w+\}", "a-1", operation.path.text)
+                accept = f"Accept: application/vnd.atlas.{operation.version}+json"
+                for method in {operation.method, operation.method.replace("GET", "HEAD")}:
+                    if engine.recognise(method, path, ()) is None:
+                        continue  # this API's fixed version is not in the operation's range
+                    for target in (path, f"{path}/", f"{path}?a=b", f"{path}/?a=b"):
+                        assert who(at, get(target, "Content-Length: 0", method=method)) == "gateway"
+                        assert who(at, get(target, accept, "Content-Length: 0", method=method)) == "gateway"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "accept"),
+    [
+        ("GET", "/", ""),
+        ("GET", "/api/atlas/v2/groups", ""),
+        ("GET", "/api/atlas/v2/groups/a/clusters/b/backup/snapshots", ""),
+        ("GET", "/api/atlas/v2/groups/a/flexClusters", ""),
+        ("GET", "/api/atlas/v2/groups/a/serverless//", ""),
+        ("GET", "/api/atlas/v2/groups//serverless", ""),
+        ("GET", "/api/atlas/v2/groups/a/Serverless", ""),
+        ("GET", "/api/atlas/v2/groups/a/serverles%73", ""),
+        ("GET", "/api/atlas/v3/groups/a/serverless", ""),
+        ("GET", "/api/atlas/v1x0/groups/a/serverless", ""),
+        ("GET", "/x/api/atlas/v2/groups/a/serverless", ""),
+        ("GET", "/x?/api/atlas/v2/groups/a/serverless", ""),
+        ("PUT", "/api/atlas/v2/groups/a/serverless", ""),
+        ("OPTIONS", "/api/atlas/v2/groups/a/serverless", ""),
+        ("GET", "/api/atlas/v2/groups/a/serverless", "application/vnd.atlas.preview+json"),
+        ("GET", "/api/atlas/v2/groups/a/vaults", "application/vnd.atlas.2025-01-01+json"),
+        ("GET", "/api/atlas/v2/groups/a/vaults", "Application/vnd.atlas.2031-10-10+json; charset=utf-8"),
+        ("GET", "/api/atlas/v1.0/groups/a/vaults", ""),
+        ("PUT", "/api/atlas/v2/groups/a/serverless/it's;(1)/b", "application/vnd.atlas.2025-03-19+json"),
+    ],
+)
+def test_what_is_no_retired_call_goes_straight(front, engine, method, target, accept):
+    """A path or method of another operation, and a version that certainly is another one."""
+    at, _, _ = front
+    assert engine.recognise(method, target, (("Accept", accept),)) is None
+    assert who(at, get(target, f"Accept: {accept or '*/*'}", "Content-Length: 0", method=method)) == "atlas"
+
+
+def test_an_absolute_target_is_led_like_its_path(front):
+    """As a client writes it that takes the proxy for one of its own (RFC 9112, 3.2.2)."""
+    at, _, _ = front
+    authority = at.url.removeprefix("http://")
+    for path, answered in (("/api/atlas/v2/groups/a/serverless", "gateway"), ("/api/atlas/v2/groups", "atlas")):
+        assert who(at, get(at.url + path, host=authority)) == answered

@@ -1,0 +1,134 @@
+"""The whole way: a caller, the real proxies, the real gateway, and a strict fake Atlas; with TLS on both sides."""
+
+import contextlib
+import ssl
+
+import attrs
+import httpx
+import pytest
+import trustme
+
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from shim.fake import server as fake_server
+from shim.gateway import Options
+from shim.gateway.options import CredentialsMode
+from tests.front.proxies import free_port, program, recorder, running
+from tests.peers.raw import until
+from tests.peers.served import gateway
+
+RETIRED = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+UNTOUCHED = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
+BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+FLEX = {"Accept": "application/vnd.atlas.2024-11-13+json"}
+
+
+@contextlib.contextmanager
+def whole(folder, proxy, *words, **options):
+    """Run all of it; yields a client of the proxy."""
+    program(proxy)
+    port = free_port()
+    with (
+        fake_server.serve_in_thread() as atlas,
+        gateway(atlas.url, public_url=f"http://127.0.0.1:{port}", **options) as to,
+    ):
+        addresses = [url.removeprefix("http://") for url in (to.url, str(to.admin_url))]
+        lead = ("--upstream", atlas.url, "--gateway", addresses[0], "--admin", addresses[1])
+        with (
+            running(folder, proxy, *lead, *words, port=port) as at,
+            httpx.Client(base_url=at.url, trust_env=False, timeout=10) as client,
+        ):
+            yield client
+
+
+def in_a_field(proxy):
+    return ("--peer", "forwarded-for") if proxy == "haproxy" else ()
+
+
+def check(client, **how):
+    """A retired call comes back translated, with links to the proxy; another one as Atlas wrote it."""
+    page = client.get(RETIRED, **how)
+    assert (page.status_code, page.json()["totalCount"], "via" in page.headers) == (200, 8, True)
+    assert page.json()["links"][0]["href"].startswith(f"{client.base_url}/api/atlas/v2/groups/")
+    flex = client.get(
+        UNTOUCHED, headers={**how.get("headers", {}), **FLEX}, **{k: v for k, v in how.items() if k == "auth"}
+    )
+    assert (flex.status_code, "via" in flex.headers) == (200, False)
+
+
+def test_a_caller_with_a_token(proxy, tmp_path):
+    """Retired calls are translated, and the others never see the gateway."""
+    with whole(tmp_path, proxy, *in_a_field(proxy)) as client:
+        check(client, headers=BEARER)
+
+
+def test_a_caller_with_an_api_key(proxy, tmp_path, monkeypatch):
+    """Digest signs the path: Atlas checks what went straight, the gateway what is retired."""
+    monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", DEMO_PUBLIC_KEY)
+    monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", DEMO_PRIVATE_KEY)
+    with whole(tmp_path, proxy, *in_a_field(proxy), credentials=CredentialsMode.VERIFY) as client:
+        for _ in range(2):
+            check(client, auth=httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY))
+
+
+def test_by_the_proxy_protocol(tmp_path):
+    """HAProxy hands the peer's address on as it does by default."""
+    if "proxy_protocol" not in attrs.fields_dict(Options):
+        pytest.skip("this gateway does not read the PROXY protocol")
+    with whole(tmp_path, "haproxy", proxy_protocol=True) as client:
+        check(client, headers=BEARER)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """An authority, and the file that has it."""
+    found = trustme.CA()
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    found.cert_pem.write_to_path(path)
+    return found, str(path)
+
+
+@contextlib.contextmanager
+def over_tls(folder, proxy, authority, name, *words):
+    """Run a proxy before an Atlas that has a certificate for a name; yields a function that calls it."""
+    program(proxy)
+    ca, _ = authority
+    served, trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    ca.issue_cert(name).configure_cert(served)
+    ca.configure_trust(trusted)
+    own = ca.issue_cert("127.0.0.1")
+    folder.mkdir(exist_ok=True)
+    own.private_key_pem.write_to_path(folder / "key.pem")
+    for blob in own.cert_chain_pems:
+        blob.write_to_path(folder / "cert.pem", append=True)
+    lead = ("--tls-cert", str(folder / "cert.pem"), "--tls-key", str(folder / "key.pem"), "--admin", "off", *words)
+    with (
+        fake_server.serve_in_thread(ssl_context=served) as atlas,
+        recorder("gateway", proxied=proxy == "haproxy") as to,
+    ):
+        origin = atlas.url.replace("127.0.0.1", "localhost")
+        with (
+            running(folder, proxy, "--upstream", origin, "--gateway", to.address, *lead, waits=False) as at,
+            httpx.Client(verify=trusted, base_url=at.url.replace("http:", "https:"), trust_env=False) as client,
+        ):
+
+            def begun():
+                with contextlib.suppress(httpx.TransportError):
+                    return client.get(RETIRED).headers["who"] == "gateway"
+
+            until(begun, "it answers")
+            yield client
+
+
+def test_tls_on_both_sides(proxy, tmp_path, authority):
+    """Callers see the proxy's certificate, and Atlas' is checked; retired calls go to the gateway all the same."""
+    with over_tls(tmp_path, proxy, authority, "localhost", "--ca-file", authority[1]) as client:
+        reply = client.get(UNTOUCHED, headers={**BEARER, **FLEX})
+        assert (reply.status_code, reply.json()["totalCount"]) == (200, 1)
+
+
+@pytest.mark.parametrize("trusts", [True, False], ids=["another name", "an unknown authority"])
+def test_a_certificate_that_is_not_atlas_own_is_refused(proxy, tmp_path, authority, trusts):
+    """Nothing is sent to who has it: the caller gets an error of the proxy's."""
+    name, words = ("other.example", ("--ca-file", authority[1])) if trusts else ("localhost", ())
+    with over_tls(tmp_path, proxy, authority, name, *words) as client:
+        assert client.get(UNTOUCHED, headers={**BEARER, **FLEX}).status_code in {502, 503}
