@@ -13,6 +13,7 @@ from shim.cli.log import until_signal
 from shim.cli.serve import cannot_listen
 from shim.core.settings import parse_instant
 from shim.fake.server import FakeServer
+from shim.gateway.log_lines import apart, set_up
 from shim.gateway.options import parse_address
 
 
@@ -33,7 +34,9 @@ def command(listen: str, today: str | None, sunset: str | None) -> None:
         today=None if today is None else parse_instant(today, name="--today"),
         sunset=fake.BACKUP_SUNSET if sunset is None else parse_instant(sunset, name="--sunset"),
     )
-    asyncio.run(_serve(FakeServer(atlas, host=address.host, port=address.port)))
+    set_up("INFO")
+    with apart():
+        asyncio.run(_serve(FakeServer(atlas, host=address.host, port=address.port)))
 
 
 async def _serve(server: FakeServer) -> None:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 
 import click
 
 from shim.cli.options import together
+from shim.gateway.log_lines import set_up
 
 LEVELS = ("debug", "info", "warning", "error")
 VARIABLE = "ATLAS_SHIM_LOG_LEVEL"
-
-
-def set_up(level: str) -> None:
-    """Send log lines to stderr: those of the shim from this level on, those of its libraries from warning on."""
-    logging.basicConfig(format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", level=logging.WARNING)
-    logging.getLogger("shim").setLevel(level.upper())
 
 
 log_options = together(
@@ -30,7 +24,7 @@ log_options = together(
         show_envvar=True,
         expose_value=False,
         is_eager=True,
-        callback=lambda _context, _parameter, word: set_up(word),
+        callback=lambda _context, _parameter, word: set_up(word.upper()),
         help="How much is logged, on stderr.",
     ),
     click.option(
@@ -38,7 +32,7 @@ log_options = together(
         "--verbose",
         is_flag=True,
         expose_value=False,
-        callback=lambda _context, _parameter, wanted: set_up("debug") if wanted else None,
+        callback=lambda _context, _parameter, wanted: set_up("DEBUG") if wanted else None,
         help="The same as --log-level debug.",
     ),
 )

@@ -15,6 +15,7 @@ import click
 from shim.cli.failures import SETTINGS, Failure
 from shim.cli.log import log_options
 from shim.cli.options import Decorator, config_option, together
+from shim.gateway.log_lines import apart
 from shim.gateway.options import TABLE
 from shim.gateway.reload import PlanSource
 
@@ -52,7 +53,8 @@ def command(config: Path | None, **flags: str | None) -> None:
     known = source.stamp()
     plan = source.read()
     try:
-        code = serve(plan.options, plan.engine, source=source, known=known)
+        with apart():
+            code = serve(plan.options, plan.engine, source=source, known=known)
     except OSError as error:
         if error.errno in _NO_ADDRESS or isinstance(error, socket.gaierror):
             raise Failure(

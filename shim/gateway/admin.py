@@ -1,9 +1,9 @@
-"""The operator's listener: probes that never ask upstream, metrics, the description, and the way out."""
+"""The operator's pages: probes that never ask upstream, metrics, the description, and the way out."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import attrs
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -12,7 +12,6 @@ from shim.core.messages import Reply, field
 from shim.gateway.credentials.own import from_a_page
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.request import Request
-from shim.gateway.metrics import Metrics
 from shim.gateway.openapi import described
 from shim.gateway.reload import Plan
 
@@ -20,35 +19,39 @@ _NO_PAGE = Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
 
 
 class Admin:
-    """Answers ``/livez`` (the loop runs), ``/readyz`` (calls are taken), ``/metrics`` and ``/openapi.json``.
+    """Answers ``/livez`` (something turns), ``/readyz`` (calls are taken), ``/metrics`` and ``/openapi.json``.
 
-    ``POST /quitquitquit`` calls ``end``, if there is one, for a caller who names one of the
-    ``authorities`` as Host and is no web page.
+    It may be in another thread than the calls, so what it is given must bear that: ``metrics`` returns the page,
+    ``live`` and ``ready`` are looked at by each probe. ``POST /quitquitquit`` calls ``end``, if there is one, once,
+    for a caller who names one of the ``authorities`` as Host and is no web page.
     """
 
     def __init__(
         self,
-        metrics: Metrics,
+        metrics: Callable[[], Awaitable[bytes]],
         *,
+        live: Callable[[], bool],
         ready: Callable[[], bool],
         plan: Callable[[], Plan],
         end: Callable[[], None] | None,
     ) -> None:
         self._metrics = metrics
+        self._live = live
         self._ready = ready
         self._plan = plan
         self._end = end
+        self._ending = False
         self.authorities: frozenset[str] = frozenset()
         self._described: tuple[Plan, bytes] | None = None
 
     async def __call__(self, request: Request) -> None:
         """Answer one request of the operator's tools."""
         try:
-            request.answer(self._reply(request))
+            request.answer(await self._reply(request))
         except Refusal as refusal:
             request.refuse(refusal)
 
-    def _reply(self, request: Request) -> Reply:
+    async def _reply(self, request: Request) -> Reply:
         path = request.target.partition("?")[0]
         if path == "/quitquitquit":
             return self._quit(request)
@@ -56,12 +59,13 @@ class Admin:
             raise _only("GET, HEAD")
         match path:
             case "/livez":
-                return _text(200, b"ok\n")
+                live = self._live()
+                return _text(200 if live else 503, b"ok\n" if live else b"stuck\n")
             case "/readyz":
                 ready = self._ready()
                 return _text(200 if ready else 503, b"ok\n" if ready else b"draining\n")
             case "/metrics":
-                return _text(200, self._metrics.text(), CONTENT_TYPE_LATEST)
+                return _text(200, await self._metrics(), CONTENT_TYPE_LATEST)
             case "/openapi.json":
                 return _text(200, self._description(), "application/json")
             case _:
@@ -77,7 +81,8 @@ class Admin:
             detail = "Only a program on this machine may end the gateway, by the address that it listens on."
             raise Refusal(403, "SHIM_FORBIDDEN", detail, close=True)
         # The second of two must not cut what the first one lets end.
-        if self._ready():
+        if self._ready() and not self._ending:
+            self._ending = True
             self._end()
         return _text(200, b"draining\n")
 

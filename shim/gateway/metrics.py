@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from shim.core.record import FieldReport, Record, by_level
 from shim.gateway.in_flight import InFlight
+from shim.gateway.log_lines import dropped
 from shim.gateway.remembered import by_identity
 
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
@@ -61,6 +62,8 @@ class _Calls(Collector):
         for operation, count in self.shared.copy().items():
             shared.add_metric((operation,), count)
         yield shared
+        lines = "Lines of the log that were dropped, since nobody read them."
+        yield CounterMetricFamily("atlas_shim_log_lines_dropped", lines, dropped())
 
 
 class Metrics:

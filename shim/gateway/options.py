@@ -64,8 +64,8 @@ class Row(Generic[T]):
 
     ``parse`` reads a text, and names the option by its second argument in the SettingsError that it raises;
     ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None when
-    it needs one; ``live`` options can change while the gateway runs; a ``secret`` value is shown to nobody. ``name`` is
-    that of the attribute.
+    it needs one; ``live`` options can change while the gateway runs; a ``secret`` value is shown to nobody; of a
+    ``divided`` one each worker has its part. ``name`` is that of the attribute.
     """
 
     parse: Callable[[str, str], T]
@@ -74,6 +74,7 @@ class Row(Generic[T]):
     default: str
     bare: str | None = None
     live: bool = False
+    divided: bool = False
     secret: bool = False
     name: str = ""
 
@@ -141,6 +142,9 @@ class Options:
     tls_cert: str | None = _option(Row(parse_text, "PATH", "Speak TLS, with this certificate chain (PEM).", ""))
     tls_key: str | None = _option(Row(parse_text, "PATH", "Its private key (PEM), unless it is in the same file.", ""))
     uds: str | None = _option(Row(parse_text, "PATH", "A unix socket, in place of --listen.", ""))
+    workers: int = _option(
+        Row(parse_count, "COUNT", "Processes that take calls; limits on what they hold are shared out among them.", "1")
+    )
     deadline: float = _option(
         Row(parse_seconds, "SECONDS", "For one translated call, all upstream calls included.", "60", live=True)
     )
@@ -162,14 +166,28 @@ class Options:
     keepalive_timeout: float = _option(Row(parse_seconds, "SECONDS", "For a connection without a request.", "120"))
     send_timeout: float = _option(Row(parse_seconds, "SECONDS", "For a caller that does not take its reply.", "60"))
     max_connections: int = _option(
-        Row(parse_count, "COUNT", "Callers' connections at a time; more are told 503.", "1024")
+        Row(parse_count, "COUNT", "Callers' connections at a time; more are told 503.", "1024", divided=True)
     )
-    max_requests: int = _option(Row(parse_count, "COUNT", "Requests answered at a time; more are told 503.", "512"))
+    max_requests: int = _option(
+        Row(parse_count, "COUNT", "Requests answered at a time; more are told 503.", "512", divided=True)
+    )
     max_peer_connections: int | None = _option(
-        Row(parse_count_or_none, "COUNT", "Connections of one peer's address; three quarters of all if empty.", "")
+        Row(
+            parse_count_or_none,
+            "COUNT",
+            "Connections of one peer's address; three quarters of all if empty.",
+            "",
+            divided=True,
+        )
     )
     max_peer_requests: int | None = _option(
-        Row(parse_count_or_none, "COUNT", "Requests of one peer's address; three quarters of all if empty.", "")
+        Row(
+            parse_count_or_none,
+            "COUNT",
+            "Requests of one peer's address; three quarters of all if empty.",
+            "",
+            divided=True,
+        )
     )
     proxy_protocol: bool = _option(
         Row(parse_switch, "WORD", "Every connection begins with a PROXY protocol header (version 2).", "off", bare="on")
@@ -197,6 +215,7 @@ class Options:
             "BYTES",
             "For messages held at a time, beyond what the gateway needs idle; then 503.",
             "67108864",
+            divided=True,
         )
     )
     request_limit: int = _option(
@@ -216,6 +235,11 @@ class Options:
     def peer_requests(self) -> int:
         """Requests of one peer that are answered at a time."""
         return self.max_peer_requests or max(1, self.max_requests - self.max_requests // 4)
+
+    def part(self) -> Options:
+        """Return the options of one of the workers: of what is ``divided`` its part, rounded up."""
+        wholes = {row.name: getattr(self, row.name) for row in TABLE if row.divided}
+        return attrs.evolve(self, **{name: -(-all_ // self.workers) for name, all_ in wholes.items() if all_})
 
     def settings(self) -> Settings:
         """Return the part of the options that the core obeys."""

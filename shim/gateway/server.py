@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
-import resource
-import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from functools import partial
-from importlib import import_module
-from pathlib import Path
-from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.gateway.admin import Admin
+from shim.gateway.admin_thread import AdminThread
 from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.own import is_loopback
 from shim.gateway.handler import Handler
 from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.server import Server
-from shim.gateway.http1.sockets import tls_context
+from shim.gateway.http1.sockets import Bound, bind, tls_context
 from shim.gateway.in_flight import InFlight
 from shim.gateway.inventory import InventoryWriter
 from shim.gateway.memory import MemoryBudget
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
-from shim.gateway.reload import Plan, PlanSource, Reloader, Stamp
+from shim.gateway.process import loop_factory
+from shim.gateway.reload import Plan
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker
 from shim.gateway.validation import authorities_of
@@ -40,13 +35,14 @@ from shim.inventory import wanted
 
 log = logging.getLogger("shim.gateway")
 
-_ENDING = (signal.SIGTERM, signal.SIGINT)
-
 _LAST_CALLS = 0.5
 """Seconds for which kept connections may bring one more call after new ones are refused."""
 
-_SPARE = 128
-"""Descriptors for listeners, logs, the loop, resolving and the operator's connections."""
+_BEAT = 1.0
+"""Seconds between two signs of life of the calls' loop."""
+
+STUCK = 30.0
+"""Seconds without one after which the loop will not come back by itself; ``/livez`` says so."""
 
 
 class Gateway:
@@ -85,7 +81,9 @@ class Gateway:
             budget=budget,
         )
         self._calls: Listener | None = None
-        self._admin: Listener | None = None
+        self._admin: AdminThread | None = None
+        self._pulse: asyncio.TimerHandle | None = None
+        self._beaten = 0.0
         self._ready = False
         self.on_quit: Callable[[], None] | None = None
         """What ``POST /quitquitquit`` calls; None when there is nobody to end this gateway."""
@@ -114,32 +112,26 @@ class Gateway:
     @property
     def admin_url(self) -> str | None:
         """Where probes and metrics are answered; None without such a listener."""
-        return f"http://{self._admin.address.authority}" if self._admin and self._admin.address else None
+        return f"http://{self._admin.address.authority}" if self._admin else None
 
-    async def start(self) -> None:
-        """Take calls; raises OSError when an address can't be listened on."""
+    async def start(self, bound: Bound | None = None) -> None:
+        """Take calls, of sockets that are ``bound`` or where the options say.
+
+        Raises OSError when an address can't be listened on.
+        """
         await self._upstream.open()
         try:
-            web = Server(self._handler, self.options)
-            if self.options.uds is not None:
-                self._calls = await Listener.on_unix(web, Path(self.options.uds), self._tls)
-            else:
-                self._calls = await Listener.on_tcp(web, self.options.listen, self._tls)
+            bound = bound or bind(self.options)
+            self._calls = Listener(Server(self._handler, self.options), bound, self._tls)
             self._handler.authorities = self._authorities(self._calls.address)
+            self._beat()
             if self.options.admin is not None:
-                admin = Admin(
-                    self.metrics,
-                    ready=lambda: self._ready,
-                    plan=lambda: self._handler.plan,
-                    end=self.on_quit if is_loopback(self.options.admin.host) else None,
-                )
-                self._admin = await Listener.on_tcp(Server(admin), self.options.admin)
-                admin.authorities = authorities_of(self._admin.address)
+                self._admin = AdminThread(self._pages(self.options.admin), self.options.admin)
+                self._admin.start()
         except BaseException:
             await self.stop(grace=0)
             raise
         self._ready = True
-        log.info("takes calls at %s for %s", self.options.uds or self.url, self.options.upstream)
 
     async def stop(self, *, grace: float | None = None) -> None:
         """Say that it isn't ready, take no more connections, let calls in flight end, close all.
@@ -161,105 +153,53 @@ class Gateway:
                         await self.in_flight.idle()
                         await self._calls.flushed()
                 await self._calls.close()
-            if self._admin is not None:
-                await self._admin.refuse()
-                await self._admin.close()
         finally:
+            admin, self._admin = self._admin, None
+            if admin is not None:
+                await admin.stop()
+            if self._pulse is not None:
+                self._pulse.cancel()
             await self._upstream.close()
             await self._handler.gate.close()
             if self._inventory is not None:
                 await self._inventory.flush()
 
-    def _authorities(self, address: Address | None) -> frozenset[str]:
-        return authorities_of(address, public_url=self.options.public_url, tls=self._tls is not None)
-
-
-async def run(
-    options: Options, engine: Engine | None = None, *, source: PlanSource | None = None, known: Stamp = ()
-) -> None:
-    """Serve until SIGTERM, SIGINT or ``POST /quitquitquit``, then drain; a second signal ends the drain.
-
-    With a ``source``, whose files were ``known`` when they were read, SIGHUP and changes of the files
-    replace options and engine.
-    """
-    gateway = Gateway(options, engine)
-    loop = asyncio.get_running_loop()
-    ends: asyncio.Queue[str] = asyncio.Queue()
-    gateway.on_quit = partial(ends.put_nowait, "POST /quitquitquit")
-    chores: set[asyncio.Task[object]] = set()
-
-    def chore(work: Coroutine[None, None, object]) -> None:
-        task = loop.create_task(work)
-        chores.add(task)
-        task.add_done_callback(chores.discard)
-
-    for number in _ENDING:
-        loop.add_signal_handler(number, ends.put_nowait, number.name)
-    try:
-        if source is not None:
-            plan = Plan(gateway.options, engine or shared_engine(os.environ))
-            reloader = Reloader(source, plan, gateway.apply, gateway.metrics)
-            loop.add_signal_handler(signal.SIGHUP, lambda: chore(reloader.reload()))
-            chore(reloader.watch(known))
-        await gateway.start()
-        log.info("drains after %s", await ends.get())
-        stopping = asyncio.ensure_future(gateway.stop())
-        again = asyncio.ensure_future(ends.get())
+    async def drain(self, cut: Coroutine[None, None, object], *, grace: float | None = None) -> None:
+        """Stop as ``stop(grace=grace)`` does, and at once when ``cut`` returns."""
+        stopping, again = asyncio.ensure_future(self.stop(grace=grace)), asyncio.ensure_future(cut)
         await asyncio.wait((stopping, again), return_when=asyncio.FIRST_COMPLETED)
         again.cancel()
         if not stopping.done():
             stopping.cancel()
             await asyncio.gather(stopping, return_exceptions=True)
-            await gateway.stop(grace=0)
+            await self.stop(grace=0)
         else:
             stopping.result()
-    finally:
-        for task in chores:
-            task.cancel()
-        for number in (*_ENDING, signal.SIGHUP):
-            loop.remove_signal_handler(number)
 
+    def _beat(self) -> None:
+        self._beaten = time.monotonic()
+        self._pulse = asyncio.get_running_loop().call_later(_BEAT, self._beat)
 
-def serve(
-    options: Options, engine: Engine | None = None, *, source: PlanSource | None = None, known: Stamp = ()
-) -> int:
-    """Run a gateway in this thread until a signal ends it, and return the exit code: 0."""
-    raise_open_files(options)
-    # What is loaded now stays; looking through it again and again would only hold calls up.
-    gc.collect()
-    gc.freeze()
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(run(options, engine, source=source, known=known))
-    return 0
+    def _pages(self, address: Address) -> Admin:
+        loop, quits = asyncio.get_running_loop(), self.on_quit
 
+        async def metrics() -> bytes:
+            return self.metrics.text()
 
-def raise_open_files(options: Options) -> None:
-    """Let the process open as many files as its connections need, as far as it may (setrlimit(2)).
+        def end() -> None:
+            assert quits is not None
+            loop.call_soon_threadsafe(quits)
 
-    Each caller's connection is one, each request in flight one more, and so is each surplus
-    connection that is told so. A limit that can't be raised is logged, since the gateway works below it.
-    """
-    wanted = 2 * options.max_connections + options.max_requests + _SPARE
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return
-    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    except (OSError, ValueError):
-        allowed = soft
-    if allowed < wanted:
-        log.warning("may open %s files, and could need %s: see max_connections and max_requests", allowed, wanted)
+        return Admin(
+            metrics,
+            live=lambda: time.monotonic() - self._beaten < STUCK,
+            ready=lambda: self._ready,
+            plan=lambda: self._handler.plan,
+            end=end if quits is not None and is_loopback(address.host) else None,
+        )
 
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's, when it is installed; None means asyncio's own."""
-    try:
-        uvloop: Any = import_module("uvloop")
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
+    def _authorities(self, address: Address | None) -> frozenset[str]:
+        return authorities_of(address, public_url=self.options.public_url, tls=self._tls is not None)
 
 
 @contextlib.contextmanager

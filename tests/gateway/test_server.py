@@ -23,13 +23,13 @@ from tests.peers.served import LOOPBACK, At, ask, calling, gateway, get, status_
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
 import sys
-from shim.gateway import Options, serve, server
+from shim.gateway import Options, serve, serving
 from shim.gateway.options import Address
-class Told(server.Gateway):
+class Told(serving.Gateway):
     async def start(self):
         await super().start()
         print(self.url, self.admin_url, flush=True)
-server.Gateway = Told
+serving.Gateway = Told
 loopback = Address("127.0.0.1", 0)
 options = Options(listen=loopback, admin=loopback, upstream=sys.argv[1], drain=float(sys.argv[2]))
 sys.exit(serve(options))

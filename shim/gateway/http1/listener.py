@@ -13,13 +13,11 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import Sequence
-from pathlib import Path
 
 from shim.gateway.http1.arrival import Arrival
 from shim.gateway.http1.server import Server
-from shim.gateway.http1.sockets import bound_tcp, bound_unix, remove_socket
-from shim.gateway.options import Address
+from shim.gateway.http1.sockets import Bound
+from shim.gateway.turn_away import HANDSHAKE, turn_away
 
 log = logging.getLogger("shim.gateway")
 
@@ -29,8 +27,14 @@ _FLUSH = 0.01
 _AT_ONCE = 64
 """Connections accepted before others get their turn."""
 
+_POLITE = 0.002
+"""Seconds for which a worker with more connections leaves one to others."""
+
 _PAUSE = 0.5
 """Seconds in which no connection is accepted after there was no descriptor left for one."""
+
+_RESERVE = 4
+"""Descriptors kept for connections, where some are: other threads may be faster to take one."""
 
 _TOLD = 60.0
 """Seconds in which this is logged once."""
@@ -42,54 +46,50 @@ _GONE = (BlockingIOError, InterruptedError, ConnectionError)
 class Listener:
     """Listening sockets (several for a name with several addresses) and what comes of their connections.
 
-    ``address`` is None for a unix socket, whose file is ``path``. With a ``reserve`` one connection can still be
-    accepted when there is no descriptor left.
+    ``address`` is None for a unix socket. With a ``reserve`` a few connections can still be accepted when there is
+    no descriptor left. The sockets are the listener's from here on.
     """
 
-    def __init__(  # noqa: PLR0913 - what a listener is made of, two of them for one kind of socket each
-        self,
-        server: Server,
-        sockets: Sequence[socket.socket],
-        address: Address | None = None,
-        tls: ssl.SSLContext | None = None,
-        path: Path | None = None,
-        *,
-        reserve: bool = False,
+    def __init__(
+        self, server: Server, bound: Bound, tls: ssl.SSLContext | None = None, *, reserve: bool = False
     ) -> None:
         self.server = server
-        self._sockets = list(sockets)
+        self._bound = bound
+        self._sockets = list(bound.sockets)
         self._tls = tls
-        self._path = path
-        self._inode = path.stat().st_ino if path else 0
         self._arriving: set[Arrival] = set()
         self._is_exhausted = False
         self._told = float("-inf")
-        self._has_reserve = reserve
-        self._reserve: int | None = None
-        self.address = address
+        self._most_reserved = _RESERVE if reserve else 0
+        self._reserve: list[int] = []
+        self.address = bound.address
         for one in self._sockets:
             one.setblocking(False)  # noqa: FBT003 - the socket's own signature
+        self._keep_reserve()
         self._watch()
-
-    @classmethod
-    async def on_tcp(cls, server: Server, wanted: Address, tls: ssl.SSLContext | None = None) -> Listener:
-        """Listen on an address; a port of 0 is a free one. Raises OSError."""
-        sockets = await asyncio.to_thread(bound_tcp, wanted)
-        return cls(server, sockets, Address(wanted.host, sockets[0].getsockname()[1]), tls)
-
-    @classmethod
-    async def on_unix(cls, server: Server, path: Path, tls: ssl.SSLContext | None = None) -> Listener:
-        """Listen on a unix socket that its owner alone can use; raises OSError when something else is there."""
-        return cls(server, [bound_unix(path)], None, tls, path)
 
     def _watch(self) -> None:
         self._is_exhausted = False
         for one in self._sockets:
-            self.server.loop.add_reader(one.fileno(), self._accept, one)
+            self.server.loop.add_reader(one.fileno(), self._waits, one)
+
+    def _waits(self, listening: socket.socket) -> None:
+        """Accept, or let another worker accept first that has fewer connections."""
+        share = self._bound.share
+        if share is not None and share.enough(self.server.count):
+            self.server.loop.remove_reader(listening.fileno())
+            self.server.loop.call_later(_POLITE, self._late, listening)
+        else:
+            self._accept(listening)
+
+    def _late(self, listening: socket.socket) -> None:
+        if listening in self._sockets and not self._is_exhausted:
+            self.server.loop.add_reader(listening.fileno(), self._waits, listening)
+            self._accept(listening)
 
     def _accept(self, listening: socket.socket) -> None:
         self._keep_reserve()
-        for _ in range(_AT_ONCE):
+        for _ in range(_AT_ONCE if self._bound.share is None else 1):
             try:
                 connection, _address = listening.accept()
             except _GONE:
@@ -97,18 +97,19 @@ class Listener:
             except OSError as error:
                 if error.errno not in _EXHAUSTED:
                     raise
-                if self._reserve is None:
+                if not self._reserve:
                     self._pause(error)
                     return
-                os.close(self._reserve)
-                self._reserve = None
+                os.close(self._reserve.pop())
             else:
                 self._arrived(connection)
+                if len(self._reserve) < self._most_reserved:
+                    return  # the system says that there is no descriptor before it looks whether anybody waits
 
     def _keep_reserve(self) -> None:
-        if self._has_reserve and self._reserve is None:
-            with contextlib.suppress(OSError):
-                self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        with contextlib.suppress(OSError):
+            while len(self._reserve) < self._most_reserved:
+                self._reserve.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
 
     def _pause(self, error: OSError) -> None:
         """Accept nothing for a while; those who are idle make room."""
@@ -134,11 +135,14 @@ class Listener:
 
     async def refuse(self) -> None:
         """Take no connections but those that callers have made already, which the kernel would reset."""
+        self._bound.unlink()
+        if self._bound.share is None:
+            turn_away(self._sockets)
+        if self._sockets:
+            await asyncio.sleep(HANDSHAKE)
         self._is_exhausted = False
         for one in self._sockets:
             self.server.loop.remove_reader(one.fileno())
-        if self._path is not None:
-            remove_socket(self._path, self._inode)
         for one in self._sockets:
             for connection in _waiting(one):
                 self._arrived(connection)
@@ -169,9 +173,8 @@ class Listener:
         for arrival in tuple(self._arriving):
             arrival.abort()
         await self.server.close()
-        if self._reserve is not None:
-            os.close(self._reserve)
-            self._reserve = None
+        while self._reserve:
+            os.close(self._reserve.pop())
 
 
 def _waiting(listening: socket.socket) -> list[socket.socket]:

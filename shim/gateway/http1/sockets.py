@@ -9,13 +9,55 @@ import ssl
 import stat
 from pathlib import Path
 
+import attrs
+
 from shim.errors import SettingsError
-from shim.gateway.options import Address
+from shim.gateway.options import Address, Options
+from shim.gateway.shares import Share
 
 _BACKLOG = 1024
 
 
-def bound_tcp(wanted: Address) -> list[socket.socket]:
+@attrs.frozen
+class Bound:
+    """Sockets that listen, before anybody serves them: several for a name with several addresses.
+
+    ``address`` is None for a unix socket, which is at ``path`` as long as that still is the file ``inode``.
+    With a ``share`` they are other processes' too, and go on listening when this one ends.
+    """
+
+    sockets: tuple[socket.socket, ...]
+    address: Address | None = None
+    path: Path | None = None
+    inode: int = 0
+    share: Share | None = None
+
+    def close(self) -> None:
+        """Close the sockets of this process."""
+        for one in self.sockets:
+            one.close()
+
+    def unlink(self) -> None:
+        """Take a unix socket's name away, unless it is another's by now."""
+        if self.path is not None:
+            _remove_socket(self.path, self.inode)
+
+
+def bind(options: Options) -> Bound:
+    """Listen where the options say that calls are taken; raises OSError."""
+    if options.uds is None:
+        return bind_tcp(options.listen)
+    path = Path(options.uds)
+    return Bound((_bound_unix(path),), None, path, path.stat().st_ino)
+
+
+def bind_tcp(wanted: Address) -> Bound:
+    """Listen on all addresses of a name; a port of 0 is a free one. Raises OSError."""
+    sockets = _bound_tcp(wanted)
+    return Bound(tuple(sockets), Address(wanted.host, sockets[0].getsockname()[1]))
+
+
+def _bound_tcp(wanted: Address) -> list[socket.socket]:
     """Return listening sockets for all addresses of a name, on one port; raises OSError."""
     infos = socket.getaddrinfo(wanted.host or None, wanted.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     made: list[socket.socket] = []
@@ -47,7 +89,7 @@ def bound_tcp(wanted: Address) -> list[socket.socket]:
     return made
 
 
-def bound_unix(path: Path) -> socket.socket:
+def _bound_unix(path: Path) -> socket.socket:
     """Return a listening unix socket that its owner alone can use; raises OSError when something else is there.
 
     A socket that nobody listens on is what a gateway leaves that could not end in order, and is replaced.
@@ -98,12 +140,12 @@ def _clear(path: Path) -> None:
         try:
             probe.connect(str(path))
         except ConnectionRefusedError:
-            remove_socket(path, found.st_ino)
+            _remove_socket(path, found.st_ino)
             return
     raise taken
 
 
-def remove_socket(path: Path, inode: int) -> None:
+def _remove_socket(path: Path, inode: int) -> None:
     """Remove the file of a unix socket, unless it is another one's by now."""
     try:
         if path.lstat().st_ino == inode:

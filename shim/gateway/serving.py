@@ -1,0 +1,74 @@
+"""The gateway as a program: from its start to the signal that ends it, in one process or in several."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Coroutine
+from functools import partial
+
+from shim.core.recognise import Engine, shared_engine
+from shim.gateway.options import Options
+from shim.gateway.process import loop_factory, prepare
+from shim.gateway.reload import Plan, PlanSource, Reloader, Stamp
+from shim.gateway.server import Gateway
+from shim.gateway.supervisor import StartError, Supervisor
+
+log = logging.getLogger("shim.gateway")
+
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
+async def run(
+    options: Options, engine: Engine | None = None, *, source: PlanSource | None = None, known: Stamp = ()
+) -> int:
+    """Serve until SIGTERM, SIGINT or ``POST /quitquitquit``, then drain; a second signal ends the drain.
+
+    With a ``source``, whose files were ``known`` when they were read, SIGHUP and changes of the files
+    replace options and engine. With more than one of the options' ``workers``, other processes take the calls.
+    Returns the exit code: 0, or that of a worker that could not start.
+    """
+    engine = engine or shared_engine(os.environ)
+    gateway = Supervisor(options, engine) if options.workers > 1 else Gateway(options, engine)
+    loop = asyncio.get_running_loop()
+    ends: asyncio.Queue[str] = asyncio.Queue()
+    gateway.on_quit = partial(ends.put_nowait, "POST /quitquitquit")
+    chores: set[asyncio.Task[object]] = set()
+
+    def chore(work: Coroutine[None, None, object]) -> None:
+        task = loop.create_task(work)
+        chores.add(task)
+        task.add_done_callback(chores.discard)
+
+    for number in _ENDING:
+        loop.add_signal_handler(number, ends.put_nowait, number.name)
+    try:
+        if source is not None:
+            reloader = Reloader(source, Plan(gateway.options, engine), gateway.apply, gateway.metrics)
+            loop.add_signal_handler(signal.SIGHUP, lambda: chore(reloader.reload()))
+            chore(reloader.watch(known))
+        await gateway.start()
+        log.info("takes calls at %s for %s", options.uds or gateway.url, options.upstream)
+        log.info("drains after %s", await ends.get())
+        await gateway.drain(ends.get())
+    except StartError as error:
+        log.error("%s", error)  # noqa: TRY400 - the worker has logged the traceback, if there is one
+        return error.code
+    finally:
+        for task in chores:
+            task.cancel()
+        for number in (*_ENDING, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+    return 0
+
+
+def serve(
+    options: Options, engine: Engine | None = None, *, source: PlanSource | None = None, known: Stamp = ()
+) -> int:
+    """Run a gateway in this thread until a signal ends it, and return the exit code."""
+    prepare(options)
+    # A supervisor starts processes, which asyncio's own loop does in more ways.
+    with asyncio.Runner(loop_factory=None if options.workers > 1 else loop_factory()) as runner:
+        return runner.run(run(options, engine, source=source, known=known))

@@ -1,0 +1,132 @@
+"""The operator's pages answer whatever the calls' side does."""
+
+import contextlib
+import resource
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from shim.gateway import Options, serve_in_thread
+from shim.gateway import server as server_module
+from shim.gateway.admin_thread import MOST
+from shim.gateway.http1.sockets import bind_tcp
+from shim.gateway.options import Address
+from tests.gateway.test_signing import PATH
+from tests.peers.raw import reply, replying, until
+from tests.peers.served import LOOPBACK, At, ask, calling, gateway, get, status_of
+
+
+class Held:
+    """A clock that stops whoever looks at it, so that the calls' loop hangs."""
+
+    def __init__(self):
+        self.reached, self.go = threading.Event(), threading.Event()
+
+    def __call__(self) -> float:
+        """Return the time, when it may."""
+        self.reached.set()
+        assert self.go.wait(30)
+        return time.time()
+
+
+@contextlib.contextmanager
+def hanging():
+    """Yield where the pages of a gateway are whose loop hangs."""
+    held = Held()
+    with replying(reply(b'{"results":[]}')) as upstream:
+        options = Options(upstream=upstream.origin, listen=LOOPBACK, admin=LOOPBACK)
+        with serve_in_thread(options, clock=held) as served, calling(served) as caller:
+            try:
+                caller.send(get(PATH))
+                assert held.reached.wait(30)
+                yield At(served.admin_url or "")
+            finally:
+                held.go.set()
+            assert status_of(caller.message()[0]) == 200
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/openapi.json"])
+def test_pages_answer_while_the_loop_of_the_calls_hangs(path):
+    """They have a thread and a loop of their own."""
+    with hanging() as admin:
+        assert status_of(ask(admin, get(path))[0]) == 200
+
+
+def test_a_loop_that_does_not_come_back_is_told(monkeypatch):
+    """A supervisor has to know of it, and /livez is where it looks."""
+    with hanging() as admin:
+        monkeypatch.setattr(server_module, "STUCK", 0.0)
+        head, content = ask(admin, get("/livez"))
+        assert (status_of(head), content) == (503, b"stuck\n")
+        assert status_of(ask(admin, get("/readyz"))[0]) == 200
+
+
+def test_pages_answer_while_the_callers_connections_are_all_taken():
+    """Limits of the calls are not those of the operator."""
+    with gateway("http://127.0.0.1:1", max_connections=1) as served, contextlib.ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(calling(served))
+        assert ask(At(served.admin_url or ""), get("/livez"))[1] == b"ok\n"
+
+
+def test_idle_connections_do_not_keep_a_probe_out():
+    """Those that say nothing go first: the oldest of them for each new one."""
+    with gateway("http://127.0.0.1:1") as served, contextlib.ExitStack() as stack:
+        admin = At(served.admin_url or "")
+        idle = [stack.enter_context(calling(admin)) for _ in range(3 * MOST)]
+        for _ in range(5):
+            assert ask(admin, get("/livez"))[1] == b"ok\n"
+        assert idle[0].rest() == b""
+
+
+def test_pages_answer_when_there_are_no_descriptors_left(serve, port):
+    """One is kept for the operator, and callers make room."""
+
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
+
+    running = serve("--admin", f"127.0.0.1:{port}", "--upstream", "http://127.0.0.1:1", preexec_fn=few)
+    served, admin = running.calls(), At(f"http://127.0.0.1:{port}")
+    with contextlib.ExitStack() as stack:
+        for _ in range(60):
+            stack.enter_context(calling(served))
+        for path in ("/livez", "/readyz", "/metrics") * 5:
+            assert status_of(ask(admin, get(path))[0]) == 200
+    until(lambda: status_of(ask(served, get("/x"))[0]) == 502, "calls are taken again")
+    running.process.send_signal(signal.SIGTERM)
+    assert running.process.wait(30) == 0
+
+
+def test_a_name_has_all_its_addresses():
+    """Localhost may be one address or two; a port that is taken is an error that names the address."""
+    bound = bind_tcp(Address("localhost", 0))
+    try:
+        assert bound.address is not None
+        found = {one.getsockname()[0] for one in bound.sockets}
+        assert found <= {"127.0.0.1", "::1"}
+        where = bound.sockets[0].getsockname()
+        with pytest.raises(OSError, match=where[0]):
+            bind_tcp(Address(where[0], where[1]))
+    finally:
+        bound.close()
+
+
+def test_half_of_a_name_is_not_listened_on():
+    """Where one of two addresses is taken, the other is let go."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        bind_tcp(Address("localhost", taken.getsockname()[1]))
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])
+def test_signals_for_reopening_logs_change_nothing(serve, number):
+    """Log rotation sends them to whatever runs; the gateway goes on."""
+    with replying(reply(b"hi")) as upstream:
+        running = serve("--admin", "off", "--upstream", upstream.origin)
+        served = running.calls()
+        running.process.send_signal(number)
+        assert ask(served, get("/x"))[1] == b"hi"
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(30) == 0
