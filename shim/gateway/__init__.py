@@ -28,17 +28,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from shim.gateway.options import Options as Options
     from shim.gateway.options import read_options as read_options
+    from shim.gateway.processes.serving import run as run
+    from shim.gateway.processes.serving import serve as serve
     from shim.gateway.server import Gateway as Gateway
     from shim.gateway.server import serve_in_thread as serve_in_thread
-    from shim.gateway.serving import run as run
-    from shim.gateway.serving import serve as serve
 
 _ROOMS = {
     "Gateway": "shim.gateway.server",
     "Options": "shim.gateway.options",
     "read_options": "shim.gateway.options",
-    "run": "shim.gateway.serving",
-    "serve": "shim.gateway.serving",
+    "run": "shim.gateway.processes.serving",
+    "serve": "shim.gateway.processes.serving",
     "serve_in_thread": "shim.gateway.server",
 }
 

@@ -26,7 +26,7 @@ from shim.gateway.inventory import InventoryWriter
 from shim.gateway.memory import MemoryBudget
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
-from shim.gateway.process import loop_factory
+from shim.gateway.processes.process import loop_factory
 from shim.gateway.reload import Plan
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker

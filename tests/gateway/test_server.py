@@ -23,7 +23,8 @@ from tests.peers.served import LOOPBACK, At, ask, calling, gateway, get, status_
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
 import sys
-from shim.gateway import Options, serve, serving
+from shim.gateway import Options, serve
+from shim.gateway.processes import serving
 from shim.gateway.options import Address
 class Told(serving.Gateway):
     async def start(self):

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from shim.gateway.http1.sockets import bind_tcp
+from shim.gateway.http1.turn_away import turn_away
 from shim.gateway.options import Address
-from shim.gateway.turn_away import turn_away
 
 SYN_SENT = 2
 

@@ -17,7 +17,7 @@ import ssl
 from shim.gateway.http1.arrival import Arrival
 from shim.gateway.http1.server import Server
 from shim.gateway.http1.sockets import Bound
-from shim.gateway.turn_away import HANDSHAKE, turn_away
+from shim.gateway.http1.turn_away import HANDSHAKE, turn_away
 
 log = logging.getLogger("shim.gateway")
 

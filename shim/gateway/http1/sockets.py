@@ -12,8 +12,8 @@ from pathlib import Path
 import attrs
 
 from shim.errors import SettingsError
+from shim.gateway.http1.shares import Share
 from shim.gateway.options import Address, Options
-from shim.gateway.shares import Share
 
 _BACKLOG = 1024
 

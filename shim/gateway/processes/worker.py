@@ -13,16 +13,16 @@ import attrs
 from shim.core.recognise import Engine
 from shim.documents.model import Document
 from shim.errors import SettingsError
-from shim.gateway import channel
-from shim.gateway.channel import Channel
+from shim.gateway.http1.shares import Share, Shares
 from shim.gateway.http1.sockets import Bound
 from shim.gateway.log_lines import apart, set_up
 from shim.gateway.options import Address, Options
-from shim.gateway.process import loop_factory, prepare
+from shim.gateway.processes import channel
+from shim.gateway.processes.channel import Channel
+from shim.gateway.processes.process import loop_factory, prepare
+from shim.gateway.processes.sums import told_by_worker
 from shim.gateway.reload import Plan
 from shim.gateway.server import Gateway
-from shim.gateway.shares import Share, Shares
-from shim.gateway.sums import told_by_worker
 
 log = logging.getLogger("shim.gateway")
 

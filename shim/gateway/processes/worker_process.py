@@ -18,9 +18,9 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from shim.gateway import channel, sums
-from shim.gateway.channel import Channel
-from shim.gateway.worker import Start
+from shim.gateway.processes import channel, sums
+from shim.gateway.processes.channel import Channel
+from shim.gateway.processes.worker import Start
 
 log = logging.getLogger("shim.gateway")
 
@@ -49,7 +49,7 @@ class Worker:
             # The same modules, wherever this process has them from, and none from the folder it happens to be in.
             code = (
                 f"import sys; sys.path[:] = {sys.path!r}; "
-                f"from shim.gateway.worker import main; sys.exit(main({theirs.fileno()}))"
+                f"from shim.gateway.processes.worker import main; sys.exit(main({theirs.fileno()}))"
             )
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-c", code),

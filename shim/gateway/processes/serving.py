@@ -11,10 +11,10 @@ from functools import partial
 
 from shim.core.recognise import Engine, shared_engine
 from shim.gateway.options import Options
-from shim.gateway.process import loop_factory, prepare
+from shim.gateway.processes.process import loop_factory, prepare
+from shim.gateway.processes.supervisor import StartError, Supervisor
 from shim.gateway.reload import Plan, PlanSource, Reloader, Stamp
 from shim.gateway.server import Gateway
-from shim.gateway.supervisor import StartError, Supervisor
 
 log = logging.getLogger("shim.gateway")
 

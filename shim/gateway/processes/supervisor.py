@@ -16,20 +16,20 @@ import attrs
 from prometheus_client import Counter, Gauge
 
 from shim.core.recognise import Engine
-from shim.gateway import channel, sums
 from shim.gateway.admin import Admin
 from shim.gateway.admin_thread import AdminThread
 from shim.gateway.credentials.own import is_loopback
+from shim.gateway.http1.shares import NOBODY, Shares
 from shim.gateway.http1.sockets import Bound, bind
+from shim.gateway.http1.turn_away import turn_away
 from shim.gateway.in_flight import InFlight
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Options
+from shim.gateway.processes import channel, sums
+from shim.gateway.processes.worker import Start
+from shim.gateway.processes.worker_process import Worker, ask_all
 from shim.gateway.reload import Plan
 from shim.gateway.server import STUCK, Gateway
-from shim.gateway.shares import NOBODY, Shares
-from shim.gateway.turn_away import turn_away
-from shim.gateway.worker import Start
-from shim.gateway.worker_process import Worker, ask_all
 
 log = logging.getLogger("shim.gateway")
 
