@@ -35,7 +35,8 @@ class GatewayExchange:
     """An exchange in progress.
 
     ``upstream_response`` is the last reply, ``fault`` why the content of the one read last could not be had,
-    ``seconds`` the time spent in the core, and ``held`` what pages that were read take of the ``budget``.
+    ``seconds`` the time spent in the core, and ``held`` what pages that were read, and a reply made of them, take
+    of the ``budget``.
     """
 
     match: Match
@@ -91,7 +92,10 @@ class GatewayExchange:
             steps.close()
 
     def reply(self, outcome: Outcome) -> Reply:
-        """Return the caller's reply; its body is None when upstream's content is passed through."""
+        """Return the caller's reply; its body is None when upstream's content is passed through.
+
+        A long body counts as held, since it waits until the caller has taken it. Raises Refusal when memory is short.
+        """
         if isinstance(outcome, PassThrough):
             head = self.last.head
             return Reply(head.status, (*for_caller(head.headers), *notes(outcome.record, beside=head.headers)))
@@ -99,7 +103,10 @@ class GatewayExchange:
         lines = (*for_caller(made.headers), *notes(outcome.record, alone=outcome.code is not None))
         if outcome.code is not None:
             lines = (*lines, proxy_status(outcome.code, made.status, outcome.record, self.fault))
-        return Reply(made.status, lines, made.body or b"")
+        body = made.body or b""
+        if len(body) > BUFFERED:
+            self._take(len(body))
+        return Reply(made.status, lines, body)
 
     async def buffered(self) -> BufferedResponse | None:
         """Run the exchange and return its reply in one piece, None when it is too large for that; raises Refusal."""
@@ -124,8 +131,11 @@ class GatewayExchange:
             size = DECODED * sum(map(len, self.upstream_response.chunks))
             self.upstream_response.close()
             if size > BUFFERED:
-                self.budget.take(size)
-                self.held += size
+                self._take(size)
+
+    def _take(self, size: int) -> None:
+        self.budget.take(size)
+        self.held += size
 
     def close(self) -> None:
         """Give upstream's connection up, unless its reply was read to the end."""
@@ -133,6 +143,7 @@ class GatewayExchange:
         self.held = 0
         if self.upstream_response is not None:
             self.upstream_response.close()
+            self.upstream_response = None
 
 
 class Announced:
