@@ -15,11 +15,13 @@ from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Headers, Reply
 from shim.core.recognise import Match
+from shim.core.record import Record
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import OutboundCall, UpstreamSigner
 from shim.gateway.errors import proxy_status, too_slow
-from shim.gateway.fields import codings, for_caller, notes
+from shim.gateway.fields import for_caller, notes
 from shim.gateway.memory import MemoryBudget
+from shim.gateway.remembered import by_identity
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
 from shim.gateway.upstream.signed import send
@@ -67,10 +69,6 @@ class GatewayExchange:
                     self.seconds += perf_counter() - began
                     if isinstance(step, Send):
                         self._hold()
-                        if step.may_read:
-                            call = step.call
-                            call = Call(call.method, call.origin, call.target, codings(call.headers), call.body)
-                            step = Send(call, step.route, step.rewritten)
                         self.upstream_response = await send(self.upstream, self.signer, OutboundCall(step))
                         reply = self.upstream_response.head
                         if step.route == "legacy":
@@ -95,11 +93,11 @@ class GatewayExchange:
         if isinstance(outcome, PassThrough):
             head = self.last.head
             return Reply(head.status, (*for_caller(head.headers), *notes(outcome.record, beside=head.headers)))
-        made = outcome.reply
-        lines = (*for_caller(made.headers), *notes(outcome.record, alone=outcome.code is not None))
-        if outcome.code is not None:
-            lines = (*lines, proxy_status(outcome.code, made.status, outcome.record, self.fault))
-        return Reply(made.status, lines, made.body or b"")
+        made, record = outcome.reply, outcome.record
+        if outcome.code is None:
+            return Reply(made.status, _fields_of(record, made.headers), made.body or b"")
+        status = proxy_status(outcome.code, made.status, record, self.fault)
+        return Reply(made.status, (*for_caller(made.headers), *notes(record, alone=True), status), made.body or b"")
 
     async def buffered(self) -> BufferedResponse | None:
         """Run the exchange and return its reply in one piece, None when it is too large for that; raises Refusal."""
@@ -133,6 +131,12 @@ class GatewayExchange:
         self.held = 0
         if self.upstream_response is not None:
             self.upstream_response.close()
+
+
+@by_identity
+def _fields_of(record: Record, headers: Headers) -> Headers:
+    """Return the fields of a translated reply; an answer that stands is the same object each time."""
+    return (*for_caller(headers), *notes(record))
 
 
 class Announced:
