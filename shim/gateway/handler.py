@@ -34,6 +34,9 @@ from shim.gateway.validation import InboundRequest, validate
 
 log = logging.getLogger("shim.gateway")
 
+BASES = 64
+"""URLs that callers use for the gateway, remembered with what belongs to them."""
+
 KEPT = 1024 * 1024
 """Bytes of a passed call's content that are kept for a second attempt, when it is to be signed."""
 
@@ -58,6 +61,7 @@ class Handler:
     draining: bool = False
     coalescer: Coalescer = attrs.field(factory=Coalescer)
     announced: Announced = attrs.field(factory=Announced)
+    contexts: dict[str, Context] = attrs.field(factory=dict)
 
     async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
@@ -123,7 +127,7 @@ class Handler:
         exchange = GatewayExchange(
             match=match,
             call=call if body is None else attrs.evolve(call, body=body),
-            context=Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic),
+            context=self._context(plan, base),
             signer=signer,
             upstream=self.upstream,
             announced=self.announced,
@@ -145,6 +149,16 @@ class Handler:
             exchange.close()
         self.metrics.translated(outcome.record, exchange.seconds)
         return outcome.record
+
+    def _context(self, plan: Plan, base: str) -> Context:
+        """Return what exchanges are given whose links lead to this base; callers use the same few."""
+        context = self.contexts.get(base)
+        if context is None or context.settings is not plan.settings:
+            if len(self.contexts) >= BASES:
+                self.contexts.clear()
+            context = Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic)
+            self.contexts[base] = context
+        return context
 
     async def _share(
         self, exchange: GatewayExchange, inbound: InboundRequest, plan: Plan, window: float

@@ -77,15 +77,15 @@ class Upstream:
         chunked = stream is not None and length is None
         headers = codings(call.headers) if readable else call.headers
         head = self._head_of(call, headers, length, chunked=chunked)
-        connection, used = await self._pool.acquire()
-        try:
-            return await connection.request(head, call.method, call.body, stream, chunked=chunked)
-        except Refusal as refusal:
-            may_repeat = used and stream is None and not call.body and call.method in _SAFE
-            if not may_repeat or connection.heard or refusal.error != "connection_terminated":
-                raise
-        connection, _ = await self._pool.acquire(fresh=True)
-        return await connection.request(head, call.method, None, None, chunked=False)
+        if (connection := self._pool.lend()) is not None:
+            try:
+                return await connection.request(head, call.method, call.body, stream, chunked=chunked)
+            except Refusal as refusal:
+                may_repeat = stream is None and not call.body and call.method in _SAFE
+                if not may_repeat or connection.heard or refusal.error != "connection_terminated":
+                    raise
+        connection = await self._pool.connect()
+        return await connection.request(head, call.method, call.body, stream, chunked=chunked)
 
     def _head_of(self, call: Call, headers: Headers, length: int | None, *, chunked: bool) -> bytes:
         lines = [f"{call.method} {self._prefix}{call.target} HTTP/1.1", self._host, *for_upstream(headers)]
