@@ -18,7 +18,7 @@ from shim.core.recognise import Match
 from shim.core.record import Record
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import OutboundCall, UpstreamSigner
-from shim.gateway.errors import proxy_status, too_slow
+from shim.gateway.errors import Refusal, proxy_status, too_slow, unreadable
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.memory import MemoryBudget
 from shim.gateway.remembered import by_identity
@@ -27,6 +27,8 @@ from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
 from shim.gateway.upstream.signed import send
 
 log = logging.getLogger("shim.gateway")
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 DECODED = 8
 """How many bytes a byte of JSON takes once it is decoded, about."""
@@ -75,7 +77,7 @@ class GatewayExchange:
                             self.announced.look(self.match.operation.id, reply.headers)
                     elif isinstance(step, Read):
                         assert self.upstream_response is not None, "there is nothing to read yet"
-                        reply = await self.upstream_response.read(step.limit)
+                        reply = await self._read(self.upstream_response, step.limit)
                         self.fault = reply.fault
                     else:
                         break
@@ -87,6 +89,16 @@ class GatewayExchange:
             raise too_slow("http_response_timeout", detail) from None
         finally:
             steps.close()
+
+    async def _read(self, response: UpstreamResponse, limit: int) -> Reply:
+        try:
+            return await response.read(limit)
+        except Refusal as refusal:
+            if refusal.status != 503 or self.call.method in _SAFE:
+                raise
+            # Asking again later, as 503 says, would execute it a second time.
+            detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
+            raise unreadable("http_response_body_size", detail) from None
 
     def reply(self, outcome: Outcome) -> Reply:
         """Return the caller's reply; its body is None when upstream's content is passed through."""

@@ -107,12 +107,18 @@ class Handler:
                 call = attrs.evolve(call, body=body)
             else:
                 stream, length = body, request.head.length
-        upstream = await send(self.upstream, signer, OutboundCall(Send(call, "pass", rewritten=False), stream, length))
+        kept = len(call.body or b"")
+        self.budget.take(kept)
         try:
-            reply = Reply(upstream.head.status, for_caller(upstream.head.headers))
-            await relay(request, reply, upstream, close=self.draining)
+            outbound = OutboundCall(Send(call, "pass", rewritten=False), stream, length)
+            upstream = await send(self.upstream, signer, outbound)
+            try:
+                reply = Reply(upstream.head.status, for_caller(upstream.head.headers))
+                await relay(request, reply, upstream, close=self.draining)
+            finally:
+                upstream.close()
         finally:
-            upstream.close()
+            self.budget.give(kept)
 
     async def _translate(
         self, request: Request, inbound: InboundRequest, match: Match, signer: UpstreamSigner, plan: Plan
@@ -145,6 +151,7 @@ class Handler:
                 await relay(request, reply, exchange.last, close=self.draining)
             else:
                 request.answer(reply, close=self.draining)
+                await request.way.flushed()
         finally:
             exchange.close()
         self.metrics.translated(outcome.record, exchange.seconds)
