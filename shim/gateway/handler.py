@@ -24,7 +24,7 @@ from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.request import Request
 from shim.gateway.in_flight import InFlight
 from shim.gateway.inventory import InventoryWriter
-from shim.gateway.memory import RESERVED, MemoryBudget
+from shim.gateway.memory import MemoryBudget
 from shim.gateway.metrics import Metrics
 from shim.gateway.relay import relay
 from shim.gateway.reload import Plan
@@ -66,12 +66,12 @@ class Handler:
     async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
         plan = self.plan
-        operation, route, reserved = "other", "pass", 0
+        operation, route, has_room = "other", "pass", False
         peer = forwarded_peer(request.peer, request.headers, plan.options.trusted_proxies)
         try:
             self.in_flight.begin(peer, plan.options)
-            self.budget.take(RESERVED)
-            reserved = RESERVED
+            self.budget.reserve()
+            has_room = True
             inbound = validate(request, plan, self.authorities)
             call = inbound.call
             match = plan.engine.recognise(call.method, call.target, call.headers)
@@ -94,7 +94,8 @@ class Handler:
             request.refuse(refusal)
         finally:
             self.in_flight.end(peer)
-            self.budget.give(reserved)
+            if has_room:
+                self.budget.release()
             if request.status is not None:
                 self.metrics.count(operation, route, request.status)
 
