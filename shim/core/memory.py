@@ -8,6 +8,7 @@ from collections.abc import Hashable
 
 import attrs
 
+from shim.core.commands import Answer
 from shim.core.record import Dropped, FieldReport
 
 TTL = 600.0
@@ -66,13 +67,15 @@ class TTLCache:
 class CachedTranslation:
     """A translation ready to be sent: its content, and what the record says of it.
 
-    ``empty`` tells that it is a list of which upstream has no item at all.
+    ``empty`` tells that it is a list of which upstream has no item at all. ``answered`` is what was answered with it
+    last, with what else that was made of: as long as that is the same, so is the answer.
     """
 
     content: bytes
     fields: tuple[FieldReport, ...]
     dropped: tuple[Dropped, ...]
     empty: bool = False
+    answered: list[tuple[Hashable, Answer]] = attrs.field(factory=list, eq=False, repr=False)
 
 
 class TranslationCache:

@@ -78,8 +78,8 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
     operation, settings, memory = match.operation, context.settings, context.memory
     corrects = settings.route is RouteWord.AUTO
     now, sunset, blank = context.clock(), sunset_of(operation, settings), operation.blank
-    over = now >= sunset.timestamp()
-    is_blank = blank is not None and not over and now >= blank.timestamp()
+    over = now >= _seconds(sunset)
+    is_blank = blank is not None and not over and now >= _seconds(blank)
     date = _dated(sunset, over, blank if is_blank else None)
     successor = has_successor(operation, settings)
     if not corrects and settings.route in _LEGACY:
@@ -108,6 +108,9 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
 
 
 _LEGACY = {RouteWord.OFF: "the shim is switched off", RouteWord.LEGACY: "the route is set to legacy"}
+
+
+_seconds = lru_cache(maxsize=256)(datetime.timestamp)
 
 
 @lru_cache(maxsize=256)

@@ -75,9 +75,8 @@ class ExchangeState:
         if self.sent and self.context.monotonic() - self.started > deadline:
             raise CallError(504, "SHIM_DEADLINE_EXCEEDED", f"Upstream did not answer within {deadline:g} seconds.")
         self.route = route
-        self.sent.append(Sent(call.method, call.target, None, route))
         reply = yield Send(call, route, rewritten, may_read)
-        self.sent[-1] = Sent(call.method, call.target, reply.status, route)
+        self.sent.append(Sent(call.method, call.target, reply.status, route))
         self.last = reply
         return reply
 

@@ -7,6 +7,7 @@ is made of what came back.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from functools import cache
 
 import attrs
 
@@ -15,7 +16,7 @@ from shim.core.memory import CachedTranslation
 from shim.core.messages import Call, Reply, field, replaced, without
 from shim.core.request_body import build_body
 from shim.core.responses import CallError, bare_reply, document_reply, enveloped, written
-from shim.core.route import Decision
+from shim.core.route import Decision, sunset_of
 from shim.core.state import ExchangeState
 from shim.core.translate import (
     Translated,
@@ -165,11 +166,17 @@ def _successor_call(
             # The count is always asked for: without it Atlas gives no next link (recorded).
             pairs += ["includeCount=true", f"itemsPerPage={size}", f"pageNum={number}"]
     path = target.path.build(state.match.raw)
-    kind = f"application/vnd.atlas.{target.version}+json"
-    headers = (*without(call.headers, _FOREIGN if content == call.body else _ABOUT_BODY), ("Accept", kind))
+    accept = _accept(target.version)
+    headers = (*without(call.headers, _FOREIGN if content == call.body else _ABOUT_BODY), accept)
     if content:
-        headers = (*headers, ("Content-Type", kind))
+        headers = (*headers, ("Content-Type", accept[1]))
     return Call(target.method, call.origin, f"{path}?{'&'.join(pairs)}" if pairs else path, headers, content)
+
+
+@cache
+def _accept(version: str) -> tuple[str, str]:
+    """Return the field that asks for a version of the API; documents name a handful."""
+    return "Accept", f"application/vnd.atlas.{version}+json"
 
 
 def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage:
@@ -233,11 +240,20 @@ def _translate(state: ExchangeState, tier: str, target: Target, pages: Sequence[
 
 
 def _answer(state: ExchangeState, translation: CachedTranslation, reply: Reply) -> Answer:
+    """Return the legacy answer; the one that was made last stands, if nothing that it was made of has changed."""
     match = state.match
     state.knows_nothing = translation.empty
+    sunset = sunset_of(match.operation, state.context.settings)
+    made_of = (reply.headers, state.reason, state.sent[-1], len(state.sent), *state.notes, sunset)
+    for known, answer in translation.answered:
+        if known == made_of:
+            return answer
     status = match.operation.status[match.api.name]
-    answer = document_reply(translation.content, status, match.content_type, reply.headers)
-    return Answer(answer, state.record(translation.fields, translation.dropped))
+    made = document_reply(translation.content, status, match.content_type, reply.headers)
+    answer = Answer(made, state.record(translation.fields, translation.dropped))
+    if len(state.sent) == 1:
+        translation.answered[:] = [(made_of, answer)]
+    return answer
 
 
 def _failed(state: ExchangeState, reply: Reply, successor: Successor, later: Successor | None) -> Asked:

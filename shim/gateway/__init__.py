@@ -1,21 +1,23 @@
 """The gateway: an HTTP/1.1 reverse proxy that translates retired calls and streams everything else.
 
-One call, in the order of its stations:
+One call, in the order of its stations (each room's own docstring has its files):
 
-    ``http1.connection``    bytes become a request, within a caller's deadlines
-    ``handler``             the whole way of one request, from top to bottom
-    ``validation``          the request as an InboundRequest, or a refusal
-    ``credentials``         who may call, and who signs
-    ``exchange``            the core's exchange: what it wants sent is sent, what it wants read is read
-    ``upstream.signed``     a call and its second attempts, over ``upstream.client``
-    ``relay``               upstream's content, streamed to the caller
-    ``http1.response``      the reply as bytes
+    ``http1``           sockets, connections and deadlines of callers; bytes become a Request
+    ``handler``         the whole way of one request, from top to bottom
+    ``in_flight``       how many are being answered, in all and of one peer; ``memory`` counts what they hold
+    ``validation``      the request as an InboundRequest, or a refusal
+    ``credentials``     who may call, and who signs
+    ``exchange``        the core's exchange: what it wants sent is sent, what it wants read is read
+    ``upstream``        a call and its second attempts, over connections that are kept
+    ``relay``           upstream's content, streamed to the caller
+    ``http1.response``  the reply as bytes
 
-Beside it: ``fields`` decides which field lines cross and which are added, ``errors`` are the gateway's own
-answers, ``coalesce`` lets identical reads share a call, and ``in_flight`` counts requests. ``options`` are
-declared once for flags, environment and file; ``reload`` makes a plan of them and the documents, and
-replaces it; ``server`` is the life of a gateway. ``admin``, ``metrics``, ``openapi`` and ``inventory`` are for
-the operator.
+Beside it: ``fields`` decides which field lines cross and which are added (``remembered`` spares it doing so anew),
+``errors`` are the gateway's own answers, and ``coalesce`` lets identical reads share a call. ``options`` are
+declared once for flags, environment and file, their values read by ``option_values``; ``reload`` makes a plan of
+them and the documents, and replaces it; ``server`` is the life of one gateway, ``processes`` that of the program.
+For the operator: ``admin`` are the pages and ``admin_thread`` answers them, whatever the calls' side does;
+``metrics``, ``openapi``, ``inventory``, and ``log_lines``, for which nobody waits.
 
 Names are loaded when they are first used, since the table of options needs nothing that the server needs.
 """

@@ -8,7 +8,8 @@ from shim.core.context import dumps
 from shim.core.messages import Headers, Reply, reason_phrase
 from shim.core.record import Record
 from shim.core.responses import error_body
-from shim.gateway.fields import PSEUDONYM, VIA, now, string, token
+from shim.gateway.fields import PSEUDONYM, VIA, string, token
+from shim.gateway.http1.date import now
 
 
 @attrs.frozen
@@ -42,7 +43,7 @@ _ERRORS = {
 def reply_of(refusal: Refusal) -> Reply:
     """Return the answer: Atlas' members in Atlas' order on one line, and no Content-Length yet."""
     body = refusal.body or dumps(error_body(refusal.status, refusal.code, refusal.detail))
-    lines = [("Content-Type", "application/json"), *refusal.headers, ("Date", now()), VIA]
+    lines = [("Content-Type", "application/json"), *refusal.headers, VIA]
     if refusal.error is not None:
         details = string(refusal.detail)
         lines.append(("Proxy-Status", f"{PSEUDONYM}; error={token(refusal.error)}; details={details}"))
@@ -70,7 +71,7 @@ def raw(refusal: Refusal) -> bytes:
     body = reply.body or b""
     head = [f"HTTP/1.1 {reply.status} {reason_phrase(reply.status)}"]
     head += [f"{name}: {value}" for name, value in reply.headers]
-    head += [f"Content-Length: {len(body)}", "Connection: close", "", ""]
+    head += [f"Date: {now()}", f"Content-Length: {len(body)}", "Connection: close", "", ""]
     return "\r\n".join(head).encode("latin-1") + body
 
 

@@ -15,16 +15,20 @@ from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Headers, Reply
 from shim.core.recognise import Match
+from shim.core.record import Record
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import OutboundCall, UpstreamSigner
-from shim.gateway.errors import proxy_status, too_slow
-from shim.gateway.fields import codings, for_caller, notes
+from shim.gateway.errors import Refusal, proxy_status, too_slow, unreadable
+from shim.gateway.fields import for_caller, notes
 from shim.gateway.memory import MemoryBudget
+from shim.gateway.remembered import by_identity
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
 from shim.gateway.upstream.signed import send
 
 log = logging.getLogger("shim.gateway")
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 DECODED = 8
 """How many bytes a byte of JSON takes once it is decoded, about."""
@@ -68,17 +72,13 @@ class GatewayExchange:
                     self.seconds += perf_counter() - began
                     if isinstance(step, Send):
                         self._hold()
-                        if step.may_read:
-                            call = step.call
-                            call = Call(call.method, call.origin, call.target, codings(call.headers), call.body)
-                            step = Send(call, step.route, step.rewritten)
                         self.upstream_response = await send(self.upstream, self.signer, OutboundCall(step))
                         reply = self.upstream_response.head
                         if step.route == "legacy":
                             self.announced.look(self.match.operation.id, reply.headers)
                     elif isinstance(step, Read):
                         assert self.upstream_response is not None, "there is nothing to read yet"
-                        reply = await self.upstream_response.read(step.limit)
+                        reply = await self._read(self.upstream_response, step.limit)
                         self.fault = reply.fault
                     else:
                         break
@@ -91,6 +91,19 @@ class GatewayExchange:
         finally:
             steps.close()
 
+    async def _read(self, response: UpstreamResponse, limit: int) -> Reply:
+        try:
+            return await response.read(limit)
+        except Refusal as refusal:
+            raise self._told(refusal) from None
+
+    def _told(self, refusal: Refusal) -> Refusal:
+        """Return what the caller is told of a refusal: 503, come again, would have a write executed twice."""
+        if refusal.status != 503 or self.call.method in _SAFE:
+            return refusal
+        detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
+        return unreadable("http_response_body_size", detail)
+
     def reply(self, outcome: Outcome) -> Reply:
         """Return the caller's reply; its body is None when upstream's content is passed through.
 
@@ -99,14 +112,16 @@ class GatewayExchange:
         if isinstance(outcome, PassThrough):
             head = self.last.head
             return Reply(head.status, (*for_caller(head.headers), *notes(outcome.record, beside=head.headers)))
-        made = outcome.reply
-        lines = (*for_caller(made.headers), *notes(outcome.record, alone=outcome.code is not None))
-        if outcome.code is not None:
-            lines = (*lines, proxy_status(outcome.code, made.status, outcome.record, self.fault))
-        body = made.body or b""
-        if len(body) > BUFFERED:
-            self._take(len(body))
-        return Reply(made.status, lines, body)
+        made, record = outcome.reply, outcome.record
+        if made.body is not None and len(made.body) > BUFFERED:
+            try:
+                self._take(len(made.body))
+            except Refusal as refusal:
+                raise self._told(refusal) from None
+        if outcome.code is None:
+            return Reply(made.status, _fields_of(record, made.headers), made.body or b"")
+        status = proxy_status(outcome.code, made.status, record, self.fault)
+        return Reply(made.status, (*for_caller(made.headers), *notes(record, alone=True), status), made.body or b"")
 
     async def buffered(self) -> BufferedResponse | None:
         """Run the exchange and return its reply in one piece, None when it is too large for that; raises Refusal."""
@@ -144,6 +159,12 @@ class GatewayExchange:
         if self.upstream_response is not None:
             self.upstream_response.close()
             self.upstream_response = None
+
+
+@by_identity
+def _fields_of(record: Record, headers: Headers) -> Headers:
+    """Return the fields of a translated reply; an answer that stands is the same object each time."""
+    return (*for_caller(headers), *notes(record))
 
 
 class Announced:

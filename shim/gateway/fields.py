@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import datetime
-from email.utils import format_datetime, formatdate
+from email.utils import format_datetime
 from functools import lru_cache
 
 from shim.core.messages import Headers, field
@@ -16,6 +15,7 @@ PSEUDONYM = "atlas-shim"
 """The gateway's name in Via (RFC 9110, 7.6.3) and Proxy-Status (RFC 9209)."""
 
 VIA = ("Via", f"1.1 {PSEUDONYM}")
+_VIA_LINE = f"{VIA[0]}: {VIA[1]}"
 
 _HOP_BY_HOP = frozenset(
     {
@@ -33,42 +33,46 @@ _HOP_BY_HOP = frozenset(
 _FORWARDED = frozenset({"forwarded", "x-real-ip"})
 _REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect"}
 
-_OWN = frozenset({"host"})
-"""Fields that the gateway makes, whatever Connection names."""
-
 _NOTED = frozenset({"flex", "dedicated", "none"})
 """The routes whose replies are annotated; on the legacy route Atlas' own fields stand alone."""
 
 _LEVELS = ("renamed", "derived", "constant", "missing", "absent")
 
 
-def for_upstream(headers: Headers, authority: str) -> list[tuple[str, str]]:
-    """Return the request's field lines for upstream: end-to-end ones, Host and Via made anew.
+def for_upstream(headers: Headers) -> list[str]:
+    """Return the request's field lines for upstream as text: end-to-end ones, and Via.
 
-    Content-Length is left to the sender, and so is a 100-continue. Upstream is not told where the caller comes
+    Host, Content-Length and a 100-continue are left to the sender. Upstream is not told where the caller comes
     from: ``Forwarded``, ``X-Forwarded-*`` and ``X-Real-IP`` are dropped.
     """
-    lines = [("Host", authority), *(line for line in headers if _crosses(line[0], "request")), VIA]
-    return _without_named(lines, headers)
+    lines = []
+    named: list[str] = []
+    for name, value in headers:
+        if _crosses(name, "request"):
+            lines.append(f"{name}: {value}")
+        elif name.lower() == "connection" and value != "keep-alive":
+            named.append(value)
+    if named:
+        words = _named(named)
+        lines = [line for line in lines if _folded(line.partition(":")[0]) not in words]
+    lines.append(_VIA_LINE)
+    return lines
 
 
+@lru_cache(maxsize=64)
 def for_caller(headers: Headers) -> Headers:
     """Return a reply's field lines for the caller: end-to-end ones in order, duplicates kept, and Via.
 
     Content-Length stays, unless upstream framed the content in another way (RFC 9112, 6.3).
     """
-    lines, has_date = _end_to_end(headers)
-    return lines if has_date else (*lines, ("Date", now()))
-
-
-@lru_cache(maxsize=64)
-def _end_to_end(headers: Headers) -> tuple[Headers, bool]:
-    """Return the lines that are handed on, with Via, and whether one is a Date."""
     lines = [line for line in headers if _crosses(line[0], "reply")]
     if field(headers, "Transfer-Encoding") is not None:
         lines = [line for line in lines if _folded(line[0]) != "content-length"]
-    lines.append(VIA)
-    return tuple(_without_named(lines, headers)), field(headers, "Date") is not None
+    named = [value for name, value in headers if name.lower() == "connection"]
+    if named:
+        words = _named(named)
+        lines = [line for line in lines if _folded(line[0]) not in words]
+    return (*lines, VIA)
 
 
 def _folded(name: str) -> str:
@@ -85,13 +89,9 @@ def _crosses(name: str, kind: str) -> bool:
     return not (folded in _REQUEST_DROPS or folded in _FORWARDED or folded.startswith("x-forwarded-"))
 
 
-def _without_named(lines: list[tuple[str, str]], headers: Headers) -> list[tuple[str, str]]:
-    """Return the lines without those that Connection names; what the gateway adds itself stays."""
-    named = [value for name, value in headers if name.lower() == "connection"]
-    if not named or named == ["keep-alive"]:
-        return lines
-    words = {_folded(word.strip()) for word in ",".join(named).split(",")} - _OWN
-    return [line for line in lines if _folded(line[0]) not in words or line is VIA]
+def _named(values: list[str]) -> set[str]:
+    """Return the names of fields that are for the connection alone."""
+    return {_folded(word.strip()) for word in ",".join(values).split(",")}
 
 
 def codings(headers: Headers) -> Headers:
@@ -116,18 +116,6 @@ def _coding(accept_encoding: str) -> str:
         coding, _, weight = member.replace(" ", "").replace("\t", "").partition(";q=")
         accepted[coding] = weight.strip("0.") != "" if weight else True
     return "gzip" if accepted.get("gzip", accepted.get("*", False)) else "identity"
-
-
-_date: tuple[int, str] = (0, "")
-
-
-def now() -> str:
-    """Return the current HTTP-date (RFC 9110, 5.6.7), made once a second."""
-    global _date  # noqa: PLW0603 - one text for all requests of a second
-    second = int(time.time())
-    if _date[0] != second:
-        _date = (second, formatdate(second, usegmt=True))
-    return _date[1]
 
 
 def notes(record: Record, beside: Headers = (), *, alone: bool = False) -> Headers:

@@ -24,7 +24,7 @@ from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.request import Request
 from shim.gateway.in_flight import InFlight
 from shim.gateway.inventory import InventoryWriter
-from shim.gateway.memory import RESERVED, Kept, MemoryBudget
+from shim.gateway.memory import Kept, MemoryBudget
 from shim.gateway.metrics import Metrics
 from shim.gateway.relay import relay
 from shim.gateway.reload import Plan
@@ -34,6 +34,9 @@ from shim.gateway.upstream.signed import send
 from shim.gateway.validation import InboundRequest, validate
 
 log = logging.getLogger("shim.gateway")
+
+BASES = 64
+"""URLs that callers use for the gateway, remembered with what belongs to them."""
 
 KEPT = 1024 * 1024
 """Bytes of a passed call's content that are kept for a second attempt, when it is to be signed."""
@@ -59,16 +62,17 @@ class Handler:
     draining: bool = False
     coalescer: Coalescer = attrs.field(factory=Coalescer)
     announced: Announced = attrs.field(factory=Announced)
+    contexts: dict[str, Context] = attrs.field(factory=dict)
 
     async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
         plan = self.plan
-        operation, route, reserved = "other", "pass", 0
+        operation, route, has_room = "other", "pass", False
         peer = forwarded_peer(request.peer, request.headers, plan.options.trusted_proxies)
         try:
             self.in_flight.begin(peer, plan.options)
-            self.budget.take(RESERVED)
-            reserved = RESERVED
+            self.budget.reserve()
+            has_room = True
             inbound = validate(request, plan, self.authorities)
             call = inbound.call
             match = plan.engine.recognise(call.method, call.target, call.headers)
@@ -91,13 +95,14 @@ class Handler:
             request.refuse(refusal)
         finally:
             self.in_flight.end(peer)
-            self.budget.give(reserved)
+            if has_room:
+                self.budget.release()
             if request.status is not None:
                 self.metrics.count(operation, route, request.status)
 
     async def _pass_on(self, request: Request, call: Call, signer: UpstreamSigner) -> None:
         """Send a call that isn't translated, and relay its reply."""
-        stream, length, upstream = None, None, None
+        stream, length = None, None
         kept = Kept(self.budget)
         try:
             if request.head.has_content:
@@ -108,11 +113,12 @@ class Handler:
                     stream, length = body, request.head.length
             outbound = OutboundCall(Send(call, "pass", rewritten=False), stream, length)
             upstream = await send(self.upstream, signer, outbound)
-            reply = Reply(upstream.head.status, for_caller(upstream.head.headers))
-            await relay(request, reply, upstream, close=self.draining)
-        finally:
-            if upstream is not None:
+            try:
+                reply = Reply(upstream.head.status, for_caller(upstream.head.headers))
+                await relay(request, reply, upstream, close=self.draining)
+            finally:
                 upstream.close()
+        finally:
             kept.give()
 
     async def _translate(
@@ -128,7 +134,7 @@ class Handler:
         exchange = GatewayExchange(
             match=match,
             call=call if body is None else attrs.evolve(call, body=body),
-            context=Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic),
+            context=self._context(plan, base),
             signer=signer,
             upstream=self.upstream,
             announced=self.announced,
@@ -146,8 +152,7 @@ class Handler:
                 await relay(request, reply, exchange.last, close=self.draining)
             else:
                 request.answer(reply, close=self.draining)
-                if exchange.held:
-                    await request.way.flushed()
+                await request.way.flushed()
         finally:
             exchange.close()
         self.metrics.translated(outcome.record, exchange.seconds)
@@ -160,10 +165,19 @@ class Handler:
         self.budget.take(held)
         try:
             request.answer(shared.reply, reason=shared.reason or "", close=self.draining)
-            if held:
-                await request.way.flushed()
+            await request.way.flushed()
         finally:
             self.budget.give(held)
+
+    def _context(self, plan: Plan, base: str) -> Context:
+        """Return what exchanges are given whose links lead to this base; callers use the same few."""
+        context = self.contexts.get(base)
+        if context is None or context.settings is not plan.settings:
+            if len(self.contexts) >= BASES:
+                self.contexts.clear()
+            context = Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic)
+            self.contexts[base] = context
+        return context
 
     async def _share(
         self, exchange: GatewayExchange, inbound: InboundRequest, plan: Plan, window: float

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 
 from shim.gateway.errors import busy
 from shim.gateway.http1.peers import UNIX
@@ -15,7 +14,7 @@ class InFlight:
 
     def __init__(self) -> None:
         self.count = 0
-        self._of_peer: Counter[str] = Counter()
+        self._of_peer: dict[str, int] = {}
         self._ended = asyncio.Event()
 
     def begin(self, peer: str, options: Options) -> None:
@@ -24,19 +23,22 @@ class InFlight:
         A peer is an address; whoever may use a unix socket is not limited by it.
         """
         self.count += 1
-        self._of_peer[peer] += 1
+        self._of_peer[peer] = of_peer = self._of_peer.get(peer, 0) + 1
         if self.count > options.max_requests:
             raise busy("The gateway is answering as many requests as it takes.")
-        if self._of_peer[peer] > options.peer_requests and peer != UNIX:
+        if of_peer > options.peer_requests and peer != UNIX:
             raise busy("The gateway is answering as many requests of this address as it takes.")
 
     def end(self, peer: str) -> None:
         """Count one less: each ``begin`` has its ``end``, whether it raised or not."""
         self.count -= 1
-        self._of_peer[peer] -= 1
-        if not self._of_peer[peer]:
+        left = self._of_peer[peer] - 1
+        if left:
+            self._of_peer[peer] = left
+        else:
             del self._of_peer[peer]
-        self._ended.set()
+        if not self.count:
+            self._ended.set()
 
     async def idle(self) -> None:
         """Return when no request is being answered; those that came in just now count."""

@@ -9,21 +9,36 @@ RESERVED = 131072
 
 
 class MemoryBudget:
-    """Bytes that may be held at a time, ``limit`` at most; ``used`` are held now."""
+    """Bytes that may be held at a time, ``limit`` at most.
+
+    ``reserved`` are held for requests in flight, ``held`` for contents that are longer than that. Long contents have
+    a half of all at most, so that many of them leave room for calls that need little.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.used = 0
+        self.reserved = 0
+        self.held = 0
+
+    def reserve(self) -> None:
+        """Count one more request; raises Refusal, and counts nothing, when there is no room for it."""
+        if self.reserved + self.held + RESERVED > self.limit:
+            raise busy("The gateway holds as much in memory as it may.")
+        self.reserved += RESERVED
+
+    def release(self) -> None:
+        """Count one request less: each ``reserve`` has its ``release``."""
+        self.reserved -= RESERVED
 
     def take(self, size: int) -> None:
-        """Count so many bytes; raises Refusal, and counts nothing, when this is more than there is room for."""
-        if self.used + size > self.limit:
+        """Count so many bytes of content; raises Refusal, and counts nothing, when there is no room for them."""
+        if self.held + size > self.limit // 2 or self.reserved + self.held + size > self.limit:
             raise busy("The gateway holds as much in memory as it may.")
-        self.used += size
+        self.held += size
 
     def give(self, size: int) -> None:
         """Count so many bytes less: each ``take`` has its ``give``."""
-        self.used -= size
+        self.held -= size
 
 
 class Kept:

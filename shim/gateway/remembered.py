@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
-T = TypeVar("T")
+P = ParamSpec("P")
 Made = TypeVar("Made")
 
 MOST = 256
 """Objects whose results are remembered, and which are kept for that."""
 
 
-def by_identity(make: Callable[[T], Made]) -> Callable[[T], Made]:
-    """Remember what a function makes of an immutable object, without hashing it.
+def by_identity(make: Callable[P, Made]) -> Callable[P, Made]:
+    """Remember what a function makes of immutable objects, without hashing them; it is called by position alone.
 
     The reports of a kept translation are the same tuple with each call; hashing it costs more than what is saved.
     """
-    known: dict[int, tuple[T, Made]] = {}
+    known: dict[tuple[int, ...], tuple[object, Made]] = {}
 
     @wraps(make)
-    def remembered(value: T) -> Made:
-        found = known.get(id(value))
-        if found is not None and found[0] is value:
+    def remembered(*values: P.args, **none: P.kwargs) -> Made:
+        key = tuple(map(id, values))
+        found = known.get(key)
+        if found is not None:  # the objects are kept beside it, so that no other one has their identity
             return found[1]
-        made = make(value)
+        made = make(*values, **none)
         if len(known) >= MOST:
             known.clear()
-        known[id(value)] = value, made
+        known[key] = values, made
         return made
 
     return remembered

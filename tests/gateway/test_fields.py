@@ -14,6 +14,7 @@ from shim.core.record import Dropped, FieldReport, Record, Sent
 from shim.documents.model import Fidelity
 from shim.gateway import fields
 from shim.gateway.fields import date, notes, string, strings, token
+from shim.gateway.http1.date import now
 
 RECORD = Record(
     operation="listThings",
@@ -123,4 +124,4 @@ def test_codings(said, asked):
 
 def test_now_is_a_date():
     """The date is one that the standard library reads, in GMT."""
-    assert parsedate_to_datetime(fields.now()).tzinfo is not None
+    assert parsedate_to_datetime(now()).tzinfo is not None

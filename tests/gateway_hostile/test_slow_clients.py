@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shim.gateway import Gateway
-from shim.gateway.http1.server import PeerConnections
+from tests.gateway_attacks.crowds import holding
 from tests.gateway_hostile.rows import RESTORES, SNAPSHOTS, post
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
@@ -31,17 +31,6 @@ SLOW = {
 def opened(served: Gateway) -> int:
     assert served._calls is not None
     return served._calls.server.count
-
-
-def peers_of(served: Gateway) -> list[PeerConnections]:
-    assert served._calls is not None
-    return list(served._calls.server._peers.values())
-
-
-def ask_all(crowd: list[Peer]) -> list[Peer]:
-    for peer in crowd:
-        peer.send(get("/x"))
-    return crowd
 
 
 async def drip(url: str, start: bytes, byte: bytes) -> bytes:
@@ -170,14 +159,12 @@ def ask_on(peer: Peer, request: bytes, times: int) -> None:
 
 
 def test_connections_beyond_the_limit_are_told_so():
-    """With requests on all others, one connection too many is answered 503 with Retry-After, until another ends."""
-    with replying(reply()) as upstream, gateway(upstream.origin, max_connections=2) as served:
+    """With calls on all others, one connection too many is answered 503 with Retry-After, until another ends."""
+    with holding() as upstream, gateway(upstream.origin, max_connections=2) as served:
         with calling(served) as first, calling(served) as second:
             for peer in (first, second):
-                peer.send(get("/x"))
-                assert status_of(peer.message()[0]) == 200
-                peer.send(get("/x")[:-2])  # the beginning of another one
-            until(lambda: not any(peer.idle for peer in peers_of(served)), "two that are not idle")
+                peer.send(get("/hold"))
+            until(lambda: len(upstream.held) == 2, "two in flight")
             with calling(served) as third:
                 third.send(get("/x"))
                 head, content = third.message()
@@ -185,25 +172,24 @@ def test_connections_beyond_the_limit_are_told_so():
                 assert value_of(head, "Retry-After") == "1"
                 assert (value_of(head, "Proxy-Status") or "").startswith("atlas-shim; error=connection_limit_reached")
                 assert not third.rest()
-            first.send(b"\r\n")
-            assert status_of(first.message()[0]) == 200
+            upstream.go_on.set()
+            assert [status_of(peer.message()[0]) for peer in (first, second)] == [200, 200]
         until(lambda: opened(served) == 0, "room again")
         assert status_of(ask(served, get("/x"))[0]) == 200
-        assert len(upstream.heads) == 4
 
 
 def test_connections_far_beyond_the_limit_are_dropped():
-    """Connections that may not even be told so, and those that never ask, hold nothing for long."""
-    with replying(reply()) as upstream, gateway(upstream.origin, max_connections=2) as served:
+    """Connections that may not even be told so hold nothing for long."""
+    with holding() as upstream, gateway(upstream.origin, max_connections=2) as served:
         with contextlib.ExitStack() as stack:
-            crowd = []
-            for number in range(8):
-                crowd.append(stack.enter_context(calling(served)))
-                if number < 2:
-                    crowd[-1].send(b"GET ")
-                    until(lambda: not any(peer.idle for peer in peers_of(served)), "one that is not idle")
-            assert all(not peer.rest() for peer in crowd[4:])
-            assert all(status_of(peer.message()[0]) == 503 for peer in ask_all(crowd[2:4]))
+            crowd = [stack.enter_context(calling(served)) for _ in range(2)]
+            for peer in crowd:
+                peer.send(get("/hold"))
+            until(lambda: len(upstream.held) == 2, "two in flight")
+            crowd += [stack.enter_context(calling(served)) for _ in range(6)]
+            assert all(not peer.rest() for peer in crowd[2:])
+            upstream.go_on.set()
+            assert [status_of(peer.message()[0]) for peer in crowd[:2]] == [200, 200]
         until(lambda: opened(served) == 0, "room again")
 
 

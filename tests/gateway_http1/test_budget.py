@@ -21,7 +21,8 @@ PAGE = json.dumps({"results": [ITEM] * 100, "totalCount": 100}).encode()
 
 
 def used(served: Gateway) -> int:
-    return served._handler.budget.used
+    budget = served._handler.budget
+    return budget.reserved + budget.held
 
 
 @pytest.mark.parametrize("coalesce", [None, 0.05])

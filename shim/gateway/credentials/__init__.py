@@ -7,8 +7,9 @@ A gate looks at each request first and names a signer (``signer`` has both signa
     own            no web pages (``own``)                ``api_key_signer`` or ``service_account_signer``
     verify         Digest, strict (``verify_digest``)    ``api_key_signer``, with the key that the caller proved
 
-``digest`` computes and reads what both sides of HTTP Digest share, ``nonces`` gives nonces out and takes
-them back; ``key_files`` holds the credentials and watches their files; ``gate`` puts the parts together.
+``digest`` computes and reads what both sides of HTTP Digest share. ``nonces`` gives nonces out and takes them back,
+``nonce_store`` keeps their uses for several gateways. ``key_files`` holds the credentials and watches their files;
+``gate`` puts the parts together.
 """
 
 from __future__ import annotations

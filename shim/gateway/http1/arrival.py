@@ -35,7 +35,8 @@ class Arrival:
             _reset(connection)
             return
         self.is_surplus = self.verdict == "surplus"
-        self._peer.idle[self] = None
+        if not self.is_surplus:
+            self._peer.idle[self] = None
         self.task = server.loop.create_task(self._set_up())
         self.task.add_done_callback(self._ended)
 
@@ -61,7 +62,8 @@ class Arrival:
         server.left(self._peer)
         self._peer = server.arrived(told or peer_of(self._socket))
         self.is_surplus = self.is_surplus or server.judge(self._peer) != "served"
-        self._peer.idle[self] = None
+        if not self.is_surplus:
+            self._peer.idle[self] = None
 
     def _make(self) -> Connection:
         scheme = "https" if self._tls else "http"

@@ -27,7 +27,7 @@ class Deadlines:
     """Looks at all that is watched, twenty times a second, and not at all while nothing is."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self._watched: set[Timed] = set()
         self._timer: asyncio.TimerHandle | None = None
         self.now = loop.time
@@ -36,7 +36,7 @@ class Deadlines:
         """Keep an eye on its deadline from now on."""
         self._watched.add(timed)
         if self._timer is None:
-            self._timer = self._loop.call_later(EVERY, self._look)
+            self._timer = self.loop.call_later(EVERY, self._look)
 
     def forget(self, timed: Timed) -> None:
         """Keep no eye on it any more."""
@@ -47,13 +47,13 @@ class Deadlines:
         return Deadline(self, seconds)
 
     def _look(self) -> None:
-        now = self._loop.time()
+        now = self.loop.time()
         try:
             for timed in [timed for timed in self._watched if timed.due <= now]:
                 if timed.due <= now:  # another one's lateness may have changed it
                     timed.late()
         finally:
-            self._timer = self._loop.call_later(EVERY, self._look) if self._watched else None
+            self._timer = self.loop.call_later(EVERY, self._look) if self._watched else None
 
 
 _BY_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, Deadlines] = WeakKeyDictionary()
@@ -82,7 +82,7 @@ class Deadline:
         self.due = deadlines.now() + seconds
 
     def __enter__(self) -> Self:
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._deadlines.loop)
         assert task is not None, "a block of a coroutine"
         self._task = task
         self._cancelling = task.cancelling()

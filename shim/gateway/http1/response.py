@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import attrs
 
 from shim.core.messages import Headers, Reply, reason_phrase
+from shim.gateway.http1.date import now
 from shim.gateway.http1.head import RequestHead
+from shim.gateway.remembered import by_identity
 
 _BODILESS = frozenset({204, 304})
 
@@ -33,31 +33,51 @@ def frame(asked: RequestHead, reply: Reply, *, reason: str = "", keep_alive: boo
     """
     status, body = reply.status, reply.body
     bodiless = asked.method == "HEAD" or status in _BODILESS
-    start = f"HTTP/{'1.0' if asked.is_http10 else '1.1'} {status} {reason or reason_phrase(status)}"
-    last, chunked = "", False
+    start = f"HTTP/{'1.0' if asked.is_http10 else '1.1'} {status} {reason or reason_phrase(status)}\r\n"
+    lines = _lines_of(reply.headers)
+    text, last, chunked = lines.text, "", False
     if body is None or bodiless:
-        text, has_length = _fields(start, reply.headers, with_length=True)
-        if not (has_length or bodiless):
+        text = lines.with_length
+        if not (lines.has_length or bodiless):
             chunked = not asked.is_http10
             keep_alive = keep_alive and chunked
             last = "Transfer-Encoding: chunked\r\n" if chunked else ""
     else:
-        text, _ = _fields(start, reply.headers, with_length=False)
         last = f"Content-Length: {len(body)}\r\n"
+    if not lines.has_date:
+        last = f"Date: {now()}\r\n{last}"
     if not keep_alive:
         last += "Connection: close\r\n"
     elif asked.is_http10:
         last += "Connection: keep-alive\r\n"
     # Undoes the decoding of fields, so that bytes beyond ASCII leave as they came.
-    return Framing(f"{text}{last}\r\n".encode("utf-8", "surrogateescape"), bodiless, chunked, keep_alive)
+    head = f"{start}{text}{last}\r\n".encode("utf-8", "surrogateescape")
+    return Framing(head, bodiless, chunked, keep_alive)
 
 
-@lru_cache(maxsize=64)
-def _fields(start: str, headers: Headers, *, with_length: bool) -> tuple[str, bool]:
-    """Return the lines up to the framing, and whether there is a length; replies of a second mostly have the same."""
-    has_length = any(name.lower() == "content-length" for name, _ in headers)
-    lines = [start, *(f"{name}: {value}" for name, value in headers if with_length or name.lower() != "content-length")]
-    text = "\r\n".join(lines)
-    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1 or "\0" in text:
-        raise ValueError("a field value of the reply has a line break")
-    return f"{text}\r\n", has_length
+@attrs.frozen
+class _Lines:
+    """Field lines as text, without Content-Length and with it."""
+
+    text: str
+    with_length: str
+    has_length: bool
+    has_date: bool
+
+
+@by_identity
+def _lines_of(headers: Headers) -> _Lines:
+    """Return field lines as text; the same answer to many has them made once. Raises ValueError as ``frame`` does."""
+    lines, others = [], []
+    has_date = False
+    for name, value in headers:
+        line = f"{name}: {value}"
+        lines.append(line)
+        if "\n" in line or "\r" in line or "\0" in line:
+            raise ValueError("a field value of the reply has a line break")
+        lower = name.lower()
+        if lower != "content-length":
+            others.append(line)
+            has_date = has_date or lower == "date"
+    text, with_length = ("".join([f"{line}\r\n" for line in some]) for some in (others, lines))
+    return _Lines(text, with_length, len(others) < len(lines), has_date)

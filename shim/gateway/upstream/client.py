@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from shim.core.messages import Call
+from shim.core.messages import Call, Headers
 from shim.errors import SettingsError
 from shim.gateway.errors import Refusal
-from shim.gateway.fields import for_upstream
+from shim.gateway.fields import codings, for_upstream
 from shim.gateway.http1.deadlines import Deadline, deadlines
 from shim.gateway.memory import MemoryBudget
 from shim.gateway.options import Options
@@ -40,6 +40,7 @@ class Upstream:
         is_absolute = self._proxy is not None and self._origin.scheme != "https"
         self._prefix = options.upstream if is_absolute else ""
         self._login = self._proxy.login if self._proxy is not None and is_absolute else None
+        self._host = f"Host: {self._origin.netloc}"
         self._pool: Pool | None = None
 
     async def open(self) -> None:
@@ -58,30 +59,36 @@ class Upstream:
             await self._pool.close()
 
     async def send(
-        self, call: Call, stream: AsyncIterator[bytes] | None = None, length: int | None = None
+        self,
+        call: Call,
+        stream: AsyncIterator[bytes] | None = None,
+        length: int | None = None,
+        *,
+        readable: bool = False,
     ) -> UpstreamResponse:
         """Send one call and return the reply's head; raises Refusal when there is none.
 
         The target goes out as it is. A ``stream`` takes the place of the call's body; it is chunked,
-        unless its ``length`` is given. A read that met a kept connection closed under it, and got no byte of an
-        answer, is sent once more, on a new one (RFC 9110, 9.2.2); nothing else is ever sent twice.
+        unless its ``length`` is given. A reply that is to be ``readable`` comes in a coding that can be undone. A
+        read that met a kept connection closed under it, and got no byte of an answer, is sent once more, on a new
+        one (RFC 9110, 9.2.2); nothing else is ever sent twice.
         """
         assert self._pool is not None, "open() comes first"
-        head = self._head_of(call, length, chunked=stream is not None and length is None)
-        connection, used = await self._pool.acquire()
         chunked = stream is not None and length is None
-        try:
-            return await connection.request(head, call.method, call.body, stream, chunked=chunked)
-        except Refusal as refusal:
-            may_repeat = used and stream is None and not call.body and call.method in _SAFE
-            if not may_repeat or connection.heard or refusal.error != "connection_terminated":
-                raise
-        connection, _ = await self._pool.acquire(fresh=True)
-        return await connection.request(head, call.method, None, None, chunked=False)
+        headers = codings(call.headers) if readable else call.headers
+        head = self._head_of(call, headers, length, chunked=chunked)
+        if (connection := self._pool.lend()) is not None:
+            try:
+                return await connection.request(head, call.method, call.body, stream, chunked=chunked)
+            except Refusal as refusal:
+                may_repeat = stream is None and not call.body and call.method in _SAFE
+                if not may_repeat or connection.heard or refusal.error != "connection_terminated":
+                    raise
+        connection = await self._pool.connect()
+        return await connection.request(head, call.method, call.body, stream, chunked=chunked)
 
-    def _head_of(self, call: Call, length: int | None, *, chunked: bool) -> bytes:
-        lines = [f"{call.method} {self._prefix}{call.target} HTTP/1.1"]
-        lines += [f"{name}: {value}" for name, value in for_upstream(call.headers, self._origin.netloc)]
+    def _head_of(self, call: Call, headers: Headers, length: int | None, *, chunked: bool) -> bytes:
+        lines = [f"{call.method} {self._prefix}{call.target} HTTP/1.1", self._host, *for_upstream(headers)]
         if chunked:
             lines.append("Transfer-Encoding: chunked")
         elif length is not None:

@@ -49,16 +49,16 @@ class Pool:
         """Use this context for TLS to the origin, and to a proxy."""
         self._context = context
 
-    async def acquire(self, *, fresh: bool = False) -> tuple[UpstreamConnection, bool]:
-        """Return a connection, and whether it was used before; ``fresh`` it was not. Raises Refusal."""
-        while self._idle and not fresh:
+    def lend(self) -> UpstreamConnection | None:
+        """Return a connection that was used before, None when there is none."""
+        while self._idle:
             connection = self._idle.pop()
             if connection.is_open and self.deadlines.now() - connection.born < self._max_age:
                 connection.in_use = True
                 connection.due = NEVER
-                return connection, True
+                return connection
             connection.give_up()
-        return await self._connect(), False
+        return None
 
     def release(self, connection: UpstreamConnection, *, keep: bool) -> None:
         """Take a connection back, to lend it again or to close it."""
@@ -87,7 +87,8 @@ class Pool:
                 return
             await asyncio.sleep(0)
 
-    async def _connect(self) -> UpstreamConnection:
+    async def connect(self) -> UpstreamConnection:
+        """Return a new connection; raises Refusal."""
         try:
             async with asyncio.timeout(self._connect_timeout):
                 connection = await (self._direct() if self._proxy is None else self._through(self._proxy))

@@ -109,7 +109,11 @@ class UpstreamResponse:
 
         Raises Refusal when the connection fails before the content's end, or memory is short.
         """
-        complete = await self.collect(limit)
+        if self.is_complete and self._unread <= min(limit, BUFFERED) and not self.chunks:
+            self.chunks = [self.arrived()]  # as most content does, it has come with its head
+            complete = True
+        else:
+            complete = await self.collect(limit)
         return with_content(self.head, self.chunks, limit, complete=complete)
 
     async def collect(self, limit: int) -> bool:

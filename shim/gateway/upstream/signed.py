@@ -11,7 +11,6 @@ import attrs
 from shim.core.messages import Call, Reply, without
 from shim.gateway.credentials import Asker, OutboundCall, UpstreamSigner, asks_digest
 from shim.gateway.errors import Refusal, too_slow
-from shim.gateway.fields import codings
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.response import UpstreamResponse
 
@@ -24,6 +23,7 @@ async def send(upstream: Upstream, signer: UpstreamSigner, outbound: OutboundCal
     attempts = signer.attempts(outbound)
     response: UpstreamResponse | None = None
     answer: Any = None
+    readable = outbound.command.may_read and outbound.command.route != "pass"
     try:
         while True:
             try:
@@ -33,7 +33,7 @@ async def send(upstream: Upstream, signer: UpstreamSigner, outbound: OutboundCal
             if isinstance(step, Call):
                 if response is not None:
                     await _finish(response)
-                response = await upstream.send(step, outbound.stream, outbound.length)
+                response = await upstream.send(step, outbound.stream, outbound.length, readable=readable)
                 answer = response.head
             else:
                 answer = await step
@@ -64,7 +64,7 @@ def asker(upstream: Upstream, deadline: float) -> Asker:
     async def ask(call: Call) -> Reply:
         try:
             async with asyncio.timeout(deadline):
-                response = await upstream.send(attrs.evolve(call, headers=codings(call.headers)))
+                response = await upstream.send(call, readable=True)
                 try:
                     reply = await response.read(REFUSED_LIMIT)
                 finally:
