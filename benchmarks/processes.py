@@ -16,7 +16,7 @@ import attrs
 CANDIDATE, OTHERS, BOTH = "0", "1", "0,1"
 """Processors: the candidate has one for itself; load and upstream share the other. Workers and load share both."""
 
-_TICK = os.sysconf("SC_CLK_TCK")
+TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -46,7 +46,7 @@ class Running:
             with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - a kernel file
                 fields = file.read().rpartition(")")[2].split()
             total += int(fields[11]) + int(fields[12])
-        return total / _TICK
+        return total / TICK
 
     def resident(self) -> float:
         """Return the resident memory in MiB, children included."""
