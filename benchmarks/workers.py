@@ -9,8 +9,8 @@ supervisor, and a worker that waits while the other is busy, count against the g
 
 and two processors twice that. Time in which the single worker waited for its load is not held against it, so that the
 ratio errs on the low side. The plain ratio of requests/s stands beside it: it is the lower the more of the second
-processor the load takes, and needs no reckoning. What other programs took is shown, because it counts against two
-workers too: where it is more than a few hundredths, the run says nothing.
+processor the load takes, and needs no reckoning. What other programs took is shown, because it distorts either
+run: where it is more than a few hundredths in one of them, the ratios say nothing.
 """
 
 from __future__ import annotations
