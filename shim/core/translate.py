@@ -127,9 +127,8 @@ def in_order(items: Sequence[JsonObject], operation: Operation) -> Sequence[Json
         ranks: list[Any] = list(items)
         for part in name.split("."):
             ranks = [one.get(part) if type(one) is dict else None for one in ranks]
-        if types[name] == "time":
-            if not all(map(is_usual_time, filter(None, ranks))):
-                ranks = [one and instant(one) for one in ranks]
+        if types[name] == "time" and not all(map(is_usual_time, filter(None, ranks))):
+            ranks = [one and instant(one) for one in ranks]
         if None in ranks:  # which no field is
             ranks = [(True, 0) if one is None else (False, one) for one in ranks]
         places.sort(key=ranks.__getitem__, reverse=key.startswith("-"))

@@ -47,7 +47,7 @@ class Script:
 
     def name(self, stem: str, value: object) -> str:
         """Return a name of ours for a value."""
-        name = f"{stem}_{len(self.names)}"
+        name = f"{stem}_{len(self.names) - len(_HELP)}"
         self.names[name] = value
         return name
 

@@ -24,7 +24,7 @@ _has_form = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]
 is_usual_time = re.compile(
     r"(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII
 ).fullmatch
-"""Tells a time as Atlas writes most of them, UTC and whole seconds, by one look; the texts are in the order of the times.
+"""Tells a time as Atlas writes most of them, UTC and whole seconds, by one look; the texts are in the times' order.
 
 The last days of a month take a second look.
 """
