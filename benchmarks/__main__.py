@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from benchmarks import credentials, dropin, overhead, pollers, report
-from benchmarks.candidates import CANDIDATES, REFERENCE, missing
-from benchmarks.load import measure
+from benchmarks import credentials, dropin, fronts, overhead, pollers, report, workers
+from benchmarks.bodies import legacy_path
+from benchmarks.candidates import CANDIDATES, PLAIN_ONLY, REFERENCE, missing
+from benchmarks.certificate import Certificate, certificate
+from benchmarks.load import Measured, measure
 from benchmarks.processes import upstream
+from benchmarks.settings import QUICK, SETTINGS, Setting
 
-SETTINGS = [(body, connections, 0) for body in ("small", "large") for connections in (1, 16, 64)]
-SETTINGS += [("small", 64, 20), ("large", 16, 20)]
-QUICK = [("small", 16, 0), ("large", 16, 0), ("small", 64, 20)]
-PARTS = ("gateway", "credentials", "drop-in", "overhead", "pollers")
+SINGLES: dict[str, tuple[Callable[[int], list[tuple[str, str]]], int, int]] = {
+    "workers": (workers.measure, 10, 3),
+    "credentials": (credentials.measure, 10, 3),
+    "fronts": (fronts.measure, 10, 3),
+    "drop-in": (dropin.measure, 2000, 200),
+    "overhead": (overhead.measure, 1000, 100),
+    "pollers": (pollers.measure, 6, 3),
+}
+"""Parts that are no comparison of candidates: seconds or rounds in full, and with --quick."""
+PARTS = (*SETTINGS, *SINGLES)
 
 
 @click.command()
@@ -25,18 +35,14 @@ PARTS = ("gateway", "credentials", "drop-in", "overhead", "pollers")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the table as Markdown.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the ratios; needs matplotlib.")
 def main(*, quick: bool, only: str, parts: tuple[str, ...], markdown: Path | None, plot: Path | None) -> None:
-    """Measure the gateway beside its peers, the drop-in beside httpx and idle, and coalescing; print one table."""
+    """Measure the gateway beside its peers, the drop-in beside httpx and idle, and all else; print one table."""
     wanted = parts or PARTS
-    rows = _gateway(quick=quick, names=only.split(",") if only else list(CANDIDATES)) if "gateway" in wanted else []
+    settings = [one for part in SETTINGS if part in wanted for one in (QUICK if quick else SETTINGS)[part]]
+    rows = _rows(settings, names=only.split(",") if only else list(CANDIDATES), seconds=3 if quick else 10)
     singles = []
-    if "credentials" in wanted:
-        singles += credentials.measure(3 if quick else 10)
-    if "drop-in" in wanted:
-        singles += dropin.measure(200 if quick else 2000)
-    if "overhead" in wanted:
-        singles += overhead.measure(100 if quick else 1000)
-    if "pollers" in wanted:
-        singles += pollers.measure(3 if quick else 6)
+    for part, (measure_part, full, short) in SINGLES.items():
+        if part in wanted:
+            singles += measure_part(short if quick else full)
     table = report.cells(rows, REFERENCE)
     click.echo(report.text(table) if table else "", nl=bool(table))
     click.echo(report.text(singles, ("what", "figure")) if singles else "")
@@ -48,24 +54,33 @@ def main(*, quick: bool, only: str, parts: tuple[str, ...], markdown: Path | Non
         report.plot(rows, REFERENCE, plot)
 
 
-def _gateway(*, quick: bool, names: list[str]) -> list[report.Row]:
+def _rows(settings: list[Setting], *, names: list[str], seconds: int) -> list[report.Row]:
     """Return all rows; a candidate that can't run is named once and left out."""
     ready = []
-    for name in names:
+    for name in names if settings else ():
         lacking = missing(name)
         if lacking:
             click.echo(f"left out: {name}: {lacking}", err=True)
         else:
             ready.append(name)
     rows = []
-    for body, connections, delay in QUICK if quick else SETTINGS:
-        results = {}
-        for name in ready:
-            click.echo(f"{body}, {connections} connections, {delay} ms: {name}", err=True)
-            with upstream(delay) as server, CANDIDATES[name](server.port) as candidate:
-                results[name] = measure(candidate, body, connections, 3 if quick else 10)
-        rows.append(report.Row(body=body, connections=connections, delay=delay, results=results))
+    with certificate() as pair:
+        for setting in settings:
+            results = {}
+            for name in ready:
+                if setting.tls and name in PLAIN_ONLY:
+                    continue
+                click.echo(f"{setting.name}: {name}", err=True)
+                results[name] = _measure(setting, name, pair if setting.tls else None, seconds)
+            rows.append(report.Row(setting=setting, results=results))
     return rows
+
+
+def _measure(setting: Setting, name: str, pair: Certificate | None, seconds: int) -> Measured:
+    """Return what a candidate made of a setting, behind an upstream of its own."""
+    words = {"certificate": pair} if pair else {}
+    with upstream(setting.delay, *(["fresh"] * setting.fresh)) as server, CANDIDATES[name](server.port, **words) as one:
+        return measure(one, legacy_path(setting.body), setting.connections, seconds, *setting.words)
 
 
 if __name__ == "__main__":

@@ -9,16 +9,16 @@ SIZES = {"small": 8, "large": 500}
 GROUP = "6510aa1b2c3d4e5f60718293"
 
 
-def snapshots(count: int) -> bytes:
-    """Return a flex list of so many snapshots, oldest first, on one line."""
-    first = datetime(2026, 1, 1, 17, 5, 10, tzinfo=UTC)
+def snapshots(count: int, variant: int = 0) -> bytes:
+    """Return a flex list of so many snapshots, oldest first, on one line; variants have no id and no time in common."""
+    first = datetime(2026, 1, 1, 17, 5, 10, tzinfo=UTC) + timedelta(seconds=7 * variant)
     results = []
     for index in range(count):
         day = first + timedelta(days=index)
         results.append({
             "expiration": f"{day + timedelta(days=8):%Y-%m-%dT%H:%M:%SZ}",
             "finishTime": f"{day + timedelta(seconds=97):%Y-%m-%dT%H:%M:%SZ}",
-            "id": f"{0x6B05C3C6F892DAD018F30000 + index:024x}",
+            "id": f"{0x6B05C3C6F892DAD018F30000 + 1000 * variant + index:024x}",
             "mongoDBVersion": "8.0.17",
             "scheduledTime": f"{day:%Y-%m-%dT%H:%M:%SZ}",
             "startTime": f"{day + timedelta(seconds=26):%Y-%m-%dT%H:%M:%SZ}",

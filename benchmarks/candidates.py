@@ -7,10 +7,11 @@ import importlib.util
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks.processes import Running, free_port, running
+from benchmarks.certificate import Certificate
+from benchmarks.processes import CANDIDATE, Running, free_port, running
 
 PEERS = Path(__file__).parent / "peers"
 MODULES = Path("/usr/lib/nginx/modules")
@@ -19,16 +20,29 @@ REFERENCE = "nginx"
 
 
 @contextlib.contextmanager
-def gateway(upstream: int, *flags: str, environ: Mapping[str, str] | None = None) -> Iterator[Running]:
+def gateway(
+    upstream: int,
+    *flags: str,
+    certificate: Certificate | None = None,
+    environ: Mapping[str, str] | None = None,
+    cpu: str = CANDIDATE,
+) -> Iterator[Running]:
     """Run this project's gateway."""
     port = free_port()
+    if certificate:
+        flags = (*flags, "--tls-cert", str(certificate.chain), "--tls-key", str(certificate.key))
     command = [sys.executable, "-m", "shim", "serve", "--listen", f"127.0.0.1:{port}", "--admin", "off", *flags]
-    with running([*command, "--upstream", f"http://127.0.0.1:{upstream}"], port, environ=environ) as process:
+    command += ["--upstream", f"http://127.0.0.1:{upstream}"]
+    with running(command, port, environ=environ, cpu=cpu, scheme=_scheme(certificate)) as process:
         yield process
 
 
+def _scheme(certificate: Certificate | None) -> str:
+    return "https" if certificate else "http"
+
+
 @contextlib.contextmanager
-def nginx(upstream: int, *, translate: bool = False) -> Iterator[Running]:
+def nginx(upstream: int, *, certificate: Certificate | None = None, translate: bool = False) -> Iterator[Running]:
     """Run nginx: ``proxy_pass`` alone, or with the same translation in njs."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
@@ -38,21 +52,24 @@ def nginx(upstream: int, *, translate: bool = False) -> Iterator[Running]:
             "FILTER": "js_header_filter translate.header; js_body_filter translate.body;" if translate else "",
             "FOLDER": folder,
             "UPSTREAM": f"127.0.0.1:{upstream}",
-            "PORT": str(port),
+            "PORT": str(port) + " ssl" * bool(certificate),
+            "PAIR": f"ssl_certificate {certificate.chain}; ssl_certificate_key {certificate.key};"
+            if certificate
+            else "",
         }
         text = (PEERS / "nginx.conf").read_text()
         for word, value in words.items():
             text = text.replace(word, value)
         path = Path(folder) / "nginx.conf"
         path.write_text(text)
-        with running(["nginx", "-c", str(path)], port) as process:
+        with running(["nginx", "-c", str(path)], port, scheme=_scheme(certificate)) as process:
             yield process
 
 
 @contextlib.contextmanager
-def njs(upstream: int) -> Iterator[Running]:
+def njs(upstream: int, *, certificate: Certificate | None = None) -> Iterator[Running]:
     """Run nginx with njs."""
-    with nginx(upstream, translate=True) as process:
+    with nginx(upstream, certificate=certificate, translate=True) as process:
         yield process
 
 
@@ -67,16 +84,27 @@ def mitmproxy(upstream: int) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def starlette(upstream: int) -> Iterator[Running]:
+def starlette(upstream: int, *, certificate: Certificate | None = None) -> Iterator[Running]:
     """Run Starlette with httpx on uvicorn."""
     port = free_port()
     app = "benchmarks.peers.starlette_httpx:app"
     command = [sys.executable, "-m", "uvicorn", "--no-access-log", "--port", str(port), app]
-    with running(command, port, environ={"UPSTREAM": f"http://127.0.0.1:{upstream}"}) as process:
+    if certificate:
+        command += ["--ssl-certfile", str(certificate.chain), "--ssl-keyfile", str(certificate.key)]
+    origin = f"http://127.0.0.1:{upstream}"
+    with running(command, port, environ={"UPSTREAM": origin}, scheme=_scheme(certificate)) as process:
         yield process
 
 
-CANDIDATES = {"nginx": nginx, "njs": njs, "gateway": gateway, "mitmproxy": mitmproxy, "starlette": starlette}
+CANDIDATES: Mapping[str, Callable[..., contextlib.AbstractContextManager[Running]]] = {
+    "nginx": nginx,
+    "njs": njs,
+    "gateway": gateway,
+    "mitmproxy": mitmproxy,
+    "starlette": starlette,
+}
+PLAIN_ONLY = {"mitmproxy"}
+"""Candidates that are not given a certificate."""
 
 
 def missing(name: str) -> str:

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-CANDIDATE, OTHERS = "0", "1"
-"""Processors: the candidate has one for itself; load and upstream share the other."""
+CANDIDATE, OTHERS, BOTH = "0", "1", "0,1"
+"""Processors: the candidate has one for itself; load and upstream share the other. Workers and load share both."""
 
-_TICK = os.sysconf("SC_CLK_TCK")
+TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -26,6 +26,12 @@ class Running:
 
     port: int
     process: subprocess.Popen[bytes]
+    scheme: str = "http"
+
+    @property
+    def origin(self) -> str:
+        """Where it is called."""
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def _pids(self) -> list[int]:
         children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
@@ -40,7 +46,7 @@ class Running:
             with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - a kernel file
                 fields = file.read().rpartition(")")[2].split()
             total += int(fields[11]) + int(fields[12])
-        return total / _TICK
+        return total / TICK
 
     def resident(self) -> float:
         """Return the resident memory in MiB, children included."""
@@ -60,7 +66,12 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(
-    command: Sequence[str], port: int, *, cpu: str = CANDIDATE, environ: Mapping[str, str] | None = None
+    command: Sequence[str],
+    port: int,
+    *,
+    cpu: str = CANDIDATE,
+    environ: Mapping[str, str] | None = None,
+    scheme: str = "http",
 ) -> Iterator[Running]:
     """Run a command pinned to a processor until the block ends; raises RuntimeError if it does not listen."""
     pinned = ["taskset", "-c", cpu, *command] if shutil.which("taskset") else list(command)
@@ -76,7 +87,7 @@ def running(
             time.sleep(0.05)
         else:
             raise RuntimeError(f"{command[0]} does not listen")
-        yield Running(port=port, process=process)
+        yield Running(port=port, process=process, scheme=scheme)
     finally:
         process.terminate()
         try:
@@ -87,9 +98,9 @@ def running(
 
 
 @contextlib.contextmanager
-def upstream(delay: float, *, challenges: bool = False) -> Iterator[Running]:
-    """Run the upstream, which answers after ``delay`` milliseconds, or first asks for a signature."""
+def upstream(delay: float, *words: str, cpu: str = OTHERS) -> Iterator[Running]:
+    """Run the upstream, which answers after ``delay`` milliseconds; ``words`` are those of benchmarks/upstream.py."""
     port = free_port()
-    command = [sys.executable, "-m", "benchmarks.upstream", str(port), str(delay), *(["challenge"] * challenges)]
-    with running(command, port, cpu=OTHERS) as process:
+    command = [sys.executable, "-m", "benchmarks.upstream", str(port), str(delay), *words]
+    with running(command, port, cpu=cpu) as process:
         yield process

@@ -8,21 +8,20 @@ from pathlib import Path
 import attrs
 
 from benchmarks.load import Measured
+from benchmarks.settings import Setting
 
 
 @attrs.frozen
 class Row:
     """One setting, and what each candidate that ran made of it."""
 
-    body: str
-    connections: int
-    delay: int
+    setting: Setting
     results: dict[str, Measured]
 
     @property
     def name(self) -> str:
         """The setting in words."""
-        return f"{self.body}, {self.connections} conn, {self.delay} ms"
+        return self.setting.name
 
 
 HEAD = ("setting", "candidate", "requests/s", "x nginx", "p50 ms", "p99 ms", "cpu µs/req", "RSS MiB", "failed")

@@ -1,24 +1,30 @@
 """The upstream: answers every request with one of two bodies, at once or after a delay.
 
 Run as a program it serves until it is stopped: ``python -m benchmarks.upstream PORT DELAY_MS``.
-With ``challenge`` as a third word it challenges whoever does not sign. It counts what it was asked;
-``GET /count`` tells.
+Further words: ``challenge`` has it challenge whoever does not sign; ``fresh`` gives each answer another body than
+the ones before. It counts what it was asked; ``GET /count`` tells.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sys
+from collections.abc import Iterator
 from typing import cast
 
 from benchmarks.bodies import SIZES, snapshots
 
-REPLIES = {
-    name: b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.atlas.2024-11-13+json;charset=utf-8\r\n"
-    b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
-    for name, count in SIZES.items()
-    for body in (snapshots(count),)
-}
+VARIANTS = {"small": 2000, "large": 100}
+"""Bodies that fresh answers go round. They are made beforehand, since upstream shares its processor with the load; to a
+gateway that keeps two bodies of a call they never come again."""
+
+
+def replies(name: str, *, fresh: bool) -> Iterator[bytes]:
+    """Return the answers to calls for a body, without an end."""
+    bodies = (snapshots(SIZES[name], variant) for variant in range(VARIANTS[name] if fresh else 1))
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.atlas.2024-11-13+json;charset=utf-8\r\n"
+    return itertools.cycle([head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies])
 
 
 CHALLENGE = (
@@ -33,6 +39,8 @@ class Upstream(asyncio.Protocol):
     asked = 0
     delay = 0.0
     challenges = False
+    small: Iterator[bytes]
+    large: Iterator[bytes]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -52,7 +60,7 @@ class Upstream(asyncio.Protocol):
             if self.challenges and b"\r\nauthorization:" not in head.lower():
                 self.reply(CHALLENGE % Upstream.asked)
                 continue
-            reply = REPLIES["large" if b"/large/" in head.partition(b"\r\n")[0] else "small"]
+            reply = next(self.large if b"/large/" in head.partition(b"\r\n")[0] else self.small)
             if self.delay:
                 asyncio.get_running_loop().call_later(self.delay, self.reply, reply)
             else:
@@ -73,7 +81,8 @@ async def main(port: int, delay: float) -> None:
 
 
 if __name__ == "__main__":
-    Upstream.challenges = sys.argv[3:] == ["challenge"]
+    Upstream.challenges = "challenge" in sys.argv[3:]
+    Upstream.small, Upstream.large = (replies(name, fresh="fresh" in sys.argv[3:]) for name in ("small", "large"))
     try:
         import uvloop
 

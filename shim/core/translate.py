@@ -12,7 +12,7 @@ from shim.core.record import Dropped, FieldReport
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translator import Translator
 from shim.documents.model import Fidelity, Operation
-from shim.documents.value_types import Json, JsonObject, instant
+from shim.documents.value_types import Json, JsonObject, instant, is_usual_time
 
 
 @attrs.frozen
@@ -127,7 +127,7 @@ def in_order(items: Sequence[JsonObject], operation: Operation) -> Sequence[Json
         ranks: list[Any] = list(items)
         for part in name.split("."):
             ranks = [one.get(part) if type(one) is dict else None for one in ranks]
-        if types[name] == "time":
+        if types[name] == "time" and not all(map(is_usual_time, filter(None, ranks))):
             ranks = [one and instant(one) for one in ranks]
         if None in ranks:  # which no field is
             ranks = [(True, 0) if one is None else (False, one) for one in ranks]

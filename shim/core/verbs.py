@@ -15,12 +15,18 @@ import attrs
 from shim.core.rules import is_dropped
 from shim.documents.model import Field, LinkRule, Rule, Verb, When
 from shim.documents.templates import encoded
-from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, instant
+from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, instant, is_usual_time
 
 
 def segment_of(value: Json) -> str:
     """Return the raw path segment that stands for a member of the answer, empty when none does."""
     return (encoded(str(value)) or "") if type(value) in {str, int} else ""
+
+
+_HELP: dict[str, Any] = {
+    "NOTHING": {}, "instant": instant, "is_usual_time": is_usual_time, "segment_of": segment_of,
+}  # fmt: skip
+"""What generated functions may name besides their own values."""
 
 
 @attrs.define
@@ -37,11 +43,11 @@ class Script:
     once: list[str] = attrs.field(factory=list)
     holders: dict[str, str] = attrs.field(factory=dict)
     lines: list[str] = attrs.field(factory=list)
-    names: dict[str, Any] = attrs.field(factory=lambda: {"NOTHING": {}, "instant": instant, "segment_of": segment_of})
+    names: dict[str, Any] = attrs.field(factory=_HELP.copy)
 
     def name(self, stem: str, value: object) -> str:
         """Return a name of ours for a value."""
-        name = f"{stem}_{len(self.names)}"
+        name = f"{stem}_{len(self.names) - len(_HELP)}"
         self.names[name] = value
         return name
 
@@ -147,7 +153,8 @@ def _of_one(script: Script, field: Field, rule: Rule, found: str) -> Branches:
 
 
 def _is_time(found: str) -> str:
-    return f"type(value := {found}) is str and len(value) <= {LONGEST_TIME} and instant(value)"
+    second_look = f"len(value) <= {LONGEST_TIME} and instant(value)"
+    return f"type(value := {found}) is str and (is_usual_time(value) or {second_look})"
 
 
 def _converted(script: Script, field: Field, rule: Rule, found: str) -> tuple[str, str]:

@@ -21,6 +21,14 @@ LONGEST_TIME = 40
 """Characters of a time's text; a longer one is none."""
 _has_form = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII).fullmatch
 
+is_usual_time = re.compile(
+    r"(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII
+).fullmatch
+"""Tells a time as Atlas writes most of them, UTC and whole seconds, by one look; the texts are in the times' order.
+
+The last days of a month take a second look.
+"""
+
 
 @lru_cache(maxsize=2048)
 def instant(text: str) -> datetime | None:

@@ -82,7 +82,20 @@ def names_in(text: str) -> set[str]:
 
 OURS = {
     *("begin", "context", "report", "translate", "source", "made", "value", "items", "word", "links", "found"),
-    *("NOTHING", "instant", "segment_of", "type", "len", "int", "str", "bool", "dict", "list", "float"),
+    *(
+        "NOTHING",
+        "instant",
+        "is_usual_time",
+        "segment_of",
+        "type",
+        "len",
+        "int",
+        "str",
+        "bool",
+        "dict",
+        "list",
+        "float",
+    ),
     *("get", "setdefault", "append", "isascii", "isalnum", "is_integer", "timestamp"),
     *("now", "raw", "parameters", "links_base", "rules", "choose", "pass_over", "leave_out"),
 }
@@ -167,9 +180,9 @@ def begin(context, report):
             made['x'] = value
         elif type(value := holder_0.get('c')) is str:
             made['x'] = value
-            report.pass_over(field_3, rule_4, 1, source)
+            report.pass_over(field_0, rule_1, 1, source)
         else:
-            report.leave_out(field_3, rule_4, source, made)
+            report.leave_out(field_0, rule_1, source, made)
         return made
     return translate
 """

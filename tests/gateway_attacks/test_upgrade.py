@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -128,7 +129,8 @@ def test_junk_in_flight_is_not_hoarded(start, kind):
             for peer in crowd:
                 peer.send(start)
             until(lambda: len(upstream.held) == size, "calls in flight")
-            taken = [poured(peer, JUNK[kind], most) for peer in crowd]
+            with ThreadPoolExecutor(size) as threads:
+                taken = list(threads.map(lambda peer: poured(peer, JUNK[kind], most), crowd))
             assert status_of(ask(served, get("/other"))[0]) == 200
         assert served.peak() - before < size * 3 * MIB
         assert max(taken) < most

@@ -41,8 +41,11 @@ class Arrival:
         self.task.add_done_callback(self._ended)
 
     def abort(self) -> None:
-        """End it at once."""
-        self.task.cancel()
+        """End it at once, or the Connection that has just come of it."""
+        if self._made is not None and self._made.was_made:
+            self._made.abort()
+        else:
+            self.task.cancel()
 
     async def _set_up(self) -> None:
         server, patience = self._server, self._server.options.handshake_timeout
@@ -67,7 +70,7 @@ class Arrival:
 
     def _make(self) -> Connection:
         scheme = "https" if self._tls else "http"
-        self._made = Connection(self._server, self._peer, surplus=self.is_surplus, scheme=scheme)
+        self._made = Connection(self._server, self._peer, self, surplus=self.is_surplus, scheme=scheme)
         return self._made
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -86,6 +89,8 @@ class Arrival:
         if self._made is not None:
             self._made.is_void = not has_connection
             self._made.abort()
+            # A loop that was interrupted between making a connection and saying so may end it without a word.
+            self._server.loop.call_soon(self._made.connection_lost, None)
         if not has_connection:
             self._socket.close()
 

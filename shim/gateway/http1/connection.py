@@ -17,7 +17,7 @@ from shim.gateway.http1.head import check_beginning, parse_request
 from shim.gateway.http1.request import Request
 
 if TYPE_CHECKING:
-    from shim.gateway.http1.server import PeerConnections, Server
+    from shim.gateway.http1.server import PeerConnections, Server, Spareable
 
 log = logging.getLogger("shim.gateway")
 
@@ -40,15 +40,18 @@ class Connection(asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        "_content", "_drained", "_has_begun", "_held", "_is_ending", "_left", "_peer", "_read_due", "_request", "_rest",
-        "_searched", "_send_due", "_server", "_surplus", "_task", "_transport", "_waiter", "due", "is_void", "scheme",
-        "was_made",
+        "_arrival", "_content", "_drained", "_has_begun", "_held", "_is_ending", "_left", "_peer", "_read_due",
+        "_request", "_rest", "_searched", "_send_due", "_server", "_surplus", "_task", "_transport", "_waiter", "due",
+        "is_void", "scheme", "was_made",
     )  # fmt: skip
 
-    def __init__(self, server: Server, peer: PeerConnections, *, surplus: bool, scheme: str) -> None:
+    def __init__(
+        self, server: Server, peer: PeerConnections, arrival: Spareable | None = None, *, surplus: bool, scheme: str
+    ) -> None:
         self.scheme = scheme
         self._server = server
         self._peer = peer
+        self._arrival = arrival
         self._surplus = surplus
         self.was_made = False
         self.is_void = False
@@ -75,6 +78,9 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.abort()
             return
         self.was_made = True
+        if self._arrival is not None:  # one of the two can be spared, and not both
+            self._peer.idle.pop(self._arrival, None)
+            self._arrival = None
         self._transport.set_write_buffer_limits(HIGH)
         self._server.connections.add(self)
         self._server.deadlines.watch(self)
@@ -82,6 +88,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: BaseException | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Give up whatever is going on for a caller that left."""
+        if self._transport is None:
+            return  # told before, see Arrival
         self._transport = None
         if self.is_void:
             return
@@ -237,11 +245,6 @@ class Connection(asyncio.BufferedProtocol):
 
     # The handler's side.
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether no request is being answered or has begun to arrive."""
-        return self._request is None and not self._rest
-
     def write(self, data: bytes) -> None:
         """Send the caller something, unless it left."""
         if self._transport is None or self._transport.is_closing():
@@ -316,12 +319,12 @@ class Connection(asyncio.BufferedProtocol):
             else:
                 log.warning("dropped a caller that does not take its reply")
                 self.abort()
-        elif self._is_ending or not self._has_begun:
+        elif self._transport is not None and (self._is_ending or not self._has_begun):
             self._set_due(read=NEVER)
-            if self._is_ending and self._transport is not None:
-                self._transport.abort() if self.unsent() else self._transport.close()
-            else:
+            if not self._is_ending:
                 self.close()
+            else:
+                self._transport.abort() if self.unsent() else self._transport.close()
         else:
             log.info("refused a request: its head did not arrive in time")
             self._end_with(errors.too_late("The request's head did not arrive in time."))
