@@ -92,7 +92,7 @@ class Handler:
             level = logging.WARNING if refusal.status >= 500 else logging.INFO
             said = refusal.said or refusal.error or "refused"
             log.log(level, "%s %s: %s (%s)", operation, refusal.status, refusal.code, said)
-            request.refuse(refusal)
+            request.refuse(refusal, close=self.draining)
         finally:
             self.in_flight.end(peer)
             if has_room:

@@ -117,3 +117,26 @@ async def test_nothing_is_taken_from_a_connection_that_ends():
     assert not wired.pool.made
     assert asyncio.all_tasks() == {asyncio.current_task()}
     await wired.end()
+
+
+async def test_refusal_while_draining_ends_its_connection():
+    """A caller that is told no is told, too, that its next call goes elsewhere."""
+    wired = Wired(reply_of, memory=1)
+    wired.gateway._handler.draining = True
+    wired.caller.deliver(request_of(0, "length"))
+    await wired.settle()
+    assert b"\r\nConnection: close\r\n" in wired.caller.take(1 << 20)
+    await wired.end()
+
+
+async def test_reply_without_content_has_no_length():
+    """A 204 says nothing of a length to the caller (RFC 9110, 8.6), and ends upstream's connection if it has one."""
+    wired = Wired(lambda _: (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", False))
+    wired.caller.deliver(request_of(0, "204"))
+    upstream = await upstream_of(wired)
+    upstream.read(1 << 20)
+    upstream.say(1 << 20)
+    await wired.settle()
+    assert upstream.wire.closing
+    assert b"Content-Length" not in wired.caller.take(1 << 20)
+    await wired.end()
