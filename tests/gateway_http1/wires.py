@@ -174,6 +174,7 @@ class WiredPool(Pool):
         self.made.append(FakeUpstream(Wire(connection), self.answer))
         connection.in_use = True
         self._open.add(connection)
+        self.deadlines.watch(connection)
         return connection
 
     @property

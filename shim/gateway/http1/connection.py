@@ -114,6 +114,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> bool:
         """Close: a caller that says no more is taken for gone."""
+        if self._transport is not None:
+            self._transport.close()  # with TLS, asyncio would go on to take what is written, and drop it
         return False
 
     def pause_writing(self) -> None:

@@ -153,7 +153,6 @@ class UpstreamConnection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to be of use."""
         self._transport = cast("asyncio.Transport", transport)
-        self._pool.deadlines.watch(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
         """Return where to put what arrives: one buffer for all, since it is taken out at once."""

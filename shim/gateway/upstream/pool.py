@@ -95,7 +95,10 @@ class Pool:
         except OSError as error:
             raise faults.unconnected(error, tls=self._tls, through_proxy=self._proxy is not None) from error
         connection.in_use = True
-        self._open.add(connection)
+        # Not before: a loop that was interrupted while it connected may end a connection without a word.
+        if connection.is_open:
+            self._open.add(connection)
+            self.deadlines.watch(connection)
         return connection
 
     async def _direct(self) -> UpstreamConnection:
