@@ -39,7 +39,8 @@ class GatewayExchange:
     """An exchange in progress.
 
     ``upstream_response`` is the last reply, ``fault`` why the content of the one read last could not be had,
-    ``seconds`` the time spent in the core, and ``held`` what pages that were read take of the ``budget``.
+    ``seconds`` the time spent in the core, and ``held`` what pages that were read, and a reply made of them, take
+    of the ``budget``.
     """
 
     match: Match
@@ -94,18 +95,29 @@ class GatewayExchange:
         try:
             return await response.read(limit)
         except Refusal as refusal:
-            if refusal.status != 503 or self.call.method in _SAFE:
-                raise
-            # Asking again later, as 503 says, would execute it a second time.
-            detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
-            raise unreadable("http_response_body_size", detail) from None
+            raise self._told(refusal) from None
+
+    def _told(self, refusal: Refusal) -> Refusal:
+        """Return what the caller is told of a refusal: 503, come again, would have a write executed twice."""
+        if refusal.status != 503 or self.call.method in _SAFE:
+            return refusal
+        detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
+        return unreadable("http_response_body_size", detail)
 
     def reply(self, outcome: Outcome) -> Reply:
-        """Return the caller's reply; its body is None when upstream's content is passed through."""
+        """Return the caller's reply; its body is None when upstream's content is passed through.
+
+        A long body counts as held, since it waits until the caller has taken it. Raises Refusal when memory is short.
+        """
         if isinstance(outcome, PassThrough):
             head = self.last.head
             return Reply(head.status, (*for_caller(head.headers), *notes(outcome.record, beside=head.headers)))
         made, record = outcome.reply, outcome.record
+        if made.body is not None and len(made.body) > BUFFERED:
+            try:
+                self._take(len(made.body))
+            except Refusal as refusal:
+                raise self._told(refusal) from None
         if outcome.code is None:
             return Reply(made.status, _fields_of(record, made.headers), made.body or b"")
         status = proxy_status(outcome.code, made.status, record, self.fault)
@@ -134,8 +146,11 @@ class GatewayExchange:
             size = DECODED * sum(map(len, self.upstream_response.chunks))
             self.upstream_response.close()
             if size > BUFFERED:
-                self.budget.take(size)
-                self.held += size
+                self._take(size)
+
+    def _take(self, size: int) -> None:
+        self.budget.take(size)
+        self.held += size
 
     def close(self) -> None:
         """Give upstream's connection up, unless its reply was read to the end."""
@@ -143,6 +158,7 @@ class GatewayExchange:
         self.held = 0
         if self.upstream_response is not None:
             self.upstream_response.close()
+            self.upstream_response = None
 
 
 @by_identity

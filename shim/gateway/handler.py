@@ -24,11 +24,12 @@ from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.request import Request
 from shim.gateway.in_flight import InFlight
 from shim.gateway.inventory import InventoryWriter
-from shim.gateway.memory import MemoryBudget
+from shim.gateway.memory import Kept, MemoryBudget
 from shim.gateway.metrics import Metrics
 from shim.gateway.relay import relay
 from shim.gateway.reload import Plan
 from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.response import BUFFERED
 from shim.gateway.upstream.signed import send
 from shim.gateway.validation import InboundRequest, validate
 
@@ -91,7 +92,7 @@ class Handler:
             level = logging.WARNING if refusal.status >= 500 else logging.INFO
             said = refusal.said or refusal.error or "refused"
             log.log(level, "%s %s: %s (%s)", operation, refusal.status, refusal.code, said)
-            request.refuse(refusal)
+            request.refuse(refusal, close=self.draining)
         finally:
             self.in_flight.end(peer)
             if has_room:
@@ -102,15 +103,14 @@ class Handler:
     async def _pass_on(self, request: Request, call: Call, signer: UpstreamSigner) -> None:
         """Send a call that isn't translated, and relay its reply."""
         stream, length = None, None
-        if request.head.has_content:
-            body = await request.content.held(KEPT) if signer.may_resend else request.content.streamed()
-            if isinstance(body, bytes):
-                call = attrs.evolve(call, body=body)
-            else:
-                stream, length = body, request.head.length
-        kept = len(call.body or b"")
-        self.budget.take(kept)
+        kept = Kept(self.budget)
         try:
+            if request.head.has_content:
+                body = await request.content.held(KEPT, kept.take) if signer.may_resend else request.content.streamed()
+                if isinstance(body, bytes):
+                    call = attrs.evolve(call, body=body)
+                else:
+                    stream, length = body, request.head.length
             outbound = OutboundCall(Send(call, "pass", rewritten=False), stream, length)
             upstream = await send(self.upstream, signer, outbound)
             try:
@@ -119,7 +119,7 @@ class Handler:
             finally:
                 upstream.close()
         finally:
-            self.budget.give(kept)
+            kept.give()
 
     async def _translate(
         self, request: Request, inbound: InboundRequest, match: Match, signer: UpstreamSigner, plan: Plan
@@ -143,7 +143,7 @@ class Handler:
         if plan.options.coalesce is not None and call.method == "GET" and body is None:
             shared = await self._share(exchange, inbound, plan, plan.options.coalesce)
             if shared is not None:
-                request.answer(shared.reply, reason=shared.reason or "", close=self.draining)
+                await self._answer_shared(request, shared)
                 return shared.record
         try:
             outcome = await exchange.run()
@@ -157,6 +157,17 @@ class Handler:
             exchange.close()
         self.metrics.translated(outcome.record, exchange.seconds)
         return outcome.record
+
+    async def _answer_shared(self, request: Request, shared: BufferedResponse) -> None:
+        """Send a reply that others may be given, too; a long one counts for each caller that it waits for."""
+        size = len(shared.reply.body or b"")
+        held = size if size > BUFFERED else 0
+        self.budget.take(held)
+        try:
+            request.answer(shared.reply, reason=shared.reason or "", close=self.draining)
+            await request.way.flushed()
+        finally:
+            self.budget.give(held)
 
     def _context(self, plan: Plan, base: str) -> Context:
         """Return what exchanges are given whose links lead to this base; callers use the same few."""

@@ -39,3 +39,24 @@ class MemoryBudget:
     def give(self, size: int) -> None:
         """Count so many bytes less: each ``take`` has its ``give``."""
         self.held -= size
+
+
+class Kept:
+    """What is taken of a budget piece by piece, and given back at once."""
+
+    __slots__ = ("_budget", "_size")
+
+    def __init__(self, budget: MemoryBudget) -> None:
+        self._budget = budget
+        self._size = 0
+
+    def take(self, size: int) -> None:
+        """Count so many bytes more; raises Refusal."""
+        self._budget.take(size)
+        self._size += size
+
+    def give(self) -> None:
+        """Give all of it back."""
+        if self._size:
+            self._budget.give(self._size)
+            self._size = 0

@@ -7,7 +7,7 @@ import logging
 from shim.core.messages import Reply
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.request import Request
-from shim.gateway.upstream.response import UpstreamResponse
+from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
 
@@ -26,6 +26,8 @@ async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, c
     first = b"".join((*upstream.chunks, upstream.arrived()))
     if upstream.is_complete:
         request.end(first)
+        if len(first) > BUFFERED:  # it is held as long as it waits
+            await request.way.flushed()
         return
     try:
         if upstream.error is not None and not first:

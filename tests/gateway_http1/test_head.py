@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.gateway.errors import Refusal
-from shim.gateway.http1.head import MalformedHead, check_beginning, parse_reply, parse_request
+from shim.gateway.http1.head import (
+    MalformedHead,
+    _known,
+    _parse_request,
+    check_beginning,
+    parse_reply,
+    parse_request,
+)
 
 
 def request(*lines, start="GET /x HTTP/1.1"):
@@ -79,3 +86,49 @@ def test_bytes_that_are_no_reply_are_told(data):
     """The same holds for what upstream says."""
     with contextlib.suppress(MalformedHead):
         parse_reply(b"HTTP/1.1 200 OK\r\n" + data + b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("status", ["000", "099"])
+def test_a_status_below_100_is_none(status):
+    """It is not taken for an informational one (RFC 9110, 15)."""
+    with pytest.raises(MalformedHead):
+        parse_reply(f"HTTP/1.1 {status} X\r\n\r\n".encode())
+
+
+@pytest.mark.parametrize("line", ["X" * 257 + ": 1", "Host: " + "a" * 257])
+def test_what_is_remembered_of_strangers_is_short(line):
+    """Names and hosts are looked up by their text; long ones would be kept for as long as nothing displaces them."""
+    assert status_of(request(line)) in {400, 431}
+
+
+def test_credentials_count_among_all_fields():
+    """The line that is cut out before a head is looked up makes no room for more."""
+    lines = [f"X-{number}: {'x' * 30000}" for number in range(2)]
+    assert status_of(request("Host: a", *lines, f"Authorization: Basic {'x' * 30000}")) == 431
+
+
+PARTS = st.sampled_from(
+    [
+        *("Authorization: Basic a", "authorization: Bearer b", "AUTHORIZATION: c", "Authorization:d", "Cookie: e"),
+        *("Authorization: f\nX: 1", "Authorization: \xff", "Authorization: ", "Authorization: a\r\n folded", "X: y"),
+        *("Host: a", "Via: 1.1 x", "Connection: close", "Content-Length: 3", "X: Authorization: z"),
+    ]
+)
+
+
+@given(st.lists(PARTS, max_size=6), st.sampled_from(["1.0", "1.1"]))
+def test_memory_of_heads_makes_no_difference(lines, version):
+    """A head looked up without its credentials says what it says when it is parsed as a whole."""
+    data = request(*lines, start=f"GET /x HTTP/{version}")
+
+    def said(parse):
+        try:
+            head = parse(data)
+        except Refusal as refusal:
+            return refusal.status
+        return (head.target, head.headers, head.keep_alive, head.length, head.chunked, head.hosts, head.via)
+
+    assert said(parse_request) == said(_parse_request) == said(parse_request)
+    assert not any(
+        line.lower().startswith((b"authorization", b"cookie")) for one in _known for line in one.split(b"\r\n")
+    )

@@ -40,9 +40,9 @@ class Connection(asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        "_arrival", "_content", "_drained", "_has_begun", "_held", "_left", "_linger", "_peer", "_read_due", "_request",
-        "_rest", "_searched", "_send_due", "_server", "_surplus", "_task", "_transport", "_waiter", "due", "is_void",
-        "scheme", "was_made",
+        "_arrival", "_content", "_drained", "_has_begun", "_held", "_is_ending", "_left", "_peer", "_read_due",
+        "_request", "_rest", "_searched", "_send_due", "_server", "_surplus", "_task", "_transport", "_waiter", "due",
+        "is_void", "scheme", "was_made",
     )  # fmt: skip
 
     def __init__(
@@ -64,7 +64,7 @@ class Connection(asyncio.BufferedProtocol):
         self._searched = 0
         self._held = False
         self._has_begun = False
-        self._linger = False
+        self._is_ending = False
         self._drained: asyncio.Future[None] | None = None
         self._left = 0
         self._read_due = self._send_due = self.due = NEVER
@@ -109,11 +109,13 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what arrived."""
-        if not self._linger:
+        if not self._is_ending:
             self._take(bytes(self._server.buffer[:nbytes]))
 
     def eof_received(self) -> bool:
         """Close: a caller that says no more is taken for gone."""
+        if self._transport is not None:
+            self._transport.close()  # with TLS, asyncio would go on to take what is written, and drop it
         return False
 
     def pause_writing(self) -> None:
@@ -203,10 +205,11 @@ class Connection(asyncio.BufferedProtocol):
                 return
             self._request = self._content = None
             self._wait_for_request()
+            self.go_on()
             if self._rest:
                 self._parse()
-            if len(self._rest) <= WAITING:
-                self.go_on()
+                if self._request is not None and len(self._rest) > WAITING:
+                    self.hold()
 
     async def _answer(self, request: Request) -> None:
         try:
@@ -223,7 +226,7 @@ class Connection(asyncio.BufferedProtocol):
             self.abort()
         except Exception as error:
             log.exception("unhandled %s", type(error).__name__)
-            if request.status is None:
+            if request.status is None and self._transport is not None and not self._transport.is_closing():
                 request.refuse(errors.internal())
             else:
                 self.abort()
@@ -243,11 +246,6 @@ class Connection(asyncio.BufferedProtocol):
             self.close(unread=True)
 
     # The handler's side.
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether no request is being answered or has begun to arrive."""
-        return self._request is None and not self._rest
 
     def write(self, data: bytes) -> None:
         """Send the caller something, unless it left."""
@@ -281,17 +279,18 @@ class Connection(asyncio.BufferedProtocol):
 
         The kernel would answer bytes that nobody reads with a reset, and that can overtake the last reply.
         """
-        if self._transport is None or self._linger:
+        if self._transport is None or self._is_ending:
             return
+        self._is_ending = True  # what arrives from now on is dropped
         content = self._content
-        if unread or (content is not None and not content.is_complete):
-            self._linger = True
+        if not (unread or self._rest or (content is not None and not content.is_complete)):
+            self._transport.close()
+        elif not self._transport.is_closing():
+            self._rest = b""
             self.go_on()
             if self._transport.can_write_eof():
                 self._transport.write_eof()
             self._set_due(read=self._server.deadlines.now() + LINGER)
-        else:
-            self._transport.close()
         if self.unsent():
             self._watch_sending()
 
@@ -322,12 +321,12 @@ class Connection(asyncio.BufferedProtocol):
             else:
                 log.warning("dropped a caller that does not take its reply")
                 self.abort()
-        elif self._linger or not self._has_begun:
+        elif self._transport is not None and (self._is_ending or not self._has_begun):
             self._set_due(read=NEVER)
-            if self._linger and self._transport is not None:
-                self._transport.abort() if self.unsent() else self._transport.close()
-            else:
+            if not self._is_ending:
                 self.close()
+            else:
+                self._transport.abort() if self.unsent() else self._transport.close()
         else:
             log.info("refused a request: its head did not arrive in time")
             self._end_with(errors.too_late("The request's head did not arrive in time."))

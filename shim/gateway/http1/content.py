@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from shim.gateway.errors import Refusal, bad_request, too_late
@@ -108,8 +108,11 @@ class RequestContent:
                 raise too_large(limit)
         return b"".join(chunks)
 
-    async def held(self, limit: int) -> bytes | AsyncIterator[bytes]:
-        """Return the whole content if it ends within ``limit`` bytes, else an iterator of all of it."""
+    async def held(self, limit: int, take: Callable[[int], None]) -> bytes | AsyncIterator[bytes]:
+        """Return the whole content if it ends within ``limit`` bytes, else an iterator of all of it.
+
+        ``take`` is told what each piece needs in memory, and raises Refusal when there is no room for it.
+        """
         if (self._head.length or 0) > limit:
             return self.streamed()
         self._continue()
@@ -117,6 +120,7 @@ class RequestContent:
         while self.size <= limit:
             if not (chunk := await self.piece()):
                 return b"".join(chunks)
+            take(len(chunk))
             chunks.append(chunk)
         return self._resumed(chunks)
 

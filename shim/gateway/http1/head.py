@@ -33,6 +33,12 @@ _TOO_LONG = 1 << 53
 
 _OBEYED = frozenset({"connection", "content-length", "expect", "host", "transfer-encoding", "via"})
 
+NAME = 256
+"""Bytes of a field's name, or of a Host: no more, since what is decided about one is remembered."""
+
+_SHORT = 8192
+"""Bytes of a head whose rest is looked for among those that are remembered."""
+
 REMEMBERED = 2048
 """Bytes of a head that is remembered."""
 
@@ -126,6 +132,8 @@ def parse_request(data: bytes) -> RequestHead:
 
     Callers say the same but for their credentials again and again: the rest of a short head is remembered.
     """
+    if len(data) > _SHORT:
+        return _parse_request(data)
     start = data.find(b"\r\nAuthorization: ")
     if start < 0:
         start = data.find(b"\r\nauthorization: ")
@@ -142,7 +150,7 @@ def parse_request(data: bytes) -> RequestHead:
             _known[rest] = head
     if start < 0:
         return head
-    if end - start > FIELD or len(head.headers) >= COUNT or not _VALUE.fullmatch(value):
+    if len(head.headers) >= COUNT or not _VALUE.fullmatch(value):
         return _parse_request(data)
     place = data.count(b"\r\n", 0, start)
     line = (data[start + 2 : start + 15].decode("ascii"), _text(value))
@@ -176,7 +184,7 @@ def _parse_request(data: bytes) -> RequestHead:
     head.headers = _read_fields(head, events.fields)
     if len(head.headers) > COUNT or len(data) - len(events.target) > FIELDS:
         raise errors.too_many_fields()
-    if len(data) > FIELD and any(len(text) > FIELD for line in head.headers for text in line):
+    if len(data) > NAME and any(len(name) > NAME or len(value) > FIELD for name, value in head.headers):
         raise errors.bad_request("A field of the request is too long.", 431)
     return head
 
@@ -192,6 +200,8 @@ def _read_fields(head: RequestHead, fields: list[tuple[bytes, bytes]]) -> Header
         if lower not in _OBEYED:
             continue
         if lower == "host":
+            if len(value) > NAME:
+                raise errors.bad_request("The Host field is not one host with an optional port.")
             head.hosts.append(value)
         elif lower == "via":
             head.via.append(value)
@@ -276,8 +286,8 @@ def _parse_reply(data: bytes) -> ReplyHead:
     version = parser.get_http_version()
     if _CONTROL.search(events.reason):
         raise MalformedHead("a control character in the reason phrase")
-    if version not in {"1.1", "1.0"}:
-        raise MalformedHead("a version that is not HTTP/1.1's")
+    if version not in {"1.1", "1.0"} or parser.get_status_code() < 100:
+        raise MalformedHead("a version or a status that is not HTTP/1.1's")
     headers = [
         (name.decode("ascii"), value.strip(b" \t").decode("utf-8", "surrogateescape")) for name, value in events.fields
     ]

@@ -76,9 +76,9 @@ class Request:
             self.way.write(content)
         self.whole = True
 
-    def refuse(self, refusal: Refusal) -> None:
+    def refuse(self, refusal: Refusal, *, close: bool = False) -> None:
         """Answer with an error of the gateway's own."""
-        self.answer(reply_of(refusal), close=refusal.close)
+        self.answer(reply_of(refusal), close=close or refusal.close)
 
     def begin(self, reply: Reply, *, reason: str = "", close: bool = False) -> Framing:
         """Prepare a reply whose content is going to be streamed; its head leaves with the first piece."""

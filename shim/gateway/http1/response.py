@@ -38,7 +38,7 @@ def frame(asked: RequestHead, reply: Reply, *, reason: str = "", keep_alive: boo
     lines = _lines_of(reply.headers)
     text, last, chunked = lines.text, b"", False
     if body is None or bodiless:
-        text = lines.with_length
+        text = lines.text if status == 204 else lines.with_length  # which has no length (RFC 9110, 8.6)
         if not (lines.has_length or bodiless):
             chunked = not asked.is_http10
             keep_alive = keep_alive and chunked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, cast
 
@@ -10,7 +11,7 @@ from shim.core.messages import Reply
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.chunks import ChunkDecoder, ChunkError
 from shim.gateway.http1.deadlines import NEVER
-from shim.gateway.http1.head import FIELDS, LINE, MalformedHead, parse_reply
+from shim.gateway.http1.head import FIELDS, LINE, MalformedHead, ReplyHead, parse_reply
 from shim.gateway.upstream import faults
 from shim.gateway.upstream.response import UpstreamResponse
 
@@ -111,7 +112,8 @@ class UpstreamConnection(asyncio.BufferedProtocol):
             if self._drained is not None:
                 self._expect()
                 await self._drained
-                self.due = NEVER
+                if self._response is None:  # else its silence counts by now
+                    self.due = NEVER
         if chunked or head:
             self._write(head + b"0\r\n\r\n" if chunked else head)
         self._is_sending = False
@@ -151,7 +153,6 @@ class UpstreamConnection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to be of use."""
         self._transport = cast("asyncio.Transport", transport)
-        self._pool.deadlines.watch(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
         """Return where to put what arrives: one buffer for all, since it is taken out at once."""
@@ -165,14 +166,31 @@ class UpstreamConnection(asyncio.BufferedProtocol):
             self._take_content(data)
         elif self._waiter is not None and not self._waiter.done():
             self.heard = True
-            self._expect()
+            if not self._is_sending:  # what comes before all was sent doesn't make the caller's silence upstream's
+                self._expect()
             self._take_head(data)
         else:
             self.give_up()  # nobody asked for it
 
     def eof_received(self) -> bool:
-        """Close: upstream has said all that it will."""
+        """End: upstream has said all that it will."""
+        response = self._response
+        if response is not None and self._until_close and self._is_farewell():
+            self._response = None
+            response.finish()
+        self.give_up()  # nobody answers what is still to be sent
         return False
+
+    def _is_farewell(self) -> bool:
+        """Tell whether it is upstream that ends: with TLS, an end of the mere connection may be anybody's doing.
+
+        A reply without a length is cut by such an end (RFC 9112, 9.8). Not every loop keeps the two apart.
+        """
+        tls = None if self._transport is None else self._transport.get_extra_info("ssl_object")
+        try:
+            return tls is None or not tls.read(1)
+        except ssl.SSLError:  # it would wait for more
+            return False
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """End what was going on."""
@@ -184,10 +202,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
             self._drained.exception()
         response, self._response = self._response, None
         if response is not None:
-            if self._until_close and exc is None:
-                response.finish()
-            elif response.error is None:
-                response.fail(faults.ended_early(said))
+            response.fail(faults.ended_early(said))
         elif self._waiter is not None and not self._waiter.done():
             self._waiter.set_exception(faults.unanswered(said))
 
@@ -237,6 +252,10 @@ class UpstreamConnection(asyncio.BufferedProtocol):
             elif end < len(data):
                 self._take_head(data[end:])
             return
+        self._begin(head, data, end)
+
+    def _begin(self, head: ReplyHead, data: bytes, end: int) -> None:
+        """Hand a final reply to whoever waits for it, with what has come of its content."""
         assert self._waiter is not None, "somebody asked"
         response = UpstreamResponse(Reply(head.status, head.headers), head.reason, self, self._pool.budget)
         self._keep = self._keep and head.keep_alive
@@ -244,7 +263,11 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._left = head.length or 0
         self._until_close = head.length is None and not head.chunked
         self._response = response
+        if self._is_sending:
+            self._expect()
         if self._is_head or head.status in _BODILESS:
+            if head.status == 204 and (head.length or head.chunked):  # it may be followed by what it must not have
+                self._keep = False
             self._finish(data, end)
         elif end < len(data) or head.length == 0:
             self._take_content(data[end:])

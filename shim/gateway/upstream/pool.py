@@ -7,18 +7,15 @@ import ssl
 from urllib.parse import SplitResult
 
 from shim.gateway.http1.deadlines import NEVER, Deadlines
-from shim.gateway.http1.head import MalformedHead, parse_reply
 from shim.gateway.memory import MemoryBudget
 from shim.gateway.options import Options
 from shim.gateway.upstream import faults
 from shim.gateway.upstream.connection import UpstreamConnection
 from shim.gateway.upstream.proxy import Proxy
+from shim.gateway.upstream.tunnel import tunnel
 
 READ = 65536
 """Bytes that are read at a time."""
-
-_HEAD = 65536
-"""Bytes of a proxy's answer."""
 
 
 class Pool:
@@ -98,7 +95,10 @@ class Pool:
         except OSError as error:
             raise faults.unconnected(error, tls=self._tls, through_proxy=self._proxy is not None) from error
         connection.in_use = True
-        self._open.add(connection)
+        # Not before: a loop that was interrupted while it connected may end a connection without a word.
+        if connection.is_open:
+            self._open.add(connection)
+            self.deadlines.watch(connection)
         return connection
 
     async def _direct(self) -> UpstreamConnection:
@@ -118,35 +118,15 @@ class Pool:
                 lambda: UpstreamConnection(self), proxy.host, proxy.port, ssl=self._context if proxy.tls else None
             )
             return connection
-        reader, writer = await asyncio.open_connection(
-            proxy.host, proxy.port, ssl=self._context if proxy.tls else None, limit=_HEAD
-        )
+        transport = await tunnel(proxy, f"{self._host}:{self._port}", self._context if proxy.tls else None)
+        connection = UpstreamConnection(self)
+        assert self._context is not None, "trust() comes first"
         try:
-            authority = f"{self._host}:{self._port}"
-            lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
-            if proxy.login is not None:
-                lines.append(f"Proxy-Authorization: {proxy.login}")
-            writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
-            await _accepted(reader)
-            connection = UpstreamConnection(self)
-            assert self._context is not None, "trust() comes first"
-            transport = await self.loop.start_tls(
-                writer.transport, connection, self._context, server_hostname=self._host
-            )
+            secured = await self.loop.start_tls(transport, connection, self._context, server_hostname=self._host)
         except BaseException:
-            writer.transport.abort()
+            transport.abort()
             raise
-        if transport is None:
+        if secured is None:
             raise ConnectionAbortedError
-        connection.connection_made(transport)
+        connection.connection_made(secured)
         return connection
-
-
-async def _accepted(reader: asyncio.StreamReader) -> None:
-    """Return when a proxy has made a tunnel; raises Refusal."""
-    try:
-        status = parse_reply(await reader.readuntil(b"\r\n\r\n")).status
-    except (MalformedHead, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        status = 0
-    if not 200 <= status < 300:
-        raise faults.proxy_refused(f"the proxy answered {status}")

@@ -1,0 +1,142 @@
+"""States of a connection that need the bytes to come just so."""
+
+import asyncio
+
+from shim.core.messages import Reply
+from shim.gateway.http1.connection import WAITING, Connection
+from shim.gateway.http1.deadlines import NEVER, deadlines
+from tests.gateway_http1.test_interleavings import reply_of, request_of
+from tests.gateway_http1.wires import FakeUpstream, Wired
+
+
+async def upstream_of(wired: Wired) -> FakeUpstream:
+    """Return the connection that a call has just made."""
+    await wired.settle()
+    return wired.pool.made[-1]
+
+
+async def test_long_head_behind_a_request_is_read_to_its_end():
+    """Reading stops while a request is answered and much waits behind it; it goes on when that is a part of a head."""
+    wired = Wired(reply_of)
+    fields = "".join(f"X-{n}: {'x' * 8000}\r\n" for n in range(8))
+    target = "/1/length?" + "y" * 8000
+    late = f"GET {target} HTTP/1.1\r\nHost: a\r\n{fields}\r\n".encode()
+    assert len(late) > WAITING + 1000
+    wired.caller.deliver(request_of(0, "length"))
+    late = late[wired.caller.deliver(late[: WAITING + 100]) :]
+    late = late[wired.caller.deliver(late[:100]) :]
+    assert wired.caller.is_paused
+    upstream = await upstream_of(wired)
+    for _ in range(2):
+        upstream.read(1 << 20)
+        upstream.say(1 << 20)
+        await wired.settle()
+        if late:
+            late = late[wired.caller.deliver(late) :]
+            assert not late
+            await wired.settle()
+    assert b"X-N: 1" in wired.caller.take(1 << 20)
+    await wired.end()
+
+
+async def test_upstream_that_answers_early_and_stalls_is_late():
+    """A reply's time counts from its head on, even when upstream takes the request's content again just then."""
+    wired = Wired(reply_of, idle_timeout=60.0)
+    wired.caller.deliver(request_of(0, "upload")[:70_000])
+    upstream = await upstream_of(wired)
+    wired.caller.deliver(b"c" * 60_000)
+    await wired.settle()
+    assert upstream.wire.is_full
+    upstream.wire.deliver(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+    upstream.wire.take(1 << 20)
+    await wired.settle()
+    protocol = upstream.wire.protocol
+    assert protocol.due - deadlines().now() < 61
+    protocol.late()
+    await wired.settle()
+    assert wired.caller.closing
+    await wired.end()
+
+
+async def test_informational_reply_does_not_start_upstreams_time():
+    """While the caller is still sending, it isn't upstream that is silent."""
+    wired = Wired(reply_of, idle_timeout=60.0)
+    wired.caller.deliver(request_of(0, "upload")[:1000])
+    upstream = await upstream_of(wired)
+    upstream.wire.deliver(b"HTTP/1.1 100 Continue\r\n\r\n")
+    await wired.settle()
+    assert upstream.wire.protocol.due == NEVER
+    await wired.end()
+
+
+async def test_last_reply_before_unread_requests_is_not_overtaken_by_a_reset():
+    """A reply that ends its connection is followed by an end in one direction while requests wait behind it."""
+    wired = Wired(reply_of)
+    wired.caller.deliver(b"GET /0/length HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + request_of(1, "length"))
+    upstream = await upstream_of(wired)
+    upstream.read(1 << 20)
+    upstream.say(1 << 20)
+    await wired.settle()
+    assert (wired.caller.ended, wired.caller.closing) == (True, False)
+    assert wired.caller.deliver(b"more")
+    await wired.end()
+
+
+async def test_defect_of_a_call_whose_caller_leaves_is_logged_once(monkeypatch, caplog):
+    """There is nobody to tell of it, and the loop hears of no second one."""
+    wired = Wired(reply_of)
+
+    async def broken(_: object) -> Reply:
+        wired.caller.write(b"x")
+        wired.caller.eof()
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(wired.server, "handler", broken)
+    wired.caller.deliver(request_of(0, "length"))
+    await wired.settle()
+    protocol = wired.caller.protocol
+    assert isinstance(protocol, Connection)
+    assert protocol._task is not None
+    assert protocol._task.done()
+    assert protocol._task.exception() is None
+    await wired.end()
+    assert [record.message for record in caplog.records] == ["unhandled RuntimeError"]
+
+
+async def test_nothing_is_taken_from_a_connection_that_ends():
+    """What TLS still hands over while a connection is being closed is no request any more."""
+    wired = Wired(reply_of)
+    wired.caller.write(b"x")
+    protocol = wired.caller.protocol
+    protocol.late()
+    assert wired.caller.closing
+    request = request_of(0, "length")
+    protocol.get_buffer(-1)[: len(request)] = request
+    protocol.buffer_updated(len(request))
+    await wired.settle()
+    assert not wired.pool.made
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    await wired.end()
+
+
+async def test_refusal_while_draining_ends_its_connection():
+    """A caller that is told no is told, too, that its next call goes elsewhere."""
+    wired = Wired(reply_of, memory=1)
+    wired.gateway._handler.draining = True
+    wired.caller.deliver(request_of(0, "length"))
+    await wired.settle()
+    assert b"\r\nConnection: close\r\n" in wired.caller.take(1 << 20)
+    await wired.end()
+
+
+async def test_reply_without_content_has_no_length():
+    """A 204 says nothing of a length to the caller (RFC 9110, 8.6), and ends upstream's connection if it has one."""
+    wired = Wired(lambda _: (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", False))
+    wired.caller.deliver(request_of(0, "204"))
+    upstream = await upstream_of(wired)
+    upstream.read(1 << 20)
+    upstream.say(1 << 20)
+    await wired.settle()
+    assert upstream.wire.closing
+    assert b"Content-Length" not in wired.caller.take(1 << 20)
+    await wired.end()

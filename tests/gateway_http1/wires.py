@@ -1,0 +1,221 @@
+"""A whole gateway between transports that are no sockets: a test decides when each byte moves, and who leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import h11
+
+from shim.gateway import Gateway, Options
+from shim.gateway.http1.connection import Connection
+from shim.gateway.http1.deadlines import deadlines
+from shim.gateway.http1.server import Server
+from shim.gateway.upstream.connection import UpstreamConnection
+from shim.gateway.upstream.pool import Pool
+
+Protocol = Connection | UpstreamConnection
+
+
+class Wire(asyncio.Transport):
+    """A transport whose other end is the test: ``take`` reads what was written, ``deliver`` has bytes arrive."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        super().__init__()
+        self.protocol = protocol
+        self.unsent = bytearray()
+        self.high = 65536
+        self.is_full = self.is_paused = self.closing = self.lost = self.ended = False
+        protocol.connection_made(self)
+
+    def write(self, data: Any) -> None:
+        """Put bytes on their way."""
+        assert not self.ended, "written after the end"
+        if self.closing:
+            return
+        self.unsent += data
+        if len(self.unsent) > self.high and not self.is_full:
+            self.is_full = True
+            self.protocol.pause_writing()
+
+    def take(self, size: int) -> bytes:
+        """Read so many bytes of what was written."""
+        data = bytes(self.unsent[:size])
+        del self.unsent[:size]
+        if self.is_full and len(self.unsent) <= self.high // 4:
+            self.is_full = False
+            self.protocol.resume_writing()
+        if self.closing and not self.unsent:
+            self._lose(None)
+        return data
+
+    def deliver(self, data: bytes) -> int:
+        """Have bytes arrive; return how many could."""
+        if self.is_paused or self.closing:
+            return 0
+        buffer = self.protocol.get_buffer(-1)
+        size = min(len(data), len(buffer))
+        buffer[:size] = data[:size]
+        self.protocol.buffer_updated(size)
+        return size
+
+    def eof(self) -> None:
+        """The other end says no more."""
+        if not (self.closing or self.is_paused):
+            assert self.protocol.eof_received() is False
+            self.close()
+
+    def close(self) -> None:
+        """End once all was taken."""
+        if not self.closing:
+            self.closing = True
+            if not self.unsent:
+                self._lose(None)
+
+    def abort(self) -> None:
+        """End at once."""
+        self.closing = True
+        self.unsent.clear()
+        self._lose(None)
+
+    def reset(self) -> None:
+        """The other end is gone."""
+        self.closing = True
+        self.unsent.clear()
+        self._lose(ConnectionResetError())
+
+    def _lose(self, error: Exception | None) -> None:
+        if not self.lost:
+            self.lost = True
+            asyncio.get_running_loop().call_soon(self.protocol.connection_lost, error)
+
+    def write_eof(self) -> None:
+        """Say no more."""
+        if self.lost:
+            raise RuntimeError("as uvloop has it of what has ended")
+        self.ended = True
+
+    def can_write_eof(self) -> bool:
+        """As a plain connection can."""
+        return True
+
+    def is_closing(self) -> bool:
+        """Whether it ends or has ended."""
+        return self.closing
+
+    def pause_reading(self) -> None:
+        """Let nothing arrive."""
+        self.is_paused = True
+
+    def resume_reading(self) -> None:
+        """Let bytes arrive again."""
+        self.is_paused = False
+
+    def get_write_buffer_size(self) -> int:
+        """Return how much was not taken yet."""
+        return len(self.unsent)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Take the size from which on it is full; a quarter of it is no more."""
+        self.high = high or 65536
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Know nothing."""
+        return default
+
+
+class FakeUpstream:
+    """One connection's other end: requests are read by h11, and answered by ``answer`` as bytes."""
+
+    def __init__(self, wire: Wire, answer: Callable[[h11.Request], tuple[bytes, bool]]) -> None:
+        self.wire = wire
+        self.waiting = b""
+        self.is_last = False
+        self._answer = answer
+        self._judge = h11.Connection(h11.SERVER)
+
+    def read(self, size: int) -> None:
+        """Read so many bytes of requests; whole ones are answered."""
+        if data := self.wire.take(size):
+            self._judge.receive_data(data)
+        while True:
+            event = self._judge.next_event()
+            if event is h11.NEED_DATA or event is h11.PAUSED:
+                return
+            if isinstance(event, h11.Request):
+                reply, self.is_last = self._answer(event)
+                self._reply = reply
+            elif isinstance(event, h11.EndOfMessage):
+                self.waiting += self._reply
+                self._judge.send(h11.Response(status_code=200, headers=[("Content-Length", "0")]))
+                self._judge.send(h11.EndOfMessage())
+                if self._judge.our_state is h11.DONE:
+                    self._judge.start_next_cycle()
+
+    def say(self, size: int) -> None:
+        """Deliver so many bytes of replies, and the end behind the last one."""
+        arrived = self.wire.deliver(self.waiting[:size]) if self.waiting[:size] else 0
+        self.waiting = self.waiting[arrived:]
+        if self.is_last and not self.waiting and arrived:
+            self.wire.eof()
+
+
+class WiredPool(Pool):
+    """Makes connections that are wires."""
+
+    answer: Callable[[h11.Request], tuple[bytes, bool]]
+
+    async def connect(self) -> UpstreamConnection:
+        """Return one that is there at once."""
+        await asyncio.sleep(0)
+        connection = UpstreamConnection(self)
+        self.made.append(FakeUpstream(Wire(connection), self.answer))
+        connection.in_use = True
+        self._open.add(connection)
+        self.deadlines.watch(connection)
+        return connection
+
+    @property
+    def made(self) -> list[FakeUpstream]:
+        """The other ends of all that were made."""
+        return cast("list[FakeUpstream]", self.__dict__.setdefault("_made", []))
+
+
+class Wired:
+    """A gateway, its upstream, and one caller, all without sockets."""
+
+    def __init__(self, answer: Callable[[h11.Request], tuple[bytes, bool]], **options: Any) -> None:
+        chosen = Options(upstream="http://upstream.test", admin=None, **options)
+        self.gateway = Gateway(chosen, environ={})
+        self.pool = WiredPool(urlsplit(chosen.upstream), chosen, self.gateway._handler.budget, deadlines(), None)
+        self.pool.answer = answer
+        self.gateway._upstream._pool = self.pool
+        self.server = Server(self.gateway._handler, chosen)
+        peer = self.server.arrived("192.0.2.1")
+        self.caller = Wire(Connection(self.server, peer, surplus=False, scheme="http"))
+        self.errors: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: self.errors.append(context))
+
+    async def settle(self, rounds: int = 30) -> None:
+        """Let everything run that can."""
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+
+    async def end(self) -> None:
+        """Have all leave, and check that nothing is left."""
+        self.caller.reset()
+        await self.settle()
+        await self.pool.close()
+        await self.settle()
+        budget = self.gateway._handler.budget
+        assert (budget.reserved, budget.held, self.gateway.in_flight.count) == (0, 0, 0)
+        assert not self.server.count
+        assert not self.server.connections
+        assert not self.server._peers
+        assert not self.pool._open
+        assert not self.pool._idle
+        assert not deadlines()._watched
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert not self.errors
