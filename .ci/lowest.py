@@ -11,7 +11,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-RUNTIME = ("requests", "gateway", "auto", "cli")
+RUNTIME = ("requests", "gateway", "auto", "cli", "redis")
 """The extras that programs install; those of tests and benchmarks promise nothing about old versions."""
 
 NEWER = {"hatchling", "openapi-python-client", "pyatlassdk", "ruff", "schemathesis"}
@@ -32,7 +32,7 @@ def main(what: str) -> None:
 
 def pin(requirement: str) -> str:
     """Return a requirement's lower bound as a constraint."""
-    found = re.fullmatch(r"([\w.-]+)>=([\w.]+)(,<[\w.]+)?", requirement)
+    found = re.fullmatch(r"([\w.-]+)>=([\w.]+)(,<[\w.]+)?", requirement.partition(";")[0].strip())
     if found is None:
         raise SystemExit(f"pyproject.toml: {requirement!r} says no lower bound")
     return f"{found[1]}=={found[2]}"

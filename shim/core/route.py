@@ -103,11 +103,16 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
             reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
             return Decision(tier, reason, corrects)
     if successor:
-        return Decision("flex", reason, corrects, legacy_next=corrects and is_blank)
+        return _flex(reason, corrects, corrects and is_blank)
     return Decision("none", f"{reason}, and there is no successor", corrects)
 
 
 _LEGACY = {RouteWord.OFF: "the shim is switched off", RouteWord.LEGACY: "the route is set to legacy"}
+
+
+@lru_cache(maxsize=64)
+def _flex(reason: str, corrects: bool, legacy_next: bool) -> Decision:  # noqa: FBT001 - a cache's key
+    return Decision("flex", reason, corrects, legacy_next)
 
 
 _seconds = lru_cache(maxsize=256)(datetime.timestamp)

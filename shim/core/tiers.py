@@ -14,6 +14,8 @@ import attrs
 from shim.core.commands import Answer, Command, Exchange, Outcome, PassThrough, Read
 from shim.core.memory import CachedTranslation
 from shim.core.messages import Call, Reply, field, replaced, without
+from shim.core.query import LegacyQuery
+from shim.core.recognise import Match
 from shim.core.request_body import build_body
 from shim.core.responses import CallError, bare_reply, document_reply, enveloped, written
 from shim.core.route import Decision, sunset_of
@@ -32,6 +34,9 @@ from shim.documents.model import NO_CONTENT, RefusedChoice, Successor, Target
 
 COLLECT = 500
 """Items asked for in one upstream page when all pages are collected (contract: the most a page may have)."""
+
+REMEMBERED = 16
+"""Request targets that are remembered with a call; programs make the same few again and again."""
 
 MOST = 20 * COLLECT
 """Items of one upstream page that are translated: far more than it may have, and far fewer than fit in its bytes."""
@@ -156,21 +161,32 @@ def _successor_call(
     state: ExchangeState, target: Target, collected: int, content: bytes | None, *, paged: bool = True
 ) -> Call:
     """Return a call in a successor's terms: its path and version, the caller's other fields, and a page to begin at."""
-    call = state.call
-    pairs: list[str] = []
-    if paged:
-        pairs += state.query.foreign
-        if state.match.operation.shape == "page":
-            keeps = target.paging == "kept"
-            size, number = (state.query.size, state.query.page) if keeps else (COLLECT, collected + 1)
-            # The count is always asked for: without it Atlas gives no next link (recorded).
-            pairs += ["includeCount=true", f"itemsPerPage={size}", f"pageNum={number}"]
-    path = target.path.build(state.match.raw)
+    call, match = state.call, state.match
+    query = state.query if paged else None
+    key = (id(target), id(query), collected)
+    known = match.targets.get(key)  # the very objects are kept beside it
+    if known is None:
+        if len(match.targets) >= REMEMBERED:
+            match.targets.clear()
+        known = match.targets[key] = (_target(match, target, query, collected), target, query)
     accept = _accept(target.version)
     headers = (*without(call.headers, _FOREIGN if content == call.body else _ABOUT_BODY), accept)
     if content:
         headers = (*headers, ("Content-Type", accept[1]))
-    return Call(target.method, call.origin, f"{path}?{'&'.join(pairs)}" if pairs else path, headers, content)
+    return Call(target.method, call.origin, known[0], headers, content)
+
+
+def _target(match: Match, target: Target, query: LegacyQuery | None, collected: int) -> str:
+    """Return a successor's request target: its path, and the caller's query in its terms, if that has a part in it."""
+    path = target.path.build(match.raw)
+    if query is None:
+        return path
+    pairs = [*query.foreign]
+    if match.operation.shape == "page":
+        size, number = (query.size, query.page) if target.paging == "kept" else (COLLECT, collected + 1)
+        # The count is always asked for: without it Atlas gives no next link (recorded).
+        pairs += ["includeCount=true", f"itemsPerPage={size}", f"pageNum={number}"]
+    return f"{path}?{'&'.join(pairs)}" if pairs else path
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import attrs
 
 from shim.core.messages import Headers, Reply, reason_phrase
@@ -33,34 +35,42 @@ def frame(asked: RequestHead, reply: Reply, *, reason: str = "", keep_alive: boo
     """
     status, body = reply.status, reply.body
     bodiless = asked.method == "HEAD" or status in _BODILESS
-    start = f"HTTP/{'1.0' if asked.is_http10 else '1.1'} {status} {reason or reason_phrase(status)}\r\n"
     lines = _lines_of(reply.headers)
-    text, last, chunked = lines.text, "", False
+    text, last, chunked = lines.text, b"", False
     if body is None or bodiless:
         text = lines.text if status == 204 else lines.with_length  # which has no length (RFC 9110, 8.6)
         if not (lines.has_length or bodiless):
             chunked = not asked.is_http10
             keep_alive = keep_alive and chunked
-            last = "Transfer-Encoding: chunked\r\n" if chunked else ""
+            last = b"Transfer-Encoding: chunked\r\n" if chunked else b""
     else:
-        last = f"Content-Length: {len(body)}\r\n"
+        last = b"Content-Length: %d\r\n" % len(body)
     if not lines.has_date:
-        last = f"Date: {now()}\r\n{last}"
+        last = b"Date: %b\r\n%b" % (now().encode("ascii"), last)
     if not keep_alive:
-        last += "Connection: close\r\n"
+        last += b"Connection: close\r\n"
     elif asked.is_http10:
-        last += "Connection: keep-alive\r\n"
-    # Undoes the decoding of fields, so that bytes beyond ASCII leave as they came.
-    head = f"{start}{text}{last}\r\n".encode("utf-8", "surrogateescape")
+        last += b"Connection: keep-alive\r\n"
+    head = b"%b%b%b\r\n" % (_start(status, reason, is_http10=asked.is_http10), text, last)
     return Framing(head, bodiless, chunked, keep_alive)
+
+
+@lru_cache(maxsize=64)
+def _start(status: int, reason: str, *, is_http10: bool) -> bytes:
+    return _encoded(f"HTTP/{'1.0' if is_http10 else '1.1'} {status} {reason or reason_phrase(status)}\r\n")
+
+
+def _encoded(text: str) -> bytes:
+    """Undo the decoding of fields, so that bytes beyond ASCII leave as they came."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 @attrs.frozen
 class _Lines:
-    """Field lines as text, without Content-Length and with it."""
+    """Field lines as bytes, without Content-Length and with it."""
 
-    text: str
-    with_length: str
+    text: bytes
+    with_length: bytes
     has_length: bool
     has_date: bool
 
@@ -79,5 +89,5 @@ def _lines_of(headers: Headers) -> _Lines:
         if lower != "content-length":
             others.append(line)
             has_date = has_date or lower == "date"
-    text, with_length = ("".join([f"{line}\r\n" for line in some]) for some in (others, lines))
+    text, with_length = (_encoded("".join([f"{line}\r\n" for line in some])) for some in (others, lines))
     return _Lines(text, with_length, len(others) < len(lines), has_date)
