@@ -88,10 +88,8 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: BaseException | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Give up whatever is going on for a caller that left."""
-        if self._transport is None:
-            return  # told before, see Arrival
-        self._transport = None
-        if self.is_void:
+        is_told, self._transport = self._transport is None, None  # perhaps before, see Arrival
+        if is_told or self.is_void:
             return
         self._server.connections.discard(self)
         self._server.deadlines.forget(self)
@@ -321,12 +319,12 @@ class Connection(asyncio.BufferedProtocol):
             else:
                 log.warning("dropped a caller that does not take its reply")
                 self.abort()
-        elif self._transport is not None and (self._is_ending or not self._has_begun):
+        elif self._is_ending and self._transport is not None:
             self._set_due(read=NEVER)
-            if not self._is_ending:
-                self.close()
-            else:
-                self._transport.abort() if self.unsent() else self._transport.close()
+            self._transport.abort() if self.unsent() else self._transport.close()
+        elif not self._has_begun:
+            self._set_due(read=NEVER)
+            self.close()
         else:
             log.info("refused a request: its head did not arrive in time")
             self._end_with(errors.too_late("The request's head did not arrive in time."))
