@@ -43,7 +43,7 @@ class Upstream:
     statuses: list[int]
     sent: list[Response] = attrs.field(factory=list)
 
-    async def send(self, call, stream=None, length=None):
+    async def send(self, call, stream=None, length=None, *, readable=False):
         """Answer with the next status."""
         self.sent.append(Response(Reply(self.statuses[len(self.sent)])))
         return self.sent[-1]
