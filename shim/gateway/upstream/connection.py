@@ -178,7 +178,11 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         if response is not None and self._until_close and self._is_farewell():
             self._response = None
             response.finish()
-        self.give_up()  # nobody answers what is still to be sent
+        # Nobody answers what is still to be sent. asyncio's TLS would stumble over an end within the last read.
+        if self.in_use:
+            self._pool.loop.call_soon(self.give_up)
+        else:
+            self.give_up()
         return False
 
     def _is_farewell(self) -> bool:
