@@ -30,8 +30,6 @@ HIGH = 65536
 LINGER = 2.0
 """Seconds in which a caller may finish sending what nobody reads, so that it gets to read its answer."""
 
-_NO_ROOM = "The gateway has as many connections as it takes."
-
 
 class Connection(asyncio.BufferedProtocol):
     """One connection; a ``surplus`` one gets a refusal as its only reply.
@@ -92,6 +90,7 @@ class Connection(asyncio.BufferedProtocol):
         if is_told or self.is_void:
             return
         self._server.connections.discard(self)
+        self._server.long_heads.pop(self, None)
         self._server.deadlines.forget(self)
         self._peer.idle.pop(self, None)
         self._server.left(self._peer)
@@ -155,6 +154,7 @@ class Connection(asyncio.BufferedProtocol):
         try:
             if end < 4:
                 check_beginning(data)
+                self._server.hold_head(self, len(data))
                 self._begin_head()
                 self._searched = len(data)
                 return
@@ -163,6 +163,7 @@ class Connection(asyncio.BufferedProtocol):
             self._refuse(refusal)
             return
         self._searched, self._has_begun = 0, False
+        self._server.long_heads.pop(self, None)
         content = RequestContent(head, self, self._server.options.body_timeout)
         start = content.feed(data, end) if head.has_content else end
         self._rest = data[start:]
@@ -176,10 +177,9 @@ class Connection(asyncio.BufferedProtocol):
             self._waiter.set_result(None)
 
     def _begin_head(self) -> None:
-        if self._has_begun:
-            return
-        self._has_begun = True
-        self._set_due(read=self._server.deadlines.now() + self._server.options.header_timeout)
+        if not self._has_begun:
+            self._has_begun = True
+            self._set_due(read=self._server.deadlines.now() + self._server.options.header_timeout)
 
     def _wait_for_request(self) -> None:
         patience = LINGER
@@ -216,7 +216,7 @@ class Connection(asyncio.BufferedProtocol):
                 request.refuse(request.content.error)
             elif self._surplus:
                 log.warning("refused a connection beyond the limit")
-                request.refuse(errors.busy(_NO_ROOM, close=True))
+                request.refuse(errors.busy("The gateway has as many connections as it takes.", close=True))
             else:
                 await self._server.handler(request)
             await self.flushed()

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 import attrs
 
+from shim.gateway.errors import busy
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.deadlines import Deadlines, deadlines
 from shim.gateway.http1.peers import UNIX, UNNAMED, is_trusted
@@ -19,6 +20,9 @@ log = logging.getLogger("shim.gateway")
 
 READ = 65536
 """Bytes that are read at a time."""
+
+LONG = 8192
+"""Bytes of a head that isn't whole from which on it is counted; few heads are as long."""
 
 Handler = Callable[[Request], Awaitable[None]]
 
@@ -60,6 +64,7 @@ class Server:
         self.connections: set[Connection] = set()
         self.count = 0
         self.buffer = memoryview(bytearray(READ))
+        self.long_heads: dict[Connection, int] = {}
         self._peers: dict[str, PeerConnections] = {}
 
     def arrived(self, address: str) -> PeerConnections:
@@ -78,6 +83,16 @@ class Server:
         self.count -= 1
         if not peer.count:
             self._peers.pop(peer.address, None)
+
+    def hold_head(self, connection: Connection, size: int) -> None:
+        """Count the bytes of a long head that isn't whole yet; raises Refusal when all of them are too many.
+
+        They have a quarter of ``memory`` at most: a crowd that never ends its heads would hold far more.
+        """
+        if size > LONG:
+            self.long_heads[connection] = size
+            if sum(self.long_heads.values()) > self.options.memory // 4:
+                raise busy("The gateway holds as much in memory as it may.", close=True)
 
     def judge(self, peer: PeerConnections) -> Literal["served", "surplus", "dropped"]:
         """Say what becomes of a connection that has just arrived, perhaps at the cost of an idle one."""
