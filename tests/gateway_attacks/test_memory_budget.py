@@ -14,7 +14,7 @@ from tests.gateway_hostile.fault_table import BACKUP, CALLS, JOB, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import GROUP, post
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, until
-from tests.peers.served import ask, get, status_of
+from tests.peers.served import ask, gateway, get, status_of
 
 pytestmark = reads_proc
 
@@ -261,3 +261,19 @@ def test_idle_connections_hold_little():
         assert served.peak() - before < 24 * MIB
         for peer in peers:
             peer.close()
+
+
+@pytest.mark.parametrize(("kind", "status"), [("retired POST", 502), ("retired GET", 503)])
+def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
+    """Where a reply finds no room, a read may be made again; a write was executed, and is told so."""
+
+    def script(peer: Peer) -> None:
+        while True:
+            peer.message()
+            peer.send(message(b'{"id": "' + b"a" * 300_000 + b'"}', JSON))
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin, memory=300_000) as served:
+        reply, content = ask(served, CALLS[kind])
+    assert status_of(reply) == status
+    assert (b"Retry-After" in reply) == (status == 503)
+    assert (b"was executed" in content) == (status == 502)
