@@ -1,11 +1,13 @@
 """Heads that are long and never end: together they hold no more than their part of the memory."""
 
+from typing import Any
+
 from tests.gateway_attacks.crowds import OTHER, ask_from, busy, crowd, ended, holding
 from tests.peers.raw import until
 from tests.peers.served import gateway, get
 
 LONG = b"GET /x HTTP/1.1\r\nHost: shim.test\r\nX: " + b"a" * 30_000
-OPTIONS = {"memory": 1 << 20, "header_timeout": 60.0, "keepalive_timeout": 60.0}
+OPTIONS: dict[str, Any] = {"memory": 1 << 20, "header_timeout": 60.0, "keepalive_timeout": 60.0}
 
 
 def test_heads_that_never_end_are_bounded():
