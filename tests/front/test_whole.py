@@ -3,14 +3,12 @@
 import contextlib
 import ssl
 
-import attrs
 import httpx
 import pytest
 import trustme
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from shim.fake import server as fake_server
-from shim.gateway import Options
 from shim.gateway.options import CredentialsMode
 from tests.front.proxies import free_port, program, recorder, running
 from tests.peers.raw import until
@@ -72,8 +70,6 @@ def test_a_caller_with_an_api_key(proxy, tmp_path, monkeypatch):
 
 def test_by_the_proxy_protocol(tmp_path):
     """HAProxy hands the peer's address on as it does by default."""
-    if "proxy_protocol" not in attrs.fields_dict(Options):
-        pytest.skip("this gateway does not read the PROXY protocol")
     with whole(tmp_path, "haproxy", proxy_protocol=True) as client:
         check(client, headers=BEARER)
 
