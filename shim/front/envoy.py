@@ -76,7 +76,8 @@ static_resources:
               retry_policy:
                 retry_on: connect-failure,reset
                 num_retries: 1
-                host_selection_retry_max_attempts: 5
+                # Each attempt is a throw of dice: so many that the broken one is not chosen again.
+                host_selection_retry_max_attempts: 50
                 retry_host_predicate:
                 - name: envoy.retry_host_predicates.previous_hosts
                   typed_config:
