@@ -1,0 +1,94 @@
+"""Which grammar reads which file, and its syntax tree."""
+
+from __future__ import annotations
+
+import importlib
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from shim.scan.files import UnreadableError
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+GRAMMARS = {
+    "go": ("tree_sitter_go", "language"),
+    "javascript": ("tree_sitter_javascript", "language"),
+    "typescript": ("tree_sitter_typescript", "language_typescript"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
+    "java": ("tree_sitter_java", "language"),
+    "csharp": ("tree_sitter_c_sharp", "language"),
+    "shell": ("tree_sitter_bash", "language"),
+    "terraform": ("tree_sitter_hcl", "language"),
+    "yaml": ("tree_sitter_yaml", "language"),
+    "json": ("tree_sitter_json", "language"),
+}
+"""Each language's package and the function in it that gives the grammar."""
+HINT = "needs the grammars of the extra: pip install 'atlas-shim[scan]'"
+LARGEST = 8 * 1024 * 1024
+"""Bytes; what people write by hand is far smaller, and a tree takes some fifty times as much memory."""
+
+
+class NoGrammarError(Exception):
+    """The extra ``scan`` is not installed."""
+
+
+@attrs.frozen(eq=False)
+class Tree:
+    """A program and its syntax tree; ``line`` and ``column`` are where it begins in its file, from 0."""
+
+    file: str
+    language: str
+    content: bytes
+    root: Node
+    line: int = 0
+    column: int = 0
+
+
+@lru_cache
+def _parser(language: str) -> Parser:
+    module, function = GRAMMARS[language]
+    try:
+        from tree_sitter import Language, Parser  # noqa: PLC0415 - an extra that is loaded when a file needs it
+
+        return Parser(Language(getattr(importlib.import_module(module), function)()))
+    except ImportError:
+        raise NoGrammarError(HINT) from None
+
+
+def tree_of(file: str, language: str, text: str, line: int = 0, column: int = 0) -> Tree:
+    """Return the tree of a program; what can't be parsed is a node of its own in it.
+
+    Raises NoGrammarError without the extra, UnreadableError when the program is too large.
+    """
+    content = text.encode("utf-8", "replace")
+    if len(content) > LARGEST:
+        raise UnreadableError(f"is larger than {LARGEST >> 20} MiB")
+    return Tree(file, language, content, _parser(language).parse(content).root_node, line, column)
+
+
+def language_of(path: Path, head: str = "") -> str | None:
+    """Return what a file is written in by its name, or by its first line; None for anything else, ``python`` too."""
+    if path.name.endswith((".tf.json", ".tofu.json")):
+        return "json"
+    found = _ENDINGS.get(path.suffix.lower())
+    if found is None and not path.suffix and head.startswith("#!"):
+        words = head.split("\n", 1)[0].replace("/", " ").split()
+        found = next((_PROGRAMS[word.rstrip("0123456789.")] for word in words if word.rstrip("0123456789.") in _PROGRAMS), None)
+    return found
+
+
+_ENDINGS = {
+    ".py": "python", ".pyw": "python", ".pyi": "python", ".ipynb": "python",
+    ".go": "go",
+    ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript", ".jsx": "javascript",
+    ".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx",
+    ".java": "java", ".cs": "csharp",
+    ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell", ".bats": "shell",
+    ".tf": "terraform", ".tofu": "terraform", ".hcl": "terraform",
+    ".yaml": "yaml", ".yml": "yaml", ".json": "json",
+}  # fmt: skip
+_PROGRAMS = {"python": "python", "sh": "shell", "bash": "shell", "dash": "shell", "zsh": "shell", "ksh": "shell", "node": "javascript"}
