@@ -84,7 +84,9 @@ class Sightings:
     def path(self, place: Place, text: Text) -> None:
         """Note a text that stands somewhere, if it is a retired path or has command lines that call one."""
         if self._paths.find(text.s):
-            self._mentions.setdefault(text.atoms, (place, None, text))
+            known = self._mentions.get(text.atoms)
+            if known is None or (known[1] is None and text.s.startswith(known[2].s)):
+                self._mentions[text.atoms] = place, None, text
         elif _COMMAND.search(text.s):
             for words in commands_in(text.s):
                 self.command(place, words, text.atoms)

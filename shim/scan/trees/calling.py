@@ -53,7 +53,9 @@ class Calling(Following):
         """Read a call; return the text that it gives."""
         call = self._taken_apart(node)
         folded, receiver, root = call.name.casefold(), self._last(call.receiver), self._root(node)
+        chained = len(self.hits)
         on = UNKNOWN if call.receiver is None else self.fold(call.receiver, scope)
+        called = {hit.path.s for hit in self.hits[chained:]}
         served = verb_in(call.name) is not None and call.receiver is not None and self._serves(call, receiver)
         quiet = folded in QUIET or served or self.mocked(root)
         before = self.quiet, self.mocking
@@ -69,7 +71,8 @@ class Calling(Following):
         at, hits = self._place(call), len(self.hits)
         followed = self.invoked(self._own(call, scope), args, at, scope)
         if len(self.hits) == hits and not self.mocking:
-            self._http(call, [*args, *(one for key, one in named.items() if key not in NOT_URLS)], on, at, scope)
+            addresses = [*args, *(one for key, one in named.items() if key not in NOT_URLS)]
+            self._http(call, addresses, tuple(one for one in on if one.s not in called), at, scope)
             self._command(call, args, at, scope)
         return text if followed is None or hole(followed) else followed
 
@@ -140,9 +143,8 @@ class Calling(Following):
         items = [one for node, value in zip(call.args, args, strict=True) for one in self._items(node, value, scope)]
         says = [method_said(self._constant(node, value)) is not None for node, value in zip(call.args, args, strict=True)]
         whole = text_of(name, receiver, on, args, items, says=says, makes=call.node.type)
-        if name in {"append", "writestring"} and call.receiver is not None and call.receiver.type == "identifier":
-            holder = scope.holder(word(self.tree, call.receiver))
-            holder.names[word(self.tree, call.receiver)] = whole
+        if name in {"append", "writestring"} and (root := self._root(call.node)):
+            scope.holder(root).names[root] = whole
         return whole
 
     def _items(self, node: Node, value: Value, scope: Scope) -> list[Value]:
@@ -183,22 +185,16 @@ class Calling(Following):
         chained = self._chained(call) is not None
         if http or chained or call.name.casefold() in HTTP:
             found = [hit for value in addresses for hit in self.sightings.call(at, method, value)]
-            self.hits += found
-            if not found and any(words):
-                # A request that was made before is told its method: setRequestMethod("POST").
-                self._hinted(on, method)
-
-    def _hinted(self, paths: Value, method: str) -> None:
-        for one in paths:
-            if one.atoms and self.telling:
-                self.sightings.hint(one, method)
+            # A request that was made before is sent, or told its method: setRequestMethod("POST").
+            self.hits += found or self.sightings.call(at, method, on)
 
     def assigned(self, left: Node, value: Value, scope: Scope) -> None:
         """Note the method that a request is given: ``request.Method = Method.Post``."""
         if word(self.tree, left.named_children[-1]).casefold() == "method" and left.parent is not None:
             method = method_said(self._constant(left.parent.named_children[-1], value))
             if method is not None:
-                self._hinted(self.unnoted([left.named_children[0]], scope)[0], method)
+                paths = self.unnoted([left.named_children[0]], scope)[0]
+                self.hits += self.sightings.call(place(self.tree, left.parent), method, paths)
 
     def _keys(self, call: _Call) -> Iterator[tuple[str, Node]]:
         """Yield what stands in the objects that a call is given, by its key."""

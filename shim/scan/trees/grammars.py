@@ -1,10 +1,9 @@
-"""Which grammar reads which file, and its syntax tree."""
+"""The grammar of each language, and a program's syntax tree."""
 
 from __future__ import annotations
 
 import importlib
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
@@ -27,7 +26,7 @@ GRAMMARS = {
     "json": ("tree_sitter_json", "language"),
 }
 """Each language's package and the function in it that gives the grammar."""
-HINT = "needs the grammars of the extra: pip install 'atlas-shim[scan]'"
+HINT = "is not read without the grammars: pip install 'atlas-shim[scan]'"
 LARGEST = 8 * 1024 * 1024
 """Bytes; what people write by hand is far smaller, and a tree takes some fifty times as much memory."""
 
@@ -46,6 +45,19 @@ class Tree:
     root: Node
     line: int = 0
     column: int = 0
+
+    @property
+    def broken_line(self) -> int:
+        """The first line that can't be parsed, 0 when there is none."""
+        node = self.root
+        while node.has_error:
+            inner = next((one for one in node.children if one.has_error or one.is_error or one.is_missing), None)
+            if inner is None:
+                break
+            node = inner
+            if node.is_error or node.is_missing:
+                break
+        return node.start_point.row + 1 if self.root.has_error else 0
 
 
 @lru_cache
@@ -68,27 +80,3 @@ def tree_of(file: str, language: str, text: str, line: int = 0, column: int = 0)
     if len(content) > LARGEST:
         raise UnreadableError(f"is larger than {LARGEST >> 20} MiB")
     return Tree(file, language, content, _parser(language).parse(content).root_node, line, column)
-
-
-def language_of(path: Path, head: str = "") -> str | None:
-    """Return what a file is written in by its name, or by its first line; None for anything else, ``python`` too."""
-    if path.name.endswith((".tf.json", ".tofu.json")):
-        return "json"
-    found = _ENDINGS.get(path.suffix.lower())
-    if found is None and not path.suffix and head.startswith("#!"):
-        words = head.split("\n", 1)[0].replace("/", " ").split()
-        found = next((_PROGRAMS[word.rstrip("0123456789.")] for word in words if word.rstrip("0123456789.") in _PROGRAMS), None)
-    return found
-
-
-_ENDINGS = {
-    ".py": "python", ".pyw": "python", ".pyi": "python", ".ipynb": "python",
-    ".go": "go",
-    ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript", ".jsx": "javascript",
-    ".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx",
-    ".java": "java", ".cs": "csharp",
-    ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell", ".bats": "shell",
-    ".tf": "terraform", ".tofu": "terraform", ".hcl": "terraform",
-    ".yaml": "yaml", ".yml": "yaml", ".json": "json",
-}  # fmt: skip
-_PROGRAMS = {"python": "python", "sh": "shell", "bash": "shell", "dash": "shell", "zsh": "shell", "ksh": "shell", "node": "javascript"}
