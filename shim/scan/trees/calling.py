@@ -186,7 +186,7 @@ class Calling(Following):
         if http or chained or call.name.casefold() in HTTP:
             found = [hit for value in addresses for hit in self.sightings.call(at, method, value)]
             # A request that was made before is sent, or told its method: setRequestMethod("POST").
-            self.hits += found or self.sightings.call(at, method, on)
+            self.hits += found or (self.sightings.call(at, method, on) if http else [])
 
     def assigned(self, left: Node, value: Value, scope: Scope) -> None:
         """Note the method that a request is given: ``request.Method = Method.Post``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ HINT = "is not read without the grammars: pip install 'atlas-shim[scan]'"
 LARGEST = 8 * 1024 * 1024
 """Bytes; what people write by hand is far smaller, and a tree takes some fifty times as much memory."""
 
+_VARIABLE = re.compile(rb"(?<=[/.:?&=_-])\$([A-Za-z_]\w*|\d)")
+
 
 class NoGrammarError(Exception):
     """The extra ``scan`` is not installed."""
@@ -37,7 +40,11 @@ class NoGrammarError(Exception):
 
 @attrs.frozen(eq=False)
 class Tree:
-    """A program and its syntax tree; ``line`` and ``column`` are where it begins in its file, from 0."""
+    """A program and its syntax tree.
+
+    ``line`` and ``column`` are where it begins in its file, from 0; ``inserted`` are the offsets of bytes of the
+    content that are not in the file.
+    """
 
     file: str
     language: str
@@ -45,6 +52,7 @@ class Tree:
     root: Node
     line: int = 0
     column: int = 0
+    inserted: tuple[int, ...] = ()
 
     @property
     def broken_line(self) -> int:
@@ -79,4 +87,24 @@ def tree_of(file: str, language: str, text: str, line: int = 0, column: int = 0)
     content = text.encode("utf-8", "replace")
     if len(content) > LARGEST:
         raise UnreadableError(f"is larger than {LARGEST >> 20} MiB")
-    return Tree(file, language, content, _parser(language).parse(content).root_node, line, column)
+    inserted: tuple[int, ...] = ()
+    if language == "shell":
+        content, inserted = _braced(content)
+    return Tree(file, language, content, _parser(language).parse(content).root_node, line, column, inserted)
+
+
+def _braced(content: bytes) -> tuple[bytes, tuple[int, ...]]:
+    """Write the variables within a word with braces: the grammar ends a word at the second one without.
+
+    This is https://github.com/tree-sitter/tree-sitter-bash/issues/315.
+    """
+    parts: list[bytes] = []
+    inserted: list[int] = []
+    done = length = 0
+    for found in _VARIABLE.finditer(content):
+        parts += [content[done : found.start()], b"${", found[1], b"}"]
+        length += found.start() - done + 1
+        inserted += [length, length + 1 + len(found[1])]
+        length += 2 + len(found[1])
+        done = found.end()
+    return b"".join([*parts, content[done:]]), tuple(inserted)

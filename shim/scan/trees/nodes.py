@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,8 @@ def place(tree: Tree, start: Node, end: Node | None = None) -> Place:
 
 def _point(tree: Tree, row: int, column: int, at: int) -> tuple[int, int]:
     characters = len(tree.content[at - column : at].decode("utf-8", "replace"))
-    return tree.line + row + 1, characters + 1 + tree.column
+    extra = bisect_left(tree.inserted, at) - bisect_left(tree.inserted, at - column)
+    return tree.line + row + 1, characters - extra + 1 + tree.column
 
 
 def below(node: Node) -> Iterator[Node]:

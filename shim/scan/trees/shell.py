@@ -149,18 +149,18 @@ class Shell:
     def _words(self, node: Node) -> list[Value]:
         """Return the words of a command, arrays and options kept in variables spread."""
         words: list[Value] = []
-        for one in [field(node, "name"), *node.children_by_field_name("argument")]:
-            if one is None:
-                continue
+        for one in filter(None, [field(node, "name"), *node.children_by_field_name("argument")]):
             array = next((word(self._tree, field(part, "name")) for part in below(one) if part.type == "subscript"), "")
+            value = self._value(one)
+            bare = one.type in {"simple_expansion", "command_name"} and len(value) == 1
             if array in self._arrays:
                 words += self._arrays[array]
-                continue
-            value = self._value(one)
-            bare = one.type in {"simple_expansion", "command_name"} and len(value) == 1 and " " in value[0].s.strip()
-            words += [(Text(part, value[0].atoms),) for part in value[0].s.split()] if bare else [value]
-            if not words[0] or (len(words) == 1 and hole(value) and "curl" in word(self._tree, one).casefold()):
-                words[-1] = (Text("curl"),)
+            elif bare and not words and hole(value) and "curl" in word(self._tree, one).casefold():
+                words.append((Text("curl"),))
+            elif bare and value[0].s.strip():
+                words += [(Text(part, value[0].atoms),) for part in value[0].s.split()]
+            else:
+                words.append(value)
         return words
 
     # Commands

@@ -1,0 +1,44 @@
+"""Trees in the manner of many people in other languages: a comment ``call: OPERATION METHOD`` says what is found there.
+
+``call+1:`` is about the next line; files that can't have comments have a list beside them. ``?`` is an unknown method.
+"""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shim.core.recognise import load_engine
+from shim.core.settings import Settings
+from shim.scan import scan
+
+pytest.importorskip("tree_sitter", reason="the extra scan")
+
+ENGINE = load_engine({})
+AT = datetime(2026, 6, 1, tzinfo=UTC)
+TREES = Path(__file__).parent / "trees"
+MARK = re.compile(r"(?:#|//|/\*) call([+-]\d+)?: (.*?)(?: \*/.*)?$")
+FILES = sorted(path for path in TREES.rglob("*") if path.is_file() and path.suffix != ".calls")
+
+
+def expected(path):
+    """What the marks of a file say, in order."""
+    beside = path.with_name(f"{path.name}.calls")
+    if beside.exists():
+        return [(int(line), name, method) for line, name, method in map(str.split, beside.read_text().splitlines())]
+    found = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        mark = MARK.search(line)
+        for said in mark[2].split(", ") if mark else ():
+            found.append((number + int(mark[1] or 0), *said.split()))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(TREES).as_posix())
+def test_what_is_planted_is_found_and_nothing_else(path):
+    """Every marked line has its operation and method; look-alikes have none."""
+    report = scan([path], ENGINE, Settings(), AT)
+    assert not report.errors
+    found = [(one.place.line, one.operation.id, one.method or "?") for one in report.findings]
+    assert sorted(found) == expected(path)
