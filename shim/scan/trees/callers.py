@@ -25,7 +25,7 @@ QUIET = frozenset(name.casefold() for name in SAYING | QUIET_KEYWORDS) | frozens
     "matchstring", "ismatch", "skip", "skipf", "describeas", "tohaveurl", "href",
 })  # fmt: skip
 """Calls, and keys of an object, that only talk about the texts that they are given, or serve them; in small letters."""
-MOCKING = frozenset({"verify", "when", "given", "setup", "spyon", "mocked", "verifynoother"})
+MOCKING = frozenset({"verify", "when", "given", "setup", "spyon", "mocked", "perform"})
 """Calls in whose arguments a client's method is named, not called; in small letters."""
 MOCKING_RECEIVERS = frozenset({"expect", "verify", "received", "doreturn", "dothrow", "when", "should", "then"})
 """Calls on whose result a client's method is named, not called."""
@@ -34,6 +34,11 @@ MOCKS = re.compile(r"msw|nock|sinon|fetch-mock|axios-mock-adapter|gock|httpmock|
 _ROUTERS = frozenset({"app", "router", "route", "routes", "server", "fastify", "mux", "engine", "echo", "gin", "koa"})
 _SHORT = frozenset({"r", "e", "g", "rg", "api", "group", "s", "v1", "v2"})
 
+FILES = frozenset({
+    "open", "openfile", "readfile", "readfilesync", "writefile", "writefilesync", "existssync", "mkdirall", "stat",
+    "readdir", "glob", "require", "file", "fileinputstream", "readalltext", "readalllines", "exists", "mkdir", "remove",
+})  # fmt: skip
+"""Functions whose paths are those of files, unless they are told an HTTP method; in small letters."""
 HTTP = frozenset({
     "fetch", "request", "exchange", "ajax", "axios", "got", "ky", "superagent", "newrequest", "newrequestwithcontext",
     "restrequest", "httprequestmessage", "httprequest", "execute", "send", "sendasync", "do", "call", "callapi",
@@ -67,7 +72,7 @@ JOINS = frozenset({
 """Functions and methods that put a slash between texts."""
 FORMATS = frozenset({"sprintf", "format", "formatted", "vsprintf", "messageformat"})
 CONCATS = frozenset({"concat", "append", "writestring", "appendformat"})
-CALLS_BY_MARK = re.compile(r"(?i)(GET|POST|PUT|PATCH|DELETE|HEAD)(Exchange)?|RequestLine|HttpExchange")
+CALLS_BY_MARK = re.compile(r"(?i)(GET|POST|PUT|PATCH|DELETE|HEAD)(Exchange)?|HTTP|RequestLine|HttpExchange")
 """Annotations of interfaces that are clients: Retrofit, Feign, Spring, Refit."""
 MAPPINGS = re.compile(r"(?:(Get|Post|Put|Patch|Delete)|Request)Mapping")
 """Annotations of servers, and of clients in an interface that is marked as one."""

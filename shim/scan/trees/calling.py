@@ -12,6 +12,7 @@ from shim.scan.methods import CONTENT, NOT_URLS, method_of, verb_in
 from shim.scan.texts import HOLE, Place, made, url_join
 from shim.scan.trees.callers import (
     CALLS_BY_MARK,
+    FILES,
     HTTP,
     MAPPINGS,
     MOCKING,
@@ -57,7 +58,9 @@ class Calling(Following):
         on = UNKNOWN if call.receiver is None else self.fold(call.receiver, scope)
         called = {hit.path.s for hit in self.hits[chained:]}
         served = verb_in(call.name) is not None and call.receiver is not None and self._serves(call, receiver)
-        quiet = folded in QUIET or served or self.mocked(root)
+        quiet = folded in QUIET or served or self.mocked(root) or folded.endswith(("exception", "error"))
+        if folded in FILES:
+            quiet = not (call.args and method_said(word(self.tree, call.args[0]).strip("\"'")))
         before = self.quiet, self.mocking
         self.quiet = self.quiet or quiet if hole(on) or not before[0] else True
         self.mocking = self.mocking or folded in MOCKING
@@ -236,10 +239,12 @@ class Calling(Following):
 
     def _command(self, call: _Call, args: Sequence[Value], at: Place, scope: Scope) -> None:
         """Note a command that a program starts, given as its words."""
-        words = [one for node, arg in zip(call.args, args, strict=True) for one in self._items(node, arg, scope)]
-        if self.telling and len(words) > 1 and not any(hole(one) for one in words[:1]):
-            atoms = [atom for value in words for one in value for atom in one.atoms]
-            self.sightings.command(at, [value[0].s for value in words], atoms)
+        values = [one for node, arg in zip(call.args, args, strict=True) for one in self._items(node, arg, scope)]
+        while values and hole(values[0]):  # Go's context
+            values = values[1:]
+        if self.telling and len(values) > 1:
+            atoms = [atom for value in values for one in value for atom in one.atoms]
+            self.sightings.command(at, [part for value in values for part in value[0].s.split()], atoms)
 
     # Names and marks
 
@@ -287,14 +292,15 @@ class Calling(Following):
             method = method_said(mapping[1] or "")
         else:
             return
-        for value in (value for some in values for value in some):
-            verb, _, rest = value.s.partition(" ")
-            said = method or (method_said(verb) if rest else None) or next(
-                filter(None, (method_said(self._last(one)) for one in below(node) if one.type in MEMBERS)), None
-            )
-            address = attrs.evolve(value, s=rest or value.s)
+        texts = [value for some in values for value in some]
+        constants = [self._last(one) for one in below(node) if one.type in MEMBERS]
+        method = method or next(filter(None, map(method_said, [*(one.s for one in texts), *constants])), None)
+        for value in (one for one in texts if method_said(one.s) is None):
+            verb, _, rest = value.s.rpartition(" ")
+            address = attrs.evolve(value, s=rest)
             prefixed = made(url_join, self._prefix(interface, scope), (address,)) if interface is not None else ()
-            self.hits += self.sightings.call(place(self.tree, node), said, [address, *prefixed][-1:])
+            found = self.sightings.call(place(self.tree, node), method_said(verb) or method, [address, *prefixed][-1:])
+            self.hits += found
 
     def _interface(self, node: Node) -> tuple[Node | None, bool]:
         """Return the interface that a mark stands in, and whether that is marked as a client's."""

@@ -62,7 +62,8 @@ class _Document:
     def _openapi(self, paths: Node | None) -> None:
         for path, _, item in self._pairs(paths):
             for method, at, _ in self._pairs(item):
-                self._address(at, path, method.upper() if method.upper() in METHODS else None)
+                if method.upper() in METHODS:
+                    self._address(at, path, method.upper())
 
     def _postman(self, items: Node) -> None:
         waiting = [items]
@@ -109,7 +110,7 @@ class _Document:
         kind = keys.get("type")
         if kind is not None:
             self._sightings.resource(place(self._tree, kind), "type", self._text(kind))
-        address = next((keys[key] for key in ("url", "uri") if key in keys), None)
+        address = next((keys[key] for key in ("url", "uri") if key in keys and self._text(keys[key])), None)
         method = self._text(keys.get("method")).upper() or "GET"
         if address is not None and method in METHODS:
             self._address(address, self._text(address), method)

@@ -15,7 +15,7 @@ import attrs
 
 from shim.scan.sightings import Hit, Sightings
 from shim.scan.texts import HOLE, Place, Text, concat, made
-from shim.scan.trees.callers import MOCKS, QUIET
+from shim.scan.trees.callers import MOCKS, QUIET, method_said
 from shim.scan.trees.grammars import Tree
 from shim.scan.trees.nodes import below, field, place, unescaped, word
 from shim.scan.trees.scopes import (
@@ -46,6 +46,8 @@ _DECLARING = frozenset({
     "variable_declarator", "const_spec", "var_spec", "short_var_declaration", "assignment_statement",
     "augmented_assignment_expression", "public_field_definition", "field_definition", "property_declaration",
 })  # fmt: skip
+_ADDRESSES = frozenset({"path", "url", "uri", "rawpath", "endpoint"})
+"""Fields of a Go struct, in small letters, in which the address of a request stands."""
 _GIVING = frozenset({"pair", "keyed_element", "assignment_expression", "element_value_pair"})
 _SEEN_THROUGH = {"as_expression": 0, "satisfies_expression": 0, "cast_expression": -1, "type_assertion": -1,
                  "type_conversion_expression": -1, "type_assertion_expression": 0, "argument": -1}  # fmt: skip
@@ -155,17 +157,36 @@ class Following(ABC):
         if kind in {"expression_case", "switch_case", "switch_label", "case_switch_label", "constant_pattern"} and inner:
             self.quietly(inner[:1], scope)
             inner = inner[1:]
+        if kind == "jsx_attribute" and word(self.tree, inner[0]).casefold() in QUIET:
+            self.quietly(inner[1:], scope)
+            return UNKNOWN
         if kind in {"class_body", "declaration_list", "statement_block", "block"}:
             scope = Scope(outer=scope)
         self._branches += kind in BRANCHES
         values = [self.fold(one, scope) for one in inner]
         self._branches -= kind in BRANCHES
         value = UNKNOWN
-        if values and (len(values) == 1 or kind in _SEEN_THROUGH or kind == "expression_list"):
+        if kind in LISTS or kind == "object":
+            self._hint(inner, values)
+        if kind == "composite_literal":
+            value = values[-1]
+        elif kind == "literal_value":
+            keys = [word(self.tree, one).partition(":")[0].strip().casefold() for one in inner]
+            value = either(one for key, one in zip(keys, values, strict=True) if key in _ADDRESSES)
+        elif values and (len(values) == 1 or kind in _SEEN_THROUGH or kind == "expression_list"):
             value = values[_SEEN_THROUGH.get(kind, 0)]
         if kind in {"return_statement", "arrow_expression_clause"}:
             self._returns.append(value)
         return value
+
+    def _hint(self, nodes: Sequence[Node], values: Sequence[Value]) -> None:
+        """Note the method that stands beside a path, in a list or an object."""
+        lasts = [word(self.tree, one).rpartition(":")[2].strip() for one in nodes]
+        says = {method_said(value[0].s if value[0].s != HOLE else last) for value, last in zip(values, lasts, strict=True)}
+        says.discard(None)
+        if len(says) == 1 and self.telling:
+            for one in (one for value in values for one in value if one.atoms):
+                self.sightings.hint(one, *filter(None, says))
 
     def quietly(self, nodes: Iterable[Node | None], scope: Scope) -> list[Value]:
         """Read nodes whose texts are only said, compared or served."""
@@ -300,10 +321,10 @@ class Following(ABC):
                 self.fold(one, scope)
         before, self.quiet = self.quiet, False
         self.inside.append(self.name_of(node))
-        self._body(node, scope, {})
+        value = self._body(node, scope, {})
         self.inside.pop()
         self.quiet = before
-        return UNKNOWN
+        return value if node.type in {"arrow_function", "lambda_expression"} else UNKNOWN
 
     def _body(self, node: Node, scope: Scope, given: dict[str, Value]) -> Value:
         inner = Scope(outer=scope)

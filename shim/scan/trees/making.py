@@ -29,7 +29,7 @@ def text_of(  # noqa: PLR0913 - what is known of a call
     if name in FORMATS and (args or not hole(on)):
         given = [on, *args] if name == "formatted" or not args else args
         return either(_formatted(given[at], given[at + 1 :]) for at in range(min(2, len(given))))
-    if name in JOINS and (not hole(on) or receiver in _PATHS) and items:
+    if name in JOINS and items and not (hole(on) and all(map(hole, items))):
         return made(url_join, *([] if hole(on) else [on]), *items)
     if name in CONCATS:
         return made(concat, *([] if hole(on) and name != "append" else [on]), *args) if args else on

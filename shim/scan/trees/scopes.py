@@ -38,7 +38,8 @@ MEMBERS = frozenset({
     "selector_expression", "member_expression", "field_access", "member_access_expression",
     "conditional_access_expression", "method_reference", "qualified_type",
 })  # fmt: skip
-NAMES = frozenset({"identifier", "type_identifier", "property_identifier", "field_identifier", "private_property_identifier"})
+NAMES = frozenset({"identifier", "type_identifier", "property_identifier", "field_identifier", "private_property_identifier",
+                   "shorthand_property_identifier"})  # fmt: skip
 COMPARING = frozenset({"==", "===", "!=", "!=="})
 BRANCHES = frozenset({
     "if_statement", "for_statement", "while_statement", "switch_statement", "for_in_statement", "try_statement",

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 _DEEPEST = 3
 _SAYING = frozenset({
-    "echo", "printf", "print", "grep", "egrep", "fgrep", "sed", "awk", "which", "type", "hash", "log", "die", "warn",
-    "info", "error", "fail", "fatal", "debug", "usage", "apt-get", "apt", "brew", "yum", "apk", "man", "test", "alias_",
-    "note", "err", "log_info", "log_error", "read", "skip", "say", "command_",
+    "echo", "printf", "print", ":", "cd", "ls", "cp", "mv", "rm", "mkdir", "cat", "touch", "source", ".", "ln", "find", "tar",
+    "git", "diff", "chmod", "pushd", "grep", "egrep", "fgrep", "sed", "awk", "which", "type", "hash", "log", "die", "warn",
+    "info", "error", "fail", "fatal", "debug", "usage", "apt-get", "apt", "brew", "yum", "apk", "man", "test",
+    "note", "err", "log_info", "log_error", "read", "skip", "say",
 })  # fmt: skip
 """Commands that only talk about the words they are given."""
 _BEFORE = frozenset({
-    "sudo", "env", "time", "exec", "command", "nohup", "xargs", "timeout", "retry", "eval", "docker", "run", "exec_", "!",
+    "sudo", "env", "time", "exec", "command", "nohup", "xargs", "timeout", "retry", "eval", "docker", "run", "!",
     "kubectl", "watch", "nice", "builtin", "then", "do", "else", "--",
 })  # fmt: skip
 """Commands that run the command in their words."""
@@ -174,6 +175,8 @@ class Shell:
         if not words:
             return UNKNOWN
         name = words[0][0].s.rpartition("/")[2]
+        if name == "printf" and len(words) > 3 and words[1][0].s == "-v":
+            self._scope.names[words[2][0].s] = made(lambda first, *rest: percent(first, rest, {}), *words[3:])
         if said and name in {"echo", "printf"} and len(words) > 1:
             if name == "echo":
                 return made(lambda *some: " ".join(some), *(one for one in words[1:] if one[0].s not in {"-n", "-e"}))

@@ -89,7 +89,7 @@ class Terraform:
             if name == "format" and values:
                 return self._seen(node, made(lambda first, *rest: percent(first, rest, {}), *values))
             if name == "join" and len(values) == 2:
-                items = [self._value(one) for one in below(node) if one.type == "tuple" for one in one.named_children]
+                items = [self._value(one) for one in self._items(node)]
                 return self._seen(node, made(lambda sign, *rest: sign.join(rest), values[0], *items))
             return values[0] if values and name in {"urlencode", "trimsuffix", "replace", "tostring", "lower"} else UNKNOWN
         if kind == "expression" and len(node.named_children) > 1:
@@ -100,6 +100,11 @@ class Terraform:
         if kind == "object_elem" and values:
             return values[-1]
         return values[0] if len(values) == 1 else UNKNOWN
+
+    def _items(self, node: Node) -> list[Node]:
+        """Return the items of the first list in a node."""
+        listed = next((one for one in below(node) if one.type == "tuple"), node)
+        return [one for one in listed.named_children if one.type == "expression"]
 
     def _seen(self, node: Node, value: Value) -> Value:
         for one in value if self._noted else ():

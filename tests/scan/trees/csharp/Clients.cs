@@ -37,8 +37,8 @@ public class Clients(HttpClient http)
             RequestUri = new Uri($"{Base}/groups/{group}/serverless/{name}"),
         };
         await http.SendAsync(request);
-        var builder = new UriBuilder(Base) { Path = $"/api/atlas/v2/groups/{group}/serverless" };
-        await http.GetStringAsync(builder.Uri); // call: listServerlessInstances GET
+        var builder = new UriBuilder(Base) { Path = $"/api/atlas/v2/groups/{group}/serverless" }; // call: listServerlessInstances ?
+        await http.GetStringAsync(builder.Uri);
         var relative = new Uri(new Uri(Base + "/"), $"groups/{group}/serverless/{name}/backup/restoreJobs");
         var reply = await http.GetAsync(relative); // call: listServerlessRestoreJobs GET
     }

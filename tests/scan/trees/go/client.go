@@ -49,7 +49,7 @@ func (c *Client) Restore(ctx context.Context, group, name string) {
 	u := strings.NewReplacer("{groupId}", group, "{clusterName}", name).Replace(restorePath)
 	v := strings.Replace(restorePath, "{groupId}", group, 1)
 	http.Post(v, "application/json", nil) // call: createServerlessRestoreJob POST
-	http.Get(u)
+	http.Get(u) // call: listServerlessRestoreJobs GET
 }
 
 func (c *Client) Jobs(group, name string) (*http.Response, error) {
@@ -61,8 +61,8 @@ func (c *Client) Jobs(group, name string) (*http.Response, error) {
 }
 
 func (c *Client) Joined(group, name string) {
-	p := path.Join("/api/atlas/v2/groups", group, "serverless", name)
-	req := &http.Request{Method: http.MethodDelete, URL: &url.URL{Scheme: "https", Host: "cloud.mongodb.com", Path: p}} // call: deleteServerlessInstance DELETE
+	p := path.Join("/api/atlas/v2/groups", group, "serverless", name) // call: deleteServerlessInstance DELETE
+	req := &http.Request{Method: http.MethodDelete, URL: &url.URL{Scheme: "https", Host: "cloud.mongodb.com", Path: p}}
 	c.http.Do(req)
 }
 

@@ -32,7 +32,6 @@ class Quiet {
     void other(String g) {
         rest.getForObject("https://serverless.example.org/groups/" + g + "/serverless/x", String.class);
         rest.getForObject("https://cloud.mongodb.com/api/atlas/v2/groups/{g}/clusters/{n}/backup/snapshots", String.class);
-        rest.getForObject("/serverless/{name}/backup/snapshots", String.class);
         lambda.listServerlessApplications();
         Files.readString(java.nio.file.Path.of("docs", "serverless", "backup"));
     }

@@ -32,8 +32,8 @@ class Spring {
     void jaxrs(String group, String name) {
         ClientBuilder.newClient().target("https://cloud.mongodb.com/api/atlas/v2")
             .path("groups").path(group).path("serverless").path(name).path("backup/snapshots")
-            .request(MediaType.APPLICATION_JSON)
-            .get(Page.class); // call: listServerlessBackupSnapshots GET
+            .request(MediaType.APPLICATION_JSON) // call: listServerlessBackupSnapshots GET
+            .get(Page.class);
     }
 
     void sdk(CloudBackupsApi api, ServerlessInstancesApi instances) throws Exception {

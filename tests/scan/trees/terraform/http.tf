@@ -1,6 +1,6 @@
 locals {
   base     = "https://cloud.mongodb.com/api/atlas/v2"
-  instance = "${local.base}/groups/${var.group}/serverless/${var.name}"
+  instance = "${local.base}/groups/${var.group}/serverless/${var.name}" # call: getServerlessInstance ?
 }
 
 data "http" "snapshots" {
