@@ -19,7 +19,7 @@ from shim.errors import AtlasError, DocumentError, SettingsError
 NO, SETTINGS, NETWORK = 1, 2, 3
 
 _EXTRAS = {"aiohttp": "gateway", "httptools": "gateway", "multidict": "gateway", "prometheus_client": "gateway"}
-_EXTRAS |= {"orjson": "gateway", "rich": "cli", "requests": "requests", "wrapt": "auto"}
+_EXTRAS |= {"orjson": "gateway", "rich": "cli", "requests": "requests", "wrapt": "auto", "libcst": "scan"}
 
 
 class Failure(click.ClickException):
