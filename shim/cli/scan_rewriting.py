@@ -39,14 +39,16 @@ def rewrite(report: ScanReport, *, apply: bool) -> None:
             _diff(file, before, found.content)
     others = {finding.place.file for finding in report.findings if Path(finding.place.file).suffix not in _PYTHON}
     if others:
-        click.echo(f"{len(others)} files with findings are not Python, or notebooks; they are left as they are", err=True)
+        click.echo(
+            f"{len(others)} files with findings are not Python, or notebooks; they are left as they are", err=True
+        )
     if not changed:
         click.echo("nothing to rewrite", err=True)
 
 
 def _diff(file: str, before: bytes, after: bytes) -> None:
-    lines = [text.decode("utf-8", "surrogateescape").splitlines(keepends=True) for text in (before, after)]
-    for line in difflib.unified_diff(*lines, f"a/{file.lstrip('/')}", f"b/{file.lstrip('/')}"):
+    old, new = (text.decode("utf-8", "surrogateescape").splitlines(keepends=True) for text in (before, after))
+    for line in difflib.unified_diff(old, new, f"a/{file.lstrip('/')}", f"b/{file.lstrip('/')}"):
         click.echo(line.encode("utf-8", "surrogateescape"), nl=False)
         if not line.endswith("\n"):
             click.echo("\n\\ No newline at end of file")

@@ -9,7 +9,9 @@ from shim.scan.methods import METHODS, said
 
 CLIENTS = frozenset({"curl", "wget", "http", "https", "xh", "xhs", "httpie", "Invoke-RestMethod", "Invoke-WebRequest"})
 _ATLAS = frozenset({"atlas", "mongocli", "atlas.exe", "atlascli"})
-_SENDS = re.compile(r"-d.*|--data(-\w+)?(=.*)?|--json(=.*)?|-F.*|--form(=.*)?|--post-(data|file)(=.*)?|-T.*|\w[\w.-]*:?=[^=].*")
+_SENDS = re.compile(
+    r"-d.*|--data(-\w+)?(=.*)?|--json(=.*)?|-F.*|--form(=.*)?|--post-(data|file)(=.*)?|-T.*|\w[\w.-]*:?=[^=].*"
+)
 """Options, and HTTPie's items, that give something to send."""
 _METHOD = re.compile(r"(?:-X|--request=?|--method=?|-Method)(\w*)")
 
@@ -30,6 +32,11 @@ _REMOVED = {
     "serverless backup restore watch": "getServerlessRestoreJob",
     "serverless backup restore create": "createServerlessRestoreJob",
 }
+
+
+def is_atlas(name: str) -> bool:
+    """Tell whether a command is the Atlas CLI."""
+    return name in _ATLAS
 
 
 def http_words(words: Sequence[str]) -> tuple[str, list[str]] | None:

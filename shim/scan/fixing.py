@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from importlib.util import find_spec
-from pathlib import Path
 
 import attrs
 import libcst as cst

@@ -33,7 +33,12 @@ _GROUPED = {
 }
 """Services of go.mongodb.org/atlas whose methods have names that any service's have."""
 
-_INSTANCE = ("getServerlessInstance", "createServerlessInstance", "updateServerlessInstance", "deleteServerlessInstance")
+_INSTANCE = (
+    "getServerlessInstance",
+    "createServerlessInstance",
+    "updateServerlessInstance",
+    "deleteServerlessInstance",
+)
 _ENDPOINT = (
     "getServerlessPrivateEndpoint",
     "createServerlessPrivateEndpoint",
@@ -90,6 +95,4 @@ class Names:
 
     def resource(self, kind: str, name: str) -> tuple[Operation, ...]:
         """Return the operations that a ``resource``, ``data`` or ``type`` of this name calls, the reading one first."""
-        return tuple(
-            self._by_id[one] for one in RESOURCES.get(f"{kind} {name.casefold()}", ()) if one in self._by_id
-        )
+        return tuple(self._by_id[one] for one in RESOURCES.get(f"{kind} {name.casefold()}", ()) if one in self._by_id)

@@ -122,7 +122,7 @@ def _gather(gathered: _Gathered, sightings: Sightings, file: str, path: Path, la
                 raise UnreadableError(f"can't be read as code: its name does not end in one of {known}") from None
             raise
         gathered.modules[SourceModule(file, path, tree, source.text.split("\n"))] = source
-    elif language is not None and sightings.concerns(source.text) and not is_made(source, language):
+    elif sightings.concerns(source.text) and not is_made(source, language):
         grown = tree_of(file, language, source.text)
         with _deeply():
             read_tree(grown, sightings)

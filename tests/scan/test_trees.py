@@ -29,9 +29,8 @@ def expected(path):
         return [(int(line), name, method) for line, name, method in map(str.split, beside.read_text().splitlines())]
     found = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        mark = MARK.search(line)
-        for said in mark[2].split(", ") if mark else ():
-            found.append((number + int(mark[1] or 0), *said.split()))
+        if (mark := MARK.search(line)) is not None:
+            found += [(number + int(mark[1] or 0), *said.split()) for said in mark[2].split(", ")]
     return sorted(found)
 
 

@@ -11,7 +11,8 @@ QUIET = frozenset(name.casefold() for name in SAYING | QUIET_KEYWORDS) | frozens
     "describe", "it", "test", "tobe", "toequal", "tostrictequal", "tocontain", "tomatch", "tohaveproperty",
     "tomatchobject", "tohavebeencalledwith", "tohavebeenlastcalledwith", "tohavebeennthcalledwith", "equal", "equals",
     "notequal", "areequal", "assertequals", "assertthat", "isequalto", "contains", "containsstring", "doesnotcontain",
-    "be", "regexp", "should", "deepequal", "strictequal", "includes", "jsoneq", "shouldbe", "equalto", "equalignorecase",
+    "be", "regexp", "should", "deepequal", "strictequal", "includes", "jsoneq", "shouldbe", "equalto",
+    "equalignorecase",
     # what stands for a server in them
     "registerresponder", "reply", "intercept", "urlequalto", "urlpathequalto", "urlmatching", "urlpathmatching",
     "withpath", "onget", "onpost", "onpatch", "ondelete", "requestto", "given", "when", "verify", "setup", "stubfor",
@@ -19,7 +20,8 @@ QUIET = frozenset(name.casefold() for name in SAYING | QUIET_KEYWORDS) | frozens
     "handlefunc", "handle", "pathprefix", "mapget", "mappost", "mappatch", "mapdelete", "usepath", "requestmatchers",
     "antmatchers", "addroute", "maproute",
     # what is said or looked for
-    "printf", "println", "fprintln", "errorf", "fatalf", "fatal", "panicf", "logf", "infof", "debugf", "warnf", "tracef",
+    "printf", "println", "fprintln", "errorf", "fatalf", "fatal", "panicf", "logf", "infof", "debugf", "warnf",
+    "tracef",
     "infow", "errorw", "loginformation", "logerror", "logwarning", "logdebug", "writeline", "trace", "warn", "panic",
     "hasprefix", "hassuffix", "startswith", "endswith", "equalfold", "indexof", "lastindexof", "mustcompile", "matches",
     "matchstring", "ismatch", "skip", "skipf", "describeas", "tohaveurl", "href",
@@ -42,7 +44,8 @@ FILES = frozenset({
 HTTP = frozenset({
     "fetch", "request", "exchange", "ajax", "axios", "got", "ky", "superagent", "newrequest", "newrequestwithcontext",
     "restrequest", "httprequestmessage", "httprequest", "execute", "send", "sendasync", "do", "call", "callapi",
-    "invokeapi", "dorequest", "api", "makerequest", "apirequest", "$fetch", "ofetch", "needle", "createrequest", "retrieve",
+    "invokeapi", "dorequest", "api", "makerequest", "apirequest", "$fetch", "ofetch", "needle", "createrequest",
+    "retrieve",
 })  # fmt: skip
 """Calls that are HTTP calls, in small letters."""
 READS = frozenset({"fetch", "axios", "got", "ky", "$fetch", "ofetch", "superagent", "ajax", "openstream", "request"})
@@ -53,7 +56,8 @@ FIRST = frozenset({
     "encodeuri", "encodeuricomponent", "pathescape", "queryescape", "encode", "escapedatastring", "newrequest",
     "newrequestwithcontext", "httpget", "httppost", "httpput", "httppatch", "httpdelete", "restrequest", "clean",
     "trimsuffix", "trimprefix", "trimright", "trimleft", "mustparse", "urlbuilder", "uribuilder", "stringbuilder",
-    "httprequestmessage", "quote", "notnull", "request", "requirenonnull", "sprint", "fromstring", "getenv", "newbuilder",
+    "httprequestmessage", "quote", "notnull", "request", "requirenonnull", "sprint", "fromstring", "getenv",
+    "newbuilder",
     "newbufferstring", "of", "target", "resource", "freeze", "httprequest", "webclient", "escape", "urlencode", "build",
     "newurl", "fromurl", "replaceall", "replace", "string.raw", "must",
 })  # fmt: skip
@@ -61,12 +65,14 @@ FIRST = frozenset({
 SELF = frozenset({
     "tostring", "string", "trim", "build", "replace", "replaceall", "touri", "uri", "tourl", "trimend", "trimstart",
     "openconnection", "buildandexpand", "expand", "touristring", "tolowercase", "href", "resolvetemplate", "encode",
-    "resolvetemplates", "strip", "toabsolutepath", "absoluteuri", "toasciistring", "request", "value", "build_", "header",
+    "resolvetemplates", "strip", "toabsolutepath", "absoluteuri", "toasciistring", "request", "value", "build_",
+    "header",
     "pathname", "queryparam", "setqueryparam", "addqueryparameter", "setqueryparams", "newbuilder", "accept", "clone",
 })  # fmt: skip
 """Methods that give the text that they are called on."""
 JOINS = frozenset({
-    "joinpath", "resolve", "appendpathsegment", "appendpathsegments", "addpathsegment", "addpathsegments", "pathsegment",
+    "joinpath", "resolve", "appendpathsegment", "appendpathsegments", "addpathsegment", "addpathsegments",
+    "pathsegment",
     "path", "urljoin", "combine", "addpath", "pathsegments", "appendpath",
 })  # fmt: skip
 """Functions and methods that put a slash between texts."""

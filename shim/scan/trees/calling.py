@@ -9,12 +9,10 @@ import attrs
 
 from shim.documents.model import Operation
 from shim.scan.methods import CONTENT, NOT_URLS, method_of, verb_in
-from shim.scan.texts import HOLE, Place, made, url_join
+from shim.scan.texts import HOLE, Place
 from shim.scan.trees.callers import (
-    CALLS_BY_MARK,
     FILES,
     HTTP,
-    MAPPINGS,
     MOCKING,
     MOCKING_RECEIVERS,
     QUIET,
@@ -22,10 +20,10 @@ from shim.scan.trees.callers import (
     is_route,
     method_said,
 )
-from shim.scan.trees.following import Following
 from shim.scan.trees.making import joined_text, text_of
+from shim.scan.trees.marks import Marks
 from shim.scan.trees.nodes import below, field, place, word
-from shim.scan.trees.scopes import CALLS, LISTS, LITERALS, MEMBERS, UNKNOWN, Scope, Value, either, hole
+from shim.scan.trees.scopes import CALLS, LISTS, MEMBERS, UNKNOWN, Scope, Value, either, hole
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -47,7 +45,7 @@ class _Call:
     named: dict[str, Node]
 
 
-class Calling(Following):
+class Calling(Marks):
     """Follows texts into calls."""
 
     def call(self, node: Node, scope: Scope) -> Value:
@@ -144,8 +142,10 @@ class Calling(Following):
             own = None if call.receiver is None else self._items(call.receiver, on, scope)
             return joined_text(receiver, own, lists)
         items = [one for node, value in zip(call.args, args, strict=True) for one in self._items(node, value, scope)]
-        says = [method_said(self._constant(node, value)) is not None for node, value in zip(call.args, args, strict=True)]
-        whole = text_of(name, receiver, on, args, items, says=says, makes=call.node.type)
+        says = [
+            method_said(self._constant(node, value)) is not None for node, value in zip(call.args, args, strict=True)
+        ]
+        whole = text_of(name, on, args, items, says=says, makes=call.node.type)
         if name in {"append", "writestring"} and (root := self._root(call.node)):
             scope.holder(root).names[root] = whole
         return whole
@@ -177,7 +177,7 @@ class Calling(Following):
         options = {key: method_said(self._constant(keyed[key], value)) for key, value in values.items()}
         if call.name == "ajax":
             options["method"] = options.get("type") or options.get("method")
-        words = [method_said(self._constant(node, UNKNOWN if value is None else value)) for node, value in zip(call.args, addresses, strict=False)]
+        words = [method_said(self._constant(node, value)) for node, value in zip(call.args, addresses, strict=False)]
         http, method = method_of(call.name, self._last(call.receiver), words, options)
         method = method or self._chained(call)
         if method is None and call.name.casefold() in READS:
@@ -272,51 +272,9 @@ class Calling(Following):
             return self.fold(inner[-1], scope)
         name, above = word(self.tree, inner[-1]), node.parent
         used = above is not None and above.type not in MEMBERS and field(above, "left") != node
-        tested = used and above is not None and above.parent is not None and self._last(above.parent) in {"expect", "mocked"}
+        tested = (
+            used and above is not None and above.parent is not None and self._last(above.parent) in {"expect", "mocked"}
+        )
         if used and not tested:
             self._named(inner[-1], name, self.sightings.names.any(name), inner[0])
         return either(self.members.get(name, ()))
-
-    def mark(self, node: Node, scope: Scope) -> None:
-        """Read an annotation; those of a client's interface are calls."""
-        name = word(self.tree, field(node, "name")).rpartition(".")[2]
-        literals = [one for one in below(node) if one.type in LITERALS]
-        values = self.quietly(literals, scope)
-        interface, client = self._interface(node)
-        mapping = MAPPINGS.fullmatch(name)
-        if not self.telling or node.type == "decorator" or not values:
-            return
-        if CALLS_BY_MARK.fullmatch(name) and (name.isupper() or name.endswith(("Exchange", "Line")) or interface is not None):
-            method = method_said(name.removesuffix("Exchange"))
-        elif mapping is not None and client:
-            method = method_said(mapping[1] or "")
-        else:
-            return
-        texts = [value for some in values for value in some]
-        constants = [self._last(one) for one in below(node) if one.type in MEMBERS]
-        method = method or next(filter(None, map(method_said, [*(one.s for one in texts), *constants])), None)
-        for value in (one for one in texts if method_said(one.s) is None):
-            verb, _, rest = value.s.rpartition(" ")
-            address = attrs.evolve(value, s=rest)
-            prefixed = made(url_join, self._prefix(interface, scope), (address,)) if interface is not None else ()
-            found = self.sightings.call(place(self.tree, node), method_said(verb) or method, [address, *prefixed][-1:])
-            self.hits += found
-
-    def _interface(self, node: Node) -> tuple[Node | None, bool]:
-        """Return the interface that a mark stands in, and whether that is marked as a client's."""
-        around = node.parent
-        while around is not None and around.type != "interface_declaration":
-            around = around.parent
-        if around is None or any(one == node for one in below(around.named_children[0])):
-            return None, False
-        head = word(self.tree, around.named_children[0])
-        return around, "Client" in head or "Exchange" in head
-
-    def _prefix(self, interface: Node, scope: Scope) -> Value:
-        """Return the path that the marks of an interface put before those of its methods."""
-        for one in below(interface.named_children[0]):
-            if one.type == "annotation" and word(self.tree, field(one, "name")) in {"HttpExchange", "RequestMapping", "Path"}:
-                literal = next((part for part in below(one) if part.type in LITERALS), None)
-                if literal is not None:
-                    return self.unnoted([literal], scope)[0]
-        return ()

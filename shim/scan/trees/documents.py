@@ -26,7 +26,18 @@ _RUNS = frozenset({
     "userdata", "runcmd", "build", "pre_build", "post_build", "exec", "steps", "args_", "executable",
 })  # fmt: skip
 """Keys, in small letters, whose texts are commands: of pipelines, Compose, Kubernetes, Ansible, npm."""
-_TALKING = QUIET_KEYWORDS | {"href", "self", "links", "name", "summary", "docs", "documentation", "$ref", "x-doc", "message"}
+_TALKING = QUIET_KEYWORDS | {
+    "href",
+    "self",
+    "links",
+    "name",
+    "summary",
+    "docs",
+    "documentation",
+    "$ref",
+    "x-doc",
+    "message",
+}
 _RECORDED = frozenset({"interactions", "http_interactions", "log"})
 """What the root of a recording of HTTP has: VCR's, Pact's, HAR."""
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}")
@@ -82,7 +93,8 @@ class _Document:
 
     def _terraform(self, keys: dict[str, Node]) -> None:
         for kind in ("resource", "data"):
-            for one in self._items(keys.get(kind)) or [keys.get(kind)]:
+            blocks: list[Node | None] = [*self._items(keys.get(kind))] or [keys.get(kind)]
+            for one in blocks:
                 for name, at, _ in self._pairs(one):
                     self._sightings.resource(place(self._tree, at), kind, name)
 
@@ -115,7 +127,11 @@ class _Document:
         if address is not None and method in METHODS:
             self._address(address, self._text(address), method)
         runs = around.casefold() in _RUNS
-        return [(value, around if runs and key.casefold() not in _TALKING else key) for key, _, value in pairs if value is not address]
+        return [
+            (value, around if runs and key.casefold() not in _TALKING else key)
+            for key, _, value in pairs
+            if value is not address
+        ]
 
     def _scalar(self, node: Node, key: str) -> None:
         folded = key.casefold()

@@ -7,23 +7,21 @@ themselves, their parameters unknown, and again for each call in the program tha
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import attrs
-
-from shim.scan.sightings import Hit, Sightings
-from shim.scan.texts import HOLE, Place, Text, concat, made
-from shim.scan.trees.callers import MOCKS, QUIET, method_said
-from shim.scan.trees.grammars import Tree
-from shim.scan.trees.nodes import below, field, place, unescaped, word
+from shim.scan.texts import HOLE, Text, concat, made
+from shim.scan.trees.callers import QUIET, method_said
+from shim.scan.trees.nodes import field, pieces, place, word
+from shim.scan.trees.program import Program
 from shim.scan.trees.scopes import (
     BRANCHES,
     CALLS,
     COMPARING,
+    DECLARING,
     FUNCTIONS,
-    HOLES,
+    GIVING,
     LISTS,
     LITERALS,
     MEMBERS,
@@ -38,40 +36,15 @@ from shim.scan.trees.scopes import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_DEEPEST = 3
-"""So many calls of the program's own functions are followed into each other."""
-_BUDGET = 60_000
-"""So many nodes of called functions are read again for each program."""
-_DECLARING = frozenset({
-    "variable_declarator", "const_spec", "var_spec", "short_var_declaration", "assignment_statement",
-    "augmented_assignment_expression", "public_field_definition", "field_definition", "property_declaration",
-})  # fmt: skip
 _ADDRESSES = frozenset({"path", "url", "uri", "rawpath", "endpoint"})
 """Fields of a Go struct, in small letters, in which the address of a request stands."""
-_GIVING = frozenset({"pair", "keyed_element", "assignment_expression", "element_value_pair"})
 _SEEN_THROUGH = {"as_expression": 0, "satisfies_expression": 0, "cast_expression": -1, "type_assertion": -1,
                  "type_conversion_expression": -1, "type_assertion_expression": 0, "argument": -1}  # fmt: skip
 """What gives the value of one of its parts: the first or the last."""
 
 
-class Following(ABC):
+class Following(Program):
     """What the texts of one program are; a subclass says what becomes of them in calls."""
-
-    def __init__(self, tree: Tree, sightings: Sightings) -> None:
-        self.tree = tree
-        self.sightings = sightings
-        self.members: dict[str, list[Value]] = {}
-        self.functions: dict[str, list[Node]] = {}
-        self.imported: dict[str, str] = {}
-        self.hits: list[Hit] = []
-        self.noted = False
-        self.quiet = False
-        self.mocking = False
-        self.inside: list[str] = []
-        self._branches = 0
-        self._returns: list[Value] = []
-        self._stack: list[int] = []
-        self._reread = 0
 
     @abstractmethod
     def call(self, node: Node, scope: Scope) -> Value:
@@ -89,41 +62,9 @@ class Following(ABC):
     def assigned(self, left: Node, value: Value, scope: Scope) -> None:
         """Look at what an attribute is given."""
 
-    def read(self) -> None:
-        """Read the program and say what is seen in it."""
-        for node in below(self.tree.root):
-            if node.type in {"import_spec", "import_statement", "import_declaration", "using_directive"}:
-                self._import(node)
-            elif node.type in FUNCTIONS:
-                self.functions.setdefault(self.name_of(node), []).append(node)
-        self.functions.pop("", None)
-        self.fold(self.tree.root, Scope())
-        self.hits.clear()
-        self.noted = True
-        self.fold(self.tree.root, Scope())
-        self.sightings.hits += self.hits
-
-    def _import(self, node: Node) -> None:
-        source = word(self.tree, field(node, "source", "path")).strip("\"'`") or word(self.tree, node)
-        names = [word(self.tree, one) for one in below(node) if one.type in {*NAMES, "package_identifier"}]
-        for name in names or [source.rpartition("/")[2]]:
-            self.imported.setdefault(name, source)
-
-    def name_of(self, node: Node) -> str:
-        """Return the name of a function, or that of what it is given to."""
-        own = field(node, "name")
-        parent = node.parent.parent if node.parent is not None and node.parent.type == "expression_list" else node.parent
-        if own is None and parent is not None and parent.type in _DECLARING | _GIVING:
-            own = field(parent, "name", "key", "property", "left")
-        return word(self.tree, own).rpartition(".")[2]
-
-    def mocked(self, name: str) -> bool:
-        """Tell whether a name comes from a module that answers in a server's place."""
-        return MOCKS.search(self.imported.get(name, "")) is not None
-
     # Reading
 
-    def fold(self, node: Node, scope: Scope) -> Value:  # noqa: C901 - one branch a kind of node
+    def fold(self, node: Node, scope: Scope) -> Value:
         """Read a node and what is in it; return what text it may be."""
         kind = node.type
         if kind in TALK:
@@ -133,7 +74,7 @@ class Following(ABC):
         if kind in NAMES:
             return self._name(word(self.tree, node), scope)
         if kind in FUNCTIONS:
-            return self._function(node, scope)
+            return self.function(node, scope)
         if kind in CALLS:
             return self.note(node, self.call(node, scope))
         if kind in MEMBERS:
@@ -143,9 +84,9 @@ class Following(ABC):
         if kind in {"annotation", "attribute", "decorator"}:
             self.mark(node, scope)
             return UNKNOWN
-        if kind in _GIVING:
+        if kind in GIVING:
             return self._given(node, scope)
-        if kind in _DECLARING:
+        if kind in DECLARING:
             return self._declared(node, scope)
         return self._other(node, scope)
 
@@ -154,7 +95,10 @@ class Following(ABC):
         if kind in {"subscript_expression", "index_expression", "element_access_expression"}:
             values = [self.fold(one, scope) for one in inner]
             return either(either(self.members.get(one.s, ())) for one in values[-1])
-        if kind in {"expression_case", "switch_case", "switch_label", "case_switch_label", "constant_pattern"} and inner:
+        if (
+            kind in {"expression_case", "switch_case", "switch_label", "case_switch_label", "constant_pattern"}
+            and inner
+        ):
             self.quietly(inner[:1], scope)
             inner = inner[1:]
         if kind == "jsx_attribute" and word(self.tree, inner[0]).casefold() in QUIET:
@@ -162,9 +106,9 @@ class Following(ABC):
             return UNKNOWN
         if kind in {"class_body", "declaration_list", "statement_block", "block"}:
             scope = Scope(outer=scope)
-        self._branches += kind in BRANCHES
+        self.branches += kind in BRANCHES
         values = [self.fold(one, scope) for one in inner]
-        self._branches -= kind in BRANCHES
+        self.branches -= kind in BRANCHES
         value = UNKNOWN
         if kind in LISTS or kind == "object":
             self._hint(inner, values)
@@ -176,13 +120,15 @@ class Following(ABC):
         elif values and (len(values) == 1 or kind in _SEEN_THROUGH or kind == "expression_list"):
             value = values[_SEEN_THROUGH.get(kind, 0)]
         if kind in {"return_statement", "arrow_expression_clause"}:
-            self._returns.append(value)
+            self.returns.append(value)
         return value
 
     def _hint(self, nodes: Sequence[Node], values: Sequence[Value]) -> None:
         """Note the method that stands beside a path, in a list or an object."""
         lasts = [word(self.tree, one).rpartition(":")[2].strip() for one in nodes]
-        says = {method_said(value[0].s if value[0].s != HOLE else last) for value, last in zip(values, lasts, strict=True)}
+        says = {
+            method_said(value[0].s if value[0].s != HOLE else last) for value, last in zip(values, lasts, strict=True)
+        }
         says.discard(None)
         if len(says) == 1 and self.telling:
             for one in (one for value in values for one in value if one.atoms):
@@ -220,22 +166,8 @@ class Following(ABC):
 
     def _literal(self, node: Node, scope: Scope) -> Value:
         where = frozenset({place(self.tree, node)})
-        raw = node.type in {"raw_string_literal", "verbatim_string_literal"} or word(self.tree, node)[:2] in {"$@", "@$"}
-        interpolated = node.type == "interpolated_string_expression"
-        parts: list[Value] = []
-        at = node.start_byte
-        for hole in [*(one for one in node.named_children if one.type in HOLES), None]:
-            end = hole.start_byte if hole is not None else node.end_byte
-            piece = self.tree.content[at:end].decode("utf-8", "replace")
-            piece = piece.lstrip("@$").lstrip("\"'`") if at == node.start_byte else piece
-            piece = piece.rstrip("\"'`") if hole is None else piece
-            piece = piece.replace("{{", "{").replace("}}", "}") if interpolated else piece
-            parts.append((Text(piece.replace(HOLE, "\ufffd") if raw else unescaped(piece), where),))
-            if hole is not None:
-                inner = [one for one in hole.named_children if not one.type.startswith("interpolation")]
-                parts.append(self.fold(inner[0], scope) if inner else UNKNOWN)
-                at = hole.end_byte
-        return made(concat, *parts)
+        parts = pieces(self.tree, node)
+        return made(concat, *((Text(one, where),) if isinstance(one, str) else self.fold(one, scope) for one in parts))
 
     def _operator(self, node: Node, scope: Scope) -> Value:
         sign = word(self.tree, field(node, "operator"))
@@ -248,7 +180,9 @@ class Following(ABC):
         operands: list[Node] = []
         left: Node | None = node
         # A long sum leans to the left; it is not a reason to recurse.
-        while left is not None and left.type == "binary_expression" and word(self.tree, field(left, "operator")) == sign:
+        while (
+            left is not None and left.type == "binary_expression" and word(self.tree, field(left, "operator")) == sign
+        ):
             operands += filter(None, [field(left, "right")])
             left = field(left, "left")
         values = [self.fold(one, scope) for one in [*filter(None, [left]), *reversed(operands)]]
@@ -300,72 +234,16 @@ class Following(ABC):
         self, left: Node, value: Value, scope: Scope, right: Node | None, *, added: bool, new: bool
     ) -> None:
         name = word(self.tree, left).strip("\"'`").rpartition(".")[2]
-        local = left.type == "identifier" and left.parent is not None and left.parent.type not in {"pair", "keyed_element"}
+        local = (
+            left.type == "identifier" and left.parent is not None and left.parent.type not in {"pair", "keyed_element"}
+        )
         if local:
             holder = scope if new else scope.holder(name)
             before = holder.names.get(name, UNKNOWN)
             after = made(concat, before, value) if added else value
-            holder.names[name] = either([before, after]) if self._branches and not new else after
+            holder.names[name] = either([before, after]) if self.branches and not new else after
             if right is not None and right.type in LISTS:
                 holder.lists[name] = right
         known = self.members.setdefault(name, []) if not self.noted and not self._stack else [value]
         if value not in known and not (local and self.inside):
             known.append(value)
-
-    # Functions
-
-    def _function(self, node: Node, scope: Scope) -> Value:
-        """Read a function by itself."""
-        for one in node.named_children:
-            if one.type in {"modifiers", "attribute_list", "decorator"}:
-                self.fold(one, scope)
-        before, self.quiet = self.quiet, False
-        self.inside.append(self.name_of(node))
-        value = self._body(node, scope, {})
-        self.inside.pop()
-        self.quiet = before
-        return value if node.type in {"arrow_function", "lambda_expression"} else UNKNOWN
-
-    def _body(self, node: Node, scope: Scope, given: dict[str, Value]) -> Value:
-        inner = Scope(outer=scope)
-        for name, default in self._parameters(node):
-            usual = UNKNOWN if default is None else either([self.fold(default, scope), UNKNOWN])
-            inner.names[name] = given.get(name, usual)
-        before, self._returns = self._returns, []
-        branches, self._branches = self._branches, 0
-        body = field(node, "body")
-        value = UNKNOWN if body is None else self.fold(body, inner)
-        returned, self._returns, self._branches = self._returns, before, branches
-        return either(returned) if returned else value
-
-    def _parameters(self, node: Node) -> list[tuple[str, Node | None]]:
-        """Return the names of a function's parameters in order, and their defaults."""
-        around = field(node, "parameters", "parameter")
-        if around is None:
-            return []
-        if not around.named_children:
-            return [(word(self.tree, around), None)]
-        found: list[tuple[str, Node | None]] = []
-        for one in around.named_children:
-            names = one.children_by_field_name("name") or [field(one, "pattern", "left") or one]
-            found += [(word(self.tree, name), field(one, "value", "right")) for name in names]
-        return found
-
-    def invoked(self, functions: Sequence[Node], args: Sequence[Value], at: Place, scope: Scope) -> Value | None:
-        """Return what a call of the program's own functions gives, None when they are not followed.
-
-        Calls in them are led back to this one.
-        """
-        found: list[Value] = []
-        for node in functions:
-            if node.id in self._stack or len(self._stack) >= _DEEPEST or self._reread >= _BUDGET:
-                continue
-            self._reread += node.descendant_count
-            self._stack.append(node.id)
-            before, self.hits = self.hits, []
-            names = [name for name, _ in self._parameters(node)]
-            found.append(self._body(node, scope.top, dict(zip(names, args, strict=False))))
-            inner, self.hits = dict.fromkeys(self.hits), before
-            self._stack.pop()
-            self.hits += [attrs.evolve(hit, chain=(at, *hit.chain)) for hit in inner]
-        return either(found) if found else None

@@ -8,12 +8,11 @@ from shim.scan.texts import concat, filled, made, percent, url_join
 from shim.scan.trees.callers import CONCATS, FIRST, FORMATS, JOINS, SELF
 from shim.scan.trees.scopes import UNKNOWN, Value, either, hole
 
-_PATHS = frozenset({"url", "path", "filepath", "posix", ""})
+_PATHS = frozenset({"url", "path", "filepath", "posix"})
 
 
 def text_of(  # noqa: PLR0913 - what is known of a call
     name: str,
-    receiver: str,
     on: Value,
     args: Sequence[Value],
     items: Sequence[Value],
@@ -23,7 +22,7 @@ def text_of(  # noqa: PLR0913 - what is known of a call
 ) -> Value:
     """Return the text that a call gives, unknown for a function that is not known.
 
-    ``name`` and ``receiver`` are in small letters, ``on`` the text that it is called on; ``items`` are the arguments
+    ``name`` is in small letters, ``on`` the text that it is called on; ``items`` are the arguments
     with lists spread, ``says`` tells which arguments are an HTTP method, ``makes`` is the kind of the call's node.
     """
     if name in FORMATS and (args or not hole(on)):
@@ -49,7 +48,7 @@ def text_of(  # noqa: PLR0913 - what is known of a call
 def joined_text(receiver: str, own: Sequence[Value] | None, lists: Sequence[Sequence[Value]]) -> Value:
     """Return what ``join`` gives: of a path's parts, of a list and what stands between, or with that first."""
     parts = [value for some in lists for value in some]
-    if receiver in _PATHS - {""}:
+    if receiver in _PATHS:
         return made(url_join, *parts) if parts else UNKNOWN
     if receiver in {"string", "stringutils", "strings"}:
         ends = [0, len(parts) - 1] if parts else []

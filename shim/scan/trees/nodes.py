@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _ESCAPE = re.compile(r"\\(?:u\{?([0-9A-Fa-f]{4})\}?|x([0-9A-Fa-f]{2})|\r?\n\s*|(.))", re.DOTALL)
+_INTERPOLATED = frozenset({"template_substitution", "interpolation", "string_interpolation"})
 _PLAIN = {"n": "\n", "t": "\t", "r": "\r", "0": "\ufffd"}
 
 
@@ -60,3 +61,20 @@ def unescaped(text: str) -> str:
         return chr(int(code, 16)) if code else _PLAIN.get(found[3] or "", found[3] or "")
 
     return _ESCAPE.sub(one, text).replace(HOLE, "\ufffd")
+
+
+def pieces(tree: Tree, node: Node) -> Iterator[str | Node]:
+    """Yield what a literal says, and the expressions that are put into it."""
+    raw = node.type in {"raw_string_literal", "verbatim_string_literal"} or word(tree, node)[:2] in {"$@", "@$"}
+    at = node.start_byte
+    for hole in [*(one for one in node.named_children if one.type in _INTERPOLATED), None]:
+        end = hole.start_byte if hole is not None else node.end_byte
+        piece = tree.content[at:end].decode("utf-8", "replace")
+        piece = piece.lstrip("@$").lstrip("\"'`") if at == node.start_byte else piece
+        piece = piece.rstrip("\"'`") if hole is None else piece
+        if node.type == "interpolated_string_expression":
+            piece = piece.replace("{{", "{").replace("}}", "}")
+        yield piece.replace(HOLE, "\ufffd") if raw else unescaped(piece)
+        if hole is not None:
+            yield next((one for one in hole.named_children if not one.type.startswith("interpolation")), hole)
+            at = hole.end_byte

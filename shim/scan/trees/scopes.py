@@ -21,7 +21,6 @@ LITERALS = frozenset({
     "interpreted_string_literal", "raw_string_literal", "string", "string_literal", "verbatim_string_literal",
     "template_string", "interpolated_string_expression", "text_block",
 })  # fmt: skip
-HOLES = frozenset({"template_substitution", "interpolation", "string_interpolation"})
 FUNCTIONS = frozenset({
     "function_declaration", "method_declaration", "func_literal", "arrow_function", "function_expression",
     "method_definition", "constructor_declaration", "lambda_expression", "local_function_statement",
@@ -38,8 +37,15 @@ MEMBERS = frozenset({
     "selector_expression", "member_expression", "field_access", "member_access_expression",
     "conditional_access_expression", "method_reference", "qualified_type",
 })  # fmt: skip
-NAMES = frozenset({"identifier", "type_identifier", "property_identifier", "field_identifier", "private_property_identifier",
-                   "shorthand_property_identifier"})  # fmt: skip
+NAMES = frozenset({
+    "identifier", "type_identifier", "property_identifier", "field_identifier", "private_property_identifier",
+    "shorthand_property_identifier",
+})  # fmt: skip
+DECLARING = frozenset({
+    "variable_declarator", "const_spec", "var_spec", "short_var_declaration", "assignment_statement",
+    "augmented_assignment_expression", "public_field_definition", "field_definition", "property_declaration",
+})  # fmt: skip
+GIVING = frozenset({"pair", "keyed_element", "assignment_expression", "element_value_pair"})
 COMPARING = frozenset({"==", "===", "!=", "!=="})
 BRANCHES = frozenset({
     "if_statement", "for_statement", "while_statement", "switch_statement", "for_in_statement", "try_statement",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from shim.scan.commands import CLIENTS, atlas_words, http_words
+from shim.scan.commands import CLIENTS, http_words, is_atlas
 from shim.scan.methods import METHODS
 from shim.scan.sightings import Hit, Sightings
 from shim.scan.texts import HOLE, Place, Text, concat, made, percent
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _DEEPEST = 3
+_TRIED = 4
 _SAYING = frozenset({
-    "echo", "printf", "print", ":", "cd", "ls", "cp", "mv", "rm", "mkdir", "cat", "touch", "source", ".", "ln", "find", "tar",
-    "git", "diff", "chmod", "pushd", "grep", "egrep", "fgrep", "sed", "awk", "which", "type", "hash", "log", "die", "warn",
+    "echo", "printf", "print", ":", "cd", "ls", "cp", "mv", "rm", "mkdir", "cat", "touch", "source", ".", "ln",
+    "find", "tar",
+    "git", "diff", "chmod", "pushd", "grep", "egrep", "fgrep", "sed", "awk", "which", "type", "hash", "log", "die",
+    "warn",
     "info", "error", "fail", "fatal", "debug", "usage", "apt-get", "apt", "brew", "yum", "apk", "man", "test",
     "note", "err", "log_info", "log_error", "read", "skip", "say",
 })  # fmt: skip
@@ -50,7 +53,6 @@ class Shell:
         self._hits: list[Hit] = []
         self._stack: list[int] = []
         self._noted = False
-        self._quiet = False
         self._branches = 0
 
     def read(self) -> None:
@@ -77,7 +79,14 @@ class Shell:
         elif kind == "function_definition":
             self._call(node, [], None)
         else:
-            branch = kind in {"if_statement", "case_statement", "while_statement", "for_statement", "else_clause", "list"}
+            branch = kind in {
+                "if_statement",
+                "case_statement",
+                "while_statement",
+                "for_statement",
+                "else_clause",
+                "list",
+            }
             self._branches += branch
             if kind == "for_statement":
                 items = [self._value(one) for one in node.children_by_field_name("value")]
@@ -89,16 +98,20 @@ class Shell:
     def _assign(self, node: Node) -> None:
         name, right = word(self._tree, field(node, "name")), field(node, "value")
         if right is not None and right.type == "array":
-            self._arrays[name] = [*(self._arrays.get(name, []) if "+=" in word(self._tree, node)[: len(name) + 2] else []),
-                                  *(self._value(one) for one in right.named_children)]  # fmt: skip
+            before = self._arrays.get(name, []) if any(one.type == "+=" for one in node.children) else []
+            self._arrays[name] = [*before, *map(self._value, right.named_children)]
             return
         value = UNKNOWN if right is None else self._value(right)
         self._mention(right, value)
-        holder = self._scope.holder(name) if node.parent is None or node.parent.type != "declaration_command" else self._scope
-        before = holder.names.get(name)
+        holder = (
+            self._scope.holder(name)
+            if node.parent is None or node.parent.type != "declaration_command"
+            else self._scope
+        )
+        known = holder.names.get(name)
         if any(one.type == "+=" for one in node.children):
-            value = made(concat, before or UNKNOWN, value)
-        holder.names[name] = either([before, value]) if self._branches and before is not None else value
+            value = made(concat, known or UNKNOWN, value)
+        holder.names[name] = either([known, value]) if self._branches and known is not None else value
 
     # Values
 
@@ -185,45 +198,34 @@ class Shell:
         function = self._functions.get(name)
         hits = len(self._hits)
         value = self._call(function, words[1:], at) if function is not None else UNKNOWN
-        if len(self._hits) == hits and not self._quiet:
-            self._run(node, words, at, quiet=name in _SAYING or function is not None and name.startswith(("log", "usage")))
+        if len(self._hits) == hits and name not in _SAYING:
+            self._run(node, words, at)
         return value
 
-    def _run(self, node: Node, words: list[Value], at: Place, *, quiet: bool) -> None:
-        """Note what a command calls."""
+    def _run(self, node: Node, words: list[Value], at: Place) -> None:
+        """Note what a command calls: an HTTP client's, the Atlas CLI's, or one that is handed a path."""
+        names = [one[0].s.rpartition("/")[2] for one in words]
         start = 0
-        while start < len(words) - 1 and words[start][0].s.rpartition("/")[2] in _BEFORE | _SHELLS:
-            start += 1
-            while start < len(words) - 1 and (words[start][0].s.startswith("-") or re.fullmatch(r"[\d.]+[smh]?|\w+=.*", words[start][0].s)):
-                start += 1
-        if start and self._names_client(words):
-            start = next(at for at, one in enumerate(words) if one[0].s.rpartition("/")[2] in CLIENTS or atlas_words([one[0].s]) or one[0].s == "atlas")
-        for which in range(min(4, max(map(len, words)))):
-            plain = [one[min(which, len(one) - 1)] for one in words[start:]]
-            strings = [one.s for one in plain]
-            called = http_words(strings)
-            if called is not None:
-                for address in plain:
-                    bare = attrs.evolve(address, s=re.sub(r"^--url=", "", address.s))
-                    found = self._sightings.call(at, called[0], [bare])
+        if names[0] in _BEFORE:
+            start = next((at for at, name in enumerate(names) if name in CLIENTS or is_atlas(name)), 0)
+        if names[start] in CLIENTS:
+            for which in range(min(_TRIED, max(map(len, words)))):
+                plain = [one[min(which, len(one) - 1)] for one in words[start:]]
+                method, addresses = http_words([one.s for one in plain]) or ("GET", [])
+                for text, address in zip(plain[1:], addresses, strict=True):
+                    found = self._sightings.call(at, method, [attrs.evolve(text, s=address)])
                     self._hits += [hit for hit in found if hit not in self._hits]
-            elif self._telling and not quiet:
-                self._sightings.command(at, strings, frozenset({at}))
-        if http_words([words[start][0].s]) is None and not quiet:
-            method = next((one[0].s for one in words if one[0].s in METHODS), None)
-            nodes = [one for one in (field(node, "name"), *node.children_by_field_name("argument")) if one is not None]
-            for one in nodes:
+        elif self._telling and not self._sightings.command(at, [one[0].s for one in words[start:]]):
+            said = next((one[0].s for one in words if one[0].s in METHODS), None)
+            for one in filter(None, [field(node, "name"), *node.children_by_field_name("argument")]):
                 value = self._value(one)
                 self._mention(one, value)
-                for text in value if method is not None and self._telling else ():
-                    self._sightings.hint(text, method or "")
-
-    def _names_client(self, words: Sequence[Value]) -> bool:
-        return any(one[0].s.rpartition("/")[2] in CLIENTS or one[0].s == "atlas" for one in words)
+                for text in value if said is not None else ():
+                    self._sightings.hint(text, said or "")
 
     @property
     def _telling(self) -> bool:
-        return self._noted and not self._stack and not self._quiet
+        return self._noted and not self._stack
 
     def _mention(self, node: Node | None, value: Value) -> None:
         if node is not None and self._telling:

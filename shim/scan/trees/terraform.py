@@ -46,7 +46,9 @@ class Terraform:
                 waiting += reversed(node.named_children)
 
     def _block(self, node: Node) -> None:
-        head = [word(self._tree, one).strip('"') for one in node.named_children if one.type in {"identifier", "string_lit"}]
+        head = [
+            word(self._tree, one).strip('"') for one in node.named_children if one.type in {"identifier", "string_lit"}
+        ]
         label = next((one for one in node.named_children if one.type == "string_lit"), None)
         if self._noted and label is not None and head[0] in {"resource", "data", "ephemeral"}:
             self._sightings.resource(place(self._tree, label), head[0], head[1])
@@ -91,7 +93,9 @@ class Terraform:
             if name == "join" and len(values) == 2:
                 items = [self._value(one) for one in self._items(node)]
                 return self._seen(node, made(lambda sign, *rest: sign.join(rest), values[0], *items))
-            return values[0] if values and name in {"urlencode", "trimsuffix", "replace", "tostring", "lower"} else UNKNOWN
+            return (
+                values[0] if values and name in {"urlencode", "trimsuffix", "replace", "tostring", "lower"} else UNKNOWN
+            )
         if kind == "expression" and len(node.named_children) > 1:
             return self._known.get(word(self._tree, node), UNKNOWN)
         if kind == "conditional":
@@ -138,7 +142,9 @@ class Terraform:
             return known[0].s if plain and known is not None else "$" + "x" * (len(found[0]) - 1)
 
         script = _INTERPOLATION.sub(variable, body)
-        read_shell(tree_of(self._tree.file, "shell", script, self._tree.line + start.start_point.row + 1), self._sightings)
+        read_shell(
+            tree_of(self._tree.file, "shell", script, self._tree.line + start.start_point.row + 1), self._sightings
+        )
 
 
 def read_terraform(tree: Tree, sightings: Sightings) -> None:
