@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from shim.core.recognise import Engine
@@ -92,6 +93,14 @@ class Names:
     def grouped(self, service: str, name: str) -> Operation | None:
         """Return the operation of a service's method that has a common name."""
         return self._by_id.get(_GROUPED.get(service.casefold(), {}).get(name, ""))
+
+    def wrapped(self, name: str) -> tuple[Operation, ...]:
+        """Return the operations of a class or function that Pulumi or CDKTF makes of Terraform's names."""
+        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).casefold()
+        for prefix, kind in (("data_mongodbatlas_", "data"), ("get_", "data"), ("", "resource")):
+            if snake.startswith(prefix):
+                return self.resource(kind, f"mongodbatlas_{snake.removeprefix(prefix)}")
+        return ()
 
     def resource(self, kind: str, name: str) -> tuple[Operation, ...]:
         """Return the operations that a ``resource``, ``data`` or ``type`` of this name calls, the reading one first."""

@@ -112,17 +112,17 @@ def scan(  # noqa: PLR0913, PLR0917 - what to scan, with what, on which day, wit
 
 def _gather(gathered: _Gathered, sightings: Sightings, file: str, path: Path, language: str | None) -> None:
     """Read one file; raises UnreadableError, NoGrammarError and RecursionError."""
-    source = read(file, path, language or "python")
-    if language in {None, "python"}:
-        try:
-            tree = parse(source)
-        except UnreadableError:
-            if language is None:
-                known = ", ".join(LANGUAGES)
-                raise UnreadableError(f"can't be read as code: its name does not end in one of {known}") from None
-            raise
+    try:
+        source = read(file, path, language or "python")
+        tree = parse(source) if language in {None, "python"} else None
+    except UnreadableError:
+        if language is None and path.is_file():
+            known = ", ".join(LANGUAGES)
+            raise UnreadableError(f"can't be read as code: its name does not end in one of {known}") from None
+        raise
+    if tree is not None:
         gathered.modules[SourceModule(file, path, tree, source.text.split("\n"))] = source
-    elif sightings.concerns(source.text) and not is_made(source, language):
+    elif language is not None and sightings.concerns(source.text) and not is_made(source, language):
         grown = tree_of(file, language, source.text)
         with _deeply():
             read_tree(grown, sightings)

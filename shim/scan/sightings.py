@@ -87,6 +87,8 @@ class Sightings:
             known = self._mentions.get(text.atoms)
             if known is None or (known[1] is None and text.s.startswith(known[2].s)):
                 self._mentions[text.atoms] = place, None, text
+        elif text.s.startswith("MongoDB::Atlas::"):
+            self.resource(place, "type", text.s)
         elif _COMMAND.search(text.s):
             for words in commands_in(text.s):
                 self.command(place, words, text.atoms)
@@ -113,8 +115,11 @@ class Sightings:
         self._named.setdefault(place, Use(place, kind, (operation,), operation.method, name))
 
     def resource(self, place: Place, kind: str, name: str) -> None:
-        """Note a declared resource, if its provider calls retired operations for it."""
-        operations = self.names.resource(kind, name)
+        """Note a declared resource, if its provider calls retired operations for it.
+
+        ``kind`` is ``resource`` or ``data`` (Terraform), ``type`` (CloudFormation), ``wrapped`` (Pulumi, CDKTF).
+        """
+        operations = self.names.wrapped(name) if kind == "wrapped" else self.names.resource(kind, name)
         if operations:
             self._named.setdefault(place, Use(place, "resource", operations, None, name))
 

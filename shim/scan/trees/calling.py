@@ -65,7 +65,7 @@ class Calling(Marks):
         args = [self.fold(one, scope) for one in call.args]
         named = {key: self.fold(one, scope) for key, one in call.named.items()}
         self.quiet, self.mocking = before
-        self._sdk(call, receiver)
+        self._sdk(call, receiver, root)
         text = self._text(call, folded, receiver.casefold(), on, args, scope)
         if quiet:
             return text
@@ -248,7 +248,10 @@ class Calling(Marks):
 
     # Names and marks
 
-    def _sdk(self, call: _Call, receiver: str) -> None:
+    def _sdk(self, call: _Call, receiver: str, root: str) -> None:
+        source = self.imported.get(root, "")
+        if self.telling and "mongodbatlas" in source and ("pulumi" in source or "provider" in source):
+            self.sightings.resource(place(self.tree, call.named_at), "wrapped", call.name)
         if call.node.type in _MAKING or receiver.casefold() in MOCKING_RECEIVERS:
             return
         found = self.sightings.names.any(call.name) or self.sightings.names.grouped(receiver, call.name)

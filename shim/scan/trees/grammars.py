@@ -53,6 +53,7 @@ class Tree:
     line: int = 0
     column: int = 0
     inserted: tuple[int, ...] = ()
+    ascii: bool = False
 
     @property
     def broken_line(self) -> int:
@@ -90,7 +91,9 @@ def tree_of(file: str, language: str, text: str, line: int = 0, column: int = 0)
     inserted: tuple[int, ...] = ()
     if language == "shell":
         content, inserted = _braced(content)
-    return Tree(file, language, content, _parser(language).parse(content).root_node, line, column, inserted)
+    return Tree(
+        file, language, content, _parser(language).parse(content).root_node, line, column, inserted, content.isascii()
+    )
 
 
 def _braced(content: bytes) -> tuple[bytes, tuple[int, ...]]:

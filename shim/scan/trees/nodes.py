@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _ESCAPE = re.compile(r"\\(?:u\{?([0-9A-Fa-f]{4})\}?|x([0-9A-Fa-f]{2})|\r?\n\s*|(.))", re.DOTALL)
 _INTERPOLATED = frozenset({"template_substitution", "interpolation", "string_interpolation"})
+_LONG_LINE = 20_000
 _PLAIN = {"n": "\n", "t": "\t", "r": "\r", "0": "\ufffd"}
 
 
@@ -34,7 +35,9 @@ def place(tree: Tree, start: Node, end: Node | None = None) -> Place:
 
 
 def _point(tree: Tree, row: int, column: int, at: int) -> tuple[int, int]:
-    characters = len(tree.content[at - column : at].decode("utf-8", "replace"))
+    # A line of millions of characters is no reason to count them for each node in it.
+    exact = not tree.ascii and column < _LONG_LINE
+    characters = len(tree.content[at - column : at].decode("utf-8", "replace")) if exact else column
     extra = bisect_left(tree.inserted, at) - bisect_left(tree.inserted, at - column)
     return tree.line + row + 1, characters - extra + 1 + tree.column
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _DEEPEST = 3
 _TRIED = 4
+_SHORT = 80
+"""Bytes that spreading an array takes at most: ``"${name[@]}"``."""
 _SAYING = frozenset({
     "echo", "printf", "print", ":", "cd", "ls", "cp", "mv", "rm", "mkdir", "cat", "touch", "source", ".", "ln",
     "find", "tar",
@@ -164,7 +166,9 @@ class Shell:
         """Return the words of a command, arrays and options kept in variables spread."""
         words: list[Value] = []
         for one in filter(None, [field(node, "name"), *node.children_by_field_name("argument")]):
-            array = next((word(self._tree, field(part, "name")) for part in below(one) if part.type == "subscript"), "")
+            short = one.end_byte - one.start_byte < _SHORT
+            inner = (part for part in below(one) if part.type == "subscript") if short else iter(())
+            array = word(self._tree, field(next(inner, one), "name"))
             value = self._value(one)
             bare = one.type in {"simple_expansion", "command_name"} and len(value) == 1
             if array in self._arrays:
