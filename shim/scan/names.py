@@ -60,8 +60,9 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "data mongodbatlas_shared_tier_restore_jobs": ("listSharedClusterBackupRestoreJobs",),
     "type mongodb::atlas::serverlessinstance": _INSTANCE,
     "type mongodb::atlas::serverlessprivateendpoint": _ENDPOINT,
+    "type mongodbatlas:serverlessinstance": _INSTANCE,
 }
-"""Resources and data sources of Terraform's provider (1.0 to 2.0) and types of CloudFormation, in small letters."""
+"""Resources and data sources of Terraform's provider (1.0 to 2.0) and types of CloudFormation and Pulumi, in small letters."""
 RESOURCE_WORDS = ("serverless", "shared_tier")
 
 

@@ -16,7 +16,7 @@ from shim.documents.model import Operation, Target
 from shim.documents.templates import parameter_name
 from shim.scan.texts import HOLE
 
-_PLACEHOLDER = re.compile(r"\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+")
+_PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+")
 _ORIGIN = re.compile(r"[^/?#]*://([^/?#]*)")
 _SPACE = re.compile(r"[\s<>]")
 """What no URL has: prose, and the routes of a server, have."""

@@ -18,7 +18,7 @@ QUIET = frozenset(name.casefold() for name in SAYING | QUIET_KEYWORDS) | frozens
     "withpath", "onget", "onpost", "onpatch", "ondelete", "requestto", "given", "when", "verify", "setup", "stubfor",
     # what serves
     "handlefunc", "handle", "pathprefix", "mapget", "mappost", "mappatch", "mapdelete", "usepath", "requestmatchers",
-    "antmatchers", "addroute", "maproute",
+    "antmatchers", "addroute", "maproute", "route", "redirect", "navigate", "usenavigate",
     # what is said or looked for
     "printf", "println", "fprintln", "errorf", "fatalf", "fatal", "panicf", "logf", "infof", "debugf", "warnf",
     "tracef",
@@ -31,9 +31,14 @@ MOCKING = frozenset({"verify", "when", "given", "setup", "spyon", "mocked", "per
 """Calls in whose arguments a client's method is named, not called; in small letters."""
 MOCKING_RECEIVERS = frozenset({"expect", "verify", "received", "doreturn", "dothrow", "when", "should", "then"})
 """Calls on whose result a client's method is named, not called."""
-MOCKS = re.compile(r"msw|nock|sinon|fetch-mock|axios-mock-adapter|gock|httpmock|pretender|miragejs|wiremock|pactum")
+MOCKS = re.compile(
+    r"msw|nock|supertest|sinon|fetch-mock|axios-mock-adapter|gock|httpmock|pretender|miragejs|wiremock|pactum"
+)
 """Modules that answer in a server's place."""
 _ROUTERS = frozenset({"app", "router", "route", "routes", "server", "fastify", "mux", "engine", "echo", "gin", "koa"})
+SHOWING = frozenset({"push", "replace", "prefetch"})
+"""Methods of a router in a browser, whose paths are those of pages."""
+_PAGES = frozenset({"router", "history", "navigation", "location"})
 _SHORT = frozenset({"r", "e", "g", "rg", "api", "group", "s", "v1", "v2"})
 
 FILES = frozenset({
@@ -59,7 +64,7 @@ FIRST = frozenset({
     "httprequestmessage", "quote", "notnull", "request", "requirenonnull", "sprint", "fromstring", "getenv",
     "newbuilder",
     "newbufferstring", "of", "target", "resource", "freeze", "httprequest", "webclient", "escape", "urlencode", "build",
-    "newurl", "fromurl", "replaceall", "replace", "string.raw", "must",
+    "newurl", "fromurl", "httpmethod", "addquerystring", "replaceall", "replace", "string.raw", "must",
 })  # fmt: skip
 """Functions that give the text of their first argument."""
 SELF = frozenset({
@@ -73,7 +78,7 @@ SELF = frozenset({
 JOINS = frozenset({
     "joinpath", "resolve", "appendpathsegment", "appendpathsegments", "addpathsegment", "addpathsegments",
     "pathsegment",
-    "path", "urljoin", "combine", "addpath", "pathsegments", "appendpath",
+    "path", "urljoin", "combine", "addpath", "pathsegments", "appendpath", "setpathsegments", "setpath",
 })  # fmt: skip
 """Functions and methods that put a slash between texts."""
 FORMATS = frozenset({"sprintf", "format", "formatted", "vsprintf", "messageformat"})
@@ -88,6 +93,11 @@ def method_said(text: str) -> str | None:
     """Return the HTTP method that a constant or a text names: ``"GET"``, ``MethodPost``, ``Post``."""
     text = text.rpartition(".")[2].removeprefix("Method")
     return said(text.upper()) if text.isalpha() and not (text[1:].isupper() and text[:1].islower()) else None
+
+
+def is_page(receiver: str) -> bool:
+    """Tell whether a name is that of a browser's router."""
+    return not _PAGES.isdisjoint(words_of(receiver))
 
 
 def is_route(receiver: str, arguments: int, address: str) -> bool:

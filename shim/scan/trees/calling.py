@@ -17,6 +17,8 @@ from shim.scan.trees.callers import (
     MOCKING_RECEIVERS,
     QUIET,
     READS,
+    SHOWING,
+    is_page,
     is_route,
     method_said,
 )
@@ -52,11 +54,21 @@ class Calling(Marks):
         """Read a call; return the text that it gives."""
         call = self._taken_apart(node)
         folded, receiver, root = call.name.casefold(), self._last(call.receiver), self._root(node)
+        for one in node.named_children:
+            if one.type == "class_body" or (one == call.named_at and one.child_count > 0):
+                self.fold(one, scope)  # an anonymous class, or a function that is called where it stands
         chained = len(self.hits)
         on = UNKNOWN if call.receiver is None else self.fold(call.receiver, scope)
         called = {hit.path.s for hit in self.hits[chained:]}
         served = verb_in(call.name) is not None and call.receiver is not None and self._serves(call, receiver)
-        quiet = folded in QUIET or served or self.mocked(root) or folded.endswith(("exception", "error"))
+        quiet = (
+            folded in QUIET
+            or served
+            or self.mocked(root)
+            or folded.endswith(("exception", "error"))
+            or receiver == "errors"
+        )
+        quiet = quiet or (folded in SHOWING and is_page(receiver))
         if folded in FILES:
             quiet = not (call.args and method_said(word(self.tree, call.args[0]).strip("\"'")))
         before = self.quiet, self.mocking
@@ -75,6 +87,8 @@ class Calling(Marks):
             addresses = [*args, *(one for key, one in named.items() if key not in NOT_URLS)]
             self._http(call, addresses, tuple(one for one in on if one.s not in called), at, scope)
             self._command(call, args, at, scope)
+            if len(self.hits) > hits:
+                return UNKNOWN  # what is done with a request, or its answer, is no call of its own
         return text if followed is None or hole(followed) else followed
 
     # What a call is

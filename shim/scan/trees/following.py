@@ -101,7 +101,7 @@ class Following(Program):
         ):
             self.quietly(inner[:1], scope)
             inner = inner[1:]
-        if kind == "jsx_attribute" and word(self.tree, inner[0]).casefold() in QUIET:
+        if kind == "jsx_attribute" and word(self.tree, inner[0]).casefold() in QUIET | {"to", "path"}:
             self.quietly(inner[1:], scope)
             return UNKNOWN
         if kind in {"class_body", "declaration_list", "statement_block", "block"}:
@@ -117,7 +117,11 @@ class Following(Program):
         elif kind == "literal_value":
             keys = [word(self.tree, one).partition(":")[0].strip().casefold() for one in inner]
             value = either(one for key, one in zip(keys, values, strict=True) if key in _ADDRESSES)
-        elif values and (len(values) == 1 or kind in _SEEN_THROUGH or kind == "expression_list"):
+        elif (
+            values
+            and kind not in {*LISTS, "object"}
+            and (len(values) == 1 or kind in _SEEN_THROUGH or kind == "expression_list")
+        ):
             value = values[_SEEN_THROUGH.get(kind, 0)]
         if kind in {"return_statement", "arrow_expression_clause"}:
             self.returns.append(value)

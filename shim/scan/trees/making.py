@@ -36,7 +36,7 @@ def text_of(  # noqa: PLR0913 - what is known of a call
         return on
     if name in FIRST and args:
         first = next((at for at, method in enumerate(says) if method), None)
-        rest = args[first + 1 :] if first is not None else args
+        rest = (args[first + 1 :] if first is not None else ()) or args
         if name in {"url", "uri"} and len(rest) == 2 and makes.startswith(("new", "object")):
             # JavaScript's URL is given what is relative first, C#'s and Java's the base.
             path, base = rest if makes == "new_expression" else reversed(rest)

@@ -34,6 +34,9 @@ class Marks(Following):
             method = method_said(name.removesuffix("Exchange"))
         elif mapping is not None and client:
             method = method_said(mapping[1] or "")
+        elif name == "Path" and client and interface is not None and node.parent is not None:
+            verbs = (method_said(word(self.tree, field(one, "name"))) for one in node.parent.named_children)
+            method = next(filter(None, verbs), None)
         else:
             return
         texts = [value for some in values for value in some]
@@ -54,7 +57,7 @@ class Marks(Following):
         if around is None or any(one == node for one in below(around.named_children[0])):
             return None, False
         head = word(self.tree, around.named_children[0])
-        return around, "Client" in head or "Exchange" in head
+        return around, "Client" in head or "RestClient" in head or "Exchange" in head
 
     def _prefix(self, interface: Node, scope: Scope) -> Value:
         """Return the path that the marks of an interface put before those of its methods."""

@@ -52,6 +52,8 @@ class Program(ABC):
         for node in below(self.tree.root):
             if node.type in {"import_spec", "import_statement", "import_declaration", "using_directive"}:
                 self._import(node)
+            elif node.type == "variable_declarator" and "require(" in word(self.tree, field(node, "value"))[:12]:
+                self._import(node)
             elif node.type in FUNCTIONS:
                 self.functions.setdefault(self.name_of(node), []).append(node)
         self.functions.pop("", None)
