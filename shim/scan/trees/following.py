@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _ADDRESSES = frozenset({"path", "url", "uri", "rawpath", "endpoint"})
-"""Fields of a Go struct, in small letters, in which the address of a request stands."""
+"""Fields of a struct or an object, in small letters, in which the address of a request stands."""
 _SEEN_THROUGH = {"as_expression": 0, "satisfies_expression": 0, "cast_expression": -1, "type_assertion": -1,
                  "type_conversion_expression": -1, "type_assertion_expression": 0, "argument": -1}  # fmt: skip
 """What gives the value of one of its parts: the first or the last."""
@@ -114,9 +114,10 @@ class Following(Program):
             self._hint(inner, values)
         if kind == "composite_literal":
             value = values[-1]
-        elif kind == "literal_value":
-            keys = [word(self.tree, one).partition(":")[0].strip().casefold() for one in inner]
-            value = either(one for key, one in zip(keys, values, strict=True) if key in _ADDRESSES)
+        elif kind in {"literal_value", "object"}:
+            keys = [word(self.tree, one).partition(":")[0].strip("\"' ").casefold() for one in inner]
+            if kind == "literal_value" or "method" not in keys:
+                value = either(one for key, one in zip(keys, values, strict=True) if key in _ADDRESSES)
         elif (
             values
             and kind not in {*LISTS, "object"}

@@ -18,6 +18,7 @@ from shim.scan.trees.scopes import DECLARING, FUNCTIONS, GIVING, NAMES, UNKNOWN,
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_IMPORTS = frozenset({"import_spec", "import_statement", "import_declaration", "using_directive"})
 _DEEPEST = 3
 """So many calls of the program's own functions are followed into each other."""
 _BUDGET = 60_000
@@ -50,9 +51,8 @@ class Program(ABC):
     def read(self) -> None:
         """Read the program and say what is seen in it."""
         for node in below(self.tree.root):
-            if node.type in {"import_spec", "import_statement", "import_declaration", "using_directive"}:
-                self._import(node)
-            elif node.type == "variable_declarator" and "require(" in word(self.tree, field(node, "value"))[:12]:
+            required = node.type == "variable_declarator" and word(self.tree, field(node, "value"))[:8] == "require("
+            if required or node.type in _IMPORTS:
                 self._import(node)
             elif node.type in FUNCTIONS:
                 self.functions.setdefault(self.name_of(node), []).append(node)

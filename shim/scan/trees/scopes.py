@@ -19,7 +19,8 @@ UNKNOWN: Value = (Text(HOLE),)
 _MOST = 16
 LITERALS = frozenset({
     "interpreted_string_literal", "raw_string_literal", "string", "string_literal", "verbatim_string_literal",
-    "template_string", "interpolated_string_expression", "text_block", "character_literal", "rune_literal",
+    "template_string", "interpolated_string_expression", "text_block", "character_literal",
+    "rune_literal",
 })  # fmt: skip
 FUNCTIONS = frozenset({
     "function_declaration", "method_declaration", "func_literal", "arrow_function", "function_expression",
@@ -43,7 +44,8 @@ NAMES = frozenset({
 })  # fmt: skip
 DECLARING = frozenset({
     "variable_declarator", "const_spec", "var_spec", "short_var_declaration", "assignment_statement",
-    "augmented_assignment_expression", "public_field_definition", "field_definition", "property_declaration", "enum_assignment",
+    "augmented_assignment_expression", "public_field_definition", "field_definition", "property_declaration",
+    "enum_assignment",
 })  # fmt: skip
 GIVING = frozenset({"pair", "keyed_element", "assignment_expression", "element_value_pair"})
 COMPARING = frozenset({"==", "===", "!=", "!=="})
@@ -54,7 +56,8 @@ BRANCHES = frozenset({
 TALK = frozenset({
     "comment", "line_comment", "block_comment", "import_declaration", "import_statement", "package_clause",
     "using_directive", "type_annotation", "interface_type", "type_alias_declaration", "tag", "type_arguments",
-    "literal_type", "preproc_region", "property_signature", "method_signature", "index_signature", "object_type",
+    "literal_type", "preproc_region", "property_signature", "method_signature", "index_signature",
+    "object_type",
     "expression_case_label", "struct_type",
 })  # fmt: skip
 
