@@ -62,7 +62,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "type mongodb::atlas::serverlessprivateendpoint": _ENDPOINT,
     "type mongodbatlas:serverlessinstance": _INSTANCE,
 }
-"""Resources and data sources of Terraform's provider (1.0 to 2.0), types of CloudFormation and Pulumi; in small letters."""
+"""Resources and data sources of Terraform's provider (1.0 to 2.0), types of CloudFormation and Pulumi."""
 RESOURCE_WORDS = ("serverless", "shared_tier")
 
 
