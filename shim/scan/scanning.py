@@ -20,7 +20,7 @@ from shim.scan.python.modules import Modules, SourceModule
 from shim.scan.python.reader import Reader
 from shim.scan.sightings import Sightings, Use
 from shim.scan.trees.grammars import NoGrammarError, tree_of
-from shim.scan.trees.reading import read_tree
+from shim.scan.trees.reading import Programs
 
 _DEEP = 6000
 """How deep Python may recurse while nested expressions of functions in functions are read."""
@@ -56,8 +56,11 @@ class ScanReport:
 class _Gathered:
     """What was read: Python's modules wait for each other, other programs are read one by one."""
 
+    programs: Programs
     modules: dict[SourceModule, SourceFile] = attrs.field(factory=dict)
     others: list[SourceFile] = attrs.field(factory=list)
+    passed: list[tuple[str, Path, str]] = attrs.field(factory=list)
+    order: dict[str, int] = attrs.field(factory=dict)
     errors: list[Remark] = attrs.field(factory=list)
     notes: list[Remark] = attrs.field(factory=list)
     files: int = 0
@@ -78,10 +81,11 @@ def scan(  # noqa: PLR0913, PLR0917 - what to scan, with what, on which day, wit
     the number of files before each.
     """
     sightings = Sightings(engine)
-    gathered = _Gathered()
+    gathered = _Gathered(Programs(sightings))
     for file, path, language in source_files(paths, exclude):
         tell(gathered.files)
         gathered.files += 1
+        gathered.order[file] = gathered.files
         try:
             _gather(gathered, sightings, file, path, language)
         except UnreadableError as error:
@@ -90,11 +94,13 @@ def scan(  # noqa: PLR0913, PLR0917 - what to scan, with what, on which day, wit
         except (RecursionError, NoGrammarError) as error:
             said = str(error) if isinstance(error, NoGrammarError) else _TOO_DEEP
             gathered.errors.append(Remark(file, 0, said))
+    with _deeply():
+        _follow_names(gathered)
     errors = [*gathered.errors, *read_modules(gathered.modules, sightings)]
     uses: dict[str, list[Use]] = {}
     for use in sightings.uses():
         uses.setdefault(use.place.file, []).append(use)
-    findings: list[Finding] = []
+    findings: list[tuple[int, Finding]] = []
     notes = gathered.notes
     ignored = 0
     trees: dict[SourceFile, ast.Module | None] = {source: module.tree for module, source in gathered.modules.items()}
@@ -103,11 +109,14 @@ def scan(  # noqa: PLR0913, PLR0917 - what to scan, with what, on which day, wit
         comments = line_pragmas(source.text) if tree is None else pragmas(source.text)
         speaking = [spoken_for(use.place, use.operations[0], comments, tree) for use in found]
         kept = [use for use, comment in zip(found, speaking, strict=True) if comment is None]
-        findings += [_finding(source, use, settings, at) for use in kept]
+        findings += [(gathered.order[source.file], _finding(source, use, settings, at)) for use in kept]
         ignored += len(found) - len(kept)
         unused = (comment for comment in comments if comment not in speaking)
         notes += [Remark(source.file, one.line, "this ignore comment speaks for nothing") for one in unused]
-    return ScanReport(tuple(findings), tuple(errors), tuple(notes), gathered.files, ignored, gathered.broken)
+    findings.sort(key=lambda one: one[0])
+    return ScanReport(
+        tuple(one for _, one in findings), tuple(errors), tuple(notes), gathered.files, ignored, gathered.broken
+    )
 
 
 def _gather(gathered: _Gathered, sightings: Sightings, file: str, path: Path, language: str | None) -> None:
@@ -122,14 +131,35 @@ def _gather(gathered: _Gathered, sightings: Sightings, file: str, path: Path, la
         raise
     if tree is not None:
         gathered.modules[SourceModule(file, path, tree, source.text.split("\n"))] = source
-    elif language is not None and sightings.concerns(source.text) and not is_made(source, language):
-        grown = tree_of(file, language, source.text)
-        with _deeply():
-            read_tree(grown, sightings)
-        gathered.others.append(source)
-        if grown.root.has_error and language not in _DATA:
-            gathered.broken += 1
-            gathered.notes.append(Remark(file, grown.broken_line, "can't be parsed here; the rest was read"))
+    elif language is not None and not is_made(source, language):
+        if sightings.concerns(source.text):
+            _grow(gathered, source, language)
+        elif language not in _DATA:
+            gathered.passed.append((file, path, language))
+
+
+def _grow(gathered: _Gathered, source: SourceFile, language: str) -> None:
+    """Read a program by its grammar; raises UnreadableError, NoGrammarError and RecursionError."""
+    tree = tree_of(source.file, language, source.text)
+    with _deeply():
+        gathered.programs.add(tree)
+    gathered.others.append(source)
+    if tree.root.has_error and language not in _DATA:
+        gathered.broken += 1
+        gathered.notes.append(Remark(source.file, tree.broken_line, "can't be parsed here; the rest was read"))
+
+
+def _follow_names(gathered: _Gathered) -> None:
+    """Read the programs that use each other's names, and those that have nothing else of interest."""
+    gathered.programs.share()
+    for file, path, language in gathered.passed:
+        try:
+            source = read(file, path, language)
+            if gathered.programs.uses(language, source.text):
+                _grow(gathered, source, language)
+        except (UnreadableError, NoGrammarError, RecursionError):
+            continue  # it has no word of what is looked for
+    gathered.errors += [Remark(file, 0, _TOO_DEEP) for file in gathered.programs.tell()]
 
 
 @contextmanager

@@ -19,7 +19,10 @@ ENGINE = load_engine({})
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 TREES = Path(__file__).parent / "trees"
 MARK = re.compile(r"(?:#|//|/\*) call([+-]\d+)?: (.*?)(?: \*/.*)?$")
-FILES = sorted(path for path in TREES.rglob("*") if path.is_file() and path.suffix != ".calls")
+ACROSS = sorted(TREES.glob("*/across"))
+FILES = sorted(
+    path for path in TREES.rglob("*") if path.is_file() and path.suffix != ".calls" and "across" not in path.parts
+)
 
 
 def expected(path):
@@ -41,3 +44,13 @@ def test_what_is_planted_is_found_and_nothing_else(path):
     assert not report.errors
     found = [(one.place.line, one.operation.id, one.method or "?") for one in report.findings]
     assert sorted(found) == expected(path)
+
+
+@pytest.mark.parametrize("folder", ACROSS, ids=lambda folder: folder.parent.name)
+def test_names_of_other_files_are_followed(folder):
+    """What a file imports is known in the calls that it makes, and is no finding of its own then."""
+    report = scan([folder], ENGINE, Settings(), AT)
+    assert not report.errors
+    found = [(one.place.file, one.place.line, one.operation.id, one.method or "?") for one in report.findings]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    assert sorted(found) == [(path.as_posix(), *one) for path in files for one in expected(path)]

@@ -26,6 +26,7 @@ from shim.scan.trees.making import joined_text, text_of
 from shim.scan.trees.marks import Marks
 from shim.scan.trees.nodes import below, field, place, word
 from shim.scan.trees.scopes import CALLS, LISTS, MEMBERS, UNKNOWN, Scope, Value, either, hole
+from shim.scan.trees.shared import called
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -59,7 +60,7 @@ class Calling(Marks):
                 self.fold(one, scope)  # an anonymous class, or a function that is called where it stands
         chained = len(self.hits)
         on = UNKNOWN if call.receiver is None else self.fold(call.receiver, scope)
-        called = {hit.path.s for hit in self.hits[chained:]}
+        asked = {hit.path.s for hit in self.hits[chained:]}
         served = verb_in(call.name) is not None and call.receiver is not None and self._serves(call, receiver)
         quiet = (
             folded in QUIET
@@ -85,10 +86,12 @@ class Calling(Marks):
         followed = self.invoked(self._own(call, scope), args, at, scope)
         if len(self.hits) == hits and not self.mocking:
             addresses = [*args, *(one for key, one in named.items() if key not in NOT_URLS)]
-            self._http(call, addresses, tuple(one for one in on if one.s not in called), at, scope)
+            self._http(call, addresses, tuple(one for one in on if one.s not in asked), at, scope)
             self._command(call, args, at, scope)
             if len(self.hits) > hits:
                 return UNKNOWN  # what is done with a request, or its answer, is no call of its own
+        if followed is None and hole(text):
+            return called(self.elsewhere(receiver, call.name), args)
         return text if followed is None or hole(followed) else followed
 
     # What a call is
@@ -294,4 +297,5 @@ class Calling(Marks):
         )
         if used and not tested:
             self._named(inner[-1], name, self.sightings.names.any(name), inner[0])
-        return either(self.members.get(name, ()))
+        known = either(self.members.get(name, ()))
+        return self.elsewhere(self._last(inner[0]), name) if hole(known) else known

@@ -199,7 +199,9 @@ class Following(Program):
 
     def _name(self, name: str, scope: Scope) -> Value:
         found = scope.find(name)
-        return either(self.members.get(name, ())) if found is None else found
+        if found is None and name in self.members:
+            found = either(self.members[name])
+        return self.elsewhere("", name) if found is None else found
 
     def _given(self, node: Node, scope: Scope) -> Value:
         left = field(node, "key", "left") or node.named_children[0]
@@ -249,6 +251,7 @@ class Following(Program):
             holder.names[name] = either([before, after]) if self.branches and not new else after
             if right is not None and right.type in LISTS:
                 holder.lists[name] = right
+        self.share(name, left, value)
         known = self.members.setdefault(name, []) if not self.noted and not self._stack else [value]
         if value not in known and not (local and self.inside):
             known.append(value)

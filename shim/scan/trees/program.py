@@ -14,6 +14,7 @@ from shim.scan.trees.callers import MOCKS
 from shim.scan.trees.grammars import Tree
 from shim.scan.trees.nodes import below, field, word
 from shim.scan.trees.scopes import DECLARING, FUNCTIONS, GIVING, NAMES, UNKNOWN, Scope, Value, either
+from shim.scan.trees.shared import Shared, holder_of, parameter
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _IMPORTS = frozenset({"import_spec", "import_statement", "import_declaration", "using_directive"})
 _DEEPEST = 3
 """So many calls of the program's own functions are followed into each other."""
+_TELLING = 4
+"""Letters of a name that says enough to be known in other programs."""
 _BUDGET = 60_000
 """So many nodes of called functions are read again for each program."""
 
@@ -34,6 +37,8 @@ class Program(ABC):
         self.members: dict[str, list[Value]] = {}
         self.functions: dict[str, list[Node]] = {}
         self.imported: dict[str, str] = {}
+        self.shared: Shared = {}
+        self.shares: dict[tuple[str, str], Value] = {}
         self.hits: list[Hit] = []
         self.noted = False
         self.quiet = False
@@ -48,8 +53,8 @@ class Program(ABC):
     def fold(self, node: Node, scope: Scope) -> Value:
         """Read a node and what is in it; return what text it may be."""
 
-    def read(self) -> None:
-        """Read the program and say what is seen in it."""
+    def collect(self) -> None:
+        """Read what the program's names, fields and functions are."""
         for node in below(self.tree.root):
             required = node.type == "variable_declarator" and word(self.tree, field(node, "value"))[:8] == "require("
             if required or node.type in _IMPORTS:
@@ -58,6 +63,10 @@ class Program(ABC):
                 self.functions.setdefault(self.name_of(node), []).append(node)
         self.functions.pop("", None)
         self.fold(self.tree.root, Scope())
+
+    def tell(self, shared: Shared) -> None:
+        """Read what the program does, and say what is seen; ``shared`` is what other programs have."""
+        self.shared = shared
         self.hits.clear()
         self.noted = True
         self.fold(self.tree.root, Scope())
@@ -83,6 +92,25 @@ class Program(ABC):
         """Tell whether a name comes from a module that answers in a server's place."""
         return MOCKS.search(self.imported.get(name, "")) is not None
 
+    # Other programs
+
+    def share(self, name: str, node: Node, value: Value) -> None:
+        """Keep what other programs may use under a name, if it has a word of what is looked for."""
+        if not self.noted and not self._stack and any(self.sightings.concerns(one.s) for one in value):
+            holder = holder_of(self.tree, node)
+            if holder is not None and len(name) >= _TELLING:
+                self.shares[holder, name] = value
+
+    def elsewhere(self, receiver: str, name: str) -> Value:
+        """Return what another program has under a name that this one imports, or that is in its package."""
+        if self.noted and not receiver and (name in self.imported or self.tree.language == "go"):
+            return self.shared.get(("", name), UNKNOWN)
+        if self.noted and receiver:
+            return self.shared.get((receiver, name)) or (
+                self.shared.get(("", name), UNKNOWN) if receiver in self.imported else UNKNOWN
+            )
+        return UNKNOWN
+
     # Functions
 
     def function(self, node: Node, scope: Scope) -> Value:
@@ -93,7 +121,10 @@ class Program(ABC):
         before, self.quiet = self.quiet, False
         self.inside.append(self.name_of(node))
         value = self._body(node, scope, {})
-        self.inside.pop()
+        name = self.inside.pop()
+        if name and not self.noted and any(self.sightings.concerns(one.s) for one in value):
+            names = [one for one, _ in self._parameters(node)]
+            self.share(name, node, self._body(node, scope, {one: parameter(at) for at, one in enumerate(names)}))
         self.quiet = before
         return value if node.type in {"arrow_function", "lambda_expression"} else UNKNOWN
 
