@@ -28,7 +28,7 @@ COMMANDS = {
     "shared-tier-restores": "Read and start the restore jobs of a cluster that was an M2 or M5.",
     "diff": "Compare the answers of retired endpoints with those of their successors.",
     "explain": "Explain how a call is handled: the decision, the fields, and the call to make instead.",
-    "scan": "Find calls of retired operations in Python sources.",
+    "scan": "Find calls of retired operations in sources.",
     "inventory": "Show which call sites still make retired calls.",
     "run": "Run a Python program with the drop-in switched on.",
     "doctor": "Show what the drop-in patches in this Python, and known problems with it.",
