@@ -35,14 +35,14 @@ _GROUPED = {
 """Services of go.mongodb.org/atlas whose methods have names that any service's have."""
 
 _INSTANCE = (
-    "getServerlessInstance",
     "createServerlessInstance",
+    "getServerlessInstance",
     "updateServerlessInstance",
     "deleteServerlessInstance",
 )
 _ENDPOINT = (
-    "getServerlessPrivateEndpoint",
     "createServerlessPrivateEndpoint",
+    "getServerlessPrivateEndpoint",
     "updateServerlessPrivateEndpoint",
     "deleteServerlessPrivateEndpoint",
 )
@@ -104,5 +104,5 @@ class Names:
         return ()
 
     def resource(self, kind: str, name: str) -> tuple[Operation, ...]:
-        """Return the operations that a ``resource``, ``data`` or ``type`` of this name calls, the reading one first."""
+        """Return the operations that a ``resource``, ``data`` or ``type`` of this name calls, what makes it first."""
         return tuple(self._by_id[one] for one in RESOURCES.get(f"{kind} {name.casefold()}", ()) if one in self._by_id)

@@ -89,7 +89,7 @@ class Sightings:
                 self._mentions[text.atoms] = place, None, text
         elif text.s.startswith("MongoDB::Atlas::"):
             self.resource(place, "type", text.s)
-        elif _COMMAND.search(text.s):
+        elif _is_script(text.s.strip()):
             for words in commands_in(text.s):
                 self.command(place, words, text.atoms)
 
@@ -142,6 +142,11 @@ class Sightings:
             if not fitting:
                 method, fitting = None, by_method(self._paths.find(text.s), None)
             yield Use(place, "path", fitting, method, shown(text.s))
+
+
+def _is_script(text: str) -> bool:
+    """Tell whether a text may be command lines; several lines are when the first is one, or names what runs them."""
+    return text.startswith("#!") or (_COMMAND.match if "\n" in text else _COMMAND.search)(text) is not None
 
 
 def settled(hits: Iterable[Hit]) -> list[Hit]:

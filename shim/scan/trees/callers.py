@@ -83,6 +83,8 @@ JOINS = frozenset({
 """Functions and methods that put a slash between texts."""
 FORMATS = frozenset({"sprintf", "format", "formatted", "vsprintf", "messageformat"})
 CONCATS = frozenset({"concat", "append", "writestring", "appendformat"})
+MAKERS = FIRST | SELF | JOINS | FORMATS | CONCATS | {"join"}
+"""Functions that make a text of others."""
 CALLS_BY_MARK = re.compile(r"(?i)(GET|POST|PUT|PATCH|DELETE|HEAD)(Exchange)?|HTTP|RequestLine|HttpExchange")
 """Annotations of interfaces that are clients: Retrofit, Feign, Spring, Refit."""
 MAPPINGS = re.compile(r"(?:(Get|Post|Put|Patch|Delete)|Request)Mapping")

@@ -13,6 +13,7 @@ from shim.scan.texts import HOLE, Place
 from shim.scan.trees.callers import (
     FILES,
     HTTP,
+    MAKERS,
     MOCKING,
     MOCKING_RECEIVERS,
     QUIET,
@@ -73,7 +74,8 @@ class Calling(Marks):
         if folded in FILES:
             quiet = not (call.args and method_said(word(self.tree, call.args[0]).strip("\"'")))
         before = self.quiet, self.mocking
-        self.quiet = self.quiet or quiet if hole(on) or not before[0] else True
+        # What is said stays so when it is put into a text first; what a call inside is given is not said.
+        self.quiet = quiet or (self.quiet and (folded in MAKERS or not hole(on)))
         self.mocking = self.mocking or folded in MOCKING
         args = [self.fold(one, scope) for one in call.args]
         named = {key: self.fold(one, scope) for key, one in call.named.items()}

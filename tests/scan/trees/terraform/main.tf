@@ -5,7 +5,7 @@ terraform {
   }
 }
 
-resource "mongodbatlas_serverless_instance" "a" { # call: getServerlessInstance ?
+resource "mongodbatlas_serverless_instance" "a" { # call: createServerlessInstance ?
   project_id                              = var.project_id
   name                                    = "serverless"
   provider_settings_backing_provider_name = "AWS"
@@ -21,11 +21,11 @@ data "mongodbatlas_serverless_instances" "all" { # call: listServerlessInstances
   project_id = var.project_id
 }
 
-resource "mongodbatlas_privatelink_endpoint_serverless" "e" { # call: getServerlessPrivateEndpoint ?
+resource "mongodbatlas_privatelink_endpoint_serverless" "e" { # call: createServerlessPrivateEndpoint ?
   project_id = var.project_id
 }
 
-resource "mongodbatlas_privatelink_endpoint_service_serverless" "s" { # call: getServerlessPrivateEndpoint ?
+resource "mongodbatlas_privatelink_endpoint_service_serverless" "s" { # call: createServerlessPrivateEndpoint ?
   project_id = var.project_id
 }
 

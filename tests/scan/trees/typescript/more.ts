@@ -39,3 +39,9 @@ export const link = <T,>(x: T) => x;
 (async () => {
   await fetch("https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless"); // call: listServerlessInstances GET
 })();
+console.log(await client.at("/groups/a/serverless/b/backup/snapshots")); // call: listServerlessBackupSnapshots ?
+console.log(util.format("/groups/%s/serverless/%s", a, b), `${base}/groups/a/serverless/b`.trim());
+expect(await service.fetchAt("/groups/a/serverless/b")).toBe(1); // call: getServerlessInstance ?
+const userData = `#!/bin/bash // call: listServerlessInstances GET
+curl https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless
+`;

@@ -39,3 +39,8 @@ fetch(`${base}/groups/${g}/flexClusters/${n}/backup/snapshots`);
 class Serverless { getServerlessInstance() { return this.serverless; } use() { return this.getServerlessInstance(); } }
 switch (path) { case "/groups/a/serverless/b": break; }
 sls.deploy("serverless", "backup/snapshots");
+const usage = `Usage: backups GROUP NAME
+curl https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b
+atlas serverless list
+`;
+const hint = "Run curl https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b first";
