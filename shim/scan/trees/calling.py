@@ -62,17 +62,7 @@ class Calling(Marks):
         chained = len(self.hits)
         on = UNKNOWN if call.receiver is None else self.fold(call.receiver, scope)
         asked = {hit.path.s for hit in self.hits[chained:]}
-        served = verb_in(call.name) is not None and call.receiver is not None and self._serves(call, receiver)
-        quiet = (
-            folded in QUIET
-            or served
-            or self.mocked(root)
-            or folded.endswith(("exception", "error"))
-            or receiver == "errors"
-        )
-        quiet = quiet or (folded in SHOWING and is_page(receiver))
-        if folded in FILES:
-            quiet = not (call.args and method_said(word(self.tree, call.args[0]).strip("\"'")))
+        quiet = self.mocked(root) or self._only_says(call, folded, receiver)
         before = self.quiet, self.mocking
         # What is said stays so when it is put into a text first; what a call inside is given is not said.
         self.quiet = quiet or (self.quiet and (folded in MAKERS or not hole(on)))
@@ -136,8 +126,15 @@ class Calling(Marks):
         last = node.named_children[-1] if node.type in MEMBERS else node
         return word(self.tree, last) if last.child_count == 0 else ""
 
-    def _serves(self, call: _Call, receiver: str) -> bool:
-        return is_route(receiver, len(call.args), word(self.tree, call.args[0]) if call.args else "")
+    def _only_says(self, call: _Call, name: str, receiver: str) -> bool:
+        """Tell whether a call only talks about the texts that it is given, serves them, or takes them for files."""
+        first = word(self.tree, call.args[0]).strip("\"'`") if call.args else ""
+        if name in FILES:
+            return method_said(first) is None
+        if call.receiver is not None and verb_in(call.name) is not None and is_route(receiver, len(call.args), first):
+            return True
+        raised = name.endswith(("exception", "error")) or receiver == "errors"
+        return name in QUIET or raised or (name in SHOWING and is_page(receiver))
 
     def _own(self, call: _Call, scope: Scope) -> list[Node]:
         """Return the program's own functions that a call may be of."""
