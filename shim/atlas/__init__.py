@@ -34,6 +34,7 @@ from shim.atlas.models import (
     SnapshotStatus,
     SnapshotType,
 )
+from shim.atlas.retries import Retries
 from shim.atlas.tenant_models import (
     BackupTenantSnapshot,
     PaginatedTenantRestores,
@@ -65,6 +66,7 @@ __all__ = [
     "ProviderSettings",
     "RequestAccepted",
     "ResourceTag",
+    "Retries",
     "ServerlessBackupOptions",
     "ServerlessBackupRestoreJob",
     "ServerlessBackupSnapshot",

@@ -24,6 +24,7 @@ from shim.atlas.endpoints import (
 from shim.atlas.models import Page
 from shim.atlas.replies import result_of
 from shim.atlas.request import MEDIA_TYPE, EndpointRequest, following
+from shim.atlas.retries import FAILURES, Attempts, Retries
 from shim.core.context import dumps
 
 P = ParamSpec("P")
@@ -39,10 +40,19 @@ class EndpointGroup:
     _http: httpx.Client = attrs.field(repr=False)
     _base_url: str = attrs.field(repr=False)
     _auth: httpx.Auth | None = attrs.field(repr=False)
+    _retries: Retries = attrs.field(repr=False)
 
     def _send(self, request: EndpointRequest[R]) -> R:
-        message = _message(self._http, self._base_url, request)
-        return result_of(request, self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
+        attempts = _attempts(self._http, self._retries, request)
+        while True:
+            message = _message(self._http, self._base_url, request, attempts.timeout())
+            try:
+                return result_of(request, self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
+            except FAILURES as error:
+                wait = attempts.wait_after(error)
+                if wait is None:
+                    raise
+            attempts.pause(wait)
 
     def _items(self, first: EndpointRequest[Page[M]]) -> Iterator[M]:
         request: EndpointRequest[Page[M]] | None = first
@@ -61,10 +71,19 @@ class AsyncEndpointGroup:
     _http: httpx.AsyncClient = attrs.field(repr=False)
     _base_url: str = attrs.field(repr=False)
     _auth: httpx.Auth | None = attrs.field(repr=False)
+    _retries: Retries = attrs.field(repr=False)
 
     async def _send(self, request: EndpointRequest[R]) -> R:
-        message = _message(self._http, self._base_url, request)
-        return result_of(request, await self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
+        attempts = _attempts(self._http, self._retries, request)
+        while True:
+            message = _message(self._http, self._base_url, request, attempts.timeout())
+            try:
+                return result_of(request, await self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
+            except FAILURES as error:
+                wait = attempts.wait_after(error)
+                if wait is None:
+                    raise
+            await attempts.apause(wait)
 
     async def _items(self, first: EndpointRequest[Page[M]]) -> AsyncIterator[M]:
         request: EndpointRequest[Page[M]] | None = first
@@ -77,14 +96,22 @@ class AsyncEndpointGroup:
             request = following(request, page, seen)
 
 
+def _attempts(
+    http: httpx.Client | httpx.AsyncClient, retries: Retries, request: EndpointRequest[Model | bool]
+) -> Attempts:
+    return Attempts(retries, request.method, http.timeout.as_dict(), http.follow_redirects)
+
+
 def _message(
-    http: httpx.Client | httpx.AsyncClient, base_url: str, request: EndpointRequest[Model | bool]
+    http: httpx.Client | httpx.AsyncClient,
+    base_url: str,
+    request: EndpointRequest[Model | bool],
+    timeout: httpx.Timeout,
 ) -> httpx.Request:
     content = None if request.body is None else dumps(request.body)
     headers = {"Accept": MEDIA_TYPE} | ({} if content is None else {"Content-Type": MEDIA_TYPE})
-    return http.build_request(
-        request.method, base_url + request.path, params=request.query or None, content=content, headers=headers
-    )
+    url, query = base_url + request.path, request.query or None
+    return http.build_request(request.method, url, params=query, content=content, headers=headers, timeout=timeout)
 
 
 def _call(endpoint: Callable[P, EndpointRequest[R]]) -> Callable[Concatenate[EndpointGroup, P], R]:
