@@ -10,6 +10,7 @@ import attrs
 
 from shim.atlas.convert import Model, Reader
 from shim.atlas.models import Page
+from shim.core.query import MOST
 
 MEDIA_TYPE = "application/vnd.atlas.2023-01-01+json"
 """The only version that the legacy endpoints have."""
@@ -24,7 +25,8 @@ _QUERY = {"include_count": "includeCount", "items_per_page": "itemsPerPage", "pa
 class EndpointRequest(Generic[T_co]):
     """One call: its path is percent-encoded; ``read`` turns the JSON of a success into a value.
 
-    ``expected`` says what JSON that is, for the error when it is anything else.
+    ``expected`` says what JSON that is, for the error when it is anything else. ``whole`` asks for all items of a
+    list that the shim collects; a page then has more of them than the query asks for.
     """
 
     method: str = "GET"
@@ -33,6 +35,7 @@ class EndpointRequest(Generic[T_co]):
     body: Mapping[str, object] | None = None
     read: Reader[T_co]
     expected: str = "a JSON object"
+    whole: bool = False
 
 
 def following(request: EndpointRequest[Page[M]], page: Page[M], seen: int) -> EndpointRequest[Page[M]] | None:
@@ -48,6 +51,13 @@ def following(request: EndpointRequest[Page[M]], page: Page[M], seen: int) -> En
     if after is None or after <= number or not page.results:
         return None
     return attrs.evolve(request, query={**request.query, "pageNum": str(after)})
+
+
+def all_of(first: EndpointRequest[Page[M]], items_per_page: int | None) -> EndpointRequest[Page[M]]:
+    """Return the request that an iteration begins with: pages are as large as they may be unless it is said."""
+    return attrs.evolve(
+        first, query=query_of(items_per_page=MOST if items_per_page is None else items_per_page), whole=True
+    )
 
 
 def path_of(template: str, **parameters: str) -> str:

@@ -26,6 +26,7 @@ from shim.atlas.replies import result_of
 from shim.atlas.request import MEDIA_TYPE, EndpointRequest, following
 from shim.atlas.retries import FAILURES, Attempts, Retries
 from shim.core.context import dumps
+from shim.httpx._recognition import WHOLE
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
@@ -110,8 +111,15 @@ def _message(
 ) -> httpx.Request:
     content = None if request.body is None else dumps(request.body)
     headers = {"Accept": MEDIA_TYPE} | ({} if content is None else {"Content-Type": MEDIA_TYPE})
-    url, query = base_url + request.path, request.query or None
-    return http.build_request(request.method, url, params=query, content=content, headers=headers, timeout=timeout)
+    return http.build_request(
+        request.method,
+        base_url + request.path,
+        params=request.query or None,
+        content=content,
+        headers=headers,
+        timeout=timeout,
+        extensions={WHOLE: True} if request.whole else None,
+    )
 
 
 def _call(endpoint: Callable[P, EndpointRequest[R]]) -> Callable[Concatenate[EndpointGroup, P], R]:

@@ -236,7 +236,7 @@ def test_where_redirects_are_followed_no_connection_proves_nothing(got, ask, tim
         with pytest.raises(httpx.ConnectError):
             await got(write(client))
 
-    sent = []
+    sent: list[str] = []
     ask(answer, script, retries=timer.retries())
 
     assert sent == ["POST", "GET"]

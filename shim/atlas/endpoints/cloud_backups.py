@@ -11,7 +11,7 @@ from shim.atlas.models import (
     ServerlessBackupRestoreJob,
     ServerlessBackupSnapshot,
 )
-from shim.atlas.request import EndpointRequest, body_of, path_of, query_of
+from shim.atlas.request import EndpointRequest, all_of, body_of, path_of, query_of
 
 _SNAPSHOTS = "/api/atlas/v2/groups/{group_id}/serverless/{cluster_name}/backup/snapshots"
 _SNAPSHOT = _SNAPSHOTS + "/{snapshot_id}"
@@ -46,7 +46,7 @@ def iter_serverless_backup_snapshots(
 
     A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
     """
-    return list_serverless_backup_snapshots(group_id, cluster_name, items_per_page=items_per_page)
+    return all_of(list_serverless_backup_snapshots(group_id, cluster_name), items_per_page)
 
 
 def get_serverless_backup_snapshot(
@@ -86,7 +86,7 @@ def iter_serverless_restore_jobs(
 
     A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
     """
-    return list_serverless_restore_jobs(group_id, cluster_name, items_per_page=items_per_page)
+    return all_of(list_serverless_restore_jobs(group_id, cluster_name), items_per_page)
 
 
 def get_serverless_restore_job(

@@ -12,7 +12,7 @@ from shim.atlas.models import (
     RequestAccepted,
     ServerlessInstanceDescription,
 )
-from shim.atlas.request import EndpointRequest, body_of, path_of, query_of
+from shim.atlas.request import EndpointRequest, all_of, body_of, path_of, query_of
 
 _INSTANCES = "/api/atlas/v2/groups/{group_id}/serverless"
 _INSTANCE = _INSTANCES + "/{name}"
@@ -44,7 +44,7 @@ def iter_serverless_instances(
 
     A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
     """
-    return list_serverless_instances(group_id, items_per_page=items_per_page)
+    return all_of(list_serverless_instances(group_id), items_per_page)
 
 
 def get_serverless_instance(group_id: str, name: str) -> EndpointRequest[ServerlessInstanceDescription]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shim.atlas.convert import nested
 from shim.atlas.models import Page
-from shim.atlas.request import EndpointRequest, body_of, path_of, query_of
+from shim.atlas.request import EndpointRequest, all_of, body_of, path_of, query_of
 from shim.atlas.tenant_models import BackupTenantSnapshot, PaginatedTenantSnapshots, TenantRestore
 
 _TENANT = "/api/atlas/v2/groups/{group_id}/clusters/{cluster_name}/backup/tenant"
@@ -37,7 +37,7 @@ def iter_shared_cluster_backups(
 
     A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
     """
-    return list_shared_cluster_backups(group_id, cluster_name, items_per_page=items_per_page)
+    return all_of(list_shared_cluster_backups(group_id, cluster_name), items_per_page)
 
 
 def get_shared_cluster_backup(
