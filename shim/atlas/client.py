@@ -110,12 +110,16 @@ class AtlasClient(_ConfiguredClient[Client]):
     Credentials are an API key (``public_key``, ``private_key``), a service account (``client_id``, ``client_secret``)
     or an ``access_token``. What is not given comes from an injected ``http_client``, then from ``environ`` (the
     process' own unless given): ``shim.base_url`` and ``shim.credentials`` have the variables and their order.
-    ``timeout`` is in seconds, for each step of a call; None waits for ever. An injected client is a
-    ``shim.httpx.Client``; it keeps its timeout, may sign calls itself, and is closed by its owner.
+    ``timeout`` is in seconds, for each step of a call; None waits for ever. ``retries`` says when a call is made again
+    (``Retries``), None never. An injected client is a ``shim.httpx.Client``; it keeps its timeout, may sign calls
+    itself, and is closed by its owner.
 
-    Raises SettingsError when the settings mean nothing, TypeError on an HTTP client of another kind. Calls
-    raise AtlasError on any answer but a success, ValueError on a parameter that fits no path, and what
-    httpx raises on transport faults. ``shim.record`` tells how a result or an AtlasError came about.
+    Raises SettingsError when the settings mean nothing, TypeError on an HTTP client of another kind. Every call may
+    raise an AtlasError (``shim.errors``) on any answer but a success: UnauthorizedError (401, or a sign-in that Atlas
+    refuses), ForbiddenError (403), NotFoundError (404), GoneError (410), RateLimitedError (429), and AtlasError itself
+    for the rest; httpx.TransportError on faults on the way; ValueError on an argument that no Atlas can have, and
+    TypeError on one that is no text, both before anything is sent. Results and AtlasErrors tell in ``record`` how they
+    came about (``shim.record``), None where the shim had no part in it.
     """
 
     _kind = Client

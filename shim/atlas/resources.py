@@ -30,7 +30,7 @@ from shim.httpx._recognition import WHOLE
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
-R = TypeVar("R", bound=Model | bool)
+R = TypeVar("R", bound=Model)
 T = TypeVar("T")
 
 
@@ -97,16 +97,14 @@ class AsyncEndpointGroup:
             request = following(request, page, seen)
 
 
-def _attempts(
-    http: httpx.Client | httpx.AsyncClient, retries: Retries, request: EndpointRequest[Model | bool]
-) -> Attempts:
+def _attempts(http: httpx.Client | httpx.AsyncClient, retries: Retries, request: EndpointRequest[Model]) -> Attempts:
     return Attempts(retries, request.method, http.timeout.as_dict(), http.follow_redirects)
 
 
 def _message(
     http: httpx.Client | httpx.AsyncClient,
     base_url: str,
-    request: EndpointRequest[Model | bool],
+    request: EndpointRequest[Model],
     timeout: httpx.Timeout,
 ) -> httpx.Request:
     content = None if request.body is None else dumps(request.body)

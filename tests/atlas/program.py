@@ -85,4 +85,5 @@ async def replace(client: AsyncAtlasClient, group_id: str, name: str) -> tuple[s
         region_name="US_EAST_1",
         tags={"was": deleted.record.route if deleted.record else "unknown"},
     )
-    return created.id, await client.performance_advisor.get_serverless_auto_indexing(group_id, name)
+    indexing = await client.performance_advisor.get_serverless_auto_indexing(group_id, name)
+    return created.id, indexing.enabled

@@ -51,9 +51,9 @@ def test_program_for_the_shared_tier_and_writes(monkeypatch):
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
     flex = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
     snapshots = [
-        {"id": "a", "status": "COMPLETED"},
-        {"id": "b", "status": "COMPLETED"},
-        {"id": "c", "status": "FAILED"},
+        {"id": "a" * 24, "status": "COMPLETED"},
+        {"id": "b" * 24, "status": "COMPLETED"},
+        {"id": "c" * 24, "status": "FAILED"},
     ]
     upstream = Upstream(
         {
@@ -67,7 +67,7 @@ def test_program_for_the_shared_tier_and_writes(monkeypatch):
     with httpx.Client(transport=transport_of(upstream)) as http:
         job = example.download_newest(AtlasClient(http_client=http, access_token="a"), DEMO_GROUP, "shop")
     assert job.id == "j"
-    assert upstream.arrived[-1].content == b'{"snapshotId":"b"}'
+    assert upstream.arrived[-1].content == b'{"snapshotId":"%s"}' % (b"b" * 24)
 
     async def main():
         async with httpx.AsyncClient(transport=transport_of(upstream)) as http:
