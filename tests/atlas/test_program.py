@@ -32,15 +32,17 @@ def test_program(retired):
     """The example program runs after the sunset."""
     example = program()
     with serve_in_thread(retired) as server:
-        with AtlasClient(base_url=server.url, access_token=DEMO_TOKEN) as client:
+        with example.patient(server.url, DEMO_TOKEN) as client:
             snapshot = example.newest(client, DEMO_GROUP, DEMO_CLUSTER)
             page = client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER)
+            sides = [example.who_refused(client, DEMO_GROUP, DEMO_CLUSTER, one) for one in (snapshot.id, "0" * 24)]
 
         async def main():
             async with AsyncAtlasClient(base_url=server.url, access_token=DEMO_TOKEN) as client:
                 return await example.first_id(client, DEMO_GROUP, DEMO_CLUSTER)
 
         assert asyncio.run(main()) == snapshot.id
+    assert sides == ["flex", "flex"]
     assert timedelta(0) < example.age(snapshot, retired.today) < timedelta(days=1)
     assert "storageSizeBytes" in example.unfaithful(page)["absent"]
 
