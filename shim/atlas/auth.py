@@ -113,7 +113,8 @@ class ServiceAccountAuth(httpx.Auth):
     """Exchanges a service account for an access token (RFC 6749, 4.4) and sends that.
 
     One token serves all calls, from any thread or task, until it is due for renewal or a call is answered 401.
-    One call at a time exchanges, and the others wait for the token or for the error that the endpoint answers with.
+    One call at a time exchanges. The others use the old token until that ends; without one they wait for the new one,
+    or for the error that the endpoint answers with.
     Where the exchange comes to no answer, one of them takes its place. Nobody waits for longer than the longest step
     of a call may take: httpx.PoolTimeout is raised then, and nothing was sent. A refused exchange raises
     UnauthorizedError with what Atlas says, a failed one the AtlasError of its status. The secret goes to the token
@@ -184,13 +185,17 @@ class ServiceAccountAuth(httpx.Auth):
     def _token_or_renewal(
         self, refused: Token | None, patience: Patience, make_event: Callable[[], E]
     ) -> Token | Renewal[E]:
-        """Return a token of use, or else the renewal that is on its way: this call's own if there was none."""
+        """Return a token of use, or else the renewal that is on its way: this call's own if there was none.
+
+        While another call renews it, a token is of use until it ends.
+        """
         with self._lock:
             if (token := self._book.usable(refused)) is not None:
                 return token
             if self._renewal is None:
                 self._renewal = Renewal(patience, make_event(), self._clock())
-            return self._renewal
+                return self._renewal
+            return self._book.lasting(refused) or self._renewal
 
     def _end(self, renewal: Renewal[Any]) -> None:
         """Let those go who wait, however the exchange ended."""

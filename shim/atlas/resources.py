@@ -135,7 +135,7 @@ def _each(endpoint: Callable[P, EndpointRequest[Page[M]]]) -> Callable[Concatena
     def method(self: EndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[M]:
         return self._items(endpoint(*args, **kwargs))
 
-    return _described(method, endpoint)
+    return _described(method, endpoint, "Iterator")
 
 
 def _acall(
@@ -157,20 +157,24 @@ def _aeach(
     def method(self: AsyncEndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[M]:
         return self._items(endpoint(*args, **kwargs))
 
-    return _described(method, endpoint)
+    return _described(method, endpoint, "AsyncIterator")
 
 
-def _described(method: T, endpoint: Callable[..., object]) -> T:
-    """Lend a method the name, docstring and signature of its endpoint, for ``help()`` and editors."""
+def _described(method: T, endpoint: Callable[..., object], iterator: str = "") -> T:
+    """Lend a method the name, docstring and signature of its endpoint, for ``help()`` and editors.
+
+    What it returns is shown as the endpoint's request is read: a value, or an ``iterator`` of the items of pages.
+    """
     described: Any = method
     described.__name__ = endpoint.__name__
     described.__qualname__ = endpoint.__qualname__
     described.__doc__ = endpoint.__doc__
     itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     taken = inspect.signature(endpoint)
-    described.__signature__ = taken.replace(
-        parameters=[itself, *taken.parameters.values()], return_annotation=inspect.Signature.empty
-    )
+    result = str(taken.return_annotation).removeprefix("EndpointRequest[").removesuffix("]")
+    if iterator:
+        result = f"{iterator}[{result.removeprefix('Page[').removesuffix(']')}]"
+    described.__signature__ = taken.replace(parameters=[itself, *taken.parameters.values()], return_annotation=result)
     return method
 
 

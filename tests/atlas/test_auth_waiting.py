@@ -113,6 +113,33 @@ def test_no_thread_waits_for_longer_than_its_own_timeout(auth):
     assert len(asked) == 1
 
 
+def test_a_renewal_ahead_of_time_keeps_nobody_waiting():
+    """While one call renews a token that still is good, the others use it."""
+    now, asked, renews, over = [0.0], [], threading.Event(), threading.Event()
+    auth = ServiceAccountAuth(ServiceAccount("id", "secret"), URL, clock=lambda: now[0])
+
+    def answer(request):
+        if request.url.path != TOKEN_PATH:
+            return httpx.Response(200, text=request.headers["Authorization"])
+        asked.append(request)
+        if len(asked) == 2:
+            renews.set()
+            assert over.wait(5)
+        return httpx.Response(200, json={"access_token": f"t{len(asked)}", "expires_in": 3600})
+
+    with httpx.Client(transport=httpx.MockTransport(answer), auth=auth) as client, ThreadPoolExecutor(1) as pool:
+        client.get(URL)
+        now[0] = 3300.0
+        first = pool.submit(client.get, URL)
+        assert renews.wait(5)
+        assert client.get(URL).text == "Bearer t1"
+        now[0] = 3600.0
+        with pytest.raises(httpx.PoolTimeout):
+            client.get(URL, timeout=SHORT)
+        over.set()
+        assert first.result().text == client.get(URL).text == "Bearer t2"
+
+
 def test_who_takes_over_has_the_rest_of_their_time(auth, monkeypatch):
     """The exchange of a caller who has waited already may take what is left of the timeout, and no more."""
     began, timeouts = threading.Event(), []

@@ -59,6 +59,18 @@ def test_every_method_says_what_it_raises(group):
             assert "``items_per_page`` is 1 to 500" in words, name
 
 
+def test_help_shows_what_is_returned():
+    """A signature names the value, or the iterator and its items."""
+    blocking = inspect.signature(AtlasClient(access_token="a", environ={}).cloud_backups.iter_serverless_restore_jobs)
+    backups = AsyncAtlasClient(access_token="a", environ={}).cloud_backups
+
+    assert blocking.return_annotation == "Iterator[ServerlessBackupRestoreJob]"
+    assert [
+        inspect.signature(method).return_annotation
+        for method in (backups.get_serverless_restore_job, backups.iter_serverless_backup_snapshots)
+    ] == ["ServerlessBackupRestoreJob", "AsyncIterator[ServerlessBackupSnapshot]"]
+
+
 def test_call(ask, got):
     """A call is one request with the legacy version, and its query as given."""
     seen = []
