@@ -3,8 +3,8 @@
     arguments -> endpoints -> resources =sends=> shim.httpx -> replies -> models
 
 ``endpoints`` makes a ``request`` of a method's arguments, ``resources`` sends it, ``replies`` makes a value or an
-error of the answer; ``models`` and ``tenant_models`` are the values. ``configuration`` says which Atlas is called,
-``auth`` signs the calls, ``convert`` reads JSON.
+error of the answer, and ``retries`` says whether it is sent again; ``models`` and ``tenant_models`` are the values.
+``configuration`` says which Atlas is called, ``auth`` signs the calls, ``convert`` reads JSON.
 """
 
 from __future__ import annotations
