@@ -15,7 +15,7 @@ import attrs
 import httpx
 
 from shim.atlas.replies import error_of, json_object
-from shim.atlas.timeouts import Parts, whole, within
+from shim.atlas.timeouts import Parts, longest, within
 from shim.credentials import TOKEN_PATH, AccessToken, ApiKey, Credentials, ServiceAccount, Token, TokenBook
 from shim.errors import AtlasError, UnauthorizedError
 
@@ -96,7 +96,7 @@ class Patience:
 
     def left(self) -> float | None:
         """Return the seconds that are left, None for ever."""
-        limit = whole(self.timeout)
+        limit = longest(self.timeout)
         return None if limit is None else max(0.0, self._began + limit - time.monotonic())
 
     def go_on(self) -> None:

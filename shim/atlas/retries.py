@@ -13,7 +13,7 @@ import anyio
 import attrs
 import httpx
 
-from shim.atlas.timeouts import Parts, whole, within
+from shim.atlas.timeouts import Parts, longest, within
 from shim.errors import AtlasError, SettingsError
 
 log = logging.getLogger("shim.atlas")
@@ -77,7 +77,7 @@ class Attempts:
 
     @until.default
     def _until(self) -> float:
-        limit = whole(self.parts)
+        limit = longest(self.parts)
         return math.inf if limit is None else self.retries.clock() + limit
 
     def timeout(self) -> httpx.Timeout:

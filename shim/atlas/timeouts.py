@@ -8,7 +8,7 @@ Parts = Mapping[str, float | None]
 """Seconds for each step of a call (``connect``, ``read``, ``write``, ``pool``), None for ever."""
 
 
-def whole(parts: Parts) -> float | None:
+def longest(parts: Parts) -> float | None:
     """Return the seconds that a call may spend on waiting and repeating: its longest step, None for ever."""
     known = [part for part in parts.values() if part is not None]
     return max(known) if known and len(known) == len(parts) else None

@@ -77,11 +77,12 @@ def test_threads_share_what_the_endpoint_refuses(auth, monkeypatch):
     assert endpoint.asked == 1
 
 
-def test_a_fault_on_the_way_is_one_threads_own(auth, monkeypatch):
+@pytest.mark.parametrize("options", [{}, {"timeout": None}])
+def test_a_fault_on_the_way_is_one_threads_own(auth, monkeypatch, options):
     """A connection that breaks says nothing about the next: another caller asks, and the rest wait for that."""
     endpoint = Endpoint(monkeypatch, httpx.ReadError("cut"), httpx.Response(200, json=TOKEN))
 
-    outcomes = endpoint.call_at_once(auth)
+    outcomes = endpoint.call_at_once(auth, **options)
 
     assert sorted(str(one) for one in outcomes) == ["200"] * (CALLERS - 1) + ["cut"]
     assert endpoint.asked == 2

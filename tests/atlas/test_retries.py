@@ -136,6 +136,18 @@ def test_the_last_attempt_is_the_last(tried, timer):
     assert done.result.__notes__ == ["atlas-shim: 4 attempts were made."]
 
 
+def test_the_log_tells_of_each_wait(tried, timer, caplog):
+    """Whoever wonders what took so long finds it at INFO."""
+    caplog.set_level("INFO", logger="shim.atlas")
+    tried(read, limited(**{"Retry-After": "2"}), httpx.ReadError("cut"), GOOD, retries=timer.retries(backoff=0.5))
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "shim.atlas"]
+    assert lines == [
+        "attempt 1 of 3: 429 RATE_LIMITED; the next one in 2.5 s",
+        "attempt 2 of 3: ReadError; the next one in 1 s",
+    ]
+
+
 def test_no_retries(tried):
     """None switches them off."""
     done = tried(read, limited(**{"Retry-After": "1"}), retries=None)
