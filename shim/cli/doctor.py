@@ -14,7 +14,7 @@ import attrs
 import click
 from packaging.version import Version
 
-from shim import switch
+from shim import patching, switch
 from shim._version import __version__
 from shim.cli import compatibility, output
 from shim.cli.failures import collected
@@ -67,7 +67,7 @@ def command(*, output: str) -> None:
 def _report(environ: Mapping[str, str]) -> DoctorReport:
     found: list[str] = []
     before, active = switch.installed(), "not at all"
-    if str(switch.LAUNCH) in environ.get("PYTHONPATH", "").split(os.pathsep) and not before:
+    if switch.LAUNCH in environ.get("PYTHONPATH", "").split(os.pathsep) and not before:
         found.append("atlas-shim run was overtaken: another sitecustomize is first in PYTHONPATH and does not chain")
     settings = _settings(environ, found)
     versions = {"python": sys.version.split()[0], "atlas-shim": __version__, **_versions()}
@@ -118,13 +118,13 @@ def _loads(name: str, found: list[str]) -> bool:
 def _patched(name: str) -> Iterator[Patched]:
     module = import_module(name)
     for kind, method in switch.PATCHES[name]:
-        links = tuple(switch.chain(getattr(module, kind), method))
-        yield Patched(f"{name}.{kind}.{method}", tuple(map(_who, links)), any(map(switch.is_ours, links)))
+        links = tuple(patching.chain(getattr(module, kind), method))
+        yield Patched(f"{name}.{kind}.{method}", tuple(map(_who, links)), any(map(patching.is_ours, links)))
 
 
 def _who(link: Any) -> str:
     """Name the module that a wrapper or function comes from, whatever name it was given."""
-    if switch.is_ours(link):
+    if patching.is_ours(link):
         return "atlas-shim"
     function = getattr(link, "_self_wrapper", link)
     if isinstance(function, partial):

@@ -25,13 +25,13 @@ import attrs
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents.model import Operation
-from shim.dropin.environment import Raw, Variables
+from shim.dropin.environment import WARNINGS, Raw, Variables
 from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.inventory import CallSite
 
 logger = logging.getLogger("shim")
 
-VARIABLE = "ATLAS_SHIM_WARNINGS"
+VARIABLE = WARNINGS
 
 SIZE = 4096
 """Call sites that are remembered; beyond that the oldest is forgotten, and warned again."""

@@ -11,8 +11,8 @@ import requests
 
 import shim
 from shim import httpx as shim_httpx
+from shim import patching
 from shim import requests as shim_requests
-from shim import switch
 from shim.errors import SettingsError
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from tests.httpx.conftest import SNAPSHOTS
@@ -146,7 +146,7 @@ def test_twice_is_as_good_as_once():
     once = patched()
     shim.install()
     assert all(one is two for one, two in zip(patched(), once, strict=True))
-    assert [type(one) for one in once] == [switch.Wrapper] * 4
+    assert [type(one) for one in once] == [patching.Wrapper] * 4
     shim.uninstall()
     shim.uninstall()
     assert all(one is two for one, two in zip(patched(), before, strict=True))
@@ -219,7 +219,7 @@ def test_no_library_is_imported_that_the_program_does_not_import():
         "print('shim.httpx' in sys.modules, 'shim.requests' in sys.modules,"
         "type(vars(httpx.Client)['send']).__module__, type(vars(requests.Session)['send']).__module__)"
     )
-    assert python(code) == "False False shim.switch shim.switch"
+    assert python(code) == "False False shim.patching shim.patching"
 
 
 @pytest.mark.parametrize("library", ["httpx", "requests"])
