@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from shim.dropin.environment import CHECKED, as_mark, settings_in
+from shim.dropin.environment import CHECKED, NEED_DOCUMENTS, as_mark, read_word, settings_in
 from shim.extras import hint
 from shim.post_import import Finder
 
@@ -46,8 +46,12 @@ def install() -> None:
     if find_spec("wrapt") is None:
         raise ModuleNotFoundError(hint("wrapt"), name="wrapt")
     settings = settings_in(os.environ)
-    if _present() or (settings and os.environ.get(CHECKED) != as_mark(settings)):
+    unchecked = {} if os.environ.get(CHECKED) == as_mark(settings) else settings
+    if _present() or unchecked.keys() & NEED_DOCUMENTS:
         import_module("shim.dropin.runtime").prepare()
+    elif unchecked:
+        read_word(unchecked)
+        import_module("shim.core.settings").read_settings(unchecked)
     with _lock:
         _state.settings = settings
         _state.active = True

@@ -28,7 +28,7 @@ BELOW = {
     "dropin": {"core", "documents", "errors", "inventory"},
     "httpx": {"core", "documents", "dropin", "errors"},
     "requests": {"core", "documents", "dropin", "errors"},
-    "switch": {"dropin", "extras", "patching", "post_import"},
+    "switch": {"core", "dropin", "extras", "patching", "post_import"},
     "auto": {"switch"},
     "launch": {"errors", "switch"},
     "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx"},

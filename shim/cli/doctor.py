@@ -22,7 +22,7 @@ from shim.cli.options import output_option
 from shim.cli.output import write_report
 from shim.cli.settings_report import mistyped, settings_in_force
 from shim.core.settings import read_settings
-from shim.dropin.notice import VARIABLE, read_word
+from shim.dropin.environment import WARNINGS, read_word
 
 _SHOWN = ("route", "sunset", "upstream", "mappings")
 """The settings that the drop-in has in common with the gateway."""
@@ -92,8 +92,8 @@ def _settings(environ: Mapping[str, str], found: list[str]) -> dict[str, str]:
             read(environ)
     found += mistyped(environ)
     settings = {one.name: f"{one.value or '-'} ({one.source})" for one in listed if one.name in _SHOWN}
-    word = environ.get(VARIABLE)
-    return {**settings, "warnings": f"{word or 'once'} ({VARIABLE if word else 'default'})"}
+    word = environ.get(WARNINGS)
+    return {**settings, "warnings": f"{word or 'once'} ({WARNINGS if word else 'default'})"}
 
 
 def _versions() -> dict[str, str]:
