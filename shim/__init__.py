@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from shim._version import __version__ as __version__
+from shim.extras import hinted
 
 if TYPE_CHECKING:
     from shim import httpx as httpx
@@ -62,7 +63,10 @@ if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of 
     def __getattr__(name: str) -> object:
         """Load a public name on first use (PEP 562)."""
         if name in _DOORS:
-            return import_module(f"shim.{name}")
+            try:
+                return import_module(f"shim.{name}")
+            except ModuleNotFoundError as error:
+                raise hinted(error) from None
         if name in _ROOMS:
             return getattr(import_module(_ROOMS[name]), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

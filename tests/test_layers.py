@@ -15,6 +15,9 @@ BELOW = {
     "_version": set(),
     "_record": {"core"},
     "errors": {"core"},  # for type checkers alone
+    "extras": set(),
+    "patching": set(),
+    "post_import": set(),
     "fake": set(),
     "credentials": {"errors"},
     "documents": {"errors"},
@@ -25,7 +28,7 @@ BELOW = {
     "dropin": {"core", "documents", "errors", "inventory"},
     "httpx": {"core", "documents", "dropin", "errors"},
     "requests": {"core", "documents", "dropin", "errors"},
-    "switch": {"core", "dropin", "errors", "httpx", "requests"},
+    "switch": {"core", "dropin", "extras", "patching", "post_import"},
     "auto": {"switch"},
     "launch": {"errors", "switch"},
     "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx"},

@@ -136,7 +136,8 @@ def test_an_unreadable_success_has_a_record(monkeypatch):
     transport = httpx.MockTransport(lambda request: httpx.Response(200, content=b"[]"))
 
     with httpx.Client(transport=transport) as http, pytest.raises(shim.AtlasError) as caught:
-        shim.AtlasClient(http_client=http, access_token="a").cloud_backups.list_serverless_backup_snapshots("g", "c")
+        client = shim.AtlasClient(http_client=http, access_token="a")
+        client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER)
 
     assert route_of(caught.value) == "legacy"
 
