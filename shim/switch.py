@@ -73,7 +73,7 @@ def uninstall() -> None:
             for name, patches in PATCHES.items():
                 if module := sys.modules.get(name):
                     patching.unpatch(module, patches)
-        if hooks := sys.modules.get("shim.httpx._hooks"):
+        if hooks := sys.modules.get("shim.httpx_family.hooks"):
             hooks.abandon()
 
 

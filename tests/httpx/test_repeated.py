@@ -6,7 +6,7 @@ import httpx as plain_httpx
 import pytest
 
 from shim import httpx
-from shim.httpx._recognition import recognise
+from shim.httpx_family.recognition import recognise
 from tests.httpx.conftest import SNAPSHOTS
 from tests.peers.answering import reply
 
