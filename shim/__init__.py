@@ -17,6 +17,7 @@ from shim.extras import hinted
 
 if TYPE_CHECKING:
     from shim import httpx as httpx
+    from shim import httpx2 as httpx2
     from shim import requests as requests
     from shim._record import record as record
     from shim.atlas import AsyncAtlasClient as AsyncAtlasClient
@@ -54,7 +55,7 @@ _ROOMS = {
     "set_warnings_handler": "shim.dropin.notice",
     "uninstall": "shim.switch",
 }
-_DOORS = ("httpx", "requests")
+_DOORS = ("httpx", "httpx2", "requests")
 
 __all__ = ["__version__", *_DOORS, *_ROOMS]  # noqa: PLE0604 - the literals above hold the names
 

@@ -28,6 +28,7 @@ BELOW = {
     "dropin": {"core", "documents", "errors", "inventory"},
     "httpx_family": {"core", "dropin"},
     "httpx": {"core", "dropin", "httpx_family"},
+    "httpx2": {"core", "dropin", "httpx_family"},
     "requests": {"core", "documents", "dropin", "errors"},
     "switch": {"core", "dropin", "extras", "patching", "post_import"},
     "auto": {"switch"},

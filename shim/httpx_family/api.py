@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, ParamSpec, TypeVar
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar, cast
 
 from shim.dropin.signatures import like
 
 P = ParamSpec("P")
 R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 
 _FOR_CLIENT = frozenset({"cert", "cookies", "proxies", "proxy", "timeout", "trust_env", "verify"})
 """The arguments that are for the client that is made for one call; the others go to the request."""
@@ -29,19 +30,19 @@ def function(client: Any, original: Callable[P, R], *, name: str, **fixed: Any) 
     return _named(made, name, client)
 
 
-def streaming(client: Any, original: Callable[P, AbstractContextManager[R]]) -> Callable[P, AbstractContextManager[R]]:
+def streaming(client: Any, original: F) -> F:
     """The same for a function whose response is read while the client lives."""
 
     @contextmanager
-    def opened(for_client: dict[str, Any], for_request: dict[str, Any]) -> Iterator[R]:
+    def opened(for_client: dict[str, Any], for_request: dict[str, Any]) -> Iterator[Any]:
         with client(**for_client) as living, living.stream(**for_request) as response:
             yield response
 
     @like(original)
-    def made(*args: Any, **kwargs: Any) -> AbstractContextManager[R]:
+    def made(*args: Any, **kwargs: Any) -> Any:
         return opened(*_split(original, args, kwargs))
 
-    return _named(made, "stream", client)
+    return cast("F", _named(made, "stream", client))
 
 
 def _named(function: Callable[P, R], name: str, client: Any) -> Callable[P, R]:
