@@ -19,12 +19,14 @@ def doctor(*before, code=None, **environment):
 
 
 def test_all_is_well():
-    """Both libraries, their versions, and the shim before them."""
+    """The libraries, their versions, and the shim before them."""
     code, report = doctor()
     assert (code, report["ok"], report["problems"]) == (0, True, [])
     assert {one["function"] for one in report["patched"]} == {
         "httpx.Client.send",
         "httpx.AsyncClient.send",
+        "httpx2.Client.send",
+        "httpx2.AsyncClient.send",
         "requests.Session.prepare_request",
         "requests.Session.send",
     }
@@ -101,6 +103,7 @@ def test_text_is_for_people():
     [
         ({"httpx": "1.0.dev4"}, "httpx 1"),
         ({"httpx": "0.25.0"}, "older than"),
+        ({"httpx2": "2.5.0"}, "older than"),
         ({"requests": "2.31.0"}, "older than"),
         ({"requests": "2.32.3", "urllib3-future": "2.13"}, "urllib3-future"),
         ({}, "neither httpx nor requests"),
@@ -113,8 +116,8 @@ def test_what_is_known_to_break_is_a_problem(installed, said):
 
 
 def test_what_is_good_to_know_is_no_problem():
-    """httpx2 and niquests beside the libraries, test libraries, and silence."""
-    names = ("httpx", "httpx2", "niquests", "respx", "responses", "requests-cache")
+    """A library that is not covered, test the libraries, test libraries, and silence."""
+    names = ("httpx", "niquests", "respx", "responses", "requests-cache")
     versions = dict.fromkeys(names, Version("0.28"))
     assert compatibility.problems(versions, {}) == []
     hints = " ".join(compatibility.hints(versions, {"ATLAS_SHIM_WARNINGS": "off"}))

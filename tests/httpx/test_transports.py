@@ -10,6 +10,8 @@ from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KE
 from tests.httpx.conftest import SNAPSHOTS
 from tests.peers.answering import reply
 
+pytestmark = pytest.mark.usefixtures("either")
+
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 FLEX = b'{"results": [], "totalCount": 0}'
 
