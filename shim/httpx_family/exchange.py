@@ -9,7 +9,7 @@ any I/O. ``run`` and ``arun`` send, read and close for it; they differ in nothin
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -18,6 +18,7 @@ from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, a
 from shim.core.content_coding import with_content
 from shim.core.exchange import exchange
 from shim.core.messages import Reply, framed
+from shim.dropin import patience
 from shim.dropin.digest import is_stale
 from shim.dropin.notice import notify
 from shim.dropin.recognition import RetiredCall
@@ -71,9 +72,23 @@ class ExchangeFlow:
         return advance(self.exchange, None)
 
     def request_for(self, send: Send) -> httpx.Request:
-        """Return the request to send."""
+        """Return the request to send; raises ReadTimeout when the caller's own timeouts are over."""
+        later = self.sent is not None
         self.sent = inner_request(self.library, self.request, self.retired.call, send, self.fields)
+        if later and (timeouts := self.request.extensions.get("timeout")):
+            self._hurry(self.sent.request, timeouts)
         return self.sent.request
+
+    def _hurry(self, inner: httpx.Request, timeouts: Mapping[str, float | None]) -> None:
+        """Let a request wait for no longer than what is left of the caller's own timeouts."""
+        seconds = patience.together(**timeouts)
+        if seconds is None:
+            return
+        left = patience.left_of(seconds, self.start)
+        if left <= 0:
+            raise self.library.module.ReadTimeout(patience.TIMED_OUT.format(seconds), request=inner)
+        if patience.may_be_cut_short(inner.method):
+            inner.extensions["timeout"] = {name: patience.within(left, value) for name, value in timeouts.items()}
 
     def received(self, native: httpx.Response) -> Command | Outcome:
         """Take the response to the last request, its content unread; return what to do next."""

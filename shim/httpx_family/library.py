@@ -21,6 +21,7 @@ class Module(Protocol):
     Client: type[httpx.Client]
     Headers: type[httpx.Headers]
     HTTPError: type[httpx.HTTPError]
+    ReadTimeout: type[httpx.ReadTimeout]
     Request: type[httpx.Request]
     Response: type[httpx.Response]
     SyncByteStream: type[httpx.SyncByteStream]
