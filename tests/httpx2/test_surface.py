@@ -6,11 +6,12 @@ import subprocess
 import sys
 from typing import Any
 
-import httpx2 as plain
 import pytest
 
 import shim
-from shim import httpx2
+
+plain: Any = pytest.importorskip("httpx2", reason="the extra httpx2 is not installed")
+httpx2: Any = shim.httpx2
 
 FUNCTIONS = ["delete", "get", "head", "options", "patch", "post", "put", "query", "request", "stream"]
 OURS = {*FUNCTIONS, "Client", "AsyncClient"}

@@ -1,13 +1,16 @@
 """httpx2 under ``shim.auto``, with clients that others made of it."""
 
-import httpx2
+from typing import Any
+
 import pytest
-from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuth2Client  # type: ignore[import-untyped]  # it has no types
 
 import shim
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from tests.httpx.conftest import SNAPSHOTS
 from tests.httpx.test_hooks import gone_then_flex
+
+httpx2: Any = pytest.importorskip("httpx2", reason="the extra httpx2 is not installed")
+authlib: Any = pytest.importorskip("authlib.integrations.httpx_client")
 
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 TOKEN = {"access_token": DEMO_TOKEN, "token_type": "Bearer", "expires_in": 3600}
@@ -62,12 +65,12 @@ def test_the_hooks_of_a_foreign_client_run_once(raw, early):
         assert client._event_hooks["response"][0] is hook
 
 
-@pytest.mark.skipif(not issubclass(OAuth2Client, httpx2.Client), reason="this authlib does not stand on httpx2")
+@pytest.mark.skipif(not issubclass(authlib.OAuth2Client, httpx2.Client), reason="this authlib does not stand on httpx2")
 async def test_authlibs_clients_are_covered(retired):
     """Subclasses that sign by themselves and override request."""
     shim.install()
-    with OAuth2Client(token=TOKEN) as client:
+    with authlib.OAuth2Client(token=TOKEN) as client:
         responses = [client.get(retired)]
-    async with AsyncOAuth2Client(token=TOKEN) as other:
+    async with authlib.AsyncOAuth2Client(token=TOKEN) as other:
         responses.append(await other.get(retired))
     assert [(response.status_code, response.extensions["shim"].route) for response in responses] == [(200, "flex")] * 2
