@@ -1,6 +1,6 @@
 """atlas-shim: keeps programs alive that call MongoDB Atlas' retired serverless backup API.
 
-Three ways in: ``from shim import httpx`` and ``from shim import requests`` in place of ``import …``,
+Three ways in: ``from shim import httpx``, ``httpx2`` or ``requests`` in place of ``import …``,
 or for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``; ``AtlasClient``
 and ``AsyncAtlasClient``, a typed client; and ``atlas-shim serve``, a gateway for every other language.
 ``record`` tells what happened to one call: ``shim.record(response)`` returns its ``Record`` or None.

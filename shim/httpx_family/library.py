@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # a program may have httpx2 alone in memory, and call it http
 class Module(Protocol):
     """The names of httpx that are used."""
 
+    __name__: str
     AsyncByteStream: type[httpx.AsyncByteStream]
     AsyncClient: type[httpx.AsyncClient]
     ByteStream: type[httpx.ByteStream]

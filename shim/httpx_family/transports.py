@@ -29,7 +29,7 @@ CHALLENGED = "shim.challenged"
 
 NEEDS_AUTH = (
     "The call had to be sent to another endpoint after the client had signed it for the first one. "
-    "Give the credentials to shim.httpx.Transport(auth=...), or use shim.httpx.Client."
+    "Give the credentials to {0}.Transport(auth=...), or use {0}.Client."
 )
 
 
@@ -171,8 +171,9 @@ def _settle(flow: ExchangeFlow, response: httpx.Response, *, challenged: bool) -
         return None
     if not last.stripped:
         return None
-    logger.warning("%s", NEEDS_AUTH)
-    content = dumps(error_body(401, "SHIM_DIGEST_NEEDS_AUTH", NEEDS_AUTH))
+    said = NEEDS_AUTH.format(f"shim.{flow.library.module.__name__}")
+    logger.warning("%s", said)
+    content = dumps(error_body(401, "SHIM_DIGEST_NEEDS_AUTH", said))
     return flow.library.module.Response(
         401,
         headers={"Content-Type": "application/json"},

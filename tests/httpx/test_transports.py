@@ -95,6 +95,7 @@ def test_a_fallback_that_nobody_signs_says_so(atlas, retired, early, caplog):
     with plain.Client(transport=httpx.Transport(), auth=digest()) as client:
         response = client.get(retired)
         assert (response.status_code, response.json()["errorCode"]) == (401, "SHIM_DIGEST_NEEDS_AUTH")
+        assert f"shim.{plain.__name__}.Transport(auth=" in response.json()["detail"]
         assert "Transport(auth=...)" in response.json()["detail"]
         assert [sent.status for sent in response.extensions["shim"].sent] == [410, 401]
         assert str(response.url) == retired
