@@ -1,6 +1,6 @@
 """atlas-shim: keeps programs alive that call MongoDB Atlas' retired serverless backup API.
 
-Three ways in: ``from shim import httpx`` and ``from shim import requests`` in place of ``import …``,
+Three ways in: ``from shim import httpx``, ``httpx2`` or ``requests`` in place of ``import …``,
 or for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``; ``AtlasClient``
 and ``AsyncAtlasClient``, a typed client; and ``atlas-shim serve``, a gateway for every other language.
 ``record`` tells what happened to one call: ``shim.record(response)`` returns its ``Record`` or None.
@@ -17,6 +17,7 @@ from shim.extras import hinted
 
 if TYPE_CHECKING:
     from shim import httpx as httpx
+    from shim import httpx2 as httpx2
     from shim import requests as requests
     from shim._record import record as record
     from shim.atlas import AsyncAtlasClient as AsyncAtlasClient
@@ -54,7 +55,7 @@ _ROOMS = {
     "set_warnings_handler": "shim.dropin.notice",
     "uninstall": "shim.switch",
 }
-_DOORS = ("httpx", "requests")
+_DOORS = ("httpx", "httpx2", "requests")
 
 __all__ = ["__version__", *_DOORS, *_ROOMS]  # noqa: PLE0604 - the literals above hold the names
 
