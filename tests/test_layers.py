@@ -33,7 +33,7 @@ BELOW = {
     "switch": {"core", "dropin", "extras", "patching", "post_import"},
     "auto": {"switch"},
     "launch": {"errors", "switch"},
-    "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx"},
+    "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx", "httpx_family"},
     "gateway": {"core", "credentials", "documents", "errors", "inventory"},
     "front": {"_version", "documents", "errors", "gateway"},
 }

@@ -3,7 +3,7 @@
 import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP
-from shim.httpx._recognition import WHOLE
+from shim.httpx_family.recognition import WHOLE
 
 SNAPSHOTS = f"/clusters/{DEMO_DEDICATED}/backup/snapshots"
 
