@@ -34,7 +34,7 @@ BELOW = {
     "auto": {"switch"},
     "launch": {"errors", "switch"},
     "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx", "httpx_family"},
-    "gateway": {"core", "credentials", "documents", "errors", "inventory"},
+    "gateway": {"_version", "core", "credentials", "documents", "errors", "inventory"},
     "front": {"_version", "documents", "errors", "gateway"},
 }
 """Room -> the rooms it may import. ``cli`` and the package's front may import any; none may import the front."""
