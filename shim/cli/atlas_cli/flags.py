@@ -24,6 +24,9 @@ PROFILE = Flag("profile", short="P")
 GLOBAL = (PROFILE, Flag("debug", "bool", short="D"), Flag("help", "bool", short="h"))
 """What every command has."""
 
+_BOOLS = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True)
+_BOOLS |= dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False)
+
 Values = Mapping[str, str | int | bool]
 
 
@@ -74,15 +77,16 @@ def parse(words: Sequence[str], flags: Sequence[Flag]) -> tuple[dict[str, str | 
 def _letters(word: str, lettered: Mapping[str, Flag], values: dict[str, str | int | bool], rest: list[str]) -> None:
     letters = word[1:]
     while letters:
+        said = f"{letters[0]!r} in -{letters}"
         letter, letters = letters[0], letters[1:]
         if letter not in lettered:
-            raise CliError(f"unknown shorthand flag: {letter!r} in {word}")
+            raise CliError(f"unknown shorthand flag: {said}")
         flag = lettered[letter]
         if flag.kind == "bool" and not letters.startswith("="):
             values[flag.name] = True
             continue
         given = letters.removeprefix("=") if letters else None
-        _set(values, flag, given, rest, f"{letter!r} in {word}")
+        _set(values, flag, given, rest, said)
         return
 
 
@@ -98,17 +102,25 @@ def _set(values: dict[str, str | int | bool], flag: Flag, text: str | None, rest
 
 
 def _value(flag: Flag, text: str) -> str | int | bool:
-    shown = f"-{flag.short}, --{flag.name}" if flag.short else f"--{flag.name}"
+    if flag.kind == "string":
+        return text
     if flag.kind == "bool":
-        if text not in {"1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"}:
-            raise CliError(
-                f'invalid argument "{text}" for "{shown}" flag: strconv.ParseBool: parsing "{text}": invalid syntax'
-            )
-        return text[0] in "1tT"
-    if flag.kind == "int":
-        if not re.fullmatch(r"[-+]?\d+", text):
-            raise CliError(
-                f'invalid argument "{text}" for "{shown}" flag: strconv.ParseInt: parsing "{text}": invalid syntax'
-            )
-        return int(text)
-    return text
+        if text in _BOOLS:
+            return _BOOLS[text]
+        why = "strconv.ParseBool: parsing {}: invalid syntax"
+    else:
+        try:
+            number = _integer(text)
+        except ValueError:
+            why = "strconv.ParseInt: parsing {}: invalid syntax"
+        else:
+            if -(2**63) <= number < 2**63:
+                return number
+            why = "strconv.ParseInt: parsing {}: value out of range"
+    shown = f"-{flag.short}, --{flag.name}" if flag.short else f"--{flag.name}"
+    raise CliError(f'invalid argument "{text}" for "{shown}" flag: ' + why.format(f'"{text}"'))
+
+
+def _integer(text: str) -> int:
+    """Read a number as Go's ``ParseInt`` does with base 0: ``010`` is octal."""
+    return int(text, 8 if re.fullmatch(r"[-+]?0[0-7_]+", text) else 0)

@@ -30,7 +30,7 @@ def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     if not places or spelled(words[places[0]]) != "serverless":
         return hand_over(words, environ)
     try:
-        command, rest = _find(words, places)
+        command, rest = find(words, places)
         if command is None:
             sys.stdout.write(_overview())
             return 0
@@ -46,7 +46,7 @@ def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     return 0
 
 
-def _find(words: Sequence[str], places: Sequence[int]) -> tuple[Command | None, list[str]]:
+def find(words: Sequence[str], places: Sequence[int]) -> tuple[Command | None, list[str]]:
     """Return the command and its words; None when the words name a group, or ask what there is."""
     path, used = ["atlas"], []
     for at in places:

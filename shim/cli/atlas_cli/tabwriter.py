@@ -15,6 +15,9 @@ def align(text: str) -> str:
     line is in no column. Widths are counted in characters.
     """
     lines = [line.split("\t") for line in text.split("\n")]
+    if len(lines[-1]) > 1 and not lines[-1][-1]:
+        # At the end of the text a cell counts only when there is something in it, so that no tab ends the one before.
+        lines[-1].pop()
     return "\n".join(_format(lines, []))
 
 

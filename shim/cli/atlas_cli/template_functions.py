@@ -165,8 +165,10 @@ def _slice(value: Any, *bounds: Any) -> Any:
 
 def _len(value: Any) -> int:
     value = target(value)
-    if value is None or not isinstance(value, list | str):
-        raise ValueError(f"len of {printed(value)}")
+    if value is None:
+        return 0
+    if not isinstance(value, list | str):
+        raise TypeError(f"len of {printed(value)}")
     return len(value.encode()) if isinstance(value, str) else len(value)
 
 

@@ -113,6 +113,8 @@ class _Run:
             return self.field(owner, first.fields[-1], [*(self.operand(one, dot, line) for one in rest), *last], line)
         if rest or last:
             raise TemplateError(line, "can't give argument to non-function")
+        if first == Literal(None):
+            raise TemplateError(line, "nil is not a command")
         return self.operand(first, dot, line)
 
     def operand(self, operand: Operand, dot: Any, line: int) -> Any:
@@ -137,6 +139,8 @@ class _Run:
 
     def call(self, name: str, operands: list[Operand], last: list[Any], dot: Any, line: int) -> Any:
         if name in SHORT_CIRCUITS:
+            if not (operands or last):
+                raise TemplateError(line, f"wrong number of args for {name}: want at least 1 got 0")
             value: Any = None
             for operand in operands:
                 value = self.operand(operand, dot, line)
