@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,10 @@ def home(monkeypatch, tmp_path):
     return home
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def server():
-    """Serve one fake Atlas after the sunset; what it has at the start is the same for each test."""
-    with serve_in_thread(FakeAtlas()) as server:
+    """Serve a fake Atlas after the sunset, at a time that stands still, so that its ids and dates are known."""
+    with serve_in_thread(FakeAtlas(today=datetime(2026, 8, 2, 18, tzinfo=UTC))) as server:
         yield server
 
 

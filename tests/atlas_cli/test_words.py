@@ -18,6 +18,7 @@ def test_words_mean_what_they_meant(case):
     """Command, arguments and values are those that cobra found."""
     words = case["words"].split()
     command, rest = find(words, list(flags.words_of(words)))
+    assert command is not None
     values, others = flags.parse(rest, command.all_flags)
     assert (command.path, others) == (case["path"], case["arguments"])
     assert {name: value for name, value in values.items() if value not in {"", False}} == case["values"]
@@ -34,10 +35,11 @@ def test_wrong_words_fail_with_the_same_words(case, atlas, monkeypatch):
 
 def test_a_replaced_flag_says_so(atlas, signed_in):
     """The old name of a flag works, and is deprecated on stderr as the CLI's library did."""
-    done = atlas(
-        *"serverless backups restores create --clusterName orders --deliveryType pointInTime".split(),
-        *"--pointInTimeUTCMillis 5 --targetProjectId p --targetClusterName t".split(),
+    words = (
+        "serverless backups restores create --clusterName orders --deliveryType pointInTime "
+        "--pointInTimeUTCMillis 5 --targetProjectId p --targetClusterName t"
     )
+    done = atlas(*words.split())
     assert done.stderr.startswith(
         "Flag --pointInTimeUTCMillis has been deprecated, please use --pointInTimeUTCSeconds instead\n"
     )

@@ -29,9 +29,9 @@ def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int:
     environment = {**environ, MARK: os.pathsep.join([str(os.getpid()), *tried, program])}
     sys.stdout.flush()
     sys.stderr.flush()
-    if os.name == "posix":
-        os.execve(program, ["atlas", *words], environment)  # noqa: S606 - the user's own command
-    return subprocess.run([program, *words], env=environment, check=False).returncode  # noqa: S603 - as above
+    if os.name != "posix":
+        return subprocess.run([program, *words], env=environment, check=False).returncode  # noqa: S603 - the user's own
+    return os.execve(program, ["atlas", *words], environment)  # noqa: S606 - as above
 
 
 def _tried(environ: Mapping[str, str]) -> list[str]:
