@@ -1,5 +1,7 @@
 """Profiles and variables of the Atlas CLI: who signs in, where, and for which project."""
 
+from urllib.parse import parse_qs
+
 import pytest
 
 from shim.cli.atlas_cli.errors import CliError
@@ -183,6 +185,20 @@ def test_each_kind_signs_in_at_atlas(signs, config, server, atlas):
     config(f'[ops]\n{signs}\nproject_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n[default]\n')
     done = atlas("serverless", "describe", "orders", "--profile", "ops", "-o", "json-path=$.stateName")
     assert (done.exit_code, done.stdout, done.stderr) == (0, '"IDLE"\n', "")
+
+
+def test_the_token_of_a_service_account_is_given_back(config, server, atlas):
+    """Atlas allows 100 tokens of one account: a loop over commands does not use them up."""
+    config(
+        f'[ops]\nclient_id = "{DEMO_CLIENT_ID}"\nclient_secret = "{DEMO_CLIENT_SECRET}"\n'
+        f'project_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n'
+    )
+    assert atlas("serverless", "list").exit_code == 0
+    (issued,), (revoked,) = server.fake.trips("POST", "/oauth/token"), server.fake.trips("POST", "/oauth/revoke")
+    assert issued.header("authorization") == revoked.header("authorization")
+    assert b"token_type_hint=access_token" in revoked.body
+    (call,) = server.fake.trips("GET")
+    assert parse_qs(revoked.body.decode())["token"] == [call.header("authorization").removeprefix("Bearer ")]
 
 
 def test_a_token_that_atlas_refuses_is_told_what_to_do(config, server, atlas):

@@ -80,6 +80,12 @@ def test_set_e_stops_at_a_failure(script, signed_in):
     assert done.stderr.startswith("Error: http://127.0.0.1:")
 
 
+def test_a_reader_that_has_enough_ends_it_as_before(script, signed_in):
+    """A closed pipe is exit code 141 without a word, as for any Go program, and `pipefail` sees it."""
+    done = script("set -o pipefail\n{ sleep 1; atlas-shim atlas serverless list; echo $? >&2; } | true\n")
+    assert (done.stdout, done.stderr) == ("", "141\n")
+
+
 def test_a_wrapper_serves_scripts_that_know_no_alias(script, program, signed_in, tmp_path, monkeypatch):
     """With a program `atlas` around the shim first on the PATH, other commands still reach the real one behind it."""
     program("atlas", '#!/bin/sh\natlas-shim atlas "$@"\n')

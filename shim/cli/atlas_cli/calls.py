@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from typing import Any, Self
 from urllib.parse import quote
 
-import attrs
 import httpx
 
 from shim._version import __version__
 from shim.atlas import AtlasClient, Page
+from shim.atlas.auth import auth_for
 from shim.atlas.client import TIMEOUT
 from shim.cli.atlas_cli.commands import Command
 from shim.cli.atlas_cli.errors import CliError, refused
@@ -19,7 +20,7 @@ from shim.cli.atlas_cli.flags import Values
 from shim.cli.atlas_cli.output import formatted
 from shim.cli.restores import UNSENT
 from shim.cli.watching import JobState, state_of
-from shim.credentials import AccessToken, Credentials
+from shim.credentials import AccessToken, Credentials, ServiceAccount
 from shim.errors import AtlasError
 from shim.httpx import Client
 
@@ -42,23 +43,52 @@ _JOB = {
 Raw = Mapping[str, Any]
 
 
+class _RememberedAuth(httpx.Auth):
+    """Signs like another (inheritance is httpx' way), and keeps the last bearer token."""
+
+    def __init__(self, auth: httpx.Auth) -> None:
+        self._auth = auth
+        self.token = ""
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign, and look at the outcome however the call ends."""
+        try:
+            yield from self._auth.sync_auth_flow(request)
+        finally:
+            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+            self.token = token if scheme == "Bearer" else ""
+
+
 class Calls:
     """The calls of one command to one Atlas, about one project; a context manager that closes the connections."""
 
     def __init__(self, base_url: str, credentials: Credentials, project: str) -> None:
         self._project = project
         self._url = f"{base_url}/api/atlas/v2/groups/{quote(project, safe='')}/serverless"
-        self._token = isinstance(credentials, AccessToken)
-        parts = attrs.asdict(credentials)
-        parts = {"access_token": parts["token"]} if self._token else parts
-        self._http = Client(timeout=TIMEOUT, headers={"User-Agent": f"atlas-shim/{__version__} (atlas)"})
-        self._atlas = AtlasClient(base_url=base_url, http_client=self._http, environ={}, **parts)
+        self._base_url = base_url
+        self._credentials = credentials
+        self._auth = _RememberedAuth(auth_for(credentials, base_url))
+        agent = {"User-Agent": f"atlas-shim/{__version__} (atlas)"}
+        self._http = Client(timeout=TIMEOUT, headers=agent, auth=self._auth)
+        self._atlas = AtlasClient(base_url=base_url, http_client=self._http, environ={})
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._http.close()
+        try:
+            self._revoke()
+        finally:
+            self._http.close()
+
+    def _revoke(self) -> None:
+        """Give the token back: Atlas allows 100 of one service account, and a loop makes one a command."""
+        if not isinstance(self._credentials, ServiceAccount) or not self._auth.token:
+            return
+        auth = (self._credentials.client_id, self._credentials.client_secret)
+        form = {"token": self._auth.token, "token_type_hint": "access_token"}
+        with suppress(httpx.HTTPError):  # it ends by itself within the hour
+            self._http.post(f"{self._base_url}/api/oauth/revoke", auth=auth, data=form)
 
     def carry_out(
         self, command: Command, given: Values, others: list[str], output: str, *, sleep: Callable[[float], None]
@@ -126,7 +156,7 @@ class Calls:
         try:
             return call()
         except AtlasError as error:
-            if error.status == 401 and self._token:
+            if error.status == 401 and isinstance(self._credentials, AccessToken):
                 sys.stderr.write(
                     "atlas-shim: the access token may be too old; `atlas auth login`, and most commands of the Atlas "
                     "CLI, renew the one in its file\n"

@@ -14,7 +14,7 @@ from shim.cli.atlas_cli.commands import COMMANDS, REMOVED, Command, spelled
 from shim.cli.atlas_cli.errors import CliError
 from shim.cli.atlas_cli.handover import hand_over
 from shim.cli.atlas_cli.profile import load
-from shim.errors import SettingsError
+from shim.errors import LegacyEndpointWarning, SettingsError
 
 DELIVERY_TYPES: Mapping[str, tuple[str, ...]] = {
     "automated": ("targetProjectId", "snapshotId", "targetClusterName"),
@@ -24,11 +24,26 @@ DELIVERY_TYPES: Mapping[str, tuple[str, ...]] = {
 """Delivery type -> the flags that it requires."""
 
 
+CLOSED = 141
+"""What a shell sees of a Go program that wrote into a closed pipe, as before ``| head -1`` (128 + SIGPIPE)."""
+
+
 def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     """Carry out a command of the Atlas CLI and return its exit code; other commands never return."""
     places = list(flags.words_of(words))
     if not places or spelled(words[places[0]]) != "serverless":
         return hand_over(words, environ)
+    try:
+        code = _serverless(words, places, environ)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python writes what is left once more when it ends; there is nobody to write to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED
+    return code
+
+
+def _serverless(words: Sequence[str], places: Sequence[int], environ: Mapping[str, str]) -> int:
     try:
         command, rest = find(words, places)
         if command is None:
@@ -107,7 +122,8 @@ def _carry_out(command: Command, values: flags.Values, others: list[str], enviro
     from shim.cli.atlas_cli.calls import Calls  # noqa: PLC0415 - a command that is wrong loads no HTTP library
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        # Who writes `atlas serverless` knows: there is nobody to warn.
+        warnings.simplefilter("ignore", LegacyEndpointWarning)
         with Calls(profile.base_url, credentials, project) as calls:
             calls.carry_out(command, given, others, output, sleep=time.sleep)
 
