@@ -88,6 +88,13 @@ def test_an_unknown_format_is_the_table(output):
     assert formatted({"id": "x"}, "ServerlessBackupSnapshot", "{{.Id}}\n", output) == "x\n"
 
 
+def test_a_whole_number_may_be_written_with_a_point():
+    """Go refused 5.0 where it wanted 5; nobody is helped by that."""
+    raw = {"effectiveDiskSizeGBLimit": 5.0, "backingProviderName": "AWS", "regionName": "X"}
+    shown = formatted(raw, "ServerlessProviderSettings", "{{.EffectiveDiskSizeGBLimit}}", "")
+    assert shown == "5"
+
+
 def test_a_reply_of_another_shape_is_an_error():
     """A member of another JSON type is refused, as Go's decoder refused it."""
     with pytest.raises(CliError, match="json: cannot unmarshal int into Go value of type string"):

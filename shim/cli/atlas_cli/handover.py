@@ -12,8 +12,8 @@ PURPOSE = (
     "atlas-shim: `atlas-shim atlas` speaks the removed `atlas serverless …` commands and hands every other one to the "
     "Atlas CLI, which is not on the PATH"
 )
-NOT_FOUND = 127
-"""What a shell exits with when there is no such command."""
+NOT_EXECUTABLE, NOT_FOUND = 126, 127
+"""The exit codes that a shell has for a command that can't be run."""
 
 MARK = "ATLAS_SHIM_HANDED_TO"
 """Variable with a process id and the programs it was handed to: a wrapper that leads back is not tried twice."""
@@ -29,9 +29,13 @@ def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int:
     environment = {**environ, MARK: os.pathsep.join([str(os.getpid()), *tried, program])}
     sys.stdout.flush()
     sys.stderr.flush()
-    if os.name != "posix":
-        return subprocess.run([program, *words], env=environment, check=False).returncode  # noqa: S603 - the user's own
-    return os.execve(program, ["atlas", *words], environment)  # noqa: S606 - as above
+    try:
+        if os.name != "posix":
+            return subprocess.run([program, *words], env=environment, check=False).returncode  # noqa: S603 - the user's
+        return os.execve(program, ["atlas", *words], environment)  # noqa: S606 - as above
+    except OSError as error:
+        sys.stderr.write(f"atlas-shim: {program}: {error.strerror}\n")
+        return NOT_EXECUTABLE
 
 
 def _tried(environ: Mapping[str, str]) -> list[str]:

@@ -157,6 +157,8 @@ def read(kind: str, value: Any) -> Any:
 
 
 def _of(kind: type, value: Any, name: str) -> Any:
+    if kind is int and type(value) is float and value.is_integer():
+        return int(value)  # Go refused 5.0, which says no less than 5
     if type(value) is not kind:
         raise ValueError(f"json: cannot unmarshal {type(value).__name__} into Go value of type {name}")
     return value
