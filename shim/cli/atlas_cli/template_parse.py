@@ -166,8 +166,10 @@ def _nodes(pieces: _Pieces, within: str) -> tuple[tuple[Node, ...], str]:
 
 
 def _first_word(text: str) -> tuple[str, str]:
-    word, *rest = text.split(maxsplit=1) or [""]
-    return word, "".join(rest)
+    """Cut the word off the front: ``range .X``, ``range.X`` and ``if(x)`` are all Go."""
+    found = re.match(r"[A-Za-z_]\w*", text)
+    word = found[0] if found else ""
+    return word, text[len(word) :].strip()
 
 
 def _block(pieces: _Pieces, word: str, head: str) -> Block:
@@ -204,6 +206,8 @@ class _Tokens:
 def _pipeline(text: str, line: int, where: str) -> Pipeline:
     tokens = _Tokens(line, list(_tokens(text, line)))
     names, declares = _declared(tokens)
+    if len(names) > 1 and where != "range":
+        raise TemplateError(line, f"too many declarations in {where}")
     pipeline = _commands(tokens, where, names=names, declares=declares)
     if tokens.rest:
         raise TemplateError(line, f"unexpected <{tokens.rest[0][1]}> in {where}")
