@@ -23,7 +23,7 @@ COMMANDS = {
 }
 
 
-@pytest.fixture(scope="module", params=COMMANDS.values(), ids=COMMANDS)
+@pytest.fixture(scope="module", params=list(COMMANDS.values()), ids=list(COMMANDS))
 def words(request):
     return request.param.split()
 
