@@ -141,6 +141,21 @@ def test_a_dead_network_is_an_error_and_not_a_traceback(atlas, signed_in, monkey
     )
 
 
+def test_an_order_without_an_answer_says_where_to_look(atlas, signed_in, server):
+    """A connection that closed after the order was sent: it may have been taken, and is not sent again."""
+
+    def drop(arrival):
+        ordered = arrival.method == "POST" and arrival.header("authorization")
+        return FakeReply(500, dropped=True) if ordered else None
+
+    server.fake.overrides.append(drop)
+    done = atlas(*CREATE, "--deliveryType", "download", "--snapshotId", SNAPSHOT)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f'Error: Post "{server.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/')
+    assert "whether the job was started is not known; look at `atlas serverless backups restores list`" in done.stderr
+    assert len([one for one in server.fake.trips("POST") if one.header("authorization")]) == 1
+
+
 def test_a_name_that_fits_no_path_is_refused(atlas, signed_in):
     """An empty name would be another endpoint's path."""
     done = atlas(*words("serverless backups snapshots describe --clusterName x --snapshotId"), "")
