@@ -125,8 +125,8 @@ def test_an_answer_that_is_no_error_of_atlas_is_told(body, said, atlas, signed_i
 
 def test_what_a_flex_cluster_can_not_do_is_the_shims_own_error(atlas, signed_in):
     """A point in time has no successor, and the detail says what there is instead."""
-    flags = "--deliveryType pointInTime --pointInTimeUTCSeconds 1588523147 --targetProjectId p --targetClusterName t"
-    done = atlas(*CREATE, *flags.split())
+    flags = f"--deliveryType pointInTime --pointInTimeUTCSeconds 1588523147 --targetProjectId {DEMO_GROUP}"
+    done = atlas(*CREATE, *flags.split(), "--targetClusterName", "t")
     assert 'HTTP 400 Bad Request (Error code: "SHIM_POINT_IN_TIME_UNSUPPORTED")' in done.stderr
     assert "use deliveryType automated with a snapshotId" in done.stderr
 
@@ -159,4 +159,7 @@ def test_an_order_without_an_answer_says_where_to_look(atlas, signed_in, server)
 def test_a_name_that_fits_no_path_is_refused(atlas, signed_in):
     """An empty name would be another endpoint's path."""
     done = atlas(*words("serverless backups snapshots describe --clusterName x --snapshotId"), "")
-    assert (done.exit_code, done.stderr) == (1, "Error: snapshot_id: '' cannot stand in a path\n")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "Error: --snapshotId: '' is not 24 hexadecimal digits, as all of Atlas' ids are\n",
+    )

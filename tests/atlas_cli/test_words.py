@@ -37,7 +37,7 @@ def test_a_replaced_flag_says_so(atlas, signed_in):
     """The old name of a flag works, and is deprecated on stderr as the CLI's library did."""
     words = (
         "serverless backups restores create --clusterName orders --deliveryType pointInTime "
-        "--pointInTimeUTCMillis 5 --targetProjectId p --targetClusterName t"
+        "--pointInTimeUTCMillis 5 --targetProjectId 6510aa1b2c3d4e5f60718293 --targetClusterName t"
     )
     done = atlas(*words.split())
     assert done.stderr.startswith(

@@ -14,11 +14,11 @@ from shim._version import __version__
 from shim.atlas import AtlasClient, Page
 from shim.atlas.auth import auth_for
 from shim.atlas.client import TIMEOUT
+from shim.atlas.retries import UNSENT
 from shim.cli.atlas_cli.commands import Command
 from shim.cli.atlas_cli.errors import CliError, refused
 from shim.cli.atlas_cli.flags import Values
 from shim.cli.atlas_cli.output import formatted
-from shim.cli.restores import UNSENT
 from shim.cli.watching import JobState, state_of
 from shim.credentials import AccessToken, Credentials, ServiceAccount
 from shim.errors import AtlasError
@@ -39,6 +39,15 @@ _JOB = {
     "targetClusterName": "target_cluster_name",
     "targetProjectId": "target_group_id",
 }
+
+_FLAGS = {
+    "group_id": "--projectId",
+    "cluster_name": "--clusterName",
+    "name": "the instance's name",
+    "restore_job_id": "--restoreJobId",
+    **{argument: f"--{flag}" for flag, argument in _JOB.items()},
+}
+"""What arguments of the typed client are called here."""
 
 Raw = Mapping[str, Any]
 
@@ -166,8 +175,9 @@ class Calls:
             said = f'{method.capitalize()} "{url}": {type(error).__name__}: {error}'.removesuffix(": ")
             unsent = method == "GET" or isinstance(error, UNSENT)
             raise CliError(said if unsent else said + UNKNOWN) from None
-        except ValueError as error:  # a name that fits no path
-            raise CliError(str(error)) from None
+        except ValueError as error:  # an id or a name that Atlas can't have
+            argument, separator, why = str(error).partition(": ")
+            raise CliError(f"{_FLAGS.get(argument, argument)}{separator}{why}") from None
 
 
 def _ended(thing: str, raw: Raw) -> bool:
