@@ -4,6 +4,7 @@ Set ``ATLAS_SHIM_INVENTORY=calls.jsonl`` to have one. ``writing`` appends the li
 the gateway; ``reading`` sums them up, for ``atlas-shim inventory``.
 """
 
+from shim.inventory.commands import explain_command
 from shim.inventory.writing import VARIABLE, CallSite, note, wanted
 
-__all__ = ["VARIABLE", "CallSite", "note", "wanted"]
+__all__ = ["VARIABLE", "CallSite", "explain_command", "note", "wanted"]
