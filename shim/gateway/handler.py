@@ -86,7 +86,7 @@ class Handler:
                     record = await self._translate(request, inbound, match, signer, plan)
                     route = record.route
                     if self.inventory is not None:
-                        self.inventory.add(record, plan.engine, field(call.headers, "User-Agent"))
+                        self.inventory.add(record, plan.engine, field(call.headers, "User-Agent"), peer)
                     log.debug("%s %s %s: %s", operation, route, request.status, record.reason)
         except Refusal as refusal:
             level = logging.WARNING if refusal.status >= 500 else logging.INFO

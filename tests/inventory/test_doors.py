@@ -77,13 +77,13 @@ def test_requests_names_the_line_of_the_call(file, url):
     assert [(line["file"], line["line"]) for line in lines(file)] == [(__file__, here)]
 
 
-def test_the_gateway_names_the_agent(file, url):
-    """The gateway knows its callers by User-Agent."""
+def test_the_gateway_names_the_agent_and_its_address(file, url):
+    """The gateway knows its callers by User-Agent and by where they call from."""
     with gateway(url.removesuffix(TARGET)) as served:
         ask(served, get(TARGET, "User-Agent: terraform-provider/1.4", "Authorization: Bearer demo-access-token"))
-        until(file.exists, "the call was written down")
-    (line,) = lines(file)
-    assert line["agent"] == "terraform-provider/1.4"
+        until(lambda: len(lines(file)) == 2, "the call was written down")
+    _, line = lines(file)
+    assert (line["agent"], line["peer"]) == ("terraform-provider/1.4", "127.0.0.1")
     assert line["operation"] == "listServerlessBackupSnapshots"
     assert "file" not in line
 
