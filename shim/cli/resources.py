@@ -6,6 +6,7 @@ same kinds from two sides.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import Any
 import attrs
 import click
 
+from shim import inventory
 from shim._version import __version__
 from shim.atlas import AtlasClient, Page
 from shim.atlas.client import TIMEOUT
@@ -122,14 +124,29 @@ def client(settings: Settings | None = None) -> Iterator[AtlasClient]:
     with warnings.catch_warnings():
         # The command calls the legacy interface on purpose: there is nobody to warn.
         warnings.simplefilter("ignore", LegacyEndpointWarning)
-        agent = {"User-Agent": f"atlas-shim/{__version__}"}
-        with Client(timeout=TIMEOUT, headers=agent) as http, AtlasClient.from_env(http_client=http) as atlas:
+        agent = {"User-Agent": f"{inventory.COMMANDS}{__version__}"}
+        with (
+            _unnoted(),
+            Client(timeout=TIMEOUT, headers=agent) as http,
+            AtlasClient.from_env(http_client=http) as atlas,
+        ):
             if settings is not None:
                 force_settings(http, settings)
             try:
                 yield atlas
             except ValueError as error:
                 raise SettingsError(str(error)) from error
+
+
+@contextmanager
+def _unnoted() -> Iterator[None]:
+    """Keep the calls of a command out of the inventory: it is no program that has to be changed."""
+    named = os.environ.pop(inventory.VARIABLE, None)
+    try:
+        yield
+    finally:
+        if named is not None:
+            os.environ[inventory.VARIABLE] = named
 
 
 page_options = together(

@@ -20,6 +20,9 @@ logger = logging.getLogger("shim")
 
 VARIABLE = "ATLAS_SHIM_INVENTORY"
 
+COMMANDS = "atlas-shim-cli/"
+"""What the User-Agent of the shim's own commands begins with: they are no callers."""
+
 LONGEST = 4000
 """Bytes of one line: less than the page that every system appends in one piece."""
 _AGENT, _PEER, _REASON, _FILE = 200, 64, 400, 1000

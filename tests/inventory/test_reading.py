@@ -79,15 +79,14 @@ def run(*args, **environ):
 
 
 def test_the_command_says_who_calls_and_what_to_call_instead(file):
-    """It prints callers, counts, fields, and the successor's call as curl and httpx code with its version."""
+    """It prints callers, counts, fields, the successor's call, and the command that shows its code."""
     done = run(file)
     assert done.exit_code == 0
     for words in (
         "a.py:3",
         "absent: storageSizeBytes, x; derived: createdAt",
-        "curl --request GET",
-        "httpx.request(",
-        "application/vnd.atlas.2024-11-13+json",
+        "Instead: GET",
+        "atlas-shim explain GET '/api/atlas/v2/groups/{groupId}/serverless/{clusterName}/backup/snapshots'",
         "There is no successor.",
         "No mapping document knows this operation.",
     ):
