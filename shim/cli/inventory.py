@@ -18,6 +18,7 @@ from shim.cli.failures import Failure
 from shim.cli.fields import no_successor
 from shim.cli.inventory_page import Called, page, remarks
 from shim.cli.options import output_option
+from shim.cli.samples import samples
 from shim.core.recognise import Engine, shared_engine
 from shim.documents.model import Operation
 from shim.inventory import VARIABLE, explain_command
@@ -115,8 +116,7 @@ def _json(found: Inventory, called: list[Called], verdict: Verdict) -> None:
             "callers": [_caller(caller) for caller in one.callers],
             "explain": None if one.operation is None else explain_command(one.operation),
             "successors": [
-                {"method": call.method, "url": call.url, "accept": call.accept, **call.samples()}
-                for call in one.instead
+                {"method": call.method, "url": call.url, "accept": call.accept, **samples(call)} for call in one.instead
             ],
             "gone": None if one.operation is None or one.operation.gone is None else attrs.asdict(one.operation.gone),
         }
