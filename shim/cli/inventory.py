@@ -21,7 +21,8 @@ from shim.cli.options import output_option
 from shim.cli.samples import samples
 from shim.core.recognise import Engine, shared_engine
 from shim.documents.model import Operation
-from shim.inventory import VARIABLE, explain_command
+from shim.inventory import VARIABLE
+from shim.inventory.commands import explain_for
 from shim.inventory.reading import LEVELS, Caller, Inventory, read_inventory
 from shim.inventory.verdict import FORM, Verdict, judge, look_at, parse_since
 
@@ -114,7 +115,7 @@ def _json(found: Inventory, called: list[Called], verdict: Verdict) -> None:
             "count": one.count,
             "last": one.last,
             "callers": [_caller(caller) for caller in one.callers],
-            "explain": None if one.operation is None else explain_command(one.operation),
+            "explain": None if one.operation is None else explain_for(one.operation, one.agents),
             "successors": [
                 {"method": call.method, "url": call.url, "accept": call.accept, **samples(call)} for call in one.instead
             ],
@@ -160,7 +161,7 @@ def _text(found: Inventory, called: list[Called], verdict: Verdict) -> None:
             output.paragraph(f"Instead{word}: {call.method} {call.url}")
         if one.instead:
             output.paragraph("The code for it:")
-            output.code(explain_command(operation))
+            output.code(explain_for(operation, one.agents))
     if found.broken:
         click.echo(f"{found.broken} of {found.lines} lines are no records", err=True)
 

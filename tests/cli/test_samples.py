@@ -4,6 +4,7 @@ import ast
 import builtins
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -191,13 +192,16 @@ def test_all_go_is_go_as_gofmt_writes_it(auth, tmp_path):
     assert done.stdout == ""
 
 
-def test_all_go_is_grammatical():
-    """As another reader of the language sees it, where there is no compiler."""
+def test_all_go_is_grammatical_and_imports_what_it_uses():
+    """As another reader of the language sees it, where there is no compiler; what is not used is an error there."""
     tree_sitter = pytest.importorskip("tree_sitter")
     go = pytest.importorskip("tree_sitter_go")
     parser = tree_sitter.Parser(tree_sitter.Language(go.language()))
     for made in every_code("go", "bearer"):
         assert not parser.parse(made.encode()).root_node.has_error
+        head, _, body = made.partition(")\n")
+        plain = re.sub(r"//.*", "", body)
+        assert {name for name in re.findall(r"/?(\w+)\"", head) if f"{name}." not in plain} == set()
 
 
 HOSTILE = [

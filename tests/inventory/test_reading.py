@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.cli import main
+from shim.inventory.commands import library_of
 from shim.inventory.reading import read_inventory
 
 LIST = "listServerlessBackupSnapshots"
@@ -86,7 +87,7 @@ def test_the_command_says_who_calls_and_what_to_call_instead(file):
         "a.py:3",
         "absent: storageSizeBytes, x; derived: createdAt",
         "Instead: GET",
-        "atlas-shim explain GET '/api/atlas/v2/groups/{groupId}/serverless/{clusterName}/backup/snapshots'",
+        "atlas-shim explain GET '/api/atlas/v2/groups/{groupId}/serverless/{clusterName}/backup/snapshots' --for curl",
         "There is no successor.",
         "No mapping document knows this operation.",
     ):
@@ -128,3 +129,20 @@ def test_an_empty_inventory_is_good_news(tmp_path):
     path = tmp_path / "x.jsonl"
     path.touch()
     assert "No retired call" in run(path).output
+
+
+@pytest.mark.parametrize(
+    ("agent", "library"),
+    [
+        ("curl/8.5.0", "curl"),
+        ("python-requests/2.32.3", "requests"),
+        ("python-httpx/0.28.1", "httpx"),
+        ("terraform-provider-mongodbatlas/1.14.0 Terraform/1.5", "go"),
+        ("Go-http-client/2.0", "go"),
+        ("Mozilla/5.0", None),
+        (None, None),
+    ],
+)
+def test_the_code_to_show_is_what_the_caller_is_written_with(agent, library):
+    """Where its User-Agent tells."""
+    assert library_of(agent) == library

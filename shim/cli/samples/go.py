@@ -103,8 +103,9 @@ def go_code(call: NextCall, source: Source, auth: str) -> str:
         *_CHECK,
     ]
     body = "\n".join(f"\t{line}" for line in [*opening, *lines])
+    told = re.sub("//.*", "", body)
     names = ("context", "fmt", "log", "os", "sort", "time")
-    packages = "\n".join(f'\t"{name}"' for name in names if f"{name}." in body)
+    packages = "\n".join(f'\t"{name}"' for name in names if f"{name}." in told)
     return f'package main\n\nimport (\n{packages}\n\n\t"{SDK}"\n)\n\nfunc main() {{\n{body}\n}}'
 
 
