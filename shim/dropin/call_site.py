@@ -65,36 +65,46 @@ def _on_stack(frame: FrameType | None) -> FrameType | None:
     """Return the frame of the program that leads here, else that of an installed package."""
     package: FrameType | None = None
     task = _current_task()
+    root = None if task is None else _frame(_coroutine(task))
     while frame is not None:
         kind = _kind(frame.f_code.co_filename)
         if kind == "program":
             return frame
         if kind == "package":
             package = package or frame
-        found = None
-        with contextlib.suppress(Exception):  # a look into libraries' private parts must not break a call
-            found = _beside(frame, task)
-        if found is not None:
-            return found
+        if frame is root or frame.f_code.co_name in _ENDS:
+            try:
+                found = _beside(frame, task if frame is root else None)
+            except Exception:  # noqa: BLE001 - a look into libraries' private parts must not break a call
+                found = None
+            if found is not None:
+                return found
         frame = frame.f_back
     return package
 
 
 def _beside(frame: FrameType, task: Any) -> FrameType | None:
-    """Return the program's frame that is not below this one on the stack, but waits for what it does."""
-    name, filename = frame.f_code.co_name, frame.f_code.co_filename
-    if task is not None and frame is _frame(_coroutine(task)):
+    """Return the program's frame that is not below this one on the stack, but waits for what it does.
+
+    ``task`` is the running one where this is its outermost frame.
+    """
+    if task is not None:
         # A task that is begun at once, where it is made, has its maker below it.
         begun_at_once = frame.f_back is not None and frame.f_back.f_code.co_filename.endswith(_TASKS)
         return None if begun_at_once else _waiting_for(task)
-    if name == "run_until_complete" and filename.endswith(_LOOPS):
+    filename = frame.f_code.co_filename
+    if filename.endswith(_LOOPS):
         return _innermost(_coroutine(frame.f_locals["future"]))
-    if name == "run" and filename.endswith(_RUNNERS):
+    if filename.endswith(_RUNNERS):
         return _innermost(_coroutine(frame.f_locals["task"]))
-    if name == "run" and filename.endswith(_POOLS):
+    if filename.endswith(_POOLS):
         future = frame.f_locals["self"].future
         return _waiting_for(future) or _handing_over(future)
     return None
+
+
+_ENDS = frozenset({"run", "run_until_complete"})
+"""Functions of the standard library below which there is no more of the program that makes a call."""
 
 
 def _handing_over(future: Any) -> FrameType | None:

@@ -108,6 +108,22 @@ def test_a_task_of_a_task_is_followed_to_the_program(retired, places):
     assert [asyncio.run(with_client(use))] == places()
 
 
+def test_a_task_of_an_sdk_is_told_where_the_program_awaits_it(retired, places, tmp_path, monkeypatch):
+    """A package is named only where there is no program behind it."""
+    package = tmp_path / "site-packages" / "task_sdk"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("async def call(client, url):\n    return await client.get(url)\n")
+    monkeypatch.syspath_prepend(str(package.parent))
+    import task_sdk  # type: ignore[import-not-found]
+
+    async def use(client):
+        here = line() + 1
+        await asyncio.gather(task_sdk.call(client, retired))
+        return here
+
+    assert [asyncio.run(with_client(use))] == places()
+
+
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.11 has no eager tasks")
 def test_an_eager_task_is_told_where_it_is_made(retired, places):
     """It is begun there, before anybody waits for it."""
