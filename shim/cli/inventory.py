@@ -140,7 +140,7 @@ def _text(found: Inventory, called: list[Called], verdict: Verdict) -> None:
     colours = {"called": "red", "quiet": "green", "unproven": "yellow"}
     output.paragraph(click.style(verdict.sentence, fg=colours[verdict.word], bold=True), "")
     output.bullets(verdict.doubts)
-    for remark in remarks(found):
+    for remark in remarks(found, verdict):
         output.paragraph(remark, "")
     for one in called:
         operation = one.operation
@@ -162,8 +162,6 @@ def _text(found: Inventory, called: list[Called], verdict: Verdict) -> None:
         if one.instead:
             output.paragraph("The code for it:")
             output.code(explain_for(operation, one.agents))
-    if found.broken:
-        click.echo(f"{found.broken} of {found.lines} lines are no records", err=True)
 
 
 def _lacking(caller: Caller) -> str:

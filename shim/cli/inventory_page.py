@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from html import escape
 
@@ -49,9 +49,17 @@ class Called:
         return max(caller.last for caller in self.callers)
 
 
-def remarks(found: Inventory) -> list[str]:
-    """Return sentences on what was left out of the callers."""
+def remarks(found: Inventory, verdict: Verdict) -> list[str]:
+    """Return sentences on what was read, and what was left out of the callers."""
     said = []
+    if found.first:
+        said.append(f"The inventory has {found.lines} lines, from {spoken(found.first)} to {spoken(found.last)}.")
+    elif verdict.reaches:
+        said.append(f"The inventory is empty, and was made at {spoken(verdict.reaches)}.")
+    if found.broken:
+        said.append(f"{found.broken} of {found.lines} lines are no records.")
+    if found.earlier:
+        said.append(f"{found.earlier} calls were made before the window, and are left out.")
     if found.own:
         said.append(f"{found.own} calls of the shim's own commands are left out.")
     if found.untold:
@@ -65,7 +73,7 @@ def page(found: Inventory, called: Sequence[Called], verdict: Verdict, now: date
     parts = [
         f'<p class="verdict {verdict.word}"><strong>{_WORDS[verdict.word]}</strong> {_text(verdict.sentence)}</p>',
         _list(verdict.doubts),
-        *(f"<p>{_text(remark)}</p>" for remark in (*_files(found, verdict), *remarks(found))),
+        *(f"<p>{_text(remark)}</p>" for remark in remarks(found, verdict)),
         *(_operation(one, found.days.get(one.name, {}), (first, last)) for one in called),
     ]
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -75,15 +83,6 @@ def page(found: Inventory, called: Sequence[Called], verdict: Verdict, now: date
         body="\n".join(filter(None, parts)),
         made=_text(f"{now:%Y-%m-%d %H:%M} UTC"),
     )
-
-
-def _files(found: Inventory, verdict: Verdict) -> Iterable[str]:
-    if found.first:
-        yield f"The inventory has {found.lines} lines, from {spoken(found.first)} to {spoken(found.last)}."
-    elif verdict.reaches:
-        yield f"The inventory is empty since {spoken(verdict.reaches)}."
-    if found.broken:
-        yield f"{found.broken} of {found.lines} lines are no records."
 
 
 def _operation(one: Called, days: Mapping[str, int], window: tuple[date, date]) -> str:

@@ -91,9 +91,12 @@ class Inventory:
     days: Mapping[str, Mapping[str, int]] = attrs.field(factory=dict)
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class _Line:
-    """What a line says, its time aside; None of a caller when it says something else than a call."""
+    """What a line says, its time aside; None of a caller when it says something else than a call.
+
+    ``is_kept`` tells whether its caller has its names already.
+    """
 
     key: tuple[str, str | None, int | None, str | None, str | None] | None
     dropped: int = 0
@@ -101,6 +104,7 @@ class _Line:
     api: object = None
     successor: object = None
     names: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    is_kept: bool = False
 
 
 def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
@@ -222,6 +226,9 @@ def _add(caller: Caller, when: str, said: _Line) -> None:
     caller.dropped += said.dropped
     if said.route in caller.routes or len(caller.routes) < _NAMES:
         caller.routes[said.route] = caller.routes.get(said.route, 0) + 1
+    if said.is_kept:
+        return
+    said.is_kept = True
     _keep(caller.apis, said.api)
     _keep(caller.successors, said.successor)
     for level, names in said.names:
