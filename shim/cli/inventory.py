@@ -22,7 +22,6 @@ from shim.cli.samples import samples
 from shim.core.recognise import Engine, shared_engine
 from shim.documents.model import Operation
 from shim.inventory import VARIABLE
-from shim.inventory.commands import explain_for
 from shim.inventory.reading import LEVELS, Caller, Inventory, read_inventory
 from shim.inventory.verdict import FORM, Verdict, judge, look_at, parse_since
 
@@ -58,6 +57,8 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, html: Pa
         if not named:
             raise click.UsageError(f"name a FILE, or set {VARIABLE}")
         files = (Path(named),)
+    if html is not None and html.resolve() in {file.resolve() for file in files}:
+        raise click.UsageError(f"--html: {html} is an inventory that is to be read")
     now = datetime.now(UTC)
     start = None if since is None else parse_since(since, now)
     try:
@@ -115,7 +116,7 @@ def _json(found: Inventory, called: list[Called], verdict: Verdict) -> None:
             "count": one.count,
             "last": one.last,
             "callers": [_caller(caller) for caller in one.callers],
-            "explain": None if one.operation is None else explain_for(one.operation, one.agents),
+            "explain": one.explain or None,
             "successors": [
                 {"method": call.method, "url": call.url, "accept": call.accept, **samples(call)} for call in one.instead
             ],
@@ -161,7 +162,7 @@ def _text(found: Inventory, called: list[Called], verdict: Verdict) -> None:
             output.paragraph(f"Instead{word}: {call.method} {call.url}")
         if one.instead:
             output.paragraph("The code for it:")
-            output.code(explain_for(operation, one.agents))
+            output.code(one.explain)
 
 
 def _lacking(caller: Caller) -> str:

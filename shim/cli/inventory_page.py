@@ -13,7 +13,7 @@ import attrs
 from shim.cli.code_samples import NextCall
 from shim.cli.fields import no_successor
 from shim.documents.model import Operation
-from shim.inventory.commands import explain_for
+from shim.inventory import explain_command
 from shim.inventory.reading import LEVELS, MOST, Caller, Inventory
 from shim.inventory.verdict import Verdict, spoken
 
@@ -39,9 +39,12 @@ class Called:
         return sum(caller.count for caller in self.callers)
 
     @property
-    def agents(self) -> list[str | None]:
-        """The User-Agents of its callers; None for a line of a program."""
-        return [caller.agent for caller in self.callers]
+    def explain(self) -> str:
+        """The command that shows the code for what its callers are written with; empty for an unknown operation."""
+        if self.operation is None:
+            return ""
+        libraries = [library for caller in self.callers for library in caller.libraries]
+        return explain_command(self.operation, libraries=libraries, agents=[caller.agent for caller in self.callers])
 
     @property
     def last(self) -> str:
@@ -119,7 +122,7 @@ def _way_out(one: Called) -> str:
         "<h3>The call to make instead</h3>",
         f"<p>{_text(gone)}</p>" if gone else "",
         f"<ul>{calls}</ul><p>This shows its code, and every field:</p>" if calls else "",
-        f"<pre tabindex='0'>{_text(explain_for(one.operation, one.agents))}</pre>" if calls else "",
+        f"<pre tabindex='0'>{_text(one.explain)}</pre>" if calls else "",
     ]
     return "".join(parts)
 

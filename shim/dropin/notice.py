@@ -107,7 +107,7 @@ def notify(operation: Operation, settings: Settings, now: float) -> None:
     if word is WarningsWord.ONCE and key in _warned:
         return
     sunset = sunset_of(operation, settings)
-    notice = Notice(operation.id, sunset, _message(operation, sunset, now), site)
+    notice = Notice(operation.id, sunset, _message(operation, sunset, now, site), site)
     if word is WarningsWord.ERROR:
         raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     _handler(notice)
@@ -138,9 +138,9 @@ def forget() -> None:
         _warned.clear()
 
 
-def _message(operation: Operation, sunset: datetime, now: float) -> str:
+def _message(operation: Operation, sunset: datetime, now: float, site: CallSite) -> str:
     verb = "retires" if datetime.fromtimestamp(now, UTC) < sunset else "retired"
     return (
         f"{operation.id} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; atlas-shim keeps this call working. "
-        f"The call to make instead: {explain_command(operation)}"
+        f"The call to make instead: {explain_command(operation, libraries=[site.library])}"
     )

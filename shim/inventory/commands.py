@@ -7,14 +7,24 @@ from collections.abc import Iterable
 
 from shim.documents.model import Operation
 
-
-def explain_command(operation: Operation, *options: str) -> str:
-    """Return the whole command; the path is the operation's template, so it names nobody's project or cluster."""
-    return shlex.join(["atlas-shim", "explain", operation.method, operation.full_path, *options])
-
+_CODE = {"httpx": "httpx", "httpx2": "httpx", "requests": "requests"}
+"""Library of Python -> what ``explain --for`` names it."""
 
 _AGENTS = {"curl/": "curl", "python-requests/": "requests", "python-httpx/": "httpx", "Go-http-client/": "go"}
 _SDK = ("atlas-sdk-go/", "go-atlas-sdk", "terraform-provider-mongodbatlas", "mongodb-atlas-go")
+
+
+def explain_command(operation: Operation, *, libraries: Iterable[str] = (), agents: Iterable[str | None] = ()) -> str:
+    """Return the whole command; the path is the operation's template, so it names nobody's project or cluster.
+
+    It asks for the code of what callers are written with, as far as ``libraries`` and User-Agents tell.
+    """
+    named = {_CODE.get(library) for library in libraries} | {library_of(agent) for agent in agents}
+    wanted = sorted(filter(None, named))
+    if wanted == ["httpx"]:  # which is what it shows without being asked
+        wanted = []
+    options = [word for library in wanted for word in ("--for", library)]
+    return shlex.join(["atlas-shim", "explain", operation.method, operation.full_path, *options])
 
 
 def library_of(agent: str | None) -> str | None:
@@ -24,9 +34,3 @@ def library_of(agent: str | None) -> str | None:
     if any(word in agent for word in _SDK):
         return "go"
     return next((library for start, library in _AGENTS.items() if agent.startswith(start)), None)
-
-
-def explain_for(operation: Operation, agents: Iterable[str | None]) -> str:
-    """Return the command with ``--for`` for each library that the callers' User-Agents tell of."""
-    libraries = sorted({library for agent in agents if (library := library_of(agent))})
-    return explain_command(operation, *(word for library in libraries for word in ("--for", library)))

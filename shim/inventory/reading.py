@@ -56,6 +56,7 @@ class Caller:
     last: str = ""
     dropped: int = 0
     routes: dict[str, int] = attrs.field(factory=dict)
+    libraries: list[str] = attrs.field(factory=list)
     apis: list[str] = attrs.field(factory=list)
     successors: list[str] = attrs.field(factory=list)
     absent: list[str] = attrs.field(factory=list)
@@ -101,6 +102,7 @@ class _Line:
     key: tuple[str, str | None, int | None, str | None, str | None] | None
     dropped: int = 0
     route: str = ""
+    library: object = None
     api: object = None
     successor: object = None
     names: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -213,6 +215,7 @@ def _read(entry: Any) -> _Line:
         ),
         dropped=_maybe(int, entry.get("dropped")) or 0,
         route=str(entry.get("route", "unknown")),
+        library=entry.get("library"),
         api=entry.get("api"),
         successor=entry.get("successor"),
         names=tuple(pair for pair in names if pair[1]),
@@ -229,6 +232,7 @@ def _add(caller: Caller, when: str, said: _Line) -> None:
     if said.is_kept:
         return
     said.is_kept = True
+    _keep(caller.libraries, said.library)
     _keep(caller.apis, said.api)
     _keep(caller.successors, said.successor)
     for level, names in said.names:

@@ -48,7 +48,7 @@ class Verdict:
 def parse_since(text: str, now: datetime) -> datetime:
     """Return the instant that ``30d``, ``12h``, ``4w``, ``45m``, a date or an instant means.
 
-    A date is its 00:00 UTC. Raises SettingsError for anything else, and for what is still to come.
+    A date is its 00:00 UTC. Raises SettingsError for anything else, and for what is not past.
     """
     span = _SPAN.fullmatch(text.strip())
     if span is None:
@@ -61,8 +61,8 @@ def parse_since(text: str, now: datetime) -> datetime:
             ) from None
     else:
         when = now - int(span[1]) * _UNITS[span[2]]
-    if when > now:
-        raise SettingsError(f"--since: {text!r} is still to come")
+    if when >= now:
+        raise SettingsError(f"--since: {text!r} leaves no time until now")
     return when
 
 

@@ -31,11 +31,15 @@ _failed: set[str] = set()
 
 @attrs.frozen
 class CallSite:
-    """Where in a program a call is made; ``lineno`` counts from 1, ``module`` is the file's ``__name__``."""
+    """Where in a program a call is made; ``lineno`` counts from 1, ``module`` is the file's ``__name__``.
+
+    ``library`` is what it is made with, as ``httpx``; empty where that is not known.
+    """
 
     filename: str
     lineno: int
     module: str = ""
+    library: str = ""
 
 
 def wanted(environ: Mapping[str, str] = os.environ) -> bool:
@@ -132,6 +136,7 @@ def _entry(
     if where is not None:
         # The end of a path says more than its start.
         entry |= {"file": where.filename[-_FILE:], "line": where.lineno}
+        entry |= {"library": where.library} if where.library else {}
     if agent is not None:
         entry["agent"] = agent[:_AGENT]
     if peer is not None:

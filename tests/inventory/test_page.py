@@ -133,6 +133,14 @@ def test_a_page_that_can_not_be_written_is_one_line(tmp_path):
     assert "--html" in done.output
 
 
+def test_an_inventory_is_never_written_over(tmp_path):
+    """A slip of the hand must not cost the file."""
+    path = tmp_path / "calls.jsonl"
+    path.write_text("{}\n")
+    assert CliRunner().invoke(main, ["inventory", str(path), "--html", str(path)]).exit_code == 2
+    assert path.read_text() == "{}\n"
+
+
 @pytest.mark.parametrize("words", [("snapshots", "list"), ("restores", "list"), ("diff",)])
 def test_own_commands_write_nothing_down(words, tmp_path, monkeypatch):
     """They are no programs that have to be changed; the variable is there again afterwards."""

@@ -146,3 +146,12 @@ def test_an_empty_inventory_is_good_news(tmp_path):
 def test_the_code_to_show_is_what_the_caller_is_written_with(agent, library):
     """Where its User-Agent tells."""
     assert library_of(agent) == library
+
+
+def test_the_code_is_for_the_library_that_python_callers_use(tmp_path):
+    """All that are used are named, and httpx alone need not be."""
+    path = tmp_path / "calls.jsonl"
+    path.write_text(line(file="a.py", line=1, library="httpx2"))
+    assert json.loads(run(path, "-o", "json").output)["operations"][0]["explain"].endswith("snapshots'")
+    path.write_text("\n".join(line(file="a.py", line=1, library=name) for name in ("requests", "httpx", "aiohttp")))
+    assert json.loads(run(path, "-o", "json").output)["operations"][0]["explain"].endswith("--for httpx --for requests")

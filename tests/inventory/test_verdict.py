@@ -150,7 +150,7 @@ def test_a_window_begins_with_a_span_a_date_or_an_instant(text, when):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "30", "-3d", "1y", "999999d", "2026-05-01T02:00:00", "2999-01-01", "30dd"]
+    "text", ["", "soon", "30", "-3d", "1y", "999999d", "2026-05-01T02:00:00", "2999-01-01", "30dd", "0d"]
 )
 def test_what_is_no_window_is_refused(text):
     """With the forms that there are."""
