@@ -1,6 +1,7 @@
 """Every door writes retired calls to the inventory: the Python ones with file and line, the gateway with the agent."""
 
 import asyncio
+import ipaddress
 import json
 import sys
 import warnings
@@ -99,6 +100,15 @@ def test_the_gateway_names_the_agent_and_its_address(file, url):
     assert (line["agent"], line["peer"]) == ("terraform-provider/1.4", "127.0.0.1")
     assert line["operation"] == "listServerlessBackupSnapshots"
     assert "file" not in line
+
+
+def test_the_gateway_names_the_address_behind_a_trusted_balancer(file, url):
+    """Else every caller would come from the balancer."""
+    trusted = (ipaddress.ip_network("127.0.0.1/32"),)
+    with gateway(url.removesuffix(TARGET), trusted_proxies=trusted) as served:
+        ask(served, get(TARGET, "X-Forwarded-For: 203.0.113.9", "Authorization: Bearer demo-access-token"))
+        until(lambda: len(lines(file)) == 2, "the call was written down")
+    assert lines(file)[1]["peer"] == "203.0.113.9"
 
 
 def test_other_calls_are_not_written_down(file, url):
