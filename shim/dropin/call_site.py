@@ -72,8 +72,9 @@ def _library(frame: FrameType | None) -> str:
 
 
 def _on_stack(frame: FrameType | None) -> FrameType | None:
-    """Return the frame of the program that leads here, else that of an installed package."""
+    """Return the frame of the program that leads here, else of a package, else where an HTTP library is entered."""
     package: FrameType | None = None
+    entered: FrameType | None = None
     task = _current_task()
     root = None if task is None else _frame(_coroutine(task))
     while frame is not None:
@@ -82,6 +83,8 @@ def _on_stack(frame: FrameType | None) -> FrameType | None:
             return frame
         if kind == "package":
             package = package or frame
+        elif "-packages" in frame.f_code.co_filename:
+            entered = frame
         if frame is root or frame.f_code.co_name in _ENDS:
             try:
                 found = _beside(frame, task if frame is root else None)
@@ -90,7 +93,7 @@ def _on_stack(frame: FrameType | None) -> FrameType | None:
             if found is not None:
                 return found
         frame = frame.f_back
-    return package
+    return package or entered
 
 
 def _beside(frame: FrameType, task: Any) -> FrameType | None:
@@ -110,6 +113,8 @@ def _beside(frame: FrameType, task: Any) -> FrameType | None:
     if filename.endswith(_POOLS):
         future = frame.f_locals["self"].future
         return _waiting_for(future) or _handing_over(future)
+    if filename.endswith(_ANYIO):
+        return _waiting_for(frame.f_locals["future"])
     return None
 
 
@@ -134,13 +139,14 @@ def _handing_over(future: Any) -> FrameType | None:
 
 
 _FUTURES = os.path.join("concurrent", "futures", "")  # noqa: PTH118 - the middle of a path
-_TASKS, _LOOPS, _RUNNERS, _POOLS = (
+_TASKS, _LOOPS, _RUNNERS, _POOLS, _ANYIO = (
     os.path.join(*parts)  # noqa: PTH118 - the end of a path
     for parts in (
         ("asyncio", "tasks.py"),
         ("asyncio", "base_events.py"),
         ("asyncio", "runners.py"),
         ("concurrent", "futures", "thread.py"),
+        ("anyio", "_backends", "_asyncio.py"),
     )
 )
 

@@ -5,7 +5,9 @@ import inspect
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
+import anyio.to_thread
 import pytest
 import trio
 
@@ -150,17 +152,39 @@ def test_a_nursery_is_told_at_its_with(retired, places):
     assert [trio.run(with_client, use)] == places()
 
 
-def test_a_blocking_call_in_a_thread_is_told_where_it_is_awaited(retired, places):
-    """to_thread leaves the thread nothing of the program but what waits for it."""
+@pytest.mark.parametrize("to_thread", [asyncio.to_thread, anyio.to_thread.run_sync])
+def test_a_blocking_call_in_a_thread_is_told_where_it_is_awaited(retired, places, to_thread):
+    """The thread has nothing of the program but what waits for it."""
     session = requests.Session()
     session.headers.update(BEARER)
 
     async def use():
         here = line() + 1
-        await asyncio.to_thread(session.get, retired)
+        await to_thread(session.get, retired)
         return here
 
     assert [asyncio.run(use())] == places()
+
+
+def test_a_call_that_is_all_of_a_thread_is_told_where_the_library_is_entered(retired, places):
+    """Nothing of the program is there, and the shim's own line would say less."""
+    thread = Thread(target=requests.get, args=(retired,))
+    thread.start()
+    thread.join()
+    (place,) = places()
+    assert "/site-packages/requests/" in str(place)
+
+
+def test_a_task_group_of_anyio_is_told_at_its_with(retired, places):
+    """It has tasks of asyncio's with callbacks of its own."""
+
+    async def use(client):
+        here = line() + 1
+        async with anyio.create_task_group() as group:
+            group.start_soon(client.get, retired)
+        return here
+
+    assert [asyncio.run(with_client(use))] == places()
 
 
 def test_a_blocking_call_in_a_pool_is_told_where_its_result_is_awaited(retired, places):
