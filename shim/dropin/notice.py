@@ -11,9 +11,8 @@ import os
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import StrEnum
 
 import attrs
 
@@ -21,25 +20,16 @@ from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents.model import Operation
 from shim.dropin.call_site import call_site as call_site  # noqa: PLC0414 - doors may take it from here
-from shim.dropin.environment import Raw, Variables
+from shim.dropin.environment import WARNINGS, Raw, Variables, WarningsWord, read_word
 from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.inventory import CallSite, explain_command
 
 logger = logging.getLogger("shim")
 
-VARIABLE = "ATLAS_SHIM_WARNINGS"
+VARIABLE = WARNINGS
 
 SIZE = 4096
 """Call sites that are remembered; beyond that the oldest is forgotten, and warned again."""
-
-
-class WarningsWord(StrEnum):
-    """The words of ``ATLAS_SHIM_WARNINGS``."""
-
-    OFF = "off"
-    ONCE = "once"
-    ALWAYS = "always"
-    ERROR = "error"
 
 
 @attrs.frozen
@@ -83,15 +73,6 @@ def set_warnings_handler(handler: Handler | None) -> Handler:
     global _handler
     last, _handler = _handler, handler or warn
     return last
-
-
-def read_word(environ: Mapping[str, str]) -> WarningsWord:
-    """Return the word of ``ATLAS_SHIM_WARNINGS``, ``once`` by default; raises SettingsError on any other."""
-    word = environ.get(VARIABLE) or "once"
-    try:
-        return WarningsWord(word.strip())
-    except ValueError:
-        raise SettingsError(f"{VARIABLE}: {word!r} is not one of {', '.join(WarningsWord)}") from None
 
 
 def notify(operation: Operation, settings: Settings, now: float) -> None:

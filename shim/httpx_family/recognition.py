@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import httpx
+from typing import TYPE_CHECKING
 
 from shim.core.messages import Headers
 from shim.dropin import recognition
 from shim.dropin.recognition import NOTHING_MORE, ClientSettings, RetiredCall
 from shim.dropin.runtime import concerns
-from shim.httpx._field_lines import header_lines
+from shim.httpx_family.field_lines import header_lines
+
+if TYPE_CHECKING:
+    import httpx
 
 INNER = "shim.inner"
 """The key in ``request.extensions`` of a request that the shim makes itself."""
+
+WHOLE = "shim.whole"
+"""The key in ``request.extensions`` of a request for all items of a list (``Context.whole``)."""
 
 
 def origin_of(url: httpx.URL) -> str:
@@ -31,4 +36,5 @@ def recognise(
     target = url.raw_path.decode("ascii")
     if not concerns(target) or INNER in request.extensions:
         return None
-    return recognition.recognise(request.method, origin_of(url), target, lambda: lines_of(request.headers), client)
+    origin, whole = origin_of(url), WHOLE in request.extensions
+    return recognition.recognise(request.method, origin, target, lambda: lines_of(request.headers), client, whole=whole)
