@@ -1,5 +1,7 @@
 """The module ``aiohttp.client``, but for the two names that are ours."""
 
+# ruff: noqa: PLC0414 - a redundant alias is how a name is exported again (PEP 484)
+
 from aiohttp import client as _client
 from aiohttp.client import *  # noqa: F403 - each version has its own names
 
