@@ -91,7 +91,7 @@ async def test_an_answer_looks_like_one_from_the_wire(raw):
                 "Accept" not in response.request_info.headers or "2024" not in response.request_info.headers["Accept"]
             )
             assert (response.status, response.reason, response.ok, response.version) == (200, "OK", True, (1, 1))
-            assert (response.content_type, response.history, response.links) == ("application/json", (), {})
+            assert (response.content_type, response.history, len(response.links)) == ("application/json", (), 0)
             assert response.headers["Content-Length"] == str(len(await response.read()))
             assert dict(response.raw_headers)[b"Content-Length"] == response.headers["Content-Length"].encode()
             assert response.cookies["a"].value == "b"
