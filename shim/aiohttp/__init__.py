@@ -6,7 +6,7 @@ ClientSession and ``request`` are ours, the rest is aiohttp's own, identical obj
 
 The way of a call: ``_session`` > ``_send`` (a session's one way out) > ``_recognition`` (is it a retired one)
 > ``_exchange`` (what is sent and what comes of it) with ``_rewriting`` (requests), ``_content`` (content of either
-kind) and ``_response`` (responses, the one file with private names of aiohttp's).
+kind) and ``_inside`` (responses, and all that aiohttp does not document).
 """
 
 import sys as _sys

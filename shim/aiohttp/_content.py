@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-from aiohttp import ClientResponse, ClientSession, FormData, get_payload, payload
+from aiohttp import ClientPayloadError, ClientResponse, ClientSession, FormData, get_payload, payload
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_exceptions import ContentEncodingError
+
+from shim.aiohttp._inside import json_content
 
 CODINGS = frozenset({"gzip", "deflate", "br", "zstd"})
 """What aiohttp decodes by itself, where it is not told to leave content as it is; no series of them."""
@@ -44,9 +47,7 @@ class Collected(AbstractStreamWriter):
 async def request_content(session: ClientSession, data: Any, json: Any) -> tuple[bytes, Mapping[str, str]]:
     """Return the content of a request and the field lines that aiohttp would add for it; files are closed."""
     if json is not None:
-        as_bytes = getattr(session, "_json_serialize_bytes", None)  # from 3.14 on, and nothing public tells it
-        content = session.json_serialize(json).encode() if as_bytes is None else as_bytes(json)
-        return content, {"Content-Type": "application/json"}
+        return json_content(session, json), {"Content-Type": "application/json"}
     if data is None:
         return b"", {}
     data = data() if isinstance(data, FormData) else data
@@ -67,12 +68,14 @@ async def request_content(session: ClientSession, data: Any, json: Any) -> tuple
 class ResponseContent:
     """What was read of a response; ``complete`` says that this is all there is.
 
-    ``taken`` says that it is no longer where the caller would read it.
+    ``taken`` says that it is no longer where the caller would read it, and ``decodable`` is whether aiohttp could
+    undo its coding.
     """
 
     content: bytes
     complete: bool = True
     taken: bool = True
+    decodable: bool = True
 
 
 async def drain(native: ClientResponse, limit: int) -> ResponseContent:
@@ -80,10 +83,15 @@ async def drain(native: ClientResponse, limit: int) -> ResponseContent:
     if native.content.at_eof():  # there is none, or somebody, such as a middleware, has read the response before
         return ResponseContent(await native.read(), taken=False)
     content = bytearray()
-    async for chunk in native.content.iter_any():
-        content += chunk
-        if len(content) > limit:
-            return ResponseContent(bytes(content), complete=False)
+    try:
+        async for chunk in native.content.iter_any():
+            content += chunk
+            if len(content) > limit:
+                return ResponseContent(bytes(content), complete=False)
+    except ClientPayloadError as error:
+        if not isinstance(error.__cause__, ContentEncodingError):
+            raise
+        return ResponseContent(b"", taken=False, decodable=False)
     return ResponseContent(bytes(content))
 
 

@@ -16,8 +16,8 @@ from aiohttp import ClientResponse, ClientResponseError, ClientSession, RequestI
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from shim.aiohttp._content import CODINGS, ResponseContent, drain, put_back
+from shim.aiohttp._inside import made_response, show
 from shim.aiohttp._recognition import Asked
-from shim.aiohttp._response import made_response, show
 from shim.aiohttp._rewriting import InnerRequest, inner_request
 from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
@@ -78,6 +78,8 @@ class ExchangeFlow:
         decodes = self.options.get("auto_decompress")
         decodes = self.session.auto_decompress if decodes is None else decodes
         decoded = decodes and self.native.headers.get("Content-Encoding", "").lower() in CODINGS
+        if not content.decodable:
+            return advance(self.exchange, attrs.evolve(self.head, fault="the content is not what its coding says"))
         reply = with_content(self.head, [content.content], limit, complete=content.complete, decoded=decoded)
         return advance(self.exchange, reply)
 

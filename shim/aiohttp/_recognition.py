@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 from multidict import CIMultiDict, MultiDict
 from yarl import URL
 
+from shim.aiohttp._inside import whole_url
 from shim.core.messages import Headers
 from shim.core.settings import origin_of
 from shim.dropin import recognition
@@ -44,7 +45,7 @@ def recognise(session: ClientSession, method: object, url: Any, options: Mapping
         return None
     try:
         given = URL(url)
-        whole = session._build_url(url)  # noqa: SLF001 - nothing public tells a session's base URL
+        whole = whole_url(session, url)
         if not concerns(whole.raw_path):
             return None
         whole = _with_query(whole, options.get("params"))

@@ -23,10 +23,13 @@ from aiohttp import ClientResponse, ClientSession, ClientTimeout
 
 from shim.aiohttp._content import request_content
 from shim.aiohttp._exchange import ExchangeFlow, run
+from shim.aiohttp._inside import Once
 from shim.aiohttp._recognition import Asked, recognise
 from shim.aiohttp._rewriting import InnerRequest
 
 Base = Callable[..., Awaitable[ClientResponse]]
+SAFE = frozenset({"GET", "HEAD"})
+"""The methods of calls that may be sent twice."""
 AT_ONCE = 1e-6
 """Seconds of a timeout that is over: aiohttp takes 0 for none."""
 
@@ -51,7 +54,8 @@ async def _exchanged(
     async def send(inner: InnerRequest) -> ClientResponse:
         left = timeout.total if end is None else max(end - loop.time(), AT_ONCE)
         inner.options["timeout"] = attrs.evolve(timeout, total=left)
-        return await base(inner.method, inner.url, **inner.options)
+        call = base(inner.method, inner.url, **inner.options)
+        return await (call if inner.method in SAFE else Once(session, call))
 
     if asked.retired.match.needs_body:
         async with asyncio.timeout_at(end):

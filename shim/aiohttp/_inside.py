@@ -1,16 +1,21 @@
-"""Responses of the shim's own, and what a response says of the request that it answers.
+"""All that the door uses of aiohttp beyond its documented names, as the versions from 3.11 to 3 have it.
 
-aiohttp has no public way to make a response. Here is all that goes beyond its documented names, as its versions from
-3.9 on have it: the arguments of ClientResponse, which other people's mocks call as well; ``start``, which takes
-version, status, fields and content from whatever ``protocol.read()`` of a connection returns, so that no attribute
-has to be set from outside; the class of responses that a session was given; and ``_cache``, where the properties of a
-response look first: the request that a response shows can't be set otherwise.
+- ``_build_url`` of a session: nothing public tells its base URL. ``_json_serialize_bytes``: neither that serializer.
+- ``_retry_connection``: whether a session sends GET, PUT and DELETE again by itself when a connection ends. It is there
+  from 3.11 on, and why no older version is supported: a write must not be sent twice.
+- The arguments of ClientResponse, which other people's mocks call as well, and ``_response_class``, the kind of
+  responses that a session was told to make.
+- ``start`` of a response, which takes version, status, fields and content from whatever ``protocol.read()`` of a
+  connection returns: so nothing of a response has to be set from outside.
+- ``_cache`` of a response, where its properties look first: what request it shows can't be set otherwise.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Awaitable, Callable, Generator
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -18,16 +23,57 @@ from aiohttp import ClientResponse, ClientSession, HttpVersion11, RequestInfo, S
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import RawResponseMessage
 from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
-from shim.aiohttp._content import Collected
 from shim.core.messages import Reply, framed, reason_phrase
 
 _BUFFER = 2**16
 _MORE: dict[str, Any] = (
-    {"stream_writer": Collected()}  # from 3.14.4 on: it tells how much was sent, which is nothing
+    {"stream_writer": SimpleNamespace(output_size=0)}  # from 3.14.4 on
     if "stream_writer" in inspect.signature(ClientResponse.__init__).parameters
     else {}
 )
+
+
+def whole_url(session: ClientSession, url: Any) -> URL:
+    """Return the URL that a session makes of what it was given; raises what URL and the session raise."""
+    return session._build_url(url)  # noqa: SLF001 - see above
+
+
+def json_content(session: ClientSession, value: Any) -> bytes:
+    """Return JSON as a session writes it."""
+    as_bytes: Callable[[Any], bytes] | None = getattr(session, "_json_serialize_bytes", None)  # from 3.14 on
+    return session.json_serialize(value).encode() if as_bytes is None else as_bytes(value)
+
+
+@attrs.frozen(eq=False)
+class Once:
+    """A call of a session's that is not sent again by aiohttp itself.
+
+    The session is told so while this call runs, between two points where it waits; other calls, which run in
+    between, are told otherwise.
+    """
+
+    session: ClientSession
+    call: Awaitable[ClientResponse]
+
+    def __await__(self) -> Generator[Any, Any, ClientResponse]:
+        session, steps = self.session, self.call.__await__()
+        go_on: Callable[[Any], Any] = steps.send
+        said: Any = None
+        while True:
+            before, session._retry_connection = session._retry_connection, False  # noqa: SLF001 - see above
+            try:
+                waits_for = go_on(said)
+            except StopIteration as end:
+                response: ClientResponse = end.value
+                return response
+            finally:
+                session._retry_connection = before  # noqa: SLF001 - as above
+            try:
+                go_on, said = steps.send, (yield waits_for)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, such as a cancellation, the call hears it
+                go_on, said = steps.throw, error
 
 
 @attrs.frozen(eq=False)
