@@ -2,7 +2,7 @@
 
 - ``_build_url`` of a session: nothing public tells its base URL. ``_json_serialize_bytes``: neither that serializer.
 - ``_retry_connection``: whether a session sends GET, PUT and DELETE again by itself when a connection ends. It is there
-  from 3.11 on, and why no older version is supported: a write must not be sent twice.
+  from 3.11 on, and the only thing that older versions lack: they are told of, since a write must not be sent twice.
 - The arguments of ClientResponse, which other people's mocks call as well, and ``_response_class``, the kind of
   responses that a session was told to make.
 - ``start`` of a response, which takes version, status, fields and content from whatever ``protocol.read()`` of a
@@ -14,18 +14,21 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Awaitable, Callable, Generator
 from types import SimpleNamespace
 from typing import Any
 
 import attrs
-from aiohttp import ClientResponse, ClientSession, HttpVersion11, RequestInfo, StreamReader
+from aiohttp import ClientResponse, ClientSession, HttpVersion11, RequestInfo, StreamReader, __version__
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import RawResponseMessage
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from shim.core.messages import Reply, framed, reason_phrase
+
+logger = logging.getLogger("shim")
 
 _BUFFER = 2**16
 _MORE: dict[str, Any] = (
@@ -48,7 +51,7 @@ def json_content(session: ClientSession, value: Any) -> bytes:
 
 @attrs.frozen(eq=False)
 class Once:
-    """A call of a session's that is not sent again by aiohttp itself.
+    """A PUT or DELETE of a session's that is not sent again by aiohttp itself.
 
     The session is told so while this call runs, between two points where it waits; other calls, which run in
     between, are told otherwise.
@@ -59,10 +62,15 @@ class Once:
 
     def __await__(self) -> Generator[Any, Any, ClientResponse]:
         session, steps = self.session, self.call.__await__()
+        if not hasattr(session, "_retry_connection"):
+            logger.warning(
+                "aiohttp %s may send a PUT or DELETE twice when a connection ends; 3.11 does not", __version__
+            )
         go_on: Callable[[Any], Any] = steps.send
         said: Any = None
         while True:
-            before, session._retry_connection = session._retry_connection, False  # noqa: SLF001 - see above
+            before = getattr(session, "_retry_connection", True)
+            session._retry_connection = False  # noqa: SLF001 - see above
             try:
                 waits_for = go_on(said)
             except StopIteration as end:

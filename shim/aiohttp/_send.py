@@ -28,8 +28,8 @@ from shim.aiohttp._recognition import Asked, recognise
 from shim.aiohttp._rewriting import InnerRequest
 
 Base = Callable[..., Awaitable[ClientResponse]]
-SAFE = frozenset({"GET", "HEAD"})
-"""The methods of calls that may be sent twice."""
+SENT_AGAIN = frozenset({"DELETE", "PUT"})
+"""The methods of writes that aiohttp sends again by itself when a connection ends (RFC 9110, 9.2.2)."""
 AT_ONCE = 1e-6
 """Seconds of a timeout that is over: aiohttp takes 0 for none."""
 
@@ -55,7 +55,7 @@ async def _exchanged(
         left = timeout.total if end is None else max(end - loop.time(), AT_ONCE)
         inner.options["timeout"] = attrs.evolve(timeout, total=left)
         call = base(inner.method, inner.url, **inner.options)
-        return await (call if inner.method in SAFE else Once(session, call))
+        return await (Once(session, call) if inner.method in SENT_AGAIN else call)
 
     if asked.retired.match.needs_body:
         async with asyncio.timeout_at(end):
