@@ -44,8 +44,8 @@ def record(response: HttpxResponse | RequestsResponse | AiohttpResponse | TypedR
     """Return the record of a response, None where the shim took no part.
 
     ``response`` is a response of httpx, httpx2, requests or aiohttp, however the shim was switched on, or what the
-    typed client returned or raised: a page, each of its items (also those of ``iter_…``: an item has the record of its page),
-    a single resource, or an AtlasError. The values inside a resource, such as its links, have no record.
+    typed client returned or raised: a page, each of its items (also those of ``iter_…``: an item has the record of its
+    page), a single resource, or an AtlasError. The values inside a resource, such as its links, have no record.
 
     A record whose ``route`` is ``legacy`` says why a recognised call was left as it was: nothing was translated,
     and ``fields`` is empty. There is no record of a call that the shim does not recognise, of any call while it is

@@ -149,7 +149,7 @@ def _aiohttp(wrapped: Callable[..., Any], session: Any, args: tuple[Any, ...], k
         path = session._build_url(url).raw_path  # noqa: SLF001 - with the session's base, which nothing public tells
     except Exception:  # noqa: BLE001 - whatever is wrong with a URL, aiohttp says it
         path = ""
-    if not _state.active or not concerns(path):
+    if not concerns(path):
         return wrapped(*args, **kwargs)
     return import_module("shim.aiohttp._send").request(session, wrapped, *args, **kwargs)
 

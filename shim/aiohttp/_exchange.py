@@ -12,13 +12,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import attrs
-from aiohttp import ClientResponse, ClientResponseError, ClientSession, RequestInfo
+from aiohttp import ClientResponse, ClientResponseError, ClientSession, ClientTimeout, RequestInfo
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from shim.aiohttp._content import CODINGS, ResponseContent, drain, put_back
 from shim.aiohttp._inside import made_response, show
 from shim.aiohttp._recognition import Asked
 from shim.aiohttp._rewriting import InnerRequest, inner_request
+from shim.aiohttp._timeouts import rest_of
 from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
 from shim.core.exchange import exchange
@@ -34,15 +35,17 @@ RECORD = "shim"
 class ExchangeFlow:
     """A retired call on its way; its body has been read if it takes part.
 
-    ``url`` and ``options`` are what the session was called with. ``sent`` is what was sent last, ``native`` the
-    response to that, ``head`` the same in the core's terms, and ``content`` what was read of it, None while nothing
-    was.
+    ``url`` and ``options`` are what the session was called with, ``timeout`` among them, which counts from ``start``,
+    by perf_counter. ``sent`` is what was sent last, ``native`` the response to that, ``head`` the same in the core's
+    terms, and ``content`` what was read of it, None while nothing was.
     """
 
     session: ClientSession
     asked: Asked
     url: Any
     options: dict[str, Any]
+    timeout: ClientTimeout
+    start: float
     exchange: Exchange = attrs.field(init=False)
     sent: InnerRequest | None = attrs.field(init=False, default=None)
     native: ClientResponse | None = attrs.field(init=False, default=None)
@@ -58,9 +61,12 @@ class ExchangeFlow:
         return advance(self.exchange, None)
 
     def request_for(self, send: Send) -> InnerRequest:
-        """Return the request to send."""
+        """Return the request to send; raises ServerTimeoutError when the caller's own timeouts are over."""
+        later = self.sent is not None
         skipped = {*self.session.skip_auto_headers, *(self.options.get("skip_auto_headers") or ())}
         self.sent = inner_request(self.asked, self.url, self.options, skipped, send)
+        method = self.sent.method
+        self.sent.options["timeout"] = rest_of(self.timeout, self.start, method) if later else self.timeout
         self.options.pop("upload_tracker", None)  # it tells of one request, and refuses a second
         return self.sent
 

@@ -15,23 +15,23 @@ what is really sent.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import attrs
-from aiohttp import ClientResponse, ClientSession, ClientTimeout
+from aiohttp import ClientResponse, ClientSession
 
 from shim.aiohttp._content import request_content
 from shim.aiohttp._exchange import ExchangeFlow, run
 from shim.aiohttp._inside import Once
 from shim.aiohttp._recognition import Asked, recognise
 from shim.aiohttp._rewriting import InnerRequest
+from shim.aiohttp._timeouts import timeout_of
 
 Base = Callable[..., Awaitable[ClientResponse]]
 SENT_AGAIN = frozenset({"DELETE", "PUT"})
 """The methods of writes that aiohttp sends again by itself when a connection ends (RFC 9110, 9.2.2)."""
-AT_ONCE = 1e-6
-"""Seconds of a timeout that is over: aiohttp takes 0 for none."""
 
 
 def request(
@@ -47,20 +47,16 @@ def request(
 async def _exchanged(
     session: ClientSession, base: Base, asked: Asked, url: Any, options: dict[str, Any]
 ) -> ClientResponse:
-    loop = asyncio.get_running_loop()
-    timeout = _timeout(session, options.get("timeout", session))
-    end = loop.time() + timeout.total if timeout.total else None
+    timeout, start = timeout_of(session, options.get("timeout", session)), time.perf_counter()
+    if asked.retired.match.needs_body:
+        async with asyncio.timeout(timeout.total or None):
+            asked = await _with_body(session, asked, options)
 
     async def send(inner: InnerRequest) -> ClientResponse:
-        left = timeout.total if end is None else max(end - loop.time(), AT_ONCE)
-        inner.options["timeout"] = attrs.evolve(timeout, total=left)
         call = base(inner.method, inner.url, **inner.options)
         return await (Once(session, call) if inner.method in SENT_AGAIN else call)
 
-    if asked.retired.match.needs_body:
-        async with asyncio.timeout_at(end):
-            asked = await _with_body(session, asked, options)
-    response = await run(ExchangeFlow(session, asked, url, options), send)
+    response = await run(ExchangeFlow(session, asked, url, options, timeout, start), send)
     try:
         check = options.get("raise_for_status")
         check = session.raise_for_status if check is None else check
@@ -72,13 +68,6 @@ async def _exchanged(
         response.close()
         raise
     return response
-
-
-def _timeout(session: ClientSession, given: object) -> ClientTimeout:
-    """Return the timeout of a call: one of its own, a total number of seconds or None for none, or the session's."""
-    if isinstance(given, ClientTimeout):
-        return given
-    return ClientTimeout(total=given) if given is None or isinstance(given, int | float) else session.timeout
 
 
 async def _with_body(session: ClientSession, asked: Asked, options: dict[str, Any]) -> Asked:

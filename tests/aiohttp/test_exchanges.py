@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import io
 import json
+import time
 import warnings
 
 import aiohttp as plain
@@ -13,6 +14,8 @@ import pytest
 
 import shim
 from shim import aiohttp
+from shim.core.memory import Memory
+from shim.dropin import runtime as process
 from shim.errors import LegacyEndpointWarning
 from tests.aiohttp.test_sessions import EMPTY, NOT_FOUND, field, flex, gone_then_flex
 from tests.httpx.conftest import SNAPSHOTS
@@ -246,6 +249,44 @@ async def test_a_total_timeout_bounds_the_whole_exchange(raw, early, monkeypatch
     async with aiohttp.ClientSession() as session:
         await session.get(server.url + SNAPSHOTS, timeout=limit)
     assert 60 >= totals[0] > totals[1] > 0
+
+
+async def test_a_later_write_has_the_whole_timeout_or_is_not_begun(raw, early, monkeypatch):
+    """Cut short, it would leave open whether it was executed."""
+    server = raw(ordered)
+    totals, passed = [], []
+    original, clock = plain.ClientSession._request, time.perf_counter
+
+    def noted(self, *args, **options):
+        totals.append(options["timeout"].total)
+        return original(self, *args, **options)
+
+    monkeypatch.setattr(plain.ClientSession, "_request", noted)
+    monkeypatch.setattr(time, "perf_counter", lambda: clock() + sum(passed))
+
+    async def slow(*_):
+        passed.append(61)
+
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
+        assert (await session.post(server.url + JOBS, json=ORDER)).status == 201
+        assert totals == [60, 60]
+    config = aiohttp.TraceConfig()
+    config.on_request_end.append(slow)
+    monkeypatch.setattr(process, "MEMORY", Memory())  # in which the legacy endpoint is not known to be gone
+    async with aiohttp.ClientSession(timeout=session.timeout, trace_configs=[config]) as session:
+        with pytest.raises(aiohttp.ServerTimeoutError, match="60 seconds together"):
+            await session.post(server.url + JOBS, json=ORDER)
+    assert len(server.requests) == 3
+
+
+@pytest.mark.skipif(not hasattr(plain, "UploadTracker"), reason="aiohttp has UploadTracker from 3.14.4 on")
+async def test_an_upload_tracker_tells_of_the_first_request(raw, early):
+    """It refuses a second one."""
+    server = raw(ordered)
+    tracker = plain.UploadTracker()
+    async with aiohttp.ClientSession() as session:
+        assert (await session.post(server.url + JOBS, json=ORDER, upload_tracker=tracker)).status == 201
+    assert tracker.bytes_written == len(json.dumps(ORDER))
 
 
 async def test_a_body_that_never_ends_is_within_the_timeout(raw):
