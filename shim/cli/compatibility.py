@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from packaging.version import Version
 
 LOOKED_AT = (
-    "aiohttp",
     "httpx",
     "httpx2",
     "requests",
@@ -25,7 +24,7 @@ LOOKED_AT = (
 )
 """Distributions that the drop-in works with, or that are known to interfere with it."""
 
-_OLDEST = {"aiohttp": Version("3.11"), "httpx": Version("0.27"), "httpx2": Version("2.6"), "requests": Version("2.32")}
+_OLDEST = {"httpx": Version("0.27"), "httpx2": Version("2.6"), "requests": Version("2.32")}
 
 _MOCKED = "a test sees the calls that are sent, the successors'; mock those, not the retired ones"
 
