@@ -113,6 +113,62 @@ async def test_a_write_is_never_sent_twice_on_a_guess(raw, fault):
     assert [request.split(b" ")[0] for request in server.requests].count(b"POST") == 1
 
 
+async def test_a_deletion_is_sent_once_and_other_calls_are_as_ever(raw, monkeypatch):
+    """A session sends DELETE again by itself when a connection ends; it is told not to, for this call alone."""
+    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flex")
+    server = raw(lambda request: None)
+    instance = server.url + SNAPSHOTS.removesuffix("/backup/snapshots").replace("v1.0", "v2")
+    async with aiohttp.ClientSession() as session:
+
+        async def delete(url):
+            with pytest.raises(aiohttp.ServerDisconnectedError):
+                await session.delete(url)
+
+        await asyncio.gather(delete(instance), delete(f"{server.url}/other"))
+    paths = [target.rpartition("/")[2] for target in server.targets()]
+    assert sorted(paths) == ["orders", "other", "other"]
+
+
+async def test_cancelling_reaches_a_deletion(raw, monkeypatch):
+    """As any other call."""
+    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flex")
+    arrived, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def silent(request):
+        loop.call_soon_threadsafe(arrived.set)
+        return b""
+
+    server = raw(silent)
+    async with aiohttp.ClientSession() as session:
+        instance = server.url + SNAPSHOTS.removesuffix("/backup/snapshots").replace("v1.0", "v2")
+        task = asyncio.create_task(session.request("DELETE", instance))
+        await arrived.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_a_signature_over_another_target_is_not_sent(raw):
+    """A Digest that the caller made by hand signs the retired target."""
+    server = raw(flex)
+    made = f'Digest username="u", realm="r", nonce="n", uri="{SNAPSHOTS}", response="0"'
+    async with aiohttp.ClientSession() as session:
+        response = await session.get(server.url + SNAPSHOTS, headers={"Authorization": made})
+    assert field(server.requests[0], "Authorization") is None
+    assert response.request_info.headers["Authorization"] == made
+
+
+async def test_codings_that_the_caller_names_are_kept_where_they_can_be_undone(raw):
+    """And none is named where the caller wants none to be."""
+    server = raw(flex)
+    async with aiohttp.ClientSession() as session:
+        await session.get(server.url + SNAPSHOTS, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+        await session.get(server.url + SNAPSHOTS, skip_auto_headers=["Accept-Encoding"])
+    assert [field(request, "Accept-Encoding") for request in server.requests] == ["gzip;q=0.5", None]
+
+
 async def test_data_and_json_together_are_refused_as_ever(raw):
     """Before anything is sent."""
     server = raw(flex)
@@ -234,15 +290,21 @@ async def test_a_call_that_is_not_answered_ends_with_its_timeout(raw, early):
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize("limit", [aiohttp.ClientTimeout(total=60), 60])
-async def test_a_total_timeout_bounds_the_whole_exchange(raw, early, monkeypatch, limit):
+LIMITS = {
+    "total": [aiohttp.ClientTimeout(total=60), 60],
+    "sock_read": [aiohttp.ClientTimeout(sock_read=60)],
+}
+
+
+@pytest.mark.parametrize(("name", "limit"), [(name, limit) for name, limits in LIMITS.items() for limit in limits])
+async def test_a_timeout_bounds_the_whole_exchange(raw, early, monkeypatch, name, limit):
     """Each request has what the ones before have left of it."""
     server = raw(gone_then_flex)
     totals = []
     original = plain.ClientSession._request
 
     def noted(self, *args, **options):
-        totals.append(options["timeout"].total)
+        totals.append(getattr(options["timeout"], name))
         return original(self, *args, **options)
 
     monkeypatch.setattr(plain.ClientSession, "_request", noted)
