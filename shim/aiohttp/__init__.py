@@ -5,9 +5,10 @@ ClientSession and ``request`` are ours, the rest is aiohttp's own, identical obj
 ``response.shim``, an attribute that no other response has. Types are in the stubs beside this file.
 
 An exchange may be several requests. Middlewares and ``trace_configs`` see each of them, once, with the URL that is
-really sent and the caller's ``trace_request_ctx``; the response, and an error that is raised for it, shows the caller's
-own. ``raise_for_status`` judges the last answer alone, which no trace is told of. ``ClientTimeout.total`` counts from the
-beginning of the exchange to the end of its content; a write is begun with the whole of it, or not at all.
+really sent and the caller's ``trace_request_ctx``; the response, and an error that is raised for it, shows the
+caller's own. ``raise_for_status`` judges the last answer alone, which no trace is told of. ``ClientTimeout.total``
+counts from the beginning of the exchange to the end of its content; a write is begun with the whole of it, or not
+at all.
 
 The way of a call: ``_session`` > ``_send`` (a session's one way out) > ``_recognition`` (is it a retired one)
 > ``_exchange`` (what is sent and what comes of it) with ``_rewriting`` (requests), ``_content`` (content of either
