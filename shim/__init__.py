@@ -1,6 +1,6 @@
 """atlas-shim: keeps programs alive that call MongoDB Atlas' retired serverless backup API.
 
-Three ways in: ``from shim import httpx``, ``httpx2`` or ``requests`` in place of ``import …``,
+Three ways in: ``from shim import httpx``, ``httpx2``, ``requests`` or ``aiohttp`` in place of ``import …``,
 or for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``; ``AtlasClient``
 and ``AsyncAtlasClient``, a typed client; and ``atlas-shim serve``, a gateway for every other language.
 ``record`` tells what happened to one call: ``shim.record(response)`` returns its ``Record`` or None.
@@ -16,6 +16,7 @@ from shim._version import __version__ as __version__
 from shim.extras import hinted
 
 if TYPE_CHECKING:
+    from shim import aiohttp as aiohttp
     from shim import httpx as httpx
     from shim import httpx2 as httpx2
     from shim import requests as requests
@@ -55,7 +56,7 @@ _ROOMS = {
     "set_warnings_handler": "shim.dropin.notice",
     "uninstall": "shim.switch",
 }
-_DOORS = ("httpx", "httpx2", "requests")
+_DOORS = ("aiohttp", "httpx", "httpx2", "requests")
 
 __all__ = ["__version__", *_DOORS, *_ROOMS]  # noqa: PLE0604 - the literals above hold the names
 

@@ -26,6 +26,7 @@ BELOW = {
     "inventory": {"core", "documents", "errors"},
     "scan": {"core", "documents", "errors"},
     "dropin": {"core", "documents", "errors", "inventory"},
+    "aiohttp": {"core", "dropin"},
     "httpx_family": {"core", "dropin"},
     "httpx": {"core", "dropin", "httpx_family"},
     "httpx2": {"core", "dropin", "httpx_family"},
