@@ -1,6 +1,6 @@
 """atlas-shim: keeps programs alive that call MongoDB Atlas' retired serverless backup API.
 
-Three ways in: ``from shim import httpx`` and ``from shim import requests`` in place of ``import …``,
+Three ways in: ``from shim import httpx``, ``httpx2``, ``requests`` or ``aiohttp`` in place of ``import …``,
 or for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``; ``AtlasClient``
 and ``AsyncAtlasClient``, a typed client; and ``atlas-shim serve``, a gateway for every other language.
 ``record`` tells what happened to one call: ``shim.record(response)`` returns its ``Record`` or None.
@@ -13,9 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from shim._version import __version__ as __version__
+from shim.extras import hinted
 
 if TYPE_CHECKING:
+    from shim import aiohttp as aiohttp
     from shim import httpx as httpx
+    from shim import httpx2 as httpx2
     from shim import requests as requests
     from shim._record import record as record
     from shim.atlas import AsyncAtlasClient as AsyncAtlasClient
@@ -53,7 +56,7 @@ _ROOMS = {
     "set_warnings_handler": "shim.dropin.notice",
     "uninstall": "shim.switch",
 }
-_DOORS = ("httpx", "requests")
+_DOORS = ("aiohttp", "httpx", "httpx2", "requests")
 
 __all__ = ["__version__", *_DOORS, *_ROOMS]  # noqa: PLE0604 - the literals above hold the names
 
@@ -62,7 +65,10 @@ if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of 
     def __getattr__(name: str) -> object:
         """Load a public name on first use (PEP 562)."""
         if name in _DOORS:
-            return import_module(f"shim.{name}")
+            try:
+                return import_module(f"shim.{name}")
+            except ModuleNotFoundError as error:
+                raise hinted(error) from None
         if name in _ROOMS:
             return getattr(import_module(_ROOMS[name]), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

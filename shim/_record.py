@@ -1,7 +1,7 @@
 """``shim.record``: what happened in an exchange, wherever its record was left.
 
-A record is in ``response.extensions["shim"]`` of httpx, in ``response.shim`` of requests, and in ``record`` of
-the typed client's results and errors. Neither library is imported here: a program may use only one of them.
+A record is in ``response.extensions["shim"]`` of httpx and httpx2, in ``response.shim`` of requests and aiohttp, and in
+``record`` of the typed client's results and errors. No library is imported here: a program may use only one of them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,13 @@ class RequestsResponse(Protocol):
     def apparent_encoding(self) -> str | None: ...
 
 
+class AiohttpResponse(Protocol):
+    """What a type checker looks for in ``aiohttp.ClientResponse``, whose class does not declare it either."""
+
+    @property
+    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]: ...
+
+
 class TypedResult(Protocol):
     """What a type checker looks for in a result of the typed client, and in an AtlasError."""
 
@@ -33,12 +40,12 @@ class TypedResult(Protocol):
     def record(self) -> object: ...
 
 
-def record(response: HttpxResponse | RequestsResponse | TypedResult) -> Record | None:
+def record(response: HttpxResponse | RequestsResponse | AiohttpResponse | TypedResult) -> Record | None:
     """Return the record of a response, None where the shim took no part.
 
-    ``response`` is a response of httpx or requests, however the shim was switched on, or what the typed client
-    returned or raised: a page, each of its items (also those of ``iter_…``: an item has the record of its page),
-    a single resource, or an AtlasError. The values inside a resource, such as its links, have no record.
+    ``response`` is a response of httpx, httpx2, requests or aiohttp, however the shim was switched on, or what the
+    typed client returned or raised: a page, each of its items (also those of ``iter_…``: an item has the record of its
+    page), a single resource, or an AtlasError. The values inside a resource, such as its links, have no record.
 
     A record whose ``route`` is ``legacy`` says why a recognised call was left as it was: nothing was translated,
     and ``fields`` is empty. There is no record of a call that the shim does not recognise, of any call while it is

@@ -14,7 +14,10 @@ SHIM = Path(__file__).parents[1] / "shim"
 BELOW = {
     "_version": set(),
     "_record": {"core"},
-    "errors": set(),
+    "errors": {"core"},  # for type checkers alone
+    "extras": set(),
+    "patching": set(),
+    "post_import": set(),
     "fake": set(),
     "credentials": {"errors"},
     "documents": {"errors"},
@@ -23,13 +26,16 @@ BELOW = {
     "inventory": {"core", "documents", "errors"},
     "scan": {"core", "documents", "errors"},
     "dropin": {"core", "documents", "errors", "inventory"},
-    "httpx": {"core", "documents", "dropin", "errors"},
+    "aiohttp": {"core", "dropin"},
+    "httpx_family": {"core", "dropin"},
+    "httpx": {"core", "dropin", "httpx_family"},
+    "httpx2": {"core", "dropin", "httpx_family"},
     "requests": {"core", "documents", "dropin", "errors"},
-    "switch": {"core", "dropin", "errors", "httpx", "requests"},
+    "switch": {"core", "dropin", "extras", "patching", "post_import"},
     "auto": {"switch"},
     "launch": {"errors", "switch"},
-    "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx"},
-    "gateway": {"core", "credentials", "documents", "errors", "inventory"},
+    "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx", "httpx_family"},
+    "gateway": {"_version", "core", "credentials", "documents", "errors", "inventory"},
     "front": {"_version", "documents", "errors", "gateway"},
 }
 """Room -> the rooms it may import. ``cli`` and the package's front may import any; none may import the front."""

@@ -9,10 +9,10 @@ from packaging.version import Version
 
 LOOKED_AT = (
     "httpx",
+    "httpx2",
     "requests",
     "urllib3",
     "wrapt",
-    "httpx2",
     "niquests",
     "urllib3-future",
     "respx",
@@ -24,12 +24,11 @@ LOOKED_AT = (
 )
 """Distributions that the drop-in works with, or that are known to interfere with it."""
 
-_OLDEST = {"httpx": Version("0.27"), "requests": Version("2.32")}
+_OLDEST = {"httpx": Version("0.27"), "httpx2": Version("2.6"), "requests": Version("2.32")}
 
 _MOCKED = "a test sees the calls that are sent, the successors'; mock those, not the retired ones"
 
 _HINTS = {
-    "httpx2": "httpx2 is installed: calls made with it are not covered",
     "niquests": "niquests is installed: calls made with it are not covered",
     "respx": f"respx: {_MOCKED}",
     "responses": f"responses: {_MOCKED}",

@@ -14,7 +14,7 @@ import attrs
 import click
 from packaging.version import Version
 
-from shim import switch
+from shim import patching, switch
 from shim._version import __version__
 from shim.cli import compatibility, output
 from shim.cli.failures import collected
@@ -22,7 +22,7 @@ from shim.cli.options import output_option
 from shim.cli.output import write_report
 from shim.cli.settings_report import mistyped, settings_in_force
 from shim.core.settings import read_settings
-from shim.dropin.notice import VARIABLE, read_word
+from shim.dropin.environment import WARNINGS, read_word
 
 _SHOWN = ("route", "sunset", "upstream", "mappings")
 """The settings that the drop-in has in common with the gateway."""
@@ -67,7 +67,7 @@ def command(*, output: str) -> None:
 def _report(environ: Mapping[str, str]) -> DoctorReport:
     found: list[str] = []
     before, active = switch.installed(), "not at all"
-    if str(switch.LAUNCH) in environ.get("PYTHONPATH", "").split(os.pathsep) and not before:
+    if switch.LAUNCH in environ.get("PYTHONPATH", "").split(os.pathsep) and not before:
         found.append("atlas-shim run was overtaken: another sitecustomize is first in PYTHONPATH and does not chain")
     settings = _settings(environ, found)
     versions = {"python": sys.version.split()[0], "atlas-shim": __version__, **_versions()}
@@ -92,8 +92,8 @@ def _settings(environ: Mapping[str, str], found: list[str]) -> dict[str, str]:
             read(environ)
     found += mistyped(environ)
     settings = {one.name: f"{one.value or '-'} ({one.source})" for one in listed if one.name in _SHOWN}
-    word = environ.get(VARIABLE)
-    return {**settings, "warnings": f"{word or 'once'} ({VARIABLE if word else 'default'})"}
+    word = environ.get(WARNINGS)
+    return {**settings, "warnings": f"{word or 'once'} ({WARNINGS if word else 'default'})"}
 
 
 def _versions() -> dict[str, str]:
@@ -118,13 +118,13 @@ def _loads(name: str, found: list[str]) -> bool:
 def _patched(name: str) -> Iterator[Patched]:
     module = import_module(name)
     for kind, method in switch.PATCHES[name]:
-        links = tuple(switch.chain(getattr(module, kind), method))
-        yield Patched(f"{name}.{kind}.{method}", tuple(map(_who, links)), any(map(switch.is_ours, links)))
+        links = tuple(patching.chain(getattr(module, kind), method))
+        yield Patched(f"{name}.{kind}.{method}", tuple(map(_who, links)), any(map(patching.is_ours, links)))
 
 
 def _who(link: Any) -> str:
     """Name the module that a wrapper or function comes from, whatever name it was given."""
-    if switch.is_ours(link):
+    if patching.is_ours(link):
         return "atlas-shim"
     function = getattr(link, "_self_wrapper", link)
     if isinstance(function, partial):

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from shim.cli.failures import Failure
+from shim.dropin.environment import CHECKED, as_mark, settings_in
 from shim.dropin.runtime import prepare
 from shim.switch import LAUNCH
 
@@ -46,9 +47,9 @@ def command(*, program: tuple[str, ...]) -> None:
 
 
 def environment_for(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment in which a Python starts with the drop-in switched on."""
-    others = [entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry not in {"", str(LAUNCH)}]
-    return {**environ, "PYTHONPATH": os.pathsep.join([str(LAUNCH), *others])}
+    """Return an environment in which a Python starts with the drop-in switched on, its settings being checked."""
+    others = [entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry not in {"", LAUNCH}]
+    return {**environ, "PYTHONPATH": os.pathsep.join([LAUNCH, *others]), CHECKED: as_mark(settings_in(environ))}
 
 
 def _become(program: Sequence[str], environment: Mapping[str, str]) -> None:

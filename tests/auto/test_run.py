@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shim.cli.run import _isolated, environment_for
+from shim.dropin.environment import CHECKED
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from shim.switch import LAUNCH
 
@@ -170,12 +171,12 @@ def test_an_isolated_python_is_told_apart():
 
 
 def test_the_environment_is_the_callers_but_for_one_entry():
-    """Once, first, and no empty entry, which would mean the working directory."""
-    assert environment_for({"A": "b"}) == {"A": "b", "PYTHONPATH": str(LAUNCH)}
+    """Once, first, and no empty entry, which would mean the working directory; and for the mark of what was checked."""
+    assert environment_for({"A": "b"}) == {"A": "b", "PYTHONPATH": LAUNCH, CHECKED: ""}
     again = environment_for(environment_for({"PYTHONPATH": f"x{os.pathsep}"}))
     assert again["PYTHONPATH"] == f"{LAUNCH}{os.pathsep}x"
 
 
 def test_the_launch_folder_holds_a_sitecustomize_and_nothing_else():
     """It is put before everything in PYTHONPATH."""
-    assert [path.name for path in LAUNCH.iterdir() if path.name != "__pycache__"] == ["sitecustomize.py"]
+    assert [path.name for path in Path(LAUNCH).iterdir() if path.name != "__pycache__"] == ["sitecustomize.py"]
