@@ -14,7 +14,12 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 LIBRARIES = ("httpx", "httpx2", "requests", "urllib3", "aiohttp")
 """The libraries that ``from shim import …`` has a door for."""
 _MODULES = {"requests.sessions": "shim.requests.sessions", "requests.api": "shim.requests.api"}
-"""Modules of theirs whose names make calls; what other modules have is the same object behind the door."""
+"""Modules of theirs whose names make calls, and what is behind the door in their place."""
+_INNER = frozenset({
+    "aiohttp.client", "urllib3.poolmanager", "urllib3.connectionpool", "urllib3.connection", "httpx._client",
+    "httpx._api", "httpx2._client", "httpx2._api",
+})  # fmt: skip
+"""Those without; what any other module has makes no call, and is the same object behind the door."""
 
 
 @attrs.frozen
@@ -115,6 +120,11 @@ class _Imports(cst.CSTTransformer):
     def _import_from(self, node: cst.ImportFrom, line: int) -> cst.ImportFrom:
         name = get_full_name_for_node(node.module) if node.module is not None else ""
         door = _MODULES.get(name or "")
+        if name in _INNER:
+            self.seen = True
+            self.said.append(
+                Said(line, f"from {name} gives the library's own; import it from shim.{name.split('.')[0]}")
+            )
         if door is None and not self._has_door(name or "", line):
             return node
         self.seen = True

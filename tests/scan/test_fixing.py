@@ -22,6 +22,7 @@ REWRITTEN = {
     "names of a module": ("from requests import Session, get as g\n", "from shim.requests import Session, get as g\n"),
     "in brackets": ("from httpx import (\n    Client,  # a\n)\n", "from shim.httpx import (\n    Client,  # a\n)\n"),
     "sessions": ("from requests.sessions import Session\n", "from shim.requests.sessions import Session\n"),
+    "of aiohttp": ("from aiohttp import ClientSession\n", "from shim.aiohttp import ClientSession\n"),
     "in a function": ("def f():\n    import requests; g()\n", "def f():\n    from shim import requests; g()\n"),
     "tried": (
         "try:\n    import httpx\nexcept ImportError:\n    httpx = None\n",
@@ -42,6 +43,7 @@ LEFT = {
     "for types only": ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import requests\n", "no HTTP library"),
     "a star": ("from requests import *\n", "import *"),
     "a part under another name": ("import requests.auth as x\n", "requests.auth"),
+    "an inner module": ("from aiohttp.client import ClientSession\n", "import it from shim.aiohttp"),
     "by name": ('import importlib\nm = importlib.import_module("requests")\n', "by its name"),
     "the table of modules": ('import sys\nm = sys.modules["httpx"]\n', "by its name"),
     "from elsewhere": ("from .client import session\n", "no HTTP library"),
@@ -68,7 +70,7 @@ def test_what_is_not_safe_is_said(name):
     assert any(word in one.message for one in found.said)
 
 
-@pytest.mark.parametrize("name", ["a module", "names of a module", "sessions", "tried"])
+@pytest.mark.parametrize("name", ["a module", "names of a module", "sessions", "of aiohttp", "tried"])
 def test_what_was_rewritten_runs(name):
     """The names are there behind the shim's doors."""
     subprocess.run([sys.executable, "-c", REWRITTEN[name][1]], check=True)
