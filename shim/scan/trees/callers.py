@@ -18,7 +18,7 @@ QUIET = frozenset(name.casefold() for name in SAYING | QUIET_KEYWORDS) | frozens
     "withpath", "onget", "onpost", "onpatch", "ondelete", "requestto", "given", "when", "verify", "setup", "stubfor",
     # what serves
     "handlefunc", "handle", "pathprefix", "mapget", "mappost", "mappatch", "mapdelete", "usepath", "requestmatchers",
-    "antmatchers", "addroute", "maproute", "route", "redirect", "navigate", "usenavigate",
+    "antmatchers", "addroute", "maproute", "route", "redirect", "navigate", "expect", "registerpath",
     # what is said or looked for
     "printf", "println", "fprintln", "errorf", "fatalf", "fatal", "panicf", "logf", "infof", "debugf", "warnf",
     "tracef",
@@ -89,6 +89,12 @@ CALLS_BY_MARK = re.compile(r"(?i)(GET|POST|PUT|PATCH|DELETE|HEAD)(Exchange)?|HTT
 """Annotations of interfaces that are clients: Retrofit, Feign, Spring, Refit."""
 MAPPINGS = re.compile(r"(?:(Get|Post|Put|Patch|Delete)|Request)Mapping")
 """Annotations of servers, and of clients in an interface that is marked as one."""
+
+
+def is_said(name: str) -> bool:
+    """Tell whether what stands under a name is only said or expected: ``example``, ``want``, ``expectedUrl``."""
+    folded = name.casefold()
+    return folded in QUIET or folded.startswith(("expected", "want"))
 
 
 def method_said(text: str) -> str | None:

@@ -71,9 +71,9 @@ class Calling(Marks):
         named = {key: self.fold(one, scope) for key, one in call.named.items()}
         self.quiet, self.mocking = before
         self._sdk(call, receiver, root)
-        text = self._text(call, folded, receiver.casefold(), on, args, scope)
         if quiet:
-            return text
+            return UNKNOWN
+        text = self._text(call, folded, receiver.casefold(), on, args, scope)
         at, hits = self._place(call), len(self.hits)
         followed = self.invoked(self._own(call, scope), args, at, scope)
         if len(self.hits) == hits and not self.mocking:
@@ -133,7 +133,7 @@ class Calling(Marks):
             return method_said(first) is None
         if call.receiver is not None and verb_in(call.name) is not None and is_route(receiver, len(call.args), first):
             return True
-        raised = name.endswith(("exception", "error")) or receiver == "errors"
+        raised = name.endswith(("exception", "error")) or receiver in {"errors", "httptest"}
         return name in QUIET or raised or (name in SHOWING and is_page(receiver))
 
     def _own(self, call: _Call, scope: Scope) -> list[Node]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from shim.scan.texts import HOLE, Text, concat, made
-from shim.scan.trees.callers import QUIET, method_said
+from shim.scan.trees.callers import QUIET, is_said, method_said
 from shim.scan.trees.nodes import field, pieces, place, word
 from shim.scan.trees.program import Program
 from shim.scan.trees.scopes import (
@@ -207,7 +207,7 @@ class Following(Program):
         left = field(node, "key", "left") or node.named_children[0]
         right = field(node, "value", "right") or node.named_children[-1]
         name = word(self.tree, left).strip("\"'`").rpartition(".")[2]
-        if name.casefold() in QUIET and node.type != "assignment_expression":
+        if is_said(name) and node.type != "assignment_expression":
             self.quietly([right], scope)
             return UNKNOWN
         value = self.fold(right, scope)
@@ -231,7 +231,9 @@ class Following(Program):
         sources += [None] * (len(names) - len(sources))  # a function that gives several
         added = node.type == "augmented_assignment_expression" or any(one.type == "+=" for one in node.children)
         for name, source in zip(names, sources, strict=False):
+            quiet, self.quiet = self.quiet, self.quiet or is_said(word(self.tree, name))
             value = UNKNOWN if source is None else self.fold(source, scope)
+            self.quiet = quiet
             self._bind(name, value, scope, source, added=added, new="assignment" not in node.type)
             if name.type in MEMBERS:
                 self.assigned(name, value, scope)

@@ -39,3 +39,14 @@ public class Quiet : ControllerBase
         await http.GetAsync("/api/serverless/backup/snapshots");
     }
 }
+
+public class QuietTest
+{
+    public void Test()
+    {
+        var expected = "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b";
+        server.Given(Request.Create().WithPath("/api/atlas/v2/groups/a/serverless/b").UsingGet()).RespondWith(Response.Create());
+        handler.Expect(HttpMethod.Get, "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b").Respond("x");
+        mock.Setup(x => x.GetAsync("https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b")).ReturnsAsync(reply);
+    }
+}

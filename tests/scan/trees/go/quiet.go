@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/h2non/gock"
+
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 )
@@ -44,4 +46,15 @@ func other(group string) {
 	fmt.Printf("see https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b\n")
 	os.Remove("serverless/backup/snapshots")
 	cloudfront.ListServerlessFunctions()
+}
+
+func TestTable(t *testing.T) {
+	tests := []struct{ name, group, want string }{
+		{name: "a", group: "g", want: "/groups/g/serverless/a/backup/snapshots"},
+		{name: "b", group: "g", want: "https://cloud.mongodb.com/api/atlas/v2/groups/g/serverless/b"},
+	}
+	expected := "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b"
+	rec := httptest.NewRequest("GET", "/api/atlas/v2/groups/a/serverless/b", nil)
+	gock.New("https://cloud.mongodb.com").Get("/api/atlas/v2/groups/a/serverless/b").Reply(200)
+	use(tests, expected, rec)
 }

@@ -36,3 +36,11 @@ class Quiet {
         Files.readString(java.nio.file.Path.of("docs", "serverless", "backup"));
     }
 }
+
+class QuietTest {
+    void test() {
+        String expected = "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b";
+        server.expect(requestTo("https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b")).andRespond(withSuccess());
+        mockServer.when(request().withMethod("GET").withPath("/api/atlas/v2/groups/a/serverless/b")).respond(response());
+    }
+}

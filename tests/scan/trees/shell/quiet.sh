@@ -14,3 +14,6 @@ curl https://example.com/serverless/backup
 cd groups/a/serverless
 ls groups/a/serverless/b/backup
 cp -r serverless/backup/snapshots /tmp
+assert_output "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b"
+jq '.links[] | select(.href == "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b")' x.json
+sed -i "s#https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b#x#" README.md

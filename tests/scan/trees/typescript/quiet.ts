@@ -44,3 +44,8 @@ curl https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b
 atlas serverless list
 `;
 const hint = "Run curl https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b first";
+const expectedUrl = "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b";
+registry.registerPath({ method: "get", path: "/groups/{groupId}/serverless/{name}" });
+class Dto { @ApiProperty({ example: "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b" }) href: string; }
+cy.intercept("GET", "/api/atlas/v2/groups/a/serverless/b", { fixture: "x" });
+page.route("/api/atlas/v2/groups/a/serverless/b", (route) => route.abort());
