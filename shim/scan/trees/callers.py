@@ -39,7 +39,7 @@ _ROUTERS = frozenset({"app", "router", "route", "routes", "server", "fastify", "
 SHOWING = frozenset({"push", "replace", "prefetch"})
 """Methods of a router in a browser, whose paths are those of pages."""
 _PAGES = frozenset({"router", "history", "navigation", "location"})
-_SHORT = frozenset({"r", "e", "g", "rg", "api", "group", "s", "v1", "v2"})
+_SHORT = frozenset({"r", "e", "g", "rg", "v1", "v2"})
 
 FILES = frozenset({
     "open", "openfile", "readfile", "readfilesync", "writefile", "writefilesync", "existssync", "mkdirall", "stat",
@@ -59,7 +59,8 @@ READS = frozenset({"fetch", "axios", "got", "ky", "$fetch", "ofetch", "superagen
 FIRST = frozenset({
     "create", "parse", "url", "uri", "string", "valueof", "fromhttpurl", "fromuristring", "fromuri", "frompath",
     "encodeuri", "encodeuricomponent", "pathescape", "queryescape", "encode", "escapedatastring", "newrequest",
-    "newrequestwithcontext", "httpget", "httppost", "httpput", "httppatch", "httpdelete", "restrequest", "clean",
+    "newrequestwithcontext", "httpget", "httppost", "httpput", "httppatch", "httpdelete", "restrequest",
+    "restclient", "setbaseurl", "baseurl", "clean",
     "trimsuffix", "trimprefix", "trimright", "trimleft", "mustparse", "urlbuilder", "uribuilder", "stringbuilder",
     "httprequestmessage", "quote", "notnull", "request", "requirenonnull", "sprint", "fromstring", "getenv",
     "newbuilder",
@@ -72,19 +73,24 @@ SELF = frozenset({
     "openconnection", "buildandexpand", "expand", "touristring", "tolowercase", "href", "resolvetemplate", "encode",
     "resolvetemplates", "strip", "toabsolutepath", "absoluteuri", "toasciistring", "request", "value", "build_",
     "header",
-    "pathname", "queryparam", "setqueryparam", "addqueryparameter", "setqueryparams", "newbuilder", "accept", "clone",
+    "pathname", "addurlsegment", "addheader", "addparameter", "addjsonbody",
+    "setpathparam", "setpathparams", "routeparam", "setheader", "queryparam", "setqueryparam", "addqueryparameter",
+    "setqueryparams", "newbuilder", "accept", "clone",
 })  # fmt: skip
 """Methods that give the text that they are called on."""
 JOINS = frozenset({
     "joinpath", "resolve", "appendpathsegment", "appendpathsegments", "addpathsegment", "addpathsegments",
     "pathsegment",
-    "path", "urljoin", "combine", "addpath", "pathsegments", "appendpath", "setpathsegments", "setpath",
+    "path", "urljoin", "resolvereference", "combine", "addpath", "pathsegments", "appendpath", "setpathsegments",
+    "setpath",
 })  # fmt: skip
 """Functions and methods that put a slash between texts."""
 FORMATS = frozenset({"sprintf", "format", "formatted", "vsprintf", "messageformat"})
 CONCATS = frozenset({"concat", "append", "writestring", "appendformat"})
 MAKERS = FIRST | SELF | JOINS | FORMATS | CONCATS | {"join"}
 """Functions that make a text of others."""
+BASES = frozenset({"baseurl", "prefixurl", "baseaddress", "baseuri", "rooturl"})
+"""What a client keeps its base URL in, in small letters."""
 CALLS_BY_MARK = re.compile(r"(?i)(GET|POST|PUT|PATCH|DELETE|HEAD)(Exchange)?|HTTP|RequestLine|HttpExchange")
 """Annotations of interfaces that are clients: Retrofit, Feign, Spring, Refit."""
 MAPPINGS = re.compile(r"(?:(Get|Post|Put|Patch|Delete)|Request)Mapping")

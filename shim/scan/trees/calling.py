@@ -9,8 +9,9 @@ import attrs
 
 from shim.documents.model import Operation
 from shim.scan.methods import CONTENT, NOT_URLS, method_of, verb_in
-from shim.scan.texts import HOLE, Place
+from shim.scan.texts import HOLE, Place, made, url_join
 from shim.scan.trees.callers import (
+    BASES,
     FILES,
     HTTP,
     MAKERS,
@@ -73,6 +74,9 @@ class Calling(Marks):
         self._sdk(call, receiver, root)
         if quiet:
             return UNKNOWN
+        base = next((node for key, node in (*self._keys(call), *call.named.items()) if key in BASES), None)
+        if base is not None and all(map(hole, args)):
+            return self.unnoted([base], scope)[0]
         text = self._text(call, folded, receiver.casefold(), on, args, scope)
         at, hits = self._place(call), len(self.hits)
         followed = self.invoked(self._own(call, scope), args, at, scope)
@@ -203,13 +207,18 @@ class Calling(Marks):
         addresses += [value for key, value in values.items() if key not in NOT_URLS]
         chained = self._chained(call) is not None
         if http or chained or call.name.casefold() in HTTP:
-            found = [hit for value in addresses for hit in self.sightings.call(at, method, value)]
+            sends = self._link(call) is not None and not hole(on)
+            below_base = [made(url_join, on, value) for value in addresses if sends and not hole(value)]
+            found = [hit for value in (*below_base, *addresses) for hit in self.sightings.call(at, method, value)]
             # A request that was made before is sent, or told its method: setRequestMethod("POST").
             self.hits += found or (self.sightings.call(at, method, on) if http else [])
 
     def assigned(self, left: Node, value: Value, scope: Scope) -> None:
-        """Note the method that a request is given: ``request.Method = Method.Post``."""
-        if word(self.tree, left.named_children[-1]).casefold() == "method" and left.parent is not None:
+        """Note the method that a request is given, or a client's base: ``request.Method = Method.Post``."""
+        name = word(self.tree, left.named_children[-1]).casefold()
+        if name in BASES and (root := self._root(left)):
+            scope.holder(root).names[root] = value
+        if name == "method" and left.parent is not None:
             method = method_said(self._constant(left.parent.named_children[-1], value))
             if method is not None:
                 paths = self.unnoted([left.named_children[0]], scope)[0]

@@ -62,12 +62,11 @@ class Marks(Following):
     def _prefix(self, interface: Node, scope: Scope) -> Value:
         """Return the path that the marks of an interface put before those of its methods."""
         for one in below(interface.named_children[0]):
-            if one.type == "annotation" and word(self.tree, field(one, "name")) in {
-                "HttpExchange",
-                "RequestMapping",
-                "Path",
-            }:
-                literal = next((part for part in below(one) if part.type in LITERALS), None)
-                if literal is not None:
+            name = word(self.tree, field(one, "name")) if one.type == "annotation" else ""
+            if name in {"HttpExchange", "RequestMapping", "Path", "FeignClient"}:
+                pairs = [part for part in below(one) if part.type == "element_value_pair"]
+                around = next((part for part in pairs if word(self.tree, field(part, "key")) == "path"), one)
+                literal = next((part for part in below(around) if part.type in LITERALS), None)
+                if literal is not None and (name != "FeignClient" or around != one):
                     return self.unnoted([literal], scope)[0]
         return ()
