@@ -63,7 +63,8 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "type mongodbatlas:serverlessinstance": _INSTANCE,
 }
 """Resources and data sources of Terraform's provider (1.0 to 2.0), types of CloudFormation and Pulumi."""
-RESOURCE_WORDS = ("serverless", "shared_tier")
+RESOURCE_WORDS = ("serverlessinstance", "serverlessprivateendpoint", "_serverless", "shared_tier", "sharedtier")
+"""Words one of which has any of them, or what Pulumi and CDKTF make of it."""
 
 
 class Names:

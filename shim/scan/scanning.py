@@ -25,6 +25,8 @@ from shim.scan.trees.reading import Programs
 _DEEP = 6000
 """How deep Python may recurse while nested expressions of functions in functions are read."""
 _TOO_DEEP = "is nested too deeply to be followed"
+_PLAIN = frozenset({"json", "yaml", "shell", "terraform"})
+"""Languages in which a text needs no quotes."""
 _DATA = frozenset({"json", "yaml"})
 
 
@@ -132,7 +134,8 @@ def _gather(gathered: _Gathered, sightings: Sightings, file: str, path: Path, la
     if tree is not None:
         gathered.modules[SourceModule(file, path, tree, source.text.split("\n"))] = source
     elif language is not None and not is_made(source, language):
-        if sightings.concerns(source.text):
+        quoted = language not in _PLAIN
+        if sightings.concerns(source.text) and (not quoted or sightings.concerns_closely(source.text)):
             _grow(gathered, source, language)
         elif language not in _DATA:
             gathered.passed.append((file, path, language))

@@ -57,7 +57,12 @@ class Sightings:
     def __init__(self, engine: Engine) -> None:
         self._paths = Paths(engine)
         self.names = Names(engine)
-        self._words = (*self._paths.words, *self.names.words)
+        self._close = (*self.names.words, "atlas serverless", "mongocli")
+        marks = "|".join(map(re.escape, self._paths.words))
+        self._segments = re.compile(rf"[/\"'`](?:{marks})(?![\w-])|(?<![\w-])(?:{marks})[/\"'`]")
+        words = {*self._paths.words, *self.names.words}
+        # A text without "serverless" has no longer word with it either.
+        self._words = tuple(one for one in words if not any(other in one for other in words if other != one))
         self.hits: list[Hit] = []
         self._mentions: dict[frozenset[Place], tuple[Place, str | None, Text]] = {}
         self._hints: dict[frozenset[Place], str] = {}
@@ -67,6 +72,11 @@ class Sightings:
         """Tell whether a program text has any word of what is looked for."""
         folded = source.casefold()
         return any(word in folded for word in self._words)
+
+    def concerns_closely(self, source: str) -> bool:
+        """Tell whether a program of a language with quotes has a path's segment or a name that is looked for."""
+        folded = source.casefold()
+        return self._segments.search(folded) is not None or any(word in folded for word in self._close)
 
     def operation_named(self, name: str) -> Operation | None:
         """Return the operation that a Python client library's method stands for, variants included."""

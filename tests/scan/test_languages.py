@@ -146,7 +146,7 @@ def test_hostile_programs_come_to_an_end(tmp_path, name):
 def test_a_file_that_is_too_large_is_not_read(tmp_path):
     """It is said to be so, unless it is data in a folder, which is noted."""
     for name in ("a.go", "b.json"):
-        put(tmp_path / name, "serverless " + "x" * (9 << 20))
+        put(tmp_path / name, '"serverless" ' + "x" * (9 << 20))
     report = look(tmp_path)
     assert [[Path(one.file).name for one in some] for some in (report.errors, report.notes)] == [["a.go"], ["b.json"]]
 

@@ -87,7 +87,8 @@ class Calling(Marks):
             if len(self.hits) > hits:
                 return UNKNOWN  # what is done with a request, or its answer, is no call of its own
         if followed is None and hole(text):
-            return called(self.elsewhere(receiver, call.name), args)
+            value = self.elsewhere(receiver, call.name)
+            return value if hole(value) else called(value, args)
         return text if followed is None or hole(followed) else followed
 
     # What a call is
@@ -193,6 +194,8 @@ class Calling(Marks):
     def _http(self, call: _Call, addresses: list[Value], on: Value, at: Place, scope: Scope) -> None:
         """Note a call that is an HTTP call of one of some addresses."""
         keyed = {**dict(self._keys(call)), **call.named}
+        if not keyed and hole(on) and all(map(hole, addresses)):
+            return
         values = dict(zip(keyed, self.unnoted(keyed.values(), scope), strict=True))
         options = {key: method_said(self._constant(keyed[key], value)) for key, value in values.items()}
         if call.name == "ajax":

@@ -10,3 +10,4 @@ export enum Kind {
 export class Paths {
   static readonly LIST = "/api/atlas/v2/groups/{g}/serverless";
 }
+export const KIND = "serverless";
