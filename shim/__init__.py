@@ -1,8 +1,9 @@
 """atlas-shim: keeps programs alive that call MongoDB Atlas' retired serverless backup API.
 
 Three ways in: ``from shim import httpx`` and ``from shim import requests`` in place of ``import …``,
-or for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``; ``AtlasClient``
-and ``AsyncAtlasClient``, a typed client; and ``atlas-shim serve``, a gateway for every other language.
+for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``, and for one client that
+others made ``shim.wrap(client)``; ``AtlasClient`` and ``AsyncAtlasClient``, a typed client; and
+``atlas-shim serve``, a gateway for every other language.
 ``record`` tells what happened to one call: ``shim.record(response)`` returns its ``Record`` or None.
 Importing this package loads the standard library only; each name is loaded when it is first used.
 """
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from shim import httpx as httpx
     from shim import requests as requests
     from shim._record import record as record
+    from shim._wrap import wrap as wrap
     from shim.atlas import AsyncAtlasClient as AsyncAtlasClient
     from shim.atlas import AtlasClient as AtlasClient
     from shim.core.record import Dropped as Dropped
@@ -53,6 +55,7 @@ _ROOMS = {
     "record": "shim._record",
     "set_warnings_handler": "shim.dropin.notice",
     "uninstall": "shim.switch",
+    "wrap": "shim._wrap",
 }
 _DOORS = ("httpx", "requests")
 

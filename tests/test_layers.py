@@ -14,6 +14,7 @@ SHIM = Path(__file__).parents[1] / "shim"
 BELOW = {
     "_version": set(),
     "_record": {"core"},
+    "_wrap": {"httpx", "requests"},
     "errors": set(),
     "extras": set(),
     "patching": set(),

@@ -92,6 +92,14 @@ def adopt(client: httpx.Client | httpx.AsyncClient) -> Hooks:
         return take(client)
 
 
+def hold(client: httpx.Client | httpx.AsyncClient) -> None:
+    """Take the hooks of a client that became ours, unless they are; adopted ones are not given back any more."""
+    with _lock:
+        _adopted.discard(client)
+        if not isinstance(vars(client).get("_shim_hooks"), Hooks):
+            take(client)
+
+
 def abandon() -> None:
     """Give adopted clients their hooks back, and httpx its property."""
     with _lock:

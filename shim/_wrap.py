@@ -1,0 +1,41 @@
+"""``shim.wrap``: a client or session that somebody else made serves retired calls from then on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TypeVar
+
+T = TypeVar("T")
+
+WRAPS: Mapping[str, Mapping[str, str]] = {
+    "httpx": {"Client": "shim.httpx._wrap", "AsyncClient": "shim.httpx._wrap"},
+    "requests": {"Session": "shim.requests._wrap"},
+}
+"""Library -> class -> the module whose ``wrap`` takes objects of that class and of those made from it."""
+
+
+def wrap(client: T) -> T:
+    """Let a client or session keep calls to retired Atlas endpoints working, and return the same object.
+
+    Takes httpx.Client, httpx.AsyncClient, requests.Session and what is made from these, such as authlib's,
+    hishel's and requests-oauthlib's. Its class becomes one that is also the shim's; ``isinstance`` of its own class,
+    its settings, mounts and authentication stay. Twice is as good as once, and it works beside ``shim.auto``. Copies
+    and pickles serve retired calls too, where the library can make them; atlas-shim must be installed where a
+    pickle is read.
+
+    Raises TypeError for anything else, and SettingsError and DocumentError as the shim's own clients do.
+    """
+    for library, kinds in WRAPS.items():
+        module = sys.modules.get(library)
+        for kind, room in kinds.items() if module is not None else ():
+            if isinstance(client, getattr(module, kind, ())):
+                import_module(room).wrap(client)
+                return client
+    taken = ", ".join(f"{library}.{kind}" for library, kinds in WRAPS.items() for kind in kinds)
+    given = f"the class {client.__name__}" if isinstance(client, type) else f"a {type(client).__name__}"
+    raise TypeError(
+        f"shim.wrap takes a client or session ({taken}, and what is made from these), not {given}; "
+        "of an object that holds one, such as a generated ApiClient, wrap the one that it holds"
+    )
