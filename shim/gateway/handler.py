@@ -17,7 +17,7 @@ from shim.core.record import Record
 from shim.core.settings import RouteWord
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
-from shim.gateway.errors import Refusal
+from shim.gateway.errors import Challenged, Refusal
 from shim.gateway.exchange import Announced, GatewayExchange, dumps, loads
 from shim.gateway.fields import for_caller
 from shim.gateway.http1.peers import forwarded_peer
@@ -68,6 +68,7 @@ class Handler:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
         plan = self.plan
         operation, route, has_room = "other", "pass", False
+        challenged: Challenged | None = None
         peer = forwarded_peer(request.peer, request.headers, plan.options.trusted_proxies)
         try:
             self.in_flight.begin(peer, plan.options)
@@ -89,15 +90,16 @@ class Handler:
                         self.inventory.add(record, plan.engine, field(call.headers, "User-Agent"))
                     log.debug("%s %s %s: %s", operation, route, request.status, record.reason)
         except Refusal as refusal:
-            level = logging.WARNING if refusal.status >= 500 else logging.INFO
-            said = refusal.said or refusal.error or "refused"
-            log.log(level, "%s %s: %s (%s)", operation, refusal.status, refusal.code, said)
+            challenged = refusal.challenged
+            _log(refusal, operation, peer)
             request.refuse(refusal, close=self.draining)
         finally:
             self.in_flight.end(peer)
             if has_room:
                 self.budget.release()
-            if request.status is not None:
+            if challenged is not None:
+                self.metrics.challenged(challenged)
+            elif request.status is not None:
                 self.metrics.count(operation, route, request.status)
 
     async def _pass_on(self, request: Request, call: Call, signer: UpstreamSigner) -> None:
@@ -199,3 +201,13 @@ class Handler:
         key = (plan, exchange.signer, exchange.call.target, exchange.context.base, fields)
         operation = exchange.match.operation.id
         return await self.coalescer.share(key, window, make, lambda: self.metrics.shared(operation))
+
+
+def _log(refusal: Refusal, operation: str, peer: str) -> None:
+    """Log a refusal: what is wrong on this side stands out, and so does a wrong key, but not a client's handshake."""
+    if refusal.challenged is not None:
+        log.debug("challenged %s (%s)", peer, refusal.challenged)
+        return
+    level = logging.WARNING if refusal.status >= 500 or refusal.code == "SHIM_KEY_REFUSED" else logging.INFO
+    said = refusal.said or (f"from {peer}" if refusal.status == 401 else refusal.error or "refused")
+    log.log(level, "%s %s: %s (%s)", operation, refusal.status, refusal.code, said)
