@@ -26,7 +26,6 @@ def become(client: Any, ours: type) -> None:
 @cache
 def _joined(own: type, ours: type) -> type:
     """Return what ``class Joined(own, ours)`` would be, which goes by the name of ``own``."""
-
     made_by: Any = own.__reduce_ex__
 
     def reduce(self: Any, protocol: int) -> Any:
