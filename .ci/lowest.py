@@ -15,7 +15,8 @@ RUNTIME = ("requests", "gateway", "auto", "cli", "redis")
 """The extras that programs install; those of tests and benchmarks promise nothing about old versions."""
 
 NEWER = {"authlib", "anysqlite", "hatchling", "hishel", "openapi-python-client", "pyatlassdk"}
-NEWER |= {"requests-oauthlib", "requests-toolbelt", "ruff", "schemathesis"}
+NEWER |= {"pytest-httpx", "requests-mock", "requests-oauthlib", "requests-toolbelt", "responses", "ruff"}
+NEWER |= {"schemathesis", "vcrpy"}
 """Tools that ask for newer versions of our dependencies than we do, or are not asked for here."""
 
 

@@ -30,6 +30,7 @@ BELOW = {
     "httpx": {"core", "documents", "dropin", "errors"},
     "requests": {"core", "documents", "dropin", "errors"},
     "switch": {"core", "dropin", "extras", "patching", "post_import"},
+    "testing": {"core", "dropin", "extras", "fake"},
     "auto": {"switch"},
     "launch": {"errors", "switch"},
     "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx"},
