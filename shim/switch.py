@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+from shim import telling
 from shim.dropin.environment import CHECKED, NEED_DOCUMENTS, as_mark, read_word, settings_in
 from shim.extras import hint
 from shim.post_import import Finder
@@ -31,7 +32,7 @@ class _State:
 
     active = False
     settings: Mapping[str, str] = {}
-    concerns: Callable[[str], bool]
+    concerns: Callable[[str], bool] | None = None
 
 
 _state = _State()
@@ -47,7 +48,7 @@ def install() -> None:
         raise ModuleNotFoundError(hint("wrapt"), name="wrapt")
     settings = settings_in(os.environ)
     unchecked = {} if os.environ.get(CHECKED) == as_mark(settings) else settings
-    if _present() or unchecked.keys() & NEED_DOCUMENTS:
+    if _present(PATCHES) or unchecked.keys() & NEED_DOCUMENTS:
         import_module("shim.dropin.runtime").prepare()
     elif unchecked:
         read_word(unchecked)
@@ -56,9 +57,9 @@ def install() -> None:
         _state.settings = settings
         _state.active = True
         _finder.start()
-    for name in _present():
+    for name in _present(_HEARD_OF):
         with suppress(ImportError):  # another thread may be importing it: then this waits until it is complete
-            _cover(import_module(name))
+            _hear(import_module(name))
 
 
 def uninstall() -> None:
@@ -69,6 +70,7 @@ def uninstall() -> None:
     with _lock:
         _state.active = False
         _finder.stop()
+        telling.unpatch()
         if patching := sys.modules.get("shim.patching"):
             for name, patches in PATCHES.items():
                 if module := sys.modules.get(name):
@@ -98,28 +100,48 @@ def overtaken() -> None:
 
 def concerns(url: str) -> bool:
     """Tell whether the drop-in is on and a URL, or its path, may be one of a retired call; for wrappers in PATCHES."""
-    return _state.active and _state.concerns(url)
+    if not _state.active:
+        return False
+    if _state.concerns is None:
+        if _PUBLIC not in url and "ATLAS_SHIM_MAPPINGS" not in _state.settings:
+            return False
+        _load()
+    return _state.concerns is not None and _state.concerns(url)
 
 
-def _present() -> list[str]:
-    return [name for name in PATCHES if sys.modules.get(name) is not None]
+_PUBLIC = "/api/atlas/"
+"""What the paths of the shipped documents have in common: until the engine is loaded, the rest is no concern."""
 
 
-def _cover(module: ModuleType) -> None:
-    """Patch a library; wrapt and the engine are loaded for the first one, before the lock is taken."""
-    patching, runtime = import_module("shim.patching"), import_module("shim.dropin.runtime")
+def _load() -> None:
+    runtime = import_module("shim.dropin.runtime")
     runtime.begin_with(_state.settings)
+    _state.concerns = runtime.concerns
+
+
+def _present(names: Iterable[str]) -> list[str]:
+    return [name for name in names if sys.modules.get(name) is not None]
+
+
+def _hear(module: ModuleType) -> None:
+    """Patch a library; wrapt and the engine are loaded for the first one served, before the lock is taken."""
+    name = module.__name__
+    patching = None
+    if name in PATCHES:
+        patching = import_module("shim.patching")
+        _load()
     with _lock:
-        _state.concerns = runtime.concerns
-        if _state.active:
-            patching.patch(module, PATCHES[module.__name__])
+        if _state.active and patching is not None:
+            patching.patch(module, PATCHES[name])
+        elif _state.active:
+            telling.patch(module, concerns)
 
 
 def _imported(module: ModuleType) -> None:
     """Patch a library that the program has imported; it is imported whatever goes wrong here."""
     try:
         if _state.active:
-            _cover(module)
+            _hear(module)
     except Exception as error:  # noqa: BLE001 - see above
         sys.stderr.write(f"atlas-shim: calls of {module.__name__} are not covered: {error}\n")
 
@@ -154,4 +176,6 @@ PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
 }
 """Library -> class and method -> what is called in its place, and asks ``concerns`` first."""
 
-_finder = Finder(PATCHES, _imported)
+_HEARD_OF = (*PATCHES, *telling.TOLD)
+
+_finder = Finder(frozenset(_HEARD_OF), _imported)

@@ -8,6 +8,8 @@ from collections.abc import Container, Mapping
 import attrs
 from packaging.version import Version
 
+from shim.telling import TOLD
+
 TESTED = {
     "httpx": ("0.27", "0.28"),
     "httpx2": ("2.6", "2.16"),
@@ -34,41 +36,33 @@ OTHERS = {
 STANDARD = ("http.client", "urllib.request")
 """The same in the standard library, which is always there."""
 
+_MOCKS = ("respx", "responses", "pytest-httpx", "requests-mock", "vcrpy")
+
 _INTERFERING = (
     "urllib3-future",
-    "respx",
-    "responses",
-    "pytest-httpx",
-    "requests-mock",
-    "vcrpy",
     "requests-cache",
     "opentelemetry-instrumentation-httpx",
     "opentelemetry-instrumentation-requests",
     "ddtrace",
 )
 
-LOOKED_AT = (*TESTED, *OTHERS.values(), *_INTERFERING)
+LOOKED_AT = (*TESTED, *OTHERS.values(), *_MOCKS, *_INTERFERING)
 """Distributions that the drop-in works with, or that are known to interfere with it or to go past it."""
 
 GATEWAY = "lead its calls through the gateway (atlas-shim serve), or make them with a covered library"
-
-_MOCKED = "a test sees the calls that are sent, the successors'; mock those, or use the fixture atlas_shim_off"
-
-_HINTS = {
-    **dict.fromkeys(("respx", "responses", "pytest-httpx", "requests-mock", "vcrpy"), _MOCKED),
-    "requests-cache": "answers are kept by the retired URL, whichever side they came from",
-}
 
 
 @attrs.frozen
 class Uncovered:
     """A library whose calls the drop-in never sees.
 
-    ``state`` is ``loaded`` in this process, ``installed`` and not loaded, or ``standard`` for Python's own.
+    ``state`` is ``loaded`` in this process, ``installed`` and not loaded, or ``standard`` for Python's own;
+    ``told`` says that the program is warned of its retired calls.
     """
 
     library: str
     state: str
+    told: bool
     advice: str
 
 
@@ -79,11 +73,16 @@ def uncovered(installed: Container[str], loaded: Container[str], covered: Contai
     """
     known = {name: name for name in TESTED if name not in covered and name != "wrapt"} | OTHERS
     found = [
-        Uncovered(module, "loaded" if module in loaded else "installed", GATEWAY)
+        Uncovered(module, "loaded" if module in loaded else "installed", _is_told(module), GATEWAY)
         for module, distribution in known.items()
         if module in loaded or distribution in installed
     ]
-    return (*found, *(Uncovered(module, "standard", GATEWAY) for module in STANDARD))
+    return (*found, *(Uncovered(module, "standard", told=True, advice=GATEWAY) for module in STANDARD))
+
+
+def _is_told(module: str) -> bool:
+    # httplib2 stands on http.client, treq on Twisted.
+    return module in {"httplib2", "treq"} or any(name.partition(".")[0] == module.partition(".")[0] for name in TOLD)
 
 
 def problems(installed: Mapping[str, Version], environ: Mapping[str, str]) -> list[str]:
@@ -113,7 +112,12 @@ def _out_of_range(name: str, version: Version) -> list[str]:
 
 def hints(installed: Container[str], environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return what is good to know and breaks nothing by itself."""
-    found = [f"{name}: {hint}" for name, hint in _HINTS.items() if name in installed]
+    found = []
+    if mocks := [name for name in _MOCKS if name in installed]:
+        seen = "a test sees the calls that are sent, the successors'; mock those, or use the fixture atlas_shim_off"
+        found.append(f"{', '.join(mocks)}: {seen}")
+    if "requests-cache" in installed:
+        found.append("requests-cache: answers are kept by the retired URL, whichever side they came from")
     if environ.get("ATLAS_SHIM_WARNINGS", "").strip() == "off":
         found.append("ATLAS_SHIM_WARNINGS=off: nobody is told that retired calls are made")
     found.append(

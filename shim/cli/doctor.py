@@ -151,7 +151,8 @@ def _text(report: DoctorReport) -> None:
     output.heading(f"\nPatched (switched on {report.active}); the first of a row is called first")
     output.facts((one.function, " > ".join(one.order)) for one in report.patched)
     output.heading("\nNot covered")
-    output.facts((one.library, _STATES[one.state]) for one in report.uncovered)
+    told = "; retired calls are told by a warning"
+    output.facts((one.library, f"{_STATES[one.state]}{told if one.told else ''}") for one in report.uncovered)
     output.paragraph(f"What to do: {compatibility.GATEWAY}.")
     if report.hints:
         output.heading("\nGood to know")

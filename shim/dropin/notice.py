@@ -79,9 +79,10 @@ def set_warnings_handler(handler: Handler | None) -> Handler:
     return last
 
 
-def notify(operation: Operation, settings: Settings, now: float) -> None:
+def notify(operation: Operation, settings: Settings, now: float, *, unserved: str = "") -> None:
     """Warn the program of a call that it is about to make; ``now`` is in seconds since the epoch.
 
+    ``unserved`` is the library that makes it, where that is none that the shim serves.
     Raises LegacyEndpointWarning when warnings are errors, and what the handler raises.
     """
     word = _word()
@@ -92,7 +93,7 @@ def notify(operation: Operation, settings: Settings, now: float) -> None:
     if word is WarningsWord.ONCE and key in _warned:
         return
     sunset = sunset_of(operation, settings)
-    notice = Notice(operation.id, sunset, _message(operation.id, sunset, now), site)
+    notice = Notice(operation.id, sunset, _message(operation.id, sunset, now, unserved), site)
     if word is WarningsWord.ERROR:
         raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     _handler(notice)
@@ -123,10 +124,13 @@ def forget() -> None:
         _warned.clear()
 
 
-def _message(operation: str, sunset: datetime, now: float) -> str:
+def _message(operation: str, sunset: datetime, now: float, unserved: str) -> str:
     verb = "retires" if datetime.fromtimestamp(now, UTC) < sunset else "retired"
+    what = "atlas-shim keeps this call working"
+    if unserved:
+        what = f"atlas-shim does not serve {unserved}, so this call goes out as it is: lead it through atlas-shim serve"
     return (
-        f"{operation} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; atlas-shim keeps this call working. "
+        f"{operation} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; {what}. "
         "`atlas-shim explain` shows the call to make instead"
     )
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import requires
@@ -101,7 +102,7 @@ def test_text_is_for_people():
     command = [sys.executable, "-m", "shim", "doctor"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert "Patched (switched on by this command)" in done.stdout
-    assert "urllib.request  Python's own, never covered" in done.stdout
+    assert re.search(r"urllib\.request +Python's own, never covered", done.stdout)
     assert "All is well" not in done.stdout
     assert (done.returncode == 0) is ("Calls made with httpx" in done.stdout.splitlines()[-1])
 
@@ -156,6 +157,7 @@ def test_what_is_never_covered_is_named():
     standard = dict.fromkeys(compatibility.STANDARD, "standard")
     assert states == {"pycurl": "loaded", "tornado.httpclient": "installed", **standard}
     assert all("gateway" in one.advice for one in found)
+    assert {one.library for one in found if not one.told} == {"pycurl"}
 
 
 def test_a_library_that_a_door_is_missing_for_is_named():
@@ -181,4 +183,4 @@ def test_a_library_that_is_installed_and_not_covered_is_told(tmp_path):
     assert other_than_new(report["problems"]) == []
     command, environment = [sys.executable, "-m", "shim", "doctor"], {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
-    assert "niquests        installed, not covered" in done.stdout
+    assert re.search(r"niquests +installed, not covered", done.stdout)
