@@ -11,11 +11,11 @@ Importing this package loads the standard library only; each name is loaded when
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from shim._version import __version__ as __version__
 from shim.extras import hinted
 
+TYPE_CHECKING = False  # as type checkers know it: importing typing costs more than all else here
 if TYPE_CHECKING:
     from shim import httpx as httpx
     from shim import requests as requests

@@ -10,18 +10,20 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
-from typing import Any
 
 from shim import telling
-from shim.dropin.environment import CHECKED, NEED_DOCUMENTS, as_mark, read_word, settings_in
+from shim.dropin.environment import CHECKED, NEED_DOCUMENTS, as_mark, settings_in
 from shim.extras import hint
 from shim.post_import import Finder
+
+TYPE_CHECKING = False  # as type checkers know it; see the package's front
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from types import ModuleType
+    from typing import Any
 
 LAUNCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch")  # noqa: PTH100, PTH118, PTH120 - every Python under run pays for what is imported here
 """The folder of the sitecustomize that ``atlas-shim run`` puts first in PYTHONPATH."""
@@ -51,15 +53,17 @@ def install() -> None:
     if _present(PATCHES) or unchecked.keys() & NEED_DOCUMENTS:
         import_module("shim.dropin.runtime").prepare()
     elif unchecked:
-        read_word(unchecked)
+        import_module("shim.dropin.warnings_word").read_word(unchecked)
         import_module("shim.core.settings").read_settings(unchecked)
     with _lock:
         _state.settings = settings
         _state.active = True
         _finder.start()
     for name in _present(_HEARD_OF):
-        with suppress(ImportError):  # another thread may be importing it: then this waits until it is complete
-            _hear(import_module(name))
+        try:
+            _hear(import_module(name))  # waits until it is complete, should another thread be importing it
+        except ImportError:
+            continue
 
 
 def uninstall() -> None:

@@ -8,13 +8,15 @@ replaced by plain functions, and nothing is loaded before a URL looks like one o
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
 from importlib import import_module
-from types import ModuleType
-from typing import Any
 
-Reader = Callable[..., tuple[str, str]]
-"""Returns the method and the URL of a call, from the arguments of the method that makes it."""
+TYPE_CHECKING = False  # as type checkers know it; see the package's front
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import ModuleType
+    from typing import Any
+
+    Reader = Callable[..., tuple[str, str]]
 
 
 def _http_client(connection: Any, method: str, url: str, *_: Any, **__: Any) -> tuple[str, str]:
@@ -51,7 +53,7 @@ TOLD: Mapping[str, Mapping[tuple[str, str], Reader]] = {
     "twisted.web.client": {("Agent", "request"): _given},  # treq's too
     "curl_cffi.requests": {("Session", "request"): _given, ("AsyncSession", "request"): _given},
 }
-"""Module -> class and method -> what reads the call from the arguments."""
+"""Module -> class and method -> what returns the method and the URL of a call, from the arguments."""
 
 _placed: dict[tuple[str, str, str], tuple[Any, Any, Any]] = {}
 """Module, class and method -> the class itself, what stands in the method's place, and the method."""

@@ -23,7 +23,8 @@ from shim.cli.options import output_option
 from shim.cli.output import write_report
 from shim.cli.settings_report import mistyped, settings_in_force
 from shim.core.settings import read_settings
-from shim.dropin.environment import WARNINGS, read_word
+from shim.dropin.environment import WARNINGS
+from shim.dropin.warnings_word import read_word
 
 _SHOWN = ("route", "sunset", "upstream", "mappings")
 """The settings that the drop-in has in common with the gateway."""

@@ -24,7 +24,8 @@ import attrs
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents.model import Operation
-from shim.dropin.environment import WARNINGS, Raw, Variables, WarningsWord, read_word
+from shim.dropin.environment import WARNINGS, Raw, Variables
+from shim.dropin.warnings_word import WarningsWord, read_word
 from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.inventory import CallSite
 
