@@ -69,7 +69,7 @@ if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of 
             try:
                 return import_module(f"shim.{name}")
             except ModuleNotFoundError as error:
-                raise hinted(error) from None
+                raise hinted(error, name) from None
         if name in _ROOMS:
             return getattr(import_module(_ROOMS[name]), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
