@@ -1,6 +1,6 @@
 """atlas-shim: keeps programs alive that call MongoDB Atlas' retired serverless backup API.
 
-Three ways in: ``from shim import httpx`` and ``from shim import requests`` in place of ``import …``,
+Three ways in: ``from shim import httpx``, ``httpx2`` or ``requests`` in place of ``import …``,
 for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``, and for one client that
 others made ``shim.wrap(client)``; ``AtlasClient`` and ``AsyncAtlasClient``, a typed client; and
 ``atlas-shim serve``, a gateway for every other language.
@@ -18,6 +18,7 @@ from shim.extras import hinted
 TYPE_CHECKING = False  # as type checkers know it: importing typing costs more than all else here
 if TYPE_CHECKING:
     from shim import httpx as httpx
+    from shim import httpx2 as httpx2
     from shim import requests as requests
     from shim._record import record as record
     from shim._wrap import wrap as wrap
@@ -57,7 +58,7 @@ _ROOMS = {
     "uninstall": "shim.switch",
     "wrap": "shim._wrap",
 }
-_DOORS = ("httpx", "requests")
+_DOORS = ("httpx", "httpx2", "requests")
 
 __all__ = ["__version__", *_DOORS, *_ROOMS]  # noqa: PLE0604 - the literals above hold the names
 

@@ -1,7 +1,7 @@
 """``shim.record``: what happened in an exchange, wherever its record was left.
 
-A record is in ``response.extensions["shim"]`` of httpx, in ``response.shim`` of requests, and in ``record`` of
-the typed client's results and errors. Neither library is imported here: a program may use only one of them.
+A record is in ``response.extensions["shim"]`` of httpx and httpx2, in ``response.shim`` of requests, and in
+``record`` of the typed client's results and errors. No library is imported here: a program may use only one of them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class TypedResult(Protocol):
 def record(response: HttpxResponse | RequestsResponse | TypedResult) -> Record | None:
     """Return the record of a response, None where the shim took no part.
 
-    ``response`` is a response of httpx or requests, however the shim was switched on, or what the typed client
+    ``response`` is a response of httpx, httpx2 or requests, however the shim was switched on, or what the typed client
     returned or raised: a page, each of its items (also those of ``iter_…``: an item has the record of its page),
     a single resource, or an AtlasError. The values inside a resource, such as its links, have no record.
 

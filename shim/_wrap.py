@@ -11,6 +11,7 @@ T = TypeVar("T")
 
 WRAPS: Mapping[str, Mapping[str, str]] = {
     "httpx": {"Client": "shim.httpx._wrap", "AsyncClient": "shim.httpx._wrap"},
+    "httpx2": {"Client": "shim.httpx2._wrap", "AsyncClient": "shim.httpx2._wrap"},
     "requests": {"Session": "shim.requests._wrap"},
 }
 """Library -> class -> the module whose ``wrap`` takes objects of that class and of those made from it."""
@@ -19,7 +20,7 @@ WRAPS: Mapping[str, Mapping[str, str]] = {
 def wrap(client: T) -> T:
     """Let a client or session keep calls to retired Atlas endpoints working, and return the same object.
 
-    Takes httpx.Client, httpx.AsyncClient, requests.Session and what is made from these, such as authlib's,
+    Takes httpx's and httpx2's Client and AsyncClient, requests.Session, and what is made from these, such as authlib's,
     hishel's and requests-oauthlib's. Its class becomes one that is also the shim's; ``isinstance`` of its own class,
     its settings, mounts and authentication stay. Twice is as good as once, and it works beside ``shim.auto``. Copies
     and pickles serve retired calls too, where the library can make them; atlas-shim must be installed where a

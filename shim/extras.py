@@ -5,6 +5,7 @@ from __future__ import annotations
 EXTRAS = {
     "aiohttp": "gateway",
     "httptools": "gateway",
+    "httpx2": "httpx2",
     "multidict": "gateway",
     "orjson": "gateway",
     "prometheus_client": "gateway",

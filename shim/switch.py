@@ -79,7 +79,7 @@ def uninstall() -> None:
             for name, patches in PATCHES.items():
                 if module := sys.modules.get(name):
                     patching.unpatch(module, patches)
-        if hooks := sys.modules.get("shim.httpx._hooks"):
+        if hooks := sys.modules.get("shim.httpx_family.hooks"):
             hooks.abandon()
 
 
@@ -155,7 +155,8 @@ def _httpx(name: str, wrapped: Callable[..., Any], client: Any, args: tuple[Any,
     # The path alone: httpx puts a URL's text together anew each time it is asked for it.
     if not concerns(getattr(getattr(request, "url", None), "raw_path", b"").decode("ascii")):
         return wrapped(*args, **kwargs)
-    return getattr(import_module("shim.httpx._send"), name)(client, wrapped, *args, **kwargs)
+    library, _, method = name.partition(".")
+    return getattr(import_module(f"shim.{library}._send"), method)(client, wrapped, *args, **kwargs)
 
 
 def _requests(
@@ -170,8 +171,12 @@ def _requests(
 
 PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
     "httpx": {
-        ("Client", "send"): partial(_httpx, "send"),
-        ("AsyncClient", "send"): partial(_httpx, "asend"),
+        ("Client", "send"): partial(_httpx, "httpx.send"),
+        ("AsyncClient", "send"): partial(_httpx, "httpx.asend"),
+    },
+    "httpx2": {
+        ("Client", "send"): partial(_httpx, "httpx2.send"),
+        ("AsyncClient", "send"): partial(_httpx, "httpx2.asend"),
     },
     "requests": {
         ("Session", "prepare_request"): partial(_requests, "prepare_request"),

@@ -1,6 +1,7 @@
-"""What the drop-ins for httpx and requests have in common; knows no HTTP library, so that neither loads the other's.
+"""What the drop-ins for HTTP libraries have in common; knows no HTTP library, so that none loads another's.
 
 Read in this order: ``runtime`` (settings, documents and memory of this process) -> ``recognition`` (is a
 call a retired one, and what its exchange needs) -> ``notice`` (warning the program at its own line).
-``digest`` tells signatures over a request target, ``signatures`` keeps a library's own function signatures.
+``patience`` bounds an exchange by the caller's own timeouts, ``digest`` tells signatures over a request target,
+``signatures`` keeps a library's own function signatures.
 """

@@ -18,7 +18,7 @@ def become(client: Any, ours: type) -> None:
     if issubclass(own, ours):
         return
     try:
-        client.__class__ = ours if own is ours.__base__ else _joined(own, ours)  # type: ignore[arg-type]  # classes can be hashed
+        client.__class__ = ours if own in ours.__bases__ else _joined(own, ours)  # type: ignore[arg-type]  # classes can be hashed
     except TypeError as error:
         raise TypeError(f"a {own.__qualname__} can't be wrapped: {error}") from error
 

@@ -159,7 +159,18 @@ def call_site() -> CallSite:
 
 _OURS = str(Path(__file__).resolve().parents[1])
 _STDLIB = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
-_PLUMBING = ("httpx", "httpcore", "requests", "urllib3", "anyio", "trio", "wrapt", "opentelemetry")
+_PLUMBING = (
+    "httpx",
+    "httpcore",
+    "httpx2",
+    "httpcore2",
+    "requests",
+    "urllib3",
+    "anyio",
+    "trio",
+    "wrapt",
+    "opentelemetry",
+)
 """Installed packages that stand between a program and the network, whoever calls them."""
 
 

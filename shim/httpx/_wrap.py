@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 
-from shim.dropin.classes import become
-from shim.dropin.runtime import prepare
 from shim.httpx._clients import AsyncClient, Client
-from shim.httpx._hooks import hold
+from shim.httpx._send import LIBRARY
+from shim.httpx_family.wrap import wrap as _wrap
 
 
-def wrap(client: httpx.Client | httpx.AsyncClient) -> None:
+def wrap(client: Any) -> None:
     """Let a client serve retired calls; raises SettingsError as Client does."""
-    prepare()
-    become(client, AsyncClient if isinstance(client, httpx.AsyncClient) else Client)
-    hold(client)
+    _wrap(LIBRARY, client, AsyncClient if isinstance(client, httpx.AsyncClient) else Client)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import attrs
-import httpx
+
+if TYPE_CHECKING:
+    import httpx
 
 
 @attrs.define(eq=False)
-class ResponseContent(httpx.SyncByteStream):
+class ResponseContent:
     """The content of a response: the chunks that are here already, then the rest.
 
     Closing it closes ``source``, where the content comes from, and sets ``elapsed`` of ``response``, whose
@@ -51,7 +54,7 @@ class ResponseContent(httpx.SyncByteStream):
 
 
 @attrs.define(eq=False)
-class AsyncResponseContent(httpx.AsyncByteStream):
+class AsyncResponseContent:
     """The same as ResponseContent for AsyncClient."""
 
     chunks: Sequence[bytes]
@@ -108,12 +111,12 @@ def take_content(response: httpx.Response) -> bool:
     return True
 
 
-def drain(native: httpx.Response, limit: int) -> ResponseContent:
+def drain(native: httpx.Response, limit: int, kind: type[ResponseContent]) -> ResponseContent:
     """Read raw content until it ends or exceeds ``limit`` bytes; the caller closes on an exception."""
     if native.is_stream_consumed:
-        return ResponseContent([native.content], source=native, decoded=True)
+        return kind([native.content], source=native, decoded=True)
     rest = native.iter_raw()
-    content = ResponseContent(chunks := [], rest, native, complete=False)
+    content = kind(chunks := [], rest, native, complete=False)
     size = 0
     for chunk in rest:
         chunks.append(chunk)
@@ -124,12 +127,12 @@ def drain(native: httpx.Response, limit: int) -> ResponseContent:
     return content
 
 
-async def adrain(native: httpx.Response, limit: int) -> AsyncResponseContent:
+async def adrain(native: httpx.Response, limit: int, kind: type[AsyncResponseContent]) -> AsyncResponseContent:
     """The same as drain for AsyncClient."""
     if native.is_stream_consumed:
-        return AsyncResponseContent([native.content], source=native, decoded=True)
+        return kind([native.content], source=native, decoded=True)
     rest = native.aiter_raw()
-    content = AsyncResponseContent(chunks := [], rest, native, complete=False)
+    content = kind(chunks := [], rest, native, complete=False)
     size = 0
     async for chunk in rest:
         chunks.append(chunk)

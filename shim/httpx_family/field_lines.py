@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import httpx
+from typing import TYPE_CHECKING
 
 from shim.core.commands import Send
 from shim.core.content_coding import acceptable
 from shim.core.messages import Headers
 from shim.dropin.digest import is_stale
+from shim.httpx_family.library import Library
+
+if TYPE_CHECKING:
+    import httpx
 
 
 def header_lines(headers: httpx.Headers) -> Headers:
@@ -21,7 +25,8 @@ class FieldLines:
     It belongs to the client, as the credentials do that may be among them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, library: Library) -> None:
+        self._library = library
         self._seen: tuple[list[tuple[bytes, bytes]], Headers] | None = None
         self._made: tuple[tuple[object, ...], httpx.Headers, bool, int] | None = None
 
@@ -41,11 +46,11 @@ class FieldLines:
         call, made = send.call, self._made
         facts = (call.headers, call.target, send.rewritten, send.may_read, same_body)
         if made is None or made[0] != facts:
-            self._made = made = (facts, *_made_of(send, same_body=same_body))
+            self._made = made = (facts, *_made_of(self._library, send, same_body=same_body))
         return made[1], made[2], made[3]
 
 
-def _made_of(send: Send, *, same_body: bool) -> tuple[httpx.Headers, bool, int]:
+def _made_of(library: Library, send: Send, *, same_body: bool) -> tuple[httpx.Headers, bool, int]:
     stripped = signed = False
     lines: list[tuple[bytes, bytes]] = []
     for name, value in send.call.headers:
@@ -58,4 +63,4 @@ def _made_of(send: Send, *, same_body: bool) -> tuple[httpx.Headers, bool, int]:
         signed = signed or kind == "authorization"
         kept = acceptable(value) if kind == "accept-encoding" and send.may_read else value
         lines.append((name.encode("latin-1"), kept.encode("latin-1")))
-    return httpx.Headers(lines), stripped, -1 if signed else len(lines)
+    return library.module.Headers(lines), stripped, -1 if signed else len(lines)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
-import httpx
 
 from shim.core.commands import Send
 from shim.core.messages import Call
-from shim.httpx._field_lines import FieldLines
-from shim.httpx._recognition import INNER
+from shim.httpx_family.field_lines import FieldLines
+from shim.httpx_family.library import Library
+from shim.httpx_family.recognition import INNER
+
+if TYPE_CHECKING:
+    import httpx
 
 
 @attrs.frozen(eq=False)
@@ -32,7 +37,7 @@ class InnerRequest:
         return len(headers) != self.unsigned and "authorization" in headers
 
 
-def inner_request(request: httpx.Request, call: Call, send: Send, fields: FieldLines) -> InnerRequest:
+def inner_request(library: Library, request: httpx.Request, call: Call, send: Send, fields: FieldLines) -> InnerRequest:
     """Return the request to send; ``call`` is what the caller's own ``request`` says.
 
     Timeouts and other extensions are kept, and so is everything httpx would compute the same again.
@@ -40,7 +45,7 @@ def inner_request(request: httpx.Request, call: Call, send: Send, fields: FieldL
     sent = send.call
     same_body = sent.method == call.method and sent.body == call.body
     headers, stripped, unsigned = fields.to_send(send, same_body=same_body)
-    inner = httpx.Request(
+    inner = library.module.Request(
         sent.method,
         _with_target(request.url, sent.target) if send.rewritten else request.url,
         headers=headers,
@@ -48,7 +53,7 @@ def inner_request(request: httpx.Request, call: Call, send: Send, fields: FieldL
         stream=request.stream if same_body else None,
         extensions={**request.extensions, INNER: True},
     )
-    if isinstance(inner.stream, httpx.ByteStream):
+    if isinstance(inner.stream, library.module.ByteStream):
         inner.read()  # as httpx does with content that is bytes: an auth flow may look at it
     return InnerRequest(inner, send.rewritten, stripped, unsigned if len(inner.headers) == len(headers) else -1)
 
@@ -62,7 +67,7 @@ def _with_target(url: httpx.URL, target: str) -> httpx.URL:
     raw = target.encode("ascii")
     if url.userinfo or url.fragment or len(raw) > _MOST:
         return url.copy_with(raw_path=raw)
-    key = (url.raw_scheme, url.raw_host, url.port, raw)
+    key = (type(url), url.raw_scheme, url.raw_host, url.port, raw)
     known = _urls.get(key)
     if known is None:
         if len(_urls) >= _MOST:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import httpx
+from typing import TYPE_CHECKING
 
 from shim.core.messages import Headers
 from shim.dropin import recognition
 from shim.dropin.recognition import NOTHING_MORE, ClientSettings, RetiredCall
 from shim.dropin.runtime import concerns
-from shim.httpx._field_lines import header_lines
+from shim.httpx_family.field_lines import header_lines
+
+if TYPE_CHECKING:
+    import httpx
 
 INNER = "shim.inner"
 """The key in ``request.extensions`` of a request that the shim makes itself."""

@@ -9,30 +9,34 @@ any I/O. ``run`` and ``arun`` send, read and close for it; they differ in nothin
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
-import httpx
 
 from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
 from shim.core.exchange import exchange
 from shim.core.messages import Reply, framed
+from shim.dropin import patience
 from shim.dropin.digest import is_stale
 from shim.dropin.notice import notify
 from shim.dropin.recognition import RetiredCall
-from shim.httpx._field_lines import FieldLines, header_lines
-from shim.httpx._recognition import INNER
-from shim.httpx._rewriting import InnerRequest, inner_request
-from shim.httpx._streams import AsyncResponseContent, ResponseContent, adrain, drain
+from shim.httpx_family.field_lines import FieldLines, header_lines
+from shim.httpx_family.library import Library
+from shim.httpx_family.recognition import INNER
+from shim.httpx_family.rewriting import InnerRequest, inner_request
+from shim.httpx_family.streams import AsyncResponseContent, ResponseContent, adrain, drain
+
+if TYPE_CHECKING:
+    import httpx
 
 RECORD = "shim"
 """The key in ``response.extensions`` of the record of a recognised call."""
 
 Content = ResponseContent | AsyncResponseContent
-_NOTHING, _ASYNC_NOTHING = ResponseContent(()), AsyncResponseContent(())
-ContentType = type[ResponseContent] | type[AsyncResponseContent]
+ContentType = type[Any]
+"""A library's kind of content: one of ours and a stream of its own."""
 
 
 @attrs.define(eq=False)
@@ -43,16 +47,21 @@ class ExchangeFlow:
     ``head`` the same in the core's terms, and ``content`` what was read of it, None while nothing was.
     """
 
+    library: Library
     request: httpx.Request
     retired: RetiredCall
     default_encoding: str | Callable[[bytes], str] = "utf-8"
-    fields: FieldLines = attrs.field(factory=FieldLines)
+    fields: FieldLines = attrs.field()
     exchange: Exchange = attrs.field(init=False)
     sent: InnerRequest | None = attrs.field(init=False, default=None)
     native: httpx.Response | None = attrs.field(init=False, default=None)
     head: Reply = attrs.field(init=False)
     content: Content | None = attrs.field(init=False, default=None)
     start: float = attrs.field(init=False, factory=time.perf_counter)
+
+    @fields.default
+    def _fields(self) -> FieldLines:
+        return FieldLines(self.library)
 
     def begin(self) -> Command | Outcome:
         """Warn the program, before the first byte is sent, and begin; return what to do first."""
@@ -63,9 +72,23 @@ class ExchangeFlow:
         return advance(self.exchange, None)
 
     def request_for(self, send: Send) -> httpx.Request:
-        """Return the request to send."""
-        self.sent = inner_request(self.request, self.retired.call, send, self.fields)
+        """Return the request to send; raises ReadTimeout when the caller's own timeouts are over."""
+        later = self.sent is not None
+        self.sent = inner_request(self.library, self.request, self.retired.call, send, self.fields)
+        if later and (timeouts := self.request.extensions.get("timeout")):
+            self._hurry(self.sent.request, timeouts)
         return self.sent.request
+
+    def _hurry(self, inner: httpx.Request, timeouts: Mapping[str, float | None]) -> None:
+        """Let a request wait for no longer than what is left of the caller's own timeouts."""
+        seconds = patience.together(**timeouts)
+        if seconds is None:
+            return
+        left = patience.left_of(seconds, self.start)
+        if left <= 0:
+            raise self.library.module.ReadTimeout(patience.TIMED_OUT.format(seconds), request=inner)
+        if patience.may_be_cut_short(inner.method):
+            inner.extensions["timeout"] = {name: patience.within(left, value) for name, value in timeouts.items()}
 
     def received(self, native: httpx.Response) -> Command | Outcome:
         """Take the response to the last request, its content unread; return what to do next."""
@@ -104,7 +127,7 @@ class ExchangeFlow:
         response.stream.response, response.stream.start = response, self.start
         return response
 
-    def let_go(self, nothing: Content) -> None:
+    def let_go(self, nothing: Any) -> None:
         """Cut the circle of a native response that is closed and its stream, which is work for the collector."""
         if self.native is not None and self.native.is_closed:
             self.native.stream = nothing
@@ -116,7 +139,7 @@ class ExchangeFlow:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
         extensions = {} if native is None else {**native.extensions}
         extensions.pop("reason_phrase", None)
-        return httpx.Response(
+        return self.library.module.Response(
             reply.status,
             headers=headers,
             stream=content_type([content] if content else []),
@@ -130,14 +153,14 @@ class ExchangeFlow:
         """Return the native response itself, or one that begins with what was read of it."""
         native = self.native
         assert native is not None, "only a response can be handed back"
-        if self.content is None or self.content.decoded:
-            stream: Any = native.stream
-            native.stream = content_type((), stream, stream)
+        stream: Any = self.content
+        if stream is None or stream.decoded:
+            native.stream = content_type((), native.stream, native.stream)
             return native
-        response = httpx.Response(
+        response = self.library.module.Response(
             native.status_code,
             headers=native.headers,
-            stream=self.content,
+            stream=stream,
             request=native.request,
             extensions=native.extensions,
             history=native.history,
@@ -170,20 +193,21 @@ def run(flow: ExchangeFlow, send: Callable[[httpx.Request], httpx.Response]) -> 
         command = flow.begin()
         while isinstance(command, Send | Read):
             if isinstance(command, Read):
-                assert isinstance(held, httpx.Response), "what is read is the last response"
-                held = drain(held, command.limit)
+                assert held is not None, "what is read is the last response"
+                assert not isinstance(held, ResponseContent), "it is read once"
+                held = drain(held, command.limit, flow.library.content)
                 command = flow.read(held, command.limit)
             else:
                 if held is not None:
                     held.close()
                 held = send(flow.request_for(command))
                 command = flow.received(held)
-        response = flow.response_for(command, ResponseContent)
+        response = flow.response_for(command, flow.library.content)
         if held is not None and isinstance(command, Answer):
             held.close()
-            flow.let_go(_NOTHING)
+            flow.let_go(flow.library.nothing)
     except BaseException as error:
-        if isinstance(error, httpx.HTTPError):
+        if isinstance(error, flow.library.module.HTTPError):
             flow.show(error)
         if held is not None:
             held.close()
@@ -198,20 +222,21 @@ async def arun(flow: ExchangeFlow, send: Callable[[httpx.Request], Awaitable[htt
         command = flow.begin()
         while isinstance(command, Send | Read):
             if isinstance(command, Read):
-                assert isinstance(held, httpx.Response), "what is read is the last response"
-                held = await adrain(held, command.limit)
+                assert held is not None, "what is read is the last response"
+                assert not isinstance(held, AsyncResponseContent), "it is read once"
+                held = await adrain(held, command.limit, flow.library.async_content)
                 command = flow.read(held, command.limit)
             else:
                 if held is not None:
                     await held.aclose()
                 held = await send(flow.request_for(command))
                 command = flow.received(held)
-        response = flow.response_for(command, AsyncResponseContent)
+        response = flow.response_for(command, flow.library.async_content)
         if held is not None and isinstance(command, Answer):
             await held.aclose()
-            flow.let_go(_ASYNC_NOTHING)
+            flow.let_go(flow.library.async_nothing)
     except BaseException as error:
-        if isinstance(error, httpx.HTTPError):
+        if isinstance(error, flow.library.module.HTTPError):
             flow.show(error)
         if held is not None:
             await held.aclose()
