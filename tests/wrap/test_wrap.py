@@ -71,6 +71,14 @@ def test_a_client_serves_retired_calls(atlas, retired, make):
             assert b"results" in response.read()
 
 
+def test_a_client_of_httpx2_serves_retired_calls(atlas, retired):
+    """The same for httpx2."""
+    httpx2 = pytest.importorskip("httpx2")
+    with httpx2.Client(auth=httpx2.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)) as client:
+        assert shim.wrap(client) is client
+        assert [trips(atlas, lambda: client.get(retired)) for _ in range(3)] == [2, 1, 1]
+
+
 async def test_an_async_client_serves_retired_calls(retired):
     """The same for AsyncClient."""
     async with httpx.AsyncClient(headers=BEARER) as client:
