@@ -24,7 +24,8 @@ def wrap(client: T) -> T:
     hishel's and requests-oauthlib's. Its class becomes one that is also the shim's; ``isinstance`` of its own class,
     its settings, mounts and authentication stay. Twice is as good as once, and it works beside ``shim.auto``. Copies
     and pickles serve retired calls too, where the library can make them; atlas-shim must be installed where a
-    pickle is read.
+    pickle is read. Of an object that holds one, wrap that: ``shim.wrap(client.get_httpx_client())`` for
+    openapi-python-client's.
 
     Raises TypeError for anything else, and SettingsError and DocumentError as the shim's own clients do.
     """

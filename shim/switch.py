@@ -46,8 +46,7 @@ def install() -> None:
 
     Raises SettingsError and DocumentError, and ModuleNotFoundError without the extra ``auto``; changes nothing then.
     """
-    if find_spec("wrapt") is None:
-        raise ModuleNotFoundError(hint("wrapt"), name="wrapt")
+    need_wrapt()
     settings = settings_in(os.environ)
     unchecked = {} if os.environ.get(CHECKED) == as_mark(settings) else settings
     if _present(PATCHES) or unchecked.keys() & NEED_DOCUMENTS:
@@ -64,6 +63,12 @@ def install() -> None:
             _hear(import_module(name))  # waits until it is complete, should another thread be importing it
         except ImportError:
             continue
+
+
+def need_wrapt() -> None:
+    """Raise ModuleNotFoundError that names the extra ``auto`` where that is not installed."""
+    if find_spec("wrapt") is None:
+        raise ModuleNotFoundError(hint("wrapt"), name="wrapt")
 
 
 def uninstall() -> None:

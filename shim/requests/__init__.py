@@ -16,7 +16,13 @@ The way of a call: ``sessions`` > ``_send`` (prepare, then send) > ``_recognitio
 import sys as _sys
 import typing as _typing
 
-import requests as _requests
+from shim.extras import hinted as _hinted
+
+try:
+    import requests as _requests
+except ModuleNotFoundError as _error:
+    raise _hinted(_error, "requests") from None
+
 from requests import ConnectionError as ConnectionError  # noqa: A004 - requests' own name
 from requests import ConnectTimeout as ConnectTimeout
 from requests import HTTPError as HTTPError

@@ -295,12 +295,13 @@ def test_without_wrapt_the_extra_is_named():
     assert python(code) == "wrapt wrapt is missing; install it with: pip install 'atlas-shim[auto]'"
 
 
+@pytest.mark.parametrize("statement", ["from shim import {}", "import shim.{}"])
 @pytest.mark.parametrize("door", sorted(set(shim._DOORS) - {"httpx"}))
-def test_without_its_library_a_door_names_the_extra(door):
-    """Where it is imported from the package's front; there is such an extra."""
+def test_without_its_library_a_door_names_the_extra(door, statement):
+    """However it is imported; there is such an extra."""
     code = (
         f"import sys; sys.modules[{door!r}] = None\n"
-        f"try: from shim import {door}\nexcept ModuleNotFoundError as error: print(error.name, error)"
+        f"try: {statement.format(door)}\nexcept ModuleNotFoundError as error: print(error.name, error)"
     )
     said = python(code)
     assert said.startswith(f"{door} {door} is missing; install it with: pip install 'atlas-shim[")
