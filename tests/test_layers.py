@@ -15,7 +15,7 @@ BELOW = {
     "_version": set(),
     "_record": {"core"},
     "_wrap": {"httpx", "httpx2", "requests"},
-    "errors": set(),
+    "errors": {"core"},  # for type checkers alone
     "extras": set(),
     "patching": set(),
     "post_import": set(),
@@ -36,8 +36,8 @@ BELOW = {
     "testing": {"core", "dropin", "extras", "fake"},
     "auto": {"switch"},
     "launch": {"errors", "switch"},
-    "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx"},
-    "gateway": {"core", "credentials", "documents", "errors", "inventory"},
+    "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx", "httpx_family"},
+    "gateway": {"_version", "core", "credentials", "documents", "errors", "inventory"},
     "front": {"_version", "documents", "errors", "gateway"},
 }
 """Room -> the rooms it may import. ``cli`` and the package's front may import any; none may import the front."""

@@ -15,8 +15,8 @@ import attrs
 import click
 
 from shim._version import __version__
-from shim.atlas import AtlasClient, Page
-from shim.atlas.client import TIMEOUT
+from shim.atlas import AtlasClient, Page, Retries
+from shim.atlas.client import RETRIES, TIMEOUT
 from shim.atlas.convert import Model
 from shim.cli import COMMANDS
 from shim.cli.options import CLUSTER, output_option, together
@@ -114,16 +114,20 @@ INSTANCES = ResourceKind(
 
 
 @contextmanager
-def client(settings: Settings | None = None) -> Iterator[AtlasClient]:
+def client(settings: Settings | None = None, *, retries: Retries | None = RETRIES) -> Iterator[AtlasClient]:
     """Yield a client made of the environment; a parameter that fits no path becomes a SettingsError.
 
-    ``settings`` are obeyed in place of those in the environment.
+    ``settings`` are obeyed in place of those in the environment. Commands that order something, or wait by
+    themselves, have no ``retries``: whoever orders decides whether to try again.
     """
     with warnings.catch_warnings():
         # The command calls the legacy interface on purpose: there is nobody to warn.
         warnings.simplefilter("ignore", LegacyEndpointWarning)
         agent = {"User-Agent": f"atlas-shim/{__version__}"}
-        with Client(timeout=TIMEOUT, headers=agent) as http, AtlasClient.from_env(http_client=http) as atlas:
+        with (
+            Client(timeout=TIMEOUT, headers=agent) as http,
+            AtlasClient.from_env(http_client=http, retries=retries) as atlas,
+        ):
             if settings is not None:
                 force_settings(http, settings)
             try:

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from shim.core.record import FieldReport, Record, by_level
 from shim.gateway.errors import Challenged
 from shim.gateway.in_flight import InFlight
-from shim.gateway.log_lines import dropped
+from shim.gateway.logs.lines import dropped
 from shim.gateway.remembered import by_identity
 
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)

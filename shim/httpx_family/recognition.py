@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 INNER = "shim.inner"
 """The key in ``request.extensions`` of a request that the shim makes itself."""
 
+WHOLE = "shim.whole"
+"""The key in ``request.extensions`` of a request for all items of a list (``Context.whole``)."""
+
 
 def origin_of(url: httpx.URL) -> str:
     """Return ``scheme://authority`` of a URL, without user information."""
@@ -33,4 +36,5 @@ def recognise(
     target = url.raw_path.decode("ascii")
     if not concerns(target) or INNER in request.extensions:
         return None
-    return recognition.recognise(request.method, origin_of(url), target, lambda: lines_of(request.headers), client)
+    origin, whole = origin_of(url), WHOLE in request.extensions
+    return recognition.recognise(request.method, origin, target, lambda: lines_of(request.headers), client, whole=whole)

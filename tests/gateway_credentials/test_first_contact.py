@@ -64,7 +64,9 @@ def test_wrong_key_stands_out_in_the_log(seen, logged):
     signature = attrs.evolve(Signature(nonce_of(seen)), name="nobodyxx")
     seen.ask(UNTOUCHED, line(signature.parts))
     warnings = [text for level, text in logged() if level == "WARNING"]
-    assert warnings == ["other 401: SHIM_KEY_REFUSED (from 127.0.0.1)"]
+    assert len(warnings) == 1
+    assert all(word in warnings[0] for word in ("127.0.0.1", "SHIM_KEY_REFUSED", "401"))
+    assert "nobodyxx" not in warnings[0]
 
 
 def test_handshakes_are_logged_at_debug_alone(seen, logged):
@@ -73,7 +75,7 @@ def test_handshakes_are_logged_at_debug_alone(seen, logged):
     seen.ask(UNTOUCHED, good, ACCEPT)
     head, _ = seen.ask(UNTOUCHED, good, ACCEPT)
     assert (value_of(head, "WWW-Authenticate") or "").endswith("stale=true")
-    assert {level for level, _ in logged()} == {"DEBUG"}
+    assert [level for level, text in logged() if "SHIM_UNAUTHORIZED" in text] == ["DEBUG", "DEBUG"]
 
 
 def test_handshakes_are_counted_apart():
