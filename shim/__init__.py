@@ -17,6 +17,7 @@ from shim._version import __version__ as __version__
 if TYPE_CHECKING:
     from shim import httpx as httpx
     from shim import requests as requests
+    from shim import urllib3 as urllib3
     from shim._record import record as record
     from shim.atlas import AsyncAtlasClient as AsyncAtlasClient
     from shim.atlas import AtlasClient as AtlasClient
@@ -53,7 +54,7 @@ _ROOMS = {
     "set_warnings_handler": "shim.dropin.notice",
     "uninstall": "shim.switch",
 }
-_DOORS = ("httpx", "requests")
+_DOORS = ("httpx", "requests", "urllib3")
 
 __all__ = ["__version__", *_DOORS, *_ROOMS]  # noqa: PLE0604 - the literals above hold the names
 

@@ -155,6 +155,13 @@ def _requests(
     return getattr(import_module("shim.requests._send"), name)(session, wrapped, *args, **kwargs)
 
 
+def _urllib3(wrapped: Callable[..., Any], owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    url = args[1] if len(args) > 1 else kwargs.get("url")
+    if not _state.active or not isinstance(url, str) or not concerns(url):
+        return wrapped(*args, **kwargs)
+    return import_module("shim.urllib3._send").urlopen(owner, wrapped, *args, **kwargs)
+
+
 PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
     "httpx": {
         ("Client", "send"): partial(_httpx, "send"),
@@ -163,6 +170,10 @@ PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
     "requests": {
         ("Session", "prepare_request"): partial(_requests, "prepare_request"),
         ("Session", "send"): partial(_requests, "send"),
+    },
+    "urllib3": {
+        ("PoolManager", "urlopen"): _urllib3,
+        ("HTTPConnectionPool", "urlopen"): _urllib3,
     },
 }
 """Library -> class and method -> what is called in its place."""
