@@ -47,7 +47,7 @@ if _typing.TYPE_CHECKING:  # urllib3 1.26 lacks the first two at this place
     from urllib3 import BaseHTTPResponse as BaseHTTPResponse
     from urllib3 import HTTPHeaderDict as HTTPHeaderDict
 
-if _typing.TYPE_CHECKING or callable(_urllib3.request):  # which is a module in urllib3 1.26
+if _typing.TYPE_CHECKING or not isinstance(_urllib3.request, type(_sys)):  # a module in urllib3 1.26
     from shim.urllib3._request import request as request
 
 # Whoever imports one of urllib3's modules by name gets the very module, but for the two that hold what is ours. The

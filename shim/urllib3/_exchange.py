@@ -40,11 +40,11 @@ class ExchangeFlow:
     native: HTTPResponse | None = attrs.field(init=False, default=None)
     head: Reply = attrs.field(init=False)
     content: ResponseContent | None = attrs.field(init=False, default=None)
-    started: float = attrs.field(init=False, factory=time.monotonic)
+    started: float = attrs.field(init=False)
 
     def run(self) -> HTTPResponse:
         """Send, read and close until there is a response for the caller, its content unread."""
-        retired = self.request.retired
+        retired, self.started = self.request.retired, time.monotonic()
         self.exchange = exchange(retired.match, retired.call, retired.context)
         try:
             command = advance(self.exchange, None)
@@ -82,9 +82,11 @@ class ExchangeFlow:
         """Return the response to hand back, with URLs of the caller's own and the record."""
         native, method = self.native, self.request.method
         if isinstance(outcome, Answer):
-            more: dict[str, Any] = {} if native is not None else {"retries": self.retries}
-            response = answered(outcome.reply, native, method, **more)
-            if native is not None:
+            if native is None:
+                own = {"retries": self.retries, "request_url": self.request.retired.call.target}
+                response = answered(outcome.reply, None, method, **own)
+            else:
+                response = answered(outcome.reply, native, method)
                 discard(native)
         else:
             assert native is not None, "only a response can be handed back"

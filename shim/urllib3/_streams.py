@@ -9,7 +9,7 @@ from typing import Any
 
 from urllib3 import HTTPResponse
 from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
-from urllib3.exceptions import IncompleteRead
+from urllib3.exceptions import IncompleteRead, ProtocolError
 
 from shim.core.messages import Reply, framed, reason_phrase
 
@@ -83,7 +83,8 @@ def drain(raw: Any, limit: int) -> ResponseContent:
         if size > limit:
             return content
     if missing := getattr(raw, "length_remaining", None):  # urllib3 1.26 does not raise this itself
-        raise IncompleteRead(size, missing)
+        broken = IncompleteRead(size, missing)
+        raise ProtocolError(f"Connection broken: {broken!r}", broken)
     content.complete = True
     return content
 
@@ -124,10 +125,11 @@ def answered(reply: Reply, native: object, method: str | None, **more: Any) -> H
 
 def _response(like: object, content: ResponseContent, method: str | None, **more: Any) -> HTTPResponse:
     """Return a response that came by the same connection as another."""
+    url = more.pop("request_url", None) or getattr(like, "_request_url", None)
     more = {"retries": getattr(like, "retries", None), "pool": getattr(like, "_pool", None)} | more
     version = getattr(like, "version", 11)
     response = HTTPResponse(body=content, version=version, preload_content=False, request_method=method, **more)
     if hasattr(response, "version_string"):  # from urllib3 2.3 on
         response.version_string = getattr(like, "version_string", "HTTP/1.1")
-    response._request_url = getattr(like, "_request_url", None)  # noqa: SLF001 - 1.26 has no other name for it
+    response._request_url = url  # noqa: SLF001 - urllib3 1.26 has no other name for it, and 2 takes it from retries
     return response
