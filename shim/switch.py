@@ -162,6 +162,28 @@ def _urllib3(wrapped: Callable[..., Any], owner: Any, args: tuple[Any, ...], kwa
     return import_module("shim.urllib3._send").urlopen(owner, wrapped, *args, **kwargs)
 
 
+def _urllib_request(wrapped: Callable[..., Any], opener: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    url = args[0] if args else kwargs.get("fullurl")
+    if not _state.active or not concerns(url if isinstance(url, str) else getattr(url, "full_url", "")):
+        return wrapped(*args, **kwargs)
+    return import_module("shim.stdlib.opener").open_url(opener, wrapped, *args, **kwargs)
+
+
+def _http_client(wrapped: Callable[..., Any], connection: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if _state.active:
+        import_module("shim.stdlib.client").look_at(connection)
+    return wrapped(*args, **kwargs)
+
+
+def _niquests(wrapped: Callable[..., Any], _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    request = args[0] if args else kwargs.get("request")
+    url = getattr(request, "url", None)
+    if _state.active and isinstance(url, str) and concerns(url):
+        tell = import_module("shim.dropin.uncovered").tell
+        tell("niquests", request.method, url, lambda: tuple(request.headers.items()))  # type: ignore[union-attr]  # it has a URL
+    return wrapped(*args, **kwargs)
+
+
 PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
     "httpx": {
         ("Client", "send"): partial(_httpx, "send"),
@@ -175,5 +197,9 @@ PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
         ("PoolManager", "urlopen"): _urllib3,
         ("HTTPConnectionPool", "urlopen"): _urllib3,
     },
+    "urllib.request": {("OpenerDirector", "open"): _urllib_request},
+    # These two are told, not served.
+    "http.client": {("HTTPConnection", "endheaders"): _http_client},
+    "niquests": {("Session", "send"): _niquests, ("AsyncSession", "send"): _niquests},
 }
 """Library -> class and method -> what is called in its place."""

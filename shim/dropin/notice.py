@@ -98,9 +98,10 @@ def read_word(environ: Mapping[str, str]) -> WarningsWord:
         raise SettingsError(f"{VARIABLE}: {word!r} is not one of {', '.join(WarningsWord)}") from None
 
 
-def notify(operation: Operation, settings: Settings, now: float) -> None:
+def notify(operation: Operation, settings: Settings, now: float, *, uncovered: str = "") -> None:
     """Warn the program of a call that it is about to make; ``now`` is in seconds since the epoch.
 
+    ``uncovered`` names a library whose calls are not served, so that it is told what else would be.
     Raises LegacyEndpointWarning when warnings are errors, and what the handler raises.
     """
     word = _word()
@@ -111,7 +112,7 @@ def notify(operation: Operation, settings: Settings, now: float) -> None:
     if word is WarningsWord.ONCE and key in _warned:
         return
     sunset = sunset_of(operation, settings)
-    notice = Notice(operation.id, sunset, _message(operation.id, sunset, now), site)
+    notice = Notice(operation.id, sunset, _message(operation.id, sunset, now, uncovered), site)
     if word is WarningsWord.ERROR:
         raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     _handler(notice)
@@ -142,8 +143,14 @@ def forget() -> None:
         _warned.clear()
 
 
-def _message(operation: str, sunset: datetime, now: float) -> str:
+def _message(operation: str, sunset: datetime, now: float, uncovered: str) -> str:
     verb = "retires" if datetime.fromtimestamp(now, UTC) < sunset else "retired"
+    if uncovered:
+        return (
+            f"{operation} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; calls by {uncovered} are not covered, "
+            "so this one goes to Atlas as it is. Make it with requests, httpx, urllib3 or urllib.request, or by way of "
+            "`atlas-shim serve`; `atlas-shim explain` shows the call to make instead"
+        )
     return (
         f"{operation} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; atlas-shim keeps this call working. "
         "`atlas-shim explain` shows the call to make instead"
@@ -173,7 +180,10 @@ def call_site() -> CallSite:
 
 _OURS = str(Path(__file__).resolve().parents[1])
 _STDLIB = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
-_PLUMBING = ("httpx", "httpcore", "requests", "urllib3", "anyio", "trio", "wrapt", "opentelemetry")
+_PLUMBING = (
+    *("httpx", "httpcore", "requests", "urllib3", "anyio", "trio", "wrapt", "opentelemetry"),
+    *("niquests", "urllib3_future"),
+)
 """Installed packages that stand between a program and the network, whoever calls them."""
 
 

@@ -26,10 +26,11 @@ from shim.dropin.forms import header_lines
 from shim.dropin.nesting import serving
 from shim.dropin.notice import notify
 from shim.dropin.recognition import RetiredCall
+from shim.dropin.streams import ResponseContent
 from shim.requests._rewriting import InnerRequest, inner_request
 from shim.requests._signing import BegunExchange, Signature, begun_exchange, sign
 from shim.requests._streams import drain, put_back
-from shim.urllib3._streams import ResponseContent, answered
+from shim.urllib3._streams import answered
 
 
 @attrs.define(eq=False)

@@ -8,8 +8,8 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import DecodeError, ProtocolError, ReadTimeoutError
 from urllib3.exceptions import SSLError as PoolSSLError
 
+from shim.dropin.streams import ResponseContent
 from shim.urllib3 import _streams
-from shim.urllib3._streams import ResponseContent
 
 
 def drain(native: Response, limit: int) -> ResponseContent:

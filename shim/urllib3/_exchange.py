@@ -16,9 +16,10 @@ from shim.core.exchange import exchange
 from shim.core.messages import Reply
 from shim.dropin.forms import header_lines
 from shim.dropin.nesting import serving
+from shim.dropin.streams import ResponseContent
 from shim.urllib3._recognition import CallerRequest
 from shim.urllib3._rewriting import inner_options, loud
-from shim.urllib3._streams import ResponseContent, answered, discard, drain, renewed
+from shim.urllib3._streams import answered, discard, drain, renewed
 
 Base = Callable[..., Any]
 """The ``urlopen`` in whose place ours stands, bound to its pool or manager."""

@@ -27,6 +27,8 @@ def test_all_is_well():
         "httpx.AsyncClient.send",
         "requests.Session.prepare_request",
         "requests.Session.send",
+        "urllib3.PoolManager.urlopen",
+        "urllib3.HTTPConnectionPool.urlopen",
     }
     assert all(one["order"][0] == "atlas-shim" and one["covered"] for one in report["patched"])
     assert {"python", "atlas-shim", "httpx", "requests", "wrapt"} <= set(report["versions"])
