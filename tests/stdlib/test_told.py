@@ -1,3 +1,4 @@
+# mypy: disable-error-code="union-attr"
 """A retired call by a library that is not served is told and goes on; one that a door serves is not told."""
 
 import http.client
@@ -13,8 +14,9 @@ import urllib3
 import shim
 from shim.dropin import uncovered
 from shim.errors import LegacyEndpointWarning
+from tests.httpx.conftest import SNAPSHOTS
 from tests.peers.answering import reply
-from tests.urllib3.test_calls import BEARER, SNAPSHOTS, gone_then_flex
+from tests.urllib3.test_calls import BEARER, gone_then_flex
 
 
 @pytest.fixture

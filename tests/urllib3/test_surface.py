@@ -1,3 +1,5 @@
+# mypy: disable-error-code="attr-defined, union-attr, var-annotated, comparison-overlap"
+# (urllib3's types hide what it imports; a test that is wrong about that fails by itself)
 """``from shim import urllib3`` has what urllib3 has; untouched calls are urllib3's own, byte for byte."""
 
 import importlib
@@ -60,13 +62,13 @@ def test_every_module_can_be_imported_by_name(name):
 
 
 def test_modules_below_can_be_imported_by_name():
-    """Also one that nothing has loaded yet, whose managers are ours then."""
+    """Generated clients reach SOCKSProxyManager that way; what nothing has loaded yet stands on what is ours then."""
     code = (
+        "import sys, types; sys.modules['socks'] = types.ModuleType('socks');"  # PySocks need not be there
         "from shim.urllib3.util.retry import Retry; import urllib3; assert Retry is urllib3.Retry;"
-        "import shim.urllib3.contrib.socks as socks, shim.urllib3 as ours;"
-        "assert issubclass(socks.SOCKSProxyManager, ours.PoolManager)"
+        "from shim import urllib3 as ours; from shim.urllib3.contrib.socks import SOCKSProxyManager;"
+        "assert issubclass(SOCKSProxyManager, ours.PoolManager)"
     )
-    pytest.importorskip("socks", reason="no PySocks")
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -111,10 +113,11 @@ def use(http: PoolManager, pool: urllib3.HTTPSConnectionPool) -> int:
 
 use(urllib3.PoolManager(3, headers={}, timeout=urllib3.Timeout(total=3)), urllib3.HTTPSConnectionPool("a", 443))
 use(urllib3.ProxyManager("http://a", 3), urllib3.HTTPSConnectionPool("a"))
+Retry(nonsense=3)
+urllib3.ProxyManager(3, 3)
 """
-    assert checked(tmp_path, program) == ""
-    assert "[call-arg]" in checked(tmp_path, program.replace("Retry(3)", "Retry(nonsense=3)"))
-    assert "[arg-type]" in checked(tmp_path, program.replace('ProxyManager("http://a", 3)', "ProxyManager(3, 3)"))
+    mistakes = [line.rpartition(" ")[2] for line in checked(tmp_path, program).splitlines() if ": error:" in line]
+    assert mistakes == ["[call-arg]", "[arg-type]"]
 
 
 def arrivals(library, raw):
