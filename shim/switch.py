@@ -178,10 +178,9 @@ def _http_client(wrapped: Callable[..., Any], connection: Any, args: tuple[Any, 
 def _niquests(wrapped: Callable[..., Any], _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     request = args[0] if args else kwargs.get("request")
     url = getattr(request, "url", None)
-    if _state.active and isinstance(url, str) and concerns(url):
-        tell = import_module("shim.dropin.uncovered").tell
-        tell("niquests", request.method, url, lambda: tuple(request.headers.items()))  # type: ignore[union-attr]  # it has a URL
-    return wrapped(*args, **kwargs)
+    if not _state.active or not isinstance(url, str) or not concerns(url):
+        return wrapped(*args, **kwargs)
+    return import_module("shim.dropin.uncovered").leave("niquests", request, wrapped, *args, **kwargs)
 
 
 PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from shim.core.messages import Headers
 from shim.core.record import Record
 from shim.core.route import sunset_of
 from shim.core.settings import origin_of
-from shim.dropin.nesting import is_served
+from shim.dropin.forms import header_lines
+from shim.dropin.nesting import is_served, serving
 from shim.dropin.notice import notify
 from shim.dropin.recognition import recognise
 
@@ -34,3 +36,10 @@ def tell(library: str, method: str, url: str, lines: Callable[[], Headers]) -> N
     notify(operation, settings, retired.context.clock(), uncovered=library)
     why, sunset = f"atlas-shim does not cover {library}", sunset_of(operation, settings)
     retired.write_down(Record(operation.id, retired.match.api.name, "legacy", why, sunset, operation.deprecated))
+
+
+def leave(library: str, request: Any, send: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Tell of a request, and have it sent as it is: the doors of the libraries below take no part."""
+    tell(library, request.method, request.url, lambda: header_lines(request.headers.items()))
+    with serving():
+        return send(*args, **kwargs)

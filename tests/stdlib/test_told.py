@@ -1,9 +1,11 @@
 # mypy: disable-error-code="union-attr"
 """A retired call by a library that is not served is told and goes on; one that a door serves is not told."""
 
+import asyncio
 import http.client
 import json
 import sys
+import types
 from functools import partial
 from urllib.request import urlopen
 
@@ -12,6 +14,7 @@ import requests
 import urllib3
 
 import shim
+from shim import switch
 from shim.dropin import uncovered
 from shim.errors import LegacyEndpointWarning
 from tests.httpx.conftest import SNAPSHOTS
@@ -108,3 +111,43 @@ def test_what_a_door_serves_is_served_once_and_not_told(raw, file, monkeypatch, 
     assert len(caught) == 1
     assert len(file.read_text().splitlines()) == 1
     assert len(server.requests) == (2 if when == "early" else 1)
+
+
+NIQUESTS = """
+import asyncio
+from urllib.parse import urlsplit
+import urllib3
+
+class Request:
+    method, headers = "GET", {"Accept": "application/json"}
+
+class Session:
+    def send(self, request, **options):
+        with urllib3.PoolManager() as http:
+            return http.request("GET", request.url).status
+
+class AsyncSession(Session):
+    async def send(self, request, **options):
+        parts = urlsplit(request.url)
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        writer.write(f"GET {parts.path} HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n".encode())
+        status = (await reader.read(12)).split()[1]
+        writer.close()
+        return int(status)
+"""
+
+
+@pytest.mark.parametrize("kind", ["Session", "AsyncSession"])
+def test_niquests_is_told(raw, file, monkeypatch, kind):
+    """Its fork of urllib3 takes the place of urllib3, whose door leaves the call alone; by a module of its shape."""
+    niquests = types.ModuleType("niquests")
+    exec(NIQUESTS, vars(niquests))
+    monkeypatch.setitem(sys.modules, "niquests", niquests)
+    switch._patch(niquests)
+    server = raw(lambda request: reply("410 Gone", body=b"{}"))
+    request, session = niquests.Request(), getattr(niquests, kind)()
+    request.url = f"{server.url}{SNAPSHOTS}"
+    with pytest.warns(LegacyEndpointWarning, match="niquests are not covered") as caught:
+        said = session.send(request) if kind == "Session" else asyncio.run(session.send(request))
+    assert (said, len(caught), server.targets()) == (410, 1, [SNAPSHOTS])
+    assert len(file.read_text().splitlines()) == 1
