@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shim import httpx as httpx
     from shim import httpx2 as httpx2
     from shim import requests as requests
+    from shim import urllib3 as urllib3
     from shim._record import record as record
     from shim._wrap import wrap as wrap
     from shim.atlas import AsyncAtlasClient as AsyncAtlasClient
@@ -58,7 +59,7 @@ _ROOMS = {
     "uninstall": "shim.switch",
     "wrap": "shim._wrap",
 }
-_DOORS = ("httpx", "httpx2", "requests")
+_DOORS = ("httpx", "httpx2", "requests", "urllib3")
 
 __all__ = ["__version__", *_DOORS, *_ROOMS]  # noqa: PLE0604 - the literals above hold the names
 

@@ -14,7 +14,7 @@ from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 
-from shim import telling
+from shim import placing, telling
 from shim.dropin.environment import CHECKED, NEED_DOCUMENTS, as_mark, settings_in
 from shim.extras import hint
 from shim.post_import import Finder
@@ -79,7 +79,7 @@ def uninstall() -> None:
     with _lock:
         _state.active = False
         _finder.stop()
-        telling.unpatch()
+        placing.unplace()
         if patching := sys.modules.get("shim.patching"):
             for name, patches in PATCHES.items():
                 if module := sys.modules.get(name):
@@ -135,15 +135,16 @@ def _present(names: Iterable[str]) -> list[str]:
 def _hear(module: ModuleType) -> None:
     """Patch a library; wrapt and the engine are loaded for the first one served, before the lock is taken."""
     name = module.__name__
-    patching = None
-    if name in PATCHES:
-        patching = import_module("shim.patching")
-        _load()
+    if name not in PATCHES:
+        with _lock:
+            if _state.active:
+                placing.place(module, PLAIN[name])
+        return
+    patching = import_module("shim.patching")
+    _load()
     with _lock:
-        if _state.active and patching is not None:
+        if _state.active:
             patching.patch(module, PATCHES[name])
-        elif _state.active:
-            telling.patch(module, concerns)
 
 
 def _imported(module: ModuleType) -> None:
@@ -174,6 +175,53 @@ def _requests(
     return getattr(import_module("shim.requests._send"), name)(session, wrapped, *args, **kwargs)
 
 
+def _urllib3(wrapped: Callable[..., Any], owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    url = args[1] if len(args) > 1 else kwargs.get("url")
+    if not isinstance(url, str) or not concerns(url):
+        return wrapped(*args, **kwargs)
+    return import_module("shim.urllib3._send").urlopen(owner, wrapped, *args, **kwargs)
+
+
+def _urllib_request(wrapped: Callable[..., Any], opener: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    url = args[0] if args else kwargs.get("fullurl")
+    if not concerns(url if isinstance(url, str) else getattr(url, "full_url", "")):
+        return wrapped(*args, **kwargs)
+    return import_module("shim.stdlib.opener").open_url(opener, wrapped, *args, **kwargs)
+
+
+def _http_client(wrapped: Callable[..., Any], connection: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    head = getattr(connection, "_buffer", None)  # kept there until now, line by line
+    if head and concerns(head[0].decode("latin-1")):
+        import_module("shim.stdlib.client").look_at(connection)
+    return wrapped(*args, **kwargs)
+
+
+def _niquests(wrapped: Callable[..., Any], _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    request = args[0] if args else kwargs.get("request")
+    url = getattr(request, "url", None)
+    if not isinstance(url, str) or not concerns(url):
+        return wrapped(*args, **kwargs)
+    return import_module("shim.dropin.uncovered").leave("niquests", request, wrapped, *args, **kwargs)
+
+
+def _told(  # noqa: PLR0913, PLR0917 - a wrapper's arguments, and what reads them for which library
+    library: str,
+    read: Callable[..., tuple[str, str]],
+    wrapped: Callable[..., Any],
+    instance: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    try:
+        method, url = read(instance, *args, **kwargs)
+        concerned = concerns(url)
+    except Exception:  # noqa: BLE001 - the library says itself what is wrong with a call
+        concerned = False
+    if concerned:
+        import_module("shim.dropin.uncovered").tell(library, method.upper(), url, tuple)
+    return wrapped(*args, **kwargs)
+
+
 PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
     "httpx": {
         ("Client", "send"): partial(_httpx, "httpx.send"),
@@ -187,9 +235,29 @@ PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
         ("Session", "prepare_request"): partial(_requests, "prepare_request"),
         ("Session", "send"): partial(_requests, "send"),
     },
+    "urllib3": {
+        ("PoolManager", "urlopen"): _urllib3,
+        ("HTTPConnectionPool", "urlopen"): _urllib3,
+    },
 }
 """Library -> class and method -> what is called in its place, and asks ``concerns`` first."""
 
-_HEARD_OF = (*PATCHES, *telling.TOLD)
+STANDARD: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
+    "urllib.request": {("OpenerDirector", "open"): _urllib_request},
+}
+"""The same for the standard library, which nearly every program has: neither wrapt nor the engine is loaded for it."""
+
+PLAIN: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
+    **STANDARD,
+    "http.client": {("HTTPConnection", "endheaders"): _http_client},
+    "niquests": {("Session", "send"): _niquests, ("AsyncSession", "send"): _niquests},
+    **{
+        library: {place: partial(_told, library, read) for place, read in readers.items()}
+        for library, readers in telling.TOLD.items()
+    },
+}
+"""As ``STANDARD``, and what is told and not served."""
+
+_HEARD_OF = (*PATCHES, *PLAIN)
 
 _finder = Finder(frozenset(_HEARD_OF), _imported)

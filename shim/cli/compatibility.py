@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping
 import attrs
 from packaging.version import Version
 
-from shim.telling import TOLD
+from shim.switch import PLAIN
 
 TESTED = {
     "httpx": ("0.27", "0.28"),
@@ -33,7 +33,7 @@ OTHERS = {
 }
 """Module -> distribution, of what also speaks HTTP and is never covered."""
 
-STANDARD = ("http.client", "urllib.request")
+STANDARD = "http.client"
 """The same in the standard library, which is always there."""
 
 _MOCKS = ("respx", "responses", "pytest-httpx", "requests-mock", "vcrpy")
@@ -77,12 +77,12 @@ def uncovered(installed: Container[str], loaded: Container[str], covered: Contai
         for module, distribution in known.items()
         if module in loaded or distribution in installed
     ]
-    return (*found, *(Uncovered(module, "standard", told=True, advice=GATEWAY) for module in STANDARD))
+    return (*found, Uncovered(STANDARD, "standard", told=True, advice=GATEWAY))
 
 
 def _is_told(module: str) -> bool:
     # httplib2 stands on http.client, treq on Twisted.
-    return module in {"httplib2", "treq"} or any(name.partition(".")[0] == module.partition(".")[0] for name in TOLD)
+    return module in {"httplib2", "treq"} or any(name.partition(".")[0] == module.partition(".")[0] for name in PLAIN)
 
 
 def problems(installed: Mapping[str, Version], environ: Mapping[str, str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -84,7 +84,10 @@ def _report(environ: Mapping[str, str]) -> DoctorReport:
         switch.install()
         active = "by atlas-shim run, or by the environment" if before else "by this command"
     patched = tuple(
-        one for name in switch.PATCHES if name in versions and _loads(name, found) for one in _patched(name)
+        one
+        for name, patches in ({**switch.PATCHES, **switch.STANDARD}).items()
+        if (name in versions or name in switch.STANDARD) and _loads(name, found)
+        for one in _patched(name, patches)
     )
     found.extend(f"{one.function}: is not covered" for one in patched if switch.installed() and not one.covered)
     installed = {name: Version(text) for name, text in versions.items() if name != "python"}
@@ -126,9 +129,9 @@ def _loads(name: str, found: list[str]) -> bool:
     return True
 
 
-def _patched(name: str) -> Iterator[Patched]:
+def _patched(name: str, patches: Iterable[tuple[str, str]]) -> Iterator[Patched]:
     module = import_module(name)
-    for kind, method in switch.PATCHES[name]:
+    for kind, method in patches:
         links = tuple(patching.chain(getattr(module, kind), method))
         yield Patched(f"{name}.{kind}.{method}", tuple(map(_who, links)), any(map(patching.is_ours, links)))
 
@@ -170,7 +173,7 @@ def _with_range(name: str, version: str) -> str:
 
 def _verdict(report: DoctorReport) -> str:
     """Say what is well, and never that all is."""
-    covered = ", ".join(dict.fromkeys(one.function.partition(".")[0] for one in report.patched))
+    covered = ", ".join(dict.fromkeys(one.function.rsplit(".", 2)[0] for one in report.patched))
     others = [one.library for one in report.uncovered if one.state != "standard"]
     well = f"Calls made with {covered} are covered."
     return f"{well} Installed, not covered: {', '.join(others)}." if others else well

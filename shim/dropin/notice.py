@@ -80,10 +80,10 @@ def set_warnings_handler(handler: Handler | None) -> Handler:
     return last
 
 
-def notify(operation: Operation, settings: Settings, now: float, *, unserved: str = "") -> None:
+def notify(operation: Operation, settings: Settings, now: float, *, uncovered: str = "") -> None:
     """Warn the program of a call that it is about to make; ``now`` is in seconds since the epoch.
 
-    ``unserved`` is the library that makes it, where that is none that the shim serves.
+    ``uncovered`` names a library whose calls are not served, so that it is told what else would be.
     Raises LegacyEndpointWarning when warnings are errors, and what the handler raises.
     """
     word = _word()
@@ -94,7 +94,7 @@ def notify(operation: Operation, settings: Settings, now: float, *, unserved: st
     if word is WarningsWord.ONCE and key in _warned:
         return
     sunset = sunset_of(operation, settings)
-    notice = Notice(operation.id, sunset, _message(operation.id, sunset, now, unserved), site)
+    notice = Notice(operation.id, sunset, _message(operation.id, sunset, now, uncovered), site)
     if word is WarningsWord.ERROR:
         raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     _handler(notice)
@@ -125,13 +125,16 @@ def forget() -> None:
         _warned.clear()
 
 
-def _message(operation: str, sunset: datetime, now: float, unserved: str) -> str:
+def _message(operation: str, sunset: datetime, now: float, uncovered: str) -> str:
     verb = "retires" if datetime.fromtimestamp(now, UTC) < sunset else "retired"
-    what = "atlas-shim keeps this call working"
-    if unserved:
-        what = f"atlas-shim does not serve {unserved}, so this call goes out as it is: lead it through atlas-shim serve"
+    if uncovered:
+        return (
+            f"{operation} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; calls by {uncovered} are not covered, "
+            "so this one goes to Atlas as it is. Make it with requests, httpx, urllib3 or urllib.request, or by way of "
+            "`atlas-shim serve`; `atlas-shim explain` shows the call to make instead"
+        )
     return (
-        f"{operation} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; {what}. "
+        f"{operation} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; atlas-shim keeps this call working. "
         "`atlas-shim explain` shows the call to make instead"
     )
 
@@ -160,16 +163,8 @@ def call_site() -> CallSite:
 _OURS = str(Path(__file__).resolve().parents[1])
 _STDLIB = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
 _PLUMBING = (
-    "httpx",
-    "httpcore",
-    "httpx2",
-    "httpcore2",
-    "requests",
-    "urllib3",
-    "anyio",
-    "trio",
-    "wrapt",
-    "opentelemetry",
+    *("httpx", "httpcore", "httpx2", "httpcore2", "requests", "urllib3", "anyio", "trio", "wrapt", "opentelemetry"),
+    *("niquests", "urllib3_future"),
 )
 """Installed packages that stand between a program and the network, whoever calls them."""
 

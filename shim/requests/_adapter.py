@@ -22,9 +22,10 @@ from urllib3 import HTTPResponse
 from shim.core.context import dumps
 from shim.core.responses import error_body
 from shim.dropin.digest import is_digest, is_stale
+from shim.dropin.forms import as_text
 from shim.dropin.runtime import prepare
 from shim.requests._exchange import ExchangeFlow, run
-from shim.requests._recognition import as_text, recognise
+from shim.requests._recognition import recognise
 from shim.requests._signing import Signature, signature_of
 
 logger = logging.getLogger("shim")

@@ -36,6 +36,8 @@ def test_what_is_covered_is_shown():
         "httpx.AsyncClient.send",
         "requests.Session.prepare_request",
         "requests.Session.send",
+        "urllib3.PoolManager.urlopen",
+        "urllib3.HTTPConnectionPool.urlopen",
     }
     assert all(one["order"][0] == "atlas-shim" and one["covered"] for one in report["patched"])
     assert {"python", "atlas-shim", "httpx", "requests", "wrapt"} <= set(report["versions"])
@@ -102,7 +104,7 @@ def test_text_is_for_people():
     command = [sys.executable, "-m", "shim", "doctor"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert "Patched (switched on by this command)" in done.stdout
-    assert re.search(r"urllib\.request +Python's own, never covered", done.stdout)
+    assert re.search(r"http\.client +Python's own, never covered", done.stdout)
     assert "All is well" not in done.stdout
     assert (done.returncode == 0) is ("Calls made with httpx" in done.stdout.splitlines()[-1])
 
@@ -154,8 +156,7 @@ def test_what_is_never_covered_is_named():
     """Whether it is installed or loaded, with what to do; a covered library isn't among it."""
     found = compatibility.uncovered({"tornado", "httpx", "aiohttp"}, {"pycurl", "tornado"}, {"httpx", "aiohttp"})
     states = {one.library: one.state for one in found}
-    standard = dict.fromkeys(compatibility.STANDARD, "standard")
-    assert states == {"pycurl": "loaded", "tornado.httpclient": "installed", **standard}
+    assert states == {"pycurl": "loaded", "tornado.httpclient": "installed", "http.client": "standard"}
     assert all("gateway" in one.advice for one in found)
     assert {one.library for one in found if not one.told} == {"pycurl"}
 

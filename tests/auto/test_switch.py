@@ -282,7 +282,7 @@ def test_documents_that_vanish_before_the_first_library_keep_it_from_nothing(tmp
         "import requests; print(type(vars(requests.Session)['send']).__name__)"
     )
     out = python(code, ATLAS_SHIM_MAPPINGS=str(tmp_path)).splitlines()
-    assert "calls of requests are not covered: mine.toml" in out[0]
+    assert any("calls of requests are not covered: mine.toml" in line for line in out)
     assert out[-1] == "function"
 
 

@@ -8,12 +8,13 @@ import sys
 import httpx
 import pytest
 import requests
+import urllib3
 
 import shim
 from shim import httpx as shim_httpx
 from shim import requests as shim_requests
 from shim.errors import SettingsError
-from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
 from tests.auto.test_switch import gone_then_flex
 from tests.httpx.conftest import SNAPSHOTS
 
@@ -77,6 +78,22 @@ def test_a_client_of_httpx2_serves_retired_calls(atlas, retired):
     with httpx2.Client(auth=httpx2.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)) as client:
         assert shim.wrap(client) is client
         assert [trips(atlas, lambda: client.get(retired)) for _ in range(3)] == [2, 1, 1]
+
+
+@pytest.mark.parametrize("make", [urllib3.PoolManager, urllib3.connection_from_url, urllib3.ProxyManager])
+def test_a_pool_serves_retired_calls(atlas, retired, make):
+    """urllib3's pools and managers, also one of proxies, whose own urlopen stands above the shim's."""
+    pool = make() if make is urllib3.PoolManager else make(atlas.url)
+    kind = type(pool)
+    assert shim.wrap(shim.wrap(pool)) is pool
+    assert isinstance(pool, kind)
+    url = retired.removeprefix(atlas.url) if isinstance(pool, urllib3.HTTPConnectionPool) else retired
+    if make is urllib3.ProxyManager:  # the fake takes the absolute form of a proxy's requests for a strange path
+        atlas.fake.handle = lambda method, target, *rest, **more: FakeAtlas.handle(
+            atlas.fake, method, target.removeprefix(atlas.url), *rest, **more
+        )
+    assert shim.record(pool.request("GET", url, headers=BEARER)) is not None
+    pool.close() if isinstance(pool, urllib3.HTTPConnectionPool) else pool.clear()
 
 
 async def test_an_async_client_serves_retired_calls(retired):
