@@ -1,6 +1,6 @@
 """atlas-shim: keeps programs alive that call MongoDB Atlas' retired serverless backup API.
 
-Three ways in: ``from shim import httpx``, ``httpx2`` or ``requests`` in place of ``import …``,
+Three ways in: ``from shim import httpx`` (or httpx2, requests, aiohttp, urllib3) in place of ``import …``,
 for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``, and for one client that
 others made ``shim.wrap(client)``; ``AtlasClient`` and ``AsyncAtlasClient``, a typed client; and
 ``atlas-shim serve``, a gateway for every other language.
@@ -17,6 +17,7 @@ from shim.extras import hinted
 
 TYPE_CHECKING = False  # as type checkers know it: importing typing costs more than all else here
 if TYPE_CHECKING:
+    from shim import aiohttp as aiohttp
     from shim import httpx as httpx
     from shim import httpx2 as httpx2
     from shim import requests as requests
@@ -59,7 +60,7 @@ _ROOMS = {
     "uninstall": "shim.switch",
     "wrap": "shim._wrap",
 }
-_DOORS = ("httpx", "httpx2", "requests", "urllib3")
+_DOORS = ("aiohttp", "httpx", "httpx2", "requests", "urllib3")
 
 __all__ = ["__version__", *_DOORS, *_ROOMS]  # noqa: PLE0604 - the literals above hold the names
 

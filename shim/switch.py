@@ -222,7 +222,19 @@ def _told(  # noqa: PLR0913, PLR0917 - a wrapper's arguments, and what reads the
     return wrapped(*args, **kwargs)
 
 
+def _aiohttp(wrapped: Callable[..., Any], session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    url = args[1] if len(args) > 1 else kwargs.get("str_or_url")
+    try:
+        path = session._build_url(url).raw_path  # noqa: SLF001 - with the session's base, which nothing public tells
+    except Exception:  # noqa: BLE001 - whatever is wrong with a URL, aiohttp says it
+        path = ""
+    if not concerns(path):
+        return wrapped(*args, **kwargs)
+    return import_module("shim.aiohttp._send").request(session, wrapped, *args, **kwargs)
+
+
 PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
+    "aiohttp": {("ClientSession", "_request"): _aiohttp},
     "httpx": {
         ("Client", "send"): partial(_httpx, "httpx.send"),
         ("AsyncClient", "send"): partial(_httpx, "httpx.asend"),

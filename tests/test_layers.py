@@ -14,7 +14,7 @@ SHIM = Path(__file__).parents[1] / "shim"
 BELOW = {
     "_version": set(),
     "_record": {"core"},
-    "_wrap": {"httpx", "httpx2", "requests", "urllib3"},
+    "_wrap": {"aiohttp", "httpx", "httpx2", "requests", "urllib3"},
     "errors": {"core"},  # for type checkers alone
     "extras": set(),
     "patching": {"placing"},
@@ -29,6 +29,7 @@ BELOW = {
     "inventory": {"core", "documents", "errors"},
     "scan": {"core", "documents", "errors"},
     "dropin": {"core", "documents", "errors", "inventory"},
+    "aiohttp": {"core", "dropin", "extras"},
     "httpx_family": {"core", "dropin"},
     "httpx": {"core", "dropin", "httpx_family"},
     "httpx2": {"core", "dropin", "extras", "httpx_family"},

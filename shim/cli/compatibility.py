@@ -15,7 +15,7 @@ TESTED = {
     "httpx2": ("2.6", "2.16"),
     "requests": ("2.32.2", "2.34"),
     "urllib3": ("1.26.18", "2.8"),
-    "aiohttp": ("3.14.4", "3.14"),
+    "aiohttp": ("3.11", "3.14"),
     "wrapt": ("1.17", "2.5"),
 }
 """Distribution -> the first version and the last series that the suite has run with."""

@@ -102,6 +102,21 @@ async def test_an_async_client_serves_retired_calls(retired):
         assert (await shim.wrap(client).get(retired)).status_code == 200
 
 
+@pytest.mark.parametrize("is_own", [False, True])
+async def test_a_session_of_aiohttp_serves_retired_calls(retired, is_own):
+    """Aiohttp's own, and one of a class that was made from it, though aiohttp would rather there were none."""
+    aiohttp = pytest.importorskip("aiohttp")
+    kind = aiohttp.ClientSession
+    if is_own:
+        with pytest.warns(DeprecationWarning, match="discouraged"):
+            kind = type("Mine", (aiohttp.ClientSession,), {})
+    async with kind(headers=BEARER) as session:
+        assert shim.wrap(session) is session
+        assert isinstance(session, kind)
+        async with shim.wrap(session).get(retired) as response:
+            assert (response.status, shim.record(response) is not None) == (200, True)
+
+
 def test_a_subclass_sees_each_call_once(retired):
     """The shim stands below its methods, as it does under shim.auto: they see the call that was made."""
     session = shim.wrap(Tenacious())
