@@ -32,7 +32,7 @@ COMMANDS = {
     "scan": "Find calls of retired operations in sources.",
     "inventory": "Show who still makes retired calls, and whether the shim can go.",
     "run": "Run a Python program with the drop-in switched on.",
-    "doctor": "Show what the drop-in patches in this Python, and known problems with it.",
+    "doctor": "Show what the drop-in patches in this Python, what it never sees, and known problems.",
     "check": "Check settings and mapping documents, and with --connect the way to Atlas.",
 }
 """Command -> its help sentence."""
