@@ -40,7 +40,7 @@ EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.
 @click.option("--at", "day", metavar="DATE", help="The day that tells deprecated from gone. Default: today, UTC.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders; may be repeated.")
 @click.option(
-    "--baseline", type=click.Path(dir_okay=False, path_type=Path), help="ScanReport only what is not in this file."
+    "--baseline", type=click.Path(dir_okay=False, path_type=Path), help="Report only what is not in this file."
 )
 @click.option("--write-baseline", "write", is_flag=True, help="Write all findings to the --baseline file, and exit 0.")
 @click.option("--fix", is_flag=True, help="Print a diff of Python's imports led to the shim, instead of a table.")
