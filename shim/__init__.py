@@ -1,8 +1,8 @@
 """atlas-shim: keeps programs alive that call MongoDB Atlas' retired serverless backup API.
 
-Three ways in: ``from shim import httpx`` and ``from shim import requests`` in place of ``import …``,
-or for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``; ``AtlasClient``
-and ``AsyncAtlasClient``, a typed client; and ``atlas-shim serve``, a gateway for every other language.
+Three ways in: ``from shim import httpx``, ``requests`` or ``urllib3`` in place of ``import …``, or for a whole
+process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``; ``AtlasClient`` and ``AsyncAtlasClient``,
+a typed client; and ``atlas-shim serve``, a gateway for every other language.
 ``record`` tells what happened to one call: ``shim.record(response)`` returns its ``Record`` or None.
 Importing this package loads the standard library only; each name is loaded when it is first used.
 """

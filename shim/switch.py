@@ -1,8 +1,8 @@
 """Switching the drop-in on and off for a whole process, clients that exist already included.
 
-``send`` of httpx's clients and ``prepare_request`` and ``send`` of requests' session are wrapped, each
-where the library defines it, as soon as the program imports the library; neither is imported here.
-A retired call then goes through shim.httpx or shim.requests, imported when the first one is made.
+The functions in ``PATCHES`` are wrapped, each where its library defines it, as soon as the program imports the
+library; none is imported here. A retired call then goes through the library's room (shim.httpx, shim.requests,
+shim.urllib3, shim.stdlib), imported when the first one is made. One by a library that has no room is told.
 """
 
 from __future__ import annotations
