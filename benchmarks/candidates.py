@@ -31,7 +31,8 @@ def gateway(
     port = free_port()
     if certificate:
         flags = (*flags, "--tls-cert", str(certificate.chain), "--tls-key", str(certificate.key))
-    command = [sys.executable, "-m", "shim", "serve", "--listen", f"127.0.0.1:{port}", "--admin", "off", *flags]
+    command = [sys.executable, "-m", "shim", "serve", "--listen", f"127.0.0.1:{port}", "--admin", "off"]
+    command += ["--access-log", "off", *flags]  # as nginx has it here
     command += ["--upstream", f"http://127.0.0.1:{upstream}"]
     with running(command, port, environ=environ, cpu=cpu, scheme=_scheme(certificate)) as process:
         yield process

@@ -2,8 +2,8 @@
 
     python examples/restore_client.py GROUP CLUSTER TARGET
 
-Credentials come from the variables that Atlas' own tools read. The order is sent once: whatever happens on the
-way, the shim does not send a write again unless an answer proves that nothing was executed.
+Credentials come from the variables that Atlas' own tools read. Whatever happens on the way, an order is sent again
+only where it is certain that nothing was executed: after 429, or where no connection was made.
 """
 
 from __future__ import annotations

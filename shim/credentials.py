@@ -147,10 +147,11 @@ def api_keys(path: str, *, name: str) -> tuple[ApiKey, ...]:
 
 @attrs.frozen
 class Token:
-    """An access token; ``renew_at`` is when to renew it, in seconds of the clock of its ``TokenBook``."""
+    """An access token; when to renew it and when it ends, in seconds of the clock of its ``TokenBook``."""
 
     value: str = attrs.field(repr=False)
     renew_at: float
+    ends_at: float
 
 
 class TokenBook:
@@ -170,6 +171,11 @@ class TokenBook:
         token = self._token
         return token if token and token is not refused and self._clock() < token.renew_at else None
 
+    def lasting(self, refused: Token | None = None) -> Token | None:
+        """Return the token even if it has to be renewed, as long as it has not ended and is not ``refused``."""
+        token = self._token
+        return token if token and token is not refused and self._clock() < token.ends_at else None
+
     def learn(self, said: object, asked: float) -> Token:
         """Keep the token in a token endpoint's JSON (RFC 6749, 5.1), requested at ``asked``.
 
@@ -182,7 +188,7 @@ class TokenBook:
         lifetime = LIFETIME
         with suppress(KeyError, TypeError, ValueError):
             lifetime = float(members["expires_in"])
-        self._token = Token(value, asked + lifetime - min(AHEAD, lifetime / 10))
+        self._token = Token(value, asked + lifetime - min(AHEAD, lifetime / 10), asked + lifetime)
         return self._token
 
     def drop(self, refused: Token) -> None:

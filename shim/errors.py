@@ -17,7 +17,10 @@ Transport faults are not in the tree: they stay what the caller's own HTTP libra
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the one look upward: an error carries a record, and nothing of it is needed here
+    from shim.core.record import Record
 
 
 class ShimError(Exception):
@@ -48,7 +51,8 @@ class AtlasError(ShimError):
 
     ``status`` is the HTTP status; ``error_code``, ``detail``, ``reason`` and ``parameters`` are
     what the body says, None or empty when it says nothing; ``retry_after`` is in seconds, None when the
-    answer does not say; ``body`` is the raw content. ``shim.record(error)`` tells which side answered and why.
+    answer does not say; ``body`` is the raw content. ``record`` tells which side answered and why, as
+    ``shim.record(error)`` does; None where the shim had no part in the call, as in a sign-in that failed.
     """
 
     def __init__(  # noqa: PLR0913 - the members of an Atlas error body
@@ -61,7 +65,7 @@ class AtlasError(ShimError):
         parameters: tuple[Any, ...] = (),
         retry_after: float | None = None,
         body: bytes = b"",
-        record: object = None,
+        record: Record | None = None,
     ) -> None:
         self.status = status
         self.error_code = error_code
@@ -70,7 +74,7 @@ class AtlasError(ShimError):
         self.parameters = parameters
         self.retry_after = retry_after
         self.body = body
-        self.record = record  # a Record, whose class is not known this far down; ``shim.record`` returns it typed
+        self.record = record
         words = [str(status), error_code or reason or "error"]
         super().__init__(" ".join(words) + (f": {detail}" if detail else ""))
 
@@ -100,4 +104,8 @@ class RateLimitedError(AtlasError):
 
 
 def _rebuild(kind: type[AtlasError], status: int, members: dict[str, Any]) -> AtlasError:
-    return kind(**{**members, "status": status})
+    notes = members.get("__notes__", ())
+    error = kind(**{**{name: value for name, value in members.items() if name != "__notes__"}, "status": status})
+    for note in notes:
+        error.add_note(note)
+    return error

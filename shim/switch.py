@@ -1,8 +1,8 @@
 """Switching the drop-in on and off for a whole process, clients that exist already included.
 
-The functions in ``PATCHES`` are wrapped, each where its library defines it, as soon as the program imports the
-library; none is imported here. A retired call then goes through the library's room (shim.httpx, shim.requests,
-shim.urllib3, shim.stdlib), imported when the first one is made. One by a library that has no room is told.
+The methods in ``PATCHES`` are wrapped, each where its library defines it, as soon as the program imports the
+library; none is imported here. Until then nothing is loaded: wrapt and the engine come with the first library.
+A retired call then goes through the library's own room, imported when the first one is made.
 """
 
 from __future__ import annotations
@@ -10,51 +10,31 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
-from pathlib import Path
-from types import ModuleType
-from typing import Any
+from importlib.util import find_spec
 
-import attrs
-import wrapt
+from shim import placing, telling
+from shim.dropin.environment import CHECKED, NEED_DOCUMENTS, as_mark, settings_in
+from shim.extras import hint
+from shim.post_import import Finder
 
-from shim.dropin.runtime import concerns, prepare
+TYPE_CHECKING = False  # as type checkers know it; see the package's front
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from types import ModuleType
+    from typing import Any
 
-LAUNCH = Path(__file__).with_name("launch")
+LAUNCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch")  # noqa: PTH100, PTH118, PTH120 - every Python under run pays for what is imported here
 """The folder of the sitecustomize that ``atlas-shim run`` puts first in PYTHONPATH."""
 
 
-def _shown(proxy: Any, name: str) -> Any:
-    """Return an attribute of what a proxy stands for, but for other people's marks.
-
-    OpenTelemetry marks its functions; a proxy that showed the mark of one below would be removed
-    in its place.
-    """
-    if name.startswith("opentelemetry_"):
-        raise AttributeError(name)
-    return getattr(proxy.__wrapped__, name)
-
-
-class _Bound(wrapt.BoundFunctionWrapper):  # type: ignore[type-arg]  # generic for type checkers only, in some versions
-    def __getattr__(self, name: str) -> Any:
-        return _shown(self, name)
-
-
-class Wrapper(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as above
-    """A function wrapper of the shim's own class, so that it can be told from other people's."""
-
-    __bound_function_wrapper__ = _Bound
-
-    def __getattr__(self, name: str) -> Any:
-        return _shown(self, name)
-
-
-@attrs.define
 class _State:
-    active: bool = False
-    registered: set[str] = attrs.field(factory=set)
+    """Whether it is on, the settings when it was switched on, and the engine's ``concerns`` once that is loaded."""
+
+    active = False
+    settings: Mapping[str, str] = {}
+    concerns: Callable[[str], bool] | None = None
 
 
 _state = _State()
@@ -64,31 +44,31 @@ _lock = threading.RLock()
 def install() -> None:
     """Switch the drop-in on for this process; once is as good as twice.
 
-    Raises SettingsError and DocumentError, and changes nothing then.
+    Raises SettingsError and DocumentError, and ModuleNotFoundError without the extra ``auto``; changes nothing then.
     """
-    prepare()
+    need_wrapt()
+    settings = settings_in(os.environ)
+    unchecked = {} if os.environ.get(CHECKED) == as_mark(settings) else settings
+    if _present(PATCHES) or unchecked.keys() & NEED_DOCUMENTS:
+        import_module("shim.dropin.runtime").prepare()
+    elif unchecked:
+        import_module("shim.dropin.warnings_word").read_word(unchecked)
+        import_module("shim.core.settings").read_settings(unchecked)
     with _lock:
+        _state.settings = settings
         _state.active = True
-        for name in PATCHES:
-            if name in _state.registered:
-                _patch(sys.modules.get(name))
-            else:
-                _state.registered.add(name)
-                wrapt.register_post_import_hook(_patch, name)
+        _finder.start()
+    for name in _present(_HEARD_OF):
+        try:
+            _hear(import_module(name))  # waits until it is complete, should another thread be importing it
+        except ImportError:
+            continue
 
 
-def overtaken() -> None:
-    """Switch it on where OpenTelemetry's launcher stands before the one of ``atlas-shim run``.
-
-    OpenTelemetry calls this, by an entry point, in every Python that its launcher started and where
-    atlas-shim is installed; without ``atlas-shim run`` nothing happens. Nothing is raised.
-    """
-    if str(LAUNCH) not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
-        return
-    try:
-        install()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the program runs
-        sys.stderr.write(f"atlas-shim: not switched on in {sys.executable}: {error}\n")
+def need_wrapt() -> None:
+    """Raise ModuleNotFoundError that names the extra ``auto`` where that is not installed."""
+    if find_spec("wrapt") is None:
+        raise ModuleNotFoundError(hint("wrapt"), name="wrapt")
 
 
 def uninstall() -> None:
@@ -98,14 +78,13 @@ def uninstall() -> None:
     """
     with _lock:
         _state.active = False
-        for name, patches in PATCHES.items():
-            module = sys.modules.get(name)
-            for kind, method in patches if module else ():
-                owner = getattr(module, kind, None)
-                function = vars(owner).get(method) if owner is not None else None
-                if type(function) is Wrapper:
-                    setattr(owner, method, function.__wrapped__)
-        if hooks := sys.modules.get("shim.httpx._hooks"):
+        _finder.stop()
+        placing.unplace()
+        if patching := sys.modules.get("shim.patching"):
+            for name, patches in PATCHES.items():
+                if module := sys.modules.get(name):
+                    patching.unpatch(module, patches)
+        if hooks := sys.modules.get("shim.httpx_family.hooks"):
             hooks.abandon()
 
 
@@ -114,35 +93,76 @@ def installed() -> bool:
     return _state.active
 
 
-def is_ours(link: Any) -> bool:
-    """Tell whether a link of a chain is the shim's; somebody who read it from the class has it bound."""
-    return type(link) in {Wrapper, _Bound}
+def overtaken() -> None:
+    """Switch it on where OpenTelemetry's launcher stands before the one of ``atlas-shim run``.
+
+    OpenTelemetry calls this, by an entry point, in every Python that its launcher started and where
+    atlas-shim is installed; without ``atlas-shim run`` nothing happens. Nothing is raised.
+    """
+    if LAUNCH not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+        return
+    try:
+        install()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the program runs
+        sys.stderr.write(f"atlas-shim: not switched on in {sys.executable}: {error}\n")
 
 
-def chain(owner: Any, method: str) -> Iterator[Any]:
-    """Yield what stands in the place of a method, the outermost wrapper first, the original last."""
-    link = vars(owner).get(method)
-    while link is not None:
-        yield link
-        link = getattr(link, "__wrapped__", None)
+def concerns(url: str) -> bool:
+    """Tell whether the drop-in is on and a URL, or its path, may be one of a retired call; for wrappers in PATCHES."""
+    if not _state.active:
+        return False
+    if _state.concerns is None:
+        if _PUBLIC not in url and "ATLAS_SHIM_MAPPINGS" not in _state.settings:
+            return False
+        _load()
+    return _state.concerns is not None and _state.concerns(url)
 
 
-def _patch(module: ModuleType | None) -> None:
+_PUBLIC = "/api/atlas/"
+"""What the paths of the shipped documents have in common: until the engine is loaded, the rest is no concern."""
+
+
+def _load() -> None:
+    runtime = import_module("shim.dropin.runtime")
+    runtime.begin_with(_state.settings)
+    _state.concerns = runtime.concerns
+
+
+def _present(names: Iterable[str]) -> list[str]:
+    return [name for name in names if sys.modules.get(name) is not None]
+
+
+def _hear(module: ModuleType) -> None:
+    """Patch a library; wrapt and the engine are loaded for the first one served, before the lock is taken."""
+    name = module.__name__
+    if name not in PATCHES:
+        with _lock:
+            if _state.active:
+                placing.place(module, PLAIN[name])
+        return
+    patching = import_module("shim.patching")
+    _load()
     with _lock:
-        if module is None or not _state.active:
-            return
-        for (kind, method), wrapper in PATCHES[module.__name__].items():
-            owner = getattr(module, kind)
-            if not any(map(is_ours, chain(owner, method))):
-                wrapt.wrap_object(owner, method, Wrapper, (wrapper,))
+        if _state.active:
+            patching.patch(module, PATCHES[name])
+
+
+def _imported(module: ModuleType) -> None:
+    """Patch a library that the program has imported; it is imported whatever goes wrong here."""
+    try:
+        if _state.active:
+            _hear(module)
+    except Exception as error:  # noqa: BLE001 - see above
+        sys.stderr.write(f"atlas-shim: calls of {module.__name__} are not covered: {error}\n")
 
 
 def _httpx(name: str, wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     request = args[0] if args else kwargs.get("request")
     # The path alone: httpx puts a URL's text together anew each time it is asked for it.
-    if not _state.active or not concerns(getattr(getattr(request, "url", None), "raw_path", b"").decode("ascii")):
+    if not concerns(getattr(getattr(request, "url", None), "raw_path", b"").decode("ascii")):
         return wrapped(*args, **kwargs)
-    return getattr(import_module("shim.httpx._send"), name)(client, wrapped, *args, **kwargs)
+    library, _, method = name.partition(".")
+    return getattr(import_module(f"shim.{library}._send"), method)(client, wrapped, *args, **kwargs)
 
 
 def _requests(
@@ -150,27 +170,28 @@ def _requests(
 ) -> Any:
     request = args[0] if args else kwargs.get("request")
     url = getattr(request, "url", "")
-    if not _state.active or not concerns(url if isinstance(url, str) else str(url)):
+    if not concerns(url if isinstance(url, str) else str(url)):
         return wrapped(*args, **kwargs)
     return getattr(import_module("shim.requests._send"), name)(session, wrapped, *args, **kwargs)
 
 
 def _urllib3(wrapped: Callable[..., Any], owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     url = args[1] if len(args) > 1 else kwargs.get("url")
-    if not _state.active or not isinstance(url, str) or not concerns(url):
+    if not isinstance(url, str) or not concerns(url):
         return wrapped(*args, **kwargs)
     return import_module("shim.urllib3._send").urlopen(owner, wrapped, *args, **kwargs)
 
 
 def _urllib_request(wrapped: Callable[..., Any], opener: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     url = args[0] if args else kwargs.get("fullurl")
-    if not _state.active or not concerns(url if isinstance(url, str) else getattr(url, "full_url", "")):
+    if not concerns(url if isinstance(url, str) else getattr(url, "full_url", "")):
         return wrapped(*args, **kwargs)
     return import_module("shim.stdlib.opener").open_url(opener, wrapped, *args, **kwargs)
 
 
 def _http_client(wrapped: Callable[..., Any], connection: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if _state.active:
+    head = getattr(connection, "_buffer", None)  # kept there until now, line by line
+    if head and concerns(head[0].decode("latin-1")):
         import_module("shim.stdlib.client").look_at(connection)
     return wrapped(*args, **kwargs)
 
@@ -178,15 +199,49 @@ def _http_client(wrapped: Callable[..., Any], connection: Any, args: tuple[Any, 
 def _niquests(wrapped: Callable[..., Any], _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     request = args[0] if args else kwargs.get("request")
     url = getattr(request, "url", None)
-    if not _state.active or not isinstance(url, str) or not concerns(url):
+    if not isinstance(url, str) or not concerns(url):
         return wrapped(*args, **kwargs)
     return import_module("shim.dropin.uncovered").leave("niquests", request, wrapped, *args, **kwargs)
 
 
+def _told(  # noqa: PLR0913, PLR0917 - a wrapper's arguments, and what reads them for which library
+    library: str,
+    read: Callable[..., tuple[str, str]],
+    wrapped: Callable[..., Any],
+    instance: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    try:
+        method, url = read(instance, *args, **kwargs)
+        concerned = concerns(url)
+    except Exception:  # noqa: BLE001 - the library says itself what is wrong with a call
+        concerned = False
+    if concerned:
+        import_module("shim.dropin.uncovered").tell(library, method.upper(), url, tuple)
+    return wrapped(*args, **kwargs)
+
+
+def _aiohttp(wrapped: Callable[..., Any], session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    url = args[1] if len(args) > 1 else kwargs.get("str_or_url")
+    try:
+        path = session._build_url(url).raw_path  # noqa: SLF001 - with the session's base, which nothing public tells
+    except Exception:  # noqa: BLE001 - whatever is wrong with a URL, aiohttp says it
+        path = ""
+    if not concerns(path):
+        return wrapped(*args, **kwargs)
+    return import_module("shim.aiohttp._send").request(session, wrapped, *args, **kwargs)
+
+
 PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
+    "aiohttp": {("ClientSession", "_request"): _aiohttp},
     "httpx": {
-        ("Client", "send"): partial(_httpx, "send"),
-        ("AsyncClient", "send"): partial(_httpx, "asend"),
+        ("Client", "send"): partial(_httpx, "httpx.send"),
+        ("AsyncClient", "send"): partial(_httpx, "httpx.asend"),
+    },
+    "httpx2": {
+        ("Client", "send"): partial(_httpx, "httpx2.send"),
+        ("AsyncClient", "send"): partial(_httpx, "httpx2.asend"),
     },
     "requests": {
         ("Session", "prepare_request"): partial(_requests, "prepare_request"),
@@ -196,9 +251,25 @@ PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
         ("PoolManager", "urlopen"): _urllib3,
         ("HTTPConnectionPool", "urlopen"): _urllib3,
     },
+}
+"""Library -> class and method -> what is called in its place, and asks ``concerns`` first."""
+
+STANDARD: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
     "urllib.request": {("OpenerDirector", "open"): _urllib_request},
-    # These two are told, not served.
+}
+"""The same for the standard library, which nearly every program has: neither wrapt nor the engine is loaded for it."""
+
+PLAIN: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
+    **STANDARD,
     "http.client": {("HTTPConnection", "endheaders"): _http_client},
     "niquests": {("Session", "send"): _niquests, ("AsyncSession", "send"): _niquests},
+    **{
+        library: {place: partial(_told, library, read) for place, read in readers.items()}
+        for library, readers in telling.TOLD.items()
+    },
 }
-"""Library -> class and method -> what is called in its place."""
+"""As ``STANDARD``, and what is told and not served."""
+
+_HEARD_OF = (*PATCHES, *PLAIN)
+
+_finder = Finder(frozenset(_HEARD_OF), _imported)

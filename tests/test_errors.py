@@ -25,6 +25,13 @@ def test_an_atlas_error_survives_the_way_to_another_process(error, carry):
     assert vars(again) == vars(error)
 
 
+def test_notes_of_an_error_travel_too():
+    """What was added on its way (PEP 678), such as how often a call was tried, is no argument of its class."""
+    error = NotFoundError(404)
+    error.add_note("3 attempts were made.")
+    assert pickle.loads(pickle.dumps(error)).__notes__ == ["3 attempts were made."]
+
+
 def test_a_document_error_lists_its_problems():
     """Every defect has a line of the message."""
     error = DocumentError(("a.toml: x: is missing", "b.toml: y: is wrong"))

@@ -3,8 +3,8 @@
     arguments -> endpoints -> resources =sends=> shim.httpx -> replies -> models
 
 ``endpoints`` makes a ``request`` of a method's arguments, ``resources`` sends it, ``replies`` makes a value or an
-error of the answer; ``models`` and ``tenant_models`` are the values. ``configuration`` says which Atlas is called,
-``auth`` signs the calls, ``convert`` reads JSON.
+error of the answer, and ``retries`` says whether it is sent again; ``models`` and ``tenant_models`` are the values.
+``configuration`` says which Atlas is called, ``auth`` signs the calls, ``convert`` reads JSON.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from shim.atlas.models import (
     ProviderSettings,
     RequestAccepted,
     ResourceTag,
+    ServerlessAutoIndexing,
     ServerlessBackupOptions,
     ServerlessBackupRestoreJob,
     ServerlessBackupSnapshot,
@@ -34,6 +35,7 @@ from shim.atlas.models import (
     SnapshotStatus,
     SnapshotType,
 )
+from shim.atlas.retries import Retries
 from shim.atlas.tenant_models import (
     BackupTenantSnapshot,
     PaginatedTenantRestores,
@@ -65,6 +67,8 @@ __all__ = [
     "ProviderSettings",
     "RequestAccepted",
     "ResourceTag",
+    "Retries",
+    "ServerlessAutoIndexing",
     "ServerlessBackupOptions",
     "ServerlessBackupRestoreJob",
     "ServerlessBackupSnapshot",

@@ -23,11 +23,15 @@ from shim.atlas.resources import (
     SharedTierRestoreJobs,
     SharedTierSnapshots,
 )
+from shim.atlas.retries import NO_RETRIES, Retries
 from shim.httpx import AsyncClient, Client
 from shim.httpx._clients import recognise_also
 
 TIMEOUT = 30.0
 """Seconds for each of connecting, writing, reading, and waiting for a connection."""
+
+RETRIES = Retries()
+"""What a client does after 429 and 503 unless it is told: three attempts, within the call's timeout."""
 
 Timeout = TimeoutParts | float | None
 
@@ -50,6 +54,7 @@ class _ConfiguredClient(Generic[HttpClient]):
         client_secret: str | None = None,
         access_token: str | None = None,
         timeout: Timeout = TIMEOUT,
+        retries: Retries | None = RETRIES,
         http_client: HttpClient | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
@@ -75,6 +80,7 @@ class _ConfiguredClient(Generic[HttpClient]):
             timeout=timeout, headers={"User-Agent": f"atlas-shim/{__version__}"}
         )
         self._auth = settled.auth
+        self._retries = retries or NO_RETRIES
         recognise_also(self._http, settled.base_url)
 
     @classmethod
@@ -83,10 +89,11 @@ class _ConfiguredClient(Generic[HttpClient]):
         environ: Mapping[str, str] | None = None,
         *,
         timeout: Timeout = TIMEOUT,
+        retries: Retries | None = RETRIES,
         http_client: HttpClient | None = None,
     ) -> Self:
-        """Make a client of what the environment says alone."""
-        return cls(environ=environ, timeout=timeout, http_client=http_client)
+        """Make a client of what the environment says alone; the other arguments are those of the constructor."""
+        return cls(environ=environ, timeout=timeout, retries=retries, http_client=http_client)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
@@ -103,12 +110,16 @@ class AtlasClient(_ConfiguredClient[Client]):
     Credentials are an API key (``public_key``, ``private_key``), a service account (``client_id``, ``client_secret``)
     or an ``access_token``. What is not given comes from an injected ``http_client``, then from ``environ`` (the
     process' own unless given): ``shim.base_url`` and ``shim.credentials`` have the variables and their order.
-    ``timeout`` is in seconds, for each step of a call; None waits for ever. An injected client is a
-    ``shim.httpx.Client``; it keeps its timeout, may sign calls itself, and is closed by its owner.
+    ``timeout`` is in seconds, for each step of a call; None waits for ever. ``retries`` says when a call is made again
+    (``Retries``), None never. An injected client is a ``shim.httpx.Client``; it keeps its timeout, may sign calls
+    itself, and is closed by its owner.
 
-    Raises SettingsError when the settings mean nothing, TypeError on an HTTP client of another kind. Calls
-    raise AtlasError on any answer but a success, ValueError on a parameter that fits no path, and what
-    httpx raises on transport faults. ``shim.record`` tells how a result or an AtlasError came about.
+    Raises SettingsError when the settings mean nothing, TypeError on an HTTP client of another kind. Every call may
+    raise an AtlasError (``shim.errors``) on any answer but a success: UnauthorizedError (401, or a sign-in that Atlas
+    refuses), ForbiddenError (403), NotFoundError (404), GoneError (410), RateLimitedError (429), and AtlasError itself
+    for the rest; httpx.TransportError on faults on the way; ValueError on an argument that no Atlas can have, and
+    TypeError on one that is no text, both before anything is sent. Results and AtlasErrors tell in ``record`` how they
+    came about (``shim.record``), None where the shim had no part in it.
     """
 
     _kind = Client
@@ -116,27 +127,27 @@ class AtlasClient(_ConfiguredClient[Client]):
     @cached_property
     def cloud_backups(self) -> CloudBackups:
         """Snapshots and restore jobs."""
-        return CloudBackups(self._http, self.base_url, self._auth)
+        return CloudBackups(self._http, self.base_url, self._auth, self._retries)
 
     @cached_property
     def serverless_instances(self) -> ServerlessInstances:
         """Serverless instances."""
-        return ServerlessInstances(self._http, self.base_url, self._auth)
+        return ServerlessInstances(self._http, self.base_url, self._auth, self._retries)
 
     @cached_property
     def shared_tier_snapshots(self) -> SharedTierSnapshots:
         """Snapshots of shared-tier clusters (M2, M5)."""
-        return SharedTierSnapshots(self._http, self.base_url, self._auth)
+        return SharedTierSnapshots(self._http, self.base_url, self._auth, self._retries)
 
     @cached_property
     def shared_tier_restore_jobs(self) -> SharedTierRestoreJobs:
         """Restore jobs of shared-tier clusters (M2, M5)."""
-        return SharedTierRestoreJobs(self._http, self.base_url, self._auth)
+        return SharedTierRestoreJobs(self._http, self.base_url, self._auth, self._retries)
 
     @cached_property
     def performance_advisor(self) -> PerformanceAdvisor:
         """The Performance Advisor of serverless instances."""
-        return PerformanceAdvisor(self._http, self.base_url, self._auth)
+        return PerformanceAdvisor(self._http, self.base_url, self._auth, self._retries)
 
     def close(self) -> None:
         """Close the connections, unless they belong to an injected client."""
@@ -162,27 +173,27 @@ class AsyncAtlasClient(_ConfiguredClient[AsyncClient]):
     @cached_property
     def cloud_backups(self) -> AsyncCloudBackups:
         """Snapshots and restore jobs."""
-        return AsyncCloudBackups(self._http, self.base_url, self._auth)
+        return AsyncCloudBackups(self._http, self.base_url, self._auth, self._retries)
 
     @cached_property
     def serverless_instances(self) -> AsyncServerlessInstances:
         """Serverless instances."""
-        return AsyncServerlessInstances(self._http, self.base_url, self._auth)
+        return AsyncServerlessInstances(self._http, self.base_url, self._auth, self._retries)
 
     @cached_property
     def shared_tier_snapshots(self) -> AsyncSharedTierSnapshots:
         """Snapshots of shared-tier clusters (M2, M5)."""
-        return AsyncSharedTierSnapshots(self._http, self.base_url, self._auth)
+        return AsyncSharedTierSnapshots(self._http, self.base_url, self._auth, self._retries)
 
     @cached_property
     def shared_tier_restore_jobs(self) -> AsyncSharedTierRestoreJobs:
         """Restore jobs of shared-tier clusters (M2, M5)."""
-        return AsyncSharedTierRestoreJobs(self._http, self.base_url, self._auth)
+        return AsyncSharedTierRestoreJobs(self._http, self.base_url, self._auth, self._retries)
 
     @cached_property
     def performance_advisor(self) -> AsyncPerformanceAdvisor:
         """The Performance Advisor of serverless instances."""
-        return AsyncPerformanceAdvisor(self._http, self.base_url, self._auth)
+        return AsyncPerformanceAdvisor(self._http, self.base_url, self._auth, self._retries)
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to an injected client."""

@@ -211,6 +211,19 @@ class ServerlessInstanceDescription(Model):
 
 
 @attrs.frozen(kw_only=True)
+class ServerlessAutoIndexing(Model):
+    """Whether an instance gets its indexes by itself: ``enabled``, and the truth of this value.
+
+    Atlas answers with a bare boolean, which could not carry a record.
+    """
+
+    enabled: bool
+
+    def __bool__(self) -> bool:
+        return self.enabled
+
+
+@attrs.frozen(kw_only=True)
 class RequestAccepted(Model):
     """What Atlas says of a deletion that it accepted, which is nothing so far."""
 

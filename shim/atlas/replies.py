@@ -26,7 +26,7 @@ from shim.errors import (
     UnauthorizedError,
 )
 
-R = TypeVar("R", bound=Model | bool)
+R = TypeVar("R", bound=Model)
 
 UNREADABLE = "SHIM_UPSTREAM_UNREADABLE"
 """The error code of a success whose content is not the expected JSON; the other doors of the shim use it too."""
@@ -57,7 +57,7 @@ def result_of(request: EndpointRequest[R], response: httpx.Response) -> R:
     if isinstance(result, Page) and record is not None:
         items = tuple(attrs.evolve(item, record=record) for item in result.results)
         return attrs.evolve(result, record=record, results=items)
-    return attrs.evolve(result, record=record) if isinstance(result, Model) else result
+    return attrs.evolve(result, record=record)
 
 
 def error_of(response: httpx.Response, kind: type[AtlasError] | None = None) -> AtlasError:

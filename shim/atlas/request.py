@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Generic, TypeVar
-from urllib.parse import quote
 
 import attrs
 
 from shim.atlas.convert import Model, Reader
 from shim.atlas.models import Page
+from shim.core.query import MOST
 
 MEDIA_TYPE = "application/vnd.atlas.2023-01-01+json"
 """The only version that the legacy endpoints have."""
 
-T_co = TypeVar("T_co", bound=Model | bool, covariant=True)
+T_co = TypeVar("T_co", bound=Model, covariant=True)
 M = TypeVar("M", bound=Model)
 
 _QUERY = {"include_count": "includeCount", "items_per_page": "itemsPerPage", "page_num": "pageNum"}
@@ -22,9 +23,10 @@ _QUERY = {"include_count": "includeCount", "items_per_page": "itemsPerPage", "pa
 
 @attrs.frozen(kw_only=True)
 class EndpointRequest(Generic[T_co]):
-    """One call: its path is percent-encoded; ``read`` turns the JSON of a success into a value.
+    """One call; ``read`` turns the JSON of a success into a value.
 
-    ``expected`` says what JSON that is, for the error when it is anything else.
+    ``expected`` says what JSON that is, for the error when it is anything else. ``whole`` asks for all items of a
+    list that the shim collects; a page then has more of them than the query asks for.
     """
 
     method: str = "GET"
@@ -33,6 +35,7 @@ class EndpointRequest(Generic[T_co]):
     body: Mapping[str, object] | None = None
     read: Reader[T_co]
     expected: str = "a JSON object"
+    whole: bool = False
 
 
 def following(request: EndpointRequest[Page[M]], page: Page[M], seen: int) -> EndpointRequest[Page[M]] | None:
@@ -50,12 +53,48 @@ def following(request: EndpointRequest[Page[M]], page: Page[M], seen: int) -> En
     return attrs.evolve(request, query={**request.query, "pageNum": str(after)})
 
 
+def all_of(first: EndpointRequest[Page[M]], items_per_page: int | None) -> EndpointRequest[Page[M]]:
+    """Return the request that an iteration begins with: pages are as large as they may be unless it is said."""
+    return attrs.evolve(
+        first, query=query_of(items_per_page=MOST if items_per_page is None else items_per_page), whole=True
+    )
+
+
 def path_of(template: str, **parameters: str) -> str:
-    """Fill a template; raises ValueError on a parameter that would make it another endpoint's path."""
+    """Fill a template; raises as ``check`` does on a parameter that Atlas has nothing for.
+
+    What fits is one segment of a path, as it is.
+    """
     for name, value in parameters.items():
-        if value in {"", ".", ".."}:
-            raise ValueError(f"{name}: {value!r} cannot stand in a path")
-    return template.format(**{name: quote(value, safe="") for name, value in parameters.items()})
+        _check(name, value)
+    return template.format(**parameters)
+
+
+def check(**arguments: str | None) -> None:
+    """Raise ValueError on ids (whose name ends so) and names that no Atlas can have, TypeError on what is no text.
+
+    The error names the argument; one that is None was not given.
+    """
+    for name, value in arguments.items():
+        if value is not None:
+            _check(name, value)
+
+
+_ID = re.compile("[0-9a-fA-F]{24}")
+"""An id of anything (contract: in lower case; an upper-case one means the same object)."""
+
+_NAME = re.compile("[a-zA-Z0-9][a-zA-Z0-9-]*")
+"""The name of an instance or a cluster (contract), however long."""
+
+
+def _check(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: {value!r} is no text")
+    if name.endswith("_id"):
+        if _ID.fullmatch(value) is None:
+            raise ValueError(f"{name}: {value!r} is not 24 hexadecimal digits, as all of Atlas' ids are")
+    elif _NAME.fullmatch(value) is None:
+        raise ValueError(f"{name}: {value!r} is not made of letters, digits and hyphens, as Atlas' names are")
 
 
 def query_of(**values: int | None) -> dict[str, str]:

@@ -24,11 +24,13 @@ from shim.atlas.endpoints import (
 from shim.atlas.models import Page
 from shim.atlas.replies import result_of
 from shim.atlas.request import MEDIA_TYPE, EndpointRequest, following
+from shim.atlas.retries import FAILURES, Attempts, Retries
 from shim.core.context import dumps
+from shim.httpx_family.recognition import WHOLE
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
-R = TypeVar("R", bound=Model | bool)
+R = TypeVar("R", bound=Model)
 T = TypeVar("T")
 
 
@@ -39,10 +41,19 @@ class EndpointGroup:
     _http: httpx.Client = attrs.field(repr=False)
     _base_url: str = attrs.field(repr=False)
     _auth: httpx.Auth | None = attrs.field(repr=False)
+    _retries: Retries = attrs.field(repr=False)
 
     def _send(self, request: EndpointRequest[R]) -> R:
-        message = _message(self._http, self._base_url, request)
-        return result_of(request, self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
+        attempts = _attempts(self._http, self._retries, request)
+        while True:
+            message = _message(self._http, self._base_url, request, attempts.timeout())
+            try:
+                return result_of(request, self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
+            except FAILURES as error:
+                wait = attempts.wait_after(error)
+                if wait is None:
+                    raise
+            attempts.pause(wait)
 
     def _items(self, first: EndpointRequest[Page[M]]) -> Iterator[M]:
         request: EndpointRequest[Page[M]] | None = first
@@ -61,10 +72,19 @@ class AsyncEndpointGroup:
     _http: httpx.AsyncClient = attrs.field(repr=False)
     _base_url: str = attrs.field(repr=False)
     _auth: httpx.Auth | None = attrs.field(repr=False)
+    _retries: Retries = attrs.field(repr=False)
 
     async def _send(self, request: EndpointRequest[R]) -> R:
-        message = _message(self._http, self._base_url, request)
-        return result_of(request, await self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
+        attempts = _attempts(self._http, self._retries, request)
+        while True:
+            message = _message(self._http, self._base_url, request, attempts.timeout())
+            try:
+                return result_of(request, await self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
+            except FAILURES as error:
+                wait = attempts.wait_after(error)
+                if wait is None:
+                    raise
+            await attempts.apause(wait)
 
     async def _items(self, first: EndpointRequest[Page[M]]) -> AsyncIterator[M]:
         request: EndpointRequest[Page[M]] | None = first
@@ -77,13 +97,26 @@ class AsyncEndpointGroup:
             request = following(request, page, seen)
 
 
+def _attempts(http: httpx.Client | httpx.AsyncClient, retries: Retries, request: EndpointRequest[Model]) -> Attempts:
+    return Attempts(retries, request.method, http.timeout.as_dict(), http.follow_redirects)
+
+
 def _message(
-    http: httpx.Client | httpx.AsyncClient, base_url: str, request: EndpointRequest[Model | bool]
+    http: httpx.Client | httpx.AsyncClient,
+    base_url: str,
+    request: EndpointRequest[Model],
+    timeout: httpx.Timeout,
 ) -> httpx.Request:
     content = None if request.body is None else dumps(request.body)
     headers = {"Accept": MEDIA_TYPE} | ({} if content is None else {"Content-Type": MEDIA_TYPE})
     return http.build_request(
-        request.method, base_url + request.path, params=request.query or None, content=content, headers=headers
+        request.method,
+        base_url + request.path,
+        params=request.query or None,
+        content=content,
+        headers=headers,
+        timeout=timeout,
+        extensions={WHOLE: True} if request.whole else None,
     )
 
 
@@ -102,7 +135,7 @@ def _each(endpoint: Callable[P, EndpointRequest[Page[M]]]) -> Callable[Concatena
     def method(self: EndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[M]:
         return self._items(endpoint(*args, **kwargs))
 
-    return _described(method, endpoint)
+    return _described(method, endpoint, "Iterator")
 
 
 def _acall(
@@ -124,20 +157,24 @@ def _aeach(
     def method(self: AsyncEndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[M]:
         return self._items(endpoint(*args, **kwargs))
 
-    return _described(method, endpoint)
+    return _described(method, endpoint, "AsyncIterator")
 
 
-def _described(method: T, endpoint: Callable[..., object]) -> T:
-    """Lend a method the name, docstring and signature of its endpoint, for ``help()`` and editors."""
+def _described(method: T, endpoint: Callable[..., object], iterator: str = "") -> T:
+    """Lend a method the name, docstring and signature of its endpoint, for ``help()`` and editors.
+
+    What it returns is shown as the endpoint's request is read: a value, or an ``iterator`` of the items of pages.
+    """
     described: Any = method
     described.__name__ = endpoint.__name__
     described.__qualname__ = endpoint.__qualname__
     described.__doc__ = endpoint.__doc__
     itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     taken = inspect.signature(endpoint)
-    described.__signature__ = taken.replace(
-        parameters=[itself, *taken.parameters.values()], return_annotation=inspect.Signature.empty
-    )
+    result = str(taken.return_annotation).removeprefix("EndpointRequest[").removesuffix("]")
+    if iterator:
+        result = f"{iterator}[{result.removeprefix('Page[').removesuffix(']')}]"
+    described.__signature__ = taken.replace(parameters=[itself, *taken.parameters.values()], return_annotation=result)
     return method
 
 

@@ -4,6 +4,8 @@
 1  Atlas answered with an error, a call is not recognised, or a check found problems
 2  bad usage, settings or mapping documents
 3  the network: no connection, or no answer in time
+
+The commands diff and inventory have 4 and 5 besides, for verdicts that their help explains.
 """
 
 from __future__ import annotations
@@ -15,11 +17,9 @@ from contextlib import contextmanager
 import click
 
 from shim.errors import AtlasError, DocumentError, SettingsError
+from shim.extras import EXTRAS, hint
 
 NO, SETTINGS, NETWORK = 1, 2, 3
-
-_EXTRAS = {"aiohttp": "gateway", "httptools": "gateway", "multidict": "gateway", "prometheus_client": "gateway"}
-_EXTRAS |= {"orjson": "gateway", "rich": "cli", "requests": "requests", "wrapt": "auto"}
 
 
 class Failure(click.ClickException):
@@ -40,9 +40,8 @@ def failure_of(error: Exception) -> Failure | None:
         case AtlasError():
             wait = "" if error.retry_after is None else f"; try again in {error.retry_after:.0f} s"
             return Failure(f"Atlas said {error}{wait}", NO)
-        case ModuleNotFoundError() if error.name in _EXTRAS:
-            extra = _EXTRAS[error.name]
-            return Failure(f"{error.name} is missing; install it with: pip install 'atlas-shim[{extra}]'", SETTINGS)
+        case ModuleNotFoundError() if error.name in EXTRAS:
+            return Failure(hint(error.name), SETTINGS)
     # Only a command that has loaded httpx can have raised one of its errors.
     httpx = sys.modules.get("httpx")
     if httpx is not None and isinstance(error, httpx.RequestError):

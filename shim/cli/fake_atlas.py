@@ -13,8 +13,9 @@ from shim.cli.log import until_signal
 from shim.cli.serve import cannot_listen
 from shim.core.settings import parse_instant
 from shim.fake.server import FakeServer
-from shim.gateway.log_lines import apart, set_up
-from shim.gateway.options import parse_address
+from shim.gateway.logs.lines import apart
+from shim.gateway.logs.rendering import set_up
+from shim.gateway.options import LogLevel, parse_address
 
 
 @click.command()
@@ -34,7 +35,7 @@ def command(listen: str, today: str | None, sunset: str | None) -> None:
         today=None if today is None else parse_instant(today, name="--today"),
         sunset=fake.BACKUP_SUNSET if sunset is None else parse_instant(sunset, name="--sunset"),
     )
-    set_up("INFO")
+    set_up(LogLevel.INFO)
     with apart():
         asyncio.run(_serve(FakeServer(atlas, host=address.host, port=address.port)))
 

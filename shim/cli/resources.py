@@ -6,6 +6,7 @@ same kinds from two sides.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +15,10 @@ from typing import Any
 import attrs
 import click
 
+from shim import inventory
 from shim._version import __version__
-from shim.atlas import AtlasClient, Page
-from shim.atlas.client import TIMEOUT
+from shim.atlas import AtlasClient, Page, Retries
+from shim.atlas.client import RETRIES, TIMEOUT
 from shim.atlas.convert import Model
 from shim.cli import COMMANDS
 from shim.cli.options import CLUSTER, output_option, together
@@ -114,22 +116,38 @@ INSTANCES = ResourceKind(
 
 
 @contextmanager
-def client(settings: Settings | None = None) -> Iterator[AtlasClient]:
+def client(settings: Settings | None = None, *, retries: Retries | None = RETRIES) -> Iterator[AtlasClient]:
     """Yield a client made of the environment; a parameter that fits no path becomes a SettingsError.
 
-    ``settings`` are obeyed in place of those in the environment.
+    ``settings`` are obeyed in place of those in the environment. Commands that order something, or wait by
+    themselves, have no ``retries``: whoever orders decides whether to try again.
     """
     with warnings.catch_warnings():
         # The command calls the legacy interface on purpose: there is nobody to warn.
         warnings.simplefilter("ignore", LegacyEndpointWarning)
-        agent = {"User-Agent": f"atlas-shim/{__version__}"}
-        with Client(timeout=TIMEOUT, headers=agent) as http, AtlasClient.from_env(http_client=http) as atlas:
+        agent = {"User-Agent": f"{inventory.COMMANDS}{__version__}"}
+        with (
+            _unnoted(),
+            Client(timeout=TIMEOUT, headers=agent) as http,
+            AtlasClient.from_env(http_client=http, retries=retries) as atlas,
+        ):
             if settings is not None:
                 force_settings(http, settings)
             try:
                 yield atlas
             except ValueError as error:
                 raise SettingsError(str(error)) from error
+
+
+@contextmanager
+def _unnoted() -> Iterator[None]:
+    """Keep the calls of a command out of the inventory: it is no program that has to be changed."""
+    named = os.environ.pop(inventory.VARIABLE, None)
+    try:
+        yield
+    finally:
+        if named is not None:
+            os.environ[inventory.VARIABLE] = named
 
 
 page_options = together(

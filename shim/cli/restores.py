@@ -11,6 +11,7 @@ import click
 import httpx
 
 from shim.atlas import AtlasClient, ServerlessBackupRestoreJob
+from shim.atlas.retries import UNSENT
 from shim.cli.failures import NETWORK, NO, Failure
 from shim.cli.options import cluster_arguments, output_option, together
 from shim.cli.output import printable
@@ -27,9 +28,6 @@ WATCH_ENDING = (
     + """; of a watch: 0 the job finished; 4 it failed; 5 it was
 cancelled; 6 it expired, so that its download link is of no use; 7 the timeout is over."""
 )
-
-UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-"""Faults that come before the first byte of a request is sent."""
 
 command = commands_of("restores", RESTORES)
 
@@ -138,7 +136,7 @@ def create(  # noqa: PLR0913 - one argument an option
     order = RestoreCommand(**ordered)
     for mistake in order.mistakes():
         raise click.UsageError(mistake)
-    with client() as atlas:
+    with client(retries=None) as atlas:
         job = _start(atlas, group, cluster, order)
         if not watches:
             show_one(job, output)
@@ -156,7 +154,7 @@ def _start(atlas: AtlasClient, group: str, cluster: str, order: RestoreCommand) 
     order = attrs.evolve(order, target_cluster_name=name, target_group_id=project)
     try:
         return atlas.cloud_backups.create_serverless_restore_job(group, cluster, **attrs.asdict(order))
-    except UNSENT:
+    except (*UNSENT, httpx.UnsupportedProtocol):
         raise
     except httpx.TransportError as error:
         raise Failure(
@@ -180,7 +178,7 @@ def watch_(  # noqa: PLR0913 - one argument an option
     it. Progress goes to stderr. Atlas' rate limit is respected, and a few network faults in a row do
     not end the watch. When the watch is interrupted, the job goes on.
     """
-    with client() as atlas:
+    with client(retries=None) as atlas:
         _watch(atlas, (group, cluster, job), interval, timeout, output)
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import click
 
 from shim.cli.failures import Failure
+from shim.dropin.environment import CHECKED, as_mark, settings_in
 from shim.dropin.runtime import prepare
-from shim.switch import LAUNCH
+from shim.switch import LAUNCH, need_wrapt
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """The exit codes that a shell has for a command that can't be run."""
@@ -31,6 +32,7 @@ def command(*, program: tuple[str, ...]) -> None:
 
     Exit codes: the program's; 2 for bad settings; 126 and 127 when the command can't be run or found.
     """
+    need_wrapt()
     prepare()
     if _isolated(program):
         click.echo("atlas-shim: this Python is told to ignore PYTHONPATH, so nothing is switched on", err=True)
@@ -46,9 +48,9 @@ def command(*, program: tuple[str, ...]) -> None:
 
 
 def environment_for(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment in which a Python starts with the drop-in switched on."""
-    others = [entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry not in {"", str(LAUNCH)}]
-    return {**environ, "PYTHONPATH": os.pathsep.join([str(LAUNCH), *others])}
+    """Return an environment in which a Python starts with the drop-in switched on, its settings being checked."""
+    others = [entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry not in {"", LAUNCH}]
+    return {**environ, "PYTHONPATH": os.pathsep.join([LAUNCH, *others]), CHECKED: as_mark(settings_in(environ))}
 
 
 def _become(program: Sequence[str], environment: Mapping[str, str]) -> None:

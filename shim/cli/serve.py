@@ -13,10 +13,8 @@ from typing import Any
 import click
 
 from shim.cli.failures import SETTINGS, Failure
-from shim.cli.log import log_options
 from shim.cli.options import Decorator, config_option, together
-from shim.gateway.log_lines import apart
-from shim.gateway.options import TABLE
+from shim.gateway.options import TABLE, LogFormat, LogLevel
 from shim.gateway.reload import PlanSource
 
 _NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
@@ -33,8 +31,8 @@ def _flags() -> Iterator[Decorator]:
 @click.command()
 @together(*_flags())
 @config_option
-@log_options
-def command(config: Path | None, **flags: str | None) -> None:
+@click.option("-v", "--verbose", is_flag=True, help="The same as --log-level debug.")
+def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     """Run the gateway.
 
     Point your caller's base URL at it: retired calls are translated, everything else is passed
@@ -48,12 +46,17 @@ def command(config: Path | None, **flags: str | None) -> None:
     settings, mapping documents, or an address that can't be listened on.
     """
     from shim.gateway import serve  # noqa: PLC0415 - an extra, which --help does not need
+    from shim.gateway.logs.lines import apart  # noqa: PLC0415 - as above
+    from shim.gateway.logs.rendering import set_up  # noqa: PLC0415 - as above
 
+    if verbose:
+        flags["log_level"] = LogLevel.DEBUG
     source = PlanSource(dict(os.environ), flags, config)
     known = source.stamp()
     plan = source.read()
+    set_up(plan.options.log_level, plan.options.log_format)
     try:
-        with apart():
+        with apart(as_json=plan.options.log_format is LogFormat.JSON):
             code = serve(plan.options, plan.engine, source=source, known=known)
     except OSError as error:
         if error.errno in _NO_ADDRESS or isinstance(error, socket.gaierror):

@@ -9,7 +9,6 @@ from typing import Any
 import attrs
 
 from shim import inventory
-from shim.cli import log
 from shim.cli.failures import collected
 from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
 from shim.dropin import notice
@@ -66,7 +65,7 @@ def settings_in_force(
 
 def mistyped(environ: Mapping[str, str]) -> list[str]:
     """Return a problem for each variable that nothing reads: a mistyped kill switch would have no effect."""
-    known = {row.variable for row in TABLE} | {MAPPINGS, notice.VARIABLE, inventory.VARIABLE, log.VARIABLE}
+    known = {row.variable for row in TABLE} | {MAPPINGS, notice.VARIABLE, inventory.VARIABLE}
     problems = []
     for name in sorted(environ):
         if name.startswith("ATLAS_SHIM_") and name not in known:

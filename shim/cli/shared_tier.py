@@ -60,7 +60,7 @@ def download(*, group: str, cluster: str, id: str, output: str) -> None:  # noqa
 
     The request is sent once and never repeated; if the network fails meanwhile, look at "shared-tier-restores list".
     """
-    with client() as atlas:
+    with client(retries=None) as atlas:
         show_one(atlas.shared_tier_snapshots.download_shared_cluster_backup(group, cluster, snapshot_id=id), output)
 
 
@@ -78,7 +78,7 @@ def create(  # noqa: PLR0913 - one argument an option
 
     The request is sent once and never repeated; if the network fails meanwhile, look at "shared-tier-restores list".
     """
-    with client() as atlas:
+    with client(retries=None) as atlas:
         job = atlas.shared_tier_restore_jobs.create_shared_cluster_backup_restore_job(
             group,
             cluster,

@@ -59,7 +59,8 @@ class Context:
     perhaps a path before ``/api``; a slash at its end is dropped, since paths begin with one;
     ``clock`` returns seconds since the epoch, and dates are held against it; ``monotonic`` returns seconds that
     nobody sets, and how long something took is told by it: by default ``clock``, for whoever has no other.
-    ``loads`` and ``dumps`` are the JSON codec.
+    ``loads`` and ``dumps`` are the JSON codec. Where ``whole``, the first page of a list whose pages were all read
+    has all items, however many were asked for: an iteration over it need not have them read again for each page.
     """
 
     settings: Settings
@@ -69,6 +70,7 @@ class Context:
     loads: Callable[[bytes], Any] = loads
     dumps: Callable[[Any], bytes] = dumps
     monotonic: Callable[[], float] = attrs.field()
+    whole: bool = False
 
     @monotonic.default
     def _monotonic(self) -> Callable[[], float]:

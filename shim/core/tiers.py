@@ -103,7 +103,7 @@ def _ask(state: ExchangeState, successor: Successor, later: Successor | None = N
     content = state.call.body
     if target.body is not None and state.body is not None:
         content = context.dumps(build_body(match.compiled.body(target), state.body, state.translation_context()))
-    key = (match.compiled, match.api.name, successor.tier, state.call.target, context.base)
+    key = (match.compiled, match.api.name, successor.tier, state.call.target, context.base, context.whole)
     pages: list[UpstreamPage] = []
     while True:
         call = _successor_call(state, target, len(pages), content)
@@ -242,6 +242,8 @@ def _translate(state: ExchangeState, tier: str, target: Target, pages: Sequence[
         translated = items = translate_items(translator, pages, rules, target.items)
         url = f"{state.context.base}{state.call.path.removesuffix('/')}"
         collected = target.paging == "collected"
+        if collected and state.context.whole and query.page == 1:
+            query = attrs.evolve(query, size=max(query.size, len(items.values)))
         document = cut_page(items, operation, query, url) if collected else kept_page(items, pages[0], query, url)
     else:
         translated = translate_one(translator, pages[0].document if pages else {}, rules)

@@ -3,8 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from typing import Any
+
+TYPE_CHECKING = False  # as type checkers know it; see the package's front
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+VARIABLES = (
+    "ATLAS_SHIM_MAPPINGS",
+    "ATLAS_SHIM_ROUTE",
+    "ATLAS_SHIM_SUNSET",
+    "ATLAS_SHIM_UPSTREAM",
+    "ATLAS_SHIM_WRITES",
+)
+"""What engine and settings depend on: while these stay as they are, so do both."""
+
+NEED_DOCUMENTS = frozenset({"ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_SUNSET", "ATLAS_SHIM_WRITES"})
+"""Those that name something in the documents, or the documents themselves."""
+
+WARNINGS = "ATLAS_SHIM_WARNINGS"
+
+CHECKED = "_ATLAS_SHIM_CHECKED"
+"""Set by ``atlas-shim run`` to what ``settings_in`` returned there: a child that finds the same need not check it."""
+
 
 Raw = tuple[object, ...]
 """Values as the process holds them, None where there are none: good for comparing and for nothing else."""
@@ -31,3 +52,13 @@ class Variables:
         if held is not self._held:
             self._keys, self._held = tuple(map(environ.encodekey, self._names)), held
         return tuple(map(held.get, self._keys))
+
+
+def settings_in(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the drop-in's own variables, as far as they are set."""
+    return {name: environ[name] for name in (*VARIABLES, WARNINGS) if environ.get(name)}
+
+
+def as_mark(settings: Mapping[str, str]) -> str:
+    """Return settings as the value of ``CHECKED``."""
+    return "\n".join(f"{name}={value}" for name, value in settings.items())

@@ -14,8 +14,8 @@ from shim.core.recognise import Engine, Match
 from shim.core.record import Record
 from shim.core.settings import RouteWord, Settings
 from shim.dropin import runtime
+from shim.dropin.call_site import call_site
 from shim.dropin.environment import Variables
-from shim.dropin.notice import call_site
 
 
 @attrs.frozen
@@ -57,13 +57,19 @@ class RetiredCall:
             inventory.note(record, self.engine, where=call_site())
 
 
-def recognise(
-    method: str, origin: str, target: str, lines: Callable[[], Headers], client: ClientSettings = NOTHING_MORE
+def recognise(  # noqa: PLR0913 - the parts of a request that are looked at in turn, and whose it is
+    method: str,
+    origin: str,
+    target: str,
+    lines: Callable[[], Headers],
+    client: ClientSettings = NOTHING_MORE,
+    *,
+    whole: bool = False,
 ) -> RetiredCall | None:
     """Return what a call is when it is a retired one and the shim is on, else None: then nobody touches it.
 
     ``runtime.concerns`` was asked before. ``lines`` returns the field lines, and is not asked where they make no
-    difference.
+    difference. ``whole`` is that of ``Context``.
     """
     now = runtime.latest()
     settings = client.settings_override or now.settings
@@ -76,5 +82,5 @@ def recognise(
     match = now.engine.recognise(method, target, call.headers)
     if match is None:
         return None
-    context = Context(settings, runtime.MEMORY, time.time, origin, monotonic=time.monotonic)
+    context = Context(settings, runtime.MEMORY, time.time, origin, monotonic=time.monotonic, whole=whole)
     return RetiredCall(call, match, context, now.engine, warns=not extra)

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 
 import attrs
 
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import Settings, read_settings
+from shim.dropin.environment import VARIABLES as VARIABLES  # noqa: PLC0414 - tests and tools look for it here
 from shim.dropin.environment import Raw, Variables
-from shim.dropin.notice import read_word
+from shim.dropin.warnings_word import read_word
 from shim.errors import DocumentError, SettingsError
 
 logger = logging.getLogger("shim")
-
-VARIABLES = (
-    "ATLAS_SHIM_MAPPINGS",
-    "ATLAS_SHIM_ROUTE",
-    "ATLAS_SHIM_SUNSET",
-    "ATLAS_SHIM_UPSTREAM",
-    "ATLAS_SHIM_WRITES",
-)
-"""What engine and settings depend on: while these stay as they are, so do both."""
 
 _variables = Variables(VARIABLES)
 
@@ -57,7 +50,17 @@ def prepare() -> None:
     """
     global _current  # noqa: PLW0603 - one atomic assignment; the settings belong to the process
     read_word(os.environ)
-    _current = _read(_variables.raw())
+    _current = _read(_variables.raw(), os.environ)
+
+
+def begin_with(environ: Mapping[str, str]) -> None:
+    """Hold the settings of an earlier moment, which were good then, until ``current`` looks at those of now.
+
+    Nothing happens when some are held already. Raises SettingsError and DocumentError.
+    """
+    global _current  # noqa: PLW0603 - as above
+    if _current is None:
+        _current = _read((), environ)
 
 
 def current() -> Current:
@@ -67,7 +70,7 @@ def current() -> Current:
     if held is not None and held.raw == raw:
         return held
     try:
-        fresh = _read(raw)
+        fresh = _read(raw, os.environ)
     except (SettingsError, DocumentError) as error:
         if held is None:
             raise
@@ -91,8 +94,8 @@ def concerns(url: str) -> bool:
     return False
 
 
-def _read(raw: Raw) -> Current:
-    settings, engine = read_settings(os.environ), shared_engine(os.environ)
+def _read(raw: Raw, environ: Mapping[str, str]) -> Current:
+    settings, engine = read_settings(environ), shared_engine(environ)
     engine.check_settings(settings)
     settings = attrs.evolve(settings, origins=frozenset(map(_in_ascii, settings.origins)))
     bases = {f"{api.base}/" for document in engine.documents for api in document.apis.values()}

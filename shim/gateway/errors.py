@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import attrs
 
 from shim.core.context import dumps
@@ -11,14 +13,16 @@ from shim.core.responses import error_body
 from shim.gateway.fields import PSEUDONYM, VIA, string, token
 from shim.gateway.http1.date import now
 
+Challenged = Literal["unsigned", "stale"]
+
 
 @attrs.frozen
 class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an answer
     """An answer that the gateway gives in place of upstream's.
 
     ``code`` starts with ``SHIM_``; ``error`` is a type of RFC 9209, 2.3, None when no hop failed;
-    ``said`` goes to the log and not to the caller; ``close`` ends the connection; ``body`` takes the
-    place of Atlas' error shape.
+    ``said`` goes to the log and not to the caller; ``close`` ends the connection. ``challenged`` says why the
+    answer is nothing but a step on the way to a signature: the caller gave none, or one with a stale nonce.
     """
 
     status: int
@@ -28,7 +32,7 @@ class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an
     said: str = ""
     headers: Headers = ()
     close: bool = False
-    body: bytes | None = None
+    challenged: Challenged | None = None
 
 
 _ERRORS = {
@@ -42,7 +46,7 @@ _ERRORS = {
 
 def reply_of(refusal: Refusal) -> Reply:
     """Return the answer: Atlas' members in Atlas' order on one line, and no Content-Length yet."""
-    body = refusal.body or dumps(error_body(refusal.status, refusal.code, refusal.detail))
+    body = dumps(error_body(refusal.status, refusal.code, refusal.detail))
     lines = [("Content-Type", "application/json"), *refusal.headers, VIA]
     if refusal.error is not None:
         details = string(refusal.detail)
@@ -90,7 +94,8 @@ def unknown_host() -> Refusal:
     return Refusal(
         421,
         "SHIM_HOST_UNKNOWN",
-        "The Host of this call is not the gateway's. Call it by the address it listens on, or by its public_url.",
+        "The Host of this call is not the gateway's. Call it by the address it listens on, or start it with "
+        "--public-url (ATLAS_SHIM_PUBLIC_URL) and the URL that callers use.",
         error="http_request_denied",
         close=True,
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, perf_counter
 
 import attrs
 
@@ -12,28 +11,29 @@ from shim.core.commands import Send
 from shim.core.context import Context
 from shim.core.memory import Memory
 from shim.core.messages import Call, Reply, field
-from shim.core.recognise import Match
 from shim.core.record import Record
 from shim.core.settings import RouteWord
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
-from shim.gateway.errors import Refusal
+from shim.gateway.errors import Challenged, Refusal
 from shim.gateway.exchange import Announced, GatewayExchange, dumps, loads
 from shim.gateway.fields import for_caller
 from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.request import Request
 from shim.gateway.in_flight import InFlight
 from shim.gateway.inventory import InventoryWriter
+from shim.gateway.logs.calls import CallLine
+from shim.gateway.logs.lines import tell
+from shim.gateway.logs.request_ids import request_id_of
 from shim.gateway.memory import Kept, MemoryBudget
 from shim.gateway.metrics import Metrics
+from shim.gateway.option_values import AccessWord
 from shim.gateway.relay import relay
 from shim.gateway.reload import Plan
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.response import BUFFERED
 from shim.gateway.upstream.signed import send
 from shim.gateway.validation import InboundRequest, validate
-
-log = logging.getLogger("shim.gateway")
 
 BASES = 64
 """URLs that callers use for the gateway, remembered with what belongs to them."""
@@ -67,40 +67,56 @@ class Handler:
     async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
         plan = self.plan
-        operation, route, has_room = "other", "pass", False
+        has_room = False
+        challenged: Challenged | None = None
         peer = forwarded_peer(request.peer, request.headers, plan.options.trusted_proxies)
+        name = request_id_of(request.headers)
+        request.request_id = f"X-Request-Id: {name}\r\n".encode("ascii")
+        line = CallLine(request.method, request.target.partition("?")[0], peer, name, plan.engine)
         try:
             self.in_flight.begin(peer, plan.options)
             self.budget.reserve()
             has_room = True
             inbound = validate(request, plan, self.authorities)
             call = inbound.call
-            match = plan.engine.recognise(call.method, call.target, call.headers)
+            match = line.match = plan.engine.recognise(call.method, call.target, call.headers)
             signer = await self.gate.admit(inbound, recognised=match is not None)
             with self.coalescer.passing(call.method):
                 # Switching off ends translation, and not who may call and who signs.
                 if match is None or plan.settings.route is RouteWord.OFF:
-                    await self._pass_on(request, call, signer)
+                    await self._pass_on(request, call, signer, line)
                 else:
-                    operation, route = match.operation.id, "refused"
-                    record = await self._translate(request, inbound, match, signer, plan)
-                    route = record.route
+                    line.route = "refused"
+                    record = await self._translate(request, inbound, signer, plan, line)
+                    line.route, line.reason = record.route, record.reason
                     if self.inventory is not None:
-                        self.inventory.add(record, plan.engine, field(call.headers, "User-Agent"))
-                    log.debug("%s %s %s: %s", operation, route, request.status, record.reason)
+                        self.inventory.add(record, plan.engine, field(call.headers, "User-Agent"), peer)
         except Refusal as refusal:
-            level = logging.WARNING if refusal.status >= 500 else logging.INFO
-            said = refusal.said or refusal.error or "refused"
-            log.log(level, "%s %s: %s (%s)", operation, refusal.status, refusal.code, said)
+            challenged = refusal.challenged
+            line.refused(refusal.code, refusal.said or refusal.error or "", challenged is not None)
             request.refuse(refusal, close=self.draining)
+        except Exception:
+            line.failed()
+            raise
         finally:
             self.in_flight.end(peer)
             if has_room:
                 self.budget.release()
-            if request.status is not None:
-                self.metrics.count(operation, route, request.status)
+            if challenged is not None:
+                self.metrics.challenged(challenged)
+            elif request.status is not None:
+                self.metrics.count(line.operation, line.route, request.status)
+            self._tell(line, request, plan)
 
-    async def _pass_on(self, request: Request, call: Call, signer: UpstreamSigner) -> None:
+    def _tell(self, line: CallLine, request: Request, plan: Plan) -> None:
+        """Have the call's line written, if it is to have one."""
+        line.answered(request.status)
+        wanted = plan.options.access_log
+        if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
+            line.agent = field(request.headers, "User-Agent")
+            tell(line)
+
+    async def _pass_on(self, request: Request, call: Call, signer: UpstreamSigner, line: CallLine) -> None:
         """Send a call that isn't translated, and relay its reply."""
         stream, length = None, None
         kept = Kept(self.budget)
@@ -112,7 +128,9 @@ class Handler:
                 else:
                     stream, length = body, request.head.length
             outbound = OutboundCall(Send(call, "pass", rewritten=False), stream, length)
+            began = perf_counter()
             upstream = await send(self.upstream, signer, outbound)
+            line.upstream_status, line.upstream_seconds = upstream.head.status, perf_counter() - began
             try:
                 reply = Reply(upstream.head.status, for_caller(upstream.head.headers))
                 await relay(request, reply, upstream, close=self.draining)
@@ -122,10 +140,16 @@ class Handler:
             kept.give()
 
     async def _translate(
-        self, request: Request, inbound: InboundRequest, match: Match, signer: UpstreamSigner, plan: Plan
+        self,
+        request: Request,
+        inbound: InboundRequest,
+        signer: UpstreamSigner,
+        plan: Plan,
+        line: CallLine,
     ) -> Record:
         """Run the exchange of a retired call, or share another's, reply, and return the record."""
-        call, body = inbound.call, None
+        call, match, body = inbound.call, line.match, None
+        assert match is not None, "what is not recognised is passed on"
         if request.head.has_content:
             body = await request.content.collected(plan.options.request_limit)
         elif match.needs_body:
@@ -146,7 +170,10 @@ class Handler:
                 await self._answer_shared(request, shared)
                 return shared.record
         try:
+            began = perf_counter()
             outcome = await exchange.run()
+            line.upstream_seconds = perf_counter() - began - exchange.seconds
+            line.upstream_status = outcome.record.sent[-1].status if outcome.record.sent else None
             reply = exchange.reply(outcome)
             if reply.body is None:
                 await relay(request, reply, exchange.last, close=self.draining)

@@ -12,8 +12,9 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, M
 from prometheus_client.registry import Collector
 
 from shim.core.record import FieldReport, Record, by_level
+from shim.gateway.errors import Challenged
 from shim.gateway.in_flight import InFlight
-from shim.gateway.log_lines import dropped
+from shim.gateway.logs.lines import dropped
 from shim.gateway.remembered import by_identity
 
 _BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
@@ -28,6 +29,7 @@ class _Calls(Collector):
     def __init__(self) -> None:
         self.answered: Tally[tuple[str, str, int]] = Tally()
         self.shared: Tally[str] = Tally()
+        self.challenged: Tally[Challenged] = Tally()
         self.inexact: Tally[tuple[str, tuple[tuple[str, int], ...]]] = Tally()
         self.buckets = [0] * (len(_BUCKETS) + 1)
         self.seconds = 0.0
@@ -40,6 +42,14 @@ class _Calls(Collector):
         for (operation, route, digit), count in self.answered.copy().items():
             requests.add_metric((operation, route, f"{digit}xx"), count)
         yield requests
+        challenges = CounterMetricFamily(
+            "atlas_shim_challenges",
+            "Calls answered with a challenge to sign, and not in atlas_shim_requests.",
+            labels=("reason",),
+        )
+        for reason, count in self.challenged.copy().items():
+            challenges.add_metric((reason,), count)
+        yield challenges
         made = HistogramMetricFamily(
             "atlas_shim_translation_seconds", "Time spent deciding and translating, upstream's time not included."
         )
@@ -99,6 +109,10 @@ class Metrics:
     def count(self, operation: str, route: str, status: int) -> None:
         """Count one answered request."""
         self._calls.answered[operation, route, status // 100] += 1
+
+    def challenged(self, reason: Challenged) -> None:
+        """Count one step of a client on its way to a signature."""
+        self._calls.challenged[reason] += 1
 
     def translated(self, record: Record, seconds: float) -> None:
         """Count what one exchange cost, and what it could not keep exact."""

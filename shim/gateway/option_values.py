@@ -19,6 +19,7 @@ from shim.errors import SettingsError
 
 Network = IPv4Network | IPv6Network
 _Number = TypeVar("_Number", int, float)
+_Words = TypeVar("_Words", bound=StrEnum)
 
 WINDOW_MOST = 10.0
 """Seconds that an answer may be shared for: a poller's patience, not a cache."""
@@ -33,6 +34,31 @@ class CredentialsMode(StrEnum):
     """The gateway's own, for callers on this machine."""
     VERIFY = "verify"
     """The API key that the caller proved to the gateway, which knows it too."""
+
+
+class AccessWord(StrEnum):
+    """Which calls have a line in the log."""
+
+    ON = "on"
+    ERRORS = "errors"
+    """Refusals of the gateway's own, statuses from 500 on, and callers that left."""
+    OFF = "off"
+
+
+class LogFormat(StrEnum):
+    """How the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 @attrs.frozen
@@ -92,11 +118,7 @@ def parse_write_words(text: str, name: str) -> frozenset[str]:
 
 def parse_mode(text: str, name: str) -> CredentialsMode:
     """Parse a mode; raises SettingsError."""
-    try:
-        return CredentialsMode(text)
-    except ValueError:
-        words = ", ".join(CredentialsMode)
-        raise SettingsError(f"{name}: {text!r} is not one of {words}") from None
+    return _word(CredentialsMode, text, name)
 
 
 def parse_text(text: str, name: str) -> str | None:  # noqa: ARG001 - every parser has this signature
@@ -123,6 +145,28 @@ def parse_switch(text: str, name: str) -> bool:
     if text not in {"on", "off"}:
         raise SettingsError(f"{name}: {text!r} is not one of on, off")
     return text == "on"
+
+
+def parse_access(text: str, name: str) -> AccessWord:
+    """Parse which calls are logged; raises SettingsError."""
+    return _word(AccessWord, text, name)
+
+
+def parse_log_format(text: str, name: str) -> LogFormat:
+    """Parse how the log is written; raises SettingsError."""
+    return _word(LogFormat, text, name)
+
+
+def parse_log_level(text: str, name: str) -> LogLevel:
+    """Parse how much is logged; raises SettingsError."""
+    return _word(LogLevel, text, name)
+
+
+def _word(words: type[_Words], text: str, name: str) -> _Words:
+    try:
+        return words(text)
+    except ValueError:
+        raise SettingsError(f"{name}: {text!r} is not one of {', '.join(words)}") from None
 
 
 def parse_seconds(text: str, name: str) -> float:

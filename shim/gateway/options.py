@@ -15,15 +15,21 @@ import attrs
 from shim.core.settings import RouteWord, Settings
 from shim.errors import SettingsError
 from shim.gateway.option_values import (
+    AccessWord,
     Address,
     CredentialsMode,
+    LogFormat,
+    LogLevel,
     Network,
     StoreUrl,
+    parse_access,
     parse_address,
     parse_address_or_off,
     parse_count,
     parse_count_or_none,
     parse_from_zero,
+    parse_log_format,
+    parse_log_level,
     parse_mode,
     parse_networks,
     parse_origin_or_none,
@@ -40,8 +46,11 @@ from shim.gateway.option_values import (
 
 __all__ = [
     "TABLE",
+    "AccessWord",
     "Address",
     "CredentialsMode",
+    "LogFormat",
+    "LogLevel",
     "Network",
     "Options",
     "Row",
@@ -223,6 +232,15 @@ class Options:
     )
     body_limit: int = _option(
         Row(parse_count, "BYTES", "Of one decoded reply that is translated.", "16777216", live=True)
+    )
+    access_log: AccessWord = _option(  # noqa: RUF009 - it declares, as attrs.field does
+        Row(parse_access, "WORD", "Which calls have a line in the log: " + ", ".join(AccessWord) + ".", "on", live=True)
+    )
+    log_level: LogLevel = _option(  # noqa: RUF009 - it declares, as attrs.field does
+        Row(parse_log_level, "WORD", "How much is logged: " + ", ".join(LogLevel) + ".", "info", live=True)
+    )
+    log_format: LogFormat = _option(  # noqa: RUF009 - it declares, as attrs.field does
+        Row(parse_log_format, "WORD", "How it is logged, on stderr: " + ", ".join(LogFormat) + ".", "text")
     )
     page_cap: int = _option(Row(parse_count, "PAGES", "Upstream pages collected for one answer.", "20", live=True))
 

@@ -155,13 +155,32 @@ class Reloader:
                     logging.ERROR, "reload refused, the last good settings stay: %s", said, exc_info=not known
                 )
                 return False
-            self._plan = plan
+            changes, self._plan = _changes(plan, self._plan), plan
             self._metrics.reloaded(good=True, waiting=len(kept))
+            log.info("reloaded: %s", "; ".join(changes) or "nothing is different")
             if kept:
-                log.warning("reloaded; these need a restart and stay as they were: %s", ", ".join(kept))
-            else:
-                log.info("reloaded")
+                log.warning("these need a restart and stay as they were: %s", ", ".join(kept))
             return True
+
+
+def _changes(new: Plan, old: Plan) -> list[str]:
+    """Return what is different, and for options what from and to."""
+    found = []
+    for row in TABLE:
+        before, after = getattr(old.options, row.name), getattr(new.options, row.name)
+        if before != after:
+            found.append(f"{row.name} was {_shown(before)}, is {_shown(after)}")
+    if new.engine.documents != old.engine.documents:
+        found.append("mapping documents")
+    return found
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, frozenset):
+        return ",".join(sorted(value)) or "off"
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={moment:%Y-%m-%d}" for name, moment in value.items()) or "empty"
+    return "empty" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def fixed(new: Options, old: Options) -> tuple[str, ...]:

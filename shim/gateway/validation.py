@@ -20,6 +20,8 @@ from shim.gateway.http1.request import Request
 from shim.gateway.options import Address
 from shim.gateway.reload import Plan
 
+NO_FORWARD_PROXY = "Give its URL as the base URL of the API, and not as HTTP_PROXY or HTTPS_PROXY."
+
 METHODS_REFUSED = frozenset({"CONNECT", "TRACE"})
 
 _ODD = re.compile(r"[^\x21-\x7e]|[\\#]|%(?:00|2[5ef]|5c|c0|e0)|/\.\.?(?:[/;]|%3b|$)", re.IGNORECASE)
@@ -60,7 +62,7 @@ def validate(request: Request, plan: Plan, authorities: frozenset[str]) -> Inbou
         raise Refusal(
             405,
             "SHIM_METHOD_NOT_ALLOWED",
-            f"{method} is not something that a gateway does.",
+            f"{method} is not something that a gateway does.{f' {NO_FORWARD_PROXY}' if method == 'CONNECT' else ''}",
             error="http_request_denied",
             headers=(("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),),
             close=True,
@@ -101,7 +103,7 @@ def _from_absolute(target: str, authorities: frozenset[str], spoken: str) -> tup
     scheme, found, rest = target.partition("://")
     authority, slash, path = rest.partition("/")
     if not found or scheme.lower() != spoken or authority.lower() not in authorities:
-        raise bad_request("The request target is not a path on this gateway.")
+        raise bad_request(f"The request target is not a path on this gateway. {NO_FORWARD_PROXY}")
     return (slash + path) or "/", authority
 
 

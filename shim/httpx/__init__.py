@@ -3,9 +3,7 @@
 Every public name of httpx is here; clients and top-level functions are ours, the rest is httpx's
 own, identical objects. ``Transport`` and ``AsyncTransport`` are for programs that mount transports.
 
-The way of a call: ``_clients`` or ``_transports`` > ``_send`` (for clients) > ``_recognition`` (is it a retired one)
-> ``_exchange`` (what is sent and what comes of it) with ``_rewriting`` (requests) and ``_streams`` (content).
-``_hooks`` keeps the caller's event hooks for the end.
+The way of a call is in ``shim.httpx_family``, which httpx2's door shares.
 """
 
 import typing as _typing

@@ -12,62 +12,42 @@ from shim.dropin.recognition import NOTHING_MORE, ClientSettings
 from shim.dropin.runtime import prepare
 from shim.dropin.signatures import like
 from shim.httpx import _send
-from shim.httpx._hooks import EventHooks, Hooks, take
-from shim.httpx._recognition import origin_of
+from shim.httpx_family.hooks import HookedClient
+from shim.httpx_family.recognition import origin_of
 
 
-class Client(httpx.Client):
+class Client(HookedClient, httpx.Client):
     """httpx.Client, whose calls to retired Atlas endpoints keep working.
 
     Takes what httpx.Client takes. Raises SettingsError when an ``ATLAS_SHIM_…`` variable means nothing.
     """
 
-    _shim_hooks: Hooks
     _shim_settings: ClientSettings = NOTHING_MORE
 
     @like(httpx.Client.__init__)
     def __init__(self, **kwargs: Any) -> None:
         prepare()
         super().__init__(**kwargs)
-        take(self)
-
-    @property
-    def event_hooks(self) -> EventHooks:
-        """The caller's own hooks; a recognised call runs them once."""
-        return self._shim_hooks.lists
-
-    @event_hooks.setter
-    def event_hooks(self, event_hooks: EventHooks) -> None:
-        self._shim_hooks.replace(event_hooks)
+        _send.take(self)
 
     @like(httpx.Client.send)
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         return _send.send(self, super().send, request, **options)
 
 
-class AsyncClient(httpx.AsyncClient):
+class AsyncClient(HookedClient, httpx.AsyncClient):
     """httpx.AsyncClient, whose calls to retired Atlas endpoints keep working.
 
     Takes what httpx.AsyncClient takes; asyncio and trio. Raises SettingsError as Client does.
     """
 
-    _shim_hooks: Hooks
     _shim_settings: ClientSettings = NOTHING_MORE
 
     @like(httpx.AsyncClient.__init__)
     def __init__(self, **kwargs: Any) -> None:
         prepare()
         super().__init__(**kwargs)
-        take(self)
-
-    @property
-    def event_hooks(self) -> EventHooks:
-        """The caller's own hooks; a recognised call runs them once."""
-        return self._shim_hooks.lists
-
-    @event_hooks.setter
-    def event_hooks(self, event_hooks: EventHooks) -> None:
-        self._shim_hooks.replace(event_hooks)
+        _send.take(self)
 
     @like(httpx.AsyncClient.send)
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:

@@ -1,38 +1,15 @@
-"""The rewrite below authentication, for programs that mount transports and keep httpx's own client.
-
-A Digest signature covers the target, and the client signed the caller's. So a signature over
-another target is dropped, and when upstream challenges, the request that the client is about to
-sign is given the rewritten URL; the next trip has the caller's again. That costs one trip a call.
-A client signs once per call: a fallback that comes after that needs ``Transport(auth=...)``.
-"""
+"""Transports for programs that mount them and keep httpx's own client; ``httpx_family.transports`` says how."""
 
 from __future__ import annotations
 
-import logging
-from types import TracebackType
-from typing import Self
-
 import httpx
 
-from shim.core.context import dumps
-from shim.core.responses import error_body
-from shim.dropin.digest import is_digest
 from shim.dropin.runtime import prepare
-from shim.httpx._exchange import RECORD, ExchangeFlow, arun, run
-from shim.httpx._recognition import recognise
-
-logger = logging.getLogger("shim")
-
-CHALLENGED = "shim.challenged"
-"""The key in ``request.extensions`` of the caller's own URL, once the client was asked to sign."""
-
-NEEDS_AUTH = (
-    "The call had to be sent to another endpoint after the client had signed it for the first one. "
-    "Give the credentials to shim.httpx.Transport(auth=...), or use shim.httpx.Client."
-)
+from shim.httpx._send import ahandle, handle
+from shim.httpx_family.transports import Around, AsyncAround
 
 
-class Transport(httpx.BaseTransport):
+class Transport(Around, httpx.BaseTransport):
     """A transport that rewrites calls to retired Atlas endpoints and sends by another one.
 
     ``inner`` is httpx.HTTPTransport() unless given; ``auth`` signs the rewritten calls here, and
@@ -43,143 +20,21 @@ class Transport(httpx.BaseTransport):
     def __init__(self, inner: httpx.BaseTransport | None = None, *, auth: httpx.Auth | None = None) -> None:
         prepare()
         self._inner = httpx.HTTPTransport() if inner is None else inner
-        self._auth = auth
+        self._auth = auth or httpx.Auth()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request."""
-        challenged = _restore(request)
-        retired = recognise(request)
-        if retired is None or not isinstance(request.stream, httpx.SyncByteStream):
-            return self._inner.handle_request(request)
-        if retired.match.needs_body:
-            retired = retired.with_body(request.read())
-        flow = ExchangeFlow(request, retired)
-        response = run(flow, self._send)
-        if explained := _settle(flow, response, challenged=challenged):
-            response.close()
-            return explained
-        return response
-
-    def _send(self, request: httpx.Request) -> httpx.Response:
-        flow = (self._auth or httpx.Auth()).sync_auth_flow(request)
-        try:
-            outgoing = next(flow)
-            while True:
-                response = self._inner.handle_request(outgoing)
-                response.request = outgoing
-                try:
-                    outgoing = flow.send(response)
-                except StopIteration:
-                    return response
-                except BaseException:
-                    response.close()
-                    raise
-                response.read()
-        finally:
-            flow.close()
-
-    def close(self) -> None:
-        """Close the inner transport."""
-        self._inner.close()
-
-    def __enter__(self) -> Self:
-        self._inner.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        self._inner.__exit__(exc_type, exc_value, traceback)
+        return handle(self._inner, self._auth, request)
 
 
-class AsyncTransport(httpx.AsyncBaseTransport):
+class AsyncTransport(AsyncAround, httpx.AsyncBaseTransport):
     """The same as Transport, for httpx.AsyncClient."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport | None = None, *, auth: httpx.Auth | None = None) -> None:
         prepare()
         self._inner = httpx.AsyncHTTPTransport() if inner is None else inner
-        self._auth = auth
+        self._auth = auth or httpx.Auth()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request."""
-        challenged = _restore(request)
-        retired = recognise(request)
-        if retired is None or not isinstance(request.stream, httpx.AsyncByteStream):
-            return await self._inner.handle_async_request(request)
-        if retired.match.needs_body:
-            retired = retired.with_body(await request.aread())
-        flow = ExchangeFlow(request, retired)
-        response = await arun(flow, self._send)
-        if explained := _settle(flow, response, challenged=challenged):
-            await response.aclose()
-            return explained
-        return response
-
-    async def _send(self, request: httpx.Request) -> httpx.Response:
-        flow = (self._auth or httpx.Auth()).async_auth_flow(request)
-        try:
-            outgoing = await anext(flow)
-            while True:
-                response = await self._inner.handle_async_request(outgoing)
-                response.request = outgoing
-                try:
-                    outgoing = await flow.asend(response)
-                except StopAsyncIteration:
-                    return response
-                except BaseException:
-                    await response.aclose()
-                    raise
-                await response.aread()
-        finally:
-            await flow.aclose()
-
-    async def aclose(self) -> None:
-        """Close the inner transport."""
-        await self._inner.aclose()
-
-    async def __aenter__(self) -> Self:
-        await self._inner.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        await self._inner.__aexit__(exc_type, exc_value, traceback)
-
-
-def _restore(request: httpx.Request) -> bool:
-    """Give a request that the client was asked to sign the caller's URL back; tell whether it did sign."""
-    own = request.extensions.pop(CHALLENGED, None)
-    if own is None:
-        return False
-    request.url = own
-    return is_digest(request.headers.get("authorization", ""))
-
-
-def _settle(flow: ExchangeFlow, response: httpx.Response, *, challenged: bool) -> httpx.Response | None:
-    """Let the client sign what was refused unsigned, or return the answer that says why it can't."""
-    request, last = flow.request, flow.sent
-    challenges = response.headers.get_list("www-authenticate")
-    if last is None or response.status_code != 401 or not any(map(is_digest, challenges)):
-        return None
-    if not challenged:
-        request.extensions[CHALLENGED] = request.url
-        if "authorization" not in last.request.headers:
-            request.url = last.request.url
-        return None
-    if not last.stripped:
-        return None
-    logger.warning("%s", NEEDS_AUTH)
-    content = dumps(error_body(401, "SHIM_DIGEST_NEEDS_AUTH", NEEDS_AUTH))
-    return httpx.Response(
-        401,
-        headers={"Content-Type": "application/json"},
-        content=content,
-        extensions={RECORD: response.extensions.get(RECORD)},
-    )
+        return await ahandle(self._inner, self._auth, request)

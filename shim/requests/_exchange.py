@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-from requests import PreparedRequest, RequestException, Response
+from requests import PreparedRequest, ReadTimeout, RequestException, Response
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 
@@ -22,6 +22,7 @@ from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, a
 from shim.core.content_coding import with_content
 from shim.core.exchange import exchange
 from shim.core.messages import Reply
+from shim.dropin import patience
 from shim.dropin.forms import header_lines
 from shim.dropin.nesting import serving
 from shim.dropin.notice import notify
@@ -30,6 +31,7 @@ from shim.dropin.streams import ResponseContent
 from shim.requests._rewriting import InnerRequest, inner_request
 from shim.requests._signing import BegunExchange, Signature, begun_exchange, sign
 from shim.requests._streams import drain, put_back
+from shim.requests._timeouts import waits_of
 from shim.urllib3._streams import answered
 
 
@@ -39,12 +41,16 @@ class ExchangeFlow:
 
     ``request`` is the caller's own, signed as ``signature`` says. ``sent`` is what was sent for it last, ``native``
     the response to that, ``head`` the same in the core's terms, and ``content`` what was read of it, None while
-    nothing was. ``begun`` is how far preparing the request has brought the exchange, None if it has not.
+    nothing was. ``timeout`` is the caller's, as requests takes it, and ``timeout_now`` that of the
+    next request, if it is another. ``begun`` is how far preparing the request has brought the exchange, None if it
+    has not.
     """
 
     request: PreparedRequest
     retired: RetiredCall
     signature: Signature
+    timeout: object = None
+    timeout_now: object = attrs.field(init=False, default=None)
     begun: BegunExchange | None = attrs.field(init=False, default=None)
     exchange: Exchange = attrs.field(init=False)
     sent: InnerRequest | None = attrs.field(init=False, default=None)
@@ -66,7 +72,7 @@ class ExchangeFlow:
         return advance(self.exchange, None)
 
     def request_for(self, send: Send) -> PreparedRequest:
-        """Return the request to send, signed for its target."""
+        """Return the request to send, signed for its target; raises ReadTimeout when the caller's timeouts are over."""
         first = self.sent is None
         if first and self.begun is not None and self.begun.inner is not None:
             self.sent = self.begun.inner
@@ -74,7 +80,20 @@ class ExchangeFlow:
         else:
             self.sent = inner_request(self.request, self.retired.call, send)
             sign(self.sent, self.signature, first=first)
+        if not first:
+            self._hurry(self.sent.request)
         return self.sent.request
+
+    def _hurry(self, inner: PreparedRequest) -> None:
+        """Let a request wait for no longer than what is left of the caller's own timeouts."""
+        seconds, waits = waits_of(self.timeout)
+        if seconds is None:
+            return
+        left = patience.left_of(seconds, self.start)
+        if left <= 0:
+            raise ReadTimeout(patience.TIMED_OUT.format(seconds), request=inner)
+        safe = patience.may_be_cut_short(inner.method or "")
+        self.timeout_now = tuple(patience.within(left, wait) for wait in waits) if safe else self.timeout
 
     def received(self, native: Response) -> Command | Outcome:
         """Take the response to the last request, its content unread; return what to do next."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from requests import PreparedRequest, Request, Response, Session
@@ -49,8 +48,15 @@ def send(session: Session, base: Callable[..., Response], request: PreparedReque
         kwargs["proxies"] = resolve_proxies(request, session.proxies, session.trust_env)
     allow_redirects = kwargs.pop("allow_redirects", True)
     signature = signature_of(request)
-    flow = ExchangeFlow(request, retired, signature)
-    response = run(flow, partial(base, **{**kwargs, "stream": True, "allow_redirects": allow_redirects}))
+    flow = ExchangeFlow(request, retired, signature, kwargs.get("timeout"))
+    options = {**kwargs, "stream": True, "allow_redirects": allow_redirects}
+
+    def send_inner(inner: PreparedRequest) -> Response:
+        if flow.timeout_now is not None:
+            options["timeout"] = flow.timeout_now
+        return base(inner, **options)
+
+    response = run(flow, send_inner)
     hooks = [hook for hook in hooks_of(request) if hook not in signature.hooks]
     seen = dispatch_hook("response", {"response": hooks}, response, **kwargs)
     if seen is not response:

@@ -15,7 +15,13 @@ The way of a call: ``poolmanager`` or ``connectionpool`` > ``_send`` > ``_recogn
 import sys as _sys
 import typing as _typing
 
-import urllib3 as _urllib3
+from shim.extras import hinted as _hinted
+
+try:
+    import urllib3 as _urllib3
+except ModuleNotFoundError as _error:
+    raise _hinted(_error, "urllib3") from None
+
 import urllib3.contrib as _contrib  # noqa: F401 - so that the loop below finds it
 from urllib3 import HTTPResponse as HTTPResponse
 from urllib3 import Retry as Retry

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import attrs
@@ -14,14 +15,15 @@ from shim.atlas.endpoints import (
     shared_tier_restore_jobs,
     shared_tier_snapshots,
 )
-from shim.atlas.request import following
+from shim.atlas.request import check, following
 
 GROUP = "6510aa1b2c3d4e5f60718293"
+ID = "6a6f78e0cab84da5c4476b25"
 ALL = [
     (cloud_backups.list_serverless_backup_snapshots, (GROUP, "shop"), "listGroupServerlessBackupSnapshots"),
-    (cloud_backups.get_serverless_backup_snapshot, (GROUP, "shop", "s1"), "getGroupServerlessBackupSnapshot"),
+    (cloud_backups.get_serverless_backup_snapshot, (GROUP, "shop", ID), "getGroupServerlessBackupSnapshot"),
     (cloud_backups.list_serverless_restore_jobs, (GROUP, "shop"), "listGroupServerlessBackupRestoreJobs"),
-    (cloud_backups.get_serverless_restore_job, (GROUP, "shop", "j1"), "getGroupServerlessBackupRestoreJob"),
+    (cloud_backups.get_serverless_restore_job, (GROUP, "shop", ID), "getGroupServerlessBackupRestoreJob"),
     (serverless_instances.list_serverless_instances, (GROUP,), "listGroupServerlessInstances"),
     (serverless_instances.get_serverless_instance, (GROUP, "shop"), "getGroupServerlessInstance"),
     (serverless_instances.delete_serverless_instance, (GROUP, "shop"), "deleteGroupServerlessInstance"),
@@ -31,7 +33,7 @@ ALL = [
         "getGroupServerlessPerformanceAdvisorAutoIndexing",
     ),
     (shared_tier_snapshots.list_shared_cluster_backups, (GROUP, "shop"), "listGroupClusterBackupTenantSnapshots"),
-    (shared_tier_snapshots.get_shared_cluster_backup, (GROUP, "shop", "s1"), "getGroupClusterBackupTenantSnapshot"),
+    (shared_tier_snapshots.get_shared_cluster_backup, (GROUP, "shop", ID), "getGroupClusterBackupTenantSnapshot"),
     (
         shared_tier_restore_jobs.list_shared_cluster_backup_restore_jobs,
         (GROUP, "shop"),
@@ -39,7 +41,7 @@ ALL = [
     ),
     (
         shared_tier_restore_jobs.get_shared_cluster_backup_restore_job,
-        (GROUP, "shop", "j1"),
+        (GROUP, "shop", ID),
         "getGroupClusterBackupTenantRestore",
     ),
 ]
@@ -83,7 +85,7 @@ def test_restore_job_body(contract):
         delivery_type="pointInTime",
         target_cluster_name="shop2",
         target_group_id=GROUP,
-        snapshot_id="s1",
+        snapshot_id=ID,
         oplog_ts=1700000000,
         oplog_inc=1,
         point_in_time_utc_seconds=1700000000,
@@ -101,26 +103,26 @@ def test_restore_job_body(contract):
 def test_shared_tier_restore_body(tenant_contract):
     """A restore of a shared-tier cluster is ordered with the members of the contract."""
     request = shared_tier_restore_jobs.create_shared_cluster_backup_restore_job(
-        GROUP, "shop", snapshot_id="s1", target_deployment_item_name="shop2", target_project_id="p2"
+        GROUP, "shop", snapshot_id=ID, target_deployment_item_name="shop2", target_project_id=GROUP
     )
     least = shared_tier_restore_jobs.create_shared_cluster_backup_restore_job(
-        GROUP, "shop", snapshot_id="s1", target_deployment_item_name="shop2"
+        GROUP, "shop", snapshot_id=ID, target_deployment_item_name="shop2"
     )
 
     assert (request.method, request.path) == ("POST", f"{TENANT}/restore")
     assert request.body is not None
     assert set(request.body) == writable(tenant_contract, "TenantRestore")
-    assert least.body == {"snapshotId": "s1", "targetDeploymentItemName": "shop2"}
+    assert least.body == {"snapshotId": ID, "targetDeploymentItemName": "shop2"}
 
 
 def test_shared_tier_download_body():
     """A download needs a snapshot; the target that the contract required can be given."""
     download = shared_tier_snapshots.download_shared_cluster_backup
-    request = download(GROUP, "shop", snapshot_id="s1")
+    request = download(GROUP, "shop", snapshot_id=ID)
 
-    assert (request.method, request.path, request.body) == ("POST", f"{TENANT}/download", {"snapshotId": "s1"})
-    assert download(GROUP, "shop", snapshot_id="s1", target_deployment_item_name="shop2").body == {
-        "snapshotId": "s1",
+    assert (request.method, request.path, request.body) == ("POST", f"{TENANT}/download", {"snapshotId": ID})
+    assert download(GROUP, "shop", snapshot_id=ID, target_deployment_item_name="shop2").body == {
+        "snapshotId": ID,
         "targetDeploymentItemName": "shop2",
     }
 
@@ -166,27 +168,94 @@ def test_query():
         assert request.query == {"includeCount": "false", "itemsPerPage": "5", "pageNum": "2"}
 
 
-@given(name=st.text(min_size=1).filter(lambda name: name not in {".", ".."}))
+def schemas(*contracts):
+    """Return every pattern that the contracts have for an id or a name in a path."""
+    return {
+        (parameter["name"], parameter["schema"]["pattern"])
+        for contract in contracts
+        for methods in contract["paths"].values()
+        for operation in methods.values()
+        for parameter in operation["parameters"]
+        if parameter.get("in") == "path"
+    }
+
+
+def refuses(**argument):
+    """Tell whether an argument is refused."""
+    try:
+        check(**argument)
+    except ValueError:
+        return True
+    return False
+
+
+@given(value=st.from_regex(r"\A[a-f0-9]{24}\Z") | st.text() | st.from_regex(r"\A[a-zA-Z0-9][a-zA-Z0-9-]*\Z"))
+def test_the_contract_decides_what_an_id_and_a_name_is(contract, tenant_contract, writes_contract, value):
+    """Whatever fits the contract's pattern is taken, and nothing else but ids in upper case."""
+    for name, pattern in schemas(contract, tenant_contract, writes_contract):
+        fits = re.fullmatch(pattern.removeprefix("^").removesuffix("$"), value) is not None
+        assert refuses(**{"some_id" if name.endswith("Id") else "name": value}) is not fits or value != value.lower()
+
+
+@given(name=st.from_regex(r"\A[a-zA-Z0-9][a-zA-Z0-9-]*\Z"))
 def test_a_parameter_stays_one_segment(name):
-    """Whatever a name holds, it is one path segment on the wire and decodes to itself."""
+    """A name is on the wire as it is, and one path segment."""
     request = serverless_instances.get_serverless_instance(GROUP, name)
     url = httpx.URL("https://cloud.mongodb.com" + request.path)
 
-    assert url.raw_path.decode() == request.path
-    assert url.path == f"/api/atlas/v2/groups/{GROUP}/serverless/{name}"
-    assert request.path.count("/") == 7
+    assert url.raw_path.decode() == url.path == request.path == f"/api/atlas/v2/groups/{GROUP}/serverless/{name}"
 
 
-@pytest.mark.parametrize("value", ["", ".", ".."])
+@pytest.mark.parametrize("value", ["", ".", "..", "a/b", "ä", "a b", "-shop", f"{GROUP}/", f"{GROUP}\n", "%41"])
 @pytest.mark.parametrize("position", [0, 1, 2])
-def test_no_parameter_changes_the_endpoint(value, position):
-    """An empty parameter and a dot segment are refused by name."""
-    arguments = ["a", "b", "c"]
+def test_an_argument_that_no_atlas_has_is_refused(value, position):
+    """Ids and names are looked at before anything is sent, and the error names the argument."""
+    arguments = [GROUP, "shop", ID]
     arguments[position] = value
     name = ("group_id", "cluster_name", "snapshot_id")[position]
 
     with pytest.raises(ValueError, match=f"^{name}: "):
         cloud_backups.get_serverless_backup_snapshot(*arguments)
+
+
+def test_an_id_may_be_in_upper_case():
+    """It means the same object, and is sent as it is."""
+    assert GROUP.upper() in serverless_instances.list_serverless_instances(GROUP.upper()).path
+
+
+@pytest.mark.parametrize("value", [None, 5, b"6510aa1b2c3d4e5f60718293"])
+def test_an_argument_that_is_no_text(value):
+    """The error names it, and is no riddle of some library's."""
+    with pytest.raises(TypeError, match=r"^group_id: .* is no text$"):
+        serverless_instances.list_serverless_instances(value)
+
+
+RESTORE: dict[str, Any] = {"delivery_type": "automated", "target_cluster_name": "shop2", "target_group_id": GROUP}
+ORDERS = [
+    (cloud_backups.create_serverless_restore_job, (GROUP, "shop"), RESTORE, ("snapshot_id", "target_group_id")),
+    (cloud_backups.create_serverless_restore_job, (GROUP, "shop"), RESTORE, ("target_cluster_name",)),
+    (
+        shared_tier_restore_jobs.create_shared_cluster_backup_restore_job,
+        (GROUP, "shop"),
+        {"snapshot_id": ID, "target_deployment_item_name": "shop2"},
+        ("snapshot_id", "target_project_id"),
+    ),
+    (shared_tier_snapshots.download_shared_cluster_backup, (GROUP, "shop"), {}, ("snapshot_id",)),
+    (
+        serverless_instances.create_serverless_instance,
+        (GROUP,),
+        {"backing_provider_name": "AWS", "region_name": "US_EAST_1"},
+        ("name",),
+    ),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "place", "rest", "names"), ORDERS)
+def test_members_of_a_body_are_looked_at_too(endpoint, place, rest, names):
+    """An order with an id or a name that nothing has is not sent."""
+    for name in names:
+        with pytest.raises(ValueError, match=f"^{name}: 'no/such'"):
+            endpoint(*place, **rest | {name: "no/such"})
 
 
 FIRST = cloud_backups.iter_serverless_backup_snapshots(GROUP, "shop", items_per_page=2)

@@ -183,7 +183,9 @@ def test_auto_indexing_is_off(ask, got, monkeypatch, route):
     async def script(client):
         return await got(client.performance_advisor.get_serverless_auto_indexing(GROUP, "shop"))
 
-    assert ask(upstream, script) is False
+    answer = ask(upstream, script)
+
+    assert (answer.enabled, answer.record.route) == (False, "none")
     assert all("flexClusters" not in path for _, path in upstream.calls())
 
 
@@ -195,7 +197,9 @@ def test_auto_indexing_before_the_sunset(ask, got, before_sunset):
     async def script(client):
         return await got(client.performance_advisor.get_serverless_auto_indexing(GROUP, "shop"))
 
-    assert ask(upstream, script) is True
+    answer = ask(upstream, script)
+
+    assert (answer.enabled, answer.record.route) == (True, "legacy")
 
 
 def test_instances_are_seen_although_the_legacy_list_is_blank(ask, got):

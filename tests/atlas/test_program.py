@@ -32,15 +32,17 @@ def test_program(retired):
     """The example program runs after the sunset."""
     example = program()
     with serve_in_thread(retired) as server:
-        with AtlasClient(base_url=server.url, access_token=DEMO_TOKEN) as client:
+        with example.patient(server.url, DEMO_TOKEN) as client:
             snapshot = example.newest(client, DEMO_GROUP, DEMO_CLUSTER)
             page = client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER)
+            sides = [example.who_refused(client, DEMO_GROUP, DEMO_CLUSTER, one) for one in (snapshot.id, "0" * 24)]
 
         async def main():
             async with AsyncAtlasClient(base_url=server.url, access_token=DEMO_TOKEN) as client:
                 return await example.first_id(client, DEMO_GROUP, DEMO_CLUSTER)
 
         assert asyncio.run(main()) == snapshot.id
+    assert sides == ["flex", "flex"]
     assert timedelta(0) < example.age(snapshot, retired.today) < timedelta(days=1)
     assert "storageSizeBytes" in example.unfaithful(page)["absent"]
 
@@ -51,9 +53,9 @@ def test_program_for_the_shared_tier_and_writes(monkeypatch):
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
     flex = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
     snapshots = [
-        {"id": "a", "status": "COMPLETED"},
-        {"id": "b", "status": "COMPLETED"},
-        {"id": "c", "status": "FAILED"},
+        {"id": "a" * 24, "status": "COMPLETED"},
+        {"id": "b" * 24, "status": "COMPLETED"},
+        {"id": "c" * 24, "status": "FAILED"},
     ]
     upstream = Upstream(
         {
@@ -67,7 +69,7 @@ def test_program_for_the_shared_tier_and_writes(monkeypatch):
     with httpx.Client(transport=transport_of(upstream)) as http:
         job = example.download_newest(AtlasClient(http_client=http, access_token="a"), DEMO_GROUP, "shop")
     assert job.id == "j"
-    assert upstream.arrived[-1].content == b'{"snapshotId":"b"}'
+    assert upstream.arrived[-1].content == b'{"snapshotId":"%s"}' % (b"b" * 24)
 
     async def main():
         async with httpx.AsyncClient(transport=transport_of(upstream)) as http:

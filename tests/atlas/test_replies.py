@@ -10,8 +10,9 @@ from shim import errors, httpx
 from shim.atlas.endpoints import performance_advisor, serverless_instances
 from shim.atlas.replies import result_of, retry_after
 
-REQUEST = serverless_instances.get_serverless_instance("g", "shop")
-AUTO_INDEXING = performance_advisor.get_serverless_auto_indexing("g", "shop")
+GROUP = "6510aa1b2c3d4e5f60718293"
+REQUEST = serverless_instances.get_serverless_instance(GROUP, "shop")
+AUTO_INDEXING = performance_advisor.get_serverless_auto_indexing(GROUP, "shop")
 
 
 def refused(status, content=b"", **headers):
@@ -111,7 +112,9 @@ def test_success_without_an_object(content):
 @pytest.mark.parametrize(("content", "value"), [(b"true", True), (b"false", False), (b" false\n", False)])
 def test_a_bare_boolean(content, value):
     """Auto-indexing is answered with true or false and nothing around it."""
-    assert result_of(AUTO_INDEXING, httpx.Response(200, content=content)) is value
+    result = result_of(AUTO_INDEXING, httpx.Response(200, content=content))
+
+    assert result.enabled is bool(result) is value
 
 
 @pytest.mark.parametrize("content", [b"", b"null", b"{}", b"0", b'"false"', b"<html>"])

@@ -1,6 +1,7 @@
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -45,6 +46,31 @@ def test_every_endpoint_is_offered(kind, group):
         )
 
 
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_method_says_what_it_raises(group):
+    """Each docstring names the value that is returned, the errors of its own, and where all others stand."""
+    for name, endpoint in described(group).items():
+        words = " ".join((endpoint.__doc__ or "").split())
+        returned = re.findall(r"\w+", str(inspect.signature(endpoint).return_annotation))[-1]
+        assert f"({returned})" in words, name
+        assert "Raises ValueError on an argument" in words, name
+        assert "and what every call may (``AtlasClient``)" in words, name
+        if name.startswith(("list_", "iter_")):
+            assert "``items_per_page`` is 1 to 500" in words, name
+
+
+def test_help_shows_what_is_returned():
+    """A signature names the value, or the iterator and its items."""
+    blocking = inspect.signature(AtlasClient(access_token="a", environ={}).cloud_backups.iter_serverless_restore_jobs)
+    backups = AsyncAtlasClient(access_token="a", environ={}).cloud_backups
+
+    assert blocking.return_annotation == "Iterator[ServerlessBackupRestoreJob]"
+    assert [
+        inspect.signature(method).return_annotation
+        for method in (backups.get_serverless_restore_job, backups.iter_serverless_backup_snapshots)
+    ] == ["ServerlessBackupRestoreJob", "AsyncIterator[ServerlessBackupSnapshot]"]
+
+
 def test_call(ask, got):
     """A call is one request with the legacy version, and its query as given."""
     seen = []
@@ -54,13 +80,13 @@ def test_call(ask, got):
         return httpx.Response(200, json={"results": [{"id": "a"}], "totalCount": 1})
 
     async def script(client):
-        return await got(client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, "a/b", items_per_page=5))
+        return await got(client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, "shop", items_per_page=5))
 
     page = ask(answer, script)
 
     (request,) = seen
     assert request.url.raw_path.decode() == (
-        f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/a%2Fb/backup/snapshots?itemsPerPage=5"
+        f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/shop/backup/snapshots?itemsPerPage=5"
     )
     assert request.headers["Accept"] == "application/vnd.atlas.2023-01-01+json"
     assert "Content-Type" not in request.headers
@@ -100,16 +126,16 @@ def test_iterators_are_lazy(transport, fake):
 def test_bad_arguments_are_refused_at_the_call():
     """An iterator refuses a bad parameter when it is made, not when it is used."""
     with pytest.raises(ValueError, match=r"^cluster_name: "):
-        AtlasClient(access_token="a", environ={}).cloud_backups.iter_serverless_backup_snapshots("g", "")
+        AtlasClient(access_token="a", environ={}).cloud_backups.iter_serverless_backup_snapshots(DEMO_GROUP, "")
     with pytest.raises(ValueError, match=r"^cluster_name: "):
-        AsyncAtlasClient(access_token="a", environ={}).cloud_backups.iter_serverless_backup_snapshots("g", "")
+        AsyncAtlasClient(access_token="a", environ={}).cloud_backups.iter_serverless_backup_snapshots(DEMO_GROUP, "")
 
 
 def test_async_iterator():
     """The async twin of an iterator is an async iterator."""
     client = AsyncAtlasClient(access_token="a", environ={})
 
-    assert isinstance(client.serverless_instances.iter_serverless_instances("g"), AsyncIterator)
+    assert isinstance(client.serverless_instances.iter_serverless_instances(DEMO_GROUP), AsyncIterator)
 
 
 def test_transport_faults_stay_httpx(ask, got):

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from importlib.metadata import metadata
 
 import httpx
 import pytest
@@ -11,8 +12,8 @@ import requests
 
 import shim
 from shim import httpx as shim_httpx
+from shim import patching
 from shim import requests as shim_requests
-from shim import switch
 from shim.errors import SettingsError
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from tests.httpx.conftest import SNAPSHOTS
@@ -146,7 +147,7 @@ def test_twice_is_as_good_as_once():
     once = patched()
     shim.install()
     assert all(one is two for one, two in zip(patched(), once, strict=True))
-    assert [type(one) for one in once] == [switch.Wrapper] * 4
+    assert [type(one) for one in once] == [patching.Wrapper] * 4
     shim.uninstall()
     shim.uninstall()
     assert all(one is two for one, two in zip(patched(), before, strict=True))
@@ -219,7 +220,7 @@ def test_no_library_is_imported_that_the_program_does_not_import():
         "print('shim.httpx' in sys.modules, 'shim.requests' in sys.modules,"
         "type(vars(httpx.Client)['send']).__module__, type(vars(requests.Session)['send']).__module__)"
     )
-    assert python(code) == "False False shim.switch shim.switch"
+    assert python(code) == "False False shim.patching shim.patching"
 
 
 @pytest.mark.parametrize("library", ["httpx", "requests"])
@@ -237,3 +238,83 @@ def test_uninstalled_before_the_import_is_not_covered(atlas, retired):
         f"shim.install(); b = requests.get({retired!r}, headers={BEARER!r}); print(a.status_code, b.status_code)"
     )
     assert python(code, ATLAS_SHIM_UPSTREAM=atlas.url) == "410 200"
+
+
+def test_nothing_heavy_is_loaded_until_a_library_is_imported():
+    """Neither wrapt nor the engine nor asyncio; the whole is a handful of modules."""
+    code = (
+        "import sys; before = set(sys.modules); import shim.auto; new = set(sys.modules) - before;"
+        "assert not new & {'wrapt', 'attrs', 'asyncio', 'typing', 're', 'tomllib', 'shim.core.recognise'}, new;"
+        "assert len([name for name in new if name.startswith('shim')]) < 12, new; assert len(new) < 40, new;"
+        "import requests; print('wrapt' in sys.modules, 'shim.core.recognise' in sys.modules)"
+    )
+    assert python(code) == "True True"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ATLAS_SHIM_ROUTE", "flexx"), ("ATLAS_SHIM_WARNINGS", "loud"), ("ATLAS_SHIM_SUNSET", "nonsense=2026-01-01")],
+)
+def test_wrong_settings_are_heard_before_any_library_is_imported(name, value):
+    """At install, whatever that has to load for it, and it stays off."""
+    code = (
+        f"import sys, shim\ntry: shim.install()\nexcept shim.SettingsError as error: print({name!r} in str(error))\n"
+        "from shim import switch; print(switch.installed(), 'httpx' in sys.modules)"
+    )
+    assert python(code, **{name: value}).split() == ["True", "False", "False"]
+
+
+def test_settings_that_went_wrong_before_the_first_library_stay_as_they_were(atlas, retired):
+    """What was good when the drop-in was switched on is good until there is something better."""
+    code = (
+        "import os, shim.auto; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; import requests;"
+        f"print(requests.get({retired!r}, headers={BEARER!r}).status_code)"
+    )
+    assert python(code, ATLAS_SHIM_UPSTREAM=atlas.url) == "200"
+
+
+def test_documents_that_vanish_before_the_first_library_keep_it_from_nothing(tmp_path):
+    """The library is imported, uncovered, and that is told."""
+    (tmp_path / "mine.toml").write_text('format = 1\noverrides = "snapshots"\n')
+    code = (
+        f"import os; os.environ['_ATLAS_SHIM_CHECKED'] = 'ATLAS_SHIM_MAPPINGS={tmp_path}'; import shim.auto;"
+        f"open({str(tmp_path / 'mine.toml')!r}, 'w').write('nonsense'); import sys; sys.stderr = sys.stdout;"
+        "import requests; print(type(vars(requests.Session)['send']).__name__)"
+    )
+    out = python(code, ATLAS_SHIM_MAPPINGS=str(tmp_path)).splitlines()
+    assert any("calls of requests are not covered: mine.toml" in line for line in out)
+    assert out[-1] == "function"
+
+
+def test_without_wrapt_the_extra_is_named():
+    """And nothing is switched on."""
+    code = (
+        "import sys; sys.modules['wrapt'] = None\n"
+        "try: import shim.auto\nexcept ModuleNotFoundError as error: print(error.name, error)"
+    )
+    assert python(code) == "wrapt wrapt is missing; install it with: pip install 'atlas-shim[auto]'"
+
+
+@pytest.mark.parametrize("statement", ["from shim import {}", "import shim.{}"])
+@pytest.mark.parametrize("door", sorted(set(shim._DOORS) - {"httpx"}))
+def test_without_its_library_a_door_names_the_extra(door, statement):
+    """However it is imported; there is such an extra."""
+    code = (
+        f"import sys; sys.modules[{door!r}] = None\n"
+        f"try: {statement.format(door)}\nexcept ModuleNotFoundError as error: print(error.name, error)"
+    )
+    said = python(code)
+    assert said.startswith(f"{door} {door} is missing; install it with: pip install 'atlas-shim[")
+    assert said.partition("[")[2].partition("]")[0] in (metadata("atlas-shim").get_all("Provides-Extra") or ())
+
+
+def test_a_library_without_the_method_is_imported_all_the_same(tmp_path):
+    """As a version to come may be; a line of the log says what is not covered."""
+    (tmp_path / "requests.py").write_text("class Session:\n    def send(self): ...\n")
+    code = (
+        "import logging, sys; logging.basicConfig(stream=sys.stdout); import shim.auto, requests;"
+        "print(type(vars(requests.Session)['send']).__name__)"
+    )
+    out = python(code, PYTHONPATH=str(tmp_path)).splitlines()
+    assert out[0].endswith("requests.Session.prepare_request is not there: its calls are not covered")
+    assert out[-1] == "Wrapper"

@@ -43,6 +43,15 @@ def test_all_pages_as_one_json_object(run, atlas):
     assert json.loads(done.stdout)["results"] == through_the_shim(atlas)["results"]
 
 
+def test_a_rate_limit_in_the_middle_is_waited_for(run, atlas):
+    """A list of all pages goes on where Atlas said to come again."""
+    limits = iter([None, FakeReply(429, (("Retry-After", "0"),), b"{}")])
+    atlas.fake.overrides.append(lambda arrival: next(limits, None))
+    done = run("restores", "list", DEMO_GROUP, DEMO_CLUSTER, "--items-per-page", "1", "--all", "-o", "json")
+    assert done.exit_code == 0
+    assert len(json.loads(done.stdout)["results"]) == 2
+
+
 def test_one_snapshot_as_json(run, atlas):
     """``get`` gives the one resource."""
     newest = through_the_shim(atlas)["results"][0]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shim.core.memory import Memory
 from shim.core.messages import Call
 from shim.core.recognise import shared_engine
 from shim.core.settings import Settings
@@ -286,3 +287,38 @@ def test_kept_pages_count_and_go_on_as_upstream_says(engine, said, total, more):
     assert document.get("totalCount") == total
     assert (linked(document, "next") is not None) is more
     assert linked(document, "previous") is not None
+
+
+WHOLE = {"whole": True}
+
+
+@pytest.mark.parametrize("count", [0, 3, 8, 1_100])
+def test_an_iteration_has_a_collected_list_whole(engine, count):
+    """Its first page has the items of all legacy pages in their order, and no other page follows."""
+    upstream = pages_of(snapshots(count))
+    query = "itemsPerPage=500&pageNum="
+    pages = [drive(engine, f"{V2}?{query}{number}", upstream).document["results"] for number in (1, 2, 3)]
+    driven = drive(engine, f"{V2}?{query}1", upstream, codec=WHOLE)
+    assert driven.document["results"] == [one for page in pages for one in page]
+    assert driven.document["totalCount"] == count
+    assert {link["rel"] for link in driven.document["links"]} == {"self"}
+    assert len(driven.sends) == max(1, -(-count // 500))
+
+
+def test_only_the_first_page_is_whole(engine):
+    """Whoever asks for a later one gets that, and a kept list is upstream's."""
+    upstream = pages_of(snapshots(8))
+    later = drive(engine, f"{V2}?itemsPerPage=3&pageNum=2", upstream, codec=WHOLE).document["results"]
+    assert later == drive(engine, f"{V2}?itemsPerPage=3&pageNum=2", upstream).document["results"]
+    jobs = drive(engine, f"/api/atlas/v2{JOBS}?itemsPerPage=1", [answers({"results": [{"id": "a"}]})], codec=WHOLE)
+    assert "itemsPerPage=1&" in jobs.targets[0]
+
+
+def test_a_whole_list_is_not_taken_for_a_page(engine):
+    """The same bytes of upstream in answer to the same call become a page for one caller and a list for another."""
+    upstream, memory = pages_of(snapshots(8)), Memory()
+    counts = [
+        len(drive(engine, f"{V2}?itemsPerPage=3", upstream, memory=memory, codec=wish).document["results"])
+        for wish in ({}, WHOLE, {}, WHOLE)
+    ]
+    assert counts == [3, 8, 3, 8]

@@ -125,14 +125,16 @@ def test_reply_says_what_became_of_the_call():
 
 
 def test_legacy_replies_are_left_alone():
-    """On the legacy route Atlas' own fields and bytes stand, and none is added but Via."""
+    """On the legacy route Atlas' own fields and bytes stand; Via and the request's name are added."""
     content = b'{ "results" : [] }\n'
     answer = reply(content, "Date: Thu, 01 Jan 2026 00:00:00 GMT", 'ETag: "e"', "Sunset: soon")
     with replying(answer) as upstream, gateway(upstream.origin, route=RouteWord.LEGACY) as served:
         head, got = ask(served, get(V1))
         assert upstream.heads[0].startswith(f"GET {V1} HTTP/1.1".encode())
     assert got == content
-    assert head == answer.partition(b"\r\n\r\n")[0] + b"\r\nVia: 1.1 atlas-shim\r\n\r\n"
+    name = (value_of(head, "X-Request-Id") or "").encode()
+    added = b"\r\nVia: 1.1 atlas-shim\r\nX-Request-Id: %b\r\n\r\n" % name
+    assert head == answer.partition(b"\r\n\r\n")[0] + added
 
 
 def test_links_lead_to_the_public_url():

@@ -98,11 +98,11 @@ def test_handshake_and_then_silence(certificate):
 
 
 def test_plain_http_on_a_tls_port(certificate):
-    """It gets no answer, and its connection ends."""
+    """It is told to call by https, and its connection ends."""
     with holding() as upstream, gateway(upstream.origin, **certificate.options) as served:
         with calling_from(OTHER, served) as peer:
             peer.send(get("/x"))
-            assert not peer.rest().startswith(b"HTTP")
+            assert peer.rest().startswith(b"HTTP/1.1 400 ")
         assert not upstream.arrivals.heads
 
 

@@ -37,9 +37,9 @@ def refused(seen):
 
 @pytest.mark.parametrize("path", [RETIRED, INSTANCE, UNTOUCHED, "/", "/api/oauths/token", "/api/oauth"])
 def test_every_path_is_challenged(seen, path):
-    """Without credentials comes Atlas' own challenge, letter by letter, and its recorded body."""
+    """Without credentials comes Atlas' own challenge, letter by letter; the words below it are the shim's own."""
     before = len(seen.fake.arrivals)
-    head, content = seen.ask(path)
+    head, _ = seen.ask(path)
     challenge = value_of(head, "WWW-Authenticate") or ""
     assert re.fullmatch(
         r'Digest realm="MMS Public API", domain="", nonce="[A-Za-z0-9_-]{32}", '
@@ -47,10 +47,6 @@ def test_every_path_is_challenged(seen, path):
         challenge,
     )
     assert (status_of(head), value_of(head, "Content-Type")) == (401, "application/json")
-    assert content == (
-        b'{\n  "error" : 401,\n  "reason" : "Unauthorized",\n'
-        b'  "detail" : "You are not authorized for this resource."\n}'
-    )
     assert len(seen.fake.arrivals) == before
 
 

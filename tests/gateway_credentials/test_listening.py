@@ -52,9 +52,11 @@ def test_key_in_the_same_file(tmp_path):
 
 
 def test_plain_http_on_a_tls_port(pem):
-    """Who speaks no TLS gets no answer."""
-    with world("own", **pem) as seen, pytest.raises(httpx.TransportError):
-        httpx.get(seen.url.replace("https", "http") + RETIRED)
+    """Who speaks no TLS is told to, in plain words, and nothing else."""
+    with world("own", **pem) as seen:
+        answer = httpx.get(seen.url.replace("https", "http") + RETIRED)
+        assert not seen.targets
+    assert (answer.status_code, "https://" in answer.json()["detail"]) == (400, True)
 
 
 def test_tls_files_of_no_use(tmp_path, pem):

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from shim.gateway.log_lines import LogLines, apart, dropped
+from shim.gateway.logs.lines import LogLines, apart, dropped
 from tests.gateway_life.conftest import clean_environ
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import At, ask, get, status_of

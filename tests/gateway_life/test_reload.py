@@ -338,3 +338,33 @@ def test_starts_read_only_without_home_as_an_unknown_user(serve):
         assert running.process.wait(30) == 0
     assert list(folder.iterdir()) == [config]
     shutil.rmtree(folder)
+
+
+async def test_what_changed_is_told(tmp_path, caplog):
+    """Each option with what it was and what it is, and the documents."""
+    caplog.set_level("INFO", "shim.gateway")
+    config, folder = tmp_path / "shim.cfg", tmp_path / "documents"
+    config.write_text('route = "legacy"\ndeadline = 5\n')
+    folder.mkdir()
+    applied = Applied(source_of(config, folder))
+    config.write_text(
+        'deadline = 7.5\nwrites = "instances"\npublic-url = "https://a.test"\nsunset = "snapshots=2027-01-01"\n'
+    )
+    (folder / "mine.toml").write_text(OVERRIDE.format(note="after"))
+    await applied.reloader.reload()
+    (text,) = [record.getMessage() for record in caplog.records if "reloaded" in record.getMessage()]
+    assert "route was legacy, is auto" in text
+    assert "deadline was 5, is 7.5" in text
+    assert "writes was off, is instances" in text
+    assert "public_url was empty, is https://a.test" in text
+    assert "sunset was empty, is snapshots=2027-01-01" in text
+    assert "mapping documents" in text
+
+
+async def test_reload_without_a_change_says_so(tmp_path, caplog):
+    """A signal alone changes nothing."""
+    caplog.set_level("INFO", "shim.gateway")
+    config = tmp_path / "shim.toml"
+    config.write_text("")
+    await Applied(source_of(config)).reloader.reload()
+    assert "reloaded: nothing is different" in caplog.text

@@ -1,8 +1,9 @@
 """A clean process for each test, the fake Atlas on a socket, and the retired calls that tests make."""
 
+import importlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
-import httpx
 import pytest
 
 from shim.core.memory import Memory
@@ -52,16 +53,29 @@ def raw(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], RawServe
         server.__exit__(None, None, None)
 
 
-@pytest.fixture
-def fake_transport() -> Callable[[FakeAtlas], httpx.MockTransport]:
-    """Puts a fake Atlas under httpx without a socket."""
+@pytest.fixture(params=["httpx", "httpx2"])
+def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Lets the tests of a module run over both libraries: its ``httpx`` is the drop-in, its ``plain`` the library.
 
-    def build(fake: FakeAtlas) -> httpx.MockTransport:
-        def answer(request: httpx.Request) -> httpx.Response:
+    Returns the library.
+    """
+    plain = pytest.importorskip(request.param)
+    monkeypatch.setattr(request.module, "httpx", importlib.import_module(f"shim.{request.param}"))
+    if hasattr(request.module, "plain"):
+        monkeypatch.setattr(request.module, "plain", plain)
+    return plain
+
+
+@pytest.fixture
+def fake_transport(either: Any) -> Callable[[FakeAtlas], Any]:
+    """Puts a fake Atlas under either library without a socket."""
+
+    def build(fake: FakeAtlas) -> Any:
+        def answer(request: Any) -> Any:
             target = request.url.raw_path.decode("ascii")
             got = fake.handle(request.method, target, request.headers.multi_items(), request.read())
-            return httpx.Response(got.status, headers=got.headers, content=got.body)
+            return either.Response(got.status, headers=got.headers, content=got.body)
 
-        return httpx.MockTransport(answer)
+        return either.MockTransport(answer)
 
     return build

@@ -11,6 +11,8 @@ from shim import httpx
 from tests.httpx.conftest import SNAPSHOTS
 from tests.peers.answering import RawServer, reply
 
+pytestmark = pytest.mark.usefixtures("either")
+
 FLEX = b'{"results": [], "totalCount": 0}'
 NOT_FOUND = b'{"detail":"No.","error":404,"errorCode":"CLUSTER_NOT_FOUND","parameters":[],"reason":"Not Found"}'
 

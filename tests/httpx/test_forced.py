@@ -46,3 +46,12 @@ def test_the_origins_are_theirs_too(atlas, retired):
     with httpx.Client(headers=BEARER) as client:
         force_settings(client, Settings(route=RouteWord.FLEX))
         assert client.get(retired).status_code == 410
+
+
+def test_an_origin_of_the_facade_counts_for_its_client_only(atlas, retired, monkeypatch):
+    """recognise_also is about one client."""
+    monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
+    with httpx.Client(headers=BEARER) as ours, httpx.Client(headers=BEARER) as other:
+        recognise_also(ours, atlas.url)
+        assert ours.get(retired).status_code == 200
+        assert other.get(retired).status_code == 410

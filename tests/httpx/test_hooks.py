@@ -10,6 +10,8 @@ from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 from tests.httpx.conftest import SNAPSHOTS
 from tests.peers.answering import reply
 
+pytestmark = pytest.mark.usefixtures("either")
+
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 EMPTY = b'{"results": [], "totalCount": 0}'
 

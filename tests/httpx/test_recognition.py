@@ -7,7 +7,7 @@ from shim.core.settings import read_settings
 from shim.dropin import runtime as process
 from shim.errors import DocumentError
 from shim.fake import DEMO_TOKEN
-from shim.httpx._recognition import recognise
+from shim.httpx_family.recognition import recognise
 
 
 class Watching(dict[str, str]):

@@ -2,13 +2,15 @@
 
 import time
 
-import httpx as plain_httpx
+import httpx as plain
 import pytest
 
 from shim import httpx
-from shim.httpx._recognition import recognise
+from shim.httpx_family.recognition import recognise
 from tests.httpx.conftest import SNAPSHOTS
 from tests.peers.answering import reply
+
+pytestmark = pytest.mark.usefixtures("either")
 
 EMPTY = b'{"results":[],"totalCount":0}'
 
@@ -58,10 +60,10 @@ def test_a_body_of_another_kind_has_fields_of_its_own(server):
 
 def test_a_response_is_read_as_httpx_reads_it(server):
     """The same attributes, whoever read it."""
-    with httpx.Client() as client, plain_httpx.Client() as other:
+    with httpx.Client() as client, plain.Client() as other:
         read = client.get(f"{server.url}{SNAPSHOTS}")
-        plain = other.get(f"{server.url}/other")
-    for response in (read, plain):
+        alike = other.get(f"{server.url}/other")
+    for response in (read, alike):
         assert response.is_closed
         assert response.is_stream_consumed
         assert response.num_bytes_downloaded == len(response.content)
@@ -84,7 +86,7 @@ async def test_an_async_response_is_read_as_httpx_reads_it(server):
 def test_a_hook_that_reads_or_closes_does_it_as_in_httpx(server, reads):
     """What it did is done."""
     ends = []
-    for kind, path in ((httpx.Client, SNAPSHOTS), (plain_httpx.Client, "/other")):
+    for kind, path in ((httpx.Client, SNAPSHOTS), (plain.Client, "/other")):
         with kind(event_hooks={"response": [reads]}) as client:
             try:
                 ends.append(client.get(f"{server.url}{path}").json()["results"])
@@ -95,6 +97,6 @@ def test_a_hook_that_reads_or_closes_does_it_as_in_httpx(server, reads):
 
 def test_time_that_passes_is_told_by_a_clock_that_nobody_sets(server):
     """The one of the machine; dates are another matter."""
-    retired = recognise(plain_httpx.Request("GET", f"{server.url}{SNAPSHOTS}"))
+    retired = recognise(plain.Request("GET", f"{server.url}{SNAPSHOTS}"))
     assert retired is not None
     assert (retired.context.clock, retired.context.monotonic) == (time.time, time.monotonic)

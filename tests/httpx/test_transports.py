@@ -10,6 +10,8 @@ from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KE
 from tests.httpx.conftest import SNAPSHOTS
 from tests.peers.answering import reply
 
+pytestmark = pytest.mark.usefixtures("either")
+
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 FLEX = b'{"results": [], "totalCount": 0}'
 
@@ -93,6 +95,7 @@ def test_a_fallback_that_nobody_signs_says_so(atlas, retired, early, caplog):
     with plain.Client(transport=httpx.Transport(), auth=digest()) as client:
         response = client.get(retired)
         assert (response.status_code, response.json()["errorCode"]) == (401, "SHIM_DIGEST_NEEDS_AUTH")
+        assert f"shim.{plain.__name__}.Transport(auth=" in response.json()["detail"]
         assert "Transport(auth=...)" in response.json()["detail"]
         assert [sent.status for sent in response.extensions["shim"].sent] == [410, 401]
         assert str(response.url) == retired

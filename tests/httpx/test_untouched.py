@@ -7,6 +7,8 @@ from shim import httpx
 from tests.httpx.conftest import SNAPSHOTS
 from tests.peers.answering import RawServer, reply
 
+pytestmark = pytest.mark.usefixtures("either")
+
 FLEX = b'{"results": [], "totalCount": 0}'
 
 

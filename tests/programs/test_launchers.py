@@ -10,9 +10,9 @@ import pytest
 RUN = [sys.executable, "-m", "shim", "run", "--"]
 TRACED = [str(Path(sys.executable).with_name("opentelemetry-instrument"))]
 LOOK = (
-    "import requests; from shim import switch;"
-    "links = list(switch.chain(requests.Session, 'send'));"
-    "print(switch.installed(), any(map(switch.is_ours, links)), len(links))"
+    "import requests; from shim import patching, switch;"
+    "links = list(patching.chain(requests.Session, 'send'));"
+    "print(switch.installed(), any(map(patching.is_ours, links)), len(links))"
 )
 
 

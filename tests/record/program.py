@@ -59,7 +59,7 @@ async def of_writes(client: shim.AsyncAtlasClient, group_id: str, name: str) -> 
     """Writes have a record as reads have, a deletion too."""
     instances, jobs = client.serverless_instances, client.shared_tier_restore_jobs
     order = jobs.create_shared_cluster_backup_restore_job
-    job = await order(group_id, name, snapshot_id="s", target_deployment_item_name=name)
+    job = await order(group_id, name, snapshot_id="0" * 24, target_deployment_item_name=name)
     changed = await instances.update_serverless_instance(group_id, name, termination_protection_enabled=False)
     deleted = await instances.delete_serverless_instance(group_id, name)
     return [shim.record(job), shim.record(changed), shim.record(deleted)]

@@ -135,8 +135,10 @@ def test_an_unreadable_success_has_a_record(monkeypatch):
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "legacy")
     transport = httpx.MockTransport(lambda request: httpx.Response(200, content=b"[]"))
 
-    with httpx.Client(transport=transport) as http, pytest.raises(shim.AtlasError) as caught:
-        shim.AtlasClient(http_client=http, access_token="a").cloud_backups.list_serverless_backup_snapshots("g", "c")
+    with httpx.Client(transport=transport) as http:
+        client = shim.AtlasClient(http_client=http, access_token="a")
+        with pytest.raises(shim.AtlasError) as caught:
+            client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER)
 
     assert route_of(caught.value) == "legacy"
 

@@ -143,7 +143,7 @@ def test_niquests_is_told(raw, file, monkeypatch, kind):
     niquests = types.ModuleType("niquests")
     exec(NIQUESTS, vars(niquests))
     monkeypatch.setitem(sys.modules, "niquests", niquests)
-    switch._patch(niquests)
+    switch._hear(niquests)
     server = raw(lambda request: reply("410 Gone", body=b"{}"))
     request, session = niquests.Request(), getattr(niquests, kind)()
     request.url = f"{server.url}{SNAPSHOTS}"

@@ -11,7 +11,7 @@ from shim.atlas.models import (
     ServerlessBackupRestoreJob,
     ServerlessBackupSnapshot,
 )
-from shim.atlas.request import EndpointRequest, body_of, path_of, query_of
+from shim.atlas.request import EndpointRequest, all_of, body_of, check, path_of, query_of
 
 _SNAPSHOTS = "/api/atlas/v2/groups/{group_id}/serverless/{cluster_name}/backup/snapshots"
 _SNAPSHOT = _SNAPSHOTS + "/{snapshot_id}"
@@ -27,10 +27,13 @@ def list_serverless_backup_snapshots(
     items_per_page: int | None = None,
     page_num: int | None = None,
 ) -> EndpointRequest[PaginatedServerlessBackupSnapshots]:
-    """Return one page of the snapshots of a serverless instance, newest first.
+    """Return one page of the snapshots of a serverless instance (PaginatedServerlessBackupSnapshots), newest first.
 
     ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
     empty; ``include_count=False`` leaves ``total_count`` out.
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster, and
+    what every call may (``AtlasClient``).
     """
     return EndpointRequest(
         path=path_of(_SNAPSHOTS, group_id=group_id, cluster_name=cluster_name),
@@ -42,17 +45,25 @@ def list_serverless_backup_snapshots(
 def iter_serverless_backup_snapshots(
     group_id: str, cluster_name: str, *, items_per_page: int | None = None
 ) -> EndpointRequest[Page[ServerlessBackupSnapshot]]:
-    """Iterate over all snapshots of a serverless instance, newest first.
+    """Iterate over all snapshots of a serverless instance (ServerlessBackupSnapshot), newest first.
 
-    A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
+    Nothing is sent before the first item is asked for. Where a successor answers, all is read then (10,000 items at
+    most), once; else page by page. ``items_per_page`` is 1 to 500, 500 unless given.
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster (at
+    the first item), and what every call may (``AtlasClient``).
     """
-    return list_serverless_backup_snapshots(group_id, cluster_name, items_per_page=items_per_page)
+    return all_of(list_serverless_backup_snapshots(group_id, cluster_name), items_per_page)
 
 
 def get_serverless_backup_snapshot(
     group_id: str, cluster_name: str, snapshot_id: str
 ) -> EndpointRequest[ServerlessBackupSnapshot]:
-    """Return one snapshot of a serverless instance."""
+    """Return one snapshot of a serverless instance (ServerlessBackupSnapshot).
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or
+    snapshot, and what every call may (``AtlasClient``).
+    """
     return EndpointRequest(
         path=path_of(_SNAPSHOT, group_id=group_id, cluster_name=cluster_name, snapshot_id=snapshot_id),
         read=nested(ServerlessBackupSnapshot),
@@ -67,10 +78,14 @@ def list_serverless_restore_jobs(
     items_per_page: int | None = None,
     page_num: int | None = None,
 ) -> EndpointRequest[PaginatedServerlessBackupRestoreJobs]:
-    """Return one page of the restore jobs of a serverless instance.
+    """Return one page of the restore jobs of a serverless instance (PaginatedServerlessBackupRestoreJobs).
 
+    They come in Atlas' order (flex: newest first). Pages are those of the cluster that took the instance's place:
     ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
     empty; ``include_count=False`` leaves ``total_count`` out.
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster, and
+    what every call may (``AtlasClient``).
     """
     return EndpointRequest(
         path=path_of(_RESTORE_JOBS, group_id=group_id, cluster_name=cluster_name),
@@ -82,17 +97,24 @@ def list_serverless_restore_jobs(
 def iter_serverless_restore_jobs(
     group_id: str, cluster_name: str, *, items_per_page: int | None = None
 ) -> EndpointRequest[Page[ServerlessBackupRestoreJob]]:
-    """Iterate over all restore jobs of a serverless instance.
+    """Iterate over all restore jobs of a serverless instance (ServerlessBackupRestoreJob), in Atlas' order.
 
-    A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
+    A page is fetched when its first item is asked for; ``items_per_page`` is 1 to 500, 500 unless given.
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster (at
+    the first item), and what every call may (``AtlasClient``).
     """
-    return list_serverless_restore_jobs(group_id, cluster_name, items_per_page=items_per_page)
+    return all_of(list_serverless_restore_jobs(group_id, cluster_name), items_per_page)
 
 
 def get_serverless_restore_job(
     group_id: str, cluster_name: str, restore_job_id: str
 ) -> EndpointRequest[ServerlessBackupRestoreJob]:
-    """Return one restore job of a serverless instance."""
+    """Return one restore job of a serverless instance (ServerlessBackupRestoreJob).
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or job,
+    and what every call may (``AtlasClient``).
+    """
     return EndpointRequest(
         path=path_of(_RESTORE_JOB, group_id=group_id, cluster_name=cluster_name, restore_job_id=restore_job_id),
         read=nested(ServerlessBackupRestoreJob),
@@ -111,13 +133,18 @@ def create_serverless_restore_job(  # noqa: PLR0913 - the members of the legacy 
     oplog_inc: int | None = None,
     point_in_time_utc_seconds: int | None = None,
 ) -> EndpointRequest[ServerlessBackupRestoreJob]:
-    """Start a restore job and return it as it was accepted, not as it ended.
+    """Start a restore job and return it as it was accepted, not as it ended (ServerlessBackupRestoreJob).
 
-    ``automated`` restores ``snapshot_id`` to the target cluster; ``download`` makes links to its data, which
-    the job has in ``delivery_url`` once they are there. ``pointInTime`` needs ``point_in_time_utc_seconds``, or
-    ``oplog_ts`` and ``oplog_inc`` (a counter within that second); a flex cluster answers it with an error.
-    Times are in seconds since the epoch.
+    ``automated`` restores ``snapshot_id`` to the target cluster, all data of which is replaced; ``download`` makes
+    links to its data, which the job has in ``delivery_url`` once they are there. ``pointInTime`` needs
+    ``point_in_time_utc_seconds``, or ``oplog_ts`` and ``oplog_inc`` (a counter within that second); a flex cluster
+    answers it with 400. Times are in seconds since the epoch.
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or
+    snapshot, and what every call may (``AtlasClient``). After an httpx.TransportError other than ConnectError,
+    ConnectTimeout and PoolTimeout nobody knows whether the job was started: list the jobs before trying again.
     """
+    check(target_cluster_name=target_cluster_name, target_group_id=target_group_id, snapshot_id=snapshot_id)
     members = {
         "deliveryType": delivery_type,
         "targetClusterName": target_cluster_name,

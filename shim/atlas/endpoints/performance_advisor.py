@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from shim.atlas.convert import boolean
+from shim.atlas.models import ServerlessAutoIndexing
 from shim.atlas.request import EndpointRequest, path_of
 
 _AUTO_INDEXING = "/api/atlas/v2/groups/{group_id}/serverless/{cluster_name}/performanceAdvisor/autoIndexing"
 
 
-def get_serverless_auto_indexing(group_id: str, cluster_name: str) -> EndpointRequest[bool]:
-    """Tell whether a serverless instance gets its indexes by itself; a flex cluster never does.
+def get_serverless_auto_indexing(group_id: str, cluster_name: str) -> EndpointRequest[ServerlessAutoIndexing]:
+    """Tell whether a serverless instance gets its indexes by itself (ServerlessAutoIndexing).
 
-    Since the endpoint is gone this is False, and Atlas is not asked. A bool carries no record.
+    A flex cluster never does: since the endpoint is gone this is false, and Atlas is not asked, not even whether
+    there is such a cluster.
+
+    Raises ValueError on an argument that is no id or name, and what every call may (``AtlasClient``).
     """
     return EndpointRequest(
         path=path_of(_AUTO_INDEXING, group_id=group_id, cluster_name=cluster_name),
-        read=boolean,
+        read=lambda value: ServerlessAutoIndexing(enabled=value) if isinstance(value, bool) else None,
         expected="true or false",
     )

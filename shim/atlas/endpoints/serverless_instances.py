@@ -12,7 +12,7 @@ from shim.atlas.models import (
     RequestAccepted,
     ServerlessInstanceDescription,
 )
-from shim.atlas.request import EndpointRequest, body_of, path_of, query_of
+from shim.atlas.request import EndpointRequest, all_of, body_of, check, path_of, query_of
 
 _INSTANCES = "/api/atlas/v2/groups/{group_id}/serverless"
 _INSTANCE = _INSTANCES + "/{name}"
@@ -25,10 +25,13 @@ def list_serverless_instances(
     items_per_page: int | None = None,
     page_num: int | None = None,
 ) -> EndpointRequest[PaginatedServerlessInstances]:
-    """Return one page of the serverless instances of a group.
+    """Return one page of the serverless instances of a group (PaginatedServerlessInstances).
 
     ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
     empty; ``include_count=False`` leaves ``total_count`` out.
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, and what every
+    call may (``AtlasClient``).
     """
     return EndpointRequest(
         path=path_of(_INSTANCES, group_id=group_id),
@@ -40,15 +43,22 @@ def list_serverless_instances(
 def iter_serverless_instances(
     group_id: str, *, items_per_page: int | None = None
 ) -> EndpointRequest[Page[ServerlessInstanceDescription]]:
-    """Iterate over all serverless instances of a group.
+    """Iterate over all serverless instances of a group (ServerlessInstanceDescription).
 
-    A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
+    A page is fetched when its first item is asked for; ``items_per_page`` is 1 to 500, 500 unless given.
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group (at the first
+    item), and what every call may (``AtlasClient``).
     """
-    return list_serverless_instances(group_id, items_per_page=items_per_page)
+    return all_of(list_serverless_instances(group_id), items_per_page)
 
 
 def get_serverless_instance(group_id: str, name: str) -> EndpointRequest[ServerlessInstanceDescription]:
-    """Return one serverless instance."""
+    """Return one serverless instance, or the flex cluster that took its place (ServerlessInstanceDescription).
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or instance, and
+    what every call may (``AtlasClient``).
+    """
     return EndpointRequest(
         path=path_of(_INSTANCE, group_id=group_id, name=name),
         read=nested(ServerlessInstanceDescription),
@@ -65,12 +75,16 @@ def create_serverless_instance(  # noqa: PLR0913 - the members of the legacy req
     tags: Mapping[str, str] | None = None,
     termination_protection_enabled: bool | None = None,
 ) -> EndpointRequest[ServerlessInstanceDescription]:
-    """Create a flex cluster, billed as one, and return it as a serverless instance that is being created.
+    """Create a flex cluster, billed as one, and return it while it is created (ServerlessInstanceDescription).
 
     This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it raises GoneError, whose message names
     that switch, and nothing is created. ``region_name`` is spelled as Atlas does (``US_EAST_1``). A flex cluster
-    has no continuous backup: asking for it is refused before anything is sent.
+    has no continuous backup: asking for it is refused (400) before anything is sent.
+
+    Raises ValueError on an argument that is no id or name, GoneError where the switch is off, AtlasError with status
+    400 where the name is taken, and what every call may (``AtlasClient``).
     """
+    check(name=name)
     members = {
         "name": name,
         "providerSettings": {"backingProviderName": backing_provider_name, "regionName": region_name},
@@ -96,10 +110,14 @@ def update_serverless_instance(
     tags: Mapping[str, str] | None = None,
     termination_protection_enabled: bool | None = None,
 ) -> EndpointRequest[ServerlessInstanceDescription]:
-    """Change a flex cluster that took a serverless instance's place, and return it while it is being changed.
+    """Change a flex cluster, and return it while it is being changed (ServerlessInstanceDescription).
 
-    This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it raises GoneError, whose message names
-    that switch, and nothing is changed. What is not given stays; ``tags`` take the place of all there are.
+    It took a serverless instance's place. This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it
+    raises GoneError, whose message names that switch, and nothing is changed. What is not given stays; ``tags`` take
+    the place of all there are.
+
+    Raises ValueError on an argument that is no id or name, GoneError where the switch is off, NotFoundError where there
+    is no such group or instance, and what every call may (``AtlasClient``).
     """
     return EndpointRequest(
         method="PATCH",
@@ -117,7 +135,11 @@ def delete_serverless_instance(group_id: str, name: str) -> EndpointRequest[Requ
     """Delete a flex cluster that took a serverless instance's place, with its data and its snapshots.
 
     This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it raises GoneError, whose message names
-    that switch, and nothing is deleted. It returns when Atlas has accepted the deletion, which goes on after that.
+    that switch, and nothing is deleted. It returns (RequestAccepted) when Atlas has accepted the deletion, which goes
+    on after that.
+
+    Raises ValueError on an argument that is no id or name, GoneError where the switch is off, NotFoundError where there
+    is no such group or instance, and what every call may (``AtlasClient``).
     """
     return EndpointRequest(
         method="DELETE",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shim.atlas.convert import nested
 from shim.atlas.models import Page
-from shim.atlas.request import EndpointRequest, body_of, path_of, query_of
+from shim.atlas.request import EndpointRequest, all_of, body_of, check, path_of, query_of
 from shim.atlas.tenant_models import PaginatedTenantRestores, TenantRestore
 
 _TENANT = "/api/atlas/v2/groups/{group_id}/clusters/{cluster_name}/backup/tenant"
@@ -18,10 +18,14 @@ def list_shared_cluster_backup_restore_jobs(
     items_per_page: int | None = None,
     page_num: int | None = None,
 ) -> EndpointRequest[PaginatedTenantRestores]:
-    """Return one page of the restore jobs of a shared-tier cluster, in Atlas' order (flex: newest first).
+    """Return one page of the restore jobs of a shared-tier cluster (PaginatedTenantRestores), in Atlas' order.
 
-    Pages are those of the cluster that took its place: ``items_per_page`` is 1 to 500, 100 unless given;
-    ``page_num`` counts from 1, and a page past the end is empty; ``include_count=False`` leaves ``total_count`` out.
+    Flex lists the newest first. Pages are those of the cluster that took its place:
+    ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
+    empty; ``include_count=False`` leaves ``total_count`` out.
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster, and
+    what every call may (``AtlasClient``).
     """
     return EndpointRequest(
         path=path_of(_TENANT + "/restores", group_id=group_id, cluster_name=cluster_name),
@@ -33,17 +37,24 @@ def list_shared_cluster_backup_restore_jobs(
 def iter_shared_cluster_backup_restore_jobs(
     group_id: str, cluster_name: str, *, items_per_page: int | None = None
 ) -> EndpointRequest[Page[TenantRestore]]:
-    """Iterate over all restore jobs of a shared-tier cluster, in Atlas' order (flex: newest first).
+    """Iterate over all restore jobs of a shared-tier cluster (TenantRestore), in Atlas' order (flex: newest first).
 
-    A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
+    A page is fetched when its first item is asked for; ``items_per_page`` is 1 to 500, 500 unless given.
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster (at
+    the first item), and what every call may (``AtlasClient``).
     """
-    return list_shared_cluster_backup_restore_jobs(group_id, cluster_name, items_per_page=items_per_page)
+    return all_of(list_shared_cluster_backup_restore_jobs(group_id, cluster_name), items_per_page)
 
 
 def get_shared_cluster_backup_restore_job(
     group_id: str, cluster_name: str, restore_id: str
 ) -> EndpointRequest[TenantRestore]:
-    """Return one restore job of a shared-tier cluster."""
+    """Return one restore job of a shared-tier cluster (TenantRestore).
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or job,
+    and what every call may (``AtlasClient``).
+    """
     return EndpointRequest(
         path=path_of(
             _TENANT + "/restores/{restore_id}", group_id=group_id, cluster_name=cluster_name, restore_id=restore_id
@@ -60,11 +71,15 @@ def create_shared_cluster_backup_restore_job(
     target_deployment_item_name: str,
     target_project_id: str | None = None,
 ) -> EndpointRequest[TenantRestore]:
-    """Start to restore a snapshot, and return the job as it was accepted, not as it ended.
+    """Start to restore a snapshot, and return the job as it was accepted, not as it ended (TenantRestore).
 
     All data of the target, the cluster ``target_deployment_item_name``, is replaced. It is in the project
     ``target_project_id``, the snapshot's own unless given.
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or
+    snapshot, and what every call may (``AtlasClient``).
     """
+    check(snapshot_id=snapshot_id, target_project_id=target_project_id)
     members = {
         "snapshotId": snapshot_id,
         "targetDeploymentItemName": target_deployment_item_name,

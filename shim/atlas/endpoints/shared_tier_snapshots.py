@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shim.atlas.convert import nested
 from shim.atlas.models import Page
-from shim.atlas.request import EndpointRequest, body_of, path_of, query_of
+from shim.atlas.request import EndpointRequest, all_of, body_of, check, path_of, query_of
 from shim.atlas.tenant_models import BackupTenantSnapshot, PaginatedTenantSnapshots, TenantRestore
 
 _TENANT = "/api/atlas/v2/groups/{group_id}/clusters/{cluster_name}/backup/tenant"
@@ -18,10 +18,14 @@ def list_shared_cluster_backups(
     items_per_page: int | None = None,
     page_num: int | None = None,
 ) -> EndpointRequest[PaginatedTenantSnapshots]:
-    """Return one page of the snapshots of a shared-tier cluster, in Atlas' order (flex: oldest first).
+    """Return one page of the snapshots of a shared-tier cluster (PaginatedTenantSnapshots), in Atlas' order.
 
-    Pages are those of the cluster that took its place: ``items_per_page`` is 1 to 500, 100 unless given;
-    ``page_num`` counts from 1, and a page past the end is empty; ``include_count=False`` leaves ``total_count`` out.
+    Flex lists the oldest first. Pages are those of the cluster that took its place:
+    ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
+    empty; ``include_count=False`` leaves ``total_count`` out.
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster, and
+    what every call may (``AtlasClient``).
     """
     return EndpointRequest(
         path=path_of(_TENANT + "/snapshots", group_id=group_id, cluster_name=cluster_name),
@@ -33,17 +37,24 @@ def list_shared_cluster_backups(
 def iter_shared_cluster_backups(
     group_id: str, cluster_name: str, *, items_per_page: int | None = None
 ) -> EndpointRequest[Page[BackupTenantSnapshot]]:
-    """Iterate over all snapshots of a shared-tier cluster, in Atlas' order (flex: oldest first).
+    """Iterate over all snapshots of a shared-tier cluster (BackupTenantSnapshot), in Atlas' order (flex: oldest first).
 
-    A page is fetched when its first item is reached; ``items_per_page`` is 1 to 500, 100 unless given.
+    A page is fetched when its first item is asked for; ``items_per_page`` is 1 to 500, 500 unless given.
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster (at
+    the first item), and what every call may (``AtlasClient``).
     """
-    return list_shared_cluster_backups(group_id, cluster_name, items_per_page=items_per_page)
+    return all_of(list_shared_cluster_backups(group_id, cluster_name), items_per_page)
 
 
 def get_shared_cluster_backup(
     group_id: str, cluster_name: str, snapshot_id: str
 ) -> EndpointRequest[BackupTenantSnapshot]:
-    """Return one snapshot of a shared-tier cluster."""
+    """Return one snapshot of a shared-tier cluster (BackupTenantSnapshot).
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or
+    snapshot, and what every call may (``AtlasClient``).
+    """
     return EndpointRequest(
         path=path_of(
             _TENANT + "/snapshots/{snapshot_id}",
@@ -58,11 +69,15 @@ def get_shared_cluster_backup(
 def download_shared_cluster_backup(
     group_id: str, cluster_name: str, *, snapshot_id: str, target_deployment_item_name: str | None = None
 ) -> EndpointRequest[TenantRestore]:
-    """Order a link to the data of a snapshot, and return the job that has it in ``snapshot_url`` for four hours.
+    """Order a link to the data of a snapshot, and return the job that will have it (TenantRestore).
 
-    ``target_deployment_item_name`` was required by the old contract and is of no use to a download: a flex cluster
-    is not told it.
+    The link is in ``snapshot_url``, for four hours. ``target_deployment_item_name`` was required by the old contract
+    and is of no use to a download: a flex cluster is not told it.
+
+    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or
+    snapshot, and what every call may (``AtlasClient``).
     """
+    check(snapshot_id=snapshot_id)
     return EndpointRequest(
         method="POST",
         path=path_of(_TENANT + "/download", group_id=group_id, cluster_name=cluster_name),

@@ -14,11 +14,9 @@ from shim.gateway.errors import Refusal
 from shim.gateway.validation import InboundRequest
 
 DETAIL = (
-    "atlas-shim sends this retired call to another path, and HTTP Digest signs the path, so an API key "
-    "can't cross a gateway that holds no credentials (--credentials passthrough). Call with a service "
-    "account's access token (Authorization: Bearer ...), which is not bound to a path; or start the gateway "
-    "with --credentials verify and this API key; Python programs can keep their API key with the drop-in "
-    "import (from shim import httpx)."
+    "An API key can't cross this gateway: HTTP Digest signs the path, and atlas-shim sends this retired call to "
+    "another one. Start it with --credentials verify and this key, or call with a service account's access token "
+    "(Authorization: Bearer ...); Python programs keep their key with the drop-in (from shim import httpx)."
 )
 
 _SIGN_IN = re.compile(r"/+api(?:;[^/]*)?/+oauth(?:;[^/]*)?/", re.IGNORECASE)

@@ -15,15 +15,21 @@ from shim.gateway.credentials.nonce_store import NonceStore
 from shim.gateway.credentials.nonces import Nonces, secret_of
 from shim.gateway.credentials.passthrough import PASSTHROUGH, signs_in
 from shim.gateway.credentials.signer import UpstreamSigner
-from shim.gateway.errors import Refusal
+from shim.gateway.errors import Challenged, Refusal
 from shim.gateway.validation import InboundRequest
 
 REALM = "MMS Public API"
 
-UNAUTHORIZED = (
-    b'{\n  "error" : 401,\n  "reason" : "Unauthorized",\n  "detail" : "You are not authorized for this resource."\n}'
+UNSIGNED = (
+    "atlas-shim lets in who signs with an API key that it knows (HTTP Digest, as for Atlas; not HTTP Basic), or brings "
+    "a service account's access token (Authorization: Bearer ...)."
 )
-"""The body of Atlas' own challenge, as recorded until July 2026; later ones have one more member."""
+STALE = "The nonce of this signature is old, or was used with this count: sign again, with the nonce of this challenge."
+WRONG_KEY = (
+    "atlas-shim, and not Atlas, refused this call: it does not know the API key, or the private key is another one. "
+    "Its keys are those of --keys-file and of MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY where "
+    "the gateway runs."
+)
 
 _NEEDED = ("username", "realm", "nonce", "uri", "cnonce", "nc", "response", "qop")
 _COUNT = re.compile(r"[0-9a-fA-F]{8}")
@@ -73,7 +79,7 @@ class VerifyGate:
             case "digest":
                 return await self._check(request, text.strip())
             case _:
-                raise self._refusal("no Digest or Bearer credentials")
+                raise self._refusal("SHIM_UNAUTHORIZED", UNSIGNED, "unsigned")
 
     async def _check(self, request: InboundRequest, text: str) -> UpstreamSigner:
         given = parameters(text) if len(text) <= LONGEST + len(request.raw_target) else None
@@ -100,12 +106,12 @@ class VerifyGate:
         right = hmac.compare_digest(expected.encode(), signed.encode())
         signer = self._signers.get(name)
         if signer is None or not right or realm != REALM:
-            raise self._refusal("an unknown key, or a wrong signature")
+            raise self._refusal("SHIM_KEY_REFUSED", WRONG_KEY)
         fresh = self._nonces.use(nonce, count, name)
         if fresh and self._store is not None:
             fresh = await self._store.take(nonce, count, name)
         if not fresh:
-            raise self._refusal("a nonce that is old or was used so", stale=True)
+            raise self._refusal("SHIM_UNAUTHORIZED", STALE, "stale")
         return signer
 
     async def close(self) -> None:
@@ -122,15 +128,10 @@ class VerifyGate:
         self._nonces.renew(secret_of(keys.values()))
         self._known = keys
 
-    def _refusal(self, said: str, *, stale: bool = False) -> Refusal:
-        return Refusal(
-            401,
-            "SHIM_UNAUTHORIZED",
-            "You are not authorized for this resource.",
-            said=said,
-            headers=challenge(self._nonces, stale=stale),
-            body=UNAUTHORIZED,
-        )
+    def _refusal(self, code: str, detail: str, challenged: Challenged | None = None) -> Refusal:
+        error = None if challenged else "http_request_denied"
+        headers = challenge(self._nonces, stale=challenged == "stale")
+        return Refusal(401, code, detail, error, headers=headers, challenged=challenged)
 
 
 def challenge(nonces: Nonces, *, stale: bool = False) -> Headers:

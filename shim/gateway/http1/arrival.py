@@ -9,11 +9,19 @@ import socket
 import ssl
 from functools import partial
 
+from shim.gateway import errors
 from shim.gateway.http1.connection import Connection
+from shim.gateway.http1.head import TLS_RECORD
 from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
 from shim.gateway.http1.server import Server
 
 log = logging.getLogger("shim.gateway")
+
+_PLAIN = "The gateway speaks TLS here: call it by https://."
+
+
+class NoTlsError(ValueError):
+    """What a caller begins with on a listener of TLS is no handshake."""
 
 
 class Arrival:
@@ -53,6 +61,8 @@ class Arrival:
         async with asyncio.timeout(patience):
             if server.options.proxy_protocol:
                 await self._learn_peer()
+            if self._tls:
+                await self._hear_tls()
             await server.loop.connect_accepted_socket(
                 self._make, self._socket, ssl=self._tls, ssl_handshake_timeout=patience if self._tls else None
             )
@@ -68,6 +78,21 @@ class Arrival:
         if not self.is_surplus:
             self._peer.idle[self] = None
 
+    async def _hear_tls(self) -> None:
+        """Wait for the caller's first byte; raises NoTls, after a word to the caller, when no handshake begins so."""
+        loop, heard = self._server.loop, asyncio.Event()
+        loop.add_reader(self._socket, heard.set)
+        try:
+            await heard.wait()
+        finally:
+            loop.remove_reader(self._socket)
+        first = self._socket.recv(1, socket.MSG_PEEK)
+        if first and not TLS_RECORD.startswith(first):
+            with contextlib.suppress(OSError):
+                self._socket.send(errors.raw(errors.bad_request(_PLAIN)))
+                self._socket.recv(65536)  # what is left unread would take the answer back
+            raise NoTlsError("the caller speaks plain HTTP, or something else, where TLS is spoken")
+
     def _make(self) -> Connection:
         scheme = "https" if self._tls else "http"
         self._made = Connection(self._server, self._peer, self, surplus=self.is_surplus, scheme=scheme)
@@ -81,8 +106,10 @@ class Arrival:
             self._server.left(self._peer)
         if error is None and not task.cancelled():
             return
-        if isinstance(error, (NoProxyHeader, OSError)):
+        if isinstance(error, (NoProxyHeader, NoTlsError, OSError)):
             said = "it did not come in time" if isinstance(error, TimeoutError) else type(error).__name__
+            if isinstance(error, NoProxyHeader | NoTlsError):
+                said = str(error)
             log.info("refused a connection: its handshake failed (%s)", said)
         elif error is not None:
             log.error("unhandled %s", type(error).__name__, exc_info=error)

@@ -49,6 +49,9 @@ _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Fields that no head is remembered with."""
 
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
+TLS_RECORD = b"\x16\x03"
+"""How a TLS handshake begins (RFC 8446, 5.1)."""
+
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |$)")
@@ -167,10 +170,10 @@ def _parse_request(data: bytes) -> RequestHead:
     except httptools.HttpParserInvalidMethodError:
         raise _unknown_method(data) from None
     except httptools.HttpParserError:
-        raise _malformed() from None
+        raise _malformed(data) from None
     version = parser.get_http_version()
     if parser.get_method() == b"PRI":  # the beginning of HTTP/2 (RFC 9113, 3.4)
-        raise _malformed()
+        raise _malformed(data)
     if version not in {"1.1", "1.0"}:
         if version == "0.9":
             raise errors.bad_request("The request is of HTTP/0.9, which has no fields.")
@@ -242,10 +245,15 @@ def _unknown_method(data: bytes) -> errors.Refusal:
     if _TOKEN.match(data.lstrip(b"\r\n")):
         # Methods are case-sensitive (RFC 9110, 9.1 and 15.6.2).
         return errors.bad_request("The method is none that this gateway knows.", 501)
-    return _malformed()
+    return _malformed(data)
 
 
-def _malformed() -> errors.Refusal:
+def _malformed(data: bytes) -> errors.Refusal:
+    if data.startswith(TLS_RECORD):
+        return errors.bad_request(
+            "This is a TLS handshake, and the gateway speaks plain HTTP here: call it by http://, or start it with "
+            "--tls-cert and --tls-key."
+        )
     return errors.bad_request("The request is not well-formed HTTP/1.1.")
 
 
@@ -257,7 +265,7 @@ def too_long_line() -> errors.Refusal:
 def check_beginning(data: bytes) -> None:
     """Look at the beginning of a request's head that isn't whole yet; raises Refusal when no head can begin so."""
     if not _BEGINNING.match(data) or data.count(b"\n") != data.count(b"\r\n"):
-        raise _malformed()
+        raise _malformed(data)
     line = data.find(b"\r\n")
     if (len(data) if line < 0 else line) > LINE + 32:
         raise too_long_line()

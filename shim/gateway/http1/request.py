@@ -44,6 +44,8 @@ class Request:
     way: Way
     status: int | None = None
     keep_alive: bool = True
+    request_id: bytes = b""
+    """The field line ``X-Request-Id`` of the reply, where upstream's has none."""
     framing: Framing | None = None
     begun: bool = False
     """Whether the caller was sent a part of a streamed reply."""
@@ -88,7 +90,7 @@ class Request:
     def _frame(self, reply: Reply, reason: str, *, close: bool) -> Framing:
         # A final answer with content unread ends the connection: nobody reads the rest as the next request.
         kept = self.head.keep_alive and not close and self.content.is_complete
-        framing = frame(self.head, reply, reason=reason, keep_alive=kept)
+        framing = frame(self.head, reply, reason=reason, keep_alive=kept, request_id=self.request_id)
         self.status, self.keep_alive = reply.status, framing.keep_alive
         return framing
 

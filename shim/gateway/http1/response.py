@@ -28,8 +28,10 @@ class Framing:
     keep_alive: bool
 
 
-def frame(asked: RequestHead, reply: Reply, *, reason: str = "", keep_alive: bool) -> Framing:
+def frame(asked: RequestHead, reply: Reply, *, reason: str = "", keep_alive: bool, request_id: bytes = b"") -> Framing:
     """Return the head of a reply to a request; a reply whose body is None is going to be streamed.
+
+    ``request_id`` is a field line that is added unless the reply has a request id of upstream's.
 
     Raises ValueError when a field value has a line break: it would become a field of its own.
     """
@@ -45,6 +47,8 @@ def frame(asked: RequestHead, reply: Reply, *, reason: str = "", keep_alive: boo
             last = b"Transfer-Encoding: chunked\r\n" if chunked else b""
     else:
         last = b"Content-Length: %d\r\n" % len(body)
+    if not lines.has_request_id:
+        last = request_id + last
     if not lines.has_date:
         last = b"Date: %b\r\n%b" % (now().encode("ascii"), last)
     if not keep_alive:
@@ -73,13 +77,14 @@ class _Lines:
     with_length: bytes
     has_length: bool
     has_date: bool
+    has_request_id: bool
 
 
 @by_identity
 def _lines_of(headers: Headers) -> _Lines:
     """Return field lines as text; the same answer to many has them made once. Raises ValueError as ``frame`` does."""
     lines, others = [], []
-    has_date = False
+    has_date = has_request_id = False
     for name, value in headers:
         line = f"{name}: {value}"
         lines.append(line)
@@ -89,5 +94,6 @@ def _lines_of(headers: Headers) -> _Lines:
         if lower != "content-length":
             others.append(line)
             has_date = has_date or lower == "date"
+            has_request_id = has_request_id or lower == "x-request-id"
     text, with_length = (_encoded("".join([f"{line}\r\n" for line in some])) for some in (others, lines))
-    return _Lines(text, with_length, len(others) < len(lines), has_date)
+    return _Lines(text, with_length, len(others) < len(lines), has_date, has_request_id)

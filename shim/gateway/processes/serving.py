@@ -9,7 +9,9 @@ import signal
 from collections.abc import Coroutine
 from functools import partial
 
+from shim._version import __version__
 from shim.core.recognise import Engine, shared_engine
+from shim.gateway.logs.rendering import set_level
 from shim.gateway.options import Options
 from shim.gateway.processes.process import loop_factory, prepare
 from shim.gateway.processes.supervisor import StartError, Supervisor
@@ -46,11 +48,16 @@ async def run(
         loop.add_signal_handler(number, ends.put_nowait, number.name)
     try:
         if source is not None:
-            reloader = Reloader(source, Plan(gateway.options, engine), gateway.apply, gateway.metrics)
+
+            def apply(plan: Plan) -> None:
+                set_level(plan.options.log_level)
+                gateway.apply(plan)
+
+            reloader = Reloader(source, Plan(gateway.options, engine), apply, gateway.metrics)
             loop.add_signal_handler(signal.SIGHUP, lambda: chore(reloader.reload()))
             chore(reloader.watch(known))
         await gateway.start()
-        log.info("takes calls at %s for %s", options.uds or gateway.url, options.upstream)
+        log.info("takes calls at %s for %s (%s)", options.uds or gateway.url, options.upstream, _about(gateway, engine))
         log.info("drains after %s", await ends.get())
         await gateway.drain(ends.get())
     except StartError as error:
@@ -62,6 +69,19 @@ async def run(
         for number in (*_ENDING, signal.SIGHUP):
             loop.remove_signal_handler(number)
     return 0
+
+
+def _about(gateway: Gateway | Supervisor, engine: Engine) -> str:
+    """Return in a few words what this gateway is and does."""
+    options = gateway.options
+    words = [
+        f"atlas-shim {__version__}",
+        f"credentials {options.credentials}",
+        f"route {options.route}",
+        f"documents {', '.join(sorted({document.name for document in engine.documents}))}",
+        f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics",
+    ]
+    return "; ".join(words)
 
 
 def serve(

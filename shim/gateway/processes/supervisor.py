@@ -210,7 +210,6 @@ class Supervisor:
 
     def _start(self, number: int, bound: Bound) -> Start:
         return Start(
-            level=logging.getLogger("shim").getEffectiveLevel(),
             number=number,
             shares=self._shares.descriptor,
             descriptors=tuple(one.fileno() for one in bound.sockets),

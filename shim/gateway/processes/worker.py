@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import pickle
 import signal
 import socket
@@ -15,8 +16,9 @@ from shim.documents.model import Document
 from shim.errors import SettingsError
 from shim.gateway.http1.shares import Share, Shares
 from shim.gateway.http1.sockets import Bound
-from shim.gateway.log_lines import apart, set_up
-from shim.gateway.options import Address, Options
+from shim.gateway.logs.lines import apart
+from shim.gateway.logs.rendering import set_level, set_up
+from shim.gateway.options import Address, LogFormat, Options
 from shim.gateway.processes import channel
 from shim.gateway.processes.channel import Channel
 from shim.gateway.processes.process import loop_factory, prepare
@@ -35,7 +37,6 @@ class Start:
     the rest is where it listens, and what it answers with.
     """
 
-    level: int
     number: int
     shares: int
     descriptors: tuple[int, ...]
@@ -59,8 +60,9 @@ async def _work(end: socket.socket) -> int:
     if first is None:
         return 0
     start: Start = pickle.loads(first[1])  # noqa: S301 - nobody but the process that started this one can write to it
-    set_up(start.level, "[%(process)d]")
-    with apart():
+    options = start.options
+    set_up(options.log_level, options.log_format, os.getpid())
+    with apart(as_json=options.log_format is LogFormat.JSON):
         prepare(start.options)
         try:
             gateway = Gateway(start.options, Engine(start.documents))
@@ -114,6 +116,7 @@ class _Worker:
             match message:
                 case channel.PLAN, content:
                     options, documents = pickle.loads(content)  # noqa: S301 - as above
+                    set_level(options.log_level)
                     self._gateway.apply(Plan(options, Engine(documents)))
                 case channel.METRICS, _:
                     self._supervisor.say(channel.METRICS, told_by_worker(self._gateway.metrics.registry))

@@ -1,0 +1,127 @@
+"""When the typed client makes a call again, and how long it waits before that."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import math
+import random
+import time
+from collections.abc import Callable
+
+import anyio
+import attrs
+import httpx
+
+from shim.atlas.timeouts import Parts, longest, within
+from shim.errors import AtlasError, SettingsError
+
+log = logging.getLogger("shim.atlas")
+
+FAILURES = (AtlasError, httpx.TransportError)
+"""What an attempt may end with."""
+
+PASSING = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
+"""Faults on the way that may be over the next time; a wrong scheme or a proxy that refuses stays what it is."""
+
+UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""Faults that come before the first byte of a request is sent."""
+
+
+@attrs.frozen(kw_only=True)
+class Retries:
+    """How often the typed client makes a call, and how long it waits in between.
+
+    ``attempts`` counts the first one too. A read is made again after 429, 503, and a fault on the way (no
+    connection, a connection that ended, a step's timeout). A write is made again only where it is certain that
+    nothing was executed: after 429, after a 503 that a gateway of the shim gave before it sent anything, and where no
+    connection was made (unless the HTTP client follows redirects).
+
+    A wait takes what ``Retry-After`` says (RFC 9110, 10.2.3: seconds or a date), and at random up to ``backoff``
+    seconds more, twice as many before each next attempt ("full jitter"). No wait is longer than ``longest_wait``
+    seconds, and none begins that would end after the call's timeout, which is that of its longest step and bounds
+    all attempts together: in both cases the error is raised at once, and its ``retry_after`` has what was said.
+
+    For tests, ``random`` returns a number from 0 to 1, ``clock`` seconds, and ``sleep`` waits for so many (an
+    async client awaits what it returns, if that can be awaited). Raises SettingsError on a value without a meaning.
+    """
+
+    attempts: int = 3
+    backoff: float = 0.5
+    longest_wait: float = 60.0
+    random: Callable[[], float] = attrs.field(default=random.random, repr=False)
+    clock: Callable[[], float] = attrs.field(default=time.monotonic, repr=False)
+    sleep: Callable[[float], object] | None = attrs.field(default=None, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.attempts < 1:
+            raise SettingsError(f"attempts: {self.attempts} is not 1 or more; retries=None switches retries off")
+        for name, value in (("backoff", self.backoff), ("longest_wait", self.longest_wait)):
+            if not 0 <= value < math.inf:
+                raise SettingsError(f"{name}: {value} is not a number of seconds")
+
+
+NO_RETRIES = Retries(attempts=1)
+
+
+@attrs.define
+class Attempts:
+    """The attempts of one call; ``parts`` is its timeout, ``follows`` whether redirects are followed."""
+
+    retries: Retries
+    method: str
+    parts: Parts
+    follows: bool
+    made: int = attrs.field(init=False, default=0)
+    until: float = attrs.field(init=False)
+
+    @until.default
+    def _until(self) -> float:
+        limit = longest(self.parts)
+        return math.inf if limit is None else self.retries.clock() + limit
+
+    def timeout(self) -> httpx.Timeout:
+        """Begin an attempt, and return what is left for its steps; the first one has the call's own timeout."""
+        self.made += 1
+        left = self.until - self.retries.clock()
+        parts = self.parts if self.made == 1 or left == math.inf else within(self.parts, max(left, 0.001))
+        return httpx.Timeout(**parts)
+
+    def wait_after(self, error: AtlasError | httpx.TransportError) -> float | None:
+        """Return the seconds until the next attempt, None where the error stands and has to be raised."""
+        retries = self.retries
+        if retries.attempts == 1 or not self._may_repeat(error):
+            return None
+        said = getattr(error, "retry_after", None) or 0.0
+        jitter = retries.random() * retries.backoff * 2.0 ** min(self.made - 1, 60)
+        wait = min(said + jitter, retries.longest_wait)
+        why = ""
+        if self.made >= retries.attempts:
+            why = f"{self.made} attempts were made"
+        elif said > retries.longest_wait:
+            why = f"not repeated: Retry-After says {said:g} s, and no wait is longer than {retries.longest_wait:g} s"
+        elif retries.clock() + wait >= self.until:
+            why = f"not repeated: a wait of {wait:.3g} s would end after the call's timeout"
+        if why:
+            error.add_note(f"atlas-shim: {why}.")
+            return None
+        what = str(error) if isinstance(error, AtlasError) else type(error).__name__
+        log.info("attempt %d of %d: %s; the next one in %.3g s", self.made, retries.attempts, what, wait)
+        return wait
+
+    def _may_repeat(self, error: AtlasError | httpx.TransportError) -> bool:
+        is_read = self.method == "GET"
+        if isinstance(error, AtlasError):
+            refused = error.status == 429 or (error.error_code or "").startswith("SHIM_")
+            return error.status in {429, 503} and (is_read or refused)
+        return isinstance(error, PASSING) if is_read else isinstance(error, UNSENT) and not self.follows
+
+    def pause(self, wait: float) -> None:
+        """Wait for so many seconds."""
+        (self.retries.sleep or time.sleep)(wait)
+
+    async def apause(self, wait: float) -> None:
+        """Wait for so many seconds, on any event loop."""
+        outcome = (self.retries.sleep or anyio.sleep)(wait)
+        if inspect.isawaitable(outcome):
+            await outcome

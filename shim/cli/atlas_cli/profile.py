@@ -1,0 +1,147 @@
+"""The configuration of the Atlas CLI: ``config.toml`` with its profiles, and the variables that come before it.
+
+A property is looked up in ``MONGODB_ATLAS_<PROPERTY>``, then ``MCLI_<PROPERTY>``, then the file's top, then the
+profile. The file is read, never written; secrets that newer CLIs keep in the system's keyring are out of reach.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from shim.base_url import DEFAULT_BASE_URL, parse_base_url
+from shim.cli.atlas_cli.errors import CliError
+from shim.credentials import AccessToken, ApiKey, Credentials, ServiceAccount, read_credentials
+
+PREFIXES = ("MONGODB_ATLAS_", "MCLI_")
+
+MISSING = """this action requires authentication
+
+To log in using your Atlas username and password, run: atlas auth login
+To set credentials using API keys, run: atlas config init"""
+
+
+@attrs.frozen
+class Profile:
+    """One profile: where its file would be, its properties from the file, and the environment."""
+
+    name: str
+    path: Path
+    stored: Mapping[str, Any]
+    environ: Mapping[str, str] = attrs.field(repr=False)
+
+    def get(self, name: str) -> str:
+        """Return a property, empty when it is nowhere."""
+        return _variable(self.environ, name) or str(self.stored.get(name, "") or "")
+
+    @property
+    def project_id(self) -> str:
+        """The project that commands are about unless they say another."""
+        return self.get("project_id")
+
+    @property
+    def output(self) -> str:
+        """The format of the output unless a command says another."""
+        return self.get("output")
+
+    @property
+    def base_url(self) -> str:
+        """The origin of Atlas; raises SettingsError on a URL that means nothing."""
+        for name in ("ops_manager_url", "base_url"):
+            if url := self.get(name):
+                return parse_base_url(url, name=f"{name} of the Atlas CLI's profile {self.name!r}")
+        return DEFAULT_BASE_URL
+
+    def check_service(self) -> None:
+        """Raise CliError when the profile is for a product that had no serverless instances."""
+        service = self.get("service")
+        if service not in {"", "cloud"}:
+            raise CliError(f"unsupported service: {service}")
+
+    def credentials(self) -> Credentials:
+        """Return what signs the calls, chosen as the CLI did; raises CliError when there is nothing."""
+        kind, account, key = self.get("auth_type"), self._account(), self._key()
+        if account and kind != "service_account":
+            return account
+        if key and kind != "api_keys":
+            return key
+        token = self.get("access_token")
+        found: Credentials | None = {"service_account": account, "api_keys": key}.get(kind) or key or account
+        found = found or (AccessToken(token) if token else None) or read_credentials(self.environ)
+        if found is None:
+            raise CliError(MISSING + self._where_else())
+        return found
+
+    def _key(self) -> ApiKey | None:
+        public, private = self.get("public_api_key"), self.get("private_api_key")
+        return ApiKey(public, private) if public and private else None
+
+    def _account(self) -> ServiceAccount | None:
+        client_id, secret = self.get("client_id"), self.get("client_secret")
+        return ServiceAccount(client_id, secret) if client_id and secret else None
+
+    def _where_else(self) -> str:
+        """Say where the real CLI may have its secrets, when there is a profile without any."""
+        if not self.stored:
+            return ""
+        return (
+            f"\n\natlas-shim: the profile {self.name!r} has no secret in {self.path}. The Atlas CLI may have it in "
+            "the system's keyring, which atlas-shim does not read: set MONGODB_ATLAS_PUBLIC_API_KEY and "
+            "MONGODB_ATLAS_PRIVATE_API_KEY, or MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET"
+        )
+
+
+def load(name: str, environ: Mapping[str, str]) -> Profile:
+    """Return the profile that is asked for by name, by variable, or the only one; raises CliError on a broken file."""
+    path, content = _file(environ)
+    profiles = {key: value for key, value in content.items() if isinstance(value, dict)}
+    name = name or _variable(environ, "profile")
+    if "." in name:
+        raise CliError(f"""profile should not contain '.': "{name}\"""")
+    if not name:
+        name = next(iter(profiles)) if len(profiles) == 1 else "default"
+    name = name.lower()
+    top = {key: value for key, value in content.items() if not isinstance(value, dict) and value != ""}
+    return Profile(name, path, {**profiles.get(name, {}), **top} if content else {}, environ)
+
+
+def _variable(environ: Mapping[str, str], name: str) -> str:
+    return next((value for prefix in PREFIXES if (value := environ.get(prefix + name.upper()))), "")
+
+
+def _file(environ: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
+    """Read the CLI's file, or the one of its predecessor, which it copied at its first start."""
+    home = _config_home(environ)
+    ours = home / "atlascli" / "config.toml"
+    for path in (ours, home / "mongocli" / "config.toml", home / "mongocli.toml"):
+        try:
+            content = tomllib.loads(path.read_text("utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except (OSError, ValueError) as error:
+            # No line of the file is quoted: it may be a secret's.
+            why = error.strerror if isinstance(error, OSError) else "it is not TOML"
+            raise CliError(f"error loading config: {path}: {why}") from None
+        return path, _lowered(content)
+    return ours, {}
+
+
+def _config_home(environ: Mapping[str, str]) -> Path:
+    """Return Go's ``os.UserConfigDir``."""
+    if sys.platform == "win32":
+        return Path(environ.get("APPDATA", ""))
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where this does not
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support"
+    return Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+
+
+def _lowered(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Lower the case of all keys, as the CLI's library does."""
+    return {key.lower(): _lowered(value) if isinstance(value, dict) else value for key, value in table.items()}

@@ -1,0 +1,55 @@
+"""How events of the gateway are written: text for people, or one JSON object a line."""
+
+from __future__ import annotations
+
+import logging
+
+import orjson
+import structlog
+from structlog.typing import EventDict
+
+from shim.gateway.logs.calls import instant
+from shim.gateway.option_values import LogFormat, LogLevel
+
+
+def set_up(level: LogLevel, form: LogFormat = LogFormat.TEXT, process: int | None = None) -> None:
+    """Send events to stderr: those of the shim from a level on, those of its libraries from warning on.
+
+    ``process`` is the number of a worker, which then stands in each line.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Text(process) if form is LogFormat.TEXT else _json(process))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    set_level(level)
+
+
+def set_level(level: LogLevel) -> None:
+    """Log from another level on."""
+    logging.getLogger("shim").setLevel(level.upper())
+
+
+class _Text(logging.Formatter):
+    """Lines for people, the time with its offset from UTC."""
+
+    def __init__(self, process: int | None) -> None:
+        who = "" if process is None else f"[{process}]"
+        super().__init__(f"%(asctime)s %(levelname)-7s %(name)s{who}: %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
+        return instant(record.created)
+
+
+def _json(process: int | None) -> logging.Formatter:
+    def ours(_logger: object, _method: str, event: EventDict) -> EventDict:
+        record: logging.LogRecord = event["_record"]
+        named = {"time": instant(record.created), "level": record.levelname.lower(), "logger": record.name}
+        return {**named, **({} if process is None else {"process": process}), **event}
+
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[ours],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode()),
+        ],
+    )

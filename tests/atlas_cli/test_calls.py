@@ -1,0 +1,165 @@
+"""What the commands ask of Atlas, how a watch goes on, and what is said when Atlas or the network says no."""
+
+import json
+import time
+from datetime import timedelta
+
+import pytest
+
+from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, FakeReply
+
+SNAPSHOT = "6a6e2746f892dad018f3f094"
+CREATE = ("serverless", "backups", "restores", "create", "--clusterName", DEMO_CLUSTER)
+WATCH = ("serverless", "backups", "restores", "watch", "--clusterName", DEMO_CLUSTER, "--restoreJobId")
+
+
+def words(text):
+    return text.split()
+
+
+@pytest.fixture
+def waits(monkeypatch, server):
+    """Let waiting move the fake's time on, and note the seconds."""
+    waits = []
+
+    def wait(seconds):
+        waits.append(seconds)
+        server.fake.advance(600)
+
+    monkeypatch.setattr(time, "sleep", wait)
+    return waits
+
+
+def test_a_watch_prints_dots_until_the_job_has_ended(atlas, signed_in, server, waits):
+    """A dot a look where stdout is no terminal, four seconds between looks, then the CLI's words."""
+    job = server.fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, ago=timedelta(0))
+    done = atlas(*WATCH, job.id)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == "." * len(waits) + "\nRestore completed.\n"
+    assert set(waits) == {4.0}
+
+
+def test_a_watch_in_json_prints_the_job(atlas, signed_in, server, waits):
+    """`-o json` shows the job as it ended, after the dots."""
+    job = server.fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, fails=True)
+    done = atlas(*WATCH, job.id, "-o", "json")
+    assert json.loads(done.stdout.lstrip("."))["failed"] is True
+    assert done.exit_code == 0
+
+
+def test_a_watch_of_a_snapshot_and_of_an_instance_end(atlas, signed_in):
+    """Both print their words when there is nothing to wait for; the first line is empty, as in the CLI."""
+    snapshot = atlas(*words("serverless backups snapshots watch --clusterName orders --snapshotId"), SNAPSHOT)
+    instance = atlas("serverless", "watch", DEMO_CLUSTER)
+    assert (snapshot.stdout, instance.stdout) == ("\nSnapshot changes completed.\n", "\nInstance available.\n")
+
+
+def test_a_watch_has_no_output_flag_where_it_had_none(atlas, signed_in):
+    """`snapshots watch` never took -o."""
+    done = atlas("serverless", "backups", "snapshots", "watch", "--clusterName", "c", "--snapshotId", "s", "-o", "json")
+    assert done.stderr == "Error: unknown shorthand flag: 'o' in -o\n"
+
+
+def test_a_download_needs_no_target(atlas, signed_in, server):
+    """The old body had none; what is sent names the cluster itself."""
+    done = atlas(*CREATE, "--deliveryType", "download", "--snapshotId", SNAPSHOT)
+    assert done.exit_code == 0
+    assert done.stdout.startswith("Restore job '")
+    assert server.fake.trips("POST", "/backup/download")
+
+
+def test_a_restore_is_sent_once(atlas, signed_in, server):
+    """One order, whatever the output; `start automated`, as `atlas backups restores` says it, is the same."""
+    order = ("--snapshotId", SNAPSHOT, "--targetClusterName", DEMO_CLUSTER, "--targetProjectId", DEMO_GROUP)
+    done = atlas(*words("serverless backup restore start automated --clusterName orders -o json"), *order)
+    assert json.loads(done.stdout)["deliveryType"] == "automated"
+    # Digest asks for a challenge first: what came without a signature was refused unread.
+    orders = server.fake.trips("POST", "/restoreJobs")
+    assert len([order for order in orders if order.header("authorization")]) == 1
+
+
+def test_pages_are_asked_for_as_before(atlas, signed_in):
+    """--page, --limit and --omitCount."""
+    done = atlas(*words("serverless backups snapshots list orders --page 2 --limit 3 --omitCount -o json"))
+    page = json.loads(done.stdout)
+    assert len(page["results"]) == 3
+    assert "totalCount" not in page
+    assert "pageNum=2" in page["links"][0]["href"]
+
+
+def test_a_dedicated_cluster_answers_too(atlas, signed_in):
+    """A name that became a dedicated cluster is read from there, which `atlas serverless` never could."""
+    done = atlas(
+        "serverless", "backups", "snapshots", "list", DEMO_DEDICATED, "-o", "json-path=$.results[0].snapshotType"
+    )
+    assert json.loads(done.stdout) in {"onDemand", "scheduled"}
+
+
+def test_an_error_of_atlas_has_the_words_of_the_sdk(atlas, signed_in, server):
+    """Method, URL of the old endpoint, status, code, detail, reason and parameters, as scripts grep for them."""
+    done = atlas("serverless", "backups", "snapshots", "list", "gone")
+    assert done.stderr == (
+        f"Error: {server.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/gone/backup/snapshots GET: "
+        'HTTP 404 Not Found (Error code: "CLUSTER_NOT_FOUND") '
+        f"Detail: No cluster named gone exists in group {DEMO_GROUP}. Reason: Not Found. "
+        f"Params: [gone {DEMO_GROUP}], BadRequestDetail: \n"
+    )
+    assert (done.exit_code, done.stdout) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"<html>", "Error: (502 Bad Gateway) failed to decode response body: undefined response type\n"),
+        (b"", 'HTTP 502 Bad Gateway (Error code: "") Detail:  Reason: . Params: [], BadRequestDetail: \n'),
+        (b'{"badRequestDetail":{"fields":[]}}', 'BadRequestDetail: {"fields":[]}\n'),
+    ],
+)
+def test_an_answer_that_is_no_error_of_atlas_is_told(body, said, atlas, signed_in, server):
+    """A proxy's page, nothing at all, and the details of a bad request."""
+    server.fake.overrides.append(lambda _: FakeReply(502, (("Content-Type", "text/html"),), body))
+    done = atlas("serverless", "describe", "orders")
+    assert done.stderr.endswith(said)
+    assert done.exit_code == 1
+
+
+def test_what_a_flex_cluster_can_not_do_is_the_shims_own_error(atlas, signed_in):
+    """A point in time has no successor, and the detail says what there is instead."""
+    flags = f"--deliveryType pointInTime --pointInTimeUTCSeconds 1588523147 --targetProjectId {DEMO_GROUP}"
+    done = atlas(*CREATE, *flags.split(), "--targetClusterName", "t")
+    assert 'HTTP 400 Bad Request (Error code: "SHIM_POINT_IN_TIME_UNSUPPORTED")' in done.stderr
+    assert "use deliveryType automated with a snapshotId" in done.stderr
+
+
+def test_a_dead_network_is_an_error_and_not_a_traceback(atlas, signed_in, monkeypatch):
+    """The URL and what happened, exit code 1 as for any error of the CLI."""
+    monkeypatch.setenv("MONGODB_ATLAS_OPS_MANAGER_URL", "http://127.0.0.1:1/")
+    done = atlas("serverless", "list")
+    assert done.exit_code == 1
+    assert done.stderr.startswith(
+        f'Error: Get "http://127.0.0.1:1/api/atlas/v2/groups/{DEMO_GROUP}/serverless": ConnectError'
+    )
+
+
+def test_an_order_without_an_answer_says_where_to_look(atlas, signed_in, server):
+    """A connection that closed after the order was sent: it may have been taken, and is not sent again."""
+
+    def drop(arrival):
+        ordered = arrival.method == "POST" and arrival.header("authorization")
+        return FakeReply(500, dropped=True) if ordered else None
+
+    server.fake.overrides.append(drop)
+    done = atlas(*CREATE, "--deliveryType", "download", "--snapshotId", SNAPSHOT)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f'Error: Post "{server.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/')
+    assert "whether the job was started is not known; look at `atlas serverless backups restores list`" in done.stderr
+    assert len([one for one in server.fake.trips("POST") if one.header("authorization")]) == 1
+
+
+def test_a_name_that_fits_no_path_is_refused(atlas, signed_in):
+    """An empty name would be another endpoint's path."""
+    done = atlas(*words("serverless backups snapshots describe --clusterName x --snapshotId"), "")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "Error: --snapshotId: '' is not 24 hexadecimal digits, as all of Atlas' ids are\n",
+    )

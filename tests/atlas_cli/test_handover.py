@@ -1,0 +1,89 @@
+"""Every other command goes to the real Atlas CLI, and nothing goes in a circle."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from shim.cli.atlas_cli.handover import MARK, hand_over
+
+
+@pytest.fixture
+def became(monkeypatch):
+    """Note what this process would have become."""
+    calls = []
+    monkeypatch.setattr(os, "execve", lambda path, words, environ: calls.append((path, words, environ)))
+    return calls
+
+
+def executable(folder, text="#!/bin/sh\n"):
+    folder.mkdir()
+    path = folder / "atlas"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize("words", [("clusters", "list"), ("--version",), ("-P", "sl", "auth", "whoami"), ()])
+def test_without_the_real_one_a_line_says_what_this_is(words, atlas):
+    """One line on stderr, and the exit code of a command that is not there."""
+    done = atlas(*words)
+    assert (done.exit_code, done.stdout) == (127, "")
+    assert done.stderr.count("\n") == 1
+    assert "hands every other one to the Atlas CLI, which is not on the PATH" in done.stderr
+
+
+def test_the_words_are_handed_on_as_they_are(tmp_path, became, monkeypatch, atlas):
+    """Options and `--` included: nothing is read into them."""
+    real = executable(tmp_path / "real", b"\x7fELF")
+    monkeypatch.setenv("PATH", str(real.parent))
+    atlas("--profile", "serverless", "clusters", "--help", "--", "-o")
+    ((path, words, _),) = became
+    assert (path, words) == (str(real), ["atlas", "--profile", "serverless", "clusters", "--help", "--", "-o"])
+
+
+def test_wrappers_around_the_shim_are_passed_over(tmp_path, became):
+    """A script that mentions atlas-shim is no Atlas CLI; the next one on the PATH is."""
+    wrapper = executable(tmp_path / "a", '#!/bin/sh\nexec atlas-shim atlas "$@"\n')
+    module = executable(tmp_path / "b", '#!/bin/sh\nexec python3 -m shim atlas "$@"\n')
+    real = executable(tmp_path / "c", b"\x7fELF")
+    hand_over(["version"], {"PATH": os.pathsep.join(str(path.parent) for path in (wrapper, module, real))})
+    assert became[0][0] == str(real)
+
+
+def test_a_program_that_leads_back_is_not_tried_twice(tmp_path, became, capsys):
+    """A wrapper that can't be seen through is left after one round, in the same process or as its parent."""
+    odd = executable(tmp_path / "odd", b"\x7fELF that calls us again")
+    environ = {"PATH": str(odd.parent)}
+    hand_over(["version"], environ)
+    again = became[0][2]
+    assert hand_over(["version"], again) == 127
+    parent = {**again, MARK: again[MARK].replace(str(os.getpid()), str(os.getppid()))}
+    assert hand_over(["version"], parent) == 127
+    assert "not on the PATH" in capsys.readouterr().err
+
+
+def test_a_program_that_can_not_run_is_told(tmp_path, capsys):
+    """As a shell does: what, why, and exit code 126."""
+    broken = executable(tmp_path / "broken", b"neither a program nor a script")
+    assert hand_over([], {"PATH": str(broken.parent)}) == 126
+    assert capsys.readouterr().err == f"atlas-shim: {broken}: Exec format error\n"
+
+
+def test_what_makes_no_call_loads_no_http_library():
+    """A mistyped command, like one that is handed over, does not pay for the calls of others."""
+    code = (
+        "import sys\nfrom shim.cli import main\n"
+        "try:\n    main(['atlas', 'serverless', 'list', '--what'])\n"
+        "except SystemExit:\n    print({name.split('.')[0] for name in sys.modules} & {'httpx', 'requests', 'rich'})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("set()\n", "Error: unknown flag: --what\n")
+
+
+def test_what_the_real_one_starts_may_call_it_again(tmp_path, became):
+    """The mark counts for one process and its child only: a plugin of the real one starts afresh."""
+    real = executable(tmp_path / "real", b"\x7fELF")
+    hand_over(["version"], {"PATH": str(real.parent), MARK: os.pathsep.join(["1", str(real)])})
+    assert became[0][0] == str(real)

@@ -1,0 +1,210 @@
+"""Profiles and variables of the Atlas CLI: who signs in, where, and for which project."""
+
+from urllib.parse import parse_qs
+
+import pytest
+
+from shim.cli.atlas_cli.errors import CliError
+from shim.cli.atlas_cli.profile import load
+from shim.credentials import AccessToken, ApiKey, ServiceAccount
+from shim.errors import SettingsError
+from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+
+FILE = """
+version = 2
+skip_update_check = true
+
+[default]
+public_api_key = "dpub"
+private_api_key = "dpriv"
+project_id = "aaaaaaaaaaaaaaaaaaaaaaaa"
+output = "json"
+
+[Prod]
+auth_type = "service_account"
+client_id = "mdb_sa_id_x"
+client_secret = "secret"
+project_id = "bbbbbbbbbbbbbbbbbbbbbbbb"
+base_url = "https://cloud-dev.mongodb.com/"
+
+[person]
+access_token = "token"
+refresh_token = "refresh"
+
+[keyring]
+auth_type = "api_keys"
+project_id = "cccccccccccccccccccccccc"
+
+[gov]
+service = "cloudgov"
+public_api_key = "gpub"
+private_api_key = "gpriv"
+"""
+
+
+@pytest.fixture
+def config(home):
+    """Return a function that writes the CLI's file."""
+
+    def config(text, place="atlascli/config.toml"):
+        path = home / ".config" / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return config
+
+
+def profile(name, home, **environ):
+    return load(name, {"XDG_CONFIG_HOME": str(home / ".config"), **environ})
+
+
+@pytest.mark.parametrize(
+    ("name", "credentials"),
+    [
+        ("", ApiKey("dpub", "dpriv")),
+        ("prod", ServiceAccount("mdb_sa_id_x", "secret")),
+        ("PROD", ServiceAccount("mdb_sa_id_x", "secret")),
+        ("person", AccessToken("token")),
+    ],
+)
+def test_a_profile_signs_in_as_it_says(name, credentials, config, home):
+    """API keys, a service account and the token of `atlas auth login`; names don't mind their case."""
+    config(FILE)
+    assert profile(name, home).credentials() == credentials
+
+
+def test_properties_come_from_the_profile(config, home):
+    """Project, output and base URL, under either name of the last."""
+    config(FILE)
+    assert (profile("", home).project_id, profile("", home).output) == ("a" * 24, "json")
+    assert profile("prod", home).base_url == "https://cloud-dev.mongodb.com"
+    assert profile("", home).base_url == "https://cloud.mongodb.com"
+
+
+@pytest.mark.parametrize("prefix", ["MONGODB_ATLAS_", "MCLI_"])
+def test_variables_come_before_the_file(prefix, config, home):
+    """Each property has its variable, under the CLI's prefix and its predecessor's."""
+    config(FILE)
+    found = profile(
+        "",
+        home,
+        **{
+            f"{prefix}PUBLIC_API_KEY": "epub",
+            f"{prefix}PRIVATE_API_KEY": "epriv",
+            f"{prefix}PROJECT_ID": "e" * 24,
+            f"{prefix}OPS_MANAGER_URL": "http://localhost:8080/",
+            f"{prefix}OUTPUT": "plaintext",
+        },
+    )
+    assert found.credentials() == ApiKey("epub", "epriv")
+    assert (found.project_id, found.base_url, found.output) == ("e" * 24, "http://localhost:8080", "plaintext")
+
+
+def test_a_service_account_in_variables_comes_before_keys(config, home):
+    """As the CLI chose: a whole service account that the profile is not made for was set on purpose."""
+    config(FILE)
+    found = profile("", home, MONGODB_ATLAS_CLIENT_ID="mdb_sa_id_e", MONGODB_ATLAS_CLIENT_SECRET="es")
+    assert found.credentials() == ServiceAccount("mdb_sa_id_e", "es")
+
+
+def test_keys_in_variables_come_before_a_service_account_of_the_profile(config, home):
+    """And the other way round."""
+    config(FILE)
+    found = profile("prod", home, MONGODB_ATLAS_PUBLIC_API_KEY="epub", MONGODB_ATLAS_PRIVATE_API_KEY="epriv")
+    assert found.credentials() == ApiKey("epub", "epriv")
+
+
+def test_the_profile_is_named_by_variable_or_is_the_only_one(config, home):
+    """Without a flag, MONGODB_ATLAS_PROFILE says which; a file with one profile needs no name."""
+    config(FILE)
+    assert profile("", home, MONGODB_ATLAS_PROFILE="prod").project_id == "b" * 24
+    config('[only]\nproject_id = "x"\n')
+    assert (profile("", home).name, profile("", home).project_id) == ("only", "x")
+
+
+@pytest.mark.parametrize("place", ["mongocli/config.toml", "mongocli.toml"])
+def test_the_predecessors_file_is_read(place, config, home):
+    """The CLI copied the file of mongocli at its first start; without that start it is read where it is."""
+    config(FILE, place)
+    assert profile("", home).credentials() == ApiKey("dpub", "dpriv")
+
+
+def test_secrets_in_the_keyring_are_told(config, home):
+    """A profile without secrets names the keyring, and the variables that help."""
+    path = config(FILE)
+    with pytest.raises(CliError) as caught:
+        profile("keyring", home).credentials()
+    assert str(caught.value).startswith("this action requires authentication\n\nTo log in using your Atlas username")
+    assert f"the profile 'keyring' has no secret in {path}" in str(caught.value)
+    assert "keyring, which atlas-shim does not read: set MONGODB_ATLAS_PUBLIC_API_KEY" in str(caught.value)
+
+
+def test_without_anything_the_error_is_the_clis(home):
+    """No file, no variable: the CLI's words and no more."""
+    with pytest.raises(CliError) as caught:
+        profile("", home).credentials()
+    assert str(caught.value).endswith("To set credentials using API keys, run: atlas config init")
+
+
+def test_other_products_are_refused(config, home):
+    """Serverless instances never were in Atlas for Government."""
+    config(FILE)
+    with pytest.raises(CliError, match="unsupported service: cloudgov"):
+        profile("gov", home).check_service()
+
+
+def test_a_broken_file_is_told_without_its_text(config, home):
+    """The line that is wrong may be a secret's."""
+    path = config('[default]\nprivate_api_key = "s3cret\n')
+    with pytest.raises(CliError, match=r"error loading config: .*: it is not TOML") as caught:
+        profile("", home)
+    assert str(path) in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_name_with_a_dot_and_a_url_with_a_path_are_refused(config, home):
+    """Both by name."""
+    config('[default]\nops_manager_url = "https://cloud.mongodb.com/v2/x"\n')
+    with pytest.raises(CliError, match=r"profile should not contain '\.': \"a\.b\""):
+        profile("a.b", home)
+    with pytest.raises(SettingsError, match="ops_manager_url of the Atlas CLI's profile 'default': has a path"):
+        _ = profile("", home).base_url
+
+
+@pytest.mark.parametrize(
+    "signs",
+    [
+        f'public_api_key = "{DEMO_PUBLIC_KEY}"\nprivate_api_key = "{DEMO_PRIVATE_KEY}"',
+        f'client_id = "{DEMO_CLIENT_ID}"\nclient_secret = "{DEMO_CLIENT_SECRET}"',
+        f'access_token = "{DEMO_TOKEN}"\nrefresh_token = "r"',
+    ],
+)
+def test_each_kind_signs_in_at_atlas(signs, config, server, atlas):
+    """A command with a profile alone, no variable set, gets its answer."""
+    config(f'[ops]\n{signs}\nproject_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n[default]\n')
+    done = atlas("serverless", "describe", "orders", "--profile", "ops", "-o", "json-path=$.stateName")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, '"IDLE"\n', "")
+
+
+def test_the_token_of_a_service_account_is_given_back(config, server, atlas):
+    """Atlas allows 100 tokens of one account: a loop over commands does not use them up."""
+    config(
+        f'[ops]\nclient_id = "{DEMO_CLIENT_ID}"\nclient_secret = "{DEMO_CLIENT_SECRET}"\n'
+        f'project_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n'
+    )
+    assert atlas("serverless", "list").exit_code == 0
+    (issued,), (revoked,) = server.fake.trips("POST", "/oauth/token"), server.fake.trips("POST", "/oauth/revoke")
+    assert issued.header("authorization") == revoked.header("authorization")
+    assert b"token_type_hint=access_token" in revoked.body
+    (call,) = server.fake.trips("GET")
+    assert parse_qs(revoked.body.decode())["token"] == [call.header("authorization").removeprefix("Bearer ")]
+
+
+def test_a_token_that_atlas_refuses_is_told_what_to_do(config, server, atlas):
+    """The CLI's own error, and on top of it that the token may be too old."""
+    config(f'[ops]\naccess_token = "old"\nproject_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n')
+    done = atlas("serverless", "list")
+    assert done.exit_code == 1
+    assert "HTTP 401 Unauthorized" in done.stderr
+    assert "atlas-shim: the access token may be too old; `atlas auth login`" in done.stderr

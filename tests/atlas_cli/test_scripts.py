@@ -1,0 +1,107 @@
+"""Old scripts, as operators wrote them for the Atlas CLI, in a real shell against the fake Atlas after the sunset."""
+
+import os
+import subprocess
+import sys
+
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP
+
+SNAPSHOTS = """\
+ID                         TYPE        STATUS      CREATED AT                      EXPIRES AT
+6a6e2746f892dad018f3f094   scheduled   completed   2026-08-01 17:05:48 +0000 UTC   2026-08-09 17:05:10 +0000 UTC
+6a6cd5c688e799b7cc8e8aed   scheduled   completed   2026-07-31 17:05:58 +0000 UTC   2026-08-08 17:05:10 +0000 UTC
+"""
+JOBS = """\
+ID                         SNAPSHOT                   CLUSTER   TYPE        EXPIRES AT
+6a6f7790085416cde8477660   6a6e2746f892dad018f3f094   orders    download    2026-08-02 21:00:00 +0000 UTC
+6a6ce2a0d2908e60d4c1e28e   6a64ecc694990c87b470889e   orders    automated   2026-08-01 00:00:00 +0000 UTC
+"""
+
+RESTORE_THE_NEWEST = f"""\
+#!/bin/bash
+set -euo pipefail
+shopt -s expand_aliases
+alias atlas='atlas-shim atlas'
+
+CLUSTER={DEMO_CLUSTER}
+SNAPSHOT=$(atlas serverless backups snapshots list "$CLUSTER" --output json \\
+  | jq -r '[.results[] | select(.status == "completed")] | sort_by(.createdAt) | last | .id')
+JOB=$(atlas serverless backups restores create --clusterName "$CLUSTER" --deliveryType automated \\
+  --snapshotId "$SNAPSHOT" --targetClusterName "$CLUSTER" --targetProjectId {DEMO_GROUP} \\
+  | grep -oP "Restore job '\\K[0-9a-f]+(?=' successfully started)")
+atlas serverless backups restores list "$CLUSTER" | awk -v job="$JOB" '$1 == job {{ print $2, $3, $4 }}'
+echo "$SNAPSHOT"
+"""
+
+
+def test_a_nightly_restore_takes_the_newest_snapshot(script, signed_in):
+    """List with jq, create with grep, and list again with awk, under `set -euo pipefail`."""
+    done = script(RESTORE_THE_NEWEST, needs=("jq",))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "6a6e2746f892dad018f3f094 orders automated\n6a6e2746f892dad018f3f094\n"
+
+
+def test_tables_are_what_the_cli_printed(script, signed_in):
+    """An alias in a plain sh, the short spellings, and tables cell by cell."""
+    done = script(
+        f"alias atlas='atlas-shim atlas'\n"
+        f"atlas sl backup snapshot ls {DEMO_CLUSTER} --limit 2\n"
+        f"atlas serverless backups restores list {DEMO_CLUSTER} 2>&1\n",
+        shell="sh",
+    )
+    assert (done.stdout, done.stderr) == (SNAPSHOTS + JOBS, "")
+
+
+LOOP = f"""\
+set -eu
+atlas() {{ atlas-shim atlas "$@"; }}
+atlas serverless backups snapshots list {DEMO_CLUSTER} --limit 2 | tail -n +2 | while read -r id type status rest; do
+  echo "$id:$type:$status"
+done
+if ! atlas serverless backups snapshots describe --clusterName gone --snapshotId 6a6e2746f892dad018f3f094 2> error; then
+  grep -o 'Error code: "[A-Z_]*"' error
+fi
+atlas serverless backups restores list gone 2> error || echo "exit $?"
+"""
+
+
+def test_loops_and_failures_work_as_before(script, signed_in, tmp_path, monkeypatch):
+    """A function instead of an alias, a loop over a table, and errors that a script looks into."""
+    monkeypatch.chdir(tmp_path)
+    done = script(LOOP)
+    assert done.stdout.splitlines() == [
+        "6a6e2746f892dad018f3f094:scheduled:completed",
+        "6a6cd5c688e799b7cc8e8aed:scheduled:completed",
+        'Error code: "CLUSTER_NOT_FOUND"',
+        "exit 1",
+    ]
+
+
+def test_set_e_stops_at_a_failure(script, signed_in):
+    """What failed under the CLI fails here, so that no script goes on with nothing in its hands."""
+    done = script("set -e\nID=$(atlas-shim atlas serverless describe gone -o json-path='$.id')\necho went on\n")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: http://127.0.0.1:")
+
+
+def test_a_reader_that_has_enough_ends_it_as_before(signed_in):
+    """A pipe that is closed at the other end is exit code 141 without a word, as for any Go program."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [sys.executable, "-m", "shim", "atlas", "serverless", "list"]
+    done = subprocess.run(words, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_a_wrapper_serves_scripts_that_know_no_alias(script, program, signed_in, tmp_path, monkeypatch):
+    """With a program `atlas` around the shim first on the PATH, other commands still reach the real one behind it."""
+    program("atlas", '#!/bin/sh\natlas-shim atlas "$@"\n')
+    real = tmp_path / "real" / "atlas"
+    real.parent.mkdir()
+    real.write_text('#!/bin/sh\necho "real $*"\nexit 3\n', encoding="utf-8")
+    real.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'home' / 'bin'}:{real.parent}:/usr/bin:/bin")
+    done = script("atlas serverless list\natlas -P prod clusters list -o json -- x\n")
+    assert done.stdout.splitlines()[1].split() == ["6a3d6ca0be17c8bc8ff08a46", DEMO_CLUSTER, "8.0.17", "IDLE"]
+    assert (done.stdout.splitlines()[-1], done.returncode) == ("real -P prod clusters list -o json -- x", 3)

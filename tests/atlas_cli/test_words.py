@@ -1,0 +1,76 @@
+"""Words, flags and their errors, against what cobra and pflag made of the same words."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shim.cli.atlas_cli import flags
+from shim.cli.atlas_cli.commands import COMMANDS
+from shim.cli.atlas_cli.run import find
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
+
+RECORDED = json.loads((Path(__file__).parent / "cobra.json").read_text("utf-8"))["cases"]
+
+
+@pytest.mark.parametrize("case", [case for case in RECORDED if "values" in case], ids=lambda case: case["words"])
+def test_words_mean_what_they_meant(case):
+    """Command, arguments and values are those that cobra found."""
+    words = case["words"].split()
+    command, rest = find(words, list(flags.words_of(words)))
+    assert command is not None
+    values, others = flags.parse(rest, command.all_flags)
+    assert (command.path, others) == (case["path"], case["arguments"])
+    assert {name: value for name, value in values.items() if value not in {"", False}} == case["values"]
+
+
+@pytest.mark.parametrize("case", [case for case in RECORDED if "stderr" in case], ids=lambda case: case["words"])
+def test_wrong_words_fail_with_the_same_words(case, atlas, monkeypatch):
+    """What cobra and the CLI's checks refused is refused in the same words, with exit code 1 and an empty stdout."""
+    monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", DEMO_PUBLIC_KEY)
+    monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", DEMO_PRIVATE_KEY)
+    done = atlas(*case["words"].split())
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", case["stderr"])
+
+
+def test_a_replaced_flag_says_so(atlas, signed_in):
+    """The old name of a flag works, and is deprecated on stderr as the CLI's library did."""
+    words = (
+        "serverless backups restores create --clusterName orders --deliveryType pointInTime "
+        "--pointInTimeUTCMillis 5 --targetProjectId 6510aa1b2c3d4e5f60718293 --targetClusterName t"
+    )
+    done = atlas(*words.split())
+    assert done.stderr.startswith(
+        "Flag --pointInTimeUTCMillis has been deprecated, please use --pointInTimeUTCSeconds instead\n"
+    )
+    assert "SHIM_POINT_IN_TIME_UNSUPPORTED" in done.stderr
+
+
+def test_a_project_id_is_checked(atlas, signed_in):
+    """A project that is no id is refused before Atlas is asked."""
+    done = atlas("serverless", "list", "--projectId", "shop")
+    assert (done.exit_code, done.stderr) == (1, "Error: the provided value 'shop' is not a valid ID\n")
+
+
+@pytest.mark.parametrize("verb", ["create", "update", "delete"])
+def test_commands_without_anything_left_to_do_are_told(verb, atlas):
+    """Making, changing and deleting instances is over, and the error says so."""
+    done = atlas("serverless", verb, "shop")
+    assert done.exit_code == 1
+    assert f'unknown command "{verb}" for "atlas serverless": serverless instances can\'t be made' in done.stderr
+
+
+def test_an_unknown_command_is_told_what_there_is(atlas):
+    """A misspelt command lists the spoken ones."""
+    done = atlas("serverless", "backups", "snapshot", "lst")
+    assert done.exit_code == 1
+    assert "serverless backups snapshots list" in done.stderr
+
+
+def test_groups_and_help_are_shown(atlas):
+    """A group alone lists its commands, `--help` the flags; both are a success on stdout."""
+    group, one = atlas("serverless"), atlas("serverless", "backups", "restores", "create", "-h")
+    assert (group.exit_code, one.exit_code) == (0, 0)
+    assert all(command.usage in group.stdout for command in COMMANDS)
+    assert "--targetClusterName string" in one.stdout
+    assert "Required: --clusterName, --deliveryType" in one.stdout

@@ -1,0 +1,153 @@
+"""Hearing of an import: whoever else takes part in it, the module is whole, itself, and told of before it is used."""
+
+import importlib
+import importlib.util
+import sys
+import threading
+from importlib.machinery import PathFinder, SourceFileLoader
+from types import ModuleType
+from typing import Any
+
+import pytest
+import wrapt
+
+from shim.post_import import Finder
+
+NAME = "a_library_of_the_tests"
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """A module that counts how often it is executed; returns its file."""
+    path = tmp_path / f"{NAME}.py"
+    path.write_text("import sys\nLOADER = __loader__\nSPEC = __spec__.loader\nvalue = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    yield path
+    sys.modules.pop(NAME, None)
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What was told, by a finder that stands before the others; ``told.finder`` is it."""
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+
+    class Told(list[int]):
+        finder: Finder
+
+    modules = Told()
+    modules.finder = Finder({NAME}, lambda module: modules.append(module.value))
+    modules.finder.start()
+    return modules
+
+
+def test_a_module_is_told_of_once_when_it_was_executed(library, told):
+    """And not again when it is imported again."""
+    assert importlib.import_module(NAME).value == 1
+    importlib.import_module(NAME)
+    assert told == [1]
+
+
+def test_a_module_keeps_its_own_loader(library, told):
+    """While it is executed and after, so that resources and source are found as ever."""
+    module: Any = importlib.import_module(NAME)
+    loaders = (module.__loader__, module.__spec__.loader, module.LOADER, module.SPEC)
+    assert {type(loader) for loader in loaders} == {SourceFileLoader}
+
+
+def test_a_spec_that_is_only_looked_at_shows_its_loader(library, told):
+    """As importlib.util.find_spec returns it to tools."""
+    spec: Any = importlib.util.find_spec(NAME)
+    assert spec.loader.get_source(NAME) == library.read_text()
+    assert told == []
+
+
+def test_a_reloaded_module_is_told_of_again(library, told):
+    """Its classes are new ones."""
+    module = importlib.import_module(NAME)
+    library.write_text("value = 22")
+    assert importlib.reload(module) is module
+    assert told == [1, 22]
+
+
+def test_an_import_that_fails_fails_as_ever(library, told):
+    """It is told of when it succeeds later."""
+    library.write_text("raise ImportError('broken')")
+    with pytest.raises(ImportError, match="broken"):
+        importlib.import_module(NAME)
+    assert NAME not in sys.modules
+    library.write_text("value = 333")
+    assert importlib.import_module(NAME).value == 333
+    assert told == [333]
+
+
+def test_a_module_that_is_not_there_is_not_there(told):
+    """The name that was asked for is the one in the error."""
+    with pytest.raises(ModuleNotFoundError) as caught:
+        importlib.import_module(NAME)
+    assert caught.value.name == NAME
+
+
+class Lazy:
+    """Somebody's finder that defers what it finds, as importlib.util.LazyLoader does."""
+
+    def find_spec(self, name, path=None, target=None):
+        """Return the deferred spec of the library, None for any other."""
+        spec = PathFinder.find_spec(name, path, target) if name == NAME else None
+        if spec is not None:
+            assert spec.loader
+            spec.loader = importlib.util.LazyLoader(spec.loader)
+        return spec
+
+
+def test_a_lazy_finder_of_others_still_ends_in_a_whole_module(library, told):
+    """Told of, once, and with the module's own loader."""
+    sys.meta_path.insert(1, Lazy())
+    module = importlib.import_module(NAME)
+    assert (module.value, told) == (1, [1])
+    assert type(module.__loader__) is SourceFileLoader
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["before", "after"])
+def test_hooks_of_wrapt_are_called_too(library, told, place):
+    """Its finder asks all the others from within, ours among them."""
+    seen: list[ModuleType] = []
+    wrapts_finder: Any = importlib.import_module("wrapt.importer").ImportHookFinder
+    wrapt.register_post_import_hook(seen.append, NAME)
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, wrapts_finder)]
+    sys.meta_path.insert(place, wrapts_finder())
+    module = importlib.import_module(NAME)
+    assert seen == [module]
+    assert set(told) == {1}
+
+
+def test_threads_that_import_at_once_see_a_module_that_was_told_of(library, told):
+    """Whoever waits for the import waits for the telling."""
+    told.finder.stop()
+    together, seen = threading.Barrier(4), []
+
+    def notify(module):
+        module.told = True
+
+    def use():
+        together.wait()
+        seen.append(hasattr(importlib.import_module(NAME), "told"))
+
+    Finder({NAME}, notify).start()
+    threads = [threading.Thread(target=use) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert seen == [True] * 4
+
+
+def test_a_finder_that_stopped_is_gone(library, told):
+    """And the others are left as they are."""
+    others = [finder for finder in sys.meta_path if finder is not told.finder]
+    told.finder.start()
+    assert sys.meta_path.count(told.finder) == 1
+    told.finder.stop()
+    assert sys.meta_path == others
+    importlib.import_module(NAME)
+    assert told == []

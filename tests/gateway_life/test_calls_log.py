@@ -1,0 +1,200 @@
+"""The line of a call: what it says, in which words, and what never stands in it."""
+
+import contextlib
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from shim.core.recognise import shared_engine
+from shim.gateway.logs.calls import CallLine, instant
+from shim.gateway.logs.lines import LogLines, tell
+from shim.gateway.logs.request_ids import request_id_of
+from shim.gateway.option_values import AccessWord
+from tests.gateway.test_signing import PATH
+from tests.gateway_life.conftest import clean_environ
+from tests.peers.raw import raw_upstream, reply, replying, until
+from tests.peers.served import At, ask, calling, gateway, get, status_of, value_of
+
+ID = "6510aa1b2c3d4e5f60718293"
+EMPTY = b'{"results": [], "totalCount": 0}'
+
+
+@pytest.fixture
+def lines(caplog):
+    """The lines of calls since the test began, each when it has come."""
+    caplog.set_level(logging.DEBUG, "shim.gateway.calls")
+
+    def come(count=1):
+        until(lambda: len(caplog.records) >= count, f"{count} lines have come")
+        return [record.getMessage() for record in caplog.records]
+
+    return come
+
+
+def line(**given):
+    """Return the line of a call that was passed on."""
+    values = {"method": "GET", "path": "/x", "peer": "10.0.0.7", "request_id": "abc", "engine": shared_engine({})}
+    return CallLine(**{**values, **given})
+
+
+def test_a_retired_call_has_its_template_route_and_reason(lines):
+    """No id and no query is written, and the successor's status and time stand beside the caller's."""
+    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as served:
+        ask(served, get(f"{PATH}?pageNum=1", "User-Agent: nightly/1.0"))
+    (text,) = lines()
+    assert "GET /api/atlas/v1.0/groups/{groupId}/serverless/{clusterName}/backup/snapshots" in text
+    assert "listServerlessBackupSnapshots flex" in text
+    assert re.search(r"200 in [\d.]+ ms \(upstream 200 in [\d.]+ ms\)", text)
+    assert "its sunset, 2026-01-22, has passed" in text
+    assert '"nightly/1.0"' in text
+    assert not any(word in text for word in (*PATH.split("/")[5:8:2], "pageNum"))
+
+
+def test_names_and_ids_of_other_calls_are_masked(lines):
+    """Only words that a mapping document knows are shown: what else stands in a path may be a name."""
+    with replying(reply()) as upstream, gateway(upstream.origin) as served:
+        ask(served, get(f"/api/atlas/v2/groups/{ID}/clusters/secret-project/backup/snapshots"))
+    (text,) = lines()
+    assert "/api/atlas/v2/groups/*/clusters/*/backup/snapshots | other pass" in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (["X-Request-Id: req-1/a=b"], "req-1/a=b"),
+        ([f"traceparent: 00-{'ab' * 16}-{'cd' * 8}-01"], "ab" * 16),
+        (["X-Request-Id: mine", f"traceparent: 00-{'ab' * 16}-{'cd' * 8}-01"], "mine"),
+    ],
+)
+def test_the_callers_name_for_a_request_is_kept(lines, fields, expected):
+    """It is in the line and in the reply."""
+    with replying(reply()) as upstream, gateway(upstream.origin) as served:
+        head, _ = ask(served, get("/x", *fields))
+    assert value_of(head, "X-Request-Id") == expected
+    assert f" {expected}" in lines()[0]
+
+
+@pytest.mark.parametrize("value", ["a b", "x" * 129, 'a"b', "", "\x1b[31m"])
+def test_a_name_that_could_spoil_a_log_is_replaced(value):
+    """What is not plain is none of ours to repeat."""
+    assert request_id_of((("X-Request-Id", value),)) != value
+
+
+def test_requests_without_a_name_get_one_each():
+    """It is told in replies, also in those of refused requests."""
+    with replying(reply()) as upstream, gateway(upstream.origin) as served:
+        names = [value_of(ask(served, get(path))[0], "X-Request-Id") for path in ("/x", "/x", "/a/../b")]
+    assert len(set(names)) == 3
+    assert None not in names
+
+
+def test_upstreams_name_for_a_request_stands():
+    """A reply that has one keeps it, and gets no second one."""
+    with replying(reply(b"", "X-Request-Id: theirs")) as upstream, gateway(upstream.origin) as served:
+        head, _ = ask(served, get("/x"))
+    assert value_of(head, "X-Request-Id") == "theirs"
+
+
+@pytest.mark.parametrize(("word", "expected"), [("on", 3), ("errors", 2), ("off", 0)])
+def test_what_is_logged_is_an_option(lines, caplog, word, expected):
+    """``errors`` are refusals of the gateway's own and statuses from 500 on."""
+    with (
+        replying(reply(), reply(status="503 Service Unavailable")) as upstream,
+        gateway(upstream.origin, access_log=AccessWord(word)) as served,
+    ):
+        for path in ("/x", "/x", "/a/../b"):
+            ask(served, get(path))
+    lines(expected)
+    assert len(caplog.records) == expected
+
+
+def test_a_caller_that_leaves_has_a_line(lines):
+    """It has no status: nobody was answered."""
+    reached = threading.Event()
+
+    def script(peer):
+        peer.take(b"\r\n\r\n")
+        reached.set()
+        with contextlib.suppress(OSError):
+            peer.some()
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+        with calling(served) as peer:
+            peer.send(get("/x"))
+            assert reached.wait(30)
+        assert "unanswered in" in lines()[0]
+
+
+def test_hostile_user_agents_stay_on_their_line():
+    """Control characters, quotes and what is not ASCII are replaced, and a long one is cut."""
+    text = line(agent='a"b\n\x1b[31m\udcff' + "x" * 500).text()
+    assert text.isprintable()
+    assert text.isascii()
+    assert text.count('"') == 2
+    assert len(text) < 400
+
+
+def test_json_has_one_object_a_line():
+    """Members without a value are left out; the time has its offset."""
+    found = json.loads(line(agent="\udcff", status=200).json())
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", found["time"])
+    assert (found["level"], found["event"], found["path"], found["status"]) == ("info", "call", "/*", 200)
+    assert not {"upstream_status", "upstream_ms", "reason", "error", "said"} & found.keys()
+
+
+def test_times_have_milliseconds_and_carry():
+    """59.9999 seconds are not 60."""
+    assert instant(119.9999)[17:23] == "59.999"
+
+
+def test_levels_below_the_loggers_are_left_out(monkeypatch):
+    """A line that nobody wants costs no text."""
+    logging.getLogger("shim.gateway.calls").setLevel(logging.WARNING)
+    try:
+        monkeypatch.setattr(CallLine, "text", lambda self: pytest.fail("it was made"))
+        tell(line())
+    finally:
+        logging.getLogger("shim.gateway.calls").setLevel(logging.NOTSET)
+
+
+def test_a_call_that_cannot_be_shown_is_counted_as_lost():
+    """A defect in showing one line keeps none of the others."""
+    reading, writing = os.pipe()
+    written = LogLines(writing)
+    written.put(line(began="never"))
+    written.put(line())
+    written.finish(30)
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        text = file.read()
+    assert "GET /* | other pass" in text
+    assert "1 log lines were dropped" in text
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_whole_log_is_json_where_that_is_asked_for(port, workers):
+    """Events and calls alike, a worker's with its number; each line is an object with time and level."""
+    with replying(reply(EMPTY)) as upstream:
+        words = ["--listen", f"127.0.0.1:{port}", "--upstream", upstream.origin, "--admin", "off"]
+        words += ["--log-format", "json", "--workers", workers]
+        command = [sys.executable, "-m", "shim", "serve", *words]
+        with subprocess.Popen(command, env=clean_environ(), stderr=subprocess.PIPE, text=True) as process:
+            served = At(f"http://127.0.0.1:{port}")
+
+            def answers():
+                with contextlib.suppress(OSError):
+                    return status_of(ask(served, get(PATH))[0]) == 200
+
+            until(answers, "calls are taken")
+            process.terminate()
+            _, text = process.communicate(timeout=30)
+    found = [json.loads(row) for row in text.splitlines()]
+    assert all({"time", "level", "event"} <= row.keys() for row in found)
+    assert [row["operation"] for row in found if row["event"] == "call"] == ["listServerlessBackupSnapshots"]
+    assert any(row["event"].startswith("takes calls at") for row in found)
