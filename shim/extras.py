@@ -6,6 +6,7 @@ EXTRAS = {
     "aiohttp": "gateway",
     "httptools": "gateway",
     "httpx2": "httpx2",
+    "libcst": "scan",
     "multidict": "gateway",
     "orjson": "gateway",
     "prometheus_client": "gateway",
