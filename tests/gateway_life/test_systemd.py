@@ -210,9 +210,7 @@ def test_what_is_handed_over_counts_for_the_credentials_too(handed, listening):
 def test_wrong_sockets_are_told():
     """Names, numbers and kinds that can't be meant end the start, with what to change."""
     mine = {"LISTEN_PID": str(os.getpid())}
-    with pytest.raises(
-        SettingsError, match=r"'atlas-shim\.socket' is neither 'calls' nor 'admin'; set File"
-    ):
+    with pytest.raises(SettingsError, match=r"'atlas-shim\.socket' is neither 'calls' nor 'admin'; set File"):
         inherited({**mine, "LISTEN_FDS": "1", "LISTEN_FDNAMES": "atlas-shim.socket"})
     with pytest.raises(SettingsError, match="has 1 names for LISTEN_FDS=2"):
         inherited({**mine, "LISTEN_FDS": "2", "LISTEN_FDNAMES": "calls"})
