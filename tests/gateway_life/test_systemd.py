@@ -16,7 +16,7 @@ import pytest
 from shim.errors import SettingsError
 from shim.gateway.option_values import Address
 from shim.gateway.systemd.manager import Manager
-from shim.gateway.systemd.sockets import inherited
+from shim.gateway.systemd.sockets import Sockets, inherited
 from tests.peers.raw import PATIENCE, reply, replying
 from tests.peers.served import At, ask, get, status_of
 
@@ -40,10 +40,9 @@ def hears(tmp_path):
 
 LAUNCHER = """
 import os, sys
-pid, *numbers = sys.argv[1].split(",")
-for place, number in enumerate(map(int, numbers), 3):
+for place, number in enumerate(map(int, sys.argv[1].split(",")), 3):
     os.dup2(number, place)
-os.environ["LISTEN_PID"] = pid or str(os.getpid())
+os.environ["LISTEN_PID"] = str(os.getpid())
 os.execv(sys.argv[2], sys.argv[2:])
 """
 
@@ -52,10 +51,10 @@ os.execv(sys.argv[2], sys.argv[2:])
 def handed(serve):
     """Return a function that starts a gateway with descriptors as systemd hands them over."""
 
-    def handed(names, *given, words=(), listen_pid="", env=None):
+    def handed(names, *given, words=(), env=None):
         numbers = [one.fileno() for one in given]
         listens = {"LISTEN_FDS": str(len(given)), **({} if names is None else {"LISTEN_FDNAMES": names})}
-        launcher = (sys.executable, "-c", LAUNCHER, ",".join([listen_pid, *map(str, numbers)]))
+        launcher = (sys.executable, "-c", LAUNCHER, ",".join(map(str, numbers)))
         return serve(*words, before=launcher, pass_fds=numbers, env={**listens, **(env or {})})
 
     return handed
@@ -90,9 +89,8 @@ def _url(one):
 def test_a_life_as_its_manager_hears_it(serve, hears, tmp_path, workers):
     """Ready once calls are taken, reloading and ready again, stopping: in this order, whoever takes the calls."""
     path, hear = hears
-    running = serve(
-        "--admin", "off", "--workers", workers, "--upstream", "http://127.0.0.1:1", env={"NOTIFY_SOCKET": path}
-    )
+    words = ("--admin", "off", "--workers", workers, "--upstream", "http://127.0.0.1:1", "--drain", "90")
+    running = serve(*words, env={"NOTIFY_SOCKET": path})
     ready, status = hear()
     assert (ready, status) == ("READY=1", f"STATUS=takes calls at {running.calls().url} for http://127.0.0.1:1")
     running.process.send_signal(signal.SIGHUP)
@@ -101,7 +99,8 @@ def test_a_life_as_its_manager_hears_it(serve, hears, tmp_path, workers):
     assert moment.removeprefix("MONOTONIC_USEC=").isdecimal()
     assert hear() == ["READY=1"]
     running.process.terminate()
-    assert hear()[0] == "STOPPING=1"
+    stopping, _, patience = hear()
+    assert (stopping, patience) == ("STOPPING=1", "EXTEND_TIMEOUT_USEC=105000000")
     assert running.process.wait(30) == 0
 
 
@@ -142,7 +141,7 @@ def test_settings_read_before_it_is_ready_do_not_make_it_ready(hears):
     manager = Manager({"NOTIFY_SOCKET": path})
     with manager.reloading():
         pass
-    manager.stopping()
+    manager.stopping(1)
     with manager.reloading():
         pass
     assert hear()[0] == "STOPPING=1"
@@ -151,12 +150,11 @@ def test_settings_read_before_it_is_ready_do_not_make_it_ready(hears):
     assert [hear()[0], hear()[0]] == ["READY=1", "READY=1"]
 
 
-@ONE_OR_TWO
-def test_sockets_that_are_handed_over(handed, listening, workers):
+def test_sockets_that_are_handed_over(handed, listening):
     """Calls and the operator's pages come by them, whatever the settings say."""
     calls, admin = listening(), listening()
     with replying(reply(b"hi")) as upstream:
-        words = ("--workers", workers, "--upstream", upstream.origin, "--admin", "off")
+        words = ("--upstream", upstream.origin, "--admin", "off")
         running = handed("admin:calls", admin, calls, words=words)
         assert running.calls() == _url(calls)
         assert status_of(ask(_url(calls), get("/"))[0]) == 200
@@ -192,10 +190,9 @@ def test_a_unix_socket_that_is_handed_over(handed, listening, tmp_path):
     assert path.exists()
 
 
-def test_sockets_of_another_process_are_not_ours(handed, listening):
+def test_sockets_of_another_process_are_not_ours():
     """The variables may be inherited, the descriptors are not."""
-    running = handed("calls", listening(), words=("--admin", "off"), listen_pid="1")
-    assert running.calls()
+    assert inherited({"LISTEN_PID": "1", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "calls"}) == Sockets()
 
 
 def test_what_is_handed_over_counts_for_the_credentials_too(handed, listening):

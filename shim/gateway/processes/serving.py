@@ -77,7 +77,7 @@ async def run(
         log.info("%s (%s)", where, _about(gateway, engine))
         manager.ready(where)
         log.info("drains after %s", await ends.get())
-        manager.stopping()
+        manager.stopping(gateway.options.drain)
         await gateway.drain(ends.get())
     except StartError as error:
         log.error("%s", error)  # noqa: TRY400 - the worker has logged the traceback, if there is one

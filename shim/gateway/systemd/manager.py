@@ -15,6 +15,9 @@ from collections.abc import Iterator, Mapping
 
 log = logging.getLogger("shim.gateway")
 
+_TIDY = 15.0
+"""Seconds more than calls in flight have, for workers that have to be killed, and what is to be written."""
+
 _PATIENCE = 1.0
 """Seconds for a manager that does not take what it is told."""
 
@@ -41,10 +44,11 @@ class Manager:
         if self._serves:
             self._say("READY=1")
 
-    def stopping(self) -> None:
-        """Tell that the end has begun."""
+    def stopping(self, seconds: float) -> None:
+        """Tell that the end has begun, and how long it may take before somebody has to make one."""
         self._serves = False
-        self._say("STOPPING=1", "STATUS=lets calls in flight end")
+        patience = f"EXTEND_TIMEOUT_USEC={round((seconds + _TIDY) * 1e6)}"
+        self._say("STOPPING=1", "STATUS=lets calls in flight end", patience)
 
     async def watchdog(self) -> None:
         """Tell again and again that the loop turns, if somebody wants to know."""
