@@ -14,8 +14,9 @@ from shim.core.messages import Call, Reply, field
 from shim.core.record import Record
 from shim.core.settings import RouteWord
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
+from shim.gateway.counting.failures import failure_of
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
-from shim.gateway.errors import Challenged, Refusal
+from shim.gateway.errors import Challenged, Refusal, internal
 from shim.gateway.exchange import Announced, GatewayExchange, dumps, loads
 from shim.gateway.fields import for_caller
 from shim.gateway.http1.peers import forwarded_peer
@@ -92,25 +93,28 @@ class Handler:
                     if self.inventory is not None:
                         self.inventory.add(record, plan.engine, field(call.headers, "User-Agent"), peer)
         except Refusal as refusal:
-            challenged = refusal.challenged
+            challenged, line.failure = refusal.challenged, failure_of(refusal)
             line.refused(refusal.code, refusal.said or refusal.error or "", challenged is not None)
             request.refuse(refusal, close=self.draining)
+        except ConnectionResetError:  # the caller left
+            raise
         except Exception:
             line.failed()
+            line.failure = failure_of(internal())
             raise
         finally:
             self.in_flight.end(peer)
             if has_room:
                 self.budget.release()
+            line.answered(request.status)
             if challenged is not None:
                 self.metrics.challenged(challenged)
-            elif request.status is not None:
-                self.metrics.count(line.operation, line.route, request.status)
+            else:
+                self.metrics.calls.count(line, whole=request.whole)
             self._tell(line, request, plan)
 
     def _tell(self, line: CallLine, request: Request, plan: Plan) -> None:
         """Have the call's line written, if it is to have one."""
-        line.answered(request.status)
         wanted = plan.options.access_log
         if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
             line.agent = field(request.headers, "User-Agent")
@@ -129,11 +133,14 @@ class Handler:
                     stream, length = body, request.head.length
             outbound = OutboundCall(Send(call, "pass", rewritten=False), stream, length)
             began = perf_counter()
-            upstream = await send(self.upstream, signer, outbound)
-            line.upstream_status, line.upstream_seconds = upstream.head.status, perf_counter() - began
+            try:
+                upstream = await send(self.upstream, signer, outbound)
+                line.upstream_status = upstream.head.status
+            finally:
+                line.upstream_seconds = perf_counter() - began
             try:
                 reply = Reply(upstream.head.status, for_caller(upstream.head.headers))
-                await relay(request, reply, upstream, close=self.draining)
+                line.cut(await relay(request, reply, upstream, close=self.draining))
             finally:
                 upstream.close()
         finally:
@@ -167,16 +174,20 @@ class Handler:
         if plan.options.coalesce is not None and call.method == "GET" and body is None:
             shared = await self._share(exchange, inbound, plan, plan.options.coalesce)
             if shared is not None:
+                line.failure = shared.failure
                 await self._answer_shared(request, shared)
                 return shared.record
         try:
             began = perf_counter()
-            outcome = await exchange.run()
-            line.upstream_seconds = perf_counter() - began - exchange.seconds
+            try:
+                outcome = await exchange.run()
+            finally:
+                line.upstream_seconds = perf_counter() - began - exchange.seconds
             line.upstream_status = outcome.record.sent[-1].status if outcome.record.sent else None
             reply = exchange.reply(outcome)
+            line.failure = exchange.failure
             if reply.body is None:
-                await relay(request, reply, exchange.last, close=self.draining)
+                line.cut(await relay(request, reply, exchange.last, close=self.draining))
             else:
                 request.answer(reply, close=self.draining)
                 await request.way.flushed()

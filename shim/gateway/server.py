@@ -66,9 +66,11 @@ class Gateway:
         self._tls = tls_context(options.tls_cert, options.tls_key)
         self.in_flight = InFlight()
         self.metrics = Metrics(self.in_flight)
+        self.metrics.apply(plan.engine.documents, plan.settings)
         self._inventory = InventoryWriter(environ, clock) if wanted(environ) else None
         budget = MemoryBudget(options.memory)
         self._upstream = Upstream(options, budget)
+        self.metrics.state.upstream, self.metrics.state.budget = self._upstream, budget
         self._handler = Handler(
             plan=plan,
             upstream=self._upstream,
@@ -96,6 +98,7 @@ class Gateway:
     def apply(self, plan: Plan) -> None:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
         self._handler.plan = plan
+        self.metrics.apply(plan.engine.documents, plan.settings)
         if self._calls is not None:
             self._handler.authorities = self._authorities(self._calls.address)
 
@@ -122,7 +125,9 @@ class Gateway:
         await self._upstream.open()
         try:
             bound = bound or bind(self.options)
-            self._calls = Listener(Server(self._handler, self.options), bound, self._tls)
+            server = self.metrics.state.server = Server(self._handler, self.options)
+            server.failures = self.metrics.calls.failures
+            self._calls = Listener(server, bound, self._tls)
             self._handler.authorities = self._authorities(self._calls.address)
             self._beat()
             if self.options.admin is not None:

@@ -17,6 +17,7 @@ from shim.core.recognise import shared_engine
 from shim.errors import SettingsError
 from shim.gateway import Options
 from shim.gateway.in_flight import InFlight
+from shim.gateway.logs.calls import CallLine
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import read_options
 from shim.gateway.processes import channel, supervisor
@@ -130,7 +131,9 @@ def test_sums_of_counters_histograms_and_gauges():
     """Each series is the sum of its like, and what the supervisor counts is not a worker's to tell."""
     first, second = Metrics(InFlight()), Metrics(InFlight())
     for one, status in ((first, 200), (second, 200), (second, 503)):
-        one.count("other", "pass", status)
+        line = CallLine("GET", "/x", "", "", shared_engine({}))
+        line.answered(status)
+        one.calls.count(line, whole=True)
         one.shared("listX")
     told = [json.loads(told_by_worker(one.registry)) for one in (first, second)]
     assert not any("config" in family[0] for family in told[0])

@@ -36,10 +36,12 @@ class Arrival:
         self._tls = tls
         self._peer = server.arrived(UNNAMED if server.options.proxy_protocol else peer_of(connection))
         self._made: Connection | None = None
+        server.accepted += 1
         self.is_surplus = False
         self.verdict = server.judge(self._peer)
         if self.verdict == "dropped":
             server.left(self._peer)
+            server.turned_away["dropped"] += 1
             _reset(connection)
             return
         self.is_surplus = self.verdict == "surplus"
@@ -95,6 +97,7 @@ class Arrival:
 
     def _make(self) -> Connection:
         scheme = "https" if self._tls else "http"
+        self._server.turned_away["surplus"] += self.is_surplus
         self._made = Connection(self._server, self._peer, self, surplus=self.is_surplus, scheme=scheme)
         return self._made
 
@@ -110,6 +113,7 @@ class Arrival:
             said = "it did not come in time" if isinstance(error, TimeoutError) else type(error).__name__
             if isinstance(error, NoProxyHeader | NoTlsError):
                 said = str(error)
+            self._server.turned_away["handshake"] += 1
             log.info("refused a connection: its handshake failed (%s)", said)
         elif error is not None:
             log.error("unhandled %s", type(error).__name__, exc_info=error)

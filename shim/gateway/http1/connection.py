@@ -213,10 +213,10 @@ class Connection(asyncio.BufferedProtocol):
         try:
             if request.content.error is not None:
                 log.info("refused a request: %s", request.content.error.detail)
-                request.refuse(request.content.error)
+                request.refuse(self._server.refused(request.content.error))
             elif self._surplus:
                 log.warning("refused a connection beyond the limit")
-                request.refuse(errors.busy("The gateway has as many connections as it takes.", close=True))
+                request.refuse(self._server.refused(errors.crowded()))
             else:
                 await self._server.handler(request)
             await self.flushed()
@@ -240,7 +240,7 @@ class Connection(asyncio.BufferedProtocol):
         self._rest = b""
         self._set_due(read=NEVER)
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(errors.raw(refusal))
+            self._transport.write(errors.raw(self._server.refused(refusal)))
             self.close(unread=True)
 
     # The handler's side.

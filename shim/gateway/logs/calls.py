@@ -13,6 +13,8 @@ import orjson
 from shim.core.recognise import Engine, Match
 from shim.documents.check import targets
 from shim.documents.templates import parameter_name
+from shim.gateway.counting.failures import Failure
+from shim.gateway.errors import Refusal
 
 logger = logging.getLogger("shim.gateway.calls")
 
@@ -27,7 +29,7 @@ class CallLine:
 
     ``began`` is in seconds since the epoch, ``seconds`` and ``upstream_seconds`` are durations: all of the call, and
     what upstream took to its heads and to what was read of its contents. ``status`` is None when the caller left
-    unanswered. ``path`` is the raw one; what is shown of it is a template.
+    unanswered. ``path`` is the raw one; what is shown of it is a template. ``failure`` is what it counts as.
     """
 
     method: str
@@ -47,6 +49,7 @@ class CallLine:
     upstream_seconds: float | None = None
     agent: str | None = None
     code: str | None = None
+    failure: Failure | None = None
     said: str = ""
 
     @property
@@ -70,6 +73,11 @@ class CallLine:
     def failed(self) -> None:
         """Take in that the gateway has a defect, which is logged beside this."""
         self.level, self.code = logging.ERROR, "SHIM_INTERNAL_ERROR"
+
+    def cut(self, refusal: Refusal | None) -> None:
+        """Take in why an answer that was being streamed ended early, if it did."""
+        if refusal is not None:
+            self.failure = None, refusal.status, refusal.error or "none"
 
     def answered(self, status: int | None) -> None:
         """Take in how the call ended."""

@@ -64,6 +64,7 @@ class Supervisor:
         Gateway(options, engine)  # what is wrong is told once, and here
         self._plan = Plan(options, engine)
         self.metrics = Metrics(InFlight())
+        self.metrics.apply(engine.documents, self._plan.settings)
         registry = self.metrics.registry
         self._taking = Gauge("atlas_shim_workers", "Processes that take calls.", registry=registry)
         self._silent = Gauge(
@@ -102,6 +103,7 @@ class Supervisor:
     def apply(self, plan: Plan) -> None:
         """Have the calls that come from now on answered by another plan, in all workers."""
         self._plan = plan
+        self.metrics.apply(plan.engine.documents, plan.settings)
         for worker in self._workers:
             worker.channel.say(channel.PLAN, pickle.dumps((self._options(), plan.engine.documents)))
 

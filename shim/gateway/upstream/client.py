@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections import Counter as Tally
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,7 +29,8 @@ class Upstream:
     """Sends calls to one origin, over kept connections.
 
     The environment's proxy for that origin is looked up once, at the start, and netrc never: a login found there
-    would be added to calls that it was not given for.
+    would be added to calls that it was not given for. ``hundreds`` counts replies by the first digit of their
+    status, and ``failures`` calls that got none, by Proxy-Status type.
     """
 
     def __init__(self, options: Options, budget: MemoryBudget) -> None:
@@ -41,22 +43,24 @@ class Upstream:
         self._prefix = options.upstream if is_absolute else ""
         self._login = self._proxy.login if self._proxy is not None and is_absolute else None
         self._host = f"Host: {self._origin.netloc}"
-        self._pool: Pool | None = None
+        self.pool: Pool | None = None
+        self.hundreds = [0] * 10
+        self.failures: Tally[str] = Tally()
 
     async def open(self) -> None:
         """Make the pool of connections; needs a running loop."""
-        self._pool = Pool(self._origin, self._options, self._budget, deadlines(), self._proxy)
-        self._pool.trust(trusted())
+        self.pool = Pool(self._origin, self._options, self._budget, deadlines(), self._proxy)
+        self.pool.trust(trusted())
 
     def within(self, seconds: float) -> Deadline:
         """Return what bounds the length of a ``with`` block around calls."""
-        assert self._pool is not None, "open() comes first"
-        return self._pool.deadlines.within(seconds)
+        assert self.pool is not None, "open() comes first"
+        return self.pool.deadlines.within(seconds)
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._pool is not None:
-            await self._pool.close()
+        if self.pool is not None:
+            await self.pool.close()
 
     async def send(
         self,
@@ -73,18 +77,29 @@ class Upstream:
         read that met a kept connection closed under it, and got no byte of an answer, is sent once more, on a new
         one (RFC 9110, 9.2.2); nothing else is ever sent twice.
         """
-        assert self._pool is not None, "open() comes first"
+        try:
+            response = await self._send(call, stream, length, readable=readable)
+        except Refusal as refusal:
+            self.failures[refusal.error or "none"] += 1
+            raise
+        self.hundreds[response.head.status // 100] += 1
+        return response
+
+    async def _send(
+        self, call: Call, stream: AsyncIterator[bytes] | None, length: int | None, *, readable: bool
+    ) -> UpstreamResponse:
+        assert self.pool is not None, "open() comes first"
         chunked = stream is not None and length is None
         headers = codings(call.headers) if readable else call.headers
         head = self._head_of(call, headers, length, chunked=chunked)
-        if (connection := self._pool.lend()) is not None:
+        if (connection := self.pool.lend()) is not None:
             try:
                 return await connection.request(head, call.method, call.body, stream, chunked=chunked)
             except Refusal as refusal:
                 may_repeat = stream is None and not call.body and call.method in _SAFE
                 if not may_repeat or connection.heard or refusal.error != "connection_terminated":
                     raise
-        connection = await self._pool.connect()
+        connection = await self.pool.connect()
         return await connection.request(head, call.method, call.body, stream, chunked=chunked)
 
     def _head_of(self, call: Call, headers: Headers, length: int | None, *, chunked: bool) -> bytes:

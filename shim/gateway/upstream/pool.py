@@ -44,6 +44,13 @@ class Pool:
         self._idle: list[UpstreamConnection] = []
         self._open: set[UpstreamConnection] = set()
         self._is_closed = False
+        self.opened = 0
+        self.reused = 0
+
+    def states(self) -> dict[str, int]:
+        """Return how many connections are idle and active; may be asked in any thread."""
+        idle = len(self._idle)
+        return {"idle": idle, "active": max(0, len(self._open) - idle)}
 
     def trust(self, context: ssl.SSLContext) -> None:
         """Use this context for TLS to the origin, and to a proxy."""
@@ -56,6 +63,7 @@ class Pool:
             if connection.is_open and self.deadlines.now() - connection.born < self._max_age:
                 connection.in_use = True
                 connection.due = NEVER
+                self.reused += 1
                 return connection
             connection.give_up()
         return None
@@ -98,6 +106,7 @@ class Pool:
         # Not before: a loop that was interrupted while it connected may end a connection without a word.
         if connection.is_open:
             self._open.add(connection)
+            self.opened += 1
             self.deadlines.watch(connection)
         return connection
 
