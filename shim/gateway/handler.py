@@ -10,15 +10,16 @@ import attrs
 from shim.core.commands import Send
 from shim.core.context import Context
 from shim.core.memory import Memory
-from shim.core.messages import Call, Reply, field
+from shim.core.messages import Call, Reply
 from shim.core.record import Record
 from shim.core.settings import RouteWord
+from shim.gateway.board.counts import Board
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.counting.failures import failure_of
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
 from shim.gateway.errors import Challenged, Refusal, internal
 from shim.gateway.exchange import Announced, GatewayExchange, dumps, loads
-from shim.gateway.fields import for_caller
+from shim.gateway.fields import agent_of, for_caller
 from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.request import Request
 from shim.gateway.in_flight import InFlight
@@ -56,6 +57,7 @@ class Handler:
     memory: Memory
     clock: Callable[[], float]
     metrics: Metrics
+    board: Board
     in_flight: InFlight
     inventory: InventoryWriter | None
     budget: MemoryBudget
@@ -90,8 +92,9 @@ class Handler:
                     line.route = "refused"
                     record = await self._translate(request, inbound, signer, plan, line)
                     line.route, line.reason = record.route, record.reason
+                    self.board.translated(record)
                     if self.inventory is not None:
-                        self.inventory.add(record, plan.engine, field(call.headers, "User-Agent"), peer)
+                        self.inventory.add(record, plan.engine, agent_of(call.headers), peer)
         except Refusal as refusal:
             challenged, line.failure = refusal.challenged, failure_of(refusal)
             line.refused(refusal.code, refusal.said or refusal.error or "", challenged is not None)
@@ -107,17 +110,18 @@ class Handler:
             if has_room:
                 self.budget.release()
             line.answered(request.status)
+            line.agent = agent_of(request.headers)
             if challenged is not None:
                 self.metrics.challenged(challenged)
             else:
                 self.metrics.calls.count(line, whole=request.whole)
-            self._tell(line, request, plan)
+                self.board.count(line)
+            self._tell(line, plan)
 
-    def _tell(self, line: CallLine, request: Request, plan: Plan) -> None:
+    def _tell(self, line: CallLine, plan: Plan) -> None:
         """Have the call's line written, if it is to have one."""
         wanted = plan.options.access_log
         if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
-            line.agent = field(request.headers, "User-Agent")
             tell(line)
 
     async def _pass_on(self, request: Request, call: Call, signer: UpstreamSigner, line: CallLine) -> None:

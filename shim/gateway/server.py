@@ -15,6 +15,11 @@ from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.gateway.admin import Admin
 from shim.gateway.admin_thread import AdminThread
+from shim.gateway.board.counts import Board
+from shim.gateway.board.facts import status_of
+from shim.gateway.board.standing import Standing
+from shim.gateway.board.status import Status
+from shim.gateway.board.written import InventoryLook
 from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.own import is_loopback
 from shim.gateway.handler import Handler
@@ -70,14 +75,18 @@ class Gateway:
         self._inventory = InventoryWriter(environ, clock) if wanted(environ) else None
         budget = MemoryBudget(options.memory)
         self._upstream = Upstream(options, budget)
+        self.board = Board()
+        self.standing = Standing(memory=memory or Memory(), clock=clock)
+        self._inventory_look = InventoryLook(environ)
         self.metrics.state.upstream, self.metrics.state.budget = self._upstream, budget
         self._handler = Handler(
             plan=plan,
             upstream=self._upstream,
             gate=gate_for(options, environ, asker(self._upstream, options.deadline)),
-            memory=memory or Memory(),
+            memory=self.standing.memory,
             clock=clock,
             metrics=self.metrics,
+            board=self.board,
             in_flight=self.in_flight,
             inventory=self._inventory,
             budget=budget,
@@ -130,6 +139,7 @@ class Gateway:
             self._calls = Listener(server, bound, self._tls)
             self._handler.authorities = self._authorities(self._calls.address)
             self._beat()
+            self.standing.listens = self.options.uds or self.url
             if self.options.admin is not None:
                 self._admin = AdminThread(self._pages(self.options.admin), self.options.admin)
                 self._admin.start()
@@ -193,12 +203,20 @@ class Gateway:
         async def metrics() -> bytes:
             return self.metrics.text()
 
+        async def status() -> Status:
+            self.standing.certificate = self.metrics.facts.certificate_end
+            inventory = await self._inventory_look.look()
+            return status_of(
+                self.board.told(), self._handler.plan, self.standing, ready=self._ready, inventory=inventory
+            )
+
         def end() -> None:
             assert quits is not None
             loop.call_soon_threadsafe(quits)
 
         return Admin(
             metrics,
+            status,
             live=lambda: time.monotonic() - self._beaten < STUCK,
             ready=lambda: self._ready,
             plan=lambda: self._handler.plan,

@@ -53,7 +53,7 @@ async def run(
                 set_level(plan.options.log_level)
                 gateway.apply(plan)
 
-            reloader = Reloader(source, Plan(gateway.options, engine), apply, gateway.metrics)
+            reloader = Reloader(source, Plan(gateway.options, engine), apply, gateway.metrics, gateway.standing)
             loop.add_signal_handler(signal.SIGHUP, lambda: chore(reloader.reload()))
             chore(reloader.watch(known))
         await gateway.start()
