@@ -122,12 +122,14 @@ caption { text-align: left; color: var(--soft); font-size: .85rem; padding-botto
 th { text-align: left; font-size: .85rem; color: var(--soft); }
 th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td:nth-child(2), th:nth-child(2) { text-align: right; padding-right: 1.5rem; font-variant-numeric: tabular-nums; }
+td li code { overflow-wrap: normal; }
 .words td:nth-child(2), .words th:nth-child(2) { text-align: left; padding-right: .75rem; }
 td ul { list-style: none; margin: 0; padding: 0; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .5rem 1.5rem; margin: 1rem 0; }
 dt { color: var(--soft); font-size: .85rem; } dd { margin: 0; overflow-wrap: anywhere; }
 a { color: var(--bar); } .links a { margin-left: .75rem; white-space: nowrap; }
-.line { height: 5.2rem; } .line text { fill: var(--ink); font-size: .85rem; }
+.line { height: 5.2rem; } .line text { fill: var(--ink); font-size: .85rem;
+  paint-order: stroke; stroke: var(--paper); stroke-width: 5px; }
 .axis { stroke: var(--soft); } .now { stroke: var(--soft); stroke-dasharray: 3 3; }
 .sunset { stroke: var(--bar); stroke-width: 3; }
 time { white-space: nowrap; }
@@ -135,9 +137,10 @@ footer { color: var(--soft); font-size: .85rem; margin-top: 2rem; }
 @media (max-width: 48rem) {
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table, caption, tbody, tr, td { display: block; }
+  td, td li code { overflow-wrap: anywhere; }
   tr { border: 1px solid var(--line); border-radius: .3rem; margin-bottom: .75rem; padding: .25rem .75rem; }
-  td, td:nth-child(2), .words td:nth-child(2) { display: grid; grid-template-columns: 6.5rem 1fr; gap: .5rem; border: 0;
-    text-align: left; padding: .2rem 0; }
+  td, td:nth-child(2), .words td:nth-child(2) { display: grid; gap: .5rem; border: 0;
+    grid-template-columns: 6.5rem minmax(0, 1fr); text-align: left; padding: .2rem 0; }
   td::before { content: attr(data-label); color: var(--soft); font-size: .85rem; }
 }
 """

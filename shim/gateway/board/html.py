@@ -2,83 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import groupby
+from collections.abc import Iterable
 
 from shim import page as html
-from shim.gateway.board.instants import distance, span
-from shim.gateway.board.status import Certificate, Reload, Status, Sunset
+from shim.gateway.board.instants import distance, spoken
+from shim.gateway.board.status import Certificate, Reload, Status
 from shim.gateway.board.time_line import time_line
-
-SOON = 14
-"""Days before a certificate's end in which the page warns of it."""
-
-_WORDS = {"called": "Still called.", "quiet": "Nobody calls.", "unproven": "Not proven."}
+from shim.gateway.board.words import ORIGINS, WORDS, cause_of, mode_of, routes_in_force, sides, troubles
 
 
 def page(status: Status) -> str:
     """Return the page as HTML."""
     parts = [
-        html.verdict(status.silence.word, _WORDS[status.silence.word], status.silence.sentence),
+        html.verdict(status.silence.word, WORDS[status.silence.word], status.silence.sentence),
         html.bullets(status.silence.doubts),
         *(html.verdict("called", "Look here.", one) for one in troubles(status)),
         _standing(status),
         _section("Sunsets", time_line(status.sunsets), _routes(status)),
         _section("Calls in the last hour", _bars(status), _hour(status)),
+        _section("Errors since the start", _errors(status)),
         _section("Callers since the start", _callers(status)),
         _section("Fields that are not what they were", _fields(status)),
-        _section("Errors since the start", _errors(status)),
         _section("Settings and certificate", _reload(status.reload), _certificate(status.certificate)),
     ]
     footer = f"atlas-shim {status.version}, at {spoken(status.made)}. The same in a terminal: atlas-shim status --watch"
     return html.document("atlas-shim: retired Atlas calls, kept alive", parts, footer)
-
-
-def troubles(status: Status) -> list[str]:
-    """Return sentences on what somebody should look at."""
-    said = []
-    if not status.ready:
-        said.append("The gateway takes no calls: it is starting, or it is on its way to its end.")
-    if status.reload.state == "refused":
-        said.append("The last reload was refused, and the last good settings stay; see Settings below.")
-    if status.reload.waiting:
-        said.append(f"Changed options wait for a restart: {', '.join(status.reload.waiting)}.")
-    certificate = status.certificate
-    if certificate is not None and certificate.days_left < SOON:
-        over = "has expired" if certificate.days_left < 0 else f"expires {distance(certificate.days_left)}"
-        said.append(f"The certificate that callers are shown {over}.")
-    return said
-
-
-def spoken(instant: str) -> str:
-    """Return an instant as people read it."""
-    return f"{instant[:10]} {instant[11:16]} UTC"
-
-
-def mode_of(status: Status) -> list[tuple[str, str]]:
-    """Return what the gateway is and how it is set, as names and values."""
-    mode = status.mode
-    return [
-        ("Version", status.version),
-        ("Up", f"{span(status.uptime_seconds)}, since {spoken(status.started)}"),
-        ("Takes calls", f"{'yes' if status.ready else 'no'}, at {mode.listens}"),
-        ("Upstream", mode.upstream),
-        ("Route", mode.route),
-        ("Credentials", mode.credentials),
-        ("Retired writes", ", ".join(mode.writes) or "off"),
-        ("Workers", str(mode.workers)),
-        ("Inventory", "is written" if mode.inventory else "is not written (ATLAS_SHIM_INVENTORY)"),
-    ]
-
-
-def routes_in_force(status: Status) -> list[tuple[Sunset, str, str, list[str]]]:
-    """Return each sunset with a side that is asked first, why, and the operations of which that is so."""
-    first = {one.operation: (one.first or "nobody", one.reason) for one in status.routes}
-    return [
-        (sunset, *decision, list(names))
-        for sunset in status.sunsets
-        for decision, names in groupby(sorted(sunset.operations, key=lambda name: first[name]), key=lambda n: first[n])
-    ]
 
 
 def _section(title: str, *parts: str) -> str:
@@ -119,8 +67,8 @@ def _bars(status: Status) -> str:
         ("calls that were passed on", [one.other for one in status.minutes]),
         ("calls that failed", [one.failed for one in status.minutes]),
     ):
-        said = f"{sum(counts)} {what} in the last hour, at most {max(counts)} a minute"
-        drawn.append(html.bars(counts, said, f"{first}  {said}", last))
+        said = f"{sum(counts)} {what}, at most {max(counts)} a minute"
+        drawn.append(f"<p>{html.text(said)}</p>{html.bars(counts, said, first, last)}")
     return "".join(drawn)
 
 
@@ -144,16 +92,12 @@ def _hour(status: Status) -> str:
                 html.code(name) if known else html.text("other calls, passed on"),
                 str(one.calls if one else 0),
                 str(one.failed if one else 0),
-                html.text(_sides(one.routes if one else {})),
+                html.text(sides(one.routes if one else {})),
                 answered,
             )
         )
     columns = ("Operation", "Calls", "Failed", "Answered by", "The last one, and why")
     return html.table("Calls by operation", columns, rows)
-
-
-def _sides(routes: Mapping[str, int]) -> str:
-    return ", ".join(f"{side} {count}" for side, count in sorted(routes.items())) or "-"
 
 
 def _callers(status: Status) -> str:
@@ -171,29 +115,19 @@ def _callers(status: Status) -> str:
 
 
 def _fields(status: Status) -> str:
+    """Return fields together that have an operation, a reason and a count in common."""
+    alike: dict[tuple[str, int, str, str], list[str]] = {}
+    for one in status.fields:
+        alike.setdefault((one.operation, one.answers, one.level, one.why), []).append(one.field)
     rows = (
-        (
-            f"{html.code(one.field)} of {html.code(one.operation)}",
-            str(one.answers),
-            html.text(one.level),
-            html.text(one.why),
-        )
-        for one in status.fields
+        (_names(names), str(answers), html.code(operation), html.text(level), html.text(why))
+        for (operation, answers, level, why), names in alike.items()
     )
-    columns = ("Field", "Answers", "Is now", "Why")
+    columns = ("Fields", "Answers", "Of", "Is now", "Why")
     return html.table("Fidelity of translated answers", columns, rows) if status.fields else _NONE
 
 
 _NONE = "<p>None.</p>"
-
-_ORIGINS = {"atlas": "Atlas, or the way there", "shim": "the gateway", "caller": "the caller"}
-
-
-def cause_of(code: str | None, status: int, cause: str) -> str:
-    """Return what went wrong, for people."""
-    if code is None:
-        return f"Atlas answered {cause}" if cause == str(status) else cause.replace("_", " ")
-    return f"{code}: {cause.replace('_', ' ')}" if cause != "none" else code
 
 
 def _errors(status: Status) -> str:
@@ -202,7 +136,7 @@ def _errors(status: Status) -> str:
             html.text(cause_of(one.code, one.status, one.cause)),
             str(one.calls),
             str(one.status or "-"),
-            html.text(_ORIGINS[one.origin]),
+            html.text(ORIGINS[one.origin]),
             html.code(one.operation) if one.operation != "other" else "other calls",
             html.time(one.last, spoken(one.last)),
         )

@@ -31,3 +31,8 @@ def distance(days: int) -> str:
         return "today"
     count = f"{abs(days)} day" + ("" if abs(days) == 1 else "s")
     return f"in {count}" if days > 0 else f"{count} ago"
+
+
+def spoken(instant: str) -> str:
+    """Return an instant as people read it."""
+    return f"{instant[:10]} {instant[11:16]} UTC"
