@@ -28,7 +28,7 @@ def troubles(status: Status) -> list[str]:
     if recent:
         why = next((one for one in status.errors if one.status >= 500), None)
         cause = f", the latest: {cause_of(why.code, why.status, why.cause)} ({ORIGINS[why.origin]})" if why else ""
-        said.append(f"{recent} calls failed in the last {RECENT} minutes{cause}.")
+        said.append(f"{recent} {'call' if recent == 1 else 'calls'} failed in the last {RECENT} minutes{cause}.")
     if status.reload.state == "refused":
         said.append("The last reload was refused, and the last good settings stay; see Settings below.")
     if status.reload.waiting:
