@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from shim.cli import main, status
+from shim.cli import main
 from tests.gateway.test_signing import PATH
 from tests.gateway_life.conftest import OURS
 from tests.peers.raw import raw_upstream, reply, replying
@@ -61,7 +61,7 @@ def test_watching_shows_it_until_ctrl_c(run, where, monkeypatch):
         if len(waits) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(status.time, "sleep", sleep)
+    monkeypatch.setattr("shim.cli.status.time.sleep", sleep)
     done = run("--admin", where, "--watch", "-o", "json")
     assert (done.exit_code, waits) == (0, [2.0, 2.0, 2.0])
     assert [json.loads(line)["format"] for line in done.output.splitlines()] == [1, 1, 1]
