@@ -103,14 +103,14 @@ class Handler:
             line.failure = failure_of(internal())
             raise
         finally:
-            self.in_flight.end(peer)
-            if has_room:
-                self.budget.release()
             line.answered(request.status)
             if challenged is not None:
                 self.metrics.challenged(challenged)
             else:
                 self.metrics.calls.count(line, whole=request.whole)
+            self.in_flight.end(peer)  # what is in flight no more was counted
+            if has_room:
+                self.budget.release()
             self._tell(line, request, plan)
 
     def _tell(self, line: CallLine, request: Request, plan: Plan) -> None:

@@ -67,6 +67,7 @@ class Gateway:
         self.in_flight = InFlight()
         self.metrics = Metrics(self.in_flight)
         self.metrics.apply(plan.engine.documents, plan.settings)
+        self.metrics.facts.take_certificate(options.tls_cert)
         self._inventory = InventoryWriter(environ, clock) if wanted(environ) else None
         budget = MemoryBudget(options.memory)
         self._upstream = Upstream(options, budget)

@@ -67,7 +67,7 @@ class CallCounts(Collector):
     def __init__(self) -> None:
         self.failures = none_yet()
         self.shared: Tally[str] = Tally()
-        self.challenged: Tally[Challenged] = Tally()
+        self.challenged: Tally[Challenged] = Tally({"unsigned": 0, "stale": 0})
         self.abandoned: Tally[str] = Tally()
         self.inexact: Tally[tuple[str, tuple[tuple[str, int], ...]]] = Tally()
         self.translation = Histogram(COSTS)

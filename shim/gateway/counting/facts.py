@@ -12,6 +12,7 @@ from shim._version import __version__
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents.model import Document
+from shim.gateway.counting.certificate import not_after
 
 
 class Facts(Collector):
@@ -24,6 +25,10 @@ class Facts(Collector):
         self.settings: Settings | None = None
         self.documents: Sequence[Document] = ()
         self.certificate_end: float | None = None
+
+    def take_certificate(self, path: str | None) -> None:
+        """Tell from now on when the chain in this file ends; to be called again whenever it is read anew for TLS."""
+        self.certificate_end = None if path is None else not_after(path)
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families."""
