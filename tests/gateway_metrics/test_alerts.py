@@ -12,8 +12,8 @@ from tests.peers.served import ask, gateway, get
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
 
-promtool = shutil.which("promtool")
-needs_promtool = pytest.mark.skipif(promtool is None, reason="promtool (prometheus) is not installed")
+promtool = shutil.which("promtool") or ""
+needs_promtool = pytest.mark.skipif(not promtool, reason="promtool (prometheus) is not installed")
 
 
 def run(*words):

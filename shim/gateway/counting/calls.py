@@ -68,7 +68,7 @@ class CallCounts(Collector):
         self.failures = none_yet()
         self.shared: Tally[str] = Tally()
         self.challenged: Tally[Challenged] = Tally({"unsigned": 0, "stale": 0})
-        self.abandoned: Tally[str] = Tally()
+        self.abandoned: Tally[str] = Tally({OTHER: 0})
         self.inexact: Tally[tuple[str, tuple[tuple[str, int], ...]]] = Tally()
         self.translation = Histogram(COSTS)
         self.operations: frozenset[str] = frozenset()

@@ -24,6 +24,9 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 """Methods whose requests say that they have no content (RFC 9110, 8.6)."""
 
+_USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout")
+"""Types of failures that are told from the start, when there are none: a rate needs a series that is there before."""
+
 
 class Upstream:
     """Sends calls to one origin, over kept connections.
@@ -45,7 +48,7 @@ class Upstream:
         self._host = f"Host: {self._origin.netloc}"
         self.pool: Pool | None = None
         self.hundreds = [0] * 10
-        self.failures: Tally[str] = Tally()
+        self.failures: Tally[str] = Tally(dict.fromkeys(_USUAL, 0))
 
     async def open(self) -> None:
         """Make the pool of connections; needs a running loop."""
