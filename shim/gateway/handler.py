@@ -31,6 +31,7 @@ from shim.gateway.metrics import Metrics
 from shim.gateway.option_values import AccessWord
 from shim.gateway.relay import relay
 from shim.gateway.reload import Plan
+from shim.gateway.tracing import Tracing
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.response import BUFFERED
 from shim.gateway.upstream.signed import send
@@ -59,6 +60,7 @@ class Handler:
     in_flight: InFlight
     inventory: InventoryWriter | None
     budget: MemoryBudget
+    tracing: Tracing | None = None
     authorities: frozenset[str] = frozenset()
     draining: bool = False
     coalescer: Coalescer = attrs.field(factory=Coalescer)
@@ -74,6 +76,7 @@ class Handler:
         name = request_id_of(request.headers)
         request.request_id = f"X-Request-Id: {name}\r\n".encode("ascii")
         line = CallLine(request.method, request.target.partition("?")[0], peer, name, plan.engine)
+        span = None if self.tracing is None else self.tracing.begin(request)
         try:
             self.in_flight.begin(peer, plan.options)
             self.budget.reserve()
@@ -112,6 +115,8 @@ class Handler:
             if has_room:
                 self.budget.release()
             self._tell(line, request, plan)
+            if span is not None:
+                span.end(line)
 
     def _tell(self, line: CallLine, request: Request, plan: Plan) -> None:
         """Have the call's line written, if it is to have one."""

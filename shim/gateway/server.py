@@ -28,8 +28,10 @@ from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
 from shim.gateway.processes.process import loop_factory
 from shim.gateway.reload import Plan
+from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker
+from shim.gateway.upstream.traced import TracedUpstream
 from shim.gateway.validation import authorities_of
 from shim.inventory import wanted
 
@@ -70,7 +72,10 @@ class Gateway:
         self.metrics.facts.take_certificate(options.tls_cert)
         self._inventory = InventoryWriter(environ, clock) if wanted(environ) else None
         budget = MemoryBudget(options.memory)
-        self._upstream = Upstream(options, budget)
+        self._tracing = tracing_of_process(plan.engine)
+        self._upstream = (
+            Upstream(options, budget) if self._tracing is None else TracedUpstream(options, budget, self._tracing)
+        )
         self.metrics.state.upstream, self.metrics.state.budget = self._upstream, budget
         self._handler = Handler(
             plan=plan,
@@ -82,6 +87,7 @@ class Gateway:
             in_flight=self.in_flight,
             inventory=self._inventory,
             budget=budget,
+            tracing=self._tracing,
         )
         self._calls: Listener | None = None
         self._admin: AdminThread | None = None
@@ -99,6 +105,8 @@ class Gateway:
     def apply(self, plan: Plan) -> None:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
         self._handler.plan = plan
+        if self._tracing is not None:
+            self._tracing.engine = plan.engine
         self.metrics.apply(plan.engine.documents, plan.settings)
         if self._calls is not None:
             self._handler.authorities = self._authorities(self._calls.address)

@@ -89,8 +89,7 @@ class CallLine:
         """Return the path with every part masked that is not a word of a mapping document."""
         if self.match is not None:
             return f"{self.match.api.base}{self.match.operation.path.text}"
-        known = _words(self.engine)
-        return "/".join([part if part in known else "*" for part in self.path.split("/")])
+        return masked(self.path, self.engine)
 
     def json(self) -> str:
         """Return the line as JSON, members without a value left out."""
@@ -133,6 +132,12 @@ class CallLine:
             f"{self.route} | {status} in {self.seconds * 1000:.1f} ms{upstream} | {self.peer} {self.request_id}"
             f"{agent}{why}"
         )
+
+
+def masked(path: str, engine: Engine) -> str:
+    """Return a path with every part masked that is not a word of a mapping document."""
+    known = _words(engine)
+    return "/".join([part if part in known else "*" for part in path.split("/")])
 
 
 @lru_cache(maxsize=256)

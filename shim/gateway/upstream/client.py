@@ -39,20 +39,20 @@ class Upstream:
     def __init__(self, options: Options, budget: MemoryBudget) -> None:
         self._options = options
         self._budget = budget
-        self._origin = urlsplit(options.upstream)
+        self.origin = urlsplit(options.upstream)
         self._proxy = proxy_for(options.upstream)
         # A tunnel is logged in to once; without TLS each request names the whole URL and carries the login itself.
-        is_absolute = self._proxy is not None and self._origin.scheme != "https"
+        is_absolute = self._proxy is not None and self.origin.scheme != "https"
         self._prefix = options.upstream if is_absolute else ""
         self._login = self._proxy.login if self._proxy is not None and is_absolute else None
-        self._host = f"Host: {self._origin.netloc}"
+        self._host = f"Host: {self.origin.netloc}"
         self.pool: Pool | None = None
         self.hundreds = [0] * 10
         self.failures: Tally[str] = Tally(dict.fromkeys(_USUAL, 0))
 
     async def open(self) -> None:
         """Make the pool of connections; needs a running loop."""
-        self.pool = Pool(self._origin, self._options, self._budget, deadlines(), self._proxy)
+        self.pool = Pool(self.origin, self._options, self._budget, deadlines(), self._proxy)
         self.pool.trust(trusted())
 
     def within(self, seconds: float) -> Deadline:
