@@ -1,17 +1,14 @@
-"""The calls that replace a retired one, as curl and as httpx code, for the day when the shim is removed."""
+"""The calls that replace a retired one, for the day when the shim is removed; ``samples`` has their code."""
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
 import attrs
 
-from shim.cli import output
 from shim.core.query import MOST, LegacyQuery
 from shim.documents.model import Field, Operation, RefusedChoice, Successor, Target, Verb
 
@@ -21,7 +18,20 @@ ORIGIN = "https://cloud.mongodb.com"
 PLAIN = LegacyQuery()
 """The query of a call that has none."""
 
-TOKEN = "MONGODB_ATLAS_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+
+@attrs.frozen
+class Source:
+    """What a call's code is made of: the operation that it stands in for, and its own target on one tier.
+
+    ``raw`` has the path's parameters as they stand in the path, ``query`` what the retired call asked for.
+    """
+
+    operation: Operation
+    tier: str
+    target: Target
+    raw: Mapping[str, str]
+    origin: str
+    query: LegacyQuery
 
 
 @attrs.frozen
@@ -30,7 +40,7 @@ class NextCall:
 
     ``url`` keeps ``{placeholders}`` readable; ``body`` is a template of the content, None without one;
     ``remarks`` say what the call does not do by itself. When there is no call for this word, ``refused``
-    has the reason, and the rest is empty.
+    has the reason, and the rest is empty. ``source`` is what its code is made of, None for a refused one.
     """
 
     word: str = ""
@@ -40,10 +50,7 @@ class NextCall:
     body: Mapping[str, Any] | None = None
     remarks: tuple[str, ...] = ()
     refused: str = ""
-
-    def samples(self) -> dict[str, str]:
-        """Return the call as code: a ``curl`` command and Python for ``httpx``; nothing for a refused one."""
-        return {} if self.refused else {"curl": _curl(self), "httpx": _httpx(self)}
+    source: Source | None = None
 
 
 def placeholders_in(path: str) -> str:
@@ -74,6 +81,7 @@ def next_calls(
             accept=f"application/vnd.atlas.{target.version}+json",
             body=_body(operation, target, word),
             remarks=_remarks(operation, successor.tier, target),
+            source=Source(operation, successor.tier, target, raw, origin, query),
         )
         for word, target in choices.items()
     )
@@ -110,7 +118,11 @@ def _body(operation: Operation, target: Target, word: str) -> Mapping[str, Any] 
         return None
     if target.body is None:
         members = [name for name in operation.request.members if name not in operation.request.ignored]
-        return {name: word if word and name == operation.request.choose else f"{{{name}}}" for name in members}
+        types = operation.request.members
+        return {
+            name: word if word and name == operation.request.choose else _placeholder(name, types[name])
+            for name in members
+        }
     made: dict[str, Any] = {}
     for field in target.body:
         here = made
@@ -125,48 +137,9 @@ def _member(field: Field) -> Any:
     rule = next(rule for rules in field.rules.values() for rule in rules)
     if rule.verb is Verb.CONSTANT:
         return rule.constant
-    return f"{{{(rule.sources or (rule.parameter or field.name,))[0]}}}"
+    return _placeholder((rule.sources or (rule.parameter or field.name,))[0], field.type)
 
 
-def write_call(call: NextCall) -> None:
-    """Write what a call does not do by itself, and its code."""
-    for remark in call.remarks:
-        output.paragraph(remark)
-    for code in call.samples().values():
-        output.code(code)
-
-
-def _curl(call: NextCall) -> str:
-    """Return the call as a curl command; the token is taken from a variable."""
-    lines = [
-        f"curl --request {call.method} {shlex.quote(call.url)}",
-        f'--header "Authorization: Bearer ${TOKEN}"',
-        f"--header {shlex.quote(f'Accept: {call.accept}')}",
-    ]
-    if call.body is not None:
-        lines.append(f"--header {shlex.quote(f'Content-Type: {call.accept}')}")
-        lines.append(f"--data {shlex.quote(json.dumps(call.body))}")
-    return " \\\n  ".join(lines)
-
-
-def _httpx(call: NextCall) -> str:
-    """Return the call as Python code for httpx; the token is taken from a variable."""
-    lines = [
-        "import os",
-        "",
-        "import httpx",
-        "",
-        "reply = httpx.request(",
-        f"    {json.dumps(call.method)},",
-        f"    {json.dumps(call.url)},",
-        "    headers={",
-        f'        "Accept": {json.dumps(call.accept)},',
-        f'        "Authorization": f"Bearer {{os.environ[\'{TOKEN}\']}}",',
-    ]
-    if call.body is not None:
-        lines += [f'        "Content-Type": {json.dumps(call.accept)},', "    },", "    json={"]
-        lines += [
-            f"        {json.dumps(name)}: {json.dumps(value) if isinstance(value, str) else repr(value)},"
-            for name, value in call.body.items()
-        ]
-    return "\n".join([*lines, "    },", ")", "reply.raise_for_status()"])
+def _placeholder(name: str, kind: str) -> Any:
+    """Return what stands in a body for a value that the caller has to give, of its type."""
+    return {"boolean": False, "integer": 0, "objects": [], "strings": []}.get(kind, f"{{{name}}}")

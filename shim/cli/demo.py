@@ -69,7 +69,7 @@ async def _demo(*, keep: bool) -> None:
     assert operation is not None, "the shipped documents have it"
     async with FakeServer(FakeAtlas(clock=_present)) as atlas:
         options = Options(listen=Address("127.0.0.1", 0), admin=None, upstream=atlas.url)
-        gateway = Gateway(options, engine, clock=_present)
+        gateway = Gateway(options, engine, clock=_present, environ={})  # nothing for an inventory to remember
         await gateway.start()
         try:
             await asyncio.to_thread(_show, atlas.url, gateway.url, operation)

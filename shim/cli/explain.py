@@ -10,11 +10,13 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.code_samples import readable, write_call
+from shim.cli.code_samples import NextCall, readable
 from shim.cli.explanation import Explanation, Unrecognised, as_json, explain, read_call
 from shim.cli.failures import NO
 from shim.cli.fields import FieldLine, field_lines, no_successor
 from shim.cli.options import output_option
+from shim.cli.samples import LIBRARIES, code_for
+from shim.cli.samples.names import AUTHS, guess_auth
 from shim.core.recognise import shared_engine
 from shim.core.route import has_successor
 from shim.core.settings import RouteWord, parse_instant, read_settings
@@ -30,11 +32,30 @@ _LEVELS |= {Fidelity.CONSTANT: "yellow", Fidelity.ABSENT: "red"}
 @click.option("--route", type=click.Choice([word.value for word in RouteWord]), help="As ATLAS_SHIM_ROUTE would be.")
 @click.option("--accept", metavar="VALUE", help="The call's Accept field. Default: none, the legacy version.")
 @click.option("--at", "at", metavar="DATE", help="The date or instant of the call. Default: now.")
+@click.option(
+    "--for",
+    "libraries",
+    type=click.Choice(LIBRARIES),
+    multiple=True,
+    help="What the code is for, repeatable. Default: httpx.",
+)
+@click.option("--auth", type=click.Choice(AUTHS), help="How it signs. Default: as the environment can.")
 @output_option
 def command(  # noqa: PLR0913 - one argument an option
-    *, method: str, url: str, route: str | None, accept: str | None, at: str | None, output: str
+    *,
+    method: str,
+    url: str,
+    route: str | None,
+    accept: str | None,
+    at: str | None,
+    libraries: tuple[str, ...],
+    auth: str | None,
+    output: str,
 ) -> None:
     """Explain how a call is handled: the decision, the fields, and the call to make instead.
+
+    The code gives what the retired call gave: all pages, the same names, words and types, in the
+    same order. Go's is for Atlas' SDK, which has names and types of its own; curl's takes jq.
 
     URL is a whole URL or a path; a name in it may be a {placeholder}. Nothing is sent. Settings
     come from ATLAS_SHIM_ROUTE, ATLAS_SHIM_SUNSET, ATLAS_SHIM_UPSTREAM and ATLAS_SHIM_MAPPINGS.
@@ -50,16 +71,18 @@ def command(  # noqa: PLR0913 - one argument an option
     if route is not None:
         settings = attrs.evolve(settings, route=RouteWord(route))
     now = datetime.now(UTC) if at is None else parse_instant(at, name="--at")
-    _write(explain(engine, read_call(method, url, accept), settings, now), output)
+    found = explain(engine, read_call(method, url, accept), settings, now)
+    _write(found, output, libraries or LIBRARIES[:1], auth or guess_auth(os.environ))
 
 
-def _write(found: Explanation | Unrecognised, form: str) -> None:
+def _write(found: Explanation | Unrecognised, form: str, libraries: Sequence[str], auth: str) -> None:
     if form == "json":
-        output.write_json(as_json(found))
+        output.write_json(as_json(found, auth))
     else:
         output.heading(f"{found.call.method} {readable(found.call.path)}")
         if isinstance(found, Explanation):
             _recognised(found)
+            _ways_out(found, libraries, auth)
         else:
             output.paragraph("Not recognised: the shim has no part in this call and passes it on as it is.")
             output.bullets(found.reasons)
@@ -87,6 +110,10 @@ def _recognised(found: Explanation) -> None:
         output.paragraph(remark)
     for tier in found.tiers:
         _tier(tier, field_lines(operation, tier.tier), operation.file)
+
+
+def _ways_out(found: Explanation, libraries: Sequence[str], auth: str) -> None:
+    """Write the code of the calls to make instead, on each tier."""
     for tier in found.tiers:
         output.heading(f"\nThe day the shim goes: the call on {tier.tier}")
         for call in found.calls(tier):
@@ -94,7 +121,22 @@ def _recognised(found: Explanation) -> None:
                 click.echo(f"\n  For {call.word}:")
             if call.refused:
                 output.paragraph(f"refused, {call.refused}")
-            write_call(call)
+            else:
+                _call(call, libraries, auth)
+    if found.tiers:
+        click.echo()
+        output.paragraph(
+            f"Code for others: --for {', --for '.join(LIBRARIES)}; signing: --auth {', --auth '.join(AUTHS)}.", ""
+        )
+
+
+def _call(call: NextCall, libraries: Sequence[str], auth: str) -> None:
+    output.paragraph(f"{call.method} {call.url}")
+    for library in libraries:
+        if code := code_for(call, library, auth):
+            output.code(code)
+        else:
+            output.paragraph("Atlas' SDK for Go is not known to have this call.")
 
 
 def _sunset(found: Explanation) -> str:

@@ -12,6 +12,7 @@ import attrs
 from shim.cli.code_samples import ORIGIN, PLAIN, NextCall, next_calls, placeholders_in, readable
 from shim.cli.fields import field_lines
 from shim.cli.hints import hints
+from shim.cli.samples import samples
 from shim.core.context import Context
 from shim.core.memory import Memory
 from shim.core.messages import Call
@@ -105,8 +106,12 @@ def _elsewhere(origin: str) -> str:
     )
 
 
-def as_json(found: Explanation | Unrecognised) -> Mapping[str, Any]:
-    """Return an explanation as JSON values; times are ISO 8601 with their offset."""
+def _is_said(attribute: attrs.Attribute[Any], _: object) -> bool:
+    return attribute.name != "source"
+
+
+def as_json(found: Explanation | Unrecognised, auth: str) -> Mapping[str, Any]:
+    """Return an explanation as JSON values, with code that signs by ``auth``; times are ISO 8601 with their offset."""
     call = {
         "method": found.call.method,
         "origin": found.call.origin or None,
@@ -138,7 +143,7 @@ def as_json(found: Explanation | Unrecognised) -> Mapping[str, Any]:
                 "note": tier.note,
                 "after": tier.after,
                 "fields": [attrs.asdict(line) for line in field_lines(operation, tier.tier)],
-                "calls": [{**attrs.asdict(call), **call.samples()} for call in found.calls(tier)],
+                "calls": [{**attrs.asdict(call, filter=_is_said), **samples(call, auth)} for call in found.calls(tier)],
             }
             for tier in found.tiers
         },

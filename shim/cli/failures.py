@@ -4,6 +4,8 @@
 1  Atlas answered with an error, a call is not recognised, or a check found problems
 2  bad usage, settings or mapping documents
 3  the network: no connection, or no answer in time
+
+The commands diff and inventory have 4 and 5 besides, for verdicts that their help explains.
 """
 
 from __future__ import annotations

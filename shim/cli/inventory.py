@@ -1,9 +1,10 @@
-"""``atlas-shim inventory``: who still makes retired calls, and the calls to make instead."""
+"""``atlas-shim inventory``: who still makes retired calls, the calls to make instead, and whether the shim can go."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Container
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,55 +13,86 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.code_samples import ORIGIN, NextCall, next_calls, write_call
+from shim.cli.code_samples import ORIGIN, NextCall, next_calls
+from shim.cli.failures import Failure
 from shim.cli.fields import no_successor
+from shim.cli.inventory_page import Called, page, remarks
 from shim.cli.options import output_option
+from shim.cli.samples import samples
 from shim.core.recognise import Engine, shared_engine
 from shim.documents.model import Operation
-from shim.inventory.reading import Caller, Inventory, read_inventory
-from shim.inventory.writing import VARIABLE
+from shim.inventory import VARIABLE
+from shim.inventory.reading import LEVELS, Caller, Inventory, read_inventory
+from shim.inventory.verdict import FORM, Verdict, judge, look_at, parse_since
 
-Called = tuple[str, Operation | None, list[Caller], list[NextCall]]
-"""An operation's name, the operation if a document has it, its callers, and the calls to make instead."""
+EXIT = {"quiet": 0, "called": 4, "unproven": 5}
+"""Verdict -> exit code with ``--fail-if-called``."""
 
 
 @click.command()
 @click.argument("files", metavar="[FILE...]", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--since", metavar="WHEN", help="Only calls since then: 30d, 12h, 4w, a date or an instant.")
+@click.option("--fail-if-called", "fails", is_flag=True, help="Say the verdict in the exit code, too.")
+@click.option("--html", "html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page for people there.")
 @output_option
-def command(*, files: tuple[Path, ...], output: str) -> None:
-    """Show which call sites still make retired calls.
+def command(*, files: tuple[Path, ...], since: str | None, fails: bool, html: Path | None, output: str) -> None:
+    """Show who still makes retired calls, and whether the shim can go.
 
-    FILE is what ATLAS_SHIM_INVENTORY named while programs or the gateway ran; the file of that
-    variable when left out. For each operation: who called it, how often and when last, which fields the
-    answers could not give as they were, and the successor's call as curl and as httpx code.
-    Lines that are no records are counted and left out.
+    FILE is what ATLAS_SHIM_INVENTORY named while programs or the gateway ran (rotated ones and .gz
+    too); the file of that variable when left out. First comes a verdict; then, for each operation,
+    who called it, how often and when last, which fields the answers could not give as they were, and
+    the command that shows the call to make instead. The shim's own commands are no callers.
 
-    Exit codes: 0 also when nothing was called; 2 for bad usage or settings.
+    The verdict is no stronger than what was written down. Silence proves nothing without --since, in
+    a file that does not reach back so far, that has broken lines, or beside rotated ones not named.
+
+    Example: atlas-shim inventory calls.jsonl --since 30d --fail-if-called
+
+    Exit codes: 0 whatever was called, but with --fail-if-called only when nobody called; 2 for bad
+    usage or settings, also a FILE that is missing; with --fail-if-called 4 when somebody called, and
+    5 when nobody did as far as is known, but that proves nothing.
     """
     if not files:
         named = os.environ.get(VARIABLE)
         if not named:
             raise click.UsageError(f"name a FILE, or set {VARIABLE}")
         files = (Path(named),)
+    if html is not None and html.resolve() in {file.resolve() for file in files}:
+        raise click.UsageError(f"--html: {html} is an inventory that is to be read")
+    now = datetime.now(UTC)
+    start = None if since is None else parse_since(since, now)
     try:
-        found = read_inventory(files)
+        sources = [look_at(file) for file in files]
+        found = read_inventory(files, "" if start is None else start.strftime(FORM))
     except OSError as error:
         raise click.UsageError(f"{error.filename}: {error.strerror}") from None
+    verdict = judge(found, sources, start, now)
     engine = shared_engine(os.environ)
     called = [
         _called(engine, name, list(callers))
         for name, callers in groupby(found.callers, key=lambda caller: caller.operation)
     ]
+    if html is not None:
+        _write_page(html, page(found, called, verdict, now))
     if output == "json":
-        _json(found, called)
+        _json(found, called, verdict)
     else:
-        _text(found, called)
+        _text(found, called, verdict)
+    if fails:
+        raise SystemExit(EXIT[verdict.word])
+
+
+def _write_page(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise Failure(f"--html: {path}: {error.strerror}", 2) from None
 
 
 def _called(engine: Engine, name: str, callers: list[Caller]) -> Called:
     operation = engine.named(name)
     seen = {call for caller in callers for call in caller.successors}
-    return name, operation, callers, [] if operation is None else _instead_of(operation, seen)
+    return Called(name, operation, callers, [] if operation is None else _instead_of(operation, seen))
 
 
 def _instead_of(operation: Operation, seen: Container[str]) -> list[NextCall]:
@@ -76,22 +108,27 @@ def _instead_of(operation: Operation, seen: Container[str]) -> list[NextCall]:
     return met or [call for calls in tiers[:1] for call in calls if call.url]
 
 
-def _json(found: Inventory, called: list[Called]) -> None:
+def _json(found: Inventory, called: list[Called], verdict: Verdict) -> None:
     operations = [
         {
-            "operation": name,
-            "sunset": None if operation is None else operation.sunset.strftime("%Y-%m-%d"),
-            "count": sum(caller.count for caller in callers),
-            "last": max(caller.last for caller in callers),
-            "callers": [_caller(caller) for caller in callers],
+            "operation": one.name,
+            "sunset": None if one.operation is None else one.operation.sunset.strftime("%Y-%m-%d"),
+            "count": one.count,
+            "last": one.last,
+            "callers": [_caller(caller) for caller in one.callers],
+            "explain": one.explain or None,
             "successors": [
-                {"method": call.method, "url": call.url, "accept": call.accept, **call.samples()} for call in calls
+                {"method": call.method, "url": call.url, "accept": call.accept, **samples(call)} for call in one.instead
             ],
-            "gone": None if operation is None or operation.gone is None else attrs.asdict(operation.gone),
+            "gone": None if one.operation is None or one.operation.gone is None else attrs.asdict(one.operation.gone),
         }
-        for name, operation, callers, calls in called
+        for one in called
     ]
-    output.write_json({"format": 1, "lines": found.lines, "broken": found.broken, "operations": operations})
+    counts = {name: getattr(found, name) for name in ("lines", "broken", "earlier", "own", "untold")}
+    window = {"first": found.first or None, "last": found.last or None}
+    output.write_json(
+        {"format": 1, "verdict": attrs.asdict(verdict), "window": window, **counts, "operations": operations}
+    )
 
 
 def _caller(caller: Caller) -> dict[str, Any]:
@@ -100,33 +137,35 @@ def _caller(caller: Caller) -> dict[str, Any]:
     return kept
 
 
-def _text(found: Inventory, called: list[Called]) -> None:
-    if not called:
-        click.echo("No retired call was written down.")
-    for name, operation, callers, calls in called:
-        output.heading(name if operation is None else f"{name}, sunset {operation.sunset:%Y-%m-%d}")
-        rows = [[caller.place, str(caller.count), caller.last, _lacking(caller)] for caller in callers]
+def _text(found: Inventory, called: list[Called], verdict: Verdict) -> None:
+    colours = {"called": "red", "quiet": "green", "unproven": "yellow"}
+    output.paragraph(click.style(verdict.sentence, fg=colours[verdict.word], bold=True), "")
+    output.bullets(verdict.doubts)
+    for remark in remarks(found, verdict):
+        output.paragraph(remark, "")
+    for one in called:
+        operation = one.operation
+        output.heading(
+            "\n"
+            + (output.printable(one.name) if operation is None else f"{one.name}, sunset {operation.sunset:%Y-%m-%d}")
+        )
+        rows = [[caller.place, str(caller.count), caller.last, _lacking(caller)] for caller in one.callers]
         output.write_table(["CALLER", "CALLS", "LAST", "FIELDS THAT ARE NOT WHAT THEY WERE"], rows)
         click.echo()
         if operation is None:
             output.paragraph("No mapping document knows this operation.")
-        elif operation.without_successor:
+            continue
+        if operation.without_successor:
             output.paragraph(no_successor(operation))
-        for call in calls:
+        for call in one.instead:
             word = f" ({call.word})" if call.word else ""
             output.paragraph(f"Instead{word}: {call.method} {call.url}")
-            write_call(call)
-            click.echo()
-        click.echo()
-    if found.broken:
-        click.echo(f"{found.broken} of {found.lines} lines are no records", err=True)
+        if one.instead:
+            output.paragraph("The code for it:")
+            output.code(one.explain)
 
 
 def _lacking(caller: Caller) -> str:
-    parts = [
-        f"{level}: {', '.join(names)}"
-        for level in ("absent", "derived", "constant")
-        if (names := getattr(caller, level))
-    ]
+    parts = [f"{level}: {', '.join(names)}" for level in LEVELS if (names := getattr(caller, level))]
     parts += [f"{caller.dropped} values left out"] if caller.dropped else []
     return "; ".join(parts)

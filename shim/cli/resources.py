@@ -6,6 +6,7 @@ same kinds from two sides.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import Any
 import attrs
 import click
 
+from shim import inventory
 from shim._version import __version__
 from shim.atlas import AtlasClient, Page, Retries
 from shim.atlas.client import RETRIES, TIMEOUT
@@ -123,8 +125,9 @@ def client(settings: Settings | None = None, *, retries: Retries | None = RETRIE
     with warnings.catch_warnings():
         # The command calls the legacy interface on purpose: there is nobody to warn.
         warnings.simplefilter("ignore", LegacyEndpointWarning)
-        agent = {"User-Agent": f"atlas-shim/{__version__}"}
+        agent = {"User-Agent": f"{inventory.COMMANDS}{__version__}"}
         with (
+            _unnoted(),
             Client(timeout=TIMEOUT, headers=agent) as http,
             AtlasClient.from_env(http_client=http, retries=retries) as atlas,
         ):
@@ -134,6 +137,17 @@ def client(settings: Settings | None = None, *, retries: Retries | None = RETRIE
                 yield atlas
             except ValueError as error:
                 raise SettingsError(str(error)) from error
+
+
+@contextmanager
+def _unnoted() -> Iterator[None]:
+    """Keep the calls of a command out of the inventory: it is no program that has to be changed."""
+    named = os.environ.pop(inventory.VARIABLE, None)
+    try:
+        yield
+    finally:
+        if named is not None:
+            os.environ[inventory.VARIABLE] = named
 
 
 page_options = together(

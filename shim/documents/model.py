@@ -199,6 +199,7 @@ class Operation:
     From ``blank`` on, an answer of the legacy endpoint to a read means nothing, although it still comes.
     With a ``switch`` the successors are asked only where that word is switched on (``ATLAS_SHIM_WRITES``),
     and ``gone`` is the answer elsewhere. An operation without successors has ``gone`` or a ``constant``.
+    ``base`` is where the last api of its document has its paths.
     """
 
     id: str
@@ -225,6 +226,12 @@ class Operation:
     document: str
     file: str
     at: str
+    base: str
+
+    @property
+    def full_path(self) -> str:
+        """Its path from the root, as a template."""
+        return f"{self.base}{self.path.text}"
 
     @property
     def without_successor(self) -> str:

@@ -155,6 +155,7 @@ def _parse_operation(
         document=document,
         file=table.source.file,
         at=table.path,
+        base=list(apis.values())[-1].base,
     )
     table.finish()
     return operation

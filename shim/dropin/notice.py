@@ -8,25 +8,22 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
-import sysconfig
 import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
-from types import FrameType
 
 import attrs
 
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents.model import Operation
-from shim.dropin.environment import WARNINGS, Raw, Variables, WarningsWord, read_word
+from shim.dropin.call_site import call_site as call_site  # noqa: PLC0414 - doors may take it from here
+from shim.dropin.environment import WARNINGS, Raw, Variables
+from shim.dropin.warnings_word import WarningsWord, read_word
 from shim.errors import LegacyEndpointWarning, SettingsError
-from shim.inventory import CallSite
+from shim.inventory import CallSite, explain_command
 
 logger = logging.getLogger("shim")
 
@@ -79,9 +76,10 @@ def set_warnings_handler(handler: Handler | None) -> Handler:
     return last
 
 
-def notify(operation: Operation, settings: Settings, now: float) -> None:
+def notify(operation: Operation, settings: Settings, now: float, *, uncovered: str = "") -> None:
     """Warn the program of a call that it is about to make; ``now`` is in seconds since the epoch.
 
+    ``uncovered`` names a library whose calls are not served, so that it is told what else would be.
     Raises LegacyEndpointWarning when warnings are errors, and what the handler raises.
     """
     word = _word()
@@ -92,7 +90,7 @@ def notify(operation: Operation, settings: Settings, now: float) -> None:
     if word is WarningsWord.ONCE and key in _warned:
         return
     sunset = sunset_of(operation, settings)
-    notice = Notice(operation.id, sunset, _message(operation.id, sunset, now), site)
+    notice = Notice(operation.id, sunset, _message(operation, sunset, now, site, uncovered), site)
     if word is WarningsWord.ERROR:
         raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     _handler(notice)
@@ -123,64 +121,15 @@ def forget() -> None:
         _warned.clear()
 
 
-def _message(operation: str, sunset: datetime, now: float) -> str:
+def _message(operation: Operation, sunset: datetime, now: float, site: CallSite, uncovered: str) -> str:
     verb = "retires" if datetime.fromtimestamp(now, UTC) < sunset else "retired"
+    what = "atlas-shim keeps this call working"
+    if uncovered:
+        what = (
+            f"calls by {uncovered} are not covered, so this one goes to Atlas as it is. Make it with requests, httpx, "
+            "urllib3, aiohttp or urllib.request, or by way of `atlas-shim serve`"
+        )
     return (
-        f"{operation} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; atlas-shim keeps this call working. "
-        "`atlas-shim explain` shows the call to make instead"
+        f"{operation.id} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; {what}. "
+        f"The call to make instead: {explain_command(operation, libraries=[site.library])}"
     )
-
-
-def call_site() -> CallSite:
-    """Return the place in the program's own code that the current call comes from.
-
-    That is the innermost frame outside HTTP libraries, event loops, the standard library and, if
-    there is such a frame, installed packages: an SDK's caller and not the SDK. When an event loop
-    started the call by itself, it is where the loop was started.
-    """
-    own = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
-    package: FrameType | None = None
-    frame: FrameType | None = own.f_back
-    while frame is not None:
-        kind = _kind(frame.f_code.co_filename)
-        if kind != "plumbing":
-            if kind == "program":
-                break
-            package = package or frame
-        frame = frame.f_back
-    place = frame or package or own
-    return CallSite(place.f_code.co_filename, place.f_lineno, str(place.f_globals.get("__name__", "")))
-
-
-_OURS = str(Path(__file__).resolve().parents[1])
-_STDLIB = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
-_PLUMBING = (
-    "httpx",
-    "httpcore",
-    "httpx2",
-    "httpcore2",
-    "requests",
-    "urllib3",
-    "anyio",
-    "trio",
-    "wrapt",
-    "opentelemetry",
-)
-"""Installed packages that stand between a program and the network, whoever calls them."""
-
-
-@cache
-def _kind(filename: str) -> str:
-    """Tell a program's own file from an installed package's and from plumbing."""
-    if filename.startswith("<frozen") or _inside(filename, (_OURS,)):
-        return "plumbing"
-    folders = Path(filename).parts
-    for name in ("site-packages", "dist-packages"):
-        if name in folders:
-            package = folders[len(folders) - folders[::-1].index(name) :][:1]
-            return "plumbing" if package and package[0] in _PLUMBING else "package"
-    return "plumbing" if _inside(filename, _STDLIB) else "program"
-
-
-def _inside(filename: str, folders: tuple[str, ...]) -> bool:
-    return any(filename == folder or filename.startswith(folder + os.sep) for folder in folders)

@@ -14,8 +14,8 @@ from shim.core.recognise import Engine, Match
 from shim.core.record import Record
 from shim.core.settings import RouteWord, Settings
 from shim.dropin import runtime
+from shim.dropin.call_site import call_site
 from shim.dropin.environment import Variables
-from shim.dropin.notice import call_site
 
 
 @attrs.frozen

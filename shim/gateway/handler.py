@@ -94,7 +94,7 @@ class Handler:
                     record = await self._translate(request, inbound, signer, plan, line)
                     line.route, line.reason = record.route, record.reason
                     if self.inventory is not None:
-                        self.inventory.add(record, plan.engine, field(call.headers, "User-Agent"))
+                        self.inventory.add(record, plan.engine, field(call.headers, "User-Agent"), peer)
         except Refusal as refusal:
             challenged, line.failure = refusal.challenged, failure_of(refusal)
             line.refused(refusal.code, refusal.said or refusal.error or "", challenged is not None)

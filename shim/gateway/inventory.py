@@ -10,7 +10,7 @@ from functools import partial
 
 from shim.core.recognise import Engine
 from shim.core.record import Record
-from shim.inventory import note
+from shim.inventory import note, started
 
 log = logging.getLogger("shim.gateway")
 
@@ -27,18 +27,31 @@ class InventoryWriter:
     def __init__(self, environ: Mapping[str, str], clock: Callable[[], float]) -> None:
         self._environ = environ
         self._clock = clock
-        self._waiting: deque[tuple[Record, Engine, str | None, float]] = deque()
+        self._waiting: deque[Callable[[], None]] = deque()
         self._writing: asyncio.Task[None] | None = None
         self._left_out = 0
 
-    def add(self, record: Record, engine: Engine, agent: str | None) -> None:
-        """Have one call written: ``engine`` has the documents that it was answered by, ``agent`` is its User-Agent."""
+    def begin(self) -> None:
+        """Write down that calls will be, so that an inventory without any says since when there were none."""
+        self._put(partial(started, "gateway", environ=self._environ, clock=self._now()))
+
+    def add(self, record: Record, engine: Engine, agent: str | None, peer: str) -> None:
+        """Have one call written: ``engine`` has the documents that it was answered by.
+
+        ``agent`` is the caller's User-Agent, ``peer`` its address.
+        """
         if len(self._waiting) >= MOST:
             if not self._left_out:
                 log.warning("the inventory can't be written as fast as calls come, and calls are left out of it")
             self._left_out += 1
             return
-        self._waiting.append((record, engine, agent, self._clock()))
+        self._put(partial(note, record, engine, agent=agent, peer=peer, environ=self._environ, clock=self._now()))
+
+    def _now(self) -> Callable[[], float]:
+        return partial(float, self._clock())
+
+    def _put(self, write: Callable[[], None]) -> None:
+        self._waiting.append(write)
         if self._writing is None:
             self._writing = asyncio.ensure_future(self._write())
 
@@ -56,5 +69,4 @@ class InventoryWriter:
 
     def _append(self) -> None:
         while self._waiting:
-            record, engine, agent, when = self._waiting.popleft()
-            note(record, engine, agent=agent, environ=self._environ, clock=partial(float, when))
+            self._waiting.popleft()()

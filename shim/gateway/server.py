@@ -145,6 +145,8 @@ class Gateway:
         except BaseException:
             await self.stop(grace=0)
             raise
+        if self._inventory is not None:
+            self._inventory.begin()
         self._ready = True
 
     async def stop(self, *, grace: float | None = None) -> None:

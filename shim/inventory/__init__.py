@@ -1,9 +1,10 @@
 """Who still makes retired calls: a file with a line of JSON for each call.
 
 Set ``ATLAS_SHIM_INVENTORY=calls.jsonl`` to have one. ``writing`` appends the lines, for the Python doors and
-the gateway; ``reading`` sums them up, for ``atlas-shim inventory``.
+the gateway; ``reading`` sums them up and ``verdict`` says what they prove, for ``atlas-shim inventory``.
 """
 
-from shim.inventory.writing import VARIABLE, CallSite, note, wanted
+from shim.inventory.commands import explain_command
+from shim.inventory.writing import COMMANDS, VARIABLE, CallSite, note, started, wanted
 
-__all__ = ["VARIABLE", "CallSite", "note", "wanted"]
+__all__ = ["COMMANDS", "VARIABLE", "CallSite", "explain_command", "note", "started", "wanted"]

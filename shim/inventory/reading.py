@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from collections.abc import Iterable
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any, TypeVar
 
 import attrs
 
+from shim.inventory.writing import COMMANDS
+
 _T = TypeVar("_T")
 
-_LEVELS = ("absent", "derived", "constant")
+LEVELS = ("absent", "derived", "constant")
+"""Fidelity levels that a line has fields of, the worst first."""
+
+MOST = 10_000
+"""Callers that are told apart; calls of more are counted and nothing else is known of them."""
+
+_NAMES = 200
+"""Fields, versions and successors of one caller that are kept."""
+
+_DAYS = 4000
+"""Days of one operation that are told apart."""
+
+_LONGEST = 65536
+"""Bytes of a line that is read; the longest that is written is a small part of that."""
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_USUAL = re.compile(rb'\{"time":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)",')
 
 
 @attrs.define
 class Caller:
     """All calls of one operation from one place.
 
-    ``file`` and ``line`` are a call site in Python, ``agent`` is a user agent at the gateway; a caller has
-    one of the two or neither. ``first`` and ``last`` are UTC instants as written. ``absent``, ``derived``
-    and ``constant`` are fields of answers that were not what they used to be; ``dropped`` counts values
+    ``file`` and ``line`` are a call site in Python; ``agent`` is a User-Agent at the gateway and ``peer`` the address
+    it came from; what is not known is None. ``first`` and ``last`` are UTC instants as written. ``absent``,
+    ``derived`` and ``constant`` are fields of answers that were not what they used to be; ``dropped`` counts values
     that could not be translated.
     """
 
@@ -28,11 +50,13 @@ class Caller:
     file: str | None
     line: int | None
     agent: str | None
+    peer: str | None = None
     count: int = 0
     first: str = ""
     last: str = ""
     dropped: int = 0
     routes: dict[str, int] = attrs.field(factory=dict)
+    libraries: list[str] = attrs.field(factory=list)
     apis: list[str] = attrs.field(factory=list)
     successors: list[str] = attrs.field(factory=list)
     absent: list[str] = attrs.field(factory=list)
@@ -44,63 +68,188 @@ class Caller:
         """Where the calls come from, for people."""
         if self.file is not None:
             return f"{self.file}:{self.line}" if self.line is not None else self.file
-        return self.agent or "unknown"
+        return f"{self.agent or 'unknown'} from {self.peer}" if self.peer else self.agent or "unknown"
 
 
 @attrs.frozen
 class Inventory:
-    """The callers in some inventory files; of the ``lines`` that were read, ``broken`` are no records."""
+    """The callers in some inventory files, and what the files have besides.
+
+    Of the ``lines`` that were read, ``broken`` are no records, ``earlier`` are calls from before the window,
+    ``own`` are calls of the shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
+    ``first`` and ``last`` are the instants of the first and the last record of any kind, empty without one.
+    ``days`` counts the calls of an operation by day, as in ``2026-06-01``.
+    """
 
     callers: tuple[Caller, ...]
     lines: int
     broken: int
+    earlier: int = 0
+    own: int = 0
+    untold: int = 0
+    first: str = ""
+    last: str = ""
+    days: Mapping[str, Mapping[str, int]] = attrs.field(factory=dict)
 
 
-_Callers = dict[tuple[str, str | None, int | None, str | None], Caller]
+@attrs.define(eq=False)
+class _Line:
+    """What a line says, its time aside; None of a caller when it says something else than a call.
+
+    ``is_kept`` tells whether its caller has its names already.
+    """
+
+    key: tuple[str, str | None, int | None, str | None, str | None] | None
+    dropped: int = 0
+    route: str = ""
+    library: object = None
+    api: object = None
+    successor: object = None
+    names: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    is_kept: bool = False
 
 
-def read_inventory(paths: Iterable[Path]) -> Inventory:
-    """Sum up inventory files, by operation, the most recent caller first; raises OSError."""
-    callers: _Callers = {}
-    lines = broken = 0
+def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
+    """Sum up inventory files, by operation, the most recent caller first; raises OSError.
+
+    ``since`` is where the window begins, written as in the files; empty for all. Files that end with ``.gz`` are
+    unpacked; one that breaks off counts as a broken line. What is held in memory has a bound, whatever the files are.
+    """
+    reader = _Reader(since)
     for path in paths:
-        with path.open("rb") as file:
-            for line in filter(bytes.strip, file):
-                lines += 1
-                try:
-                    _add(callers, json.loads(line))
-                except (ValueError, TypeError, KeyError, RecursionError):
-                    broken += 1
-    ordered = sorted(callers.values(), key=lambda one: one.place)
-    ordered.sort(key=lambda one: one.last, reverse=True)
-    ordered.sort(key=lambda one: one.operation)
-    return Inventory(tuple(ordered), lines, broken)
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            try:
+                for line in _lines(file):
+                    reader.take(line)
+            except (EOFError, zlib.error):
+                reader.take(b"packed, and broken from here on")
+    return reader.inventory()
 
 
-def _add(callers: _Callers, entry: Any) -> None:
-    """Count one line; raises TypeError or KeyError when it is no record."""
-    when, operation = _of(str, entry["time"]), _of(str, entry["operation"])
-    file, agent = _maybe(str, entry.get("file")), _maybe(str, entry.get("agent"))
-    line, dropped = _maybe(int, entry.get("line")), _maybe(int, entry.get("dropped")) or 0
-    names = {level: [_of(str, name) for name in entry.get(level, ())] for level in _LEVELS}
-    # Only a whole record gets this far, so that a broken one makes no caller.
-    caller = callers.setdefault((operation, file, line, agent), Caller(operation, file, line, agent))
+def _lines(file: BufferedIOBase) -> Iterator[bytes]:
+    """Yield the lines that are not empty; one that is too long for a record is cut, so that it is none."""
+    while line := file.readline(_LONGEST):
+        cut = line
+        while len(cut) == _LONGEST and not cut.endswith(b"\n"):
+            cut = file.readline(_LONGEST)
+        if line.strip():
+            yield line
+
+
+class _Reader:
+    """Counts lines one by one.
+
+    A caller's lines differ in nothing but their time, so that what the rest of a line says is remembered.
+    """
+
+    def __init__(self, since: str) -> None:
+        self._since = since
+        self._known: dict[bytes, _Line] = {}
+        self._callers: dict[Any, Caller] = {}
+        self._days: dict[str, dict[str, int]] = {}
+        self._first = self._last = ""
+        self._counts = {"lines": 0, "broken": 0, "earlier": 0, "own": 0, "untold": 0}
+
+    def take(self, line: bytes) -> None:
+        """Count one line."""
+        self._counts["lines"] += 1
+        usual = _USUAL.match(line)
+        if usual is not None and (known := self._known.get(line[usual.end() :])) is not None:
+            self._count(usual[1].decode("ascii"), known)
+            return
+        try:
+            entry = json.loads(line)
+            when = _time(entry["time"])
+            said = _read(entry)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            self._counts["broken"] += 1
+            return
+        if usual is not None and usual[1].decode("ascii") == when:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            self._known[line[usual.end() :]] = said
+        self._count(when, said)
+
+    def _count(self, when: str, said: _Line) -> None:
+        self._first = min(self._first or when, when)
+        self._last = max(self._last, when)
+        if said.key is None:
+            return
+        if when < self._since:
+            self._counts["earlier"] += 1
+            return
+        if (said.key[3] or "").startswith(COMMANDS):
+            self._counts["own"] += 1
+            return
+        caller = self._callers.get(said.key)
+        if caller is None:
+            if len(self._callers) >= MOST:
+                self._counts["untold"] += 1
+                return
+            caller = self._callers[said.key] = Caller(*said.key)
+        _add(caller, when, said)
+        days = self._days.setdefault(caller.operation, {})
+        if when[:10] in days or len(days) < _DAYS:
+            days[when[:10]] = days.get(when[:10], 0) + 1
+
+    def inventory(self) -> Inventory:
+        """Return the sum."""
+        ordered = sorted(self._callers.values(), key=lambda one: one.place)
+        ordered.sort(key=lambda one: one.last, reverse=True)
+        ordered.sort(key=lambda one: one.operation)
+        return Inventory(tuple(ordered), **self._counts, first=self._first, last=self._last, days=self._days)
+
+
+def _read(entry: Any) -> _Line:
+    """Return what an entry says; raises TypeError or KeyError when it is no record."""
+    if "operation" not in entry and "started" in entry:
+        return _Line(None)
+    names = ((level, tuple(_of(str, name) for name in entry.get(level, ()))) for level in LEVELS)
+    return _Line(
+        key=(
+            _of(str, entry["operation"]),
+            _maybe(str, entry.get("file")),
+            _maybe(int, entry.get("line")),
+            _maybe(str, entry.get("agent")),
+            _maybe(str, entry.get("peer")),
+        ),
+        dropped=_maybe(int, entry.get("dropped")) or 0,
+        route=str(entry.get("route", "unknown")),
+        library=entry.get("library"),
+        api=entry.get("api"),
+        successor=entry.get("successor"),
+        names=tuple(pair for pair in names if pair[1]),
+    )
+
+
+def _add(caller: Caller, when: str, said: _Line) -> None:
     caller.count += 1
     caller.first = min(caller.first or when, when)
     caller.last = max(caller.last, when)
-    caller.dropped += dropped
-    route = str(entry.get("route", "unknown"))
-    caller.routes[route] = caller.routes.get(route, 0) + 1
-    _keep(caller.apis, entry.get("api"))
-    _keep(caller.successors, entry.get("successor"))
-    for level in _LEVELS:
-        for name in names[level]:
-            _keep(getattr(caller, level), name)
+    caller.dropped += said.dropped
+    if said.route in caller.routes or len(caller.routes) < _NAMES:
+        caller.routes[said.route] = caller.routes.get(said.route, 0) + 1
+    if said.is_kept:
+        return
+    said.is_kept = True
+    _keep(caller.libraries, said.library)
+    _keep(caller.apis, said.api)
+    _keep(caller.successors, said.successor)
+    for level, names in said.names:
+        known = getattr(caller, level)
+        for name in names:
+            _keep(known, name)
 
 
 def _keep(known: list[str], value: object) -> None:
-    if isinstance(value, str) and value not in known:
+    if isinstance(value, str) and value not in known and len(known) < _NAMES:
         known.append(value)
+
+
+def _time(value: object) -> str:
+    if _TIME.fullmatch(_of(str, value)) is None:
+        raise TypeError("no time as it is written here")
+    return _of(str, value)
 
 
 def _of(kind: type[_T], value: object) -> _T:

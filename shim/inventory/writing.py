@@ -20,19 +20,26 @@ logger = logging.getLogger("shim")
 
 VARIABLE = "ATLAS_SHIM_INVENTORY"
 
+COMMANDS = "atlas-shim-cli/"
+"""What the User-Agent of the shim's own commands begins with: they are no callers."""
+
 LONGEST = 4000
 """Bytes of one line: less than the page that every system appends in one piece."""
-_AGENT, _REASON, _FILE = 200, 400, 1000
+_AGENT, _PEER, _REASON, _FILE = 200, 64, 400, 1000
 _failed: set[str] = set()
 
 
 @attrs.frozen
 class CallSite:
-    """Where in a program a call is made; ``lineno`` counts from 1, ``module`` is the file's ``__name__``."""
+    """Where in a program a call is made; ``lineno`` counts from 1, ``module`` is the file's ``__name__``.
+
+    ``library`` is what it is made with, as ``httpx``; empty where that is not known.
+    """
 
     filename: str
     lineno: int
     module: str = ""
+    library: str = ""
 
 
 def wanted(environ: Mapping[str, str] = os.environ) -> bool:
@@ -46,21 +53,31 @@ def note(  # noqa: PLR0913 - the parts of an entry, and where environment and ti
     *,
     where: CallSite | None = None,
     agent: str | None = None,
+    peer: str | None = None,
     environ: Mapping[str, str] = os.environ,
     clock: Callable[[], float] = time.time,
 ) -> None:
     """Append one call to the inventory that ``ATLAS_SHIM_INVENTORY`` names; do nothing without one.
 
     ``engine`` has the documents that the call was answered by; ``where`` is the call's place in a Python
-    program, ``agent`` the caller's ``User-Agent``; ``clock`` returns seconds since the epoch. Paths are
-    written as templates, so a line holds no ids, queries, bodies or credentials. Never raises: the first
-    failure to write to a file is logged.
+    program, ``agent`` the caller's ``User-Agent`` and ``peer`` its address; ``clock`` returns seconds since the
+    epoch. Paths are written as templates, so a line holds no ids, queries, bodies or credentials. Never raises: the
+    first failure to write to a file is logged.
     """
+    _write(environ, lambda: _entry(record, engine.named(record.operation), where, (agent, peer), clock()))
+
+
+def started(who: str, *, environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.time) -> None:
+    """Append that from now on calls are written down by ``who``, so that silence afterwards means something."""
+    _write(environ, lambda: {"time": _written(clock()), "started": who})
+
+
+def _write(environ: Mapping[str, str], entry: Callable[[], dict[str, object]]) -> None:
     path = environ.get(VARIABLE)
     if not path:
         return
     try:
-        _append(path, _line(_entry(record, engine.named(record.operation), where, agent, clock())))
+        _append(path, _line(entry()))
     except Exception as error:  # noqa: BLE001 - an inventory must not break the call that it writes down
         if path not in _failed:
             _failed.add(path)
@@ -97,11 +114,20 @@ def _json(entry: dict[str, object]) -> bytes:
     return json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
 
 
+def _written(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _entry(
-    record: Record, operation: Operation | None, where: CallSite | None, agent: str | None, now: float
+    record: Record,
+    operation: Operation | None,
+    where: CallSite | None,
+    caller: tuple[str | None, str | None],
+    now: float,
 ) -> dict[str, object]:
+    agent, peer = caller
     entry: dict[str, object] = {
-        "time": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": _written(now),
         "operation": record.operation,
         "api": record.api,
         "route": record.route,
@@ -110,8 +136,11 @@ def _entry(
     if where is not None:
         # The end of a path says more than its start.
         entry |= {"file": where.filename[-_FILE:], "line": where.lineno}
+        entry |= {"library": where.library} if where.library else {}
     if agent is not None:
         entry["agent"] = agent[:_AGENT]
+    if peer is not None:
+        entry["peer"] = peer[:_PEER]
     if operation is not None and (target := _successor(operation, record)) is not None:
         entry["successor"] = f"{target.method} {target.path.text}"
     entry |= {level: list(names) for level, names in record.by_level().items() if level != "renamed"}

@@ -2,16 +2,19 @@
 
 import asyncio
 import inspect
+import os
+import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import pytest
 
 import shim
 from shim import httpx, requests
-from shim.dropin import notice
+from shim.dropin import call_site, notice
 from shim.errors import LegacyEndpointWarning, SettingsError
-from shim.fake import DEMO_TOKEN
+from shim.fake import DEMO_GROUP, DEMO_TOKEN
 from tests.httpx.conftest import SNAPSHOTS
 from tests.requests import conftest as door
 
@@ -44,6 +47,20 @@ def test_the_warning_is_at_the_callers_line(retired, caught, library):
     assert caught[0].category is LegacyEndpointWarning
     assert "listServerlessBackupSnapshots" in str(caught[0].message)
     assert "retired on 2026-01-22" in str(caught[0].message)
+
+
+def test_the_warning_has_a_command_that_works_as_it_stands(retired, caught):
+    """Pasted into a shell it shows the call to make instead; ids of the call are not in it."""
+    requests.get(retired, headers=BEARER, timeout=10)
+    _, _, command = str(caught[0].message).partition("instead: ")
+    assert DEMO_GROUP not in command
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command, shell=True, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "/flexClusters/" in done.stdout
+    assert "import requests" in done.stdout
 
 
 @pytest.mark.parametrize("library", [httpx, requests])
@@ -95,12 +112,12 @@ def test_an_installed_client_library_is_looked_through(retired, caught, library,
 
 def test_an_sdk_by_itself_is_told_where_it_calls():
     """When no program is above, as in an installed command, the nearest package is named."""
-    assert notice._kind("/x/lib/python3.11/site-packages/some_sdk/api.py") == "package"
-    assert notice._kind("/x/lib/python3.11/site-packages/httpx/_client.py") == "plumbing"
-    assert notice._kind(asyncio.__file__) == "plumbing"
-    assert notice._kind(notice.__file__) == "plumbing"
-    assert notice._kind("<frozen runpy>") == "plumbing"
-    assert notice._kind("/home/me/script.py") == "program"
+    assert call_site._kind("/x/lib/python3.11/site-packages/some_sdk/api.py") == "package"
+    assert call_site._kind("/x/lib/python3.11/site-packages/httpx/_client.py") == "plumbing"
+    assert call_site._kind(asyncio.__file__) == "plumbing"
+    assert call_site._kind(notice.__file__) == "plumbing"
+    assert call_site._kind("<frozen runpy>") == "plumbing"
+    assert call_site._kind("/home/me/script.py") == "program"
 
 
 @pytest.mark.parametrize("library", [httpx, requests])

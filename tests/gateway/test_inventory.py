@@ -23,6 +23,7 @@ class Disk:
         self.threads: set[str] = set()
         self.taken, self.turns = threading.Event(), threading.Event()
         monkeypatch.setattr(inventory, "note", self.note)
+        monkeypatch.setattr(inventory, "started", lambda *_, **__: None)
 
     def note(self, record, engine, **_):
         """Keep a record, as soon as the disk turns."""
@@ -33,7 +34,7 @@ class Disk:
 
 
 def add(writer: InventoryWriter) -> None:
-    writer.add(RECORD, shared_engine(os.environ), None)
+    writer.add(RECORD, shared_engine(os.environ), None, "127.0.0.1")
 
 
 async def test_calls_are_written_in_their_order_with_their_time(tmp_path):
@@ -102,3 +103,13 @@ def test_without_the_variable_nothing_is_kept(monkeypatch):
     with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as served:
         ask(served, get(V1))
     assert disk.records == []
+
+
+def test_a_gateway_says_that_it_began_to_write(tmp_path, monkeypatch):
+    """An inventory without calls tells since when there were none."""
+    path = tmp_path / "calls.jsonl"
+    monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(path))
+    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin):
+        pass
+    (line,) = path.read_text().splitlines()
+    assert json.loads(line)["started"] == "gateway"

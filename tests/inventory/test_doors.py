@@ -1,6 +1,7 @@
 """Every door writes retired calls to the inventory: the Python ones with file and line, the gateway with the agent."""
 
 import asyncio
+import ipaddress
 import json
 import sys
 import warnings
@@ -70,22 +71,44 @@ def test_async_httpx_names_the_line_of_the_call(file, url):
     assert [(line["file"], line["line"]) for line in lines(file)] == [(__file__, here)]
 
 
+def test_calls_that_are_gathered_name_the_line_of_the_gather(file, url):
+    """And not the one that started the loop."""
+
+    async def call():
+        async with httpx.AsyncClient() as client:
+            line = sys._getframe().f_lineno + 1
+            await asyncio.gather(client.get(url), client.get(url))
+            return line
+
+    here = asyncio.run(call())
+    assert [(line["file"], line["line"]) for line in lines(file)] == [(__file__, here)] * 2
+
+
 def test_requests_names_the_line_of_the_call(file, url):
     """The call site is in the program with requests too."""
     here = sys._getframe().f_lineno + 1
     requests.get(url, timeout=10).close()
-    assert [(line["file"], line["line"]) for line in lines(file)] == [(__file__, here)]
+    assert [(line["file"], line["line"], line["library"]) for line in lines(file)] == [(__file__, here, "requests")]
 
 
-def test_the_gateway_names_the_agent(file, url):
-    """The gateway knows its callers by User-Agent."""
+def test_the_gateway_names_the_agent_and_its_address(file, url):
+    """The gateway knows its callers by User-Agent and by where they call from."""
     with gateway(url.removesuffix(TARGET)) as served:
         ask(served, get(TARGET, "User-Agent: terraform-provider/1.4", "Authorization: Bearer demo-access-token"))
-        until(file.exists, "the call was written down")
-    (line,) = lines(file)
-    assert line["agent"] == "terraform-provider/1.4"
+        until(lambda: len(lines(file)) == 2, "the call was written down")
+    _, line = lines(file)
+    assert (line["agent"], line["peer"]) == ("terraform-provider/1.4", "127.0.0.1")
     assert line["operation"] == "listServerlessBackupSnapshots"
     assert "file" not in line
+
+
+def test_the_gateway_names_the_address_behind_a_trusted_balancer(file, url):
+    """Else every caller would come from the balancer."""
+    trusted = (ipaddress.ip_network("127.0.0.1/32"),)
+    with gateway(url.removesuffix(TARGET), trusted_proxies=trusted) as served:
+        ask(served, get(TARGET, "X-Forwarded-For: 203.0.113.9", "Authorization: Bearer demo-access-token"))
+        until(lambda: len(lines(file)) == 2, "the call was written down")
+    assert lines(file)[1]["peer"] == "203.0.113.9"
 
 
 def test_other_calls_are_not_written_down(file, url):

@@ -1,0 +1,157 @@
+"""The page for people is one file that loads nothing, runs nothing, and shows whatever callers say as text."""
+
+import base64
+import hashlib
+import json
+import os
+from html.parser import HTMLParser
+
+import pytest
+from click.testing import CliRunner
+
+from shim.cli import main
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "\"'><img src=x onerror=alert(1)>",
+    "</code></td></table><iframe src=//evil.example>",
+    "&lt;b&gt; &amp; &#x3c;",
+    "{csp} {body} %s {0}",
+    "\u202etxt.exe\x00\x1b[31m\ud800",
+]
+VOID = {"meta", "rect", "path"}
+
+
+class Page(HTMLParser):
+    """Reads a page strictly: every element is closed, in its order; keeps elements, attributes and texts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.texts: dict[str, list[str]] = {}
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        """Keep an element."""
+        self.elements.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        """Close the innermost element."""
+        assert tag in VOID or self.open.pop() == tag
+
+    def handle_data(self, data):
+        """Keep the text of an element."""
+        if self.open:
+            self.texts.setdefault(self.open[-1], []).append(data)
+
+
+def record(**members):
+    return {"time": "2026-06-01T00:00:00Z", "operation": "listServerlessBackupSnapshots", "route": "flex", **members}
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Return a function that makes the page of some records, and returns its text."""
+
+    def made(*records):
+        (tmp_path / "calls.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in records))
+        out = tmp_path / "page.html"
+        done = CliRunner().invoke(main, ["inventory", str(tmp_path / "calls.jsonl"), "--html", str(out)])
+        assert done.exit_code == 0, done.output
+        return out.read_text("utf-8")
+
+    return made
+
+
+def test_the_verdict_comes_first_and_the_command_whole(made):
+    """Then callers with their counts, what their answers lack, and the call to make instead."""
+    page = Page(made(record(file="/srv/jobs.py", line=7, absent=["storageSizeBytes"], derived=["createdAt"])))
+    assert "".join(page.texts["p"][:1]).strip().startswith("1 caller still calls retired endpoints: 1 call since")
+    assert page.elements.index("p") < page.elements.index("table")
+    assert {"/srv/jobs.py:7", "storageSizeBytes", "createdAt"} <= set(page.texts["code"])
+    assert page.texts["pre"] == [
+        "atlas-shim explain GET '/api/atlas/v2/groups/{groupId}/serverless/{clusterName}/backup/snapshots'"
+    ]
+    assert page.elements.count("svg") == 1
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_what_a_caller_says_is_text(made, text):
+    """Wherever it stands: an agent, an address, a file, an operation's name, a field."""
+    plain = Page(made(record(agent="a", peer="p"), record(operation="o", file="f", line=1, absent=["x"])))
+    page = Page(made(record(agent=text, peer=text), record(operation=text, file=text, line=1, absent=[text])))
+    assert sorted(page.elements) == sorted(plain.elements)
+    assert {(tag, name) for tag, name, _ in page.attributes} == {(tag, name) for tag, name, _ in plain.attributes}
+    shown = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
+    assert f"{shown} from {shown}" in page.texts["code"]
+
+
+def test_nothing_is_loaded_or_run(made):
+    """There is no script, no address of another file and no style but the one whose digest the policy names."""
+    page = Page(made(*(record(agent=text, absent=[text]) for text in HOSTILE)))
+    assert not {"script", "link", "img", "iframe", "object", "a", "form"} & set(page.elements)
+    assert not [one for one in page.attributes if one[1] in {"src", "href", "style", "srcset"} or one[1][:2] == "on"]
+    (policy,) = (value for _, name, value in page.attributes if name == "content" and "default-src" in value)
+    digest = base64.b64encode(hashlib.sha256(page.texts["style"][0].encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert "url(" not in page.texts["style"][0]
+
+
+def test_the_time_line_says_in_words_what_it_shows(made):
+    """Whoever can't see it hears how many calls there were, and when most."""
+    days = [1, 1, 1, 2]
+    page = Page(made(*(record(time=f"2026-06-0{day}T00:00:00Z") for day in days)))
+    (label,) = (value for tag, name, value in page.attributes if (tag, name) == ("svg", "aria-label"))
+    assert label.startswith("4 calls from 2026-06-01 to ")
+
+
+def test_times_that_no_calendar_has_are_shown_and_not_drawn(made):
+    """A file may hold anything that looks like a time."""
+    page = Page(made(record(time="2026-99-99T99:99:99Z"), record(time="0000-00-00T00:00:00Z", operation="o")))
+    assert "svg" not in page.elements
+
+
+def test_an_empty_inventory_has_a_page_too(made):
+    """With the reason why it proves nothing."""
+    page = Page(made())
+    assert "".join(page.texts["strong"]) == "Not proven."
+    assert any("No window was asked for" in text for text in page.texts["li"])
+
+
+def test_a_page_that_can_not_be_written_is_one_line(tmp_path):
+    """With the option's name."""
+    (tmp_path / "calls.jsonl").touch()
+    done = CliRunner().invoke(main, ["inventory", str(tmp_path / "calls.jsonl"), "--html", str(tmp_path / "no" / "x")])
+    assert done.exit_code == 2
+    assert "--html" in done.output
+
+
+def test_an_inventory_is_never_written_over(tmp_path):
+    """A slip of the hand must not cost the file."""
+    path = tmp_path / "calls.jsonl"
+    path.write_text("{}\n")
+    assert CliRunner().invoke(main, ["inventory", str(path), "--html", str(path)]).exit_code == 2
+    assert path.read_text() == "{}\n"
+
+
+@pytest.mark.parametrize("words", [("snapshots", "list"), ("restores", "list"), ("diff",)])
+def test_own_commands_write_nothing_down(words, tmp_path, monkeypatch):
+    """They are no programs that have to be changed; the variable is there again afterwards."""
+    from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
+    from shim.fake.server import serve_in_thread
+
+    monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(tmp_path / "calls.jsonl"))
+    with serve_in_thread(FakeAtlas()) as server:
+        monkeypatch.setenv("MONGODB_ATLAS_BASE_URL", server.url)
+        monkeypatch.setenv("MONGODB_ATLAS_ACCESS_TOKEN", DEMO_TOKEN)
+        done = CliRunner().invoke(main, [*words, DEMO_GROUP, DEMO_CLUSTER])
+    assert done.exit_code in {0, 5}, done.output
+    assert os.environ["ATLAS_SHIM_INVENTORY"]
+    assert not (tmp_path / "calls.jsonl").exists()

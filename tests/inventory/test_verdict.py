@@ -1,0 +1,189 @@
+"""The verdict of an inventory is no stronger than what was written down."""
+
+import gzip
+import json
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from shim.cli import main
+from shim.errors import SettingsError
+from shim.inventory.reading import read_inventory
+from shim.inventory.verdict import parse_since
+
+NOW = datetime.now(UTC)
+
+
+def ago(**span):
+    return (NOW - timedelta(**span)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def line(when, **members):
+    return json.dumps(
+        {"time": when, "operation": "listServerlessBackupSnapshots", "file": "a.py", "line": 3, **members}
+    )
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """Return a function that asks for the verdict on some lines; it returns exit code, word and all of the JSON."""
+
+    def judged(*lines, since=("--since", "30d"), path=tmp_path / "calls.jsonl"):
+        if lines:
+            path.write_text("".join(f"{one}\n" for one in lines))
+        done = CliRunner().invoke(main, ["inventory", str(path), *since, "--fail-if-called", "-o", "json"])
+        found = json.loads(done.stdout) if done.exit_code != 2 else {"verdict": {"word": done.output}}
+        return done.exit_code, found["verdict"]["word"], found
+
+    return judged
+
+
+def test_a_caller_within_the_window_is_the_verdict(judged):
+    """It names how many callers, calls, and the last of them, in the text and as an exit code of its own."""
+    code, word, found = judged(line(ago(days=90)), line(ago(days=3)), line(ago(days=2)), line(ago(days=2), line=9))
+    assert (code, word) == (4, "called")
+    assert found["verdict"]["sentence"].startswith("2 callers still call retired endpoints: 3 calls since ")
+    assert found["earlier"] == 1
+
+
+def test_one_caller_is_told_in_the_singular(judged):
+    """One place with two operations is one caller."""
+    _, _, found = judged(line(ago(days=3)), line(ago(days=2), operation="listServerlessInstances"))
+    assert found["verdict"]["sentence"].startswith("1 caller still calls retired endpoints: 2 calls since ")
+
+
+def test_silence_in_a_window_that_the_file_covers_is_proof(judged):
+    """The last call is older than the window, so that the file was written before it began."""
+    code, word, found = judged(line(ago(days=90)))
+    assert (code, word) == (0, "quiet")
+    assert "the shim can go, if every program and gateway" in found["verdict"]["sentence"]
+    assert found["window"] == {"first": ago(days=90), "last": ago(days=90)}
+
+
+def test_a_gateway_that_began_before_the_window_is_proof(judged):
+    """An inventory without calls says since when there were none."""
+    assert judged(json.dumps({"time": ago(days=40), "started": "gateway"}))[:2] == (0, "quiet")
+
+
+def test_an_empty_file_reaches_back_to_when_it_was_made(judged, tmp_path):
+    """Nothing was written to it since."""
+    path = tmp_path / "calls.jsonl"
+    path.touch()
+    code, word, found = judged()
+    assert (code, word) == (5, "unproven")
+    assert "reaches back to" in found["verdict"]["doubts"][0]
+    long_ago = (NOW - timedelta(days=40)).timestamp()
+    os.utime(path, (long_ago, long_ago))
+    assert judged()[:2] == (0, "quiet")
+
+
+@pytest.mark.parametrize(
+    ("lines", "since", "doubt"),
+    [
+        ((json.dumps({"time": ago(days=9), "started": "gateway"}),), ("--since", "30d"), "and not to"),
+        ((line(ago(days=90)), "{broken"), ("--since", "30d"), "1 line can't be read"),
+        ((json.dumps({"time": ago(days=9), "started": "gateway"}),), (), "No window was asked for"),
+        ((line(ago(days=90)), json.dumps({"time": ago(days=-9), "started": "gateway"})), ("--since", "30d"), "clock"),
+        (("{broken",), ("--since", "30d"), "says nothing of since when"),
+    ],
+)
+def test_silence_that_proves_nothing_is_called_so(judged, lines, since, doubt):
+    """Each reason is said, and the exit code is neither that of proof nor that of a call."""
+    code, word, found = judged(*lines, since=since)
+    assert (code, word) == (5, "unproven")
+    assert any(doubt in one for one in found["verdict"]["doubts"])
+    assert "does not prove" in found["verdict"]["sentence"]
+
+
+@pytest.mark.parametrize("name", ["calls.jsonl.1", "calls.jsonl-20261101.gz", "calls-20261101.jsonl"])
+def test_rotated_files_that_were_not_read_are_a_doubt(judged, tmp_path, name):
+    """They may have calls; old ones can't, and other files are not meant."""
+    (tmp_path / "calls.html").touch()
+    (tmp_path / "calls.jsonl.html").touch()
+    (tmp_path / name).touch()
+    code, _, found = judged(line(ago(days=90)))
+    assert code == 5
+    assert found["verdict"]["doubts"] == [f"Files beside it were not read, and may have calls: {tmp_path / name}."]
+    os.utime(tmp_path / name, (0, 0))
+    assert judged()[0] == 0
+
+
+def test_a_missing_file_is_no_success(judged, tmp_path):
+    """Nothing was written there, which may mean that the variable is not set anywhere."""
+    assert judged(path=tmp_path / "missing.jsonl")[0] == 2
+
+
+def test_packed_files_are_read(judged, tmp_path):
+    """Rotation packs them; one that breaks off is a doubt."""
+    path = tmp_path / "calls.jsonl.1.gz"
+    path.write_bytes(gzip.compress(f"{line(ago(days=3))}\n".encode()))
+    assert judged(path=path)[:2] == (4, "called")
+    path.write_bytes(path.read_bytes()[:-12])
+    assert read_inventory([path]).broken == 1
+
+
+def test_without_fail_if_called_the_exit_code_is_that_of_success(tmp_path):
+    """Reading the inventory is no check unless it is asked for."""
+    path = tmp_path / "calls.jsonl"
+    path.write_text(line(ago(days=1)))
+    done = CliRunner().invoke(main, ["inventory", str(path)])
+    assert done.exit_code == 0
+    assert "1 caller still calls" in done.output
+
+
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        ("30d", NOW - timedelta(days=30)),
+        ("12h", NOW - timedelta(hours=12)),
+        ("4 w", NOW - timedelta(weeks=4)),
+        ("45m", NOW - timedelta(minutes=45)),
+        ("2026-05-01", datetime(2026, 5, 1, tzinfo=UTC)),
+        ("2026-05-01T02:00:00+02:00", datetime(2026, 5, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_window_begins_with_a_span_a_date_or_an_instant(text, when):
+    """Whichever is at hand."""
+    assert parse_since(text, NOW) == when
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "30", "-3d", "1y", "999999d", "2026-05-01T02:00:00", "2999-01-01", "30dd", "0d"]
+)
+def test_what_is_no_window_is_refused(text):
+    """With the forms that there are."""
+    with pytest.raises(SettingsError, match="--since"):
+        parse_since(text, NOW)
+
+
+def test_own_commands_are_no_callers(judged):
+    """A gateway knows them by their User-Agent; they are counted and said."""
+    own = line(ago(days=1), file=None, line=None, agent="atlas-shim-cli/1.0")
+    code, word, found = judged(line(ago(days=90)), own)
+    assert (code, word, found["own"]) == (0, "quiet", 1)
+
+
+def test_only_so_many_callers_are_told_apart(judged, monkeypatch):
+    """The rest is counted, and the verdict counts it."""
+    monkeypatch.setattr("shim.inventory.reading.MOST", 2)
+    monkeypatch.setattr("shim.inventory.verdict.MOST", 2)
+    _, word, found = judged(*(line(ago(days=1), line=number) for number in range(5)))
+    assert (word, found["untold"]) == ("called", 3)
+    assert found["verdict"]["sentence"].startswith("More than 2 callers still call retired endpoints: 5 calls")
+
+
+def test_a_line_without_an_end_is_not_held_in_memory(tmp_path):
+    """It is one broken line, however long it is."""
+    path = tmp_path / "calls.jsonl"
+    path.write_bytes(b"x" * 1_000_000 + f"\n{line(ago(days=1))}\n".encode())
+    found = read_inventory([path])
+    assert (found.lines, found.broken, len(found.callers)) == (2, 1, 1)
+
+
+def test_a_time_of_another_form_is_broken(tmp_path):
+    """Times are compared as they are written."""
+    path = tmp_path / "calls.jsonl"
+    path.write_text(line("yesterday"))
+    assert read_inventory([path]).broken == 1
