@@ -13,6 +13,7 @@ from shim.core.memory import Memory
 from shim.core.messages import Call, Reply, field
 from shim.core.record import Record
 from shim.core.settings import RouteWord
+from shim.gateway.allow.limits import check
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
 from shim.gateway.errors import Challenged, Refusal
@@ -81,6 +82,8 @@ class Handler:
             call = inbound.call
             match = line.match = plan.engine.recognise(call.method, call.target, call.headers)
             signer = await self.gate.admit(inbound, recognised=match is not None)
+            if plan.is_limited:
+                check(call, match, plan, signed=signer.may_resend)
             with self.coalescer.passing(call.method):
                 # Switching off ends translation, and not who may call and who signs.
                 if match is None or plan.settings.route is RouteWord.OFF:

@@ -19,6 +19,7 @@ import attrs
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import Settings
 from shim.errors import DocumentError, SettingsError
+from shim.gateway.allow.lists import BY_DEFAULT, AllowList
 from shim.gateway.options import TABLE, CredentialsMode, Options, read_options
 
 if TYPE_CHECKING:  # an extra, which reading a file does not need
@@ -45,6 +46,10 @@ class Plan:
     engine: Engine
     settings: Settings = attrs.field(init=False)
     checks_host: bool = attrs.field(init=False)
+    allowed: AllowList | None = attrs.field(init=False)
+    """What may be called with credentials of the gateway's; None where it holds none, and nothing is said."""
+    is_limited: bool = attrs.field(init=False)
+    """Whether there are calls that may not be made."""
 
     @settings.default
     def _settings(self) -> Settings:
@@ -56,6 +61,15 @@ class Plan:
         anywhere = options.uds is None and options.listen.host in {"0.0.0.0", "::"}  # noqa: S104 - compared with
         holds_keys = options.credentials is not CredentialsMode.PASSTHROUGH
         return options.public_url is not None or (holds_keys and not anywhere)
+
+    @allowed.default
+    def _allowed(self) -> AllowList | None:
+        holds_keys = self.options.credentials is not CredentialsMode.PASSTHROUGH
+        return self.options.allow or (BY_DEFAULT if holds_keys else None)
+
+    @is_limited.default
+    def _is_limited(self) -> bool:
+        return self.allowed is not None or self.options.read_only
 
     def __attrs_post_init__(self) -> None:
         self.engine.check_settings(self.settings)

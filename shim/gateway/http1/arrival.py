@@ -14,6 +14,7 @@ from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.head import TLS_RECORD
 from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
 from shim.gateway.http1.server import Server
+from shim.gateway.tls.handshakes import why
 
 log = logging.getLogger("shim.gateway")
 
@@ -110,7 +111,9 @@ class Arrival:
             said = "it did not come in time" if isinstance(error, TimeoutError) else type(error).__name__
             if isinstance(error, NoProxyHeader | NoTlsError):
                 said = str(error)
-            log.info("refused a connection: its handshake failed (%s)", said)
+            elif isinstance(error, ssl.SSLError):
+                said = why(error)
+            log.info("refused a connection of %s: its handshake failed (%s)", self._peer.address, said)
         elif error is not None:
             log.error("unhandled %s", type(error).__name__, exc_info=error)
         if self._made is not None:
