@@ -14,7 +14,7 @@ import attrs
 
 from shim.core.settings import RouteWord, Settings
 from shim.errors import SettingsError
-from shim.gateway.allow.lists import AllowList, parse_allow
+from shim.gateway.allow.lists import BY_DEFAULT, AllowList, parse_allow
 from shim.gateway.option_rows import Row, option
 from shim.gateway.option_values import (
     AccessWord,
@@ -235,6 +235,12 @@ class Options:
         Row(parse_log_format, "WORD", "How it is logged, on stderr: " + ", ".join(LogFormat) + ".", "text")
     )
     page_cap: int = option(Row(parse_count, "PAGES", "Upstream pages collected for one answer.", "20", live=True))
+
+    @property
+    def allowed(self) -> AllowList | None:
+        """What may be called with credentials of the gateway's; None where it holds none, and nothing is said."""
+        holds_keys = self.credentials is not CredentialsMode.PASSTHROUGH
+        return self.allow or (BY_DEFAULT if holds_keys else None)
 
     @property
     def peer_connections(self) -> int:

@@ -19,7 +19,7 @@ import attrs
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import Settings
 from shim.errors import DocumentError, SettingsError
-from shim.gateway.allow.lists import BY_DEFAULT, AllowList
+from shim.gateway.allow.lists import AllowList
 from shim.gateway.options import TABLE, CredentialsMode, Options, read_options
 
 if TYPE_CHECKING:  # an extra, which reading a file does not need
@@ -37,9 +37,9 @@ Stamp = tuple[object, ...]
 class Plan:
     """What calls are answered with; a call keeps to the one that it began with.
 
-    ``settings`` are the part of the options that the core obeys. ``checks_host`` says that a Host which isn't the
-    gateway's is refused (RFC 9110, 7.4): once the gateway was told its public name, or where it deals in
-    credentials and knows its address. Raises SettingsError when options and documents contradict each other.
+    ``settings`` are the part of the options that the core obeys, ``allowed`` is theirs. ``checks_host`` says that a
+    Host which isn't the gateway's is refused (RFC 9110, 7.4): once the gateway was told its public name, or where it
+    deals in credentials and knows its address. Raises SettingsError when options and documents contradict each other.
     """
 
     options: Options
@@ -47,7 +47,6 @@ class Plan:
     settings: Settings = attrs.field(init=False)
     checks_host: bool = attrs.field(init=False)
     allowed: AllowList | None = attrs.field(init=False)
-    """What may be called with credentials of the gateway's; None where it holds none, and nothing is said."""
     is_limited: bool = attrs.field(init=False)
     """Whether there are calls that may not be made."""
 
@@ -64,8 +63,7 @@ class Plan:
 
     @allowed.default
     def _allowed(self) -> AllowList | None:
-        holds_keys = self.options.credentials is not CredentialsMode.PASSTHROUGH
-        return self.options.allow or (BY_DEFAULT if holds_keys else None)
+        return self.options.allowed
 
     @is_limited.default
     def _is_limited(self) -> bool:

@@ -74,11 +74,10 @@ async def run(
 def _about(gateway: Gateway | Supervisor, engine: Engine) -> str:
     """Return in a few words what this gateway is and does."""
     options = gateway.options
-    allowed = Plan(options, engine).allowed
     words = [
         f"atlas-shim {__version__}",
         f"credentials {options.credentials}",
-        *([f"allows {allowed}"] if allowed is not None else []),
+        *([f"allows {options.allowed}"] if options.allowed is not None else []),
         *(["reads only"] if options.read_only else []),
         f"route {options.route}",
         f"documents {', '.join(sorted({document.name for document in engine.documents}))}",
