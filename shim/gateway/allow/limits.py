@@ -21,21 +21,24 @@ def check(call: Call, match: Match | None, plan: Plan, *, signed: bool) -> None:
     Without a list of the operator's own only calls that are ``signed`` by the gateway are limited: with the others
     nothing is lent.
     """
-    path = call.target.partition("?")[0]
-    method = _method(call)
-    if plan.options.read_only and method not in READS and not (method == "POST" and path in SIGN_IN):
+    options = plan.options
+    allowed = plan.allowed if signed else options.allow
+    if allowed is None and not options.read_only:
+        return
+    path, method = call.target.partition("?")[0], _method(call)
+    if options.read_only and method not in READS and not (method == "POST" and path in SIGN_IN):
         raise read_only(call.method)
-    allowed = plan.allowed if signed else plan.options.allow
     if allowed is not None and not allowed.has(method, path, recognised=match is not None):
-        raise not_allowed(call.method, is_default=plan.options.allow is None)
+        raise not_allowed(call.method, is_default=options.allow is None)
 
 
 def _method(call: Call) -> str:
     """Return the method, empty where a field asks servers that know it to take the call for another one."""
+    method = call.method
     for name, value in call.headers:
-        if len(name) in _LENGTHS and name.lower() in _OVERRIDES and value.strip() != call.method:
+        if len(name) in _LENGTHS and name.lower() in _OVERRIDES and value.strip() != method:
             return ""
-    return call.method
+    return method
 
 
 def read_only(method: str) -> Refusal:
@@ -43,7 +46,7 @@ def read_only(method: str) -> Refusal:
     return Refusal(
         403,
         "SHIM_READ_ONLY",
-        f"This gateway takes reads only (GET, HEAD, OPTIONS), and this call is none: {_named(method)}. Nothing was "
+        f"This gateway takes reads only (GET, HEAD, OPTIONS), and this call is none: {method}. Nothing was "
         "sent. Whoever runs it can end that: --read-only (ATLAS_SHIM_READ_ONLY).",
         error="http_request_denied",
     )
@@ -54,17 +57,13 @@ def not_allowed(method: str, *, is_default: bool) -> Refusal:
     if is_default:
         detail = (
             "This gateway signs calls that it recognises, and reads; this call is neither"
-            f" ({_named(method)}). Nothing was sent. Whoever runs it can allow it by method and path, as in "
+            f" ({method}). Nothing was sent. Whoever runs it can allow it by method and path, as in "
             "--allow 'recognised, reads, POST /api/atlas/v2/groups/*/clusters', or everything by --allow all "
             "(ATLAS_SHIM_ALLOW)."
         )
     else:
         detail = (
-            f"This call ({_named(method)}, and its path) is not on the list of what this gateway takes. Nothing was "
+            f"This call ({method}, and its path) is not on the list of what this gateway takes. Nothing was "
             "sent. Whoever runs it can add it by method and path: --allow (ATLAS_SHIM_ALLOW)."
         )
     return Refusal(403, "SHIM_NOT_ALLOWED", detail, error="http_request_denied")
-
-
-def _named(method: str) -> str:
-    return method if len(method) <= 20 else "an unknown method"

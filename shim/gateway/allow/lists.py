@@ -60,17 +60,23 @@ class AllowList:
         words = self.words
         if "all" in words or (recognised and "recognised" in words) or ("reads" in words and method in READS):
             return True
-        return bool(self.entries) and _is_listed(self.entries, method, path)
+        return bool(self.entries) and _is_listed(self.text, method, path)
 
     def __str__(self) -> str:
         return self.text
 
 
 @lru_cache(maxsize=512)
-def _is_listed(entries: tuple[Entry, ...], method: str, path: str) -> bool:
+def _is_listed(text: str, method: str, path: str) -> bool:
     # One slash at the end is left out of account, as where calls are recognised.
-    segments = path.removesuffix("/").split("/")[1:]
-    return any(entry.has(method, segments) for entry in entries)
+    origin, *segments = path.removesuffix("/").split("/")
+    return not origin and any(entry.has(method, segments) for entry in _entries(text))
+
+
+@lru_cache(maxsize=8)
+def _entries(text: str) -> tuple[Entry, ...]:
+    found = parse_allow(text, "allow")
+    return () if found is None else found.entries
 
 
 def parse_allow(text: str, name: str) -> AllowList | None:
