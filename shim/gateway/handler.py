@@ -116,7 +116,7 @@ class Handler:
         line.answered(request.status)
         wanted = plan.options.access_log
         if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
-            line.agent = field(request.headers, "User-Agent")
+            line.agent, line.client = field(request.headers, "User-Agent"), request.way.client
             tell(line)
 
     async def _pass_on(self, request: Request, call: Call, signer: UpstreamSigner, line: CallLine) -> None:

@@ -42,7 +42,7 @@ def guarded(mount, clients, authority, tmp_path, caplog):
     ca.write_bytes(clients.cert_pem.bytes())
     with (
         replying(reply()) as upstream,
-        gateway(upstream.origin, **mount.options, tls_client_ca=str(ca), access_log=AccessWord.OFF) as served,
+        gateway(upstream.origin, **mount.options, tls_client_ca=str(ca), access_log=AccessWord.ON) as served,
     ):
         yield served
 
@@ -93,6 +93,15 @@ def test_versions(mount, authority, caplog, oldest, version, gets_in):
 def test_right_certificate(guarded, authority, clients):
     """A caller with a certificate of the authority is served."""
     assert Caller(authority, clients.issue_cert("billing")).ask(guarded) == 200
+
+
+def test_the_log_has_the_caller_s_name(guarded, authority, clients, caplog):
+    """The line of a call names whose certificate it was made with: an alternative name, or else the subject's."""
+    caplog.set_level(logging.INFO, "shim.gateway.calls")
+    for mine in (clients.issue_cert("billing.test"), clients.issue_cert(common_name="nightly")):
+        assert Caller(authority, mine).ask(guarded) == 200
+    lines = until(lambda: [one for one in caplog.messages if " GET /" in one][1:] and caplog.messages, "two lines")
+    assert [name in line for line, name in zip(lines, ("127.0.0.1 (billing.test) ", "(nightly) "), strict=True)]
 
 
 def test_no_certificate(guarded, authority, caplog):

@@ -16,6 +16,7 @@ from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
 from shim.gateway.http1.server import Server
 from shim.gateway.tls.alerts import arriving
 from shim.gateway.tls.handshakes import why
+from shim.gateway.tls.names import name_in
 
 log = logging.getLogger("shim.gateway")
 
@@ -66,9 +67,11 @@ class Arrival:
             if self._tls:
                 await self._hear_tls()
                 arriving.set(self._socket)
-            await server.loop.connect_accepted_socket(
+            transport, _ = await server.loop.connect_accepted_socket(
                 self._make, self._socket, ssl=self._tls, ssl_handshake_timeout=patience if self._tls else None
             )
+            if self._tls and self._tls.verify_mode is ssl.CERT_REQUIRED and self._made is not None:
+                self._made.client = name_in(transport.get_extra_info("peercert"))
 
     async def _learn_peer(self) -> None:
         """Read whom a balancer stands for; the connection counts as that one's from then on."""

@@ -27,7 +27,8 @@ class CallLine:
 
     ``began`` is in seconds since the epoch, ``seconds`` and ``upstream_seconds`` are durations: all of the call, and
     what upstream took to its heads and to what was read of its contents. ``status`` is None when the caller left
-    unanswered. ``path`` is the raw one; what is shown of it is a template.
+    unanswered. ``path`` is the raw one; what is shown of it is a template. ``client`` is the name in
+    the caller's certificate.
     """
 
     method: str
@@ -46,6 +47,7 @@ class CallLine:
     seconds: float = 0.0
     upstream_seconds: float | None = None
     agent: str | None = None
+    client: str | None = None
     code: str | None = None
     said: str = ""
 
@@ -102,6 +104,8 @@ class CallLine:
         if self.upstream_seconds is not None:
             members["upstream_status"] = self.upstream_status
             members["upstream_ms"] = round(self.upstream_seconds * 1000, 3)
+        if self.client:
+            members["client"] = _plain(self.client)
         if self.agent:
             members["agent"] = _plain(self.agent)
         why = (("reason", self.reason), ("error", self.code), ("said", self.said))
@@ -111,7 +115,9 @@ class CallLine:
     def text(self) -> str:
         """Return the line for people."""
         status = "unanswered" if self.status is None else self.status
-        upstream = agent = why = ""
+        upstream = agent = why = client = ""
+        if self.client:
+            client = f" ({_plain(self.client)})"
         if self.upstream_seconds is not None:
             upstream = f" (upstream {self.upstream_status or '-'} in {self.upstream_seconds * 1000:.1f} ms)"
         if self.agent:
@@ -122,7 +128,7 @@ class CallLine:
             why = f" | {self.reason}"
         return (
             f"{instant(self.began)} {_LEVELS[self.level]:<7} {self.method} {self.template()} | {self.operation} "
-            f"{self.route} | {status} in {self.seconds * 1000:.1f} ms{upstream} | {self.peer} {self.request_id}"
+            f"{self.route} | {status} in {self.seconds * 1000:.1f} ms{upstream} | {self.peer}{client} {self.request_id}"
             f"{agent}{why}"
         )
 
