@@ -17,8 +17,6 @@ from tests.gateway_tls.worlds import LONG_AGO, Caller, Mount, ask, crowd_of, pem
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import gateway
 
-pytestmark = pytest.mark.usefixtures("loop")
-
 
 @pytest.fixture
 def mount(tmp_path, authority):
@@ -72,6 +70,7 @@ def speaking(authority: trustme.CA, oldest: ssl.TLSVersion, newest: ssl.TLSVersi
     return caller
 
 
+@pytest.mark.usefixtures("loop")
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 @pytest.mark.parametrize(
     ("oldest", "version", "gets_in"),
@@ -90,6 +89,7 @@ def test_versions(mount, authority, caplog, oldest, version, gets_in):
             assert "--tls-min-version" in refusal(caplog)
 
 
+@pytest.mark.usefixtures("loop")
 def test_right_certificate(guarded, authority, clients):
     """A caller with a certificate of the authority is served."""
     assert Caller(authority, clients.issue_cert("billing")).ask(guarded) == 200
@@ -104,12 +104,14 @@ def test_the_log_has_the_caller_s_name(guarded, authority, clients, caplog):
     assert [name in line for line, name in zip(lines, ("127.0.0.1 (billing.test) ", "(nightly) "), strict=True)]
 
 
+@pytest.mark.usefixtures("loop")
 def test_no_certificate(guarded, authority, caplog):
     """A caller without one gets an alert, and the log names what it lacks."""
     assert is_refused(Caller(authority), guarded)
     assert "the caller showed no certificate, which --tls-client-ca asks for" in refusal(caplog)
 
 
+@pytest.mark.usefixtures("loop")
 def test_certificate_of_somebody_else(guarded, authority, caplog):
     """A certificate of another authority, be it the gateway's own, is none."""
     assert is_refused(Caller(authority, authority.issue_cert("billing")), guarded)
@@ -175,6 +177,7 @@ def replace(path: Path, content: bytes) -> None:
     other.rename(path)
 
 
+@pytest.mark.usefixtures("loop")
 def test_curl(guarded, authority, clients, tmp_path):
     """Curl with a certificate is served, and without one it says which alert it got."""
     if (curl := shutil.which("curl")) is None:

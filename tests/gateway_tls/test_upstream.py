@@ -13,8 +13,6 @@ from tests.peers.raw import Peer, raw_upstream, until
 from tests.peers.served import ask, gateway, get, status_of
 from tests.peers.within import Within
 
-pytestmark = pytest.mark.usefixtures("loop")
-
 
 @attrs.frozen
 class World:
@@ -50,6 +48,7 @@ def call(served) -> tuple[int, bytes]:
     return status_of(head), content
 
 
+@pytest.mark.usefixtures("loop")
 def test_both_sides_are_known_to_each_other(world):
     """Upstream gets the certificate, and its own leads to the roots of the file."""
     mine = world.clients.issue_cert("gateway")
@@ -94,6 +93,7 @@ def test_new_roots_are_believed(world, tmp_path, authority):
         until(lambda: call(served) == (200, b"secured"), "the new roots")
 
 
+@pytest.mark.usefixtures("loop")
 @pytest.mark.parametrize(("kind", "version"), [("none", "TLSv1_3"), ("wrong", "TLSv1_3"), ("wrong", "TLSv1_2")])
 def test_upstream_that_wants_another_certificate(world, kind, version):
     """Without the right certificate nothing arrives, and the caller is told that it is about TLS."""
@@ -108,6 +108,7 @@ def test_upstream_that_wants_another_certificate(world, kind, version):
     assert not world.upstream.seen
 
 
+@pytest.mark.usefixtures("loop")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_through_a_proxy(world, authority, monkeypatch, tmp_path, scheme):
     """A tunnel carries the certificate to upstream; the proxy, which the system's roots vouch for, is shown none."""

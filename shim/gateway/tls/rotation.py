@@ -23,7 +23,7 @@ from shim.gateway.tls.expiry import expiry_of
 
 log = logging.getLogger("shim.gateway")
 
-EVERY = 1.0
+EVERY = 0.5
 """Seconds between two looks at the files; a change is read when two looks in a row agree on it."""
 
 
