@@ -7,6 +7,7 @@ import pytest
 from shim.core.settings import RouteWord
 from shim.fake import DEMO_TOKEN
 from shim.gateway.allow.lists import parse_allow
+from shim.gateway.reload import PlanSource, Reloader
 from tests.gateway_credentials.worlds import FLEX, INSTANCE, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.served import status_of, value_of
 
@@ -147,3 +148,17 @@ def test_methods_behind_the_method(name):
         assert status_of(seen.ask(UNTOUCHED, f"{name}: GET", ACCEPT)[0]) == 200
     with world("passthrough", read_only=True) as seen:
         assert told(seen.ask(UNTOUCHED, f"{name}: DELETE")) == (403, "SHIM_READ_ONLY")
+
+
+async def test_limits_change_while_the_gateway_runs(tmp_path):
+    """Both are live: a file that is changed closes and opens, with the next call."""
+    config = tmp_path / "shim.toml"
+    config.write_text("")
+    with world("passthrough") as seen:
+        source = PlanSource({}, {}, config)
+        reloader = Reloader(source, source.read(), seen.gateway.apply, seen.gateway.metrics)
+        for text, code in [('read_only = "on"', "SHIM_READ_ONLY"), ('allow = ["reads"]', "SHIM_NOT_ALLOWED")]:
+            config.write_text(text)
+            assert await reloader.reload()
+            assert told(seen.ask(CLUSTERS, "Content-Length: 0", method="POST")) == (403, code)
+        assert not seen.targets

@@ -1,5 +1,7 @@
 """What a list of calls has in it: raw paths, compared as strictly as retired calls are recognised."""
 
+import pickle
+
 import pytest
 
 from shim.errors import SettingsError
@@ -105,3 +107,10 @@ def test_flag_variable_and_file_say_the_same():
     assert written == listed
     assert read_options({}, {"allow": ""}, {"allow": ["reads"]}).allow is None
     assert read_options({}, file={"read_only": "on"}).read_only
+
+
+def test_workers_get_the_list():
+    """A list reaches other processes as it is, and a reload tells it from another as it was written."""
+    allow = parse_allow("reads, POST /x/*", "--allow")
+    assert pickle.loads(pickle.dumps(allow)) == allow
+    assert str(allow) == "reads, POST /x/*"
