@@ -13,10 +13,10 @@ from shim.core.memory import Memory
 from shim.core.messages import Call, Reply, field
 from shim.core.record import Record
 from shim.core.settings import RouteWord
+from shim.gateway.allow.limits import check
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
-from shim.gateway.counting.failures import failure_of
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
-from shim.gateway.errors import Challenged, Refusal, internal
+from shim.gateway.errors import Refusal
 from shim.gateway.exchange import Announced, GatewayExchange, dumps, loads
 from shim.gateway.fields import for_caller
 from shim.gateway.http1.peers import forwarded_peer
@@ -71,7 +71,6 @@ class Handler:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
         plan = self.plan
         has_room = False
-        challenged: Challenged | None = None
         peer = forwarded_peer(request.peer, request.headers, plan.options.trusted_proxies)
         name = request_id_of(request.headers)
         request.request_id = f"X-Request-Id: {name}\r\n".encode("ascii")
@@ -85,6 +84,8 @@ class Handler:
             call = inbound.call
             match = line.match = plan.engine.recognise(call.method, call.target, call.headers)
             signer = await self.gate.admit(inbound, recognised=match is not None)
+            if plan.is_limited:
+                check(call, match, plan, signed=signer.may_resend)
             with self.coalescer.passing(call.method):
                 # Switching off ends translation, and not who may call and who signs.
                 if match is None or plan.settings.route is RouteWord.OFF:
@@ -96,21 +97,16 @@ class Handler:
                     if self.inventory is not None:
                         self.inventory.add(record, plan.engine, field(call.headers, "User-Agent"), peer)
         except Refusal as refusal:
-            challenged, line.failure = refusal.challenged, failure_of(refusal)
-            line.refused(refusal.code, refusal.said or refusal.error or "", challenged is not None)
+            line.refused(refusal)
             request.refuse(refusal, close=self.draining)
         except ConnectionResetError:  # the caller left
             raise
         except Exception:
             line.failed()
-            line.failure = failure_of(internal())
             raise
         finally:
             line.answered(request.status)
-            if challenged is not None:
-                self.metrics.challenged(challenged)
-            else:
-                self.metrics.calls.count(line, whole=request.whole)
+            self.metrics.calls.count(line, whole=request.whole)
             self.in_flight.end(peer)  # what is in flight no more was counted
             if has_room:
                 self.budget.release()
@@ -122,7 +118,7 @@ class Handler:
         """Have the call's line written, if it is to have one."""
         wanted = plan.options.access_log
         if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
-            line.agent = field(request.headers, "User-Agent")
+            line.agent, line.client = field(request.headers, "User-Agent"), request.way.client
             tell(line)
 
     async def _pass_on(self, request: Request, call: Call, signer: UpstreamSigner, line: CallLine) -> None:

@@ -20,7 +20,7 @@ from shim.gateway.credentials.own import is_loopback
 from shim.gateway.handler import Handler
 from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.server import Server
-from shim.gateway.http1.sockets import Bound, bind, tls_context
+from shim.gateway.http1.sockets import Bound, bind
 from shim.gateway.in_flight import InFlight
 from shim.gateway.inventory import InventoryWriter
 from shim.gateway.memory import MemoryBudget
@@ -28,6 +28,7 @@ from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
 from shim.gateway.processes.process import loop_factory
 from shim.gateway.reload import Plan
+from shim.gateway.tls.rotation import Certificates
 from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker
@@ -65,18 +66,19 @@ class Gateway:
     ) -> None:
         plan = Plan(options or Options(), engine or shared_engine(os.environ))
         options = plan.options
-        self._tls = tls_context(options.tls_cert, options.tls_key)
         self.in_flight = InFlight()
         self.metrics = Metrics(self.in_flight)
         self.metrics.apply(plan.engine.documents, plan.settings)
-        self.metrics.facts.take_certificate(options.tls_cert)
+        self.certificates = certificates = Certificates(options, self.metrics.registry)
         self._inventory = InventoryWriter(environ, clock) if wanted(environ) else None
         budget = MemoryBudget(options.memory)
         self._tracing = tracing_of_process(plan.engine)
-        self._upstream = (
-            Upstream(options, budget) if self._tracing is None else TracedUpstream(options, budget, self._tracing)
-        )
+        if self._tracing is None:
+            self._upstream = Upstream(options, budget, certificates.upstream)
+        else:
+            self._upstream = TracedUpstream(options, budget, certificates.upstream, self._tracing)
         self.metrics.state.upstream, self.metrics.state.budget = self._upstream, budget
+        self.metrics.state.certificates = certificates
         self._handler = Handler(
             plan=plan,
             upstream=self._upstream,
@@ -119,7 +121,7 @@ class Gateway:
         """
         assert self._calls is not None, "start() comes first"
         address = self._calls.address
-        return f"{'https' if self._tls else 'http'}://{address.authority if address else 'localhost'}"
+        return f"{'https' if self.certificates.listener else 'http'}://{address.authority if address else 'localhost'}"
 
     @property
     def admin_url(self) -> str | None:
@@ -133,10 +135,11 @@ class Gateway:
         """
         await self._upstream.open()
         try:
-            bound = bound or bind(self.options)
+            bound, tls = bound or bind(self.options), self.certificates.listener
             server = self.metrics.state.server = Server(self._handler, self.options)
             server.failures = self.metrics.calls.failures
-            self._calls = Listener(server, bound, self._tls)
+            self._calls = Listener(server, bound, None if tls is None else lambda: tls.context)
+            self.certificates.watch()
             self._handler.authorities = self._authorities(self._calls.address)
             self._beat()
             if self.options.admin is not None:
@@ -175,6 +178,7 @@ class Gateway:
                 await admin.stop()
             if self._pulse is not None:
                 self._pulse.cancel()
+            self.certificates.close()
             await self._upstream.close()
             await self._handler.gate.close()
             if self._inventory is not None:
@@ -215,7 +219,7 @@ class Gateway:
         )
 
     def _authorities(self, address: Address | None) -> frozenset[str]:
-        return authorities_of(address, public_url=self.options.public_url, tls=self._tls is not None)
+        return authorities_of(address, public_url=self.options.public_url, tls=self.certificates.listener is not None)
 
 
 @contextlib.contextmanager

@@ -173,12 +173,23 @@ async def test_channel_ends_with_its_other_end():
         one.say(channel.METRICS)
 
 
+@attrs.frozen
+class Ends:
+    """A certificate that ends at an instant."""
+
+    end: float
+
+    def expiries(self):
+        """Return it by side."""
+        return {"listener": self.end}
+
+
 def test_dates_and_facts_are_not_added_up():
     """Two workers with one version are one; the last call of either is the last, and the first end of a certificate."""
     told = []
     for moment, end in ((50.0, 900.0), (70.0, 800.0)):
         one = Metrics(InFlight())
-        one.facts.certificate_end = end
+        one.state.certificates = Ends(end)  # type: ignore[assignment]  # what is asked of it
         line = CallLine("GET", "/x", "", "", shared_engine({}), began=moment)
         line.match = shared_engine({}).recognise("GET", PATH, ())
         one.calls.count(line, whole=True)
@@ -196,7 +207,7 @@ def test_dates_and_facts_are_not_added_up():
 def test_last_call_outlives_its_worker():
     """A worker that is replaced takes its certificate with it, and not the moment of its last call."""
     metrics = Metrics(InFlight())
-    metrics.facts.certificate_end = 900.0
+    metrics.state.certificates = Ends(900.0)  # type: ignore[assignment]  # what is asked of it
     names = {family[0] for family in lasting(tell(metrics.registry))}
     assert "atlas_shim_last_retired_call_timestamp_seconds" in names
     assert not {"atlas_shim_tls_certificate_not_after_timestamp_seconds", "atlas_shim_build"} & names

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -199,6 +200,20 @@ def test_failed_handshake_is_a_refused_connection(page, tmp_path):
     assert found.value("atlas_shim_connections_refused_total", reason="handshake") == 1
 
 
+def test_end_of_a_certificate_is_told_where_there_is_one(page, tmp_path):
+    """Without TLS there is no such series, so that an alert on it stays silent."""
+    import trustme
+
+    name = "atlas_shim_tls_certificate_not_after_timestamp_seconds"
+    end = datetime(2031, 5, 6, tzinfo=UTC)
+    path = tmp_path / "tls.pem"
+    trustme.CA().issue_cert("127.0.0.1", not_after=end).private_key_and_cert_chain_pem.write_to_path(path)
+    with gateway("http://127.0.0.1:1") as plain:
+        assert name not in page(plain).names
+    with gateway("http://127.0.0.1:1", tls_cert=str(path)) as served:
+        assert page(served).all(name) == [({"side": "listener"}, end.timestamp())]
+
+
 def test_build_route_and_sunsets(page):
     """Each is one series that says what holds now; a sunset of the operator's stands in for the documents' own."""
     from shim.core.settings import RouteWord, parse_sunsets
@@ -217,7 +232,7 @@ def test_build_route_and_sunsets(page):
 def test_no_label_names_a_caller_or_a_resource(page):
     """Labels are words of documents, RFCs and ours, so that their number has an end."""
     known = {"operation", "route", "status_class", "origin", "type", "code", "reason", "level", "state", "kind", "le",
-             "document", "version", "python", "result"}  # fmt: skip
+             "side", "document", "version", "python", "result"}  # fmt: skip
     with replying(FLEX) as upstream, gateway(upstream.origin) as served:
         ask(served, get(PATH, "User-Agent: nightly/1", "X-Request-Id: abc"))
         found = page(served)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from shim.core.messages import Call
 from shim.gateway.memory import MemoryBudget
 from shim.gateway.options import Options
+from shim.gateway.tls.rotation import Rotating
 from shim.gateway.tracing import Tracing
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.response import UpstreamResponse
@@ -15,8 +16,8 @@ from shim.gateway.upstream.response import UpstreamResponse
 class TracedUpstream(Upstream):
     """An Upstream whose calls are told to ``tracing``: a class of its own, so that all others pay nothing."""
 
-    def __init__(self, options: Options, budget: MemoryBudget, tracing: Tracing) -> None:
-        super().__init__(options, budget)
+    def __init__(self, options: Options, budget: MemoryBudget, tls: Rotating, tracing: Tracing) -> None:
+        super().__init__(options, budget, tls)
         self._tracing = tracing
 
     async def send(
