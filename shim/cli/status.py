@@ -17,7 +17,7 @@ from shim.cli.options import output_option
 from shim.gateway.board.instants import distance, spoken
 from shim.gateway.board.reading import read_status
 from shim.gateway.board.status import Status
-from shim.gateway.board.words import ORIGINS, cause_of, mode_of, routes_in_force, sides, troubles
+from shim.gateway.board.words import ORIGINS, SIDES, cause_of, mode_of, routes_in_force, sides, troubles
 from shim.gateway.options import Address
 
 PATH = "/status.json"
@@ -109,10 +109,13 @@ def _text(content: bytes, *, is_live: bool) -> None:
         click.secho(output.printable(trouble), fg="red")
     click.echo()
     output.facts((name, output.printable(value)) for name, value in mode_of(status))
-    certificate = status.certificate
-    if certificate is not None:
-        ends = f"{distance(certificate.days_left)}, at {spoken(certificate.not_after)}"
-        output.facts([("Certificate ends", output.printable(ends))])
+    output.facts(
+        (
+            output.printable(f"Certificate for {SIDES.get(one.side, one.side)}"),
+            output.printable(f"ends {distance(one.days_left)}, {spoken(one.not_after)}"),
+        )
+        for one in status.certificates
+    )
     for title, columns, rows in _tables(status):
         if rows:
             output.heading(f"\n{title}")

@@ -13,11 +13,11 @@ from shim.core.memory import Memory
 from shim.core.messages import Call, Reply
 from shim.core.record import Record
 from shim.core.settings import RouteWord
+from shim.gateway.allow.limits import check
 from shim.gateway.board.counts import Board
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
-from shim.gateway.counting.failures import failure_of
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
-from shim.gateway.errors import Challenged, Refusal, internal
+from shim.gateway.errors import Refusal
 from shim.gateway.exchange import Announced, GatewayExchange, dumps, loads
 from shim.gateway.fields import agent_of, for_caller
 from shim.gateway.http1.peers import forwarded_peer
@@ -32,6 +32,7 @@ from shim.gateway.metrics import Metrics
 from shim.gateway.option_values import AccessWord
 from shim.gateway.relay import relay
 from shim.gateway.reload import Plan
+from shim.gateway.tracing import Tracing
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.response import BUFFERED
 from shim.gateway.upstream.signed import send
@@ -61,6 +62,7 @@ class Handler:
     in_flight: InFlight
     inventory: InventoryWriter | None
     budget: MemoryBudget
+    tracing: Tracing | None = None
     authorities: frozenset[str] = frozenset()
     draining: bool = False
     coalescer: Coalescer = attrs.field(factory=Coalescer)
@@ -71,11 +73,11 @@ class Handler:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
         plan = self.plan
         has_room = False
-        challenged: Challenged | None = None
         peer = forwarded_peer(request.peer, request.headers, plan.options.trusted_proxies)
         name = request_id_of(request.headers)
         request.request_id = f"X-Request-Id: {name}\r\n".encode("ascii")
         line = CallLine(request.method, request.target.partition("?")[0], peer, name, plan.engine)
+        span = None if self.tracing is None else self.tracing.begin(request)
         try:
             self.in_flight.begin(peer, plan.options)
             self.budget.reserve()
@@ -84,6 +86,8 @@ class Handler:
             call = inbound.call
             match = line.match = plan.engine.recognise(call.method, call.target, call.headers)
             signer = await self.gate.admit(inbound, recognised=match is not None)
+            if plan.is_limited:
+                check(call, match, plan, signed=signer.may_resend)
             with self.coalescer.passing(call.method):
                 # Switching off ends translation, and not who may call and who signs.
                 if match is None or plan.settings.route is RouteWord.OFF:
@@ -96,32 +100,31 @@ class Handler:
                     if self.inventory is not None:
                         self.inventory.add(record, plan.engine, agent_of(call.headers), peer)
         except Refusal as refusal:
-            challenged, line.failure = refusal.challenged, failure_of(refusal)
-            line.refused(refusal.code, refusal.said or refusal.error or "", challenged is not None)
+            line.refused(refusal)
             request.refuse(refusal, close=self.draining)
         except ConnectionResetError:  # the caller left
             raise
         except Exception:
             line.failed()
-            line.failure = failure_of(internal())
             raise
         finally:
-            self.in_flight.end(peer)
-            if has_room:
-                self.budget.release()
             line.answered(request.status)
             line.agent = agent_of(request.headers)
-            if challenged is not None:
-                self.metrics.challenged(challenged)
-            else:
-                self.metrics.calls.count(line, whole=request.whole)
+            self.metrics.calls.count(line, whole=request.whole)
+            if line.challenged is None:
                 self.board.count(line)
-            self._tell(line, plan)
+            self.in_flight.end(peer)  # what is in flight no more was counted
+            if has_room:
+                self.budget.release()
+            self._tell(line, request, plan)
+            if span is not None:
+                span.end(line)
 
-    def _tell(self, line: CallLine, plan: Plan) -> None:
+    def _tell(self, line: CallLine, request: Request, plan: Plan) -> None:
         """Have the call's line written, if it is to have one."""
         wanted = plan.options.access_log
         if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
+            line.client = request.way.client
             tell(line)
 
     async def _pass_on(self, request: Request, call: Call, signer: UpstreamSigner, line: CallLine) -> None:

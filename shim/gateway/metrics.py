@@ -12,7 +12,6 @@ from shim.documents.model import Document
 from shim.gateway.counting.calls import CallCounts
 from shim.gateway.counting.facts import Facts
 from shim.gateway.counting.state import State
-from shim.gateway.errors import Challenged
 from shim.gateway.in_flight import InFlight
 from shim.gateway.remembered import by_identity
 
@@ -55,10 +54,6 @@ class Metrics:
         """Tell of these documents and settings from now on."""
         self.facts.documents, self.facts.settings = documents, settings
         self.calls.operations = frozenset(operation.id for document in documents for operation in document.operations)
-
-    def challenged(self, reason: Challenged) -> None:
-        """Count one step of a client on its way to a signature."""
-        self.calls.challenged[reason] += 1
 
     def translated(self, record: Record, seconds: float) -> None:
         """Count what one exchange cost, and what it could not keep exact."""

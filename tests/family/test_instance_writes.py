@@ -7,6 +7,7 @@ import httpx
 import pytest
 import requests
 
+from tests.family.aiohttp_door import WRITE_DOORS
 from tests.family.atlas_errors import ERRORS
 from tests.family.replay import KINDS, VERSIONS
 from tests.peers.raw import BREAK, RESET
@@ -50,6 +51,12 @@ SENT = {
     "update": ("PATCH", f"{FLEX}/{NAME}"),
     "delete": ("DELETE", f"{FLEX}/{NAME}"),
 }
+
+
+@pytest.fixture(params=WRITE_DOORS)
+def door(request):
+    """Each way in for writes, see ``doors``."""
+    return WRITE_DOORS[request.param]
 
 
 def write(ask, call, api="v2", body=..., query=""):

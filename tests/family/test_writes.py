@@ -11,6 +11,7 @@ import httpx
 import pytest
 import requests
 
+from tests.family.aiohttp_door import WRITE_DOORS
 from tests.peers.raw import BREAK, RESET
 from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NO_CLUSTER, NON_FLEX, by_side, error, ok, upstream, wire
 
@@ -69,6 +70,12 @@ WAYS = {
     "dedicated after both": (False, {"legacy": GONE, "flex": NON_FLEX}, ["legacy", "flex"]),
 }
 """For the side that fails: whether the sunset is over, what the sides before it answer, and which those are."""
+
+
+@pytest.fixture(params=WRITE_DOORS)
+def door(request):
+    """Each way in for writes, see ``doors``."""
+    return WRITE_DOORS[request.param]
 
 
 def create(ask, api="v2", body=None):
@@ -196,7 +203,7 @@ def test_a_probe_that_fails_is_the_answer(door, fault):
     with upstream(by_side(**{**GOOD, "flex": FAULTS[fault]})) as atlas, door(atlas.origin, over=True) as ask:
         reply = attempt(ask, body=POINT)
         assert atlas.writes == []
-        assert atlas.sides == ["flex"]
+        assert set(atlas.sides) == {"flex"}  # aiohttp sends a read again by itself when a connection ends
         if fault[:3].isdigit():
             assert FAULTS[fault].startswith(f"HTTP/1.1 {reply.status_code} ".encode())
             assert FAULTS[fault].endswith(b"\r\n\r\n" + reply.content)

@@ -88,7 +88,7 @@ def test_the_status_has_the_shape_that_is_documented(seen):
     jsonschema.Draft202012Validator.check_schema(schema)
     for one in (schema, *schema["$defs"].values()):
         one["additionalProperties"] = False
-    full = attrs.evolve(seen[2], certificate=Certificate(seen[2].made, 1))
+    full = attrs.evolve(seen[2], certificates=(Certificate("listener", seen[2].made, 1, refused=False),))
     for status in (seen[2], full):
         jsonschema.validate(json.loads(json.dumps(attrs.asdict(status))), schema)
 
@@ -147,8 +147,12 @@ def test_what_others_say_is_text(some, text):
         ({"ready": False}, "takes no calls"),
         ({"reload": Reload("refused", "2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z", ("route: no",))}, "route: no"),
         ({"reload": Reload("good", "2026-06-01T00:00:00Z", waiting=("listen",))}, "wait for a restart: listen"),
-        ({"certificate": Certificate("2026-06-03T00:00:00Z", 2)}, "expires in 2 days"),
-        ({"certificate": Certificate("2026-06-03T00:00:00Z", -1)}, "has expired"),
+        ({"certificates": (Certificate("listener", "2026-06-03T00:00:00Z", 2, refused=False),)}, "expires in 2 days"),
+        (
+            {"certificates": (Certificate("upstream", "2026-06-03T00:00:00Z", -1, refused=False),)},
+            "Atlas is shown has expired",
+        ),
+        ({"certificates": (Certificate("listener", "2026-06-03T00:00:00Z", 90, refused=True),)}, "are of no use"),
     ],
 )
 def test_what_needs_somebody_is_said_first(some, change, said):
@@ -187,5 +191,5 @@ def test_what_is_no_status_is_refused(value):
 
 def test_an_empty_gateway_has_a_page(some):
     """Nothing called yet, nothing wrong."""
-    bare: Status = attrs.evolve(some, hour=(), callers=(), fields=(), errors=(), certificate=None)
+    bare: Status = attrs.evolve(some, hour=(), callers=(), fields=(), errors=(), certificates=())
     assert Page(page(bare)).texts["p"].count("None.") == 3

@@ -30,7 +30,6 @@ def status_of(told: Told, plan: Plan, standing: Standing, *, ready: bool, invent
     options, today, now = plan.options, standing.clock(), time.time()
     newest = int(now) // 60
     minutes = [one for one in told.minutes if newest - HOUR < one.minute <= newest]
-    certificate = standing.certificate
     return status.Status(
         format=status.FORMAT,
         made=written(now),
@@ -71,9 +70,10 @@ def status_of(told: Told, plan: Plan, standing: Standing, *, ready: bool, invent
             for one in told.errors
         ),
         reload=standing.reload,
-        certificate=None
-        if certificate is None
-        else status.Certificate(written(certificate), int((certificate - now) // DAY)),
+        certificates=tuple(
+            status.Certificate(one.side, written(one.not_after), int((one.not_after - now) // DAY), one.refused)
+            for one in told.certificates
+        ),
     )
 
 

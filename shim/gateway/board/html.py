@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from shim import page as html
 from shim.gateway.board.instants import distance, spoken
 from shim.gateway.board.status import Certificate, Reload, Status
 from shim.gateway.board.time_line import time_line
-from shim.gateway.board.words import ORIGINS, WORDS, cause_of, mode_of, routes_in_force, sides, troubles
+from shim.gateway.board.words import ORIGINS, SIDES, WORDS, cause_of, mode_of, routes_in_force, sides, troubles
 
 
 def page(status: Status) -> str:
@@ -23,7 +23,7 @@ def page(status: Status) -> str:
         _section("Errors since the start", _errors(status)),
         _section("Callers since the start", _callers(status)),
         _section("Fields that are not what they were", _fields(status)),
-        _section("Settings and certificate", _reload(status.reload), _certificate(status.certificate)),
+        _section("Settings and certificate", _reload(status.reload), _certificates(status.certificates)),
     ]
     footer = f"atlas-shim {status.version}, at {spoken(status.made)}. The same in a terminal: atlas-shim status --watch"
     return html.document("atlas-shim: retired Atlas calls, kept alive", parts, footer)
@@ -157,8 +157,11 @@ def _reload(reload: Reload) -> str:
     return "".join(parts)
 
 
-def _certificate(certificate: Certificate | None) -> str:
-    if certificate is None:
-        return "<p>No certificate: callers speak plain HTTP.</p>"
-    when = html.time(certificate.not_after, spoken(certificate.not_after))
-    return f"<p>The certificate that callers are shown ends {distance(certificate.days_left)}, at {when}.</p>"
+def _certificates(certificates: Sequence[Certificate]) -> str:
+    if not certificates:
+        return "<p>No certificate of the gateway's own is in use.</p>"
+    return "".join(
+        f"<p>The certificate that {html.text(SIDES.get(one.side, one.side))} is shown ends {distance(one.days_left)}, "
+        f"at {html.time(one.not_after, spoken(one.not_after))}.</p>"
+        for one in certificates
+    )

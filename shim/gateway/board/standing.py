@@ -21,14 +21,13 @@ _LONGEST = 500
 class Standing:
     """Where a gateway stands.
 
-    ``started`` and ``certificate`` (when it ends, None without one) are in seconds since the epoch; ``memory`` is what
-    replies taught, empty where other processes take the calls; ``clock`` decides which side of a sunset it is.
+    ``started`` is in seconds since the epoch; ``memory`` is what replies taught, empty where other processes take the
+    calls; ``clock`` decides which side of a sunset it is.
     """
 
     started: float = attrs.field(factory=time.time)
     reload: Reload = attrs.field(factory=lambda: Reload("good", written(time.time())))
     listens: str = ""
-    certificate: float | None = None
     memory: Memory = attrs.field(factory=Memory)
     clock: Callable[[], float] = time.time
 

@@ -157,10 +157,15 @@ class Reload:
 
 @attrs.frozen
 class Certificate:
-    """When the first certificate that callers are shown ends."""
+    """When the first certificate ends that a ``side`` is shown: callers (``listener``) or Atlas (``upstream``).
 
+    ``refused`` tells that its files were changed to something of no use, and that the last good ones are shown.
+    """
+
+    side: str
     not_after: str
     days_left: int
+    refused: bool
 
 
 @attrs.frozen
@@ -183,4 +188,4 @@ class Status:
     fields: tuple[Field, ...]
     errors: tuple[Error, ...]
     reload: Reload
-    certificate: Certificate | None
+    certificates: tuple[Certificate, ...]

@@ -87,6 +87,15 @@ class Last:
 
 
 @attrs.frozen
+class Shown:
+    """When the certificate ends that a side is shown, in seconds since the epoch; ``refused`` as in the status."""
+
+    side: str
+    not_after: float
+    refused: bool
+
+
+@attrs.frozen
 class Told:
     """All that one process tells, or several together."""
 
@@ -95,6 +104,7 @@ class Told:
     inexact: tuple[Inexact, ...] = ()
     errors: tuple[Error, ...] = ()
     lasts: tuple[Last, ...] = ()
+    certificates: tuple[Shown, ...] = ()
 
     def to_json(self) -> list[Any]:
         """Return lists of lists."""
@@ -103,7 +113,7 @@ class Told:
     @classmethod
     def from_json(cls, lists: Sequence[Any]) -> Told:
         """Return what ``to_json`` made lists of."""
-        kinds: tuple[Callable[..., Any], ...] = (Minute, Caller, Inexact, Error, Last)
+        kinds: tuple[Callable[..., Any], ...] = (Minute, Caller, Inexact, Error, Last, Shown)
         return cls(*(tuple(kind(*row) for row in rows) for kind, rows in zip(kinds, lists, strict=True)))
 
 
@@ -119,6 +129,7 @@ def add(tellings: Iterable[Told]) -> Told:
     callers: dict[tuple[str, str], Caller] = {}
     errors: dict[tuple[object, ...], Error] = {}
     lasts: dict[str, Last] = {}
+    certificates: dict[str, Shown] = {}
     for told in tellings:
         for minute in told.minutes:
             minutes[minute.minute, minute.operation, minute.route, minute.hundred] += minute.calls
@@ -134,6 +145,10 @@ def add(tellings: Iterable[Told]) -> Told:
         for last in told.lasts:
             if last.operation not in lasts or lasts[last.operation].when < last.when:
                 lasts[last.operation] = last
+        for one in told.certificates:
+            same = certificates.get(one.side, one)
+            ends, refused = min(one.not_after, same.not_after), one.refused or same.refused
+            certificates[one.side] = Shown(one.side, ends, refused)
     newest = max((minute for minute, *_ in minutes), default=0)
     return Told(
         minutes=tuple(Minute(*key, calls) for key, calls in sorted(minutes.items()) if key[0] > newest - HOUR - 1),
@@ -141,6 +156,7 @@ def add(tellings: Iterable[Told]) -> Told:
         inexact=tuple(Inexact(*key, answers) for key, answers in sorted(inexact.items())),
         errors=kept_errors(errors.values()),
         lasts=tuple(lasts[name] for name in sorted(lasts)),
+        certificates=tuple(certificates.values()),
     )
 
 

@@ -16,6 +16,8 @@ RECENT = 5
 
 WORDS = {"called": "Still called.", "quiet": "Nobody calls.", "unproven": "Not proven."}
 
+SIDES = {"listener": "a caller", "upstream": "Atlas"}
+
 ORIGINS = {"atlas": "Atlas, or the way there", "shim": "the gateway", "caller": "the caller"}
 
 
@@ -33,10 +35,13 @@ def troubles(status: Status) -> list[str]:
         said.append("The last reload was refused, and the last good settings stay; see Settings below.")
     if status.reload.waiting:
         said.append(f"Changed options wait for a restart: {', '.join(status.reload.waiting)}.")
-    certificate = status.certificate
-    if certificate is not None and certificate.days_left < SOON:
-        over = "has expired" if certificate.days_left < 0 else f"expires {distance(certificate.days_left)}"
-        said.append(f"The certificate that callers are shown {over}.")
+    for one in status.certificates:
+        who = SIDES.get(one.side, one.side)
+        if one.days_left < SOON:
+            over = "has expired" if one.days_left < 0 else f"expires {distance(one.days_left)}"
+            said.append(f"The certificate that {who} is shown {over}.")
+        if one.refused:
+            said.append(f"New files of the certificate that {who} is shown are of no use, and the last good ones stay.")
     return said
 
 

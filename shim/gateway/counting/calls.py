@@ -67,15 +67,21 @@ class CallCounts(Collector):
     def __init__(self) -> None:
         self.failures = none_yet()
         self.shared: Tally[str] = Tally()
-        self.challenged: Tally[Challenged] = Tally()
-        self.abandoned: Tally[str] = Tally()
+        self.challenged: Tally[Challenged] = Tally({"unsigned": 0, "stale": 0})
+        self.abandoned: Tally[str] = Tally({OTHER: 0})
         self.inexact: Tally[tuple[str, tuple[tuple[str, int], ...]]] = Tally()
         self.translation = Histogram(COSTS)
         self.operations: frozenset[str] = frozenset()
         self._rows: dict[tuple[str, str], _Row] = {}
 
     def count(self, line: CallLine, *, whole: bool) -> None:
-        """Count one call that has ended; one that was neither answered to its end nor failed was abandoned."""
+        """Count one call that has ended, or a step of a client's on its way to a signature.
+
+        One that was neither answered to its end nor failed was abandoned.
+        """
+        if line.challenged is not None:
+            self.challenged[line.challenged] += 1
+            return
         operation, route, status, failure = line.operation, line.route, line.status, line.failure
         row = self._rows.get((operation, route))
         if row is None:

@@ -1,4 +1,4 @@
-"""What holds from one reload to the next: version, route, sunsets, and the certificate's end."""
+"""What holds from one reload to the next: version, route and sunsets."""
 
 from __future__ import annotations
 
@@ -15,15 +15,11 @@ from shim.documents.model import Document
 
 
 class Facts(Collector):
-    """Facts of one process; nothing is told of what it does not know (inheriting is the library's way).
-
-    ``certificate_end`` is in seconds since the epoch, None without TLS.
-    """
+    """Facts of one process (inheriting is the library's way)."""
 
     def __init__(self) -> None:
         self.settings: Settings | None = None
         self.documents: Sequence[Document] = ()
-        self.certificate_end: float | None = None
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families."""
@@ -33,12 +29,6 @@ class Facts(Collector):
             route = {"route": str(self.settings.route)}
             yield InfoMetricFamily("atlas_shim_route", "The route in force, a word of the option 'route'.", route)
             yield self._sunsets(self.settings)
-        if self.certificate_end is not None:
-            yield GaugeMetricFamily(
-                "atlas_shim_tls_certificate_not_after_timestamp_seconds",
-                "When the first certificate of the chain in use ends, in seconds since the epoch.",
-                self.certificate_end,
-            )
 
     def _sunsets(self, settings: Settings) -> Metric:
         family = GaugeMetricFamily(

@@ -1,4 +1,4 @@
-"""What is looked at when somebody asks: connections of callers and to upstream, and what is held in memory."""
+"""What is looked at when somebody asks: connections, certificates in use, and what is held in memory."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from shim.gateway.http1.server import Server
 from shim.gateway.logs.lines import dropped
 from shim.gateway.memory import MemoryBudget
+from shim.gateway.tls.rotation import Certificates
 from shim.gateway.upstream.client import Upstream
 
 
@@ -20,6 +21,7 @@ class State(Collector):
         self.server: Server | None = None
         self.upstream: Upstream | None = None
         self.budget: MemoryBudget | None = None
+        self.certificates: Certificates | None = None
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families; all may change meanwhile, in another thread."""
@@ -31,6 +33,8 @@ class State(Collector):
             yield from _upstream(self.upstream)
         if self.budget is not None:
             yield from _memory(self.budget)
+        if self.certificates is not None:
+            yield _ends(self.certificates)
 
 
 def _callers(server: Server) -> Iterator[Metric]:
@@ -82,6 +86,18 @@ def _upstream(upstream: Upstream) -> Iterator[Metric]:
     for kind, count in upstream.failures.copy().items():
         failures.add_metric((kind,), count)
     yield failures
+
+
+def _ends(certificates: Certificates) -> Metric:
+    family = GaugeMetricFamily(
+        "atlas_shim_tls_certificate_not_after_timestamp_seconds",
+        "When the first certificate of the chain in use ends that callers (listener) or Atlas (upstream) are shown, in "
+        "seconds since the epoch.",
+        labels=("side",),
+    )
+    for side, end in certificates.expiries().items():
+        family.add_metric((side,), end)
+    return family
 
 
 def _memory(budget: MemoryBudget) -> Iterator[Metric]:

@@ -216,7 +216,7 @@ class Supervisor:
             code = await worker.process.wait()
             await worker.channel.close()
             self._past = sums.add([self._past, sums.lasting(worker.told)])
-            self._past_board = add((self._past_board, worker.board))
+            self._past_board = attrs.evolve(add((self._past_board, worker.board)), certificates=())
         if not self._ending.is_set():
             log.error("worker %s ended with %s", worker.process.pid, code)
         return code if code >= 0 else 128 - code
@@ -266,7 +266,6 @@ class Supervisor:
         return add((self._past_board, *(worker.board for worker in self._workers)))
 
     async def _status(self, told: Told) -> Status:
-        self.standing.certificate = self.metrics.facts.certificate_end
         inventory = await self._inventory_look.look()
         ready = self._is_ready()
         return status_of(told, self._plan, self.standing, ready=ready, inventory=inventory)

@@ -83,7 +83,7 @@ async def _work(end: socket.socket) -> int:
 
 
 def _counted(gateway: Gateway) -> bytes:
-    return message(told_by_worker(gateway.metrics.registry), gateway.board.told())
+    return message(told_by_worker(gateway.metrics.registry), gateway.told())
 
 
 class _Worker:

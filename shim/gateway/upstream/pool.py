@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from urllib.parse import SplitResult
 
 from shim.gateway.http1.deadlines import NEVER, Deadlines
@@ -39,7 +40,8 @@ class Pool:
         self._host = origin.hostname or ""
         self._port = origin.port or (443 if origin.scheme == "https" else 80)
         self._tls = origin.scheme == "https"
-        self._context: ssl.SSLContext | None = None
+        self._context: Callable[[], ssl.SSLContext] | None = None
+        self._context_of_proxy: ssl.SSLContext | None = None
         self._proxy = proxy
         self._idle: list[UpstreamConnection] = []
         self._open: set[UpstreamConnection] = set()
@@ -52,9 +54,10 @@ class Pool:
         idle = len(self._idle)
         return {"idle": idle, "active": max(0, len(self._open) - idle)}
 
-    def trust(self, context: ssl.SSLContext) -> None:
-        """Use this context for TLS to the origin, and to a proxy."""
+    def trust(self, context: Callable[[], ssl.SSLContext], of_proxy: ssl.SSLContext | None = None) -> None:
+        """Use what ``context`` returns for each new connection to the origin, and another for TLS to a proxy."""
         self._context = context
+        self._context_of_proxy = of_proxy
 
     def lend(self) -> UpstreamConnection | None:
         """Return a connection that was used before, None when there is none."""
@@ -115,7 +118,7 @@ class Pool:
             lambda: UpstreamConnection(self),
             self._host,
             self._port,
-            ssl=self._context if self._tls else None,
+            ssl=self._context() if self._tls and self._context else None,
             server_hostname=self._host if self._tls else None,
         )
         return connection
@@ -124,14 +127,14 @@ class Pool:
         """Connect to a proxy, and with TLS through it to the origin (RFC 9110, 9.3.6)."""
         if not self._tls:
             _, connection = await self.loop.create_connection(
-                lambda: UpstreamConnection(self), proxy.host, proxy.port, ssl=self._context if proxy.tls else None
+                lambda: UpstreamConnection(self), proxy.host, proxy.port, ssl=self._context_of_proxy
             )
             return connection
-        transport = await tunnel(proxy, f"{self._host}:{self._port}", self._context if proxy.tls else None)
+        transport = await tunnel(proxy, f"{self._host}:{self._port}", self._context_of_proxy)
         connection = UpstreamConnection(self)
         assert self._context is not None, "trust() comes first"
         try:
-            secured = await self.loop.start_tls(transport, connection, self._context, server_hostname=self._host)
+            secured = await self.loop.start_tls(transport, connection, self._context(), server_hostname=self._host)
         except BaseException:
             transport.abort()
             raise

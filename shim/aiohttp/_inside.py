@@ -1,0 +1,144 @@
+"""All that the door uses of aiohttp beyond its documented names, as the versions from 3.11 to 3 have it.
+
+- ``_build_url`` of a session: nothing public tells its base URL. ``_json_serialize_bytes``: neither that serializer.
+- ``_retry_connection``: whether a session sends GET, PUT and DELETE again by itself when a connection ends. It is there
+  from 3.11 on; older versions, which are not tested here, are told of, since a write must not be sent twice.
+- The arguments of ClientResponse, which other people's mocks call as well, and ``_response_class``, the kind of
+  responses that a session was told to make.
+- ``start`` of a response, which takes version, status, fields and content from whatever ``protocol.read()`` of a
+  connection returns: so nothing of a response has to be set from outside.
+- ``_cache`` of a response, where its properties look first: what request it shows can't be set otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Generator
+from types import SimpleNamespace
+from typing import Any
+
+import attrs
+from aiohttp import ClientResponse, ClientSession, HttpVersion11, RequestInfo, StreamReader, __version__
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.http import RawResponseMessage
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from shim.core.messages import Reply, framed, reason_phrase
+
+logger = logging.getLogger("shim")
+
+_BUFFER = 2**16
+_MORE: dict[str, Any] = (
+    {"stream_writer": SimpleNamespace(output_size=0)}  # from 3.14.4 on
+    if "stream_writer" in inspect.signature(ClientResponse.__init__).parameters
+    else {}
+)
+
+
+def whole_url(session: ClientSession, url: Any) -> URL:
+    """Return the URL that a session makes of what it was given; raises what URL and the session raise."""
+    return session._build_url(url)  # noqa: SLF001 - see above
+
+
+def json_content(session: ClientSession, value: Any) -> bytes:
+    """Return JSON as a session writes it."""
+    as_bytes: Callable[[Any], bytes] | None = getattr(session, "_json_serialize_bytes", None)  # from 3.14 on
+    return session.json_serialize(value).encode() if as_bytes is None else as_bytes(value)
+
+
+@attrs.frozen(eq=False)
+class Once:
+    """A PUT or DELETE of a session's that is not sent again by aiohttp itself.
+
+    The session is told so while this call runs, between two points where it waits; other calls, which run in
+    between, are told otherwise.
+    """
+
+    session: ClientSession
+    call: Awaitable[ClientResponse]
+
+    def __await__(self) -> Generator[Any, Any, ClientResponse]:
+        session, steps = self.session, self.call.__await__()
+        if not hasattr(session, "_retry_connection"):
+            logger.warning(
+                "aiohttp %s may send a PUT or DELETE twice when a connection ends; 3.11 does not", __version__
+            )
+        go_on: Callable[[Any], Any] = steps.send
+        said: Any = None
+        while True:
+            before = getattr(session, "_retry_connection", True)
+            session._retry_connection = False  # noqa: SLF001 - see above
+            try:
+                waits_for = go_on(said)
+            except StopIteration as end:
+                response: ClientResponse = end.value
+                return response
+            finally:
+                session._retry_connection = before  # noqa: SLF001 - as above
+            try:
+                go_on, said = steps.send, (yield waits_for)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, such as a cancellation, the call hears it
+                go_on, said = steps.throw, error
+
+
+@attrs.frozen(eq=False)
+class _Arrived:
+    """Stands for a connection, and for its protocol, on which a whole response has arrived."""
+
+    message: RawResponseMessage
+    content: StreamReader
+    upgraded: bool = False
+
+    @property
+    def protocol(self) -> _Arrived:
+        return self
+
+    async def read(self) -> tuple[RawResponseMessage, StreamReader]:
+        return self.message, self.content
+
+    def release(self) -> None:
+        """There is nothing to go back to a pool."""
+
+
+async def made_response(
+    reply: Reply, info: RequestInfo, session: ClientSession, native: ClientResponse | None
+) -> ClientResponse:
+    """Return a response of the shim's own, in place of the native one if there was any."""
+    loop = asyncio.get_running_loop()
+    kind = session._response_class if native is None else type(native)  # noqa: SLF001 - see above
+    nothing: Any = {"writer": None, "continue100": None, "timer": None, "traces": []}
+    response = kind(info.method, info.real_url, request_info=info, loop=loop, session=session, **nothing, **_MORE)
+    raw = tuple([(name.encode("latin-1"), value.encode("latin-1")) for name, value in framed(reply, info.method)])
+    lines = [(_as_aiohttp_reads(name), _as_aiohttp_reads(value)) for name, value in raw]
+    content = StreamReader(BaseProtocol(loop), _BUFFER, loop=loop)
+    content.feed_data(reply.body or b"")
+    content.feed_eof()
+    message = RawResponseMessage(
+        version=getattr(native, "version", None) or HttpVersion11,
+        code=reply.status,
+        reason=reason_phrase(reply.status),
+        headers=CIMultiDictProxy(CIMultiDict(lines)),
+        raw_headers=raw,
+        should_close=False,
+        compression=None,
+        upgrade=False,
+        chunked=False,
+    )
+    arrived: Any = _Arrived(message, content)
+    await response.start(arrived)
+    if native is not None and native.history:
+        response._cache["history"] = native.history  # noqa: SLF001 - see above
+    return response
+
+
+def show(response: ClientResponse, info: RequestInfo) -> None:
+    """Let a response say that it answers another request than the one that was sent."""
+    response.method = info.method
+    response._cache.update(url=info.url, real_url=info.real_url, request_info=info)  # noqa: SLF001 - see above
+
+
+def _as_aiohttp_reads(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")

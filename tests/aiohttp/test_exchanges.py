@@ -1,0 +1,456 @@
+# mypy: disable-error-code="attr-defined, var-annotated"
+# (the record is an attribute of ours in a class of aiohttp's)
+"""What a retired call sends and leaves behind: bodies, writes, content codings, timeouts, connections, places."""
+
+import asyncio
+import gzip
+import io
+import json
+import time
+import warnings
+
+import aiohttp as plain
+import pytest
+
+import shim
+from shim import aiohttp
+from shim.core.memory import Memory
+from shim.dropin import runtime as process
+from shim.errors import LegacyEndpointWarning
+from tests.aiohttp.test_sessions import EMPTY, NOT_FOUND, field, flex, gone_then_flex
+from tests.httpx.conftest import SNAPSHOTS
+from tests.peers.answering import reply
+from tests.peers.raw import BREAK
+
+JOBS = SNAPSHOTS.replace("/snapshots", "/restoreJobs")
+ID = "6a6f78e0cab84da5c4476b25"
+ORDER = {
+    "deliveryType": "automated",
+    "snapshotId": ID,
+    "targetClusterName": "other",
+    "targetGroupId": "6510aa1b2c3d4e5f60718293",
+}
+JOB = {
+    "deliveryType": "RESTORE",
+    "id": ID,
+    "projectId": "6510aa1b2c3d4e5f60718293",
+    "snapshotId": ID,
+    "status": "PENDING",
+    "targetDeploymentItemName": "other",
+    "targetProjectId": "6510aa1b2c3d4e5f60718293",
+}
+
+
+def ordered(request):
+    """An Atlas whose legacy endpoint is gone and whose flex one takes orders."""
+    if b"/flexClusters/" not in request:
+        return reply("410 Gone", body=b"{}")
+    return reply("200 OK", "Content-Type: application/json", body=json.dumps(JOB).encode())
+
+
+async def pieces():
+    """A body that can be read once."""
+    for piece in (b" ", json.dumps(ORDER).encode(), b" "):
+        yield piece
+
+
+def bodies():
+    """The same order in every form that aiohttp takes."""
+    text = json.dumps(ORDER)
+    return {
+        "json": {"json": ORDER},
+        "text": {"data": text},
+        "bytes": {"data": text.encode()},
+        "file": {"data": io.BytesIO(text.encode())},
+        "generator": {"data": pieces()},
+        "payload": {"data": plain.JsonPayload(ORDER)},
+    }
+
+
+@pytest.mark.parametrize("form", list(bodies()))
+async def test_a_body_in_any_form_is_sent_to_both_sides(raw, early, form):
+    """As it is to the legacy side, and translated to the one that took its place; each once."""
+    server = raw(ordered)
+    async with aiohttp.ClientSession() as session:
+        response = await session.post(server.url + JOBS, **bodies()[form])
+        assert (response.status, (await response.json())["snapshotId"]) == (201, ID)
+    legacy, sent = (request.partition(b"\r\n\r\n")[2] for request in server.requests)
+    assert json.loads(legacy) == ORDER
+    assert json.loads(sent)["targetDeploymentItemName"] == "other"
+    async with plain.ClientSession() as session:
+        await session.post(f"{server.url}/other", **bodies()[form])
+    as_ever = field(server.requests[2], "Content-Type")
+    assert field(server.requests[0], "Content-Type") == as_ever
+
+
+async def test_a_form_is_sent_as_a_form(raw, early):
+    """Nothing is made of it: what has another type than JSON is refused in Atlas' words."""
+    server = raw(ordered)
+    async with aiohttp.ClientSession() as session:
+        response = await session.post(server.url + JOBS, data=aiohttp.FormData({"a": "b"}))
+        assert (response.status, (await response.json())["errorCode"]) == (400, "MALFORMED_JSON")
+    assert server.requests[0].endswith(b"\r\n\r\na=b")
+    assert field(server.requests[0], "Content-Type") == "application/x-www-form-urlencoded"
+    assert len(server.requests) == 1
+
+
+async def test_the_sessions_own_serializer_is_used(raw, early):
+    """For values that JSON has no word for."""
+    server = raw(ordered)
+    async with aiohttp.ClientSession(json_serialize=lambda value: json.dumps(value | ORDER)) as session:
+        assert (await session.post(server.url + JOBS, json={})).status == 201
+    assert json.loads(server.requests[0].partition(b"\r\n\r\n")[2]) == ORDER
+
+
+@pytest.mark.parametrize("fault", [BREAK, b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{" + BREAK])
+async def test_a_write_is_never_sent_twice_on_a_guess(raw, fault):
+    """A connection that ends without a whole answer is the caller's to judge, on a kept connection too."""
+    server = raw(lambda request: fault if request.startswith(b"POST") else reply("200 OK", body=EMPTY))
+    async with aiohttp.ClientSession() as session:
+        await (await session.get(server.url + SNAPSHOTS)).read()
+        with pytest.raises(aiohttp.ClientError):
+            await session.post(server.url + JOBS, json=ORDER)
+    assert [request.split(b" ")[0] for request in server.requests].count(b"POST") == 1
+
+
+async def test_a_deletion_is_sent_once_and_other_calls_are_as_ever(raw, monkeypatch):
+    """A session sends DELETE again by itself when a connection ends; it is told not to, for this call alone."""
+    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flex")
+    server = raw(lambda request: None)
+    instance = server.url + SNAPSHOTS.removesuffix("/backup/snapshots").replace("v1.0", "v2")
+    async with aiohttp.ClientSession() as session:
+
+        async def delete(url):
+            with pytest.raises(aiohttp.ServerDisconnectedError):
+                await session.delete(url)
+
+        await asyncio.gather(delete(instance), delete(f"{server.url}/other"))
+    paths = [target.rpartition("/")[2] for target in server.targets()]
+    assert sorted(paths) == ["orders", "other", "other"]
+
+
+async def test_cancelling_reaches_a_deletion(raw, monkeypatch):
+    """As any other call."""
+    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flex")
+    arrived, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def silent(request):
+        loop.call_soon_threadsafe(arrived.set)
+        return b""
+
+    server = raw(silent)
+    async with aiohttp.ClientSession() as session:
+        instance = server.url + SNAPSHOTS.removesuffix("/backup/snapshots").replace("v1.0", "v2")
+        task = asyncio.create_task(session.request("DELETE", instance))
+        await arrived.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_a_signature_over_another_target_is_not_sent(raw):
+    """A Digest that the caller made by hand signs the retired target."""
+    server = raw(flex)
+    made = f'Digest username="u", realm="r", nonce="n", uri="{SNAPSHOTS}", response="0"'
+    async with aiohttp.ClientSession() as session:
+        response = await session.get(server.url + SNAPSHOTS, headers={"Authorization": made})
+    assert field(server.requests[0], "Authorization") is None
+    assert response.request_info.headers["Authorization"] == made
+
+
+async def test_codings_that_the_caller_names_are_kept_where_they_can_be_undone(raw):
+    """And none is named where the caller wants none to be."""
+    server = raw(flex)
+    async with aiohttp.ClientSession() as session:
+        await session.get(server.url + SNAPSHOTS, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+        await session.get(server.url + SNAPSHOTS, skip_auto_headers=["Accept-Encoding"])
+    assert [field(request, "Accept-Encoding") for request in server.requests] == ["gzip;q=0.5", None]
+
+
+async def test_data_and_json_together_are_refused_as_ever(raw):
+    """Before anything is sent."""
+    server = raw(flex)
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(ValueError, match="data and json"):
+            await session.post(server.url + JOBS, json=ORDER, data=b"{}")
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+@pytest.mark.parametrize("decompress", [True, False])
+async def test_coded_content_is_translated(raw, coding, decompress):
+    """Whether aiohttp decodes by itself or not; no coding is asked for that can't be decoded within bounds."""
+    content = gzip.compress(EMPTY) if coding == "gzip" else EMPTY
+    server = raw(lambda request: reply("200 OK", f"Content-Encoding: {coding}", body=content))
+    async with aiohttp.ClientSession(auto_decompress=decompress) as session:
+        response = await session.get(server.url + SNAPSHOTS)
+        assert (await response.json())["totalCount"] == 0
+    assert field(server.requests[0], "Accept-Encoding") == "gzip, deflate"
+
+
+@pytest.mark.parametrize("decompress", [True, False])
+async def test_what_was_read_in_vain_is_handed_back_as_it_came(raw, early, decompress):
+    """A legacy error that proves nothing is the caller's, byte for byte."""
+    content = gzip.compress(NOT_FOUND)
+    lines = ("Content-Encoding: gzip", "Content-Type: application/json")
+    server = raw(lambda request: reply("404 Not Found", *lines, body=content))
+    async with aiohttp.ClientSession(auto_decompress=decompress) as session:
+        response = await session.get(server.url + SNAPSHOTS)
+        assert response.shim.route == "legacy"
+        assert await response.read() == (NOT_FOUND if decompress else content)
+        assert response.headers["Content-Encoding"] == "gzip"
+
+
+async def test_more_than_may_be_read_is_handed_back_whole(raw, early):
+    """The part that was read comes first, then the rest from the wire."""
+    content = bytes(range(256)) * 80_000  # 20 MB, where 16 MiB may be read
+    server = raw(lambda request: reply("404 Not Found", body=content))
+    async with aiohttp.ClientSession() as session, session.get(server.url + SNAPSHOTS) as response:
+        assert await response.read() == content
+
+
+async def test_a_middleware_may_have_read_the_reply(raw, early):
+    """Its content is taken from where aiohttp keeps it."""
+    server = raw(lambda request: reply("404 Not Found", "Content-Type: application/json", body=NOT_FOUND))
+    seen = []
+
+    async def logging(request, handler):
+        response = await handler(request)
+        seen.append(await response.read())
+        return response
+
+    async with aiohttp.ClientSession(middlewares=[logging]) as session:
+        response = await session.get(server.url + SNAPSHOTS)
+        assert (response.status, await response.read()) == (404, NOT_FOUND)
+    assert seen == [NOT_FOUND]
+
+
+async def test_a_native_reply_streams_as_it_comes(raw, early):
+    """It is handed back before its end is there, and leaving the block closes the connection."""
+
+    def endless(request):
+        yield b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+        while True:
+            yield b"x" * 1000
+
+    server = raw(endless)
+    async with aiohttp.ClientSession() as session:
+        async with session.get(server.url + SNAPSHOTS) as response:
+            assert response.shim.route == "legacy"
+            assert await response.content.readexactly(5) == b"xxxxx"
+            assert response.connection is not None
+        assert await asyncio.to_thread(server.gone.wait, 10)
+
+
+async def test_connections_go_back_to_the_pool(raw, early, monkeypatch):
+    """One serves the whole exchange and the next one, whatever was read of its replies."""
+    connections = []
+    config = aiohttp.TraceConfig()
+    config.on_connection_create_end.append(lambda *_: _noted(connections))
+    server = raw(gone_then_flex)
+    async with aiohttp.ClientSession(trace_configs=[config]) as session:
+        for _ in range(3):
+            async with session.get(server.url + SNAPSHOTS) as response:
+                assert response.shim.route == "flex"
+    assert len(connections) == 1
+
+
+async def _noted(seen):
+    seen.append(1)
+
+
+async def test_traces_tell_what_is_sent(raw, early):
+    """Each request once, with its own URL and the caller's context."""
+    seen = []
+
+    async def start(session, context, params):
+        seen.append((params.url.raw_path.partition("/groups/")[0], context.trace_request_ctx))
+
+    config = aiohttp.TraceConfig()
+    config.on_request_start.append(start)
+    server = raw(gone_then_flex)
+    async with aiohttp.ClientSession(trace_configs=[config]) as session:
+        await session.get(server.url + SNAPSHOTS, trace_request_ctx="mine")
+    assert seen == [("/api/atlas/v1.0", "mine"), ("/api/atlas/v2", "mine")]
+
+
+def gone_then_silent(request):
+    """An Atlas whose legacy endpoint is gone, and that never answers for the one that took its place."""
+    return b"" if b"/flexClusters/" in request else reply("410 Gone", body=b"{}")
+
+
+async def test_a_call_that_is_not_answered_ends_with_its_timeout(raw, early):
+    """With the exception that aiohttp has for it, whatever number was asked on the way."""
+    server = raw(gone_then_silent)
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(asyncio.TimeoutError):
+            await session.get(server.url + SNAPSHOTS, timeout=aiohttp.ClientTimeout(total=0.1))
+    assert len(server.requests) == 2
+
+
+LIMITS = {
+    "total": [aiohttp.ClientTimeout(total=60), 60],
+    "sock_read": [aiohttp.ClientTimeout(sock_read=60)],
+}
+
+
+@pytest.mark.parametrize(("name", "limit"), [(name, limit) for name, limits in LIMITS.items() for limit in limits])
+async def test_a_timeout_bounds_the_whole_exchange(raw, early, monkeypatch, name, limit):
+    """Each request has what the ones before have left of it."""
+    server = raw(gone_then_flex)
+    totals = []
+    original = plain.ClientSession._request
+
+    def noted(self, *args, **options):
+        totals.append(getattr(options["timeout"], name))
+        return original(self, *args, **options)
+
+    monkeypatch.setattr(plain.ClientSession, "_request", noted)
+    async with aiohttp.ClientSession() as session:
+        await session.get(server.url + SNAPSHOTS, timeout=limit)
+    assert 60 >= totals[0] > totals[1] > 0
+
+
+async def test_a_later_write_has_the_whole_timeout_or_is_not_begun(raw, early, monkeypatch):
+    """Cut short, it would leave open whether it was executed."""
+    server = raw(ordered)
+    totals, passed = [], []
+    original, clock = plain.ClientSession._request, time.perf_counter
+
+    def noted(self, *args, **options):
+        totals.append(options["timeout"].total)
+        return original(self, *args, **options)
+
+    monkeypatch.setattr(plain.ClientSession, "_request", noted)
+    monkeypatch.setattr(time, "perf_counter", lambda: clock() + sum(passed))
+
+    async def slow(*_):
+        passed.append(61)
+
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
+        assert (await session.post(server.url + JOBS, json=ORDER)).status == 201
+        assert totals == [60, 60]
+    config = aiohttp.TraceConfig()
+    config.on_request_end.append(slow)
+    monkeypatch.setattr(process, "MEMORY", Memory())  # in which the legacy endpoint is not known to be gone
+    async with aiohttp.ClientSession(timeout=session.timeout, trace_configs=[config]) as session:
+        with pytest.raises(aiohttp.ServerTimeoutError, match="60 seconds together"):
+            await session.post(server.url + JOBS, json=ORDER)
+    assert len(server.requests) == 3
+
+
+@pytest.mark.skipif(not hasattr(plain, "UploadTracker"), reason="aiohttp has UploadTracker from 3.14.4 on")
+async def test_an_upload_tracker_tells_of_the_first_request(raw, early):
+    """It refuses a second one."""
+    server = raw(ordered)
+    tracker = plain.UploadTracker()
+    async with aiohttp.ClientSession() as session:
+        assert (await session.post(server.url + JOBS, json=ORDER, upload_tracker=tracker)).status == 201
+    assert tracker.bytes_written == len(json.dumps(ORDER))
+
+
+async def test_a_body_that_never_ends_is_within_the_timeout(raw):
+    """Reading it is part of the exchange."""
+
+    async def endless():
+        yield b"{"
+        await asyncio.Event().wait()
+
+    server = raw(flex)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.1)) as session:
+        with pytest.raises(asyncio.TimeoutError):
+            await session.post(server.url + JOBS, data=endless())
+    assert server.requests == []
+
+
+async def test_cancelling_ends_the_exchange_and_its_connection(raw, early):
+    """And the session can be used again."""
+    arrived = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def answer(request):
+        if b"/flexClusters/" in request:
+            loop.call_soon_threadsafe(arrived.set)
+        return gone_then_silent(request)
+
+    server = raw(answer)
+    async with aiohttp.ClientSession() as session:
+        task = asyncio.create_task(session.request("GET", server.url + SNAPSHOTS))
+        await arrived.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await session.get(f"{server.url}/other")).status == 410
+        assert await asyncio.to_thread(server.gone.wait, 10)
+
+
+async def test_closing_a_session_in_flight_is_what_it_is_with_aiohttp(raw):
+    """Its calls fail as calls of aiohttp do, and a closed session makes none."""
+    server = raw(flex)
+    session = aiohttp.ClientSession()
+    await session.close()
+    with pytest.raises(RuntimeError, match="Session is closed"):
+        await session.get(server.url + SNAPSHOTS)
+
+
+async def test_redirects_are_followed_and_not_shown(raw):
+    """A chain below a rewritten call shows the caller's own URL throughout."""
+
+    def moved(request):
+        if b"?moved" in request.partition(b" HTTP")[0]:
+            return reply("401 Unauthorized", body=b"{}")
+        return reply("307 Temporary Redirect", f"Location: {request.split(b' ')[1].decode()}&?moved")
+
+    server = raw(moved)
+    async with aiohttp.ClientSession() as session:
+        response = await session.get(server.url + SNAPSHOTS)
+        assert (response.status, len(response.history)) == (401, 1)
+        assert {str(one.url) for one in (response, *response.history)} == {server.url + SNAPSHOTS}
+        with pytest.raises(aiohttp.TooManyRedirects) as caught:
+            await session.get(server.url + SNAPSHOTS, max_redirects=1)
+        assert str(caught.value.request_info.url) == server.url + SNAPSHOTS
+
+
+async def test_the_warning_names_the_callers_line(raw):
+    """Of the coroutine that awaits the call, before anything is sent."""
+    server = raw(flex)
+    async with aiohttp.ClientSession() as session:
+        with pytest.warns(LegacyEndpointWarning) as caught:
+            await session.get(server.url + SNAPSHOTS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(LegacyEndpointWarning):
+                await session.get(server.url + SNAPSHOTS)
+    assert (caught[0].filename, len(server.requests)) == (__file__, 1)
+
+
+async def test_the_switch_is_asked_for_each_call(raw, monkeypatch):
+    """A session that exists obeys the settings of the moment."""
+    server = raw(gone_then_flex)
+    async with aiohttp.ClientSession() as session:
+        monkeypatch.setenv("ATLAS_SHIM_ROUTE", "off")
+        response = await session.get(server.url + SNAPSHOTS)
+        assert (response.status, shim.record(response)) == (410, None)
+
+
+async def test_a_call_is_sent_through_the_callers_proxy(raw):
+    """In absolute form, as plain HTTP is."""
+    server = raw(flex)
+    async with aiohttp.ClientSession() as session:
+        assert (await session.get(server.url + SNAPSHOTS, proxy=server.url)).status == 200
+    assert server.targets()[0].startswith(f"{server.url}/api/atlas/v2/")
+
+
+async def test_where_nobody_is_asked_the_answer_is_a_response_too(atlas):
+    """Without a reply from the wire there is a response of the session's class."""
+
+    class Mine(plain.ClientResponse):
+        pass
+
+    async with aiohttp.ClientSession(response_class=Mine) as session:
+        response = await session.get(f"{atlas.url}{JOBS.replace('restoreJobs', 'snapshots')}?pageNum=0")
+        assert (type(response), response.status) == (Mine, 400)
+        assert response.request_info.headers == {}
+        await response.read()

@@ -1,0 +1,182 @@
+# mypy: disable-error-code="attr-defined"
+# (the record is an attribute of ours in a class of aiohttp's)
+"""Retired calls look like calls of aiohttp: bodies, credentials, statuses, streams, timeouts, connections."""
+
+import json
+
+import aiohttp as plain
+import pytest
+from yarl import URL
+
+import shim
+from shim import aiohttp
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from tests.httpx.conftest import SNAPSHOTS
+from tests.peers.answering import reply
+
+BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+EMPTY = b'{"results": [], "totalCount": 0}'
+NOT_FOUND = b'{"detail":"No.","error":404,"errorCode":"CLUSTER_NOT_FOUND","parameters":[],"reason":"Not Found"}'
+
+
+def field(request, name):
+    """The value of a request's field, None where it has none."""
+    for line in request.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]:
+        key, _, value = line.partition(": ")
+        if key.lower() == name.lower():
+            return value
+    return None
+
+
+def flex(request):
+    """An Atlas after the sunset."""
+    return reply("200 OK", body=EMPTY)
+
+
+def gone_then_flex(request):
+    """An Atlas whose legacy endpoint is gone, whatever the date says."""
+    return reply("200 OK", body=EMPTY) if b"/flexClusters/" in request else reply("410 Gone", body=b"{}")
+
+
+@pytest.mark.parametrize("library", [plain, aiohttp])
+async def test_digest_costs_no_trip_more(atlas, retired, library, switched_on):
+    """A middleware of aiohttp's signs what is really sent: two trips, then one, whichever way in."""
+    counts = []
+    digest = library.DigestAuthMiddleware(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
+    async with library.ClientSession(middlewares=[digest]) as session:
+        for _ in range(3):
+            before = len(atlas.fake.arrivals)
+            async with session.get(retired) as response:
+                assert response.status == 200
+                assert (await response.json())["results"]
+            counts.append(len(atlas.fake.arrivals) - before)
+    assert counts == [2, 1, 1]
+
+
+async def test_a_session_made_before_is_covered(atlas, retired):
+    """From the moment the drop-in is on to the moment it is off, subclasses included."""
+    with pytest.warns(DeprecationWarning, match="discouraged"):
+        kind = type("Mine", (plain.ClientSession,), {})
+    async with kind(headers=BEARER) as session:
+        statuses = [(await session.get(retired)).status]
+        shim.install()
+        statuses.append((await session.get(retired)).status)
+        shim.uninstall()
+        statuses.append((await session.get(retired)).status)
+    assert statuses == [410, 200, 410]
+
+
+async def test_both_ways_in_at_once_make_one_exchange(raw, early, switched_on):
+    """A session of ours in a process with the drop-in on asks each side once."""
+    server = raw(gone_then_flex)
+    async with aiohttp.ClientSession() as session:
+        response = await session.get(server.url + SNAPSHOTS)
+    assert response.shim.route == "flex"
+    assert len(server.requests) == 2
+
+
+async def test_an_answer_looks_like_one_from_the_wire(raw):
+    """It shows the caller's own request, and what it says of itself fits."""
+    server = raw(lambda request: reply("200 OK", "Set-Cookie: a=b; Path=/", "X-U: ü", body=EMPTY))
+    url = f"{server.url}{SNAPSHOTS}?itemsPerPage=5#part"
+    async with aiohttp.ClientSession(headers={"X-Session": "1"}, cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        async with session.get(url, headers={"X-Call": "2"}) as response:
+            assert "flexClusters" in server.targets()[0]
+            assert response.real_url == response.request_info.real_url == URL(url)
+            assert response.url == response.request_info.url == URL(url).with_fragment(None)
+            assert (response.method, response.request_info.method) == ("GET", "GET")
+            assert response.request_info.headers["X-Session"] + response.request_info.headers["X-Call"] == "12"
+            assert response.request_info.headers["Host"] == server.url[7:]
+            assert (
+                "Accept" not in response.request_info.headers or "2024" not in response.request_info.headers["Accept"]
+            )
+            assert (response.status, response.reason, response.ok, response.version) == (200, "OK", True, (1, 1))
+            assert (response.content_type, response.history, len(response.links)) == ("application/json", (), 0)
+            assert response.headers["Content-Length"] == str(len(await response.read()))
+            assert dict(response.raw_headers)[b"Content-Length"] == response.headers["Content-Length"].encode()
+            assert response.cookies["a"].value == "b"
+            assert json.loads(await response.text()) == await response.json()
+            assert response.connection is None
+            assert response.closed
+        assert {cookie.key for cookie in session.cookie_jar} == {"a"}
+        assert shim.record(response) is response.shim
+
+
+async def test_an_answer_streams(raw):
+    """By every way of reading content, and not after it was released."""
+    server = raw(flex)
+    async with aiohttp.ClientSession() as session:
+        content = await (await session.get(server.url + SNAPSHOTS)).read()
+        for read in (
+            lambda stream: stream.iter_chunked(7),
+            lambda stream: stream.iter_any(),
+            lambda stream: stream.iter_chunks(),
+            lambda stream: stream,
+        ):
+            async with session.get(server.url + SNAPSHOTS) as response:
+                parts = [part async for part in read(response.content)]
+                assert b"".join(part[0] if isinstance(part, tuple) else part for part in parts) == content
+        response = await session.get(server.url + SNAPSHOTS)
+        response.release()
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await response.read()
+
+
+async def test_head_is_answered_without_content(raw):
+    """With the length that GET has."""
+    server = raw(flex)
+    async with aiohttp.ClientSession() as session:
+        whole = await (await session.get(server.url + SNAPSHOTS)).read()
+        response = await session.head(server.url + SNAPSHOTS)
+        assert (response.method, await response.read()) == ("HEAD", b"")
+        assert response.headers["Content-Length"] == str(len(whole))
+
+
+async def test_an_error_is_raised_for_the_translated_status(raw, early):
+    """The session's and the call's own check see the last answer, not the 410 on the way."""
+    server = raw(gone_then_flex)
+    seen = []
+
+    async def check(response):
+        seen.append(response.status)
+
+    async with aiohttp.ClientSession(raise_for_status=True) as session:
+        assert (await session.get(server.url + SNAPSHOTS)).status == 200
+        assert (await session.get(server.url + SNAPSHOTS, raise_for_status=check)).status == 200
+        assert seen == [200]
+
+
+async def test_an_error_shows_the_callers_request(raw):
+    """ClientResponseError has the status of the translated answer and the URL that was asked for."""
+    server = raw(lambda request: reply("404 Not Found", "Content-Type: application/json", body=NOT_FOUND))
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.ClientResponseError) as caught:
+            await session.get(server.url + SNAPSHOTS, raise_for_status=True)
+        assert (caught.value.status, str(caught.value.request_info.url)) == (404, server.url + SNAPSHOTS)
+        assert (await session.get(server.url + SNAPSHOTS, raise_for_status=False)).status == 404
+
+
+async def test_a_base_and_parameters_make_the_call(raw):
+    """A path below a base, with parameters, is the call that it makes."""
+    server = raw(flex)
+    group, _, rest = SNAPSHOTS.removeprefix("/api/atlas/v1.0/").partition("/serverless")
+    async with aiohttp.ClientSession(f"{server.url}/api/atlas/v1.0/") as session:
+        response = await session.get(f"{group}/serverless{rest}", params={"itemsPerPage": "7"})
+        assert str(response.url) == f"{server.url}{SNAPSHOTS}?itemsPerPage=7"
+        assert "itemsPerPage=7" in (await response.json())["links"][0]["href"]
+    assert "/flexClusters/" in server.targets()[0]
+
+
+async def test_credentials_of_every_kind_reach_upstream(raw):
+    """Of the session, the call and the URL."""
+    server = raw(flex)
+    url = server.url + SNAPSHOTS
+    async with aiohttp.ClientSession(headers=BEARER) as session:
+        await session.get(url)
+        await session.get(url, headers={"Authorization": "Basic dTpw"})
+    async with aiohttp.ClientSession() as session:
+        await session.get(url.replace("://", "://u:p@"))
+        await session.get(url)
+    assert [field(request, "Authorization") for request in server.requests] == [
+        *(BEARER["Authorization"], "Basic dTpw", "Basic dTpw", None)
+    ]
