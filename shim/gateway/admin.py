@@ -89,6 +89,8 @@ class Admin:
                 self._check_host(request)
                 content = page(await self._status()).encode()
                 return _text(200, content, "text/html; charset=utf-8", _FOR_THIS_PAGE_ALONE)
+            case "/favicon.ico":  # browsers ask for one by themselves
+                return Reply(204, (), b"")
             case "/status.json":
                 self._check_host(request)
                 text = json.dumps(attrs.asdict(await self._status()), indent=2)

@@ -1,6 +1,7 @@
 """The sentence people wait for never says more than is known."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -113,6 +114,12 @@ def test_an_inventory_that_says_nothing_is_a_doubt(inventory, entries):
 def test_broken_lines_are_doubted_as_the_command_does(inventory):
     """They may have been calls."""
     assert any("can't be read" in doubt for doubt in inventory(call(40), "no record").doubts)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    """An inventory may be one, and whoever reads it is somebody else."""
+    os.mkfifo(tmp_path / "pipe")
+    assert look(tmp_path / "pipe").doubts == ("The inventory is no file, and is not read here.",)
 
 
 def test_an_inventory_that_is_not_there_is_a_doubt(tmp_path):

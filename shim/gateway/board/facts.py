@@ -67,7 +67,7 @@ def status_of(told: Told, plan: Plan, standing: Standing, *, ready: bool, invent
                 first=written(one.first),
                 last=written(one.last),
             )
-            for one in told.errors
+            for one in sorted(told.errors, key=lambda one: one.status < 500)
         ),
         reload=standing.reload,
         certificates=tuple(

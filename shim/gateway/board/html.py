@@ -8,7 +8,17 @@ from shim import page as html
 from shim.gateway.board.instants import distance, spoken
 from shim.gateway.board.status import Certificate, Reload, Status
 from shim.gateway.board.time_line import time_line
-from shim.gateway.board.words import ORIGINS, SIDES, WORDS, cause_of, mode_of, routes_in_force, sides, troubles
+from shim.gateway.board.words import (
+    ORIGINS,
+    SIDES,
+    WORDS,
+    cause_of,
+    mode_of,
+    routes_in_force,
+    sides,
+    sunsets_by_day,
+    troubles,
+)
 
 
 def page(status: Status) -> str:
@@ -18,10 +28,11 @@ def page(status: Status) -> str:
         html.bullets(status.silence.doubts),
         *(html.verdict("called", "Look here.", one) for one in troubles(status)),
         _standing(status),
-        _section("Sunsets", time_line(status.sunsets), _routes(status)),
+        _section("Sunsets", time_line(status.sunsets), html.bullets(sunsets_by_day(status))),
         _section("Calls in the last hour", _bars(status), _hour(status)),
         _section("Errors since the start", _errors(status)),
         _section("Callers since the start", _callers(status)),
+        _section("The route in force", _routes(status)),
         _section("Fields that are not what they were", _fields(status)),
         _section("Settings and certificate", _reload(status.reload), _certificates(status.certificates)),
     ]
@@ -52,7 +63,9 @@ def _routes(status: Status) -> str:
         for sunset, first, reason, names in routes_in_force(status)
     )
     columns = ("Document", "Sunset", "Asked first", "Why", "Operations")
-    return html.table("The route in force, for clusters of which nothing is known yet", columns, rows, words=True)
+    return html.table(
+        "Which side is asked first, for clusters of which nothing is known yet", columns, rows, words=True
+    )
 
 
 def _names(names: Iterable[str]) -> str:
@@ -120,7 +133,7 @@ def _fields(status: Status) -> str:
     for one in status.fields:
         alike.setdefault((one.operation, one.answers, one.level, one.why), []).append(one.field)
     rows = (
-        (_names(names), str(answers), html.code(operation), html.text(level), html.text(why))
+        (_names(names), str(answers), _names([operation]), html.text(level), html.text(why))
         for (operation, answers, level, why), names in alike.items()
     )
     columns = ("Fields", "Answers", "Of", "Is now", "Why")
@@ -137,7 +150,7 @@ def _errors(status: Status) -> str:
             str(one.calls),
             str(one.status or "-"),
             html.text(ORIGINS[one.origin]),
-            html.code(one.operation) if one.operation != "other" else "other calls",
+            _names([one.operation]) if one.operation != "other" else "other calls",
             html.time(one.last, spoken(one.last)),
         )
         for one in status.errors

@@ -123,7 +123,7 @@ class Field:
 
 @attrs.frozen
 class Error:
-    """A kind of error since the start.
+    """A kind of error since the start, those first that no caller is to blame for, and of these the latest.
 
     ``origin`` says whose it is: ``atlas``, ``shim`` or ``caller``; ``code`` is the gateway's own ``errorCode``, None
     where Atlas itself answered so; ``cause`` is the type of Proxy-Status (RFC 9209), or Atlas' status.

@@ -61,6 +61,15 @@ def mode_of(status: Status) -> list[tuple[str, str]]:
     ]
 
 
+def sunsets_by_day(status: Status) -> list[str]:
+    """Return a sentence for each day on which something is switched off."""
+    ordered = sorted(status.sunsets, key=lambda one: one.sunset)
+    return [
+        f"{day}, {distance(left)}: {', '.join(one.title for one in same)}"
+        for (day, left), same in groupby(ordered, key=lambda one: (one.sunset[:10], one.days_left))
+    ]
+
+
 def routes_in_force(status: Status) -> list[tuple[Sunset, str, str, list[str]]]:
     """Return each sunset with a side that is asked first, why, and the operations of which that is so."""
     first = {one.operation: (one.first or "nobody", one.reason) for one in status.routes}

@@ -45,6 +45,8 @@ class InventoryLook:
 
 def look(path: Path) -> Written:
     """Return what an inventory says, and what ``verdict`` doubts about its silence."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        return Written(None, None, ("The inventory is no file, and is not read here.",))
     try:
         source = look_at(path)
         found = read_lines(_edges(path))
