@@ -38,8 +38,8 @@ def status_of(told: Told, plan: Plan, standing: Standing, *, ready: bool, invent
         uptime_seconds=int(now - standing.started),
         ready=ready,
         mode=status.Mode(
-            route=options.route.value,
-            credentials=options.credentials.value,
+            route=str(options.route),
+            credentials=str(options.credentials),
             upstream=options.upstream,
             listens=standing.listens,
             workers=options.workers,
