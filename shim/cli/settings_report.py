@@ -12,6 +12,7 @@ from shim import inventory
 from shim.cli.failures import collected
 from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
 from shim.dropin import notice
+from shim.gateway.option_values import text_of
 from shim.gateway.options import TABLE
 
 UNUSABLE = "(unusable)"
@@ -49,7 +50,7 @@ def settings_in_force(
         if environ.get(row.variable):
             text, source, name = environ[row.variable], row.variable, row.variable
         elif row.name in file:
-            text, source, name = str(file[row.name]), file_name, f"{file_name}: {row.name}"
+            text, source, name = text_of(file[row.name]), file_name, f"{file_name}: {row.name}"
         else:
             settings.append(Setting(row.name, row.default, "default"))
             continue

@@ -15,6 +15,7 @@ import attrs
 
 from shim.core.messages import Headers, Reply
 from shim.core.record import Record
+from shim.gateway.counting.failures import Failure
 
 BUDGET = 16 * 1024 * 1024
 """Bytes of answers kept for later callers; beyond it an answer is shared by those who wait for it alone."""
@@ -46,11 +47,15 @@ _FRESHNESS = frozenset({"cache-control", "pragma"})
 
 @attrs.frozen
 class BufferedResponse:
-    """A complete reply that several callers can be given, its content as it came, and upstream's reason phrase."""
+    """A complete reply that several callers can be given, its content as it came, and upstream's reason phrase.
+
+    ``failure`` is what it counts as when it is an error of the core's own.
+    """
 
     reply: Reply
     reason: str | None
     record: Record
+    failure: Failure | None = None
 
 
 Make = Callable[[], Awaitable[BufferedResponse | None]]

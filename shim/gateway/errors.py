@@ -54,16 +54,21 @@ def reply_of(refusal: Refusal) -> Reply:
     return Reply(refusal.status, tuple(lines), body)
 
 
-def proxy_status(code: str, status: int, record: Record, fault: str | None) -> tuple[str, str]:
-    """Return the field that says why the core answers with an error of its own.
+def error_type(code: str, status: int, fault: str | None) -> str:
+    """Return what RFC 9209 calls an error of the core's own.
 
-    ``fault`` is why upstream's content could not be had, None when it could; ``received-status`` is
-    what upstream said last (RFC 9209, 2.1.5).
+    ``fault`` is why upstream's content could not be had, None when it could.
     """
     if code == "SHIM_UPSTREAM_UNREADABLE" and fault is not None:
-        error = "http_response_body_size" if "larger" in fault else "http_response_content_coding"
-    else:
-        error = _ERRORS.get(code, "http_request_error" if status < 500 else "proxy_internal_response")
+        return "http_response_body_size" if "larger" in fault else "http_response_content_coding"
+    return _ERRORS.get(code, "http_request_error" if status < 500 else "proxy_internal_response")
+
+
+def proxy_status(error: str, code: str, record: Record) -> tuple[str, str]:
+    """Return the field that says why the core answers with an error of its own.
+
+    ``received-status`` is what upstream said last (RFC 9209, 2.1.5).
+    """
     received = record.sent[-1].status if record.sent else None
     said = "" if received is None else f" received-status={received};"
     return ("Proxy-Status", f"{PSEUDONYM}; error={token(error)};{said} details={string(code)}")
@@ -116,6 +121,11 @@ def busy(detail: str, *, close: bool = False) -> Refusal:
         headers=(("Retry-After", "1"),),
         close=close,
     )
+
+
+def crowded() -> Refusal:
+    """More connections than the gateway is told to take."""
+    return busy("The gateway has as many connections as it takes.", close=True)
 
 
 def unreachable(error: str, detail: str, said: str) -> Refusal:

@@ -17,8 +17,9 @@ from shim.core.messages import Call, Headers, Reply
 from shim.core.recognise import Match
 from shim.core.record import Record
 from shim.gateway.coalesce import BufferedResponse
+from shim.gateway.counting.failures import Failure
 from shim.gateway.credentials import OutboundCall, UpstreamSigner
-from shim.gateway.errors import Refusal, proxy_status, too_slow, unreadable
+from shim.gateway.errors import Refusal, error_type, proxy_status, too_slow, unreadable
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.memory import MemoryBudget
 from shim.gateway.remembered import by_identity
@@ -39,8 +40,8 @@ class GatewayExchange:
     """An exchange in progress.
 
     ``upstream_response`` is the last reply, ``fault`` why the content of the one read last could not be had,
-    ``seconds`` the time spent in the core, and ``held`` what pages that were read, and a reply made of them, take
-    of the ``budget``.
+    ``seconds`` the time spent in the core, ``failure`` what an error of the core's own counts as, and ``held`` what
+    pages that were read, and a reply made of them, take of the ``budget``.
     """
 
     match: Match
@@ -53,6 +54,7 @@ class GatewayExchange:
     upstream_response: UpstreamResponse | None = None
     fault: str | None = None
     seconds: float = 0.0
+    failure: Failure | None = None
     held: int = 0
 
     async def run(self, *, whole: bool = False) -> Outcome:
@@ -120,7 +122,9 @@ class GatewayExchange:
                 raise self._told(refusal) from None
         if outcome.code is None:
             return Reply(made.status, _fields_of(record, made.headers), made.body or b"")
-        status = proxy_status(outcome.code, made.status, record, self.fault)
+        error = error_type(outcome.code, made.status, self.fault)
+        self.failure = outcome.code, made.status, error
+        status = proxy_status(error, outcome.code, record)
         return Reply(made.status, (*for_caller(made.headers), *notes(record, alone=True), status), made.body or b"")
 
     async def buffered(self) -> BufferedResponse | None:
@@ -128,7 +132,7 @@ class GatewayExchange:
         outcome = await self.run(whole=True)
         reply = self.reply(outcome)
         if reply.body is not None:
-            return BufferedResponse(reply, None, outcome.record)
+            return BufferedResponse(reply, None, outcome.record, self.failure)
         body = b"".join(self.last.chunks)
         if len(body) > self.context.settings.body_limit:
             return None

@@ -10,14 +10,16 @@ import attrs
 from shim.core.commands import Send
 from shim.core.context import Context
 from shim.core.memory import Memory
-from shim.core.messages import Call, Reply, field
+from shim.core.messages import Call, Reply
 from shim.core.record import Record
 from shim.core.settings import RouteWord
+from shim.gateway.allow.limits import check
+from shim.gateway.board.counts import Board
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
-from shim.gateway.errors import Challenged, Refusal
+from shim.gateway.errors import Refusal
 from shim.gateway.exchange import Announced, GatewayExchange, dumps, loads
-from shim.gateway.fields import for_caller
+from shim.gateway.fields import agent_of, for_caller
 from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.request import Request
 from shim.gateway.in_flight import InFlight
@@ -30,6 +32,7 @@ from shim.gateway.metrics import Metrics
 from shim.gateway.option_values import AccessWord
 from shim.gateway.relay import relay
 from shim.gateway.reload import Plan
+from shim.gateway.tracing import Tracing
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.response import BUFFERED
 from shim.gateway.upstream.signed import send
@@ -55,9 +58,11 @@ class Handler:
     memory: Memory
     clock: Callable[[], float]
     metrics: Metrics
+    board: Board
     in_flight: InFlight
     inventory: InventoryWriter | None
     budget: MemoryBudget
+    tracing: Tracing | None = None
     authorities: frozenset[str] = frozenset()
     draining: bool = False
     coalescer: Coalescer = attrs.field(factory=Coalescer)
@@ -68,11 +73,11 @@ class Handler:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
         plan = self.plan
         has_room = False
-        challenged: Challenged | None = None
         peer = forwarded_peer(request.peer, request.headers, plan.options.trusted_proxies)
         name = request_id_of(request.headers)
         request.request_id = f"X-Request-Id: {name}\r\n".encode("ascii")
         line = CallLine(request.method, request.target.partition("?")[0], peer, name, plan.engine)
+        span = None if self.tracing is None else self.tracing.begin(request)
         try:
             self.in_flight.begin(peer, plan.options)
             self.budget.reserve()
@@ -81,6 +86,8 @@ class Handler:
             call = inbound.call
             match = line.match = plan.engine.recognise(call.method, call.target, call.headers)
             signer = await self.gate.admit(inbound, recognised=match is not None)
+            if plan.is_limited:
+                check(call, match, plan, signed=signer.may_resend)
             with self.coalescer.passing(call.method):
                 # Switching off ends translation, and not who may call and who signs.
                 if match is None or plan.settings.route is RouteWord.OFF:
@@ -89,31 +96,35 @@ class Handler:
                     line.route = "refused"
                     record = await self._translate(request, inbound, signer, plan, line)
                     line.route, line.reason = record.route, record.reason
+                    self.board.translated(record)
                     if self.inventory is not None:
-                        self.inventory.add(record, plan.engine, field(call.headers, "User-Agent"), peer)
+                        self.inventory.add(record, plan.engine, agent_of(call.headers), peer)
         except Refusal as refusal:
-            challenged = refusal.challenged
-            line.refused(refusal.code, refusal.said or refusal.error or "", challenged is not None)
+            line.refused(refusal)
             request.refuse(refusal, close=self.draining)
+        except ConnectionResetError:  # the caller left
+            raise
         except Exception:
             line.failed()
             raise
         finally:
-            self.in_flight.end(peer)
+            line.answered(request.status)
+            line.agent = agent_of(request.headers)
+            self.metrics.calls.count(line, whole=request.whole)
+            if line.challenged is None:
+                self.board.count(line)
+            self.in_flight.end(peer)  # what is in flight no more was counted
             if has_room:
                 self.budget.release()
-            if challenged is not None:
-                self.metrics.challenged(challenged)
-            elif request.status is not None:
-                self.metrics.count(line.operation, line.route, request.status)
             self._tell(line, request, plan)
+            if span is not None:
+                span.end(line)
 
     def _tell(self, line: CallLine, request: Request, plan: Plan) -> None:
         """Have the call's line written, if it is to have one."""
-        line.answered(request.status)
         wanted = plan.options.access_log
         if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
-            line.agent = field(request.headers, "User-Agent")
+            line.client = request.way.client
             tell(line)
 
     async def _pass_on(self, request: Request, call: Call, signer: UpstreamSigner, line: CallLine) -> None:
@@ -129,11 +140,14 @@ class Handler:
                     stream, length = body, request.head.length
             outbound = OutboundCall(Send(call, "pass", rewritten=False), stream, length)
             began = perf_counter()
-            upstream = await send(self.upstream, signer, outbound)
-            line.upstream_status, line.upstream_seconds = upstream.head.status, perf_counter() - began
+            try:
+                upstream = await send(self.upstream, signer, outbound)
+                line.upstream_status = upstream.head.status
+            finally:
+                line.upstream_seconds = perf_counter() - began
             try:
                 reply = Reply(upstream.head.status, for_caller(upstream.head.headers))
-                await relay(request, reply, upstream, close=self.draining)
+                line.cut(await relay(request, reply, upstream, close=self.draining))
             finally:
                 upstream.close()
         finally:
@@ -167,16 +181,20 @@ class Handler:
         if plan.options.coalesce is not None and call.method == "GET" and body is None:
             shared = await self._share(exchange, inbound, plan, plan.options.coalesce)
             if shared is not None:
+                line.failure = shared.failure
                 await self._answer_shared(request, shared)
                 return shared.record
         try:
             began = perf_counter()
-            outcome = await exchange.run()
-            line.upstream_seconds = perf_counter() - began - exchange.seconds
+            try:
+                outcome = await exchange.run()
+            finally:
+                line.upstream_seconds = perf_counter() - began - exchange.seconds
             line.upstream_status = outcome.record.sent[-1].status if outcome.record.sent else None
             reply = exchange.reply(outcome)
+            line.failure = exchange.failure
             if reply.body is None:
-                await relay(request, reply, exchange.last, close=self.draining)
+                line.cut(await relay(request, reply, exchange.last, close=self.draining))
             else:
                 request.answer(reply, close=self.draining)
                 await request.way.flushed()

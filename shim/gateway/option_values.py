@@ -25,6 +25,11 @@ WINDOW_MOST = 10.0
 """Seconds that an answer may be shared for: a poller's patience, not a cache."""
 
 
+def text_of(value: object) -> str:
+    """Return the text of a value in a file; a list is written with commas."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 class CredentialsMode(StrEnum):
     """Whose credentials a rewritten call carries."""
 

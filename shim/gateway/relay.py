@@ -12,23 +12,23 @@ from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
 log = logging.getLogger("shim.gateway")
 
 
-async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, close: bool) -> None:
+async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, close: bool) -> Refusal | None:
     """Send the caller a reply with upstream's content; what was read of it already goes first.
 
     Raises Refusal when upstream fails before the caller was sent anything. When it fails later, the
-    caller's connection is aborted, since ending it cleanly would make half a reply look whole.
+    caller's connection is aborted, since ending it cleanly would make half a reply look whole, and why is returned.
     """
     framing = request.begin(reply, reason=upstream.reason, close=close)
     if framing.bodiless:
         request.end()
-        return
+        return None
     # What is there already leaves with the head; nothing yet lets the head leave alone.
     first = b"".join((*upstream.chunks, upstream.arrived()))
     if upstream.is_complete:
         request.end(first)
         if len(first) > BUFFERED:  # it is held as long as it waits
             await request.way.flushed()
-        return
+        return None
     try:
         if upstream.error is not None and not first:
             raise upstream.error
@@ -40,5 +40,6 @@ async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, c
             raise
         log.warning("a streamed reply was cut: %s", refusal.error)
         request.abort()
-        return
+        return refusal
     request.end()
+    return None

@@ -19,9 +19,11 @@ import attrs
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import Settings
 from shim.errors import DocumentError, SettingsError
+from shim.gateway.allow.lists import AllowList
 from shim.gateway.options import TABLE, CredentialsMode, Options, read_options
 
 if TYPE_CHECKING:  # an extra, which reading a file does not need
+    from shim.gateway.board.standing import Standing
     from shim.gateway.metrics import Metrics
 
 log = logging.getLogger("shim.gateway")
@@ -36,15 +38,18 @@ Stamp = tuple[object, ...]
 class Plan:
     """What calls are answered with; a call keeps to the one that it began with.
 
-    ``settings`` are the part of the options that the core obeys. ``checks_host`` says that a Host which isn't the
-    gateway's is refused (RFC 9110, 7.4): once the gateway was told its public name, or where it deals in
-    credentials and knows its address. Raises SettingsError when options and documents contradict each other.
+    ``settings`` are the part of the options that the core obeys, ``allowed`` is theirs. ``checks_host`` says that a
+    Host which isn't the gateway's is refused (RFC 9110, 7.4): once the gateway was told its public name, or where it
+    deals in credentials and knows its address. Raises SettingsError when options and documents contradict each other.
     """
 
     options: Options
     engine: Engine
     settings: Settings = attrs.field(init=False)
     checks_host: bool = attrs.field(init=False)
+    allowed: AllowList | None = attrs.field(init=False)
+    is_limited: bool = attrs.field(init=False)
+    """Whether there are calls that may not be made."""
 
     @settings.default
     def _settings(self) -> Settings:
@@ -56,6 +61,14 @@ class Plan:
         anywhere = options.uds is None and options.listen.host in {"0.0.0.0", "::"}  # noqa: S104 - compared with
         holds_keys = options.credentials is not CredentialsMode.PASSTHROUGH
         return options.public_url is not None or (holds_keys and not anywhere)
+
+    @allowed.default
+    def _allowed(self) -> AllowList | None:
+        return self.options.allowed
+
+    @is_limited.default
+    def _is_limited(self) -> bool:
+        return self.allowed is not None or self.options.read_only
 
     def __attrs_post_init__(self) -> None:
         self.engine.check_settings(self.settings)
@@ -118,11 +131,19 @@ def read_config(path: Path | None) -> dict[str, object]:
 class Reloader:
     """Reads a source again and hands a good plan to ``apply``."""
 
-    def __init__(self, source: PlanSource, plan: Plan, apply: Callable[[Plan], None], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        source: PlanSource,
+        plan: Plan,
+        apply: Callable[[Plan], None],
+        metrics: Metrics,
+        standing: Standing | None = None,
+    ) -> None:
         self._source = source
         self._plan = plan
         self._apply = apply
         self._metrics = metrics
+        self._standing = standing
         self._lock = asyncio.Lock()
 
     async def watch(self, known: Stamp, every: float = EVERY) -> None:
@@ -150,6 +171,8 @@ class Reloader:
                 self._metrics.reloaded(good=False)
                 known = isinstance(error, (SettingsError, DocumentError))
                 problems = error.problems if isinstance(error, DocumentError) else (str(error) or repr(error),)
+                if self._standing is not None:
+                    self._standing.refused(problems)
                 said = "; ".join(problems)
                 log.log(  # an operator's mistake needs no traceback
                     logging.ERROR, "reload refused, the last good settings stay: %s", said, exc_info=not known
@@ -157,6 +180,8 @@ class Reloader:
                 return False
             changes, self._plan = _changes(plan, self._plan), plan
             self._metrics.reloaded(good=True, waiting=len(kept))
+            if self._standing is not None:
+                self._standing.reloaded(changes, kept)
             log.info("reloaded: %s", "; ".join(changes) or "nothing is different")
             if kept:
                 log.warning("these need a restart and stay as they were: %s", ", ".join(kept))

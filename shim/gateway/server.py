@@ -9,18 +9,25 @@ import os
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 
+import attrs
 from anyio.from_thread import start_blocking_portal
 
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.gateway.admin import Admin
 from shim.gateway.admin_thread import AdminThread
+from shim.gateway.board.counts import Board
+from shim.gateway.board.facts import status_of
+from shim.gateway.board.standing import Standing
+from shim.gateway.board.status import Status
+from shim.gateway.board.told import Told
+from shim.gateway.board.written import InventoryLook
 from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.own import is_loopback
 from shim.gateway.handler import Handler
 from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.server import Server
-from shim.gateway.http1.sockets import Bound, bind, tls_context
+from shim.gateway.http1.sockets import Bound, bind
 from shim.gateway.in_flight import InFlight
 from shim.gateway.inventory import InventoryWriter
 from shim.gateway.memory import MemoryBudget
@@ -28,8 +35,11 @@ from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
 from shim.gateway.processes.process import loop_factory
 from shim.gateway.reload import Plan
+from shim.gateway.tls.rotation import Certificates
+from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker
+from shim.gateway.upstream.traced import TracedUpstream
 from shim.gateway.validation import authorities_of
 from shim.inventory import wanted
 
@@ -63,22 +73,34 @@ class Gateway:
     ) -> None:
         plan = Plan(options or Options(), engine or shared_engine(os.environ))
         options = plan.options
-        self._tls = tls_context(options.tls_cert, options.tls_key)
         self.in_flight = InFlight()
         self.metrics = Metrics(self.in_flight)
+        self.metrics.apply(plan.engine.documents, plan.settings)
+        self.certificates = certificates = Certificates(options, self.metrics.registry)
         self._inventory = InventoryWriter(environ, clock) if wanted(environ) else None
         budget = MemoryBudget(options.memory)
-        self._upstream = Upstream(options, budget)
+        self._tracing = tracing_of_process(plan.engine)
+        if self._tracing is None:
+            self._upstream = Upstream(options, budget, certificates.upstream)
+        else:
+            self._upstream = TracedUpstream(options, budget, certificates.upstream, self._tracing)
+        self.board = Board()
+        self.standing = Standing(memory=memory or Memory(), clock=clock)
+        self._inventory_look = InventoryLook(environ)
+        self.metrics.state.upstream, self.metrics.state.budget = self._upstream, budget
+        self.metrics.state.certificates = certificates
         self._handler = Handler(
             plan=plan,
             upstream=self._upstream,
             gate=gate_for(options, environ, asker(self._upstream, options.deadline)),
-            memory=memory or Memory(),
+            memory=self.standing.memory,
             clock=clock,
             metrics=self.metrics,
+            board=self.board,
             in_flight=self.in_flight,
             inventory=self._inventory,
             budget=budget,
+            tracing=self._tracing,
         )
         self._calls: Listener | None = None
         self._admin: AdminThread | None = None
@@ -96,6 +118,9 @@ class Gateway:
     def apply(self, plan: Plan) -> None:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
         self._handler.plan = plan
+        if self._tracing is not None:
+            self._tracing.engine = plan.engine
+        self.metrics.apply(plan.engine.documents, plan.settings)
         if self._calls is not None:
             self._handler.authorities = self._authorities(self._calls.address)
 
@@ -107,7 +132,7 @@ class Gateway:
         """
         assert self._calls is not None, "start() comes first"
         address = self._calls.address
-        return f"{'https' if self._tls else 'http'}://{address.authority if address else 'localhost'}"
+        return f"{'https' if self.certificates.listener else 'http'}://{address.authority if address else 'localhost'}"
 
     @property
     def admin_url(self) -> str | None:
@@ -121,10 +146,14 @@ class Gateway:
         """
         await self._upstream.open()
         try:
-            bound = bound or bind(self.options)
-            self._calls = Listener(Server(self._handler, self.options), bound, self._tls)
+            bound, tls = bound or bind(self.options), self.certificates.listener
+            server = self.metrics.state.server = Server(self._handler, self.options)
+            server.failures = self.metrics.calls.failures
+            self._calls = Listener(server, bound, None if tls is None else lambda: tls.context)
+            self.certificates.watch()
             self._handler.authorities = self._authorities(self._calls.address)
             self._beat()
+            self.standing.listens = self.options.uds or self.url
             if self.options.admin is not None:
                 self._admin = AdminThread(self._pages(self.options.admin), self.options.admin, admin)
                 self._admin.start()
@@ -161,6 +190,7 @@ class Gateway:
                 await admin.stop()
             if self._pulse is not None:
                 self._pulse.cancel()
+            self.certificates.close()
             await self._upstream.close()
             await self._handler.gate.close()
             if self._inventory is not None:
@@ -178,6 +208,10 @@ class Gateway:
         else:
             stopping.result()
 
+    def told(self) -> Told:
+        """Return what people are shown that was counted here; may be called in another thread."""
+        return attrs.evolve(self.board.told(), certificates=self.certificates.shown())
+
     def _beat(self) -> None:
         self._beaten = time.monotonic()
         self._pulse = asyncio.get_running_loop().call_later(_BEAT, self._beat)
@@ -188,12 +222,17 @@ class Gateway:
         async def metrics() -> bytes:
             return self.metrics.text()
 
+        async def status() -> Status:
+            inventory = await self._inventory_look.look()
+            return status_of(self.told(), self._handler.plan, self.standing, ready=self._ready, inventory=inventory)
+
         def end() -> None:
             assert quits is not None
             loop.call_soon_threadsafe(quits)
 
         return Admin(
             metrics,
+            status,
             live=lambda: time.monotonic() - self._beaten < STUCK,
             ready=lambda: self._ready,
             plan=lambda: self._handler.plan,
@@ -201,7 +240,7 @@ class Gateway:
         )
 
     def _authorities(self, address: Address | None) -> frozenset[str]:
-        return authorities_of(address, public_url=self.options.public_url, tls=self._tls is not None)
+        return authorities_of(address, public_url=self.options.public_url, tls=self.certificates.listener is not None)
 
 
 @contextlib.contextmanager

@@ -26,6 +26,7 @@ def test_what_is_shown_and_what_is_had():
     assert (shown["--coalesce"], Options().coalesce) == ("off", None)
     assert [row.variable for row in TABLE if row.bare] == [
         "ATLAS_SHIM_SIGN_ALL",
+        "ATLAS_SHIM_READ_ONLY",
         "ATLAS_SHIM_COALESCE",
         "ATLAS_SHIM_PROXY_PROTOCOL",
     ]

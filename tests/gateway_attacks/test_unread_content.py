@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from tests.gateway_attacks.crowds import holding
-from tests.gateway_credentials.worlds import FLEX, OLD, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
+from tests.gateway_credentials.worlds import ALL, FLEX, OLD, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
 from tests.gateway_hostile.faults import message
 from tests.gateway_hostile.rows import post
 from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream, until
@@ -20,7 +20,7 @@ CREDENTIALS = {"none": (), "a login": ("Authorization: Basic eDp4",)}
 
 @pytest.fixture(scope="module")
 def seen():
-    with world("verify") as found:
+    with world("verify", allow=ALL) as found:
         yield found
 
 

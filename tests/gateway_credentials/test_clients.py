@@ -12,6 +12,7 @@ from requests.auth import HTTPDigestAuth
 from shim.core.settings import RouteWord
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from tests.gateway_credentials.worlds import (
+    ALL,
     FLEX,
     INSTANCE,
     OLD,
@@ -101,7 +102,7 @@ def test_writes_with_content(size, chunked):
     """Short content is kept for a second attempt; long content waits for a nonce, and is sent once."""
     content = bytes(range(256)) * (size // 256 + 1)
     denied = reply(b"{}", CHALLENGE, status="401 Unauthorized")
-    with replying(denied, reply(b"done")) as upstream, signing("verify", upstream.origin) as served:
+    with replying(denied, reply(b"done")) as upstream, signing("verify", upstream.origin, allow=ALL) as served:
         with httpx.Client(base_url=served.url, auth=httpx.DigestAuth(*KEY)) as client:
             assert client.get("/x").text == "done"  # leaves the client a nonce, which a generator needs
             upstream.heads.clear()

@@ -10,6 +10,7 @@ import requests
 import requests.auth
 
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
+from tests.peers.raw import until
 from tests.peers.served import calling, status_of, value_of
 
 ACCEPT = f"Accept: {FLEX}"
@@ -63,7 +64,7 @@ def test_wrong_key_stands_out_in_the_log(seen, logged):
     """It is a warning with the caller's address, and neither key nor signature."""
     signature = attrs.evolve(Signature(nonce_of(seen)), name="nobodyxx")
     seen.ask(UNTOUCHED, line(signature.parts))
-    warnings = [text for level, text in logged() if level == "WARNING"]
+    warnings = until(lambda: [text for level, text in logged() if level == "WARNING"], "the line")
     assert len(warnings) == 1
     assert all(word in warnings[0] for word in ("127.0.0.1", "SHIM_KEY_REFUSED", "401"))
     assert "nobodyxx" not in warnings[0]
@@ -75,7 +76,7 @@ def test_handshakes_are_logged_at_debug_alone(seen, logged):
     seen.ask(UNTOUCHED, good, ACCEPT)
     head, _ = seen.ask(UNTOUCHED, good, ACCEPT)
     assert (value_of(head, "WWW-Authenticate") or "").endswith("stale=true")
-    assert [level for level, text in logged() if "SHIM_UNAUTHORIZED" in text] == ["DEBUG", "DEBUG"]
+    until(lambda: [level for level, text in logged() if "SHIM_UNAUTHORIZED" in text] == ["DEBUG", "DEBUG"], "the lines")
 
 
 def test_handshakes_are_counted_apart():
@@ -84,6 +85,7 @@ def test_handshakes_are_counted_apart():
         good = line(Signature(nonce_of(seen)).parts)
         for _ in range(2):
             seen.ask(UNTOUCHED, good, ACCEPT)
+        until(lambda: not seen.gateway.in_flight.count, "the last count")
         text = seen.gateway.metrics.text().decode()
     assert 'atlas_shim_challenges_total{reason="unsigned"} 1.0' in text
     assert 'atlas_shim_challenges_total{reason="stale"} 1.0' in text

@@ -4,8 +4,7 @@ import pytest
 
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
-from shim.gateway import Gateway, Options
-from shim.gateway.credentials import key_files
+from shim.gateway import Gateway, Options, file_stamps
 from shim.gateway.credentials.key_files import EVERY, watched_credentials, watched_keys
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.served import status_of
@@ -74,13 +73,13 @@ def test_files_are_looked_at_a_few_times_a_second(tmp_path, monkeypatch):
     file = tmp_path / "keys"
     file.write_text("a:b\n")
     looks = []
-    stamp = key_files._stamp
+    stamp = file_stamps.stamp
 
     def counted(path):
         looks.append(path)
         return stamp(path)
 
-    monkeypatch.setattr(key_files, "_stamp", counted)
+    monkeypatch.setattr(file_stamps, "stamp", counted)
     now = [0.0]
     keys = watched_keys({}, str(file), clock=lambda: now[0])
     looks.clear()
@@ -93,7 +92,7 @@ def test_files_are_looked_at_a_few_times_a_second(tmp_path, monkeypatch):
 
 def test_keys_come_and_go(tmp_path, caplog, monkeypatch):
     """A line that is added lets its key in, one that is removed keeps it out, a broken file changes nothing."""
-    monkeypatch.setattr(key_files, "EVERY", 0)
+    monkeypatch.setattr("shim.gateway.credentials.key_files.EVERY", 0)
     file = tmp_path / "keys"
     file.write_text("demokeys:00000000-demo-demo-demo-000000000000\n")
 

@@ -12,7 +12,7 @@ from shim.fake import DEMO_PUBLIC_KEY, FakeAtlas
 from shim.fake.messages import FakeReply
 from shim.gateway import Gateway, Options
 from shim.gateway.options import Address, CredentialsMode, read_options
-from tests.gateway_credentials.worlds import ACCOUNT, FLEX, INSTANCE, KEY, RETIRED, UNTOUCHED, V2, signing, world
+from tests.gateway_credentials.worlds import ACCOUNT, ALL, FLEX, INSTANCE, KEY, RETIRED, UNTOUCHED, V2, signing, world
 from tests.peers.raw import reply, replying
 from tests.peers.served import ask, get, status_of, value_of
 
@@ -250,7 +250,7 @@ def test_token_endpoint_that_answers_nonsense(answer):
 def test_long_content_whose_nonce_is_refused():
     """Content too long to be kept can't be signed anew: 503 says that nothing was executed."""
     stale = reply(b"{}", CHALLENGE + ", stale=true", status="401 Unauthorized")
-    with replying(stale) as upstream, signing("own", upstream.origin, sign_all=True) as served:
+    with replying(stale) as upstream, signing("own", upstream.origin, sign_all=True, allow=ALL) as served:
         answer = httpx.post(served.url + "/x", content=b"x" * 2_000_000)
         assert (answer.status_code, answer.json()["errorCode"]) == (503, "SHIM_SIGN_AGAIN")
         assert [head.split(b" ")[0] for head in upstream.heads] == [b"GET", b"POST"]

@@ -22,9 +22,11 @@ from shim.fake import (
 )
 from shim.fake import server as fake_server
 from shim.gateway import Gateway, Options, serve_in_thread
+from shim.gateway.allow.lists import parse_allow
 from shim.gateway.options import Address, CredentialsMode
 from tests.peers.served import ask, get, value_of
 
+ALL = parse_allow("all", "allow")
 LOOPBACK = Address("127.0.0.1", 0)
 V2 = "application/vnd.atlas.2023-01-01+json"
 FLEX = "application/vnd.atlas.2024-11-13+json"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shim.gateway import Gateway
+from shim.gateway.allow.lists import parse_allow
 from tests.gateway_hostile.faults import JSON, message
 from tests.gateway_hostile.rows import GROUP
 from tests.peers.raw import reply, replying, until
@@ -41,7 +42,8 @@ def test_content_that_is_kept_for_a_second_attempt_counts(monkeypatch):
     """Content that is held until it is whole is held in memory, for each caller that sends it slowly."""
     monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", "public")
     monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", "private")
-    with replying(reply()) as upstream, gateway(upstream.origin, credentials="own", sign_all=True) as served:
+    options: dict[str, Any] = {"credentials": "own", "sign_all": True, "allow": parse_allow("all", "allow")}
+    with replying(reply()) as upstream, gateway(upstream.origin, **options) as served:
         with calling(served) as peer:
             peer.send(get("/x", "Content-Length: 900001", method="POST", host=served.url.partition("//")[2]))
             peer.send(b"x" * 900_000)

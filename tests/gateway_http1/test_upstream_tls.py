@@ -9,6 +9,7 @@ import trustme
 
 from tests.peers.raw import Peer, raw_upstream, reply
 from tests.peers.served import ask, calling, gateway, get
+from tests.peers.within import Within
 
 
 @pytest.fixture(params=["uvloop", "asyncio"], autouse=True)
@@ -29,38 +30,6 @@ def tls(monkeypatch, tmp_path):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     return context
-
-
-class Within:
-    """A TLS server within whatever carries its bytes, a plain connection or another one with TLS."""
-
-    def __init__(self, carrier: Any, context: ssl.SSLContext) -> None:
-        self._carrier = carrier
-        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._in, self._out, server_side=True)
-        self._run(self._tls.do_handshake)
-
-    def _run(self, step):
-        while True:
-            try:
-                return step()
-            except ssl.SSLWantReadError:
-                pass
-            finally:
-                self._carrier.sendall(self._out.read())
-            data = self._carrier.recv(65536)
-            if not data:
-                raise ConnectionResetError
-            self._in.write(data)
-
-    def recv(self, size):
-        """Return what arrives next."""
-        return self._run(lambda: self._tls.read(size))
-
-    def sendall(self, data):
-        """Write bytes."""
-        if data:
-            self._run(lambda: self._tls.write(data))
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -191,7 +191,7 @@ class Wired:
         self.gateway = Gateway(chosen, environ={})
         self.pool = WiredPool(urlsplit(chosen.upstream), chosen, self.gateway._handler.budget, deadlines(), None)
         self.pool.answer = answer
-        self.gateway._upstream._pool = self.pool
+        self.gateway._upstream.pool = self.pool
         self.server = Server(self.gateway._handler, chosen)
         peer = self.server.arrived("192.0.2.1")
         self.caller = Wire(Connection(self.server, peer, surplus=False, scheme="http"))

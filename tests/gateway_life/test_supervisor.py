@@ -17,6 +17,7 @@ from shim.core.recognise import shared_engine
 from shim.errors import SettingsError
 from shim.gateway import Options
 from shim.gateway.in_flight import InFlight
+from shim.gateway.logs.calls import CallLine
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import read_options
 from shim.gateway.processes import channel, supervisor
@@ -24,6 +25,7 @@ from shim.gateway.processes.channel import Channel
 from shim.gateway.processes.serving import run
 from shim.gateway.processes.sums import add, lasting, page, tell, told_by_worker
 from shim.gateway.processes.supervisor import StartError, Supervisor
+from tests.gateway.test_signing import PATH
 from tests.peers.raw import PATIENCE
 from tests.peers.served import LOOPBACK
 
@@ -130,7 +132,9 @@ def test_sums_of_counters_histograms_and_gauges():
     """Each series is the sum of its like, and what the supervisor counts is not a worker's to tell."""
     first, second = Metrics(InFlight()), Metrics(InFlight())
     for one, status in ((first, 200), (second, 200), (second, 503)):
-        one.count("other", "pass", status)
+        line = CallLine("GET", "/x", "", "", shared_engine({}))
+        line.answered(status)
+        one.calls.count(line, whole=True)
         one.shared("listX")
     told = [json.loads(told_by_worker(one.registry)) for one in (first, second)]
     assert not any("config" in family[0] for family in told[0])
@@ -167,3 +171,43 @@ async def test_channel_ends_with_its_other_end():
         one.say(channel.METRICS)
         await one.close()
         one.say(channel.METRICS)
+
+
+@attrs.frozen
+class Ends:
+    """A certificate that ends at an instant."""
+
+    end: float
+
+    def expiries(self):
+        """Return it by side."""
+        return {"listener": self.end}
+
+
+def test_dates_and_facts_are_not_added_up():
+    """Two workers with one version are one; the last call of either is the last, and the first end of a certificate."""
+    told = []
+    for moment, end in ((50.0, 900.0), (70.0, 800.0)):
+        one = Metrics(InFlight())
+        one.state.certificates = Ends(end)  # type: ignore[assignment]  # what is asked of it
+        line = CallLine("GET", "/x", "", "", shared_engine({}), began=moment)
+        line.match = shared_engine({}).recognise("GET", PATH, ())
+        one.calls.count(line, whole=True)
+        told.append(json.loads(told_by_worker(one.registry)))
+    found = {
+        sample.name: sample.value
+        for family in text_string_to_metric_families(page(add(told)).decode())
+        for sample in family.samples
+    }
+    assert found["atlas_shim_build_info"] == 1
+    assert found["atlas_shim_last_retired_call_timestamp_seconds"] == 70
+    assert found["atlas_shim_tls_certificate_not_after_timestamp_seconds"] == 800
+
+
+def test_last_call_outlives_its_worker():
+    """A worker that is replaced takes its certificate with it, and not the moment of its last call."""
+    metrics = Metrics(InFlight())
+    metrics.state.certificates = Ends(900.0)  # type: ignore[assignment]  # what is asked of it
+    names = {family[0] for family in lasting(tell(metrics.registry))}
+    assert "atlas_shim_last_retired_call_timestamp_seconds" in names
+    assert not {"atlas_shim_tls_certificate_not_after_timestamp_seconds", "atlas_shim_build"} & names

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from shim.credentials import (
@@ -18,6 +17,7 @@ from shim.credentials import (
     read_credentials,
 )
 from shim.errors import SettingsError
+from shim.gateway.file_stamps import stamps
 
 log = logging.getLogger("shim.gateway")
 
@@ -47,7 +47,7 @@ class Watched(Generic[T]):
         self._paths = tuple(paths)
         self._clock = clock
         self._next = clock() + EVERY if self._paths else float("inf")
-        self._stamps = self._look()
+        self._stamps = stamps(self._paths)
         self._value = read()
 
     def __call__(self) -> T:
@@ -55,9 +55,9 @@ class Watched(Generic[T]):
         if (now := self._clock()) < self._next:
             return self._value
         self._next = now + EVERY
-        stamps = self._look()
-        if stamps != self._stamps:
-            self._stamps = stamps
+        found = stamps(self._paths)
+        if found != self._stamps:
+            self._stamps = found
             try:
                 self._value = self._read()
             except SettingsError as error:
@@ -65,17 +65,6 @@ class Watched(Generic[T]):
             else:
                 log.info("credentials were read again")
         return self._value
-
-    def _look(self) -> list[tuple[int, ...] | None]:
-        return [_stamp(path) for path in self._paths]
-
-
-def _stamp(path: str) -> tuple[int, ...] | None:
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def watched_credentials(environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> Watched[Holder]:

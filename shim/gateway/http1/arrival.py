@@ -14,6 +14,9 @@ from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.head import TLS_RECORD
 from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
 from shim.gateway.http1.server import Server
+from shim.gateway.tls.alerts import arriving
+from shim.gateway.tls.handshakes import why
+from shim.gateway.tls.names import name_in
 
 log = logging.getLogger("shim.gateway")
 
@@ -36,10 +39,12 @@ class Arrival:
         self._tls = tls
         self._peer = server.arrived(UNNAMED if server.options.proxy_protocol else peer_of(connection))
         self._made: Connection | None = None
+        server.accepted += 1
         self.is_surplus = False
         self.verdict = server.judge(self._peer)
         if self.verdict == "dropped":
             server.left(self._peer)
+            server.turned_away["dropped"] += 1
             _reset(connection)
             return
         self.is_surplus = self.verdict == "surplus"
@@ -63,9 +68,12 @@ class Arrival:
                 await self._learn_peer()
             if self._tls:
                 await self._hear_tls()
-            await server.loop.connect_accepted_socket(
+                arriving.set(self._socket)
+            transport, _ = await server.loop.connect_accepted_socket(
                 self._make, self._socket, ssl=self._tls, ssl_handshake_timeout=patience if self._tls else None
             )
+            if self._tls and self._tls.verify_mode is ssl.CERT_REQUIRED and self._made is not None:
+                self._made.client = name_in(transport.get_extra_info("peercert"))
 
     async def _learn_peer(self) -> None:
         """Read whom a balancer stands for; the connection counts as that one's from then on."""
@@ -95,6 +103,7 @@ class Arrival:
 
     def _make(self) -> Connection:
         scheme = "https" if self._tls else "http"
+        self._server.turned_away["surplus"] += self.is_surplus
         self._made = Connection(self._server, self._peer, self, surplus=self.is_surplus, scheme=scheme)
         return self._made
 
@@ -110,7 +119,10 @@ class Arrival:
             said = "it did not come in time" if isinstance(error, TimeoutError) else type(error).__name__
             if isinstance(error, NoProxyHeader | NoTlsError):
                 said = str(error)
-            log.info("refused a connection: its handshake failed (%s)", said)
+            elif isinstance(error, ssl.SSLError):
+                said = why(error)
+            self._server.turned_away["handshake"] += 1
+            log.info("refused a connection of %s: its handshake failed (%s)", self._peer.address, said)
         elif error is not None:
             log.error("unhandled %s", type(error).__name__, exc_info=error)
         if self._made is not None:

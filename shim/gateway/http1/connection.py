@@ -39,8 +39,8 @@ class Connection(asyncio.BufferedProtocol):
 
     __slots__ = (
         "_arrival", "_content", "_drained", "_has_begun", "_held", "_is_ending", "_left", "_peer", "_read_due",
-        "_request", "_rest", "_searched", "_send_due", "_server", "_surplus", "_task", "_transport", "_waiter", "due",
-        "is_void", "scheme", "was_made",
+        "_request", "_rest", "_searched", "_send_due", "_server", "_surplus", "_task", "_transport", "_waiter",
+        "client", "due", "is_void", "scheme", "was_made",
     )  # fmt: skip
 
     def __init__(
@@ -53,18 +53,16 @@ class Connection(asyncio.BufferedProtocol):
         self._surplus = surplus
         self.was_made = False
         self.is_void = False
+        self.client: str | None = None
         self._transport: asyncio.Transport | None = None
         self._task: asyncio.Task[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._request: Request | None = None
         self._content: RequestContent | None = None
         self._rest = b""
-        self._searched = 0
-        self._held = False
-        self._has_begun = False
-        self._is_ending = False
+        self._searched = self._left = 0
+        self._held = self._has_begun = self._is_ending = False
         self._drained: asyncio.Future[None] | None = None
-        self._left = 0
         self._read_due = self._send_due = self.due = NEVER
 
     # The transport's side.
@@ -213,10 +211,10 @@ class Connection(asyncio.BufferedProtocol):
         try:
             if request.content.error is not None:
                 log.info("refused a request: %s", request.content.error.detail)
-                request.refuse(request.content.error)
+                request.refuse(self._server.refused(request.content.error))
             elif self._surplus:
                 log.warning("refused a connection beyond the limit")
-                request.refuse(errors.busy("The gateway has as many connections as it takes.", close=True))
+                request.refuse(self._server.refused(errors.crowded()))
             else:
                 await self._server.handler(request)
             await self.flushed()
@@ -240,7 +238,7 @@ class Connection(asyncio.BufferedProtocol):
         self._rest = b""
         self._set_due(read=NEVER)
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(errors.raw(refusal))
+            self._transport.write(errors.raw(self._server.refused(refusal)))
             self.close(unread=True)
 
     # The handler's side.

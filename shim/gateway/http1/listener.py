@@ -13,6 +13,7 @@ import logging
 import os
 import socket
 import ssl
+from collections.abc import Callable
 
 from shim.gateway.http1.arrival import Arrival
 from shim.gateway.http1.server import Server
@@ -46,12 +47,13 @@ _GONE = (BlockingIOError, InterruptedError, ConnectionError)
 class Listener:
     """Listening sockets (several for a name with several addresses) and what comes of their connections.
 
-    ``address`` is None for a unix socket. With a ``reserve`` a few connections can still be accepted when there is
-    no descriptor left. The sockets are the listener's from here on.
+    ``address`` is None for a unix socket. ``tls`` is asked before each handshake what it is made with. With a
+    ``reserve`` a few connections can still be accepted when there is no descriptor left. The sockets are the
+    listener's from here on.
     """
 
     def __init__(
-        self, server: Server, bound: Bound, tls: ssl.SSLContext | None = None, *, reserve: bool = False
+        self, server: Server, bound: Bound, tls: Callable[[], ssl.SSLContext] | None = None, *, reserve: bool = False
     ) -> None:
         self.server = server
         self._bound = bound
@@ -128,7 +130,7 @@ class Listener:
             self._watch()
 
     def _arrived(self, connection: socket.socket) -> None:
-        arrival = Arrival(self.server, connection, self._tls)
+        arrival = Arrival(self.server, connection, None if self._tls is None else self._tls())
         if arrival.verdict != "dropped":
             self._arriving.add(arrival)
             arrival.task.add_done_callback(lambda _: self._arriving.discard(arrival))

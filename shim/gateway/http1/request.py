@@ -14,7 +14,9 @@ from shim.gateway.http1.response import Framing, frame
 
 
 class Way(Protocol):
-    """The connection that a request came on, as far as its reply goes."""
+    """The connection that a request came on, as far as its reply goes; ``client`` is the caller's name by TLS."""
+
+    client: str | None
 
     def write(self, data: bytes) -> None:
         """Send the caller something."""

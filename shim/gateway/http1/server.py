@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter as Tally
 from collections.abc import Awaitable, Callable
 from typing import Literal, Protocol
 
 import attrs
 
-from shim.gateway.errors import busy
+from shim.gateway.counting.failures import Failure, failure_of
+from shim.gateway.errors import Refusal, busy
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.deadlines import Deadlines, deadlines
 from shim.gateway.http1.peers import UNIX, UNNAMED, is_trusted
@@ -63,6 +65,9 @@ class Server:
         self.deadlines: Deadlines = deadlines()
         self.connections: set[Connection] = set()
         self.count = 0
+        self.accepted = 0
+        self.turned_away = Tally(surplus=0, dropped=0, handshake=0)
+        self.failures: Tally[Failure] = Tally()
         self.buffer = memoryview(bytearray(READ))
         self.long_heads: dict[Connection, int] = {}
         self._peers: dict[str, PeerConnections] = {}
@@ -83,6 +88,17 @@ class Server:
         self.count -= 1
         if not peer.count:
             self._peers.pop(peer.address, None)
+
+    def refused(self, refusal: Refusal) -> Refusal:
+        """Count and return what a caller is told of whom the handler hears nothing."""
+        self.failures[failure_of(refusal)] += 1
+        return refusal
+
+    def states(self) -> dict[str, int]:
+        """Return how many connections are in a handshake, idle and active; may be asked in any thread."""
+        made = len(self.connections)
+        idle = sum(isinstance(one, Connection) for peer in [*self._peers.values()] for one in [*peer.idle])
+        return {"handshake": max(0, self.count - made), "idle": idle, "active": max(0, made - idle)}
 
     def hold_head(self, connection: Connection, size: int) -> None:
         """Count the bytes of a long head that isn't whole yet; raises Refusal when all of them are too many.

@@ -1,17 +1,15 @@
-"""Sockets to listen on, and the TLS side of what comes of them."""
+"""Sockets to listen on."""
 
 from __future__ import annotations
 
 import errno
 import os
 import socket
-import ssl
 import stat
 from pathlib import Path
 
 import attrs
 
-from shim.errors import SettingsError
 from shim.gateway.http1.shares import Share
 from shim.gateway.options import Address, Options
 
@@ -108,26 +106,6 @@ def _bound_unix(path: Path) -> socket.socket:
         os.umask(before)
     listening.listen(_BACKLOG)
     return listening
-
-
-def tls_context(cert: str | None, key: str | None) -> ssl.SSLContext | None:
-    """Return the TLS side of a listener, None without a certificate; raises SettingsError."""
-    if cert is None:
-        if key is not None:
-            raise SettingsError("tls_key: is of no use without tls_cert")
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.set_alpn_protocols(["http/1.1"])
-    try:
-        # A key with a password would be asked for on the terminal.
-        context.load_cert_chain(cert, key, password=lambda: b"")
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
-        files = cert if key is None else f"{cert} and {key}"
-        raise SettingsError(
-            f"tls_cert: {files}: {why or 'no certificate with its private key, without a password, in PEM'}"
-        ) from None
-    return context
 
 
 def _clear(path: Path) -> None:

@@ -13,6 +13,8 @@ import orjson
 from shim.core.recognise import Engine, Match
 from shim.documents.check import targets
 from shim.documents.templates import parameter_name
+from shim.gateway.counting.failures import Failure, failure_of
+from shim.gateway.errors import Challenged, Refusal, internal
 
 logger = logging.getLogger("shim.gateway.calls")
 
@@ -27,7 +29,8 @@ class CallLine:
 
     ``began`` is in seconds since the epoch, ``seconds`` and ``upstream_seconds`` are durations: all of the call, and
     what upstream took to its heads and to what was read of its contents. ``status`` is None when the caller left
-    unanswered. ``path`` is the raw one; what is shown of it is a template.
+    unanswered. ``path`` is the raw one; what is shown of it is a template. ``client`` is the name in
+    the caller's certificate, ``failure`` what the call counts as.
     """
 
     method: str
@@ -46,7 +49,10 @@ class CallLine:
     seconds: float = 0.0
     upstream_seconds: float | None = None
     agent: str | None = None
+    client: str | None = None
     code: str | None = None
+    failure: Failure | None = None
+    challenged: Challenged | None = None
     said: str = ""
 
     @property
@@ -59,17 +65,23 @@ class CallLine:
         """Whether somebody should look at it: a refusal of the gateway's own, or a status from 500 on."""
         return self.level > logging.DEBUG and (self.code is not None or self.status is None or self.status >= 500)
 
-    def refused(self, code: str, said: str, is_handshake: bool) -> None:  # noqa: FBT001 - said by keyword nowhere else
+    def refused(self, refusal: Refusal) -> None:
         """Take in why the gateway itself answers with an error; a step of a client's handshake is no event."""
-        self.code, self.said = code, said
-        if is_handshake:
+        self.code, self.said = refusal.code, refusal.said or refusal.error or ""
+        self.challenged, self.failure = refusal.challenged, failure_of(refusal)
+        if self.challenged is not None:
             self.level = logging.DEBUG
-        elif code == "SHIM_KEY_REFUSED":
+        elif self.code == "SHIM_KEY_REFUSED":
             self.level = logging.WARNING
 
     def failed(self) -> None:
         """Take in that the gateway has a defect, which is logged beside this."""
-        self.level, self.code = logging.ERROR, "SHIM_INTERNAL_ERROR"
+        self.level, self.code, self.failure = logging.ERROR, "SHIM_INTERNAL_ERROR", failure_of(internal())
+
+    def cut(self, refusal: Refusal | None) -> None:
+        """Take in why an answer that was being streamed ended early, if it did."""
+        if refusal is not None:
+            self.failure = None, refusal.status, refusal.error or "none"
 
     def answered(self, status: int | None) -> None:
         """Take in how the call ended."""
@@ -81,8 +93,7 @@ class CallLine:
         """Return the path with every part masked that is not a word of a mapping document."""
         if self.match is not None:
             return f"{self.match.api.base}{self.match.operation.path.text}"
-        known = _words(self.engine)
-        return "/".join([part if part in known else "*" for part in self.path.split("/")])
+        return masked(self.path, self.engine)
 
     def json(self) -> str:
         """Return the line as JSON, members without a value left out."""
@@ -102,8 +113,10 @@ class CallLine:
         if self.upstream_seconds is not None:
             members["upstream_status"] = self.upstream_status
             members["upstream_ms"] = round(self.upstream_seconds * 1000, 3)
+        if self.client:
+            members["client"] = plain_agent(self.client)
         if self.agent:
-            members["agent"] = _plain(self.agent)
+            members["agent"] = plain_agent(self.agent)
         why = (("reason", self.reason), ("error", self.code), ("said", self.said))
         members |= {name: value for name, value in why if value}
         return orjson.dumps(members).decode()
@@ -111,24 +124,32 @@ class CallLine:
     def text(self) -> str:
         """Return the line for people."""
         status = "unanswered" if self.status is None else self.status
-        upstream = agent = why = ""
+        upstream = agent = why = client = ""
+        if self.client:
+            client = f" ({plain_agent(self.client)})"
         if self.upstream_seconds is not None:
             upstream = f" (upstream {self.upstream_status or '-'} in {self.upstream_seconds * 1000:.1f} ms)"
         if self.agent:
-            agent = f' | "{_plain(self.agent)}"'
+            agent = f' | "{plain_agent(self.agent)}"'
         if self.code:
             why = f" | {self.code}: {self.said}" if self.said else f" | {self.code}"
         elif self.reason:
             why = f" | {self.reason}"
         return (
             f"{instant(self.began)} {_LEVELS[self.level]:<7} {self.method} {self.template()} | {self.operation} "
-            f"{self.route} | {status} in {self.seconds * 1000:.1f} ms{upstream} | {self.peer} {self.request_id}"
+            f"{self.route} | {status} in {self.seconds * 1000:.1f} ms{upstream} | {self.peer}{client} {self.request_id}"
             f"{agent}{why}"
         )
 
 
+def masked(path: str, engine: Engine) -> str:
+    """Return a path with every part masked that is not a word of a mapping document."""
+    known = _words(engine)
+    return "/".join([part if part in known else "*" for part in path.split("/")])
+
+
 @lru_cache(maxsize=256)
-def _plain(agent: str) -> str:
+def plain_agent(agent: str) -> str:
     """Return a User-Agent in printable ASCII, cut at a length that any honest one has."""
     text = agent[:_AGENT].encode("ascii", "backslashreplace").decode()
     return "".join([one if one.isprintable() and one not in '"\\' else "?" for one in text])

@@ -64,7 +64,7 @@ async def run(
                 set_level(plan.options.log_level)
                 gateway.apply(plan)
 
-            reloader = Reloader(source, Plan(gateway.options, engine), apply, gateway.metrics)
+            reloader = Reloader(source, Plan(gateway.options, engine), apply, gateway.metrics, gateway.standing)
 
             async def reload() -> None:
                 with manager.reloading():
@@ -96,6 +96,8 @@ def _about(gateway: Gateway | Supervisor, engine: Engine) -> str:
     words = [
         f"atlas-shim {__version__}",
         f"credentials {options.credentials}",
+        *([f"allows {options.allowed}"] if options.allowed is not None else []),
+        *(["reads only"] if options.read_only else []),
         f"route {options.route}",
         f"documents {', '.join(sorted({document.name for document in engine.documents}))}",
         f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics",

@@ -17,6 +17,13 @@ SUPERVISORS = "atlas_shim_config_"
 """How the metrics begin that the supervisor counts alone, since it alone reads settings."""
 
 
+LAST_CALL = "atlas_shim_last_retired_call_timestamp_seconds"
+
+_EARLIEST = ("_created", "_not_after_timestamp_seconds", "process_start_time_seconds")
+_LATEST = ("_info", "_timestamp_seconds")
+"""How the names of samples end that are no amounts: of what several processes told the first or the last counts."""
+
+
 def tell(registry: CollectorRegistry) -> Told:
     """Return what a registry holds, as values that JSON has."""
     return [
@@ -31,12 +38,12 @@ def told_by_worker(registry: CollectorRegistry) -> bytes:
 
 
 def lasting(told: Told) -> Told:
-    """Return what still counts when the process is gone that told it: all but gauges."""
-    return [one for one in told if one[1] != "gauge"]
+    """Return what still counts when the process is gone that told it: counts, and when there was a call."""
+    return [one for one in told if one[1] not in {"gauge", "info"} or one[0] == LAST_CALL]
 
 
 def add(tellings: Iterable[Told]) -> Told:
-    """Add up what several processes told; when a series was made is when the first of them made it."""
+    """Add up what several processes told; of dates the first or the last one counts, whichever matters."""
     families: dict[str, tuple[list[Any], dict[tuple[Any, ...], list[Any]]]] = {}
     for told in tellings:
         for name, kind, help_, samples in told:
@@ -46,8 +53,14 @@ def add(tellings: Iterable[Told]) -> Told:
                 if row[2] is None:
                     row[2] = value
                 else:
-                    row[2] = min(row[2], value) if sample.endswith("_created") else row[2] + value
+                    row[2] = _together(sample, row[2], value)
     return [[*head, list(sums.values())] for head, sums in families.values()]
+
+
+def _together(sample: str, one: float, other: float) -> float:
+    if sample.endswith(_EARLIEST):
+        return min(one, other)
+    return max(one, other) if sample.endswith(_LATEST) else one + other
 
 
 def page(told: Told) -> bytes:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import ssl
+from collections import Counter as Tally
 from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from shim.core.messages import Call, Headers
-from shim.errors import SettingsError
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import codings, for_upstream
 from shim.gateway.http1.deadlines import Deadline, deadlines
 from shim.gateway.memory import MemoryBudget
 from shim.gateway.options import Options
+from shim.gateway.tls.contexts import system_context
+from shim.gateway.tls.rotation import Rotating
 from shim.gateway.upstream.pool import Pool
 from shim.gateway.upstream.proxy import proxy_for
 from shim.gateway.upstream.response import UpstreamResponse
@@ -23,40 +22,48 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 """Methods whose requests say that they have no content (RFC 9110, 8.6)."""
 
+_USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout")
+"""Types of failures that are told from the start, when there are none: a rate needs a series that is there before."""
+
 
 class Upstream:
     """Sends calls to one origin, over kept connections.
 
     The environment's proxy for that origin is looked up once, at the start, and netrc never: a login found there
-    would be added to calls that it was not given for.
+    would be added to calls that it was not given for. ``hundreds`` counts replies by the first digit of their
+    status, and ``failures`` calls that got none, by Proxy-Status type.
     """
 
-    def __init__(self, options: Options, budget: MemoryBudget) -> None:
+    def __init__(self, options: Options, budget: MemoryBudget, tls: Rotating) -> None:
         self._options = options
         self._budget = budget
-        self._origin = urlsplit(options.upstream)
+        self._tls = tls
+        self.origin = urlsplit(options.upstream)
         self._proxy = proxy_for(options.upstream)
         # A tunnel is logged in to once; without TLS each request names the whole URL and carries the login itself.
-        is_absolute = self._proxy is not None and self._origin.scheme != "https"
+        is_absolute = self._proxy is not None and self.origin.scheme != "https"
         self._prefix = options.upstream if is_absolute else ""
         self._login = self._proxy.login if self._proxy is not None and is_absolute else None
-        self._host = f"Host: {self._origin.netloc}"
-        self._pool: Pool | None = None
+        self._host = f"Host: {self.origin.netloc}"
+        self.pool: Pool | None = None
+        self.hundreds = [0] * 10
+        self.failures: Tally[str] = Tally(dict.fromkeys(_USUAL, 0))
 
     async def open(self) -> None:
         """Make the pool of connections; needs a running loop."""
-        self._pool = Pool(self._origin, self._options, self._budget, deadlines(), self._proxy)
-        self._pool.trust(trusted())
+        self.pool = Pool(self.origin, self._options, self._budget, deadlines(), self._proxy)
+        of_proxy = system_context() if self._proxy is not None and self._proxy.tls else None
+        self.pool.trust(lambda: self._tls.context, of_proxy)
 
     def within(self, seconds: float) -> Deadline:
         """Return what bounds the length of a ``with`` block around calls."""
-        assert self._pool is not None, "open() comes first"
-        return self._pool.deadlines.within(seconds)
+        assert self.pool is not None, "open() comes first"
+        return self.pool.deadlines.within(seconds)
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._pool is not None:
-            await self._pool.close()
+        if self.pool is not None:
+            await self.pool.close()
 
     async def send(
         self,
@@ -73,18 +80,29 @@ class Upstream:
         read that met a kept connection closed under it, and got no byte of an answer, is sent once more, on a new
         one (RFC 9110, 9.2.2); nothing else is ever sent twice.
         """
-        assert self._pool is not None, "open() comes first"
+        try:
+            response = await self._send(call, stream, length, readable=readable)
+        except Refusal as refusal:
+            self.failures[refusal.error or "none"] += 1
+            raise
+        self.hundreds[response.head.status // 100] += 1
+        return response
+
+    async def _send(
+        self, call: Call, stream: AsyncIterator[bytes] | None, length: int | None, *, readable: bool
+    ) -> UpstreamResponse:
+        assert self.pool is not None, "open() comes first"
         chunked = stream is not None and length is None
         headers = codings(call.headers) if readable else call.headers
         head = self._head_of(call, headers, length, chunked=chunked)
-        if (connection := self._pool.lend()) is not None:
+        if (connection := self.pool.lend()) is not None:
             try:
                 return await connection.request(head, call.method, call.body, stream, chunked=chunked)
             except Refusal as refusal:
                 may_repeat = stream is None and not call.body and call.method in _SAFE
                 if not may_repeat or connection.heard or refusal.error != "connection_terminated":
                     raise
-        connection = await self._pool.connect()
+        connection = await self.pool.connect()
         return await connection.request(head, call.method, call.body, stream, chunked=chunked)
 
     def _head_of(self, call: Call, headers: Headers, length: int | None, *, chunked: bool) -> bytes:
@@ -101,18 +119,3 @@ class Upstream:
         if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1 or "\0" in text:
             raise ValueError("a field value of the call has a line break")
         return f"{text}\r\n\r\n".encode()
-
-
-def trusted() -> ssl.SSLContext:
-    """Return how upstream's certificate is checked: by the system's roots, or ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
-
-    Raises SettingsError for a file that can't be read, which OpenSSL takes for one without roots.
-    """
-    if path := os.environ.get("SSL_CERT_FILE"):
-        try:
-            Path(path).open("rb").close()
-        except OSError as error:
-            raise SettingsError(f"SSL_CERT_FILE: {path}: {error.strerror}") from None
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context

@@ -202,13 +202,13 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         self._pool.lost(self)
         said = type(exc).__name__ if exc is not None else "closed"
         if self._drained is not None and not self._drained.done():
-            self._drained.set_exception(faults.unanswered(said))
+            self._drained.set_exception(faults.broken(exc))
             self._drained.exception()
         response, self._response = self._response, None
         if response is not None:
             response.fail(faults.ended_early(said))
         elif self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(faults.unanswered(said))
+            self._waiter.set_exception(faults.broken(exc))
 
     def pause_writing(self) -> None:
         """Send no more until upstream took what it was sent."""

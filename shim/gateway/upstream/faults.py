@@ -18,6 +18,26 @@ def unanswered(said: str) -> Refusal:
     return errors.unreadable("connection_terminated", detail, said)
 
 
+def broken(error: BaseException | None) -> Refusal:
+    """A connection broke before the reply's head was whole, by this error or by a plain end.
+
+    With TLS 1.3 what upstream thinks of the gateway's certificate is told after the handshake, and not by HTTP.
+    """
+    if isinstance(error, ssl.SSLError) and _is_about_ours(error):
+        return _unknown_to_upstream(error)
+    return unanswered("closed" if error is None else type(error).__name__)
+
+
+def _is_about_ours(error: ssl.SSLError) -> bool:
+    reason = error.reason or ""
+    return "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason)
+
+
+def _unknown_to_upstream(error: ssl.SSLError) -> Refusal:
+    detail = "Upstream wants a certificate of the gateway's, or another one (--upstream-cert)."
+    return errors.unreachable("tls_alert_received", detail, error.reason.lower().replace("_", " "))
+
+
 def silent() -> Refusal:
     """Upstream says, or takes, nothing."""
     return errors.too_slow("http_response_timeout", "Upstream fell silent for the configured time.")
@@ -58,6 +78,8 @@ def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> Refusal:
             kind, detail = "dns_error", "Upstream's name can't be resolved."
         case ssl.SSLCertVerificationError():
             kind, detail = "tls_certificate_error", "Upstream's certificate can't be trusted."
+        case ssl.SSLError() if _is_about_ours(error):
+            return _unknown_to_upstream(error)
         case ssl.SSLError():
             kind, detail = "tls_protocol_error", "No TLS connection to upstream came about."
         case _ if through_proxy:

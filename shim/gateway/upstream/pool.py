@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from urllib.parse import SplitResult
 
 from shim.gateway.http1.deadlines import NEVER, Deadlines
@@ -39,15 +40,24 @@ class Pool:
         self._host = origin.hostname or ""
         self._port = origin.port or (443 if origin.scheme == "https" else 80)
         self._tls = origin.scheme == "https"
-        self._context: ssl.SSLContext | None = None
+        self._context: Callable[[], ssl.SSLContext] | None = None
+        self._context_of_proxy: ssl.SSLContext | None = None
         self._proxy = proxy
         self._idle: list[UpstreamConnection] = []
         self._open: set[UpstreamConnection] = set()
         self._is_closed = False
+        self.opened = 0
+        self.reused = 0
 
-    def trust(self, context: ssl.SSLContext) -> None:
-        """Use this context for TLS to the origin, and to a proxy."""
+    def states(self) -> dict[str, int]:
+        """Return how many connections are idle and active; may be asked in any thread."""
+        idle = len(self._idle)
+        return {"idle": idle, "active": max(0, len(self._open) - idle)}
+
+    def trust(self, context: Callable[[], ssl.SSLContext], of_proxy: ssl.SSLContext | None = None) -> None:
+        """Use what ``context`` returns for each new connection to the origin, and another for TLS to a proxy."""
         self._context = context
+        self._context_of_proxy = of_proxy
 
     def lend(self) -> UpstreamConnection | None:
         """Return a connection that was used before, None when there is none."""
@@ -56,6 +66,7 @@ class Pool:
             if connection.is_open and self.deadlines.now() - connection.born < self._max_age:
                 connection.in_use = True
                 connection.due = NEVER
+                self.reused += 1
                 return connection
             connection.give_up()
         return None
@@ -98,6 +109,7 @@ class Pool:
         # Not before: a loop that was interrupted while it connected may end a connection without a word.
         if connection.is_open:
             self._open.add(connection)
+            self.opened += 1
             self.deadlines.watch(connection)
         return connection
 
@@ -106,7 +118,7 @@ class Pool:
             lambda: UpstreamConnection(self),
             self._host,
             self._port,
-            ssl=self._context if self._tls else None,
+            ssl=self._context() if self._tls and self._context else None,
             server_hostname=self._host if self._tls else None,
         )
         return connection
@@ -115,14 +127,14 @@ class Pool:
         """Connect to a proxy, and with TLS through it to the origin (RFC 9110, 9.3.6)."""
         if not self._tls:
             _, connection = await self.loop.create_connection(
-                lambda: UpstreamConnection(self), proxy.host, proxy.port, ssl=self._context if proxy.tls else None
+                lambda: UpstreamConnection(self), proxy.host, proxy.port, ssl=self._context_of_proxy
             )
             return connection
-        transport = await tunnel(proxy, f"{self._host}:{self._port}", self._context if proxy.tls else None)
+        transport = await tunnel(proxy, f"{self._host}:{self._port}", self._context_of_proxy)
         connection = UpstreamConnection(self)
         assert self._context is not None, "trust() comes first"
         try:
-            secured = await self.loop.start_tls(transport, connection, self._context, server_hostname=self._host)
+            secured = await self.loop.start_tls(transport, connection, self._context(), server_hostname=self._host)
         except BaseException:
             transport.abort()
             raise

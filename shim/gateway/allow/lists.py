@@ -1,0 +1,113 @@
+"""A list of the calls that may be made: words, and methods with path templates."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import attrs
+
+from shim.documents.templates import decoded, parameter_name
+from shim.errors import SettingsError
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that are defined to change nothing (RFC 9110, 9.2.1)."""
+
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+
+WORDS = frozenset({"recognised", "reads", "all"})
+
+_EXAMPLE = "GET /api/atlas/v2/**"
+
+
+@attrs.frozen
+class Entry:
+    """A method, ``*`` for any, and the segments of a path template; with ``deep`` anything may follow them.
+
+    A segment that is None stands for one of any name.
+    """
+
+    method: str
+    segments: tuple[str | None, ...]
+    deep: bool
+
+    def has(self, method: str, segments: list[str]) -> bool:
+        """Tell whether a call is one of these; GET has HEAD in it, which asks for less (RFC 9110, 9.3.2)."""
+        if self.method not in {"*", method} and not (method == "HEAD" and self.method == "GET"):
+            return False
+        fixed = len(self.segments)
+        if len(segments) < fixed or (len(segments) > fixed and not self.deep):
+            return False
+        return all(
+            decoded(part) is not None if wanted is None else part == wanted
+            for part, wanted in zip(segments, (*self.segments, *[None] * (len(segments) - fixed)), strict=True)
+        )
+
+
+@attrs.frozen
+class AllowList:
+    """What may be called; ``text`` is how it was written.
+
+    Paths are compared as they stand in the request, nothing decoded: another spelling of a word is another word, and
+    what a template leaves open must have one reading for every server (``documents.templates.decoded``).
+    """
+
+    text: str
+    words: frozenset[str]
+    entries: tuple[Entry, ...]
+
+    def has(self, method: str, path: str, *, recognised: bool) -> bool:
+        """Tell whether a call may be made; ``path`` is the raw one, without a query."""
+        words = self.words
+        if "all" in words or (recognised and "recognised" in words) or ("reads" in words and method in READS):
+            return True
+        return bool(self.entries) and _is_listed(self.text, method, path)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@lru_cache(maxsize=512)
+def _is_listed(text: str, method: str, path: str) -> bool:
+    # One slash at the end is left out of account, as where calls are recognised.
+    origin, *segments = path.removesuffix("/").split("/")
+    return not origin and any(entry.has(method, segments) for entry in _entries(text))
+
+
+@lru_cache(maxsize=8)
+def _entries(text: str) -> tuple[Entry, ...]:
+    found = parse_allow(text, "allow")
+    return () if found is None else found.entries
+
+
+def parse_allow(text: str, name: str) -> AllowList | None:
+    """Parse entries with commas between; None when there are none; raises SettingsError."""
+    words, entries = set(), []
+    for one in filter(None, (one.strip() for one in text.split(","))):
+        if one in WORDS:
+            words.add(one)
+        else:
+            entries.append(_entry(one, name))
+    return AllowList(text, frozenset(words), tuple(entries)) if words or entries else None
+
+
+def _entry(text: str, name: str) -> Entry:
+    method, _, path = text.partition(" ")
+    path = path.strip()
+    if method not in METHODS | {"*"} or not path.startswith("/"):
+        known = ", ".join(sorted(WORDS))
+        raise SettingsError(f"{name}: {text!r} is neither a method and a path such as {_EXAMPLE}, nor one of {known}")
+    parts = path[1:].split("/")
+    deep = parts[-1] == "**"
+    parts = parts[:-1] if deep else parts
+    segments = tuple(None if part == "*" or parameter_name(part) else part for part in parts)
+    for part in segments:
+        if part is not None and (decoded(part) is None or "*" in part):
+            raise SettingsError(
+                f"{name}: {part!r} in {text!r} is no plain segment; '*' or '{{name}}' stands for a whole one, "
+                "'**' for all that follows, at the end"
+            )
+    return Entry(method, segments, deep)
+
+
+BY_DEFAULT = AllowList("recognised, reads", frozenset({"recognised", "reads"}), ())
+"""What may be done with credentials of the gateway's, when nothing is said."""

@@ -1,0 +1,6 @@
+"""Certificates: whom the gateway shows them to, whose it believes, and how new files are taken up while it runs.
+
+``versions`` and ``contexts`` make of options what TLS is spoken with, towards callers and towards upstream;
+``rotation`` looks at the files and makes it anew; ``expiry`` reads from a certificate until when it is good.
+Why a handshake failed ``handshakes`` tells the log, and ``alerts`` the caller; ``names`` has whose a certificate is.
+"""

@@ -1,0 +1,148 @@
+"""Spans for calls, where the program has OpenTelemetry set up; elsewhere nothing of it is loaded.
+
+Names and attributes are those of its conventions for HTTP (opentelemetry.io/docs/specs/semconv/http/http-spans). Ids
+stand in none of them: paths are the masked ones of the log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult
+
+import attrs
+
+from shim._version import __version__
+from shim.core.messages import Call, without
+from shim.core.recognise import Engine
+from shim.gateway.errors import Refusal
+from shim.gateway.http1.request import Request
+from shim.gateway.logs.calls import CallLine, masked
+
+if TYPE_CHECKING:  # an extra
+    from opentelemetry.trace import Span, StatusCode, TracerProvider
+
+_METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
+
+
+def tracing_of_process(engine: Engine) -> Tracing | None:
+    """Return what makes spans, None where nobody has set a TracerProvider of OpenTelemetry's SDK, or another.
+
+    Whoever sets one has loaded the API, unless a variable does it, so that looking costs nothing.
+    """
+    if "opentelemetry.trace" not in sys.modules and "OTEL_PYTHON_TRACER_PROVIDER" not in os.environ:
+        return None
+    try:
+        from opentelemetry import trace  # noqa: PLC0415 - an extra
+    except ImportError:
+        return None
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
+        return None
+    return Tracing(provider, engine)
+
+
+class Tracing:
+    """Makes a span of each call, and one below it of each upstream call; needs OpenTelemetry's API.
+
+    ``engine`` knows the words of paths that are shown.
+    """
+
+    def __init__(self, provider: TracerProvider, engine: Engine) -> None:
+        from opentelemetry import context, propagate, trace  # noqa: PLC0415 - an extra
+
+        self._context, self._propagate, self._trace = context, propagate, trace
+        self._tracer = provider.get_tracer("atlas-shim", __version__)
+        self.engine = engine
+
+    def begin(self, request: Request) -> CallSpan:
+        """Begin the span of a call, below the one that its ``traceparent`` names."""
+        carrier: dict[str, list[str]] = {}
+        for name, value in request.headers:  # some look for a name as it is spelled, most in lower case
+            for spelled in {name, name.lower()}:
+                carrier.setdefault(spelled, []).append(value)
+        method = _method(request.method)
+        parent = self._propagate.extract(carrier)
+        attributes = {"http.request.method": method, "url.scheme": request.scheme}
+        span = self._tracer.start_span(method, parent, self._trace.SpanKind.SERVER, attributes)
+        token = self._context.attach(self._trace.set_span_in_context(span, parent))
+        return CallSpan(span, lambda: self._context.detach(token), self._trace.StatusCode.ERROR)
+
+    @contextlib.contextmanager
+    def upstream(self, call: Call, origin: SplitResult) -> Iterator[tuple[Call, Callable[[int], None]]]:
+        """Make a span of an upstream call for the length of a ``with`` block.
+
+        Yields the call with ``traceparent``, and what is told the status of the answer.
+        """
+        method, path = _method(call.method), masked(call.path, self.engine)
+        attributes: dict[str, str | int] = {
+            "http.request.method": method,
+            "server.address": origin.hostname or "",
+            "server.port": origin.port or (443 if origin.scheme == "https" else 80),
+            "url.full": f"{origin.scheme}://{origin.netloc}{path}",
+            "url.template": path,
+        }
+        with self._tracer.start_as_current_span(
+            f"{method} {path}",
+            kind=self._trace.SpanKind.CLIENT,
+            attributes=attributes,
+            record_exception=False,  # it would be a traceback, and what went wrong has a name
+            set_status_on_exception=False,
+        ) as span:
+
+            def answered(status: int) -> None:
+                span.set_attribute("http.response.status_code", status)
+                if status >= 400:
+                    _fail(span, str(status), self._trace.StatusCode.ERROR)
+
+            try:
+                yield self._handing_on(call), answered
+            except Refusal as refusal:
+                _fail(span, refusal.error or refusal.code, self._trace.StatusCode.ERROR)
+                raise
+
+    def _handing_on(self, call: Call) -> Call:
+        carrier: dict[str, str] = {}
+        self._propagate.inject(carrier)
+        headers = without(call.headers, [name.lower() for name in carrier])
+        return attrs.evolve(call, headers=(*headers, *carrier.items()))
+
+
+@attrs.frozen
+class CallSpan:
+    """The span of a call in progress, which upstream calls are below of; ``leave`` ends that."""
+
+    span: Span
+    leave: Callable[[], None]
+    error: StatusCode
+
+    def end(self, line: CallLine) -> None:
+        """End the span, with what the log tells of the call."""
+        span, path = self.span, line.template()
+        span.set_attribute("url.path", path)
+        if line.match is not None:
+            span.update_name(f"{_method(line.method)} {path}")
+            span.set_attribute("http.route", path)
+        span.set_attribute("atlas_shim.operation", line.operation)
+        span.set_attribute("atlas_shim.route", line.route)
+        if line.status is not None:
+            span.set_attribute("http.response.status_code", line.status)
+        failure = line.failure
+        if failure is not None and failure[1] >= 500:
+            _fail(span, failure[2], self.error)
+        elif line.status is not None and line.status >= 500:
+            _fail(span, str(line.status), self.error)
+        self.leave()
+        span.end()
+
+
+def _method(method: str) -> str:
+    return method if method in _METHODS else "_OTHER"
+
+
+def _fail(span: Span, kind: str, error: StatusCode) -> None:
+    span.set_attribute("error.type", kind)
+    span.set_status(error)

@@ -1,0 +1,164 @@
+"""Calls that may not be made are 403 before anything is sent, and others are as they were."""
+
+import json
+
+import pytest
+
+from shim.core.settings import RouteWord
+from shim.fake import DEMO_TOKEN
+from shim.gateway.allow.lists import parse_allow
+from shim.gateway.reload import PlanSource, Reloader
+from tests.gateway_credentials.worlds import FLEX, INSTANCE, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
+from tests.peers.served import status_of, value_of
+
+CLUSTERS = UNTOUCHED.replace("flexClusters", "clusters")
+ACCEPT = f"Accept: {FLEX}"
+
+
+def told(reply) -> tuple[int, str]:
+    """Return status and error code of a reply."""
+    head, content = reply
+    return status_of(head), json.loads(content).get("errorCode") or ""
+
+
+def signed(seen, target, method):
+    """Make a call with a good signature over it."""
+    parts = Signature(nonce_of(seen), uri=target, method=method).parts
+    seen.fake.arrivals.clear()
+    return seen.ask(target, line(parts), ACCEPT, "Content-Length: 0", method=method)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_unknown_writes_are_not_signed(method):
+    """With sign_all, and nothing else said, a write that nothing recognises is refused; the answer says what would."""
+    with world("own", sign_all=True) as seen:
+        head, content = seen.ask(CLUSTERS, "Content-Length: 0", method=method)
+        assert told((head, content)) == (403, "SHIM_NOT_ALLOWED")
+        assert "--allow" in json.loads(content)["detail"]
+        assert "error=http_request_denied" in (value_of(head, "Proxy-Status") or "")
+        assert not seen.targets
+        assert status_of(seen.ask(UNTOUCHED, ACCEPT)[0]) == 200
+
+
+def test_the_same_holds_for_keys_that_callers_proved():
+    """With verify it is the gateway that signs, too."""
+    with world("verify") as seen:
+        assert told(signed(seen, CLUSTERS, "POST")) == (403, "SHIM_NOT_ALLOWED")
+        assert not seen.targets
+        assert status_of(signed(seen, UNTOUCHED, "GET")[0]) == 200
+
+
+def test_strangers_are_told_nothing_of_the_list():
+    """Who has proved nothing gets the challenge, as for every call."""
+    with world("verify") as seen:
+        assert status_of(seen.ask(CLUSTERS, "Content-Length: 0", method="POST")[0]) == 401
+
+
+@pytest.mark.parametrize("mode", ["own", "verify"])
+def test_nothing_is_lent_to_calls_of_the_callers_own(mode):
+    """Without a list, what goes out with the caller's own token is the caller's business."""
+    with world(mode) as seen:
+        lines = (f"Authorization: Bearer {DEMO_TOKEN}", "Content-Length: 0")
+        assert told(seen.ask(CLUSTERS, *lines, method="POST"))[1] != "SHIM_NOT_ALLOWED"
+        assert seen.targets == [CLUSTERS]
+
+
+def test_passthrough_has_no_list():
+    """A gateway that holds nothing takes every call."""
+    with world("passthrough") as seen:
+        seen.ask(CLUSTERS, "Content-Length: 0", method="POST")
+        assert seen.targets == [CLUSTERS]
+
+
+@pytest.mark.parametrize("route", [RouteWord.AUTO, RouteWord.OFF])
+def test_recognised_writes_are_taken(route):
+    """A retired write is a recognised call, translated or not."""
+    with world("own", sign_all=True, route=route) as seen:
+        seen.ask(RETIRED.replace("snapshots", "restoreJobs"), "Content-Length: 0", method="POST")
+        seen.ask(INSTANCE, method="DELETE")
+        assert {arrival.method for arrival in seen.fake.arrivals} >= {"DELETE"}
+
+
+def test_a_list_of_the_operators_own():
+    """It holds for every call, whoever signs; what is not on it is refused, reads and recognised calls included."""
+    allow = parse_allow("GET /api/atlas/v2/groups/*/flexClusters, POST /api/atlas/v2/groups/{groupId}/clusters", "")
+    with world("passthrough", allow=allow) as seen:
+        bearer = f"Authorization: Bearer {DEMO_TOKEN}"
+        assert status_of(seen.ask(UNTOUCHED, bearer, ACCEPT)[0]) == 200
+        seen.ask(CLUSTERS, bearer, "Content-Length: 0", method="POST")
+        assert seen.targets == [UNTOUCHED, CLUSTERS]
+        seen.fake.arrivals.clear()
+        for method, target in [
+            ("GET", CLUSTERS), ("GET", RETIRED), ("DELETE", UNTOUCHED), ("POST", f"{CLUSTERS}/x"), ("GET", "/"),
+            ("GET", UNTOUCHED.replace("flex", "%66lex")), ("POST", "/api/oauth/token"),
+        ]:  # fmt: skip
+            assert told(seen.ask(target, bearer, "Content-Length: 0", method=method)) == (403, "SHIM_NOT_ALLOWED")
+        assert not seen.targets
+
+
+def test_queries_are_no_part_of_the_path():
+    """What stands behind the question mark makes no path of another."""
+    with world("own", sign_all=True, allow=parse_allow("GET /api/atlas/v2/groups/*/flexClusters", "")) as seen:
+        assert status_of(seen.ask(f"{UNTOUCHED}?pageNum=1", ACCEPT)[0]) == 200
+        assert told(seen.ask(f"{CLUSTERS}?{UNTOUCHED}")) == (403, "SHIM_NOT_ALLOWED")
+
+
+def test_all_lifts_the_limit():
+    """The word ``all`` is every call."""
+    with world("own", sign_all=True, allow=parse_allow("all", "")) as seen:
+        seen.ask(CLUSTERS, "Content-Length: 0", method="POST")
+        assert CLUSTERS in seen.targets
+
+
+@pytest.mark.parametrize("mode", ["passthrough", "own"])
+def test_read_only(mode):
+    """Reads pass, recognised or not; every write is refused, recognised or not, whatever a list says."""
+    with world(mode, read_only=True, allow=parse_allow("all", "")) as seen:
+        bearer = f"Authorization: Bearer {DEMO_TOKEN}"
+        for method in ("GET", "OPTIONS"):
+            seen.ask(UNTOUCHED, bearer, method=method)
+        seen.ask(INSTANCE, bearer)
+        assert UNTOUCHED in seen.targets
+        seen.fake.arrivals.clear()
+        for method, target in [
+            ("POST", CLUSTERS), ("DELETE", INSTANCE), ("PATCH", CLUSTERS),
+            ("POST", RETIRED.replace("snapshots", "restoreJobs")), ("POST", "/api/oauth/token/"),
+            ("POST", "/api/oauth/x"), ("DELETE", "/api/oauth/token"),
+        ]:  # fmt: skip
+            head, content = seen.ask(target, bearer, "Content-Length: 0", method=method)
+            assert told((head, content)) == (403, "SHIM_READ_ONLY")
+            assert "--read-only" in json.loads(content)["detail"]
+        assert not seen.targets
+
+
+def test_read_only_lets_callers_sign_in():
+    """Tokens are had and given back by a login of the caller's own; without one there would be no reads either."""
+    with world("verify", read_only=True) as seen:
+        for path in ("/api/oauth/token", "/api/oauth/revoke"):
+            seen.ask(path, "Authorization: Basic eDp5", "Content-Length: 0", method="POST")
+        assert seen.targets == ["/api/oauth/token", "/api/oauth/revoke"]
+
+
+@pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override"])
+def test_methods_behind_the_method(name):
+    """A field that asks for another method makes a read none."""
+    with world("own", sign_all=True) as seen:
+        assert told(seen.ask(UNTOUCHED, f"{name}: DELETE")) == (403, "SHIM_NOT_ALLOWED")
+        assert not seen.targets
+        assert status_of(seen.ask(UNTOUCHED, f"{name}: GET", ACCEPT)[0]) == 200
+    with world("passthrough", read_only=True) as seen:
+        assert told(seen.ask(UNTOUCHED, f"{name}: DELETE")) == (403, "SHIM_READ_ONLY")
+
+
+async def test_limits_change_while_the_gateway_runs(tmp_path):
+    """Both are live: a file that is changed closes and opens, with the next call."""
+    config = tmp_path / "shim.toml"
+    config.write_text("")
+    with world("passthrough") as seen:
+        source = PlanSource({}, {}, config)
+        reloader = Reloader(source, source.read(), seen.gateway.apply, seen.gateway.metrics)
+        for text, code in [('read_only = "on"', "SHIM_READ_ONLY"), ('allow = ["reads"]', "SHIM_NOT_ALLOWED")]:
+            config.write_text(text)
+            assert await reloader.reload()
+            assert told(seen.ask(CLUSTERS, "Content-Length: 0", method="POST")) == (403, code)
+        assert not seen.targets

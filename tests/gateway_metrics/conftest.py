@@ -1,0 +1,56 @@
+"""What a gateway's metrics page says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.peers.served import At, ask, get
+
+IN_FLIGHT = "atlas_shim_in_flight_requests"
+
+
+class HasAdmin(Protocol):
+    """A gateway with an admin listener."""
+
+    @property
+    def admin_url(self) -> str | None:
+        """Its origin."""
+        ...
+
+
+class Page:
+    """A page of metrics, read as Prometheus reads it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+
+    def all(self, name: str) -> list[tuple[Mapping[str, str], float]]:
+        """Return all series of a name."""
+        return [(sample.labels, sample.value) for sample in self._samples if sample.name == name]
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """Return the sum of the series that have these labels, None when there is none."""
+        found = [value for said, value in self.all(name) if labels.items() <= said.items()]
+        return sum(found) if found else None
+
+    @property
+    def names(self) -> set[str]:
+        """The names of all samples."""
+        return {sample.name for sample in self._samples}
+
+
+@pytest.fixture
+def page():
+    """Return a function that reads a gateway's page, once no call is in flight: an answer is there before its count."""
+
+    def read(served: HasAdmin) -> Page:
+        while (found := Page(ask(At(served.admin_url or ""), get("/metrics"))[1].decode())).value(IN_FLIGHT):
+            pass
+        return found
+
+    return read

@@ -1,0 +1,176 @@
+"""The dashboard for Grafana: each of its queries is answered by a Prometheus that watches a gateway."""
+
+import contextlib
+import http.client
+import json
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+import urllib.parse
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.gateway.test_signing import PATH
+from tests.gateway_metrics.conftest import Page
+from tests.peers.raw import reply, replying, until
+from tests.peers.served import gateway
+
+BOARD = json.loads((Path(__file__).parents[2] / "deploy" / "grafana" / "atlas-shim.json").read_text("utf-8"))
+QUERIES = [
+    target["expr"] for panel in BOARD["panels"] if panel["type"] != "row" for target in panel["targets"]
+]  # fmt: skip
+VARIABLES = {"$job": ".*", "$__rate_interval": "1m", "$__range": "1m"}
+
+prometheus, promtool = shutil.which("prometheus") or "", shutil.which("promtool") or ""
+
+
+def filled(query: str) -> str:
+    """Return a query with its variables filled in, as Grafana does."""
+    for name, value in VARIABLES.items():
+        query = query.replace(name, value)
+    assert "$" not in query
+    return query
+
+
+def get_json(address: str, path: str):
+    """Ask Prometheus' API; None while it does not answer."""
+    try:
+        connection = http.client.HTTPConnection(address, timeout=10)
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return json.loads(answer.read()) if answer.status == 200 else None
+    except OSError:
+        return None
+
+
+def call(served, target, method="GET"):
+    """Make a call of a gateway with TLS, whose certificate nobody here needs to trust."""
+    where = urllib.parse.urlsplit(served.url)
+    context = ssl._create_unverified_context()
+    connection = http.client.HTTPSConnection(where.hostname or "", where.port, timeout=10, context=context)
+    with contextlib.closing(connection):
+        connection.request(method, target)
+        connection.getresponse().read()
+
+
+@pytest.fixture
+def busy(tmp_path):
+    """Return a function that yields a gateway with TLS whose calls are of several kinds."""
+
+    @contextlib.contextmanager
+    def run():
+        path = tmp_path / "tls.pem"
+        trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(path)
+        answers = [
+            reply(b'{"results":[],"totalCount":0}', "Content-Type: application/json"),
+            reply(),
+            reply(status="404 Not Found"),
+            reply(status="503 Service Unavailable"),
+        ]
+        with (
+            replying(*[one for one in answers for _ in range(3)]) as upstream,
+            gateway(upstream.origin, tls_cert=str(path), coalesce=0.0) as served,
+        ):
+
+            def calls():
+                for target, method in ((PATH, "GET"), ("/x", "GET"), ("/y", "POST"), ("/z", "CONNECT")):
+                    call(served, target, method)
+
+            yield served, calls
+
+    return run
+
+
+def backfilled(folder: Path, pages: dict[float, Page]) -> None:
+    """Write a store of Prometheus', as if it had read these pages at these times: watching takes it five seconds."""
+    lines = []
+    for moment, one in pages.items():
+        for name in sorted(one.names):
+            for labels, value in one.all(name):
+                said = {**labels, "job": "atlas-shim", "instance": "a"}
+                text = ",".join(f'{label}="{word}"' for label, word in said.items())
+                lines.append(f"{name}{{{text}}} {value} {moment}")
+    source = folder / "pages.txt"
+    source.write_text("\n".join([*lines, "# EOF", ""]))
+    words = ["tsdb", "create-blocks-from", "openmetrics", str(source), str(folder / "data")]
+    subprocess.run([promtool, *words], check=True, capture_output=True, timeout=60)
+
+
+@contextlib.contextmanager
+def answering(folder: Path):
+    """Run Prometheus on a store, and yield its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    config = folder / "prometheus.yml"
+    config.write_text("{}")
+    words = (f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address={address}")
+    with subprocess.Popen([prometheus, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            until(lambda: get_json(address, "/api/v1/query?query=1"), "Prometheus")
+            yield address
+        finally:
+            process.kill()
+
+
+@pytest.mark.skipif(not (prometheus and promtool), reason="prometheus and promtool are not installed")
+def test_every_query_returns_something(busy, page, tmp_path):
+    """No panel is empty, or without a number, on a gateway with TLS that was called in several ways."""
+    with busy() as (served, calls):
+        calls()
+        before = page(served)
+        calls()
+        now = float(int(time.time()))
+        backfilled(tmp_path, {now - 15: before, now: page(served)})
+    empty = []
+    with answering(tmp_path) as address:
+        for query in QUERIES:
+            words = urllib.parse.urlencode({"query": filled(query), "time": now})
+            said = get_json(address, f"/api/v1/query?{words}")
+            if said is None or all(one["value"][1] == "NaN" for one in said["data"]["result"]):
+                empty.append(query)
+    assert empty == []
+
+
+def test_queries_name_metrics_and_labels_that_are_there(busy, page):
+    """The same by the names alone, where there is no Prometheus."""
+    with busy() as (served, calls):
+        calls()
+        found = page(served)
+    perhaps = {"atlas_shim_workers", "atlas_shim_workers_replaced_total", "atlas_shim_coalesced_total"}
+    assert len(QUERIES) > 30
+    for query in QUERIES:
+        names = set(re.findall(r"\b(?:atlas_shim|process)_\w+", query)) - perhaps
+        assert names <= found.names, query
+        labels = set(re.findall(r"by \(([^)]*)\)", query)[-1].split(", ")) if "by (" in query else set()
+        there = {label for name in names for said, _ in found.all(name) for label in said}
+        assert labels - {"instance", "job", "le"} <= there, query
+
+
+def test_file_is_what_grafana_loads():
+    """A schema that it knows, panels of its own kinds side by side, each query by the chosen data source."""
+    assert BOARD["schemaVersion"] >= 36
+    assert {one["name"] for one in BOARD["templating"]["list"]} == {"datasource", "job"}
+    ids = [panel["id"] for panel in BOARD["panels"]]
+    assert len(ids) == len(set(ids))
+    places: set[tuple[int, int]] = set()
+    for panel in BOARD["panels"]:
+        assert panel["type"] in {"row", "stat", "table", "timeseries"}
+        assert panel["title"]
+        where = panel["gridPos"]
+        assert where["x"] + where["w"] <= 24
+        cells = {
+            (x, y)
+            for x in range(where["x"], where["x"] + where["w"])
+            for y in range(where["y"], where["y"] + where["h"])
+        }
+        assert not cells & places, panel["title"]
+        places |= cells
+        for target in panel.get("targets", ()):
+            assert target["datasource"]["uid"] == "${datasource}"
+            assert 'job=~"$job"' in target["expr"]

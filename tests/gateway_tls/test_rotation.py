@@ -1,0 +1,154 @@
+"""The listener's certificate is replaced while calls are taken: new handshakes use it, and no call fails."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+import trustme
+
+from shim.errors import SettingsError
+from shim.gateway import Gateway, Options
+from tests.gateway_tls.worlds import LONG_AGO, Caller, Mount, ask, crowd_of, number_of, pems, serial_of
+from tests.peers.raw import reply, replying, until
+from tests.peers.served import At, gateway, get
+from tests.peers.served import ask as ask_plain
+
+REFUSED = 'atlas_shim_certificates_refused{side="listener"}'
+
+
+def metric(served, name):
+    """Return a metric's value as the operator reads it."""
+    page = ask_plain(At(served.admin_url), get("/metrics"))[1].decode()
+    return next(float(line.rpartition(" ")[2]) for line in page.splitlines() if line.startswith(name + " "))
+
+
+def shown_soon(caller: Caller, served: Gateway, mine: trustme.LeafCert) -> None:
+    """See that new handshakes come to use a certificate."""
+    until(lambda: caller.sees(served) == serial_of(mine), "the new certificate")
+
+
+@pytest.fixture
+def rotated(mount, authority):
+    """A gateway with a certificate in a mounted folder, the folder, and a caller."""
+    first = authority.issue_cert("localhost", "127.0.0.1")
+    mount.turn_to(first)
+    with replying(reply()) as upstream, gateway(upstream.origin, **mount.options) as served:
+        yield served, mount, Caller(authority), serial_of(first)
+
+
+@pytest.mark.usefixtures("loop")
+def test_certificates_change_under_load(rotated, authority):
+    """Five certificates one after the other: no call fails, and a kept connection goes on with what it began with."""
+    served, mount, caller, first = rotated
+    with caller.calling(served) as kept, crowd_of(caller, served) as got:
+        assert ask(kept) == 200
+        for _ in range(5):
+            fresh = authority.issue_cert("localhost", "127.0.0.1")
+            mount.turn_to(fresh)
+            shown_soon(caller, served, fresh)
+        assert (ask(kept), number_of(kept)) == (200, first)
+    assert len(got) > 10
+    assert set(got) == {200}
+
+
+def test_files_that_are_written_one_after_the_other(tmp_path, authority, caplog):
+    """Between the new certificate and its key nothing is used, and all is well once both are there."""
+    cert, key = tmp_path / "cert", tmp_path / "key"
+    first, second = (authority.issue_cert("localhost", "127.0.0.1") for _ in range(2))
+    for path, content in zip((cert, key), pems(first), strict=True):
+        path.write_bytes(content)
+    caller = Caller(authority)
+    with (
+        replying(reply()) as upstream,
+        gateway(upstream.origin, tls_cert=str(cert), tls_key=str(key)) as served,
+    ):
+        cert.write_bytes(pems(second)[0])
+        until(lambda: metric(served, REFUSED) == 1, "the refusal of half a pair")
+        assert caller.sees(served) == serial_of(first)
+        key.write_bytes(pems(second)[1])
+        shown_soon(caller, served, second)
+        until(lambda: metric(served, REFUSED) == 0, "that all is well")
+
+
+def broken(kind: str, authority: trustme.CA) -> dict[str, bytes]:
+    """Return files that are of no use."""
+    good, other = authority.issue_cert("localhost", "127.0.0.1"), authority.issue_cert("localhost")
+    crt, key = pems(good)
+    return {
+        "another key": {"crt": crt, "key": pems(other)[1]},
+        "no certificate": {"crt": b"certificate\n", "key": key},
+        "empty": {"crt": b"", "key": b""},
+        "cut": {"crt": crt[:200], "key": key},
+        "no key": {"crt": crt},
+        "expired": dict(zip(("crt", "key"), pems(authority.issue_cert("127.0.0.1", not_after=LONG_AGO)), strict=True)),
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["another key", "no certificate", "empty", "cut", "no key", "expired"])
+def test_broken_files_are_refused(rotated, authority, kind, caplog):
+    """The last good ones stay, one line names the file, a metric says so; good ones put it right."""
+    served, mount, caller, first = rotated
+    caplog.set_level(logging.INFO)
+    mount.turn(**broken(kind, authority))
+    reads = 'atlas_shim_certificates_reloads_total{result="%s",side="listener"}'
+    until(lambda: metric(served, reads % "refused") == 1, "the refusal")
+    for _ in range(3):
+        assert caller.sees(served) == first
+        assert (metric(served, REFUSED), metric(served, reads % "refused")) == (1, 1)
+    lines = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+    assert len(lines) == 1
+    assert "new files of the listener are refused, the last good ones stay" in lines[0]
+    assert mount.path("tls.crt") in lines[0]
+    fresh = authority.issue_cert("localhost", "127.0.0.1")
+    mount.turn_to(fresh)
+    shown_soon(caller, served, fresh)
+    until(lambda: metric(served, reads % "success") == 1, "that all is well")
+    assert metric(served, REFUSED) == 0
+
+
+def test_expiry_is_that_of_the_certificate_in_use(rotated, authority):
+    """Who shows when certificates end asks for those in use."""
+    served, mount, _, _ = rotated
+    before = served.certificates.expiries()
+    assert before.keys() == {"listener"}
+    mount.turn(**broken("another key", authority))
+    until(lambda: metric(served, REFUSED) == 1, "the refusal")
+    assert served.certificates.expiries() == before
+
+
+def test_certificate_that_has_expired_at_the_start(tmp_path, authority, caplog):
+    """A gateway starts with it, since not every caller looks, and warns."""
+    mount = Mount(tmp_path)
+    mount.turn_to(authority.issue_cert("127.0.0.1", not_after=LONG_AGO))
+    with replying(reply()) as upstream, gateway(upstream.origin, **mount.options):
+        assert "the certificate of the listener has expired" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"tls_key": "k"}, "tls_key: is of no use without tls_cert"),
+        ({"tls_client_ca": "c"}, "tls_client_ca: is of no use without tls_cert"),
+        ({"tls_cert": "/none/crt"}, "tls_cert: /none/crt: No such file"),
+        ({"upstream_key": "k"}, "upstream_key: is of no use without upstream_cert"),
+        ({"upstream_ca": "/none/ca"}, "upstream_ca: /none/ca: No such file"),
+        ({"upstream_cert": "/none/crt"}, "upstream_cert: /none/crt: No such file"),
+        ({"upstream_ca": __file__}, "upstream_ca: .*: no certificates in PEM"),
+        ({"upstream_ca": "c", "upstream": "http://a.test"}, "upstream_ca: is of no use with http://a.test"),
+    ],
+    ids=json.dumps,
+)
+def test_files_of_no_use_are_named_at_the_start(options, said):
+    """The error names the option and the file, before anything listens."""
+    with pytest.raises(SettingsError, match=said):
+        Gateway(Options(**options), environ={})
+
+
+def test_client_authorities_of_no_use_are_named(tmp_path, authority):
+    """The same holds for a file of the callers' authorities."""
+    mount = Mount(tmp_path)
+    mount.turn_to(authority.issue_cert("127.0.0.1"))
+    for path in (Path(__file__), Path("/none/ca")):
+        with pytest.raises(SettingsError, match=f"tls_client_ca: {path}"):
+            Gateway(Options(**mount.options, tls_client_ca=str(path)), environ={})

@@ -1,0 +1,157 @@
+"""Certificates in files that are replaced, and callers and upstreams that look at them closely."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import trustme
+from cryptography import x509
+
+from tests.gateway_attacks.crowds import connect
+from tests.peers.raw import Peer, reply
+from tests.peers.served import Served, get, status_of
+from tests.peers.within import Within
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def pems(mine: trustme.LeafCert) -> tuple[bytes, bytes]:
+    """Return a certificate chain and its key."""
+    return b"".join(blob.bytes() for blob in mine.cert_chain_pems), mine.private_key_pem.bytes()
+
+
+def serial_of(mine: trustme.LeafCert) -> int:
+    """Return a certificate's number."""
+    return x509.load_pem_x509_certificate(mine.cert_chain_pems[0].bytes()).serial_number
+
+
+class Mount:
+    """A folder as Kubernetes mounts a Secret: files are links through ``..data``, which is turned to a new folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._count = 0
+
+    def path(self, name: str) -> str:
+        """Return where a file is seen."""
+        return str(self._folder / name)
+
+    def turn(self, **files: bytes) -> None:
+        """Put these in the place of all files at once; ``crt`` is seen as ``tls.crt``."""
+        self._count += 1
+        fresh = self._folder / f"..{self._count}"
+        fresh.mkdir()
+        for name, content in files.items():
+            (fresh / f"tls.{name}").write_bytes(content)
+            with contextlib.suppress(FileExistsError):
+                Path(self.path(f"tls.{name}")).symlink_to(f"..data/tls.{name}")
+        (self._folder / "..next").symlink_to(fresh)
+        (self._folder / "..next").rename(self._folder / "..data")
+
+    def turn_to(self, mine: trustme.LeafCert) -> None:
+        """Put another certificate and its key in."""
+        crt, key = pems(mine)
+        self.turn(crt=crt, key=key)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The listener's options for these files."""
+        return {"tls_cert": self.path("tls.crt"), "tls_key": self.path("tls.key")}
+
+
+class Caller:
+    """A caller that believes an authority, and may have a certificate of its own."""
+
+    def __init__(self, authority: trustme.CA, mine: trustme.LeafCert | None = None) -> None:
+        self.context = ssl.create_default_context()
+        authority.configure_trust(self.context)
+        if mine is not None:
+            mine.configure_cert(self.context)
+
+    @contextlib.contextmanager
+    def calling(self, served: Served) -> Iterator[Peer]:
+        """Shake hands, and keep the connection for a block."""
+        peer = connect(served)
+        try:
+            with self.context.wrap_socket(peer.socket, server_hostname="127.0.0.1") as secured:
+                yield Peer(secured)
+        finally:
+            peer.close()
+
+    def ask(self, served: Served) -> int:
+        """Call once on a connection of its own, and return the reply's status."""
+        with self.calling(served) as peer:
+            return ask(peer)
+
+    def sees(self, served: Served) -> int:
+        """Return the number of the certificate that is shown."""
+        with self.calling(served) as peer:
+            return number_of(peer)
+
+
+def ask(peer: Peer) -> int:
+    """Call once, and return the reply's status."""
+    peer.send(get("/x"))
+    return status_of(peer.message()[0])
+
+
+def number_of(peer: Peer) -> int:
+    """Return the number of the other side's certificate."""
+    assert isinstance(peer.socket, ssl.SSLSocket)
+    shown = peer.socket.getpeercert(binary_form=True)
+    assert shown is not None
+    return x509.load_der_x509_certificate(shown).serial_number
+
+
+@contextlib.contextmanager
+def crowd_of(caller: Caller, served: Served, size: int = 3) -> Iterator[list[object]]:
+    """Have callers call on new connections all the time; yield what they got, which errors are a part of."""
+    got: list[object] = []
+    ending = threading.Event()
+
+    def call() -> None:
+        while not ending.is_set():
+            try:
+                got.append(caller.ask(served))
+            except (OSError, AssertionError) as error:
+                got.append(error)
+
+    threads = [threading.Thread(target=call, daemon=True) for _ in range(size)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield got
+    finally:
+        ending.set()
+        for thread in threads:
+            thread.join()
+
+
+class Demanding:
+    """A script of an upstream with TLS that wants a certificate of its callers; ``seen`` are their numbers."""
+
+    def __init__(self, authority: trustme.CA, callers: trustme.CA, name: str = "localhost") -> None:
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(name).configure_cert(self.context)
+        callers.configure_trust(self.context)
+        self.context.verify_mode = ssl.CERT_REQUIRED
+        self.seen: list[int] = []
+
+    def __call__(self, peer: Peer) -> None:
+        """Answer the calls of one connection."""
+        try:
+            secured: Any = Within(peer.socket, self.context)
+        except ssl.SSLError:
+            peer.rest()  # a close with bytes unread would take the alert back
+            return
+        self.seen.append(x509.load_der_x509_certificate(secured.tls.getpeercert(binary_form=True)).serial_number)
+        inner = Peer(secured)
+        while True:
+            inner.message()
+            inner.send(reply(b"secured"))

@@ -1,0 +1,42 @@
+"""TLS by hand, over whatever carries its bytes."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+
+class Within:
+    """A TLS server within whatever carries its bytes, a plain connection or another one with TLS.
+
+    Raises SSLError when there is no handshake; its alert was sent then.
+    """
+
+    def __init__(self, carrier: Any, context: ssl.SSLContext) -> None:
+        self._carrier = carrier
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self._in, self._out, server_side=True)
+        self._run(self.tls.do_handshake)
+
+    def _run(self, step: Callable[[], Any]) -> Any:
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                pass
+            finally:
+                self._carrier.sendall(self._out.read())
+            data = self._carrier.recv(65536)
+            if not data:
+                raise ConnectionResetError
+            self._in.write(data)
+
+    def recv(self, size: int) -> bytes:
+        """Return what arrives next."""
+        return bytes(self._run(lambda: self.tls.read(size)))
+
+    def sendall(self, data: bytes) -> None:
+        """Write bytes."""
+        if data:
+            self._run(lambda: self.tls.write(data))
