@@ -68,7 +68,7 @@ def watching(
     config, log = folder / "prometheus.yml", folder / "prometheus.log"
     config.write_text(f"rule_files: [{rules}]" if rules else "{}")
     words = [PROMETHEUS, f"--config.file={config}", f"--storage.tsdb.path={data}", "--web.listen-address=127.0.0.1:0"]
-    with log.open("wb") as said, subprocess.Popen(words, stdout=said, stderr=said) as process:
+    with log.open("wb") as output, subprocess.Popen(words, stdout=output, stderr=output) as process:
         try:
             until(lambda: "ready to receive" in log.read_text("utf-8"), "Prometheus")
             address = re.search(r'"Listening on".*? address=(\S+)', log.read_text("utf-8"))
