@@ -53,7 +53,7 @@ def test_page_is_as_prometheus_wants_it(page):
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def both(page):
     """Return a function that asks a gateway something, and returns its page before and after."""
 
@@ -66,10 +66,10 @@ def both(page):
     return read
 
 
-@pytest.fixture
-def pages(both, page, tmp_path):
+@pytest.fixture(scope="module")
+def pages(both, page, tmp_path_factory):
     """Return the pages of gateways in several plights, by what is wrong."""
-    path = tmp_path / "tls.pem"
+    path = tmp_path_factory.mktemp("tls") / "tls.pem"
     end = datetime.now(UTC) + timedelta(days=10)
     trustme.CA().issue_cert("127.0.0.1", not_after=end).private_key_and_cert_chain_pem.write_to_path(path)
 
@@ -107,3 +107,18 @@ def test_real_gateways_in_trouble_raise_their_own_alert_alone(pages, tmp_path):
         "AtlasShimCallersWait": {"callers wait"},
         "AtlasShimCertificateEnds": {"a certificate ends"},
     }
+
+
+@needs_prometheus
+def test_alerts_of_an_operators_own_can_be_written_from_the_page_on_metrics(pages, tmp_path):
+    """Prometheus takes each expression there, and those on waits, failures and certificates find what they are for."""
+    text = (RULES.parents[1] / "docs" / "metrics.md").read_text("utf-8")
+    section = text.partition("## Alerts of your own")[2].partition("\n## ")[0]
+    shown = ["".join(block) for block in re.findall(r"\n\n((?:    .+\n)+)", section)]
+    assert len(shown) == 4
+    with watching(tmp_path, pages, float(int(time.time()))) as prometheus:
+        waits, fails, ends, goes = (prometheus.query(query.replace("> 2\n", "> 0.1\n")) for query in shown)
+    assert waits
+    assert fails
+    assert ends
+    assert not goes  # none of them runs for a month
