@@ -48,16 +48,18 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     from shim.gateway import serve  # noqa: PLC0415 - an extra, which --help does not need
     from shim.gateway.logs.lines import apart  # noqa: PLC0415 - as above
     from shim.gateway.logs.rendering import set_up  # noqa: PLC0415 - as above
+    from shim.gateway.systemd.sockets import inherited  # noqa: PLC0415 - as above
 
     if verbose:
         flags["log_level"] = LogLevel.DEBUG
-    source = PlanSource(dict(os.environ), flags, config)
+    sockets = inherited(os.environ)
+    source = PlanSource(dict(os.environ), {**flags, **sockets.flags()}, config)
     known = source.stamp()
     plan = source.read()
     set_up(plan.options.log_level, plan.options.log_format)
     try:
         with apart(as_json=plan.options.log_format is LogFormat.JSON):
-            code = serve(plan.options, plan.engine, source=source, known=known)
+            code = serve(plan.options, plan.engine, source=source, known=known, sockets=sockets)
     except OSError as error:
         if error.errno in _NO_ADDRESS or isinstance(error, socket.gaierror):
             raise Failure(
