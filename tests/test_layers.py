@@ -27,6 +27,7 @@ BELOW = {
     "core": {"documents", "errors"},
     "base_url": {"core", "errors"},
     "inventory": {"core", "documents", "errors"},
+    "page": set(),
     "scan": {"core", "documents", "errors"},
     "dropin": {"core", "documents", "errors", "inventory"},
     "aiohttp": {"core", "dropin", "extras"},
@@ -41,7 +42,7 @@ BELOW = {
     "auto": {"switch"},
     "launch": {"errors", "switch"},
     "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx", "httpx_family"},
-    "gateway": {"_version", "core", "credentials", "documents", "errors", "inventory"},
+    "gateway": {"_version", "core", "credentials", "documents", "errors", "inventory", "page"},
     "front": {"_version", "documents", "errors", "gateway"},
 }
 """Room -> the rooms it may import. ``cli`` and the package's front may import any; none may import the front."""

@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Awaitable, Callable
 
 import attrs
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from shim.core.messages import Reply, field
+from shim.core.messages import Headers, Reply, field
+from shim.gateway.board.html import page
+from shim.gateway.board.status import Status
 from shim.gateway.credentials.own import from_a_page
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.request import Request
 from shim.gateway.openapi import described
 from shim.gateway.reload import Plan
+from shim.page import POLICY
 
 _NO_PAGE = Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
+
+_FOR_THIS_PAGE_ALONE: Headers = (
+    ("Content-Security-Policy", f"{POLICY}; frame-ancestors 'none'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Referrer-Policy", "no-referrer"),
+)
+"""What keeps a page of somebody else's from showing or reading what is meant for the operator."""
 
 
 class Admin:
     """Answers ``/livez`` (something turns), ``/readyz`` (calls are taken), ``/metrics`` and ``/openapi.json``.
 
+    For people there are ``/`` and, for programs, the same as ``/status.json``, both by no name but an address, so
+    that no page of somebody else's can have a name of its own lead here and read them (DNS rebinding).
+
     It may be in another thread than the calls, so what it is given must bear that: ``metrics`` returns the page,
-    ``live`` and ``ready`` are looked at by each probe. ``POST /quitquitquit`` calls ``end``, if there is one, once,
-    for a caller who names one of the ``authorities`` as Host and is no web page.
+    ``status`` what people are shown, ``live`` and ``ready`` are looked at by each probe. ``POST /quitquitquit`` calls
+    ``end``, if there is one, once, for a caller who names one of the ``authorities`` as Host and is no web page.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument a page or probe
         self,
         metrics: Callable[[], Awaitable[bytes]],
+        status: Callable[[], Awaitable[Status]],
         *,
         live: Callable[[], bool],
         ready: Callable[[], bool],
@@ -36,6 +52,7 @@ class Admin:
         end: Callable[[], None] | None,
     ) -> None:
         self._metrics = metrics
+        self._status = status
         self._live = live
         self._ready = ready
         self._plan = plan
@@ -68,6 +85,16 @@ class Admin:
                 return _text(200, await self._metrics(), CONTENT_TYPE_LATEST)
             case "/openapi.json":
                 return _text(200, self._description(), "application/json")
+            case "/":
+                self._check_host(request)
+                content = page(await self._status()).encode()
+                return _text(200, content, "text/html; charset=utf-8", _FOR_THIS_PAGE_ALONE)
+            case "/favicon.ico":  # browsers ask for one by themselves
+                return Reply(204, (), b"")
+            case "/status.json":
+                self._check_host(request)
+                text = json.dumps(attrs.asdict(await self._status()), indent=2)
+                return _text(200, f"{text}\n".encode(), "application/json", _FOR_THIS_PAGE_ALONE)
             case _:
                 raise attrs.evolve(_NO_PAGE)
 
@@ -86,6 +113,13 @@ class Admin:
             self._end()
         return _text(200, b"draining\n")
 
+    def _check_host(self, request: Request) -> None:
+        """Raise Refusal unless Host is the listener's, ``localhost``, or an address: no other name led here."""
+        host = (field(request.headers, "Host") or "").lower()
+        if host not in self.authorities and not _is_address(host):
+            detail = "This page is shown by the address of the admin listener, or as localhost, and by no other name."
+            raise Refusal(421, "SHIM_HOST_UNKNOWN", detail, close=True)
+
     def _description(self) -> bytes:
         plan = self._plan()
         if self._described is None or self._described[0] is not plan:
@@ -98,5 +132,14 @@ def _only(methods: str) -> Refusal:
     return Refusal(405, "SHIM_METHOD_NOT_ALLOWED", f"Only {methods}.", headers=(("Allow", methods),))
 
 
-def _text(status: int, body: bytes, kind: str = "text/plain; charset=utf-8") -> Reply:
-    return Reply(status, (("Content-Type", kind), ("Cache-Control", "no-store")), body)
+def _is_address(host: str) -> bool:
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+    try:
+        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return name == "localhost"
+    return True
+
+
+def _text(status: int, body: bytes, kind: str = "text/plain; charset=utf-8", more: Headers = ()) -> Reply:
+    return Reply(status, (("Content-Type", kind), ("Cache-Control", "no-store"), *more), body)

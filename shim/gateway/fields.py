@@ -60,6 +60,14 @@ def for_upstream(headers: Headers) -> list[str]:
 
 
 @lru_cache(maxsize=64)
+def agent_of(headers: Headers) -> str | None:
+    """Return a caller's User-Agent; looked for with every call, so by the length of the name first."""
+    for name, value in headers:
+        if len(name) == 10 and name.lower() == "user-agent":
+            return value
+    return None
+
+
 def for_caller(headers: Headers) -> Headers:
     """Return a reply's field lines for the caller: end-to-end ones in order, duplicates kept, and Via.
 

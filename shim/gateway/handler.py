@@ -10,15 +10,16 @@ import attrs
 from shim.core.commands import Send
 from shim.core.context import Context
 from shim.core.memory import Memory
-from shim.core.messages import Call, Reply, field
+from shim.core.messages import Call, Reply
 from shim.core.record import Record
 from shim.core.settings import RouteWord
 from shim.gateway.allow.limits import check
+from shim.gateway.board.counts import Board
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
 from shim.gateway.errors import Refusal
 from shim.gateway.exchange import Announced, GatewayExchange, dumps, loads
-from shim.gateway.fields import for_caller
+from shim.gateway.fields import agent_of, for_caller
 from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.request import Request
 from shim.gateway.in_flight import InFlight
@@ -57,6 +58,7 @@ class Handler:
     memory: Memory
     clock: Callable[[], float]
     metrics: Metrics
+    board: Board
     in_flight: InFlight
     inventory: InventoryWriter | None
     budget: MemoryBudget
@@ -94,8 +96,9 @@ class Handler:
                     line.route = "refused"
                     record = await self._translate(request, inbound, signer, plan, line)
                     line.route, line.reason = record.route, record.reason
+                    self.board.translated(record)
                     if self.inventory is not None:
-                        self.inventory.add(record, plan.engine, field(call.headers, "User-Agent"), peer)
+                        self.inventory.add(record, plan.engine, agent_of(call.headers), peer)
         except Refusal as refusal:
             line.refused(refusal)
             request.refuse(refusal, close=self.draining)
@@ -106,7 +109,10 @@ class Handler:
             raise
         finally:
             line.answered(request.status)
+            line.agent = agent_of(request.headers)
             self.metrics.calls.count(line, whole=request.whole)
+            if line.challenged is None:
+                self.board.count(line)
             self.in_flight.end(peer)  # what is in flight no more was counted
             if has_room:
                 self.budget.release()
@@ -118,7 +124,7 @@ class Handler:
         """Have the call's line written, if it is to have one."""
         wanted = plan.options.access_log
         if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
-            line.agent, line.client = field(request.headers, "User-Agent"), request.way.client
+            line.client = request.way.client
             tell(line)
 
     async def _pass_on(self, request: Request, call: Call, signer: UpstreamSigner, line: CallLine) -> None:

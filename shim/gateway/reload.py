@@ -23,6 +23,7 @@ from shim.gateway.allow.lists import AllowList
 from shim.gateway.options import TABLE, CredentialsMode, Options, read_options
 
 if TYPE_CHECKING:  # an extra, which reading a file does not need
+    from shim.gateway.board.standing import Standing
     from shim.gateway.metrics import Metrics
 
 log = logging.getLogger("shim.gateway")
@@ -130,11 +131,19 @@ def read_config(path: Path | None) -> dict[str, object]:
 class Reloader:
     """Reads a source again and hands a good plan to ``apply``."""
 
-    def __init__(self, source: PlanSource, plan: Plan, apply: Callable[[Plan], None], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        source: PlanSource,
+        plan: Plan,
+        apply: Callable[[Plan], None],
+        metrics: Metrics,
+        standing: Standing | None = None,
+    ) -> None:
         self._source = source
         self._plan = plan
         self._apply = apply
         self._metrics = metrics
+        self._standing = standing
         self._lock = asyncio.Lock()
 
     async def watch(self, known: Stamp, every: float = EVERY) -> None:
@@ -162,6 +171,8 @@ class Reloader:
                 self._metrics.reloaded(good=False)
                 known = isinstance(error, (SettingsError, DocumentError))
                 problems = error.problems if isinstance(error, DocumentError) else (str(error) or repr(error),)
+                if self._standing is not None:
+                    self._standing.refused(problems)
                 said = "; ".join(problems)
                 log.log(  # an operator's mistake needs no traceback
                     logging.ERROR, "reload refused, the last good settings stay: %s", said, exc_info=not known
@@ -169,6 +180,8 @@ class Reloader:
                 return False
             changes, self._plan = _changes(plan, self._plan), plan
             self._metrics.reloaded(good=True, waiting=len(kept))
+            if self._standing is not None:
+                self._standing.reloaded(changes, kept)
             log.info("reloaded: %s", "; ".join(changes) or "nothing is different")
             if kept:
                 log.warning("these need a restart and stay as they were: %s", ", ".join(kept))

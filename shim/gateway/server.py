@@ -9,12 +9,19 @@ import os
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 
+import attrs
 from anyio.from_thread import start_blocking_portal
 
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.gateway.admin import Admin
 from shim.gateway.admin_thread import AdminThread
+from shim.gateway.board.counts import Board
+from shim.gateway.board.facts import status_of
+from shim.gateway.board.standing import Standing
+from shim.gateway.board.status import Status
+from shim.gateway.board.told import Told
+from shim.gateway.board.written import InventoryLook
 from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.own import is_loopback
 from shim.gateway.handler import Handler
@@ -77,15 +84,19 @@ class Gateway:
             self._upstream = Upstream(options, budget, certificates.upstream)
         else:
             self._upstream = TracedUpstream(options, budget, certificates.upstream, self._tracing)
+        self.board = Board()
+        self.standing = Standing(memory=memory or Memory(), clock=clock)
+        self._inventory_look = InventoryLook(environ)
         self.metrics.state.upstream, self.metrics.state.budget = self._upstream, budget
         self.metrics.state.certificates = certificates
         self._handler = Handler(
             plan=plan,
             upstream=self._upstream,
             gate=gate_for(options, environ, asker(self._upstream, options.deadline)),
-            memory=memory or Memory(),
+            memory=self.standing.memory,
             clock=clock,
             metrics=self.metrics,
+            board=self.board,
             in_flight=self.in_flight,
             inventory=self._inventory,
             budget=budget,
@@ -142,6 +153,7 @@ class Gateway:
             self.certificates.watch()
             self._handler.authorities = self._authorities(self._calls.address)
             self._beat()
+            self.standing.listens = self.options.uds or self.url
             if self.options.admin is not None:
                 self._admin = AdminThread(self._pages(self.options.admin), self.options.admin, admin)
                 self._admin.start()
@@ -196,6 +208,10 @@ class Gateway:
         else:
             stopping.result()
 
+    def told(self) -> Told:
+        """Return what people are shown that was counted here; may be called in another thread."""
+        return attrs.evolve(self.board.told(), certificates=self.certificates.shown())
+
     def _beat(self) -> None:
         self._beaten = time.monotonic()
         self._pulse = asyncio.get_running_loop().call_later(_BEAT, self._beat)
@@ -206,12 +222,17 @@ class Gateway:
         async def metrics() -> bytes:
             return self.metrics.text()
 
+        async def status() -> Status:
+            inventory = await self._inventory_look.look()
+            return status_of(self.told(), self._handler.plan, self.standing, ready=self._ready, inventory=inventory)
+
         def end() -> None:
             assert quits is not None
             loop.call_soon_threadsafe(quits)
 
         return Admin(
             metrics,
+            status,
             live=lambda: time.monotonic() - self._beaten < STUCK,
             ready=lambda: self._ready,
             plan=lambda: self._handler.plan,

@@ -126,6 +126,14 @@ def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
     return reader.inventory()
 
 
+def read_lines(lines: Iterable[bytes], since: str = "") -> Inventory:
+    """Sum up lines of an inventory, as ``read_inventory`` does those of files."""
+    reader = _Reader(since)
+    for line in lines:
+        reader.take(line)
+    return reader.inventory()
+
+
 def _lines(file: BufferedIOBase) -> Iterator[bytes]:
     """Yield the lines that are not empty; one that is too long for a record is cut, so that it is none."""
     while line := file.readline(_LONGEST):

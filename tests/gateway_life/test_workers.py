@@ -1,6 +1,7 @@
 """Several processes on one port: they share calls, are replaced, obey together, and are counted as one."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -42,6 +43,11 @@ class Several:
             if sample.name == name
         ]
         return sum(values) if values else None
+
+    def shown(self) -> int:
+        """Return how many calls of the last hour the status has."""
+        host = self.admin.url.removeprefix("http://")
+        return sum(one["calls"] for one in json.loads(ask(self.admin, get("/status.json", host=host))[1])["hour"])
 
     @contextlib.contextmanager
     def alone(self, pid: int):
@@ -94,6 +100,7 @@ def test_every_worker_takes_calls_and_all_are_counted(several):
                 for _ in range(7):
                     assert ask(gateway.served, get("/x"))[1] == b"hi"
         until(lambda: gateway.metric("atlas_shim_requests_total") == 14, "each call is counted once")
+        assert gateway.shown() == 14
         assert gateway.metric("atlas_shim_workers") == 2
         assert gateway.metric("atlas_shim_in_flight_requests") == 0
         assert gateway.metric("atlas_shim_config_reload_success") == 1
@@ -133,6 +140,7 @@ def test_killed_worker_is_replaced(several):
         assert new not in gateway.pids
         assert gateway.metric("atlas_shim_workers_replaced_total") == 1
         until(lambda: gateway.metric("atlas_shim_requests_total") == 10, "what it counted still counts")
+        assert gateway.shown() == 10
         with attrs.evolve(gateway, pids=(gateway.pids[1], new)).alone(new):
             assert ask(gateway.served, get("/x"))[1] == b"hi"
         assert gateway.end() == 0

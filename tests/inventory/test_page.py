@@ -4,52 +4,12 @@ import base64
 import hashlib
 import json
 import os
-from html.parser import HTMLParser
 
 import pytest
 from click.testing import CliRunner
 
 from shim.cli import main
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "\"'><img src=x onerror=alert(1)>",
-    "</code></td></table><iframe src=//evil.example>",
-    "&lt;b&gt; &amp; &#x3c;",
-    "{csp} {body} %s {0}",
-    "\u202etxt.exe\x00\x1b[31m\ud800",
-]
-VOID = {"meta", "rect", "path"}
-
-
-class Page(HTMLParser):
-    """Reads a page strictly: every element is closed, in its order; keeps elements, attributes and texts."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open: list[str] = []
-        self.elements: list[str] = []
-        self.attributes: list[tuple[str, str, str]] = []
-        self.texts: dict[str, list[str]] = {}
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        """Keep an element."""
-        self.elements.append(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        """Close the innermost element."""
-        assert tag in VOID or self.open.pop() == tag
-
-    def handle_data(self, data):
-        """Keep the text of an element."""
-        if self.open:
-            self.texts.setdefault(self.open[-1], []).append(data)
+from tests.peers.pages import HOSTILE, Page
 
 
 def record(**members):

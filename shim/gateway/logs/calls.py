@@ -114,9 +114,9 @@ class CallLine:
             members["upstream_status"] = self.upstream_status
             members["upstream_ms"] = round(self.upstream_seconds * 1000, 3)
         if self.client:
-            members["client"] = _plain(self.client)
+            members["client"] = plain_agent(self.client)
         if self.agent:
-            members["agent"] = _plain(self.agent)
+            members["agent"] = plain_agent(self.agent)
         why = (("reason", self.reason), ("error", self.code), ("said", self.said))
         members |= {name: value for name, value in why if value}
         return orjson.dumps(members).decode()
@@ -126,11 +126,11 @@ class CallLine:
         status = "unanswered" if self.status is None else self.status
         upstream = agent = why = client = ""
         if self.client:
-            client = f" ({_plain(self.client)})"
+            client = f" ({plain_agent(self.client)})"
         if self.upstream_seconds is not None:
             upstream = f" (upstream {self.upstream_status or '-'} in {self.upstream_seconds * 1000:.1f} ms)"
         if self.agent:
-            agent = f' | "{_plain(self.agent)}"'
+            agent = f' | "{plain_agent(self.agent)}"'
         if self.code:
             why = f" | {self.code}: {self.said}" if self.said else f" | {self.code}"
         elif self.reason:
@@ -149,7 +149,7 @@ def masked(path: str, engine: Engine) -> str:
 
 
 @lru_cache(maxsize=256)
-def _plain(agent: str) -> str:
+def plain_agent(agent: str) -> str:
     """Return a User-Agent in printable ASCII, cut at a length that any honest one has."""
     text = agent[:_AGENT].encode("ascii", "backslashreplace").decode()
     return "".join([one if one.isprintable() and one not in '"\\' else "?" for one in text])

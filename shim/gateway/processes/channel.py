@@ -19,7 +19,10 @@ CUT = b"C"
 """To a worker that drains: end now."""
 
 METRICS = b"M"
-"""To a worker: tell your metrics; from it: these are they (JSON). Each question has its answer, in their order."""
+"""To a worker: tell what you count; from it: metrics, and what people are shown (JSON).
+
+Each question has its answer, in their order.
+"""
 
 READY = b"R"
 """From a worker: it takes calls."""

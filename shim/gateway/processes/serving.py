@@ -64,7 +64,7 @@ async def run(
                 set_level(plan.options.log_level)
                 gateway.apply(plan)
 
-            reloader = Reloader(source, Plan(gateway.options, engine), apply, gateway.metrics)
+            reloader = Reloader(source, Plan(gateway.options, engine), apply, gateway.metrics, gateway.standing)
 
             async def reload() -> None:
                 with manager.reloading():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import pickle
 import time
 from collections.abc import Callable, Coroutine
@@ -18,6 +19,11 @@ from prometheus_client import Counter, Gauge
 from shim.core.recognise import Engine
 from shim.gateway.admin import Admin
 from shim.gateway.admin_thread import AdminThread
+from shim.gateway.board.facts import status_of
+from shim.gateway.board.standing import Standing
+from shim.gateway.board.status import Status
+from shim.gateway.board.told import Told, add
+from shim.gateway.board.written import InventoryLook
 from shim.gateway.credentials.own import is_loopback
 from shim.gateway.http1.shares import NOBODY, Shares
 from shim.gateway.http1.sockets import Bound, bind
@@ -73,12 +79,15 @@ class Supervisor:
             registry=registry,
         )
         self._replaced = Counter("atlas_shim_workers_replaced", "Workers that ended by themselves.", registry=registry)
+        self.standing = Standing()
+        self._inventory_look = InventoryLook(os.environ)
         self.on_quit: Callable[[], None] | None = None
         self._shares = Shares.of(options.workers)
         self._bound: Bound | None = None
         self._admin: AdminThread | None = None
         self._workers: set[Worker] = set()
         self._past: sums.Told = []
+        self._past_board = Told()
         self._keepers: list[asyncio.Task[None]] = []
         self._watcher: asyncio.Task[None] | None = None
         self._beaten = time.monotonic()
@@ -116,6 +125,7 @@ class Supervisor:
         self._started = loop.create_future()
         try:
             self._bound = bound or bind(self.options)
+            self.standing.listens = self.options.uds or self.url
             if self.options.admin is not None:
                 self._admin = AdminThread(self._pages(), self.options.admin, admin)
                 self._admin.start()
@@ -207,6 +217,7 @@ class Supervisor:
             code = await worker.process.wait()
             await worker.channel.close()
             self._past = sums.add([self._past, sums.lasting(worker.told)])
+            self._past_board = attrs.evolve(add((self._past_board, worker.board)), certificates=())
         if not self._ending.is_set():
             log.error("worker %s ended with %s", worker.process.pid, code)
         return code if code >= 0 else 128 - code
@@ -251,11 +262,27 @@ class Supervisor:
         own = sums.tell(self.metrics.registry)
         return sums.page(sums.add([own, self._past, *(worker.told for worker in self._workers)]))
 
+    async def _told(self) -> Told:
+        await ask_all([worker for worker in self._workers if worker.ready], EVERY)
+        return add((self._past_board, *(worker.board for worker in self._workers)))
+
+    async def _status(self, told: Told) -> Status:
+        inventory = await self._inventory_look.look()
+        ready = self._is_ready()
+        return status_of(told, self._plan, self.standing, ready=ready, inventory=inventory)
+
+    def _is_ready(self) -> bool:
+        return not self._draining and any(worker.ready for worker in tuple(self._workers))
+
     def _pages(self) -> Admin:
         loop, quits = asyncio.get_running_loop(), self.on_quit
 
         async def metrics() -> bytes:
             return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._page(), loop))
+
+        async def status() -> Status:
+            told = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._told(), loop))
+            return await self._status(told)
 
         def end() -> None:
             assert quits is not None
@@ -264,8 +291,9 @@ class Supervisor:
         assert self.options.admin is not None
         return Admin(
             metrics,
+            status,
             live=lambda: time.monotonic() - self._beaten < STUCK,
-            ready=lambda: not self._draining and any(worker.ready for worker in tuple(self._workers)),
+            ready=self._is_ready,
             plan=lambda: self._plan,
             end=end if quits is not None and is_loopback(self.options.admin.host) else None,
         )

@@ -14,6 +14,7 @@ import attrs
 from shim.core.recognise import Engine
 from shim.documents.model import Document
 from shim.errors import SettingsError
+from shim.gateway.board.told import message
 from shim.gateway.http1.shares import Share, Shares
 from shim.gateway.http1.sockets import Bound
 from shim.gateway.logs.lines import apart
@@ -76,9 +77,13 @@ async def _work(end: socket.socket) -> int:
         worker = _Worker(gateway, supervisor)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.drain)
         await worker.work()
-        supervisor.say(channel.METRICS, told_by_worker(gateway.metrics.registry))
+        supervisor.say(channel.METRICS, _counted(gateway))
         await supervisor.close()
     return 0
+
+
+def _counted(gateway: Gateway) -> bytes:
+    return message(told_by_worker(gateway.metrics.registry), gateway.told())
 
 
 class _Worker:
@@ -119,7 +124,7 @@ class _Worker:
                     set_level(options.log_level)
                     self._gateway.apply(Plan(options, Engine(documents)))
                 case channel.METRICS, _:
-                    self._supervisor.say(channel.METRICS, told_by_worker(self._gateway.metrics.registry))
+                    self._supervisor.say(channel.METRICS, _counted(self._gateway))
                 case channel.DRAIN, content:
                     self._grace = float(content)
                     self._ending.set()

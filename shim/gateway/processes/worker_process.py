@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
+from shim.gateway.board.told import Told
 from shim.gateway.processes import channel, sums
 from shim.gateway.processes.channel import Channel
 from shim.gateway.processes.worker import Start
@@ -29,7 +30,8 @@ log = logging.getLogger("shim.gateway")
 class Worker:
     """One worker process, and what it told last.
 
-    ``ready`` once it takes calls; ``silent`` is for how many rounds it has not answered.
+    ``told`` are its metrics, ``board`` what people are shown; ``ready`` once it takes calls; ``silent`` is for how
+    many rounds it has not answered.
     """
 
     number: int
@@ -37,6 +39,7 @@ class Worker:
     channel: Channel
     ready: bool = False
     told: sums.Told = attrs.field(factory=list)
+    board: Told = attrs.field(factory=Told)
     questions: deque[asyncio.Future[None]] = attrs.field(factory=deque)
     silent: int = 0
 
@@ -78,7 +81,8 @@ class Worker:
                     log.info("worker %s takes calls", self.process.pid)
                     ready()
                 case channel.METRICS, content:
-                    self.told = json.loads(content)
+                    counted = json.loads(content)
+                    self.told, self.board = counted["metrics"], Told.from_json(counted["board"])
                     if self.questions and not (answer := self.questions.popleft()).done():
                         answer.set_result(None)
         for answer in self.questions:

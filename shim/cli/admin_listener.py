@@ -1,0 +1,61 @@
+"""Asking a gateway's admin listener, found as ``serve`` finds it: the flag, the variable, or the file."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import click
+
+from shim.cli.failures import NO, SETTINGS, Failure
+from shim.cli.options import config_option, together
+from shim.gateway.options import TABLE, Address, read_options
+from shim.gateway.reload import read_config
+
+_ADMIN = next(row for row in TABLE if row.name == "admin")
+
+admin_options = together(
+    click.option(
+        _ADMIN.flag, "admin", metavar=_ADMIN.metavar, help=f"Where it answers probes.  [default: {_ADMIN.default}]"
+    ),
+    click.option(
+        "--timeout", type=click.FloatRange(min=0, min_open=True), default=2.0, show_default=True, help="Seconds."
+    ),
+    config_option,
+)
+
+
+def admin_address(admin: str | None, config: Path | None) -> Address:
+    """Return where the admin listener is; raises Failure when there is none with a known port, SettingsError."""
+    # The other settings are not read: a mistake in one of them must not fail a probe.
+    file = {key: value for key, value in read_config(config).items() if key == _ADMIN.name}
+    environ = {key: value for key, value in os.environ.items() if key == _ADMIN.variable}
+    address = read_options(environ, {_ADMIN.name: admin}, file).admin
+    if address is None or address.port == 0:
+        raise Failure("there is no admin listener with a known port to ask; see --admin", SETTINGS)
+    return address
+
+
+def ask(address: Address, path: str, timeout: float) -> tuple[int, bytes]:
+    """Return status and content of a page, at most 16 MiB of it; raises Failure when nobody answers."""
+    try:
+        with closing(HTTPConnection(_reached(address.host), address.port, timeout=timeout)) as connection:
+            connection.request("GET", path)
+            reply = connection.getresponse()
+            return reply.status, reply.read(16 * 1024 * 1024)
+    except (OSError, HTTPException) as error:
+        raise Failure(f"{address.authority}{path}: {str(error) or type(error).__name__}", NO) from None
+
+
+def _reached(host: str) -> str:
+    """Return the host to call for a listener on ``host``: loopback when it listens on all addresses."""
+    try:
+        everywhere = ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return host
+    if not everywhere:
+        return host
+    return "::1" if ":" in host else "127.0.0.1"

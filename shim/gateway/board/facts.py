@@ -1,0 +1,159 @@
+"""The facts of ``/status.json``, made of what was counted, of the plan in use, and of the gateway's own standing."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter as Tally
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+from shim._version import __version__
+from shim.core.context import Context, dumps, loads
+from shim.core.messages import Call
+from shim.core.route import decide, sunset_of
+from shim.documents.model import Operation
+from shim.gateway.board import status
+from shim.gateway.board.counts import OTHER
+from shim.gateway.board.instants import DAY, written
+from shim.gateway.board.silence import Written, silence
+from shim.gateway.board.standing import Standing
+from shim.gateway.board.told import HOUR, Last, Minute, Told, kept_callers
+from shim.gateway.counting.failures import origin_of
+from shim.gateway.reload import Plan
+
+SHOWN = 25
+"""Callers that are shown, at most twice as many: those that called last, and those that call most."""
+
+
+def status_of(told: Told, plan: Plan, standing: Standing, *, ready: bool, inventory: Written | None) -> status.Status:
+    """Return all of it as it is now; ``inventory`` is None where none is written."""
+    options, today, now = plan.options, standing.clock(), time.time()
+    newest = int(now) // 60
+    minutes = [one for one in told.minutes if newest - HOUR < one.minute <= newest]
+    return status.Status(
+        format=status.FORMAT,
+        made=written(now),
+        version=__version__,
+        started=written(standing.started),
+        uptime_seconds=int(now - standing.started),
+        ready=ready,
+        mode=status.Mode(
+            route=str(options.route),
+            credentials=str(options.credentials),
+            upstream=options.upstream,
+            listens=standing.listens,
+            workers=options.workers,
+            writes=tuple(sorted(options.writes)),
+            inventory=inventory is not None,
+        ),
+        silence=silence(told.lasts, standing.started, now, inventory),
+        sunsets=tuple(_sunsets(plan, today)),
+        routes=tuple(_routes(plan, standing, {one.operation: one for one in told.lasts})),
+        hour=tuple(_hour(minutes)),
+        minutes=tuple(_minutes(minutes, newest)),
+        callers=tuple(
+            status.Caller(one.peer, one.agent, one.calls, one.retired, written(one.last * 60))
+            for one in kept_callers(told.callers, SHOWN)
+        ),
+        fields=tuple(_fields(told, plan)),
+        errors=tuple(
+            status.Error(
+                origin=origin_of((one.code, one.status, one.type)),
+                operation=one.operation,
+                code=one.code,
+                status=one.status,
+                cause=one.type,
+                calls=one.calls,
+                first=written(one.first),
+                last=written(one.last),
+            )
+            for one in sorted(told.errors, key=lambda one: one.status < 500)
+        ),
+        reload=standing.reload,
+        certificates=tuple(
+            status.Certificate(one.side, written(one.not_after), int((one.not_after - now) // DAY), one.refused)
+            for one in told.certificates
+        ),
+    )
+
+
+def _sunsets(plan: Plan, today: float) -> Iterable[status.Sunset]:
+    for document in plan.engine.documents:
+        dated = sorted(document.operations, key=lambda one: sunset_of(one, plan.settings))
+        for sunset, operations in groupby(dated, key=lambda one: sunset_of(one, plan.settings)):
+            seconds = sunset.timestamp()
+            yield status.Sunset(
+                document=document.name,
+                title=document.title,
+                sunset=written(seconds),
+                days_left=int((seconds - today) // DAY),
+                overridden=document.name in plan.settings.sunsets,
+                operations=tuple(one.id for one in operations),
+            )
+
+
+def _routes(plan: Plan, standing: Standing, lasts: Mapping[str, Last]) -> Iterable[status.Route]:
+    context = Context(plan.settings, standing.memory, standing.clock, "", loads, dumps, time.monotonic)
+    for operation in plan.engine.operations:
+        first, reason = _decision(plan, operation, context)
+        last = lasts.get(operation.id)
+        yield status.Route(
+            operation=operation.id,
+            method=operation.method,
+            path=operation.full_path,
+            document=operation.document,
+            first=first,
+            reason=reason,
+            last=written(last.when) if last else None,
+            answered=last.route if last else None,
+            because=last.reason if last else None,
+        )
+
+
+def _decision(plan: Plan, operation: Operation, context: Context) -> tuple[str, str]:
+    """Return which side is asked first of a cluster of which nothing is known, and why."""
+    accept = ("Accept", f"application/vnd.atlas.{operation.version}+json")
+    path = operation.full_path.replace("{", "%7B").replace("}", "%7D")
+    call = Call(operation.method, plan.options.upstream, path, (accept,))
+    match = plan.engine.recognise(call.method, call.target, call.headers)
+    if match is None:  # nobody can ask for it by its version
+        return "", ""
+    found = decide(match, call, context)
+    return found.route, found.reason
+
+
+def _hour(minutes: list[Minute]) -> Iterable[status.Calls]:
+    routes: dict[str, Tally[str]] = {}
+    failed: Tally[str] = Tally()
+    for one in minutes:
+        routes.setdefault(one.operation, Tally())[one.route] += one.calls
+        failed[one.operation] += one.calls if _is_failed(one) else 0
+    for operation in sorted(routes, key=lambda name: (name == OTHER, -routes[name].total(), name)):
+        yield status.Calls(operation, routes[operation].total(), failed[operation], dict(routes[operation]))
+
+
+def _minutes(minutes: list[Minute], newest: int) -> Iterable[status.Minute]:
+    retired, other, failed = Tally[int](), Tally[int](), Tally[int]()
+    for one in minutes:
+        (other if one.operation == OTHER else retired)[one.minute] += one.calls
+        failed[one.minute] += one.calls if _is_failed(one) else 0
+    for minute in range(newest - HOUR + 1, newest + 1):
+        yield status.Minute(written(minute * 60), retired[minute], other[minute], failed[minute])
+
+
+def _is_failed(one: Minute) -> bool:
+    return one.hundred >= 5 or not one.hundred
+
+
+def _fields(told: Told, plan: Plan) -> Iterable[status.Field]:
+    for one in told.inexact:
+        operation = plan.engine.named(one.operation)
+        rules = [
+            rule
+            for field in (operation.fields if operation else ())
+            if field.name == one.field
+            for tier in field.rules.values()
+            for rule in tier
+            if rule.fidelity == one.level
+        ]
+        yield status.Field(one.operation, one.field, one.level, one.answers, rules[0].why if rules else "")

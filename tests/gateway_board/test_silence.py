@@ -1,0 +1,128 @@
+"""The sentence people wait for never says more than is known."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shim.gateway.board.silence import Written, silence
+from shim.gateway.board.told import Last
+from shim.gateway.board.written import EDGE, look
+
+DAY = 86400.0
+NOW = 1_800_000_000.0
+
+
+def judged(*, up, last=None, inventory=None):
+    lasts = () if last is None else (Last("getIt", NOW - last * DAY, "flex", ""),)
+    return silence(lasts, NOW - up * DAY, NOW, inventory)
+
+
+def test_a_call_of_today_says_that_it_is_made():
+    """With when, and of what."""
+    found = judged(up=90, last=0.5)
+    assert (found.word, found.days) == ("called", 0)
+    assert found.sentence == "Retired calls are still made: the last one 12 hours ago (getIt)."
+
+
+def test_a_gateway_that_has_just_started_knows_nothing():
+    """Silence since its start proves nothing, and it says since when."""
+    found = judged(up=0.1)
+    assert found.word == "unproven"
+    assert "for 2 hours, since this gateway started" in found.sentence
+
+
+def test_a_month_of_silence_lets_the_shim_go():
+    """On the condition that all calls came by."""
+    found = judged(up=90, last=40.5)
+    assert (found.word, found.days) == ("quiet", 40)
+    assert found.sentence.startswith("Nobody has made a retired call for 40 days: the shim can go, if ")
+
+
+def test_a_week_of_silence_does_not():
+    """A job may run once a month."""
+    assert judged(up=90, last=7).word == "unproven"
+
+
+def test_the_inventory_reaches_back_further_than_the_start():
+    """A gateway that was restarted today knows by it of the time before."""
+    found = judged(up=0.1, inventory=Written(NOW - 60 * DAY, NOW - 45 * DAY))
+    assert (found.word, found.days) == ("quiet", 45)
+
+
+def test_the_inventory_knows_of_other_programs():
+    """Their calls count, however long this gateway has had none."""
+    assert judged(up=90, inventory=Written(NOW - 90 * DAY, NOW - 0.1 * DAY)).word == "called"
+
+
+def test_what_is_doubted_proves_nothing():
+    """The doubts are said beside it."""
+    found = judged(up=90, inventory=Written(NOW - 90 * DAY, None, ("A doubt.",)))
+    assert (found.word, found.doubts) == ("unproven", ("A doubt.",))
+
+
+@pytest.fixture
+def inventory(tmp_path):
+    """Return a function that writes an inventory and looks at it."""
+
+    def inventory(*entries):
+        path = tmp_path / "calls.jsonl"
+        path.write_text("".join(f"{json.dumps(one) if isinstance(one, dict) else one}\n" for one in entries))
+        return look(path)
+
+    return inventory
+
+
+def ago(days):
+    return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def call(days, **more):
+    return {"time": ago(days), "operation": "getIt", "route": "flex", **more}
+
+
+def test_an_inventory_is_read_for_its_beginning_and_its_last_call(inventory):
+    """The shim's own commands are no callers, and a start is no call."""
+    found = inventory(
+        {"time": ago(50), "started": "gateway"},
+        call(40),
+        call(1, agent="atlas-shim-cli/1"),
+        {"time": ago(0), "started": "x"},
+    )
+    assert found.reaches is not None
+    assert found.last is not None
+    assert round((found.last - found.reaches) / DAY) == 10
+    assert found.doubts == ()
+
+
+def test_a_long_inventory_is_read_at_its_ends(inventory):
+    """It takes no longer than a short one, and a line that is cut there is no broken one."""
+    found = inventory({"time": ago(90), "started": "x"}, *[call(60, file="f" * 900)] * (3 * EDGE // 1000), call(35))
+    assert (found.doubts, found.last is not None) == ((), True)
+    assert found.reaches == pytest.approx(datetime.now(UTC).timestamp() - 90 * DAY, abs=5)
+    assert found.last == pytest.approx(datetime.now(UTC).timestamp() - 35 * DAY, abs=5)
+
+
+@pytest.mark.parametrize("entries", [(), ("no record",)])
+def test_an_inventory_that_says_nothing_is_a_doubt(inventory, entries):
+    """Nothing follows from it."""
+    found = inventory(*entries)
+    assert (found.last, found.doubts != ()) == (None, True)
+
+
+def test_broken_lines_are_doubted_as_the_command_does(inventory):
+    """They may have been calls."""
+    assert any("can't be read" in doubt for doubt in inventory(call(40), "no record").doubts)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    """An inventory may be one, and whoever reads it is somebody else."""
+    os.mkfifo(tmp_path / "pipe")
+    assert look(tmp_path / "pipe").doubts == ("The inventory is no file, and is not read here.",)
+
+
+def test_an_inventory_that_is_not_there_is_a_doubt(tmp_path):
+    """The page is shown all the same."""
+    assert "can't be read" in look(tmp_path / "none").doubts[0]
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,66 @@
+"""What isn't counted: reloads, certificates, and what the inventory adds."""
+
+import json
+
+import trustme
+
+from shim.core.recognise import load_engine
+from shim.gateway import Options, serve_in_thread
+from shim.gateway.board.reading import read_status
+from shim.gateway.board.standing import PROBLEMS, Standing
+from shim.gateway.in_flight import InFlight
+from shim.gateway.metrics import Metrics
+from shim.gateway.reload import Plan, PlanSource, Reloader
+from tests.gateway_board.test_pages import shown
+from tests.peers.served import LOOPBACK, gateway
+
+
+def status(served):
+    return read_status(json.loads(shown(served, "/status.json")[1]))
+
+
+async def test_a_refused_reload_says_why_until_a_good_one_comes(tmp_path):
+    """With what was wrong; then with what the good one changed, and what waits for a restart."""
+    file = tmp_path / "shim.toml"
+    standing, plan = Standing(), Plan(Options(), load_engine({}))
+    reloader = Reloader(PlanSource({}, {}, file), plan, lambda plan: None, Metrics(InFlight()), standing)
+    began = standing.reload.good_since
+    file.write_text('route = "nonsense"\n')
+    assert not await reloader.reload()
+    assert (standing.reload.state, standing.reload.good_since) == ("refused", began)
+    assert "'nonsense' is not one of" in standing.reload.problems[0]
+    file.write_text('route = "flex"\nlisten = "127.0.0.1:9"\n')
+    assert await reloader.reload()
+    assert (standing.reload.state, standing.reload.waiting) == ("good", ("listen",))
+    assert standing.reload.changes == ("route was auto, is flex",)
+    assert standing.reload.refused
+
+
+def test_endless_problems_are_cut():
+    """The log has them all."""
+    standing = Standing()
+    standing.refused(["x" * 100_000] * 1000)
+    assert len(standing.reload.problems) == PROBLEMS
+    assert max(map(len, standing.reload.problems)) < 600
+
+
+def test_the_certificate_in_use_is_shown(tmp_path):
+    """With the days that are left of it."""
+    leaf = trustme.CA().issue_cert("localhost")
+    leaf.private_key_and_cert_chain_pem.write_to_path(tmp_path / "cert.pem")
+    with gateway("http://127.0.0.1:1", tls_cert=str(tmp_path / "cert.pem")) as served:
+        found = status(served)
+    assert [(one.side, one.refused) for one in found.certificates] == [("listener", False)]
+    assert found.certificates[0].days_left > 1000
+    assert found.mode.listens.startswith("https://")
+
+
+def test_an_inventory_that_is_on_is_looked_at(tmp_path):
+    """What it says of the time before the start counts."""
+    path = tmp_path / "calls.jsonl"
+    path.write_text('{"time":"2026-01-01T00:00:00Z","started":"gateway"}\n')
+    environ = {"ATLAS_SHIM_INVENTORY": str(path)}
+    with serve_in_thread(Options(listen=LOOPBACK, admin=LOOPBACK), environ=environ) as served:
+        found = status(served)
+    assert found.mode.inventory
+    assert (found.silence.since, found.silence.word) == ("2026-01-01T00:00:00Z", "quiet")

@@ -1,0 +1,48 @@
+"""Pages read strictly, and what callers say to break one."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "\"'><img src=x onerror=alert(1)>",
+    "</code></td></table><iframe src=//evil.example>",
+    "&lt;b&gt; &amp; &#x3c;",
+    "{csp} {body} %s {0}",
+    "\u202etxt.exe\x00\x1b[31m\ud800",
+]
+"""Names of callers."""
+
+VOID = {"br", "line", "meta", "path", "rect"}
+"""Elements without content, as they are written here."""
+
+
+class Page(HTMLParser):
+    """Reads a page strictly: every element is closed, in its order; keeps elements, attributes and texts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.texts: dict[str, list[str]] = {}
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        """Keep an element."""
+        self.elements.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        """Close the innermost element."""
+        assert tag in VOID or self.open.pop() == tag
+
+    def handle_data(self, data):
+        """Keep the text of an element."""
+        if self.open:
+            self.texts.setdefault(self.open[-1], []).append(data)
