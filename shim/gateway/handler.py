@@ -13,7 +13,7 @@ from shim.core.memory import Memory
 from shim.core.messages import Call, Reply
 from shim.core.record import Record
 from shim.core.settings import RouteWord
-from shim.gateway.allow.limits import check
+from shim.gateway.allow.limits import limited
 from shim.gateway.board.counts import Board
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
@@ -85,9 +85,7 @@ class Handler:
             inbound = validate(request, plan, self.authorities)
             call = inbound.call
             match = line.match = plan.engine.recognise(call.method, call.target, call.headers)
-            signer = await self.gate.admit(inbound, recognised=match is not None)
-            if plan.is_limited:
-                check(call, match, plan, signed=signer.may_resend)
+            signer = limited(await self.gate.admit(inbound, recognised=match is not None), call, match, plan)
             with self.coalescer.passing(call.method):
                 # Switching off ends translation, and not who may call and who signs.
                 if match is None or plan.settings.route is RouteWord.OFF:

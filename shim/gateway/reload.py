@@ -48,8 +48,6 @@ class Plan:
     settings: Settings = attrs.field(init=False)
     checks_host: bool = attrs.field(init=False)
     allowed: AllowList | None = attrs.field(init=False)
-    is_limited: bool = attrs.field(init=False)
-    """Whether there are calls that may not be made."""
 
     @settings.default
     def _settings(self) -> Settings:
@@ -65,10 +63,6 @@ class Plan:
     @allowed.default
     def _allowed(self) -> AllowList | None:
         return self.options.allowed
-
-    @is_limited.default
-    def _is_limited(self) -> bool:
-        return self.allowed is not None or self.options.read_only
 
     def __attrs_post_init__(self) -> None:
         self.engine.check_settings(self.settings)

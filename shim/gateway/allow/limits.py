@@ -5,6 +5,7 @@ from __future__ import annotations
 from shim.core.messages import Call
 from shim.core.recognise import Match
 from shim.gateway.allow.lists import READS
+from shim.gateway.credentials import UpstreamSigner
 from shim.gateway.errors import Refusal
 from shim.gateway.reload import Plan
 
@@ -15,30 +16,29 @@ _OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-ove
 _LENGTHS = frozenset(map(len, _OVERRIDES))
 
 
-def check(call: Call, match: Match | None, plan: Plan, *, signed: bool) -> None:
-    """Raise Refusal for a call that ``read_only`` or the list leaves out.
+def limited(signer: UpstreamSigner, call: Call, match: Match | None, plan: Plan) -> UpstreamSigner:
+    """Return the signer of a call that may be made; raises Refusal for one that ``read_only`` or the list leaves out.
 
-    Without a list of the operator's own only calls that are ``signed`` by the gateway are limited: with the others
-    nothing is lent.
+    Without a list of the operator's own only calls that the gateway signs itself are limited: with the others nothing
+    is lent.
     """
     options = plan.options
-    allowed = plan.allowed if signed else options.allow
+    allowed = plan.allowed if signer.may_resend else options.allow
     if allowed is None and not options.read_only:
-        return
-    path, method = call.target.partition("?")[0], _method(call)
-    if options.read_only and method not in READS and not (method == "POST" and path in SIGN_IN):
-        raise read_only(call.method)
-    if allowed is not None and not allowed.has(method, path, recognised=match is not None):
-        raise not_allowed(call.method, is_default=options.allow is None)
-
-
-def _method(call: Call) -> str:
-    """Return the method, empty where a field asks servers that know it to take the call for another one."""
+        return signer
     method = call.method
     for name, value in call.headers:
         if len(name) in _LENGTHS and name.lower() in _OVERRIDES and value.strip() != method:
-            return ""
-    return method
+            method = ""  # servers that know the field take the call for another one
+    if options.read_only and method not in READS and not (method == "POST" and _path(call) in SIGN_IN):
+        raise read_only(call.method)
+    if not (allowed is None or allowed.has(method, call.target, recognised=match is not None)):
+        raise not_allowed(call.method, is_default=options.allow is None)
+    return signer
+
+
+def _path(call: Call) -> str:
+    return call.target.partition("?")[0]
 
 
 def read_only(method: str) -> Refusal:

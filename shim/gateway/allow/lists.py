@@ -55,12 +55,12 @@ class AllowList:
     words: frozenset[str]
     entries: tuple[Entry, ...]
 
-    def has(self, method: str, path: str, *, recognised: bool) -> bool:
-        """Tell whether a call may be made; ``path`` is the raw one, without a query."""
+    def has(self, method: str, target: str, *, recognised: bool) -> bool:
+        """Tell whether a call may be made; of the raw target the path counts."""
         words = self.words
         if "all" in words or (recognised and "recognised" in words) or ("reads" in words and method in READS):
             return True
-        return bool(self.entries) and _is_listed(self.text, method, path)
+        return bool(self.entries) and _is_listed(self.text, method, target.partition("?")[0])
 
     def __str__(self) -> str:
         return self.text
