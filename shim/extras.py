@@ -7,6 +7,7 @@ EXTRAS = {
     "httptools": "gateway",
     "httpx2": "httpx2",
     "multidict": "gateway",
+    "openfeature": "openfeature",
     "orjson": "gateway",
     "prometheus_client": "gateway",
     "requests": "requests",

@@ -25,7 +25,8 @@ BELOW = {
     "base_url": {"core", "errors"},
     "inventory": {"core", "documents", "errors"},
     "scan": {"core", "documents", "errors"},
-    "dropin": {"core", "documents", "errors", "inventory"},
+    "flags": {"core", "errors", "extras"},
+    "dropin": {"core", "documents", "errors", "flags", "inventory"},
     "aiohttp": {"core", "dropin"},
     "httpx_family": {"core", "dropin"},
     "httpx": {"core", "dropin", "httpx_family"},
@@ -35,7 +36,7 @@ BELOW = {
     "auto": {"switch"},
     "launch": {"errors", "switch"},
     "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx", "httpx_family"},
-    "gateway": {"_version", "core", "credentials", "documents", "errors", "inventory"},
+    "gateway": {"_version", "core", "credentials", "documents", "errors", "extras", "flags", "inventory"},
     "front": {"_version", "documents", "errors", "gateway"},
 }
 """Room -> the rooms it may import. ``cli`` and the package's front may import any; none may import the front."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from importlib import import_module
 
 import attrs
 
@@ -96,6 +97,8 @@ def concerns(url: str) -> bool:
 def _read(raw: Raw, environ: Mapping[str, str]) -> Current:
     settings, engine = read_settings(environ), shared_engine(environ)
     engine.check_settings(settings)
+    if settings.flag:
+        import_module("shim.flags.providers").check_flag(settings)
     settings = attrs.evolve(settings, origins=frozenset(map(_in_ascii, settings.origins)))
     bases = {f"{api.base}/" for document in engine.documents for api in document.apis.values()}
     return Current(raw, engine, settings, tuple(bases))

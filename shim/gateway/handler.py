@@ -13,6 +13,7 @@ from shim.core.memory import Memory
 from shim.core.messages import Call, Reply, field
 from shim.core.record import Record
 from shim.core.settings import RouteWord
+from shim.flags.variants import ByFlag
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
 from shim.gateway.errors import Challenged, Refusal
@@ -60,6 +61,7 @@ class Handler:
     budget: MemoryBudget
     authorities: frozenset[str] = frozenset()
     draining: bool = False
+    flag: ByFlag[Plan] | None = None
     coalescer: Coalescer = attrs.field(factory=Coalescer)
     announced: Announced = attrs.field(factory=Announced)
     contexts: dict[str, Context] = attrs.field(factory=dict)
@@ -80,6 +82,9 @@ class Handler:
             inbound = validate(request, plan, self.authorities)
             call = inbound.call
             match = line.match = plan.engine.recognise(call.method, call.target, call.headers)
+            if self.flag is not None and match is not None:
+                plan = self.flag.variant(plan, match)
+                line.reason = plan.settings.because
             signer = await self.gate.admit(inbound, recognised=match is not None)
             with self.coalescer.passing(call.method):
                 # Switching off ends translation, and not who may call and who signs.
@@ -198,12 +203,14 @@ class Handler:
 
     def _context(self, plan: Plan, base: str) -> Context:
         """Return what exchanges are given whose links lead to this base; callers use the same few."""
-        context = self.contexts.get(base)
+        because = plan.settings.because
+        key = f"{because} {base}" if because else base
+        context = self.contexts.get(key)
         if context is None or context.settings is not plan.settings:
             if len(self.contexts) >= BASES:
                 self.contexts.clear()
             context = Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic)
-            self.contexts[base] = context
+            self.contexts[key] = context
         return context
 
     async def _share(

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from shim.core.settings import RouteWord, parse_origin, parse_route, parse_sunsets, parse_writes
+from shim.core.settings import FlagRoute, RouteWord, parse_origin, parse_route, parse_sunsets, parse_writes
 from shim.errors import SettingsError
 
 Network = IPv4Network | IPv6Network
@@ -101,7 +101,7 @@ def parse_origin_or_none(text: str, name: str) -> str | None:
     return parse_origin(text, name=name) if text else None
 
 
-def parse_route_word(text: str, name: str) -> RouteWord:
+def parse_route_word(text: str, name: str) -> RouteWord | FlagRoute:
     """Parse a word of the route switch; raises SettingsError."""
     return parse_route(text, name=name)
 

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from shim.core.settings import RouteWord, Settings
+from shim.core.settings import FlagRoute, RouteWord, Settings, word_and_flag
 from shim.errors import SettingsError
 from shim.gateway.option_values import (
     AccessWord,
@@ -125,8 +125,22 @@ class Options:
     public_url: str | None = _option(
         Row(parse_origin_or_none, "URL", "Where links in replies lead; the caller's Host if empty.", "", live=True)
     )
-    route: RouteWord = _option(  # noqa: RUF009 - it declares, as attrs.field does
-        Row(parse_route_word, "WORD", "Which side answers: " + ", ".join(RouteWord) + ".", "auto", live=True)
+    route: RouteWord | FlagRoute = _option(  # noqa: RUF009 - it declares, as attrs.field does
+        Row(
+            parse_route_word,
+            "WORD",
+            "Which side answers: " + ", ".join(RouteWord) + "; openfeature:KEY for what that feature flag says.",
+            "auto",
+            live=True,
+        )
+    )
+    openfeature_provider: str | None = _option(
+        Row(
+            parse_text,
+            "NAME",
+            "What answers for a flag: package.module:factory, or file:PATH; else what the program around has set.",
+            "",
+        )
     )
     sunset: Mapping[str, datetime] = _option(
         Row(parse_sunset, "DATES", "Overrides of dates, as in snapshots=2026-02-01.", "", live=True)
@@ -261,14 +275,16 @@ class Options:
 
     def settings(self) -> Settings:
         """Return the part of the options that the core obeys."""
+        word, flag = word_and_flag(self.route)
         return Settings(
-            route=self.route,
+            route=word,
             sunsets=self.sunset,
             writes=self.writes,
             origins=frozenset({self.upstream}),
             deadline=self.deadline,
             page_cap=self.page_cap,
             body_limit=self.body_limit,
+            flag=flag,
         )
 
 

@@ -11,14 +11,16 @@ import contextlib
 import logging
 import tomllib
 from collections.abc import Callable, Mapping
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
 from shim.core.recognise import Engine, load_engine
-from shim.core.settings import Settings
+from shim.core.settings import RouteWord, Settings
 from shim.errors import DocumentError, SettingsError
+from shim.flags.providers import check_flag
 from shim.gateway.options import TABLE, CredentialsMode, Options, read_options
 
 if TYPE_CHECKING:  # an extra, which reading a file does not need
@@ -57,9 +59,16 @@ class Plan:
         holds_keys = options.credentials is not CredentialsMode.PASSTHROUGH
         return options.public_url is not None or (holds_keys and not anywhere)
 
+    def by_flag(self, word: RouteWord | None) -> Plan:
+        """Return this plan with the word that the route's flag says, None where it has said nothing yet."""
+        other = copy(self)
+        object.__setattr__(other, "settings", self.settings.by_flag(word))  # the rest need not be made anew
+        return other
+
     def __attrs_post_init__(self) -> None:
         self.engine.check_settings(self.settings)
         self.engine.prepare()
+        check_flag(self.settings)
         if self.options.drain_min > self.options.drain:
             raise SettingsError("drain_min: is longer than drain, which counts from the same signal")
 

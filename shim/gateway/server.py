@@ -28,6 +28,7 @@ from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
 from shim.gateway.processes.process import loop_factory
 from shim.gateway.reload import Plan
+from shim.gateway.route_flag import RouteFlag
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker
 from shim.gateway.validation import authorities_of
@@ -63,6 +64,8 @@ class Gateway:
     ) -> None:
         plan = Plan(options or Options(), engine or shared_engine(os.environ))
         options = plan.options
+        self.flag = RouteFlag(options)
+        self.flag.follow(plan)
         self._tls = tls_context(options.tls_cert, options.tls_key)
         self.in_flight = InFlight()
         self.metrics = Metrics(self.in_flight)
@@ -79,6 +82,7 @@ class Gateway:
             in_flight=self.in_flight,
             inventory=self._inventory,
             budget=budget,
+            flag=self.flag.by,
         )
         self._calls: Listener | None = None
         self._admin: AdminThread | None = None
@@ -95,7 +99,8 @@ class Gateway:
 
     def apply(self, plan: Plan) -> None:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
-        self._handler.plan = plan
+        self.flag.follow(plan)
+        self._handler.plan, self._handler.flag = plan, self.flag.by
         if self._calls is not None:
             self._handler.authorities = self._authorities(self._calls.address)
 
@@ -121,6 +126,7 @@ class Gateway:
         """
         await self._upstream.open()
         try:
+            await self.flag.start()
             bound = bound or bind(self.options)
             self._calls = Listener(Server(self._handler, self.options), bound, self._tls)
             self._handler.authorities = self._authorities(self._calls.address)
@@ -161,6 +167,7 @@ class Gateway:
                 await admin.stop()
             if self._pulse is not None:
                 self._pulse.cancel()
+            self.flag.stop()
             await self._upstream.close()
             await self._handler.gate.close()
             if self._inventory is not None:
@@ -180,6 +187,7 @@ class Gateway:
 
     def _beat(self) -> None:
         self._beaten = time.monotonic()
+        self.flag.look()
         self._pulse = asyncio.get_running_loop().call_later(_BEAT, self._beat)
 
     def _pages(self, address: Address) -> Admin:
