@@ -36,7 +36,7 @@ def failure_of(error: Exception) -> Failure | None:
         case DocumentError():
             return Failure("\n  ".join(("the mapping documents are broken:", *error.problems)), SETTINGS)
         case SettingsError():
-            return Failure(str(error), SETTINGS)
+            return Failure("\n  ".join(error.problems), SETTINGS)
         case AtlasError():
             wait = "" if error.retry_after is None else f"; try again in {error.retry_after:.0f} s"
             return Failure(f"Atlas said {error}{wait}", NO)
@@ -55,7 +55,5 @@ def collected(problems: list[str]) -> Iterator[None]:
     """Add what is wrong with settings or documents to ``problems``, and go on after the block."""
     try:
         yield
-    except DocumentError as error:
+    except (DocumentError, SettingsError) as error:
         problems.extend(error.problems)
-    except SettingsError as error:
-        problems.append(str(error))

@@ -83,22 +83,22 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     try:
         route = parse_route(environ.get("ATLAS_SHIM_ROUTE") or "auto")
     except SettingsError as error:
-        problems.append(str(error))
+        problems.extend(error.problems)
     try:
         sunsets = parse_sunsets(environ.get("ATLAS_SHIM_SUNSET") or "")
     except SettingsError as error:
-        problems.append(str(error))
+        problems.extend(error.problems)
     try:
         writes = parse_writes(environ.get("ATLAS_SHIM_WRITES") or "off")
     except SettingsError as error:
-        problems.append(str(error))
+        problems.extend(error.problems)
     if upstream := environ.get("ATLAS_SHIM_UPSTREAM"):
         try:
             origins = origins | {parse_origin(upstream, name="ATLAS_SHIM_UPSTREAM")}
         except SettingsError as error:
-            problems.append(str(error))
+            problems.extend(error.problems)
     if problems:
-        raise SettingsError("; ".join(problems))
+        raise SettingsError(*problems)
     word, flag = word_and_flag(route)
     return Settings(route=word, sunsets=sunsets, writes=writes, origins=origins, flag=flag)
 
@@ -149,9 +149,9 @@ def parse_sunsets(text: str, *, name: str = "ATLAS_SHIM_SUNSET") -> dict[str, da
             try:
                 sunsets[document] = parse_instant(when, name=f"{name}: {document}")
             except SettingsError as error:
-                problems.append(str(error))
+                problems.extend(error.problems)
     if problems:
-        raise SettingsError("; ".join(problems))
+        raise SettingsError(*problems)
     return sunsets
 
 

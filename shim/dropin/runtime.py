@@ -14,6 +14,7 @@ from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import Settings, read_settings
 from shim.dropin.environment import VARIABLES as VARIABLES  # noqa: PLC0414 - tests and tools look for it here
 from shim.dropin.environment import Raw, Variables, read_word
+from shim.dropin.unknown import tell_unknown
 from shim.errors import DocumentError, SettingsError
 
 logger = logging.getLogger("shim")
@@ -95,6 +96,8 @@ def concerns(url: str) -> bool:
 
 
 def _read(raw: Raw, environ: Mapping[str, str]) -> Current:
+    if _current is None:
+        tell_unknown(environ)
     settings, engine = read_settings(environ), shared_engine(environ)
     engine.check_settings(settings)
     if settings.flag:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import attrs
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -19,14 +19,14 @@ _NO_PAGE = Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
 
 
 class Admin:
-    """Answers ``/livez`` (something turns), ``/readyz`` (calls are taken), ``/metrics`` and ``/openapi.json``.
+    """Answers ``/livez`` (something turns), ``/readyz`` (calls are taken), ``/metrics`` and what else ``_reply`` lists.
 
     It may be in another thread than the calls, so what it is given must bear that: ``metrics`` returns the page,
     ``live`` and ``ready`` are looked at by each probe. ``POST /quitquitquit`` calls ``end``, if there is one, once,
     for a caller who names one of the ``authorities`` as Host and is no web page.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one a page, or what it does
         self,
         metrics: Callable[[], Awaitable[bytes]],
         *,
@@ -34,12 +34,14 @@ class Admin:
         ready: Callable[[], bool],
         plan: Callable[[], Plan],
         end: Callable[[], None] | None,
+        config: Callable[[Plan], Mapping[str, object]],
     ) -> None:
         self._metrics = metrics
         self._live = live
         self._ready = ready
         self._plan = plan
         self._end = end
+        self._config = config
         self._ending = False
         self.authorities: frozenset[str] = frozenset()
         self._described: tuple[Plan, bytes] | None = None
@@ -68,6 +70,9 @@ class Admin:
                 return _text(200, await self._metrics(), CONTENT_TYPE_LATEST)
             case "/openapi.json":
                 return _text(200, self._description(), "application/json")
+            case "/config.json":  # the settings in force
+                text = json.dumps(self._config(self._plan()), indent=2)
+                return _text(200, f"{text}\n".encode(), "application/json")
             case _:
                 raise attrs.evolve(_NO_PAGE)
 

@@ -6,14 +6,15 @@ file key ``public_url``. A flag beats the environment, which beats a file, which
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
 from shim.core.settings import FlagRoute, RouteWord, Settings, word_and_flag
 from shim.errors import SettingsError
+from shim.gateway.option_sources import Given, Row, given
 from shim.gateway.option_values import (
     AccessWord,
     Address,
@@ -55,6 +56,7 @@ __all__ = [
     "Options",
     "Row",
     "StoreUrl",
+    "options_of",
     "parse_address",
     "read_options",
 ]
@@ -65,37 +67,6 @@ _COALESCE = (
     "within so many milliseconds of its start, so that an answer is at most that much older than its call "
     "(0: only while on its way; alone: 50)."
 )
-
-
-@attrs.frozen
-class Row(Generic[T]):
-    """What there is to say about one option besides its type.
-
-    ``parse`` reads a text, and names the option by its second argument in the SettingsError that it raises;
-    ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None when
-    it needs one; ``live`` options can change while the gateway runs; a ``secret`` value is shown to nobody; of a
-    ``divided`` one each worker has its part. ``name`` is that of the attribute.
-    """
-
-    parse: Callable[[str, str], T]
-    metavar: str
-    help: str
-    default: str
-    bare: str | None = None
-    live: bool = False
-    divided: bool = False
-    secret: bool = False
-    name: str = ""
-
-    @property
-    def flag(self) -> str:
-        """The flag, as in ``--public-url``."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def variable(self) -> str:
-        """The environment variable, as in ``ATLAS_SHIM_PUBLIC_URL``."""
-        return "ATLAS_SHIM_" + self.name.upper()
 
 
 def _option(row: Row[T]) -> T:
@@ -299,28 +270,22 @@ def read_options(
     flags: Mapping[str, str | None] | None = None,
     file: Mapping[str, object] | None = None,
 ) -> Options:
-    """Read options from flags, environment and a file's keys, in that order of precedence.
+    """Read options from flags, environment and a file's keys, in that order of precedence, as ``given`` says.
 
-    ``flags`` and ``file`` are keyed by row name; None and a missing key say nothing, and an empty
-    variable counts as unset. Raises SettingsError that names every bad value and unknown file key.
+    Raises SettingsError that names every bad value and unknown file key.
     """
-    flags, file = flags or {}, file or {}
-    known = {row.name for row in TABLE}
-    problems = [f"{key}: no such option" for key in file if key not in known]
-    values: dict[str, Any] = {}
+    return options_of(*given(TABLE, environ, flags or {}, file or {}))
+
+
+def options_of(found: Mapping[str, Given], problems: Iterable[str] = ()) -> Options:
+    """Return the options of what is given; raises SettingsError with these problems and those of every bad value."""
+    problems, values = list(problems), {}
     for row in TABLE:
-        if (text := flags.get(row.name)) is not None:
-            name = row.flag
-        elif text := environ.get(row.variable):
-            name = row.variable
-        elif row.name in file:
-            name, text = row.name, str(file[row.name])
-        else:
-            continue
-        try:
-            values[row.name] = row.parse(text.strip(), name)
-        except SettingsError as error:
-            problems.append(str(error))
+        if row.name in found:
+            try:
+                values[row.name] = row.parse(found[row.name].text, found[row.name].name)
+            except SettingsError as error:
+                problems.extend(error.problems)
     if problems:
-        raise SettingsError("; ".join(problems))
+        raise SettingsError(*problems)
     return Options(**values)

@@ -29,6 +29,7 @@ from shim.gateway.options import Address, Options
 from shim.gateway.processes.process import loop_factory
 from shim.gateway.reload import Plan
 from shim.gateway.route_flag import RouteFlag
+from shim.gateway.settings_report import report
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker
 from shim.gateway.validation import authorities_of
@@ -63,7 +64,7 @@ class Gateway:
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         plan = Plan(options or Options(), engine or shared_engine(os.environ))
-        options = plan.options
+        options, self._environ = plan.options, environ
         self.flag = RouteFlag(options)
         self.flag.follow(plan)
         self._tls = tls_context(options.tls_cert, options.tls_key)
@@ -206,6 +207,7 @@ class Gateway:
             ready=lambda: self._ready,
             plan=lambda: self._handler.plan,
             end=end if quits is not None and is_loopback(address.host) else None,
+            config=lambda plan: report(plan, self._environ, self.flag.report()),
         )
 
     def _authorities(self, address: Address | None) -> frozenset[str]:

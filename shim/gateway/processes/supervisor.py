@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import pickle
 import time
 from collections.abc import Callable, Coroutine
@@ -30,6 +31,7 @@ from shim.gateway.processes.worker import Start
 from shim.gateway.processes.worker_process import Worker, ask_all
 from shim.gateway.reload import Plan
 from shim.gateway.server import STUCK, Gateway
+from shim.gateway.settings_report import report
 
 log = logging.getLogger("shim.gateway")
 
@@ -265,6 +267,7 @@ class Supervisor:
             ready=lambda: not self._draining and any(worker.ready for worker in tuple(self._workers)),
             plan=lambda: self._plan,
             end=end if quits is not None and is_loopback(self.options.admin.host) else None,
+            config=lambda plan: report(plan, os.environ, {}),
         )
 
 
