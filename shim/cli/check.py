@@ -20,6 +20,7 @@ from shim.core.recognise import Engine, load_engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents import Document
+from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.reload import read_config
 
 
@@ -83,6 +84,12 @@ def _report(environ: Mapping[str, str], config: Path | None, connect: tuple[str,
     with collected(found):
         file = read_config(config)
     settings, values = settings_in_force(environ, file, str(config), found)
+    if provider := values.get("openfeature_provider"):
+        with collected(found):
+            source = next(one.source for one in settings if one.name == "openfeature_provider")
+            provider_factory(provider, source if source in environ else f"{source}: openfeature_provider")
+    with collected(found):
+        check_flag(values.get("route"))
     found += mistyped(environ)
     settings += (credentials_in_force(environ, found),)
     documents: tuple[DocumentLine, ...] = ()

@@ -11,7 +11,7 @@ from shim.inventory import VARIABLE
 
 logger = logging.getLogger("shim")
 
-_KNOWN = frozenset({*VARIABLES, WARNINGS, VARIABLE})
+_KNOWN = frozenset({*VARIABLES, WARNINGS, VARIABLE, "ATLAS_SHIM_OPENFEATURE_PROVIDER"})
 """Those that the drop-in reads."""
 
 

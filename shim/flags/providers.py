@@ -8,10 +8,13 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from shim.core.settings import RouteWord, Settings
+from shim.core.settings import FlagRoute, RouteWord
 from shim.errors import SettingsError
 from shim.extras import hint
 from shim.flags.words import Evaluate
+
+VARIABLE = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
+"""Names the factory of a provider, also for a program with the drop-in that can't be changed to set one."""
 
 DOMAIN = "atlas-shim"
 """What a provider of our own is bound to, beside whatever the program around us uses."""
@@ -38,9 +41,9 @@ def provider_factory(text: str, name: str) -> Callable[[], Any]:
     return found if callable(found) else lambda: found
 
 
-def check_flag(settings: Settings) -> None:
+def check_flag(route: object) -> None:
     """Raise SettingsError where a flag says the route and OpenFeature is not installed."""
-    if settings.flag and find_spec("openfeature") is None:
+    if isinstance(route, FlagRoute) and find_spec("openfeature") is None:
         raise SettingsError(f"route: {hint('openfeature')}")
 
 

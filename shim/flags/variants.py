@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 import attrs
 
 from shim.core.recognise import Match
 from shim.core.settings import RouteWord
-from shim.flags.providers import connected
 from shim.flags.words import FlagWords
 
 
@@ -32,11 +29,6 @@ class ByFlag(Generic[T]):
     words: FlagWords
     _of: T | None = None
     _made: dict[RouteWord | None, T] = attrs.field(factory=dict)
-
-    @classmethod
-    def named(cls, key: str, factory: Callable[[], Any] | None = None) -> ByFlag[T]:
-        """Return one that asks OpenFeature for this flag, once its words are begun."""
-        return cls(FlagWords(key, partial(connected, key, factory)))
 
     def variant(self, whole: T, match: Match) -> T:
         """Return the variant for the project that a call names."""

@@ -72,7 +72,7 @@ class Plan:
     def __attrs_post_init__(self) -> None:
         self.engine.check_settings(self.settings)
         self.engine.prepare()
-        check_flag(self.settings)
+        check_flag(self.options.route)
         if self.options.drain_min > self.options.drain:
             raise SettingsError("drain_min: is longer than drain, which counts from the same signal")
 

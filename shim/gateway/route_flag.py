@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
-from shim.flags.providers import provider_factory
+from shim.flags.providers import connected, provider_factory
 from shim.flags.variants import ByFlag
+from shim.flags.words import FlagWords
 from shim.gateway.options import Options
 from shim.gateway.reload import Plan
 
@@ -31,7 +33,7 @@ class RouteFlag:
         before, key = self.by, plan.settings.flag
         if key == (before.words.key if before else ""):
             return
-        self.by = ByFlag.named(key, self._factory) if key else None
+        self.by = ByFlag(FlagWords(key, partial(connected, key, self._factory))) if key else None
         if self.by is not None and self._runs:
             self.by.words.start()
         if before is not None:

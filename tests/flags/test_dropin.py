@@ -60,6 +60,16 @@ def test_the_project_of_a_call_is_asked_about(retired, monkeypatch):
         assert record.route == "legacy"
 
 
+def test_the_environment_may_name_the_provider(retired, monkeypatch, tmp_path):
+    """For a program under atlas-shim run, which sets none."""
+    flags = tmp_path / "flags.toml"
+    flags.write_text('atlas-route = "legacy"\n')
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
+    monkeypatch.setenv("ATLAS_SHIM_OPENFEATURE_PROVIDER", f"file:{flags}")
+    with httpx.Client() as client:
+        call_until(client, retired, "the flag atlas-route says legacy")
+
+
 def test_off_by_flag_lets_calls_alone(retired, monkeypatch):
     """As if the shim were not there: no record either."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")

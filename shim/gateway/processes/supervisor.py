@@ -267,7 +267,7 @@ class Supervisor:
             ready=lambda: not self._draining and any(worker.ready for worker in tuple(self._workers)),
             plan=lambda: self._plan,
             end=end if quits is not None and is_loopback(self.options.admin.host) else None,
-            config=lambda plan: report(plan, os.environ, {}),
+            config=lambda plan: report(plan, os.environ, {}),  # what a flag says is in each worker's log
         )
 
 
