@@ -58,7 +58,8 @@ def connected(key: str, factory: Callable[[], Any] | None) -> Evaluate:
     from openfeature.provider.no_op_provider import NoOpProvider  # noqa: PLC0415 - as above
 
     if factory is not None:
-        api.set_provider(factory(), DOMAIN)
+        # Versions before 0.9 have one way to set it, which waits.
+        getattr(api, "set_provider_and_wait", api.set_provider)(factory(), DOMAIN)
     client = api.get_client(DOMAIN)
 
     def evaluate(project: str) -> str | None:

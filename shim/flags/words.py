@@ -176,7 +176,8 @@ class FlagWords:
                 self._evaluate = self._connect()
             value = self._evaluate(project)
         except Exception as error:  # noqa: BLE001 - a provider is somebody else's program
-            self._failed(f"{type(error).__name__}: {error}"[:200])
+            said = str(error) if type(error) is LookupError else f"{type(error).__name__}: {error}"
+            self._failed(said[:200])
             if project:  # what failed is asked last the next time, so that it keeps nobody else from being asked
                 self._entries[project] = self._entries.pop(project)
             return False

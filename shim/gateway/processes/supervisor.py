@@ -267,8 +267,13 @@ class Supervisor:
             ready=lambda: not self._draining and any(worker.ready for worker in tuple(self._workers)),
             plan=lambda: self._plan,
             end=end if quits is not None and is_loopback(self.options.admin.host) else None,
-            config=lambda plan: report(plan, os.environ, {}),  # what a flag says is in each worker's log
+            config=lambda plan: report(plan, os.environ, _flag_of(plan)),
         )
+
+
+def _flag_of(plan: Plan) -> dict[str, object]:
+    key = plan.settings.flag
+    return {"flag": key, "note": "each worker asks for itself; their log lines say what it answers"} if key else {}
 
 
 async def _either(*these: Coroutine[None, None, object] | asyncio.Future[object], seconds: float) -> None:
