@@ -14,7 +14,9 @@ from pathlib import Path
 RUNTIME = ("requests", "gateway", "auto", "cli", "openfeature", "redis")
 """The extras that programs install; those of tests and benchmarks promise nothing about old versions."""
 
-NEWER = {"hatchling", "httpx2", "openapi-python-client", "pyatlassdk", "ruff", "schemathesis"}
+NEWER = {"authlib", "anysqlite", "hatchling", "hishel", "httpx2", "openapi-python-client", "pyatlassdk"}
+NEWER |= {"pytest-httpx", "requests-mock", "requests-oauthlib", "requests-toolbelt", "responses", "ruff"}
+NEWER |= {"schemathesis", "vcrpy"}
 """Tools that ask for newer versions of our dependencies than we do, or are not asked for here."""
 
 

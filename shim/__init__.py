@@ -1,8 +1,9 @@
 """atlas-shim: keeps programs alive that call MongoDB Atlas' retired serverless backup API.
 
-Three ways in: ``from shim import httpx``, ``httpx2``, ``requests`` or ``aiohttp`` in place of ``import …``,
-or for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``; ``AtlasClient``
-and ``AsyncAtlasClient``, a typed client; and ``atlas-shim serve``, a gateway for every other language.
+Three ways in: ``from shim import httpx`` (or httpx2, requests, aiohttp, urllib3) in place of ``import …``,
+for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``, and for one client that
+others made ``shim.wrap(client)``; ``AtlasClient`` and ``AsyncAtlasClient``, a typed client; and
+``atlas-shim serve``, a gateway for every other language.
 ``record`` tells what happened to one call: ``shim.record(response)`` returns its ``Record`` or None.
 Importing this package loads the standard library only; each name is loaded when it is first used.
 """
@@ -10,17 +11,19 @@ Importing this package loads the standard library only; each name is loaded when
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from shim._version import __version__ as __version__
 from shim.extras import hinted
 
+TYPE_CHECKING = False  # as type checkers know it: importing typing costs more than all else here
 if TYPE_CHECKING:
     from shim import aiohttp as aiohttp
     from shim import httpx as httpx
     from shim import httpx2 as httpx2
     from shim import requests as requests
+    from shim import urllib3 as urllib3
     from shim._record import record as record
+    from shim._wrap import wrap as wrap
     from shim.atlas import AsyncAtlasClient as AsyncAtlasClient
     from shim.atlas import AtlasClient as AtlasClient
     from shim.core.record import Dropped as Dropped
@@ -55,8 +58,9 @@ _ROOMS = {
     "record": "shim._record",
     "set_warnings_handler": "shim.dropin.notice",
     "uninstall": "shim.switch",
+    "wrap": "shim._wrap",
 }
-_DOORS = ("aiohttp", "httpx", "httpx2", "requests")
+_DOORS = ("aiohttp", "httpx", "httpx2", "requests", "urllib3")
 
 __all__ = ["__version__", *_DOORS, *_ROOMS]  # noqa: PLE0604 - the literals above hold the names
 
@@ -68,7 +72,7 @@ if not TYPE_CHECKING:  # a type checker would take any misspelt name for one of 
             try:
                 return import_module(f"shim.{name}")
             except ModuleNotFoundError as error:
-                raise hinted(error) from None
+                raise hinted(error, name) from None
         if name in _ROOMS:
             return getattr(import_module(_ROOMS[name]), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

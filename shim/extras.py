@@ -6,6 +6,7 @@ EXTRAS = {
     "aiohttp": "gateway",
     "httptools": "gateway",
     "httpx2": "httpx2",
+    "libcst": "scan",
     "multidict": "gateway",
     "openfeature": "openfeature",
     "orjson": "gateway",
@@ -17,12 +18,21 @@ EXTRAS = {
 """Top-level module -> the extra that installs it."""
 
 
-def hint(module: str) -> str:
+DOORS = {"aiohttp": "aiohttp", "httpx2": "httpx2", "requests": "requests", "urllib3": "requests"}
+"""The library of a literal replacement -> the extra that installs it for that."""
+
+
+def hint(module: str, extra: str = "") -> str:
     """Return a sentence on a missing module of ``EXTRAS``: what to install."""
-    return f"{module} is missing; install it with: pip install 'atlas-shim[{EXTRAS[module]}]'"
+    return f"{module} is missing; install it with: pip install 'atlas-shim[{extra or EXTRAS[module]}]'"
 
 
-def hinted(error: ModuleNotFoundError) -> ModuleNotFoundError:
-    """Return an error that says which extra to install; the same error where no extra brings the module."""
+def hinted(error: ModuleNotFoundError, door: str = "") -> ModuleNotFoundError:
+    """Return an error that says which extra to install; the same error where no extra brings the module.
+
+    ``door`` is the literal replacement that was imported, if it was one.
+    """
     name = error.name
+    if name is not None and name == door and door in DOORS:
+        return ModuleNotFoundError(hint(name, DOORS[door]), name=name)
     return ModuleNotFoundError(hint(name), name=name) if name in EXTRAS else error

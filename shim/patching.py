@@ -9,6 +9,8 @@ from typing import Any
 
 import wrapt
 
+from shim.placing import is_placed
+
 logger = logging.getLogger("shim")
 
 Patches = Mapping[tuple[str, str], Callable[..., Any]]
@@ -42,7 +44,7 @@ class Wrapper(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as above
 
 def is_ours(link: Any) -> bool:
     """Tell whether a link of a chain is the shim's; somebody who read it from the class has it bound."""
-    return type(link) in {Wrapper, _Bound}
+    return type(link) in {Wrapper, _Bound} or is_placed(link)
 
 
 def chain(owner: Any, method: str) -> Iterator[Any]:

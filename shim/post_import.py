@@ -7,9 +7,12 @@ back, before anybody can use the module; for the time before and after that the 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Container
-from types import ModuleType
-from typing import Any
+
+TYPE_CHECKING = False  # as type checkers know it; see the package's front
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+    from types import ModuleType
+    from typing import Any
 
 
 class _Loader:

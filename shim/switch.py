@@ -10,17 +10,20 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
-from typing import Any
 
-from shim.dropin.environment import CHECKED, NEED_DOCUMENTS, as_mark, read_word, settings_in
+from shim import placing, telling
+from shim.dropin.environment import CHECKED, NEED_DOCUMENTS, as_mark, settings_in
 from shim.extras import hint
 from shim.post_import import Finder
+
+TYPE_CHECKING = False  # as type checkers know it; see the package's front
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from types import ModuleType
+    from typing import Any
 
 LAUNCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch")  # noqa: PTH100, PTH118, PTH120 - every Python under run pays for what is imported here
 """The folder of the sitecustomize that ``atlas-shim run`` puts first in PYTHONPATH."""
@@ -31,7 +34,7 @@ class _State:
 
     active = False
     settings: Mapping[str, str] = {}
-    concerns: Callable[[str], bool]
+    concerns: Callable[[str], bool] | None = None
 
 
 _state = _State()
@@ -43,22 +46,29 @@ def install() -> None:
 
     Raises SettingsError and DocumentError, and ModuleNotFoundError without the extra ``auto``; changes nothing then.
     """
-    if find_spec("wrapt") is None:
-        raise ModuleNotFoundError(hint("wrapt"), name="wrapt")
+    need_wrapt()
     settings = settings_in(os.environ)
     unchecked = {} if os.environ.get(CHECKED) == as_mark(settings) else settings
-    if _present() or unchecked.keys() & NEED_DOCUMENTS:
+    if _present(PATCHES) or unchecked.keys() & NEED_DOCUMENTS:
         import_module("shim.dropin.runtime").prepare()
     elif unchecked:
-        read_word(unchecked)
+        import_module("shim.dropin.warnings_word").read_word(unchecked)
         import_module("shim.core.settings").read_settings(unchecked)
     with _lock:
         _state.settings = settings
         _state.active = True
         _finder.start()
-    for name in _present():
-        with suppress(ImportError):  # another thread may be importing it: then this waits until it is complete
-            _cover(import_module(name))
+    for name in _present(_HEARD_OF):
+        try:
+            _hear(import_module(name))  # waits until it is complete, should another thread be importing it
+        except ImportError:
+            continue
+
+
+def need_wrapt() -> None:
+    """Raise ModuleNotFoundError that names the extra ``auto`` where that is not installed."""
+    if find_spec("wrapt") is None:
+        raise ModuleNotFoundError(hint("wrapt"), name="wrapt")
 
 
 def uninstall() -> None:
@@ -69,6 +79,7 @@ def uninstall() -> None:
     with _lock:
         _state.active = False
         _finder.stop()
+        placing.unplace()
         if patching := sys.modules.get("shim.patching"):
             for name, patches in PATCHES.items():
                 if module := sys.modules.get(name):
@@ -98,28 +109,49 @@ def overtaken() -> None:
 
 def concerns(url: str) -> bool:
     """Tell whether the drop-in is on and a URL, or its path, may be one of a retired call; for wrappers in PATCHES."""
-    return _state.active and _state.concerns(url)
+    if not _state.active:
+        return False
+    if _state.concerns is None:
+        if _PUBLIC not in url and "ATLAS_SHIM_MAPPINGS" not in _state.settings:
+            return False
+        _load()
+    return _state.concerns is not None and _state.concerns(url)
 
 
-def _present() -> list[str]:
-    return [name for name in PATCHES if sys.modules.get(name) is not None]
+_PUBLIC = "/api/atlas/"
+"""What the paths of the shipped documents have in common: until the engine is loaded, the rest is no concern."""
 
 
-def _cover(module: ModuleType) -> None:
-    """Patch a library; wrapt and the engine are loaded for the first one, before the lock is taken."""
-    patching, runtime = import_module("shim.patching"), import_module("shim.dropin.runtime")
+def _load() -> None:
+    runtime = import_module("shim.dropin.runtime")
     runtime.begin_with(_state.settings)
+    _state.concerns = runtime.concerns
+
+
+def _present(names: Iterable[str]) -> list[str]:
+    return [name for name in names if sys.modules.get(name) is not None]
+
+
+def _hear(module: ModuleType) -> None:
+    """Patch a library; wrapt and the engine are loaded for the first one served, before the lock is taken."""
+    name = module.__name__
+    if name not in PATCHES:
+        with _lock:
+            if _state.active:
+                placing.place(module, PLAIN[name])
+        return
+    patching = import_module("shim.patching")
+    _load()
     with _lock:
-        _state.concerns = runtime.concerns
         if _state.active:
-            patching.patch(module, PATCHES[module.__name__])
+            patching.patch(module, PATCHES[name])
 
 
 def _imported(module: ModuleType) -> None:
     """Patch a library that the program has imported; it is imported whatever goes wrong here."""
     try:
         if _state.active:
-            _cover(module)
+            _hear(module)
     except Exception as error:  # noqa: BLE001 - see above
         sys.stderr.write(f"atlas-shim: calls of {module.__name__} are not covered: {error}\n")
 
@@ -141,6 +173,53 @@ def _requests(
     if not concerns(url if isinstance(url, str) else str(url)):
         return wrapped(*args, **kwargs)
     return getattr(import_module("shim.requests._send"), name)(session, wrapped, *args, **kwargs)
+
+
+def _urllib3(wrapped: Callable[..., Any], owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    url = args[1] if len(args) > 1 else kwargs.get("url")
+    if not isinstance(url, str) or not concerns(url):
+        return wrapped(*args, **kwargs)
+    return import_module("shim.urllib3._send").urlopen(owner, wrapped, *args, **kwargs)
+
+
+def _urllib_request(wrapped: Callable[..., Any], opener: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    url = args[0] if args else kwargs.get("fullurl")
+    if not concerns(url if isinstance(url, str) else getattr(url, "full_url", "")):
+        return wrapped(*args, **kwargs)
+    return import_module("shim.stdlib.opener").open_url(opener, wrapped, *args, **kwargs)
+
+
+def _http_client(wrapped: Callable[..., Any], connection: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    head = getattr(connection, "_buffer", None)  # kept there until now, line by line
+    if head and concerns(head[0].decode("latin-1")):
+        import_module("shim.stdlib.client").look_at(connection)
+    return wrapped(*args, **kwargs)
+
+
+def _niquests(wrapped: Callable[..., Any], _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    request = args[0] if args else kwargs.get("request")
+    url = getattr(request, "url", None)
+    if not isinstance(url, str) or not concerns(url):
+        return wrapped(*args, **kwargs)
+    return import_module("shim.dropin.uncovered").leave("niquests", request, wrapped, *args, **kwargs)
+
+
+def _told(  # noqa: PLR0913, PLR0917 - a wrapper's arguments, and what reads them for which library
+    library: str,
+    read: Callable[..., tuple[str, str]],
+    wrapped: Callable[..., Any],
+    instance: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    try:
+        method, url = read(instance, *args, **kwargs)
+        concerned = concerns(url)
+    except Exception:  # noqa: BLE001 - the library says itself what is wrong with a call
+        concerned = False
+    if concerned:
+        import_module("shim.dropin.uncovered").tell(library, method.upper(), url, tuple)
+    return wrapped(*args, **kwargs)
 
 
 def _aiohttp(wrapped: Callable[..., Any], session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -168,7 +247,29 @@ PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
         ("Session", "prepare_request"): partial(_requests, "prepare_request"),
         ("Session", "send"): partial(_requests, "send"),
     },
+    "urllib3": {
+        ("PoolManager", "urlopen"): _urllib3,
+        ("HTTPConnectionPool", "urlopen"): _urllib3,
+    },
 }
 """Library -> class and method -> what is called in its place, and asks ``concerns`` first."""
 
-_finder = Finder(PATCHES, _imported)
+STANDARD: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
+    "urllib.request": {("OpenerDirector", "open"): _urllib_request},
+}
+"""The same for the standard library, which nearly every program has: neither wrapt nor the engine is loaded for it."""
+
+PLAIN: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
+    **STANDARD,
+    "http.client": {("HTTPConnection", "endheaders"): _http_client},
+    "niquests": {("Session", "send"): _niquests, ("AsyncSession", "send"): _niquests},
+    **{
+        library: {place: partial(_told, library, read) for place, read in readers.items()}
+        for library, readers in telling.TOLD.items()
+    },
+}
+"""As ``STANDARD``, and what is told and not served."""
+
+_HEARD_OF = (*PATCHES, *PLAIN)
+
+_finder = Finder(frozenset(_HEARD_OF), _imported)

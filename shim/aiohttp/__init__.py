@@ -22,7 +22,13 @@ from importlib.abc import Loader as _Loader
 from importlib.abc import MetaPathFinder as _MetaPathFinder
 from importlib.machinery import ModuleSpec as _ModuleSpec
 
-import aiohttp as _aiohttp
+from shim.extras import hinted as _hinted
+
+try:
+    import aiohttp as _aiohttp
+except ModuleNotFoundError as _error:
+    raise _hinted(_error, "aiohttp") from None
+
 from aiohttp import *  # noqa: F403 - each version has its own names
 from aiohttp import __version__ as __version__
 

@@ -29,10 +29,10 @@ COMMANDS = {
     "atlas": "Speak the removed `atlas serverless` commands of the Atlas CLI, and hand it every other one.",
     "diff": "Compare the answers of retired endpoints with those of their successors.",
     "explain": "Explain how a call is handled: the decision, the fields, and the call to make instead.",
-    "scan": "Find calls of retired operations in Python sources.",
+    "scan": "Find calls of retired operations in sources.",
     "inventory": "Show who still makes retired calls, and whether the shim can go.",
     "run": "Run a Python program with the drop-in switched on.",
-    "doctor": "Show what the drop-in patches in this Python, and known problems with it.",
+    "doctor": "Show what the drop-in patches in this Python, what it never sees, and known problems.",
     "check": "Check settings and mapping documents, and with --connect the way to Atlas.",
 }
 """Command -> its help sentence."""

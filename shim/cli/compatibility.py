@@ -1,39 +1,88 @@
-"""Known problems of the drop-in with other libraries, by their installed versions and the settings."""
+"""What the drop-in covers and was tried with, and known problems with other libraries, from installed versions."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
+import attrs
 from packaging.version import Version
 
-LOOKED_AT = (
-    "httpx",
-    "httpx2",
-    "requests",
-    "urllib3",
-    "wrapt",
-    "niquests",
+from shim.switch import PLAIN
+
+TESTED = {
+    "httpx": ("0.27", "0.28"),
+    "httpx2": ("2.6", "2.16"),
+    "requests": ("2.32.2", "2.34"),
+    "urllib3": ("1.26.18", "2.8"),
+    "aiohttp": ("3.11", "3.14"),
+    "wrapt": ("1.17", "2.5"),
+}
+"""Distribution -> the first version and the last series that the suite has run with."""
+
+OTHERS = {
+    "niquests": "niquests",
+    "pycurl": "pycurl",
+    "httplib2": "httplib2",
+    "curl_cffi": "curl_cffi",
+    "primp": "primp",
+    "rnet": "rnet",
+    "treq": "treq",
+    "twisted.web.client": "twisted",
+    "tornado.httpclient": "tornado",
+}
+"""Module -> distribution, of what also speaks HTTP and is never covered."""
+
+STANDARD = "http.client"
+"""The same in the standard library, which is always there."""
+
+_MOCKS = ("respx", "responses", "pytest-httpx", "requests-mock", "vcrpy")
+
+_INTERFERING = (
     "urllib3-future",
-    "respx",
-    "responses",
     "requests-cache",
     "opentelemetry-instrumentation-httpx",
     "opentelemetry-instrumentation-requests",
     "ddtrace",
 )
-"""Distributions that the drop-in works with, or that are known to interfere with it."""
 
-_OLDEST = {"httpx": Version("0.27"), "httpx2": Version("2.6"), "requests": Version("2.32")}
+LOOKED_AT = (*TESTED, *OTHERS.values(), *_MOCKS, *_INTERFERING)
+"""Distributions that the drop-in works with, or that are known to interfere with it or to go past it."""
 
-_MOCKED = "a test sees the calls that are sent, the successors'; mock those, not the retired ones"
+GATEWAY = "lead its calls through the gateway (atlas-shim serve), or make them with a covered library"
 
-_HINTS = {
-    "niquests": "niquests is installed: calls made with it are not covered",
-    "respx": f"respx: {_MOCKED}",
-    "responses": f"responses: {_MOCKED}",
-    "requests-cache": "requests-cache: answers are kept by the retired URL, whichever side they came from",
-}
+
+@attrs.frozen
+class Uncovered:
+    """A library whose calls the drop-in never sees.
+
+    ``state`` is ``loaded`` in this process, ``installed`` and not loaded, or ``standard`` for Python's own;
+    ``told`` says that the program is warned of its retired calls.
+    """
+
+    library: str
+    state: str
+    told: bool
+    advice: str
+
+
+def uncovered(installed: Container[str], loaded: Container[str], covered: Container[str]) -> tuple[Uncovered, ...]:
+    """Return what speaks HTTP and is not covered.
+
+    ``installed`` has distributions, ``loaded`` the modules of this process, ``covered`` the libraries that are patched.
+    """
+    known = {name: name for name in TESTED if name not in covered and name != "wrapt"} | OTHERS
+    found = [
+        Uncovered(module, "loaded" if module in loaded else "installed", _is_told(module), GATEWAY)
+        for module, distribution in known.items()
+        if module in loaded or distribution in installed
+    ]
+    return (*found, Uncovered(STANDARD, "standard", told=True, advice=GATEWAY))
+
+
+def _is_told(module: str) -> bool:
+    # httplib2 stands on http.client, treq on Twisted.
+    return module in {"httplib2", "treq"} or any(name.partition(".")[0] == module.partition(".")[0] for name in PLAIN)
 
 
 def problems(installed: Mapping[str, Version], environ: Mapping[str, str]) -> list[str]:
@@ -41,15 +90,9 @@ def problems(installed: Mapping[str, Version], environ: Mapping[str, str]) -> li
     found = []
     if environ.get("ATLAS_SHIM_ROUTE", "").strip() == "off":
         found.append("ATLAS_SHIM_ROUTE=off: the shim is switched off, retired calls fail")
-    if not _OLDEST.keys() & installed.keys():
-        found.append("neither httpx nor requests is installed here: is this the program's Python?")
-    found += [
-        f"{name} {installed[name]} is older than {oldest}, with which the shim is tried"
-        for name, oldest in _OLDEST.items()
-        if name in installed and installed[name] < oldest
-    ]
-    if installed.get("httpx", Version("0")) >= Version("1.dev0"):
-        found.append("httpx 1 has other clients than 0.28: its calls are not covered")
+    if not TESTED.keys() - {"wrapt"} & installed.keys():
+        found.append(f"none of {', '.join(sorted(TESTED.keys() - {'wrapt'}))} is here: is this the program's Python?")
+    found += [problem for name in TESTED if name in installed for problem in _out_of_range(name, installed[name])]
     if "urllib3-future" in installed:
         found.append("urllib3-future (niquests) overwrites urllib3, on which requests stands; keep them apart")
     if sys.flags.ignore_environment or sys.flags.no_site:
@@ -57,9 +100,24 @@ def problems(installed: Mapping[str, Version], environ: Mapping[str, str]) -> li
     return found
 
 
-def hints(installed: Mapping[str, Version], environ: Mapping[str, str]) -> tuple[str, ...]:
+def _out_of_range(name: str, version: Version) -> list[str]:
+    first, last = map(Version, TESTED[name])
+    if version < first:
+        return [f"{name} {version} is older than {first}, the first that the shim was tried with: update it"]
+    if version.release[: len(last.release)] > last.release:
+        tried = f"{name} {version} is newer than {last}, the last that this atlas-shim was tried with"
+        return [f"{tried}: update atlas-shim, or see with a retired call that it is covered"]
+    return []
+
+
+def hints(installed: Container[str], environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return what is good to know and breaks nothing by itself."""
-    found = [hint for name, hint in _HINTS.items() if name in installed]
+    found = []
+    if mocks := [name for name in _MOCKS if name in installed]:
+        seen = "a test sees the calls that are sent, the successors'; mock those, or use the fixture atlas_shim_off"
+        found.append(f"{', '.join(mocks)}: {seen}")
+    if "requests-cache" in installed:
+        found.append("requests-cache: answers are kept by the retired URL, whichever side they came from")
     if environ.get("ATLAS_SHIM_WARNINGS", "").strip() == "off":
         found.append("ATLAS_SHIM_WARNINGS=off: nobody is told that retired calls are made")
     found.append(

@@ -27,8 +27,14 @@ def write_json(value: Any) -> None:
     click.echo(content)
 
 
-def write_report(report: Mapping[str, Any], problems: Sequence[str], form: str, text: Callable[[], None]) -> None:
-    """Write what was found out: as JSON, or ``text`` and the problems; exits with 1 when there are any."""
+def write_report(
+    report: Mapping[str, Any],
+    problems: Sequence[str],
+    form: str,
+    text: Callable[[], None],
+    good: str = "All is well.",
+) -> None:
+    """Write what was found out: as JSON, or ``text`` and the problems or ``good``; exits with 1 when there are any."""
     if form == "json":
         write_json({"ok": not problems, **report})
     else:
@@ -38,7 +44,7 @@ def write_report(report: Mapping[str, Any], problems: Sequence[str], form: str, 
             click.secho(f"Problems: {len(problems)}", fg="red", bold=True)
             bullets(problems)
         else:
-            click.secho("All is well.", fg="green", bold=True)
+            click.secho(good, fg="green", bold=True)
     if problems:
         raise SystemExit(NO)
 

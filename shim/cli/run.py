@@ -14,7 +14,7 @@ import click
 from shim.cli.failures import Failure
 from shim.dropin.environment import CHECKED, as_mark, settings_in
 from shim.dropin.runtime import prepare
-from shim.switch import LAUNCH
+from shim.switch import LAUNCH, need_wrapt
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """The exit codes that a shell has for a command that can't be run."""
@@ -32,6 +32,7 @@ def command(*, program: tuple[str, ...]) -> None:
 
     Exit codes: the program's; 2 for bad settings; 126 and 127 when the command can't be run or found.
     """
+    need_wrapt()
     prepare()
     if _isolated(program):
         click.echo("atlas-shim: this Python is told to ignore PYTHONPATH, so nothing is switched on", err=True)

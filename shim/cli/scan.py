@@ -1,4 +1,4 @@
-"""``atlas-shim scan``: calls of retired operations in Python sources."""
+"""``atlas-shim scan``: calls of retired operations in sources."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import click
 
 from shim._version import __version__
 from shim.cli import output
+from shim.cli.scan_progress import counting
+from shim.cli.scan_rewriting import rewrite
 from shim.core.recognise import shared_engine
 from shim.core.settings import parse_instant, read_settings
 from shim.scan import (
@@ -38,9 +40,11 @@ EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.
 @click.option("--at", "day", metavar="DATE", help="The day that tells deprecated from gone. Default: today, UTC.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders; may be repeated.")
 @click.option(
-    "--baseline", type=click.Path(dir_okay=False, path_type=Path), help="ScanReport only what is not in this file."
+    "--baseline", type=click.Path(dir_okay=False, path_type=Path), help="Report only what is not in this file."
 )
 @click.option("--write-baseline", "write", is_flag=True, help="Write all findings to the --baseline file, and exit 0.")
+@click.option("--fix", is_flag=True, help="Print a diff of Python's imports led to the shim, instead of a table.")
+@click.option("--write", "apply", is_flag=True, help="With --fix: change the files, instead of printing.")
 @click.option(
     "-o",
     "--output",
@@ -51,13 +55,23 @@ EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.
     help="A table for people; JSON; annotations for GitHub; SARIF 2.1.0.",
 )
 def command(  # noqa: PLR0913 - one argument an option
-    *, paths: tuple[Path, ...], day: str | None, exclude: tuple[str, ...], baseline: Path | None, write: bool, form: str
+    *,
+    paths: tuple[Path, ...],
+    day: str | None,
+    exclude: tuple[str, ...],
+    baseline: Path | None,
+    write: bool,
+    form: str,
+    fix: bool,
+    apply: bool,
 ) -> None:
-    """Find calls of retired operations in Python sources.
+    """Find calls of retired operations in sources.
 
-    PATH is a file (.py, .pyi, .ipynb) or a folder. Nothing is run: the sources are followed by
-    their syntax trees, from URLs in pieces to the names of client libraries' methods. Hidden
-    folders, virtual environments, build folders and node_modules are left out; name one to scan it.
+    PATH is a file or a folder: Python with nothing more, and with the extra "scan" Go, JavaScript,
+    TypeScript, Java, C#, shell, Terraform, and YAML and JSON (OpenAPI, Postman, CloudFormation,
+    pipelines). Nothing is run: the sources are followed by their syntax trees, from URLs in pieces
+    to the names of client libraries' methods. Hidden folders but .github and the like, virtual
+    environments, vendored and build folders, and minified files are left out; name one to scan it.
 
     \b
     Exit codes: the highest that applies of
@@ -71,15 +85,22 @@ def command(  # noqa: PLR0913 - one argument an option
     A comment "# atlas-shim: ignore" spares a statement, "# atlas-shim: ignore[operationId]" one
     operation in it, "# atlas-shim: ignore-file" a file.
 
+    --fix leads the imports of HTTP libraries in Python files with findings to the shim's doors.
+
     Example: atlas-shim scan src --baseline .atlas-shim.json
     """  # noqa: D301 - click's mark for lines that stay as they are
     if write and baseline is None:
         raise click.UsageError("--write-baseline needs --baseline FILE")
+    if apply and not fix:
+        raise click.UsageError("--write needs --fix")
+    if fix and (write or form != "table"):
+        raise click.UsageError("--fix prints a diff, and goes neither with --write-baseline nor with --output")
     now = datetime.now(UTC)
     at = parse_instant(day, name="--at") if day else now.replace(hour=0, minute=0, second=0, microsecond=0)
     engine, settings = shared_engine(os.environ), read_settings(os.environ)
     engine.check_settings(settings)
-    report = scan(paths, engine, settings, at, exclude)
+    with counting("files") as tell:
+        report = scan(paths, engine, settings, at, exclude, tell)
     folder = baseline.parent if baseline is not None else Path()
     findings = [attrs.evolve(one, fingerprint=fingerprint(one, folder)) for one in report.findings]
     if write and baseline is not None:
@@ -92,7 +113,11 @@ def command(  # noqa: PLR0913 - one argument an option
         fresh, unmet = new_ones(findings, read_baseline(baseline))
         known, findings = len(findings) - len(fresh), fresh
     report = attrs.evolve(report, findings=tuple(findings))
-    _write(report, form, at, known, unmet)
+    if fix:
+        _errors(report)
+        rewrite(report, apply=apply)
+    else:
+        _write(report, form, at, known, unmet)
     code = EXIT[worst(findings)]
     raise SystemExit(code or (UNREADABLE if report.errors else 0))
 
@@ -121,6 +146,7 @@ def _json(report: ScanReport, at: datetime, known: int, unmet: int) -> dict[str,
             "files": report.files,
             **{state.value: sum(finding.state is state for finding in report.findings) for state in FindingState},
             "ignored": report.ignored,
+            "partlyRead": report.broken,
             "baseline": known,
             "baselineUnmet": unmet,
         },
@@ -137,6 +163,7 @@ def _table(report: ScanReport, at: datetime, known: int, unmet: int) -> None:
         click.echo(f"{note.file}:{note.line}: note: {note.message}", err=True)
     counts = [f"{sum(one.state is state for one in report.findings)} {state.value}" for state in FindingState]
     words = [f"{report.files} files on {written(at)}: {', '.join(counts)}"]
+    words += [f"{report.broken} read in part"] if report.broken else []
     words += [f"{report.ignored} ignored by comment"] if report.ignored else []
     words += [f"{known} in the baseline"] if known else []
     words += [f"{unmet} of the baseline no longer met"] if unmet else []

@@ -24,6 +24,7 @@ _STDLIB = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
 _PLUMBING = frozenset(
     {
         *("httpx", "httpcore", "httpx2", "httpcore2", "requests", "requests_toolbelt", "urllib3", "niquests"),
+        *("urllib3_future", "httplib2", "curl_cffi", "tornado", "treq", "twisted"),
         *(
             "aiohttp",
             "aiohttp_retry",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from enum import StrEnum
-from typing import Any
 
-from shim.errors import SettingsError
+TYPE_CHECKING = False  # as type checkers know it; see the package's front
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
 VARIABLES = (
     "ATLAS_SHIM_MAPPINGS",
@@ -25,15 +25,6 @@ WARNINGS = "ATLAS_SHIM_WARNINGS"
 
 CHECKED = "_ATLAS_SHIM_CHECKED"
 """Set by ``atlas-shim run`` to what ``settings_in`` returned there: a child that finds the same need not check it."""
-
-
-class WarningsWord(StrEnum):
-    """The words of ``ATLAS_SHIM_WARNINGS``."""
-
-    OFF = "off"
-    ONCE = "once"
-    ALWAYS = "always"
-    ERROR = "error"
 
 
 Raw = tuple[object, ...]
@@ -71,12 +62,3 @@ def settings_in(environ: Mapping[str, str]) -> dict[str, str]:
 def as_mark(settings: Mapping[str, str]) -> str:
     """Return settings as the value of ``CHECKED``."""
     return "\n".join(f"{name}={value}" for name, value in settings.items())
-
-
-def read_word(environ: Mapping[str, str]) -> WarningsWord:
-    """Return the word of ``ATLAS_SHIM_WARNINGS``, ``once`` by default; raises SettingsError on any other."""
-    word = environ.get(WARNINGS) or "once"
-    try:
-        return WarningsWord(word.strip())
-    except ValueError:
-        raise SettingsError(f"{WARNINGS}: {word!r} is not one of {', '.join(WarningsWord)}") from None

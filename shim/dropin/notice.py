@@ -20,7 +20,8 @@ from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents.model import Operation
 from shim.dropin.call_site import call_site as call_site  # noqa: PLC0414 - doors may take it from here
-from shim.dropin.environment import WARNINGS, Raw, Variables, WarningsWord, read_word
+from shim.dropin.environment import WARNINGS, Raw, Variables
+from shim.dropin.warnings_word import WarningsWord, read_word
 from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.inventory import CallSite, explain_command
 
@@ -75,9 +76,10 @@ def set_warnings_handler(handler: Handler | None) -> Handler:
     return last
 
 
-def notify(operation: Operation, settings: Settings, now: float) -> None:
+def notify(operation: Operation, settings: Settings, now: float, *, uncovered: str = "") -> None:
     """Warn the program of a call that it is about to make; ``now`` is in seconds since the epoch.
 
+    ``uncovered`` names a library whose calls are not served, so that it is told what else would be.
     Raises LegacyEndpointWarning when warnings are errors, and what the handler raises.
     """
     word = _word()
@@ -88,7 +90,7 @@ def notify(operation: Operation, settings: Settings, now: float) -> None:
     if word is WarningsWord.ONCE and key in _warned:
         return
     sunset = sunset_of(operation, settings)
-    notice = Notice(operation.id, sunset, _message(operation, sunset, now, site), site)
+    notice = Notice(operation.id, sunset, _message(operation, sunset, now, site, uncovered), site)
     if word is WarningsWord.ERROR:
         raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     _handler(notice)
@@ -119,9 +121,15 @@ def forget() -> None:
         _warned.clear()
 
 
-def _message(operation: Operation, sunset: datetime, now: float, site: CallSite) -> str:
+def _message(operation: Operation, sunset: datetime, now: float, site: CallSite, uncovered: str) -> str:
     verb = "retires" if datetime.fromtimestamp(now, UTC) < sunset else "retired"
+    what = "atlas-shim keeps this call working"
+    if uncovered:
+        what = (
+            f"calls by {uncovered} are not covered, so this one goes to Atlas as it is. Make it with requests, httpx, "
+            "urllib3, aiohttp or urllib.request, or by way of `atlas-shim serve`"
+        )
     return (
-        f"{operation.id} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; atlas-shim keeps this call working. "
+        f"{operation.id} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; {what}. "
         f"The call to make instead: {explain_command(operation, libraries=[site.library])}"
     )

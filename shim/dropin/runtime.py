@@ -13,8 +13,9 @@ from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import FlagRoute, Settings, read_settings
 from shim.dropin.environment import VARIABLES as VARIABLES  # noqa: PLC0414 - tests and tools look for it here
-from shim.dropin.environment import Raw, Variables, read_word
+from shim.dropin.environment import Raw, Variables
 from shim.dropin.unknown import tell_unknown
+from shim.dropin.warnings_word import read_word
 from shim.errors import DocumentError, SettingsError
 
 logger = logging.getLogger("shim")

@@ -7,7 +7,13 @@ The way of a call is in ``shim.httpx_family``, which httpx's door shares. Needs 
 
 import typing as _typing
 
-import httpx2 as _httpx2
+from shim.extras import hinted as _hinted
+
+try:
+    import httpx2 as _httpx2
+except ModuleNotFoundError as _error:
+    raise _hinted(_error, "httpx2") from None
+
 from httpx2 import *  # noqa: F403 - each of its versions adds public names, and a star exports them to type checkers
 
 from shim.httpx2._api import delete as delete

@@ -115,6 +115,14 @@ def adopt(library: Library, client: httpx.Client | httpx.AsyncClient) -> Hooks:
         return take(library, client)
 
 
+def hold(library: Library, client: httpx.Client | httpx.AsyncClient) -> None:
+    """Take the hooks of a client that became ours, unless they are; adopted ones are not given back any more."""
+    with _lock:
+        _adopted.pop(client, None)
+        if not isinstance(vars(client).get("_shim_hooks"), Hooks):
+            take(library, client)
+
+
 def abandon() -> None:
     """Give adopted clients their hooks back, and their library its property."""
     with _lock:

@@ -2,8 +2,8 @@
 
 Every public name of requests is here, and its modules can be imported by name
 (``from shim.requests.auth import HTTPDigestAuth``). Session, ``session`` and the top-level functions
-are ours, the rest is requests' own, identical objects. The record of a retired call is in
-``response.shim``, an attribute that no other response has.
+are ours, the rest is requests' own, identical objects. ``Adapter`` is for programs that mount adapters.
+The record of a retired call is in ``response.shim``, an attribute that no other response has.
 
 Sessions prepare a retired call for what will be sent, so HTTP Digest costs no trip more than
 before. A request that was prepared without a session of ours is signed anew when it is sent.
@@ -16,7 +16,13 @@ The way of a call: ``sessions`` > ``_send`` (prepare, then send) > ``_recognitio
 import sys as _sys
 import typing as _typing
 
-import requests as _requests
+from shim.extras import hinted as _hinted
+
+try:
+    import requests as _requests
+except ModuleNotFoundError as _error:
+    raise _hinted(_error, "requests") from None
+
 from requests import ConnectionError as ConnectionError  # noqa: A004 - requests' own name
 from requests import ConnectTimeout as ConnectTimeout
 from requests import HTTPError as HTTPError
@@ -56,6 +62,7 @@ from requests.exceptions import FileModeWarning as FileModeWarning
 
 from shim.requests import api as api
 from shim.requests import sessions as sessions
+from shim.requests._adapter import Adapter as Adapter
 from shim.requests.api import delete as delete
 from shim.requests.api import get as get
 from shim.requests.api import head as head

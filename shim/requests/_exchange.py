@@ -17,21 +17,22 @@ import attrs
 from requests import PreparedRequest, ReadTimeout, RequestException, Response
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
-from urllib3 import HTTPResponse
-from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
 
 from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
 from shim.core.exchange import exchange
-from shim.core.messages import Reply, framed, reason_phrase
+from shim.core.messages import Reply
 from shim.dropin import patience
+from shim.dropin.forms import header_lines
+from shim.dropin.nesting import serving
 from shim.dropin.notice import notify
 from shim.dropin.recognition import RetiredCall
-from shim.requests._recognition import header_lines
+from shim.dropin.streams import ResponseContent
 from shim.requests._rewriting import InnerRequest, inner_request
 from shim.requests._signing import BegunExchange, Signature, begun_exchange, sign
-from shim.requests._streams import ResponseContent, drain, put_back
-from shim.requests._timeouts import waits_of
+from shim.requests._streams import drain, put_back
+from shim.urllib3._streams import answered
+from shim.urllib3._timeouts import waits_of
 
 
 @attrs.define(eq=False)
@@ -127,24 +128,13 @@ class ExchangeFlow:
 
     def _answered(self, reply: Reply) -> Response:
         """Return a response of the shim's own, as an adapter builds them, in place of the native one."""
-        content, native = reply.body or b"", self.native
-        headers = HTTPHeaderDict()
-        for name, value in framed(reply, self.request.method or ""):
-            headers.add(name, value)
+        native = self.native
         response = Response()
+        response.raw = answered(reply, getattr(native, "raw", None), self.request.method)
         response.status_code = reply.status
-        response.headers = CaseInsensitiveDict(headers)
+        response.headers = CaseInsensitiveDict(response.raw.headers)
         response.encoding = get_encoding_from_headers(response.headers)
-        response.reason = reason_phrase(reply.status)
-        response.raw = HTTPResponse(
-            body=ResponseContent([content]),
-            headers=headers,
-            status=reply.status,
-            version=getattr(getattr(native, "raw", None), "version", 11),
-            reason=response.reason,
-            preload_content=False,
-            request_method=self.request.method,
-        )
+        response.reason = response.raw.reason
         response.url = self.request.url or ""
         response.request = self.request
         if native is not None:
@@ -191,7 +181,9 @@ def run(flow: ExchangeFlow, send: Callable[[PreparedRequest], Response]) -> Resp
             else:
                 if held is not None:
                     held.close()
-                held = send(flow.request_for(command))
+                request = flow.request_for(command)
+                with serving():
+                    held = send(request)
                 command = flow.received(held)
         return flow.response_for(command)
     except BaseException as error:

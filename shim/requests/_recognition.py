@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from requests import PreparedRequest
 
-from shim.core.messages import Headers
 from shim.core.settings import origin_of
 from shim.dropin import recognition
+from shim.dropin.forms import content_of, header_lines
 from shim.dropin.recognition import RetiredCall
 from shim.dropin.runtime import concerns
 
 INNER: WeakSet[PreparedRequest] = WeakSet()
 """The requests that the shim makes itself."""
-
-
-def header_lines(lines: Iterable[tuple[str | bytes, str | bytes]]) -> Headers:
-    """Return field lines as text, one character for one byte."""
-    return tuple(
-        [
-            (name, value) if type(name) is type(value) is str else (as_text(name), as_text(value))
-            for name, value in lines
-        ]
-    )
-
-
-def as_text(value: str | bytes) -> str:
-    """Return a field's name or value as text; requests takes either."""
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def recognise(request: object) -> RetiredCall | None:
@@ -60,17 +44,14 @@ def recognise(request: object) -> RetiredCall | None:
 def _content_of(request: PreparedRequest) -> bytes:
     """Return a request's body, and leave a body in its place that can be read again."""
     body: Any = request.body
-    if body is None:
-        return b""
-    if isinstance(body, str | bytes | bytearray):
-        return _bytes(body)
+    if body is None or isinstance(body, str | bytes | bytearray):
+        return content_of(body)
     seek, tell = getattr(body, "seek", None), getattr(body, "tell", None)
     try:
         start = tell() if seek is not None and tell is not None else None
     except OSError:
         start = None
-    read = getattr(body, "read", None)
-    content = _bytes(read()) if read is not None else b"".join(map(_bytes, body))
+    content = content_of(body)
     if seek is not None and start is not None:
         seek(start)
     else:
@@ -78,7 +59,3 @@ def _content_of(request: PreparedRequest) -> bytes:
         request.headers.pop("Transfer-Encoding", None)
         request.headers["Content-Length"] = str(len(content))
     return content
-
-
-def _bytes(value: str | bytes | bytearray) -> bytes:
-    return value.encode() if isinstance(value, str) else bytes(value)

@@ -11,7 +11,8 @@ from shim.core.commands import Send
 from shim.core.content_coding import acceptable
 from shim.core.messages import Call, field
 from shim.dropin.digest import is_stale
-from shim.requests._recognition import INNER, as_text
+from shim.dropin.forms import as_text
+from shim.requests._recognition import INNER
 
 
 @attrs.frozen(eq=False)

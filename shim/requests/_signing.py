@@ -22,8 +22,9 @@ from shim.core.commands import Command, Exchange, Outcome, Send, advance
 from shim.core.exchange import exchange
 from shim.core.messages import Headers
 from shim.dropin.digest import is_digest, is_stale
+from shim.dropin.forms import header_lines
 from shim.dropin.recognition import RetiredCall
-from shim.requests._recognition import header_lines, recognise
+from shim.requests._recognition import recognise
 from shim.requests._rewriting import InnerRequest, inner_request
 
 Hook = Callable[..., Any]

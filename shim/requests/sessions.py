@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests import sessions as _sessions
 
+from shim.dropin.modules import stand_in
 from shim.dropin.runtime import prepare
 from shim.dropin.signatures import like
 from shim.requests import _send
@@ -45,28 +44,4 @@ def session() -> Session:  # noqa: D103 - as above
     return Session()
 
 
-if not TYPE_CHECKING:
-    _replaced: dict[str, object] = {}
-
-    class _Sessions(ModuleType):
-        """The module, in which what is not ours is read, set and put back where requests itself looks."""
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(_sessions, name)
-
-        def __setattr__(self, name: str, value: object) -> None:
-            if name in {"Session", "session"} or name.startswith("__"):
-                super().__setattr__(name, value)
-                return
-            if hasattr(_sessions, name):
-                _replaced.setdefault(name, getattr(_sessions, name))
-            setattr(_sessions, name, value)
-
-        def __delattr__(self, name: str) -> None:
-            # Whoever replaced a name for a while takes it away from a module that did not hold it.
-            if name in _replaced:
-                setattr(_sessions, name, _replaced.pop(name))
-            else:
-                delattr(_sessions, name)
-
-    sys.modules[__name__].__class__ = _Sessions
+stand_in(__name__, _sessions, {"Session", "session"})

@@ -1,4 +1,4 @@
-"""The Python sources below some paths: which ones, and reading them."""
+"""The sources below some paths: which ones, what they are written in, and reading them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,31 @@ from pathlib import Path
 import attrs
 
 SKIPPED = frozenset({
-    "node_modules", "__pycache__", "site-packages", "dist-packages", "venv", "env", "build", "dist", "__pypackages__",
+    "node_modules", "bower_components", "vendor", "target", "obj", "__pycache__", "site-packages", "dist-packages",
+    "venv", "env", "build", "dist", "__pypackages__", "cdk.out",
 })  # fmt: skip
 """Folders that hold what others wrote or what is made anew; folders with a leading dot are skipped as well."""
-KINDS = (".py", ".pyw", ".pyi", ".ipynb")
+SHOWN = frozenset({".github", ".gitlab", ".circleci", ".buildkite"})
+"""Those with a leading dot that hold what people write."""
+_MADE = (".min.js", ".min.mjs", ".bundle.js", "-lock.json", ".lock.json", ".d.ts", ".map.json")
+"""Ends of the names of files that are made of others."""
+LANGUAGES = {
+    ".py": "python", ".pyw": "python", ".pyi": "python", ".ipynb": "python",
+    ".go": "go",
+    ".js": "javascript", ".mjs": "javascript", ".cjs": "javascript", ".jsx": "javascript",
+    ".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx",
+    ".java": "java", ".cs": "csharp",
+    ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell", ".bats": "shell",
+    ".tf": "terraform", ".tofu": "terraform", ".hcl": "terraform",
+    ".yaml": "yaml", ".yml": "yaml", ".json": "json",
+}  # fmt: skip
+"""What a file is written in, by the end of its name."""
+_PROGRAMS = {
+    "python": "python", "sh": "shell", "bash": "shell", "dash": "shell", "zsh": "shell", "ksh": "shell",
+    "node": "javascript",
+}  # fmt: skip
+_LONG_LINE = 5000
+"""Bytes; JavaScript with a longer first line was not written by hand."""
 _LARGEST = 32 * 1024 * 1024
 _MAGIC = re.compile(r"^(\s*)[%!?].*|^\s*\S+\?+\s*$")
 
@@ -41,8 +62,8 @@ class SourceFile:
     cells: tuple[tuple[int, int], ...] | None = None
 
 
-def python_files(paths: Iterable[Path], exclude: Iterable[str] = ()) -> Iterator[tuple[str, Path]]:
-    """Yield each Python file once, as the name to show and the real path.
+def source_files(paths: Iterable[Path], exclude: Iterable[str] = ()) -> Iterator[tuple[str, Path, str | None]]:
+    """Yield each source once, as the name to show, the real path, and the language; None when that is unknown.
 
     A file that is named is taken whatever it is called; folders are walked in order, links to
     folders only while they lead somewhere new. ``exclude`` are glob patterns of names or paths.
@@ -50,14 +71,14 @@ def python_files(paths: Iterable[Path], exclude: Iterable[str] = ()) -> Iterator
     seen: set[Path] = set()
     patterns = tuple(exclude)
     for path in paths:
-        for found in _walk(path, set(), patterns) if path.is_dir() else [path]:
+        for found, language in _walk(path, set(), patterns) if path.is_dir() else [(path, language_of(path))]:
             real = found.resolve()
             if real not in seen:
                 seen.add(real)
-                yield found.as_posix(), real
+                yield found.as_posix(), real, language
 
 
-def _walk(folder: Path, seen: set[Path], exclude: tuple[str, ...]) -> Iterator[Path]:
+def _walk(folder: Path, seen: set[Path], exclude: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
     real = folder.resolve()
     if real in seen:
         return
@@ -71,13 +92,29 @@ def _walk(folder: Path, seen: set[Path], exclude: tuple[str, ...]) -> Iterator[P
         if any(path.match(pattern) for pattern in exclude):
             continue
         if entry.is_dir():
-            if entry.name not in SKIPPED and not entry.name.startswith(".") and not (path / "pyvenv.cfg").exists():
+            hidden = entry.name.startswith(".") and entry.name not in SHOWN
+            if entry.name not in SKIPPED and not hidden and not (path / "pyvenv.cfg").exists():
                 yield from _walk(path, seen, exclude)
-        elif entry.is_file() and path.suffix in KINDS:
-            yield path
+        elif entry.is_file() and not entry.name.endswith(_MADE):
+            language = language_of(path)
+            if language is not None:
+                yield path, language
 
 
-def read(file: str, path: Path) -> SourceFile:
+def language_of(path: Path) -> str | None:
+    """Return what a file is written in: by the end of its name or, where it has none, by its first line."""
+    if path.suffix:
+        return LANGUAGES.get(path.suffix.lower())
+    try:
+        with path.open("rb") as file:
+            head = file.read(80)
+    except OSError:
+        return None
+    words = head.split(b"\n", 1)[0].decode("latin-1").replace("/", " ").split() if head.startswith(b"#!") else []
+    return next((_PROGRAMS[name] for word in words if (name := word.rstrip("0123456789.")) in _PROGRAMS), None)
+
+
+def read(file: str, path: Path, language: str = "python") -> SourceFile:
     """Return a file's program text; raises UnreadableError."""
     try:
         if not path.is_file():
@@ -89,7 +126,19 @@ def read(file: str, path: Path) -> SourceFile:
         raise UnreadableError(error.strerror or type(error).__name__) from None
     if path.suffix == ".ipynb":
         return _notebook(file, path, content)
-    return SourceFile(file, path, _decoded(content))
+    return SourceFile(file, path, _decoded(content) if language == "python" else _text(content))
+
+
+def _text(content: bytes) -> str:
+    """Decode a source of a language whose sources are UTF-8, or UTF-16 with its mark."""
+    wide = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    text = content.decode("utf-16" if wide else "utf-8-sig", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def is_made(source: SourceFile, language: str) -> bool:
+    """Tell whether a program was made by a program: JavaScript in one long line."""
+    return language == "javascript" and len(source.text.partition("\n")[0]) > _LONG_LINE
 
 
 def _decoded(content: bytes) -> str:

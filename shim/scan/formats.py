@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from shim.scan.findings import Finding, FindingState, as_json, written
 from shim.scan.scanning import ScanReport
@@ -98,4 +99,5 @@ def _result(finding: Finding) -> dict[str, Any]:
 
 
 def _location(file: str, region: dict[str, int]) -> dict[str, Any]:
-    return {"physicalLocation": {"artifactLocation": {"uri": file.replace("\\", "/")}, "region": region}}
+    uri = quote(file.replace("\\", "/"), safe="/:")
+    return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}

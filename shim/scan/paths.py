@@ -16,7 +16,7 @@ from shim.documents.model import Operation, Target
 from shim.documents.templates import parameter_name
 from shim.scan.texts import HOLE
 
-_PLACEHOLDER = re.compile(r"\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+")
+_PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+")
 _ORIGIN = re.compile(r"[^/?#]*://([^/?#]*)")
 _SPACE = re.compile(r"[\s<>]")
 """What no URL has: prose, and the routes of a server, have."""
@@ -133,6 +133,8 @@ def _tails(shape: _Shape, segments: list[str]) -> Iterator[tuple[list[str], int,
             continue
         found = segments[before:]
         prefix = segments[:before]
+        if skipped and before >= skipped and all(map(_meets_whole, shape.segments, prefix[before - skipped :])):
+            continue  # it is the whole path, which is judged as such
         if tail[0] and found[0] == HOLE + tail[0]:
             prefix, found = [*prefix, HOLE], [tail[0], *found[1:]]
         last = len(tail) - 1
@@ -145,6 +147,10 @@ def _meets(want: str, have: str, *, last: bool) -> bool:
         return True
     # The unknown end of the last segment may be a query.
     return have == want or (last and have == want + HOLE)
+
+
+def _meets_whole(want: str, have: str) -> bool:
+    return not want or have == want
 
 
 def _plausible(shape: _Shape, host: str | None, prefix: list[str], skipped: int, fixed: int) -> bool:

@@ -1,4 +1,4 @@
-"""``# atlas-shim: ignore`` comments."""
+"""``# atlas-shim: ignore`` comments, ``//`` and ``/*`` in other languages than Python."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from shim.documents.model import Operation
 from shim.scan.texts import Place
 
 _PRAGMA = re.compile(r"#\s*atlas-shim:\s*ignore(-file)?\b\s*(?:\[([^\]]*)\])?")
+_COMMENT = re.compile(r"(\S?.*?)(?:#|//|/\*)" + _PRAGMA.pattern.removeprefix("#"))
 
 
 @attrs.frozen
@@ -38,22 +39,35 @@ def pragmas(text: str) -> tuple[Pragma, ...]:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             match = _PRAGMA.search(token.string) if token.type == tokenize.COMMENT else None
             if match is not None:
-                names = frozenset(filter(None, (name.strip() for name in (match[2] or "").split(","))))
-                found.append(Pragma(token.start[0], names, match[1] is not None))
+                found.append(Pragma(token.start[0], _names(match[2]), match[1] is not None))
     except (tokenize.TokenError, SyntaxError):
         pass  # what came before counts
     return tuple(found)
 
 
-def spoken_for(place: Place, operation: Operation, found: Iterable[Pragma], tree: ast.Module) -> Pragma | None:
+def line_pragmas(text: str) -> tuple[Pragma, ...]:
+    """Return the ignore comments of a program in another language; one on a line of its own is about the next line."""
+    found = []
+    for number, line in enumerate(text.split("\n") if "atlas-shim:" in text else (), 1):
+        match = _COMMENT.search(line)
+        if match is not None:
+            found.append(Pragma(number + (not match[1].strip()), _names(match[3]), match[2] is not None))
+    return tuple(found)
+
+
+def _names(said: str | None) -> frozenset[str]:
+    return frozenset(filter(None, (name.strip() for name in (said or "").split(","))))
+
+
+def spoken_for(place: Place, operation: Operation, found: Iterable[Pragma], tree: ast.Module | None) -> Pragma | None:
     """Return the comment that says to ignore a finding.
 
-    It stands on a line of the found expression, or on the first or last line of its statement.
+    It stands on a line of the found expression or, in Python, on the first or last line of its statement.
     """
     fitting = [pragma for pragma in found if pragma.covers(operation)]
     if not fitting:
         return None
-    spans = [_span(node) for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    spans = [_span(node) for node in ast.walk(tree or ast.Module([], [])) if isinstance(node, ast.stmt)]
     around = [(last - first, first, last) for first, last in spans if first <= place.line <= last]
     lines = {*range(place.line, place.end_line + 1), *min(around, default=(0, 0, 0))[1:]}
     return next((pragma for pragma in fitting if pragma.whole_file or pragma.line in lines), None)

@@ -7,27 +7,27 @@ A reader, one for each language, follows its programs' texts and says here which
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
 from shim.core.recognise import Engine
 from shim.documents.model import Operation
-from shim.scan.methods import METHODS
+from shim.scan.commands import atlas_words, commands_in, http_words
+from shim.scan.names import Names
 from shim.scan.paths import Paths, by_method, shown
 from shim.scan.texts import Place, Text
 
-_COMMAND = re.compile(r"\s*(curl|wget|http|https|xh|xhs)\s")
-_ENDINGS = ("", "_with_http_info", "_without_preload_content", "_serialize", "_async")
-"""What generators put behind a method's name for its variants."""
+_COMMAND = re.compile(r"\b(curl|wget|https?|xhs?|atlas|mongocli)(\.exe)?\s")
 
 
 @attrs.frozen
 class Use:
     """One use of retired operations.
 
-    ``kind`` is ``call`` (an HTTP call), ``path`` (a path whose call was not seen), ``sdk`` or ``import``. There are
-    several operations when the method is unknown. ``text`` is the path or the name.
+    ``kind`` is ``call`` (an HTTP call), ``path`` (a path whose call was not seen), ``sdk``, ``import``, ``command``
+    (of the Atlas CLI) or ``resource`` (of Terraform, CloudFormation). There are several operations when the method is
+    unknown. ``text`` is the path or the name.
     """
 
     place: Place
@@ -56,22 +56,31 @@ class Sightings:
 
     def __init__(self, engine: Engine) -> None:
         self._paths = Paths(engine)
-        self._sdk = {name: operation for operation in engine.operations for name in operation.sdk}
-        self._words = (*self._paths.words, *(name.casefold() for name in self._sdk))
+        self.names = Names(engine)
+        self._close = (*self.names.words, "atlas serverless", "mongocli")
+        marks = "|".join(map(re.escape, self._paths.words))
+        self._segments = re.compile(rf"[/\"'`](?:{marks})(?![\w-])|(?<![\w-])(?:{marks})[/\"'`]")
+        words = {*self._paths.words, *self.names.words}
+        # A text without "serverless" has no longer word with it either.
+        self._words = tuple(one for one in words if not any(other in one for other in words if other != one))
         self.hits: list[Hit] = []
         self._mentions: dict[frozenset[Place], tuple[Place, str | None, Text]] = {}
         self._hints: dict[frozenset[Place], str] = {}
-        self._names: dict[Place, Use] = {}
+        self._named: dict[Place, Use] = {}
 
     def concerns(self, source: str) -> bool:
         """Tell whether a program text has any word of what is looked for."""
         folded = source.casefold()
         return any(word in folded for word in self._words)
 
+    def concerns_closely(self, source: str) -> bool:
+        """Tell whether a program of a language with quotes has a path's segment or a name that is looked for."""
+        folded = source.casefold()
+        return self._segments.search(folded) is not None or any(word in folded for word in self._close)
+
     def operation_named(self, name: str) -> Operation | None:
-        """Return the operation that a client library's method stands for, variants included."""
-        found = (self._sdk.get(name.removesuffix(ending)) for ending in _ENDINGS if name.endswith(ending))
-        return next(filter(None, found), None)
+        """Return the operation that a Python client library's method stands for, variants included."""
+        return self.names.python(name)
 
     def call(self, place: Place, method: str | None, addresses: Iterable[Text]) -> list[Hit]:
         """Return the calls of retired operations that a call at one of some addresses is."""
@@ -83,15 +92,29 @@ class Sightings:
         return found
 
     def path(self, place: Place, text: Text) -> None:
-        """Note a text that stands somewhere, if it is a retired path or a command line that calls one."""
+        """Note a text that stands somewhere, if it is a retired path or has command lines that call one."""
         if self._paths.find(text.s):
-            self._mentions.setdefault(text.atoms, (place, None, text))
-        elif _COMMAND.match(text.s):
-            words = [word.strip("'\"") for word in text.s.split()]
-            method = next((word for word in words if word in METHODS), None)
-            for word in words:
-                if by_method(self._paths.find(word), method):
-                    self._mentions.setdefault(text.atoms, (place, method, Text(word, text.atoms)))
+            known = self._mentions.get(text.atoms)
+            if known is None or (known[1] is None and text.s.startswith(known[2].s)):
+                self._mentions[text.atoms] = place, None, text
+        elif text.s.startswith("MongoDB::Atlas::"):
+            self.resource(place, "type", text.s)
+        elif _is_script(text.s.strip()):
+            for words in commands_in(text.s):
+                self.command(place, words, text.atoms)
+
+    def command(self, place: Place, words: Sequence[str], atoms: Iterable[Place] = ()) -> bool:
+        """Note the words of a command line, if it calls a retired operation; tell whether it does."""
+        atoms = frozenset(atoms) or frozenset({place})
+        called, atlas = http_words(words), atlas_words(words)
+        for word in called[1] if called is not None else ():
+            if called is not None and by_method(self._paths.find(word), called[0]):
+                self._mentions.setdefault(atoms, (place, called[0], Text(word, atoms)))
+                return True
+        operation = self.names.any(atlas[0]) if atlas is not None else None
+        if atlas is not None and operation is not None:
+            self.name(place, atlas[1], operation, "command")
+        return operation is not None
 
     def hint(self, path: Text, method: str) -> None:
         """Note the method that stands beside a path."""
@@ -99,12 +122,21 @@ class Sightings:
 
     def name(self, place: Place, name: str, operation: Operation, kind: str = "sdk") -> None:
         """Note a client library's method."""
-        self._names.setdefault(place, Use(place, kind, (operation,), operation.method, name))
+        self._named.setdefault(place, Use(place, kind, (operation,), operation.method, name))
+
+    def resource(self, place: Place, kind: str, name: str) -> None:
+        """Note a declared resource, if its provider calls retired operations for it.
+
+        ``kind`` is ``resource`` or ``data`` (Terraform), ``type`` (CloudFormation), ``wrapped`` (Pulumi, CDKTF).
+        """
+        operations = self.names.wrapped(name) if kind == "wrapped" else self.names.resource(kind, name)
+        if operations:
+            self._named.setdefault(place, Use(place, "resource", operations, None, name))
 
     def uses(self) -> list[Use]:
         """Return what is to be told, ordered by place."""
         found = [Use(hit.chain[0], "call", hit.operations, hit.method, shown(hit.path.s)) for hit in settled(self.hits)]
-        found += [*self._uncalled(), *self._names.values()]
+        found += [*self._uncalled(), *self._named.values()]
         return sorted(
             found, key=lambda use: (use.place.file, use.place.line, use.place.column, use.operations[0].path.text)
         )
@@ -120,6 +152,11 @@ class Sightings:
             if not fitting:
                 method, fitting = None, by_method(self._paths.find(text.s), None)
             yield Use(place, "path", fitting, method, shown(text.s))
+
+
+def _is_script(text: str) -> bool:
+    """Tell whether a text may be command lines; several lines are when the first is one, or names what runs them."""
+    return text.startswith("#!") or (_COMMAND.match if "\n" in text else _COMMAND.search)(text) is not None
 
 
 def settled(hits: Iterable[Hit]) -> list[Hit]:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import wrapt
-from wrapt.importer import ImportHookFinder
 
 from shim.post_import import Finder
 
@@ -113,9 +112,10 @@ def test_a_lazy_finder_of_others_still_ends_in_a_whole_module(library, told):
 def test_hooks_of_wrapt_are_called_too(library, told, place):
     """Its finder asks all the others from within, ours among them."""
     seen: list[ModuleType] = []
+    wrapts_finder: Any = importlib.import_module("wrapt.importer").ImportHookFinder
     wrapt.register_post_import_hook(seen.append, NAME)
-    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, ImportHookFinder)]
-    sys.meta_path.insert(place, ImportHookFinder())
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, wrapts_finder)]
+    sys.meta_path.insert(place, wrapts_finder())
     module = importlib.import_module(NAME)
     assert seen == [module]
     assert set(told) == {1}

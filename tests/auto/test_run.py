@@ -158,6 +158,27 @@ def test_wrong_settings_stop_the_start():
     assert "ATLAS_SHIM_ROUTE" in done.stderr
 
 
+def test_without_the_extra_it_does_not_start(tmp_path):
+    """A program that goes uncovered is not what was asked for; the way out is named."""
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['wrapt'] = None")
+    done = run(sys.executable, "-c", "print('ran')", PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install 'atlas-shim[auto]'" in done.stderr
+
+
+def test_settings_that_run_has_checked_cost_its_children_nothing():
+    """Neither the engine nor wrapt is loaded in a child that imports no library; other settings are checked."""
+    code = "import sys, os; print({'wrapt', 'attrs', 'shim.core.settings'} & set(sys.modules))"
+    settings = {"ATLAS_SHIM_ROUTE": "auto", "ATLAS_SHIM_SUNSET": "snapshots=2026-01-01"}
+    assert run(sys.executable, "-c", code, **settings).stdout.strip() == "set()"
+    child = "import os, subprocess, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; "
+    child += "subprocess.run([sys.executable, '-c', 'print(1)'])"
+    done = run(sys.executable, "-c", child, **settings)
+    assert done.stdout.strip() == "1"
+    assert "not switched on" in done.stderr
+    assert "'flexx' is not one of" in done.stderr
+
+
 def test_an_isolated_python_is_told_apart():
     """It ignores PYTHONPATH; what belongs to the program is not looked at."""
     assert [_isolated(["python3", *flags, "x.py"]) for flags in (["-I"], ["-bE"], ["-S"])] == [True] * 3

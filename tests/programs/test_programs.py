@@ -23,7 +23,8 @@ SUNSETS = ("snapshots", "restore_jobs", "instances")
 RUN = ["-m", "shim", "run", "--", sys.executable]
 
 REQUESTS = ("tutorial", "session", "restore")
-CASES = [(name, way) for name in (*REQUESTS, "generated") for way in ("auto", "run", "import")]
+CASES = [(name, way) for name in (*REQUESTS, "generated", "openapi") for way in ("auto", "run", "import")]
+CASES += [("opener", way) for way in ("auto", "run")]
 
 OVERRIDE = """
 format = 1
@@ -54,9 +55,11 @@ def changed(tmp_path_factory, package):
 
 
 def with_changed_import(source):
-    """Return a source that imports httpx and requests from the shim."""
-    source = re.sub(r"^import (httpx|requests)$", r"from shim import \1", source, flags=re.MULTILINE)
-    return re.sub(r"^from (httpx|requests)(\.\w+)? import", r"from shim.\1\2 import", source, flags=re.MULTILINE)
+    """Return a source that imports httpx, requests and urllib3 from the shim."""
+    source = re.sub(r"^import (httpx|requests|urllib3)$", r"from shim import \1", source, flags=re.MULTILINE)
+    return re.sub(
+        r"^from (httpx|requests|urllib3)(\.\w+)? import", r"from shim.\1\2 import", source, flags=re.MULTILINE
+    )
 
 
 def play(server, path, *before, folder, **more):
@@ -137,7 +140,7 @@ def test_the_sdk_refuses_atlas_own_word_with_and_without_the_shim(untouched, pac
             look()
 
 
-@pytest.mark.parametrize("name", [*REQUESTS, "generated", "sdk"])
+@pytest.mark.parametrize("name", [*REQUESTS, "generated", "openapi", "opener", "sdk"])
 def test_without_the_shim_a_program_is_broken(package, name):
     """So that the tests above are about something."""
     with (

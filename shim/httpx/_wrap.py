@@ -1,0 +1,16 @@
+"""A client of somebody else's making becomes one of the shim's as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from shim.httpx._clients import AsyncClient, Client
+from shim.httpx._send import LIBRARY
+from shim.httpx_family.wrap import wrap as _wrap
+
+
+def wrap(client: Any) -> None:
+    """Let a client serve retired calls; raises SettingsError as Client does."""
+    _wrap(LIBRARY, client, AsyncClient if isinstance(client, httpx.AsyncClient) else Client)

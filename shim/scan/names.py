@@ -1,0 +1,109 @@
+"""The names that retired operations go by: in generated clients, in Terraform, in CloudFormation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from shim.core.recognise import Engine
+from shim.documents.model import Operation
+
+_ENDINGS = ("", "_with_http_info", "_without_preload_content", "_serialize", "_async")
+"""What Python's generators put behind a method's name for its variants."""
+_OTHERS = (
+    "", "async", "withhttpinfo", "asyncwithhttpinfo", "withhttpinfoasync", "withparams", "call", "callasync", "raw",
+    "withresponse", "withresponsespec", "validatebeforecall", "ordefaultasync", "execute", "request", "requestconfig",
+)  # fmt: skip
+"""The same of other languages' generators, in small letters."""
+
+_GROUPED = {
+    "serverlessinstances": {
+        "List": "listServerlessInstances",
+        "Get": "getServerlessInstance",
+        "Create": "createServerlessInstance",
+        "Update": "updateServerlessInstance",
+        "Delete": "deleteServerlessInstance",
+    },
+    "serverlessprivateendpoints": {
+        "List": "listServerlessPrivateEndpoint",
+        "Get": "getServerlessPrivateEndpoint",
+        "Create": "createServerlessPrivateEndpoint",
+        "Update": "updateServerlessPrivateEndpoint",
+        "Delete": "deleteServerlessPrivateEndpoint",
+    },
+}
+"""Services of go.mongodb.org/atlas whose methods have names that any service's have."""
+
+_INSTANCE = (
+    "createServerlessInstance",
+    "getServerlessInstance",
+    "updateServerlessInstance",
+    "deleteServerlessInstance",
+)
+_ENDPOINT = (
+    "createServerlessPrivateEndpoint",
+    "getServerlessPrivateEndpoint",
+    "updateServerlessPrivateEndpoint",
+    "deleteServerlessPrivateEndpoint",
+)
+RESOURCES: Mapping[str, tuple[str, ...]] = {
+    "resource mongodbatlas_serverless_instance": _INSTANCE,
+    "data mongodbatlas_serverless_instance": ("getServerlessInstance",),
+    "data mongodbatlas_serverless_instances": ("listServerlessInstances",),
+    "resource mongodbatlas_privatelink_endpoint_serverless": _ENDPOINT,
+    "resource mongodbatlas_privatelink_endpoint_service_serverless": _ENDPOINT,
+    "data mongodbatlas_privatelink_endpoint_service_serverless": ("getServerlessPrivateEndpoint",),
+    "data mongodbatlas_privatelink_endpoints_service_serverless": ("listServerlessPrivateEndpoint",),
+    "data mongodbatlas_shared_tier_snapshot": ("getSharedClusterBackup",),
+    "data mongodbatlas_shared_tier_snapshots": ("listSharedClusterBackups",),
+    "data mongodbatlas_shared_tier_restore_job": ("getSharedClusterBackupRestoreJob",),
+    "data mongodbatlas_shared_tier_restore_jobs": ("listSharedClusterBackupRestoreJobs",),
+    "type mongodb::atlas::serverlessinstance": _INSTANCE,
+    "type mongodb::atlas::serverlessprivateendpoint": _ENDPOINT,
+    "type mongodbatlas:serverlessinstance": _INSTANCE,
+}
+"""Resources and data sources of Terraform's provider (1.0 to 2.0), types of CloudFormation and Pulumi."""
+RESOURCE_WORDS = ("serverlessinstance", "serverlessprivateendpoint", "_serverless", "shared_tier", "sharedtier")
+"""Words one of which has any of them, or what Pulumi and CDKTF make of it."""
+
+
+class Names:
+    """The names of an engine's operations, asked with what a program says."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._exact = {name: operation for operation in engine.operations for name in operation.sdk}
+        self._by_id = {name: one for one in engine.operations for name in (one.id, *one.aliases)}
+        said = {**self._exact, **self._by_id}
+        self._folded = {name.replace("_", "").casefold(): operation for name, operation in said.items()}
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Words one of which stands in any program text that can use a client library, in small letters."""
+        return frozenset({*(name.casefold() for name in self._exact), *self._folded, *RESOURCE_WORDS})
+
+    def python(self, name: str) -> Operation | None:
+        """Return the operation that a Python client's method stands for, variants included."""
+        found = (self._exact.get(name.removesuffix(ending)) for ending in _ENDINGS if name.endswith(ending))
+        return next(filter(None, found), None)
+
+    def any(self, name: str) -> Operation | None:
+        """Return the operation that a method of another language's client stands for, variants included."""
+        folded = name.replace("_", "").casefold()
+        found = (self._folded.get(folded.removesuffix(ending)) for ending in _OTHERS if folded.endswith(ending))
+        return next(filter(None, found), None)
+
+    def grouped(self, service: str, name: str) -> Operation | None:
+        """Return the operation of a service's method that has a common name."""
+        return self._by_id.get(_GROUPED.get(service.casefold(), {}).get(name, ""))
+
+    def wrapped(self, name: str) -> tuple[Operation, ...]:
+        """Return the operations of a class or function that Pulumi or CDKTF makes of Terraform's names."""
+        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).casefold()
+        for prefix, kind in (("data_mongodbatlas_", "data"), ("get_", "data"), ("", "resource")):
+            if snake.startswith(prefix):
+                return self.resource(kind, f"mongodbatlas_{snake.removeprefix(prefix)}")
+        return ()
+
+    def resource(self, kind: str, name: str) -> tuple[Operation, ...]:
+        """Return the operations that a ``resource``, ``data`` or ``type`` of this name calls, what makes it first."""
+        return tuple(self._by_id[one] for one in RESOURCES.get(f"{kind} {name.casefold()}", ()) if one in self._by_id)

@@ -1,0 +1,49 @@
+"""Fixtures for people whose tests make retired calls: ``pytest_plugins = ["shim.testing"]`` in their conftest.py.
+
+``atlas_shim_off`` lets mocks of retired URLs match, ``fake_atlas`` is a running Atlas after the sunset. No entry
+point of pytest's loads them: every run of everybody who has atlas-shim installed would pay for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import pytest
+
+from shim.extras import hinted
+
+if TYPE_CHECKING:
+    from shim.fake.server import FakeServer
+
+
+@pytest.fixture
+def atlas_shim_off() -> Iterator[None]:
+    """Let the shim do nothing in this test, however it was switched on: calls go where the program sends them.
+
+    Pythons that the test starts have it off too.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATLAS_SHIM_ROUTE", "off")
+        yield
+
+
+@pytest.fixture
+def fake_atlas() -> Iterator[FakeServer]:
+    """A fake Atlas after the sunset, on a socket of this machine: ``url`` is its origin, ``fake`` the FakeAtlas.
+
+    The shim covers its origin, and has learned nothing from other tests. ``fake.arrivals`` are the requests that
+    reached it; ``shim.fake`` has the group, the cluster and the keys that it knows. Needs the extra ``gateway``:
+    ModuleNotFoundError says so.
+    """
+    try:
+        server = import_module("shim.fake.server")
+    except ModuleNotFoundError as error:
+        raise hinted(error) from None
+    runtime, memory = import_module("shim.dropin.runtime"), import_module("shim.core.memory")
+    with pytest.MonkeyPatch.context() as patch, server.serve_in_thread() as running:
+        patch.setenv("ATLAS_SHIM_UPSTREAM", running.url)
+        patch.delenv("ATLAS_SHIM_ROUTE", raising=False)
+        patch.setattr(runtime, "MEMORY", memory.Memory())
+        yield running

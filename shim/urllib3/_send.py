@@ -1,0 +1,56 @@
+"""What ``urlopen`` of pools and of managers does differently.
+
+``base`` is the method in whose place this one stands, bound to ``owner``.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from urllib3 import HTTPResponse
+from urllib3.exceptions import MaxRetryError
+
+from shim.dropin.nesting import is_served
+from shim.dropin.notice import notify
+from shim.urllib3._exchange import Base, ExchangeFlow
+from shim.urllib3._recognition import CallerRequest, Owner, recognise
+from shim.urllib3._rewriting import retries_of
+
+log = logging.getLogger("urllib3.connectionpool")
+
+
+def urlopen(owner: Owner, base: Base, method: str, url: str, *args: Any, **kwargs: Any) -> HTTPResponse:
+    """Send a request; a retired call is an exchange, and again one each time that the caller's retries say so."""
+    request = None if is_served() else recognise(owner, method, url, args, kwargs)
+    if request is None:
+        response: HTTPResponse = base(method, url, *args, **kwargs)
+        return response
+    retired = request.retired
+    if retired.warns:
+        notify(retired.match.operation, retired.context.settings, retired.context.clock())
+    response = _with_retries(request, base)
+    retired.write_down(response.shim)  # type: ignore[attr-defined]  # the one attribute that is ours
+    if request.options.get("preload_content", True):
+        _ = response.data
+    return response
+
+
+def _with_retries(request: CallerRequest, base: Base) -> HTTPResponse:
+    """Have status retries, as urllib3 does, of what the caller sees."""
+    retries, method = retries_of(request), request.method
+    while True:
+        response = ExchangeFlow(request, base, retries).run()
+        retries = response.retries or retries
+        if not retries.is_retry(method, response.status, bool(response.headers.get("Retry-After"))):
+            return response
+        try:
+            retries = retries.increment(method, request.retired.call.target, response=response, _pool=request.pool)
+        except MaxRetryError:
+            if retries.raise_on_status:
+                response.drain_conn()
+                raise
+            return response
+        response.drain_conn()
+        retries.sleep(response)
+        log.debug("Retry: %s", request.url)

@@ -1,0 +1,122 @@
+"""The page on mocks: each of its examples is run as its reader would, with the real mock library."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "mocks.md").read_text("utf-8"), re.DOTALL)
+CONFTEST, *EXAMPLES = BLOCKS
+
+LIBRARIES = ("respx", "pytest_httpx", "responses", "requests_mock", "vcr")
+
+CASSETTE = """\
+version: 1
+interactions:
+- request:
+    method: GET
+    uri: https://cloud.mongodb.com/api/atlas/v1.0/groups/32b6e34b3d91647abb20e7b8/serverless/shop/backup/snapshots
+    body: null
+    headers: {}
+  response:
+    status: {code: 200, message: OK}
+    headers: {Content-Type: [application/json]}
+    body: {string: '{"results": [], "totalCount": 0}'}
+"""
+
+
+PLUGINS = ("respx.plugin", "pytest_httpx", "requests_mock.contrib._pytest_plugin")
+"""What pytest would load by entry points, along with all others that are installed here, which takes seconds."""
+
+
+def run_pytest(folder, *options, plugins=()):
+    """Run pytest in a folder of its own, as a project that has atlas-shim installed."""
+    loaded = [word for name in ("no:cacheprovider", *plugins) for word in ("-p", name)]
+    command = [sys.executable, "-m", "pytest", "-q", *loaded, *options]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project whose conftest is the page's, with the drop-in on for the whole process."""
+    (tmp_path / "conftest.py").write_text(f"import shim.auto\n\n{CONFTEST}")
+    (tmp_path / "snapshots.yaml").write_text(CASSETTE)
+    return tmp_path
+
+
+def write(project, examples):
+    for number, example in enumerate(examples):
+        (project / f"test_{number}.py").write_text(example)
+
+
+def test_the_examples_run(project):
+    """All that the page has: five libraries with the shim off, the successor mocked, and the fake."""
+    for name in LIBRARIES:
+        pytest.importorskip(name)
+    write(project, EXAMPLES)
+    done = run_pytest(project, plugins=PLUGINS)
+    assert done.returncode == 0, done.stdout
+    assert f"{len(EXAMPLES)} passed" in done.stdout
+    assert len(EXAMPLES) == len(LIBRARIES) + 2
+
+
+def test_without_the_fixture_mocks_of_retired_urls_do_not_match(project):
+    """Which is what the page is for; requests-mock goes past what is switched on after its plugin was loaded."""
+    for name in LIBRARIES:
+        pytest.importorskip(name)
+    off = [example.replace("atlas_shim_off, ", "").replace("atlas_shim_off", "") for example in EXAMPLES[:5]]
+    write(project, off)
+    done = run_pytest(project, "--tb=no", "-rfp", plugins=PLUGINS)
+    assert "4 failed, 1 passed" in done.stdout
+    assert "PASSED test_3.py" in done.stdout
+    assert "requests_mock" in off[3]
+
+
+FIXTURES = """
+import os
+
+
+def test_off(atlas_shim_off, monkeypatch):
+    monkeypatch.undo()
+    assert os.environ["ATLAS_SHIM_ROUTE"] == "off"
+
+
+def test_fake(fake_atlas):
+    assert os.environ["ATLAS_SHIM_UPSTREAM"] == fake_atlas.url
+
+
+def test_after():
+    assert not [name for name in os.environ if name.startswith("ATLAS_SHIM_")]
+"""
+
+
+def test_the_fixtures_last_for_their_test(project):
+    """Settings are as before afterwards, and a test that undoes its own patches undoes none of these."""
+    write(project, [FIXTURES])
+    done = run_pytest(project)
+    assert "3 passed" in done.stdout, done.stdout
+
+
+def test_without_the_extra_the_fake_says_what_to_install(project):
+    """As everything that needs one does."""
+    (project / "conftest.py").write_text(f"import sys\n\nsys.modules['aiohttp'] = None\n{CONFTEST}")
+    write(project, EXAMPLES[-1:])
+    done = run_pytest(project)
+    assert "aiohttp is missing; install it with: pip install 'atlas-shim[gateway]'" in done.stdout
+
+
+def test_loading_the_fixtures_loads_no_library():
+    """Neither an HTTP library nor the engine: a test that uses none of them pays for none."""
+    code = (
+        "import pytest, sys; before = set(sys.modules); import shim.testing; new = set(sys.modules) - before;"
+        "print({'httpx', 'requests', 'aiohttp', 'wrapt', 'shim.fake', 'shim.core'} & new)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

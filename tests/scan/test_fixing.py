@@ -1,0 +1,115 @@
+"""``scan --fix`` leads Python's imports to the shim, and touches nothing else."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from shim.cli import main
+
+pytest.importorskip("libcst", reason="the extra scan")
+
+from shim.scan.fixing import rewritten
+
+CALL = 'get("https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b")\n'
+
+REWRITTEN = {
+    "a module": ("import requests\n", "from shim import requests\n"),
+    "under another name": ("import httpx as hx  # why\n", "from shim import httpx as hx  # why\n"),
+    "two at once": ("import requests, httpx\n", "from shim import requests, httpx\n"),
+    "among others": ("import os, requests, json  # three\n", "import os, json\nfrom shim import requests  # three\n"),
+    "names of a module": ("from requests import Session, get as g\n", "from shim.requests import Session, get as g\n"),
+    "in brackets": ("from httpx import (\n    Client,  # a\n)\n", "from shim.httpx import (\n    Client,  # a\n)\n"),
+    "sessions": ("from requests.sessions import Session\n", "from shim.requests.sessions import Session\n"),
+    "of aiohttp": ("from aiohttp import ClientSession\n", "from shim.aiohttp import ClientSession\n"),
+    "in a function": ("def f():\n    import requests; g()\n", "def f():\n    from shim import requests; g()\n"),
+    "tried": (
+        "try:\n    import httpx\nexcept ImportError:\n    httpx = None\n",
+        "try:\n    from shim import httpx\nexcept ImportError:\n    httpx = None\n",
+    ),
+    "Windows' line ends": ("import requests\r\nx = 1\r\n", "from shim import requests\r\nx = 1\r\n"),
+    "in Latin 1": (
+        "# coding: latin-1\nimport requests  # \xe9\n",
+        "# coding: latin-1\nfrom shim import requests  # \xe9\n",
+    ),
+}
+
+LEFT = {
+    "what the library has behind any door": (
+        "from requests.auth import HTTPDigestAuth\nimport requests.x\n",
+        "requests.x",
+    ),
+    "for types only": ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import requests\n", "no HTTP library"),
+    "a star": ("from requests import *\n", "import *"),
+    "a part under another name": ("import requests.auth as x\n", "requests.auth"),
+    "an inner module": ("from aiohttp.client import ClientSession\n", "import it from shim.aiohttp"),
+    "by name": ('import importlib\nm = importlib.import_module("requests")\n', "by its name"),
+    "the table of modules": ('import sys\nm = sys.modules["httpx"]\n', "by its name"),
+    "from elsewhere": ("from .client import session\n", "no HTTP library"),
+    "from the shim": ("from shim import requests\n", "no HTTP library"),
+}
+
+
+@pytest.mark.parametrize("name", REWRITTEN)
+def test_an_import_is_led_to_the_shim(name):
+    """The import is another, and every other character is the same."""
+    before, after = REWRITTEN[name]
+    encoding = "latin-1" if "latin" in before else "utf-8"
+    found = rewritten(before.encode(encoding))
+    assert found.content.decode(encoding) == after
+    assert not found.said
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_is_not_safe_is_said(name):
+    """The file stays as it is, and a line says why."""
+    before, word = LEFT[name]
+    found = rewritten(before.encode())
+    assert found.content == before.encode()
+    assert any(word in one.message for one in found.said)
+
+
+@pytest.mark.parametrize("name", ["a module", "names of a module", "sessions", "of aiohttp", "tried"])
+def test_what_was_rewritten_runs(name):
+    """The names are there behind the shim's doors."""
+    subprocess.run([sys.executable, "-c", REWRITTEN[name][1]], check=True)
+
+
+def test_a_diff_is_printed_and_can_be_applied(tmp_path, monkeypatch):
+    """The diff is what git applies; only files with findings are in it, and none is changed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").write_text(f"from requests import get\n\n{CALL}")
+    (tmp_path / "b.py").write_text("from requests import get\n")
+    done = CliRunner().invoke(main, ["scan", "--at", "2026-06-01", "--fix", "."])
+    assert done.exit_code == 4
+    assert "b.py" not in done.output
+    assert (tmp_path / "a.py").read_text() == f"from requests import get\n\n{CALL}"
+    subprocess.run(["git", "apply", "-"], input=done.stdout.encode(), check=True, cwd=tmp_path)
+    assert (tmp_path / "a.py").read_text() == f"from shim.requests import get\n\n{CALL}"
+
+
+def test_files_are_changed_when_that_is_asked(tmp_path):
+    """``--write`` changes them and says which; what calls from another language is said."""
+    (tmp_path / "a.py").write_text(f"from requests import get\n{CALL}")
+    (tmp_path / "a.sh").write_text("atlas serverless list\n")
+    done = CliRunner().invoke(main, ["scan", "--fix", "--write", str(tmp_path)])
+    assert "a.py: requests from shim" in done.stdout
+    assert "1 files with findings are not Python" in done.stderr
+    assert (tmp_path / "a.py").read_text() == f"from shim.requests import get\n{CALL}"
+
+
+@pytest.mark.parametrize("args", [("--write",), ("--fix", "--output", "json"), ("--fix", "--write-baseline")])
+def test_what_does_not_go_together_is_bad_usage(tmp_path, args):
+    """Options that contradict each other are refused."""
+    assert CliRunner().invoke(main, ["scan", *args, str(tmp_path)]).exit_code == 2
+
+
+def test_a_missing_extra_is_said(tmp_path, monkeypatch):
+    """Without libcst the command names the extra."""
+    (tmp_path / "a.py").write_text(CALL.replace("get", "requests.get"))
+    monkeypatch.setitem(sys.modules, "libcst", None)
+    monkeypatch.delitem(sys.modules, "shim.scan.fixing", raising=False)
+    done = CliRunner().invoke(main, ["scan", "--fix", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "atlas-shim[scan]" in done.output

@@ -1,0 +1,153 @@
+# mypy: disable-error-code="union-attr"
+"""A retired call by a library that is not served is told and goes on; one that a door serves is not told."""
+
+import asyncio
+import http.client
+import json
+import sys
+import types
+from functools import partial
+from urllib.request import urlopen
+
+import pytest
+import requests
+import urllib3
+
+import shim
+from shim import switch
+from shim.dropin import uncovered
+from shim.errors import LegacyEndpointWarning
+from tests.httpx.conftest import SNAPSHOTS
+from tests.peers.answering import reply
+from tests.urllib3.test_calls import BEARER, gone_then_flex
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """The inventory of this process."""
+    path = tmp_path / "calls.jsonl"
+    monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(path))
+    return path
+
+
+@pytest.mark.parametrize("by", ["request", "putrequest"])
+def test_http_client_is_told(raw, file, by):
+    """At the caller's line, with what to do; the call is what it was."""
+    server = raw(lambda request: reply("410 Gone", body=b"{}"))
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    connection.putrequest("GET", SNAPSHOTS)
+    send = connection.endheaders
+    if by == "request":
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+        send = partial(connection.request, "GET", SNAPSHOTS, headers=BEARER)
+    with pytest.warns(LegacyEndpointWarning, match="http.client are not covered.*atlas-shim serve") as caught:
+        here, _ = sys._getframe().f_lineno, send()
+    with connection.getresponse() as response:
+        assert (response.status, response.read()) == (410, b"{}")
+    connection.close()
+    assert [(one.filename, one.lineno) for one in caught] == [(__file__, here)]
+    (line,) = map(json.loads, file.read_text().splitlines())
+    assert (line["operation"], line["route"], line["line"]) == ("listServerlessBackupSnapshots", "legacy", here)
+    assert line["reason"] == "atlas-shim does not cover http.client"
+    assert server.targets() == [SNAPSHOTS]
+
+
+def test_warnings_as_errors_keep_the_call_from_being_made(raw, monkeypatch):
+    """As with the libraries that are served."""
+    monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "error")
+    server = raw(lambda request: reply("410 Gone", body=b"{}"))
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    with pytest.raises(LegacyEndpointWarning):
+        connection.request("GET", SNAPSHOTS)
+    connection.close()
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("switched", ["off", "shim.uninstall"])
+def test_nobody_is_told_by_a_shim_that_is_off(raw, file, monkeypatch, switched):
+    """By the setting, or for the process."""
+    if switched == "off":
+        monkeypatch.setenv("ATLAS_SHIM_ROUTE", "off")
+    else:
+        shim.uninstall()
+    server = raw(lambda request: reply("410 Gone", body=b"{}"))
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    connection.request("GET", SNAPSHOTS)
+    connection.getresponse().close()
+    connection.close()
+    assert not file.exists()
+
+
+def by_requests(url):
+    return requests.get(url, timeout=10)
+
+
+def by_an_adapter(url):
+    with requests.Session() as session:
+        return session.get_adapter(url).send(session.prepare_request(requests.Request("GET", url)))
+
+
+def by_urllib3(url):
+    with urllib3.PoolManager() as http:
+        return http.request("GET", url)
+
+
+def by_urllib(url):
+    with urlopen(url, timeout=10) as response:
+        return response
+
+
+@pytest.mark.parametrize("ask", [by_requests, by_an_adapter, by_urllib3, by_urllib])
+@pytest.mark.parametrize("when", ["early", "late"])
+def test_what_a_door_serves_is_served_once_and_not_told(raw, file, monkeypatch, ask, when):
+    """Though requests stands on urllib3 and both stand on http.client; an adapter without a session is served too."""
+    if when == "early":
+        monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
+    monkeypatch.setattr(uncovered, "notify", lambda *_, **__: pytest.fail("told"))
+    server = raw(gone_then_flex)
+    with pytest.warns(LegacyEndpointWarning, match="keeps this call working") as caught:
+        response = ask(f"{server.url}{SNAPSHOTS}")
+    assert shim.record(response).route == "flex"
+    assert len(caught) == 1
+    assert len(file.read_text().splitlines()) == 1
+    assert len(server.requests) == (2 if when == "early" else 1)
+
+
+NIQUESTS = """
+import asyncio
+from urllib.parse import urlsplit
+import urllib3
+
+class Request:
+    method, headers = "GET", {"Accept": "application/json"}
+
+class Session:
+    def send(self, request, **options):
+        with urllib3.PoolManager() as http:
+            return http.request("GET", request.url).status
+
+class AsyncSession(Session):
+    async def send(self, request, **options):
+        parts = urlsplit(request.url)
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        writer.write(f"GET {parts.path} HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n".encode())
+        status = (await reader.read(12)).split()[1]
+        writer.close()
+        return int(status)
+"""
+
+
+@pytest.mark.parametrize("kind", ["Session", "AsyncSession"])
+def test_niquests_is_told(raw, file, monkeypatch, kind):
+    """Its fork of urllib3 takes the place of urllib3, whose door leaves the call alone; by a module of its shape."""
+    niquests = types.ModuleType("niquests")
+    exec(NIQUESTS, vars(niquests))
+    monkeypatch.setitem(sys.modules, "niquests", niquests)
+    switch._hear(niquests)
+    server = raw(lambda request: reply("410 Gone", body=b"{}"))
+    request, session = niquests.Request(), getattr(niquests, kind)()
+    request.url = f"{server.url}{SNAPSHOTS}"
+    with pytest.warns(LegacyEndpointWarning, match="niquests are not covered") as caught:
+        said = session.send(request) if kind == "Session" else asyncio.run(session.send(request))
+    assert (said, len(caught), server.targets()) == (410, 1, [SNAPSHOTS])
+    assert len(file.read_text().splitlines()) == 1

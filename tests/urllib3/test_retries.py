@@ -1,0 +1,128 @@
+# mypy: disable-error-code="attr-defined, union-attr, arg-type"
+# (urllib3's types know no attribute of ours)
+"""The caller's Retry and Timeout are about the call that the caller makes, not about what is sent for it."""
+
+import json
+import time
+
+import pytest
+import urllib3 as plain
+
+from shim import urllib3
+from shim.urllib3 import Retry, Timeout
+from tests.peers.answering import reply
+from tests.urllib3.test_calls import DOCUMENT, EMPTY, JOBS, SNAPSHOTS, gone_then_flex
+
+
+def in_turn(*replies):
+    """An Atlas that gives these replies to requests of the successor, one after another."""
+    left = list(replies)
+    return lambda request: left.pop(0)
+
+
+def test_a_status_on_the_way_is_not_retried(raw, http, early):
+    """The legacy 410 is a step of the exchange, even where the caller retries on 410."""
+    server = raw(gone_then_flex)
+    response = http.request("GET", f"{server.url}{SNAPSHOTS}", retries=Retry(3, status_forcelist=[410]))
+    assert response.status == 200
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("retries", [None, 2, Retry(2, status_forcelist=[503])])
+def test_the_status_that_the_caller_sees_is_retried(raw, http, retries):
+    """As urllib3 does by itself where Retry-After is there, and where the caller lists the status."""
+    busy = reply("503 Service Unavailable", "Retry-After: 0", body=b'{"error": 503}')
+    server = raw(in_turn(busy, busy, reply("200 OK", body=EMPTY)))
+    response = http.request("GET", f"{server.url}{SNAPSHOTS}", retries=retries)
+    assert (response.status, len(server.requests)) == (200, 3)
+    assert [(entry.status, entry.url) for entry in response.retries.history] == [(503, SNAPSHOTS)] * 2
+    assert type(response.retries) is Retry
+
+
+def test_what_is_used_up_is_said_with_the_callers_url(raw, http):
+    """MaxRetryError, or the last response where the caller does not want it raised."""
+    server = raw(lambda request: reply("503 Service Unavailable", body=b'{"error": 503}'))
+    url = f"{server.url}{SNAPSHOTS}"
+    with pytest.raises(urllib3.exceptions.MaxRetryError, match="too many 503 error responses") as caught:
+        http.request("GET", url, retries=Retry(1, status_forcelist=[503]))
+    assert caught.value.url == SNAPSHOTS
+    response = http.request("GET", url, retries=Retry(1, status_forcelist=[503], raise_on_status=False))
+    assert (response.status, len(server.requests)) == (503, 4)
+
+
+def test_retries_may_be_of_the_callers_own_class(raw, http):
+    """It is asked about the translated status alone, and comes back as it was."""
+    asked = []
+
+    class Mine(Retry):
+        def is_retry(self, method, status_code, *more):
+            asked.append(status_code)
+            return super().is_retry(method, status_code, *more)
+
+    server = raw(gone_then_flex)
+    response = http.request("GET", f"{server.url}{SNAPSHOTS}", retries=Mine(1))
+    assert (asked, type(response.retries)) == ([200], Mine)
+
+
+def test_a_connection_that_breaks_is_retried_for_a_read(raw, http):
+    """The reply was not there yet; the history has the caller's URL."""
+    server = raw(in_turn(None, reply("200 OK", body=EMPTY)))
+    response = http.request("GET", f"{server.url}{SNAPSHOTS}")
+    assert (response.status, len(server.requests)) == (200, 2)
+    assert [entry.url for entry in response.retries.history] == [SNAPSHOTS]
+
+
+def test_a_write_is_not_sent_twice_on_a_guess(raw, http):
+    """Where the connection broke nobody knows whether it was executed."""
+    server = raw(lambda request: None)
+    with pytest.raises(urllib3.exceptions.ProtocolError):
+        http.request(
+            "POST", f"{server.url}{JOBS}", body=json.dumps(DOCUMENT), headers={"Content-Type": "application/json"}
+        )
+    assert len(server.requests) == 1
+
+
+@pytest.fixture
+def given(monkeypatch):
+    """The timeouts of what is sent; each request takes three seconds."""
+    passed: list[str] = []
+    given: list[object] = []
+    perf_counter, urlopen = time.perf_counter, plain.PoolManager.urlopen
+    monkeypatch.setattr(time, "perf_counter", lambda: perf_counter() + 3 * len(passed))
+
+    def slow(self, method, url, **options):
+        given.append(options.get("timeout"))
+        passed.append(method)
+        return urlopen(self, method, url, **options)
+
+    monkeypatch.setattr(plain.PoolManager, "urlopen", slow)
+    return given
+
+
+@pytest.mark.parametrize(("timeout", "left"), [(Timeout(total=8, read=7), 5), (5, 7), (None, None)])
+def test_the_callers_timeout_is_for_all_that_is_sent(raw, early, given, timeout, left):
+    """What the first reply took is taken off what the second one may; without a timeout there is none."""
+    server = raw(gone_then_flex)
+    with urllib3.PoolManager(timeout=timeout) as http:
+        assert http.request("GET", f"{server.url}{SNAPSHOTS}").status == 200
+    if left is None:
+        assert given == [None, None]
+    else:
+        assert given[1].total == pytest.approx(left, abs=0.5)
+        assert given[1]._read == (7 if left == 5 else 5)
+
+
+def test_when_it_is_over_it_is_urllib3s_own_timeout(raw, early, given, http):
+    """With the URL of the caller's; nothing more is sent."""
+    server = raw(gone_then_flex)
+    with pytest.raises(urllib3.exceptions.ReadTimeoutError, match="timeouts are 2 seconds together") as caught:
+        http.request("GET", f"{server.url}{SNAPSHOTS}", timeout=Timeout(total=2))
+    assert caught.value.url == SNAPSHOTS
+    assert server.targets() == [SNAPSHOTS]
+
+
+def test_a_write_is_begun_with_the_whole_timeout(raw, early, given, http):
+    """Cut short, it would leave open whether it was executed."""
+    server = raw(gone_then_flex)
+    http.request("POST", f"{server.url}{JOBS}", body=json.dumps(DOCUMENT), timeout=5)
+    assert (given, len(server.requests)) == ([5, 5], 2)
