@@ -1,47 +1,15 @@
-"""What there is to say about an option, where options are given, and which of their sources counts."""
+"""Where options are given, and which of their sources counts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import attrs
 
 from shim.errors import SettingsError
-
-T = TypeVar("T")
-
-
-@attrs.frozen
-class Row(Generic[T]):
-    """What there is to say about one option besides its type.
-
-    ``parse`` reads a text, and names the option by its second argument in the SettingsError that it raises;
-    ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None when
-    it needs one; ``live`` options can change while the gateway runs; a ``secret`` value is shown to nobody; of a
-    ``divided`` one each worker has its part. ``name`` is that of the attribute.
-    """
-
-    parse: Callable[[str, str], T]
-    metavar: str
-    help: str
-    default: str
-    bare: str | None = None
-    live: bool = False
-    divided: bool = False
-    secret: bool = False
-    name: str = ""
-
-    @property
-    def flag(self) -> str:
-        """The flag, as in ``--public-url``."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def variable(self) -> str:
-        """The environment variable, as in ``ATLAS_SHIM_PUBLIC_URL``."""
-        return "ATLAS_SHIM_" + self.name.upper()
+from shim.gateway.option_rows import Row
 
 
 @attrs.frozen

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 
 from shim.core.settings import FlagRoute, RouteWord, Settings, word_and_flag
 from shim.errors import SettingsError
-from shim.gateway.option_sources import Given, Row, given
+from shim.gateway.option_rows import Row, option
+from shim.gateway.option_sources import Given, given
 from shim.gateway.option_values import (
     AccessWord,
     Address,
@@ -61,17 +62,11 @@ __all__ = [
     "read_options",
 ]
 
-T = TypeVar("T")
 _COALESCE = (
     "Let identical reads of the same caller share one upstream call: those that come while it is on its way, and "
     "within so many milliseconds of its start, so that an answer is at most that much older than its call "
     "(0: only while on its way; alone: 50)."
 )
-
-
-def _option(row: Row[T]) -> T:
-    """Declare an attribute of Options: its default is what the row's parser makes of the row's default."""
-    return attrs.field(default=row.parse(row.default, "default"), metadata={"row": row})
 
 
 @attrs.frozen
@@ -84,19 +79,19 @@ class Options:
     path of a unix socket that takes the place of ``listen``; the key of ``tls_cert`` may be in the same file.
     """
 
-    listen: Address = _option(  # noqa: RUF009 - it declares, as attrs.field does
+    listen: Address = option(  # noqa: RUF009 - it declares, as attrs.field does
         Row(parse_address, "HOST:PORT", "Where calls are taken.", "127.0.0.1:8480")
     )
-    admin: Address | None = _option(  # noqa: RUF009 - it declares, as attrs.field does
+    admin: Address | None = option(  # noqa: RUF009 - it declares, as attrs.field does
         Row(parse_address_or_off, "HOST:PORT", "Probes and metrics; 'off' for none.", "127.0.0.1:8481")
     )
-    upstream: str = _option(
+    upstream: str = option(
         Row(parse_upstream, "URL", "The origin that calls are sent to.", "https://cloud.mongodb.com")
     )
-    public_url: str | None = _option(
+    public_url: str | None = option(
         Row(parse_origin_or_none, "URL", "Where links in replies lead; the caller's Host if empty.", "", live=True)
     )
-    route: RouteWord | FlagRoute = _option(  # noqa: RUF009 - it declares, as attrs.field does
+    route: RouteWord | FlagRoute = option(  # noqa: RUF009 - it declares, as attrs.field does
         Row(
             parse_route_word,
             "WORD",
@@ -105,7 +100,7 @@ class Options:
             live=True,
         )
     )
-    openfeature_provider: str | None = _option(
+    openfeature_provider: str | None = option(
         Row(
             parse_text,
             "NAME",
@@ -113,10 +108,10 @@ class Options:
             "",
         )
     )
-    sunset: Mapping[str, datetime] = _option(
+    sunset: Mapping[str, datetime] = option(
         Row(parse_sunset, "DATES", "Overrides of dates, as in snapshots=2026-02-01.", "", live=True)
     )
-    writes: frozenset[str] = _option(
+    writes: frozenset[str] = option(
         Row(
             parse_write_words,
             "WORDS",
@@ -125,47 +120,47 @@ class Options:
             live=True,
         )
     )
-    credentials: CredentialsMode = _option(  # noqa: RUF009 - it declares, as attrs.field does
+    credentials: CredentialsMode = option(  # noqa: RUF009 - it declares, as attrs.field does
         Row(parse_mode, "MODE", "Who signs: " + ", ".join(CredentialsMode) + ".", "passthrough")
     )
-    sign_all: bool = _option(Row(parse_switch, "WORD", "With 'own': sign unknown operations too.", "off", bare="on"))
-    keys_file: str | None = _option(Row(parse_text, "PATH", "With 'verify': API keys, public:private a line.", ""))
-    nonce_store: StoreUrl | None = _option(  # noqa: RUF009 - it declares, as attrs.field does
+    sign_all: bool = option(Row(parse_switch, "WORD", "With 'own': sign unknown operations too.", "off", bare="on"))
+    keys_file: str | None = option(Row(parse_text, "PATH", "With 'verify': API keys, public:private a line.", ""))
+    nonce_store: StoreUrl | None = option(  # noqa: RUF009 - it declares, as attrs.field does
         Row(parse_store, "URL", "With 'verify': a Valkey or Redis, for replicas to share uses.", "", secret=True)
     )
-    tls_cert: str | None = _option(Row(parse_text, "PATH", "Speak TLS, with this certificate chain (PEM).", ""))
-    tls_key: str | None = _option(Row(parse_text, "PATH", "Its private key (PEM), unless it is in the same file.", ""))
-    uds: str | None = _option(Row(parse_text, "PATH", "A unix socket, in place of --listen.", ""))
-    workers: int = _option(
+    tls_cert: str | None = option(Row(parse_text, "PATH", "Speak TLS, with this certificate chain (PEM).", ""))
+    tls_key: str | None = option(Row(parse_text, "PATH", "Its private key (PEM), unless it is in the same file.", ""))
+    uds: str | None = option(Row(parse_text, "PATH", "A unix socket, in place of --listen.", ""))
+    workers: int = option(
         Row(parse_count, "COUNT", "Processes that take calls; limits on what they hold are shared out among them.", "1")
     )
-    deadline: float = _option(
+    deadline: float = option(
         Row(parse_seconds, "SECONDS", "For one translated call, all upstream calls included.", "60", live=True)
     )
-    drain: float = _option(
+    drain: float = option(
         Row(parse_seconds, "SECONDS", "From the signal until calls in flight are cut.", "25", live=True)
     )
-    drain_min: float = _option(
+    drain_min: float = option(
         Row(parse_from_zero, "SECONDS", "Of these, still taking new connections.", "0", live=True)
     )
-    coalesce: float | None = _option(Row(parse_window, "MS", _COALESCE, "off", bare="50", live=True))
-    connect_timeout: float = _option(Row(parse_seconds, "SECONDS", "For a connection to upstream.", "10"))
-    idle_timeout: float = _option(Row(parse_seconds, "SECONDS", "Without a byte from upstream.", "300"))
-    header_timeout: float = _option(
+    coalesce: float | None = option(Row(parse_window, "MS", _COALESCE, "off", bare="50", live=True))
+    connect_timeout: float = option(Row(parse_seconds, "SECONDS", "For a connection to upstream.", "10"))
+    idle_timeout: float = option(Row(parse_seconds, "SECONDS", "Without a byte from upstream.", "300"))
+    header_timeout: float = option(
         Row(parse_seconds, "SECONDS", "For the head of a request, from its first byte.", "15")
     )
-    body_timeout: float = _option(
+    body_timeout: float = option(
         Row(parse_seconds, "SECONDS", "Waiting for the content of a request that does not move on.", "60")
     )
-    keepalive_timeout: float = _option(Row(parse_seconds, "SECONDS", "For a connection without a request.", "120"))
-    send_timeout: float = _option(Row(parse_seconds, "SECONDS", "For a caller that does not take its reply.", "60"))
-    max_connections: int = _option(
+    keepalive_timeout: float = option(Row(parse_seconds, "SECONDS", "For a connection without a request.", "120"))
+    send_timeout: float = option(Row(parse_seconds, "SECONDS", "For a caller that does not take its reply.", "60"))
+    max_connections: int = option(
         Row(parse_count, "COUNT", "Callers' connections at a time; more are told 503.", "1024", divided=True)
     )
-    max_requests: int = _option(
+    max_requests: int = option(
         Row(parse_count, "COUNT", "Requests answered at a time; more are told 503.", "512", divided=True)
     )
-    max_peer_connections: int | None = _option(
+    max_peer_connections: int | None = option(
         Row(
             parse_count_or_none,
             "COUNT",
@@ -174,7 +169,7 @@ class Options:
             divided=True,
         )
     )
-    max_peer_requests: int | None = _option(
+    max_peer_requests: int | None = option(
         Row(
             parse_count_or_none,
             "COUNT",
@@ -183,16 +178,16 @@ class Options:
             divided=True,
         )
     )
-    proxy_protocol: bool = _option(
+    proxy_protocol: bool = option(
         Row(parse_switch, "WORD", "Every connection begins with a PROXY protocol header (version 2).", "off", bare="on")
     )
-    trusted_proxies: tuple[Network, ...] = _option(
+    trusted_proxies: tuple[Network, ...] = option(
         Row(parse_networks, "ADDRESSES", "Whose X-Forwarded-For says who the peer is, as in 10.0.0.0/8,::1.", "")
     )
-    handshake_timeout: float = _option(
+    handshake_timeout: float = option(
         Row(parse_seconds, "SECONDS", "For a caller's TLS handshake or PROXY protocol header.", "10")
     )
-    upstream_max_age: float = _option(
+    upstream_max_age: float = option(
         Row(
             parse_seconds,
             "SECONDS",
@@ -200,10 +195,10 @@ class Options:
             "300",
         )
     )
-    upstream_keepalive: float = _option(
+    upstream_keepalive: float = option(
         Row(parse_seconds, "SECONDS", "That an idle connection to upstream is kept.", "60")
     )
-    memory: int = _option(
+    memory: int = option(
         Row(
             parse_count,
             "BYTES",
@@ -212,22 +207,22 @@ class Options:
             divided=True,
         )
     )
-    request_limit: int = _option(
+    request_limit: int = option(
         Row(parse_count, "BYTES", "Of the content of a request that is translated.", "65536", live=True)
     )
-    body_limit: int = _option(
+    body_limit: int = option(
         Row(parse_count, "BYTES", "Of one decoded reply that is translated.", "16777216", live=True)
     )
-    access_log: AccessWord = _option(  # noqa: RUF009 - it declares, as attrs.field does
+    access_log: AccessWord = option(  # noqa: RUF009 - it declares, as attrs.field does
         Row(parse_access, "WORD", "Which calls have a line in the log: " + ", ".join(AccessWord) + ".", "on", live=True)
     )
-    log_level: LogLevel = _option(  # noqa: RUF009 - it declares, as attrs.field does
+    log_level: LogLevel = option(  # noqa: RUF009 - it declares, as attrs.field does
         Row(parse_log_level, "WORD", "How much is logged: " + ", ".join(LogLevel) + ".", "info", live=True)
     )
-    log_format: LogFormat = _option(  # noqa: RUF009 - it declares, as attrs.field does
+    log_format: LogFormat = option(  # noqa: RUF009 - it declares, as attrs.field does
         Row(parse_log_format, "WORD", "How it is logged, on stderr: " + ", ".join(LogFormat) + ".", "text")
     )
-    page_cap: int = _option(Row(parse_count, "PAGES", "Upstream pages collected for one answer.", "20", live=True))
+    page_cap: int = option(Row(parse_count, "PAGES", "Upstream pages collected for one answer.", "20", live=True))
 
     @property
     def peer_connections(self) -> int:
