@@ -31,8 +31,8 @@ from shim.dropin.streams import ResponseContent
 from shim.requests._rewriting import InnerRequest, inner_request
 from shim.requests._signing import BegunExchange, Signature, begun_exchange, sign
 from shim.requests._streams import drain, put_back
-from shim.requests._timeouts import waits_of
 from shim.urllib3._streams import answered
+from shim.urllib3._timeouts import waits_of
 
 
 @attrs.define(eq=False)

@@ -84,23 +84,26 @@ def _inner(request: Request, retired: RetiredCall, send: Send) -> Request:
     """Return the request to open: the caller's, as far as the core's call leaves it alone."""
     call, sent = retired.call, send.call
     inner = copy.copy(request)
-    inner.headers, inner.unredirected_hdrs = dict(request.headers), dict(request.unredirected_hdrs)
+    inner.method = sent.method
+    lines = dict(request.header_items())
     if send.rewritten:
         parts = urlsplit(request.full_url)
         inner.full_url = f"{parts.scheme}://{parts.netloc}{sent.target}"
-        inner.headers = {name.capitalize(): value for name, value in sent.headers}
-        inner.unredirected_hdrs = {}
-        if is_stale(inner.headers.get("Authorization", ""), sent.target):
-            del inner.headers["Authorization"]
+        lines = {name.capitalize(): value for name, value in sent.headers}
+        if is_stale(lines.get("Authorization", ""), sent.target):
+            del lines["Authorization"]
     elif accept := field(sent.headers, "accept"):
-        inner.headers["Accept"] = accept
-    if send.may_read and "Accept-encoding" in inner.headers:
-        inner.headers["Accept-encoding"] = acceptable(inner.headers["Accept-encoding"])
-    inner.method = sent.method
+        lines["Accept"] = accept
+    if send.may_read and "Accept-encoding" in lines:
+        lines["Accept-encoding"] = acceptable(lines["Accept-encoding"])
     if sent.method != call.method or sent.body != call.body:
         inner.data = sent.body
         for name in ("Content-length", "Transfer-encoding"):
-            inner.headers.pop(name, None)
+            lines.pop(name, None)
+    # What must not follow a redirect, such as credentials, does not become what may.
+    private = request.unredirected_hdrs.keys() - request.headers.keys()
+    inner.headers = {name: value for name, value in lines.items() if name not in private}
+    inner.unredirected_hdrs = {name: value for name, value in lines.items() if name in private}
     return inner
 
 

@@ -5,11 +5,11 @@ Every public name of urllib3 is here, and its modules can be imported by name
 urllib3's own, identical objects. The record of a retired call is in ``response.shim``, an attribute that no
 other response has.
 
-The caller's ``Retry`` sees the statuses that the caller sees, and the total of its ``Timeout`` is for all that is
-sent for one call.
+The caller's ``Retry`` sees the statuses that the caller sees, and its timeouts are for all that is sent for one
+call (``shim.dropin.patience``).
 
 The way of a call: ``poolmanager`` or ``connectionpool`` > ``_send`` > ``_recognition`` (is it a retired one)
-> ``_exchange`` (what is sent and what comes of it) with ``_rewriting`` and ``_streams`` (content).
+> ``_exchange`` (what is sent and what comes of it) with ``_rewriting``, ``_timeouts`` and ``_streams`` (content).
 """
 
 import sys as _sys

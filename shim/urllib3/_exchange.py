@@ -20,6 +20,7 @@ from shim.dropin.streams import ResponseContent
 from shim.urllib3._recognition import CallerRequest
 from shim.urllib3._rewriting import inner_options, loud
 from shim.urllib3._streams import answered, discard, drain, renewed
+from shim.urllib3._timeouts import rest_of
 
 Base = Callable[..., Any]
 """The ``urlopen`` in whose place ours stands, bound to its pool or manager."""
@@ -41,11 +42,11 @@ class ExchangeFlow:
     native: HTTPResponse | None = attrs.field(init=False, default=None)
     head: Reply = attrs.field(init=False)
     content: ResponseContent | None = attrs.field(init=False, default=None)
-    started: float = attrs.field(init=False)
+    start: float = attrs.field(init=False)
 
     def run(self) -> HTTPResponse:
         """Send, read and close until there is a response for the caller, its content unread."""
-        retired, self.started = self.request.retired, time.monotonic()
+        retired, self.start = self.request.retired, time.perf_counter()
         self.exchange = exchange(retired.match, retired.call, retired.context)
         try:
             command = advance(self.exchange, None)
@@ -65,9 +66,12 @@ class ExchangeFlow:
         if self.native is not None:
             discard(self.native)
             self.native = None
-        self.sent, request = send, self.request
+        request, first = self.request, self.sent is None
+        self.sent = send
         url = request.prefix + send.call.target if send.rewritten else request.url
-        options = inner_options(request, send, self.retries, self.started)
+        options = inner_options(request, send, self.retries)
+        if not first:
+            options["timeout"] = rest_of(request, send.call.method, self.start)
         with serving():
             self.native = native = self.base(send.call.method, url, **options)
         self.content = None

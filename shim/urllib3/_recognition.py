@@ -45,6 +45,12 @@ class CallerRequest:
         """The caller's method."""
         return self.retired.call.method
 
+    @property
+    def pool(self) -> HTTPConnectionPool:
+        """The pool that urllib3's exceptions name."""
+        owner = self.owner
+        return owner if isinstance(owner, HTTPConnectionPool) else owner.connection_from_url(self.url)
+
 
 def recognise(
     owner: Owner, method: str, url: str, args: Iterable[Any], kwargs: Mapping[str, Any]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from copy import copy
 from functools import cache
 from typing import Any
 
-from urllib3 import Retry, Timeout
+from urllib3 import Retry
 from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
 from urllib3.util import SKIP_HEADER
 
@@ -17,24 +16,15 @@ from shim.core.messages import Headers, field, replaced, without
 from shim.dropin.digest import is_stale
 from shim.urllib3._recognition import CallerRequest
 
-_LEAST = 0.001
-"""Seconds that are given when there are none left: urllib3 refuses nothing, and so it says itself what ran out."""
 
-
-def inner_options(request: CallerRequest, send: Send, retries: Retry, started: float) -> dict[str, Any]:
+def inner_options(request: CallerRequest, send: Send, retries: Retry) -> dict[str, Any]:
     """Return how to send what the core asks for: unread, and without a look at its status by ``retries``.
 
-    Credentials are the caller's, but for a Digest signature over another target. ``started`` is when the exchange
-    began by ``time.monotonic``: a timeout's total is for all of it.
+    Credentials are the caller's, but for a Digest signature over another target.
     """
     call, sent = request.retired.call, send.call
     options = {**request.options, "preload_content": False, "retries": quiet(retries)}
     options.pop("release_conn", None)
-    timeout = _timeout_of(request)
-    total = getattr(timeout, "total", None)
-    if isinstance(timeout, Timeout) and isinstance(total, int | float):
-        left = max(total - (time.monotonic() - started), _LEAST)
-        options["timeout"] = Timeout(left, timeout._connect, timeout._read)  # noqa: SLF001 - as they were set
     lines = _fields(send, call.headers)
     if sent.method != call.method or sent.body != call.body:
         lines = without(lines, ("content-length", "transfer-encoding"))
@@ -58,13 +48,6 @@ def _fields(send: Send, callers: Headers) -> Headers:
     if send.may_read and coding is not None and coding != SKIP_HEADER and acceptable(coding) != coding:
         lines = replaced(lines, "Accept-Encoding", acceptable(coding))
     return lines
-
-
-def _timeout_of(request: CallerRequest) -> object:
-    if "timeout" in request.options:
-        return request.options["timeout"]
-    owner: Any = request.owner
-    return owner.timeout if hasattr(owner, "timeout") else owner.connection_pool_kw.get("timeout")
 
 
 def retries_of(request: CallerRequest) -> Retry:

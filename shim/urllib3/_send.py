@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from urllib3 import HTTPConnectionPool, HTTPResponse
+from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError
 
 from shim.dropin.nesting import is_served
@@ -38,15 +38,14 @@ def urlopen(owner: Owner, base: Base, method: str, url: str, *args: Any, **kwarg
 
 def _with_retries(request: CallerRequest, base: Base) -> HTTPResponse:
     """Have status retries, as urllib3 does, of what the caller sees."""
-    retries, method, owner = retries_of(request), request.method, request.owner
+    retries, method = retries_of(request), request.method
     while True:
         response = ExchangeFlow(request, base, retries).run()
         retries = response.retries or retries
         if not retries.is_retry(method, response.status, bool(response.headers.get("Retry-After"))):
             return response
-        pool = owner if isinstance(owner, HTTPConnectionPool) else owner.connection_from_url(request.url)
         try:
-            retries = retries.increment(method, request.retired.call.target, response=response, _pool=pool)
+            retries = retries.increment(method, request.retired.call.target, response=response, _pool=request.pool)
         except MaxRetryError:
             if retries.raise_on_status:
                 response.drain_conn()

@@ -45,7 +45,7 @@ class HTTPSConnectionPool(HTTPConnectionPool, urllib3.HTTPSConnectionPool):
 def connection_from_url(url: Any, **kw: Any) -> Any:  # noqa: D103 - like() gives it urllib3's documentation
     where = parse_url(url)
     kind = HTTPSConnectionPool if where.scheme == "https" else HTTPConnectionPool
-    port = where.port or (443 if where.scheme == "https" else 80)
+    port = urllib3.connection_from_url(url).port  # whose reading of port 0 depends on its version
     return kind(where.host, port=port, **kw)  # type: ignore[arg-type]  # urllib3 says itself that a host is missing
 
 

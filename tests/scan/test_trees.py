@@ -54,3 +54,24 @@ def test_names_of_other_files_are_followed(folder):
     found = [(one.place.file, one.place.line, one.operation.id, one.method or "?") for one in report.findings]
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     assert sorted(found) == [(path.as_posix(), *one) for path in files for one in expected(path)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(TREES).as_posix())
+def test_programs_that_break_off_are_read_as_far_as_they_go(path, tmp_path):
+    """A file that ends anywhere, as while it is being written, is no defect of the scan."""
+    text = path.read_text("utf-8")
+    for part in range(1, 8):
+        cut = tmp_path / path.name
+        cut.write_text(text[: len(text) * part // 8])
+        assert scan([cut], ENGINE, Settings(), AT).files == 1
+
+
+def test_an_argument_without_a_name_is_an_argument(tmp_path):
+    """``this`` and ``base`` are no named nodes of C#'s grammar."""
+    program = tmp_path / "Api.cs"
+    program.write_text(
+        'class A { void B(string g, string c) { Log(this); c = Join("/", this, c); '
+        'Get($"/api/atlas/v2/groups/{g}/serverless/{c}/backup/snapshots"); } }'
+    )
+    report = scan([program], ENGINE, Settings(), AT)
+    assert [one.operation.id for one in report.findings] == ["listServerlessBackupSnapshots"]

@@ -157,6 +157,24 @@ def test_a_redirect_that_leads_to_a_retired_call_is_translated(raw):
         assert (response.status, response.url) == (200, f"{server.url}{SNAPSHOTS}")
 
 
+def test_what_must_not_follow_a_redirect_does_not(raw):
+    """A field that is for the first host alone stays with it; a Digest signature over another path is left out."""
+
+    def answer(request):
+        return gone_then_flex(b"/flexClusters/") if b"/moved" in request else reply("302 Found", "Location: /moved")
+
+    server = raw(answer)
+    request = Request(f"{server.url}{SNAPSHOTS}", headers={"X-Two": "b", "Authorization": 'Digest uri="/other"'})
+    request.add_unredirected_header("X-One", "a")
+    urlopen(request, timeout=10).close()
+    first, second = server.requests
+    assert b"X-One: a" in first
+    assert b"X-One" not in second
+    assert b"X-Two: b" in first
+    assert b"X-Two: b" in second
+    assert b"Digest" not in first + second
+
+
 def test_a_file_can_be_retrieved(raw, tmp_path):
     """By the oldest function of all."""
     server = raw(gone_then_flex)

@@ -3,17 +3,15 @@
 """The caller's Retry and Timeout are about the call that the caller makes, not about what is sent for it."""
 
 import json
-from types import SimpleNamespace
+import time
 
 import pytest
 import urllib3 as plain
 
 from shim import urllib3
-from shim.urllib3 import _rewriting
+from shim.urllib3 import Retry, Timeout
 from tests.peers.answering import reply
 from tests.urllib3.test_calls import DOCUMENT, EMPTY, JOBS, SNAPSHOTS, gone_then_flex
-
-Retry = urllib3.Retry
 
 
 def in_turn(*replies):
@@ -84,24 +82,47 @@ def test_a_write_is_not_sent_twice_on_a_guess(raw, http):
     assert len(server.requests) == 1
 
 
-def test_a_total_is_for_all_that_is_sent(raw, early, monkeypatch):
-    """What the first reply took is taken off what the second one may."""
-    now, given = [0.0], []
-    monkeypatch.setattr(_rewriting, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr("shim.urllib3._exchange.time", SimpleNamespace(monotonic=lambda: now[0]))
-    urlopen = plain.PoolManager.urlopen
+@pytest.fixture
+def given(monkeypatch):
+    """The timeouts of what is sent; each request takes three seconds."""
+    passed: list[str] = []
+    given: list[object] = []
+    perf_counter, urlopen = time.perf_counter, plain.PoolManager.urlopen
+    monkeypatch.setattr(time, "perf_counter", lambda: perf_counter() + 3 * len(passed))
 
     def slow(self, method, url, **options):
-        given.append(options["timeout"])
-        now[0] += 3
+        given.append(options.get("timeout"))
+        passed.append(method)
         return urlopen(self, method, url, **options)
 
     monkeypatch.setattr(plain.PoolManager, "urlopen", slow)
+    return given
+
+
+@pytest.mark.parametrize(("timeout", "left"), [(Timeout(total=8, read=7), 5), (5, 7), (None, None)])
+def test_the_callers_timeout_is_for_all_that_is_sent(raw, early, given, timeout, left):
+    """What the first reply took is taken off what the second one may; without a timeout there is none."""
     server = raw(gone_then_flex)
-    with urllib3.PoolManager(timeout=urllib3.Timeout(total=8, read=7)) as http:
-        http.request("GET", f"{server.url}{SNAPSHOTS}")
-        http.request("GET", f"{server.url}{SNAPSHOTS}", timeout=urllib3.Timeout(total=2))
-        http.request("GET", f"{server.url}{SNAPSHOTS}", timeout=5)
-    assert [getattr(timeout, "total", None) for timeout in given[:3]] == [8, 5, 2]
-    assert given[0]._read == 7
-    assert given[3:] == [5]
+    with urllib3.PoolManager(timeout=timeout) as http:
+        assert http.request("GET", f"{server.url}{SNAPSHOTS}").status == 200
+    if left is None:
+        assert given == [None, None]
+    else:
+        assert given[1].total == pytest.approx(left, abs=0.5)
+        assert given[1]._read == (7 if left == 5 else 5)
+
+
+def test_when_it_is_over_it_is_urllib3s_own_timeout(raw, early, given, http):
+    """With the URL of the caller's; nothing more is sent."""
+    server = raw(gone_then_flex)
+    with pytest.raises(urllib3.exceptions.ReadTimeoutError, match="timeouts are 2 seconds together") as caught:
+        http.request("GET", f"{server.url}{SNAPSHOTS}", timeout=Timeout(total=2))
+    assert caught.value.url == SNAPSHOTS
+    assert server.targets() == [SNAPSHOTS]
+
+
+def test_a_write_is_begun_with_the_whole_timeout(raw, early, given, http):
+    """Cut short, it would leave open whether it was executed."""
+    server = raw(gone_then_flex)
+    http.request("POST", f"{server.url}{JOBS}", body=json.dumps(DOCUMENT), timeout=5)
+    assert (given, len(server.requests)) == ([5, 5], 2)

@@ -80,6 +80,9 @@ def test_what_is_made_is_what_urllib3_makes():
     assert issubclass(urllib3.ProxyManager, urllib3.PoolManager)
     pool = urllib3.connection_from_url("https://a.example")
     assert (type(pool), pool.scheme, pool.host, pool.port) == (urllib3.HTTPSConnectionPool, "https", "a.example", 443)
+    assert (
+        urllib3.connection_from_url("http://a.example:0").port == plain.connection_from_url("http://a.example:0").port
+    )
     assert type(urllib3.PoolManager().connection_from_url("http://a.example")) is urllib3.HTTPConnectionPool
     assert urllib3.proxy_from_url("http://a.example").proxy.host == "a.example"
 

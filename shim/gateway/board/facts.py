@@ -38,7 +38,7 @@ def status_of(told: Told, plan: Plan, standing: Standing, *, ready: bool, invent
         uptime_seconds=int(now - standing.started),
         ready=ready,
         mode=status.Mode(
-            route=options.route.value,
+            route=str(options.route),
             credentials=options.credentials.value,
             upstream=options.upstream,
             listens=standing.listens,

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from functools import partial
 
 from shim._version import __version__
 from shim.core.recognise import Engine, shared_engine
 from shim.gateway.logs.rendering import set_level
+from shim.gateway.option_sources import Given
 from shim.gateway.options import Options
 from shim.gateway.processes.process import loop_factory, prepare
 from shim.gateway.processes.supervisor import StartError, Supervisor
@@ -24,16 +25,25 @@ _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 async def run(
-    options: Options, engine: Engine | None = None, *, source: PlanSource | None = None, known: Stamp = ()
+    options: Options,
+    engine: Engine | None = None,
+    *,
+    source: PlanSource | None = None,
+    known: Stamp = (),
+    given: Mapping[str, Given] | None = None,
 ) -> int:
     """Serve until SIGTERM, SIGINT or ``POST /quitquitquit``, then drain; a second signal ends the drain.
 
     With a ``source``, whose files were ``known`` when they were read, SIGHUP and changes of the files
     replace options and engine. With more than one of the options' ``workers``, other processes take the calls.
+    ``given`` tells of options where they were given.
+
     Returns the exit code: 0, or that of a worker that could not start.
     """
     engine = engine or shared_engine(os.environ)
+    plan = Plan(options, engine, given or {})
     gateway = Supervisor(options, engine) if options.workers > 1 else Gateway(options, engine)
+    gateway.apply(plan)
     loop = asyncio.get_running_loop()
     ends: asyncio.Queue[str] = asyncio.Queue()
     gateway.on_quit = partial(ends.put_nowait, "POST /quitquitquit")
@@ -53,7 +63,7 @@ async def run(
                 set_level(plan.options.log_level)
                 gateway.apply(plan)
 
-            reloader = Reloader(source, Plan(gateway.options, engine), apply, gateway.metrics, gateway.standing)
+            reloader = Reloader(source, plan, apply, gateway.metrics, gateway.standing)
             loop.add_signal_handler(signal.SIGHUP, lambda: chore(reloader.reload()))
             chore(reloader.watch(known))
         await gateway.start()
@@ -87,10 +97,15 @@ def _about(gateway: Gateway | Supervisor, engine: Engine) -> str:
 
 
 def serve(
-    options: Options, engine: Engine | None = None, *, source: PlanSource | None = None, known: Stamp = ()
+    options: Options,
+    engine: Engine | None = None,
+    *,
+    source: PlanSource | None = None,
+    known: Stamp = (),
+    given: Mapping[str, Given] | None = None,
 ) -> int:
     """Run a gateway in this thread until a signal ends it, and return the exit code."""
     prepare(options)
     # A supervisor starts processes, which asyncio's own loop does in more ways.
     with asyncio.Runner(loop_factory=None if options.workers > 1 else loop_factory()) as runner:
-        return runner.run(run(options, engine, source=source, known=known))
+        return runner.run(run(options, engine, source=source, known=known, given=given))

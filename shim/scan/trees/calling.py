@@ -26,7 +26,7 @@ from shim.scan.trees.callers import (
 )
 from shim.scan.trees.making import joined_text, text_of
 from shim.scan.trees.marks import Marks
-from shim.scan.trees.nodes import below, field, place, word
+from shim.scan.trees.nodes import below, field, first_of, last_of, place, word
 from shim.scan.trees.scopes import CALLS, LISTS, MEMBERS, UNKNOWN, Scope, Value, either, hole
 from shim.scan.trees.shared import called
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _CHAINED = 40
 """So many links of a chain of calls are looked at."""
 _MAKING = frozenset({"new_expression", "object_creation_expression"})
+
+
+_AROUND = frozenset({"argument", "spread_element", "variadic_argument", "parenthesized_expression"})
 
 
 @attrs.frozen
@@ -97,7 +100,7 @@ class Calling(Marks):
         called = field(node, "function", "constructor", "type", "name") or node
         receiver = field(node, "object") if node.type == "method_invocation" else None
         if called.type in MEMBERS and len(called.named_children) > 1:
-            receiver, called = called.named_children[0], called.named_children[-1]
+            receiver, called = first_of(called), last_of(called)
         if called.type in {"generic_name", "generic_type", "member_binding_expression", "scoped_type_identifier"}:
             called = next((one for one in below(called) if one.child_count == 0 and one.is_named), called)
         args: list[Node] = []
@@ -108,7 +111,7 @@ class Calling(Marks):
         for one in (one for some in around if some is not None for one in some.named_children):
             key = field(one, "name") if one.type == "argument" else field(one, "left")
             if one.type == "assignment_expression" or (one.type == "argument" and key is not None):
-                named[word(self.tree, key).casefold()] = one.named_children[-1]
+                named[word(self.tree, key).casefold()] = last_of(one)
             elif "comment" not in one.type:
                 args.append(one)
         return _Call(node, word(self.tree, called), called, receiver, tuple(args), named)
@@ -128,7 +131,7 @@ class Calling(Marks):
             return ""
         if node.type in CALLS:
             return self._taken_apart(node).name
-        last = node.named_children[-1] if node.type in MEMBERS else node
+        last = last_of(node) if node.type in MEMBERS else node
         return word(self.tree, last) if last.child_count == 0 else ""
 
     def _only_says(self, call: _Call, name: str, receiver: str) -> bool:
@@ -173,8 +176,11 @@ class Calling(Marks):
 
     def _items(self, node: Node, value: Value, scope: Scope) -> list[Value]:
         """Return the items of a list that is written here or was given a name; anything else is one item."""
-        while node.type in {"argument", "spread_element", "variadic_argument", "parenthesized_expression"}:
-            node = node.named_children[-1]
+        while (
+            node.type in {"argument", "spread_element", "variadic_argument", "parenthesized_expression"}
+            and node.named_children
+        ):
+            node = last_of(node)
         listed = node if node.type in LISTS else scope.listed(word(self.tree, node)) if node.child_count == 0 else None
         if listed is None:
             return [value]
@@ -185,8 +191,8 @@ class Calling(Marks):
 
     def _constant(self, node: Node, value: Value) -> str:
         """Return what a node says that may be a method: a text, or the last name of a constant."""
-        while node.type == "argument":
-            node = node.named_children[-1]
+        while node.type == "argument" and node.named_children:
+            node = last_of(node)
         return value[0].s if value[0].s != HOLE else self._last(node) if node.type in MEMBERS else ""
 
     # HTTP
@@ -218,13 +224,13 @@ class Calling(Marks):
 
     def assigned(self, left: Node, value: Value, scope: Scope) -> None:
         """Note the method that a request is given, or a client's base: ``request.Method = Method.Post``."""
-        name = word(self.tree, left.named_children[-1]).casefold()
+        name = word(self.tree, last_of(left)).casefold()
         if name in BASES and (root := self._root(left)):
             scope.holder(root).names[root] = value
         if name == "method" and left.parent is not None:
-            method = method_said(self._constant(left.parent.named_children[-1], value))
+            method = method_said(self._constant(last_of(left.parent), value))
             if method is not None:
-                paths = self.unnoted([left.named_children[0]], scope)[0]
+                paths = self.unnoted([first_of(left)], scope)[0]
                 self.hits += self.sightings.call(place(self.tree, left.parent), method, paths)
 
     def _keys(self, call: _Call) -> Iterator[tuple[str, Node]]:

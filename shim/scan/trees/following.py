@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from shim.scan.texts import HOLE, Text, concat, made
 from shim.scan.trees.callers import QUIET, is_said, method_said
-from shim.scan.trees.nodes import field, pieces, place, word
+from shim.scan.trees.nodes import field, first_of, last_of, pieces, place, word
 from shim.scan.trees.program import Program
 from shim.scan.trees.scopes import (
     BRANCHES,
@@ -180,7 +180,7 @@ class Following(Program):
             self.quietly(node.named_children, scope)
             return UNKNOWN
         if node.type != "binary_expression":
-            self.fold(node.named_children[0], scope)
+            self.fold(first_of(node), scope)
             return either(self.fold(one, scope) for one in node.named_children[1:])
         operands: list[Node] = []
         left: Node | None = node
@@ -204,8 +204,8 @@ class Following(Program):
         return self.elsewhere("", name) if found is None else found
 
     def _given(self, node: Node, scope: Scope) -> Value:
-        left = field(node, "key", "left") or node.named_children[0]
-        right = field(node, "value", "right") or node.named_children[-1]
+        left = field(node, "key", "left") or first_of(node)
+        right = field(node, "value", "right") or last_of(node)
         name = word(self.tree, left).strip("\"'`").rpartition(".")[2]
         if is_said(name) and node.type != "assignment_expression":
             self.quietly([right], scope)
@@ -220,7 +220,7 @@ class Following(Program):
         left = field(node, "left", "name", "property")
         right = field(node, "right", "value")
         if right is None and node.type == "variable_declarator":
-            right = node.named_children[-1]
+            right = last_of(node)
         for one in node.named_children:
             if one not in {left, right} or left == right:
                 self.fold(one, scope)

@@ -9,7 +9,7 @@ import attrs
 from shim.scan.texts import made, url_join
 from shim.scan.trees.callers import CALLS_BY_MARK, MAPPINGS, method_said
 from shim.scan.trees.following import Following
-from shim.scan.trees.nodes import below, field, place, word
+from shim.scan.trees.nodes import below, field, first_of, last_of, place, word
 from shim.scan.trees.scopes import LITERALS, MEMBERS, Scope, Value
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Marks(Following):
         else:
             return
         texts = [value for some in values for value in some]
-        constants = [word(self.tree, one.named_children[-1]) for one in below(node) if one.type in MEMBERS]
+        constants = [word(self.tree, last_of(one)) for one in below(node) if one.type in MEMBERS]
         method = method or next(filter(None, map(method_said, [*(one.s for one in texts), *constants])), None)
         for value in (one for one in texts if method_said(one.s) is None):
             verb, _, rest = value.s.rpartition(" ")
@@ -54,14 +54,14 @@ class Marks(Following):
         around = node.parent
         while around is not None and around.type != "interface_declaration":
             around = around.parent
-        if around is None or any(one == node for one in below(around.named_children[0])):
+        if around is None or any(one == node for one in below(first_of(around))):
             return None, False
-        head = word(self.tree, around.named_children[0])
+        head = word(self.tree, first_of(around))
         return around, "Client" in head or "RestClient" in head or "Exchange" in head
 
     def _prefix(self, interface: Node, scope: Scope) -> Value:
         """Return the path that the marks of an interface put before those of its methods."""
-        for one in below(interface.named_children[0]):
+        for one in below(first_of(interface)):
             name = word(self.tree, field(one, "name")) if one.type == "annotation" else ""
             if name in {"HttpExchange", "RequestMapping", "Path", "FeignClient"}:
                 pairs = [part for part in below(one) if part.type == "element_value_pair"]

@@ -56,6 +56,16 @@ def field(node: Node, *names: str) -> Node | None:
     return next((found for name in names if (found := node.child_by_field_name(name)) is not None), None)
 
 
+def first_of(node: Node) -> Node:
+    """Return a node's first named child; the node itself where it has none, as in C#'s ``(this)``."""
+    return node.named_children[0] if node.named_children else node
+
+
+def last_of(node: Node) -> Node:
+    """Return a node's last named child; the node itself where it has none."""
+    return node.named_children[-1] if node.named_children else node
+
+
 def unescaped(text: str) -> str:
     """Return what a literal's escapes stand for; a NUL of the program is no hole."""
 

@@ -13,7 +13,7 @@ from shim.scan.methods import METHODS
 from shim.scan.sightings import Hit, Sightings
 from shim.scan.texts import HOLE, Place, Text, concat, made, percent
 from shim.scan.trees.grammars import Tree, tree_of
-from shim.scan.trees.nodes import below, field, place, word
+from shim.scan.trees.nodes import below, field, first_of, last_of, place, word
 from shim.scan.trees.scopes import UNKNOWN, Scope, Value, either, hole
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Shell:
         if kind == "concatenation":
             return made(concat, *(self._value(one) for one in node.named_children))
         if kind == "command_name":
-            return self._value(node.named_children[0])
+            return self._value(first_of(node))
         return self._pieces(node, where, quoted=kind == "string")
 
     def _pieces(self, node: Node, where: frozenset[Place], *, quoted: bool) -> Value:
@@ -249,7 +249,7 @@ class Shell:
         if at is not None:
             self._stack.append(node.id)
         body = field(node, "body")
-        last = body.named_children[-1] if body is not None and body.named_children else None
+        last = last_of(body) if body is not None and body.named_children else None
         for one in body.named_children if body is not None else ():
             if one != last or one.type != "command":
                 self._visit(one)

@@ -9,7 +9,7 @@ from shim.scan.methods import QUIET_KEYWORDS, said
 from shim.scan.sightings import Sightings
 from shim.scan.texts import HOLE, Text, concat, made, percent
 from shim.scan.trees.grammars import Tree, tree_of
-from shim.scan.trees.nodes import below, place, unescaped, word
+from shim.scan.trees.nodes import below, first_of, last_of, place, unescaped, word
 from shim.scan.trees.scopes import UNKNOWN, Value, either
 from shim.scan.trees.shell import read_shell
 
@@ -54,7 +54,7 @@ class Terraform:
             self._sightings.resource(place(self._tree, label), head[0], head[1])
         inner = next((one for one in node.named_children if one.type == "body"), None)
         attributes = [one for one in inner.named_children if one.type == "attribute"] if inner is not None else []
-        nodes = {word(self._tree, one.named_children[0]): one for one in attributes}
+        nodes = {word(self._tree, first_of(one)): one for one in attributes}
         values = {name: self._attribute(one) for name, one in nodes.items()}
         if head[0] == "locals":
             self._known |= {f"local.{name}": value for name, value in values.items()}
@@ -68,9 +68,9 @@ class Terraform:
                     self._sightings.hits += self._sightings.call(at, method or "GET", values[name])
 
     def _attribute(self, node: Node) -> Value:
-        name = word(self._tree, node.named_children[0])
+        name = word(self._tree, first_of(node))
         noted, self._noted = self._noted, self._noted and name not in _QUIET
-        value = self._value(node.named_children[-1])
+        value = self._value(last_of(node))
         self._noted = noted
         return value
 
@@ -85,7 +85,7 @@ class Terraform:
                 self._sightings.path(place(self._tree, node), one)
             return value
         if kind == "function_call":
-            name, values = word(self._tree, node.named_children[0]), []
+            name, values = word(self._tree, first_of(node)), []
             for inner in node.named_children[1:]:
                 values += [self._value(one) for one in inner.named_children]
             if name == "format" and values:
