@@ -19,7 +19,7 @@ from tests.peers.served import At, ask, gateway, get, value_of
 
 def settings_at(url):
     """Ask an admin listener for the settings in force."""
-    head, content = ask(At(url), get("/config.json"))
+    head, content = ask(At(url), get("/config.json", host=url.removeprefix("http://")))
     assert value_of(head, "Content-Type") == "application/json"
     return {one["name"]: (one["value"], one["source"]) for one in json.loads(content)["settings"]}
 
