@@ -54,10 +54,12 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     from shim.gateway.logs.lines import apart  # noqa: PLC0415 - as above
     from shim.gateway.logs.rendering import set_up  # noqa: PLC0415 - as above
     from shim.gateway.settings_report import unknown_variables  # noqa: PLC0415 - as above
+    from shim.gateway.systemd.sockets import inherited  # noqa: PLC0415 - as above
 
     if verbose:
         flags["log_level"] = LogLevel.DEBUG
-    source = PlanSource(dict(os.environ), flags, config)
+    sockets = inherited(os.environ)
+    source = PlanSource(dict(os.environ), {**flags, **sockets.flags()}, config)
     known = source.stamp()
     plan = source.read()
     set_up(plan.options.log_level, plan.options.log_format)
@@ -65,7 +67,7 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
         log.warning("%s", problem)
     try:
         with apart(as_json=plan.options.log_format is LogFormat.JSON):
-            code = serve(plan.options, plan.engine, source=source, known=known, given=plan.given)
+            code = serve(plan.options, plan.engine, source=source, known=known, sockets=sockets, given=plan.given)
     except SettingsError as error:
         raise renamed(error, TABLE, plan.given) from None
     except OSError as error:

@@ -15,9 +15,11 @@ One call, in the order of its stations (each room's own docstring has its files)
 Beside it: ``fields`` decides which field lines cross and which are added (``remembered`` spares it doing so anew),
 ``errors`` are the gateway's own answers, and ``coalesce`` lets identical reads share a call. ``options`` are
 declared once for flags, environment and file, their values read by ``option_values``; ``reload`` makes a plan of
-them and the documents, and replaces it; ``server`` is the life of one gateway, ``processes`` that of the program.
+them and the documents, and replaces it; ``server`` is the life of one gateway, ``processes`` that of the program,
+which ``systemd`` may hand sockets to and hear from.
 For the operator: ``admin`` are the pages and ``admin_thread`` answers them, whatever the calls' side does;
-``metrics``, ``openapi``, ``inventory``, and ``log_lines``, for which nobody waits.
+``metrics`` (``counting`` is what they are made of), ``tracing``, ``openapi``, ``inventory``, and ``logs``, for which
+nobody waits.
 
 Names are loaded when they are first used, since the table of options needs nothing that the server needs.
 """

@@ -11,7 +11,7 @@ import attrs
 from shim.gateway.admin import Admin
 from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.server import Server
-from shim.gateway.http1.sockets import bind_tcp
+from shim.gateway.http1.sockets import Bound, bind_tcp
 from shim.gateway.options import Address, Options
 from shim.gateway.validation import authorities_of
 
@@ -32,10 +32,10 @@ LIMITS = attrs.evolve(
 class AdminThread:
     """Serves ``admin`` on a plain asyncio loop: what it needs is little, and nothing it shares with the calls' loop."""
 
-    def __init__(self, admin: Admin, wanted: Address) -> None:
-        """Listen; raises OSError."""
+    def __init__(self, admin: Admin, wanted: Address, bound: Bound | None = None) -> None:
+        """Listen, unless there are sockets that do; raises OSError."""
         self._admin = admin
-        self._bound = bind_tcp(wanted)
+        self._bound = bound or bind_tcp(wanted)
         assert self._bound.address is not None
         self.address: Address = self._bound.address
         admin.authorities = authorities_of(self.address)

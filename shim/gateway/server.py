@@ -145,8 +145,8 @@ class Gateway:
         """Where probes and metrics are answered; None without such a listener."""
         return f"http://{self._admin.address.authority}" if self._admin else None
 
-    async def start(self, bound: Bound | None = None) -> None:
-        """Take calls, of sockets that are ``bound`` or where the options say.
+    async def start(self, bound: Bound | None = None, admin: Bound | None = None) -> None:
+        """Take calls, of sockets that are ``bound`` or where the options say; ``admin`` is for the operator's.
 
         Raises OSError when an address can't be listened on.
         """
@@ -162,7 +162,7 @@ class Gateway:
             self._beat()
             self.standing.listens = self.options.uds or self.url
             if self.options.admin is not None:
-                self._admin = AdminThread(self._pages(self.options.admin), self.options.admin)
+                self._admin = AdminThread(self._pages(self.options.admin), self.options.admin, admin)
                 self._admin.start()
         except BaseException:
             await self.stop(grace=0)

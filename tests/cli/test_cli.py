@@ -106,7 +106,7 @@ def test_other_commands_need_no_extra(words):
 
 def test_no_flag_takes_a_credential():
     """Credentials never stand on a command line, where every process can read them; paths of files may."""
-    paths = {"--keys-file", "--tls-key"}
+    paths = {"--keys-file", "--tls-key", "--upstream-key"}
     words = ("key", "secret", "token", "password", "client-id")
     flags = []
     for name in COMMANDS:

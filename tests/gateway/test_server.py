@@ -27,8 +27,8 @@ from shim.gateway import Options, serve
 from shim.gateway.processes import serving
 from shim.gateway.options import Address
 class Told(serving.Gateway):
-    async def start(self):
-        await super().start()
+    async def start(self, *bound):
+        await super().start(*bound)
         print(self.url, self.admin_url, flush=True)
 serving.Gateway = Told
 loopback = Address("127.0.0.1", 0)

@@ -44,7 +44,7 @@ class Page:
         return {sample.name for sample in self._samples}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def page():
     """Return a function that reads a gateway's page, once no call is in flight: an answer is there before its count."""
 

@@ -4,10 +4,7 @@ import contextlib
 import http.client
 import json
 import re
-import shutil
-import socket
 import ssl
-import subprocess
 import time
 import urllib.parse
 from pathlib import Path
@@ -16,8 +13,8 @@ import pytest
 import trustme
 
 from tests.gateway.test_signing import PATH
-from tests.gateway_metrics.conftest import Page
-from tests.peers.raw import reply, replying, until
+from tests.gateway_metrics.prometheus import needs_prometheus, watching
+from tests.peers.raw import reply, replying
 from tests.peers.served import gateway
 
 BOARD = json.loads((Path(__file__).parents[2] / "deploy" / "grafana" / "atlas-shim.json").read_text("utf-8"))
@@ -26,8 +23,6 @@ QUERIES = [
 ]  # fmt: skip
 VARIABLES = {"$job": ".*", "$__rate_interval": "1m", "$__range": "1m"}
 
-prometheus, promtool = shutil.which("prometheus") or "", shutil.which("promtool") or ""
-
 
 def filled(query: str) -> str:
     """Return a query with its variables filled in, as Grafana does."""
@@ -35,18 +30,6 @@ def filled(query: str) -> str:
         query = query.replace(name, value)
     assert "$" not in query
     return query
-
-
-def get_json(address: str, path: str):
-    """Ask Prometheus' API; None while it does not answer."""
-    try:
-        connection = http.client.HTTPConnection(address, timeout=10)
-        with contextlib.closing(connection):
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return json.loads(answer.read()) if answer.status == 200 else None
-    except OSError:
-        return None
 
 
 def call(served, target, method="GET"):
@@ -87,54 +70,17 @@ def busy(tmp_path):
     return run
 
 
-def backfilled(folder: Path, pages: dict[float, Page]) -> None:
-    """Write a store of Prometheus', as if it had read these pages at these times: watching takes it five seconds."""
-    lines = []
-    for moment, one in pages.items():
-        for name in sorted(one.names):
-            for labels, value in one.all(name):
-                said = {**labels, "job": "atlas-shim", "instance": "a"}
-                text = ",".join(f'{label}="{word}"' for label, word in said.items())
-                lines.append(f"{name}{{{text}}} {value} {moment}")
-    source = folder / "pages.txt"
-    source.write_text("\n".join([*lines, "# EOF", ""]))
-    words = ["tsdb", "create-blocks-from", "openmetrics", str(source), str(folder / "data")]
-    subprocess.run([promtool, *words], check=True, capture_output=True, timeout=60)
-
-
-@contextlib.contextmanager
-def answering(folder: Path):
-    """Run Prometheus on a store, and yield its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    config = folder / "prometheus.yml"
-    config.write_text("{}")
-    words = (f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address={address}")
-    with subprocess.Popen([prometheus, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            until(lambda: get_json(address, "/api/v1/query?query=1"), "Prometheus")
-            yield address
-        finally:
-            process.kill()
-
-
-@pytest.mark.skipif(not (prometheus and promtool), reason="prometheus and promtool are not installed")
+@needs_prometheus
 def test_every_query_returns_something(busy, page, tmp_path):
     """No panel is empty, or without a number, on a gateway with TLS that was called in several ways."""
     with busy() as (served, calls):
         calls()
         before = page(served)
         calls()
-        now = float(int(time.time()))
-        backfilled(tmp_path, {now - 15: before, now: page(served)})
-    empty = []
-    with answering(tmp_path) as address:
-        for query in QUERIES:
-            words = urllib.parse.urlencode({"query": filled(query), "time": now})
-            said = get_json(address, f"/api/v1/query?{words}")
-            if said is None or all(one["value"][1] == "NaN" for one in said["data"]["result"]):
-                empty.append(query)
-    assert empty == []
+        pages = {"atlas-shim": (before, page(served))}
+    with watching(tmp_path, pages, float(int(time.time()))) as prometheus:
+        found = {query: prometheus.query(filled(query)) for query in QUERIES}
+    assert [query for query, said in found.items() if all(value == "NaN" for _, value in said)] == []
 
 
 def test_queries_name_metrics_and_labels_that_are_there(busy, page):
@@ -142,7 +88,12 @@ def test_queries_name_metrics_and_labels_that_are_there(busy, page):
     with busy() as (served, calls):
         calls()
         found = page(served)
-    perhaps = {"atlas_shim_workers", "atlas_shim_workers_replaced_total", "atlas_shim_coalesced_total"}
+    perhaps = {
+        "atlas_shim_certificates_refused",
+        "atlas_shim_workers",
+        "atlas_shim_workers_replaced_total",
+        "atlas_shim_coalesced_total",
+    }
     assert len(QUERIES) > 30
     for query in QUERIES:
         names = set(re.findall(r"\b(?:atlas_shim|process)_\w+", query)) - perhaps

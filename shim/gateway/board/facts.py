@@ -39,7 +39,7 @@ def status_of(told: Told, plan: Plan, standing: Standing, *, ready: bool, invent
         ready=ready,
         mode=status.Mode(
             route=str(options.route),
-            credentials=options.credentials.value,
+            credentials=str(options.credentials),
             upstream=options.upstream,
             listens=standing.listens,
             workers=options.workers,

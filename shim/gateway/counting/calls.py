@@ -44,9 +44,7 @@ class Histogram:
         self._sum += seconds
 
     def put(self, family: HistogramMetricFamily, labels: tuple[str, ...]) -> None:
-        """Add what was counted to a family, unless that is nothing."""
-        if not any(self._counts):
-            return
+        """Add what was counted to a family."""
         bounds = [*map(str, self._bounds), "+Inf"]
         family.add_metric(labels, [*zip(bounds, accumulate(self._counts), strict=True)], self._sum)
 
@@ -72,7 +70,8 @@ class CallCounts(Collector):
         self.inexact: Tally[tuple[str, tuple[tuple[str, int], ...]]] = Tally()
         self.translation = Histogram(COSTS)
         self.operations: frozenset[str] = frozenset()
-        self._rows: dict[tuple[str, str], _Row] = {}
+        # A rate needs a series that is there before; else the one call of a night would be none.
+        self._rows = {(OTHER, "pass"): _Row()}
 
     def count(self, line: CallLine, *, whole: bool) -> None:
         """Count one call that has ended, or a step of a client's on its way to a signature.

@@ -138,7 +138,7 @@ class Listener:
     async def refuse(self) -> None:
         """Take no connections but those that callers have made already, which the kernel would reset."""
         self._bound.unlink()
-        if self._bound.share is None:
+        if self._bound.share is None and not self._bound.lent:
             turn_away(self._sockets)
         if self._sockets:
             await asyncio.sleep(HANDSHAKE)

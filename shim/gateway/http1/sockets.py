@@ -21,7 +21,8 @@ class Bound:
     """Sockets that listen, before anybody serves them: several for a name with several addresses.
 
     ``address`` is None for a unix socket, which is at ``path`` as long as that still is the file ``inode``.
-    With a ``share`` they are other processes' too, and go on listening when this one ends.
+    With a ``share`` they are other processes' too, and go on listening when this one ends; so do ``lent`` ones, which
+    are a service manager's, and keep who comes later for whom it starts next.
     """
 
     sockets: tuple[socket.socket, ...]
@@ -29,6 +30,7 @@ class Bound:
     path: Path | None = None
     inode: int = 0
     share: Share | None = None
+    lent: bool = False
 
     def close(self) -> None:
         """Close the sockets of this process."""

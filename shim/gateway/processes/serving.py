@@ -18,26 +18,30 @@ from shim.gateway.processes.process import loop_factory, prepare
 from shim.gateway.processes.supervisor import StartError, Supervisor
 from shim.gateway.reload import Plan, PlanSource, Reloader, Stamp
 from shim.gateway.server import Gateway
+from shim.gateway.systemd.manager import Manager
+from shim.gateway.systemd.sockets import Sockets
 
 log = logging.getLogger("shim.gateway")
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
+_NONE = Sockets()
 
 
-async def run(
+async def run(  # noqa: PLR0913 - what was read, where from, and what a service manager holds
     options: Options,
     engine: Engine | None = None,
     *,
     source: PlanSource | None = None,
     known: Stamp = (),
+    sockets: Sockets = _NONE,
     given: Mapping[str, Given] | None = None,
 ) -> int:
     """Serve until SIGTERM, SIGINT or ``POST /quitquitquit``, then drain; a second signal ends the drain.
 
     With a ``source``, whose files were ``known`` when they were read, SIGHUP and changes of the files
     replace options and engine. With more than one of the options' ``workers``, other processes take the calls.
+    A service manager's ``sockets`` take the place of those that the options name, and it is told what happens.
     ``given`` tells of options where they were given.
-
     Returns the exit code: 0, or that of a worker that could not start.
     """
     engine = engine or shared_engine(os.environ)
@@ -46,6 +50,7 @@ async def run(
     gateway.apply(plan)
     loop = asyncio.get_running_loop()
     ends: asyncio.Queue[str] = asyncio.Queue()
+    manager = Manager()
     gateway.on_quit = partial(ends.put_nowait, "POST /quitquitquit")
     chores: set[asyncio.Task[object]] = set()
 
@@ -54,6 +59,7 @@ async def run(
         chores.add(task)
         task.add_done_callback(chores.discard)
 
+    chore(manager.watchdog())
     for number in _ENDING:
         loop.add_signal_handler(number, ends.put_nowait, number.name)
     try:
@@ -64,11 +70,19 @@ async def run(
                 gateway.apply(plan)
 
             reloader = Reloader(source, plan, apply, gateway.metrics, gateway.standing)
-            loop.add_signal_handler(signal.SIGHUP, lambda: chore(reloader.reload()))
+
+            async def reload() -> None:
+                with manager.reloading():
+                    await reloader.reload()
+
+            loop.add_signal_handler(signal.SIGHUP, lambda: chore(reload()))
             chore(reloader.watch(known))
-        await gateway.start()
-        log.info("takes calls at %s for %s (%s)", options.uds or gateway.url, options.upstream, _about(gateway, engine))
+        await gateway.start(sockets.calls, sockets.admin)
+        where = f"takes calls at {options.uds or gateway.url} for {options.upstream}"
+        log.info("%s (%s)", where, _about(gateway, engine))
+        manager.ready(where)
         log.info("drains after %s", await ends.get())
+        manager.stopping(gateway.options.drain)
         await gateway.drain(ends.get())
     except StartError as error:
         log.error("%s", error)  # noqa: TRY400 - the worker has logged the traceback, if there is one
@@ -96,16 +110,17 @@ def _about(gateway: Gateway | Supervisor, engine: Engine) -> str:
     return "; ".join(words)
 
 
-def serve(
+def serve(  # noqa: PLR0913 - as above
     options: Options,
     engine: Engine | None = None,
     *,
     source: PlanSource | None = None,
     known: Stamp = (),
+    sockets: Sockets = _NONE,
     given: Mapping[str, Given] | None = None,
 ) -> int:
     """Run a gateway in this thread until a signal ends it, and return the exit code."""
     prepare(options)
     # A supervisor starts processes, which asyncio's own loop does in more ways.
     with asyncio.Runner(loop_factory=None if options.workers > 1 else loop_factory()) as runner:
-        return runner.run(run(options, engine, source=source, known=known, given=given))
+        return runner.run(run(options, engine, source=source, known=known, sockets=sockets, given=given))

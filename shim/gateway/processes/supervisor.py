@@ -117,18 +117,18 @@ class Supervisor:
         for worker in self._workers:
             worker.channel.say(channel.PLAN, pickle.dumps((self._options(), plan.engine.documents)))
 
-    async def start(self) -> None:
-        """Return when the first worker takes calls.
+    async def start(self, bound: Bound | None = None, admin: Bound | None = None) -> None:
+        """Return when the first worker takes calls, of sockets as a Gateway takes them.
 
         Raises OSError when an address can't be listened on, StartError when a worker ended before one took calls.
         """
         loop = asyncio.get_running_loop()
         self._started = loop.create_future()
         try:
-            self._bound = bind(self.options)
+            self._bound = bound or bind(self.options)
             self.standing.listens = self.options.uds or self.url
             if self.options.admin is not None:
-                self._admin = AdminThread(self._pages(), self.options.admin)
+                self._admin = AdminThread(self._pages(), self.options.admin, admin)
                 self._admin.start()
             self._keepers = [
                 loop.create_task(self._keep(number, self._bound)) for number in range(self.options.workers)
@@ -155,7 +155,8 @@ class Supervisor:
         self._ending.set()
         if self._bound is not None:
             self._bound.unlink()
-            turn_away(self._bound.sockets)
+            if not self._bound.lent:
+                turn_away(self._bound.sockets)
             self._bound.close()
         grace = options.drain - options.drain_min
         self._tell(channel.DRAIN, str(grace).encode())

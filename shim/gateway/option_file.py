@@ -1,0 +1,47 @@
+"""A file of settings with every option explained, written from the table: ``python -m shim.gateway.option_file``."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from shim.gateway.options import TABLE, Row
+
+_HEAD = """\
+# Settings of the gateway: atlas-shim serve --config shim.toml
+
+# What stands here commented out is the default. A flag (--public-url) beats the variable (ATLAS_SHIM_PUBLIC_URL),
+# which beats the key in this file (public_url). "atlas-shim check --config shim.toml" tells what is wrong with it.
+# Changes of keys marked "live" are taken up while the gateway runs, the others when it is started again.
+"""
+
+
+def example() -> str:
+    """Return the text of a file in which every key stands with its explanation and its default."""
+    return _HEAD + "".join(f"\n{line}\n" for line in map(_entry, TABLE))
+
+
+def _entry(row: Row[Any]) -> str:
+    return "\n".join([*_explained(row), f"#{row.name} = {_written(row)}"])
+
+
+def _explained(row: Row[Any]) -> Iterator[str]:
+    notes = [
+        row.metavar,
+        *(["live"] if row.live else []),
+        *(["divided among workers"] if row.divided else []),
+        *([f"a secret: {row.variable} keeps it out of this file"] if row.secret else []),
+    ]
+    for line in textwrap.wrap(f"{row.help} ({'; '.join(notes)})", 116):
+        yield f"# {line}"
+
+
+def _written(row: Row[Any]) -> str:
+    """Return a default as TOML has it: a number as it is, all else in quotes."""
+    return row.default if row.default.replace(".", "", 1).isdecimal() else json.dumps(row.default)
+
+
+if __name__ == "__main__":
+    print(example(), end="")  # noqa: T201 - the file is what this module is run for

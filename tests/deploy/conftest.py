@@ -1,0 +1,23 @@
+"""What the tests of ``deploy/`` share."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from shim._version import __version__
+from tests.gateway_life.conftest import port
+
+__all__ = ["port"]
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+IMAGE = f"registry.example.com/atlas-shim:{__version__}"
+
+
+def program(name: str) -> str:
+    """Return where a program is, also one that pip installed; the test is skipped where there is none."""
+    found = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found

@@ -1,0 +1,254 @@
+"""Under a service manager: what it is told (sd_notify(3)), and the sockets that it hands over (sd_listen_fds(3)).
+
+The manager here is a datagram socket that writes down what comes, and systemd's own ``systemd-socket-activate``.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import sys
+
+import pytest
+
+from shim.errors import SettingsError
+from shim.gateway.option_values import Address
+from shim.gateway.systemd.manager import Manager
+from shim.gateway.systemd.sockets import Sockets, inherited
+from tests.peers.raw import PATIENCE, reply, replying
+from tests.peers.served import At, ask, get, status_of
+
+ONE_OR_TWO = pytest.mark.parametrize("workers", ["1", "2"])
+
+
+@pytest.fixture
+def hears(tmp_path):
+    """Yield a manager's socket: its path, and a function that returns the next datagram's lines."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(PATIENCE)
+
+        def hear() -> list[str]:
+            lines = manager.recv(65536).decode("ascii").split("\n")
+            assert all("=" in line for line in lines)
+            return lines
+
+        yield str(tmp_path / "notify"), hear
+
+
+LAUNCHER = """
+import os, sys
+for place, number in enumerate(map(int, sys.argv[1].split(",")), 3):
+    os.dup2(number, place)
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@pytest.fixture
+def handed(serve):
+    """Return a function that starts a gateway with descriptors as systemd hands them over."""
+
+    def handed(names, *given, words=(), env=None):
+        numbers = [one.fileno() for one in given]
+        listens = {"LISTEN_FDS": str(len(given)), **({} if names is None else {"LISTEN_FDNAMES": names})}
+        launcher = (sys.executable, "-c", LAUNCHER, ",".join(map(str, numbers)))
+        return serve(*words, before=launcher, pass_fds=numbers, env={**listens, **(env or {})})
+
+    return handed
+
+
+def aside(one):
+    """Return the socket at a number that is out of the way of those that it is handed over at."""
+    with one:
+        return socket.socket(fileno=fcntl.fcntl(one.fileno(), fcntl.F_DUPFD_CLOEXEC, 20))
+
+
+@pytest.fixture
+def listening():
+    """Return a function that makes listening sockets, which stay open until the end."""
+    with contextlib.ExitStack() as made:
+
+        def listening(where="127.0.0.1", family=socket.AF_INET):
+            address = where if family == socket.AF_UNIX else (where, 0)
+            one = socket.socket(family)
+            one.bind(address)
+            one.listen()
+            return made.enter_context(aside(one))
+
+        yield listening
+
+
+def _url(one):
+    return At(f"http://127.0.0.1:{one.getsockname()[1]}")
+
+
+@ONE_OR_TWO
+def test_a_life_as_its_manager_hears_it(serve, hears, tmp_path, workers):
+    """Ready once calls are taken, reloading and ready again, stopping: in this order, whoever takes the calls."""
+    path, hear = hears
+    words = ("--admin", "off", "--workers", workers, "--upstream", "http://127.0.0.1:1", "--drain", "90")
+    running = serve(*words, env={"NOTIFY_SOCKET": path})
+    ready, status = hear()
+    assert (ready, status) == ("READY=1", f"STATUS=takes calls at {running.calls().url} for http://127.0.0.1:1")
+    running.process.send_signal(signal.SIGHUP)
+    reloading, moment = hear()
+    assert reloading == "RELOADING=1"
+    assert moment.removeprefix("MONOTONIC_USEC=").isdecimal()
+    assert hear() == ["READY=1"]
+    running.process.terminate()
+    stopping, _, patience = hear()
+    assert (stopping, patience) == ("STOPPING=1", "EXTEND_TIMEOUT_USEC=105000000")
+    assert running.process.wait(30) == 0
+
+
+def test_the_watchdog_hears_from_it_again_and_again(serve, hears):
+    """Each time a half of its patience has passed."""
+    path, hear = hears
+    serve("--admin", "off", env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "100000"})
+    heard = [hear() for _ in range(6)]
+    assert heard.count(["WATCHDOG=1"]) >= 5
+
+
+def test_a_watchdog_that_waits_for_another_process(hears):
+    """A child that inherits the variables keeps still."""
+    assert Manager({"WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "1"})._every is None
+    assert Manager({"WATCHDOG_USEC": "1000000", "WATCHDOG_PID": str(os.getpid())})._every == 0.5
+    assert Manager({"WATCHDOG_USEC": "1000000"})._every == 0.5
+    assert Manager({"WATCHDOG_USEC": "soon"})._every is None
+
+
+def test_a_manager_at_an_abstract_name():
+    """Systemd writes its first byte, which is zero, as an at sign."""
+    name = f"atlas-shim-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"\0{name}")
+        Manager({"NOTIFY_SOCKET": f"@{name}"}).ready("here")
+        assert manager.recv(100) == b"READY=1\nSTATUS=here"
+
+
+def test_a_manager_that_is_gone_is_logged(caplog):
+    """Nobody's calls fail for it."""
+    Manager({"NOTIFY_SOCKET": "/no/such/socket"}).ready("here")
+    assert "can't tell the service manager READY=1: No such file" in caplog.text
+
+
+def test_settings_read_before_it_is_ready_do_not_make_it_ready(hears):
+    """SIGHUP may come early, and late."""
+    path, hear = hears
+    manager = Manager({"NOTIFY_SOCKET": path})
+    with manager.reloading():
+        pass
+    manager.stopping(1)
+    with manager.reloading():
+        pass
+    assert hear()[0] == "STOPPING=1"
+    with manager.reloading():
+        manager.ready("here")
+    assert [hear()[0], hear()[0]] == ["READY=1", "READY=1"]
+
+
+def test_sockets_that_are_handed_over(handed, listening):
+    """Calls and the operator's pages come by them, whatever the settings say."""
+    calls, admin = listening(), listening()
+    with replying(reply(b"hi")) as upstream:
+        words = ("--upstream", upstream.origin, "--admin", "off")
+        running = handed("admin:calls", admin, calls, words=words)
+        assert running.calls() == _url(calls)
+        assert status_of(ask(_url(calls), get("/"))[0]) == 200
+        assert status_of(ask(_url(admin), get("/readyz"))[0]) == 200
+    running.process.terminate()
+    assert running.process.wait(30) == 0
+
+
+@ONE_OR_TWO
+def test_whoever_comes_after_the_end_waits_for_the_next(handed, listening, workers):
+    """A restart refuses nobody: the socket stays its manager's, and the next gateway answers what waits there."""
+    calls = listening()
+    with replying(reply(b"hi"), reply(b"again")) as upstream:
+        words = ("--workers", workers, "--upstream", upstream.origin, "--admin", "off")
+        first = handed(None, calls, words=words)
+        assert status_of(ask(first.calls(), get("/"))[0]) == 200
+        first.process.terminate()
+        assert first.process.wait(30) == 0
+        with socket.create_connection(calls.getsockname(), timeout=PATIENCE) as early:
+            early.sendall(get("/"))
+            handed("calls", calls, words=words)
+            assert early.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_a_unix_socket_that_is_handed_over(handed, listening, tmp_path):
+    """Its file is its manager's, and stays."""
+    path = tmp_path / "calls"
+    calls = listening(str(path), socket.AF_UNIX)
+    running = handed("calls", calls, words=("--admin", "off", "--credentials", "passthrough"))
+    assert running.logged(r"takes calls at (\S+)")[1] == str(path)
+    running.process.terminate()
+    assert running.process.wait(30) == 0
+    assert path.exists()
+
+
+def test_sockets_of_another_process_are_not_ours():
+    """The variables may be inherited, the descriptors are not."""
+    assert inherited({"LISTEN_PID": "1", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "calls"}) == Sockets()
+
+
+def test_what_is_handed_over_counts_for_the_credentials_too(handed, listening):
+    """The gateway's own keys are for this machine, whoever listens."""
+    keys = {"MONGODB_ATLAS_PUBLIC_API_KEY": "public", "MONGODB_ATLAS_PRIVATE_API_KEY": "private"}
+    words = ("--credentials", "own", "--admin", "off")
+    running = handed("calls:calls", listening(), listening("0.0.0.0"), words=words, env=keys)
+    assert running.process.wait(30) == 2
+    assert running.logged(r"listen: 0\.0\.0\.0:\d+ can be reached from other machines")
+
+
+def test_wrong_sockets_are_told():
+    """Names, numbers and kinds that can't be meant end the start, with what to change."""
+    mine = {"LISTEN_PID": str(os.getpid())}
+    with pytest.raises(SettingsError, match=r"'atlas-shim\.socket' is neither 'calls' nor 'admin'; set File"):
+        inherited({**mine, "LISTEN_FDS": "1", "LISTEN_FDNAMES": "atlas-shim.socket"})
+    with pytest.raises(SettingsError, match="has 1 names for LISTEN_FDS=2"):
+        inherited({**mine, "LISTEN_FDS": "2", "LISTEN_FDNAMES": "calls"})
+    assert inherited({**mine, "LISTEN_FDS": "many"}).flags() == {}
+
+
+def test_descriptors_that_do_not_listen_are_told(handed, listening):
+    """As for ListenDatagram=, and probes over a unix socket."""
+    with aside(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as datagrams:
+        running = handed("calls", datagrams)
+        assert running.process.wait(30) == 2
+        assert running.logged(r"LISTEN_FDS: descriptor 3 \(calls\) is no listening socket; use ListenStream=")
+
+
+def test_pages_at_a_unix_socket_are_told(handed, listening, tmp_path):
+    """A probe could not ask there."""
+    running = handed("admin", listening(str(tmp_path / "admin"), socket.AF_UNIX))
+    assert running.process.wait(30) == 2
+    assert running.logged("'admin' is a unix socket, and probes are asked over TCP")
+
+
+@pytest.mark.skipif(shutil.which("systemd-socket-activate") is None, reason="systemd-socket-activate is not installed")
+def test_systemds_own_activation(serve, port):
+    """The first call starts the gateway, and is answered."""
+    where = f"127.0.0.1:{port}"
+    with replying(reply(b"hi")) as upstream:
+        words = ("--upstream", upstream.origin, "--admin", "off")
+        activate = ("systemd-socket-activate", "--listen", where, "--fdname", "calls")
+        running = serve(*words, before=(*activate, "-E", "PYTHONPATH", "-E", "NO_PROXY"))
+        running.logged(r"Listening on ")
+        assert status_of(ask(At(f"http://{where}"), get("/"))[0]) == 200
+        assert running.calls() == At(f"http://{where}")
+
+
+def test_addresses_are_written_as_flags_write_them(listening):
+    """IPv6 addresses have brackets there."""
+    from shim.gateway.systemd.sockets import _bound
+
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 on this machine")
+    one = listening("::1", socket.AF_INET6)
+    bound = _bound([one])
+    assert bound is not None
+    assert bound.address == Address("::1", one.getsockname()[1])
