@@ -28,7 +28,14 @@ class ShimError(Exception):
 
 
 class SettingsError(ShimError, ValueError):
-    """A setting has a value that means nothing; the message names the setting and the way out."""
+    """A setting has a value that means nothing; the message names the setting and the way out.
+
+    ``problems`` are several of them, where all were looked for.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
 
 
 class DocumentError(ShimError, ValueError):

@@ -8,6 +8,7 @@ EXTRAS = {
     "httpx2": "httpx2",
     "libcst": "scan",
     "multidict": "gateway",
+    "openfeature": "openfeature",
     "orjson": "gateway",
     "prometheus_client": "gateway",
     "requests": "requests",

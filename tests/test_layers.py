@@ -29,7 +29,8 @@ BELOW = {
     "inventory": {"core", "documents", "errors"},
     "page": set(),
     "scan": {"core", "documents", "errors"},
-    "dropin": {"core", "documents", "errors", "inventory"},
+    "flags": {"core", "errors", "extras"},
+    "dropin": {"core", "documents", "errors", "flags", "inventory"},
     "aiohttp": {"core", "dropin", "extras"},
     "httpx_family": {"core", "dropin"},
     "httpx": {"core", "dropin", "httpx_family"},
@@ -42,7 +43,7 @@ BELOW = {
     "auto": {"switch"},
     "launch": {"errors", "switch"},
     "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx", "httpx_family"},
-    "gateway": {"_version", "core", "credentials", "documents", "errors", "inventory", "page"},
+    "gateway": {"_version", "core", "credentials", "documents", "errors", "extras", "flags", "inventory", "page"},
     "front": {"_version", "documents", "errors", "gateway"},
 }
 """Room -> the rooms it may import. ``cli`` and the package's front may import any; none may import the front."""

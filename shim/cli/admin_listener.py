@@ -12,7 +12,8 @@ import click
 
 from shim.cli.failures import NO, SETTINGS, Failure
 from shim.cli.options import config_option, together
-from shim.gateway.options import TABLE, Address, read_options
+from shim.gateway.option_sources import given
+from shim.gateway.options import TABLE, Address, options_of
 from shim.gateway.reload import read_config
 
 _ADMIN = next(row for row in TABLE if row.name == "admin")
@@ -33,7 +34,8 @@ def admin_address(admin: str | None, config: Path | None) -> Address:
     # The other settings are not read: a mistake in one of them must not fail a probe.
     file = {key: value for key, value in read_config(config).items() if key == _ADMIN.name}
     environ = {key: value for key, value in os.environ.items() if key == _ADMIN.variable}
-    address = read_options(environ, {_ADMIN.name: admin}, file).admin
+    found, _ = given(TABLE, environ, {_ADMIN.name: admin}, file, str(config))
+    address = options_of(found).admin
     if address is None or address.port == 0:
         raise Failure("there is no admin listener with a known port to ask; see --admin", SETTINGS)
     return address

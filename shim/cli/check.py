@@ -20,6 +20,10 @@ from shim.core.recognise import Engine, load_engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents import Document
+from shim.errors import SettingsError
+from shim.flags.providers import check_flag, provider_factory
+from shim.gateway.option_sources import Given, given, renamed
+from shim.gateway.options import TABLE
 from shim.gateway.reload import read_config
 
 
@@ -83,11 +87,17 @@ def _report(environ: Mapping[str, str], config: Path | None, connect: tuple[str,
     with collected(found):
         file = read_config(config)
     settings, values = settings_in_force(environ, file, str(config), found)
+    said, _ = given(TABLE, environ, {}, file, str(config))
+    with collected(found):
+        if provider := values.get("openfeature_provider"):
+            provider_factory(provider, said["openfeature_provider"].name)
+        check_flag(values.get("route"))
     found += mistyped(environ)
     settings += (credentials_in_force(environ, found),)
     documents: tuple[DocumentLine, ...] = ()
     with collected(found):
-        documents = _documents(load_engine(environ), Settings(sunsets=values.get("sunset", {})), found)
+        settled = Settings(sunsets=values.get("sunset", {}), writes=values.get("writes", frozenset()))
+        documents = _documents(load_engine(environ), settled, said, found)
     connection: tuple[Probe, ...] = ()
     if connect is not None:
         with collected(found):
@@ -96,9 +106,13 @@ def _report(environ: Mapping[str, str], config: Path | None, connect: tuple[str,
     return CheckReport(settings, documents, connection, tuple(dict.fromkeys(found)))
 
 
-def _documents(engine: Engine, settings: Settings, found: list[str]) -> tuple[DocumentLine, ...]:
-    with collected(found):
+def _documents(
+    engine: Engine, settings: Settings, said: Mapping[str, Given], found: list[str]
+) -> tuple[DocumentLine, ...]:
+    try:
         engine.check_settings(settings)
+    except SettingsError as error:
+        found.extend(renamed(error, TABLE, said).problems)
     return tuple(_document(document, settings) for document in engine.documents)
 
 

@@ -11,6 +11,7 @@ import httpx
 from shim._version import __version__
 from shim.atlas.configuration import configure
 from shim.atlas.replies import error_of
+from shim.cli.next_steps import after_answer, after_fault
 from shim.errors import AtlasError
 
 GROUP, CLUSTER = "0" * 24, "atlas-shim-check"
@@ -44,19 +45,23 @@ def probe(environ: Mapping[str, str], group: str, cluster: str) -> tuple[Probe, 
     )
     agent = {"User-Agent": f"atlas-shim/{__version__}"}
     with httpx.Client(auth=settled.auth, timeout=TIMEOUT, headers=agent) as client:
-        return tuple(_ask(client, *call) for call in calls)
+        return tuple(_ask(client, environ, *call) for call in calls)
 
 
-def _ask(client: httpx.Client, side: str, url: str, version: str) -> Probe:
+def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, version: str) -> Probe:
     asked = f"GET {url}"
     try:
         reply = client.get(url, headers={"Accept": f"application/vnd.atlas.{version}+json"})
         error = error_of(reply) if reply.is_error else None
     except httpx.TransportError as fault:
-        return Probe(side, asked, None, f"no answer: {type(fault).__name__}: {fault}", good=False)
+        said = f"no answer: {type(fault).__name__}: {fault}"
+        return Probe(side, asked, None, f"{said}; {after_fault(fault, environ)}", good=False)
     except AtlasError as refused:  # the service account's exchange for a token
-        return Probe(side, asked, refused.status, f"sign-in failed: {refused}", good=False)
+        said = f"sign-in failed: {refused}"
+        return Probe(side, asked, refused.status, f"{said}; {after_answer(refused, environ)}", good=False)
     meaning, good = _meaning(side, reply.status_code, error)
+    if error is not None and not good:
+        meaning = f"{meaning}; {after_answer(error, environ)}"
     return Probe(side, asked, reply.status_code, meaning, good=good)
 
 

@@ -19,7 +19,7 @@ from shim.cli.samples import LIBRARIES, code_for
 from shim.cli.samples.names import AUTHS, guess_auth
 from shim.core.recognise import shared_engine
 from shim.core.route import has_successor
-from shim.core.settings import RouteWord, parse_instant, read_settings
+from shim.core.settings import FlagRoute, RouteWord, parse_instant, read_settings
 from shim.documents.model import Fidelity, Successor
 
 _LEVELS = {Fidelity.EXACT: "green", Fidelity.RENAMED: "green", Fidelity.DERIVED: "yellow"}
@@ -69,7 +69,7 @@ def command(  # noqa: PLR0913 - one argument an option
     settings, engine = read_settings(os.environ), shared_engine(os.environ)
     engine.check_settings(settings)
     if route is not None:
-        settings = attrs.evolve(settings, route=RouteWord(route))
+        settings = attrs.evolve(settings, route=RouteWord(route), flag="")
     now = datetime.now(UTC) if at is None else parse_instant(at, name="--at")
     found = explain(engine, read_call(method, url, accept), settings, now)
     _write(found, output, libraries or LIBRARIES[:1], auth or guess_auth(os.environ))
@@ -91,12 +91,15 @@ def _write(found: Explanation | Unrecognised, form: str, libraries: Sequence[str
 
 
 def _recognised(found: Explanation) -> None:
-    operation = found.operation
+    operation, flag = found.operation, found.settings.flag
     pairs = [
         ("operation", f"{operation.id} ({found.match.api.name}), from {operation.file}"),
         ("deprecated", f"{operation.deprecated:%Y-%m-%d}"),
         ("sunset", _sunset(found)),
-        ("route", found.settings.route.value),
+        (
+            "route",
+            found.settings.route.value if not flag else f"{FlagRoute(flag)}, not asked here; until it says: auto",
+        ),
         ("decision", f"{_asks(found)}: {found.decision.reason}"),
         ("then", _then(found)),
         ("note", operation.note),

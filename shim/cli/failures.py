@@ -10,6 +10,7 @@ The commands diff and inventory have 4 and 5 besides, for verdicts that their he
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,18 +37,27 @@ def failure_of(error: Exception) -> Failure | None:
         case DocumentError():
             return Failure("\n  ".join(("the mapping documents are broken:", *error.problems)), SETTINGS)
         case SettingsError():
-            return Failure(str(error), SETTINGS)
+            return Failure("\n  ".join(error.problems), SETTINGS)
         case AtlasError():
             wait = "" if error.retry_after is None else f"; try again in {error.retry_after:.0f} s"
-            return Failure(f"Atlas said {error}{wait}", NO)
+            from shim.cli.next_steps import after_answer  # noqa: PLC0415 - needs httpx, which raised this
+
+            return Failure(_lines(f"Atlas said {error}{wait}", after_answer(error, os.environ)), NO)
         case ModuleNotFoundError() if error.name in EXTRAS:
             return Failure(hint(error.name), SETTINGS)
     # Only a command that has loaded httpx can have raised one of its errors.
     httpx = sys.modules.get("httpx")
     if httpx is not None and isinstance(error, httpx.RequestError):
         # Its text may be empty (a timeout's is), the class says what happened.
-        return Failure(f"network: {type(error).__name__}: {error}".removesuffix(": "), NETWORK)
+        from shim.cli.next_steps import after_fault  # noqa: PLC0415 - as above
+
+        said = f"network: {type(error).__name__}: {error}".removesuffix(": ")
+        return Failure(_lines(said, after_fault(error, os.environ)), NETWORK)
     return None
+
+
+def _lines(said: str, step: str) -> str:
+    return f"{said}\n  {step}" if step else said
 
 
 @contextmanager
@@ -55,7 +65,5 @@ def collected(problems: list[str]) -> Iterator[None]:
     """Add what is wrong with settings or documents to ``problems``, and go on after the block."""
     try:
         yield
-    except DocumentError as error:
+    except (DocumentError, SettingsError) as error:
         problems.extend(error.problems)
-    except SettingsError as error:
-        problems.append(str(error))

@@ -50,10 +50,32 @@ def write_report(
 
 
 def write_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a table; what Atlas sent can't steer the terminal."""
+    """Write a table, or on a terminal that is too narrow for it a block for each row, so that no column is lost.
+
+    What Atlas sent can't steer the terminal.
+    """
     cells = [[printable(cell) for cell in row] for row in rows]
-    if not _fancy(headers, cells):
+    if cells and sys.stdout.isatty() and _least(headers, cells) > shutil.get_terminal_size().columns:
+        _blocks(headers, cells)
+    elif not _fancy(headers, cells):
         columns([headers, *cells], "")
+
+
+_NARROW = 12
+"""Characters to which a column may be folded and still be read; the first column is not folded."""
+
+
+def _least(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Return how wide a table is at least, with a space between columns."""
+    first, *others = (max(map(len, column)) for column in zip(headers, *rows, strict=True))
+    return first + sum(1 + min(width, _NARROW) for width in others)
+
+
+def _blocks(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    for index, row in enumerate(rows):
+        if index:
+            click.echo()
+        facts(zip(headers, row, strict=True), "")
 
 
 def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> None:

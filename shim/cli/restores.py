@@ -15,6 +15,7 @@ from shim.atlas.retries import UNSENT
 from shim.cli.failures import NETWORK, NO, Failure
 from shim.cli.options import cluster_arguments, output_option, together
 from shim.cli.output import printable
+from shim.cli.overwriting import confirm, yes_option
 from shim.cli.progress import progress
 from shim.cli.resource_tables import show_one
 from shim.cli.resources import ENDING, RESTORES, client, commands_of
@@ -74,6 +75,10 @@ class RestoreCommand:
     oplog_inc: int | None
     point_in_time_utc_seconds: int | None
 
+    def what(self) -> str:
+        """Return in a few words what is restored."""
+        return "A point in time" if self.snapshot_id is None else f"The snapshot {self.snapshot_id}"
+
     def mistakes(self) -> Iterator[str]:
         """Yield what is missing and what excludes each other."""
         kind, oplog, second = self.delivery_type, self.oplog_ts, self.point_in_time_utc_seconds
@@ -119,12 +124,21 @@ COUNT = click.IntRange(min=0)
     help="For pointInTime, since 1970.",
 )
 @click.option("--watch", "watches", is_flag=True, help="Watch the job until it ends.")
+@yes_option
 @watch_options
 @output_option
 def create(  # noqa: PLR0913 - one argument an option
-    *, group: str, cluster: str, watches: bool, interval: float, timeout: float | None, output: str, **ordered: Any
+    *,
+    group: str,
+    cluster: str,
+    yes: bool,
+    watches: bool,
+    interval: float,
+    timeout: float | None,
+    output: str,
+    **ordered: Any,
 ) -> None:
-    """Start a restore job. It overwrites the data of the target cluster.
+    """Start a restore job. It overwrites the data of the target cluster, and on a terminal asks before.
 
     GROUP is a project's id, CLUSTER the name of a serverless instance or of the cluster that replaced
     it. The request is sent once and never repeated; if the network fails meanwhile, look at
@@ -137,6 +151,8 @@ def create(  # noqa: PLR0913 - one argument an option
     for mistake in order.mistakes():
         raise click.UsageError(mistake)
     with client(retries=None) as atlas:
+        if order.delivery_type != "download":
+            confirm(str(order.target_cluster_name), order.target_group_id or group, order.what(), yes=yes)
         job = _start(atlas, group, cluster, order)
         if not watches:
             show_one(job, output)

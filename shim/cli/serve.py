@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 import socket
@@ -14,8 +15,12 @@ import click
 
 from shim.cli.failures import SETTINGS, Failure
 from shim.cli.options import Decorator, config_option, together
+from shim.errors import SettingsError
+from shim.gateway.option_sources import renamed
 from shim.gateway.options import TABLE, LogFormat, LogLevel
 from shim.gateway.reload import PlanSource
+
+log = logging.getLogger("shim.gateway")
 
 _NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
 
@@ -48,6 +53,7 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     from shim.gateway import serve  # noqa: PLC0415 - an extra, which --help does not need
     from shim.gateway.logs.lines import apart  # noqa: PLC0415 - as above
     from shim.gateway.logs.rendering import set_up  # noqa: PLC0415 - as above
+    from shim.gateway.settings_report import unknown_variables  # noqa: PLC0415 - as above
     from shim.gateway.systemd.sockets import inherited  # noqa: PLC0415 - as above
 
     if verbose:
@@ -57,9 +63,13 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     known = source.stamp()
     plan = source.read()
     set_up(plan.options.log_level, plan.options.log_format)
+    for problem in unknown_variables(os.environ):
+        log.warning("%s", problem)
     try:
         with apart(as_json=plan.options.log_format is LogFormat.JSON):
-            code = serve(plan.options, plan.engine, source=source, known=known, sockets=sockets)
+            code = serve(plan.options, plan.engine, source=source, known=known, sockets=sockets, given=plan.given)
+    except SettingsError as error:
+        raise renamed(error, TABLE, plan.given) from None
     except OSError as error:
         if error.errno in _NO_ADDRESS or isinstance(error, socket.gaierror):
             raise Failure(

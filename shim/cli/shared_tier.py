@@ -6,6 +6,7 @@ import click
 
 from shim.cli.options import output_option
 from shim.cli.output import printable
+from shim.cli.overwriting import confirm, yes_option
 from shim.cli.resource_tables import day, minute, show_one
 from shim.cli.resources import ENDING, ResourceKind, client, commands_of
 
@@ -70,15 +71,17 @@ def download(*, group: str, cluster: str, id: str, output: str) -> None:  # noqa
 @click.option("--snapshot", required=True, metavar="ID", help="The snapshot to restore.")
 @click.option("--target-cluster", required=True, metavar="NAME", help="Where to restore to.")
 @click.option("--target-group", metavar="ID", help="The project of the target. Default: GROUP.")
+@yes_option
 @output_option
 def create(  # noqa: PLR0913 - one argument an option
-    *, group: str, cluster: str, snapshot: str, target_cluster: str, target_group: str | None, output: str
+    *, group: str, cluster: str, snapshot: str, target_cluster: str, target_group: str | None, yes: bool, output: str
 ) -> None:
-    """Start a restore job. It overwrites the data of the target cluster.
+    """Start a restore job. It overwrites the data of the target cluster, and on a terminal asks before.
 
     The request is sent once and never repeated; if the network fails meanwhile, look at "shared-tier-restores list".
     """
     with client(retries=None) as atlas:
+        confirm(target_cluster, target_group or group, f"The snapshot {snapshot}", yes=yes)
         job = atlas.shared_tier_restore_jobs.create_shared_cluster_backup_restore_job(
             group,
             cluster,

@@ -190,13 +190,15 @@ class Engine:
     def check_settings(self, settings: Settings) -> None:
         """Raise SettingsError when a sunset is set for a document, or a switch, that does not exist."""
         names = {document.name for document in self.documents}
-        for name in settings.sunsets:
-            if name not in names:
-                known = ", ".join(sorted(names))
-                raise SettingsError(f"ATLAS_SHIM_SUNSET: {name!r} is no document; there are {known}")
+        known = ", ".join(sorted(names))
+        unknown = [name for name in settings.sunsets if name not in names]
+        problems = [f"ATLAS_SHIM_SUNSET: {name!r} is no document; there are {known}" for name in unknown]
         switches = {operation.switch for operation in self.operations if operation.switch}
-        for word in settings.writes - switches:
-            raise SettingsError(f"ATLAS_SHIM_WRITES: {word!r} is not one of {', '.join(sorted(switches))}, off")
+        known = ", ".join((*sorted(switches), "off"))
+        unknown = sorted(settings.writes - switches)
+        problems += [f"ATLAS_SHIM_WRITES: {word!r} is not one of {known}" for word in unknown]
+        if problems:
+            raise SettingsError(*problems)
 
 
 def _plant(root: _Node, api: Api, compiled: CompiledOperation) -> None:

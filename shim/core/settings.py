@@ -26,6 +26,21 @@ class RouteWord(StrEnum):
     OFF = "off"
 
 
+FLAG = "openfeature:"
+"""What ``ATLAS_SHIM_ROUTE`` begins with where a feature flag says the word."""
+
+
+@attrs.frozen
+class FlagRoute:
+    """The route by the feature flag ``key``: whoever runs exchanges asks for its word, and sets that."""
+
+    key: str
+
+    def __str__(self) -> str:
+        """Return it as it is written."""
+        return f"{FLAG}{self.key}"
+
+
 @attrs.frozen
 class Settings:
     """One consistent set of settings.
@@ -33,7 +48,8 @@ class Settings:
     ``sunsets`` overrides dates by document name; ``writes`` are the switches of operations that have one and
     are on; ``origins`` are the origins whose calls are
     recognised; ``deadline`` bounds one exchange in seconds, ``page_cap`` the upstream pages
-    collected for one answer, ``body_limit`` the bytes of one decoded body.
+    collected for one answer, ``body_limit`` the bytes of one decoded body. With a ``flag`` the route is the word
+    of that feature flag for the caller's project, and ``because`` says so in reasons, once it was looked up.
     """
 
     route: RouteWord = RouteWord.AUTO
@@ -43,6 +59,13 @@ class Settings:
     deadline: float = 60.0
     page_cap: int = 20
     body_limit: int = 16 * 1024 * 1024
+    flag: str = ""
+    because: str = ""
+
+    def by_flag(self, word: RouteWord | None) -> Settings:
+        """Return settings with the word that the flag says, None where it has said nothing yet."""
+        said = "has said nothing yet" if word is None else f"says {word}"
+        return attrs.evolve(self, route=word or RouteWord.AUTO, because=f"the flag {self.flag} {said}")
 
     def covers(self, origin: str) -> bool:
         """Tell whether calls to this origin are looked at."""
@@ -55,36 +78,46 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     Raises SettingsError that names every variable with a bad value.
     """
     problems: list[str] = []
-    route, sunsets, origins, writes = RouteWord.AUTO, {}, ATLAS_ORIGINS, frozenset[str]()
+    route: RouteWord | FlagRoute = RouteWord.AUTO
+    sunsets, origins, writes = {}, ATLAS_ORIGINS, frozenset[str]()
     try:
         route = parse_route(environ.get("ATLAS_SHIM_ROUTE") or "auto")
     except SettingsError as error:
-        problems.append(str(error))
+        problems.extend(error.problems)
     try:
         sunsets = parse_sunsets(environ.get("ATLAS_SHIM_SUNSET") or "")
     except SettingsError as error:
-        problems.append(str(error))
+        problems.extend(error.problems)
     try:
         writes = parse_writes(environ.get("ATLAS_SHIM_WRITES") or "off")
     except SettingsError as error:
-        problems.append(str(error))
+        problems.extend(error.problems)
     if upstream := environ.get("ATLAS_SHIM_UPSTREAM"):
         try:
             origins = origins | {parse_origin(upstream, name="ATLAS_SHIM_UPSTREAM")}
         except SettingsError as error:
-            problems.append(str(error))
+            problems.extend(error.problems)
     if problems:
-        raise SettingsError("; ".join(problems))
-    return Settings(route=route, sunsets=sunsets, writes=writes, origins=origins)
+        raise SettingsError(*problems)
+    word, flag = word_and_flag(route)
+    return Settings(route=word, sunsets=sunsets, writes=writes, origins=origins, flag=flag)
 
 
-def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> RouteWord:
-    """Return the route word; raises SettingsError on any other, so that a typo never switches quietly."""
+def word_and_flag(route: RouteWord | FlagRoute) -> tuple[RouteWord, str]:
+    """Return a route as Settings have it: the word until a flag has said one, and the flag's key or nothing."""
+    return (RouteWord.AUTO, route.key) if isinstance(route, FlagRoute) else (route, "")
+
+
+def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> RouteWord | FlagRoute:
+    """Return the route; raises SettingsError on anything else, so that a typo never switches quietly."""
+    text = word.strip()
+    if (key := text.removeprefix(FLAG)) != text and key.isprintable() and key.strip() == key != "":
+        return FlagRoute(key)
     try:
-        return RouteWord(word.strip())
+        return RouteWord(text)
     except ValueError:
         words = ", ".join(RouteWord)
-        raise SettingsError(f"{name}: {word!r} is not one of {words}") from None
+        raise SettingsError(f"{name}: {word!r} is not one of {words}, {FLAG}KEY") from None
 
 
 def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str]:
@@ -116,9 +149,9 @@ def parse_sunsets(text: str, *, name: str = "ATLAS_SHIM_SUNSET") -> dict[str, da
             try:
                 sunsets[document] = parse_instant(when, name=f"{name}: {document}")
             except SettingsError as error:
-                problems.append(str(error))
+                problems.extend(error.problems)
     if problems:
-        raise SettingsError("; ".join(problems))
+        raise SettingsError(*problems)
     return sunsets
 
 

@@ -82,12 +82,12 @@ class ExchangeState:
 
     def record(self, fields: tuple[FieldReport, ...] = (), dropped: tuple[Dropped, ...] = ()) -> Record:
         """Return the record of the exchange as it stands."""
-        operation = self.match.operation
+        operation, because = self.match.operation, self.context.settings.because
         return Record(
             operation=operation.id,
             api=self.match.api.name,
             route=self.route,
-            reason=self.reason,
+            reason=f"{self.reason}; {because}" if because else self.reason,
             sunset=sunset_of(operation, self.context.settings),
             deprecated=operation.deprecated,
             sent=tuple(self.sent),

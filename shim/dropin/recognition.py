@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from importlib import import_module
 
 import attrs
 
@@ -82,5 +83,9 @@ def recognise(  # noqa: PLR0913 - the parts of a request that are looked at in t
     match = now.engine.recognise(method, target, call.headers)
     if match is None:
         return None
+    if settings.flag:
+        settings = import_module("shim.dropin.route_flag").by_flag(settings, match)
+        if settings.route is RouteWord.OFF:
+            return None
     context = Context(settings, runtime.MEMORY, time.time, origin, monotonic=time.monotonic, whole=whole)
     return RetiredCall(call, match, context, now.engine, warns=not extra)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from importlib import import_module
 
 import attrs
 
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
-from shim.core.settings import Settings, read_settings
+from shim.core.settings import FlagRoute, Settings, read_settings
 from shim.dropin.environment import VARIABLES as VARIABLES  # noqa: PLC0414 - tests and tools look for it here
 from shim.dropin.environment import Raw, Variables
+from shim.dropin.unknown import tell_unknown
 from shim.dropin.warnings_word import read_word
 from shim.errors import DocumentError, SettingsError
 
@@ -95,8 +97,12 @@ def concerns(url: str) -> bool:
 
 
 def _read(raw: Raw, environ: Mapping[str, str]) -> Current:
+    if _current is None:
+        tell_unknown(environ)
     settings, engine = read_settings(environ), shared_engine(environ)
     engine.check_settings(settings)
+    if settings.flag:
+        import_module("shim.flags.providers").check_flag(FlagRoute(settings.flag))
     settings = attrs.evolve(settings, origins=frozenset(map(_in_ascii, settings.origins)))
     bases = {f"{api.base}/" for document in engine.documents for api in document.apis.values()}
     return Current(raw, engine, settings, tuple(bases))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import attrs
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -31,7 +31,7 @@ _FOR_THIS_PAGE_ALONE: Headers = (
 
 
 class Admin:
-    """Answers ``/livez`` (something turns), ``/readyz`` (calls are taken), ``/metrics`` and ``/openapi.json``.
+    """Answers ``/livez`` (something turns), ``/readyz`` (calls are taken), ``/metrics`` and what else ``_reply`` lists.
 
     For people there are ``/`` and, for programs, the same as ``/status.json``, both by no name but an address, so
     that no page of somebody else's can have a name of its own lead here and read them (DNS rebinding).
@@ -50,6 +50,7 @@ class Admin:
         ready: Callable[[], bool],
         plan: Callable[[], Plan],
         end: Callable[[], None] | None,
+        config: Callable[[Plan], Mapping[str, object]],
     ) -> None:
         self._metrics = metrics
         self._status = status
@@ -57,6 +58,7 @@ class Admin:
         self._ready = ready
         self._plan = plan
         self._end = end
+        self._config = config
         self._ending = False
         self.authorities: frozenset[str] = frozenset()
         self._described: tuple[Plan, bytes] | None = None
@@ -94,6 +96,10 @@ class Admin:
             case "/status.json":
                 self._check_host(request)
                 text = json.dumps(attrs.asdict(await self._status()), indent=2)
+                return _text(200, f"{text}\n".encode(), "application/json", _FOR_THIS_PAGE_ALONE)
+            case "/config.json":  # the settings in force
+                self._check_host(request)
+                text = json.dumps(self._config(self._plan()), indent=2)
                 return _text(200, f"{text}\n".encode(), "application/json", _FOR_THIS_PAGE_ALONE)
             case _:
                 raise attrs.evolve(_NO_PAGE)

@@ -13,6 +13,7 @@ from shim.core.memory import Memory
 from shim.core.messages import Call, Reply
 from shim.core.record import Record
 from shim.core.settings import RouteWord
+from shim.flags.variants import ByFlag
 from shim.gateway.allow.limits import limited
 from shim.gateway.board.counts import Board
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
@@ -65,11 +66,12 @@ class Handler:
     tracing: Tracing | None = None
     authorities: frozenset[str] = frozenset()
     draining: bool = False
+    flag: ByFlag[Plan] | None = None
     coalescer: Coalescer = attrs.field(factory=Coalescer)
     announced: Announced = attrs.field(factory=Announced)
     contexts: dict[str, Context] = attrs.field(factory=dict)
 
-    async def __call__(self, request: Request) -> None:
+    async def __call__(self, request: Request) -> None:  # noqa: PLR0915 - the whole way of a request, in its order
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
         plan = self.plan
         has_room = False
@@ -85,6 +87,9 @@ class Handler:
             inbound = validate(request, plan, self.authorities)
             call = inbound.call
             match = line.match = plan.engine.recognise(call.method, call.target, call.headers)
+            if self.flag is not None and match is not None:
+                plan = self.flag.variant(plan, match)
+                line.reason = plan.settings.because
             signer = limited(await self.gate.admit(inbound, recognised=match is not None), call, match, plan)
             with self.coalescer.passing(call.method):
                 # Switching off ends translation, and not who may call and who signs.
@@ -214,12 +219,14 @@ class Handler:
 
     def _context(self, plan: Plan, base: str) -> Context:
         """Return what exchanges are given whose links lead to this base; callers use the same few."""
-        context = self.contexts.get(base)
+        because = plan.settings.because
+        key = f"{because} {base}" if because else base
+        context = self.contexts.get(key)
         if context is None or context.settings is not plan.settings:
             if len(self.contexts) >= BASES:
                 self.contexts.clear()
             context = Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic)
-            self.contexts[base] = context
+            self.contexts[key] = context
         return context
 
     async def _share(

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from shim.core.settings import RouteWord, parse_origin, parse_route, parse_sunsets, parse_writes
+from shim.core.settings import FlagRoute, RouteWord, parse_origin, parse_route, parse_sunsets, parse_writes
 from shim.errors import SettingsError
 
 Network = IPv4Network | IPv6Network
@@ -23,11 +23,6 @@ _Words = TypeVar("_Words", bound=StrEnum)
 
 WINDOW_MOST = 10.0
 """Seconds that an answer may be shared for: a poller's patience, not a cache."""
-
-
-def text_of(value: object) -> str:
-    """Return the text of a value in a file; a list is written with commas."""
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 class CredentialsMode(StrEnum):
@@ -106,7 +101,7 @@ def parse_origin_or_none(text: str, name: str) -> str | None:
     return parse_origin(text, name=name) if text else None
 
 
-def parse_route_word(text: str, name: str) -> RouteWord:
+def parse_route_word(text: str, name: str) -> RouteWord | FlagRoute:
     """Parse a word of the route switch; raises SettingsError."""
     return parse_route(text, name=name)
 

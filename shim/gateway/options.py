@@ -6,16 +6,17 @@ file key ``public_url``. A flag beats the environment, which beats a file, which
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import attrs
 
-from shim.core.settings import RouteWord, Settings
+from shim.core.settings import FlagRoute, RouteWord, Settings, word_and_flag
 from shim.errors import SettingsError
 from shim.gateway.allow.lists import BY_DEFAULT, AllowList, parse_allow
 from shim.gateway.option_rows import Row, option
+from shim.gateway.option_sources import Given, given
 from shim.gateway.option_values import (
     AccessWord,
     Address,
@@ -44,7 +45,6 @@ from shim.gateway.option_values import (
     parse_upstream,
     parse_window,
     parse_write_words,
-    text_of,
 )
 from shim.gateway.tls.versions import TlsVersion, parse_tls_version
 
@@ -59,6 +59,7 @@ __all__ = [
     "Options",
     "Row",
     "StoreUrl",
+    "options_of",
     "parse_address",
     "read_options",
 ]
@@ -96,8 +97,22 @@ class Options:
     public_url: str | None = option(
         Row(parse_origin_or_none, "URL", "Where links in replies lead; the caller's Host if empty.", "", live=True)
     )
-    route: RouteWord = option(  # noqa: RUF009 - it declares, as attrs.field does
-        Row(parse_route_word, "WORD", "Which side answers: " + ", ".join(RouteWord) + ".", "auto", live=True)
+    route: RouteWord | FlagRoute = option(  # noqa: RUF009 - it declares, as attrs.field does
+        Row(
+            parse_route_word,
+            "WORD",
+            "Which side answers: " + ", ".join(RouteWord) + "; openfeature:KEY for what that feature flag says.",
+            "auto",
+            live=True,
+        )
+    )
+    openfeature_provider: str | None = option(
+        Row(
+            parse_text,
+            "NAME",
+            "What answers for a flag: package.module:factory, or file:PATH; else what the program around has set.",
+            "",
+        )
     )
     sunset: Mapping[str, datetime] = option(
         Row(parse_sunset, "DATES", "Overrides of dates, as in snapshots=2026-02-01.", "", live=True)
@@ -259,14 +274,16 @@ class Options:
 
     def settings(self) -> Settings:
         """Return the part of the options that the core obeys."""
+        word, flag = word_and_flag(self.route)
         return Settings(
-            route=self.route,
+            route=word,
             sunsets=self.sunset,
             writes=self.writes,
             origins=frozenset({self.upstream}),
             deadline=self.deadline,
             page_cap=self.page_cap,
             body_limit=self.body_limit,
+            flag=flag,
         )
 
 
@@ -281,28 +298,22 @@ def read_options(
     flags: Mapping[str, str | None] | None = None,
     file: Mapping[str, object] | None = None,
 ) -> Options:
-    """Read options from flags, environment and a file's keys, in that order of precedence.
+    """Read options from flags, environment and a file's keys, in that order of precedence, as ``given`` says.
 
-    ``flags`` and ``file`` are keyed by row name; None and a missing key say nothing, and an empty
-    variable counts as unset. Raises SettingsError that names every bad value and unknown file key.
+    Raises SettingsError that names every bad value and unknown file key.
     """
-    flags, file = flags or {}, file or {}
-    known = {row.name for row in TABLE}
-    problems = [f"{key}: no such option" for key in file if key not in known]
-    values: dict[str, Any] = {}
+    return options_of(*given(TABLE, environ, flags or {}, file or {}))
+
+
+def options_of(found: Mapping[str, Given], problems: Iterable[str] = ()) -> Options:
+    """Return the options of what is given; raises SettingsError with these problems and those of every bad value."""
+    problems, values = list(problems), {}
     for row in TABLE:
-        if (text := flags.get(row.name)) is not None:
-            name = row.flag
-        elif text := environ.get(row.variable):
-            name = row.variable
-        elif row.name in file:
-            name, text = row.name, text_of(file[row.name])
-        else:
-            continue
-        try:
-            values[row.name] = row.parse(text.strip(), name)
-        except SettingsError as error:
-            problems.append(str(error))
+        if row.name in found:
+            try:
+                values[row.name] = row.parse(found[row.name].text, found[row.name].name)
+            except SettingsError as error:
+                problems.extend(error.problems)
     if problems:
-        raise SettingsError("; ".join(problems))
+        raise SettingsError(*problems)
     return Options(**values)

@@ -11,16 +11,19 @@ import contextlib
 import logging
 import tomllib
 from collections.abc import Callable, Mapping
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
 from shim.core.recognise import Engine, load_engine
-from shim.core.settings import Settings
+from shim.core.settings import RouteWord, Settings
 from shim.errors import DocumentError, SettingsError
+from shim.flags.providers import check_flag
 from shim.gateway.allow.lists import AllowList
-from shim.gateway.options import TABLE, CredentialsMode, Options, read_options
+from shim.gateway.option_sources import Given, given, renamed
+from shim.gateway.options import TABLE, CredentialsMode, Options, options_of
 
 if TYPE_CHECKING:  # an extra, which reading a file does not need
     from shim.gateway.board.standing import Standing
@@ -40,11 +43,13 @@ class Plan:
 
     ``settings`` are the part of the options that the core obeys, ``allowed`` is theirs. ``checks_host`` says that a
     Host which isn't the gateway's is refused (RFC 9110, 7.4): once the gateway was told its public name, or where it
-    deals in credentials and knows its address. Raises SettingsError when options and documents contradict each other.
+    deals in credentials and knows its address. ``given`` tells of options where they were given. Raises SettingsError
+    when options and documents contradict each other.
     """
 
     options: Options
     engine: Engine
+    given: Mapping[str, Given] = attrs.field(factory=dict)
     settings: Settings = attrs.field(init=False)
     checks_host: bool = attrs.field(init=False)
     allowed: AllowList | None = attrs.field(init=False)
@@ -64,9 +69,16 @@ class Plan:
     def _allowed(self) -> AllowList | None:
         return self.options.allowed
 
+    def by_flag(self, word: RouteWord | None) -> Plan:
+        """Return this plan with the word that the route's flag says, None where it has said nothing yet."""
+        other = copy(self)
+        object.__setattr__(other, "settings", self.settings.by_flag(word))  # the rest need not be made anew
+        return other
+
     def __attrs_post_init__(self) -> None:
         self.engine.check_settings(self.settings)
         self.engine.prepare()
+        check_flag(self.options.route)
         if self.options.drain_min > self.options.drain:
             raise SettingsError("drain_min: is longer than drain, which counts from the same signal")
 
@@ -80,9 +92,26 @@ class PlanSource:
     config: Path | None = None
 
     def read(self) -> Plan:
-        """Read everything; raises SettingsError or DocumentError with all that is wrong with one of them."""
-        options = read_options(self.environ, self.flags, read_config(self.config))
-        return Plan(options, load_engine(self.environ))
+        """Read everything; raises SettingsError or DocumentError with all that is wrong."""
+        errors: list[SettingsError | DocumentError] = []
+        found, options, engine = dict[str, Given](), Options(), None
+        try:
+            found, unknown = given(TABLE, self.environ, self.flags, read_config(self.config), str(self.config))
+            options = options_of(found, unknown)
+        except SettingsError as error:
+            errors.append(error)
+        try:
+            engine = load_engine(self.environ)
+        except DocumentError as error:
+            errors.append(error)
+        if len(errors) == 1:
+            raise errors[0]
+        if errors or engine is None:
+            raise SettingsError(*(problem for error in errors for problem in error.problems))
+        try:
+            return Plan(options, engine, found)
+        except SettingsError as error:
+            raise renamed(error, TABLE, found) from None
 
     def stamp(self) -> Stamp:
         """Return what changes whenever a file does.
@@ -159,17 +188,19 @@ class Reloader:
                 plan = await asyncio.to_thread(self._source.read)
                 kept = fixed(plan.options, self._plan.options)
                 options = attrs.evolve(plan.options, **{name: getattr(self._plan.options, name) for name in kept})
-                plan = Plan(options, plan.engine)
+                said = {name: one for name, one in plan.given.items() if name not in kept}
+                said |= {name: one for name, one in self._plan.given.items() if name in kept}
+                plan = Plan(options, plan.engine, said)
                 self._apply(plan)
             except Exception as error:  # a defect here must not end the watch, nor the gateway
                 self._metrics.reloaded(good=False)
                 known = isinstance(error, (SettingsError, DocumentError))
-                problems = error.problems if isinstance(error, DocumentError) else (str(error) or repr(error),)
+                problems = getattr(error, "problems", ()) or (str(error) or repr(error),)
                 if self._standing is not None:
                     self._standing.refused(problems)
-                said = "; ".join(problems)
+                text = "; ".join(problems)
                 log.log(  # an operator's mistake needs no traceback
-                    logging.ERROR, "reload refused, the last good settings stay: %s", said, exc_info=not known
+                    logging.ERROR, "reload refused, the last good settings stay: %s", text, exc_info=not known
                 )
                 return False
             changes, self._plan = _changes(plan, self._plan), plan
@@ -188,13 +219,14 @@ def _changes(new: Plan, old: Plan) -> list[str]:
     for row in TABLE:
         before, after = getattr(old.options, row.name), getattr(new.options, row.name)
         if before != after:
-            found.append(f"{row.name} was {_shown(before)}, is {_shown(after)}")
+            found.append(f"{row.name} was {shown(before)}, is {shown(after)}")
     if new.engine.documents != old.engine.documents:
         found.append("mapping documents")
     return found
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return an option's value in words."""
     if isinstance(value, frozenset):
         return ",".join(sorted(value)) or "off"
     if isinstance(value, Mapping):

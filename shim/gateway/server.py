@@ -35,6 +35,8 @@ from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
 from shim.gateway.processes.process import loop_factory
 from shim.gateway.reload import Plan
+from shim.gateway.route_flag import RouteFlag
+from shim.gateway.settings_report import report
 from shim.gateway.tls.rotation import Certificates
 from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
@@ -72,7 +74,9 @@ class Gateway:
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         plan = Plan(options or Options(), engine or shared_engine(os.environ))
-        options = plan.options
+        options, self._environ = plan.options, environ
+        self.flag = RouteFlag(options)
+        self.flag.follow(plan)
         self.in_flight = InFlight()
         self.metrics = Metrics(self.in_flight)
         self.metrics.apply(plan.engine.documents, plan.settings)
@@ -101,6 +105,7 @@ class Gateway:
             inventory=self._inventory,
             budget=budget,
             tracing=self._tracing,
+            flag=self.flag.by,
         )
         self._calls: Listener | None = None
         self._admin: AdminThread | None = None
@@ -117,7 +122,8 @@ class Gateway:
 
     def apply(self, plan: Plan) -> None:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
-        self._handler.plan = plan
+        self.flag.follow(plan)
+        self._handler.plan, self._handler.flag = plan, self.flag.by
         if self._tracing is not None:
             self._tracing.engine = plan.engine
         self.metrics.apply(plan.engine.documents, plan.settings)
@@ -146,6 +152,7 @@ class Gateway:
         """
         await self._upstream.open()
         try:
+            await self.flag.start()
             bound, tls = bound or bind(self.options), self.certificates.listener
             server = self.metrics.state.server = Server(self._handler, self.options)
             server.failures = self.metrics.calls.failures
@@ -191,6 +198,7 @@ class Gateway:
             if self._pulse is not None:
                 self._pulse.cancel()
             self.certificates.close()
+            self.flag.stop()
             await self._upstream.close()
             await self._handler.gate.close()
             if self._inventory is not None:
@@ -214,6 +222,7 @@ class Gateway:
 
     def _beat(self) -> None:
         self._beaten = time.monotonic()
+        self.flag.look()
         self._pulse = asyncio.get_running_loop().call_later(_BEAT, self._beat)
 
     def _pages(self, address: Address) -> Admin:
@@ -237,6 +246,7 @@ class Gateway:
             ready=lambda: self._ready,
             plan=lambda: self._handler.plan,
             end=end if quits is not None and is_loopback(address.host) else None,
+            config=lambda plan: report(plan, self._environ, self.flag.report()),
         )
 
     def _authorities(self, address: Address | None) -> frozenset[str]:

@@ -190,3 +190,12 @@ def test_connect_to_something_that_is_not_atlas(checked, atlas):
     atlas.fake.overrides.append(lambda arrival: FakeReply(404, (), b"<html>"))
     found = checked("--connect", code=1)
     assert "unexpected" in found["connection"][1]["meaning"]
+
+
+def test_a_provider_of_flags_is_looked_for(checked):
+    """It is imported, and not asked."""
+    env = {"ATLAS_SHIM_ROUTE": "openfeature:k", "ATLAS_SHIM_OPENFEATURE_PROVIDER": "nosuch:x"}
+    found = checked(env=env, code=1)
+    assert found["problems"] == [
+        "ATLAS_SHIM_OPENFEATURE_PROVIDER: nosuch:x can't be imported: ModuleNotFoundError: No module named 'nosuch'"
+    ]

@@ -248,3 +248,11 @@ def test_what_changed_beyond_fields_is_told(run, explained, operation):
     assert found["note"] == operation.note
     assert {name: tier["note"] for name, tier in found["tiers"].items()} == {name: tiers[name].note for name in tiers}
     assert [note for note in (operation.note, *(tier.note for tier in tiers.values())) if note not in text] == []
+
+
+def test_a_flag_is_named_and_not_asked(run):
+    """What a call would do depends on what it says then; --route shows that."""
+    env = {"ATLAS_SHIM_ROUTE": "openfeature:atlas-route"}
+    path = "/api/atlas/v2/groups/g/serverless/c/backup/snapshots"
+    assert "openfeature:atlas-route, not asked here" in run("explain", "GET", path, env=env).stdout
+    assert "openfeature" not in run("explain", "--route", "flex", "GET", path, env=env).stdout

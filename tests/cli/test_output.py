@@ -1,6 +1,8 @@
 """The writing that all commands share."""
 
 import json
+import re
+from collections import Counter
 
 import click
 import pytest
@@ -10,6 +12,7 @@ from shim.cli import output
 from shim.cli.fields import how, when
 from shim.cli.resource_tables import size
 from shim.documents.model import Fidelity, Rule, Verb, When
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP
 
 
 def written(function, *arguments):
@@ -87,3 +90,22 @@ def test_each_verb_has_words(value, text):
 def test_each_condition_has_words(condition, text):
     """When a rule applies is said in plain words."""
     assert when(rule(Verb.ABSENT, when=condition)) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    [(("instances", "get"), 40), (("instances", "list"), 40), (("restores", "list"), 20), (("snapshots", "list"), 80)],
+)
+def test_a_narrow_terminal_loses_no_column(on_a_terminal, run, atlas, words, columns):
+    """Whatever a pipe gets is on the terminal, too: side by side, or in a block for each row."""
+    more = (DEMO_GROUP,) if words == ("instances", "list") else (DEMO_GROUP, DEMO_CLUSTER)
+    code, wrote = on_a_terminal(*words, *more, columns=columns)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", wrote)
+    table = run(*words, *more).stdout
+    headings = re.split(r" {2,}", table.splitlines()[0].strip())
+    assert code == 0
+    if columns < 80:
+        assert all(re.search(rf"^{re.escape(heading)}  ", shown, re.MULTILINE) for heading in headings)
+    assert Counter("".join(table.split())) <= Counter(shown)
+    if columns == 80:
+        assert all(len(line) <= columns for line in shown.splitlines())

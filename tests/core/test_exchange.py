@@ -269,3 +269,10 @@ def test_the_outcome_is_one_of_two(engine):
     """A native reply as it came, or one of the shim's own."""
     assert isinstance(drive(engine, V2, [OK]).outcome, Answer)
     assert isinstance(drive(engine, V2, [NO_CLUSTER, NO_CLUSTER]).outcome, PassThrough)
+
+
+def test_a_reason_says_that_a_flag_decided(engine):
+    """Whoever reads the record knows where to look for the switch."""
+    settings = Settings(flag="atlas-route").by_flag(RouteWord.LEGACY)
+    driven = drive(engine, f"/api/atlas/v2{LIST}", [answers({"results": []})], settings=settings)
+    assert driven.outcome.record.reason == "the route is set to legacy; the flag atlas-route says legacy"

@@ -48,6 +48,23 @@ def test_any_other_route_word_is_an_error_that_lists_the_words(word):
         read_settings({"ATLAS_SHIM_ROUTE": word})
 
 
+def test_a_feature_flag_may_say_the_route():
+    """Until it has said a word the route is auto; what it says is in force under its name."""
+    settings = read_settings({"ATLAS_SHIM_ROUTE": "openfeature:atlas-route"})
+    assert (settings.route, settings.flag) == (RouteWord.AUTO, "atlas-route")
+    flex, silent = settings.by_flag(RouteWord.FLEX), settings.by_flag(None)
+    assert (flex.route, flex.because) == (RouteWord.FLEX, "the flag atlas-route says flex")
+    assert (silent.route, silent.because) == (RouteWord.AUTO, "the flag atlas-route has said nothing yet")
+    assert str(parse_route("openfeature:atlas-route")) == "openfeature:atlas-route"
+
+
+@pytest.mark.parametrize("word", ["openfeature:", "openfeature: x", "openfeature", "openfeature:a\nb"])
+def test_a_flag_has_a_key(word):
+    """What is no key is refused, and the error shows how one is written."""
+    with pytest.raises(SettingsError, match="openfeature:KEY"):
+        parse_route(word)
+
+
 def test_an_error_names_the_setting_as_the_caller_knows_it():
     """A flag's error speaks of the flag."""
     with pytest.raises(SettingsError, match="--route"):

@@ -37,6 +37,6 @@ def test_every_worker_takes_them_up(serve, tmp_path):
 def test_files_of_no_use_are_told_once(serve):
     """With workers, too, the start ends with one line, that names the option, and with exit code 2."""
     running = serve("--workers", "2", "--admin", "off", "--tls-cert", "/none.pem")
-    running.logged("tls_cert: /none.pem: No such file")
+    running.logged("--tls-cert: /none.pem: No such file")
     assert running.process.wait(10) == 2
     assert sum("none.pem" in line for line in running.seen) == 1

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from shim._version import __version__
 from shim.core.route import sunset_of
-from shim.core.settings import Settings
+from shim.core.settings import FlagRoute, Settings
 from shim.documents.model import Document
 
 
@@ -26,7 +26,8 @@ class Facts(Collector):
         build = {"version": __version__, "python": platform.python_version()}
         yield InfoMetricFamily("atlas_shim_build", "The version of atlas-shim, and of Python below it.", build)
         if self.settings is not None:
-            route = {"route": str(self.settings.route)}
+            flag = self.settings.flag
+            route = {"route": str(FlagRoute(flag) if flag else self.settings.route)}
             yield InfoMetricFamily("atlas_shim_route", "The route in force, a word of the option 'route'.", route)
             yield self._sunsets(self.settings)
 

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from functools import partial
 
 from shim._version import __version__
 from shim.core.recognise import Engine, shared_engine
 from shim.gateway.logs.rendering import set_level
+from shim.gateway.option_sources import Given
 from shim.gateway.options import Options
 from shim.gateway.processes.process import loop_factory, prepare
 from shim.gateway.processes.supervisor import StartError, Supervisor
@@ -26,23 +27,27 @@ _ENDING = (signal.SIGTERM, signal.SIGINT)
 _NONE = Sockets()
 
 
-async def run(
+async def run(  # noqa: PLR0913 - what was read, where from, and what a service manager holds
     options: Options,
     engine: Engine | None = None,
     *,
     source: PlanSource | None = None,
     known: Stamp = (),
     sockets: Sockets = _NONE,
+    given: Mapping[str, Given] | None = None,
 ) -> int:
     """Serve until SIGTERM, SIGINT or ``POST /quitquitquit``, then drain; a second signal ends the drain.
 
     With a ``source``, whose files were ``known`` when they were read, SIGHUP and changes of the files
     replace options and engine. With more than one of the options' ``workers``, other processes take the calls.
     A service manager's ``sockets`` take the place of those that the options name, and it is told what happens.
+    ``given`` tells of options where they were given.
     Returns the exit code: 0, or that of a worker that could not start.
     """
     engine = engine or shared_engine(os.environ)
+    plan = Plan(options, engine, given or {})
     gateway = Supervisor(options, engine) if options.workers > 1 else Gateway(options, engine)
+    gateway.apply(plan)
     loop = asyncio.get_running_loop()
     ends: asyncio.Queue[str] = asyncio.Queue()
     manager = Manager()
@@ -64,7 +69,7 @@ async def run(
                 set_level(plan.options.log_level)
                 gateway.apply(plan)
 
-            reloader = Reloader(source, Plan(gateway.options, engine), apply, gateway.metrics, gateway.standing)
+            reloader = Reloader(source, plan, apply, gateway.metrics, gateway.standing)
 
             async def reload() -> None:
                 with manager.reloading():
@@ -105,16 +110,17 @@ def _about(gateway: Gateway | Supervisor, engine: Engine) -> str:
     return "; ".join(words)
 
 
-def serve(
+def serve(  # noqa: PLR0913 - as above
     options: Options,
     engine: Engine | None = None,
     *,
     source: PlanSource | None = None,
     known: Stamp = (),
     sockets: Sockets = _NONE,
+    given: Mapping[str, Given] | None = None,
 ) -> int:
     """Run a gateway in this thread until a signal ends it, and return the exit code."""
     prepare(options)
     # A supervisor starts processes, which asyncio's own loop does in more ways.
     with asyncio.Runner(loop_factory=None if options.workers > 1 else loop_factory()) as runner:
-        return runner.run(run(options, engine, source=source, known=known, sockets=sockets))
+        return runner.run(run(options, engine, source=source, known=known, sockets=sockets, given=given))

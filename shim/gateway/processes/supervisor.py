@@ -36,6 +36,7 @@ from shim.gateway.processes.worker import Start
 from shim.gateway.processes.worker_process import Worker, ask_all
 from shim.gateway.reload import Plan
 from shim.gateway.server import STUCK, Gateway
+from shim.gateway.settings_report import report
 
 log = logging.getLogger("shim.gateway")
 
@@ -296,7 +297,13 @@ class Supervisor:
             ready=self._is_ready,
             plan=lambda: self._plan,
             end=end if quits is not None and is_loopback(self.options.admin.host) else None,
+            config=lambda plan: report(plan, os.environ, _flag_of(plan)),
         )
+
+
+def _flag_of(plan: Plan) -> dict[str, object]:
+    key = plan.settings.flag
+    return {"flag": key, "note": "each worker asks for itself; their log lines say what it answers"} if key else {}
 
 
 async def _either(*these: Coroutine[None, None, object] | asyncio.Future[object], seconds: float) -> None:

@@ -1,0 +1,78 @@
+"""Who was asked when a call failed, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import httpx
+
+from shim.base_url import BASE_URL_VARIABLES, read_base_url
+from shim.credentials import used_variables
+from shim.errors import AtlasError
+
+_ACCESS_LISTS = ("ACCESS_LIST", "WHITELIST", "IP_ADDRESS")
+"""Parts of Atlas' error codes for an address that may not call."""
+
+_CREDENTIALS = "MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY"
+
+
+def after_answer(error: AtlasError, environ: Mapping[str, str]) -> str:
+    """Return a sentence for an error that Atlas answered with; empty where its own words say it all."""
+    code = error.error_code or ""
+    if code.startswith("SHIM_"):
+        return ""
+    asked = f"{urlsplit(read_base_url(environ)).netloc} was asked"
+    if step := _step(error.status, code, environ):
+        return f"{asked}: {step}"
+    return f"{asked}."
+
+
+def _step(status: int, code: str, environ: Mapping[str, str]) -> str:
+    if status in {401, 403} and any(part in code for part in _ACCESS_LISTS):
+        return "add this machine's address to the API access list of the key or service account."
+    match status:
+        case 401:
+            names = " and ".join(used_variables(environ)) or _CREDENTIALS
+            return f"check {names}, and whether they are credentials of that Atlas' organization."
+        case 403:
+            return (
+                "the credentials need a role in the project (Project Read Only to read, Project Owner to restore), "
+                "and their API access list this machine's address."
+            )
+        case 404 if "GROUP" in code:
+            return "check the project's id (24 hexadecimal digits, from the project's settings)."
+        case 404:
+            return "check the project's id and the name; atlas-shim instances list GROUP shows the names there are."
+        case 429:
+            return "it limits calls a minute for each project."
+        case _ if status >= 500:
+            return "try again later; https://status.mongodb.com tells of outages."
+    return ""
+
+
+def after_fault(error: httpx.RequestError, environ: Mapping[str, str]) -> str:
+    """Return a sentence for a fault of the network: who was called, by which way, and what to look at."""
+    try:
+        url = error.request.url
+    except RuntimeError:  # nobody told the error of its request
+        return ""
+    called = f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)} was called"
+    named = next((name for name in BASE_URL_VARIABLES if environ.get(name)), None)
+    where = f" ({named})" if named else ""
+    return f"{called}{where}: {_look_at(error, url, environ)}"
+
+
+def _look_at(error: httpx.RequestError, url: httpx.URL, environ: Mapping[str, str]) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "its certificate is of no authority known here; SSL_CERT_FILE names those of a proxy that opens TLS."
+    names = (f"{url.scheme}_proxy", "all_proxy")
+    # Only the name is shown: a proxy's URL may hold a password.
+    proxy = next((one for name in names for one in (name.upper(), name) if environ.get(one)), None)
+    if isinstance(error, httpx.ProxyError) and proxy:
+        return f"the proxy of {proxy} refuses it."
+    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+        if proxy:
+            return f"check the name, and the proxy of {proxy}; NO_PROXY names hosts that need none."
+        return f"check the name; if the way out is a proxy, set {names[0].upper()}."
+    return "try again; if it was a write, look first whether it was done."

@@ -1,0 +1,227 @@
+"""The words of a flag, one for each project, asked for in a thread of their own and kept.
+
+A call takes the word that is there. A provider that fails or hangs costs no call anything: the last good words stay.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import weakref
+from collections import Counter
+from collections.abc import Callable
+
+import attrs
+
+from shim.core.settings import RouteWord
+
+log = logging.getLogger("shim.flags")
+
+Evaluate = Callable[[str], object]
+"""Returns the flag's value for a project, ``""`` for none in particular; None where it has none; raises anything."""
+
+EVERY = 5.0
+"""Seconds from one look at all words to the next."""
+
+SOON = 0.25
+"""The same until there is a first good word: a provider may take a moment to connect."""
+
+PATIENCE = 5.0
+"""Seconds after which a provider is said to hang."""
+
+_HANGS = f"no answer for {PATIENCE:g} s"
+
+MOST = 1024
+"""Projects whose words are kept; others go by the word for none in particular."""
+
+_LONGEST = 64
+"""Characters of a project's id that is asked about: Atlas' have 24."""
+
+_IDLE = 120
+"""Looks after which a project without a call is forgotten: ten minutes."""
+
+_PACE = 0.002
+"""Seconds between two questions, so that a thousand of them don't keep the calls' loop waiting."""
+
+_IN_A_ROW = 3
+"""Failures in a row that end a look: each of a thousand could take a provider's whole timeout."""
+
+_REFUSED = 64
+"""Values that are no words and are remembered, so that each is logged once."""
+
+
+@attrs.define(eq=False)
+class _Entry:
+    word: RouteWord | None = None
+    idle: int = 0
+
+
+class FlagWords:
+    """The last good words of the flag ``key``.
+
+    ``connect`` is called in the thread that asks, and again while it fails. ``first`` is set once there is a word.
+    """
+
+    def __init__(self, key: str, connect: Callable[[], Evaluate], *, every: float = EVERY) -> None:
+        self.key = key
+        self.first = threading.Event()
+        self._connect = connect
+        self._every = every
+        self._evaluate: Evaluate | None = None
+        self._nobody = _Entry()
+        self._entries = {"": self._nobody}
+        self._fault = ""
+        self._refused: set[str] = set()
+        self._full = False
+        self._started = False
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._ending, self._wake = threading.Event(), threading.Event()
+        self._since: float | None = None
+
+    def start(self) -> None:
+        """Begin to ask."""
+        self._started = True
+        _LIVING.add(self)
+        threading.Thread(target=self._work, name="feature flag", daemon=True).start()
+
+    def stop(self) -> None:
+        """Ask no more; a provider that hangs is not waited for."""
+        _LIVING.discard(self)
+        self._ending.set()
+        self._wake.set()
+
+    def word(self, project: str) -> RouteWord | None:
+        """Return the last good word for a project; None before there is any. Never waits."""
+        entry = self._entries.get(project)
+        if entry is None:
+            return self._added(project).word or self._nobody.word
+        entry.idle = 0
+        return entry.word or self._nobody.word
+
+    def _added(self, project: str) -> _Entry:
+        if len(self._entries) > MOST or len(project) > _LONGEST:
+            if not self._full and len(project) <= _LONGEST:
+                self._full = True
+                log.warning("%s: more than %s projects call: the rest go by the word for none", self, MOST)
+            return self._nobody
+        entry = self._entries.setdefault(project, _Entry())
+        self._wake.set()
+        return entry
+
+    def __str__(self) -> str:
+        return f"the flag {self.key}"
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the provider, in plain words; empty while it answers."""
+        return _HANGS if self._is_hanging() else self._fault
+
+    def counts(self) -> dict[str, int]:
+        """Return how many projects each word is in force for."""
+        found = Counter(str(entry.word or self._nobody.word or RouteWord.AUTO) for entry in self._known())
+        return dict(sorted(found.items()))
+
+    def report(self) -> dict[str, object]:
+        """Return the state for people and programs: words with how many projects, the word for none, and faults."""
+        nobody = self._nobody.word
+        return {"flag": self.key, "projects": self.counts(), "others": nobody or RouteWord.AUTO, "fault": self.fault}
+
+    def look(self) -> None:
+        """Log, once, that the provider hangs; for whoever has a clock, since the thread that asks is held up."""
+        if self._is_hanging():
+            self._failed(_HANGS)
+
+    def _is_hanging(self) -> bool:
+        since = self._since
+        return since is not None and time.monotonic() - since > PATIENCE
+
+    def _known(self) -> list[_Entry]:
+        return [entry for project, entry in tuple(self._entries.items()) if project]
+
+    def _work(self) -> None:
+        ending, wake, due = self._ending, self._wake, 0.0
+        while not ending.is_set():
+            is_whole = time.monotonic() >= due
+            before = self._said()
+            self._ask([project for project, one in tuple(self._entries.items()) if is_whole or one.word is None])
+            if is_whole:
+                due = time.monotonic() + (self._every if self.first.is_set() else min(SOON, self._every))
+            if (said := self._said()) != before:
+                log.info("%s says %s", self, said)
+            wake.wait(max(0.0, due - time.monotonic()))
+            wake.clear()
+
+    def _said(self) -> str:
+        """Return the words in force; projects that agree with the word for none are not told of."""
+        nobody = self._nobody.word or RouteWord.AUTO
+        words = [f"{word} for {count}" for word, count in self.counts().items() if word != nobody]
+        return ", ".join([*words, f"{nobody} for the others" if words else str(nobody)])
+
+    def _ask(self, projects: list[str]) -> None:
+        failures = 0
+        for project in projects:
+            if self._ending.wait(_PACE) or failures >= _IN_A_ROW:
+                return
+            failures = 0 if self._asked(project) else failures + 1
+
+    def _asked(self, project: str) -> bool:
+        """Ask about one project, and tell whether the provider answered."""
+        self._since = time.monotonic()
+        try:
+            if self._evaluate is None:
+                self._evaluate = self._connect()
+            value = self._evaluate(project)
+        except Exception as error:  # noqa: BLE001 - a provider is somebody else's program
+            said = str(error) if type(error) is LookupError else f"{type(error).__name__}: {error}"
+            self._failed(said[:200])
+            if project:  # what failed is asked last the next time, so that it keeps nobody else from being asked
+                self._entries[project] = self._entries.pop(project)
+            return False
+        finally:
+            self._since = None
+        self._take(project, value)
+        return True
+
+    def _failed(self, fault: str) -> None:
+        if fault != self._fault:
+            log.warning("%s: its provider fails, the last good words stay: %s", self, fault)
+        self._fault = fault
+
+    def _take(self, project: str, value: object) -> None:
+        if self._fault:
+            log.info("%s: its provider answers again", self)
+        self._fault = ""
+        entry = self._entries.get(project)
+        if entry is None or value is None:
+            return
+        try:
+            word = RouteWord(str(value))
+        except ValueError:
+            said = repr(value)[:50]
+            if said not in self._refused and len(self._refused) < _REFUSED:
+                self._refused.add(said)
+                log.warning("%s says %s, which is not one of %s; the last word stays", self, said, ", ".join(RouteWord))
+            return
+        entry.word = word
+        self.first.set()
+        entry.idle += 1
+        if project and entry.idle > _IDLE:
+            del self._entries[project]
+
+
+_LIVING: weakref.WeakSet[FlagWords] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    """Ask on in a child: a fork leaves threads behind, and may leave their locks taken."""
+    for one in tuple(_LIVING):
+        one._begin_anew()  # noqa: SLF001 - of this file
+        one.start()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

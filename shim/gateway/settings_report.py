@@ -1,0 +1,72 @@
+"""The settings in force and where each comes from, for the operator; no secret is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from shim import inventory
+from shim._version import __version__
+from shim.credentials import used_variables
+from shim.gateway.option_sources import nearest
+from shim.gateway.options import TABLE, CredentialsMode
+from shim.gateway.reload import Plan, shown
+
+MAPPINGS = "ATLAS_SHIM_MAPPINGS"
+
+WARNINGS = "ATLAS_SHIM_WARNINGS"
+
+KNOWN = frozenset({MAPPINGS, WARNINGS, inventory.VARIABLE, *(row.variable for row in TABLE)})
+"""Every variable that some part of the shim reads."""
+
+SECRET = "(set)"  # noqa: S105 - shown in place of one
+
+
+@attrs.frozen
+class Setting:
+    """One setting in force; ``source`` is a flag, a variable, a file, ``program``, or ``default``."""
+
+    name: str
+    value: str
+    source: str
+
+
+def settings_of(plan: Plan, environ: Mapping[str, str]) -> tuple[Setting, ...]:
+    """Return a gateway's settings; what a program around it has set has no text, and is shown as it is meant."""
+    settings = []
+    for row in TABLE:
+        value, said = getattr(plan.options, row.name), plan.given.get(row.name)
+        if said is not None:
+            text, source = said.text, said.source
+        elif value == row.parse(row.default, row.name):
+            text, source = row.default, "default"
+        else:
+            text, source = shown(value), "program"
+        settings.append(Setting(row.name, SECRET if row.secret and value else text, source))
+    settings.append(mappings_in(environ))
+    if plan.options.credentials is CredentialsMode.OWN:
+        settings.append(Setting("atlas_credentials", SECRET, ", ".join(used_variables(environ))))
+    return tuple(settings)
+
+
+def mappings_in(environ: Mapping[str, str]) -> Setting:
+    """Return the folder of the operator's own mapping documents."""
+    return Setting("mappings", environ.get(MAPPINGS, ""), MAPPINGS if environ.get(MAPPINGS) else "default")
+
+
+def report(plan: Plan, environ: Mapping[str, str], flag: Mapping[str, object]) -> dict[str, object]:
+    """Return all of it as JSON has it; ``flag`` is what the route's feature flag says."""
+    return {
+        "version": __version__,
+        "settings": [attrs.asdict(one) for one in settings_of(plan, environ)],
+        "documents": sorted(document.name for document in plan.engine.documents),
+        "route_flag": flag or None,
+        "unknown_variables": unknown_variables(environ),
+    }
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Return a problem for each variable that nothing reads: a mistyped kill switch would have no effect."""
+    names = sorted(name for name in environ if name.startswith("ATLAS_SHIM_") and name not in KNOWN)
+    return [f"{name}: is no setting{nearest(name, sorted(KNOWN))}" for name in names]

@@ -1,0 +1,87 @@
+"""Errors of the command name the host that was asked, and what to do next."""
+
+import httpx
+import pytest
+
+from shim.cli.next_steps import after_answer, after_fault
+from shim.errors import AtlasError
+from shim.fake import DEMO_GROUP, FakeReply
+
+HOST = {"MONGODB_ATLAS_BASE_URL": "https://atlas.example:8443"}
+KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PRIVATE_API_KEY": "b"}
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "step"),
+    [
+        (401, "UNAUTHORIZED", "check MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY"),
+        (403, "USER_UNAUTHORIZED", "need a role in the project"),
+        (403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", "add this machine's address to the API access list"),
+        (404, "GROUP_NOT_FOUND", "check the project's id"),
+        (404, "CLUSTER_NOT_FOUND", "atlas-shim instances list GROUP"),
+        (429, "RATE_LIMITED", "limits calls"),
+        (503, None, "try again later"),
+    ],
+)
+def test_an_answer_of_atlas(status, code, step):
+    """Each status has its way out, and the host is the one in force."""
+    said = after_answer(AtlasError(status, error_code=code), {**HOST, **KEY})
+    assert said.startswith("atlas.example:8443 was asked: ")
+    assert step in said
+
+
+def test_the_variables_of_the_credentials_in_use_are_named():
+    """A service account has other variables than a key, and its values are never shown."""
+    environ = {"MONGODB_ATLAS_CLIENT_ID": "mdb_sa_id_1", "MONGODB_ATLAS_CLIENT_SECRET_FILE": "/run/secret"}
+    said = after_answer(AtlasError(401), environ)
+    assert "check MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET_FILE," in said
+    assert "mdb_sa" not in said
+
+
+def test_what_says_enough_gets_the_host_alone():
+    """And where the shim itself answered, nobody else was asked."""
+    assert after_answer(AtlasError(400, error_code="INVALID"), {}) == "cloud.mongodb.com was asked."
+    assert after_answer(AtlasError(410, error_code="SHIM_NO_SUCCESSOR"), {}) == ""
+
+
+REQUEST = httpx.Request("GET", "https://cloud.mongodb.com/api")
+
+
+@pytest.mark.parametrize(
+    ("error", "environ", "step"),
+    [
+        (httpx.ConnectError("[Errno -2]"), {}, "if the way out is a proxy, set HTTPS_PROXY"),
+        (httpx.ConnectError("x"), {"HTTPS_PROXY": "http://u:hush@p"}, "the proxy of HTTPS_PROXY"),
+        (httpx.ProxyError("407"), {"https_proxy": "http://u:hush@p"}, "the proxy of https_proxy refuses it"),
+        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]"), {}, "SSL_CERT_FILE"),
+        (httpx.ReadTimeout(""), {}, "look first whether it was done"),
+        (httpx.ConnectTimeout(""), HOST, "(MONGODB_ATLAS_BASE_URL)"),
+    ],
+)
+def test_a_fault_of_the_network(error, environ, step):
+    """The host that was called, how its name came about, and the usual reasons; never a proxy's password."""
+    error.request = REQUEST
+    said = after_fault(error, environ)
+    assert said.startswith("cloud.mongodb.com:443 was called")
+    assert step in said
+    assert "hush" not in said
+
+
+def test_a_fault_without_a_request_has_no_step():
+    """Nothing is made up."""
+    assert after_fault(httpx.ConnectError("x"), {}) == ""
+
+
+def test_the_command_says_it(run, atlas):
+    """A line for the error, and one for what to do."""
+    atlas.fake.overrides.append(lambda arrival: FakeReply(403, (), b'{"error":403,"errorCode":"X","detail":"No."}'))
+    done = run("instances", "list", DEMO_GROUP)
+    first, second = done.stderr.splitlines()
+    assert first == "Error: Atlas said 403 X: No."
+    assert second.startswith(f"  {atlas.url.removeprefix('http://')} was asked: the credentials need a role")
+
+
+def test_a_probe_says_it_too(run, atlas):
+    """What check finds out about the way to Atlas leads on as well."""
+    done = run("check", "--connect", env={"MONGODB_ATLAS_ACCESS_TOKEN": "wrong"})
+    assert "check MONGODB_ATLAS_ACCESS_TOKEN" in " ".join(done.stdout.split())

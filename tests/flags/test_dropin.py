@@ -1,0 +1,90 @@
+"""The drop-in by a flag that the program's own OpenFeature provider answers for."""
+
+import threading
+
+import pytest
+from openfeature import api
+from openfeature.flag_evaluation import FlagResolutionDetails
+from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
+
+import shim
+from shim import httpx
+from shim.dropin import route_flag
+from tests.requests import conftest as door
+
+clean_process, atlas, retired = door.clean_process, door.atlas, door.retired
+
+
+@pytest.fixture(autouse=True)
+def _flags(monkeypatch):
+    """Begin without flags and providers, and end so."""
+    monkeypatch.setattr(route_flag, "_flags", {})
+    yield
+    for flag in route_flag._flags.values():
+        flag.words.stop()
+    api.clear_providers()
+
+
+def provider(word):
+    """Return a provider whose flag has a word for those who have a targeting key."""
+
+    def evaluator(flag, context):
+        return FlagResolutionDetails(word if context.targeting_key else "auto")
+
+    return InMemoryProvider({"atlas-route": InMemoryFlag("x", {"x": word}, context_evaluator=evaluator)})
+
+
+def call_until(client, url, sign):
+    """Make a call again and again until its record's reason says this, and return the response."""
+    for _ in range(1000):
+        response = client.get(url)
+        record = shim.record(response)
+        if sign in ("" if record is None else record.reason):
+            return response
+        threading.Event().wait(0.005)
+    raise AssertionError(sign)
+
+
+def test_the_project_of_a_call_is_asked_about(retired, monkeypatch):
+    """The first call goes by auto, and soon the flag decides."""
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
+    api.set_provider(provider("legacy"))
+    with httpx.Client() as client:
+        first = shim.record(client.get(retired))
+        assert first is not None
+        assert first.reason.endswith(("the flag atlas-route has said nothing yet", "the flag atlas-route says auto"))
+        record = shim.record(
+            call_until(client, retired, "the route is set to legacy; the flag atlas-route says legacy")
+        )
+        assert record is not None
+        assert record.route == "legacy"
+
+
+def test_the_environment_may_name_the_provider(retired, monkeypatch, tmp_path):
+    """For a program under atlas-shim run, which sets none."""
+    flags = tmp_path / "flags.toml"
+    flags.write_text('atlas-route = "legacy"\n')
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
+    monkeypatch.setenv("ATLAS_SHIM_OPENFEATURE_PROVIDER", f"file:{flags}")
+    with httpx.Client() as client:
+        call_until(client, retired, "the flag atlas-route says legacy")
+
+
+def test_off_by_flag_lets_calls_alone(retired, monkeypatch):
+    """As if the shim were not there: no record either."""
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
+    api.set_provider(provider("off"))
+    with httpx.Client() as client:
+        for _ in range(1000):
+            if shim.record(client.get(retired)) is None:
+                return
+            threading.Event().wait(0.005)
+    raise AssertionError("a record was made of every call")
+
+
+def test_without_the_extra_the_flag_is_refused(retired, monkeypatch):
+    """A client that is made says what to install."""
+    monkeypatch.setattr("shim.flags.providers.find_spec", lambda name: None)
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
+    with pytest.raises(shim.SettingsError, match=r"pip install 'atlas-shim\[openfeature\]'"):
+        httpx.Client()

@@ -1,0 +1,118 @@
+"""The gateway by a flag: each project its side, and the log, the reason and the operator's page tell who decided."""
+
+import json
+import re
+import threading
+
+import attrs
+import pytest
+
+from shim.core.settings import FlagRoute, RouteWord
+from shim.errors import SettingsError
+from shim.gateway import Gateway, Options
+from shim.gateway.reload import Plan
+from tests.gateway.test_translating import EMPTY, V1
+from tests.peers.raw import reply, replying
+from tests.peers.served import ask, gateway, get
+
+OTHER = V1.replace("6510aa1b", "00000000")
+FLAG = FlagRoute("atlas-route")
+
+
+def said(words):
+    """The flags of a file that says these lines."""
+    return "\n".join(["[atlas-route]", *words])
+
+
+@pytest.fixture
+def flags(tmp_path, monkeypatch):
+    """Return a file of flags, which is looked at every few milliseconds."""
+    monkeypatch.setattr("shim.flags.words.FlagWords.__init__.__kwdefaults__", {"every": 0.01}, raising=False)
+    path = tmp_path / "flags.toml"
+    path.write_text(said(['value = "legacy"', 'projects = { 6510aa1b2c3d4e5f60718293 = "flex" }']))
+    return path
+
+
+def by_flag(upstream, flags):
+    """Run a gateway whose route is the flag's."""
+    return gateway(upstream.origin, route=FLAG, openfeature_provider=f"file:{flags}")
+
+
+def sides(upstream):
+    """The side that each call so far was sent to."""
+    return ["flex" if b"flexClusters" in head else "legacy" for head in upstream.heads]
+
+
+def until_said(served, pattern):
+    """Wait until the flag says this, as the gateway reports it."""
+    for _ in range(2000):
+        if re.search(pattern, json.dumps(served.flag.report())):
+            return
+        threading.Event().wait(0.005)
+    raise AssertionError(served.flag.report())
+
+
+def test_a_cut_over_by_project_and_back(flags, caplog):
+    """One project is answered by flex, the others by legacy; what the flag says next counts without a restart."""
+    caplog.set_level("INFO", "shim")
+    with replying(*[reply(EMPTY)] * 6) as upstream, by_flag(upstream, flags) as served:
+        ask(served, get(V1))  # the first word of all was waited for at the start, that of a project is not
+        until_said(served, '"flex": 1')
+        ask(served, get(V1))
+        ask(served, get(OTHER))
+        assert sides(upstream) == ["legacy", "flex", "legacy"]
+        flags.write_text('atlas-route = "legacy"\n')
+        until_said(served, '"legacy": 2')
+        ask(served, get(V1))
+        assert sides(upstream)[3:] == ["legacy"]
+    assert "the flag atlas-route says flex for 1, legacy for the others" in caplog.text
+    assert "the route is set to flex; the flag atlas-route says flex" in caplog.text
+
+
+def test_off_by_flag_passes_calls_on(flags, caplog):
+    """The kill switch of one project: nothing is translated, and the call's line says why."""
+    caplog.set_level("INFO", "shim")
+    flags.write_text('atlas-route = "off"\n')
+    with replying(reply(EMPTY)) as upstream, by_flag(upstream, flags) as served:
+        head, _ = ask(served, get(V1))
+        assert sides(upstream) == ["legacy"]
+    assert b"Atlas-Shim" not in head
+    assert "the flag atlas-route says off" in caplog.text
+
+
+def test_without_a_word_calls_go_by_auto(flags, caplog, monkeypatch):
+    """A flag that can't be asked holds no start up for long, and the record says that it has said nothing."""
+    caplog.set_level("INFO", "shim")
+    monkeypatch.setattr("shim.gateway.route_flag.FIRST", 0.05)
+    flags.unlink()
+    with replying(reply(EMPTY)) as upstream, by_flag(upstream, flags) as served:
+        ask(served, get(V1))
+        assert sides(upstream) == ["flex"]
+        assert "No such file" in str(served.flag.report()["fault"])
+    assert "; the flag atlas-route has said nothing yet" in caplog.text
+
+
+def test_a_reload_follows_the_route(flags):
+    """From a word to a flag, and back: the thread that asks comes and goes."""
+    with replying(reply(EMPTY)) as upstream:
+        name = f"file:{flags}"
+        with gateway(upstream.origin, route=RouteWord.LEGACY, openfeature_provider=name) as served:
+            plan = served._handler.plan
+            assert served.flag.report() == {}
+            served.apply(Plan(attrs.evolve(plan.options, route=FLAG), plan.engine))
+            until_said(served, '"others": "legacy"')
+            served.apply(plan)
+            assert served.flag.report() == {}
+
+
+def test_a_provider_that_is_not_there_is_told_at_the_start():
+    """A typo in the name keeps the gateway from starting, rather than routing by auto for ever."""
+    with pytest.raises(SettingsError, match=r"^openfeature_provider: nosuch:x can't be imported"):
+        Gateway(Options(route=FLAG, openfeature_provider="nosuch:x"))
+
+
+def test_without_the_extra_the_flag_is_refused(monkeypatch):
+    """What to install is told before the first call."""
+    monkeypatch.setattr("shim.flags.providers.find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match=r"pip install 'atlas-shim\[openfeature\]'"):
+        Gateway(Options(route=FLAG))

@@ -1,0 +1,145 @@
+"""What OpenFeature's SDK is asked, with its own in-memory provider, and the provider that reads a file."""
+
+import os
+
+import pytest
+from openfeature import api
+from openfeature.exception import ErrorCode
+from openfeature.flag_evaluation import FlagResolutionDetails
+from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
+
+from shim.errors import SettingsError
+from shim.flags.providers import connected, provider_factory
+
+KEY = "atlas-route"
+
+
+@pytest.fixture(autouse=True)
+def _no_providers():
+    api.clear_providers()
+    yield
+    api.clear_providers()
+
+
+def by_project(flag, context):
+    return FlagResolutionDetails("flex" if context.targeting_key == "a" else "legacy")
+
+
+def made():
+    return InMemoryProvider({KEY: InMemoryFlag("x", {"x": "auto"}, context_evaluator=by_project)})
+
+
+def test_the_project_is_the_targeting_key():
+    """A rule of the flag service sees the caller's project, or no key at all."""
+    evaluate = connected(KEY, made)
+    assert [evaluate(project) for project in ("a", "b", "")] == ["flex", "legacy", "legacy"]
+
+
+def test_the_program_around_has_set_the_provider():
+    """Without a factory it is the program's own, whenever it is set."""
+    evaluate = connected(KEY, None)
+    with pytest.raises(LookupError, match="no OpenFeature provider is set"):
+        evaluate("a")
+    api.set_provider(made())
+    assert evaluate("a") == "flex"
+
+
+def test_a_provider_of_ours_is_beside_the_program_s():
+    """The program's own flags are asked of its own provider."""
+    api.set_provider(InMemoryProvider({}))
+    evaluate = connected(KEY, made)
+    assert evaluate("a") == "flex"
+    assert api.get_client().get_string_value(KEY, "not there") == "not there"
+
+
+def test_an_unknown_flag_is_a_failure():
+    """The SDK answers with the default then, which is nothing that the provider said."""
+    with pytest.raises(LookupError, match="FLAG_NOT_FOUND"):
+        connected("another", made)("a")
+
+
+def test_a_flag_that_needs_a_project_says_nothing_without_one():
+    """That is how some providers split, and no failure."""
+
+    def needs_one(flag, context):
+        return FlagResolutionDetails("auto", error_code=ErrorCode.TARGETING_KEY_MISSING)
+
+    flags = {KEY: InMemoryFlag("x", {"x": "auto"}, context_evaluator=needs_one)}
+    evaluate = connected(KEY, lambda: InMemoryProvider(flags))
+    assert evaluate("") is None
+    with pytest.raises(LookupError, match="TARGETING_KEY_MISSING"):
+        evaluate("a")
+
+
+def test_a_boolean_flag_is_a_failure():
+    """The SDK itself compares types, and says so."""
+    flags = {KEY: InMemoryFlag("on", {"on": True})}
+    with pytest.raises(LookupError, match="TYPE_MISMATCH"):
+        connected(KEY, lambda: InMemoryProvider(flags))("a")
+
+
+def test_a_factory_is_named_like_an_entry_point():
+    """A class, a function, or the provider itself."""
+    assert isinstance(provider_factory(f"{__name__}:made", "x")(), InMemoryProvider)
+    assert provider_factory("shim.flags.words:EVERY", "x")() == 5.0
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("flags", "is not of the form"),
+        (":x", "is not of the form"),
+        ("nosuch.module:x", "can't be imported: ModuleNotFoundError"),
+        ("shim.flags.words:nosuch", "can't be imported: AttributeError"),
+    ],
+)
+def test_a_factory_that_is_not_there(text, why):
+    """It is told at the start, with the name of the option."""
+    with pytest.raises(SettingsError, match=f"^--openfeature-provider: .*{why}"):
+        provider_factory(text, "--openfeature-provider")
+
+
+def test_a_file_says_words_by_project_and_by_share(tmp_path):
+    """Projects are named first, then a share of the others, always the same ones; the rest have the value."""
+    path = tmp_path / "flags.toml"
+    path.write_text(f'[{KEY}]\nvalue = "legacy"\nshare = {{ flex = 25, date = 25 }}\nprojects = {{ a = "off" }}\n')
+    evaluate = connected(KEY, provider_factory(f"file:{path}", "x"))
+    said = [str(evaluate(f"{number:024x}")) for number in range(400)]
+    assert (evaluate("a"), evaluate("")) == ("off", "legacy")
+    assert all(60 < said.count(word) < 140 for word in ("flex", "date"))
+    assert said.count("legacy") > 140
+    path.write_text(f'[{KEY}]\nvalue = "legacy"\nshare = {{ flex = 50 }}\n')
+    grown = [str(evaluate(f"{number:024x}")) for number in range(400)]
+    assert all(now == "flex" for before, now in zip(said, grown, strict=True) if before == "flex")
+
+
+def test_a_file_may_say_one_word_for_all(tmp_path):
+    """The shortest file is a line, and a change counts at once."""
+    path = tmp_path / "flags.toml"
+    path.write_text(f'{KEY} = "flex"\n')
+    evaluate = connected(KEY, provider_factory(f"file:{path}", "x"))
+    assert evaluate("a") == "flex"
+    path.write_text(f'{KEY} = "legacy"\n')
+    assert evaluate("a") == "legacy"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (None, "No such file"),
+        ("=", "Invalid"),
+        ("x = 1", "x: a flag has a value"),
+        ('[x]\nvalu = "flex"', "x: a flag has a value"),
+        ('[x]\nvalue = "flex"\nshare = 1', "x: share and projects are tables"),
+        ('[x]\nvalue = "flex"\nshare = { off = 101 }', "x: a share is a number of percent"),
+        ('[x]\nvalue = "flex"\nshare = { off = "1" }', "x: a share is a number of percent"),
+    ],
+)
+def test_a_broken_file_is_a_failure(tmp_path, text, why):
+    """So the last good words stay, and the log says what is wrong with it."""
+    path = tmp_path / "flags.toml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(LookupError, match=f"(?i)PARSE_ERROR: {path}: {why}"):
+        connected(KEY, provider_factory(f"file:{path}", "x"))("a")
+    assert os.fspath(path)
