@@ -70,5 +70,5 @@ def unpatch(module: ModuleType, patches: Patches) -> None:
     for kind, method in patches:
         owner: Any = getattr(module, kind, None)
         function = vars(owner).get(method) if owner is not None else None
-        if type(function) is Wrapper:
+        if type(function) in {Wrapper, _Bound}:  # bound, once somebody has put back what was read from the class
             setattr(owner, method, function.__wrapped__)

@@ -8,7 +8,6 @@ from typing import Any
 
 import attrs
 from urllib3 import HTTPResponse, Retry
-from urllib3.exceptions import RequestError
 
 from shim.core.commands import Answer, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
@@ -18,7 +17,7 @@ from shim.dropin.forms import header_lines
 from shim.dropin.nesting import serving
 from shim.dropin.streams import ResponseContent
 from shim.urllib3._recognition import CallerRequest
-from shim.urllib3._rewriting import inner_options, loud
+from shim.urllib3._rewriting import inner_options, loud, show_in
 from shim.urllib3._streams import answered, discard, drain, renewed
 from shim.urllib3._timeouts import rest_of
 
@@ -56,8 +55,7 @@ class ExchangeFlow:
                 )
             return self._response_for(command)
         except BaseException as error:
-            if isinstance(error, RequestError):
-                self._show_in(error)
+            show_in(error, self._own)
             if self.native is not None:
                 discard(self.native)
             raise
@@ -113,9 +111,3 @@ class ExchangeFlow:
             retries.history = tuple([entry._replace(url=self._own(entry.url)) for entry in retries.history])
             response.retries = retries
         response._request_url = self._own(url)  # noqa: SLF001 - as above
-
-    def _show_in(self, error: RequestError) -> None:
-        """The same for an exception, and for the one that it gives as its reason."""
-        for one in (error, getattr(error, "reason", None)):
-            if isinstance(one, RequestError):
-                one.url, one.args = self._own(one.url), tuple(map(self._own, one.args))
