@@ -171,8 +171,9 @@ class ExchangeFlow:
         sent = self.sent
         if sent is not None and error.request is not None and (sent.rewritten or error.request is sent.request):
             error.request = self.request
-        for cause in error.args if sent is not None and sent.rewritten else ():  # urllib3's own, whose words are shown
-            show_in(cause, partial(_with_own_target, sent.request.path_url, self.request.path_url))
+        if sent is not None and sent.rewritten:
+            for cause in error.args:  # urllib3's own, whose words are shown
+                show_in(cause, partial(_with_own_target, sent.request.path_url, self.request.path_url))
 
 
 def _with_own_target(sent: str, own: str, text: Any) -> Any:
