@@ -203,6 +203,8 @@ def run(flow: ExchangeFlow, send: Callable[[PreparedRequest], Response]) -> Resp
     except BaseException as error:
         if isinstance(error, RequestException):
             flow.show_in(error)
+        if flow.sent is not None:
+            flow.retired.write_down_unanswered(error)
         if held is not None:
             held.close()
         raise
