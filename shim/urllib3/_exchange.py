@@ -18,7 +18,7 @@ from shim.dropin.nesting import serving
 from shim.dropin.streams import ResponseContent
 from shim.urllib3._recognition import CallerRequest
 from shim.urllib3._rewriting import inner_options, loud, show_in
-from shim.urllib3._streams import answered, discard, drain, renewed
+from shim.urllib3._streams import answered, discard, drain, held, renewed
 from shim.urllib3._timeouts import rest_of
 
 Base = Callable[..., Any]
@@ -78,7 +78,7 @@ class ExchangeFlow:
 
     def _read(self, read: Read) -> Reply:
         assert self.native is not None, "what is read is the last response"
-        self.content = content = drain(self.native, read.limit)
+        self.content = content = held(self.native) or drain(self.native, read.limit)
         return with_content(self.head, content.chunks, read.limit, complete=content.complete, decoded=content.decoded)
 
     def _response_for(self, outcome: Outcome) -> HTTPResponse:
@@ -93,7 +93,8 @@ class ExchangeFlow:
                 discard(native)
         else:
             assert native is not None, "only a response can be handed back"
-            response = native if self.content is None else renewed(native, self.content, method)
+            unread = self.content is None or self.content.decoded
+            response = native if unread else renewed(native, self.content, method)
         self._show(response)
         response.shim = outcome.record  # type: ignore[attr-defined]  # the one attribute that is ours
         return response

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import urllib.request
+from typing import Any
 from urllib.error import URLError
 
 import pytest
@@ -31,7 +32,7 @@ def by_urllib3(url):
         http.clear()
 
 
-CALLS = {
+CALLS: dict[str, Any] = {
     "httpx": (httpx.get, httpx.ConnectError),
     "httpx, async": (lambda url: asyncio.run(by_async_httpx(url)), httpx.ConnectError),
     "httpx2": (httpx2.get, httpx2.ConnectError),
