@@ -93,8 +93,8 @@ class ExchangeFlow:
                 discard(native)
         else:
             assert native is not None, "only a response can be handed back"
-            unread = self.content is None or self.content.decoded
-            response = native if unread else renewed(native, self.content, method)
+            content = self.content
+            response = native if content is None or content.decoded else renewed(native, content, method)
         self._show(response)
         response.shim = outcome.record  # type: ignore[attr-defined]  # the one attribute that is ours
         return response
