@@ -69,6 +69,6 @@ def unpatch(module: ModuleType, patches: Patches) -> None:
     """Put back what was wrapped, unless somebody has wrapped it again."""
     for kind, method in patches:
         owner: Any = getattr(module, kind, None)
-        function = vars(owner).get(method) if owner is not None else None
-        if type(function) is Wrapper:
+        function: Any = vars(owner).get(method) if owner is not None else None
+        if type(function) in {Wrapper, _Bound}:  # bound, once somebody has put back what was read from the class
             setattr(owner, method, function.__wrapped__)

@@ -138,6 +138,8 @@ async def run(flow: ExchangeFlow, send: Callable[[InnerRequest], Awaitable[Clien
     except BaseException as error:
         if isinstance(error, ClientResponseError) and flow.sent is not None and flow.sent.rewritten:
             error.request_info = flow.info()
+        if flow.sent is not None:
+            flow.asked.retired.write_down_unanswered(error)
         if held is not None:
             held.close()
         raise

@@ -13,6 +13,7 @@ from shim.core.context import Context
 from shim.core.messages import Call, Headers
 from shim.core.recognise import Engine, Match
 from shim.core.record import Record
+from shim.core.route import sunset_of
 from shim.core.settings import RouteWord, Settings
 from shim.dropin import runtime
 from shim.dropin.call_site import call_site
@@ -56,6 +57,14 @@ class RetiredCall:
         """Append the call and its place in the program to the inventory, if ``ATLAS_SHIM_INVENTORY`` names one."""
         if any(_inventory.raw()):
             inventory.note(record, self.engine, where=call_site())
+
+    def write_down_unanswered(self, error: BaseException) -> None:
+        """The same for a call that was sent and ended in an exception: its caller made it all the same."""
+        if isinstance(error, GeneratorExit):  # nobody waits for it any more, and its place can't be known
+            return
+        operation, why = self.match.operation, f"no answer: {type(error).__name__}"
+        sunset = sunset_of(operation, self.context.settings)
+        self.write_down(Record(operation.id, self.match.api.name, "none", why, sunset, operation.deprecated))
 
 
 def recognise(  # noqa: PLR0913 - the parts of a request that are looked at in turn, and whose it is

@@ -209,6 +209,8 @@ def run(flow: ExchangeFlow, send: Callable[[httpx.Request], httpx.Response]) -> 
     except BaseException as error:
         if isinstance(error, flow.library.module.HTTPError):
             flow.show(error)
+        if flow.sent is not None:
+            flow.retired.write_down_unanswered(error)
         if held is not None:
             held.close()
         raise
@@ -238,6 +240,8 @@ async def arun(flow: ExchangeFlow, send: Callable[[httpx.Request], Awaitable[htt
     except BaseException as error:
         if isinstance(error, flow.library.module.HTTPError):
             flow.show(error)
+        if flow.sent is not None:
+            flow.retired.write_down_unanswered(error)
         if held is not None:
             await held.aclose()
         raise

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import attrs
@@ -31,6 +32,7 @@ from shim.dropin.streams import ResponseContent
 from shim.requests._rewriting import InnerRequest, inner_request
 from shim.requests._signing import BegunExchange, Signature, begun_exchange, sign
 from shim.requests._streams import drain, put_back
+from shim.urllib3._rewriting import show_in
 from shim.urllib3._streams import answered
 from shim.urllib3._timeouts import waits_of
 
@@ -129,7 +131,12 @@ class ExchangeFlow:
     def _answered(self, reply: Reply) -> Response:
         """Return a response of the shim's own, as an adapter builds them, in place of the native one."""
         native = self.native
-        response = Response()
+        kind = Response if native is None else type(native)  # an adapter may have made one of its own kind
+        response = kind.__new__(kind)
+        Response.__init__(response)
+        if self.content is None or not self.content.decoded:  # else what it noted may come of the content
+            more = vars(native).items() if native is not None else ()
+            vars(response).update({name: value for name, value in more if name not in vars(response)})
         response.raw = answered(reply, getattr(native, "raw", None), self.request.method)
         response.status_code = reply.status
         response.headers = CaseInsensitiveDict(response.raw.headers)
@@ -164,6 +171,13 @@ class ExchangeFlow:
         sent = self.sent
         if sent is not None and error.request is not None and (sent.rewritten or error.request is sent.request):
             error.request = self.request
+        if sent is not None and sent.rewritten:
+            for cause in error.args:  # urllib3's own, whose words are shown
+                show_in(cause, partial(_with_own_target, sent.request.path_url, self.request.path_url))
+
+
+def _with_own_target(sent: str, own: str, text: Any) -> Any:
+    return text.replace(sent, own) if isinstance(text, str) else text
 
 
 def run(flow: ExchangeFlow, send: Callable[[PreparedRequest], Response]) -> Response:
@@ -189,6 +203,8 @@ def run(flow: ExchangeFlow, send: Callable[[PreparedRequest], Response]) -> Resp
     except BaseException as error:
         if isinstance(error, RequestException):
             flow.show_in(error)
+        if flow.sent is not None:
+            flow.retired.write_down_unanswered(error)
         if held is not None:
             held.close()
         raise

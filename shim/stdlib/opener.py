@@ -58,7 +58,8 @@ def open_url(opener: OpenerDirector, base: Base, fullurl: Any, data: Any = None,
                 read = _read(native, command.limit)
                 whole = len(read) <= command.limit
                 command = advance(steps, with_content(head, [read], command.limit, complete=whole))
-    except BaseException:
+    except BaseException as error:
+        retired.write_down_unanswered(error)
         if native is not None:
             native.close()
         raise

@@ -8,7 +8,6 @@ from typing import Any
 
 import attrs
 from urllib3 import HTTPResponse, Retry
-from urllib3.exceptions import RequestError
 
 from shim.core.commands import Answer, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
@@ -18,8 +17,8 @@ from shim.dropin.forms import header_lines
 from shim.dropin.nesting import serving
 from shim.dropin.streams import ResponseContent
 from shim.urllib3._recognition import CallerRequest
-from shim.urllib3._rewriting import inner_options, loud
-from shim.urllib3._streams import answered, discard, drain, renewed
+from shim.urllib3._rewriting import inner_options, loud, show_in
+from shim.urllib3._streams import answered, discard, drain, held, renewed
 from shim.urllib3._timeouts import rest_of
 
 Base = Callable[..., Any]
@@ -56,8 +55,7 @@ class ExchangeFlow:
                 )
             return self._response_for(command)
         except BaseException as error:
-            if isinstance(error, RequestError):
-                self._show_in(error)
+            show_in(error, self._own)
             if self.native is not None:
                 discard(self.native)
             raise
@@ -80,7 +78,7 @@ class ExchangeFlow:
 
     def _read(self, read: Read) -> Reply:
         assert self.native is not None, "what is read is the last response"
-        self.content = content = drain(self.native, read.limit)
+        self.content = content = held(self.native) or drain(self.native, read.limit)
         return with_content(self.head, content.chunks, read.limit, complete=content.complete, decoded=content.decoded)
 
     def _response_for(self, outcome: Outcome) -> HTTPResponse:
@@ -95,7 +93,8 @@ class ExchangeFlow:
                 discard(native)
         else:
             assert native is not None, "only a response can be handed back"
-            response = native if self.content is None else renewed(native, self.content, method)
+            content = self.content
+            response = native if content is None or content.decoded else renewed(native, content, method)
         self._show(response)
         response.shim = outcome.record  # type: ignore[attr-defined]  # the one attribute that is ours
         return response
@@ -113,9 +112,3 @@ class ExchangeFlow:
             retries.history = tuple([entry._replace(url=self._own(entry.url)) for entry in retries.history])
             response.retries = retries
         response._request_url = self._own(url)  # noqa: SLF001 - as above
-
-    def _show_in(self, error: RequestError) -> None:
-        """The same for an exception, and for the one that it gives as its reason."""
-        for one in (error, getattr(error, "reason", None)):
-            if isinstance(one, RequestError):
-                one.url, one.args = self._own(one.url), tuple(map(self._own, one.args))

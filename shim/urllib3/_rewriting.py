@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from functools import cache
 from typing import Any
 
 from urllib3 import Retry
 from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
+from urllib3.exceptions import RequestError
 from urllib3.util import SKIP_HEADER
 
 from shim.core.commands import Send
@@ -86,3 +88,10 @@ def _as(retries: Retry, kind: Any) -> Retry:
     one = copy(retries)
     one.__class__ = kind
     return one
+
+
+def show_in(error: object, own: Callable[[Any], Any]) -> None:
+    """Let an exception, and the one that is its reason, show the caller's target; ``own`` puts it in a text."""
+    for one in (error, getattr(error, "reason", None)):
+        if isinstance(one, RequestError):
+            one.url, one.args = own(one.url), tuple(map(own, one.args))

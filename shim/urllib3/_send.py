@@ -29,7 +29,11 @@ def urlopen(owner: Owner, base: Base, method: str, url: str, *args: Any, **kwarg
     retired = request.retired
     if retired.warns:
         notify(retired.match.operation, retired.context.settings, retired.context.clock())
-    response = _with_retries(request, base)
+    try:
+        response = _with_retries(request, base)
+    except BaseException as error:
+        retired.write_down_unanswered(error)
+        raise
     retired.write_down(response.shim)  # type: ignore[attr-defined]  # the one attribute that is ours
     if request.options.get("preload_content", True):
         _ = response.data

@@ -35,6 +35,13 @@ def drain(raw: Any, limit: int) -> ResponseContent:
     return content
 
 
+def held(native: HTTPResponse) -> ResponseContent | None:
+    """Return the content that somebody below, such as a pool that logs it, has read already and the response holds."""
+    if native._body is None:  # noqa: SLF001 - asking for ``data`` would read it
+        return None
+    return ResponseContent([native.data], source=native, decoded=True)
+
+
 def _pieces(raw: Any) -> Iterable[bytes]:
     while raw is not None and (piece := raw.read(PIECE)):
         yield piece

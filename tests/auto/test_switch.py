@@ -153,6 +153,15 @@ def test_twice_is_as_good_as_once():
     assert all(one is two for one, two in zip(patched(), before, strict=True))
 
 
+def test_a_wrapper_that_somebody_put_back_is_taken_out():
+    """Whoever replaces a method for a while, as OpenTelemetry does, puts back what it read from the class: bound."""
+    before = vars(requests.Session)["send"]
+    shim.install()
+    setattr(requests.Session, "send", requests.Session.send)  # noqa: B010 - mypy takes no assignment
+    shim.uninstall()
+    assert vars(requests.Session)["send"] is before
+
+
 def test_a_wrapper_that_somebody_wrapped_sleeps_and_wakes(raw, monkeypatch):
     """It can't be taken out, so it does nothing; the next install uses it again."""
     shim.install()

@@ -370,3 +370,51 @@ def test_a_subclass_may_prepare_by_itself(retired):
 
     response = Mine().get(retired)
     assert (response.status_code, response.mine) == (200, True)
+
+
+def test_what_an_adapter_notes_on_a_response_is_there(retired):
+    """A translated call's response is of the adapter's kind too, and has what was set there, as by CacheControl."""
+
+    class Noted(plain.Response):
+        pass
+
+    class Noting(plain.adapters.HTTPAdapter):
+        def build_response(self, req, resp):
+            response = super().build_response(req, resp)
+            response.__class__ = Noted
+            response.from_cache = False
+            return response
+
+    with requests.Session() as session:
+        session.mount("http://", Noting())
+        response = session.get(retired, headers=BEARER)
+    assert response.shim.route == "flex"
+    assert (type(response), response.from_cache) == (Noted, False)
+
+
+def test_what_an_adapter_made_of_the_successors_content_is_not_there(retired):
+    """An attribute would say what the caller's response does not."""
+
+    class Reading(plain.adapters.HTTPAdapter):
+        def send(self, *args, **options):
+            response = super().send(*args, **options)
+            response.parsed = response.json()
+            return response
+
+    with requests.Session() as session:
+        session.mount("http://", Reading())
+        response = session.get(retired, headers=BEARER)
+    assert response.shim.route == "flex"
+    assert not hasattr(response, "parsed")
+
+
+def test_the_words_of_an_exception_name_the_callers_url(raw):
+    """An adapter's retries are used up by what was sent; the program's log shows what the program asked for."""
+    server = raw(lambda request: reply("503 Service Unavailable", body=b'{"error": 503}'))
+    retries = urllib3.Retry(1, status_forcelist=[503], backoff_factor=0)
+    with requests.Session() as session:
+        session.mount("http://", plain.adapters.HTTPAdapter(max_retries=retries))
+        with pytest.raises(plain.exceptions.RetryError, match="/serverless/") as caught:
+            session.get(f"{server.url}{SNAPSHOTS}", headers=BEARER)
+    assert "flexClusters" not in str(caught.value)
+    assert b"flexClusters" in server.requests[0]

@@ -293,3 +293,21 @@ def test_a_url_that_can_not_be_sent_is_urllib3s_own_fault(raw, http):
         http.request("GET", f"http://[::1{SNAPSHOTS}")
     with urllib3.connection_from_url(server.url) as pool, pytest.raises(urllib3.exceptions.HostChangedError):
         pool.request("GET", f"http://atlas.example{SNAPSHOTS}")
+
+
+@pytest.mark.parametrize("status", ["200 OK", "418 I'm a teapot"])
+def test_a_pool_below_that_reads_content_takes_none_away(raw, status):
+    """As a program's own pool does that logs what came, or a mock that answers with bytes."""
+
+    class Logging(plain.HTTPConnectionPool):
+        def urlopen(self, *args, **options):
+            response = super().urlopen(*args, **options)
+            assert json.loads(response.data)["totalCount"] == 0
+            return response
+
+    server = raw(lambda request: reply(status, body=EMPTY))
+    with urllib3.PoolManager() as http:
+        http.pool_classes_by_scheme = {"http": Logging}
+        response = http.request("GET", f"{server.url}{SNAPSHOTS}")
+    assert response.shim.route == "flex"
+    assert json.loads(response.data)["totalCount"] == 0
