@@ -137,6 +137,7 @@ class Following(Program):
         left, right = field(node, "left", "name"), field(node, "right", "value")
         if left is None or right is None:
             return
+        right = first_of(right) if _SEEN_THROUGH.get(right.type) == 0 else right  # `as const`
         listed = right if right.type in LISTS else scope.listed(word(self.tree, right))
         literals = [one for one in below(listed) if one.type in LITERALS] if listed is not None else []
         if literals and not any(one.type in GIVING for one in below(listed or right)):

@@ -1,7 +1,7 @@
 // Loops over lists that are written there, or kept in a constant.
 const LIST = ['snapshots', 'restoreJobs'];
 export async function all(g: string, n: string) {
-  for (const kind of ['snapshots', 'restoreJobs']) {
+  for (const kind of ['snapshots', 'restoreJobs'] as const) {
     await fetch(`https://cloud.mongodb.com/api/atlas/v2/groups/${g}/serverless/${n}/backup/${kind}`); // call: listServerlessBackupSnapshots GET, listServerlessRestoreJobs GET
   }
   for (const kind of LIST) {
