@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 
 import click
@@ -47,7 +48,8 @@ def rewrite(report: ScanReport, *, apply: bool) -> None:
 
 
 def _diff(file: str, before: bytes, after: bytes) -> None:
-    old, new = (text.decode("utf-8", "surrogateescape").splitlines(keepends=True) for text in (before, after))
+    # A line of a patch ends with a line feed only; str.splitlines would split at form feeds and U+2028, too.
+    old, new = (re.findall(r"[^\n]*\n|[^\n]+", text.decode("utf-8", "surrogateescape")) for text in (before, after))
     for line in difflib.unified_diff(old, new, f"a/{file.lstrip('/')}", f"b/{file.lstrip('/')}"):
         click.echo(line.encode("utf-8", "surrogateescape"), nl=False)
         if not line.endswith("\n"):

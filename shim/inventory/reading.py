@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from io import BufferedIOBase
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,8 +33,11 @@ _DAYS = 4000
 _LONGEST = 65536
 """Bytes of a line that is read; the longest that is written is a small part of that."""
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_USUAL = re.compile(rb'\{"time":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)",')
+_INSTANT = r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"
+_TIME = re.compile(_INSTANT, re.ASCII)
+_USUAL = re.compile(rb'\{"time":"(%s)",' % _INSTANT.encode())
+_SKEW = timedelta(minutes=5)
+"""What clocks of several machines that write to one file may differ by."""
 
 
 @attrs.define
@@ -78,7 +82,8 @@ class Inventory:
     Of the ``lines`` that were read, ``broken`` are no records, ``earlier`` are calls from before the window,
     ``own`` are calls of the shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
     ``first`` and ``last`` are the instants of the first and the last record of any kind, empty without one.
-    ``days`` counts the calls of an operation by day, as in ``2026-06-01``.
+    ``back`` is the instant of a line from before the window that may have been written within it, because it stands
+    after a later one: a clock was set back. ``days`` counts the calls of an operation by day, as in ``2026-06-01``.
     """
 
     callers: tuple[Caller, ...]
@@ -89,6 +94,7 @@ class Inventory:
     untold: int = 0
     first: str = ""
     last: str = ""
+    back: str = ""
     days: Mapping[str, Mapping[str, int]] = attrs.field(factory=dict)
 
 
@@ -123,6 +129,7 @@ def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
                     reader.take(line)
             except (EOFError, zlib.error):
                 reader.take(b"packed, and broken from here on")
+        reader.end_file()
     return reader.inventory()
 
 
@@ -156,6 +163,7 @@ class _Reader:
         self._callers: dict[Any, Caller] = {}
         self._days: dict[str, dict[str, int]] = {}
         self._first = self._last = ""
+        self._highest = self._behind = self._back = ""
         self._counts = {"lines": 0, "broken": 0, "earlier": 0, "own": 0, "untold": 0}
 
     def take(self, line: bytes) -> None:
@@ -178,7 +186,18 @@ class _Reader:
             self._known[line[usual.end() :]] = said
         self._count(when, said)
 
+    def end_file(self) -> None:
+        """Take the next line to be the first one of a file."""
+        self._back = self._back or self._behind
+        self._highest = self._behind = ""
+
     def _count(self, when: str, said: _Line) -> None:
+        if when >= self._highest:
+            self._highest = when
+            if when < self._since:  # whatever stands before it was written before the window
+                self._behind = ""
+        elif when < self._since and _instant(self._highest) - _instant(when) > _SKEW:
+            self._behind = when
         self._first = min(self._first or when, when)
         self._last = max(self._last, when)
         if said.key is None:
@@ -205,7 +224,9 @@ class _Reader:
         ordered = sorted(self._callers.values(), key=lambda one: one.place)
         ordered.sort(key=lambda one: one.last, reverse=True)
         ordered.sort(key=lambda one: one.operation)
-        return Inventory(tuple(ordered), **self._counts, first=self._first, last=self._last, days=self._days)
+        return Inventory(
+            tuple(ordered), **self._counts, first=self._first, last=self._last, back=self._back, days=self._days
+        )
 
 
 def _read(entry: Any) -> _Line:
@@ -258,6 +279,11 @@ def _time(value: object) -> str:
     if _TIME.fullmatch(_of(str, value)) is None:
         raise TypeError("no time as it is written here")
     return _of(str, value)
+
+
+def _instant(when: str) -> datetime:
+    day = min(int(when[8:10]), 28)  # a clock that is wrong may say the 31st of June
+    return datetime.fromisoformat(f"{when[:8]}{day:02}{when[10:]}")
 
 
 def _of(kind: type[_T], value: object) -> _T:

@@ -17,7 +17,10 @@ from shim.inventory.reading import MOST, Inventory
 FORM = "%Y-%m-%dT%H:%M:%SZ"
 """How instants are written in inventories."""
 
-_SPAN = re.compile(r"([0-9]{1,5})\s*([mhdw])")
+EARLIEST = "2026"
+"""No inventory is older; a machine whose clock is not set yet says 1970."""
+
+_SPAN = re.compile(r"([0-9]{1,4})\s*([mhdw])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
@@ -133,6 +136,13 @@ def _doubts(
         doubts.append(f"{_plural(found.broken, 'line')} can't be read, and may have been calls.")
     if found.last > (now + timedelta(minutes=5)).strftime(FORM):
         doubts.append(f"The last line is of {spoken(found.last)}, which is still to come: a clock was wrong.")
+    if found.first and found.first < EARLIEST:
+        doubts.append(f"The first line is of {spoken(found.first)}, before there was a shim: a clock was wrong.")
+    if found.back:
+        doubts.append(
+            f"A line of {spoken(found.back)} stands after a later one: a clock was set back, or files were joined "
+            "(name them one by one)."
+        )
     read = {source.path.resolve() for source in sources}
     beside = [
         str(path)

@@ -83,6 +83,14 @@ class _Imports(cst.CSTTransformer):
             return cst.FlattenSentinel([first.with_changes(trailing_whitespace=plain), *rest])
         return updated_node.with_changes(body=body)
 
+    def leave_SimpleStatementSuite(  # noqa: N802 - libcst's name
+        self, original_node: cst.SimpleStatementSuite, updated_node: cst.SimpleStatementSuite
+    ) -> cst.SimpleStatementSuite:
+        line = self.get_metadata(PositionProvider, original_node).start.line
+        return updated_node.with_changes(
+            body=[made for one in updated_node.body for made in self._statement(one, line)]
+        )
+
     def _statement(self, node: cst.BaseSmallStatement, line: int) -> list[cst.BaseSmallStatement]:
         if isinstance(node, cst.Import):
             return list(self._import(node, line))

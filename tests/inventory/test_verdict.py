@@ -26,6 +26,10 @@ def line(when, **members):
     )
 
 
+def started(when):
+    return json.dumps({"time": when, "started": "gateway"})
+
+
 @pytest.fixture
 def judged(tmp_path):
     """Return a function that asks for the verdict on some lines; it returns exit code, word and all of the JSON."""
@@ -79,6 +83,16 @@ def test_an_empty_file_reaches_back_to_when_it_was_made(judged, tmp_path):
     assert judged()[:2] == (0, "quiet")
 
 
+def test_a_clock_set_back_long_before_the_window_is_no_doubt(judged):
+    """A later line from before the window shows that what stands before it is older still."""
+    assert judged(line(ago(days=80)), line(ago(days=90)), started(ago(days=40)))[:2] == (0, "quiet")
+
+
+def test_clocks_of_machines_that_share_a_file_may_differ(judged):
+    """Lines that are some seconds out of order are no doubt."""
+    assert judged(started(ago(days=40)), started(ago(days=40, seconds=9)))[:2] == (0, "quiet")
+
+
 @pytest.mark.parametrize(
     ("lines", "since", "doubt"),
     [
@@ -87,6 +101,13 @@ def test_an_empty_file_reaches_back_to_when_it_was_made(judged, tmp_path):
         ((json.dumps({"time": ago(days=9), "started": "gateway"}),), (), "No window was asked for"),
         ((line(ago(days=90)), json.dumps({"time": ago(days=-9), "started": "gateway"})), ("--since", "30d"), "clock"),
         (("{broken",), ("--since", "30d"), "says nothing of since when"),
+        ((line(ago(days=40)), line(ago(days=45))), ("--since", "30d"), "stands after a later one"),
+        (
+            (line(ago(days=40)), line(ago(days=45)), started(ago(days=3))),
+            ("--since", "30d"),
+            "stands after a later one",
+        ),
+        ((line("1970-01-01T00:00:09Z"), started(ago(days=3))), ("--since", "30d"), "before there was a shim"),
     ],
 )
 def test_silence_that_proves_nothing_is_called_so(judged, lines, since, doubt):
@@ -182,8 +203,9 @@ def test_a_line_without_an_end_is_not_held_in_memory(tmp_path):
     assert (found.lines, found.broken, len(found.callers)) == (2, 1, 1)
 
 
-def test_a_time_of_another_form_is_broken(tmp_path):
+@pytest.mark.parametrize("when", ["yesterday", "2026-13-01T00:00:00Z", "0000-01-01T00:00:00Z", "2026-01-01T25:00:00Z"])
+def test_a_time_of_another_form_is_broken(tmp_path, when):
     """Times are compared as they are written."""
     path = tmp_path / "calls.jsonl"
-    path.write_text(line("yesterday"))
+    path.write_text(line(when))
     assert read_inventory([path]).broken == 1

@@ -28,6 +28,8 @@ REWRITTEN = {
         "try:\n    import httpx\nexcept ImportError:\n    httpx = None\n",
         "try:\n    from shim import httpx\nexcept ImportError:\n    httpx = None\n",
     ),
+    "in a line": ("if x: import requests\n", "if x: from shim import requests\n"),
+    "in a line, among others": ("if x: import os, httpx; g()\n", "if x: import os; from shim import httpx; g()\n"),
     "Windows' line ends": ("import requests\r\nx = 1\r\n", "from shim import requests\r\nx = 1\r\n"),
     "in Latin 1": (
         "# coding: latin-1\nimport requests  # \xe9\n",
@@ -87,6 +89,18 @@ def test_a_diff_is_printed_and_can_be_applied(tmp_path, monkeypatch):
     assert (tmp_path / "a.py").read_text() == f"from requests import get\n\n{CALL}"
     subprocess.run(["git", "apply", "-"], input=done.stdout.encode(), check=True, cwd=tmp_path)
     assert (tmp_path / "a.py").read_text() == f"from shim.requests import get\n\n{CALL}"
+
+
+@pytest.mark.parametrize("sign", ["\f", "\u2028", "\r"], ids=ascii)
+def test_a_diff_of_a_file_with_other_line_ends_can_be_applied(tmp_path, monkeypatch, sign):
+    """A line of a patch ends with a line feed, whatever else a text has."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "a.py"
+    text = f"import requests\nx = 1\n# a{sign}# b\nrequests.{CALL}"
+    file.write_bytes(text.encode())
+    patch = CliRunner().invoke(main, ["scan", "a.py", "--fix"]).stdout_bytes
+    subprocess.run(["git", "apply"], input=patch, check=True, cwd=tmp_path)
+    assert file.read_bytes() == text.replace("import requests", "from shim import requests").encode()
 
 
 def test_files_are_changed_when_that_is_asked(tmp_path):

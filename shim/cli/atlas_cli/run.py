@@ -33,13 +33,20 @@ def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     places = list(flags.words_of(words))
     if not places or spelled(words[places[0]]) != "serverless":
         return hand_over(words, environ)
+    if sys.stdout is None:  # the caller closed it (`>&-`), which Go tells when something is written
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
     try:
         code = _serverless(words, places, environ)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except KeyboardInterrupt:
+        return 1  # the Atlas CLI's, without a word
+    except OSError as error:
         # Python writes what is left once more when it ends; there is nobody to write to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLOSED
+        if isinstance(error, BrokenPipeError):
+            return CLOSED
+        sys.stderr.write(f"Error: write /dev/stdout: {(error.strerror or str(error)).lower()}\n")
+        return 1
     return code
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shim.scan.methods import METHODS, QUIET_KEYWORDS
 from shim.scan.sightings import Sightings
 from shim.scan.texts import HOLE, Text
+from shim.scan.trees.calling import Calling
 from shim.scan.trees.grammars import Tree, tree_of
 from shim.scan.trees.nodes import field, place, unescaped, word
 from shim.scan.trees.shell import read_shell
@@ -23,7 +24,7 @@ _WRAPPERS = frozenset({"stream", "document", "block_node", "flow_node", "plain_s
 _RUNS = frozenset({
     "run", "script", "scripts", "before_script", "after_script", "command", "commands", "cmd", "cmds", "args", "shell",
     "bash", "sh", "inlinescript", "entrypoint", "test", "install", "before_install", "after_success", "user-data",
-    "userdata", "runcmd", "build", "pre_build", "post_build", "exec", "steps", "args_", "executable",
+    "userdata", "runcmd", "argv", "raw", "build", "pre_build", "post_build", "exec", "steps", "args_", "executable",
 })  # fmt: skip
 """Keys, in small letters, whose texts are commands: of pipelines, Compose, Kubernetes, Ansible, npm."""
 _TALKING = QUIET_KEYWORDS | {
@@ -107,7 +108,7 @@ class _Document:
             if node.type in _SEQUENCES:
                 items = self._items(node)
                 words = [self._text(one) for one in items]
-                if key.casefold() in _RUNS and self._sightings.command(place(self._tree, node), words):
+                if _is_run(key) and self._sightings.command(place(self._tree, node), words):
                     continue
                 waiting += [(one, key) for one in reversed(items)]
             elif node.type in _MAPPINGS:
@@ -126,18 +127,22 @@ class _Document:
         method = self._text(keys.get("method")).upper() or "GET"
         if address is not None and method in METHODS:
             self._address(address, self._text(address), method)
-        runs = around.casefold() in _RUNS
+        program = keys.get("with") if "github-script" in self._text(keys.get("uses")) else None
+        for key, _, value in self._pairs(program):
+            if key == "script":
+                self._script(value, "javascript")
+        runs = _is_run(around)
         return [
             (value, around if runs and key.casefold() not in _TALKING else key)
             for key, _, value in pairs
-            if value is not address
+            if value is not address and value is not program
         ]
 
     def _scalar(self, node: Node, key: str) -> None:
         folded = key.casefold()
         if folded in _TALKING:
             return
-        if folded in _RUNS or folded.endswith((".sh", ".bash", "script", "command")):
+        if _is_run(key) or folded.endswith((".sh", ".bash", "script", "command")):
             self._script(node)
         elif self._tree.language == "yaml":
             text = self._text(node)
@@ -146,8 +151,8 @@ class _Document:
             elif "://" in text:
                 self._address(node, text, None)
 
-    def _script(self, node: Node) -> None:
-        """Read a text as a shell script; expressions of the pipeline in it are variables."""
+    def _script(self, node: Node, language: str = "shell") -> None:
+        """Read a text as a script; expressions of the pipeline in it are variables."""
         text, row, column = word(self._tree, node), node.start_point.row, node.start_point.column
         if node.type == "block_scalar":
             body = text.partition("\n")[2]
@@ -156,8 +161,15 @@ class _Document:
         elif text[:1] in {'"', "'"}:
             text, column = unescaped(text[1:-1]) if text[0] == '"' else text[1:-1].replace("''", "'"), column + 1
         text = _EXPRESSION.sub(lambda found: "$" + "x" * (len(found[0]) - 1), text)
-        if self._sightings.concerns(text):
-            read_shell(tree_of(self._tree.file, "shell", text, self._tree.line + row, column), self._sightings)
+        if not self._sightings.concerns(text):
+            return
+        tree = tree_of(self._tree.file, language, text, self._tree.line + row, column)
+        if language == "shell":
+            read_shell(tree, self._sightings)
+        else:
+            program = Calling(tree, self._sightings)
+            program.collect()
+            program.tell({})
 
     def _address(self, node: Node, text: str, method: str | None) -> None:
         where = place(self._tree, node)
@@ -191,6 +203,11 @@ class _Document:
         if text[:1] == '"':
             return unescaped(text[1:-1])
         return (text[1:-1] if text[:1] == "'" else text).replace(HOLE, "\ufffd")
+
+
+def _is_run(key: str) -> bool:
+    """Tell whether a key's texts are commands; Ansible may name a module in full, as ``ansible.builtin.shell``."""
+    return key.casefold().rpartition(".")[2] in _RUNS
 
 
 def _plain(node: Node | None) -> Node | None:

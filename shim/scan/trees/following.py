@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from shim.scan.texts import HOLE, Text, concat, made
 from shim.scan.trees.callers import QUIET, is_said, method_said
-from shim.scan.trees.nodes import field, first_of, last_of, pieces, place, word
+from shim.scan.trees.nodes import below, field, first_of, last_of, pieces, place, word
 from shim.scan.trees.program import Program
 from shim.scan.trees.scopes import (
     BRANCHES,
@@ -36,6 +36,8 @@ from shim.scan.trees.scopes import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_EACH = frozenset({"for_in_statement", "range_clause", "enhanced_for_statement", "foreach_statement"})
+"""Loops over what is in a list."""
 _ADDRESSES = frozenset({"path", "url", "uri", "rawpath", "endpoint"})
 """Fields of a struct or an object, in small letters, in which the address of a request stands."""
 _SEEN_THROUGH = {"as_expression": 0, "satisfies_expression": 0, "cast_expression": -1, "type_assertion": -1,
@@ -106,6 +108,8 @@ class Following(Program):
             return UNKNOWN
         if kind in {"class_body", "declaration_list", "statement_block", "block"}:
             scope = Scope(outer=scope)
+        if kind in _EACH:
+            self._each(node, scope)
         self.branches += kind in BRANCHES
         values = [self.fold(one, scope) for one in inner]
         self.branches -= kind in BRANCHES
@@ -127,6 +131,18 @@ class Following(Program):
         if kind in {"return_statement", "arrow_expression_clause"}:
             self.returns.append(value)
         return value
+
+    def _each(self, node: Node, scope: Scope) -> None:
+        """Give a loop's variable the texts of the list that is written there, or kept in a variable."""
+        left, right = field(node, "left", "name"), field(node, "right", "value")
+        if left is None or right is None:
+            return
+        right = first_of(right) if _SEEN_THROUGH.get(right.type) == 0 else right  # `as const`
+        listed = right if right.type in LISTS else scope.listed(word(self.tree, right))
+        literals = [one for one in below(listed) if one.type in LITERALS] if listed is not None else []
+        if literals and not any(one.type in GIVING for one in below(listed or right)):
+            name = word(self.tree, last_of(left) if left.named_children else left)
+            scope.names[name] = either(self.unnoted(literals, scope))
 
     def _hint(self, nodes: Sequence[Node], values: Sequence[Value]) -> None:
         """Note the method that stands beside a path, in a list or an object."""

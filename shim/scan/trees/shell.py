@@ -37,8 +37,13 @@ _BEFORE = frozenset({
     "kubectl", "watch", "nice", "builtin", "then", "do", "else", "--",
 })  # fmt: skip
 """Commands that run the command in their words."""
+_FOR_EACH = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+"""Options of ``find`` before the command that it runs."""
 _SHELLS = frozenset({"sh", "bash", "zsh", "ksh", "dash", "ssh", "su", "sudo"})
 _EXPANSIONS = frozenset({"simple_expansion", "expansion", "command_substitution", "arithmetic_expansion"})
+_INSIDE = frozenset({"command_substitution", "process_substitution"})
+_QUIET = frozenset({"test_command", "arithmetic_expansion", "herestring_redirect", "file_redirect"})
+"""What runs nothing but what is put into it."""
 _PROSE = (".md", ".txt", ".rst", ".adoc", ".html")
 _TOKEN = re.compile(r"[^\s\"'`()<>,;]+")
 
@@ -70,9 +75,11 @@ class Shell:
 
     def _visit(self, node: Node) -> None:
         kind = node.type
-        if kind in {"comment", "heredoc_redirect", "test_command"}:
+        if kind in {"comment", "heredoc_redirect"}:
             return
-        if kind == "variable_assignment":
+        if kind in _QUIET:
+            self._inside(node)
+        elif kind == "variable_assignment":
             self._assign(node)
         elif kind == "command":
             self._command(node)
@@ -96,6 +103,14 @@ class Shell:
             for one in node.named_children:
                 self._visit(one)
             self._branches -= branch
+
+    def _inside(self, node: Node) -> None:
+        """Read what runs within a text, a test or a sum: ``$(…)`` and ``<(…)``."""
+        for one in node.named_children:
+            if one.type in _INSIDE:
+                self._visit(one)
+            else:
+                self._inside(one)
 
     def _assign(self, node: Node) -> None:
         name, right = word(self._tree, field(node, "name")), field(node, "value")
@@ -123,6 +138,9 @@ class Shell:
             return self._expansion(node)
         if kind == "command_substitution":
             return self._substitution(node)
+        if kind in {"process_substitution", "arithmetic_expansion"}:
+            self._visit(node)
+            return UNKNOWN
         text = word(self._tree, node)
         where = frozenset({place(self._tree, node)})
         if kind in {"raw_string", "ansi_c_string"}:
@@ -186,12 +204,15 @@ class Shell:
     def _command(self, node: Node, *, said: bool = False) -> Value:
         """Read a command; return what it prints if it is ``echo`` or ``printf``, or a function that ends so."""
         for one in node.named_children:
-            if one.type in {"variable_assignment", "heredoc_redirect"}:
+            if one.type in {"variable_assignment", *_QUIET}:
                 self._visit(one)
         words = self._words(node)
         if not words:
             return UNKNOWN
         name = words[0][0].s.rpartition("/")[2]
+        if name == "find":
+            after = next((at for at, one in enumerate(words[:-1], 1) if one[0].s in _FOR_EACH), 0)
+            words, name = words[after:], name if after == 0 else words[after][0].s.rpartition("/")[2]
         if name == "printf" and len(words) > 3 and words[1][0].s == "-v":
             self._scope.names[words[2][0].s] = made(lambda first, *rest: percent(first, rest, {}), *words[3:])
         if said and name in {"echo", "printf"} and len(words) > 1:
@@ -268,6 +289,8 @@ class Shell:
         if body is not None:
             self._visit(body)
         for redirect in node.named_children:
+            if redirect.type in _QUIET and redirect != body:
+                self._inside(redirect)
             inner = next((one for one in redirect.named_children if one.type == "heredoc_body"), None)
             if redirect.type == "heredoc_redirect" and inner is not None and self._telling:
                 self._here_document(node, body, redirect, inner)
@@ -282,6 +305,7 @@ class Shell:
         files += [word(self._tree, one) for one in redirect.named_children if one.type == "file_redirect"]
         piped = any(one.type in {"pipeline", "command"} for one in redirect.named_children)
         if name in {"cat", "tee", "echo", ":"} | _SAYING and not piped and (not files or files[0].endswith(_PROSE)):
+            self._inside(body)
             return
         text = word(self._tree, body)
         row = body.start_point.row
