@@ -74,7 +74,12 @@ class Gateway:
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         plan = Plan(options or Options(), engine or shared_engine(os.environ))
-        options, self._environ = plan.options, environ
+        options = plan.options
+
+        def told(plan: Plan) -> dict[str, object]:
+            return report(plan, environ, self.flag.report())
+
+        self._report = told  # and not the environment: whoever shows this object shows no secret
         self.flag = RouteFlag(options)
         self.flag.follow(plan)
         self.in_flight = InFlight()
@@ -246,7 +251,7 @@ class Gateway:
             ready=lambda: self._ready,
             plan=lambda: self._handler.plan,
             end=end if quits is not None and is_loopback(address.host) else None,
-            config=lambda plan: report(plan, self._environ, self.flag.report()),
+            config=self._report,
         )
 
     def _authorities(self, address: Address | None) -> frozenset[str]:
