@@ -5,6 +5,7 @@ import gc
 import itertools
 
 import h11
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -163,6 +164,15 @@ async def play(kinds: list[str], script: list[tuple[str, int, int]], end: str, a
         if end and number == at:
             course.leave(end)
     await course.finish()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fresh_heap():
+    """What earlier tests left is no work for the collector here: it runs after each example."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @settings(max_examples=60)
