@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from shim.cli import main
+from tests.peers.ports import free_port
 from tests.peers.raw import Arrivals, converse, raw_upstream, reply, until
 from tests.peers.served import At, ask, calling, get, status_of, value_of
 
@@ -88,11 +89,6 @@ def recorder(name, answer=None, *, proxied=False, script=None):
     with raw_upstream(connected) as raw:
         found = Recorder(raw.origin.removeprefix("http://"), raw)
         yield found
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
 
 
 @contextlib.contextmanager

@@ -4,7 +4,8 @@ import contextlib
 
 import pytest
 
-from tests.front.proxies import RETIRED, STRAIGHT, free_port, program, recorder, running, who
+from tests.front.proxies import RETIRED, STRAIGHT, program, recorder, running, who
+from tests.peers.ports import free_port
 from tests.peers.raw import reply, until
 from tests.peers.served import ask, get, status_of
 

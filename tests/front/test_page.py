@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.front.proxies import free_port, printed, program
+from tests.front.proxies import printed, program
+from tests.peers.ports import free_port
 
 PAGE = (Path(__file__).parents[2] / "docs" / "fronts.md").read_text("utf-8")
 FIRST, STEPS = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)

@@ -11,6 +11,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from tests.peers.ports import free_port
 from tests.peers.raw import PATIENCE
 from tests.peers.served import At
 
@@ -89,7 +90,4 @@ def serve():
 @pytest.fixture
 def port():
     """Return a port of loopback that was free just now."""
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
+    return free_port()

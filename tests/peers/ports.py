@@ -1,0 +1,18 @@
+"""Ports for programs that have to be told one before they listen."""
+
+import random
+import socket
+
+
+def free_port() -> int:
+    """Return a port of loopback that is free, below those that the system gives to outgoing connections.
+
+    One of those could be taken by another test's connection before the program listens on it.
+    """
+    while True:
+        port = random.SystemRandom().randrange(10_000, 32_000)
+        try:
+            with socket.create_server(("127.0.0.1", port)):
+                return port
+        except OSError:
+            continue
