@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from tests.gateway_credentials.worlds import RETIRED, V2, signing
+from tests.peers.ports import free_port
 from tests.peers.raw import until
 from tests.peers.served import ask, get, status_of
 
@@ -47,8 +47,7 @@ NAMES = ("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "a
 @pytest.fixture(scope="module")
 def apache(tmp_path_factory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("apache")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     modules = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in NAMES)
     (root / "conf").write_text(CONFIGURATION.format(root=root, port=port, modules=modules))
     user = f"{DEMO_PUBLIC_KEY}:MMS Public API"

@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import logging
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ import pytest
 
 from shim.gateway.logs.lines import LogLines, apart, dropped
 from tests.gateway_life.conftest import clean_environ
+from tests.peers.ports import free_port
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import At, ask, get, status_of
 
@@ -62,8 +62,7 @@ def test_full_log_does_not_stop_the_gateway(port):
     """A process whose log nobody reads answers probes and calls, ends when it is told, and says what it lost."""
     with replying(reply(b"hi")) as upstream, pipe() as (reading, writing):
         fill(writing)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            admin = At(f"http://127.0.0.1:{free.getsockname()[1]}")
+        admin = At(f"http://127.0.0.1:{free_port()}")
         served = At(f"http://127.0.0.1:{port}")
         words = ("--listen", f"127.0.0.1:{port}", "--upstream", upstream.origin, "--admin", admin.url[7:])
         with subprocess.Popen(
