@@ -30,11 +30,6 @@ class InventoryLook:
         self._known: Written | None = None
         self._looked: float | None = None
 
-    @property
-    def is_wanted(self) -> bool:
-        """Whether there is to be one."""
-        return bool(self._path)
-
     async def look(self) -> Written | None:
         """Return what it says, None without one; read in a thread, since a disk may take its time."""
         if self._path and (self._looked is None or time.monotonic() >= self._looked + EVERY):
