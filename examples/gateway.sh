@@ -4,7 +4,7 @@
 #     sh examples/gateway.sh GROUP CLUSTER
 #
 # The token is that of a service account, in MONGODB_ATLAS_ACCESS_TOKEN; it passes through, the gateway holds nothing.
-# A program that runs for long would have the gateway beside it for as long: see docs/operating.md.
+# A program that runs for long would have the gateway beside it for as long: see docs/reference/operating.md.
 set -eu
 
 listen=${GATEWAY_LISTEN:-127.0.0.1:8480}

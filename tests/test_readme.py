@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = [
     *(path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md"),  # it may name what is gone
-    *(path for folder in ("docs", "mappings", "examples", "benchmarks") for path in (ROOT / folder).glob("*.md")),
+    *(path for folder in ("docs", "mappings", "examples", "benchmarks") for path in (ROOT / folder).rglob("*.md")),
 ]
 
 

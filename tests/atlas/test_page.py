@@ -8,7 +8,7 @@ import pytest
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 from tests.atlas.conftest import transport_of
 
-PAGE = (Path(__file__).parents[2] / "docs" / "typed-client.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "typed-client.md").read_text("utf-8")
 
 
 @pytest.fixture

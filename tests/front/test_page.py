@@ -1,4 +1,4 @@
-"""The steps of docs/fronts.md, as they stand there."""
+"""The steps of docs/how-to/fronts.md, as they stand there."""
 
 import os
 import re
@@ -13,7 +13,7 @@ import pytest
 from tests.front.proxies import printed, program
 from tests.peers.ports import free_port
 
-PAGE = (Path(__file__).parents[2] / "docs" / "fronts.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "fronts.md").read_text("utf-8")
 FIRST, STEPS = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
 
 

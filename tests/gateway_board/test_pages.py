@@ -83,7 +83,7 @@ def test_nothing_is_loaded_or_run(seen):
 
 def test_the_status_has_the_shape_that_is_documented(seen):
     """Every member of every value is there, and no other; programs hold on to it."""
-    page = (Path(__file__).parents[2] / "docs" / "status.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "status.md").read_text("utf-8")
     schema = json.loads(page.partition("```json\n")[2].partition("```")[0])
     jsonschema.Draft202012Validator.check_schema(schema)
     for one in (schema, *schema["$defs"].values()):

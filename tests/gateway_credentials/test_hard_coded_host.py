@@ -1,4 +1,4 @@
-"""The recipe of docs/hard-coded-host.md: callers of https://cloud.mongodb.com, led to the gateway."""
+"""The recipe of docs/how-to/hard-coded-host.md: callers of https://cloud.mongodb.com, led to the gateway."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import pytest
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from tests.gateway_credentials.worlds import FLEX, LOOPBACK, RETIRED, UNTOUCHED, V2, world
 
-PAGE = Path(__file__).parents[2] / "docs" / "hard-coded-host.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "hard-coded-host.md"
 HOST = "https://cloud.mongodb.com"
 
 # What a hosts entry does, for one process and with another port.

@@ -1,6 +1,6 @@
 """What a caller gets under each fault, as a table: ``python -m tests.gateway_hostile.fault_table`` writes it anew.
 
-Run it in the checkout; it replaces the tables in ``docs/faults.md``, and the test of that page compares with it.
+Run it in the checkout; it replaces the tables in ``docs/reference/faults.md``, and the test of that page compares with it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.gateway_hostile.faults import BODY_LIMIT, CATALOGUE, GROUP, Fault, St
 from tests.peers.raw import until
 from tests.peers.served import LOOPBACK, calling, get, lines_of, status_of, value_of
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "faults.md"
 CLOCK = 1_782_900_000.0
 """An instant of July 2026: backups are retired."""
 

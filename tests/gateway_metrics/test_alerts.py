@@ -112,7 +112,7 @@ def test_real_gateways_in_trouble_raise_their_own_alert_alone(pages, tmp_path):
 @needs_prometheus
 def test_alerts_of_an_operators_own_can_be_written_from_the_page_on_metrics(pages, tmp_path):
     """Prometheus takes each expression there, and those on waits, failures and certificates find what they are for."""
-    text = (RULES.parents[1] / "docs" / "metrics.md").read_text("utf-8")
+    text = (RULES.parents[1] / "docs" / "reference" / "metrics.md").read_text("utf-8")
     section = text.partition("## Alerts of your own")[2].partition("\n## ")[0]
     shown = ["".join(block) for block in re.findall(r"\n\n((?:    .+\n)+)", section)]
     assert len(shown) == 4

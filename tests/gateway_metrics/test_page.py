@@ -7,7 +7,7 @@ from tests.gateway.test_signing import PATH
 from tests.peers.raw import reply, replying
 from tests.peers.served import ask, gateway, get
 
-TEXT = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text("utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_text("utf-8")
 
 ELSEWHERE = {
     "atlas_shim_workers",

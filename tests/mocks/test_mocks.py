@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "mocks.md").read_text("utf-8"), re.DOTALL)
+BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "how-to" / "mocks.md").read_text("utf-8"), re.DOTALL)
 CONFTEST, *EXAMPLES = BLOCKS
 
 LIBRARIES = ("respx", "pytest_httpx", "responses", "requests_mock", "vcr")
