@@ -1,6 +1,7 @@
 """What a caller gets under each fault, as a table: ``python -m tests.gateway_hostile.fault_table`` writes it anew.
 
-Run it in the checkout; it replaces the tables in ``docs/reference/faults.md``, and the test of that page compares with it.
+Run it in the checkout; it replaces the tables in ``docs/reference/faults.md``, and the test of that page compares
+with it.
 """
 
 from __future__ import annotations
