@@ -99,7 +99,9 @@ def _check_order(operation: Operation) -> Iterator[tuple[str, str]]:
     types = {field.name: field.type for field in operation.fields}
     for key in operation.order:
         kind = types.get(key.removeprefix("-"))
-        if kind is None:
+        if operation.resource.bare:
+            yield at, "can't sort what is bare"
+        elif kind is None:
             yield at, f"{key!r} is no field of the resource"
         elif kind not in _SORTABLE:
             yield at, f"{key!r} can't be sorted by: its type is {kind}"

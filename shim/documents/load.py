@@ -106,11 +106,12 @@ def _lay(  # noqa: PLR0913, PLR0917 - what to lay over what, where that is, and 
     for key, value in new.items():
         at = key_path(path, key)
         names = whole_at in _NAMES
-        if not isinstance(old, dict) or (names and key not in old):
+        if not isinstance(old, dict) or (names and key not in old and isinstance(value, dict)):
             known = ", ".join(old) if isinstance(old, dict) else "nothing"
             own.add(at, f"overrides nothing; the document has {known} there")
-        elif isinstance(value, dict) and whole_at != 1 and key in old:
-            _lay(value, old[key], at, own, overridden, whole_at - 1)
+        elif isinstance(value, dict) and key in old and (whole_at != 1 or key == "tier"):
+            # Below ``tier`` are tiers, as beside it.
+            _lay(value, old[key], at, own, overridden, whole_at - (key != "tier" or whole_at != 1))
         elif at in overridden:
             own.add(at, f"is already overridden by {overridden[at]}")
         else:

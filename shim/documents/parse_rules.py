@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -13,8 +14,8 @@ from shim.documents.vocabulary import Cast, Fidelity, Verb
 
 _VERBS = tuple(Verb)
 _BODY_VERBS = tuple(verb for verb in Verb if verb not in {Verb.LINK, Verb.ABSENT})
-_LONGEST = 20
-"""Characters of a factor; what is written longer, or with an exponent beyond them, is a mistake."""
+_is_factor = re.compile(r"-?\d{1,17}(\.\d{1,17})?(e-?\d{1,2}|/\d{1,17})?", re.ASCII).fullmatch
+"""Tells the text of a number or a fraction of sensible size."""
 
 _SAYS_WHY = (Fidelity.DERIVED, Fidelity.CONSTANT, Fidelity.ABSENT)
 
@@ -100,10 +101,10 @@ def _parse_cast(table: Table) -> tuple[Cast, Fraction | str]:
         return Cast.NONE, ""
     said = table.get(Cast.FACTOR)
     try:
-        factor = Fraction(str(said)) if len(str(said)) <= _LONGEST else Fraction(0)
-    except (ValueError, ZeroDivisionError):
+        factor = Fraction(str(said)) if _is_factor(str(said)) else Fraction(0)
+    except (ValueError, ZeroDivisionError):  # a fraction with a decimal point, or of nothing
         factor = Fraction(0)
-    if factor in {0, 1} or not 1e-15 < abs(factor) < 1e15:
+    if factor in {0, 1}:
         table.wrong(Cast.FACTOR, f"must be a number such as 1024 or '1/1024', and neither 0 nor 1, not {said!r}")
     return Cast.FACTOR, factor
 

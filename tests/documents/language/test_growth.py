@@ -1,0 +1,206 @@
+"""Named tiers, objects inside objects, casts, queries, errors and bare answers: what is told of a defect."""
+
+import pytest
+
+from shim.documents import load_documents
+from tests.documents.language.sound import only_problem, problems, write
+
+HEAD = """
+format = 1
+name = "things"
+
+[operation.getThing]
+method = "GET"
+path = "/things/{thing}"
+versions = ">=2023.1.1"
+deprecated = 2026-01-01
+sunset = 2026-01-01
+resource = "thing"
+"""
+CALL = """
+[operation.getThing.tier.newer]
+path = "/new/{thing}"
+version = "2024-01-01"
+"""
+PART = """
+[resource.part.name]
+type = "string"
+
+[resource.part.name.tier.newer]
+from = "name"
+fidelity = "exact"
+"""
+
+
+def of(name, kind, rule, more=""):
+    """Return a field of the thing, with one rule."""
+    return f'\n[resource.thing."{name}"]\ntype = "{kind}"\n{more}\n[resource.thing."{name}".tier.newer]\n{rule}\n'
+
+
+def reads(source, kind="string", more="", field=""):
+    return of("x", kind, f'from = "{source}"\nfidelity = "exact"\n{more}', field)
+
+
+PARTS = 'of = "part"'
+GROUPED = reads("parts", "objects", 'group = "name"', PARTS)
+COUNT = (
+    PART + '\n[resource.part.n]\ntype = "integer"\n\n[resource.part.n.tier.newer]\ncount = true\nfidelity = "exact"\n'
+)
+X = "resource.thing.x.tier.newer"
+LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        (reads("a[].b"), f"{X}.from: 'a[].b' is no source: [] is not one of [first], [only], [each]"),
+        (reads("a.0"), f"{X}.from: 'a.0' is no source: an item of a list is named [first] or [only], not 0"),
+        (reads("a..b"), f"{X}.from: 'a..b' is no source: '' is neither a name nor a name with one [step]"),
+        (reads("a[first][only]"), f"{X}.from: 'a[first][only]' is no source"),
+        (reads("a[each].b"), f"{X}: 'a[each].b' is a list; [first] or [only] take one item of it"),
+        (reads("a.b") + of("y", "objects", 'from = "a"\nfidelity = "exact"'), f"{X}: 'a.b' goes through a list, as 'y' says: a[first].b?"),
+        (reads("a[first]") + of("y", "string", 'from = "a"\nfidelity = "exact"'), f"{X}: 'a[first]' takes an item of what is no list, as 'y' says"),
+        (reads("a", "objects", "cast = true"), f"{X}.cast: makes string or integer or number or boolean, and the field's type is objects"),
+        (reads("a", "string", "factor = 2"), f"{X}.factor: makes integer or number, and the field's type is string"),
+        (reads("a", "integer", "factor = 0"), f"{X}.factor: must be a number such as 1024 or '1/1024'"),
+        (reads("a", "integer", 'factor = "x"'), f"{X}.factor: must be a number such as 1024 or '1/1024'"),
+        (reads("a", "integer", 'factor = "1e99999999999999999"'), f"{X}.factor: must be a number such as 1024"),
+        (reads("a", "strings", 'join = ","'), f"{X}.join: makes string, and the field's type is strings"),
+        (reads("a", "strings", 'split = ""'), f"{X}.split: must be the text between the parts, not ''"),
+        (reads("a", "string", "join = 5"), f"{X}.join: must be the text between the parts, not 5"),
+        (reads("a", "integer", "cast = true\nwhole = true"), f"{X}: whole and cast can't stand together"),
+        (reads("a", "string", "whole = true"), f"{X}.whole: belongs to fields of type integer"),
+        (of("x", "integer", 'count = false\nfidelity = "exact"'), f"{X}.count: must be true"),
+        (of("x", "integer", 'count = true\nfidelity = "exact"'), f"{X}: can never apply: no field that has this resource groups a list"),
+        (of("x", "string", 'count = "a"\nfidelity = "exact"'), f"{X}: count gives integer, and the field's type is string"),
+        (reads("a", "string", "", 'of = "thing"'), "resource.thing.x.of: belongs to fields of type object or objects"),
+        (reads("a", "object", "", 'of = "thing"'), "resource.thing.x.of: 'thing' stands inside itself: thing in thing"),
+        (reads("a", "object", "", 'of = "none"'), "resource.thing.x.of: 'none' is no resource of this document"),
+        (of("x", "object", 'constant = {}\nwhy = "x"', PARTS) + PART, f"{X}: a field with of is made by from or absent"),
+        (reads("a", "object", 'drop = ["x"]', PARTS) + PART, f"{X}: values, casts and drop can't apply: 'part' says"),
+        (reads("a", "objects", 'group = "a"'), f"{X}.group: belongs to fields of type objects with of"),
+        (reads("a", "objects", 'keyed = "a"', PARTS) + PART, f"{X}.keyed: belongs to fields of type object with of"),
+        (reads("a", "object", "", PARTS) + PART + "[resource.part]\nbare = true\n", "resource.part.bare: needs one field, 'value'"),
+        ('\n[resource.thing]\nwithout = ["a"]\n' + reads("a"), "resource.thing.without: can never apply: without rest = true"),
+        ('\n[resource.thing]\nrest = true\nwithout = ["x"]\n' + reads("a"), "resource.thing.without: 'x' is a field of its own"),
+        (reads("a", "links", "drop = [1]"), f"{X}: links are taken as they are, and led back through the shim"),
+        (reads("a").replace("tier.newer", "tier.other"), "resource.thing.x.tier.other: can never apply: no operation of this resource has a other successor"),
+        (reads("a").replace("tier.newer", "tier.NEWER"), "resource.thing.x.tier.NEWER: is no name of a tier; give one of small letters and digits"),
+        (reads("a") + '\n[resource.thing.x.body]\nfrom = "a"\n', "resource.thing.x.body: can never apply: no operation of this resource is in a request body"),
+    ],
+)  # fmt: skip
+def test_a_defect_of_a_field_is_told(tmp_path, fields, told):
+    """With the key, and where there is one the way out."""
+    assert any(line.startswith(f"things.toml: {told}") for line in problems(tmp_path, things=HEAD + CALL + fields))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (CALL.replace("newer", "body"), "operation.getThing.tier.body: is no name of a tier"),
+        (CALL.replace("tier.newer", "flex") + CALL.replace("newer", "flex"), "operation.getThing.tier.flex: is there already, without tier"),
+        (CALL + 'items = "."\n', "operation.getThing.tier.newer.items: '.' is no name"),
+        (CALL + 'items = "a.0"\n', "operation.getThing.tier.newer.items: 'a.0' is no name"),
+        (CALL + 'items = "a[first]"\n', "operation.getThing.tier.newer.items: 'a[first]' is no name"),
+        (CALL + 'items = "a"\n', "operation.getThing.tier.newer.items: belongs to lists"),
+        (CALL + 'bare = true\nitems = "a"\n', "operation.getThing.tier.newer.items: can never apply: a bare answer is itself the list"),
+        (CALL + "[operation.getThing.tier.newer.errors]\nA = {}\n", "operation.getThing.tier.newer.errors.A: says nothing"),
+        (CALL + "[operation.getThing.tier.newer.errors]\nA = 5\n", "operation.getThing.tier.newer.errors.A: must be a table"),
+        (CALL + "[operation.getThing.tier.newer.errors.A]\nstatus = 200\n", "operation.getThing.tier.newer.errors.A.status: must be that of an error"),
+        (CALL + '[operation.getThing.tier.newer.errors.A]\nstatus = "4"\n', "operation.getThing.tier.newer.errors.A.status: must be an integer"),
+        (CALL + '[operation.getThing.tier.newer.errors.A]\ndetail = "No {x}."\n', "operation.getThing.tier.newer.errors.A.detail: {x} is no parameter"),
+        (CALL + "[operation.getThing.tier.newer.query.a]\n", "operation.getThing.tier.newer.query.a: says nothing"),
+        (CALL + '[operation.getThing.tier.newer.query.pretty]\nto = "b"\n', "operation.getThing.tier.newer.query.pretty: is a parameter that the shim reads"),
+        (CALL + "[operation.getThing.tier.newer.query.a]\ndrop = true\n", "operation.getThing.tier.newer.query.a.why: is missing"),
+        (CALL + '[operation.getThing.tier.newer.query.a]\ndrop = true\nto = "b"\nwhy = "x"\n', "operation.getThing.tier.newer.query.a.drop: can't stand beside"),
+        (CALL + "[operation.getThing.tier.newer.query.a]\nvalues = {}\n", "operation.getThing.tier.newer.query.a.values: must be a table of words"),
+        (CALL + '[operation.getThing.tier.newer.query.a]\nvalues = {a = "b"}\ndefault = "c"\n', "operation.getThing.tier.newer.query.a.default: 'c' is not one of the words"),
+        (CALL + '[operation.getThing.tier.newer.query]\na = {to = "c"}\nb = {to = "c"}\n', "operation.getThing.tier.newer.query: has two parameters that become 'c'"),
+        ('[operation.getThing.query]\nchoose = "k"\nwords = ["a"]\n' + CALL, "operation.getThing.query: can never apply: no successor has choose"),
+        ('[operation.getThing.query]\nchoose = "k"\nwords = ["a"]\ndefault = "b"\n' + CALL, "operation.getThing.query.default: 'b' is not one of the words"),
+        ('[operation.getThing.query]\nchoose = "pretty"\nwords = ["a"]\n' + CALL, "operation.getThing.query.choose: 'pretty' is a parameter that every call may have"),
+        ('[operation.getThing.query]\nchoose = "k"\nwords = ["a"]\n' + CALL + '[operation.getThing.tier.newer.query.k]\ndefault = "a"\n', "operation.getThing.tier.newer.query.k.default: belongs to the query that chooses"),
+    ],
+)  # fmt: skip
+def test_a_defect_of_a_call_is_told(tmp_path, text, told):
+    """Once for each, with the key."""
+    assert any(line.startswith(f"things.toml: {told}") for line in problems(tmp_path, things=HEAD + text + reads("a")))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (LIST + CALL + 'bare = true\npaging = "kept"\n' + reads("a"), "operation.getThing.tier.newer.paging: can only be collected"),
+        (HEAD + 'items = "a"\n' + CALL + reads("a"), "operation.getThing.items: belongs to pages"),
+        (LIST + 'order = ["value"]\n' + CALL + 'paging = "collected"\n[resource.thing]\nbare = true\n' + reads("a").replace('"x"', "value"), "operation.getThing.order: can't sort what is bare"),
+    ],
+)  # fmt: skip
+def test_a_defect_of_a_list_is_told(tmp_path, text, told):
+    """Also where the answer is bare."""
+    assert only_problem(tmp_path, text).startswith(told)
+
+
+def test_a_body_that_chooses_leaves_nothing_to_the_query(tmp_path):
+    """One of them chooses."""
+    order = (
+        HEAD.replace('"GET"', '"POST"')
+        + """
+[operation.getThing.request]
+choose = "k"
+words = ["a"]
+members = { k = "string" }
+
+[operation.getThing.query]
+choose = "q"
+words = ["b"]
+"""
+    )
+    told = problems(tmp_path, things=order + CALL + reads("a"))
+    assert any("operation.getThing.query: can't choose the call: the body does" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ('x = { type = "objects", of = "none", from = "x" }', "x.of: 'none' is no resource of this document"),
+        ('without = ["a"]\nx = { type = "objects", from = "x" }', "without: can never apply: without rest = true"),
+    ],
+)
+def test_a_defect_of_a_body_is_told(tmp_path, body, told):
+    """A member may be of a resource, and members that are not declared may pass."""
+    order = HEAD.replace('"GET"', '"POST"') + '[operation.getThing.request]\nmembers = { x = "objects" }\n'
+    told_of = problems(tmp_path, things=f"{order}{CALL}[operation.getThing.tier.newer.body]\n{body}\n{reads('a')}")
+    assert any(line.startswith(f"things.toml: operation.getThing.tier.newer.body.{told}") for line in told_of)
+
+
+def test_a_resource_of_another_document_may_stand_inside(tmp_path):
+    """Of the one that is named with resources_of."""
+    first = HEAD + CALL + reads("parts", "objects", 'group = "name"', PARTS) + COUNT
+    second = HEAD.replace('"things"', '"others"\nresources_of = "things"').replace("getThing", "getOther")
+    second = second.replace("/things/", "/others/").replace('"thing"', '"other"')
+    own = reads("parts", "objects", 'group = "name"', PARTS).replace("resource.thing", "resource.other")
+    folder = write(tmp_path, things=first, others=second + CALL.replace("getThing", "getOther") + own)
+    others, _ = load_documents([folder])
+    (field,) = others.operations[0].fields
+    assert field.of is not None
+    assert [one.name for one in others.operations[0].resource.walk()] == ["x", "name", "n"]
+
+
+def test_an_override_replaces_what_passes(tmp_path):
+    """A key of a resource that the document did not have; the rule of one tier is replaced as a whole."""
+    ours = """
+format = 1
+overrides = "things"
+
+[resource.thing]
+rest = true
+
+[resource.thing.x.tier.newer]
+from = "b"
+fidelity = "renamed"
+"""
+    (document,) = load_documents([write(tmp_path, things=HEAD + CALL + reads("a"), ours=ours)])
+    resource = document.operations[0].resource
+    assert resource.rest
+    (rule,) = resource.fields[0].rules["newer"]
+    assert (rule.sources, rule.owner) == (("b",), "ours.toml")
