@@ -126,7 +126,7 @@ def test_no_text_of_a_document_becomes_code(declared):
 
 
 HOSTILE = [
-    "'] = boom() #",
+    "') or boom() #",
     '"""\nboom()\n"""',
     "\\",
     "x\n    boom()\n",
@@ -175,7 +175,7 @@ def test_the_text_is_python_that_people_can_read(engine):
         translator.text
         == """\
 def begin(context, report):
-    def translate(source):
+    def translate(source, count=1):
         made = {}
         holder_0 = found if type(found := source.get('b')) is dict else NOTHING
         # 'x'
