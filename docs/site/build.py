@@ -1,0 +1,127 @@
+"""Builds the documentation site: ``python docs/site/build.py FOLDER`` puts it into FOLDER/site.
+
+The pages of ``docs/`` and a few from elsewhere are copied to FOLDER/docs. Their links are those of the repository's own
+page; one that leads out of the site is led to the repository. zensical does the rest, and fails where a link or an
+anchor leads nowhere.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+ROOT = Path(__file__).parents[2]
+REPOSITORY = "https://github.com/atlas-shim/atlas-shim"
+
+# The rooms, and which pages come first in each; the others follow by their titles, so that a new page needs no line.
+ROOMS = {
+    "tutorial": ("Tutorial", ()),
+    "how-to": ("How-to", ("hard-coded-host", "atlas-cli", "deploying", "fronts")),
+    "reference": ("Reference", ("operating", "credentials", "status", "metrics", "faults", "typed-client")),
+    "explanation": ("Explanation", ()),
+    "project": ("Project", ("changelog",)),
+}
+
+# Pages that stand elsewhere, where people and tests look for them.
+ELSEWHERE = {
+    "mappings/README.md": "reference/mapping-documents.md",
+    "examples/README.md": "how-to/examples.md",
+    "benchmarks/README.md": "explanation/benchmarks.md",
+    "CHANGELOG.md": "project/changelog.md",
+    "CONTRIBUTING.md": "project/contributing.md",
+    "SECURITY.md": "project/security.md",
+}
+
+CODE = re.compile(r"^( *```.*?^ *```)", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"""(?P<before>\]\(|^\[[^]\n]+\]: +|\b(?:src|href|srcset)=")(?P<target>[^)\s"]+)""", re.MULTILINE)
+
+
+def place_files() -> dict[Path, PurePosixPath]:
+    """Return each file of the site, and where it goes below its root."""
+    docs = ROOT / "docs"
+    own = [path for path in sorted(docs.rglob("*")) if path.is_file() and docs / "site" not in path.parents]
+    placed = {path: PurePosixPath(path.relative_to(docs).as_posix()) for path in own}
+    return placed | {ROOT / name: PurePosixPath(place) for name, place in ELSEWHERE.items()}
+
+
+def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
+    """Return a page's text with its relative links as they must be in the site.
+
+    :raises SystemExit: for a link that leads nowhere
+    """
+
+    def lead(match: re.Match[str]) -> str:
+        name, mark, anchor = match["target"].partition("#")
+        if not name or re.match(r"[a-z]+:", name):
+            return match[0]
+        target = Path(os.path.normpath(page.parent / name))
+        if target in placed:
+            name = os.path.relpath(placed[target], placed[page].parent)
+        elif target.exists():
+            kind = "tree" if target.is_dir() else "blob"
+            name = f"{REPOSITORY}/{kind}/main/{target.relative_to(ROOT).as_posix()}"
+        else:
+            raise SystemExit(f"{page.relative_to(ROOT)}: the link to {name} leads nowhere")
+        return match["before"] + name + mark + anchor
+
+    # Every second part is code, which stays as it is.
+    parts = CODE.split(text)
+    return "".join(part if number % 2 else LINK.sub(lead, part) for number, part in enumerate(parts))
+
+
+def navigation(places: Iterable[PurePosixPath], titles: dict[PurePosixPath, str]) -> str:
+    """Return the navigation as TOML: the home page, then the rooms that have pages."""
+    pages = sorted(places, key=lambda place: titles[place].casefold())
+    rows = ['{ "Home" = "index.md" }']
+    for room, (title, first) in ROOMS.items():
+        here = [place for place in pages if place.parts[0] == room]
+        here.sort(key=lambda place: first.index(place.stem) if place.stem in first else len(first))
+        if here:
+            inner = ", ".join(f"{{ {json.dumps(titles[place])} = {json.dumps(str(place))} }}" for place in here)
+            rows.append(f"{{ {json.dumps(title)} = [{inner}] }}")
+    return "nav = [\n    " + ",\n    ".join(rows) + ",\n]"
+
+
+def stage(folder: Path) -> None:
+    """Write the project that zensical builds into an empty folder."""
+    placed = place_files()
+    titles = {}
+    for path, place in placed.items():
+        target = folder / "docs" / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix != ".md":
+            shutil.copyfile(path, target)
+            continue
+        text = path.read_text("utf-8")
+        heading = re.match(r"# (.+)", text)
+        if heading is None:
+            raise SystemExit(f"{path.relative_to(ROOT)}: a page begins with its title, '# …'")
+        titles[place] = heading[1].replace("`", "")
+        target.write_text(lead_links(text, path, placed), "utf-8")
+    shutil.copytree(ROOT / "docs" / "site" / "theme", folder / "theme")
+    settings = (ROOT / "zensical.toml").read_text("utf-8")
+    head, table, rest = settings.partition("[project]\n")
+    (folder / "zensical.toml").write_text(head + table + navigation(titles, titles) + "\n" + rest, "utf-8")
+
+
+def build(folder: Path) -> None:
+    """Make the site in FOLDER/site, anew.
+
+    :raises SystemExit: for a page without a title, or a link or an anchor that leads nowhere
+    """
+    for name in ("docs", "theme", "site", ".cache"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    stage(folder)
+    command = [sys.executable, "-m", "zensical", "build", "--strict", "-f", str(folder / "zensical.toml")]
+    if code := subprocess.run(command, check=False).returncode:
+        raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: python docs/site/build.py FOLDER")
+    build(Path(sys.argv[1]).resolve())
