@@ -36,8 +36,12 @@ ELSEWHERE = {
     "SECURITY.md": "project/security.md",
 }
 
-CODE = re.compile(r"^( *```.*?^ *```)", re.DOTALL | re.MULTILINE)
-LINK = re.compile(r"""(?P<before>\]\(|^\[[^]\n]+\]: +|\b(?:src|href|srcset)=")(?P<target>[^)\s"]+)""", re.MULTILINE)
+FENCED = re.compile(r"^( *```.*?^ *```)", re.DOTALL | re.MULTILINE)
+LINK = re.compile(
+    r"""(?:\[(?P<name>[\w./-]+\.md))?(?P<before>\]\(|^\[[^]\n]+\]:\ +|\b(?:src|href|srcset)=")(?P<target>[^)\s"]+)""",
+    re.MULTILINE,
+)
+SHALLOW = re.compile(r"^ {1,3}(?:[-*+] |\d+\. |```)\S*|^\n {1,3}\S.*", re.MULTILINE)
 
 
 def place_files() -> dict[Path, PurePosixPath]:
@@ -48,8 +52,21 @@ def place_files() -> dict[Path, PurePosixPath]:
     return placed | {ROOT / name: PurePosixPath(place) for name, place in ELSEWHERE.items()}
 
 
+def find_title(path: Path) -> str:
+    """Return a page's title, its first line.
+
+    :raises SystemExit: for a page that begins otherwise
+    """
+    heading = re.match(r"# (.+)", path.read_text("utf-8"))
+    if heading is None:
+        raise SystemExit(f"{path.relative_to(ROOT)}: a page begins with its title, '# …'")
+    return heading[1].replace("`", "")
+
+
 def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
-    """Return a page's text with its relative links as they must be in the site.
+    """Return a text of a page with its relative links as they must be in the site.
+
+    A page that is named by its file is named by its title there.
 
     :raises SystemExit: for a link that leads nowhere
     """
@@ -59,18 +76,42 @@ def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
         if not name or re.match(r"[a-z]+:", name):
             return match[0]
         target = Path(os.path.normpath(page.parent / name))
+        label = f"[{match['name']}" if match["name"] else ""
         if target in placed:
             name = os.path.relpath(placed[target], placed[page].parent)
+            label = label and f"[{find_title(target)}"
         elif target.exists():
             kind = "tree" if target.is_dir() else "blob"
             name = f"{REPOSITORY}/{kind}/main/{target.relative_to(ROOT).as_posix()}"
         else:
             raise SystemExit(f"{page.relative_to(ROOT)}: the link to {name} leads nowhere")
-        return match["before"] + name + mark + anchor
+        return label + match["before"] + name + mark + anchor
 
-    # Every second part is code, which stays as it is.
-    parts = CODE.split(text)
-    return "".join(part if number % 2 else LINK.sub(lead, part) for number, part in enumerate(parts))
+    return LINK.sub(lead, text)
+
+
+def bare_bars(code: re.Match[str]) -> str:
+    """Return code of a table without the backslashes that the repository's reader needs and this one would show."""
+    return code[0].replace(r"\|", "|")
+
+
+def adapt(page: Path, placed: dict[Path, PurePosixPath]) -> str:
+    """Return a page's Markdown for the site's reader, which is older than the repository's.
+
+    :raises SystemExit: for what it would read otherwise without saying so, or a link that leads nowhere
+    """
+    text = page.read_text("utf-8")
+    if found := SHALLOW.search(FENCED.sub(lambda code: code[0].splitlines()[0], text)):
+        raise SystemExit(
+            f"{page.relative_to(ROOT)}: {found[0].strip()!r} is indented by less than four spaces, "
+            "which the site's reader does not take as part of the list above"
+        )
+    parts = FENCED.split(text)  # every second part is code
+    for number in range(0, len(parts), 2):
+        text = parts[number].replace("<details>", "<details markdown>")
+        text = re.sub(r"^\|.*", lambda row: re.sub(r"`[^`]+`", bare_bars, row[0]), text, flags=re.MULTILINE)
+        parts[number] = lead_links(text, page, placed)
+    return "".join(parts)
 
 
 def navigation(places: Iterable[PurePosixPath], titles: dict[PurePosixPath, str]) -> str:
@@ -96,12 +137,8 @@ def stage(folder: Path) -> None:
         if path.suffix != ".md":
             shutil.copyfile(path, target)
             continue
-        text = path.read_text("utf-8")
-        heading = re.match(r"# (.+)", text)
-        if heading is None:
-            raise SystemExit(f"{path.relative_to(ROOT)}: a page begins with its title, '# …'")
-        titles[place] = heading[1].replace("`", "")
-        target.write_text(lead_links(text, path, placed), "utf-8")
+        titles[place] = find_title(path)
+        target.write_text(adapt(path, placed), "utf-8")
     shutil.copytree(ROOT / "docs" / "site" / "theme", folder / "theme")
     settings = (ROOT / "zensical.toml").read_text("utf-8")
     head, table, rest = settings.partition("[project]\n")

@@ -1,11 +1,33 @@
-// What overflows must be scrollable by keys too, and the theme's own bars over code are no landmarks.
+// What the theme leaves to be done for readers who use keys, or a voice. axe finds nothing after it.
+
 function tend() {
+  // What overflows can be scrolled by keys.
   for (const box of document.querySelectorAll("pre > code, .md-typeset__scrollwrap")) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
+  // The bars over code are no places to go to.
   for (const bar of document.querySelectorAll("nav.md-code__nav")) bar.setAttribute("role", "none");
+  // The search stands in a root of its own, made when it is opened first.
+  for (const { shadowRoot } of document.body.children) {
+    if (shadowRoot && !shadowRoot.adoptedStyleSheets.length) tendSearch(shadowRoot);
+  }
 }
+
+function tendSearch(root) {
+  const style = new CSSStyleSheet();
+  style.replaceSync('[id$="-path"] { color: rgb(var(--color-foreground) / 0.7); }');
+  root.adoptedStyleSheets.push(style);
+  // A result is named by all that is seen of it, not by its title alone.
+  const name = () => {
+    for (const result of root.querySelectorAll("[role=option][aria-labelledby]")) {
+      result.removeAttribute("aria-labelledby");
+      result.removeAttribute("aria-describedby");
+    }
+  };
+  new MutationObserver(name).observe(root, { childList: true, subtree: true });
+}
+
 addEventListener("resize", tend);
 new MutationObserver(tend).observe(document.body, { childList: true, subtree: true });
 tend();

@@ -111,21 +111,78 @@ def test_a_dead_link_names_its_page(builder):
 
 
 def test_a_link_out_of_the_site_leads_to_the_repository(builder):
-    """A file and a folder that are no pages are linked where they are shown; code stays as it is."""
+    """A file and a folder that are no pages are linked where they are shown."""
     page = ROOT / "docs" / "how-to" / "deploying.md"
-    placed = builder.place_files()
-    text = "[a](../../deploy) [b](../../deploy/shim.toml) [c](../../CHANGELOG.md#top)\n```\n[d](../../deploy)\n```\n"
+    text = "[a](../../deploy) [b](../../deploy/shim.toml) [c](../../CHANGELOG.md#top) [d](#here) [e](https://x.test/)"
     there = "https://github.com/atlas-shim/atlas-shim"
-    assert builder.lead_links(text, page, placed) == (
-        f"[a]({there}/tree/main/deploy) [b]({there}/blob/main/deploy/shim.toml) [c](../project/changelog.md#top)\n"
-        "```\n[d](../../deploy)\n```\n"
+    assert builder.lead_links(text, page, builder.place_files()) == (
+        f"[a]({there}/tree/main/deploy) [b]({there}/blob/main/deploy/shim.toml) [c](../project/changelog.md#top)"
+        " [d](#here) [e](https://x.test/)"
     )
 
 
-def test_a_dead_anchor_fails_the_build(builder, monkeypatch, tmp_path):
-    """The builder is strict: an anchor that no page has is an error."""
-    page = tmp_path / "index.md"
-    page.write_text("# Home\n\n[x](#gone)\n")
-    monkeypatch.setattr(builder, "place_files", lambda: {page: PurePosixPath("index.md")})
-    with pytest.raises(SystemExit):
+def test_a_page_that_is_named_by_its_file_has_its_title(builder):
+    """The site's readers see no files."""
+    page = ROOT / "docs" / "how-to" / "deploying.md"
+    text = "[credentials.md](../reference/credentials.md#replicas)"
+    led = "[Credentials in the gateway](../reference/credentials.md#replicas)"
+    assert builder.lead_links(text, page, builder.place_files()) == led
+
+
+@pytest.fixture
+def build_one(builder, monkeypatch, tmp_path):
+    """Build a site of one page, and return that page."""
+
+    def build(text):
+        page = tmp_path / "index.md"
+        page.write_text(text, "utf-8")
+        monkeypatch.setattr(builder, "ROOT", tmp_path)
+        monkeypatch.setattr(builder, "place_files", lambda: {page: PurePosixPath("index.md")})
+        for name in ("docs/site/theme", "zensical.toml"):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).symlink_to(ROOT / name)
         builder.build(tmp_path / "out")
+        return (tmp_path / "out" / "site" / "index.html").read_text("utf-8")
+
+    return build
+
+
+def test_a_dead_anchor_fails_the_build(build_one, capfd):
+    """The builder is strict: an anchor that no page has is an error."""
+    with pytest.raises(SystemExit):
+        build_one("# Home\n\n[x](#gone)\n")
+    assert "index.md:3" in capfd.readouterr().err
+
+
+def test_what_the_repository_shows_the_site_shows(build_one):
+    """Notes, details, and a bar in a table's code, which its reader wants with a backslash."""
+    page = build_one(
+        "# Home\n\n> [!NOTE]\n> Mind.\n\n<details><summary>More</summary>\n\nSome *text*.\n\n</details>\n\n"
+        "| a |\n|---|\n| `x \\| y` |\n\n```sh\ngrep 'a\\|b'\n```\n"
+    )
+    assert '<div class="admonition note">' in page
+    assert "<p>Some <em>text</em>.</p>" in page
+    assert "<td><code>x | y</code></td>" in page
+    assert "a\\|b" in page
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1. one\n   - inner\n", "1. one\n\n   ```sh\n   ls\n   ```\n", "- one\n\n  again\n"],
+    ids=["list", "code", "paragraph"],
+)
+def test_what_the_site_would_read_otherwise_stops_the_build(build_one, text):
+    """Less than four spaces do not hold a text in its list there, while they do on the repository's page."""
+    with pytest.raises(SystemExit, match=r"index\.md: .* is indented by less than four spaces"):
+        build_one(f"# Home\n\n{text}")
+
+
+def test_code_may_be_indented_as_it_likes(build_one):
+    """What is fenced is no list."""
+    assert "- name: x" in re.sub("<[^>]*>", "", build_one("# Home\n\n```\nrules:\n  - name: x\n\n  y: z\n```\n"))
+
+
+def test_a_page_without_a_title_stops_the_build(build_one):
+    """The navigation would not know its name."""
+    with pytest.raises(SystemExit, match=r"index\.md: a page begins with its title"):
+        build_one("Home\n")
