@@ -68,8 +68,9 @@ def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
 
     A page that is named by its file is named by its title there.
 
-    :raises SystemExit: for a link that leads nowhere
+    :raises SystemExit: for links that lead nowhere, all at once
     """
+    dead = []
 
     def lead(match: re.Match[str]) -> str:
         name, mark, anchor = match["target"].partition("#")
@@ -84,10 +85,13 @@ def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
             kind = "tree" if target.is_dir() else "blob"
             name = f"{REPOSITORY}/{kind}/main/{target.relative_to(ROOT).as_posix()}"
         else:
-            raise SystemExit(f"{page.relative_to(ROOT)}: the link to {name} leads nowhere")
+            dead.append(f"{page.relative_to(ROOT)}: the link to {name} leads nowhere")
         return label + match["before"] + name + mark + anchor
 
-    return LINK.sub(lead, text)
+    led = LINK.sub(lead, text)
+    if dead:
+        raise SystemExit("\n".join(dead))
+    return led
 
 
 def bare_bars(code: re.Match[str]) -> str:

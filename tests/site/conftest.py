@@ -8,16 +8,17 @@ import attrs
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TEXTS = {"p", "h1", "h2", "h3", "h4"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
 @attrs.define
 class Page(HTMLParser):
-    """One built page: its tags with their attributes, and the texts of its article, a block each."""
+    """One built page: its tags with their attributes; paragraphs and headings of its article: tag, id, text."""
 
     path: Path
     tags: list[tuple[str, dict[str, str]]] = attrs.Factory(list)
-    texts: list[tuple[str, str]] = attrs.Factory(list)
+    texts: list[tuple[str, str | None, str]] = attrs.Factory(list)
     _open: list[str] = attrs.Factory(list)
 
     def __attrs_post_init__(self):
@@ -31,23 +32,23 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         """Note a tag; a paragraph or a heading begins a text."""
-        self.tags.append((tag, {name: value or "" for name, value in attributes}))
+        given = {name: value or "" for name, value in attributes}
+        self.tags.append((tag, given))
         if tag not in VOID:
             self._open.append(tag)
-        if tag in {"p", "h1", "h2", "h3", "h4"} and "article" in self._open:
-            self.texts.append((tag, ""))
+        if tag in TEXTS and "article" in self._open:
+            self.texts.append((tag, given.get("id"), ""))
 
     def handle_endtag(self, tag):
-        """Leave what it closes."""
-        while self._open and self._open.pop() != tag:
+        """Leave it, and what is open in it."""
+        while tag in self._open and self._open.pop() != tag:
             pass
 
     def handle_data(self, data):
-        """Add to the text that is open; code in it counts as what is no Markdown."""
-        inner = [tag for tag in self._open if tag in {"p", "h1", "h2", "h3", "h4"}]
-        if inner and "article" in self._open and self.texts:
-            kind, text = self.texts[-1]
-            self.texts[-1] = (kind, text + ("…" if "code" in self._open and inner[-1] == "p" else data))
+        """Add to the text that is open; what a paragraph has as code is no Markdown that was left."""
+        if "article" in self._open and (inner := [tag for tag in self._open if tag in TEXTS]):
+            kind, anchor, text = self.texts[-1]
+            self.texts[-1] = (kind, anchor, text + ("…" if inner == ["p"] and "code" in self._open else data))
 
 
 @pytest.fixture(scope="session")
