@@ -20,9 +20,15 @@ REPOSITORY = "https://github.com/atlas-shim/atlas-shim"
 # The rooms, and which pages come first in each; the others follow by their titles, so that a new page needs no line.
 ROOMS = {
     "tutorial": ("Tutorial", ()),
-    "how-to": ("How-to", ("hard-coded-host", "atlas-cli", "deploying", "fronts")),
-    "reference": ("Reference", ("operating", "credentials", "status", "metrics", "faults", "typed-client")),
-    "explanation": ("Explanation", ()),
+    "how-to": (
+        "How-to",
+        ("base-urls", "hard-coded-host", "atlas-cli", "mocks", "deploying", "kubernetes", "many-pollers", "fronts"),
+    ),
+    "reference": (
+        "Reference",
+        ("settings", "commands", "errors", "fields", "operating", "credentials", "status", "metrics", "faults"),
+    ),
+    "explanation": ("Explanation", ("why", "order-of-events", "fidelity", "unknowns", "comparison")),
     "project": ("Project", ("changelog",)),
 }
 

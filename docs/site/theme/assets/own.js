@@ -1,4 +1,4 @@
-// What the theme leaves to be done for readers who use keys, or a voice. axe finds nothing after it.
+// What the theme leaves to be done, mostly for readers who use keys or hear a page. axe finds nothing after it.
 
 function tend() {
   // What overflows can be scrolled by keys.
@@ -6,6 +6,8 @@ function tend() {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
+  // The corner of a table heads nothing.
+  for (const corner of document.querySelectorAll("th:empty")) corner.outerHTML = "<td></td>";
   // The bars over code are no places to go to.
   for (const bar of document.querySelectorAll("nav.md-code__nav")) bar.setAttribute("role", "none");
   // The search stands in a root of its own, made when it is opened first.
@@ -28,6 +30,9 @@ function tendSearch(root) {
   new MutationObserver(name).observe(root, { childList: true, subtree: true });
 }
 
+for (const code of document.querySelectorAll(":not(pre) > code")) {
+  if (code.textContent.length < 32) code.classList.add("own-short");
+}
 addEventListener("resize", tend);
 new MutationObserver(tend).observe(document.body, { childList: true, subtree: true });
 tend();
