@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +40,8 @@ ELSEWHERE = {
     "CONTRIBUTING.md": "project/contributing.md",
     "SECURITY.md": "project/security.md",
 }
+
+MADE = {"docs", "theme", "site", ".cache", "zensical.toml"}
 
 FENCED = re.compile(r"^( *```.*?^ *```)", re.DOTALL | re.MULTILINE)
 LINK = re.compile(
@@ -124,9 +125,9 @@ def adapt(page: Path, placed: dict[Path, PurePosixPath]) -> str:
     return "".join(parts)
 
 
-def navigation(places: Iterable[PurePosixPath], titles: dict[PurePosixPath, str]) -> str:
+def navigation(titles: dict[PurePosixPath, str]) -> str:
     """Return the navigation as TOML: the home page, then the rooms that have pages."""
-    pages = sorted(places, key=lambda place: titles[place].casefold())
+    pages = sorted(titles, key=lambda place: titles[place].casefold())
     rows = ['{ "Home" = "index.md" }']
     for room, (title, first) in ROOMS.items():
         here = [place for place in pages if place.parts[0] == room]
@@ -152,15 +153,18 @@ def stage(folder: Path) -> None:
     shutil.copytree(ROOT / "docs" / "site" / "theme", folder / "theme")
     settings = (ROOT / "zensical.toml").read_text("utf-8")
     head, table, rest = settings.partition("[project]\n")
-    (folder / "zensical.toml").write_text(head + table + navigation(titles, titles) + "\n" + rest, "utf-8")
+    (folder / "zensical.toml").write_text(head + table + navigation(titles) + "\n" + rest, "utf-8")
 
 
 def build(folder: Path) -> None:
     """Make the site in FOLDER/site, anew.
 
-    :raises SystemExit: for a page without a title, or a link or an anchor that leads nowhere
+    :raises SystemExit: for a page without a title, a link or an anchor that leads nowhere, or a folder of other things
     """
-    for name in ("docs", "theme", "site", ".cache"):
+    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if there and ("zensical.toml" not in there or there - MADE):
+        raise SystemExit(f"{folder} has other things in it: give an empty folder, or one that this made")
+    for name in MADE - {"zensical.toml"}:
         shutil.rmtree(folder / name, ignore_errors=True)
     stage(folder)
     command = [sys.executable, "-m", "zensical", "build", "--strict", "-f", str(folder / "zensical.toml")]

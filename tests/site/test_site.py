@@ -139,7 +139,8 @@ def build_one(builder, monkeypatch, tmp_path):
         monkeypatch.setattr(builder, "place_files", lambda: {page: PurePosixPath("index.md")})
         for name in ("docs/site/theme", "zensical.toml"):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).symlink_to(ROOT / name)
+            if not (tmp_path / name).exists():
+                (tmp_path / name).symlink_to(ROOT / name)
         builder.build(tmp_path / "out")
         return (tmp_path / "out" / "site" / "index.html").read_text("utf-8")
 
@@ -185,3 +186,18 @@ def test_a_page_without_a_title_stops_the_build(build_one):
     """The navigation would not know its name."""
     with pytest.raises(SystemExit, match=r"index\.md: a page begins with its title"):
         build_one("Home\n")
+
+
+def test_a_folder_of_other_things_is_left_alone(builder, tmp_path):
+    """What is removed before a build is only what a build made: "." would be the pages themselves."""
+    (tmp_path / "docs").mkdir()
+    for folder in (tmp_path, ROOT):
+        with pytest.raises(SystemExit, match="has other things in it"):
+            builder.build(folder)
+    assert (tmp_path / "docs").exists()
+
+
+def test_a_site_is_made_anew(build_one):
+    """A second build has nothing of the first."""
+    assert "before" in build_one("# Home\n\nbefore\n")
+    assert "before" not in build_one("# Home\n\nafter\n")
