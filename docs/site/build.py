@@ -21,13 +21,13 @@ ROOMS = {
     "tutorial": ("Tutorial", ()),
     "how-to": (
         "How-to",
-        ("base-urls", "hard-coded-host", "atlas-cli", "mocks", "deploying", "kubernetes", "many-pollers", "fronts"),
+        ("base-urls", "hard-coded-host", "trouble", "atlas-cli", "mocks", "deploying", "kubernetes", "many-pollers"),
     ),
     "reference": (
         "Reference",
-        ("settings", "commands", "errors", "fields", "operating", "credentials", "status", "metrics", "faults"),
+        ("settings", "commands", "errors", "headers", "fields", "python", "typed-client", "operating", "credentials"),
     ),
-    "explanation": ("Explanation", ("why", "order-of-events", "fidelity", "unknowns", "comparison")),
+    "explanation": ("Explanation", ("why", "order-of-events", "fidelity", "unknowns", "comparison", "trust")),
     "project": ("Project", ("changelog",)),
 }
 
@@ -140,6 +140,8 @@ def navigation(titles: dict[PurePosixPath, str]) -> str:
 
 def stage(folder: Path) -> None:
     """Write the project that zensical builds into an empty folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "zensical.toml").touch()  # by which the folder is known again, also after a build that failed
     placed = place_files()
     titles = {}
     for path, place in placed.items():

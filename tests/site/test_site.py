@@ -198,6 +198,8 @@ def test_a_folder_of_other_things_is_left_alone(builder, tmp_path):
 
 
 def test_a_site_is_made_anew(build_one):
-    """A second build has nothing of the first."""
+    """A second build has nothing of the first, which may have failed."""
     assert "before" in build_one("# Home\n\nbefore\n")
+    with pytest.raises(SystemExit, match="leads nowhere"):
+        build_one("# Home\n\n[x](gone.md)\n")
     assert "before" not in build_one("# Home\n\nafter\n")
