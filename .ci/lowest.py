@@ -16,7 +16,7 @@ RUNTIME = ("requests", "gateway", "auto", "cli", "openfeature", "redis")
 
 NEWER = {"authlib", "anysqlite", "hatchling", "hishel", "httpx2", "openapi-python-client", "pyatlassdk"}
 NEWER |= {"pytest-httpx", "requests-mock", "requests-oauthlib", "requests-toolbelt", "responses", "ruff"}
-NEWER |= {"schemathesis", "vcrpy"}
+NEWER |= {"schemathesis", "vcrpy", "atlas-shim"}
 """Tools that ask for newer versions of our dependencies than we do, or are not asked for here."""
 
 

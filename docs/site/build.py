@@ -1,0 +1,180 @@
+"""Builds the documentation site: ``python docs/site/build.py FOLDER`` puts it into FOLDER/site.
+
+The pages of ``docs/`` and a few from elsewhere are copied to FOLDER/docs. Their links are those of the repository's own
+page; one that leads out of the site is led to the repository. zensical does the rest, and fails where a link or an
+anchor leads nowhere.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path, PurePosixPath
+
+ROOT = Path(__file__).parents[2]
+REPOSITORY = "https://github.com/atlas-shim/atlas-shim"
+
+# The rooms, and which pages come first in each; the others follow by their titles, so that a new page needs no line.
+ROOMS = {
+    "tutorial": ("Tutorial", ()),
+    "how-to": (
+        "How-to",
+        ("base-urls", "hard-coded-host", "trouble", "atlas-cli", "mocks", "deploying", "kubernetes", "many-pollers"),
+    ),
+    "reference": (
+        "Reference",
+        ("settings", "commands", "errors", "headers", "fields", "python", "typed-client", "operating", "credentials"),
+    ),
+    "explanation": ("Explanation", ("why", "order-of-events", "fidelity", "unknowns", "comparison", "trust")),
+    "project": ("Project", ("changelog",)),
+}
+
+# Pages that stand elsewhere, where people and tests look for them.
+ELSEWHERE = {
+    "mappings/README.md": "reference/mapping-documents.md",
+    "examples/README.md": "how-to/examples.md",
+    "benchmarks/README.md": "explanation/benchmarks.md",
+    "CHANGELOG.md": "project/changelog.md",
+    "CONTRIBUTING.md": "project/contributing.md",
+    "SECURITY.md": "project/security.md",
+}
+
+MADE = {"docs", "theme", "site", ".cache", "zensical.toml"}
+
+FENCED = re.compile(r"^( *```.*?^ *```)", re.DOTALL | re.MULTILINE)
+LINK = re.compile(
+    r"""(?:\[(?P<name>[\w./-]+\.md))?(?P<before>\]\(|^\[[^]\n]+\]:\ +|\b(?:src|href|srcset)=")(?P<target>[^)\s"]+)""",
+    re.MULTILINE,
+)
+SHALLOW = re.compile(r"^ {1,3}(?:[-*+] |\d+\. |```)\S*|^\n {1,3}\S.*", re.MULTILINE)
+
+
+def place_files() -> dict[Path, PurePosixPath]:
+    """Return each file of the site, and where it goes below its root."""
+    docs = ROOT / "docs"
+    own = [path for path in sorted(docs.rglob("*")) if path.is_file() and docs / "site" not in path.parents]
+    placed = {path: PurePosixPath(path.relative_to(docs).as_posix()) for path in own}
+    return placed | {ROOT / name: PurePosixPath(place) for name, place in ELSEWHERE.items()}
+
+
+def find_title(path: Path) -> str:
+    """Return a page's title, its first line.
+
+    :raises SystemExit: for a page that begins otherwise
+    """
+    heading = re.match(r"# (.+)", path.read_text("utf-8"))
+    if heading is None:
+        raise SystemExit(f"{path.relative_to(ROOT)}: a page begins with its title, '# …'")
+    return heading[1].replace("`", "")
+
+
+def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
+    """Return a text of a page with its relative links as they must be in the site.
+
+    A page that is named by its file is named by its title there.
+
+    :raises SystemExit: for links that lead nowhere, all at once
+    """
+    dead = []
+
+    def lead(match: re.Match[str]) -> str:
+        name, mark, anchor = match["target"].partition("#")
+        if not name or re.match(r"[a-z]+:", name):
+            return match[0]
+        target = Path(os.path.normpath(page.parent / name))
+        label = f"[{match['name']}" if match["name"] else ""
+        if target in placed:
+            name = os.path.relpath(placed[target], placed[page].parent)
+            label = label and f"[{find_title(target)}"
+        elif target.exists():
+            kind = "tree" if target.is_dir() else "blob"
+            name = f"{REPOSITORY}/{kind}/main/{target.relative_to(ROOT).as_posix()}"
+        else:
+            dead.append(f"{page.relative_to(ROOT)}: the link to {name} leads nowhere")
+        return label + match["before"] + name + mark + anchor
+
+    led = LINK.sub(lead, text)
+    if dead:
+        raise SystemExit("\n".join(dead))
+    return led
+
+
+def bare_bars(code: re.Match[str]) -> str:
+    """Return code of a table without the backslashes that the repository's reader needs and this one would show."""
+    return code[0].replace(r"\|", "|")
+
+
+def adapt(page: Path, placed: dict[Path, PurePosixPath]) -> str:
+    """Return a page's Markdown for the site's reader, which is older than the repository's.
+
+    :raises SystemExit: for what it would read otherwise without saying so, or a link that leads nowhere
+    """
+    text = page.read_text("utf-8")
+    if found := SHALLOW.search(FENCED.sub(lambda code: code[0].splitlines()[0], text)):
+        raise SystemExit(
+            f"{page.relative_to(ROOT)}: {found[0].strip()!r} is indented by less than four spaces, "
+            "which the site's reader does not take as part of the list above"
+        )
+    parts = FENCED.split(text)  # every second part is code
+    for number in range(0, len(parts), 2):
+        text = parts[number].replace("<details>", "<details markdown>")
+        text = re.sub(r"^\|.*", lambda row: re.sub(r"`[^`]+`", bare_bars, row[0]), text, flags=re.MULTILINE)
+        parts[number] = lead_links(text, page, placed)
+    return "".join(parts)
+
+
+def navigation(titles: dict[PurePosixPath, str]) -> str:
+    """Return the navigation as TOML: the home page, then the rooms that have pages."""
+    pages = sorted(titles, key=lambda place: titles[place].casefold())
+    rows = ['{ "Home" = "index.md" }']
+    for room, (title, first) in ROOMS.items():
+        here = [place for place in pages if place.parts[0] == room]
+        here.sort(key=lambda place: first.index(place.stem) if place.stem in first else len(first))
+        if here:
+            inner = ", ".join(f"{{ {json.dumps(titles[place])} = {json.dumps(str(place))} }}" for place in here)
+            rows.append(f"{{ {json.dumps(title)} = [{inner}] }}")
+    return "nav = [\n    " + ",\n    ".join(rows) + ",\n]"
+
+
+def stage(folder: Path) -> None:
+    """Write the project that zensical builds into an empty folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "zensical.toml").touch()  # by which the folder is known again, also after a build that failed
+    placed = place_files()
+    titles = {}
+    for path, place in placed.items():
+        target = folder / "docs" / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix != ".md":
+            shutil.copyfile(path, target)
+            continue
+        titles[place] = find_title(path)
+        target.write_text(adapt(path, placed), "utf-8")
+    shutil.copytree(ROOT / "docs" / "site" / "theme", folder / "theme")
+    settings = (ROOT / "zensical.toml").read_text("utf-8")
+    head, table, rest = settings.partition("[project]\n")
+    (folder / "zensical.toml").write_text(head + table + navigation(titles) + "\n" + rest, "utf-8")
+
+
+def build(folder: Path) -> None:
+    """Make the site in FOLDER/site, anew.
+
+    :raises SystemExit: for a page without a title, a link or an anchor that leads nowhere, or a folder of other things
+    """
+    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if there and ("zensical.toml" not in there or there - MADE):
+        raise SystemExit(f"{folder} has other things in it: give an empty folder, or one that this made")
+    for name in MADE - {"zensical.toml"}:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    stage(folder)
+    command = [sys.executable, "-m", "zensical", "build", "--strict", "-f", str(folder / "zensical.toml")]
+    if code := subprocess.run(command, check=False).returncode:
+        raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: python docs/site/build.py FOLDER")
+    build(Path(sys.argv[1]).resolve())

@@ -1,0 +1,205 @@
+"""The documentation site: built strictly, every link leads somewhere, and nothing is fetched from elsewhere."""
+
+import json
+import re
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BASE = "/atlas-shim/"
+FETCHED = {"src", "srcset", "poster", "data", "action"}
+FETCHING = {"stylesheet", "icon", "preload", "prefetch", "preconnect", "dns-prefetch", "modulepreload", "manifest"}
+
+
+def find_file(site, page, path):
+    """The file that a link's path leads to from a page, None for one that is not there."""
+    path = unquote(path)
+    below = path.removeprefix(BASE) if path.startswith("/") else page.path.parent.relative_to(site) / path
+    target = (site / below).resolve()
+    target = target / "index.html" if target.is_dir() else target
+    return target if target.is_file() else None
+
+
+def test_every_link_and_anchor_leads_somewhere(site, pages):
+    """Each link within the built site is a file of it, and each fragment an id of that page."""
+    anchors = {page.path: page.anchors for page in pages}
+    dead = []
+    for page in pages:
+        for _, given in page.tags:
+            for url in (given[key] for key in ("href", "src") if key in given):
+                parts = urlsplit(url)
+                if parts.scheme or parts.netloc:
+                    continue
+                target = find_file(site, page, parts.path) if parts.path else page.path
+                if target is None or (parts.fragment and unquote(parts.fragment) not in anchors.get(target, ())):
+                    dead.append((page.path.relative_to(site).as_posix(), url))
+    assert not dead
+
+
+def test_no_page_fetches_from_elsewhere(pages):
+    """Scripts, styles, pictures, frames, fonts and forms of a page are files of the site."""
+    for page in pages:
+        for tag, given in page.tags:
+            urls = [value for key, value in given.items() if key in FETCHED]
+            if tag == "link" and FETCHING & set(given.get("rel", "").split()):
+                urls.append(given["href"])
+            assert not [url for url in urls if urlsplit(url).netloc], page.path
+
+
+def test_no_style_or_picture_fetches_from_elsewhere(site):
+    """Neither do style sheets, nor pictures that are drawn."""
+    looked_at = [path for path in site.rglob("*") if path.suffix in {".css", ".svg"}]
+    assert looked_at
+    for path in looked_at:
+        text = path.read_text("utf-8")
+        assert not re.findall(r"""(?:url\(|@import|href=|src=)\s*["']?(?:https?:)?//[^"')]+""", text), path
+
+
+def test_every_page_tells_the_browser_to_fetch_nothing_elsewhere(pages):
+    """What the theme's scripts could load (diagrams, a count of stars) the browser refuses: its policy says so."""
+    for page in pages:
+        policies = [given["content"] for _, given in page.tags if given.get("http-equiv") == "Content-Security-Policy"]
+        assert len(policies) == 1, page.path
+        assert policies[0].startswith("default-src 'self'; ")
+        assert "//" not in policies[0]
+
+
+def test_the_search_knows_words_of_the_pages(site):
+    """The index has a word of the gateway's reference, at a page that is there."""
+    items = json.loads((site / "search.json").read_text("utf-8"))["items"]
+    found = {item["location"].partition("#")[0] for item in items if "passthrough" in item["text"]}
+    assert "reference/credentials/" in found
+    assert all((site / location / "index.html").is_file() for location in found)
+
+
+def test_every_page_is_in_the_navigation(builder, site, pages):
+    """A page that is added under docs/ is there without a line of settings."""
+    home = next(page for page in pages if page.path == site / "index.html")
+    linked = {find_file(site, home, urlsplit(given["href"]).path) for _, given in home.tags if "href" in given}
+    for place in builder.place_files().values():
+        if place.suffix == ".md" and place.name != "index.md":
+            assert site / place.with_suffix("") / "index.html" in linked
+
+
+def test_anchors_are_those_of_the_repository(pages):
+    """A heading's anchor is the one that the repository's own page gives it."""
+    # Its rule: small letters, no punctuation, a hyphen for each space, a number where a heading comes again.
+    headings = [
+        (page.path, anchor, text.rstrip("¶").strip()) for page in pages for _, anchor, text in page.texts if anchor
+    ]
+    assert len(headings) > 100
+    for path, anchor, text in headings:
+        wanted = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
+        assert re.fullmatch(rf"{re.escape(wanted)}(_\d+)?", anchor), path
+
+
+def test_no_markdown_is_left_in_a_text(pages):
+    """Lists, tables and fences are read as such, although this reader asks for a blank line before them."""
+    left = re.compile(r"^\s*(?:[-*|] |\d+\. |```|>)", re.MULTILINE)
+    for page in pages:
+        assert not [text for kind, _, text in page.texts if kind == "p" and left.search(text)], page.path
+
+
+def test_a_dead_link_names_its_page(builder):
+    """A link that leads nowhere stops the build, and says where it stands."""
+    page = ROOT / "docs" / "index.md"
+    with pytest.raises(SystemExit, match=r"docs/index\.md: the link to gone\.md leads nowhere"):
+        builder.lead_links("[x](gone.md)", page, {page: PurePosixPath("index.md")})
+
+
+def test_a_link_out_of_the_site_leads_to_the_repository(builder):
+    """A file and a folder that are no pages are linked where they are shown."""
+    page = ROOT / "docs" / "how-to" / "deploying.md"
+    text = "[a](../../deploy) [b](../../deploy/shim.toml) [c](../../CHANGELOG.md#top) [d](#here) [e](https://x.test/)"
+    there = "https://github.com/atlas-shim/atlas-shim"
+    assert builder.lead_links(text, page, builder.place_files()) == (
+        f"[a]({there}/tree/main/deploy) [b]({there}/blob/main/deploy/shim.toml) [c](../project/changelog.md#top)"
+        " [d](#here) [e](https://x.test/)"
+    )
+
+
+def test_a_page_that_is_named_by_its_file_has_its_title(builder):
+    """The site's readers see no files."""
+    page = ROOT / "docs" / "how-to" / "deploying.md"
+    text = "[credentials.md](../reference/credentials.md#replicas)"
+    led = "[Credentials in the gateway](../reference/credentials.md#replicas)"
+    assert builder.lead_links(text, page, builder.place_files()) == led
+
+
+@pytest.fixture
+def build_one(builder, monkeypatch, tmp_path):
+    """Build a site of one page, and return that page."""
+
+    def build(text):
+        page = tmp_path / "index.md"
+        page.write_text(text, "utf-8")
+        monkeypatch.setattr(builder, "ROOT", tmp_path)
+        monkeypatch.setattr(builder, "place_files", lambda: {page: PurePosixPath("index.md")})
+        for name in ("docs/site/theme", "zensical.toml"):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            if not (tmp_path / name).exists():
+                (tmp_path / name).symlink_to(ROOT / name)
+        builder.build(tmp_path / "out")
+        return (tmp_path / "out" / "site" / "index.html").read_text("utf-8")
+
+    return build
+
+
+def test_a_dead_anchor_fails_the_build(build_one, capfd):
+    """The builder is strict: an anchor that no page has is an error."""
+    with pytest.raises(SystemExit):
+        build_one("# Home\n\n[x](#gone)\n")
+    assert "index.md:3" in capfd.readouterr().err
+
+
+def test_what_the_repository_shows_the_site_shows(build_one):
+    """Notes, details, and a bar in a table's code, which its reader wants with a backslash."""
+    page = build_one(
+        "# Home\n\n> [!NOTE]\n> Mind.\n\n<details><summary>More</summary>\n\nSome *text*.\n\n</details>\n\n"
+        "| a |\n|---|\n| `x \\| y` |\n\n```sh\ngrep 'a\\|b'\n```\n"
+    )
+    assert '<div class="admonition note">' in page
+    assert "<p>Some <em>text</em>.</p>" in page
+    assert "<td><code>x | y</code></td>" in page
+    assert "a\\|b" in page
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1. one\n   - inner\n", "1. one\n\n   ```sh\n   ls\n   ```\n", "- one\n\n  again\n"],
+    ids=["list", "code", "paragraph"],
+)
+def test_what_the_site_would_read_otherwise_stops_the_build(build_one, text):
+    """Less than four spaces do not hold a text in its list there, while they do on the repository's page."""
+    with pytest.raises(SystemExit, match=r"index\.md: .* is indented by less than four spaces"):
+        build_one(f"# Home\n\n{text}")
+
+
+def test_code_may_be_indented_as_it_likes(build_one):
+    """What is fenced is no list."""
+    assert "- name: x" in re.sub("<[^>]*>", "", build_one("# Home\n\n```\nrules:\n  - name: x\n\n  y: z\n```\n"))
+
+
+def test_a_page_without_a_title_stops_the_build(build_one):
+    """The navigation would not know its name."""
+    with pytest.raises(SystemExit, match=r"index\.md: a page begins with its title"):
+        build_one("Home\n")
+
+
+def test_a_folder_of_other_things_is_left_alone(builder, tmp_path):
+    """What is removed before a build is only what a build made: "." would be the pages themselves."""
+    (tmp_path / "docs").mkdir()
+    for folder in (tmp_path, ROOT):
+        with pytest.raises(SystemExit, match="has other things in it"):
+            builder.build(folder)
+    assert (tmp_path / "docs").exists()
+
+
+def test_a_site_is_made_anew(build_one):
+    """A second build has nothing of the first, which may have failed."""
+    assert "before" in build_one("# Home\n\nbefore\n")
+    with pytest.raises(SystemExit, match="leads nowhere"):
+        build_one("# Home\n\n[x](gone.md)\n")
+    assert "before" not in build_one("# Home\n\nafter\n")
