@@ -3,8 +3,8 @@
     python3.13 .ci/try_wheel.py dist/atlas_shim-0.1.0-py3-none-any.whl
 
 Five commands: a venv; the wheel with what its gateway needs, from the package index; a fake Atlas; the gateway; and the
-retired call, once without the gateway and once with it. Beside them, the version that it says must be the wheel's. Raises
-SystemExit, with what was said, where something is not as it should be.
+retired call, once without the gateway and once with it. Beside them, the version that it says must be the wheel's.
+Raises SystemExit, with what was said, where something is not as it should be.
 """
 
 from __future__ import annotations

@@ -86,11 +86,11 @@ def notes(tag: str, changelog: str) -> str:
     return re.sub(r"\]\((?![a-z]+:|#)", f"]({SOURCE}/blob/{tag}/", "\n".join(lines)) + "\n"
 
 
-def stamp(version: str, day: str, root: Path = ROOT) -> None:
-    """Write a version into every place, and the day into its section of the CHANGELOG; raises SystemExit."""
+def stamp(version: str, day: str | None = None, root: Path = ROOT) -> None:
+    """Write a version into every place, and the day (today) into its section of the CHANGELOG; raises SystemExit."""
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         raise SystemExit(f"{version}: a version has three numbers, such as 0.1.0")
-    date.fromisoformat(day)
+    day = str(date.fromisoformat(day) if day else datetime.now(UTC).date())
     page = root / "CHANGELOG.md"
     text, found = re.subn(
         rf"^## (?:{re.escape(version)} \(\S+\)|\[?Unreleased\]?)$",
@@ -115,7 +115,9 @@ if __name__ == "__main__":
             print(check(tag))
         case "notes", tag:
             print(notes(tag, (ROOT / "CHANGELOG.md").read_text("utf-8")), end="")
-        case "stamp", version, *day:
-            stamp(version, *(day or [datetime.now(UTC).date().isoformat()]))
+        case "stamp", version:
+            stamp(version)
+        case "stamp", version, day:
+            stamp(version, day)
         case _:
             raise SystemExit(__doc__)
