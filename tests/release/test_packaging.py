@@ -86,7 +86,7 @@ def test_the_page_of_an_index_has_links_that_lead_somewhere(wheel):
     """Each relative link of the README is one to the same file of this version, and nothing else has changed."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-        metadata = email.message_from_bytes(archive.read(name))
+        metadata = email.message_from_string(archive.read(name).decode("utf-8"))
     page = metadata.get_payload()
     assert isinstance(page, str)
     prefix = re.escape(f"{SITE}/") + r"(?:blob|raw)/v" + re.escape(metadata["Version"]) + "/"
