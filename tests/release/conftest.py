@@ -43,9 +43,10 @@ def sdist(tmp_path_factory):
 @pytest.fixture(scope="session")
 def unpacked(sdist, tmp_path_factory):
     """The folder that it is unpacked to."""
+    folder = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path_factory.mktemp("unpacked"), filter="data")
-        return tmp_path_factory.getbasetemp() / "unpacked0" / archive.getnames()[0].split("/")[0]
+        archive.extractall(folder, filter="data")
+    return folder / sdist.name.removesuffix(".tar.gz")
 
 
 @pytest.fixture(scope="session")
