@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from shim._version import __version__
 from tests.gateway_life.conftest import port
+from tests.release.conftest import NEWEST
 
 __all__ = ["port"]
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-IMAGE = f"registry.example.com/atlas-shim:{__version__}"
+IMAGE = f"registry.example.com/atlas-shim:{NEWEST}"
 
 
 def program(name: str) -> str:

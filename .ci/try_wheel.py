@@ -1,0 +1,97 @@
+"""Go from a wheel to a translated call in an empty folder, as a new user would, with the Python that runs this file.
+
+    python3.13 .ci/try_wheel.py dist/atlas_shim-0.1.0-py3-none-any.whl
+
+Five commands: a venv; the wheel with what its gateway needs, from the package index; a fake Atlas; the gateway; and the
+retired call, once without the gateway and once with it. Beside them, the version that it says must be the wheel's.
+Raises SystemExit, with what was said, where something is not as it should be.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+CALL = "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293/serverless/orders/backup/snapshots"
+
+FIELDS = {"Authorization": "Bearer demo-access-token", "Accept": "application/vnd.atlas.2023-01-01+json"}
+
+
+def run(command: Sequence[str], folder: str, environ: dict[str, str]) -> str:
+    """Run a command to its end, and return what it printed; raises SystemExit when it fails."""
+    print("$", *command, flush=True)
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"it ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def start(stack: ExitStack, command: Sequence[str], folder: str, environ: dict[str, str]) -> str:
+    """Start a command that serves until the stack ends, and return its address; raises SystemExit when it has none."""
+    print("$", *command, "&", flush=True)
+    process = stack.enter_context(
+        subprocess.Popen(
+            command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
+        )
+    )
+    stack.callback(process.terminate)
+    said = ""
+    for line in process.stdout or ():
+        said += line
+        if found := re.search(r"(?:listens|takes calls) at (http://127\.0\.0\.1:\d+)", said):
+            return found[1]
+    raise SystemExit(f"it ended with {process.wait()}:\n{said}")
+
+
+def call(origin: str) -> tuple[int, dict[str, object]]:
+    """Make the retired call, and return status and content of its reply."""
+    print("$ curl", *(f"-H '{name}: {value}'" for name, value in FIELDS.items()), f"{origin}{CALL}", flush=True)
+    request = urllib.request.Request(f"{origin}{CALL}", headers=FIELDS)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=30) as reply:
+            return reply.status, json.load(reply)
+    except urllib.error.HTTPError as refused:
+        return refused.code, json.load(refused)
+
+
+def main(wheel: Path, extras: str = "gateway") -> None:
+    """Do all of it; raises SystemExit at the first thing that is not as it should be."""
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ATLAS_SHIM_", "MONGODB_ATLAS_", "COV_", "COVERAGE_", "PYTHON"))
+    }
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        shim = ".venv/bin/atlas-shim"
+        run([sys.executable, "-m", "venv", ".venv"], folder, environ)
+        pip = [".venv/bin/pip", "install", "--quiet", "--disable-pip-version-check"]
+        run([*pip, f"{wheel.resolve()}[{extras}]"], folder, environ)
+        said = run([shim, "--version"], folder, environ).split()
+        if said[-1] != wheel.name.split("-")[1]:
+            raise SystemExit(f"{wheel.name} says that it is {said[-1]}")
+        atlas = start(stack, [shim, "fake-atlas", "--listen", "127.0.0.1:0"], folder, environ)
+        serve = [shim, "serve", "--listen", "127.0.0.1:0", "--admin", "off", "--upstream", atlas]
+        gateway = start(stack, serve, folder, environ)
+        status, content = call(atlas)
+        if (status, content.get("errorCode")) != (410, "VERSION_GONE"):
+            raise SystemExit(f"without the gateway: {status} {content}")
+        status, content = call(gateway)
+        results = content.get("results")
+        if not isinstance(results, list) or {one["serverlessInstanceName"] for one in results} != {"orders"}:
+            raise SystemExit(f"with the gateway: {status} {content}")
+    version = "{}.{}".format(*sys.version_info)
+    print(f"{wheel.name} on Python {version}: 410 without the gateway, {len(results)} snapshots with it")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -1,0 +1,55 @@
+"""What the tests of a release share."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def load(name: str):
+    """Return a script of ``.ci/`` as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / ".ci" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+NEWEST = load("version").newest((ROOT / "CHANGELOG.md").read_text("utf-8"))
+"""The newest version that the CHANGELOG has a section of, which deploy/ names."""
+
+
+def build(target: str, tree: Path, folder: Path, **environ: str) -> Path:
+    """Build a distribution of a tree with the build tool that is installed for the tests, and return where it is."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
+    subprocess.run(command, cwd=tree, env={**os.environ, **environ}, check=True, capture_output=True)
+    (made,) = folder.iterdir()
+    return made
+
+
+@pytest.fixture(scope="session")
+def sdist(tmp_path_factory):
+    """The source distribution of the tree; nothing is written into the tree, which other tests are running from."""
+    return build("sdist", ROOT, tmp_path_factory.mktemp("sdist"))
+
+
+@pytest.fixture(scope="session")
+def unpacked(sdist, tmp_path_factory):
+    """The folder that it is unpacked to."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / sdist.name.removesuffix(".tar.gz")
+
+
+@pytest.fixture(scope="session")
+def wheel(unpacked, tmp_path_factory):
+    """The wheel that is built from the source distribution."""
+    return build("wheel", unpacked, tmp_path_factory.mktemp("wheel"))

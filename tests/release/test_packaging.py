@@ -1,0 +1,108 @@
+"""What is built is what was tested: complete, the same by every way, and of use in an empty folder."""
+
+import email
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+import shim
+from tests.release.conftest import ROOT, build
+
+SITE = "https://github.com/atlas-shim/atlas-shim"
+
+
+def test_the_wheel_carries_the_mappings(wheel):
+    """Every mapping document of the checkout is in the wheel, under the package, and so is the mark of its types."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    documents = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mappings").rglob("*.toml")}
+    assert documents
+    assert {f"shim/{name}" for name in documents} | {"shim/py.typed"} <= names
+    assert [name for name in names if name.endswith("/LICENSE")]
+
+
+def test_the_wheel_switches_nothing_on_by_itself(wheel):
+    """No .pth file rides along: nothing runs in programs that did not ask for it."""
+    assert not [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith((".pth", ".start"))]
+
+
+def test_the_wheel_works_without_the_checkout(wheel, tmp_path):
+    """From the unpacked wheel alone, a legacy call is recognised."""
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    code = (
+        f"import shim.core.recognise as e; assert e.__file__.startswith({str(tmp_path)!r}), e.__file__; "
+        "engine = e.load_engine({}); "
+        "print(engine.recognise('GET', '/api/atlas/v2/groups/a/serverless/b/backup/snapshots', ()).operation.id)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "listServerlessBackupSnapshots"
+
+
+def test_the_source_distribution_is_complete(unpacked):
+    """It has every file that the repository keeps: examples, deploy/, pages, tests and workflows among them."""
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("no git, or no repository")
+    kept = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    names = {name for name in kept.stdout.split("\0") if name and (ROOT / name).exists()}
+    found = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
+    assert not names - found
+
+
+def test_the_wheel_is_the_same_by_every_way(unpacked, wheel, tmp_path):
+    """From the tree and from the source distribution, which has no repository, comes the same wheel, byte for byte."""
+    tree = tmp_path / "tree"
+    shutil.copytree(unpacked, tree)
+    (tree / "PKG-INFO").unlink()
+    version = wheel.name.split("-")[1]
+    again = build("wheel", tree, tmp_path / "again", SETUPTOOLS_SCM_PRETEND_VERSION_FOR_ATLAS_SHIM=version)
+    assert (again.name, again.read_bytes()) == (wheel.name, wheel.read_bytes())
+
+
+def test_a_tree_without_a_repository_has_a_version(unpacked, tmp_path):
+    """A copy of the files alone is built as what is on its way to the version that pyproject.toml names."""
+    shutil.copytree(unpacked, tmp_path / "tree")
+    (tmp_path / "tree" / "PKG-INFO").unlink()
+    made = build("sdist", tmp_path / "tree", tmp_path / "made")
+    assert re.fullmatch(r"atlas_shim-\d+\.\d+\.\d+\.dev0\.tar\.gz", made.name)
+
+
+def test_the_version_is_the_installation_s():
+    """The package says what its metadata say."""
+    assert shim.__version__ == importlib.metadata.version("atlas-shim")
+
+
+def test_the_page_of_an_index_has_links_that_lead_somewhere(wheel):
+    """Each relative link of the README is one to the same file of this version, and nothing else has changed."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = email.message_from_string(archive.read(name).decode("utf-8"))
+    page = metadata.get_payload()
+    assert isinstance(page, str)
+    prefix = re.escape(f"{SITE}/") + r"(?:blob|raw)/v" + re.escape(metadata["Version"]) + "/"
+    targets = re.findall(r"\]\(([^)\s]+)\)", page)
+    assert [target for target in targets if re.match(prefix, target)]
+    assert not [name for name in targets if not name.startswith(("https://", "http://", "#"))]
+    assert re.sub(prefix, "", page).strip() == (ROOT / "README.md").read_text("utf-8").strip()
+    assert metadata["Description-Content-Type"] == "text/markdown"
+
+
+def test_from_the_wheel_in_an_empty_folder_to_a_translated_call(wheel):
+    """Five commands of a new user lead there, with what the package index has and nothing else."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / ".ci" / "try_wheel.py"), str(wheel)], capture_output=True, text=True, check=False
+    )
+    if re.search("NewConnectionError|NameResolutionError|ConnectTimeoutError", done.stdout + done.stderr):
+        pytest.skip("no package index can be reached")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("410 without the gateway, 8 snapshots with it\n")

@@ -1,0 +1,120 @@
+"""The version is the tag's: what names it agrees, and what a release says of itself is the CHANGELOG's."""
+
+import shutil
+
+import pytest
+
+from tests.release.conftest import NEWEST, ROOT, load
+
+version = load("version")
+
+CHANGELOG = """# Changelog
+
+## Unreleased
+
+- Something.
+
+## 0.2.0 (2026-12-01)
+
+### Added
+
+- One thing, which goes on
+  in the next line, and links [a page](docs/how-to/mocks.md#here) and
+  [a site](https://example.com/).
+- Another.
+
+A paragraph
+in two lines.
+
+```sh
+one
+two
+```
+
+## 0.1.0 (2026-11-25)
+
+The first.
+"""
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A copy of what a release looks at."""
+    for name in ("CHANGELOG.md", *version.PLACES):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_what_names_a_version_names_the_newest():
+    """Image, chart, manifests, and what a tree without a tag is called, agree with the CHANGELOG's newest section."""
+    assert {place: found for place, found in version.named(ROOT).items() if found != {NEWEST}} == {}
+
+
+def test_the_notes_are_the_section_of_the_tag():
+    """A paragraph or an item is one line, code is as it was, and relative links lead to the tag's files."""
+    assert version.notes("v0.2.0", CHANGELOG) == (
+        "### Added\n\n"
+        "- One thing, which goes on in the next line, and links "
+        f"[a page]({version.SOURCE}/blob/v0.2.0/docs/how-to/mocks.md#here) and [a site](https://example.com/).\n"
+        "- Another.\n\nA paragraph in two lines.\n\n```sh\none\ntwo\n```\n"
+    )
+
+
+def test_the_last_section_ends_with_the_file():
+    """It has no heading after it."""
+    assert version.notes("v0.1.0", CHANGELOG) == "The first.\n"
+
+
+def test_a_version_without_a_section_has_no_notes():
+    """It says which one is missing."""
+    with pytest.raises(SystemExit, match=r"no section of 0\.3\.0"):
+        version.notes("v0.3.0", CHANGELOG)
+
+
+def test_a_stamped_tree_can_be_released(tree):
+    """After the stamp each place has the version, the section has its day, and the check gives the version."""
+    page = tree / "CHANGELOG.md"
+    page.write_text(
+        page.read_text("utf-8").replace(f"## {NEWEST} ", "## Unreleased\n\n- New.\n\n## 0.0.1 ", 1), "utf-8"
+    )
+    version.stamp("9.8.7", "2030-01-02", tree)
+    assert "## 9.8.7 (2030-01-02)\n\n- New.\n" in page.read_text("utf-8")
+    assert version.check("v9.8.7", tree) == "9.8.7"
+
+
+@pytest.mark.parametrize(
+    ("tag", "day", "said"),
+    [
+        ("9.8.7", "2030-01-02", "a tag is «v» and a version of three numbers"),
+        ("v9.8", "2030-01-02", "a tag is «v» and a version of three numbers"),
+        ("v9.8.6", "2030-01-02", r"its newest section is 9\.8\.7"),
+        ("v9.8.7", "unreleased", "its section has no date"),
+    ],
+)
+def test_a_tag_that_disagrees_is_refused(tree, tag, day, said):
+    """It says what is wrong, and what puts it right."""
+    version.stamp(NEWEST, "2030-01-01", tree)
+    for name in version.PLACES:
+        (tree / name).write_text((tree / name).read_text("utf-8").replace(NEWEST, "9.8.7"), "utf-8")
+    page = tree / "CHANGELOG.md"
+    page.write_text(page.read_text("utf-8").replace(f"## {NEWEST} (2030-01-01)", f"## 9.8.7 ({day})"), "utf-8")
+    with pytest.raises(SystemExit, match=said):
+        version.check(tag, tree)
+
+
+def test_a_place_that_was_forgotten_is_named(tree):
+    """A chart of another version stops the release."""
+    version.stamp(NEWEST, "2030-01-01", tree)
+    chart = tree / "deploy/helm/atlas-shim/Chart.yaml"
+    chart.write_text(chart.read_text("utf-8").replace(f"appVersion: {NEWEST}", "appVersion: 0.0.9"), "utf-8")
+    with pytest.raises(SystemExit, match=r"Chart\.yaml: .*appVersion.* finds \{'0\.0\.9'\}"):
+        version.check(f"v{NEWEST}", tree)
+
+
+def test_a_place_that_has_lost_its_version_is_named(tree):
+    """A file whose words have changed is no reason to release without it."""
+    version.stamp(NEWEST, "2030-01-01", tree)
+    (tree / "deploy/compose.yaml").write_text("services: {}\n", "utf-8")
+    with pytest.raises(SystemExit, match=r"compose\.yaml: .* finds \{None\}"):
+        version.check(f"v{NEWEST}", tree)
