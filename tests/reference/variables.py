@@ -22,12 +22,14 @@ SHARED = (
     Variable(
         "ATLAS_SHIM_ROUTE",
         "auto",
-        "Which side is asked: `auto`, `date`, `legacy`, `flex`, `off`, or `openfeature:KEY`. `off` switches the shim off.",
+        "Which side is asked: `auto`, `date`, `legacy`, `flex`, `off` (the shim is switched off), or "
+        "`openfeature:KEY`.",
     ),
     Variable(
         "ATLAS_SHIM_SUNSET",
         "",
-        "Moves dates, by the names of documents: `snapshots=2026-02-01`, several with commas. An instant needs its offset.",
+        "Moves dates, by the names of documents: `snapshots=2026-02-01`, several with commas. An instant needs "
+        "its offset.",
     ),
     Variable(
         "ATLAS_SHIM_WRITES",
@@ -37,14 +39,14 @@ SHARED = (
     Variable(
         "ATLAS_SHIM_UPSTREAM",
         "",
-        "In a program: one more origin whose calls are looked at, beside Atlas' own two. For the gateway: the origin that "
-        "calls are sent to.",
+        "In a program: one more origin whose calls are looked at, beside Atlas' own two. For the gateway: the origin "
+        "that calls are sent to.",
     ),
     Variable(
         "ATLAS_SHIM_MAPPINGS",
         "",
-        "A folder with mapping documents of yours ([format](../../mappings/README.md)). The gateway reads them again when "
-        "they change; a program reads each folder once.",
+        "A folder with mapping documents of yours ([format](../../mappings/README.md)). The gateway reads them again "
+        "when they change; a program reads each folder once.",
     ),
     Variable(
         "ATLAS_SHIM_INVENTORY",
@@ -54,8 +56,8 @@ SHARED = (
     Variable(
         "ATLAS_SHIM_OPENFEATURE_PROVIDER",
         "",
-        "What answers for the flag of `openfeature:KEY`: `package.module:factory`, or `file:PATH`; else what the program "
-        "has set.",
+        "What answers for the flag of `openfeature:KEY`: `package.module:factory`, or `file:PATH`; else what the "
+        "program has set.",
         "with a new process",
     ),
     Variable(
