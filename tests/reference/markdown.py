@@ -7,26 +7,30 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 _CODE = re.compile(
-    r"(?<![`\w.-])("
-    r"--?[a-z][a-z-]*(?![\w])"  # a flag
-    r"|_?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:_FILE)?"  # a variable
-    r"|\.\.\._FILE"
-    r"|/[A-Za-z0-9.*{}_/-]*[A-Za-z0-9*}](?![\w/])"  # a path
-    r"|https?://[\w.:/-]*\w"
-    r")(?![\w`-])"
+    r"""
+    `[^`]+`
+    | alias[ ]\w+='[^']+'
+    | \b[\w.]+\(\["[^"]*"\]\)                                           # a call
+    | \b\w+[ ]=[ ]"[^"]*"                                               # a line of TOML
+    | "[^"]+" | (?<![\w=])'[^'\ ][^']*'(?!\w)
+    | (?<![\w.-])--?[a-z][a-z-]*\b(?:[ ](?:json|debug)\b)?              # a flag
+    | \b_?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b | \.\.\._FILE\b               # a variable
+    | \b[a-z]+_[a-z_]+\b                                                # a name in Python, or a key
+    | https?://[\w.:/-]*\w
+    | (?<![\w.*/])/[A-Za-z0-9.*{}_/-]*[A-Za-z0-9*}](?![\w/])            # a path
+    """,
+    re.VERBOSE,
 )
 
 
 def coded(text: str) -> str:
     """Return a text of help as Markdown: flags, variables, paths and what stands in quotes become code."""
-    pieces = re.split(r"(\"[^\"]+\"|'[^' ][^']*'(?![a-z])|`[^`]+`)", text)
-    said = []
-    for piece in pieces:
-        if re.fullmatch(r"\"[^\"]+\"|'[^']+'|`[^`]+`", piece):
-            said.append(f"`{piece[1:-1]}`")
-        else:
-            said.append(_CODE.sub(r"`\1`", piece))
-    return "".join(said)
+    return _CODE.sub(lambda found: f"`{_bare(found[0])}`", text)
+
+
+def _bare(text: str) -> str:
+    """Return a text without the quotes around it."""
+    return text[1:-1] if text[0] in "`'\"" and text[0] == text[-1] else text
 
 
 def cell(text: str) -> str:
@@ -41,9 +45,14 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+_INLINE = re.compile(r"`[^`]+`|\[[^\]]+\]\([^)]+\)")
+"""What stays in one line: code, and links."""
+
+
 def paragraph(text: str) -> str:
     """Return a paragraph in lines that are no longer than those of pages written by hand."""
-    return textwrap.fill(" ".join(text.split()), 118, break_long_words=False, break_on_hyphens=False) + "\n"
+    text = _INLINE.sub(lambda found: found[0].replace(" ", "\0"), " ".join(text.split()))
+    return textwrap.fill(text, 118, break_long_words=False, break_on_hyphens=False).replace("\0", " ") + "\n"
 
 
 def page(*parts: str) -> str:

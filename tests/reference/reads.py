@@ -173,7 +173,7 @@ class _Module(ast.NodeVisitor):
         if is_environment(node) and node not in self._seen and isinstance(node.ctx, ast.Load):
             self._other(node)
 
-    def visit_Constant(self, node: ast.Constant) -> None:  # noqa: N802 - ast's name
+    def visit_Constant(self, node: ast.Constant) -> None:
         if node.value in ("environ", "getenv"):
             self._hide("named in a text")  # as in getattr(os, "environ")
 
