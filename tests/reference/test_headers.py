@@ -1,20 +1,25 @@
 """The page of fields against a running gateway: what it names is so, and nothing else is added, changed or dropped."""
 
+import ast
 import json
 import re
+from typing import Any
 
+import http_sf
 import pytest
+from aiohttp import hdrs
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
+from shim.gateway.fields import _LEVELS
 from shim.gateway.options import CredentialsMode
 from tests.peers.raw import BREAK, reply, replying
-from tests.peers.served import ask, calling, gateway, get, lines_of, status_of
+from tests.peers.served import At, ask, calling, gateway, get, lines_of, status_of
+from tests.reference.reads import SHIM
 
 GROUPS = f"/api/atlas/v2/groups/{DEMO_GROUP}"
 USERS = f"{GROUPS}/databaseUsers"
 BACKUP = f"{GROUPS}/serverless/{DEMO_CLUSTER}/backup"
 SNAPSHOTS, JOBS = f"{BACKUP}/snapshots", f"{BACKUP}/restoreJobs"
-GONE = f"{GROUPS}/privateEndpoint/serverless/instance/{DEMO_CLUSTER}/endpoint"
 LIST = b'{"links":[],"results":[],"totalCount":0}'
 JOB = {"id": "6" * 24, "deliveryType": "DOWNLOAD", "snapshotId": "5" * 24, "status": "PENDING"}
 ORDER = json.dumps(
@@ -125,7 +130,7 @@ def tables(page):
     for section in page("headers.md").split("\n## ")[1:]:
         heading, _, text = section.partition("\n")
         when = ""
-        for name, said in re.findall(r"^\| `([A-Za-z0-9-]+)` \| ([^|]+) \|", text, re.MULTILINE):
+        for name, said in re.findall(r"^\| `([A-Za-z0-9-]+)` \| ([^|]+?) \|", text, re.MULTILINE):
             when = when if said == "the same" else said
             found.setdefault(heading, {})[name.lower()] = when
     return found
@@ -261,7 +266,11 @@ def test_a_successor_s_error_keeps_its_dates():
 @pytest.fixture
 def found(monkeypatch):
     """What callers find that Atlas did not say, in replies of every kind."""
-    names = answered(USERS)[1] | answered(SNAPSHOTS, {})[1] | answered(GONE, {})[1]
+    names = answered(USERS)[1] | answered(SNAPSHOTS, {})[1]
+    refused = ORDER.replace(b"automated", b"pointInTime")
+    with replying(reply(b"{}")) as atlas, gateway(atlas.origin) as served:  # an answer of the shim's own
+        request = get(JOBS, f"Content-Length: {len(refused)}", method="POST") + refused
+        names |= crossing([], lines_of(ask(served, request)[0]))[1]
     with (
         replying(b"HTTP/1.1 200 OK\r\n\r\n" + BREAK) as atlas,
         gateway(atlas.origin) as served,
@@ -280,3 +289,53 @@ def found(monkeypatch):
 def test_all_that_callers_find_is_on_the_page(found, tables):
     """Each field is found in some reply, and no reply has another."""
     assert found == set(tables["What a caller finds in a reply"])
+
+
+@pytest.mark.parametrize("path", ["/", "/livez", "/metrics", "/status.json", "/config.json", "/openapi.json"])
+def test_the_admin_listener_adds_what_the_page_says(path, tables):
+    """Of all its pages."""
+    rows = tables["The admin listener"]
+    with gateway("http://127.0.0.1:1") as served:
+        url = served.admin_url or ""
+        head, _ = ask(At(url), get(path, host=url.removeprefix("http://")))
+    assert status_of(head) == 200
+    expected = {name for name, when in rows.items() if when in {"always", "with content"} or f"`{path}`" in when}
+    assert set(values(lines_of(head))) == expected
+
+
+def test_the_members_of_atlas_shim(page, tables):
+    """Those that can be there are on the page, and its example is one that a reader of Structured Fields takes."""
+    assert set(tables["The field `Atlas-Shim`"]) == {"route", "reason", "call", *_LEVELS, "dropped"}
+    example = page("headers.md").partition("    Atlas-Shim: ")[2].partition("\n\n")[0]
+    found: Any = http_sf.parse(" ".join(example.split()).encode(), tltype="dictionary")
+    assert set(found) <= set(tables["The field `Atlas-Shim`"])
+    assert len(found) > 4
+
+
+NO_FIELDS = {"warning", "uri"}
+"""A level of the log, and a parameter of Digest."""
+SECRETS = {"cookie"}
+"""What crosses unread; a head that has it is not remembered."""
+
+
+def test_every_field_that_the_code_names_is_on_the_page(page):
+    """Whatever the gateway and the core know by name, out of the names that an HTTP library knows."""
+    registry = {str(value).lower() for name, value in vars(hdrs).items() if type(value) is type(hdrs.HOST)}
+    registry |= {name.lower() for name in (*ASKED, *SAID)}
+    texts = {
+        node.value if isinstance(node.value, str) else node.value.decode("latin-1")
+        for room in ("gateway", "core")
+        for path in (SHIM / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+    }
+    named = {found[0].lower() for text in texts if (found := re.match(r"[A-Za-z-]+(?=:|$)", text))}
+    shown = {name.lower() for name in re.findall(r"`([A-Za-z0-9-]+)`", page("headers.md"))}
+    assert named & registry - shown == NO_FIELDS | SECRETS
+
+
+def test_every_field_that_the_page_says_is_read_is_one_that_the_code_names(tables):
+    """By its name, in the gateway or in the core."""
+    sources = "\n".join(path.read_text("utf-8") for room in ("gateway", "core") for path in (SHIM / room).rglob("*.py"))
+    missing = [name for name in tables["What the gateway reads in a request"] if f'"{name}"' not in sources.lower()]
+    assert not missing
