@@ -57,4 +57,4 @@ def paragraph(text: str) -> str:
 
 def page(*parts: str) -> str:
     """Return a page of parts, an empty line between them."""
-    return "\n".join(part.strip("\n") + "\n" for part in parts)
+    return "\n".join(part.strip("\n") + "\n" for part in parts if part.strip())
