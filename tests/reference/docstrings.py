@@ -90,13 +90,18 @@ def attributes(value: type) -> str:
     own = [one for one in attrs.fields(value) if one.name not in _COMMON]
     if any("name" in one.metadata for one in own):
         rows = [(*_called(one), f"`{one.metadata.get('name', one.name)}`") for one in own]
-        return table(("attribute", "type", "in JSON"), rows)
+        # That each may be None is told once, for all of them.
+        return table(
+            ("attribute", "type", "in JSON"),
+            [(name, kind.removesuffix(" or `None`"), json) for name, kind, json in rows],
+        )
     rows = [(*_called(one), _default(one)) for one in own]
     return table(("attribute", "type", "default"), rows) if rows else ""
 
 
 def _called(one: Any) -> tuple[str, str]:
-    return f"`{one.name}`", f"`{written(one.type)}`"
+    # A bar in code would end the cell for some readers of Markdown, and be shown with its backslash by others.
+    return f"`{one.name}`", " or ".join(f"`{kind}`" for kind in written(one.type).split(" | "))
 
 
 _COMMON = frozenset({"additional", "raw", "record"})

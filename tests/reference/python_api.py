@@ -46,7 +46,8 @@ these are its own, identical objects. The shim's take what the library's take, a
 """
 
 DOORS_TAIL = """
-`Transport`, `AsyncTransport` and `Adapter` are for programs that mount one, and keep the library's own client:
+`Transport` and `Adapter` are for programs that mount one, and keep the library's own client; `AsyncTransport` is the same
+for an AsyncClient.
 """
 
 PROCESS_HEAD = """
@@ -81,7 +82,8 @@ Of `AsyncAtlasClient` each method is awaited; what begins with `iter_` is for `a
 VALUES_HEAD = """
 ## Values
 
-Frozen. An attribute that Atlas did not send is None; a word that is not known stays a `str`. Beside its own, each has:
+Frozen. Any attribute may be None, when Atlas did not send it; a word that is not known stays a `str`. Beside its own,
+each value has:
 """
 
 TESTS_HEAD = """
@@ -238,13 +240,9 @@ def _endpoints() -> Iterator[str]:
 def _values() -> Iterator[str]:
     yield table(
         ("attribute", "type"),
-        [
-            (f"`{one.name}`", f"`{one.type}`")
-            for one in attrs.fields(_model())
-            if one.name in {"additional", "raw", "record"}
-        ],
+        [("`additional`", "`Mapping[str, Any]`"), ("`raw`", "`Mapping[str, Any]`"), ("`record`", "`Record` or `None`")],
     )
-    yield prose(_model().__doc__)
+    yield prose((_model().__doc__ or "").partition("\n\n")[2])
     kinds = {name: getattr(atlas, name) for name in atlas.__all__}
     for name, kind in kinds.items():
         if attrs.has(kind) and issubclass(kind, _model()) and not name.startswith("Paginated"):

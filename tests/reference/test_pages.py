@@ -16,6 +16,11 @@ def test_a_page_leads_on_only_to_sections_that_are_there(generated, page):
     assert wanted <= headings
 
 
+def test_no_cell_has_a_bar_in_it(generated, page):
+    """Readers of Markdown disagree on what it would mean there."""
+    assert "\\|" not in page(generated)
+
+
 def slug(heading):
     """Return a heading's anchor, as GitHub and Python-Markdown make it."""
     kept = "".join(letter for letter in heading.lower() if letter.isalnum() or letter in " -_")

@@ -136,6 +136,17 @@ def test_every_name_that_the_sources_mention_is_on_the_page(described):
     assert mentioned <= described
 
 
+def test_every_name_that_other_pages_and_files_mention_is_on_the_page(described):
+    """A guide or a manifest that misspells one of ours would be believed; the changelog may name what is gone."""
+    root = SHIM.parent
+    files = [path for path in root.glob("*.md") if path.name != "CHANGELOG.md"]
+    for folder in ("docs", "deploy", "examples", "mappings", "benchmarks"):
+        files += [path for path in (root / folder).rglob("*") if path.is_file()]
+    mentioned = {name for path in files for name in FULL.findall(path.read_text("utf-8", "ignore"))}
+    ours = {name for name in mentioned if "ATLAS_SHIM_" in name} - {"ATLAS_SHIM_TEST_ROOT"}  # what tests unpack
+    assert ours <= described
+
+
 def test_the_options_are_described_by_flag_variable_and_key(page):
     """Each once, with its default and whether a change counts at once."""
     lines = page("settings.md").splitlines()
