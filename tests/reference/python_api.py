@@ -46,8 +46,8 @@ these are its own, identical objects. The shim's take what the library's take, a
 """
 
 DOORS_TAIL = """
-`Transport` and `Adapter` are for programs that mount one, and keep the library's own client; `AsyncTransport` is the same
-for an AsyncClient.
+`Transport` and `Adapter` are for programs that mount one, and keep the library's own client; `AsyncTransport` is the
+same for an AsyncClient.
 """
 
 PROCESS_HEAD = """
