@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import attrs
+
+from shim.core.settings import RouteWord
+from shim.dropin.warnings_word import WarningsWord
 
 
 @attrs.frozen
@@ -18,12 +23,17 @@ class Variable:
     change: str = "with the next call"
 
 
+def words(kind: type[StrEnum]) -> str:
+    """Return the words of a switch as Markdown."""
+    return ", ".join(f"`{word}`" for word in kind)
+
+
 SHARED = (
     Variable(
         "ATLAS_SHIM_ROUTE",
         "auto",
-        "Which side is asked: `auto`, `date`, `legacy`, `flex`, `off` (the shim is switched off), or "
-        "`openfeature:KEY`.",
+        f"Which side is asked: {words(RouteWord)}, or `openfeature:KEY` for what that feature flag says. `off` "
+        "switches the shim off.",
     ),
     Variable(
         "ATLAS_SHIM_SUNSET",
@@ -63,8 +73,8 @@ SHARED = (
     Variable(
         "ATLAS_SHIM_WARNINGS",
         "once",
-        "What a program is told of its retired calls: `once` for each operation and line, `always`, `error` (the call "
-        "raises), or `off`. The gateway warns nobody and ignores it.",
+        f"How often a program is warned of its retired calls: {words(WarningsWord)}. `once` is for each operation and "
+        "line; with `error` the call raises. The gateway warns nobody.",
     ),
 )
 """What programs with the drop-in, the typed client's calls, the command and the gateway obey alike."""
