@@ -99,6 +99,8 @@ def test_commands_and_their_options_exist(page):
         for said in re.findall(r"(?:^|[\s/])atlas-shim((?: +[^\s&|;#]+)+)", line):
             name, *words = said.split()
             command = main.get_command(context, name)
+            while isinstance(command, click.Group) and words and words[0] in command.commands:
+                command = command.commands[words.pop(0)]
             assert command is not None, line
             options = {word for parameter in command.params for word in parameter.opts} | {"--help"}
             words = words[: words.index("--")] if "--" in words else words

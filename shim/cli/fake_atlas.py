@@ -19,7 +19,9 @@ from shim.gateway.options import LogLevel, parse_address
 
 
 @click.command()
-@click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8482", show_default=True)
+@click.option(
+    "--listen", metavar="HOST:PORT", default="127.0.0.1:8482", show_default=True, help="Where it takes calls."
+)
 @click.option("--today", metavar="DATE", help="The fake's date; it stands still. Default: now.")
 @click.option("--sunset", metavar="DATE", help="When the backup endpoints end. Default: 2026-01-22.")
 def command(listen: str, today: str | None, sunset: str | None) -> None:

@@ -107,9 +107,10 @@ class FakeServer:
 
 @contextmanager
 def serve_in_thread(fake: FakeAtlas | None = None, **options: Unpack[ServerOptions]) -> Iterator[FakeServer]:
-    """Serve from a thread with its own event loop, for synchronous programs; options as FakeServer.
+    """Serve a fake Atlas from a thread of its own for the length of a ``with`` block, and yield the server.
 
-    Raises what starting raised. The thread has ended when the block is left.
+    Its ``url`` is the origin to call. The options are ``host``, ``port`` (0 takes a free one), ``latency`` in seconds
+    and ``ssl_context``, as FakeServer has them. Raises OSError when the port is taken. Needs the extra ``gateway``.
     """
     server = FakeServer(fake, **options)
     runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)

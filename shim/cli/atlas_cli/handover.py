@@ -15,7 +15,7 @@ PURPOSE = (
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """The exit codes that a shell has for a command that can't be run."""
 
-MARK = "ATLAS_SHIM_HANDED_TO"
+MARK = "_ATLAS_SHIM_HANDED_TO"
 """Variable with a process id and the programs it was handed to: a wrapper that leads back is not tried twice."""
 
 

@@ -1,0 +1,122 @@
+"""Docstrings and signatures of the Python API as Markdown."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+
+from tests.reference.markdown import paragraph, table
+
+WIDTH = 108
+
+
+class _Text:
+    """An annotation or default that is shown as it is written (its repr is what inspect prints)."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def signature(name: str, function: Any) -> str:
+    """Return a call with its types, an argument a line where it is long."""
+    found = inspect.signature(function)
+    shown = []
+    for one in found.parameters.values():
+        if one.name in {"self", "cls"}:
+            continue
+        value = _Text(default(one.default)) if one.default is not one.empty else one.empty
+        note = one.annotation
+        shown.append(one.replace(annotation=note if note is one.empty else _Text(written(note)), default=value))
+    result = found.return_annotation
+    text = str(found.replace(parameters=shown, return_annotation=found.empty))
+    gives = "" if result is found.empty or inspect.isclass(function) else f" -> {written(result)}"
+    line = f"{name}{text}{gives}"
+    if len(line) <= WIDTH:
+        return f"    {line}\n"
+    parts = [str(found.replace(parameters=[one], return_annotation=found.empty))[1:-1] for one in shown]
+    stars = [at for at, one in enumerate(shown) if one.kind is one.KEYWORD_ONLY][:1]
+    cleaned = [part.removeprefix("*, ").removesuffix(", /") for part in parts]
+    for at in stars:
+        cleaned.insert(at, "*")
+    return "\n".join([f"    {name}(", *(f"        {part}," for part in cleaned), f"    ){gives}"]) + "\n"
+
+
+def written(note: Any) -> str:
+    """Return a type as the source has it."""
+    return note if isinstance(note, str) else inspect.formatannotation(note)
+
+
+def default(value: object) -> str:
+    """Return a default as a program would write it; the environment by its name, and no address in memory."""
+    match value:
+        case datetime():
+            return f"datetime({value.year}, {value.month}, {value.day}, tzinfo=UTC)"
+        case timedelta():
+            return f"timedelta(seconds={value.total_seconds():g})"
+        case os._Environ():
+            return "os.environ"
+        case _ if callable(value):
+            module = getattr(value, "__module__", None) or type(getattr(value, "__self__", None)).__module__
+            return f"{module}.{getattr(value, '__name__', type(value).__name__)}"
+    return repr(value)
+
+
+def prose(docstring: str | None) -> str:
+    """Return a docstring: its paragraphs, its code in code."""
+    parts = []
+    for one in inspect.cleandoc(docstring or "").split("\n\n"):
+        text = one.replace("``", "`")
+        parts.append(f"{one}\n" if one.startswith("    ") else paragraph(text))
+    return "\n".join(parts)
+
+
+def first(docstring: str | None) -> str:
+    """Return a docstring's first sentence."""
+    lead = inspect.cleandoc(docstring or "").partition("\n\n")[0].replace("\n", " ").replace("``", "`")
+    return re.split(r"(?<=[.!?]) (?=[A-Z`])", lead)[0]
+
+
+def attributes(value: type) -> str:
+    """Return a table of a value's attributes: name, type, and the name in Atlas' JSON where it has one."""
+    own = [one for one in attrs.fields(value) if one.name not in _COMMON]
+    if any("name" in one.metadata for one in own):
+        rows = [(*_called(one), f"`{one.metadata.get('name', one.name)}`") for one in own]
+        # That each may be None is told once, for all of them.
+        return table(
+            ("attribute", "type", "in JSON"),
+            [(name, kind.removesuffix(" or `None`"), json) for name, kind, json in rows],
+        )
+    rows = [(*_called(one), _default(one)) for one in own]
+    return table(("attribute", "type", "default"), rows) if rows else ""
+
+
+def _called(one: Any) -> tuple[str, str]:
+    # A bar in code would end the cell for some readers of Markdown, and be shown with its backslash by others.
+    return f"`{one.name}`", " or ".join(f"`{kind}`" for kind in written(one.type).split(" | "))
+
+
+_COMMON = frozenset({"additional", "raw", "record"})
+"""Attributes that each value of the typed client has; they are told once."""
+
+
+def _default(one: Any) -> str:
+    if one.default is attrs.NOTHING:
+        return ""
+    factory = isinstance(one.default, attrs.Factory)  # type: ignore[arg-type]  # a class at run time
+    return "made anew" if factory else f"`{default(one.default)}`"
+
+
+def methods(kind: type) -> Iterator[tuple[str, Any]]:
+    """Yield the public methods and properties that a class itself has, in the order of the source."""
+    for name, value in vars(kind).items():
+        if not name.startswith("_") and (callable(value) or isinstance(value, property | classmethod)):
+            yield name, value
