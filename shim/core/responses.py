@@ -91,7 +91,7 @@ def explained(code: str, detail: str) -> str:
     url = section_of(code)
     if url is None:
         return detail
-    ends_with_url = "://" in detail.rpartition(" ")[2]
+    ends_with_url = "://" in detail.rpartition(" ")[2] and not detail.endswith(".")
     return f"{detail} {'and' if ends_with_url else 'See'} {url}"
 
 
