@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def source():
                 found.setdefault(node.value, set())
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             values = [one.value if isinstance(one, ast.Constant) else None for one in call.args]
-            for status, code in zip(values, values[1:], strict=False):
+            for status, code in pairwise(values):
                 if type(status) is int and isinstance(code, str) and re.fullmatch(r"[A-Z]+_[A-Z_]+", code):
                     found.setdefault(code, set()).add(status)
     return found

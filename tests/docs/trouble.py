@@ -36,6 +36,12 @@ V2 = f"/api/atlas/v2/groups/{DEMO_GROUP}"
 RETIRED = f"{V2}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 JOBS = f"{V2}/serverless/{DEMO_CLUSTER}/backup/restoreJobs"
 FLEX = f"{V2}/flexClusters"
+JOB = {
+    "deliveryType": "automated",
+    "snapshotId": "0" * 24,
+    "targetClusterName": DEMO_CLUSTER,
+    "targetGroupId": DEMO_GROUP,
+}
 LEGACY_ACCEPT = {"Accept": "application/vnd.atlas.2023-01-01+json"}
 FLEX_ACCEPT = {"Accept": "application/vnd.atlas.2024-11-13+json"}
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
@@ -99,8 +105,9 @@ class Section:
         assert code in self.text
 
 
-def ask(served: Any, target: str = RETIRED, method: str = "GET", **more: Any) -> httpx.Response:
+def ask(served: Gateway | FakeServer | str, target: str = RETIRED, method: str = "GET", **more: Any) -> httpx.Response:
     """Make a call of a plain client, which accepts the legacy version unless it says otherwise."""
     more["headers"] = {**LEGACY_ACCEPT, **more.get("headers", {})}
+    base = served if isinstance(served, str) else served.url
     with httpx.Client(trust_env=False, timeout=20) as client:
-        return client.request(method, served.url + target, **more)
+        return client.request(method, base + target, **more)
