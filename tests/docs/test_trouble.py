@@ -34,6 +34,7 @@ from tests.docs.trouble import (
     SECTIONS,
     V2,
     Section,
+    admin_of,
     ask,
     atlas,
     digest,
@@ -250,8 +251,8 @@ def test_421_of_the_admin_listener(upstream):
     """By its address it shows the page."""
     section = Section("421")
     with section.gateway(upstream) as served:
-        section.shows(ask(served.admin_url, "/status.json", headers={"Host": "x.test"}), 421, "SHIM_HOST_UNKNOWN")
-        assert ask(served.admin_url, "/status.json").status_code == 200
+        section.shows(ask(admin_of(served), "/status.json", headers={"Host": "x.test"}), 421, "SHIM_HOST_UNKNOWN")
+        assert ask(admin_of(served), "/status.json").status_code == 200
 
 
 def test_429_is_waited_for():
@@ -351,7 +352,7 @@ def test_connection_refused(upstream, command):
     """``healthcheck`` says whether the gateway runs."""
     assert command("healthcheck", "--admin", f"127.0.0.1:{free_port()}").exit_code == 1
     with Section("Connection refused").gateway(upstream) as served:
-        asked = command("healthcheck", "--admin", served.admin_url.removeprefix("http://"))
+        asked = command("healthcheck", "--admin", admin_of(served).removeprefix("http://"))
     assert (asked.exit_code, asked.output) == (0, "ok\n")
 
 
@@ -385,7 +386,7 @@ def test_nothing_happens_because_a_variable_is_misspelt(command):
 def test_nothing_happens_and_the_gateway_says_by_which_settings(upstream):
     """The admin listener shows the route that is in force."""
     with Section("Nothing happens").gateway(upstream, "--route off") as served:
-        assert '"off"' in ask(served.admin_url, "/config.json").text
+        assert '"off"' in ask(admin_of(served), "/config.json").text
 
 
 def test_a_value_that_nobody_knows_is_announced(upstream, command):

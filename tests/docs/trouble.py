@@ -71,7 +71,7 @@ class Section:
     @property
     def text(self) -> str:
         """What the section says."""
-        return SECTIONS[self.title]
+        return str(SECTIONS[self.title])
 
     @contextlib.contextmanager
     def gateway(
@@ -103,6 +103,12 @@ class Section:
         assert "errors/#shim" not in answer.text
         assert "help" not in answer.headers.get("Link", "")
         assert code in self.text
+
+
+def admin_of(served: Gateway) -> str:
+    """Return the URL of a gateway's admin listener."""
+    assert served.admin_url is not None
+    return served.admin_url
 
 
 def ask(served: Gateway | FakeServer | str, target: str = RETIRED, method: str = "GET", **more: Any) -> httpx.Response:
