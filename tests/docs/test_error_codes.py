@@ -7,11 +7,12 @@ import tomllib
 from itertools import pairwise
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from shim.core.responses import SITE, section_of
+from shim.core.responses import SITE, error_body, section_of
 from shim.gateway.allow.limits import read_only
-from shim.gateway.errors import reply_of
+from shim.gateway.errors import crowded, raw, reply_of
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/errors.md").read_text("utf-8")
@@ -97,6 +98,23 @@ def test_the_address_stands_once_in_the_code():
     """Where the documentation is read may change."""
     texts = [path.read_text("utf-8") for path in (ROOT / "shim").rglob("*.py")]
     assert sum(text.count(SITE.rstrip("/")) for text in texts) == 1
+
+
+def test_readers_of_atlas_schema_alone_can_read_an_error():
+    """Its members are those of the contract, so that a client which refuses all others shows what it says."""
+    contract = json.loads((ROOT / "tests/cases/contract/legacy-serverless-2026-08.json").read_text("utf-8"))
+    schema = {**contract["components"]["schemas"]["ApiError"], "additionalProperties": False}
+    schema["properties"] = {name: {} for name in schema["properties"]}  # parameters are texts in recorded errors
+    for code in SECTIONS:
+        jsonschema.validate(error_body(400, code, "No.", ("x",)), schema)
+
+
+def test_an_answer_to_what_is_no_request_leads_to_its_section():
+    """It is written as bytes, where there is nothing to reply to."""
+    head, _, content = raw(crowded()).partition(b"\r\n\r\n")
+    url = section_of("SHIM_BUSY")
+    assert f'\r\nLink: <{url}>; rel="help"\r\n'.encode() in head
+    assert json.loads(content)["detail"].endswith(f" {url}")
 
 
 def test_the_example_of_the_page_is_an_answer():
