@@ -33,6 +33,11 @@ def code(said: str) -> str:
     return f"<code>{text(said)}</code>"
 
 
+def link(said: str, url: str) -> str:
+    """Return a text that leads to a URL."""
+    return f"<a href={quoted(url)}>{text(said)}</a>"
+
+
 def time(instant: str, spoken: str) -> str:
     """Return an instant as machines and as people read it."""
     return f"<time datetime={quoted(instant)}>{text(spoken)}</time>"

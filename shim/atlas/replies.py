@@ -17,6 +17,7 @@ from shim.atlas.convert import Model, text
 from shim.atlas.models import Page
 from shim.atlas.request import EndpointRequest
 from shim.core.context import loads
+from shim.core.responses import explained
 from shim.errors import (
     AtlasError,
     ForbiddenError,
@@ -50,7 +51,7 @@ def result_of(request: EndpointRequest[R], response: httpx.Response) -> R:
         raise error_of(response)
     result, record = request.read(_json(response.content)), record_of(response)
     if result is None:
-        detail = f"The content of this success is not {request.expected}."
+        detail = explained(UNREADABLE, f"The content of this success is not {request.expected}.")
         raise AtlasError(
             response.status_code, error_code=UNREADABLE, detail=detail, body=response.content, record=record
         )

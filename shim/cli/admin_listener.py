@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from shim.cli.failures import NO, SETTINGS, Failure
+from shim.cli.failures import NO, SETTINGS, Failure, trouble
 from shim.cli.options import config_option, together
 from shim.gateway.option_sources import given
 from shim.gateway.options import TABLE, Address, options_of
@@ -49,7 +49,8 @@ def ask(address: Address, path: str, timeout: float) -> tuple[int, bytes]:
             reply = connection.getresponse()
             return reply.status, reply.read(16 * 1024 * 1024)
     except (OSError, HTTPException) as error:
-        raise Failure(f"{address.authority}{path}: {str(error) or type(error).__name__}", NO) from None
+        said = f"{address.authority}{path}: {str(error) or type(error).__name__}"
+        raise Failure(f"{said} (see {trouble('connection-refused')})", NO) from None
 
 
 def _reached(host: str) -> str:

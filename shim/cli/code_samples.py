@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 import attrs
 
 from shim.core.query import MOST, LegacyQuery
+from shim.core.responses import explained
 from shim.documents.model import Field, Operation, RefusedChoice, Successor, Target
 from shim.documents.vocabulary import Verb
 
@@ -73,7 +74,7 @@ def next_calls(
     """
     choices = successor.choices if successor.only is None else {"": successor.only}
     return tuple(
-        NextCall(word=word, refused=f"{target.error_code}: {target.detail}")
+        NextCall(word=word, refused=f"{target.error_code}: {explained(target.error_code, target.detail)}")
         if isinstance(target, RefusedChoice)
         else NextCall(
             word=word,

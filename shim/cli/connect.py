@@ -61,7 +61,7 @@ def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, 
         return Probe(side, asked, refused.status, f"{said}; {after_answer(refused, environ)}", good=False)
     meaning, good = _meaning(side, reply.status_code, error)
     if error is not None and not good:
-        meaning = f"{meaning}; {after_answer(error, environ)}"
+        meaning = "; ".join(filter(None, (meaning, after_answer(error, environ))))
     return Probe(side, asked, reply.status_code, meaning, good=good)
 
 

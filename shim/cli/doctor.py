@@ -18,7 +18,7 @@ from shim import patching, switch
 from shim._version import __version__
 from shim.cli import compatibility, output
 from shim.cli.compatibility import Uncovered
-from shim.cli.failures import collected
+from shim.cli.failures import collected, trouble
 from shim.cli.options import output_option
 from shim.cli.output import write_report
 from shim.cli.settings_report import mistyped, settings_in_force
@@ -158,6 +158,7 @@ def _text(report: DoctorReport) -> None:
     told = "; retired calls are told by a warning"
     output.facts((one.library, f"{_STATES[one.state]}{told if one.told else ''}") for one in report.uncovered)
     output.paragraph(f"What to do: {compatibility.GATEWAY}.")
+    output.paragraph(f"When a call is not translated, see {trouble('nothing-happens')}")
     if report.hints:
         output.heading("\nGood to know")
         output.bullets(report.hints)

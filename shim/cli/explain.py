@@ -12,7 +12,7 @@ import click
 from shim.cli import output
 from shim.cli.code_samples import NextCall, readable
 from shim.cli.explanation import Explanation, Unrecognised, as_json, explain, read_call
-from shim.cli.failures import NO
+from shim.cli.failures import NO, trouble
 from shim.cli.fields import FieldLine, field_lines, no_successor
 from shim.cli.options import output_option
 from shim.cli.samples import LIBRARIES, code_for
@@ -87,6 +87,7 @@ def _write(found: Explanation | Unrecognised, form: str, libraries: Sequence[str
         else:
             output.paragraph("Not recognised: the shim has no part in this call and passes it on as it is.")
             output.bullets(found.reasons)
+            output.paragraph(f"See {trouble('nothing-happens')}")
     if isinstance(found, Unrecognised):
         raise SystemExit(NO)
 

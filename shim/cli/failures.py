@@ -17,6 +17,7 @@ from contextlib import contextmanager
 
 import click
 
+from shim.core.responses import SITE
 from shim.errors import AtlasError, DocumentError, SettingsError
 from shim.extras import EXTRAS, hint
 
@@ -42,7 +43,8 @@ def failure_of(error: Exception) -> Failure | None:
             wait = "" if error.retry_after is None else f"; try again in {error.retry_after:.0f} s"
             from shim.cli.next_steps import after_answer  # noqa: PLC0415 - needs httpx, which raised this
 
-            return Failure(_lines(f"Atlas said {error}{wait}", after_answer(error, os.environ)), NO)
+            who = "atlas-shim" if (error.error_code or "").startswith("SHIM_") else "Atlas"
+            return Failure(_lines(f"{who} said {error}{wait}", after_answer(error, os.environ)), NO)
         case ModuleNotFoundError() if error.name in EXTRAS:
             return Failure(hint(error.name), SETTINGS)
     # Only a command that has loaded httpx can have raised one of its errors.
@@ -54,6 +56,11 @@ def failure_of(error: Exception) -> Failure | None:
         said = f"network: {type(error).__name__}: {error}".removesuffix(": ")
         return Failure(_lines(said, after_fault(error, os.environ)), NETWORK)
     return None
+
+
+def trouble(section: str) -> str:
+    """Return the URL of a section of the page that says what to do when something goes wrong."""
+    return f"{SITE}how-to/trouble/#{section}"
 
 
 def _lines(said: str, step: str) -> str:

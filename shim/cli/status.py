@@ -14,6 +14,7 @@ from shim.cli import output
 from shim.cli.admin_listener import admin_address, admin_options, ask
 from shim.cli.failures import NO, Failure
 from shim.cli.options import output_option
+from shim.core.responses import SITE
 from shim.gateway.board.instants import distance, spoken
 from shim.gateway.board.reading import read_status
 from shim.gateway.board.status import Status
@@ -120,6 +121,8 @@ def _text(content: bytes, *, is_live: bool) -> None:
         if rows:
             output.heading(f"\n{title}")
             output.write_table(columns, rows)
+    if any(one.code for one in status.errors):
+        output.paragraph(f"What a code means: {SITE}reference/errors/", "")
     _settings(status)
 
 

@@ -17,7 +17,7 @@ from shim.core.messages import Call, Reply, without
 from shim.core.query import chosen_by, read_query
 from shim.core.recognise import Match
 from shim.core.request_body import read_body
-from shim.core.responses import CallError, document_reply, enveloped, error_body, written
+from shim.core.responses import CallError, document_reply, enveloped, error_body, help_link, written
 from shim.core.route import decide, learn_retired
 from shim.core.second_look import or_legacy
 from shim.core.state import ExchangeState
@@ -103,7 +103,8 @@ def _error(state: ExchangeState, error: CallError) -> Answer:
     """Return an error of the shim's own."""
     body = error_body(error.status, error.code, error.detail, error.parameters)
     content = _shown(state, body, error.status)
-    return Answer(document_reply(content, error.status, "application/json"), state.record(), error.code)
+    reply = document_reply(content, error.status, "application/json", help_link(error.code))
+    return Answer(reply, state.record(), error.code)
 
 
 def _without_content(outcome: Outcome, head: Reply | None) -> Outcome:

@@ -30,6 +30,9 @@ _ABOUT_CONTENT = frozenset({
 })  # fmt: skip
 """Fields that speak of the content or the resource of upstream's answer, and so not of the caller's (RFC 9110, 8)."""
 
+SITE = "https://atlas-shim.github.io/atlas-shim/"
+"""Where the documentation is read."""
+
 
 class CallError(Exception):
     """The shim answers a call itself, with an error in Atlas' shape; carries the members of its body."""
@@ -64,14 +67,38 @@ def written(document: Json, *, pretty: bool, dumps: Callable[[Any], bytes]) -> b
 
 
 def error_body(status: int, code: str, detail: str, parameters: tuple[Json, ...] = ()) -> JsonObject:
-    """Return an error document with the members and the order of recorded Atlas errors."""
+    """Return an error document with the members and the order of recorded Atlas errors.
+
+    The detail of an error of the shim's own ends with the URL of the code's section. A member of its own for that would
+    be one that strict readers of Atlas' schema refuse, and one that no Atlas client shows.
+    """
     return {
-        "detail": detail,
+        "detail": explained(code, detail),
         "error": status,
         "errorCode": code,
         "parameters": list(parameters),
         "reason": reason_phrase(status),
     }
+
+
+def section_of(code: str) -> str | None:
+    """Return the URL of what the documentation says of an error code of the shim's own, None of a code of Atlas'."""
+    return f"{SITE}reference/errors/#{code.lower()}" if code.startswith("SHIM_") else None
+
+
+def explained(code: str, detail: str) -> str:
+    """Return a detail that ends with the URL of the code's section, if the code is the shim's own."""
+    url = section_of(code)
+    if url is None:
+        return detail
+    ends_with_url = "://" in detail.rpartition(" ")[2] and not detail.endswith(".")
+    return f"{detail} {'and' if ends_with_url else 'See'} {url}"
+
+
+def help_link(code: str) -> Headers:
+    """Return the field that leads to the code's section (RFC 8288; ``help`` is of HTML), none for a code of Atlas'."""
+    url = section_of(code)
+    return () if url is None else (("Link", f'<{url}>; rel="help"'),)
 
 
 def enveloped(document: Json, status: int, *, page: bool) -> JsonObject:

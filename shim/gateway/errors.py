@@ -9,7 +9,7 @@ import attrs
 from shim.core.context import dumps
 from shim.core.messages import Headers, Reply, reason_phrase
 from shim.core.record import Record
-from shim.core.responses import error_body
+from shim.core.responses import error_body, help_link
 from shim.gateway.fields import PSEUDONYM, VIA, string, token
 from shim.gateway.http1.date import now
 
@@ -47,7 +47,7 @@ _ERRORS = {
 def reply_of(refusal: Refusal) -> Reply:
     """Return the answer: Atlas' members in Atlas' order on one line, and no Content-Length yet."""
     body = dumps(error_body(refusal.status, refusal.code, refusal.detail))
-    lines = [("Content-Type", "application/json"), *refusal.headers, VIA]
+    lines = [("Content-Type", "application/json"), *help_link(refusal.code), *refusal.headers, VIA]
     if refusal.error is not None:
         details = string(refusal.detail)
         lines.append(("Proxy-Status", f"{PSEUDONYM}; error={token(refusal.error)}; details={details}"))

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from shim.core.context import dumps
-from shim.core.responses import error_body
+from shim.core.responses import error_body, help_link
 from shim.dropin.digest import is_digest
 from shim.httpx_family.exchange import RECORD, ExchangeFlow, arun, run
 from shim.httpx_family.library import Library
@@ -173,10 +173,11 @@ def _settle(flow: ExchangeFlow, response: httpx.Response, *, challenged: bool) -
         return None
     said = NEEDS_AUTH.format(f"shim.{flow.library.module.__name__}")
     logger.warning("%s", said)
-    content = dumps(error_body(401, "SHIM_DIGEST_NEEDS_AUTH", said))
+    code = "SHIM_DIGEST_NEEDS_AUTH"
+    content = dumps(error_body(401, code, said))
     return flow.library.module.Response(
         401,
-        headers={"Content-Type": "application/json"},
+        headers=[("Content-Type", "application/json"), *help_link(code)],
         content=content,
         extensions={RECORD: response.extensions.get(RECORD)},
     )

@@ -20,7 +20,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
 from shim.core.context import dumps
-from shim.core.responses import error_body
+from shim.core.responses import error_body, help_link
 from shim.dropin.digest import is_digest, is_stale
 from shim.dropin.forms import as_text
 from shim.dropin.runtime import prepare
@@ -97,8 +97,9 @@ class Adapter(BaseAdapter):
 
 def _explanation(request: PreparedRequest) -> Response:
     """Return a 401 that says why, without the challenge that nobody can meet."""
-    content = dumps(error_body(401, "SHIM_DIGEST_NEEDS_AUTH", NEEDS_AUTH))
-    headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
+    code = "SHIM_DIGEST_NEEDS_AUTH"
+    content = dumps(error_body(401, code, NEEDS_AUTH))
+    headers = {"Content-Type": "application/json", **dict(help_link(code)), "Content-Length": str(len(content))}
     response = Response()
     response.status_code, response.reason = 401, "Unauthorized"
     response.headers = CaseInsensitiveDict(headers)

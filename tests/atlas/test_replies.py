@@ -105,7 +105,10 @@ def test_success_without_an_object(content):
     error = refused(200, content)
 
     assert (type(error), error.status, error.error_code) == (errors.AtlasError, 200, "SHIM_UPSTREAM_UNREADABLE")
-    assert error.detail == "The content of this success is not a JSON object."
+    assert error.detail == (
+        "The content of this success is not a JSON object. "
+        "See https://atlas-shim.github.io/atlas-shim/reference/errors/#shim_upstream_unreadable"
+    )
     assert error.body == content
 
 

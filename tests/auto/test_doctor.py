@@ -106,6 +106,7 @@ def test_text_is_for_people():
     assert "Patched (switched on by this command)" in done.stdout
     assert re.search(r"http\.client +Python's own, never covered", done.stdout)
     assert "All is well" not in done.stdout
+    assert "https://atlas-shim.github.io/atlas-shim/how-to/trouble/#nothing-happens" in done.stdout
     assert (done.returncode == 0) is ("Calls made with " in done.stdout.splitlines()[-1])
 
 

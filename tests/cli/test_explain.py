@@ -191,6 +191,10 @@ def test_a_call_that_is_not_recognised_says_why(run, explained, words, hint):
     done = run("explain", *words)
     assert done.exit_code == 1
     assert "Not recognised" in done.stdout
+    assert done.stdout.split()[-2:] == [
+        "See",
+        "https://atlas-shim.github.io/atlas-shim/how-to/trouble/#nothing-happens",
+    ]
     assert hint in " ".join(done.stdout.split())
     assert any(hint in reason for reason in explained(*words, code=1)["reasons"])
 

@@ -81,6 +81,15 @@ def test_the_command_says_it(run, atlas):
     assert second.startswith(f"  {atlas.url.removeprefix('http://')} was asked: the credentials need a role")
 
 
+def test_an_error_of_the_shims_own_leads_to_its_section(run, atlas):
+    """In one line, and not in Atlas' name."""
+    html = FakeReply(200, (("Content-Type", "text/html"),), b"<html>")
+    atlas.fake.overrides.append(lambda arrival: html)
+    done = run("instances", "list", DEMO_GROUP)
+    assert done.stderr.startswith("Error: atlas-shim said 502 SHIM_UPSTREAM_UNREADABLE: ")
+    assert done.stderr.endswith("https://atlas-shim.github.io/atlas-shim/reference/errors/#shim_upstream_unreadable\n")
+
+
 def test_a_probe_says_it_too(run, atlas):
     """What check finds out about the way to Atlas leads on as well."""
     done = run("check", "--connect", env={"MONGODB_ATLAS_ACCESS_TOKEN": "wrong"})

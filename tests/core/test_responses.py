@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from shim.core.context import dumps, loads
-from shim.core.responses import bare_reply, document_reply, enveloped, error_body, written
+from shim.core.responses import (
+    bare_reply,
+    document_reply,
+    enveloped,
+    error_body,
+    explained,
+    help_link,
+    section_of,
+    written,
+)
 
 
 def test_a_pretty_body_is_laid_out_as_recorded_ones():
@@ -43,6 +52,35 @@ def test_an_error_has_the_members_of_recorded_errors():
     """One line, in alphabetical order, with the reason phrase of the status."""
     text = json.dumps(error_body(404, "X", "y", ("z", 1)), separators=(",", ":"))
     assert text == '{"detail":"y","error":404,"errorCode":"X","parameters":["z",1],"reason":"Not Found"}'
+
+
+SECTION = "https://atlas-shim.github.io/atlas-shim/reference/errors/#shim_busy"
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ("Too many.", f"Too many. See {SECTION}"),
+        ("No. See https://example.org/x", f"No. See https://example.org/x and {SECTION}"),
+        ("Call it by https://.", f"Call it by https://. See {SECTION}"),
+    ],
+)
+def test_a_detail_of_the_shims_own_leads_to_its_section(detail, said):
+    """Its last word is the URL of what the documentation says of the code."""
+    assert error_body(503, "SHIM_BUSY", detail)["detail"] == said
+    assert explained("SHIM_BUSY", detail) == said
+
+
+def test_the_section_is_a_link_as_well():
+    """A field that programs find without reading a sentence (RFC 8288)."""
+    assert help_link("SHIM_BUSY") == (("Link", f'<{SECTION}>; rel="help"'),)
+    assert section_of("SHIM_BUSY") == SECTION
+
+
+def test_codes_of_atlas_lead_nowhere():
+    """The documentation has no section of theirs."""
+    assert (section_of("INVALID_ATTRIBUTE"), help_link("INVALID_ATTRIBUTE")) == (None, ())
+    assert explained("INVALID_ATTRIBUTE", "No.") == "No."
 
 
 def test_an_envelope_leaves_the_document_as_it_was():

@@ -253,7 +253,10 @@ def test_what_has_gone_says_where_to_read_on(door):
     with upstream(lambda _: GONE) as atlas, door(atlas.origin) as ask:
         got = ask("POST", f"{V2}/orgs/o1/archives/a/thaw", content=b"{}")
         assert (got.status, said(got)["errorCode"]) == (410, "SHIM_NO_SUCCESSOR")
-        assert said(got)["detail"] == "Vaults are never frozen. See https://example.org/vaults"
+        assert said(got)["detail"] == (
+            "Vaults are never frozen. See https://example.org/vaults "
+            "and https://atlas-shim.github.io/atlas-shim/reference/errors/#shim_no_successor"
+        )
         assert [arrival.body for arrival in atlas.arrivals] == [b"{}"]
 
 

@@ -95,7 +95,9 @@ def test_refused_connection():
         head, content = ask(served, get("/x"))
     assert (status_of(head), error_of(head)) == (502, "connection_refused")
     assert content == (
-        b'{"detail":"Upstream refuses connections.","error":502,"errorCode":"SHIM_UPSTREAM_UNREACHABLE",'
+        b'{"detail":"Upstream refuses connections. '
+        b'See https://atlas-shim.github.io/atlas-shim/reference/errors/#shim_upstream_unreachable",'
+        b'"error":502,"errorCode":"SHIM_UPSTREAM_UNREACHABLE",'
         b'"parameters":[],"reason":"Bad Gateway"}'
     )
     assert value_of(head, "Content-Type") == "application/json"

@@ -39,6 +39,7 @@ def test_it_says_what_the_page_says(run, where):
     assert done.output.startswith("Retired calls are still made")
     for said in ("listServerlessBackupSnapshots", "report/1 from 127.0.0.1", "SHIM_BAD_REQUEST", "storageSizeBytes"):
         assert said in done.output
+    assert "What a code means: https://atlas-shim.github.io/atlas-shim/reference/errors/" in done.output
 
 
 def test_it_finds_the_gateway_as_serve_does(run, where):
@@ -84,6 +85,7 @@ def test_nobody_there_is_a_no(run):
         where = other.origin.removeprefix("http://")
     done = run("--admin", where)
     assert (done.exit_code, where in done.output) == (1, True)
+    assert "https://atlas-shim.github.io/atlas-shim/how-to/trouble/#connection-refused" in done.output
 
 
 def test_what_a_gateway_says_can_not_steer_the_terminal(run, where):

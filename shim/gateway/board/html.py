@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from shim import page as html
+from shim.core.responses import section_of
 from shim.gateway.board.instants import distance, spoken
-from shim.gateway.board.status import Certificate, Reload, Status
+from shim.gateway.board.status import Certificate, Error, Reload, Status
 from shim.gateway.board.time_line import time_line
 from shim.gateway.board.words import (
     ORIGINS,
@@ -140,13 +141,20 @@ def _fields(status: Status) -> str:
     return html.table("Fidelity of translated answers", columns, rows) if status.fields else _NONE
 
 
+def _cause(one: Error) -> str:
+    """Return what went wrong; an error of the gateway's own leads to what the documentation says of it."""
+    said = cause_of(one.code, one.status, one.cause)
+    url = section_of(one.code or "")
+    return html.text(said) if url is None else html.link(said, url)
+
+
 _NONE = "<p>None.</p>"
 
 
 def _errors(status: Status) -> str:
     rows = (
         (
-            html.text(cause_of(one.code, one.status, one.cause)),
+            _cause(one),
             str(one.calls),
             str(one.status or "-"),
             html.text(ORIGINS[one.origin]),

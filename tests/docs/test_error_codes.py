@@ -1,0 +1,124 @@
+"""The page of error codes has a section for each code of the shim, and none for a code that there is not."""
+
+import ast
+import json
+import re
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from shim.core.responses import SITE, error_body, section_of
+from shim.gateway.allow.limits import read_only
+from shim.gateway.errors import crowded, raw, reply_of
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/reference/errors.md").read_text("utf-8")
+OWN = re.compile(r"SHIM_[A-Z_]+")
+SECTIONS = dict(re.findall(r"^## (SHIM_\w+)\n\n(.+?)(?=^## )", PAGE, re.MULTILINE | re.DOTALL))
+ROWS = dict(re.findall(r"^\| \[(SHIM_\w+)\]\(#\w+\) \| ([\d, ]+) \|", PAGE, re.MULTILINE))
+
+
+def trees():
+    """Return the sources that answer calls, the fake Atlas left out, as syntax trees."""
+    texts = [path.read_text("utf-8") for path in (ROOT / "shim").rglob("*.py") if "fake" not in path.parts]
+    return [ast.parse(text) for text in texts if "SHIM_" in text or "CallError(" in text]
+
+
+def documents():
+    """Return the codes of our own that the shipped mapping documents refuse a body with; each is a 400."""
+
+    def codes(value):
+        members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, member in members:
+            yield from (member,) if key == "errorCode" else codes(member)
+
+    paths = (ROOT / "mappings").rglob("*.toml")
+    found = {code for path in paths for code in codes(tomllib.loads(path.read_text("utf-8")))}
+    return {code for code in found if OWN.fullmatch(code)}
+
+
+@pytest.fixture(scope="module")
+def source():
+    """Every code of the source, with the statuses that stand right before one in a call."""
+    found = {code: {400} for code in documents()}
+    for tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and OWN.fullmatch(node.value):
+                found.setdefault(node.value, set())
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            values = [one.value if isinstance(one, ast.Constant) else None for one in call.args]
+            for status, code in pairwise(values):
+                if type(status) is int and isinstance(code, str) and re.fullmatch(r"[A-Z]+_[A-Z_]+", code):
+                    found.setdefault(code, set()).add(status)
+    return found
+
+
+def test_each_code_has_a_section_and_each_section_a_code(source):
+    """What the source and the mapping documents answer with is what the page is about."""
+    own = {code for code in source if OWN.fullmatch(code)}
+    assert len(own) > 25
+    assert SECTIONS.keys() == own
+    assert list(SECTIONS) == sorted(SECTIONS, key=lambda code: code.split("_"))
+
+
+def test_each_section_says_what_one_needs_to_know(source):
+    """Its status as the source has it, who sends it, whether something was executed, the cause and the cure."""
+    for code, text in SECTIONS.items():
+        points = re.findall(r"^- \*\*(\w+):\*\* (.)", text, re.MULTILINE)
+        assert [name for name, _ in points] == ["Status", "Executed", "Cause", "Cure"], code
+        said = set(map(int, re.findall(r"\b[45]\d\d\b", text.partition("- **Executed")[0])))
+        assert source[code] <= said, code
+
+
+def test_the_table_leads_to_each_section(source):
+    """In the same order, with the same statuses."""
+    assert list(ROWS) == list(SECTIONS)
+    for code, statuses in ROWS.items():
+        assert source[code] <= set(map(int, statuses.split(", "))), code
+        assert f"[{code}](#{code.lower()})" in PAGE
+
+
+def test_codes_that_the_shim_gives_in_atlas_name_are_listed(source):
+    """All that are no code of its own, with their status."""
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (\d+) \|", PAGE, re.MULTILINE)
+    assert {code: {int(status)} for code, status in rows} == {
+        code: statuses for code, statuses in source.items() if not OWN.fullmatch(code)
+    }
+
+
+def test_the_url_of_a_code_is_its_section_of_the_page():
+    """The site has a page for each file, and an anchor for each heading: its words in lower case."""
+    for code in SECTIONS:
+        assert section_of(code) == f"{SITE}reference/errors/#{code.lower()}"
+
+
+def test_the_address_stands_once_in_the_code():
+    """Where the documentation is read may change."""
+    texts = [path.read_text("utf-8") for path in (ROOT / "shim").rglob("*.py")]
+    assert sum(text.count(SITE.rstrip("/")) for text in texts) == 1
+
+
+def test_readers_of_atlas_schema_alone_can_read_an_error():
+    """Its members are those of the contract, so that a client which refuses all others shows what it says."""
+    contract = json.loads((ROOT / "tests/cases/contract/legacy-serverless-2026-08.json").read_text("utf-8"))
+    schema = {**contract["components"]["schemas"]["ApiError"], "additionalProperties": False}
+    schema["properties"] = {name: {} for name in schema["properties"]}  # parameters are texts in recorded errors
+    for code in SECTIONS:
+        jsonschema.validate(error_body(400, code, "No.", ("x",)), schema)
+
+
+def test_an_answer_to_what_is_no_request_leads_to_its_section():
+    """It is written as bytes, where there is nothing to reply to."""
+    head, _, content = raw(crowded()).partition(b"\r\n\r\n")
+    url = section_of("SHIM_BUSY")
+    assert f'\r\nLink: <{url}>; rel="help"\r\n'.encode() in head
+    assert json.loads(content)["detail"].endswith(f" {url}")
+
+
+def test_the_example_of_the_page_is_an_answer():
+    """A gateway for reads alone says so of a POST."""
+    example = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
+    assert json.loads(reply_of(read_only("POST")).body or b"") == example

@@ -1,0 +1,416 @@
+"""Each row of the page of trouble at a real gateway: what it says is answered, and what it tells to do helps."""
+
+import re
+import threading
+
+import pytest
+from click.testing import CliRunner
+
+from shim.cli import main
+from shim.errors import SettingsError
+from shim.fake import (
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    DEMO_CLUSTER,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    FakeReply,
+    RateLimit,
+)
+from shim.gateway import read_options
+from tests.docs.trouble import (
+    ACCOUNT,
+    BEARER,
+    FLEX,
+    FLEX_ACCEPT,
+    JOB,
+    JOBS,
+    KEY,
+    LEGACY_ACCEPT,
+    OTHER_KEY,
+    PAGE,
+    RETIRED,
+    SECTIONS,
+    V2,
+    Section,
+    admin_of,
+    ask,
+    atlas,
+    digest,
+)
+from tests.peers.ports import free_port
+from tests.peers.raw import until
+
+VERIFY = "--credentials verify"
+HTML = FakeReply(200, (("Content-Type", "text/html"),), b"<html>Please sign in</html>")
+
+
+@pytest.fixture
+def upstream():
+    with atlas() as server:
+        yield server
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """The command in this process, in an environment that is given."""
+
+    def run(*words, **environ):
+        for name in [*KEY, *ACCOUNT, "ATLAS_SHIM_ROUTE", "MONGODB_ATLAS_BASE_URL"]:
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("NO_PROXY", "*")
+        return CliRunner().invoke(main, words, env=environ, prog_name="atlas-shim")
+
+    return run
+
+
+def test_the_first_lines_lead_to_every_section():
+    """The list of what one sees has all of them, and nothing else."""
+    links = dict(re.findall(r"\[([^\]]+)\]\(#([\w-]+)\)", " ".join(PAGE.partition("\n## ")[0].split())))
+    assert [*links] == [title[0].lower() + title[1:] for title in SECTIONS if title != "Who answered"]
+    assert all(anchor == title.replace(" ", "-") for title, anchor in links.items())
+
+
+def test_fields_tell_who_answered(upstream):
+    """The shim, Atlas through it, or Atlas alone."""
+    with Section("401").gateway(upstream) as served:
+        translated, passed = ask(served, headers=BEARER), ask(served, FLEX, headers={**BEARER, **FLEX_ACCEPT})
+    direct = ask(upstream, headers=BEARER)
+    assert translated.headers["Atlas-Shim"].startswith("route=flex")
+    assert (translated.headers["Via"], passed.headers["Via"]) == ("1.1 atlas-shim", "1.1 atlas-shim")
+    assert "Atlas-Shim" not in passed.headers
+    assert "Via" not in direct.headers
+
+
+def test_401_of_a_token(upstream):
+    """Atlas refuses it; a new one comes through the gateway."""
+    section = Section("401")
+    with section.gateway(upstream) as served:
+        section.passes(ask(served, headers={"Authorization": "Bearer old"}), 401)
+        form = {"grant_type": "client_credentials"}
+        given = ask(served, "/api/oauth/token", "POST", data=form, auth=(DEMO_CLIENT_ID, DEMO_CLIENT_SECRET))
+        bearer = {"Authorization": f"Bearer {given.json()['access_token']}"}
+        assert ask(served, headers=bearer).status_code == 200
+
+
+def test_401_without_a_signature(upstream):
+    """With verify; it says how to sign."""
+    section = Section("401")
+    with section.gateway(upstream, VERIFY, KEY) as served:
+        section.shows(ask(served), 401, "SHIM_UNAUTHORIZED")
+        assert ask(served, auth=digest()).status_code == 200
+
+
+def test_401_of_a_key_that_the_gateway_does_not_know(upstream, tmp_path, monkeypatch):
+    """A line in a file lets it in."""
+    section = Section("401")
+    with section.gateway(upstream, VERIFY, OTHER_KEY) as served:
+        section.shows(ask(served, auth=digest()), 401, "SHIM_KEY_REFUSED")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "keys.txt").write_text(f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}\n")
+    with section.gateway(upstream, "--credentials verify --keys-file keys.txt", cure=True) as served:
+        assert ask(served, auth=digest()).status_code == 200
+
+
+def test_401_of_the_gateways_own_key(upstream, command):
+    """Atlas refuses it, ``check --connect`` says so, and the right one helps."""
+    section = Section("401")
+    with section.gateway(upstream, "--credentials own", OTHER_KEY) as served:
+        section.passes(ask(served), 401)
+    tried = command("check", "--connect", MONGODB_ATLAS_BASE_URL=upstream.url, **OTHER_KEY)
+    assert (tried.exit_code, "not let in" in tried.output) == (1, True)
+    with section.gateway(upstream, "--credentials own", KEY) as served:
+        assert ask(served).status_code == 200
+    assert command("check", "--connect", MONGODB_ATLAS_BASE_URL=upstream.url, **KEY).exit_code == 0
+
+
+def test_502_of_the_gateways_own_service_account(upstream):
+    """Atlas gives no token for a wrong secret."""
+    section = Section("401")
+    wrong = {**ACCOUNT, "MONGODB_ATLAS_CLIENT_SECRET": "mdb_sa_sk_wrong"}
+    with section.gateway(upstream, "--credentials own", wrong) as served:
+        section.shows(ask(served), 502, "SHIM_SIGN_IN_FAILED")
+    with section.gateway(upstream, "--credentials own", ACCOUNT) as served:
+        assert ask(served).status_code == 200
+
+
+def test_403_of_an_api_key(upstream):
+    """A gateway without keys can't sign for the other path; one with verify can."""
+    section = Section("403")
+    with section.gateway(upstream) as served:
+        section.shows(ask(served, auth=digest()), 403, "SHIM_DIGEST_CANNOT_CROSS")
+    with section.gateway(upstream, VERIFY, KEY, cure=True) as served:
+        assert ask(served, auth=digest()).status_code == 200
+
+
+def test_403_of_a_write_that_is_not_on_the_list(upstream):
+    """A list that names it lets it through to Atlas."""
+    section = Section("403")
+    with section.gateway(upstream, VERIFY, KEY) as served:
+        section.shows(ask(served, FLEX, "POST", auth=digest(), json={}), 403, "SHIM_NOT_ALLOWED")
+    words = f"{VERIFY} --allow 'recognised, reads, POST /api/atlas/v2/groups/*/flexClusters'"
+    with section.gateway(upstream, words, KEY, cure=True) as served:
+        headers = {**FLEX_ACCEPT, "Content-Type": "application/json"}
+        answer = ask(served, FLEX, "POST", auth=digest(), content=b"{}", headers=headers)
+        assert answer.json()["errorCode"] == "MISSING_ATTRIBUTE"
+
+
+def test_403_of_a_gateway_for_reads(upstream):
+    """Writes pass again when it is switched off."""
+    section = Section("403")
+    with section.gateway(upstream, "--read-only on") as served:
+        section.shows(ask(served, JOBS, "POST", headers=BEARER, json=JOB), 403, "SHIM_READ_ONLY")
+    with section.gateway(upstream, "--read-only off", cure=True) as served:
+        assert ask(served, JOBS, "POST", headers=BEARER, json=JOB).json()["errorCode"] == "TENANT_SNAPSHOT_NOT_FOUND"
+
+
+def test_403_of_a_web_page(upstream):
+    """A program has no Origin."""
+    section = Section("403")
+    with section.gateway(upstream, "--credentials own", KEY) as served:
+        section.shows(ask(served, headers={"Origin": "https://example.org"}), 403, "SHIM_ORIGIN_REFUSED")
+        assert ask(served).status_code == 200
+
+
+def test_406_of_a_call_that_was_not_retired(upstream):
+    """It wants a dated Accept; a retired call does not."""
+    section = Section("406")
+    with section.gateway(upstream) as served:
+        section.passes(ask(served, FLEX, headers={**BEARER, "Accept": "*/*"}), 406, "INVALID_VERSION_DATE")
+        assert ask(served, FLEX, headers={**BEARER, **FLEX_ACCEPT}).status_code == 200
+        assert ask(served, headers={**BEARER, "Accept": "*/*"}).status_code == 200
+    assert f"-H 'Accept: {FLEX_ACCEPT['Accept']}'" in section.text
+
+
+def test_406_of_a_version_that_never_was(upstream):
+    """The call is passed on, and Atlas does not know the version."""
+    section = Section("406")
+    with section.gateway(upstream) as served:
+        for word in ("2022-01-01", "preview"):
+            answer = ask(served, headers={**BEARER, "Accept": f"application/vnd.atlas.{word}+json"})
+            section.passes(answer, 406, "INVALID_VERSION_DATE")
+        assert ask(served, headers={**BEARER, **LEGACY_ACCEPT}).status_code == 200
+    assert f"-H 'Accept: {LEGACY_ACCEPT['Accept']}'" in section.text
+
+
+@pytest.mark.parametrize("word", ["off", "legacy"])
+def test_410_of_atlas(upstream, word):
+    """Nothing is translated with such a route; with auto it is."""
+    section = Section("410")
+    with section.gateway(upstream, f"--route {word}") as served:
+        section.passes(ask(served, headers=BEARER), 410, "VERSION_GONE")
+    with section.gateway(upstream, "--route auto", cure=True) as served:
+        assert ask(served, headers=BEARER).status_code == 200
+
+
+def test_410_of_a_write_that_is_switched_off(upstream):
+    """The switch lets it through, and a cluster is deleted."""
+    section = Section("410")
+    target = f"{V2}/serverless/{DEMO_CLUSTER}"
+    with section.gateway(upstream) as served:
+        section.shows(ask(served, target, "DELETE", headers=BEARER), 410, "SHIM_NO_SUCCESSOR")
+        assert not [arrival for arrival in upstream.fake.arrivals if "flexClusters" in arrival.target]
+    with section.gateway(upstream, "--writes instances", cure=True) as served:
+        assert ask(served, target, "DELETE", headers=BEARER).is_success
+
+
+def test_410_where_nothing_took_its_place(upstream, command):
+    """The answer says what to do instead, and so does explain."""
+    section = Section("410")
+    target = f"{V2}/privateEndpoint/serverless/instance/{DEMO_CLUSTER}/endpoint"
+    upstream.fake.overrides.append(lambda arrival: FakeReply(410, (), b'{"error":410,"errorCode":"VERSION_GONE"}'))
+    with section.gateway(upstream) as served:
+        answer = ask(served, target, headers=BEARER)
+        section.shows(answer, 410, "SHIM_NO_SUCCESSOR")
+    advice = "dedicated cluster"
+    assert advice in answer.json()["detail"]
+    assert advice in " ".join(command("explain", "GET", target).output.split())
+
+
+def test_413_of_a_large_body(upstream):
+    """A larger limit takes it, and Atlas' contract refuses what made it so large."""
+    section = Section("413")
+    job = {**JOB, "more": "x" * 70_000}
+    with section.gateway(upstream) as served:
+        section.shows(ask(served, JOBS, "POST", headers=BEARER, json=job), 413, "SHIM_REQUEST_TOO_LARGE")
+    with section.gateway(upstream, "--request-limit 1048576", cure=True) as served:
+        assert ask(served, JOBS, "POST", headers=BEARER, json=job).json()["errorCode"] == "INVALID_ATTRIBUTE"
+
+
+def test_421_of_a_name(upstream):
+    """A gateway that is told its public URL is called by it."""
+    section, host = Section("421"), {"Host": "shim.internal:8480"}
+    with section.gateway(upstream, VERIFY, KEY) as served:
+        section.shows(ask(served, headers=host, auth=digest()), 421, "SHIM_HOST_UNKNOWN")
+    with section.gateway(upstream, f"{VERIFY} --public-url http://shim.internal:8480", KEY, cure=True) as served:
+        assert ask(served, headers=host, auth=digest()).status_code == 200
+
+
+def test_421_of_the_admin_listener(upstream):
+    """By its address it shows the page."""
+    section = Section("421")
+    with section.gateway(upstream) as served:
+        section.shows(ask(admin_of(served), "/status.json", headers={"Host": "x.test"}), 421, "SHIM_HOST_UNKNOWN")
+        assert ask(admin_of(served), "/status.json").status_code == 200
+
+
+def test_429_is_waited_for():
+    """Retry-After says how long; then the call passes."""
+    section = Section("429")
+    with atlas(rate_limit=RateLimit(capacity=1, refill=1)) as upstream, section.gateway(upstream) as served:
+        assert ask(served, headers=BEARER).status_code == 200
+        answer = ask(served, headers=BEARER)
+        section.passes(answer, 429, "RATE_LIMITED_TOKEN_BUCKET")
+        upstream.fake.advance(int(answer.headers["Retry-After"]))
+        assert ask(served, headers=BEARER).status_code == 200
+
+
+def test_429_is_rarer_with_shared_calls():
+    """Two polls of the same list are one call of Atlas."""
+    with (
+        atlas(rate_limit=RateLimit(capacity=1, refill=1)) as upstream,
+        Section("429").gateway(upstream, "--coalesce 5000", cure=True) as served,
+    ):
+        assert [ask(served, headers=BEARER).status_code for _ in range(2)] == [200, 200]
+
+
+def test_502_without_a_connection(upstream):
+    """Proxy-Status says what failed; the right address helps."""
+    section = Section("502")
+    nowhere = f"--upstream http://127.0.0.1:{free_port()}"
+    with section.gateway(upstream, nowhere) as served:
+        answer = ask(served, headers=BEARER)
+        section.shows(answer, 502, "SHIM_UPSTREAM_UNREACHABLE")
+        assert "error=connection_refused" in answer.headers["Proxy-Status"]
+    with section.gateway(upstream) as served:
+        assert ask(served, headers=BEARER).status_code == 200
+
+
+def test_502_of_a_page_that_asks_to_sign_in(upstream, command):
+    """``detail`` says that it was HTML; explain prints the call to look at it with."""
+    section = Section("502")
+    with section.gateway(upstream) as served:
+        upstream.fake.overrides.append(lambda arrival: HTML)
+        answer = ask(served, headers=BEARER)
+        section.shows(answer, 502, "SHIM_UPSTREAM_UNREADABLE")
+        assert "text/html" in answer.json()["detail"]
+        upstream.fake.overrides.clear()
+        assert ask(served, headers=BEARER).status_code == 200
+    shown = command("explain", "GET", RETIRED, "--for", "curl").output
+    assert f"/flexClusters/{DEMO_CLUSTER}/backup/snapshots" in shown
+
+
+def test_502_says_that_a_write_was_executed(upstream):
+    """Atlas had answered: received-status tells."""
+    section = Section("502")
+    upstream.fake.overrides.append(lambda arrival: HTML if arrival.method == "POST" else None)
+    with section.gateway(upstream) as served:
+        answer = ask(served, JOBS, "POST", headers=BEARER, json=JOB)
+    section.shows(answer, 502, "SHIM_UPSTREAM_UNREADABLE")
+    assert "received-status=200" in answer.headers["Proxy-Status"]
+
+
+def test_503_of_a_full_gateway(upstream):
+    """Nothing was sent, and the same call passes when there is room."""
+    section, first = Section("503"), []
+    with section.gateway(upstream, "--max-peer-requests 1") as served:
+        upstream.latency = 0.4
+        other = threading.Thread(target=lambda: first.append(ask(served, headers=BEARER)))
+        other.start()
+        until(lambda: served.in_flight.count, "a call in flight")
+        answer = ask(served, headers=BEARER)
+        section.shows(answer, 503, "SHIM_BUSY")
+        assert answer.headers["Retry-After"] == "1"
+        other.join()
+        assert ask(served, headers=BEARER).status_code == first[0].status_code == 200
+    upstream.latency = 0.0
+    with section.gateway(upstream, "--max-peer-requests 512", cure=True) as served:
+        assert ask(served, headers=BEARER).status_code == 200
+
+
+def test_503_without_the_store_of_nonces(upstream):
+    """Signatures are not let in; tokens are."""
+    pytest.importorskip("redis", reason="redis is not installed")
+    section = Section("503")
+    with section.gateway(upstream, f"{VERIFY} --nonce-store redis://127.0.0.1:{free_port()}/0", KEY) as served:
+        section.shows(ask(served, auth=digest()), 503, "SHIM_NONCE_STORE_UNREACHABLE")
+        assert ask(served, headers=BEARER).status_code == 200
+
+
+def test_504_of_a_slow_atlas(upstream):
+    """With more time there is an answer."""
+    section = Section("504")
+    upstream.latency = 0.3
+    with section.gateway(upstream, "--deadline 0.1") as served:
+        section.shows(ask(served, headers=BEARER), 504, "SHIM_UPSTREAM_TIMEOUT")
+    with section.gateway(upstream, "--deadline 120", cure=True) as served:
+        assert ask(served, headers=BEARER).status_code == 200
+
+
+def test_connection_refused(upstream, command):
+    """``healthcheck`` says whether the gateway runs."""
+    assert command("healthcheck", "--admin", f"127.0.0.1:{free_port()}").exit_code == 1
+    with Section("Connection refused").gateway(upstream) as served:
+        asked = command("healthcheck", "--admin", admin_of(served).removeprefix("http://"))
+    assert (asked.exit_code, asked.output) == (0, "ok\n")
+
+
+def test_a_gateway_that_lends_its_key_listens_on_loopback_alone(upstream):
+    """And says so where it is started."""
+    with (
+        pytest.raises(SettingsError, match="whoever reaches the gateway uses its key"),
+        Section("Connection refused").gateway(upstream, "--credentials own --listen 0.0.0.0:0", KEY),
+    ):
+        pass
+    assert read_options({}, {"listen": "0.0.0.0:8480"}).listen.port == 8480
+
+
+def test_nothing_happens_and_explain_says_why(command):
+    """What it says stands in the page, and its exit code."""
+    text = Section("Nothing happens").text
+    unknown, known = command("explain", "GET", f"{V2}/serverles/x/backup/snapshots"), command("explain", "GET", RETIRED)
+    assert (unknown.exit_code, known.exit_code) == (1, 0)
+    early = command("explain", "GET", RETIRED, "--at", "2026-01-01")
+    said = [(unknown, "Not recognised"), (early, "legacy is asked"), (known, "flex is asked first")]
+    assert all(words in done.output and f'"{words}"' in text for done, words in said)
+    assert "flex is asked" in command("explain", "GET", RETIRED, "--at", "2026-01-01", ATLAS_SHIM_ROUTE="flex").output
+
+
+def test_nothing_happens_because_a_variable_is_misspelt(command):
+    """``check`` lists it."""
+    checked = command("check", ATLAS_SHIM_RUTE="flex")
+    assert (checked.exit_code, "ATLAS_SHIM_RUTE" in checked.output) == (1, True)
+
+
+def test_nothing_happens_and_the_gateway_says_by_which_settings(upstream):
+    """The admin listener shows the route that is in force."""
+    with Section("Nothing happens").gateway(upstream, "--route off") as served:
+        assert '"off"' in ask(admin_of(served), "/config.json").text
+
+
+def test_a_value_that_nobody_knows_is_announced(upstream, command):
+    """In the field of the answer, and by explain."""
+    section = Section("Wrong values")
+    with section.gateway(upstream) as served:
+        answer = ask(served, headers=BEARER)
+    assert 'absent=("storageSizeBytes")' in answer.headers["Atlas-Shim"]
+    assert 'absent=("storageSizeBytes")' in section.text
+    assert "storageSizeBytes" not in answer.json()["results"][0]
+    assert re.search(r"absent +storageSizeBytes", command("explain", "GET", RETIRED).output)
+
+
+def test_an_empty_list_of_instances(upstream):
+    """The legacy endpoint knows none since January 2026; auto asks the other side."""
+    section = Section("Wrong values")
+    with section.gateway(upstream, "--route legacy") as served:
+        assert ask(served, f"{V2}/serverless", headers=BEARER).json()["results"] == []
+    with section.gateway(upstream, "--route auto") as served:
+        assert ask(served, f"{V2}/serverless", headers=BEARER).json()["results"]
+
+
+def test_links_lead_to_the_public_name(upstream):
+    """Once the gateway knows it."""
+    with Section("Wrong values").gateway(upstream, "--public-url http://shim.internal:8480", cure=True) as served:
+        link = ask(served, headers=BEARER).json()["links"][0]["href"]
+    assert link.startswith(f"http://shim.internal:8480/api/atlas/v2/groups/{DEMO_GROUP}/")

@@ -1,0 +1,162 @@
+"""The rows of the page of trouble for Python: the imports and the typed client, at a fake Atlas."""
+
+import os
+
+import httpx as plain
+import pytest
+
+from shim import AtlasClient, httpx, record
+from shim.core.responses import section_of
+from shim.errors import ForbiddenError, GoneError, RateLimitedError, UnauthorizedError
+from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeReply, RateLimit
+from shim.requests import Session
+from tests.docs.trouble import BEARER, FLEX_ACCEPT, JOB, JOBS, LEGACY_ACCEPT, RETIRED, V2, Section, atlas, digest
+from tests.peers.ports import free_port
+
+HEADERS = {**LEGACY_ACCEPT, **BEARER}
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch):
+    """No setting of the machine takes part, and no proxy."""
+    for name in [name for name in os.environ if name.startswith(("ATLAS_SHIM_", "MONGODB_ATLAS_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
+
+
+@pytest.fixture
+def upstream(monkeypatch):
+    with atlas() as server:
+        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", server.url)
+        yield server
+
+
+def typed(upstream, private_key=DEMO_PRIVATE_KEY, **more):
+    """The typed client at an upstream, which makes each call once."""
+    return AtlasClient(
+        base_url=upstream.url, public_key=DEMO_PUBLIC_KEY, private_key=private_key, retries=None, environ={}, **more
+    )
+
+
+def listed(client):
+    """List the snapshots of the demo's cluster."""
+    return client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER)
+
+
+def test_401_of_wrong_credentials(upstream):
+    """The import changes nothing about it; the right ones are let in."""
+    wrong = httpx.get(upstream.url + RETIRED, headers=LEGACY_ACCEPT, auth=plain.DigestAuth(DEMO_PUBLIC_KEY, "wrong"))
+    Section("401").passes(wrong, 401)
+    assert httpx.get(upstream.url + RETIRED, headers=LEGACY_ACCEPT, auth=digest()).status_code == 200
+
+
+def test_401_below_a_client_that_has_signed(upstream):
+    """The answer comes from the shim; a transport that has the credentials signs each call."""
+    section, target = Section("401"), RETIRED.replace(DEMO_CLUSTER, DEMO_DEDICATED)
+    with plain.Client(transport=httpx.Transport(), auth=digest(), headers=LEGACY_ACCEPT) as client:
+        section.shows(client.get(upstream.url + target), 401, "SHIM_DIGEST_NEEDS_AUTH")
+    assert "`Transport(auth=httpx.DigestAuth(public_key, private_key))`" in section.text
+    with plain.Client(transport=httpx.Transport(auth=digest()), headers=LEGACY_ACCEPT) as client:
+        assert client.get(upstream.url + target).status_code == 200
+
+
+def test_401_of_the_typed_client(upstream):
+    """An UnauthorizedError, with what Atlas says."""
+    with typed(upstream, "wrong") as client, pytest.raises(UnauthorizedError) as caught:
+        listed(client)
+    assert caught.value.status == 401
+    assert "UnauthorizedError" in Section("401").text
+    with typed(upstream) as client:
+        assert listed(client).results
+
+
+def test_403_of_the_typed_client(upstream):
+    """A ForbiddenError, from Atlas."""
+    upstream.fake.overrides.append(lambda arrival: FakeReply(403, (), b'{"error":403,"errorCode":"USER_UNAUTHORIZED"}'))
+    with typed(upstream) as client, pytest.raises(ForbiddenError) as caught:
+        listed(client)
+    assert "ForbiddenError" in Section("403").text
+    assert caught.value.error_code == "USER_UNAUTHORIZED"
+
+
+@pytest.mark.parametrize("word", ["off", "legacy"])
+def test_410_of_atlas(upstream, monkeypatch, word):
+    """Nothing is translated with such a route; without the variable it is."""
+    section = Section("410")
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", word)
+    section.passes(httpx.get(upstream.url + RETIRED, headers=HEADERS), 410, "VERSION_GONE")
+    monkeypatch.delenv("ATLAS_SHIM_ROUTE")
+    assert httpx.get(upstream.url + RETIRED, headers=HEADERS).status_code == 200
+
+
+def test_410_of_a_write_that_is_switched_off(upstream, monkeypatch):
+    """The variable lets it through."""
+    section, target = Section("410"), f"{upstream.url}{V2}/serverless/{DEMO_CLUSTER}"
+    section.shows(httpx.delete(target, headers=HEADERS), 410, "SHIM_NO_SUCCESSOR")
+    with typed(upstream) as client, pytest.raises(GoneError) as caught:
+        client.serverless_instances.delete_serverless_instance(DEMO_GROUP, DEMO_CLUSTER)
+    assert str(caught.value).endswith(str(section_of("SHIM_NO_SUCCESSOR")))
+    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
+    assert httpx.delete(target, headers=HEADERS).is_success
+    assert "`ATLAS_SHIM_WRITES=instances`" in section.text
+
+
+def test_413_of_a_body_of_brackets(upstream):
+    """It is counted before it is decoded."""
+    section = Section("413")
+    answer = httpx.post(upstream.url + JOBS, headers=HEADERS, json={**JOB, "more": [[]] * 10_000})
+    section.shows(answer, 413, "SHIM_REQUEST_TOO_LARGE")
+    assert "brackets, commas and colons" in answer.json()["detail"]
+
+
+def test_429_of_the_imports_and_the_typed_client(monkeypatch):
+    """Atlas' own answer; the typed client says how long to wait."""
+    section = Section("429")
+    with atlas(rate_limit=RateLimit(capacity=1, refill=1)) as upstream:
+        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", upstream.url)
+        assert httpx.get(upstream.url + RETIRED, headers=HEADERS).status_code == 200
+        section.passes(httpx.get(upstream.url + RETIRED, headers=HEADERS), 429, "RATE_LIMITED_TOKEN_BUCKET")
+        with (
+            AtlasClient(base_url=upstream.url, access_token=BEARER["Authorization"][7:], retries=None) as client,
+            pytest.raises(RateLimitedError) as caught,
+        ):
+            listed(client)
+    assert (caught.value.retry_after or 0) > 0
+
+
+def test_no_connection_is_the_exception_of_ones_library():
+    """There is no 502 where there is no gateway."""
+    url = f"http://127.0.0.1:{free_port()}{RETIRED}"
+    with pytest.raises(plain.ConnectError):
+        httpx.get(url, headers=HEADERS)
+    with Session() as session, pytest.raises(OSError, match="refused"):
+        session.get(url, headers=HEADERS)
+    assert all(name in Section("502").text for name in ("httpx.ConnectError", "requests.ConnectionError"))
+
+
+def test_502_of_what_is_no_atlas(upstream):
+    """The same answer as the gateway's."""
+    upstream.fake.overrides.append(lambda arrival: FakeReply(200, (("Content-Type", "text/html"),), b"<html></html>"))
+    Section("502").shows(httpx.get(upstream.url + RETIRED, headers=HEADERS), 502, "SHIM_UPSTREAM_UNREADABLE")
+
+
+def test_nothing_happens_at_another_address(upstream, monkeypatch):
+    """Until it is named."""
+    monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
+    answer = httpx.get(upstream.url + RETIRED, headers=HEADERS)
+    assert (answer.status_code, record(answer)) == (410, None)
+    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", upstream.url)
+    answer = httpx.get(upstream.url + RETIRED, headers=HEADERS)
+    told = record(answer)
+    assert told is not None
+    assert (answer.status_code, told.route) == (200, "flex")
+
+
+def test_a_value_that_nobody_knows_is_in_the_record(upstream):
+    """By level, as the page says."""
+    told = record(httpx.get(upstream.url + RETIRED, headers=HEADERS))
+    assert told is not None
+    assert "storageSizeBytes" in str(told.by_level())
+    untouched = httpx.get(f"{upstream.url}{V2}/flexClusters", headers={**BEARER, **FLEX_ACCEPT})
+    assert record(untouched) is None

@@ -1,0 +1,119 @@
+"""The page of trouble, a fake Atlas of June 2026, and gateways that are started as the page says."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+
+from shim.core.responses import section_of
+from shim.fake import (
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    DEMO_CLUSTER,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    DEMO_TOKEN,
+    FakeAtlas,
+)
+from shim.fake.server import FakeServer
+from shim.fake.server import serve_in_thread as serve_atlas
+from shim.gateway import Gateway, read_options, serve_in_thread
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/how-to/trouble.md").read_text("utf-8")
+SECTIONS = dict(re.findall(r"^## (.+?)\n(.+?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+
+V2 = f"/api/atlas/v2/groups/{DEMO_GROUP}"
+RETIRED = f"{V2}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+JOBS = f"{V2}/serverless/{DEMO_CLUSTER}/backup/restoreJobs"
+FLEX = f"{V2}/flexClusters"
+JOB = {
+    "deliveryType": "automated",
+    "snapshotId": "0" * 24,
+    "targetClusterName": DEMO_CLUSTER,
+    "targetGroupId": DEMO_GROUP,
+}
+LEGACY_ACCEPT = {"Accept": "application/vnd.atlas.2023-01-01+json"}
+FLEX_ACCEPT = {"Accept": "application/vnd.atlas.2024-11-13+json"}
+BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
+OTHER_KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "nobodyxx", "MONGODB_ATLAS_PRIVATE_API_KEY": "no-key-of-anybodys"}
+ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET}
+
+
+def digest() -> httpx.DigestAuth:
+    """Sign with the demo's API key."""
+    return httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
+
+
+@contextlib.contextmanager
+def atlas(**settings: Any) -> Iterator[FakeServer]:
+    """Serve a fake Atlas of a day after the sunset of backups."""
+    with serve_atlas(FakeAtlas(today=date(2026, 6, 1), **settings)) as server:
+        yield server
+
+
+@attrs.frozen
+class Section:
+    """One section of the page, and the gateways of its rows."""
+
+    title: str
+
+    @property
+    def text(self) -> str:
+        """What the section says."""
+        return str(SECTIONS[self.title])
+
+    @contextlib.contextmanager
+    def gateway(
+        self, upstream: FakeServer, words: str = "", environ: Mapping[str, str] | None = None, *, cure: bool = False
+    ) -> Iterator[Gateway]:
+        """Run ``atlas-shim serve`` with some words; those of a ``cure`` stand in the section to the letter."""
+        if cure:
+            assert f"`atlas-shim serve {words}`" in self.text
+        flags, parts = {"listen": "127.0.0.1:0", "admin": "127.0.0.1:0", "upstream": upstream.url}, shlex.split(words)
+        for name, value in zip(parts[::2], parts[1::2], strict=True):
+            flags[name.removeprefix("--").replace("-", "_")] = value
+        clock = upstream.fake.today.timestamp
+        with serve_in_thread(read_options({}, flags), clock=clock, environ=environ or {}) as served:
+            yield served
+
+    def shows(self, answer: httpx.Response, status: int, code: str) -> None:
+        """Check an error of the shim's own: the section tells of it, and it leads to the section of its code."""
+        document = answer.json()
+        assert (answer.status_code, document["errorCode"]) == (status, code)
+        url = section_of(code)
+        assert document["detail"].endswith(f" {url}")
+        assert answer.headers["Link"] == f'<{url}>; rel="help"'
+        assert f"[{code}](../reference/errors.md#{code.lower()})" in self.text
+
+    def passes(self, answer: httpx.Response, status: int, code: str = "") -> None:
+        """Check an error of Atlas' own, which the shim did not touch."""
+        assert answer.status_code == status
+        assert answer.json().get("errorCode", "") == code
+        assert "errors/#shim" not in answer.text
+        assert "help" not in answer.headers.get("Link", "")
+        assert code in self.text
+
+
+def admin_of(served: Gateway) -> str:
+    """Return the URL of a gateway's admin listener."""
+    assert served.admin_url is not None
+    return served.admin_url
+
+
+def ask(served: Gateway | FakeServer | str, target: str = RETIRED, method: str = "GET", **more: Any) -> httpx.Response:
+    """Make a call of a plain client, which accepts the legacy version unless it says otherwise."""
+    more["headers"] = {**LEGACY_ACCEPT, **more.get("headers", {})}
+    base = served if isinstance(served, str) else served.url
+    with httpx.Client(trust_env=False, timeout=20) as client:
+        return client.request(method, base + target, **more)
