@@ -15,6 +15,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -36,7 +37,7 @@ END = "\x1e"
 """What the shell writes between blocks, followed by the exit codes of the commands that failed."""
 
 LISTENS = """
-for try in {{1..300}}; do (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && break; sleep 0.1; done
+for try in {{1..150}}; do (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && break; sleep 0.1; done
 """
 """A reader types the next command when the program is there; so does the test."""
 
@@ -120,7 +121,8 @@ def _typed(content: str, folder: Path, ports: Mapping[str, str]) -> str:
 
 def _shell(script: str, folder: Path, environ: Mapping[str, str]) -> str:
     """Return what a shell and the programs it starts show; all of them have ended then."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR") if name in os.environ}
+    kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     quiet = {"NO_PROXY": "*", "HOME": str(folder), "COLUMNS": "80", "PYTHONUNBUFFERED": "1"}
     shown = folder.parent / f"{folder.name}.shown"
     with shown.open("wb") as output:
