@@ -7,7 +7,7 @@ What a page's blocks are, by the word behind the fence:
 - ``console`` is for a machine that no test has (a cluster, root's systemd), and is not played;
 - another language is a file, if the line before the block ends with its name and a colon, as in "Save this as `app.py`:".
 
-A command that fails says so in the page: ``# exit code 4`` behind it. Ports of the page are free ones in the test.
+A command that fails says so in the comment behind it: ``exit code 4``. Ports of the page are free ones in the test.
 """
 
 import difflib
@@ -86,11 +86,11 @@ def play(
     listens = {variable: f"127.0.0.1:{ports[name]}" for name, variable in PORTS.items() if variable}
     steps = list(_steps(text))
     assert steps, f"{page} has no block to play"
-    script = START + "".join(_typed(block.content, folder, ports) for block, _ in steps)
+    script = START + "".join(_typed(block.content, ports) for block, _ in steps)
     shown = _shell(script, folder, {**listens, **environ})
     for (block, expected), (came, failed) in zip(steps, _answers(shown), strict=False):
         said = f"{page}, this block:\n\n{block.content}\n"
-        assert failed == re.findall(r"# exit code (\d+)", block.content), f"{said}exit codes {failed}\n{came}"
+        assert failed == re.findall(r"# .*\bexit code (\d+)", block.content), f"{said}exit codes {failed}\n{came}"
         if expected is not None:
             assert matches(expected, came), said + _difference(expected, came)
     assert len(list(_answers(shown))) == len(steps), f"{page} ended early:\n{shown}"
@@ -103,10 +103,14 @@ def _steps(text: str) -> Iterator[tuple[Block, str | None]]:
         if block.language == "sh":
             yield block, after.content if after.language == "text" else None
         elif block.file and block.language not in {"text", "console"}:
-            yield attrs.evolve(block, content=f"cat > {block.file} <<'END OF FILE'\n{block.content}END OF FILE\n"), None
+            yield attrs.evolve(block, content=_saved(block)), None
 
 
-def _typed(content: str, folder: Path, ports: Mapping[str, str]) -> str:
+def _saved(block: Block) -> str:
+    return f"mkdir -p $(dirname {block.file})\ncat > {block.file} <<'END OF FILE'\n{block.content}END OF FILE\n"
+
+
+def _typed(content: str, ports: Mapping[str, str]) -> str:
     """Return a block as it is typed, and the wait for what it starts."""
     atlas = f"atlas-shim fake-atlas --listen 127.0.0.1:{ports['8482']}"
     content = re.sub(r"atlas-shim fake-atlas(?!.*--listen)", atlas, content)

@@ -13,6 +13,9 @@ ELSEWHERE = {
 }
 """Pages whose blocks are run by a test of their own."""
 
+INSTALLED = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+"""What a page installs is there already, and pip asks nobody."""
+
 
 @pytest.fixture
 def reader(tmp_path):
@@ -33,3 +36,18 @@ def reader(tmp_path):
 def test_base_urls(reader):
     """A call each by curl, Node and Java, by key and by token, and who called."""
     reader("base-urls.md", "curl", "node", "java")
+
+
+def test_the_atlas_cli(reader):
+    """The alias, the function and the program before the real one print what the page shows."""
+    reader("atlas-cli.md", environ=INSTALLED)
+
+
+def test_feature_flags(reader):
+    """The file decides for its project, and the gateway tells what is in force."""
+    reader("feature-flags.md", "curl", environ=INSTALLED)
+
+
+def test_scan(reader):
+    """The two programs are found, in every form, and the import is led to the shim."""
+    reader("scan.md", "git", environ=INSTALLED)
