@@ -51,3 +51,8 @@ def test_feature_flags(reader):
 def test_scan(reader):
     """The two programs are found, in every form, and the import is led to the shim."""
     reader("scan.md", "git", environ=INSTALLED)
+
+
+def test_the_way_out(reader):
+    """The caller is written down, the verdict names it, and the code that is printed gives what it got."""
+    reader("way-out.md", "curl", "jq")
