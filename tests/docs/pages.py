@@ -7,7 +7,8 @@ What a page's blocks are, by the word behind the fence:
 - ``console`` is for a machine that no test has (a cluster, root's systemd), and is not played;
 - another language is a file, if the line before the block ends with its name and a colon, as in "Save this as `app.py`:".
 
-A command that fails says so in the comment behind it: ``exit code 4``. Ports of the page are free ones in the test.
+A command that fails says so in the comment behind it: ``exit code 4``. Where a page starts the
+fake Atlas or a gateway, its ports are free ones in the test.
 """
 
 import difflib
@@ -35,6 +36,8 @@ failed=
 """
 END = "\x1e"
 """What the shell writes between blocks, followed by the exit codes of the commands that failed."""
+
+_STARTS = re.compile(r"atlas-shim (?:fake-atlas|serve)\b")
 
 LISTENS = """
 for try in {{1..150}}; do (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && break; sleep 0.1; done
@@ -80,10 +83,11 @@ def play(
     for old, new in replaced:
         assert old in text, old
         text = text.replace(old, new)
-    ports = {name: str(free_port()) for name in PORTS}
+    starts = any(_STARTS.search(block.content) for block in blocks(text) if block.language == "sh")
+    ports = {name: str(free_port()) for name in PORTS} if starts else {}
     for name, port in ports.items():
         text = text.replace(f":{name}", f":{port}")
-    listens = {variable: f"127.0.0.1:{ports[name]}" for name, variable in PORTS.items() if variable}
+    listens = {PORTS[name]: f"127.0.0.1:{port}" for name, port in ports.items() if PORTS[name]}
     steps = list(_steps(text))
     assert steps, f"{page} has no block to play"
     script = START + "".join(_typed(block.content, ports) for block, _ in steps)
@@ -112,9 +116,10 @@ def _saved(block: Block) -> str:
 
 def _typed(content: str, ports: Mapping[str, str]) -> str:
     """Return a block as it is typed, and the wait for what it starts."""
-    atlas = f"atlas-shim fake-atlas --listen 127.0.0.1:{ports['8482']}"
-    content = re.sub(r"atlas-shim fake-atlas(?!.*--listen)", atlas, content)
     waits = ""
+    if ports:
+        atlas = f"atlas-shim fake-atlas --listen 127.0.0.1:{ports['8482']}"
+        content = re.sub(r"atlas-shim fake-atlas(?!.*--listen)", atlas, content)
     for command in re.findall(r"^(.*[^&]) &$", content.replace("\\\n", " "), re.MULTILINE):
         given = re.findall(r"--(?:listen|admin)[ =]127\.0\.0\.1:(\d+)", command)
         default = [ports[name] for name, flag in (("8480", "--listen"), ("8481", "--admin")) if flag not in command]

@@ -21,12 +21,14 @@ INSTALLED = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROO
 def reader(tmp_path):
     """Return a function that plays a page in an empty folder, and skips it for a program that is not there."""
 
-    def read(page, *programs, **more):
+    def read(page, *programs, beside=None, **more):
         for program in programs:
             if shutil.which(program) is None:
                 pytest.skip(f"{program} is not installed")
         folder = tmp_path / "reader"
         folder.mkdir()
+        if beside is not None:
+            shutil.copytree(DOCS.parent / beside, folder / beside)
         play(f"how-to/{page}", folder, **more)
         return folder
 
@@ -56,3 +58,13 @@ def test_scan(reader):
 def test_the_way_out(reader):
     """The caller is written down, the verdict names it, and the code that is printed gives what it got."""
     reader("way-out.md", "curl", "jq")
+
+
+def test_kubernetes(reader):
+    """What would be applied is made, and checked; no cluster takes part."""
+    reader("kubernetes.md", "kubectl", beside="deploy")
+
+
+def test_many_pollers(reader):
+    """Forty answers and one call of Atlas, told by the metrics and by who called."""
+    reader("many-pollers.md", "curl", "seq", "xargs")
