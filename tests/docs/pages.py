@@ -1,14 +1,14 @@
-"""A page of docs/, played as its reader would: its blocks in one shell, in an empty folder, and what they show compared.
+"""A page of docs/, played as its reader would: its blocks in one shell, in an empty folder, and its output compared.
 
 What a page's blocks are, by the word behind the fence:
 
 - ``sh`` is typed into the shell, block after block;
 - ``text`` right behind it is what that block shows; ``…`` in a line stands for anything, as a line for any lines;
 - ``console`` is for a machine that no test has (a cluster, root's systemd), and is not played;
-- another language is a file, if the line before the block ends with its name and a colon, as in "Save this as `app.py`:".
+- another language is a file, if the line before it ends with a name and a colon, as in "Save this as `app.py`:".
 
-A command that fails says so in the comment behind it: ``exit code 4``. Where a page starts the
-fake Atlas or a gateway, its ports are free ones in the test.
+A command that fails says so in the comment behind it: ``exit code 4``. Where a page starts the fake Atlas or a gateway,
+its ports are free ones in the test.
 """
 
 import difflib
@@ -100,6 +100,11 @@ def play(
     assert len(list(_answers(shown))) == len(steps), f"{page} ended early:\n{shown}"
 
 
+def path() -> str:
+    """Return where the shell looks for programs: first in this environment, last where Debian keeps servers."""
+    return os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"], "/usr/sbin"))
+
+
 def _steps(text: str) -> Iterator[tuple[Block, str | None]]:
     """Yield what is typed, files as commands that write them, each with what the page shows for it."""
     found = list(blocks(text))
@@ -131,7 +136,7 @@ def _typed(content: str, ports: Mapping[str, str]) -> str:
 def _shell(script: str, folder: Path, environ: Mapping[str, str]) -> str:
     """Return what a shell and the programs it starts show; all of them have ended then."""
     kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR") if name in os.environ}
-    kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    kept["PATH"] = path()
     quiet = {"NO_PROXY": "*", "HOME": str(folder), "COLUMNS": "80", "PYTHONUNBUFFERED": "1"}
     shown = folder.parent / f"{folder.name}.shown"
     with shown.open("wb") as output:
@@ -168,4 +173,5 @@ def matches(expected: str, came: str) -> bool:
 
 
 def _difference(expected: str, came: str) -> str:
-    return "\n".join(difflib.unified_diff(expected.splitlines(), came.splitlines(), "the page", "the shell", lineterm=""))
+    lines = difflib.unified_diff(expected.splitlines(), came.splitlines(), "the page", "the shell", lineterm="")
+    return "\n".join(lines)

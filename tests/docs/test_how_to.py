@@ -1,17 +1,17 @@
 """The how-to pages, played as they stand: what can run on one machine runs, against the fake Atlas."""
 
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, blocks, play
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
+from shim.fake.server import serve_in_thread
+from tests.docs.pages import DOCS, path, play
 
-ELSEWHERE = {
-    "fronts.md": "tests/front/test_page.py",
-    "hard-coded-host.md": "tests/gateway_credentials/test_hard_coded_host.py",
-    "mocks.md": "tests/mocks/test_mocks.py",
-}
-"""Pages whose blocks are run by a test of their own."""
+ELSEWHERE = {"trouble.md"}
+"""Pages whose commands are run by tests of their own."""
 
 INSTALLED = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
 """What a page installs is there already, and pip asks nobody."""
@@ -23,7 +23,7 @@ def reader(tmp_path):
 
     def read(page, *programs, beside=None, **more):
         for program in programs:
-            if shutil.which(program) is None:
+            if shutil.which(program, path=path()) is None:
                 pytest.skip(f"{program} is not installed")
         folder = tmp_path / "reader"
         folder.mkdir()
@@ -33,6 +33,13 @@ def reader(tmp_path):
         return folder
 
     return read
+
+
+def test_every_page_is_played():
+    """One with commands that is added gets a test below."""
+    pages = [path.name for path in (DOCS / "how-to").glob("*.md") if "```sh\n" in path.read_text("utf-8")]
+    here = Path(__file__).read_text("utf-8")
+    assert [name for name in pages if f'reader("{name}"' not in here and name not in ELSEWHERE] == []
 
 
 def test_base_urls(reader):
@@ -68,3 +75,21 @@ def test_kubernetes(reader):
 def test_many_pollers(reader):
     """Forty answers and one call of Atlas, told by the metrics and by who called."""
     reader("many-pollers.md", "curl", "seq", "xargs")
+
+
+def test_a_hard_coded_host(reader):
+    """The certificate is made, and a call of https://cloud.mongodb.com by its key reaches the gateway."""
+    names = [("0.0.0.0:443", "127.0.0.1:8480"), ("GATEWAY_IP:443", "127.0.0.1:8480")]
+    names += [("PUBLIC:PRIVATE", f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}")]
+    names += [("groups/GROUP/serverless/NAME", f"groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}")]
+    with serve_in_thread(FakeAtlas()) as atlas:
+        theirs = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
+        environ = {**theirs, "ATLAS_SHIM_UPSTREAM": atlas.url}
+        folder = reader("hard-coded-host.md", "curl", "openssl", environ=environ, replaced=names)
+    assert not (folder / "ca.key").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="nginx, as Debian builds it, writes below /var/lib")
+def test_fronts(reader):
+    """A configuration for each proxy, and with nginx one answer through the gateway and one that never saw it."""
+    reader("fronts.md", "curl", "nginx")

@@ -23,7 +23,7 @@ def index(tmp_path):
         pytest.skip("curl is not installed")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "wheels")]
     subprocess.run(build, cwd=DOCS.parent, check=True, capture_output=True)
-    beside = tmp_path / "site-packages"  # every package of this environment but the one under test, and pip, which each has
+    beside = tmp_path / "site-packages"  # what is installed here, but the package under test, and pip, which each has
     beside.mkdir()
     for found in Path(sysconfig.get_path("purelib")).iterdir():
         if not re.match(r"_?atlas_shim|shim$|pip\b|.*\.pth$", found.name):
