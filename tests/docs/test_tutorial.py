@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,11 @@ from tests.docs.pages import DOCS, blocks, play
 PAGE = DOCS / "tutorial" / "ten-minutes.md"
 
 
+def built(target, tree, folder):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
+    subprocess.run(command, cwd=tree, check=True, capture_output=True)
+
+
 @pytest.fixture
 def index(tmp_path):
     """Return variables by which pip finds the wheel and what it stands on, without a package index."""
@@ -21,14 +27,16 @@ def index(tmp_path):
         pytest.importorskip(name)
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "wheels")]
-    subprocess.run(build, cwd=DOCS.parent, check=True, capture_output=True)
+    built("sdist", DOCS.parent, tmp_path / "sources")
+    with tarfile.open(next((tmp_path / "sources").iterdir())) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    built("wheel", next((tmp_path / "unpacked").iterdir()), tmp_path / "wheels")
     beside = tmp_path / "site-packages"  # what is installed here, but the package under test, and pip, which each has
     beside.mkdir()
     for found in Path(sysconfig.get_path("purelib")).iterdir():
         if not re.match(r"_?atlas_shim|shim$|pip\b|.*\.pth$", found.name):
             (beside / found.name).symlink_to(found)
-    return {"PYTHONPATH": str(beside), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "wheels")}
+    return {"PYTHONPATH": str(beside), "PIP_NO_INDEX": "1", "PIP_PRE": "1", "PIP_FIND_LINKS": str(tmp_path / "wheels")}
 
 
 def test_the_tutorial(tmp_path, index):
