@@ -150,7 +150,7 @@ def _shell(script: str, folder: Path, environ: Mapping[str, str]) -> str:
             start_new_session=True,
         )
         try:
-            process.wait(timeout=100)
+            process.wait(timeout=200)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
