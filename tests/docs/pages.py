@@ -4,8 +4,8 @@ What a page's blocks are, by the word behind the fence:
 
 - ``sh`` is typed into the shell, block after block;
 - ``text`` right behind it is what that block shows; ``…`` in a line stands for anything, as a line for any lines;
-- ``console`` is for a machine that no test has (a cluster, root's systemd), and is not played;
-- another language is a file, if the line before it ends with a name and a colon, as in "Save this as `app.py`:".
+- another language is a file, if the line before it ends with a name and a colon, as in "Save this as `app.py`:";
+- ``bash`` otherwise is for a machine that no test has (a cluster, systemd, a package index), and is not played.
 
 A command that fails says so in the comment behind it: ``exit code 4``. Where a page starts the fake Atlas or a gateway,
 its ports are free ones in the test.
@@ -111,7 +111,7 @@ def _steps(text: str) -> Iterator[tuple[Block, str | None]]:
     for block, after in zip(found, [*found[1:], Block("", "", "")], strict=True):
         if block.language == "sh":
             yield block, after.content if after.language == "text" else None
-        elif block.file and block.language not in {"text", "console"}:
+        elif block.file and block.language != "text":
             yield attrs.evolve(block, content=_saved(block)), None
 
 

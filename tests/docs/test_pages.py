@@ -36,7 +36,7 @@ def test_a_page_is_one_session(page):
         ("```sh\nfalse\n```\n", "exit codes"),
         ("```sh\ntrue  # exit code 1\n```\n", "exit codes"),
         ("```sh\nexit 0\n```\n", "ended early"),
-        ("```console\nkubectl get pods\n```\n", "no block"),
+        ("```bash\nkubectl get pods\n```\n", "no block"),
     ],
 )
 def test_what_is_wrong_is_told(page, text, said):
