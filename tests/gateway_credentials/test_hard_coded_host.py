@@ -1,8 +1,9 @@
-"""The recipe of docs/how-to/hard-coded-host.md: callers of https://cloud.mongodb.com, led to the gateway."""
+"""The recipe of docs/how-to/hard-coded-host.md: Python's callers of https://cloud.mongodb.com, led to the gateway.
 
-import json
+``tests/docs`` plays the page itself, whose caller is curl.
+"""
+
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
+from tests.docs.pages import blocks
 from tests.gateway_credentials.worlds import FLEX, LOOPBACK, RETIRED, UNTOUCHED, V2, world
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "hard-coded-host.md"
@@ -54,8 +56,7 @@ def files(tmp_path_factory):
     if shutil.which("openssl") is None:
         pytest.skip("openssl, whose commands the page has, is not installed")
     folder = tmp_path_factory.mktemp("recipe")
-    section = PAGE.read_text().partition("## 1. A certificate")[2].partition("## 2.")[0]
-    commands = "\n".join(row[4:] for row in section.splitlines() if row.startswith("    "))
+    commands = next(block.content for block in blocks(PAGE.read_text("utf-8")) if block.language == "sh")
     subprocess.run(["sh", "-ec", commands], cwd=folder, check=True, capture_output=True)
     return folder
 
@@ -69,20 +70,6 @@ def seen(files):
     }
     with world("verify", listen=LOOPBACK, **options) as found:
         yield found
-
-
-def test_curl(seen, files):
-    """The command at the end of the page."""
-    command = re.search(r"curl --cacert.*?snapshots$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-    assert command is not None
-    port = seen.authority.rpartition(":")[2]
-    text = command[0].replace("GATEWAY_IP:443", f"127.0.0.1:{port}").replace("PUBLIC:PRIVATE", "$KEY")
-    text = text.replace("groups/GROUP/serverless/NAME", RETIRED.partition("/v2/")[2].partition("/backup")[0])
-    environ = {**os.environ, "KEY": f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}"}
-    done = subprocess.run(["sh", "-c", text], cwd=files, capture_output=True, check=True, env=environ)
-    page = json.loads(done.stdout)
-    assert page["totalCount"] == 8
-    assert page["links"][0]["href"].startswith(HOST + RETIRED)
 
 
 @pytest.mark.parametrize("library", sorted(PROGRAMS))
