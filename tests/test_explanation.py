@@ -37,6 +37,7 @@ def served(recording):
     """Return what the legacy caller of a recorded flex read gets, and its record's levels."""
     target = recording["path"].replace("/flexClusters/", "/serverless/")
     match = ENGINE.recognise("GET", target, ())
+    assert match is not None
     context = Context(settings=Settings(route=RouteWord.FLEX), memory=Memory(), clock=lambda: 1.79e9, base=ATLAS)
     steps = exchange(match, Call("GET", ATLAS, target), context)
     step = next(steps)

@@ -4,6 +4,7 @@ import itertools
 import re
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,14 +33,17 @@ def test_a_picture_has_a_name_and_words_for_those_who_do_not_see_it(drawing):
     """Title and description, which the root points to."""
     root = ET.fromstring(drawing)
     assert root.get("role") == "img"
-    named = [root.find(f"{SVG}title"), root.find(f"{SVG}desc")]
-    assert all(one is not None and one.text for one in named)
-    assert root.get("aria-labelledby") == " ".join(one.get("id") for one in named)
+    title, desc = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert title is not None
+    assert desc is not None
+    assert title.text
+    assert desc.text
+    assert root.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
 
 
 def test_a_picture_can_be_read_on_a_telephone_and_in_the_dark(drawing):
     """No letter is smaller than 12 px where the page is 360 px wide; dark has colours of its own."""
-    width = float(ET.fromstring(drawing).get("viewBox").split()[2])
+    width = float(ET.fromstring(drawing).get("viewBox", "").split()[2])
     sizes = re.findall(r"font(?:-size)?: ([\d.]+)px", drawing)
     assert sizes
     assert min(map(float, sizes)) * min(1, (360 - 2 * 16) / width) >= 12
@@ -56,7 +60,7 @@ def test_a_picture_loads_and_runs_nothing(drawing):
 
 def test_each_picture_stands_on_a_page_and_has_words_there():
     """None is left over, and each has a text for where it can't be shown."""
-    shown = {}
+    shown: dict[Path, str] = {}
     for path, text in PAGES.items():
         shown |= {(path.parent / target).resolve(): alt for alt, target in re.findall(r"!\[([^\]]*)\]\((\S+)\)", text)}
     assert set(PICTURES) <= shown.keys()
@@ -99,9 +103,10 @@ def as_drawn(word, *, over, gone, successor, left, found):
 def test_the_decision_is_drawn_as_it_is_made(method, target):
     """For each word, before and after the day, whatever was learned, and with the switch on and off."""
     match = ENGINE.recognise(method, target, ())
+    assert match is not None
     call = Call(method, "https://cloud.mongodb.com", target)
     operation = match.operation
-    for word, over, gone, found, switched in itertools.product(RouteWord, *[YES_OR_NO] * 4):
+    for word, (over, gone, found, switched) in itertools.product(RouteWord, itertools.product(YES_OR_NO, repeat=4)):
         now, memory = (AFTER if over else BEFORE).timestamp(), Memory()
         if gone:
             memory.retired.remember(retired_key(match, call.origin), "410", now)
@@ -116,4 +121,5 @@ def test_the_decision_is_drawn_as_it_is_made(method, target):
             left=operation.constant is not None,
             found=found and "dedicated" in operation.successors,
         )
-        assert decide(match, call, Context(settings, memory, lambda now=now: now, call.origin)).route == drawn
+        clock = partial(float, now)
+        assert decide(match, call, Context(settings, memory, clock, call.origin)).route == drawn

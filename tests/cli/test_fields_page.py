@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -71,5 +72,5 @@ def test_a_rule_in_words(rule, told):
 
 def test_a_verb_without_words_yet_can_still_be_read():
     """A verb that the language has and this page has no sentence for stands there with its sources."""
-    later = StrEnum("Later", {"TALLY": "tally"})
-    assert value("count", attrs.evolve(RULE, verb=later.TALLY, sources=("regions",))) == "tally `regions`."
+    tally: Any = StrEnum("Later", {"TALLY": "tally"})["TALLY"]  # type: ignore[misc]  # a class for this one word
+    assert value("count", attrs.evolve(RULE, verb=tally, sources=("regions",))) == "tally `regions`."
