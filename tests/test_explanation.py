@@ -13,7 +13,7 @@ from shim.core.memory import Memory
 from shim.core.messages import Call, Reply
 from shim.core.recognise import load_engine
 from shim.core.settings import RouteWord, Settings
-from shim.documents.model import Fidelity
+from shim.documents.vocabulary import Fidelity
 from tests.foreign_suites import SUITES
 from tests.gateway_hostile import raw_table
 from tests.gateway_hostile.faults import CATALOGUE

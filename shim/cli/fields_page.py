@@ -9,12 +9,26 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 import attrs
 
 from shim.cli.fields import how, when
 from shim.core.recognise import Engine, load_engine
-from shim.documents.model import Document, Field, Operation, RefusedChoice, Rule, Successor, Target, Verb
+from shim.documents.model import (
+    BODY,
+    Document,
+    ErrorRule,
+    Field,
+    Operation,
+    QueryRule,
+    RefusedChoice,
+    Resource,
+    Rule,
+    Successor,
+    Target,
+)
+from shim.documents.vocabulary import Verb
 
 _HEAD = """\
 # From serverless to flex, field by field
@@ -23,7 +37,7 @@ What each retired call is answered from, and where each member of its answer com
 [mapping documents](../../mappings/README.md) by `python -m shim.cli.fields_page`, so it says what the shim does.
 `atlas-shim explain GET URL` says the same of one call, with the code to write instead.
 
-Legacy paths are those below `/api/atlas/v2`; the same calls below `/api/atlas/v1.0` are served alike. The words for
+Successors' paths are those below `/api/atlas/v2`, with the version of `Accept` in brackets. The words for
 how near a value is to what it was: **exact**, **renamed** (the same value under another name or spelling), **derived**
 (computed, or near the old meaning), **constant** (true of every such resource), **absent** (can't be known, and is
 left out). [What they promise](../explanation/fidelity.md).
@@ -33,36 +47,33 @@ _BASE = "/api/atlas/v2"
 
 
 def page(engine: Engine) -> str:
-    """Return the page, a part for each document; those of which nothing is left come last."""
-    documents = sorted(engine.documents, key=lambda one: (not any(_tiers(one)), one.title))
+    """Return the page, a part for each document: first what ended first, last that of which nothing is left."""
+    documents = sorted(engine.documents, key=_place)
     return _HEAD + "".join(f"\n{part}\n" for document in documents for part in _document(document))
 
 
-def _tiers(document: Document) -> Iterator[str]:
-    return (tier for operation in document.operations for tier in operation.successors)
+def _place(document: Document) -> tuple[bool, datetime, str]:
+    operations = document.operations
+    return not any(one.successors for one in operations), min(one.sunset for one in operations), document.title
 
 
 def _document(document: Document) -> Iterator[str]:
     yield f"## {document.title}"
+    yield f"Below {' and '.join(_code(api.base) for api in document.apis.values())}."
     for operation in document.operations:
         yield f"### {operation.id}"
         yield _call(operation)
         yield "\n".join(f"- {item}" for item in _answering(operation))
         yield from _request(operation)
-    for name, fields in document.resources.items():
-        tiers = next((tuple(one.successors) for one in document.operations if one.fields == fields), ())
-        if tiers:
+    for name, resource in document.resources.items():
+        users = [one for one in document.operations if one.successors and one.resource == resource]
+        if users:
             yield f"### Members of the answer: {_spaced(name)}"
-            yield _answered(document, fields)
-            yield from _fields(fields, tiers)
+            yield f"In answers to {', '.join(_code(one.id) for one in users)}."
+            yield from _members(resource, tuple(users[0].successors))
     own = list(document.resources.values())
-    if others := [_code(one.id) for one in document.operations if one.fields and one.fields not in own]:
+    if others := [_code(one.id) for one in document.operations if one.fields and one.resource not in own]:
         yield f"{' and '.join(others)} answer with the members that a read has, from the same places."
-
-
-def _answered(document: Document, fields: Sequence[Field]) -> str:
-    operations = [one for one in document.operations if one.fields == fields]
-    return f"In answers to {', '.join(_code(one.id) for one in operations)}."
 
 
 def _spaced(name: str) -> str:
@@ -71,27 +82,55 @@ def _spaced(name: str) -> str:
 
 
 def _call(operation: Operation) -> str:
-    path = operation.full_path.removeprefix(_BASE)
     dates = f"deprecated {operation.deprecated:%Y-%m-%d}, sunset {operation.sunset:%Y-%m-%d}"
     note = f" {operation.note}" if operation.note else ""
-    return f"`{operation.method} {path}`, {dates}.{note}"
+    return f"`{operation.method} {operation.path.text}`{_versions(operation)}, {dates}.{note}"
+
+
+def _versions(operation: Operation) -> str:
+    """Say which versions an operation has, where a later one is another operation."""
+    ends = [one.version for one in operation.versions if one.operator == "<"]
+    return f" in versions before {'-'.join(f'{int(part):02}' for part in ends[0].split('.'))}" if ends else ""
 
 
 def _answering(operation: Operation) -> Iterator[str]:
     """Yield who answers an operation, as items of a list."""
     if operation.blank is not None:
         since = f"**legacy**: its answers mean nothing since {operation.blank:%Y-%m-%d}, though they still come."
-        yield f"{since} So flex is asked first, and legacy where flex knows nothing."
+        yield f"{since} So {operation.first} is asked first, and legacy where that knows nothing."
     if operation.switch:
         yield f"Sent only with `ATLAS_SHIM_WRITES={operation.switch}`; elsewhere the answer is a 410 that says so."
     for tier, successor in operation.successors.items():
         said = [f"**{tier}**: {_targets(successor, operation.method)}."]
-        if successor.after and tier != next(iter(operation.successors)):
+        if successor.after and tier != operation.first:
             said.append(f"Asked after {' or '.join(map(_code, successor.after))}.")
-        said += [f"{_code(new)} comes as {_code(old)}." for new, old in successor.errors.items()]
+        said += [_error(name, rule) for name, rule in successor.errors.items()]
+        said += [_query(name, rule) for name, rule in _queries(successor).items()]
         yield " ".join([*said, *([successor.note] if successor.note else [])])
     if not operation.successors:
         yield operation.without_successor
+
+
+def _error(name: str, rule: ErrorRule) -> str:
+    new = [*([str(rule.status)] if rule.status else []), *([_code(rule.code)] if rule.code else [])]
+    text = f", with the text {json.dumps(rule.detail)}" if rule.detail else ""
+    return f"{_code(name)} comes as {' '.join(new) or 'it is'}{text}."
+
+
+def _queries(successor: Successor) -> dict[str, QueryRule]:
+    found: dict[str, QueryRule] = {}
+    for target in (successor.only, *successor.choices.values()):
+        if isinstance(target, Target):
+            found |= target.query
+    return found
+
+
+def _query(name: str, rule: QueryRule) -> str:
+    if rule.drop:
+        return f"The query's `{name}` is not sent: {rule.why}"
+    words = "".join(f", `{old}` as `{new}`" for old, new in rule.values.items())
+    default = f", by default `{rule.default}`" if rule.default is not None else ""
+    return f"The query's `{name}` is sent as `{rule.to}`{words}{default}."
 
 
 def _targets(successor: Successor, method: str) -> str:
@@ -116,8 +155,9 @@ def _request(operation: Operation) -> Iterator[str]:
         (_code(name), type_, "yes" if name in request.required else "no") for name, type_ in request.members.items()
     ]
     yield _table(("member of the body", "type", "required"), members, "The body has no members.")
-    if request.ignored:
-        yield f"Taken and not used: {', '.join(map(_code, request.ignored))}. Any other member is a 400."
+    others = "All other members are taken as they are." if request.rest else "Any other member is a 400."
+    ignored = f"Taken and not used: {', '.join(map(_code, request.ignored))}. " if request.ignored else ""
+    yield f"{ignored}{others}"
     for name, refused in request.refused.items():
         yield f"`{name}` with {_code(json.dumps(refused.value))} is a 400 {_code(refused.error_code)}: {refused.detail}"
     for tier, successor in operation.successors.items():
@@ -132,18 +172,15 @@ def _request(operation: Operation) -> Iterator[str]:
                 yield f"{sent}: the body as it came."
             else:
                 yield f"{sent}:"
-                rows = [(_code(one.name), _rules(one, one.rules["body"]) or "as given") for one in target.body]
-                yield _table(("member", "value"), rows, "An empty object.")
+                rows = list(_rows(target.body, (BODY,), levels=False))
+                yield _table(("member", "type", "value"), rows, "An empty object.")
 
 
-def _fields(fields: Sequence[Field], tiers: Sequence[str]) -> Iterator[str]:
+def _members(resource: Resource, tiers: Sequence[str]) -> Iterator[str]:
     """Yield the table of an answer's members, and one for each member whose words are translated."""
-    rows = [
-        (f"`{field.name}`", field.type, *(_rules(field, field.rules[tier], levels=True) for tier in tiers))
-        for field in fields
-    ]
-    yield _table(("member", "type", *(f"on {tier}" for tier in tiers)), rows, "An empty object: it has no members.")
-    for field in fields:
+    head = ("member", "type", *(f"on {tier}" for tier in tiers))
+    yield _table(head, list(_rows(resource, tiers)), "An empty object: it has no members.")
+    for field in resource.walk():
         words = {tier: _words(field.rules[tier]) for tier in tiers}
         if not any(words.values()):
             continue
@@ -153,11 +190,26 @@ def _fields(fields: Sequence[Field], tiers: Sequence[str]) -> Iterator[str]:
         yield _table(("legacy", *tiers), lines, "")
 
 
+def _rows(
+    resource: Resource, tiers: Sequence[str], outer: str = "", *, levels: bool = True
+) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each field, those of objects in it too: ``regions[].name`` is the name of each region."""
+    for field in resource.fields:
+        name = f"{outer}{field.name}"
+        cells = [_rules(field, field.rules[tier], levels=levels) or "as given" for tier in tiers]
+        yield (_code(name), field.type, *cells)
+        if field.of is not None and any(rule.verb is not Verb.ABSENT for tier in tiers for rule in field.rules[tier]):
+            yield from _rows(field.of, tiers, f"{name}{'[]' if field.type == 'objects' else ''}.", levels=levels)
+    if resource.rest:
+        less = f", but for {', '.join(map(_code, resource.without))}" if resource.without else ""
+        yield (f"`{outer}*`", "any", *[f"all other members as they are{less}"] * len(tiers))
+
+
 def _words(rules: Sequence[Rule]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for rule in rules:
         for said, means in rule.values.items():
-            found.setdefault(str(means), []).append(said)
+            found.setdefault(means if isinstance(means, str) else json.dumps(means), []).append(said)
     return found
 
 
@@ -194,7 +246,8 @@ def value(name: str, rule: Rule) -> str:
         told += f", but for {' and '.join(map(json.dumps, rule.drop))}, which means not known"
     if not told and rule.verb not in _SILENT:
         told = f"{rule.verb.value} {', '.join([*rule.sources, *rule.words, rule.parameter])}".strip(" ,")
-    names = "|".join(re.escape(one) for one in (*rule.sources, rule.parameter) if one)
+    known = sorted({*rule.sources, *rule.group, rule.keyed, rule.parameter} - {""}, key=len, reverse=True)
+    names = "|".join(map(re.escape, known))
     if names:
         told = re.sub(rf"(?<![\w.])(?:{names})(?!\.?\w)", lambda found: _code(found[0]), told)
     told = told.removeprefix(", ")

@@ -9,7 +9,8 @@ import pytest
 
 from shim.cli.fields_page import page, value
 from shim.core.recognise import load_engine
-from shim.documents.model import Fidelity, Rule, Verb
+from shim.documents.model import Rule
+from shim.documents.vocabulary import Fidelity, Verb
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,8 +30,9 @@ def test_every_operation_and_every_member_is_there(engine):
     text = page(engine)
     for operation in engine.operations:
         assert f"### {operation.id}\n" in text
-        rules = [rule for field in operation.fields for tier in field.rules.values() for rule in tier]
-        assert not [field.name for field in operation.fields if f"| `{field.name}` |" not in text]
+        fields = list(operation.resource.walk())
+        rules = [rule for field in fields for tier in field.rules.values() for rule in tier]
+        assert not [field.name for field in fields if f"{field.name}` |" not in text]
         assert not [rule.why for rule in rules if rule.why not in text]
         assert not operation.request or not [name for name in operation.request.members if f"| `{name}` |" not in text]
 
@@ -63,6 +65,10 @@ RULE = Rule(verb=Verb.FROM, at="", owner="", fidelity=Fidelity.DERIVED, sources=
         (attrs.evolve(RULE, sources=("name",), drop=(0,)), "but for 0, which means not known."),
         (attrs.evolve(RULE, sources=("size",), whole=True), "from `size`, as a whole number."),
         (attrs.evolve(RULE, verb=Verb.ABSENT, sources=()), ""),
+        (
+            attrs.evolve(RULE, sources=("parts[first].name",), group=("zone",)),
+            "from `parts[first].name`, one for each `zone`.",
+        ),
     ],
 )
 def test_a_rule_in_words(rule, told):
@@ -72,5 +78,9 @@ def test_a_rule_in_words(rule, told):
 
 def test_a_verb_without_words_yet_can_still_be_read():
     """A verb that the language has and this page has no sentence for stands there with its sources."""
-    tally: Any = StrEnum("Later", {"TALLY": "tally"})["TALLY"]  # type: ignore[misc]  # a class for this one word
+
+    class Later(StrEnum):
+        TALLY = "tally"
+
+    tally: Any = Later.TALLY
     assert value("count", attrs.evolve(RULE, verb=tally, sources=("regions",))) == "tally `regions`."
