@@ -1,0 +1,269 @@
+"""The page "From serverless to flex, field by field", made of the documents: ``python -m shim.cli.fields_page``.
+
+It writes Markdown to standard output; with ATLAS_SHIM_MAPPINGS set, an operator's own documents are in it too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+import attrs
+
+from shim.cli.fields import how, when
+from shim.core.recognise import Engine, load_engine
+from shim.documents.model import (
+    BODY,
+    Document,
+    ErrorRule,
+    Field,
+    Operation,
+    QueryRule,
+    RefusedChoice,
+    Resource,
+    Rule,
+    Successor,
+    Target,
+)
+from shim.documents.vocabulary import Verb
+
+_HEAD = """\
+# From serverless to flex, field by field
+
+What each retired call is answered from, and where each member of its answer comes from. The page is made of the
+[mapping documents](../../mappings/README.md) by `python -m shim.cli.fields_page`, so it says what the shim does.
+`atlas-shim explain GET URL` says the same of one call, with the code to write instead.
+
+Successors' paths are those below `/api/atlas/v2`, with the version of `Accept` in brackets. The words for
+how near a value is to what it was: **exact**, **renamed** (the same value under another name or spelling), **derived**
+(computed, or near the old meaning), **constant** (true of every such resource), **absent** (can't be known, and is
+left out). [What they promise](../explanation/fidelity.md).
+"""
+
+_BASE = "/api/atlas/v2"
+
+
+def page(engine: Engine) -> str:
+    """Return the page, a part for each document: first what ended first, last that of which nothing is left."""
+    documents = sorted(engine.documents, key=_place)
+    return _HEAD + "".join(f"\n{part}\n" for document in documents for part in _document(document))
+
+
+def _place(document: Document) -> tuple[bool, datetime, str]:
+    operations = document.operations
+    return not any(one.successors for one in operations), min(one.sunset for one in operations), document.title
+
+
+def _document(document: Document) -> Iterator[str]:
+    yield f"## {document.title}"
+    yield f"Below {' and '.join(_code(api.base) for api in document.apis.values())}."
+    for operation in document.operations:
+        yield f"### {operation.id}"
+        yield _call(operation)
+        yield "\n".join(f"- {item}" for item in _answering(operation))
+        yield from _request(operation)
+    for name, resource in document.resources.items():
+        users = [one for one in document.operations if one.successors and one.resource == resource]
+        if users:
+            yield f"### Members of the answer: {_spaced(name)}"
+            yield f"In answers to {', '.join(_code(one.id) for one in users)}."
+            yield from _members(resource, tuple(users[0].successors))
+    own = list(document.resources.values())
+    if others := [_code(one.id) for one in document.operations if one.fields and one.resource not in own]:
+        yield f"{' and '.join(others)} answer with the members that a read has, from the same places."
+
+
+def _spaced(name: str) -> str:
+    """Return a resource's name as people write it: restoreJob is "restore job"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+
+
+def _call(operation: Operation) -> str:
+    dates = f"deprecated {operation.deprecated:%Y-%m-%d}, sunset {operation.sunset:%Y-%m-%d}"
+    note = f" {operation.note}" if operation.note else ""
+    return f"`{operation.method} {operation.path.text}`{_versions(operation)}, {dates}.{note}"
+
+
+def _versions(operation: Operation) -> str:
+    """Say which versions an operation has, where a later one is another operation."""
+    ends = [one.version for one in operation.versions if one.operator == "<"]
+    return f" in versions before {'-'.join(f'{int(part):02}' for part in ends[0].split('.'))}" if ends else ""
+
+
+def _answering(operation: Operation) -> Iterator[str]:
+    """Yield who answers an operation, as items of a list."""
+    if operation.blank is not None:
+        since = f"**legacy**: its answers mean nothing since {operation.blank:%Y-%m-%d}, though they still come."
+        yield f"{since} So {operation.first} is asked first, and legacy where that knows nothing."
+    if operation.switch:
+        yield f"Sent only with `ATLAS_SHIM_WRITES={operation.switch}`; elsewhere the answer is a 410 that says so."
+    for tier, successor in operation.successors.items():
+        said = [f"**{tier}**: {_targets(successor, operation.method)}."]
+        if successor.after and tier != operation.first:
+            said.append(f"Asked after {' or '.join(map(_code, successor.after))}.")
+        said += [_error(name, rule) for name, rule in successor.errors.items()]
+        said += [_query(name, rule) for name, rule in _queries(successor).items()]
+        yield " ".join([*said, *([successor.note] if successor.note else [])])
+    if not operation.successors:
+        yield operation.without_successor
+
+
+def _error(name: str, rule: ErrorRule) -> str:
+    new = [*([str(rule.status)] if rule.status else []), *([_code(rule.code)] if rule.code else [])]
+    text = f", with the text {json.dumps(rule.detail)}" if rule.detail else ""
+    return f"{_code(name)} comes as {' '.join(new) or 'it is'}{text}."
+
+
+def _queries(successor: Successor) -> dict[str, QueryRule]:
+    found: dict[str, QueryRule] = {}
+    for target in (successor.only, *successor.choices.values()):
+        if isinstance(target, Target):
+            found |= target.query
+    return found
+
+
+def _query(name: str, rule: QueryRule) -> str:
+    if rule.drop:
+        return f"The query's `{name}` is not sent: {rule.why}"
+    words = "".join(f", `{old}` as `{new}`" for old, new in rule.values.items())
+    default = f", by default `{rule.default}`" if rule.default is not None else ""
+    return f"The query's `{name}` is sent as `{rule.to}`{words}{default}."
+
+
+def _targets(successor: Successor, method: str) -> str:
+    if successor.only is not None:
+        return _target(successor.only, method)
+    return "; ".join(
+        f"for `{word}` {'a 400 ' + _code(one.error_code) if isinstance(one, RefusedChoice) else _target(one, method)}"
+        for word, one in successor.choices.items()
+    )
+
+
+def _target(target: Target, method: str) -> str:
+    return f"`{target.method or method} {target.path.text.removeprefix(_BASE)}` ({target.version})"
+
+
+def _request(operation: Operation) -> Iterator[str]:
+    """Yield what becomes of a request's body."""
+    request = operation.request
+    if request is None:
+        return
+    members = [
+        (_code(name), type_, "yes" if name in request.required else "no") for name, type_ in request.members.items()
+    ]
+    yield _table(("member of the body", "type", "required"), members, "The body has no members.")
+    others = "All other members are taken as they are." if request.rest else "Any other member is a 400."
+    ignored = f"Taken and not used: {', '.join(map(_code, request.ignored))}. " if request.ignored else ""
+    yield f"{ignored}{others}"
+    for name, refused in request.refused.items():
+        yield f"`{name}` with {_code(json.dumps(refused.value))} is a 400 {_code(refused.error_code)}: {refused.detail}"
+    for tier, successor in operation.successors.items():
+        targets: Mapping[str, Target | RefusedChoice] = successor.choices
+        if successor.only is not None:
+            targets = {"": successor.only}
+        for word, target in targets.items():
+            sent = f"Sent to {tier}" + (f" for `{word}`" if word else "")
+            if isinstance(target, RefusedChoice):
+                yield f"{sent}: nothing. {target.detail}"
+            elif target.body is None:
+                yield f"{sent}: the body as it came."
+            else:
+                yield f"{sent}:"
+                rows = list(_rows(target.body, (BODY,), levels=False))
+                yield _table(("member", "type", "value"), rows, "An empty object.")
+
+
+def _members(resource: Resource, tiers: Sequence[str]) -> Iterator[str]:
+    """Yield the table of an answer's members, and one for each member whose words are translated."""
+    head = ("member", "type", *(f"on {tier}" for tier in tiers))
+    yield _table(head, list(_rows(resource, tiers)), "An empty object: it has no members.")
+    for field in resource.walk():
+        words = {tier: _words(field.rules[tier]) for tier in tiers}
+        if not any(words.values()):
+            continue
+        all_words = dict.fromkeys([*field.words, *(word for said in words.values() for word in said)])
+        yield f"The words of `{field.name}`:"
+        lines = [(_code(word), *(_spelled(words[tier], word) for tier in tiers)) for word in all_words]
+        yield _table(("legacy", *tiers), lines, "")
+
+
+def _rows(
+    resource: Resource, tiers: Sequence[str], outer: str = "", *, levels: bool = True
+) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each field, those of objects in it too: ``regions[].name`` is the name of each region."""
+    for field in resource.fields:
+        name = f"{outer}{field.name}"
+        cells = [_rules(field, field.rules[tier], levels=levels) or "as given" for tier in tiers]
+        yield (_code(name), field.type, *cells)
+        if field.of is not None and any(rule.verb is not Verb.ABSENT for tier in tiers for rule in field.rules[tier]):
+            yield from _rows(field.of, tiers, f"{name}{'[]' if field.type == 'objects' else ''}.", levels=levels)
+    if resource.rest:
+        less = f", but for {', '.join(map(_code, resource.without))}" if resource.without else ""
+        yield (f"`{outer}*`", "any", *[f"all other members as they are{less}"] * len(tiers))
+
+
+def _words(rules: Sequence[Rule]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for rule in rules:
+        for said, means in rule.values.items():
+            found.setdefault(means if isinstance(means, str) else json.dumps(means), []).append(said)
+    return found
+
+
+def _spelled(words: Mapping[str, Sequence[str]], word: str) -> str:
+    if not words:
+        return _code(word)
+    return ", ".join(map(_code, words[word])) if word in words else "never"
+
+
+def _rules(field: Field, rules: Sequence[Rule], *, levels: bool = False) -> str:
+    """Return one cell: each rule with its condition, its level, how the value is made, and why."""
+    cell = []
+    for rule in rules:
+        condition = f"when {when(rule)}: " if rule.when else "else: " if len(rules) > 1 else ""
+        told = " ".join(filter(None, (value(field.name, rule), rule.why)))
+        if levels:
+            told = f"**{rule.fidelity.value}**: {told}" if told else f"**{rule.fidelity.value}**"
+        cell.append(condition + told)
+    return "<br>".join(cell)
+
+
+_SILENT = {Verb.FROM, Verb.LINK, Verb.ABSENT}
+"""Verbs that may leave it to the level and the reason to say how a value is made."""
+
+
+def value(name: str, rule: Rule) -> str:
+    """Say in words how a rule makes its value; of a verb that has no words yet, what the document says of it."""
+    told = how(name, attrs.evolve(rule, values={}))  # words have tables of their own
+    if rule.values:
+        told += ", in other words (below)"
+    if rule.whole:
+        told += ", as a whole number"
+    if rule.drop:
+        told += f", but for {' and '.join(map(json.dumps, rule.drop))}, which means not known"
+    if not told and rule.verb not in _SILENT:
+        told = f"{rule.verb.value} {', '.join([*rule.sources, *rule.words, rule.parameter])}".strip(" ,")
+    known = sorted({*rule.sources, *rule.group, rule.keyed, rule.parameter} - {""}, key=len, reverse=True)
+    names = "|".join(map(re.escape, known))
+    if names:
+        told = re.sub(rf"(?<![\w.])(?:{names})(?!\.?\w)", lambda found: _code(found[0]), told)
+    told = told.removeprefix(", ")
+    return f"{told}." if told else ""
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    if len(lines) == 2:
+        return empty
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    print(page(load_engine(os.environ)), end="")  # noqa: T201 - the page is what this module is run for

@@ -1,0 +1,109 @@
+"""The pages of explanation say what happens: their examples are tried, their numbers and tables held."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from shim.core.commands import Send
+from shim.core.context import Context
+from shim.core.exchange import exchange
+from shim.core.memory import Memory
+from shim.core.messages import Call, Reply
+from shim.core.recognise import load_engine
+from shim.core.settings import RouteWord, Settings
+from shim.documents.vocabulary import Fidelity
+from tests.foreign_suites import SUITES
+from tests.gateway_hostile import raw_table
+from tests.gateway_hostile.faults import CATALOGUE
+from tests.gateway_hostile.rows import PASSED, REFUSED
+
+ROOT = Path(__file__).parents[1]
+EXPLANATION = ROOT / "docs" / "explanation"
+FIDELITY = (EXPLANATION / "fidelity.md").read_text("utf-8")
+TRUST = (EXPLANATION / "trust.md").read_text("utf-8")
+ATLAS = "https://cloud.mongodb.com"
+ENGINE = load_engine({})
+FLEX, LEGACY, LEVELS, RUNNING = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", FIDELITY, re.DOTALL)]
+
+
+def recorded(file):
+    lines = (ROOT / "tests" / "cases" / "recorded" / file).read_text("utf-8").splitlines()
+    return [one for one in map(json.loads, lines) if one["status"] == 200]
+
+
+def served(recording):
+    """Return what the legacy caller of a recorded flex read gets, and its record's levels."""
+    target = recording["path"].replace("/flexClusters/", "/serverless/")
+    match = ENGINE.recognise("GET", target, ())
+    assert match is not None
+    context = Context(settings=Settings(route=RouteWord.FLEX), memory=Memory(), clock=lambda: 1.79e9, base=ATLAS)
+    steps = exchange(match, Call("GET", ATLAS, target), context)
+    step = next(steps)
+    try:
+        while True:
+            step = steps.send(Reply(200, (), None if isinstance(step, Send) else recording["body"].encode()))
+    except StopIteration as stop:
+        levels = {level: list(names) for level, names in stop.value.record.by_level().items()}
+        return json.loads(stop.value.reply.body), levels
+
+
+def test_the_example_of_fidelity_is_a_recording_and_what_becomes_of_it():
+    """Flex's answer, the caller's, and the levels are those of one recorded snapshot."""
+    (recording,) = [one for one in recorded("flex-snapshot-get.jsonl") if json.loads(one["body"]) == FLEX]
+    document, levels = served(recording)
+    assert list(document.items()) == list(LEGACY.items())
+    assert levels == LEVELS
+
+
+def test_the_running_restore_has_a_missing_field():
+    """The levels are those of every recorded restore that was running."""
+    running = [one for one in recorded("flex-restore-get.jsonl") if '"RUNNING"' in one["body"]]
+    assert running
+    assert [levels for _, levels in map(served, running) if levels != RUNNING] == []
+
+
+def test_every_level_is_explained():
+    """In the order of the code."""
+    named = re.findall(r"^\| `(\w+)` \|", FIDELITY.partition("## An example")[0], re.MULTILINE)
+    assert named == list(Fidelity)
+
+
+def test_numbers_of_trust_are_those_of_the_tables():
+    """Faults and raw requests are counted by the rows that are tried."""
+    faults = sum(map(len, CATALOGUE.values()))
+    assert f"[{faults} faults, " in TRUST
+    assert f"[{len(REFUSED)} raw requests refused, {len(PASSED)} passed]" in TRUST
+
+
+def test_the_page_of_raw_requests_is_that_of_the_rows():
+    """Whoever changes a row writes the page anew: python -m tests.gateway_hostile.raw_table."""
+    assert raw_table.PAGE.read_text("utf-8") == raw_table.page()
+
+
+def test_every_file_of_attacks_is_in_the_table():
+    """A file that is added gets its line."""
+    files = {path.name for path in (ROOT / "tests" / "gateway_attacks").glob("test_*.py")}
+    assert not {name for name in files if f"`{name}`" not in TRUST}
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
+def test_the_suites_of_the_table_are_those_that_can_be_run(suite):
+    """Each release stands there."""
+    assert f"| {suite.release.replace('==', ' ')}" in TRUST
+
+
+def test_commands_of_trust_name_what_is_there():
+    """Each path that pytest is given exists, and each module can be run."""
+    commands = re.findall(r"\.venv/bin/(pytest|python -m) ([^`\n]+)", TRUST)
+    assert len(commands) > 10
+    for tool, words in commands:
+        for word in (one for one in words.split() if not one.startswith("-")):
+            if tool == "pytest":
+                assert (ROOT / word).exists(), word
+            else:
+                assert (ROOT / word.replace(".", "/")).with_suffix(".py").exists() or (
+                    ROOT / word.replace(".", "/") / "__main__.py"
+                ).exists(), word
+                break
