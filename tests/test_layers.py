@@ -28,6 +28,7 @@ BELOW = {
     "base_url": {"core", "errors"},
     "inventory": {"core", "documents", "errors"},
     "page": set(),
+    "radar": {"core"},
     "scan": {"core", "documents", "errors"},
     "flags": {"core", "errors", "extras"},
     "dropin": {"core", "documents", "errors", "flags", "inventory"},
@@ -43,7 +44,7 @@ BELOW = {
     "auto": {"switch"},
     "launch": {"errors", "switch"},
     "atlas": {"_record", "_version", "base_url", "core", "credentials", "errors", "httpx", "httpx_family"},
-    "gateway": {"_version", "core", "credentials", "documents", "errors", "extras", "flags", "inventory", "page"},
+    "gateway": {"_version", "core", "credentials", "documents", "errors", "extras", "flags", "inventory", "page", "radar"},
     "front": {"_version", "documents", "errors", "gateway"},
 }
 """Room -> the rooms it may import. ``cli`` and the package's front may import any; none may import the front."""
