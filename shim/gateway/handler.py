@@ -15,8 +15,8 @@ from shim.core.messages import Call, Reply
 from shim.core.record import Record
 from shim.core.settings import RouteWord
 from shim.flags.variants import ByFlag
-from shim.gateway.announced import Announced
 from shim.gateway.allow.limits import limited
+from shim.gateway.announced import Announced
 from shim.gateway.board.counts import Board
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner

@@ -31,6 +31,10 @@ _VERSION = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|prev
 _Key = tuple[str, str, str]
 
 
+def _texts(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
 @attrs.frozen
 class Sighting:
     """An operation whose replies announce its end.
@@ -50,7 +54,7 @@ class Sighting:
     first: float
     last: float
     calls: int
-    callers: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    callers: tuple[str, ...] = attrs.field(default=(), converter=_texts)
 
     @property
     def key(self) -> _Key:
@@ -91,7 +95,7 @@ class Radar:
         now = time.time() if now is None else now
         accept = field(call.headers, "Accept") or ""
         version = _version(field(headers, "Content-Type") or "") or _version(accept)
-        key = (call.method, path_of(call, engine), version)
+        key: _Key = (call.method, path_of(call, engine), version)
         with self._lock:
             row = self._rows.get(key)
             before = None if row is None else row.said
@@ -107,9 +111,9 @@ class Radar:
                 row.callers.move_to_end(caller)
                 if len(row.callers) > CALLERS:
                     row.callers.popitem(last=False)
-            sighting = None if said == before else self._is_news(key, said)
+            is_news = said != before and self._is_news(key, said)
             found = _sighting(key, row)
-        if sighting:
+        if is_news:
             log.log(self._level, "%s", sentence(found, before, now))
         return found
 

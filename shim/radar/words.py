@@ -8,8 +8,7 @@ from __future__ import annotations
 BASES = frozenset({"api", "atlas", "public", "private", "oauth", "v1.0", "v1.5", "v2", "unauth"})
 """What a path begins with."""
 
-WORDS = BASES | frozenset(
-    """
+_WORDS = """
     access accessList accessListEntries accountDetails activeVpcPeeringConnections activityFeed aiModelApiClouds
     aiModelApiKeys aiModelApiRateLimits alertConfigs alerts all apiKeys apiUserKeys apiKeyAccessLists auditLog autoDefer
     autoExport autoIndexing autoScalingConfiguration availableProjects availableRegions availableSchedules
@@ -28,28 +27,32 @@ WORDS = BASES | frozenset(
     processor processors projects provider purge pushBasedLogExport queryLogs.gz queryShapeInsights queryShapes
     queryStats rateLimits regionalMode regions requestedClusters reset resize resourcePolicies restart restartPrimaries
     restore restoreJobs restores resume roleMappings roles rolesInfo rollingIndex runs sampleDatasetLoad
-    sandboxConfig schedule schemaAdvice search secrets serverless serviceAccounts settings shardedCluster shardedClusters
-    slowQueryLogs snapshots stages start startWith status stop streams suggestedIndexes system tags teamUsers teams
+    sandboxConfig schedule schemaAdvice search secrets serverless serviceAccounts settings shardedCluster
+    shardedClusters slowQueryLogs snapshots stages start startWith status stop streams suggestedIndexes system tags
+    teamUsers teams
     tenant tenantUpgrade tenantUpgradeToServerless token tokens trigger triggers upgrade usage userSecurity users
     validate verify versions vpcPeeringConnections whitelist withSamples
-    """.split()
-)
+"""
+WORDS = BASES | frozenset(_WORDS.split())
 
+_SINGULAR = """
+    accessList byName dataFederation encryptionAtRest endpoint endpointService federationSettings globalAccessList
+    instance privateEndpoint processor sampleDatasetLoad serverless shardedCluster usage validate verify whitelist
+"""
 NAMES_BEHIND = {
-    **{"databaseUsers": 2, "indexes": 3, "encryptionAtRest": 1, "cloudProviderAccess": 2, "dataFederation": 1},
-    **{"serverless": 1, "instance": 1, "endpoint": 1, "endpointService": 1, "byName": 1, "accessList": 1, "usage": 1},
-    **{"whitelist": 1, "processor": 1, "sampleDatasetLoad": 1, "shardedCluster": 1, "verify": 1, "validate": 1},
-    **{"globalAccessList": 1, "federationSettings": 1},
+    "cloudProviderAccess": 2,
+    "databaseUsers": 2,
+    "indexes": 3,
+    **dict.fromkeys(_SINGULAR.split(), 1),
 }
 """How many names may stand behind a word; behind other plurals it is one, and behind the rest none."""
 
-NEVER_COLLECTIONS = frozenset(
-    """
+_NEVER = """
     access awsCustomDNS cloudProviderAccess collStats customDBRoles employeeAccess fts globalWrites info jwks
     managedSlowMs measurements metrics mongos privateNetworkSettings processArgs queryStats settings status tags
     userSecurity
-    """.split()
-)
+"""
+NEVER_COLLECTIONS = frozenset(_NEVER.split())
 """Words that end as plurals do, and have no name behind them."""
 
 BELOW = {
@@ -61,6 +64,7 @@ BELOW = {
     "liveMigrations": frozenset({"availableProjects", "linkTokens", "validate"}),
     "onlineArchives": frozenset({"queryLogs.gz"}),
     "collStats": frozenset({"namespaces", "pinned", "measurements"}),
+    "privateEndpoint": frozenset({"endpointService", "regionalMode", "serverless"}),
     "pipelines": frozenset({"availableSchedules", "availableSnapshots"}),
     "groups": frozenset({"byName"}),
     "indexes": frozenset({"measurements"}),
@@ -73,8 +77,9 @@ BELOW = {
 }
 """Fixed words that stand where otherwise a name is, by the collection before them."""
 
-VERBS = frozenset(
-    "addRole addUser pause removeRole removeUser reset search start startWith stop tenantUpgrade validate "
-    "revoke migrate getStatus grantMongoDBEmployeeAccess revokeMongoDBEmployeeAccess limits authorize".split()
-)
+_VERBS = """
+    addRole addUser authorize getStatus grantMongoDBEmployeeAccess limits migrate pause removeRole removeUser reset
+    revoke revokeMongoDBEmployeeAccess search start startWith stop tenantUpgrade validate
+"""
+VERBS = frozenset(_VERBS.split())
 """What may stand behind a colon in a segment; a port is none."""

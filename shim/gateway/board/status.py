@@ -172,10 +172,10 @@ class Certificate:
 class Announced:
     """An operation in the gateway's traffic whose replies announce its end, of any side, translated or passed on.
 
-    ``path`` is a template, or a shape with ``{}`` for each name; ``version`` is the date that the call named. ``sunset``
-    and ``deprecation`` are instants, None where no date was said; ``deprecated`` tells that it is or will be. ``link``
-    leads to what is written about it. ``calls`` are the replies since the start that said so, ``first`` and ``last``
-    when, and ``callers`` whose calls they were, the latest first.
+    ``path`` is a template, or a shape with ``{}`` for each name; ``version`` is the date that reply or call named.
+    ``sunset`` and ``deprecation`` are instants, None where no date was said; ``deprecated`` tells that it is or will
+    be. ``link`` leads to what is written about it. ``calls`` are the replies since the start that said so, ``first``
+    and ``last`` when, and ``callers`` whose calls they were, the latest first.
     """
 
     method: str

@@ -310,9 +310,8 @@ def _parse_reply(data: bytes) -> ReplyHead:
         lower = name.lower()
         if lower not in _LOOKED_AT:
             continue
-        if lower in ANNOUNCING:
-            head.announces = True
-        elif lower == "content-length":
+        head.announces |= lower in ANNOUNCING
+        if lower == "content-length":
             head.length = int(value)
         elif lower == "transfer-encoding":
             if head.chunked or value.lower() != "chunked" or version == "1.0":
