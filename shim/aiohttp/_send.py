@@ -28,6 +28,7 @@ from shim.aiohttp._inside import Once
 from shim.aiohttp._recognition import Asked, recognise
 from shim.aiohttp._rewriting import InnerRequest
 from shim.aiohttp._timeouts import timeout_of
+from shim.dropin.announced import peek
 
 Base = Callable[..., Awaitable[ClientResponse]]
 SENT_AGAIN = frozenset({"DELETE", "PUT"})
@@ -40,8 +41,19 @@ def request(
     """Return what to await for a response: what ``base`` returns, or for a retired call an exchange."""
     asked = recognise(session, method, str_or_url, options)
     if asked is None:
-        return base(method, str_or_url, **options)
+        return _looked_at(base, method, str_or_url, options)
     return _exchanged(session, base, asked, str_or_url, options)
+
+
+async def _looked_at(base: Base, method: str, url: Any, options: dict[str, Any]) -> ClientResponse:
+    response = await base(method, url, **options)
+    peek(getattr(response, "headers", ()), lambda: _asked(response))
+    return response
+
+
+def _asked(response: ClientResponse) -> tuple[Any, Any, Any]:
+    info = response.request_info
+    return info.method, info.real_url, info.headers.items()
 
 
 async def _exchanged(
