@@ -36,7 +36,7 @@ _WORDS = """
 WORDS = BASES | frozenset(_WORDS.split())
 
 _SINGULAR = """
-    accessList byName dataFederation encryptionAtRest endpoint endpointService federationSettings globalAccessList
+    accessList backup byName dataFederation encryptionAtRest endpoint endpointService federationSettings globalAccessList
     instance privateEndpoint processor sampleDatasetLoad serverless shardedCluster usage validate verify whitelist
 """
 NAMES_BEHIND = {
@@ -49,14 +49,15 @@ NAMES_BEHIND = {
 
 _NEVER = """
     access awsCustomDNS cloudProviderAccess collStats customDBRoles employeeAccess fts globalWrites info jwks
-    managedSlowMs measurements metrics mongos privateNetworkSettings processArgs queryStats settings status tags
-    userSecurity
+    managedSlowMs matchers measurements metrics mongos privateNetworkSettings processArgs queryStats settings status
+    tags userSecurity
 """
 NEVER_COLLECTIONS = frozenset(_NEVER.split())
 """Words that end as plurals do, and have no name behind them."""
 
 BELOW = {
     "alertConfigs": frozenset({"matchers"}),
+    "backup": frozenset({"download", "exportBuckets", "exports", "restoreJobs", "schedule", "snapshots", "tenant"}),
     "clusters": frozenset({"provider", "tenantUpgrade", "tenantUpgradeToServerless"}),
     "containers": frozenset({"all"}),
     "endpointService": frozenset({"endpoint"}),
@@ -68,6 +69,7 @@ BELOW = {
     "pipelines": frozenset({"availableSchedules", "availableSnapshots"}),
     "groups": frozenset({"byName"}),
     "indexes": frozenset({"measurements"}),
+    "serverless": frozenset({"instance"}),
     "snapshots": frozenset({"shardedCluster", "shardedClusters"}),
     "streams": frozenset(
         {"accountDetails", "activeVpcPeeringConnections", "privateLinkConnections", "vpcPeeringConnections"}

@@ -142,7 +142,7 @@ def _announced(announced: Sequence[Announced]) -> str:
             (html.text(sunset), operation + link, html.text(deprecated), str(one.calls), last, _names(one.callers))
         )
     columns = ("Sunset", "Operation, and its version", "Deprecated since", "Replies", "Last", "Callers")
-    return html.table("As Sunset and Deprecation of Atlas' replies say, of all calls", columns, rows)
+    return html.table("As Sunset and Deprecation of Atlas' replies say, of all calls", columns, rows, words=True)
 
 
 def _fields(status: Status) -> str:
