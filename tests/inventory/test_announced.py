@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -97,26 +98,27 @@ def by_aiohttp(url):
 
 
 def by_stdlib(url):
+    assert runtime.concerns(url)  # as the switch asks before
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with open_url(opener, opener.open, urllib.request.Request(url, headers=ACCEPT), timeout=5) as response:
         return response.read().decode()
 
 
 WAYS = {
-    "httpx": by_httpx, "httpx_family": by_async_httpx, "requests": by_requests, "requests wrapped": by_wrapped_requests,
+    "httpx_family": by_httpx, "httpx_family async": by_async_httpx, "requests": by_requests, "requests wrapped": by_wrapped_requests,
     "requests adapter": by_adapter, "urllib3": by_urllib3_manager, "urllib3 pool": by_urllib3_pool,
     "aiohttp": by_aiohttp, "stdlib": by_stdlib,
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_a_call_that_is_not_retired_yet_is_written_down(file, atlas, way):
+@pytest.mark.parametrize("name", WAYS)
+def test_a_call_that_is_not_retired_yet_is_written_down(file, atlas, name):
     """Once, with the line of the program; the caller's reply is as it was."""
-    assert way(f"{atlas}{CLUSTERS}/orders?pretty=true") == "{}"
+    assert WAYS[name](f"{atlas}{CLUSTERS}/orders?pretty=true") == "{}"
     (line,) = lines(file)
     assert line["announced"] == "GET /api/atlas/v2/groups/{}/clusters/{}"
     assert line.items() >= HERE.items()
-    assert line["library"].startswith(way.__name__.split("_")[-1][:5]) or "_" in way.__name__[3:]
+    assert line["library"] == name.split(" ")[0]
     assert "orders" not in file.read_text()
 
 
@@ -156,8 +158,8 @@ def test_libraries_that_stand_on_each_other_count_a_reply_once(file, atlas, tmp_
     """With every library of a program switched on, a call of requests' passes urllib3 and http.client too."""
     program = tmp_path / "program.py"
     program.write_text(f"import requests\nrequests.get({atlas + CLUSTERS!r}, headers={ACCEPT!r}, timeout=5)\n")
-    done = CliRunner().invoke(main, ["run", sys.executable, str(program)])
-    assert done.exit_code == 0, done.output
+    done = subprocess.run([sys.executable, "-m", "shim", "run", sys.executable, str(program)], check=False, timeout=60)
+    assert done.returncode == 0
     (line,) = lines(file)
     assert (line["file"], line["line"]) == (str(program), 2)
 
