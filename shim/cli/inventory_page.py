@@ -12,7 +12,7 @@ from shim.cli.code_samples import NextCall
 from shim.cli.fields import no_successor
 from shim.documents.model import Operation
 from shim.inventory import explain_command
-from shim.inventory.announced import AnnouncedCalls
+from shim.inventory.announcements import AnnouncedCalls
 from shim.inventory.reading import LEVELS, MOST, Caller, Inventory
 from shim.inventory.verdict import Verdict, spoken
 

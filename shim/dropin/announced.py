@@ -97,7 +97,7 @@ def _look(call: Call, headers: Headers) -> None:
     try:
         found = RADAR.look(call, headers, runtime.latest().engine)
         if found is not None and any(_inventory.raw()):
-            inventory.announced(found, where=attrs.evolve(call_site(), library=_library()))
+            inventory.note_announced(found, where=attrs.evolve(call_site(), library=_library()))
     except Exception:
         logger.debug(_FAILED, exc_info=True)
 

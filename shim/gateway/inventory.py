@@ -10,7 +10,7 @@ from functools import partial
 
 from shim.core.recognise import Engine
 from shim.core.record import Record
-from shim.inventory import announced, note, started
+from shim.inventory import note, note_announced, started
 from shim.radar import Sighting
 
 log = logging.getLogger("shim.gateway")
@@ -47,7 +47,7 @@ class InventoryWriter:
     def announced(self, found: Sighting, agent: str | None, peer: str) -> None:
         """Have one call written whose reply announces the end of its operation; the caller as with ``add``."""
         if self._has_room():
-            self._put(partial(announced, found, agent=agent, peer=peer, environ=self._environ, clock=self._now()))
+            self._put(partial(note_announced, found, agent=agent, peer=peer, environ=self._environ, clock=self._now()))
 
     def _has_room(self) -> bool:
         if len(self._waiting) < MOST:

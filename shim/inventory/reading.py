@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from shim.inventory.announced import AnnouncedCalls, Announcements, SaidOnce, read_announced
+from shim.inventory.announcements import AnnouncedCalls, Announcements, SaidOnce, read_announced
 from shim.inventory.writing import COMMANDS
 
 _T = TypeVar("_T")

@@ -68,7 +68,7 @@ def note(  # noqa: PLR0913 - the parts of an entry, and where environment and ti
     _write(environ, lambda: _entry(record, engine.named(record.operation), where, (agent, peer), clock()))
 
 
-def announced(  # noqa: PLR0913 - as note
+def note_announced(  # noqa: PLR0913 - as note
     sighting: Sighting,
     *,
     where: CallSite | None = None,
