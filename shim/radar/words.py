@@ -36,8 +36,9 @@ _WORDS = """
 WORDS = BASES | frozenset(_WORDS.split())
 
 _SINGULAR = """
-    accessList backup byName dataFederation encryptionAtRest endpoint endpointService federationSettings globalAccessList
-    instance privateEndpoint processor sampleDatasetLoad serverless shardedCluster usage validate verify whitelist
+    accessList backup byName dataFederation encryptionAtRest endpoint endpointService federationSettings
+    globalAccessList instance privateEndpoint processor sampleDatasetLoad serverless shardedCluster usage validate
+    verify whitelist
 """
 NAMES_BEHIND = {
     "cloudProviderAccess": 2,

@@ -10,7 +10,7 @@ import pytest
 from shim.core.recognise import load_engine
 from shim.gateway.board.html import page
 from shim.gateway.board.reading import read_status
-from shim.gateway.board.status import Caller, Certificate, Error, Reload, Status
+from shim.gateway.board.status import Announced, Caller, Certificate, Error, Reload, Status
 from shim.gateway.board.time_line import time_line
 from tests.gateway.test_admin import admin
 from tests.gateway.test_signing import PATH
@@ -43,6 +43,10 @@ def seen():
         head, text = shown(served)
         status = read_status(json.loads(shown(served, "/status.json")[1]))
         return head, text, status
+
+
+def announcement(said, when):
+    return Announced(said, said, said, when, 1, when, True, said, 1, when, when, (said,))
 
 
 @pytest.fixture
@@ -88,7 +92,8 @@ def test_the_status_has_the_shape_that_is_documented(seen):
     jsonschema.Draft202012Validator.check_schema(schema)
     for one in (schema, *schema["$defs"].values()):
         one["additionalProperties"] = False
-    full = attrs.evolve(seen[2], certificates=(Certificate("listener", seen[2].made, 1, refused=False),))
+    certificate, announced = Certificate("listener", seen[2].made, 1, refused=False), announcement("x", seen[2].made)
+    full = attrs.evolve(seen[2], certificates=(certificate,), announced=(announced,))
     for status in (seen[2], full):
         jsonschema.validate(json.loads(json.dumps(attrs.asdict(status))), schema)
 
@@ -134,6 +139,7 @@ def test_what_others_say_is_text(some, text):
             errors=(Error("atlas", said, said, 500, said, 1, some.made, some.made),),
             reload=Reload("refused", some.made, some.made, (said,), (said,), (said,)),
             silence=attrs.evolve(some.silence, sentence=said, doubts=(said,)),
+            announced=(announcement(said, some.made),),
         )
 
     plain, found = Page(page(of("plain"))), Page(page(of(text)))

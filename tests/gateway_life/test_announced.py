@@ -14,9 +14,9 @@ from tests.peers.served import ask, gateway, get
 
 SUNSET = "Sunset: Thu, 1 Jul 2027 00:00:00 GMT"
 DEPRECATION = "deprecation: @1722816000"
-CLUSTERS = "/api/atlas/v2/groups/0123456789abcdef01234567/clusters"
-SHAPE = "/api/atlas/v2/groups/{}/clusters/{}"
-READ = get(f"{CLUSTERS}/orders", "Accept: application/vnd.atlas.2023-02-01+json", "User-Agent: report/1")
+BUCKETS = "/api/atlas/v2/groups/0123456789abcdef01234567/backup/exportBuckets"
+SHAPE = "/api/atlas/v2/groups/{}/backup/exportBuckets/{}"
+READ = get(f"{BUCKETS}/orders", "Accept: application/vnd.atlas.2023-02-01+json", "User-Agent: report/1")
 LABELS = {"method": "GET", "path": SHAPE, "version": "2023-02-01"}
 
 

@@ -116,7 +116,7 @@ def test_what_upstream_announces_is_the_same_for_all(several):
         for pid in gateway.pids:
             with gateway.alone(pid):
                 for _ in range(2):
-                    ask(gateway.served, get("/api/atlas/v2/groups/0123456789abcdef01234567/clusters"))
+                    ask(gateway.served, get("/api/atlas/v2/groups/0123456789abcdef01234567/backup/exportBuckets"))
         until(lambda: gateway.metric("atlas_shim_announced_calls_total") == 4, "each reply is counted once")
         assert gateway.metric("atlas_shim_announced_sunset_timestamp_seconds") == 1814400000
         host = gateway.admin.url.removeprefix("http://")

@@ -23,7 +23,7 @@ from shim.radar import Radar
 from shim.stdlib.opener import open_url
 from tests.peers.raw import reply, replying
 
-CLUSTERS = "/api/atlas/v2/groups/0123456789abcdef01234567/clusters"
+BUCKETS = "/api/atlas/v2/groups/0123456789abcdef01234567/backup/exportBuckets"
 ACCEPT = {"Accept": "application/vnd.atlas.2023-02-01+json"}
 LINES = ("Sunset: Thu, 1 Jul 2027 00:00:00 GMT", "Deprecation: Mon, 5 Aug 2024 00:00:00 GMT")
 HERE = {"file": __file__, "version": "2023-02-01", "sunset": "2027-07-01T00:00:00Z"}
@@ -105,18 +105,24 @@ def by_stdlib(url):
 
 
 WAYS = {
-    "httpx_family": by_httpx, "httpx_family async": by_async_httpx, "requests": by_requests, "requests wrapped": by_wrapped_requests,
-    "requests adapter": by_adapter, "urllib3": by_urllib3_manager, "urllib3 pool": by_urllib3_pool,
-    "aiohttp": by_aiohttp, "stdlib": by_stdlib,
-}  # fmt: skip
+    "httpx_family": by_httpx,
+    "httpx_family async": by_async_httpx,
+    "requests": by_requests,
+    "requests wrapped": by_wrapped_requests,
+    "requests adapter": by_adapter,
+    "urllib3": by_urllib3_manager,
+    "urllib3 pool": by_urllib3_pool,
+    "aiohttp": by_aiohttp,
+    "stdlib": by_stdlib,
+}
 
 
 @pytest.mark.parametrize("name", WAYS)
 def test_a_call_that_is_not_retired_yet_is_written_down(file, atlas, name):
     """Once, with the line of the program; the caller's reply is as it was."""
-    assert WAYS[name](f"{atlas}{CLUSTERS}/orders?pretty=true") == "{}"
+    assert WAYS[name](f"{atlas}{BUCKETS}/orders?pretty=true") == "{}"
     (line,) = lines(file)
-    assert line["announced"] == "GET /api/atlas/v2/groups/{}/clusters/{}"
+    assert line["announced"] == "GET /api/atlas/v2/groups/{}/backup/exportBuckets/{}"
     assert line.items() >= HERE.items()
     assert line["library"] == name.split(" ")[0]
     assert "orders" not in file.read_text()
@@ -139,25 +145,25 @@ def test_an_error_announces_too(file, monkeypatch):
     with replying(reply(b"{}", *LINES, status="400 Bad Request")) as upstream:
         monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", upstream.origin)
         with pytest.raises(urllib.error.HTTPError):
-            by_stdlib(f"{upstream.origin}{CLUSTERS}")
-    assert [line["announced"] for line in lines(file)] == ["GET /api/atlas/v2/groups/{}/clusters"]
+            by_stdlib(f"{upstream.origin}{BUCKETS}")
+    assert [line["announced"] for line in lines(file)] == ["GET /api/atlas/v2/groups/{}/backup/exportBuckets"]
 
 
 @pytest.mark.parametrize("way", [by_httpx, by_requests, by_urllib3_manager, by_aiohttp, by_stdlib])
 def test_other_hosts_and_a_shim_that_is_off_are_left_alone(file, atlas, way, monkeypatch):
     """Another API's sunset is not Atlas', and off is off."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "off")
-    way(f"{atlas}{CLUSTERS}")
+    way(f"{atlas}{BUCKETS}")
     monkeypatch.delenv("ATLAS_SHIM_ROUTE")
     monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", "http://127.0.0.1:1")
-    way(f"{atlas}{CLUSTERS}")
+    way(f"{atlas}{BUCKETS}")
     assert lines(file) == []
 
 
 def test_libraries_that_stand_on_each_other_count_a_reply_once(file, atlas, tmp_path):
     """With every library of a program switched on, a call of requests' passes urllib3 and http.client too."""
     program = tmp_path / "program.py"
-    program.write_text(f"import requests\nrequests.get({atlas + CLUSTERS!r}, headers={ACCEPT!r}, timeout=5)\n")
+    program.write_text(f"import requests\nrequests.get({atlas + BUCKETS!r}, headers={ACCEPT!r}, timeout=5)\n")
     done = subprocess.run([sys.executable, "-m", "shim", "run", sys.executable, str(program)], check=False, timeout=60)
     assert done.returncode == 0
     (line,) = lines(file)
@@ -168,33 +174,33 @@ def test_a_program_hears_of_it_in_its_log_once(file, atlas, caplog):
     """At a level that nobody sees who has not asked for it."""
     with caplog.at_level(logging.INFO, "shim.radar"):
         for _ in range(2):
-            by_requests(f"{atlas}{CLUSTERS}")
+            by_requests(f"{atlas}{BUCKETS}")
     assert [one.levelno for one in caplog.records if one.name == "shim.radar"] == [logging.INFO]
 
 
 def test_a_defect_in_looking_breaks_no_call(file, atlas, monkeypatch):
     """It is a look, and nothing more."""
     monkeypatch.setattr(announced.RADAR, "look", lambda *_, **__: 1 / 0)
-    assert by_requests(f"{atlas}{CLUSTERS}") == by_aiohttp(f"{atlas}{CLUSTERS}") == "{}"
+    assert by_requests(f"{atlas}{BUCKETS}") == by_aiohttp(f"{atlas}{BUCKETS}") == "{}"
 
 
 def test_the_command_shows_the_next_sunsets(file, atlas, tmp_path):
     """Sorted by date, with who calls; in the text, the JSON and the page."""
-    by_requests(f"{atlas}{CLUSTERS}/orders")
-    by_requests(f"{atlas}{CLUSTERS}/sales")
+    by_requests(f"{atlas}{BUCKETS}/orders")
+    by_requests(f"{atlas}{BUCKETS}/sales")
     undated = {"time": "2026-06-01T00:00:00Z", "announced": "GET /a/{}", "deprecation": True, "agent": "curl/8"}
     own = undated | {"announced": "GET /own", "agent": "atlas-shim-cli/1"}
     broken = undated | {"announced": 3}
     file.write_text(file.read_text() + "".join(f"{json.dumps(one)}\n" for one in (undated, own, broken)))
     found = json.loads(CliRunner().invoke(main, ["inventory", str(file), "--output", "json"]).stdout)
     assert [(one["operation"], one["sunset"], one["deprecation"], one["count"]) for one in found["announced"]] == [
-        ("GET /api/atlas/v2/groups/{}/clusters/{}", "2027-07-01T00:00:00Z", "2024-08-05T00:00:00Z", 2),
+        ("GET /api/atlas/v2/groups/{}/backup/exportBuckets/{}", "2027-07-01T00:00:00Z", "2024-08-05T00:00:00Z", 2),
         ("GET /a/{}", "", "true", 1),
     ]
     assert (found["operations"], found["broken"]) == ([], 1)
     assert all(name.startswith(f"{__file__}:") for name in found["announced"][0]["callers"])
     text = CliRunner().invoke(main, ["inventory", str(file), "--html", str(tmp_path / "page.html")]).stdout
     page = (tmp_path / "page.html").read_text("utf-8")
-    for shown in ("/api/atlas/v2/groups/{}/clusters/{}", "2027-07-01", "curl/8"):
+    for shown in ("/api/atlas/v2/groups/{}/backup/exportBuckets/{}", "2027-07-01", "curl/8"):
         assert shown in text
         assert shown in page

@@ -21,7 +21,7 @@ ENGINE = shared_engine(os.environ)
 NOW = datetime(2026, 11, 25, tzinfo=UTC).timestamp()
 
 
-def call(path="/clusters/orders", *lines, method="GET"):
+def call(path="/backup/exportBuckets/orders", *lines, method="GET"):
     return Call(method, "https://cloud.mongodb.com", f"{GROUP}{path}", lines or (ACCEPT,))
 
 
@@ -33,9 +33,11 @@ def radar():
 def test_calls_of_one_operation_are_one_sighting(radar):
     """Whatever cluster they are of."""
     for number in range(3):
-        radar.look(call(f"/clusters/c{number}?pretty=true"), (SUNSET,), ENGINE, f"report/{number}", NOW + number)
+        radar.look(
+            call(f"/backup/exportBuckets/c{number}?pretty=true"), (SUNSET,), ENGINE, f"report/{number}", NOW + number
+        )
     (one,) = radar.sightings()
-    assert one.key == ("GET", "/api/atlas/v2/groups/{}/clusters/{}", "2023-02-01")
+    assert one.key == ("GET", "/api/atlas/v2/groups/{}/backup/exportBuckets/{}", "2023-02-01")
     assert (one.calls, one.first, one.last, one.sunset) == (3, NOW, NOW + 2, 1814400000)
     assert one.callers == ("report/2", "report/1", "report/0")
 
@@ -46,7 +48,7 @@ def test_methods_and_versions_are_told_apart(radar):
     error = ("Content-Type", "application/json")
     radar.look(call(), (SUNSET, resolved), ENGINE)
     radar.look(call(), (SUNSET, error), ENGINE)
-    radar.look(call("/clusters/orders", ("Accept", "*/*")), (SUNSET, error), ENGINE)
+    radar.look(call("/backup/exportBuckets/orders", ("Accept", "*/*")), (SUNSET, error), ENGINE)
     radar.look(call(method="DELETE"), (SUNSET,), ENGINE)
     assert [(one.method, one.version) for one in radar.sightings()] == [
         ("GET", "2023-01-01"), ("GET", "2023-02-01"), ("GET", ""), ("DELETE", "2023-02-01"),
@@ -64,7 +66,7 @@ def test_it_is_said_once_and_again_when_the_date_moves(radar, caplog):
     """A line says what moved; what was said before is not said again."""
     for line in (SUNSET, SUNSET, LATER, LATER, SUNSET):
         radar.look(call(), (line, ("Deprecation", "Mon, 5 Aug 2024 00:00:00 GMT")), ENGINE, now=NOW)
-    since, where = "2024-08-05", "GET /api/atlas/v2/groups/{}/clusters/{} (2023-02-01)"
+    since, where = "2024-08-05", "GET /api/atlas/v2/groups/{}/backup/exportBuckets/{} (2023-02-01)"
     assert [one.getMessage() for one in caplog.records] == [
         f"{where}: its replies announce Sunset 2027-07-01, in 218 days; Deprecation {since}",
         f"{where}: its replies announce Sunset 2027-09-01, in 280 days; Deprecation {since}; before it was 2027-07-01",
@@ -82,7 +84,7 @@ def test_memory_and_log_are_bounded(radar, caplog):
     """Upstream can't fill either: the operations that were called last stay."""
     for number in range(2 * MOST):
         version = ("Accept", f"application/vnd.atlas.{2000 + number}-01-01+json")
-        radar.look(call("/clusters", version), (SUNSET,), ENGINE)
+        radar.look(call("/backup/exportBuckets", version), (SUNSET,), ENGINE)
     found = radar.sightings()
     assert len(found) == len(caplog.records) == MOST
     assert found[-1].version == f"{2000 + 2 * MOST - 1}-01-01"
@@ -112,11 +114,11 @@ def test_several_processes_agree():
     one, other = Radar(), Radar()
     one.look(call(), (LATER,), ENGINE, "a", NOW)
     other.look(call(), (SUNSET,), ENGINE, "b", NOW + 9)
-    one.look(call("/clusters"), (LATER,), ENGINE, "a", NOW)
+    one.look(call("/backup/exportBuckets"), (LATER,), ENGINE, "a", NOW)
     for order in ((one, other), (other, one)):
         single, collection = together(each.sightings() for each in order)
         assert (single.sunset, single.calls, single.first, single.last) == (1814400000, 2, NOW, NOW + 9)
         assert single.callers == ("b", "a")
-        assert collection.path.endswith("/clusters")
+        assert collection.path.endswith("/backup/exportBuckets")
     many = [attrs.evolve(single, version=str(number), last=float(number)) for number in range(2 * MOST)]
     assert {row.last for row in together([many])} == set(map(float, range(MOST, 2 * MOST)))
