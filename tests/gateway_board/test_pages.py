@@ -46,7 +46,9 @@ def seen():
 
 
 def announcement(said, when):
-    return Announced(said, said, said, when, 1, when, True, said, 1, when, when, (said,))
+    texts = dict.fromkeys(("method", "path", "version", "link"), said)
+    instants = dict.fromkeys(("sunset", "deprecation", "first", "last"), when)
+    return Announced(**texts, **instants, days_left=1, deprecated=True, calls=1, callers=(said,))
 
 
 @pytest.fixture
