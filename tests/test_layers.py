@@ -33,7 +33,7 @@ BELOW = {
     "flags": {"core", "errors", "extras"},
     "dropin": {"core", "documents", "errors", "flags", "inventory", "radar"},
     "aiohttp": {"core", "dropin", "extras"},
-    "httpx_family": {"core", "dropin"},
+    "httpx_family": {"core", "dropin", "radar"},
     "httpx": {"core", "dropin", "httpx_family"},
     "httpx2": {"core", "dropin", "extras", "httpx_family"},
     "requests": {"core", "documents", "dropin", "errors", "extras", "urllib3"},

@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import attrs
-from aiohttp import ClientResponse, ClientSession
+from aiohttp import ClientResponse, ClientSession, RequestInfo
 
 from shim.aiohttp._content import request_content
 from shim.aiohttp._exchange import ExchangeFlow, run
@@ -28,7 +28,7 @@ from shim.aiohttp._inside import Once
 from shim.aiohttp._recognition import Asked, recognise
 from shim.aiohttp._rewriting import InnerRequest
 from shim.aiohttp._timeouts import timeout_of
-from shim.dropin.announced import peek
+from shim.dropin.announced import is_announcing, take
 
 Base = Callable[..., Awaitable[ClientResponse]]
 SENT_AGAIN = frozenset({"DELETE", "PUT"})
@@ -47,12 +47,12 @@ def request(
 
 async def _looked_at(base: Base, method: str, url: Any, options: dict[str, Any]) -> ClientResponse:
     response = await base(method, url, **options)
-    peek(getattr(response, "headers", ()), lambda: _asked(response))
+    if is_announcing(headers := getattr(response, "headers", None)):
+        take(headers, lambda: _asked(response.request_info))
     return response
 
 
-def _asked(response: ClientResponse) -> tuple[Any, Any, Any]:
-    info = response.request_info
+def _asked(info: RequestInfo) -> tuple[object, object, Iterable[tuple[str, str]]]:
     return info.method, info.real_url, info.headers.items()
 
 

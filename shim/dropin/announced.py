@@ -28,6 +28,9 @@ from shim.radar import ANNOUNCING, Radar
 
 logger = logging.getLogger("shim")
 
+LENGTHS = frozenset(map(len, ANNOUNCING))
+"""How long the names of the fields are."""
+
 RADAR = Radar(level=logging.INFO)
 """One for the process, whatever the library. A program did not ask for more lines in its log, so they are of INFO."""
 
@@ -36,24 +39,21 @@ _MARK = "_atlas_shim_looked_at"
 
 _FAILED = "a reply's Sunset or Deprecation could not be looked at"
 _ROOMS = frozenset({"aiohttp", "httpx", "httpx2", "httpx_family", "requests", "stdlib", "urllib3"})
-_LENGTHS = frozenset(map(len, ANNOUNCING))
 _inventory = Variables([inventory.VARIABLE])
-
 
 Asked = Callable[[], tuple[Any, Any, Iterable[tuple[Any, Any]]]]
 """Returns method, URL and field lines of a request."""
 
 
-def peek(headers: Any, asked: Asked, client: ClientSettings = NOTHING_MORE) -> None:
-    """Look at the reply to a call that the shim has no part in; two look-ups, if it announces nothing.
+def is_announcing(headers: Any) -> bool:
+    """Tell whether the headers of a reply announce something: two look-ups, since each reply of a program is asked.
 
-    ``headers`` are as the libraries have them: they have ``items()``, and names compare case-insensitively.
+    They are as the libraries have them: names compare case-insensitively, and there is ``items()``.
     """
     try:
-        if "sunset" in headers or "deprecation" in headers:
-            take(headers, asked, client)
+        return "sunset" in headers or "deprecation" in headers
     except TypeError:  # a mock's, perhaps, which are none
-        pass
+        return False
 
 
 def take(headers: Any, asked: Asked, client: ClientSettings = NOTHING_MORE) -> None:
@@ -111,11 +111,3 @@ def _library() -> str:
         if package == "shim" and (room := rest.partition(".")[0]) in _ROOMS:
             return room
     return ""
-
-
-def announces(lines: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Tell whether among raw field lines there is one that announces something."""
-    for name, _ in lines:  # noqa: SIM110 - any() makes a generator, which costs twice as much
-        if len(name) in _LENGTHS and name.decode("latin-1").lower() in ANNOUNCING:
-            return True
-    return False

@@ -6,7 +6,7 @@ from typing import Any
 
 from requests import Response
 
-from shim.dropin.announced import peek
+from shim.dropin.announced import is_announcing, take
 from shim.requests._recognition import INNER
 
 
@@ -14,10 +14,5 @@ def look_at(response: Response) -> None:
     """Look at the field lines of a reply, where urllib3 has them: it looks names up faster."""
     below: Any = getattr(getattr(response, "raw", None), "headers", None)
     headers = below if hasattr(below, "items") else getattr(response, "headers", None)
-
-    def asked() -> tuple[Any, Any, Any]:
-        request = response.request
-        return request.method, request.url, request.headers.items()
-
-    if getattr(response, "request", None) not in INNER:  # whose reply the exchange looks at
-        peek(headers, asked)
+    if is_announcing(headers) and response.request not in INNER:  # whose reply the exchange looks at
+        take(headers, lambda: (response.request.method, response.request.url, response.request.headers.items()))

@@ -20,7 +20,7 @@ from shim.core.content_coding import acceptable, with_content
 from shim.core.messages import Headers, Reply, field, framed, reason_phrase, without
 from shim.core.settings import origin_of
 from shim.dropin import recognition
-from shim.dropin.announced import peek, watched
+from shim.dropin.announced import is_announcing, take, watched
 from shim.dropin.digest import is_stale
 from shim.dropin.forms import content_of, header_lines
 from shim.dropin.nesting import is_served, serving
@@ -77,8 +77,8 @@ def _looked_at(request: Request, send: Callable[[], Any]) -> Any:
     """Have a call sent that is none of the shim's, and look at what its reply announces; an HTTPError is one, too."""
 
     def look(response: Any) -> None:
-        asked = (request.get_method(), request.full_url, request.header_items())
-        peek(getattr(response, "headers", ()), lambda: asked)
+        if is_announcing(headers := getattr(response, "headers", None)):
+            take(headers, lambda: (request.get_method(), request.full_url, request.header_items()))
 
     try:
         response = send()

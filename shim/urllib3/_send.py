@@ -12,7 +12,7 @@ from typing import Any
 from urllib3 import HTTPConnectionPool, HTTPResponse
 from urllib3.exceptions import MaxRetryError
 
-from shim.dropin.announced import peek
+from shim.dropin.announced import is_announcing, take
 from shim.dropin.nesting import is_served
 from shim.dropin.notice import notify
 from shim.urllib3._exchange import Base, ExchangeFlow
@@ -31,7 +31,8 @@ def urlopen(owner: Owner, base: Base, method: str, url: str, *args: Any, **kwarg
     request = recognise(owner, method, url, args, kwargs)
     if request is None:
         response = base(method, url, *args, **kwargs)
-        peek(getattr(response, "headers", ()), lambda: (method, _whole(owner, url), _headers(owner, args, kwargs)))
+        if is_announcing(headers := getattr(response, "headers", None)):
+            take(headers, lambda: (method, _whole(owner, url), _headers(owner, args, kwargs)))
         return response
     retired = request.retired
     if retired.warns:
