@@ -10,6 +10,9 @@ from shim.gateway.inventory import InventoryWriter
 from shim.gateway.logs.calls import CallLine, plain_agent
 from shim.radar import Radar
 
+_NAME = 100
+"""Characters of a caller's name."""
+
 
 @attrs.frozen(eq=False)
 class Announced:
@@ -21,7 +24,8 @@ class Announced:
     def look(self, call: Call, headers: Headers, line: CallLine, client: str | None) -> None:
         """Take in the field lines of the reply to a call; ``client`` is the name in the caller's certificate."""
         agent = agent_of(call.headers)
-        caller = plain_agent(client) if client else f"{plain_agent(agent or '') or 'no User-Agent'} from {line.peer}"
+        name = plain_agent(client or agent or "")[:_NAME]
+        caller = name if client else f"{name or 'no User-Agent'} from {line.peer}"
         found = self.radar.look(call, headers, line.engine, caller)
         if found is not None and self.inventory is not None:
             self.inventory.announced(found, agent, line.peer)
