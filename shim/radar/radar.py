@@ -111,7 +111,7 @@ class Radar:
                 row.callers.move_to_end(caller)
                 if len(row.callers) > CALLERS:
                     row.callers.popitem(last=False)
-            is_news = said != before and self._is_news(key, said)
+            is_news = said is not before and said != before and self._is_news(key, said)
             found = _sighting(key, row)
         if is_news:
             log.log(self._level, "%s", sentence(found, before, now))
@@ -156,9 +156,7 @@ def sentence(one: Sighting, before: Announcement | None, now: float) -> str:
     version = f" ({one.version})" if one.version else ""
     parts = []
     if one.sunset is not None:
-        days = int((one.sunset - now) // 86400)
-        off = f"in {days} days" if days > 0 else "today" if days == 0 else f"{-days} days ago"
-        parts.append(f"Sunset {_day(one.sunset)}, {off}")
+        parts.append(f"Sunset {_day(one.sunset)}, {_distance(int((one.sunset - now) // 86400))}")
     if one.deprecated:
         parts.append("Deprecation" if one.deprecation is None else f"Deprecation {_day(one.deprecation)}")
     said = "; ".join(parts)
@@ -166,6 +164,13 @@ def sentence(one: Sighting, before: Announcement | None, now: float) -> str:
         said += f"; before it was {'no Sunset' if before.sunset is None else _day(before.sunset)}"
     link = f"; see {one.link}" if one.link else ""
     return f"{one.method} {one.path}{version}: its replies announce {said}{link}"
+
+
+def _distance(days: int) -> str:
+    if days == 0:
+        return "today"
+    count = f"{abs(days)} day" + ("" if abs(days) == 1 else "s")
+    return f"in {count}" if days > 0 else f"{count} ago"
 
 
 def _day(seconds: float) -> str:

@@ -74,6 +74,24 @@ def test_it_is_said_once_and_again_when_the_date_moves(radar, caplog):
     assert {one.levelno for one in caplog.records} == {logging.WARNING}
 
 
+@pytest.mark.parametrize(
+    ("days", "said"), [(-2, "2 days ago"), (-1, "1 day ago"), (0, "today"), (1, "in 1 day"), (2, "in 2 days")]
+)
+def test_a_sunset_is_told_with_its_distance(radar, caplog, days, said):
+    """Also one that is over, and whose operation answers all the same."""
+    radar.look(call(), (SUNSET,), ENGINE, now=1814400000 - days * 86400)
+    assert f"Sunset 2027-07-01, {said}" in caplog.text
+
+
+def test_what_was_not_said_before_is_told_as_such(radar, caplog):
+    """A deprecation comes first, and often without a date; the sunset follows, with a page to read."""
+    radar.look(call(), (("Deprecation", "true"),), ENGINE)
+    radar.look(call(), (SUNSET, ("Link", '<https://example.com/sunset>; rel="sunset"')), ENGINE, now=NOW)
+    first, second = (one.getMessage().partition("announce ")[2] for one in caplog.records)
+    assert first == "Deprecation"
+    assert second == "Sunset 2027-07-01, in 218 days; before it was no Sunset; see https://example.com/sunset"
+
+
 def test_replies_without_the_fields_leave_no_trace(radar):
     """Nor do those whose values mean nothing."""
     assert radar.look(call(), (("Server", "mdbws"), ("Sunset", "soon")), ENGINE) is None
