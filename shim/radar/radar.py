@@ -9,7 +9,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 
 import attrs
 
@@ -25,6 +24,9 @@ MOST = 256
 
 CALLERS = 8
 """Callers of an operation that are remembered, those that called last."""
+
+_KEYS = 512
+"""Calls of which it is remembered which operation they are of."""
 
 _VERSION = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|preview|upcoming)\+", re.IGNORECASE)
 
@@ -79,6 +81,7 @@ class Radar:
         self._level = level
         self._rows: OrderedDict[_Key, _Row] = OrderedDict()
         self._told: set[tuple[_Key, float | None, float | None]] = set()
+        self._keys: tuple[Engine | None, dict[tuple[str, ...], _Key]] = (None, {})
         self._lock = threading.Lock()
 
     def look(
@@ -93,9 +96,7 @@ class Radar:
         if said is None:
             return None
         now = time.time() if now is None else now
-        accept = field(call.headers, "Accept") or ""
-        version = _version(field(headers, "Content-Type") or "") or _version(accept)
-        key: _Key = (call.method, path_of(call, engine), version)
+        key = self._key_of(call, headers, engine)
         with self._lock:
             row = self._rows.get(key)
             before = None if row is None else row.said
@@ -116,6 +117,24 @@ class Radar:
         if is_news:
             log.log(self._level, "%s", sentence(found, before, now))
         return found
+
+    def _key_of(self, call: Call, headers: Headers, engine: Engine) -> _Key:
+        """Return what an operation is told by: its path is the template of a document, and else a shape.
+
+        Programs make the same few calls again and again, so it is remembered, as long as the documents are the same.
+        """
+        accept = ",".join([value for name, value in call.headers if len(name) == 6 and name.lower() == "accept"])
+        content_type = field(headers, "Content-Type") or ""
+        known, keys = self._keys
+        if known is not engine or len(keys) >= _KEYS:
+            self._keys = known, keys = engine, {}
+        asked = call.method, call.path, accept, content_type
+        key = keys.get(asked)
+        if key is None:
+            match = engine.recognise(call.method, call.path, (("Accept", accept),) if accept else ())
+            path = shape_of(call.path) if match is None else f"{match.api.base}{match.operation.path.text}"
+            key = keys[asked] = (call.method, path, _version(content_type) or _version(accept))
+        return key
 
     def _is_news(self, key: _Key, said: Announcement) -> bool:
         """Tell whether it is to be logged: once for each operation and its dates, and not without end."""
@@ -139,13 +158,6 @@ def _sighting(key: _Key, row: _Row) -> Sighting:
     )
 
 
-def path_of(call: Call, engine: Engine) -> str:
-    """Return the template of a known operation, and else the shape of the path."""
-    match = engine.recognise(call.method, call.target, call.headers)
-    return shape_of(call.path) if match is None else f"{match.api.base}{match.operation.path.text}"
-
-
-@lru_cache(maxsize=256)
 def _version(value: str) -> str:
     match = _VERSION.search(value[:500])
     return match[1].lower() if match else ""

@@ -6,7 +6,6 @@ What may be shown is told from what is known, and not from what looks like a nam
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from shim.radar.words import BASES, BELOW, NAMES_BEHIND, NEVER_COLLECTIONS, VERBS, WORDS
 
@@ -20,7 +19,6 @@ _ID = re.compile(r"[0-9a-f]{24}")
 _WORD = re.compile(r"[a-z][A-Za-z]{1,39}")
 
 
-@lru_cache(maxsize=1024)
 def shape_of(path: str) -> str:
     """Return a raw path with ``{}`` in place of ids, names, numbers and all else that is no word of Atlas' API.
 
