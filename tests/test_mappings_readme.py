@@ -142,7 +142,9 @@ def test_an_error_is_told_in_legacy_terms(tmp_path):
     """By its code, or by its status alone, with a text that names the group."""
     engine = engine_of(tmp_path, widgets=f"{WIDGETS}\n{ERRORS}")
     target = "/api/atlas/v2/groups/a/widgets"
-    outcome, _ = serve(engine, "GET", target, [(410, {"errorCode": "GADGET_ARCHIVED", "detail": "Gone.", "error": 410})])
+    outcome, _ = serve(
+        engine, "GET", target, [(410, {"errorCode": "GADGET_ARCHIVED", "detail": "Gone.", "error": 410})]
+    )
     told = json.loads(outcome.reply.body)
     assert outcome.reply.status == told["error"] == 404
     assert (told["errorCode"], told["reason"]) == ("WIDGET_NOT_FOUND", "Not Found")

@@ -16,7 +16,7 @@ from shim.cli import output
 from shim.cli.code_samples import ORIGIN, NextCall, next_calls
 from shim.cli.failures import Failure
 from shim.cli.fields import no_successor
-from shim.cli.inventory_page import Called, page, remarks
+from shim.cli.inventory_page import Called, announced_row, page, remarks
 from shim.cli.options import output_option
 from shim.cli.samples import samples
 from shim.core.recognise import Engine, shared_engine
@@ -41,7 +41,8 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, html: Pa
     FILE is what ATLAS_SHIM_INVENTORY named while programs or the gateway ran (rotated ones and .gz
     too); the file of that variable when left out. First comes a verdict; then, for each operation,
     who called it, how often and when last, which fields the answers could not give as they were, and
-    the command that shows the call to make instead. The shim's own commands are no callers.
+    the command that shows the call to make instead; last, all calls whose replies announced the end
+    of their operation (Sunset, Deprecation). The shim's own commands are no callers.
 
     The verdict is no stronger than what was written down. Silence proves nothing without --since, in
     a file that does not reach back so far, that has broken lines, or beside rotated ones not named.
@@ -127,7 +128,14 @@ def _json(found: Inventory, called: list[Called], verdict: Verdict) -> None:
     counts = {name: getattr(found, name) for name in ("lines", "broken", "earlier", "own", "untold")}
     window = {"first": found.first or None, "last": found.last or None}
     output.write_json(
-        {"format": 1, "verdict": attrs.asdict(verdict), "window": window, **counts, "operations": operations}
+        {
+            "format": 1,
+            "verdict": attrs.asdict(verdict),
+            "window": window,
+            **counts,
+            "operations": operations,
+            "announced": [attrs.asdict(one) for one in found.announced],
+        }
     )
 
 
@@ -163,6 +171,10 @@ def _text(found: Inventory, called: list[Called], verdict: Verdict) -> None:
         if one.instead:
             output.paragraph("The code for it:")
             output.code(one.explain)
+    if found.announced:
+        output.heading("\nThe next sunsets in these calls, as Atlas' replies announced them")
+        columns = ["SUNSET", "DEPRECATED", "OPERATION", "VERSION", "CALLS", "LAST", "CALLERS"]
+        output.write_table(columns, map(announced_row, found.announced))
 
 
 def _lacking(caller: Caller) -> str:

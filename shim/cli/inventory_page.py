@@ -12,6 +12,7 @@ from shim.cli.code_samples import NextCall
 from shim.cli.fields import no_successor
 from shim.documents.model import Operation
 from shim.inventory import explain_command
+from shim.inventory.announcements import AnnouncedCalls
 from shim.inventory.reading import LEVELS, MOST, Caller, Inventory
 from shim.inventory.verdict import Verdict, spoken
 
@@ -76,6 +77,7 @@ def page(found: Inventory, called: Sequence[Called], verdict: Verdict, now: date
         html.bullets(verdict.doubts),
         *(f"<p>{html.text(remark)}</p>" for remark in remarks(found, verdict)),
         *(_operation(one, found.days.get(one.name, {}), (first, last)) for one in called),
+        _announced(found.announced),
     ]
     footer = f"Made by atlas-shim inventory at {now:%Y-%m-%d %H:%M} UTC."
     return html.document("Who still makes retired Atlas calls", parts, footer)
@@ -97,6 +99,25 @@ def _operation(one: Called, days: Mapping[str, int], window: tuple[date, date]) 
         "</section>",
     ]
     return "\n".join(filter(None, parts))
+
+
+def announced_row(one: AnnouncedCalls) -> list[str]:
+    """Return for people which operation ends when, and who calls it: four callers, those that call most."""
+    callers = sorted(one.callers, key=lambda name: -one.callers[name])
+    named = ", ".join(callers[:4]) + (f" and {len(callers) - 4} more" if len(callers) > 4 else "")
+    deprecated = {"": "-", "true": "yes"}.get(one.deprecation, one.deprecation[:10])
+    return [one.sunset[:10] or "-", deprecated, one.operation, one.version, str(one.count), one.last, named]
+
+
+def _announced(announced: Sequence[AnnouncedCalls]) -> str:
+    if not announced:
+        return ""
+    columns = ("Sunset", "Deprecated", "Operation", "Version", "Calls", "Last", "Callers")
+    rows = ([*map(html.text, announced_row(one))] for one in announced)
+    table = html.table(
+        "As Sunset and Deprecation of Atlas' replies said, the next one first", columns, rows, words=True
+    )
+    return f"<section><h2>The next sunsets in these calls</h2>{table}</section>"
 
 
 def _way_out(one: Called) -> str:

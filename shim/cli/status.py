@@ -18,7 +18,16 @@ from shim.core.responses import SITE
 from shim.gateway.board.instants import distance, spoken
 from shim.gateway.board.reading import read_status
 from shim.gateway.board.status import Status
-from shim.gateway.board.words import ORIGINS, SIDES, cause_of, mode_of, routes_in_force, sides, troubles
+from shim.gateway.board.words import (
+    ORIGINS,
+    SIDES,
+    cause_of,
+    mode_of,
+    routes_in_force,
+    sides,
+    troubles,
+    what_is_announced,
+)
 from shim.gateway.options import Address
 
 PATH = "/status.json"
@@ -131,6 +140,10 @@ def _tables(status: Status) -> list[tuple[str, list[str], list[list[str]]]]:
         [sunset.title, f"{sunset.sunset[:10]} ({distance(sunset.days_left)})", first, reason]
         for sunset, first, reason, _ in routes_in_force(status)
     ]
+    announced = [
+        [*what_is_announced(one), f"{one.method} {one.path}", one.version, str(one.calls), spoken(one.last)]
+        for one in status.announced
+    ]
     calls = [[one.operation, str(one.calls), str(one.failed), sides(one.routes)] for one in status.hour]
     errors = [
         [
@@ -149,6 +162,11 @@ def _tables(status: Status) -> list[tuple[str, list[str], list[list[str]]]]:
     fields = [[one.field, one.operation, one.level, str(one.answers)] for one in status.fields]
     return [
         ("Sunsets, and the route in force", ["DOCUMENT", "SUNSET", "ASKED FIRST", "WHY"], routes),
+        (
+            "The next sunsets in your traffic",
+            ["SUNSET", "DEPRECATED", "OPERATION", "VERSION", "REPLIES", "LAST"],
+            announced,
+        ),
         ("Calls in the last hour", ["OPERATION", "CALLS", "FAILED", "ANSWERED BY"], calls),
         ("Errors since the start", ["CAUSE", "CALLS", "WHOSE", "OPERATION", "LAST"], errors),
         ("Callers since the start", ["CALLER", "CALLS", "RETIRED", "LAST"], callers),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -27,8 +27,6 @@ from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
 from shim.gateway.upstream.signed import send
 
-log = logging.getLogger("shim.gateway")
-
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 DECODED = 8
@@ -39,6 +37,7 @@ DECODED = 8
 class GatewayExchange:
     """An exchange in progress.
 
+    ``announced`` is told of the replies that announce something of their operation, with the call as it was sent.
     ``upstream_response`` is the last reply, ``fault`` why the content of the one read last could not be had,
     ``seconds`` the time spent in the core, ``failure`` what an error of the core's own counts as, and ``held`` what
     pages that were read, and a reply made of them, take of the ``budget``.
@@ -49,7 +48,7 @@ class GatewayExchange:
     context: Context
     signer: UpstreamSigner
     upstream: Upstream
-    announced: Announced
+    announced: Callable[[Call, Headers], None]
     budget: MemoryBudget
     upstream_response: UpstreamResponse | None = None
     fault: str | None = None
@@ -76,8 +75,8 @@ class GatewayExchange:
                         self._hold()
                         self.upstream_response = await send(self.upstream, self.signer, OutboundCall(step))
                         reply = self.upstream_response.head
-                        if step.route == "legacy":
-                            self.announced.look(self.match.operation.id, reply.headers)
+                        if self.upstream_response.announces:
+                            self.announced(step.call, reply.headers)
                     elif isinstance(step, Read):
                         assert self.upstream_response is not None, "there is nothing to read yet"
                         reply = await self._read(self.upstream_response, step.limit)
@@ -169,26 +168,6 @@ class GatewayExchange:
 def _fields_of(record: Record, headers: Headers) -> Headers:
     """Return the fields of a translated reply; an answer that stands is the same object each time."""
     return (*for_caller(headers), *notes(record))
-
-
-class Announced:
-    """Logs what upstream says of its legacy endpoints: ``Sunset`` (RFC 8594) and ``Deprecation`` (RFC 9745).
-
-    Each value is logged once per operation, and 256 at most: upstream makes a handful, and one that varied by
-    the call would fill the log.
-    """
-
-    def __init__(self) -> None:
-        self._seen: set[tuple[str, str, str]] = set()
-
-    def look(self, operation: str, headers: Headers) -> None:
-        """Look at a legacy reply's field lines."""
-        for name, value in headers:
-            if name.lower() in {"sunset", "deprecation"}:
-                said = (operation, name.lower(), value[:100])
-                if said not in self._seen and len(self._seen) < 256:
-                    self._seen.add(said)
-                    log.warning("%s: upstream's legacy endpoint says %s: %r", operation, name.title(), said[2])
 
 
 def loads(content: bytes) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from time import monotonic, perf_counter
 
 import attrs
@@ -15,11 +16,12 @@ from shim.core.record import Record
 from shim.core.settings import RouteWord
 from shim.flags.variants import ByFlag
 from shim.gateway.allow.limits import limited
+from shim.gateway.announced import Announced
 from shim.gateway.board.counts import Board
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
 from shim.gateway.errors import Refusal
-from shim.gateway.exchange import Announced, GatewayExchange, dumps, loads
+from shim.gateway.exchange import GatewayExchange, dumps, loads
 from shim.gateway.fields import agent_of, for_caller
 from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.request import Request
@@ -62,13 +64,13 @@ class Handler:
     board: Board
     in_flight: InFlight
     inventory: InventoryWriter | None
+    announced: Announced
     budget: MemoryBudget
     tracing: Tracing | None = None
     authorities: frozenset[str] = frozenset()
     draining: bool = False
     flag: ByFlag[Plan] | None = None
     coalescer: Coalescer = attrs.field(factory=Coalescer)
-    announced: Announced = attrs.field(factory=Announced)
     contexts: dict[str, Context] = attrs.field(factory=dict)
 
     async def __call__(self, request: Request) -> None:  # noqa: PLR0915 - the whole way of a request, in its order
@@ -146,6 +148,8 @@ class Handler:
             try:
                 upstream = await send(self.upstream, signer, outbound)
                 line.upstream_status = upstream.head.status
+                if upstream.announces:
+                    self.announced.look(call, upstream.head.headers, line, request.way.client)
             finally:
                 line.upstream_seconds = perf_counter() - began
             try:
@@ -178,7 +182,7 @@ class Handler:
             context=self._context(plan, base),
             signer=signer,
             upstream=self.upstream,
-            announced=self.announced,
+            announced=partial(self.announced.look, line=line, client=request.way.client),
             budget=self.budget,
         )
         if plan.options.coalesce is not None and call.method == "GET" and body is None:

@@ -10,7 +10,8 @@ from functools import partial
 
 from shim.core.recognise import Engine
 from shim.core.record import Record
-from shim.inventory import note, started
+from shim.inventory import note, note_announced, started
+from shim.radar import Sighting
 
 log = logging.getLogger("shim.gateway")
 
@@ -40,12 +41,21 @@ class InventoryWriter:
 
         ``agent`` is the caller's User-Agent, ``peer`` its address.
         """
-        if len(self._waiting) >= MOST:
-            if not self._left_out:
-                log.warning("the inventory can't be written as fast as calls come, and calls are left out of it")
-            self._left_out += 1
-            return
-        self._put(partial(note, record, engine, agent=agent, peer=peer, environ=self._environ, clock=self._now()))
+        if self._has_room():
+            self._put(partial(note, record, engine, agent=agent, peer=peer, environ=self._environ, clock=self._now()))
+
+    def announced(self, found: Sighting, agent: str | None, peer: str) -> None:
+        """Have one call written whose reply announces the end of its operation; the caller as with ``add``."""
+        if self._has_room():
+            self._put(partial(note_announced, found, agent=agent, peer=peer, environ=self._environ, clock=self._now()))
+
+    def _has_room(self) -> bool:
+        if len(self._waiting) < MOST:
+            return True
+        if not self._left_out:
+            log.warning("the inventory can't be written as fast as calls come, and calls are left out of it")
+        self._left_out += 1
+        return False
 
     def _now(self) -> Callable[[], float]:
         return partial(float, self._clock())

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollecto
 from shim.core.record import FieldReport, Record, by_level
 from shim.core.settings import Settings
 from shim.documents.model import Document
+from shim.gateway.counting.announced import AnnouncedCounts
 from shim.gateway.counting.calls import CallCounts
 from shim.gateway.counting.facts import Facts
 from shim.gateway.counting.state import State
@@ -24,7 +25,8 @@ class Metrics:
         self.state = State()
         self.facts = Facts()
         self.calls = CallCounts()
-        for collector in (self.calls, self.state, self.facts):
+        self.announced = AnnouncedCounts()
+        for collector in (self.calls, self.state, self.facts, self.announced):
             registry.register(collector)
         ProcessCollector(registry=registry)
         gauge = Gauge("atlas_shim_in_flight_requests", "Requests being answered.", registry=registry)

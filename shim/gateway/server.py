@@ -16,6 +16,7 @@ from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.gateway.admin import Admin
 from shim.gateway.admin_thread import AdminThread
+from shim.gateway.announced import Announced
 from shim.gateway.board.counts import Board
 from shim.gateway.board.facts import status_of
 from shim.gateway.board.standing import Standing
@@ -44,6 +45,7 @@ from shim.gateway.upstream.signed import asker
 from shim.gateway.upstream.traced import TracedUpstream
 from shim.gateway.validation import authorities_of
 from shim.inventory import wanted
+from shim.radar import Radar
 
 log = logging.getLogger("shim.gateway")
 
@@ -94,6 +96,8 @@ class Gateway:
         else:
             self._upstream = TracedUpstream(options, budget, certificates.upstream, self._tracing)
         self.board = Board()
+        self.radar = Radar()
+        self.metrics.announced.sightings = self.radar.sightings
         self.standing = Standing(memory=memory or Memory(), clock=clock)
         self._inventory_look = InventoryLook(environ)
         self.metrics.state.upstream, self.metrics.state.budget = self._upstream, budget
@@ -108,6 +112,7 @@ class Gateway:
             board=self.board,
             in_flight=self.in_flight,
             inventory=self._inventory,
+            announced=Announced(self.radar, self._inventory),
             budget=budget,
             tracing=self._tracing,
             flag=self.flag.by,
@@ -223,7 +228,8 @@ class Gateway:
 
     def told(self) -> Told:
         """Return what people are shown that was counted here; may be called in another thread."""
-        return attrs.evolve(self.board.told(), certificates=self.certificates.shown())
+        certificates, announced = self.certificates.shown(), self.radar.sightings()
+        return attrs.evolve(self.board.told(), certificates=certificates, announced=announced)
 
     def _beat(self) -> None:
         self._beaten = time.monotonic()

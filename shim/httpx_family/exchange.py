@@ -16,9 +16,9 @@ import attrs
 
 from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
-from shim.core.exchange import exchange
 from shim.core.messages import Reply, framed
 from shim.dropin import patience
+from shim.dropin.announced import watched
 from shim.dropin.digest import is_stale
 from shim.dropin.notice import notify
 from shim.dropin.recognition import RetiredCall
@@ -68,7 +68,7 @@ class ExchangeFlow:
         retired = self.retired
         if retired.warns:
             notify(retired.match.operation, retired.context.settings, retired.context.clock())
-        self.exchange = exchange(retired.match, retired.call, retired.context)
+        self.exchange = watched(retired)
         return advance(self.exchange, None)
 
     def request_for(self, send: Send) -> httpx.Request:

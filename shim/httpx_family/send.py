@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shim.dropin.recognition import NOTHING_MORE
+from shim.httpx_family.announced import look_at
 from shim.httpx_family.exchange import ExchangeFlow, arun, run
 from shim.httpx_family.field_lines import FieldLines, header_lines
 from shim.httpx_family.hooks import HOOKED, adopt
@@ -36,7 +37,9 @@ def send(
     lines_of = header_lines if fields is None else fields.of
     retired = None if client.is_closed else recognise(request, settings, lines_of)
     if retired is None or not isinstance(request.stream, library.module.SyncByteStream):
-        return base(request, stream=stream, **options)
+        response = base(request, stream=stream, **options)
+        look_at(response, settings)
+        return response
     hooks = getattr(client, "_shim_hooks", None) or adopt(library, client)
     if fields is None:
         fields = vars(client)["_shim_fields"] = FieldLines(library)
@@ -80,7 +83,9 @@ async def asend(
     lines_of = header_lines if fields is None else fields.of
     retired = None if client.is_closed else recognise(request, settings, lines_of)
     if retired is None or not isinstance(request.stream, library.module.AsyncByteStream):
-        return await base(request, stream=stream, **options)
+        response = await base(request, stream=stream, **options)
+        look_at(response, settings)
+        return response
     hooks = getattr(client, "_shim_hooks", None) or adopt(library, client)
     if fields is None:
         fields = vars(client)["_shim_fields"] = FieldLines(library)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from shim.inventory.announcements import AnnouncedCalls, Announcements, SaidOnce, read_announced
 from shim.inventory.writing import COMMANDS
 
 _T = TypeVar("_T")
@@ -83,7 +84,8 @@ class Inventory:
     ``own`` are calls of the shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
     ``first`` and ``last`` are the instants of the first and the last record of any kind, empty without one.
     ``back`` is the instant of a line from before the window that may have been written within it, because it stands
-    after a later one: a clock was set back. ``days`` counts the calls of an operation by day, as in ``2026-06-01``.
+    after a later one: a clock was set back. ``days`` counts the calls of an operation by day, as in ``2026-06-01``;
+    ``announced`` are calls, retired or not, whose replies announced an end.
     """
 
     callers: tuple[Caller, ...]
@@ -96,6 +98,7 @@ class Inventory:
     last: str = ""
     back: str = ""
     days: Mapping[str, Mapping[str, int]] = attrs.field(factory=dict)
+    announced: tuple[AnnouncedCalls, ...] = ()
 
 
 @attrs.define(eq=False)
@@ -113,6 +116,7 @@ class _Line:
     successor: object = None
     names: tuple[tuple[str, tuple[str, ...]], ...] = ()
     is_kept: bool = False
+    announced: SaidOnce | None = None
 
 
 def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
@@ -162,6 +166,7 @@ class _Reader:
         self._known: dict[bytes, _Line] = {}
         self._callers: dict[Any, Caller] = {}
         self._days: dict[str, dict[str, int]] = {}
+        self._announced = Announcements()
         self._first = self._last = ""
         self._highest = self._behind = self._back = ""
         self._counts = {"lines": 0, "broken": 0, "earlier": 0, "own": 0, "untold": 0}
@@ -201,6 +206,8 @@ class _Reader:
         self._first = min(self._first or when, when)
         self._last = max(self._last, when)
         if said.key is None:
+            if said.announced is not None and when >= self._since:
+                self._announced.add(when, said.announced)
             return
         if when < self._since:
             self._counts["earlier"] += 1
@@ -225,7 +232,13 @@ class _Reader:
         ordered.sort(key=lambda one: one.last, reverse=True)
         ordered.sort(key=lambda one: one.operation)
         return Inventory(
-            tuple(ordered), **self._counts, first=self._first, last=self._last, back=self._back, days=self._days
+            tuple(ordered),
+            **self._counts,
+            first=self._first,
+            last=self._last,
+            back=self._back,
+            days=self._days,
+            announced=self._announced.sums(),
         )
 
 
@@ -233,6 +246,9 @@ def _read(entry: Any) -> _Line:
     """Return what an entry says; raises TypeError or KeyError when it is no record."""
     if "operation" not in entry and "started" in entry:
         return _Line(None)
+    if "operation" not in entry and "announced" in entry:
+        said = read_announced(entry)
+        return _Line(None, announced=None if said.caller.startswith(COMMANDS) else said)
     names = ((level, tuple(_of(str, name) for name in entry.get(level, ()))) for level in LEVELS)
     return _Line(
         key=(

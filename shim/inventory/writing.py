@@ -15,6 +15,7 @@ from shim.core.recognise import Engine
 from shim.core.record import Record, Sent
 from shim.documents.model import Operation, Target
 from shim.documents.templates import parameter_name
+from shim.radar import Sighting
 
 logger = logging.getLogger("shim")
 
@@ -65,6 +66,29 @@ def note(  # noqa: PLR0913 - the parts of an entry, and where environment and ti
     first failure to write to a file is logged.
     """
     _write(environ, lambda: _entry(record, engine.named(record.operation), where, (agent, peer), clock()))
+
+
+def note_announced(  # noqa: PLR0913 - as note
+    sighting: Sighting,
+    *,
+    where: CallSite | None = None,
+    agent: str | None = None,
+    peer: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+    clock: Callable[[], float] = time.time,
+) -> None:
+    """Append one call whose reply announces the end of its operation, as ``note`` appends a retired one."""
+
+    def entry() -> dict[str, object]:
+        said: dict[str, object] = {"time": _written(clock()), "announced": f"{sighting.method} {sighting.path}"}
+        said |= {"version": sighting.version} if sighting.version else {}
+        said |= {"sunset": _written(sighting.sunset)} if sighting.sunset is not None else {}
+        if sighting.deprecated:
+            said["deprecation"] = True if sighting.deprecation is None else _written(sighting.deprecation)
+        said |= {"link": sighting.link} if sighting.link else {}
+        return said | _place(where, agent, peer)
+
+    _write(environ, entry)
 
 
 def started(who: str, *, environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.time) -> None:
@@ -133,20 +157,26 @@ def _entry(
         "route": record.route,
         "reason": record.reason[:_REASON],
     }
-    if where is not None:
-        # The end of a path says more than its start.
-        entry |= {"file": where.filename[-_FILE:], "line": where.lineno}
-        entry |= {"library": where.library} if where.library else {}
-    if agent is not None:
-        entry["agent"] = agent[:_AGENT]
-    if peer is not None:
-        entry["peer"] = peer[:_PEER]
+    entry |= _place(where, agent, peer)
     if operation is not None and (target := _successor(operation, record)) is not None:
         entry["successor"] = f"{target.method} {target.path.text}"
     entry |= {level: list(names) for level, names in record.by_level().items() if level != "renamed"}
     if record.dropped:
         entry["dropped"] = len(record.dropped)
     return entry
+
+
+def _place(where: CallSite | None, agent: str | None, peer: str | None) -> dict[str, object]:
+    place: dict[str, object] = {}
+    if where is not None:
+        # The end of a path says more than its start.
+        place |= {"file": where.filename[-_FILE:], "line": where.lineno}
+        place |= {"library": where.library} if where.library else {}
+    if agent is not None:
+        place["agent"] = agent[:_AGENT]
+    if peer is not None:
+        place["peer"] = peer[:_PEER]
+    return place
 
 
 def _successor(operation: Operation, record: Record) -> Target | None:

@@ -21,9 +21,9 @@ from requests.utils import get_encoding_from_headers
 
 from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
-from shim.core.exchange import exchange
 from shim.core.messages import Reply
 from shim.dropin import patience
+from shim.dropin.announced import watched
 from shim.dropin.forms import header_lines
 from shim.dropin.nesting import serving
 from shim.dropin.notice import notify
@@ -70,7 +70,7 @@ class ExchangeFlow:
         if self.begun is not None:
             self.exchange = self.begun.exchange
             return self.begun.command
-        self.exchange = exchange(retired.match, retired.call, retired.context)
+        self.exchange = watched(retired)
         return advance(self.exchange, None)
 
     def request_for(self, send: Send) -> PreparedRequest:

@@ -11,8 +11,8 @@ from urllib3 import HTTPResponse, Retry
 
 from shim.core.commands import Answer, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
-from shim.core.exchange import exchange
 from shim.core.messages import Reply
+from shim.dropin.announced import watched
 from shim.dropin.forms import header_lines
 from shim.dropin.nesting import serving
 from shim.dropin.streams import ResponseContent
@@ -46,7 +46,7 @@ class ExchangeFlow:
     def run(self) -> HTTPResponse:
         """Send, read and close until there is a response for the caller, its content unread."""
         retired, self.start = self.request.retired, time.perf_counter()
-        self.exchange = exchange(retired.match, retired.call, retired.context)
+        self.exchange = watched(retired)
         try:
             command = advance(self.exchange, None)
             while isinstance(command, Send | Read):

@@ -42,6 +42,19 @@ def test_it_says_what_the_page_says(run, where):
     assert "What a code means: https://atlas-shim.github.io/atlas-shim/reference/errors/" in done.output
 
 
+def test_it_says_what_atlas_announces(run):
+    """The next sunsets in the gateway's own traffic, the first one first."""
+    first, second = (reply(b"{}", f"Sunset: {day} 2027 00:00:00 GMT") for day in ("Thu, 1 Jul", "Mon, 1 Feb"))
+    with replying(first, second) as upstream, gateway(upstream.origin) as served:
+        for path in ("invites", "teams/orders"):
+            ask(served, get(f"/api/atlas/v2/groups/0123456789abcdef01234567/{path}"))
+        done = run("--admin", (served.admin_url or "").removeprefix("http://"))
+    _, found, table = done.output.partition("The next sunsets in your traffic")
+    assert found, done.output
+    assert table.index("2027-02-01") < table.index("2027-07-01")
+    assert ("GET /api/atlas/v2/groups/{}/teams/{}" in table, "orders" in table) == (True, False)
+
+
 def test_it_finds_the_gateway_as_serve_does(run, where):
     """By the variable, too; other settings are no business of it."""
     assert run(env={"ATLAS_SHIM_ADMIN": where, "ATLAS_SHIM_ROUTE": "nonsense"}).exit_code == 0

@@ -11,7 +11,7 @@ from shim.core.recognise import load_engine
 from shim.core.responses import section_of
 from shim.gateway.board.html import page
 from shim.gateway.board.reading import read_status
-from shim.gateway.board.status import Caller, Certificate, Error, Reload, Status
+from shim.gateway.board.status import Announced, Caller, Certificate, Error, Reload, Status
 from shim.gateway.board.time_line import time_line
 from tests.gateway.test_admin import admin
 from tests.gateway.test_signing import PATH
@@ -44,6 +44,12 @@ def seen():
         head, text = shown(served)
         status = read_status(json.loads(shown(served, "/status.json")[1]))
         return head, text, status
+
+
+def announcement(said, when):
+    texts = dict.fromkeys(("method", "path", "version", "link"), said)
+    instants = dict.fromkeys(("sunset", "deprecation", "first", "last"), when)
+    return Announced(**texts, **instants, days_left=1, deprecated=True, calls=1, callers=(said,))
 
 
 @pytest.fixture
@@ -90,7 +96,8 @@ def test_the_status_has_the_shape_that_is_documented(seen):
     jsonschema.Draft202012Validator.check_schema(schema)
     for one in (schema, *schema["$defs"].values()):
         one["additionalProperties"] = False
-    full = attrs.evolve(seen[2], certificates=(Certificate("listener", seen[2].made, 1, refused=False),))
+    certificate, announced = Certificate("listener", seen[2].made, 1, refused=False), announcement("x", seen[2].made)
+    full = attrs.evolve(seen[2], certificates=(certificate,), announced=(announced,))
     for status in (seen[2], full):
         jsonschema.validate(json.loads(json.dumps(attrs.asdict(status))), schema)
 
@@ -136,6 +143,7 @@ def test_what_others_say_is_text(some, text):
             errors=(Error("atlas", said, said, 500, said, 1, some.made, some.made),),
             reload=Reload("refused", some.made, some.made, (said,), (said,), (said,)),
             silence=attrs.evolve(some.silence, sentence=said, doubts=(said,)),
+            announced=(announcement(said, some.made),),
         )
 
     plain, found = Page(page(of("plain"))), Page(page(of(text)))

@@ -1,42 +1,113 @@
-"""What upstream says about its legacy endpoints reaches the operator's log, once."""
+"""What upstream announces about its endpoints reaches the operator: log, page, metrics and inventory, of every call."""
+
+import json
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from shim.core.settings import RouteWord
-from shim.gateway.exchange import Announced
+from tests.gateway.test_admin import admin
 from tests.gateway.test_translating import EMPTY, V1
-from tests.peers.raw import reply, replying
+from tests.peers.pages import Page
+from tests.peers.raw import reply, replying, until
 from tests.peers.served import ask, gateway, get
 
-SUNSET = "Sunset: Fri, 06 Mar 2026 00:00:00 GMT"
+SUNSET = "Sunset: Thu, 1 Jul 2027 00:00:00 GMT"
+DEPRECATION = "deprecation: @1722816000"
+BUCKETS = "/api/atlas/v2/groups/0123456789abcdef01234567/backup/exportBuckets"
+SHAPE = "/api/atlas/v2/groups/{}/backup/exportBuckets/{}"
+READ = get(f"{BUCKETS}/orders", "Accept: application/vnd.atlas.2023-02-01+json", "User-Agent: report/1")
+LABELS = {"method": "GET", "path": SHAPE, "version": "2023-02-01"}
 
 
 def told(caplog):
-    return [record.getMessage() for record in caplog.records if "legacy endpoint says" in record.getMessage()]
+    return [record.getMessage() for record in caplog.records if record.name == "shim.radar"]
 
 
-def test_each_value_is_logged_once(caplog):
-    """The same date again is no news, another one is."""
-    first, later = reply(EMPTY, SUNSET, "deprecation: @1765324800"), reply(EMPTY, SUNSET.replace("06", "07"))
-    with replying(first, first, later) as upstream, gateway(upstream.origin, route=RouteWord.LEGACY) as served:
-        for _ in range(4):
-            ask(served, get(V1))
-    assert told(caplog) == [
-        "listServerlessBackupSnapshots: upstream's legacy endpoint says Sunset: 'Fri, 06 Mar 2026 00:00:00 GMT'",
-        "listServerlessBackupSnapshots: upstream's legacy endpoint says Deprecation: '@1765324800'",
-        "listServerlessBackupSnapshots: upstream's legacy endpoint says Sunset: 'Fri, 07 Mar 2026 00:00:00 GMT'",
-    ]
+def page(served, path):
+    return ask(admin(served), get(path, host="localhost"))[1].decode()
 
 
-def test_successors_fields_are_not_the_legacy_endpoints(caplog):
-    """What the flex side says about itself is another matter."""
-    with replying(reply(EMPTY, SUNSET)) as upstream, gateway(upstream.origin, route=RouteWord.FLEX) as served:
+def announced(served):
+    return json.loads(page(served, "/status.json"))["announced"]
+
+
+def test_a_passed_call_is_told_of_everywhere(caplog, tmp_path):
+    """The gateway has no part in it, and the reply goes through as it came."""
+    file = tmp_path / "calls.jsonl"
+    with pytest.MonkeyPatch.context() as patch, replying(reply(b"{}", SUNSET, DEPRECATION)) as upstream:
+        patch.setenv("ATLAS_SHIM_INVENTORY", str(file))
+        with gateway(upstream.origin) as served:
+            for _ in range(2):
+                head, content = ask(served, READ)
+                assert (SUNSET.encode() in head, content) == (True, b"{}")
+            (one,) = announced(served)
+            samples = [
+                sample
+                for family in text_string_to_metric_families(page(served, "/metrics"))
+                for sample in family.samples
+                if sample.name.startswith("atlas_shim_announced_")
+            ]
+            shown = Page(page(served, "/"))
+            until(lambda: len(file.read_text().splitlines()) == 3, "both calls are written down")
+    assert (one["path"], one["version"], one["calls"]) == (SHAPE, "2023-02-01", 2)
+    assert (one["sunset"], one["deprecation"]) == ("2027-07-01T00:00:00Z", "2024-08-05T00:00:00Z")
+    assert one["callers"] == ["report/1 from 127.0.0.1"]
+    values = {sample.name.removeprefix("atlas_shim_announced_"): sample.value for sample in samples}
+    assert all(sample.labels == LABELS for sample in samples)
+    assert values.pop("last_call_timestamp_seconds") > 1.7e9
+    assert values == {
+        "sunset_timestamp_seconds": 1814400000,
+        "deprecation_timestamp_seconds": 1722816000,
+        "calls_total": 2,
+    }
+    assert f"GET {SHAPE}" in shown.texts["code"]
+    line = json.loads(file.read_text().splitlines()[1])
+    assert (line["announced"], line["sunset"]) == (f"GET {SHAPE}", "2027-07-01T00:00:00Z")
+    assert (line["agent"], line["peer"]) == ("report/1", "127.0.0.1")
+    assert len(told(caplog)) == 1
+    assert "orders" not in file.read_text() + str(told(caplog)) + str(one)
+
+
+@pytest.mark.parametrize(
+    ("route", "path"),
+    [
+        (RouteWord.LEGACY, "/api/atlas/v1.0/groups/{groupId}/serverless/{clusterName}/backup/snapshots"),
+        (RouteWord.FLEX, "/api/atlas/v2/groups/{}/flexClusters/{}/backup/snapshots"),
+    ],
+)
+def test_each_side_of_a_retired_call_speaks_for_itself(route, path):
+    """The call as it was sent is what counts, and what the gateway adds to its own answers does not."""
+    with replying(reply(EMPTY, SUNSET)) as upstream, gateway(upstream.origin, route=route) as served:
         ask(served, get(V1))
+        assert [(one["path"], one["sunset"]) for one in announced(served)] == [(path, "2027-07-01T00:00:00Z")]
+
+
+def test_a_gateway_whose_upstream_announces_nothing_shows_nothing():
+    """Its own Sunset of a translated answer is for the caller."""
+    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin, route=RouteWord.FLEX) as served:
+        assert b"Sunset: " in ask(served, get(V1))[0]
+        assert announced(served) == []
+        assert "No reply of Atlas' has announced any since the start." in Page(page(served, "/")).texts["p"]
+
+
+def test_a_date_that_moves_is_the_one_in_force(caplog):
+    """And each is logged once."""
+    later = SUNSET.replace("Jul", "Aug")
+    first = reply(b"{}", SUNSET)
+    with replying(first, first, reply(b"{}", later)) as upstream, gateway(upstream.origin) as served:
+        for _ in range(4):
+            ask(served, READ)
+        assert [(one["sunset"][:10], one["calls"]) for one in announced(served)] == [("2027-08-01", 4)]
+    assert ["2027-07-01" in line for line in told(caplog)] == [True, True]
+    assert "2027-08-01" in told(caplog)[1]
+
+
+def test_malformed_values_are_passed_on_and_mean_nothing(caplog):
+    """Upstream can't forge a line of the log."""
+    bad = ("Sunset: soon", "Deprecation: @x")
+    with replying(reply(b"{}", *bad)) as upstream, gateway(upstream.origin) as served:
+        head = ask(served, READ)[0]
+        assert announced(served) == []
+    assert all(line.encode() in head for line in bad)
     assert told(caplog) == []
-
-
-def test_values_that_never_repeat_do_not_fill_the_log(caplog):
-    """Upstream can't grow the memory or the log without end, nor forge a line."""
-    announced = Announced()
-    for number in range(1000):
-        announced.look("op", (("Sunset", f"{number}\nforged" + "x" * 1000),))
-    assert len(told(caplog)) == 256
-    assert all("\n" not in line and len(line) < 250 for line in told(caplog))

@@ -108,6 +108,23 @@ def test_every_worker_takes_calls_and_all_are_counted(several):
     assert all(_gone(pid) for pid in gateway.pids)
 
 
+def test_what_upstream_announces_is_the_same_for_all(several):
+    """A date that moved is the one in force as soon as one worker has seen it, on the page and in the metrics."""
+    before = reply(b"{}", "Sunset: Wed, 1 Sep 2027 00:00:00 GMT")
+    with replying(before, before, reply(b"{}", "Sunset: Thu, 1 Jul 2027 00:00:00 GMT")) as upstream:
+        gateway = several("--upstream", upstream.origin)
+        for pid in gateway.pids:
+            with gateway.alone(pid):
+                for _ in range(2):
+                    ask(gateway.served, get("/api/atlas/v2/groups/0123456789abcdef01234567/backup/exportBuckets"))
+        until(lambda: gateway.metric("atlas_shim_announced_calls_total") == 4, "each reply is counted once")
+        assert gateway.metric("atlas_shim_announced_sunset_timestamp_seconds") == 1814400000
+        host = gateway.admin.url.removeprefix("http://")
+        (one,) = json.loads(ask(gateway.admin, get("/status.json", host=host))[1])["announced"]
+        assert (one["sunset"], one["calls"]) == ("2027-07-01T00:00:00Z", 4)
+        assert gateway.end() == 0
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="without /proc nobody sees who has a connection")
 def test_burst_of_connections_is_shared(several):
     """Connections live long, so no worker may get them all."""

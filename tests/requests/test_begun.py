@@ -11,7 +11,7 @@ import weakref
 import pytest
 
 from shim import requests
-from shim.core.exchange import exchange
+from shim.dropin.announced import watched
 from shim.fake import DEMO_TOKEN
 from shim.requests import _exchange, _signing
 from tests.httpx.conftest import SNAPSHOTS
@@ -27,12 +27,12 @@ def begun(monkeypatch):
     """Collects the calls whose exchange is begun."""
     calls = []
 
-    def begin(match, call, context):
-        calls.append(call)
-        return exchange(match, call, context)
+    def begin(retired):
+        calls.append(retired.call)
+        return watched(retired)
 
     for module in (_signing, _exchange):
-        monkeypatch.setattr(module, "exchange", begin)
+        monkeypatch.setattr(module, "watched", begin)
     return calls
 
 

@@ -20,6 +20,8 @@ from shim.gateway.board.standing import Standing
 from shim.gateway.board.told import HOUR, Last, Minute, Told, kept_callers
 from shim.gateway.counting.failures import origin_of
 from shim.gateway.reload import Plan
+from shim.radar import Sighting
+from shim.radar.radar import soonest
 
 SHOWN = 25
 """Callers that are shown, at most twice as many: those that called last, and those that call most."""
@@ -74,6 +76,7 @@ def status_of(told: Told, plan: Plan, standing: Standing, *, ready: bool, invent
             status.Certificate(one.side, written(one.not_after), int((one.not_after - now) // DAY), one.refused)
             for one in told.certificates
         ),
+        announced=tuple(_announced(one, today) for one in sorted(told.announced, key=soonest)),
     )
 
 
@@ -90,6 +93,23 @@ def _sunsets(plan: Plan, today: float) -> Iterable[status.Sunset]:
                 overridden=document.name in plan.settings.sunsets,
                 operations=tuple(one.id for one in operations),
             )
+
+
+def _announced(one: Sighting, today: float) -> status.Announced:
+    return status.Announced(
+        method=one.method,
+        path=one.path,
+        version=one.version,
+        sunset=None if one.sunset is None else written(one.sunset),
+        days_left=None if one.sunset is None else int((one.sunset - today) // DAY),
+        deprecation=None if one.deprecation is None else written(one.deprecation),
+        deprecated=one.deprecated,
+        link=one.link,
+        calls=one.calls,
+        first=written(one.first),
+        last=written(one.last),
+        callers=one.callers,
+    )
 
 
 def _routes(plan: Plan, standing: Standing, lasts: Mapping[str, Last]) -> Iterable[status.Route]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from shim import page as html
 from shim.core.responses import section_of
 from shim.gateway.board.instants import distance, spoken
-from shim.gateway.board.status import Certificate, Error, Reload, Status
+from shim.gateway.board.status import Announced, Certificate, Error, Reload, Status
 from shim.gateway.board.time_line import time_line
 from shim.gateway.board.words import (
     ORIGINS,
@@ -19,6 +19,7 @@ from shim.gateway.board.words import (
     sides,
     sunsets_by_day,
     troubles,
+    what_is_announced,
 )
 
 
@@ -30,6 +31,7 @@ def page(status: Status) -> str:
         *(html.verdict("called", "Look here.", one) for one in troubles(status)),
         _standing(status),
         _section("Sunsets", time_line(status.sunsets), html.bullets(sunsets_by_day(status))),
+        _section("The next sunsets in your traffic", _announced(status.announced)),
         _section("Calls in the last hour", _bars(status), _hour(status)),
         _section("Errors since the start", _errors(status)),
         _section("Callers since the start", _callers(status)),
@@ -126,6 +128,22 @@ def _callers(status: Status) -> str:
     )
     columns = ("Caller", "Calls", "Retired calls", "Last")
     return html.table("Those that called last, and those that call most", columns, rows) if status.callers else _NONE
+
+
+def _announced(announced: Sequence[Announced]) -> str:
+    if not announced:
+        return "<p>No reply of Atlas' has announced any since the start.</p>"
+    rows = []
+    for one in announced:
+        sunset, deprecated = what_is_announced(one)
+        operation = html.code(f"{one.method} {one.path}") + (f"<br>{html.text(one.version)}" if one.version else "")
+        link = f"<br>{html.code(one.link)}" if one.link else ""
+        last = html.time(one.last, spoken(one.last))
+        rows.append(
+            (html.text(sunset), operation + link, html.text(deprecated), str(one.calls), last, _names(one.callers))
+        )
+    columns = ("Sunset", "Operation, and its version", "Deprecated since", "Replies", "Last", "Callers")
+    return html.table("As Sunset and Deprecation of Atlas' replies say, of all calls", columns, rows, words=True)
 
 
 def _fields(status: Status) -> str:

@@ -169,6 +169,30 @@ class Certificate:
 
 
 @attrs.frozen
+class Announced:
+    """An operation in the gateway's traffic whose replies announce its end, of any side, translated or passed on.
+
+    ``path`` is a template, or a shape with ``{}`` for each name; ``version`` is the date that reply or call named.
+    ``sunset`` and ``deprecation`` are instants, None where no date was said; ``deprecated`` tells that it is or will
+    be. ``link`` leads to what is written about it. ``calls`` are the replies since the start that said so, ``first``
+    and ``last`` when, and ``callers`` whose calls they were, the latest first.
+    """
+
+    method: str
+    path: str
+    version: str
+    sunset: str | None
+    days_left: int | None
+    deprecation: str | None
+    deprecated: bool
+    link: str
+    calls: int
+    first: str
+    last: str
+    callers: tuple[str, ...]
+
+
+@attrs.frozen
 class Status:
     """All of it; ``made`` is now, ``started`` when the gateway began."""
 
@@ -189,3 +213,4 @@ class Status:
     errors: tuple[Error, ...]
     reload: Reload
     certificates: tuple[Certificate, ...]
+    announced: tuple[Announced, ...] = ()

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import attrs
 
+from shim.radar import Sighting, together
+
 HOUR = 60
 """Minutes that calls are known of."""
 
@@ -105,6 +107,7 @@ class Told:
     errors: tuple[Error, ...] = ()
     lasts: tuple[Last, ...] = ()
     certificates: tuple[Shown, ...] = ()
+    announced: tuple[Sighting, ...] = ()
 
     def to_json(self) -> list[Any]:
         """Return lists of lists."""
@@ -113,7 +116,7 @@ class Told:
     @classmethod
     def from_json(cls, lists: Sequence[Any]) -> Told:
         """Return what ``to_json`` made lists of."""
-        kinds: tuple[Callable[..., Any], ...] = (Minute, Caller, Inexact, Error, Last, Shown)
+        kinds: tuple[Callable[..., Any], ...] = (Minute, Caller, Inexact, Error, Last, Shown, Sighting)
         return cls(*(tuple(kind(*row) for row in rows) for kind, rows in zip(kinds, lists, strict=True)))
 
 
@@ -130,6 +133,7 @@ def add(tellings: Iterable[Told]) -> Told:
     errors: dict[tuple[object, ...], Error] = {}
     lasts: dict[str, Last] = {}
     certificates: dict[str, Shown] = {}
+    tellings = tuple(tellings)
     for told in tellings:
         for minute in told.minutes:
             minutes[minute.minute, minute.operation, minute.route, minute.hundred] += minute.calls
@@ -157,6 +161,7 @@ def add(tellings: Iterable[Told]) -> Told:
         errors=kept_errors(errors.values()),
         lasts=tuple(lasts[name] for name in sorted(lasts)),
         certificates=tuple(certificates.values()),
+        announced=together(told.announced for told in tellings),
     )
 
 

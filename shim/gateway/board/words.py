@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from shim.gateway.board.instants import distance, span, spoken
-from shim.gateway.board.status import Status, Sunset
+from shim.gateway.board.status import Announced, Status, Sunset
 
 SOON = 14
 """Days before a certificate's end in which it is warned of."""
@@ -68,6 +68,12 @@ def sunsets_by_day(status: Status) -> list[str]:
         f"{day}, {distance(left)}: {', '.join(one.title for one in same)}"
         for (day, left), same in groupby(ordered, key=lambda one: (one.sunset[:10], one.days_left))
     ]
+
+
+def what_is_announced(one: Announced) -> tuple[str, str]:
+    """Return when an operation ends, for people, and since when it is deprecated; a dash for what is not said."""
+    sunset = "-" if one.sunset is None else f"{one.sunset[:10]}, {distance(one.days_left or 0)}"
+    return sunset, one.deprecation[:10] if one.deprecation else "yes" if one.deprecated else "-"
 
 
 def routes_in_force(status: Status) -> list[tuple[Sunset, str, str, list[str]]]:

@@ -15,6 +15,7 @@ import httptools
 
 from shim.core.messages import Headers
 from shim.gateway import errors
+from shim.radar.announcement import ANNOUNCING
 
 LINE = 16384
 """Bytes of the request line."""
@@ -32,6 +33,7 @@ _TOO_LONG = 1 << 53
 """Bytes that some of HTTP's implementations can't count any more."""
 
 _OBEYED = frozenset({"connection", "content-length", "expect", "host", "transfer-encoding", "via"})
+_LOOKED_AT = _OBEYED | ANNOUNCING
 
 NAME = 256
 """Bytes of a field's name, or of a Host: no more, since what is decided about one is remembered."""
@@ -128,6 +130,7 @@ class ReplyHead:
     keep_alive: bool
     length: int | None = None
     chunked: bool = False
+    announces: bool = False  # whether it has a field that the radar looks at
 
 
 def parse_request(data: bytes) -> RequestHead:
@@ -305,8 +308,9 @@ def _parse_reply(data: bytes) -> ReplyHead:
     connection = None
     for name, value in headers:
         lower = name.lower()
-        if lower not in _OBEYED:
+        if lower not in _LOOKED_AT:
             continue
+        head.announces |= lower in ANNOUNCING
         if lower == "content-length":
             head.length = int(value)
         elif lower == "transfer-encoding":

@@ -13,8 +13,8 @@ from prometheus_client.registry import Collector
 Told = list[Any]
 """Families as lists of name, type, help and samples; samples as lists of name, labels and value."""
 
-SUPERVISORS = "atlas_shim_config_"
-"""How the metrics begin that the supervisor counts alone, since it alone reads settings."""
+SUPERVISORS = ("atlas_shim_config_", "atlas_shim_announced_")
+"""How the metrics begin that are the supervisor's alone: it alone reads settings, and knows what was announced last."""
 
 
 LAST_CALL = "atlas_shim_last_retired_call_timestamp_seconds"

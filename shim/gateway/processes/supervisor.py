@@ -260,11 +260,16 @@ class Supervisor:
         missing = await ask_all(asked, EVERY)
         self._taking.set(sum(worker.ready for worker in self._workers))
         self._silent.set(len(missing))
+        announced = self._added().announced
+        self.metrics.announced.sightings = lambda: announced
         own = sums.tell(self.metrics.registry)
         return sums.page(sums.add([own, self._past, *(worker.told for worker in self._workers)]))
 
     async def _told(self) -> Told:
         await ask_all([worker for worker in self._workers if worker.ready], EVERY)
+        return self._added()
+
+    def _added(self) -> Told:
         return add((self._past_board, *(worker.board for worker in self._workers)))
 
     async def _status(self, told: Told) -> Status:

@@ -262,6 +262,7 @@ class UpstreamConnection(asyncio.BufferedProtocol):
         """Hand a final reply to whoever waits for it, with what has come of its content."""
         assert self._waiter is not None, "somebody asked"
         response = UpstreamResponse(Reply(head.status, head.headers), head.reason, self, self._pool.budget)
+        response.announces = head.announces
         self._keep = self._keep and head.keep_alive
         self._decoder = ChunkDecoder() if head.chunked else None
         self._left = head.length or 0

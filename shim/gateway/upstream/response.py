@@ -33,15 +33,17 @@ class Source(Protocol):
 class UpstreamResponse:
     """A reply whose ``head`` is there; ``chunks`` are what was read of its content.
 
-    ``is_complete`` tells that its end has arrived, and ``error`` why it never will.
+    ``is_complete`` tells that its end has arrived, and ``error`` why it never will; ``announces`` that the head has
+    ``Sunset`` or ``Deprecation``.
     """
 
-    __slots__ = ("_arrived", "_budget", "_source", "_taken", "_unread", "_waiter", "chunks", "error", "head",
-                 "is_complete", "reason")  # fmt: skip
+    __slots__ = ("_arrived", "_budget", "_source", "_taken", "_unread", "_waiter", "announces", "chunks", "error",
+                 "head", "is_complete", "reason")  # fmt: skip
 
     def __init__(self, head: Reply, reason: str, source: Source, budget: MemoryBudget) -> None:
         self.head = head
         self.reason = reason
+        self.announces = False
         self.chunks: list[bytes] = []
         self.is_complete = False
         self.error: Refusal | None = None

@@ -1,0 +1,110 @@
+"""What field lines announce: dates as recorded and as the RFCs write them, and nothing that means nothing."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shim.radar import Announcement, read
+
+CASES = json.loads((Path(__file__).parents[1] / "cases" / "announced.json").read_text("utf-8"))["replies"]
+SUNSET = ("Sunset", "Thu, 01 Jul 2027 00:00:00 GMT")
+
+
+def instant(day: str | None) -> float | None:
+    return None if day is None else datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["of"] for case in CASES])
+def test_recorded_fields_mean_their_dates(case):
+    """Atlas' days are not padded, and its Deprecation is an HTTP date."""
+    lines = tuple((name, case[name]) for name in ("Deprecation", "Sunset") if name in case)
+    said = read(lines)
+    assert said is not None
+    assert [said.deprecation, said.sunset] == [instant(day) for day in case["instants"]]
+    assert said.deprecated == ("Deprecation" in case)
+
+
+@pytest.mark.parametrize(
+    ("value", "deprecated", "since"),
+    [
+        ("@1722816000", True, 1722816000),  # RFC 9745
+        ("@1722816000;why=x", True, 1722816000),
+        ("true", True, None),  # its drafts
+        ("?1", True, None),
+        ("Mon, 05 Aug 2024 00:00:00 GMT", True, 1722816000),
+        ("Monday, 05-Aug-24 00:00:00 GMT", True, 1722816000),  # RFC 850's form (RFC 9110, 5.6.7)
+        ("Sun, 05 Aug 2024 00:00:00 GMT", True, 1722816000),  # some count weekdays wrong
+    ],
+)
+def test_deprecation_is_read_in_each_of_its_forms(value, deprecated, since):
+    """As the RFC has it, and as its drafts had."""
+    assert read((("deprecation", value),)) == Announcement(None, since, deprecated)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "soon", "2027-07-01", "2027-07-01T00:00:00Z", "@", "@-1", "@99999999999999999999", "@1.5", "false", "0",
+     "Thu, 32 Jul 2027 00:00:00 GMT", "Thu, 01 Jul 99999 00:00:00 GMT", "Thu, 01 Jul 2027 00:00:00 +0200",
+     "Thu, 01 Jul 2027 25:00:00 GMT", "\ud800 GMT", "GMT" * 50],
+)  # fmt: skip
+def test_malformed_values_are_nothing(value):
+    """They are no dates, and so no announcement."""
+    assert read((("Sunset", value), ("Deprecation", value))) is None
+
+
+def test_a_malformed_value_takes_nothing_from_the_other():
+    """Each field speaks for itself."""
+    assert read((("Sunset", "soon"), ("Deprecation", "true"))) == Announcement(deprecated=True)
+    assert read((SUNSET, ("Deprecation", "soon"))) == Announcement(sunset=instant("2027-07-01"))
+
+
+def test_a_malformed_value_is_logged_once_and_only_when_asked_for(caplog):
+    """At debug level, however often it comes."""
+    with caplog.at_level(logging.DEBUG, "shim.radar"):
+        for _ in range(3):
+            read((("Sunset", "some day in spring"),))
+    assert [(one.levelno, one.getMessage()) for one in caplog.records] == [
+        (logging.DEBUG, "a reply's Sunset means nothing and is ignored: 'some day in spring'")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "link"),
+    [
+        ('<https://example.com/sunset>; rel="sunset"', "https://example.com/sunset"),
+        ("<https://example.com/a>;rel=deprecation", "https://example.com/a"),
+        ('<https://example.com/a>; rel="next", <https://example.com/b>; title="x, y"; rel="help sunset"',
+         "https://example.com/b"),
+        ('<https://user:secret@example.com/a?token=secret#x>; rel="sunset"', "https://example.com/a"),
+        ('</relative>; rel="sunset"', ""),
+        ('<https://example.com/groups/0123456789abcdef01234567>; rel="sunset"', ""),
+        ('<https://[bad>; rel="sunset"', ""),
+        ("<javascript:alert(1)>; rel=sunset", ""),
+        (f"<https://example.com/{'x' * 300}>; rel=sunset", ""),
+        ("rel=sunset", ""),
+    ],
+)  # fmt: skip
+def test_the_link_that_explains_is_kept(line, link):
+    """It is for people, and has neither a query, a credential nor an id in it."""
+    said = read((SUNSET, ("Link", line)))
+    assert said is not None
+    assert said.link == link
+
+
+def test_other_replies_announce_nothing():
+    """Neither do fields whose names are as long."""
+    assert (
+        read((("Server", "mdbws"), ("Date", SUNSET[1]), ("Retry-After", "3"), ("Content-Type", "text/plain"))) is None
+    )
+
+
+@given(st.text(), st.text(), st.text())
+def test_whatever_a_value_is_nothing_breaks(sunset, deprecation, link):
+    """Upstream may say anything."""
+    said = read((("Sunset", sunset), ("Deprecation", deprecation), ("Link", link)))
+    assert said is None or said.deprecated or said.sunset is not None

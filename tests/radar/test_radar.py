@@ -1,0 +1,142 @@
+"""The radar: what was announced is remembered by operation, within bounds, and said once."""
+
+import logging
+import os
+import threading
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+
+from shim.core.messages import Call
+from shim.core.recognise import shared_engine
+from shim.radar import Radar, together
+from shim.radar.radar import CALLERS, MOST
+
+GROUP = "/api/atlas/v2/groups/0123456789abcdef01234567"
+ACCEPT = ("Accept", "application/vnd.atlas.2023-02-01+json")
+SUNSET = ("Sunset", "Thu, 1 Jul 2027 00:00:00 GMT")
+LATER = ("Sunset", "Wed, 1 Sep 2027 00:00:00 GMT")
+ENGINE = shared_engine(os.environ)
+NOW = datetime(2026, 11, 25, tzinfo=UTC).timestamp()
+
+
+def call(path="/backup/exportBuckets/orders", *lines, method="GET"):
+    return Call(method, "https://cloud.mongodb.com", f"{GROUP}{path}", lines or (ACCEPT,))
+
+
+@pytest.fixture
+def radar():
+    return Radar()
+
+
+def test_calls_of_one_operation_are_one_sighting(radar):
+    """Whatever cluster they are of."""
+    for number in range(3):
+        radar.look(
+            call(f"/backup/exportBuckets/c{number}?pretty=true"), (SUNSET,), ENGINE, f"report/{number}", NOW + number
+        )
+    (one,) = radar.sightings()
+    assert one.key == ("GET", "/api/atlas/v2/groups/{}/backup/exportBuckets/{}", "2023-02-01")
+    assert (one.calls, one.first, one.last, one.sunset) == (3, NOW, NOW + 2, 1814400000)
+    assert one.callers == ("report/2", "report/1", "report/0")
+
+
+def test_methods_and_versions_are_told_apart(radar):
+    """A sunset is often that of one version; which it was the reply says, and else the request."""
+    resolved = ("Content-Type", "application/vnd.atlas.2023-01-01+json;charset=utf-8")
+    error = ("Content-Type", "application/json")
+    radar.look(call(), (SUNSET, resolved), ENGINE)
+    radar.look(call(), (SUNSET, error), ENGINE)
+    radar.look(call("/backup/exportBuckets/orders", ("Accept", "*/*")), (SUNSET, error), ENGINE)
+    radar.look(call(method="DELETE"), (SUNSET,), ENGINE)
+    assert [(one.method, one.version) for one in radar.sightings()] == [
+        ("GET", "2023-01-01"), ("GET", "2023-02-01"), ("GET", ""), ("DELETE", "2023-02-01"),
+    ]  # fmt: skip
+
+
+def test_an_operation_of_a_document_has_its_template(radar):
+    """With the document's names of parameters."""
+    radar.look(call("/serverless/orders", ("Accept", "application/vnd.atlas.2023-01-01+json")), (SUNSET,), ENGINE)
+    (one,) = radar.sightings()
+    assert one.path.startswith("/api/atlas/v2/groups/{groupId}/serverless/{")
+
+
+def test_it_is_said_once_and_again_when_the_date_moves(radar, caplog):
+    """A line says what moved; what was said before is not said again."""
+    for line in (SUNSET, SUNSET, LATER, LATER, SUNSET):
+        radar.look(call(), (line, ("Deprecation", "Mon, 5 Aug 2024 00:00:00 GMT")), ENGINE, now=NOW)
+    since, where = "2024-08-05", "GET /api/atlas/v2/groups/{}/backup/exportBuckets/{} (2023-02-01)"
+    assert [one.getMessage() for one in caplog.records] == [
+        f"{where}: its replies announce Sunset 2027-07-01, in 218 days; Deprecation {since}",
+        f"{where}: its replies announce Sunset 2027-09-01, in 280 days; Deprecation {since}; before it was 2027-07-01",
+    ]
+    assert {one.levelno for one in caplog.records} == {logging.WARNING}
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(-2, "2 days ago"), (-1, "1 day ago"), (0, "today"), (1, "in 1 day"), (2, "in 2 days")]
+)
+def test_a_sunset_is_told_with_its_distance(radar, caplog, days, said):
+    """Also one that is over, and whose operation answers all the same."""
+    radar.look(call(), (SUNSET,), ENGINE, now=1814400000 - days * 86400)
+    assert f"Sunset 2027-07-01, {said}" in caplog.text
+
+
+def test_what_was_not_said_before_is_told_as_such(radar, caplog):
+    """A deprecation comes first, and often without a date; the sunset follows, with a page to read."""
+    radar.look(call(), (("Deprecation", "true"),), ENGINE)
+    radar.look(call(), (SUNSET, ("Link", '<https://example.com/sunset>; rel="sunset"')), ENGINE, now=NOW)
+    first, second = (one.getMessage().partition("announce ")[2] for one in caplog.records)
+    assert first == "Deprecation"
+    assert second == "Sunset 2027-07-01, in 218 days; before it was no Sunset; see https://example.com/sunset"
+
+
+def test_replies_without_the_fields_leave_no_trace(radar):
+    """Nor do those whose values mean nothing."""
+    assert radar.look(call(), (("Server", "mdbws"), ("Sunset", "soon")), ENGINE) is None
+    assert radar.sightings() == ()
+
+
+def test_memory_and_log_are_bounded(radar, caplog):
+    """Upstream can't fill either: the operations that were called last stay."""
+    for number in range(2 * MOST):
+        version = ("Accept", f"application/vnd.atlas.{2000 + number}-01-01+json")
+        radar.look(call("/backup/exportBuckets", version), (SUNSET,), ENGINE)
+    found = radar.sightings()
+    assert len(found) == len(caplog.records) == MOST
+    assert found[-1].version == f"{2000 + 2 * MOST - 1}-01-01"
+    for number in range(3 * CALLERS):
+        last = radar.look(call(), (SUNSET,), ENGINE, f"agent/{number}")
+    assert last is not None
+    assert last.callers == tuple(f"agent/{3 * CALLERS - 1 - number}" for number in range(CALLERS))
+
+
+def test_threads_lose_no_call(radar):
+    """Python programs have several."""
+
+    def work():
+        for _ in range(200):
+            radar.look(call(), (SUNSET,), ENGINE, threading.current_thread().name)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert [one.calls for one in radar.sightings()] == [800]
+
+
+def test_several_processes_agree():
+    """Counts are sums; of dates the one that was announced last is the one, whoever saw it."""
+    one, other = Radar(), Radar()
+    one.look(call(), (LATER,), ENGINE, "a", NOW)
+    other.look(call(), (SUNSET,), ENGINE, "b", NOW + 9)
+    one.look(call("/backup/exportBuckets"), (LATER,), ENGINE, "a", NOW)
+    for order in ((one, other), (other, one)):
+        single, collection = together(each.sightings() for each in order)
+        assert (single.sunset, single.calls, single.first, single.last) == (1814400000, 2, NOW, NOW + 9)
+        assert single.callers == ("b", "a")
+        assert collection.path.endswith("/backup/exportBuckets")
+    many = [attrs.evolve(single, version=str(number), last=float(number)) for number in range(2 * MOST)]
+    assert {row.last for row in together([many])} == set(map(float, range(MOST, 2 * MOST)))

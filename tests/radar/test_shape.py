@@ -1,0 +1,85 @@
+"""Shapes of paths: the API's words stay, whatever is somebody's own is a pair of braces."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shim.radar.shape import shape_of
+
+CONTRACT = Path(__file__).parents[1] / "cases" / "contract"
+PATHS = sorted({path for file in CONTRACT.glob("*.json") for path in json.loads(file.read_text("utf-8"))["paths"]})
+V2 = "/api/atlas/v2/groups/{groupId}"
+OTHERS = [
+    f"{V2}/clusters/provider/regions",
+    f"{V2}/clusters/{{clusterName}}/processArgs",
+    f"{V2}/clusters/{{clusterName}}/backup/schedule",
+    f"{V2}/clusters/{{clusterName}}/backup/snapshots/shardedCluster/{{snapshotId}}",
+    f"{V2}/clusters/{{clusterName}}/fts/indexes/{{databaseName}}/{{collectionName}}",
+    f"{V2}/clusters/{{clusterName}}/search/indexes/{{databaseName}}/{{collectionName}}/{{indexName}}",
+    f"{V2}/backup/exportBuckets/{{exportBucketId}}",
+    f"{V2}/backup/{{cloudProvider}}/privateEndpoints/{{endpointId}}",
+    f"{V2}/databaseUsers/{{databaseName}}/{{username}}/certs",
+    f"{V2}/privateEndpoint/{{cloudProvider}}/endpointService/{{endpointServiceId}}/endpoint/{{endpointId}}",
+    f"{V2}/alerts/{{alertId}}",
+    f"{V2}/pushBasedLogExport",
+    f"{V2}/aiModelApiClouds/{{cloud}}/geographies/{{geography}}/modelGroupNames/{{name}}/rateLimits:reset",
+    f"{V2}/dbAccessHistory/clusters/{{clusterName}}",
+    "/api/atlas/v2/alertConfigs/matchers/fieldNames",
+    "/api/atlas/v2/groups/byName/{groupName}",
+    "/api/atlas/v2/orgs/{orgId}/teams/{teamId}/users/{userId}",
+    "/api/atlas/v2/orgs/{orgId}/teams/byName/{teamName}",
+    "/api/atlas/v2/orgs/{orgId}/liveMigrations/linkTokens",
+    "/api/atlas/v1.0/groups/{groupId}/clusters/{clusterName}",
+]
+NAMES = ["orders", "users", "clusters", "backup", "a-b.c", "jane%40example.com", "0123456789abcdef01234567",
+         "7b2c1d9e-3f4a-4b5c-8d6e-7f8091a2b3c4", "42", "host.example.net:27017", "Müller"]  # fmt: skip
+
+
+def filled(template: str, name: str) -> str:
+    return re.sub(r"\{\w+\}", name, template)
+
+
+@pytest.mark.parametrize("template", [*PATHS, *OTHERS])
+def test_the_shape_of_a_path_is_its_template_whatever_the_names_are(template):
+    """A cluster may be called as the API's own words are."""
+    expected = re.sub(r"\{\w+\}", "{}", template)
+    assert {name: shape_of(filled(template, name)) for name in NAMES} == dict.fromkeys(NAMES, expected)
+
+
+def test_there_are_paths_to_try():
+    """The contract has the endpoints of both sides."""
+    assert len(PATHS) > 20
+
+
+def test_a_collection_that_is_new_is_shown():
+    """Behind a project's id there is always a word of the API; what is behind that is somebody's own."""
+    assert shape_of(f"{filled(V2, NAMES[6])}/newThings/orders") == "/api/atlas/v2/groups/{}/newThings/{}"
+    assert shape_of(f"{filled(V2, NAMES[6])}/jane@example.com") == "/api/atlas/v2/groups/{}/{}"
+    assert shape_of("/api/atlas/v2/groups/orders/newThings") == "/api/atlas/v2/groups/{}/{}"
+
+
+def test_verbs_stay():
+    """A verb behind a colon is the API's, a port is not."""
+    assert shape_of(f"{V2}/flexClusters:tenantUpgrade").endswith("/flexClusters:tenantUpgrade")
+    assert shape_of(f"{V2}/streams/mine/processor/orders:start").endswith("/streams/{}/processor/{}:start")
+    assert shape_of(f"{V2}/processes/orders:27017/measurements").endswith("/processes/{}/measurements")
+
+
+@pytest.mark.parametrize("path", ["", "/", "//", "/orders", "/orders/clusters", "/a" * 5000, "*"])
+def test_any_path_has_a_shape(path):
+    """Also one that is none of Atlas'; nothing of it is shown but words, and it has an end."""
+    shape = shape_of(path)
+    assert len(shape) < 400
+    assert "orders" not in shape
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="/:"), min_size=1))
+def test_no_name_gets_through(name):
+    """In the place of a cluster's name nothing is shown, except a word that the API has in that place."""
+    shape = shape_of(f"/api/atlas/v2/groups/{NAMES[6]}/clusters/{name}/processArgs")
+    fixed = name in {"provider", "tenantUpgrade", "tenantUpgradeToServerless"}
+    assert shape == f"/api/atlas/v2/groups/{{}}/clusters/{name if fixed else '{}'}/processArgs"
