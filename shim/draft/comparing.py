@@ -15,7 +15,6 @@ from shim.draft.sources import MISSING
 EQUAL, DIFFERS, ONLY_OLD, ONLY_MADE = "equal", "differs", "only_old", "only_made"
 
 _ORIGIN = re.compile(r"[a-z]+://[^/]+", re.IGNORECASE)
-_INDEX = re.compile(r"\[\d+\]")
 
 
 @attrs.frozen
@@ -54,26 +53,33 @@ class _Row:
 
 
 def compare(replayed: Sequence[Replayed]) -> tuple[FieldLine, ...]:
-    """Return a line for every field of the old answers and of those that were made, in the order of their names."""
+    """Return a line for every field of the old answers, of those that were made, and of the document.
+
+    They stand in the order of their names; a field of the document that no pair has is one of nothing but zeros.
+    """
     rows: dict[str, _Row] = {}
     absent: set[str] = set()
+    known: set[str] = set()
     for one in replayed:
         if one.problem:
             continue
         absent |= one.absent
+        known |= one.fields
         for field, found in _fields(one.pair.old, one.made).items():
             row = rows.setdefault(field, _Row())
             worst = next(word for word in (DIFFERS, ONLY_OLD, ONLY_MADE, EQUAL) if word in found)
             row.counts[worst] += 1
             if worst != EQUAL and row.example is None:
                 row.example = (one.pair.line, *found[worst])
-    return tuple(_line(field, row, absent) for field, row in sorted(rows.items()))
+    for field in known:
+        if not any(seen == field or seen.startswith((f"{field}.", f"{field}[")) for seen in rows):
+            rows[field] = _Row()
+    return tuple(_line(field, row, field in absent) for field, row in sorted(rows.items()))
 
 
-def _line(field: str, row: _Row, absent: set[str]) -> FieldLine:
+def _line(field: str, row: _Row, absent: bool) -> FieldLine:  # noqa: FBT001 - what a line says
     line, expected, got = row.example or (None, None, None)
-    declared = any(field == name or field.endswith(f"[].{name}") for name in absent)
-    return FieldLine(field, **row.counts, absent=declared, line=line, expected=expected, got=got)
+    return FieldLine(field, **row.counts, absent=absent, line=line, expected=expected, got=got)
 
 
 def _fields(old: Any, made: Any) -> dict[str, dict[str, tuple[Any, Any]]]:

@@ -39,9 +39,7 @@ def list_field(
     if any(len(one) != len(two) for one, two, _ in lists):
         return None, False
     samples = [
-        Sample(first, second, sample.parameters)
-        for one, two, sample in lists
-        for first, second in aligned(one, two)
+        Sample(first, second, sample.parameters) for one, two, sample in lists for first, second in aligned(one, two)
     ]
     of = plan(singular(member), old.item, new.item, samples, ground.parameters)
     if of.changes_nothing and path == member:
@@ -185,7 +183,12 @@ def _keyed(member: str, old: Shape, source: Source, ground: Ground, plan: Planne
     assert old.values is not None, "it has free names"
     assert source.shape.item is not None, "it is a list of objects"
     named = [name for name, shape in source.shape.item.members.items() if shape.kind == "string"]
-    named.sort(key=lambda name: (-max(likeness(member, name), likeness(source.last, name)), not name.endswith(("Name", "name", "Id", "id", "key"))))
+    named.sort(
+        key=lambda name: (
+            -max(likeness(member, name), likeness(source.last, name)),
+            not name.endswith(("Name", "name", "Id", "id", "key")),
+        )
+    )
     values = [
         (one, two, sample)
         for sample in ground.samples
@@ -194,9 +197,7 @@ def _keyed(member: str, old: Shape, source: Source, ground: Ground, plan: Planne
     for name in named:
         if not all(list(one) == [item.get(name) for item in two] for one, two, _ in values):
             continue
-        samples = [
-            Sample(one[item[name]], item, sample.parameters) for one, two, sample in values for item in two
-        ]
+        samples = [Sample(one[item[name]], item, sample.parameters) for one, two, sample in values for item in two]
         of = plan(singular(member), old.values, source.shape.item, samples, ground.parameters)
         why = f"The new answer has a list, each item with its {name}."
         rule = {"from": source.path, "keyed": name, "fidelity": "derived", "why": why}

@@ -110,9 +110,7 @@ def _operation(
         method=method.upper(),
         base=base,
         path=path,
-        query={
-            one["name"]: schemas.shape(one.get("schema") or {}) for one in parameters if one.get("in") == "query"
-        },
+        query={one["name"]: schemas.shape(one.get("schema") or {}) for one in parameters if one.get("in") == "query"},
         answers=tuple(sorted(_answers(schemas, said), key=lambda answer: answer.version)),
     )
 

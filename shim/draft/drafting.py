@@ -84,7 +84,9 @@ def _sides(old: Description, new: Description, asked: Asked) -> tuple[_Side, _Si
     one = _version(old, before, asked.old_version, 0)
     two = _version(new, after, asked.new_version, -1)
     if same and one.version == two.version:
-        raise SettingsError(f"{before.id}: has one version, {one.version or 'without a date'}; give a second description")
+        raise SettingsError(
+            f"{before.id}: has one version, {one.version or 'without a date'}; give a second description"
+        )
     later = next((each.version for each in before.answers if each.version > one.version), "")
     return _Side(before, one, later or (two.version if before.path == after.path else "")), _Side(after, two)
 
@@ -249,7 +251,9 @@ def _call(old: _Side, new: _Side, wrap: _Wrap) -> Mapping[str, Any]:
     for name in theirs:
         if name not in own:
             like = max(free, key=lambda one: likeness(one, name), default="")
-            unknown.append(f"{{{name}}} is taken for {{{like}}}" if like else f"{{{name}}} is no parameter of the old path")
+            unknown.append(
+                f"{{{name}}} is taken for {{{like}}}" if like else f"{{{name}}} is no parameter of the old path"
+            )
             path = path.replace(f"{{{name}}}", f"{{{like}}}" if like else UNKNOWN.replace("?", "unknown"))
             free = [one for one in free if one != like]
     version = new.answer.version

@@ -78,9 +78,7 @@ def _assembled(name: str, old: Shape, new: Shape, outcomes: Mapping[str, _Outcom
     without: dict[str, tuple[str, ...]] = {}
     if rest:
         read_whole = {path for field in fields for path in _sources_of(field)}
-        only_new = [
-            one for one in new.members if one not in old.members and one not in read_whole and "." not in one
-        ]
+        only_new = [one for one in new.members if one not in old.members and one not in read_whole and "." not in one]
         if only_new:
             without["the old answer has no such members"] = tuple(only_new)
         for one in outcomes.values():
@@ -211,4 +209,6 @@ def _nested(member: str, old: Shape, new: Shape, ground: Ground) -> _Outcome:
         return _Outcome(inside=inside)
     rule = {"from": member, "fidelity": "exact"}
     total = sum(1 for sample in ground.samples if read(member, sample.old) is not MISSING)
-    return _Outcome(fields=(FieldPlan(member, "object", Proposal(rule, counted(len(inner), total) if total else ""), plan),))
+    return _Outcome(
+        fields=(FieldPlan(member, "object", Proposal(rule, counted(len(inner), total) if total else ""), plan),)
+    )

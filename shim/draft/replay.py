@@ -26,13 +26,16 @@ ORIGIN = "https://cloud.mongodb.com"
 class Replayed:
     """One pair and what became of it: the answer made of ``new``, or what went wrong.
 
-    ``absent`` are the fields that the document declares absent in this answer; ``dropped`` what was left out.
+    ``fields`` are those that the document gives the answer, by the names they have in a whole answer (with
+    ``results[].`` before them in a page), ``absent`` those of them that it declares absent; ``dropped`` what was
+    left out.
     """
 
     pair: Pair
     operation: str = ""
     made: Any = None
     problem: str = ""
+    fields: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     dropped: tuple[str, ...] = ()
 
@@ -64,11 +67,13 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
     if outcome.code is not None or outcome.reply.status >= 300:
         said = body.get("detail") if isinstance(body, dict) else None
         return Replayed(pair, name, problem=f"became {outcome.reply.status} {outcome.code or ''}: {said}")
+    before = {"page": "results[].", "array": "[]."}.get(match.operation.shape, "")
     return Replayed(
         pair,
         name,
         made=body,
-        absent=frozenset(one.name for one in record.fields if one.fidelity is Fidelity.ABSENT),
+        fields=frozenset(f"{before}{one.name}" for one in record.fields),
+        absent=frozenset(f"{before}{one.name}" for one in record.fields if one.fidelity is Fidelity.ABSENT),
         dropped=tuple(f"{one.where}: {one.why}" for one in record.dropped),
     )
 

@@ -85,9 +85,7 @@ def path_likeness(name: str, source: Source) -> float:
     return max(whole, likeness(last, source.last), by_unit)
 
 
-def _by_pairs(
-    name: str, shape: Shape, ground: Ground, having: Sequence[tuple[Any, Sample]]
-) -> Proposal | None:
+def _by_pairs(name: str, shape: Shape, ground: Ground, having: Sequence[tuple[Any, Sample]]) -> Proposal | None:
     candidates = sorted(_proven(name, shape, ground, having), key=lambda one: one.rank)
     for one in candidates:
         if not one.lacking and _convinces(one, having):
@@ -108,9 +106,7 @@ def _by_pairs(
     return _mostly(name, shape, ground, having) or _constant(having)
 
 
-def _proven(
-    name: str, shape: Shape, ground: Ground, having: Sequence[tuple[Any, Sample]]
-) -> Iterator[_Candidate]:
+def _proven(name: str, shape: Shape, ground: Ground, having: Sequence[tuple[Any, Sample]]) -> Iterator[_Candidate]:
     """Yield each source that gives every pair its value, as far as it is there."""
     others = [sample for sample in ground.samples if read(name, sample.old) is MISSING]
     distinct = len({json.dumps(value, sort_keys=True) for value, _ in having})
@@ -140,15 +136,11 @@ def _convinces(one: _Candidate, having: Sequence[tuple[Any, Sample]]) -> bool:
     return one.alike >= ALIKE or one.distinct >= 3 or (one.distinct == 2 and type(having[0][0]) is not bool)
 
 
-def _mostly(
-    name: str, shape: Shape, ground: Ground, having: Sequence[tuple[Any, Sample]]
-) -> Proposal | None:
+def _mostly(name: str, shape: Shape, ground: Ground, having: Sequence[tuple[Any, Sample]]) -> Proposal | None:
     """Return the likely rename that explains most pairs, with the first that it does not."""
     for alike, source, options in _likely(name, shape, ground):
         wrong = [
-            (old, made)
-            for old, sample in having
-            if not same_value(made := _made(source, options, sample, shape), old)
+            (old, made) for old, sample in having if not same_value(made := _made(source, options, sample, shape), old)
         ]
         number = len(having) - len(wrong)
         if number * 2 > len(having):
@@ -220,9 +212,7 @@ def _parameter(having: Sequence[tuple[Any, Sample]], ground: Ground) -> Proposal
     for name in ground.parameters:
         if all(value == sample.parameters.get(name) for value, sample in having):
             why = "The new answer does not name it; it is what the path says."
-            return Proposal(
-                {"parameter": name, "fidelity": "renamed", "why": why}, counted(len(having), len(having))
-            )
+            return Proposal({"parameter": name, "fidelity": "renamed", "why": why}, counted(len(having), len(having)))
     return None
 
 

@@ -134,9 +134,7 @@ def _resource(plan: ResourcePlan, written: dict[str, ResourcePlan], proof: Proof
         yield from _resource(one, written, proof, inner)
 
 
-def _field(
-    resource: str, field: FieldPlan, of: ResourcePlan | None, proven: tuple[int, int] | None
-) -> Iterator[str]:
+def _field(resource: str, field: FieldPlan, of: ResourcePlan | None, proven: tuple[int, int] | None) -> Iterator[str]:
     yield from ("", f"[{toml.path('resource', resource, field.name)}]")
     yield f"type = {toml.text(field.type)}"
     if of is not None:
@@ -161,4 +159,14 @@ def open_questions(text: str) -> int:
     return sum(1 for line in text.splitlines() if "# ?" in line) - ("each is a line with # ?" in text)
 
 
-__all__ = ["QUESTION", "TIER", "UNKNOWN", "DocumentPlan", "OperationPlan", "Proof", "Remarked", "open_questions", "write"]
+__all__ = [
+    "QUESTION",
+    "TIER",
+    "UNKNOWN",
+    "DocumentPlan",
+    "OperationPlan",
+    "Proof",
+    "Remarked",
+    "open_questions",
+    "write",
+]

@@ -1,0 +1,79 @@
+"""``atlas-shim check --pairs``: recorded answers of two versions, and what a document makes of the newer ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import click
+
+from shim.cli import output
+from shim.cli.output import printable, write_report
+from shim.core.recognise import Engine
+from shim.draft.comparing import FieldLine, compare
+from shim.draft.pairs import read_pairs
+from shim.draft.replay import Replayed, replay
+
+_SHOWN = 60
+"""Characters of an example."""
+
+
+def check_pairs(engine: Engine, file: Path, form: str) -> None:
+    """Run a file of pairs through the documents of an engine, and write the table of fields.
+
+    Exits with 1 unless all is equal but for fields that are declared absent.
+    """
+    replayed = replay(engine, read_pairs(file))
+    lines = compare(replayed)
+    good = sum(1 for one in replayed if not one.problem)
+    report = {"pairs": len(replayed), "translated": good, "fields": [attrs.asdict(line) for line in lines]}
+    absent = [line.field for line in lines if line.absent and line.only_old]
+    but = f" but for what is declared absent: {', '.join(absent)}" if absent else ""
+    said = f"All {len(replayed)} pairs are translated to what was there{but}."
+    write_report(report, _problems(replayed, lines), form, lambda: _text(replayed, lines), said)
+
+
+def _problems(replayed: Sequence[Replayed], lines: Sequence[FieldLine]) -> list[str]:
+    found = [f"line {one.pair.line}: {one.problem}" for one in replayed if one.problem]
+    return [*found, *(f"{line.field}: {_told(line)}" for line in lines if not line.good)]
+
+
+def _told(line: FieldLine) -> str:
+    kinds = (
+        (line.differs, "differs in {}"),
+        (0 if line.absent else line.only_old, "is missing in {}"),
+        (line.only_made, "is there in {} though it was not"),
+    )
+    counts = ", ".join(text.format(number) for number, text in kinds if number)
+    return f"{counts} of {line.total}; line {line.line}: expected {_short(line.expected)}, got {_short(line.got)}"
+
+
+def _short(value: Any) -> str:
+    text = printable(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _text(replayed: Sequence[Replayed], lines: Sequence[FieldLine]) -> None:
+    names = ", ".join(dict.fromkeys(one.operation for one in replayed if one.operation))
+    output.heading(f"{len(replayed)} pairs of {names or 'no operation of the document'}")
+    rows = [
+        (
+            line.field,
+            *(str(number or "-") for number in (line.equal, line.differs, line.only_old, line.only_made)),
+            _note(line),
+        )
+        for line in lines
+    ]
+    output.write_table(("field", "equal", "differs", "only old", "only new", "note"), rows)
+    for line in lines:
+        if not line.good:
+            click.echo(f"\n{printable(line.field)}, line {line.line}")
+            output.facts([("expected", _short(line.expected)), ("got", _short(line.got))])
+
+
+def _note(line: FieldLine) -> str:
+    if line.absent:
+        return "declared absent"
+    return "never seen" if not line.total else ""
