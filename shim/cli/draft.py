@@ -27,7 +27,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--pairs", "recorded", type=_FILE, help="Recorded answers of both, one JSON object a line.")
 @click.option("--name", default="", help="The document's name. Default: the last word of the path.")
 @click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="A file to write.")
-def command(  # noqa: PLR0913, PLR0917 - one argument for each option
+def command(  # noqa: PLR0913 - one argument for each option
     *,
     old: Path,
     new: Path | None,

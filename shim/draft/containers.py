@@ -7,18 +7,18 @@ from typing import Any
 
 from shim.draft.learning import same_value
 from shim.draft.names import likeness, singular, words_of
-from shim.draft.plans import FieldPlan, Proposal, ResourcePlan, Sample, counted
+from shim.draft.plans import Around, FieldPlan, Proposal, ResourcePlan, Sample, counted
 from shim.draft.searching import ALIKE, LIKELY, Ground, path_likeness
 from shim.draft.shapes import Shape
 from shim.draft.sources import MISSING, Source, read
 
-Planner = Callable[..., ResourcePlan]
+Planner = Callable[[str, Shape, Shape, Around], ResourcePlan]
 """``matching.plan_resource``, which calls this file for lists and is called by it for their items."""
 
 _COUNTS = frozenset({"num", "count", "number", "quantity", "amount", "total"})
 
 
-def list_field(
+def list_field(  # noqa: PLR0913, PLR0917 - a member of both sides, and where it is searched for how
     member: str, old: Shape, new: Shape, ground: Ground, plan: Planner, path: str = ""
 ) -> tuple[FieldPlan | None, bool]:
     """Return the field for a list of objects, None and whether it passes unchanged where none is needed.
@@ -41,7 +41,7 @@ def list_field(
     samples = [
         Sample(first, second, sample.parameters) for one, two, sample in lists for first, second in aligned(one, two)
     ]
-    of = plan(singular(member), old.item, new.item, samples, ground.parameters)
+    of = plan(singular(member), old.item, new.item, Around(samples, ground.parameters))
     if of.changes_nothing and path == member:
         return None, True
     rule = {"from": path, "fidelity": "exact" if path == member else "renamed"}
@@ -76,7 +76,7 @@ def _grouped(  # noqa: PLR0913, PLR0917 - the field of a list whose items became
         for old, new, sample in lists
         for one, group in zip(old, _groups(new, by), strict=True)
     ]
-    of = plan(singular(member), *items, samples, ground.parameters, count)
+    of = plan(singular(member), items[0], items[1], Around(samples, ground.parameters, count))
     why = f"Items of the new answer with one {by} were one item; the first of them is taken."
     rule = {"from": path, "group": by, "fidelity": "derived", "why": why}
     if lists:
@@ -170,7 +170,7 @@ def _at(member: str, old: Shape, source: Source, ground: Ground, plan: Planner) 
     total = sum(1 for one, _, _ in values if one is not MISSING)
     if total and len(samples) < total:
         return None
-    of = plan(singular(member), old, source.shape, samples, ground.parameters)
+    of = plan(singular(member), old, source.shape, Around(samples, ground.parameters))
     remark = counted(len(samples), total) if total else "an object alike by name or members"
     rule = {"from": source.path, "fidelity": "renamed"}
     if "[" in source.path:
@@ -198,7 +198,7 @@ def _keyed(member: str, old: Shape, source: Source, ground: Ground, plan: Planne
         if not all(list(one) == [item.get(name) for item in two] for one, two, _ in values):
             continue
         samples = [Sample(one[item[name]], item, sample.parameters) for one, two, sample in values for item in two]
-        of = plan(singular(member), old.values, source.shape.item, samples, ground.parameters)
+        of = plan(singular(member), old.values, source.shape.item, Around(samples, ground.parameters))
         why = f"The new answer has a list, each item with its {name}."
         rule = {"from": source.path, "keyed": name, "fidelity": "derived", "why": why}
         remark = counted(len(values), len(values)) if values else f"a list of the same; is {name} the key?"

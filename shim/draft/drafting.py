@@ -9,14 +9,14 @@ from typing import Any
 
 import attrs
 
+from shim.draft.containers import aligned
 from shim.draft.descriptions import AnswerVersion, DescribedOperation, Description
 from shim.draft.matching import plan_resource
 from shim.draft.names import likeness, singular
 from shim.draft.pairs import Pair
-from shim.draft.plans import UNKNOWN, ResourcePlan, Sample
+from shim.draft.plans import UNKNOWN, Around, ResourcePlan, Sample
 from shim.draft.shapes import ANY, Shape, observed, refined
-from shim.draft.sources import MISSING, read
-from shim.draft.containers import aligned
+from shim.draft.sources import read
 from shim.draft.writing import DocumentPlan, OperationPlan, Remarked
 from shim.errors import SettingsError
 
@@ -67,7 +67,12 @@ def plan_document(
         api = {"base": base}
         if not first.answer.version:
             api |= {"version": _UNDATED, "content_type": "application/json"}
-    operations = [_operation(one, two, base, pairs) for one, two in sides]
+    matters = [_matter(one, two, pairs) for one, two in sides]
+    operations = []
+    for matter in matters:
+        # A get and a list of the same have one resource, planned with the samples of both.
+        alike = [one for one in matters if one.shapes == matter.shapes and one.wraps[0].bare == matter.wraps[0].bare]
+        operations.append(_operation(matter, base, _resource(alike)))
     return DocumentPlan({"format": 1, "name": name, "title": title}, api, operations)
 
 
@@ -131,17 +136,45 @@ def _base(side: _Side) -> str:
     return "/" + "/".join(segments[: max(1, fixed - 1)])
 
 
-def _operation(old: _Side, new: _Side, base: str, pairs: Sequence[Pair]) -> OperationPlan:
+@attrs.frozen
+class _Matter:
+    """One operation: both sides, how their answers are wrapped, what they hold as described, and the samples of it."""
+
+    old: _Side
+    new: _Side
+    wraps: tuple[_Wrap, _Wrap]
+    samples: tuple[Sample, ...]
+
+    @property
+    def shapes(self) -> tuple[Shape, Shape]:
+        return self.wraps[0].inner, self.wraps[1].inner
+
+
+def _matter(old: _Side, new: _Side, pairs: Sequence[Pair]) -> _Matter:
     own = [pair for pair in pairs if _is_of(pair, old, new)]
     wraps = _wrap(old.answer.shape, [pair.old for pair in own]), _wrap(new.answer.shape, [pair.new for pair in own])
-    samples = [sample for pair in own for sample in _samples(pair, old, wraps)]
-    shapes = (
-        refined(wraps[0].inner, observed(sample.old for sample in samples)),
-        refined(wraps[1].inner, observed(sample.new for sample in samples)),
-    )
-    name = re.sub(r"\W", "", singular(next(iter(reversed(_static(old.path))), "answer"))) or "answer"
-    resource = plan_resource(name, *shapes, samples, old.operation.parameters, top=True)
-    resource = attrs.evolve(resource, bare=wraps[0].bare, rest=resource.rest and not wraps[0].bare)
+    return _Matter(old, new, wraps, tuple(sample for pair in own for sample in _samples(pair, old, wraps)))
+
+
+def _resource(matters: Sequence[_Matter]) -> ResourcePlan:
+    """Return the resource that the operations have in common."""
+    first = matters[0]
+    samples = [sample for one in matters for sample in one.samples]
+    parameters = [name for name in first.old.operation.parameters if all(_has(one, name) for one in matters)]
+    old, new = first.shapes
+    old = refined(old, observed(sample.old for sample in samples))
+    new = refined(new, observed(sample.new for sample in samples))
+    name = re.sub(r"\W", "", singular(next(iter(reversed(_static(first.old.path))), "answer"))) or "answer"
+    plan = plan_resource(name, old, new, Around(samples, tuple(parameters), top=True))
+    return attrs.evolve(plan, bare=first.wraps[0].bare, rest=plan.rest and not first.wraps[0].bare)
+
+
+def _has(matter: _Matter, parameter: str) -> bool:
+    return parameter in matter.old.operation.parameters
+
+
+def _operation(matter: _Matter, base: str, resource: ResourcePlan) -> OperationPlan:
+    old, new, wraps = matter.old, matter.new, matter.wraps
     return OperationPlan(
         id=old.operation.id,
         table=_table(old, new, base, wraps[0]),
@@ -179,7 +212,7 @@ class _Wrap:
 
 
 def _wrap(described: Shape, answers: Sequence[Any]) -> _Wrap:
-    shape = refined(described, observed(answers))
+    shape = described if described != ANY else observed(answers)
     if shape.kind == "array":
         item = shape.item or ANY
         return _Wrap("array", _object(item), bare=not item.members)
@@ -281,6 +314,3 @@ def _query(old: DescribedOperation, new: DescribedOperation) -> Mapping[str, Map
         else:
             rules[name] = {"drop": True, "why": Remarked(UNKNOWN, "the new call has no such parameter")}
     return rules
-
-
-__all__ = ["MISSING", "Asked", "plan_document"]

@@ -44,7 +44,7 @@ def learned(values: Sequence[tuple[Any, Any]], old: Shape, new: Shape) -> Option
         lambda: _factor(values),
         lambda: _joined(values),
         lambda: _split(values),
-        lambda: _words(values, new),
+        lambda: _words(values, old, new),
     )
     for attempt in tries:
         options = attempt()
@@ -58,7 +58,7 @@ def _castable(old: Shape, new: Shape) -> bool:
     return (old.kind == "string" and new.kind in plain) or (new.kind == "string" and old.kind in plain)
 
 
-def applied(options: Options, value: Any, old: Shape) -> Any:  # noqa: C901 - one line for each option
+def applied(options: Options, value: Any, old: Shape) -> Any:
     """Return what a rule with these options makes of a value, MISSING where it makes none."""
     try:
         if "values" in options:
@@ -69,7 +69,8 @@ def applied(options: Options, value: Any, old: Shape) -> Any:  # noqa: C901 - on
         if "factor" in options:
             number = options["factor"]
             over = float(number.removeprefix("1/")) if isinstance(number, str) else 0
-            return value / over if over else value * number
+            made = value / over if over else value * number
+            return int(made) if old.kind == "integer" and made == int(made) else made
         if "whole" in options:
             return int(value) if value == int(value) else MISSING
         if "join" in options:
@@ -93,18 +94,16 @@ def _factor(values: Sequence[tuple[Any, Any]]) -> Options | None:
     numbers = [(old, new) for old, new in values if type(old) in {int, float} and type(new) in {int, float}]
     if len(numbers) < len(values) or len({old for old, _ in numbers}) < 2:
         return None
-    ratios = {old / new for old, new in numbers if new}
-    if len(ratios) != 1 or any(old and not new for old, new in numbers):
-        return None
-    return factor_option(ratios.pop())
+    ratios = [old / new for old, new in numbers if new]
+    return factor_option(ratios[0]) if ratios else None
 
 
 def factor_option(ratio: float) -> Options | None:
     """Return the option for a ratio of whole numbers with 1, which all units of size and time have."""
-    for number, written in ((ratio, "{}"), (1 / ratio if ratio else 0, "1/{}")):
-        if number > 1 and number == int(number):
-            return {"factor": int(number) if written == "{}" else written.format(int(number))}
-    return None
+    if ratio > 1 and ratio == int(ratio):
+        return {"factor": int(ratio)}
+    over = round(1 / ratio) if 0 < ratio < 1 else 0
+    return {"factor": f"1/{over}"} if over and abs(ratio * over - 1) < 1e-9 else None
 
 
 def _joined(values: Sequence[tuple[Any, Any]]) -> Options | None:
@@ -125,7 +124,7 @@ def _split(values: Sequence[tuple[Any, Any]]) -> Options | None:
     return None
 
 
-def _words(values: Sequence[tuple[Any, Any]], new: Shape) -> Options | None:
+def _words(values: Sequence[tuple[Any, Any]], old_shape: Shape, new: Shape) -> Options | None:
     """Return the table of a value that follows from few words of the new side, each of which was seen twice."""
     if not all(type(one) in {str, bool, int} and type(two) in {str, bool, int} for one, two in values):
         return None
@@ -139,13 +138,9 @@ def _words(values: Sequence[tuple[Any, Any]], new: Shape) -> Options | None:
     few = len(table) <= len(values) / 2 or set(table) <= set(new.words) or new.kind == "boolean"
     if not few or len(table) > _MOST_WORDS or len(set(map(str, table.values()))) < 2:
         return None
-    return {"values": {**table, **{word: one for word, one in spelled(table, new.words).items() if word not in table}}}
-
-
-def spelled(seen: Mapping[str, Any], words: Sequence[str]) -> dict[str, Any]:
-    """Return for words that no pair had what a pair had for another spelling of one."""
-    known = {spelling(str(old)): old for old in seen.values() if isinstance(old, str)}
-    return {word: known[spelling(word)] for word in words if spelling(word) in known}
+    # Words that no pair had go by their spelling.
+    by_spelling, _ = word_table(old_shape.words or [one for one in table.values() if isinstance(one, str)], new.words)
+    return {"values": {**by_spelling, **table}}
 
 
 def word_table(old: Sequence[str], new: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -155,7 +150,7 @@ def word_table(old: Sequence[str], new: Sequence[str]) -> tuple[dict[str, str], 
     return {word: one for word, one in table.items() if one}, [word for word, one in table.items() if not one]
 
 
-def guessed(name: str, old: Shape, other: str, new: Shape) -> Options | None:  # noqa: C901 - a row for each pair of types
+def guessed(name: str, old: Shape, other: str, new: Shape) -> Options | None:
     """Return the options that types, words and units suggest, None where the types have nothing in common."""
     numbers = {"integer", "number"}
     if old.kind in numbers and new.kind in numbers:
@@ -173,8 +168,8 @@ def guessed(name: str, old: Shape, other: str, new: Shape) -> Options | None:  #
     if {old.type, new.type} == {"string", "time"}:
         return None
     if old.kind == "boolean" and new.kind == "string":
-        table = {word: _SWITCHES[word.lower()] for word in new.words if word.lower() in _SWITCHES}
-        return {"values": table} if table and len(table) == len(new.words) else None
+        switches = {word: _SWITCHES[word.lower()] for word in new.words if word.lower() in _SWITCHES}
+        return {"values": switches} if switches and len(switches) == len(new.words) else None
     if _castable(old, new):
         return {"cast": True}
     if old.type == "strings" and new.type == "string":

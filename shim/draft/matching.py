@@ -10,7 +10,7 @@ import attrs
 from shim.draft.containers import find_container, list_field
 from shim.draft.learning import guessed, same_value, word_table
 from shim.draft.names import singular
-from shim.draft.plans import FieldPlan, Proposal, ResourcePlan, Sample, absent, counted, listed
+from shim.draft.plans import Around, FieldPlan, Proposal, ResourcePlan, Sample, absent, counted, listed
 from shim.draft.searching import Ground, find_rule
 from shim.draft.shapes import Shape
 from shim.draft.sources import MISSING, read, sources
@@ -31,32 +31,19 @@ class _Outcome:
         return any(field.proposal.rule.get("from") == member for field in self.fields)
 
 
-def plan_resource(
-    name: str,
-    old: Shape,
-    new: Shape,
-    samples: Sequence[Sample],
-    parameters: tuple[str, ...],
-    count: str = "",
-    *,
-    top: bool = False,
-) -> ResourcePlan:
-    """Return what a resource has to say for new objects to become old ones.
-
-    ``count`` is the member that says how many new objects became one, if some do; ``top`` says that it is what an
-    operation answers with.
-    """
+def plan_resource(name: str, old: Shape, new: Shape, around: Around) -> ResourcePlan:
+    """Return what a resource has to say for new objects to become old ones."""
     ground = Ground(
         sources=tuple(sources(new)),
-        samples=samples,
+        samples=around.samples,
         taken=frozenset(one.path for one in sources(old)) & frozenset(one.path for one in sources(new)),
         common=frozenset(old.members) & frozenset(new.members),
-        parameters=parameters,
-        top=top,
+        parameters=around.parameters,
+        top=around.top,
     )
     outcomes: dict[str, _Outcome] = {}
     for member, shape in old.members.items():
-        if member == count:
+        if member == around.count:
             why = "The number of the new answer's items that are one here."
             rule = {"count": True, "fidelity": "derived", "why": why}
             outcomes[member] = _Outcome(fields=(FieldPlan(member, "integer", Proposal(rule)),))
@@ -93,8 +80,7 @@ def _assembled(name: str, old: Shape, new: Shape, outcomes: Mapping[str, _Outcom
 
 def _sources_of(field: FieldPlan) -> Iterator[str]:
     said = field.proposal.rule.get("from", field.proposal.rule.get("list", ()))
-    for path in [said] if isinstance(said, str) else said:
-        yield path
+    yield from [said] if isinstance(said, str) else said
 
 
 def _as_it_is(member: str, old: Shape, new: Shape, one: _Outcome) -> FieldPlan:
@@ -201,7 +187,7 @@ def _nested(member: str, old: Shape, new: Shape, ground: Ground) -> _Outcome:
         for sample in ground.samples
         if isinstance(one := _get(sample.old, member), dict) and isinstance(two := _get(sample.new, member), dict)
     ]
-    plan = plan_resource(singular(member), old, new, inner, ground.parameters)
+    plan = plan_resource(singular(member), old, new, Around(inner, ground.parameters))
     if plan.changes_nothing:
         return _Outcome(passes=True)
     if plan.only_leaves_out:

@@ -26,13 +26,14 @@ _SAME: Mapping[str, str] = {
 """Words that APIs use for one thing."""
 
 _UNITS: Mapping[str, tuple[str, float]] = {
-    **{word: ("bytes", 1) for word in ("byte", "bytes")},
+    **dict.fromkeys(("byte", "bytes"), ("bytes", 1)),
     **{word: ("bytes", 1024**power) for power, word in enumerate(("kb", "mb", "gb", "tb"), 1)},
-    **{word: ("time", 0.001) for word in ("ms", "millis", "milliseconds")},
-    **{word: ("time", 1) for word in ("s", "sec", "secs", "second", "seconds")},
-    **{word: ("time", 60) for word in ("min", "mins", "minute", "minutes")},
-    **{word: ("time", 3600) for word in ("h", "hour", "hours")},
-    **{word: ("time", 86400) for word in ("day", "days")},
+    **{word: ("length", metres) for word, metres in (("mm", 0.001), ("cm", 0.01), ("m", 1), ("km", 1000))},
+    **dict.fromkeys(("ms", "millis", "milliseconds"), ("time", 0.001)),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), ("time", 1)),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), ("time", 60)),
+    **dict.fromkeys(("h", "hour", "hours"), ("time", 3600)),
+    **dict.fromkeys(("day", "days"), ("time", 86400)),
 }
 
 
@@ -79,7 +80,7 @@ def unit_factor(old: str, new: str) -> float | None:
     """Return what a value named like the new one is multiplied with for the old name's unit; None without units."""
     left, right = ([_UNITS[word] for word in words_of(name) if word in _UNITS] for name in (old, new))
     if len(left) == len(right) == 1 and left[0][0] == right[0][0] and left[0] != right[0]:
-        return right[0][1] / left[0][1]
+        return float(f"{right[0][1] / left[0][1]:.9g}")
     return None
 
 

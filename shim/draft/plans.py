@@ -21,6 +21,20 @@ class Sample:
 
 
 @attrs.frozen
+class Around:
+    """What a resource is planned with: samples, and the path's parameters.
+
+    ``count`` is the member that says how many new objects became one, if some do; ``top`` says that it is what an
+    operation answers with.
+    """
+
+    samples: Sequence[Sample]
+    parameters: tuple[str, ...]
+    count: str = ""
+    top: bool = False
+
+
+@attrs.frozen
 class Proposal:
     """A rule as TOML has it, and what is known for and against it; a ``question`` is for a person to answer."""
 

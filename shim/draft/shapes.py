@@ -116,7 +116,7 @@ def _of_value(value: Any) -> Shape:
 
 def refined(described: Shape, seen: Shape) -> Shape:
     """Return a described shape with what recorded values add to it; where they differ in type, values win."""
-    if described == ANY or seen == ANY:
+    if ANY in (described, seen):
         return seen if described == ANY else described
     if described.kind != seen.kind and {described.kind, seen.kind} != {"integer", "number"}:
         return seen

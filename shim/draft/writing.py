@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from shim.draft import toml
-from shim.draft.plans import UNKNOWN, FieldPlan, ResourcePlan
+from shim.draft.plans import FieldPlan, ResourcePlan
 
 TIER = "successor"
 """The name of the one tier that a draft has."""
@@ -157,16 +157,3 @@ def _field(resource: str, field: FieldPlan, of: ResourcePlan | None, proven: tup
 def open_questions(text: str) -> int:
     """Return how many questions a document has."""
     return sum(1 for line in text.splitlines() if "# ?" in line) - ("each is a line with # ?" in text)
-
-
-__all__ = [
-    "QUESTION",
-    "TIER",
-    "UNKNOWN",
-    "DocumentPlan",
-    "OperationPlan",
-    "Proof",
-    "Remarked",
-    "open_questions",
-    "write",
-]
