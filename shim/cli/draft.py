@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from shim.draft.descriptions import read_description
-from shim.draft.drafting import Asked, plan_document
+from shim.draft.drafting import plan_document
 from shim.draft.pairs import read_pairs
 from shim.draft.proving import written
+from shim.draft.sides import Asked
 from shim.draft.writing import open_questions
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

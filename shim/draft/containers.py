@@ -139,7 +139,8 @@ def find_container(member: str, old: Shape, ground: Ground, plan: Planner) -> Fi
         if not fits or there is None or not there.members or "[each]" in source.path or source.path in ground.taken:
             continue
         alike, common = path_likeness(member, source), _overlap(inner, there)
-        if alike >= LIKELY or (common >= ALIKE and len(inner.members) > 1):
+        keyed = old.values is not None and bool(ground.samples) and common > 0  # which pairs prove or not
+        if keyed or alike >= LIKELY or (common >= ALIKE and len(inner.members) > 1):
             ranked.append((alike + common, -ground.strangeness(source), -source.depth, source))
     for _, _, _, source in sorted(ranked, key=lambda one: one[:3], reverse=True):
         field = _at(member, old, source, ground, plan)
@@ -194,6 +195,8 @@ def _keyed(member: str, old: Shape, source: Source, ground: Ground, plan: Planne
         for sample in ground.samples
         if isinstance(one := read(member, sample.old), dict) and isinstance(two := read(source.path, sample.new), list)
     ]
+    if ground.samples and not any(one for one, _, _ in values):
+        return None
     for name in named:
         if not all(list(one) == [item.get(name) for item in two] for one, two, _ in values):
             continue

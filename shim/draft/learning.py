@@ -174,7 +174,8 @@ def guessed(name: str, old: Shape, other: str, new: Shape) -> Options | None:
         return {"cast": True}
     if old.type == "strings" and new.type == "string":
         return {"list": True}
-    return {"join": ","} if old.type == "string" and new.type == "strings" else None
+    # A name in the singular speaks of the first of several.
+    return {"join": ","} if old.type == "string" and new.type == "strings" and name.endswith("s") else None
 
 
 def always(values: Sequence[Any]) -> Any:

@@ -49,13 +49,14 @@ def plan_resource(name: str, old: Shape, new: Shape, around: Around) -> Resource
             outcomes[member] = _Outcome(fields=(FieldPlan(member, "integer", Proposal(rule)),))
         else:
             outcomes[member] = _outcome(member, shape, new.members.get(member), ground)
-    return _assembled(name, old, new, outcomes)
+    plan = _assembled(name, old, new, outcomes, may_rest=not around.bare)
+    return attrs.evolve(plan, bare=around.bare)
 
 
-def _assembled(name: str, old: Shape, new: Shape, outcomes: Mapping[str, _Outcome]) -> ResourcePlan:
+def _assembled(name: str, old: Shape, new: Shape, outcomes: Mapping[str, _Outcome], *, may_rest: bool) -> ResourcePlan:
     staying = [member for member, one in outcomes.items() if one.passes or one.inside or one.stays(member)]
     counts = sum(1 for one in outcomes.values() if any("count" in field.proposal.rule for field in one.fields))
-    rest = len(staying) * 2 >= len(outcomes) - counts
+    rest = may_rest and len(staying) * 2 >= len(outcomes) - counts
     fields: list[FieldPlan] = []
     for member, one in outcomes.items():
         if one.fields or rest or one.never:

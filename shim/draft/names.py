@@ -28,6 +28,7 @@ _SAME: Mapping[str, str] = {
 _UNITS: Mapping[str, tuple[str, float]] = {
     **dict.fromkeys(("byte", "bytes"), ("bytes", 1)),
     **{word: ("bytes", 1024**power) for power, word in enumerate(("kb", "mb", "gb", "tb"), 1)},
+    **{word: ("weight", grams) for word, grams in (("g", 1), ("grams", 1), ("kg", 1000), ("kilograms", 1000))},
     **{word: ("length", metres) for word, metres in (("mm", 0.001), ("cm", 0.01), ("m", 1), ("km", 1000))},
     **dict.fromkeys(("ms", "millis", "milliseconds"), ("time", 0.001)),
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), ("time", 1)),

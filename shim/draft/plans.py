@@ -25,13 +25,14 @@ class Around:
     """What a resource is planned with: samples, and the path's parameters.
 
     ``count`` is the member that says how many new objects became one, if some do; ``top`` says that it is what an
-    operation answers with.
+    operation answers with, and ``bare`` that this is no object but its one member.
     """
 
     samples: Sequence[Sample]
     parameters: tuple[str, ...]
     count: str = ""
     top: bool = False
+    bare: bool = False
 
 
 @attrs.frozen

@@ -30,7 +30,14 @@ def written(plan: DocumentPlan, pairs: Sequence[Pair]) -> str:
     replayed = replay(engine, pairs)
     own = [one for one in replayed if one.operation]
     lines = compare(own)
-    proof = {line.field: (line.equal, line.total) for line in lines if line.total}
+    proof = {
+        operation.id: {
+            line.field: (line.equal, line.total)
+            for line in compare([one for one in own if one.operation == operation.id])
+            if line.total
+        }
+        for operation in plan.operations
+    }
     return write(plan, proof, list(_said(own, len(replayed) - len(own), lines)))
 
 

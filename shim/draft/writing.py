@@ -15,8 +15,10 @@ TIER = "successor"
 """The name of the one tier that a draft has."""
 QUESTION = "? "
 
-Proof = Mapping[str, tuple[int, int]]
+Counts = Mapping[str, tuple[int, int]]
 """Nested field name -> pairs that are equal in it, and pairs that have it on either side."""
+Proof = Mapping[str, Counts]
+"""Operation -> what its pairs say."""
 
 
 @attrs.frozen
@@ -76,7 +78,19 @@ def _body(plan: DocumentPlan, proof: Proof) -> Iterator[str]:
             yield from _pairs(rule)
         if resource.name not in written:
             written[resource.name] = operation.resource
-            yield from _resource(resource, written, proof, operation.prefix)
+            alike = [one for one in plan.operations if _same(one.resource, operation.resource)]
+            yield from _resource(resource, written, _counted(alike, proof), "")
+
+
+def _counted(operations: Sequence[OperationPlan], proof: Proof) -> Counts:
+    """Return what the pairs of several operations say of the resource that they have in common."""
+    counts: dict[str, tuple[int, int]] = {}
+    for operation in operations:
+        for name, (equal, total) in proof.get(operation.id, {}).items():
+            field = name.removeprefix(operation.prefix)
+            before = counts.get(field, (0, 0))
+            counts[field] = (before[0] + equal, before[1] + total)
+    return counts
 
 
 def _pairs(table: Mapping[str, Any]) -> Iterator[str]:
@@ -102,7 +116,7 @@ def _same(one: ResourcePlan, other: ResourcePlan) -> bool:
     return attrs.evolve(one, name="") == attrs.evolve(other, name="")
 
 
-def _resource(plan: ResourcePlan, written: dict[str, ResourcePlan], proof: Proof, prefix: str) -> Iterator[str]:
+def _resource(plan: ResourcePlan, written: dict[str, ResourcePlan], proof: Counts, prefix: str) -> Iterator[str]:
     yield from ("", f"[{toml.path('resource', plan.name)}]")
     for question in plan.questions:
         yield toml.comment(f"{QUESTION}{question}")
