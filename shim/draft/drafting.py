@@ -13,7 +13,7 @@ from shim.draft.descriptions import DescribedOperation, Description
 from shim.draft.matching import plan_resource
 from shim.draft.names import likeness, singular
 from shim.draft.pairs import Pair
-from shim.draft.plans import UNKNOWN, Around, ResourcePlan, Sample
+from shim.draft.plans import UNKNOWN, Around, FieldPlan, Proposal, ResourcePlan, Sample
 from shim.draft.shapes import Shape, observed, refined
 from shim.draft.sides import Asked, Side, find_sides
 from shim.draft.wrapping import Wrap, find_order, find_wrap, is_of, samples_of
@@ -106,7 +106,13 @@ def _resource(matters: Sequence[_Matter]) -> ResourcePlan:
     old = refined(old, observed(sample.old for sample in samples))
     new = refined(new, observed(sample.new for sample in samples))
     name = re.sub(r"\W", "", singular(next(iter(reversed(_static(first.old.path))), "answer"))) or "answer"
-    return plan_resource(name, old, new, Around(samples, tuple(parameters), top=True, bare=first.wraps[0].bare))
+    plan = plan_resource(name, old, new, Around(samples, tuple(parameters), top=True, bare=first.wraps[0].bare))
+    # What a page is sorted by has to be a field with a name.
+    keys = dict.fromkeys(key.lstrip("-") for one in matters for key in find_order(one.pages))
+    named = {field.name for field in plan.fields}
+    proposal = {key: Proposal({"from": key, "fidelity": "exact"}) for key in keys if key not in named}
+    fields = tuple(FieldPlan(key, old.members[key].type, said) for key, said in proposal.items())
+    return attrs.evolve(plan, fields=(*fields, *plan.fields))
 
 
 def _has(matter: _Matter, parameter: str) -> bool:
