@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shim.core.record import FieldReport as FieldReport
     from shim.core.record import Record as Record
     from shim.core.record import Sent as Sent
-    from shim.documents.model import Fidelity as Fidelity
+    from shim.documents.vocabulary import Fidelity as Fidelity
     from shim.dropin.notice import set_warnings_handler as set_warnings_handler
     from shim.errors import AtlasError as AtlasError
     from shim.errors import DocumentError as DocumentError
@@ -47,7 +47,7 @@ _ROOMS = {
     "AtlasError": "shim.errors",
     "DocumentError": "shim.errors",
     "Dropped": "shim.core.record",
-    "Fidelity": "shim.documents.model",
+    "Fidelity": "shim.documents.vocabulary",
     "FieldReport": "shim.core.record",
     "LegacyEndpointWarning": "shim.errors",
     "Record": "shim.core.record",

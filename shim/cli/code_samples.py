@@ -10,7 +10,8 @@ from urllib.parse import quote, unquote
 import attrs
 
 from shim.core.query import MOST, LegacyQuery
-from shim.documents.model import Field, Operation, RefusedChoice, Successor, Target, Verb
+from shim.documents.model import Field, Operation, RefusedChoice, Successor, Target
+from shim.documents.vocabulary import Verb
 
 ORIGIN = "https://cloud.mongodb.com"
 """Where a call goes when nothing names its origin."""
@@ -124,7 +125,7 @@ def _body(operation: Operation, target: Target, word: str) -> Mapping[str, Any] 
             for name in members
         }
     made: dict[str, Any] = {}
-    for field in target.body:
+    for field in target.body.fields:
         here = made
         *outer, last = field.name.split(".")
         for part in outer:

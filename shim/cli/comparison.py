@@ -16,7 +16,7 @@ from shim.atlas.convert import Model, instant
 from shim.cli.resource_tables import members
 from shim.core.recognise import Engine
 from shim.core.record import FieldReport, Record
-from shim.documents.model import Fidelity
+from shim.documents.vocabulary import Fidelity
 
 ANNOUNCING = frozenset({Fidelity.DERIVED, Fidelity.CONSTANT, Fidelity.ABSENT})
 

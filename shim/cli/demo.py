@@ -17,7 +17,8 @@ from shim.cli.failures import NO, Failure
 from shim.cli.fields import field_lines
 from shim.cli.log import until_signal
 from shim.core.recognise import load_engine
-from shim.documents.model import Fidelity, Operation
+from shim.documents.model import Operation
+from shim.documents.vocabulary import Fidelity
 from shim.fake import BACKUP_SUNSET, DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
 from shim.gateway import Gateway, Options

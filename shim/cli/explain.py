@@ -20,7 +20,8 @@ from shim.cli.samples.names import AUTHS, guess_auth
 from shim.core.recognise import shared_engine
 from shim.core.route import has_successor
 from shim.core.settings import FlagRoute, RouteWord, parse_instant, read_settings
-from shim.documents.model import Fidelity, Successor
+from shim.documents.model import Successor
+from shim.documents.vocabulary import Fidelity
 
 _LEVELS = {Fidelity.EXACT: "green", Fidelity.RENAMED: "green", Fidelity.DERIVED: "yellow"}
 _LEVELS |= {Fidelity.CONSTANT: "yellow", Fidelity.ABSENT: "red"}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
 
-from shim.documents.model import Operation, Rule, Verb
+from shim.documents.model import Operation, Resource, Rule
+from shim.documents.vocabulary import Cast, Verb
 
 
 @attrs.frozen
@@ -24,11 +26,19 @@ class FieldLine:
 
 def field_lines(operation: Operation, tier: str) -> tuple[FieldLine, ...]:
     """Return a line for each rule of each field of an operation's answer, in the documents' order."""
-    return tuple(
-        FieldLine(field.name, rule.fidelity.value, how(field.name, rule), rule.why, when(rule), rule.owner)
-        for field in operation.fields
-        for rule in field.rules[tier]
-    )
+    return tuple(_lines(operation.resource, tier, ""))
+
+
+def _lines(resource: Resource, tier: str, outer: str) -> Iterator[FieldLine]:
+    for field in resource.fields:
+        name = f"{outer}{field.name}"
+        for rule in field.rules[tier]:
+            yield FieldLine(name, rule.fidelity.value, how(field.name, rule), rule.why, when(rule), rule.owner)
+        if field.of is not None and any(rule.verb is not Verb.ABSENT for rule in field.rules[tier]):
+            yield from _lines(field.of, tier, f"{name}{'[]' if field.type == 'objects' else ''}.")
+    if resource.rest:
+        less = f", but {', '.join(resource.without)}" if resource.without else ""
+        yield FieldLine(f"{outer}*", "exact", f"all other members as they are{less}", "", "", "")
 
 
 def no_successor(operation: Operation) -> str:
@@ -44,7 +54,9 @@ def how(name: str, rule: Rule) -> str:
         case Verb.FROM:
             source = ", else ".join(rule.sources)
             text = "" if rule.sources == (name,) else f"from {source}"
-            return ", ".join(filter(None, (text, _words(rule))))
+            return ", ".join(filter(None, (text, _cast(rule), _words(rule))))
+        case Verb.COUNT:
+            return "how many became one"
         case Verb.LIST:
             return f"a list of {first}, empty without it"
         case Verb.ONLY:
@@ -62,6 +74,22 @@ def how(name: str, rule: Rule) -> str:
             return ""
 
 
+def _cast(rule: Rule) -> str:
+    match rule.cast:
+        case Cast.TEXT:
+            return "cast to its type"
+        case Cast.FACTOR:
+            return f"times {rule.by}"
+        case Cast.JOIN:
+            return f"joined with {json.dumps(rule.by)}"
+        case Cast.SPLIT:
+            return f"split at {json.dumps(rule.by)}"
+        case Cast.NONE if rule.group:
+            return f"one for each {' or '.join(rule.group)}"
+        case Cast.NONE:
+            return f"by {rule.keyed}" if rule.keyed else ""
+
+
 def when(rule: Rule) -> str:
     """Say when a rule applies; empty when always."""
     if rule.when is None:
@@ -77,4 +105,7 @@ def _words(rule: Rule) -> str:
     turned: dict[Any, list[str]] = {}
     for said, means in rule.values.items():
         turned.setdefault(means, []).append(said)
-    return "; ".join(f"{' or '.join(said)} is {means}" for means, said in turned.items())
+    return "; ".join(
+        f"{' or '.join(said)} is {means if isinstance(means, str) else json.dumps(means)}"
+        for means, said in turned.items()
+    )

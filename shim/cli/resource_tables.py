@@ -12,7 +12,7 @@ from shim.atlas.convert import Model
 from shim.cli import output
 from shim.cli.output import printable
 from shim.core.record import Record
-from shim.documents.model import Fidelity
+from shim.documents.vocabulary import Fidelity
 
 Columns = Sequence[tuple[str, str, Callable[[Any], str]]]
 """The columns of a table: heading, name of the JSON member ("": the whole object), and how its value is written."""

@@ -14,7 +14,7 @@ import attrs
 from shim.core.commands import Answer, Command, Exchange, Outcome, PassThrough, Read
 from shim.core.context import Context
 from shim.core.messages import Call, Reply, without
-from shim.core.query import read_query
+from shim.core.query import chosen_by, read_query
 from shim.core.recognise import Match
 from shim.core.request_body import read_body
 from shim.core.responses import CallError, document_reply, enveloped, error_body, written
@@ -71,6 +71,9 @@ def _read_question(state: ExchangeState) -> None:
         state.note(f"itemsPerPage={query.asked} is more than a page may have; {query.size} was used")
     if operation.request is not None:
         state.body = read_body(operation.request, state.call, state.context.loads)
+        state.word = str(state.body.get(operation.request.choose, ""))
+    if operation.query is not None:
+        state.word = chosen_by(operation.query, query)
 
 
 def _alone(state: ExchangeState) -> Answer:

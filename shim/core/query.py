@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus
 import attrs
 
 from shim.core.responses import CallError
+from shim.documents.model import QueryChoice
 
 SIZE = 100
 """Items of a page when the caller does not say (contract: itemsPerPage)."""
@@ -46,7 +47,7 @@ class LegacyQuery:
 
 
 def read_query(raw: str, shape: str) -> LegacyQuery:
-    """Read a raw query; ``shape`` is ``page`` or ``one``, which has no paging.
+    """Read a raw query; ``shape`` is that of the answer; ``one`` has no paging.
 
     The first of repeated parameters counts. Raises CallError that names a parameter without meaning.
     """
@@ -57,7 +58,7 @@ def _read(raw: str, shape: str) -> LegacyQuery:
     seen: dict[str, str] = {}
     rest: list[str] = []
     foreign: list[str] = []
-    known = _PAGE if shape == "page" else _ONE
+    known = _ONE if shape == "one" else _PAGE
     for pair in filter(None, raw.split("&")):
         key, _, value = pair.partition("=")
         name = unquote_plus(key)
@@ -93,7 +94,7 @@ def _number(seen: dict[str, str], name: str, default: int) -> int:
     if text is None:
         return default
     if _POSITIVE.fullmatch(text) is None:
-        raise _invalid(name)
+        raise invalid_parameter(name)
     return int(text)
 
 
@@ -102,9 +103,20 @@ def _flag(seen: dict[str, str], name: str, *, default: bool) -> bool:
     if text is None:
         return default
     if text.lower() not in _FLAGS:
-        raise _invalid(name)
+        raise invalid_parameter(name)
     return _FLAGS[text.lower()]
 
 
-def _invalid(name: str) -> CallError:
+def invalid_parameter(name: str) -> CallError:
+    """Return Atlas' own error for a parameter without meaning."""
     return CallError(400, "INVALID_QUERY_PARAMETER", f"Invalid query parameter {name} specified.", (name,))
+
+
+def chosen_by(choice: QueryChoice, query: LegacyQuery) -> str:
+    """Return the word of the parameter that chooses the call; raises CallError where it is none of its words."""
+    found = [unquote_plus(value) for pair in query.foreign for key, _, value in [pair.partition("=")]
+             if unquote_plus(key) == choice.choose]  # fmt: skip
+    word = found[0] if found else choice.default
+    if word not in choice.words:
+        raise invalid_parameter(choice.choose)
+    return word or ""

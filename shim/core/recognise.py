@@ -12,10 +12,11 @@ from shim.core.messages import Headers
 from shim.core.settings import Settings
 from shim.core.translator import Translator, make_translator
 from shim.documents import Document, load_documents, mapping_folders
-from shim.documents.check import targets
-from shim.documents.model import Api, Operation, Successor, Target, Verb
+from shim.documents.check_fields import targets
+from shim.documents.model import Api, Operation, Successor, Target
 from shim.documents.templates import decoded, parameter_name
 from shim.documents.versions import Named, named_in
+from shim.documents.vocabulary import Verb
 from shim.errors import SettingsError
 
 
@@ -33,7 +34,7 @@ class CompiledOperation:
         if found is None:
             operation = self.operation
             title = f"{operation.document} {operation.id} {tier} {api}"
-            found = make_translator(title, operation.fields, tier, parameters=operation.path.parameters, api=api)
+            found = make_translator(title, operation.resource, tier, parameters=operation.path.parameters, api=api)
             self._translators[tier, api] = found
         return found
 
@@ -61,17 +62,19 @@ class CompiledOperation:
     @cached_property
     def reads(self) -> frozenset[str]:
         """The tiers whose content takes part in the answer; of the others any success will do."""
-        fields, page = self.operation.fields, self.operation.shape == "page"
+        resource, is_list = self.operation.resource, self.operation.shape != "one"
         return frozenset(
             tier
             for tier in self.operation.successors
-            if page or any(rule.sources or rule.when for field in fields for rule in field.rules[tier])
+            if is_list
+            or resource.rest
+            or any(rule.sources or rule.when for field in resource.fields for rule in field.rules[tier])
         )
 
     @cached_property
     def timeless(self) -> bool:
         """Whether a read's translation depends on nothing but the call and upstream's bytes."""
-        rules = [rule for field in self.operation.fields for tier in field.rules.values() for rule in tier]
+        rules = [rule for field in self.operation.resource.walk() for tier in field.rules.values() for rule in tier]
         return self.operation.method == "GET" and not any(rule.verb is Verb.PASSED for rule in rules)
 
     @cached_property

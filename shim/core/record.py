@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from shim.documents.model import Fidelity
+from shim.documents.vocabulary import Fidelity
 
 
 @attrs.frozen(cache_hash=True)

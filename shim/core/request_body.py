@@ -8,9 +8,10 @@ from typing import Any
 from shim.core.context import json_marks
 from shim.core.messages import Call, field
 from shim.core.responses import CallError
-from shim.core.rules import NoValue, TranslationContext, TranslationReport, look_up
+from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translator import Translator
 from shim.documents.model import RequestBody
+from shim.documents.sources import NoValue, look_up
 from shim.documents.tables import same
 from shim.documents.value_types import FITS, JsonObject
 
@@ -61,7 +62,7 @@ def _given(request: RequestBody, body: JsonObject, outer: str) -> JsonObject:
         kind = request.members.get(name)
         if kind is None and type(value) is dict and any(one.startswith(f"{name}.") for one in request.members):
             given[key] = _given(request, value, f"{name}.")
-        elif kind is None or not FITS[kind](value):
+        elif (kind is None and not request.rest) or (kind is not None and not FITS[kind](value)):
             raise _invalid(name)
         else:
             given[key] = value

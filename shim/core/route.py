@@ -16,10 +16,10 @@ from shim.documents.model import Operation
 
 @attrs.frozen
 class Decision:
-    """The side to ask first: ``legacy``, ``flex``, ``dedicated``, or ``none`` when nobody could answer.
+    """The side to ask first: ``legacy``, a tier, or ``none`` when nobody could answer.
 
     ``corrects`` tells whether replies may lead on to another side, ``legacy_next`` whether that is legacy where
-    flex knows nothing; ``reason`` is in plain words.
+    the tier knows nothing; ``reason`` is in plain words.
     """
 
     route: str
@@ -84,8 +84,8 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
     successor = has_successor(operation, settings)
     if not corrects and settings.route in _LEGACY:
         return Decision("legacy", _LEGACY[settings.route], corrects)
-    if settings.route is RouteWord.FLEX:
-        reason = "the route is set to flex"
+    if settings.route in _SUCCESSOR:
+        reason = f"the route is set to {settings.route}"
     else:
         reason = date if corrects else f"the route is decided by date: {date}"
         status = (answered or _recalled(match, call, context)) if corrects else None
@@ -99,20 +99,21 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
         tier = None
         if corrects and match.cluster:
             tier = memory.tiers.recall((call.origin, *match.cluster), context.monotonic())
-        if tier is not None and tier != "flex" and tier in operation.successors:
+        if tier is not None and tier != operation.first and tier in operation.successors:
             reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
             return Decision(tier, reason, corrects)
     if successor:
-        return _flex(reason, corrects, corrects and is_blank)
+        return _first(operation.first, reason, corrects, corrects and is_blank)
     return Decision("none", f"{reason}, and there is no successor", corrects)
 
 
+_SUCCESSOR = (RouteWord.SUCCESSOR, RouteWord.FLEX)
 _LEGACY = {RouteWord.OFF: "the shim is switched off", RouteWord.LEGACY: "the route is set to legacy"}
 
 
 @lru_cache(maxsize=64)
-def _flex(reason: str, corrects: bool, legacy_next: bool) -> Decision:  # noqa: FBT001 - a cache's key
-    return Decision("flex", reason, corrects, legacy_next)
+def _first(tier: str, reason: str, corrects: bool, legacy_next: bool) -> Decision:  # noqa: FBT001 - a cache's key
+    return Decision(tier, reason, corrects, legacy_next)
 
 
 _seconds = lru_cache(maxsize=256)(datetime.timestamp)

@@ -7,20 +7,14 @@ here: what can't be translated is left out and reported.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
-from typing import Literal
 
 import attrs
 
 from shim.core.record import Dropped
-from shim.documents.model import Field, Rule, Verb
+from shim.documents.model import Field, Rule
+from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.value_types import FITS, Json, JsonObject
-
-
-class NoValue(Enum):
-    """What a look-up says where nothing is; told apart from null."""
-
-    MISSING = "missing"
+from shim.documents.vocabulary import Verb
 
 
 @attrs.frozen
@@ -37,13 +31,16 @@ class TranslationContext:
     """What rules may look at besides the object.
 
     ``raw`` are the path's parameters as they stand in it, ``parameters`` their decoded text; ``now`` is in
-    seconds since the epoch; ``links_base`` is the origin and base path that links begin with.
+    seconds since the epoch; ``links_base`` is the origin and base path that links begin with, ``base`` its
+    origin alone, and upstream's links that lead below ``api_bases`` are led back through it.
     """
 
     raw: Mapping[str, str]
     parameters: Mapping[str, str]
     now: float
     links_base: str
+    base: str = ""
+    api_bases: tuple[str, ...] = ()
 
 
 @attrs.define
@@ -53,7 +50,8 @@ class TranslationReport:
     ``passed_over`` are invalid values that a later source made up for, ``refused`` those that left their field
     out, both until ``dropped`` hands them on; ``invalid`` has the first of these by field. ``rules`` is the worst
     rule by field that an object got, where a field has several; ``missing`` counts by field the objects that
-    lacked the rule's source.
+    lacked the rule's source. ``parts`` are the reports of objects inside these, by field, and ``objects`` counts
+    what was translated for this one.
     """
 
     passed_over: list[InvalidValue] = attrs.field(factory=list)
@@ -61,6 +59,12 @@ class TranslationReport:
     invalid: dict[str, InvalidValue] = attrs.field(factory=dict)
     rules: dict[str, Rule] = attrs.field(factory=dict)
     missing: dict[str, tuple[int, Rule]] = attrs.field(factory=dict)
+    parts: dict[str, TranslationReport] = attrs.field(factory=dict)
+    objects: int = 0
+
+    def part(self, name: str) -> TranslationReport:
+        """Return the report of the objects in one field."""
+        return self.parts.setdefault(name, TranslationReport())
 
     def choose(self, field: Field, rule: Rule) -> None:
         """Note which of a field's rules an object got."""
@@ -86,7 +90,7 @@ class TranslationReport:
         # one with nulls in it says nothing (recorded: desiredTimestamp).
         outer = name.rpartition(".")[0]
         if outer and rule.verb is Verb.FROM and rule.sources[0].rpartition(".")[0] == outer:
-            held = look_up(source, outer.split("."))
+            held = look_up(source, parse_source(outer))
             if type(held) is dict and None not in held.values():
                 for part in outer.split("."):
                     inner = made.setdefault(part, {})
@@ -100,11 +104,17 @@ class TranslationReport:
         self.refused.clear()
         return [Dropped(where=f"{where}{value.source}", said=value.said, why=value.why) for value in values]
 
+    def take(self, part: TranslationReport, where: str) -> None:
+        """Take the values over that could not be used in an object inside, ``where`` being its place."""
+        for mine, values in ((self.passed_over, part.passed_over), (self.refused, part.refused)):
+            mine += [attrs.evolve(value, source=f"{where}{value.source}") for value in values]
+            values.clear()
+
 
 def _invalid(field: Field, rule: Rule, sources: Sequence[str], source: JsonObject) -> InvalidValue | None:
     """Return the first value of some sources, none of which gave one of use; None when all are missing."""
     for name in sources:
-        said = look_up(source, name.split("."))
+        said = look_up(source, parse_source(name))
         if said is not NoValue.MISSING and not (rule.verb is Verb.ONLY and said == []):
             return InvalidValue(name, *_why_not(field, rule, said))
     return None
@@ -129,18 +139,11 @@ def _why_not(field: Field, rule: Rule, said: Json) -> tuple[Json, str]:
         return said, "it stands for not known"
     if rule.values:
         return said, "an unknown word"
+    if rule.cast:
+        return said, f"can't be made {field.type}"
     return said, "not one of the legacy words" if FITS[field.type](said) else f"not of type {field.type}"
 
 
 def is_dropped(rule: Rule, said: Json) -> bool:
     """Tell whether a value stands for not known. False equals 0 to Python, and means something else to everybody."""
     return any((type(value) is bool, value) == (type(said) is bool, said) for value in rule.drop)
-
-
-def look_up(source: Json, parts: Sequence[str]) -> Json | Literal[NoValue.MISSING]:
-    """Return the value at a nested name, MISSING when any part is not there."""
-    for part in parts:
-        if type(source) is not dict or part not in source:
-            return NoValue.MISSING
-        source = source[part]
-    return source

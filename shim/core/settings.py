@@ -22,7 +22,9 @@ class RouteWord(StrEnum):
     AUTO = "auto"
     DATE = "date"
     LEGACY = "legacy"
+    SUCCESSOR = "successor"
     FLEX = "flex"
+    """Another name of ``successor``, of the time when there was no other."""
     OFF = "off"
 
 

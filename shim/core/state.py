@@ -40,7 +40,8 @@ class ExchangeState:
     """The state of one exchange.
 
     ``started`` is by the monotonic clock; ``route`` is the side asked last, ``none`` before any was;
-    ``query`` and ``body`` are what the caller asked for, once that was read; ``knows_nothing`` tells that
+    ``query`` and ``body`` are what the caller asked for, once that was read, and ``word`` what chooses the call
+    among them; ``knows_nothing`` tells that
     the side asked last has no such thing, ``last`` is the head of the last reply. ``size`` are the bytes
     of the pages read so far, ``marks`` the JSON marks of all large content, and ``refused`` says why content is
     not decoded that has too many.
@@ -54,6 +55,7 @@ class ExchangeState:
     route: str = "none"
     query: LegacyQuery = _UNREAD
     body: JsonObject | None = None
+    word: str = ""
     knows_nothing: bool = False
     last: Reply | None = None
     size: int = 0
@@ -99,8 +101,9 @@ class ExchangeState:
     def translation_context(self) -> TranslationContext:
         """Return what rules may look at in this exchange."""
         match = self.match
-        links_base = f"{self.context.base}{match.api.base}"
-        return TranslationContext(match.raw, match.parameters, self.context.clock(), links_base)
+        base, api = self.context.base, match.api.base
+        bases = (f"{api}/", f"{match.operation.base}/")
+        return TranslationContext(match.raw, match.parameters, self.context.clock(), f"{base}{api}", base, bases)
 
     def decoded(self, reply: Reply) -> Json:
         """Return the JSON that a reply carries, None when it carries none that could be written again."""

@@ -7,57 +7,36 @@ is made of what came back.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from functools import cache
+from typing import Any
 
 import attrs
 
 from shim.core.commands import Answer, Command, Exchange, Outcome, PassThrough, Read
 from shim.core.memory import CachedTranslation
-from shim.core.messages import Call, Reply, field, replaced, without
-from shim.core.query import LegacyQuery
-from shim.core.recognise import Match
+from shim.core.messages import Reply, field
 from shim.core.request_body import build_body
 from shim.core.responses import CallError, bare_reply, document_reply, enveloped, written
 from shim.core.route import Decision, sunset_of
 from shim.core.state import ExchangeState
+from shim.core.successor_calls import COLLECT, note_dropped, successor_call
+from shim.core.successor_errors import error_in_legacy_terms
 from shim.core.translate import (
     Translated,
     TranslatedItems,
     UpstreamPage,
     cut_page,
     has_next,
+    in_order,
     kept_page,
     translate_items,
     translate_one,
 )
-from shim.documents.model import NO_CONTENT, RefusedChoice, Successor, Target
-
-COLLECT = 500
-"""Items asked for in one upstream page when all pages are collected (contract: the most a page may have)."""
-
-REMEMBERED = 16
-"""Request targets that are remembered with a call; programs make the same few again and again."""
+from shim.documents.model import BARE, NO_CONTENT, RefusedChoice, Successor, Target
+from shim.documents.sources import look_up, parse_source
+from shim.documents.value_types import Json
 
 MOST = 20 * COLLECT
 """Items of one upstream page that are translated: far more than it may have, and far fewer than fit in its bytes."""
-
-_FOREIGN = frozenset({
-    "accept",
-    "content-type",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "range",
-})  # fmt: skip
-"""Request fields that a successor is told in its own words, and those that speak of the legacy representation,
-which it does not have (RFC 9110, 13)."""
-
-_ABOUT_BODY = _FOREIGN | {
-    "content-digest", "content-encoding", "content-length", "content-md5", "digest", "repr-digest",
-}  # fmt: skip
-"""Together with request fields that describe the caller's own content, and no other."""
 
 
 @attrs.frozen
@@ -100,13 +79,14 @@ def _ask(state: ExchangeState, successor: Successor, later: Successor | None = N
     target = successor.only or _chosen(state, successor)
     if isinstance(target, RefusedChoice):
         return (yield from _refuse(state, successor, target, later))
+    note_dropped(state, target)
     content = state.call.body
     if target.body is not None and state.body is not None:
         content = context.dumps(build_body(match.compiled.body(target), state.body, state.translation_context()))
     key = (match.compiled, match.api.name, successor.tier, state.call.target, context.base, context.whole)
     pages: list[UpstreamPage] = []
     while True:
-        call = _successor_call(state, target, len(pages), content)
+        call = successor_call(state, target, len(pages), content)
         reply = yield from state.send(call, successor.tier, rewritten=True)
         if not 200 <= reply.status < 300:
             return (yield from _failed(state, reply, successor, later))
@@ -119,7 +99,7 @@ def _ask(state: ExchangeState, successor: Successor, later: Successor | None = N
                 state.note(successor.note)
                 return _answer(state, known, reply)
         pages.append(_page_of(state, target, reply))
-        if target.paging != "collected" or not _goes_on(pages):
+        if target.paging != "collected" or target.bare or not _goes_on(pages):
             break
         if len(pages) >= context.settings.page_cap:
             detail = f"Upstream has more than {len(pages)} pages of {COLLECT} items; ask the successor itself."
@@ -135,10 +115,8 @@ def _ask(state: ExchangeState, successor: Successor, later: Successor | None = N
 
 
 def _chosen(state: ExchangeState, successor: Successor) -> Target | RefusedChoice:
-    request = state.match.operation.request
-    assert request is not None, "choices need a body"
-    assert state.body is not None, "choices need a body"
-    return successor.choices[str(state.body[request.choose])]
+    """Return the call that the word of the caller's body or query chooses."""
+    return successor.choices[state.word]
 
 
 def _refuse(state: ExchangeState, successor: Successor, refused: RefusedChoice, later: Successor | None) -> Asked:
@@ -149,50 +127,12 @@ def _refuse(state: ExchangeState, successor: Successor, refused: RefusedChoice, 
     known = state.context.memory.tiers.recall((state.call.origin, *state.match.cluster), state.context.clock())
     if later is not None and successor.probe is not None and known != successor.tier:
         version = next(choice.version for choice in successor.choices.values() if isinstance(choice, Target))
-        call = _successor_call(state, Target("GET", successor.probe, version), 0, None, paged=False)
+        call = successor_call(state, Target("GET", successor.probe, version), 0, None, paged=False)
         reply = yield from state.send(call, successor.tier, rewritten=True)
         if not 200 <= reply.status < 300:
             return (yield from _failed(state, reply, successor, later))
     state.route = successor.tier
     raise CallError(400, refused.error_code, refused.detail)
-
-
-def _successor_call(
-    state: ExchangeState, target: Target, collected: int, content: bytes | None, *, paged: bool = True
-) -> Call:
-    """Return a call in a successor's terms: its path and version, the caller's other fields, and a page to begin at."""
-    call, match = state.call, state.match
-    query = state.query if paged else None
-    key = (id(target), id(query), collected)
-    known = match.targets.get(key)  # the very objects are kept beside it
-    if known is None:
-        if len(match.targets) >= REMEMBERED:
-            match.targets.clear()
-        known = match.targets[key] = (_target(match, target, query, collected), target, query)
-    accept = _accept(target.version)
-    headers = (*without(call.headers, _FOREIGN if content == call.body else _ABOUT_BODY), accept)
-    if content:
-        headers = (*headers, ("Content-Type", accept[1]))
-    return Call(target.method, call.origin, known[0], headers, content)
-
-
-def _target(match: Match, target: Target, query: LegacyQuery | None, collected: int) -> str:
-    """Return a successor's request target: its path, and the caller's query in its terms, if that has a part in it."""
-    path = target.path.build(match.raw)
-    if query is None:
-        return path
-    pairs = [*query.foreign]
-    if match.operation.shape == "page":
-        size, number = (query.size, query.page) if target.paging == "kept" else (COLLECT, collected + 1)
-        # The count is always asked for: without it Atlas gives no next link (recorded).
-        pairs += ["includeCount=true", f"itemsPerPage={size}", f"pageNum={number}"]
-    return f"{path}?{'&'.join(pairs)}" if pairs else path
-
-
-@cache
-def _accept(version: str) -> tuple[str, str]:
-    """Return the field that asks for a version of the API; documents name a handful."""
-    return "Accept", f"application/vnd.atlas.{version}+json"
 
 
 def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage:
@@ -206,12 +146,16 @@ def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage
         detail = f"Upstream's pages together are larger than {limit} bytes; ask the successor itself."
         raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
     document = state.decoded(reply)
-    is_page = state.match.operation.shape == "page"
-    if type(document) is dict:
-        items = document.get(target.items) if is_page else []
-        if type(items) is list and len(items) <= MOST:
-            return UpstreamPage(document, items)
-    expected = f"an object with a list {target.items!r} of {MOST} items at most" if is_page else "a JSON object"
+    is_list = state.match.operation.shape != "one"
+    items: Any = document if target.bare else look_up(document, parse_source(target.items))
+    if is_list and type(items) is list and len(items) <= MOST:
+        return UpstreamPage(document if type(document) is dict else {}, items)
+    if not is_list and (type(document) is dict or (target.bare and document is not None)):
+        return UpstreamPage(document if type(document) is dict else {BARE: document}, [])
+    expected = "a JSON object"
+    if is_list or target.bare:
+        expected = "a JSON value" if not is_list else f"a list of {MOST} items at most"
+        expected = expected if target.bare else f"an object with a list {target.items!r} of {MOST} items at most"
     what = reply.fault or state.refused or f"it is not {expected}"
     kind = field(reply.headers, "content-type") or "no content type"
     detail = (
@@ -238,23 +182,42 @@ def _translate(state: ExchangeState, tier: str, target: Target, pages: Sequence[
     operation, translator = match.operation, match.compiled.translator(tier, match.api.name)
     is_page = operation.shape == "page"
     translated: Translated | TranslatedItems
-    if is_page:
+    document: Json
+    if operation.shape == "array":
+        translated = items = translate_items(translator, pages, rules, target.items)
+        document = [*in_order(items.values, operation)]
+    elif is_page:
         translated = items = translate_items(translator, pages, rules, target.items)
         url = f"{state.context.base}{state.call.path.removesuffix('/')}"
         collected = target.paging == "collected"
         if collected and state.context.whole and query.page == 1:
             query = attrs.evolve(query, size=max(query.size, len(items.values)))
-        document = cut_page(items, operation, query, url) if collected else kept_page(items, pages[0], query, url)
+        document = (
+            cut_page(items, operation, query, url) if collected else kept_page(items, operation, pages[0], query, url)
+        )
     else:
         translated = translate_one(translator, pages[0].document if pages else {}, rules)
         document = translated.document
+        if translator.bare and document is None:
+            raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", _no_value(state, translated))
     if query.envelope:
         document = enveloped(document, operation.status[match.api.name], page=is_page)
     content = written(document, pretty=query.pretty, dumps=state.context.dumps)
     # A page past the end of a list is no sign that upstream has no list.
-    first = target.paging == "collected" or query.page == 1 or not pages or pages[0].document.get("totalCount") == 0
-    empty = is_page and first and not any(page.items for page in pages)
+    first = (
+        target.paging == "collected"
+        or operation.shape != "page"
+        or query.page == 1
+        or not pages
+        or pages[0].document.get("totalCount") == 0
+    )
+    empty = operation.shape != "one" and first and not any(page.items for page in pages)
     return CachedTranslation(content, translated.fields, translated.dropped, empty)
+
+
+def _no_value(state: ExchangeState, translated: Translated) -> str:
+    said = "; ".join(f"{one.where} was {one.said!r}: {one.why}"[:200] for one in translated.dropped)
+    return f"The {state.route} endpoint answered with nothing that makes the one value of the answer: {said or 'none'}."
 
 
 def _answer(state: ExchangeState, translation: CachedTranslation, reply: Reply) -> Answer:
@@ -277,8 +240,7 @@ def _answer(state: ExchangeState, translation: CachedTranslation, reply: Reply) 
 def _failed(state: ExchangeState, reply: Reply, successor: Successor, later: Successor | None) -> Asked:
     """Hand an error on: to the later tier where it leads there, else to the caller.
 
-    It stays as it is, but for a code that the document has a legacy word for, and an envelope if the caller
-    asked for one.
+    It stays as it is where the document says nothing of it, and the caller asked for no envelope.
     """
     state.knows_nothing = reply.status == 404
     leads = later is not None and reply.status in {400, 404}
@@ -289,16 +251,4 @@ def _failed(state: ExchangeState, reply: Reply, successor: Successor, later: Suc
     code = state.error_code(reply)
     if leads and later is not None and code is not None and code in later.after:
         return TryNextTier(code)
-    document = state.decoded(reply)
-    legacy_code = None if code is None else successor.errors.get(code)
-    if type(document) is not dict or not (wrapped or legacy_code):
-        return PassThrough(state.record())
-    headers = reply.headers
-    if legacy_code is not None:
-        document = {**document, "errorCode": legacy_code}
-        if field(headers, "x-error-code") is not None:
-            headers = replaced(headers, "X-Error-Code", legacy_code)
-    shown = enveloped(document, reply.status, page=False) if wrapped else document
-    content = written(shown, pretty=state.query.pretty, dumps=state.context.dumps)
-    kind = field(headers, "content-type") or "application/json"
-    return Answer(document_reply(content, reply.status, kind, headers), state.record())
+    return error_in_legacy_terms(state, reply, successor)

@@ -10,30 +10,35 @@ import attrs
 from shim.core.query import LegacyQuery
 from shim.core.record import Dropped, FieldReport
 from shim.core.rules import TranslationContext, TranslationReport
-from shim.core.translator import Translator
-from shim.documents.model import Fidelity, Operation
+from shim.core.translator import Translator, named_in
+from shim.documents.model import BARE, Operation
 from shim.documents.value_types import Json, JsonObject, instant, is_usual_time
+from shim.documents.vocabulary import Fidelity, Verb
 
 
 @attrs.frozen
 class Translated:
     """A legacy document, what each of its fields is worth, and the values that were left out."""
 
-    document: JsonObject
+    document: Json
     fields: tuple[FieldReport, ...]
     dropped: tuple[Dropped, ...]
 
 
-def translate_one(translator: Translator, source: JsonObject, context: TranslationContext) -> Translated:
-    """Translate one resource."""
+def translate_one(translator: Translator, source: Json, context: TranslationContext) -> Translated:
+    """Translate one resource; the document of a bare one is its value, None where it has none."""
     report = TranslationReport()
-    document = translator.begin(context, report)(source)
+    made = translator.begin(context, report)(source if type(source) is dict else {BARE: source})
+    document = made.get(BARE) if translator.bare else made
     return Translated(document, reports(translator, report), tuple(report.dropped("")))
 
 
 @attrs.frozen
 class UpstreamPage:
-    """One page of an upstream list as it was read: the document, and the list in it."""
+    """One page of an upstream list as it was read: the document, and the list in it.
+
+    The document of a bare list has nothing.
+    """
 
     document: JsonObject
     items: list[Json]
@@ -43,26 +48,29 @@ class UpstreamPage:
 class TranslatedItems:
     """The items of a list in the legacy shape, with what is to be reported of them."""
 
-    values: list[JsonObject]
+    values: list[Json]
     fields: tuple[FieldReport, ...]
     dropped: tuple[Dropped, ...]
 
 
-def kept_page(items: TranslatedItems, page: UpstreamPage, query: LegacyQuery, url: str) -> JsonObject:
+def kept_page(
+    items: TranslatedItems, operation: Operation, page: UpstreamPage, query: LegacyQuery, url: str
+) -> JsonObject:
     """Return the legacy page of an upstream page whose order and size are kept; ``url`` is the list's own."""
     total = page.document.get("totalCount")
     count = total if type(total) is int and total >= 0 else None
     more = has_next(page.document)
     if more is None:
         more = count is not None and query.page * query.size < count
-    return _page(items.values, query, url, total=count, more=more)
+    return _page(items.values, operation, query, url, total=count, more=more)
 
 
 def cut_page(items: TranslatedItems, operation: Operation, query: LegacyQuery, url: str) -> JsonObject:
     """Return the legacy page that is cut out of all items, once they are sorted; ``url`` is the list's own."""
     ordered = in_order(items.values, operation)
     end = query.page * query.size
-    return _page(ordered[end - query.size : end], query, url, total=len(ordered), more=end < len(ordered))
+    cut = ordered[end - query.size : end]
+    return _page(cut, operation, query, url, total=len(ordered), more=end < len(ordered))
 
 
 def translate_items(
@@ -73,7 +81,7 @@ def translate_items(
     An item that is no object is left out and reported. One that moved to a later page while they were
     read counts once.
     """
-    values: list[JsonObject] = []
+    values: list[Json] = []
     report, dropped = TranslationReport(), list[Dropped]()
     translate = translator.begin(context, report)
     seen: set[str] = set()
@@ -81,14 +89,20 @@ def translate_items(
     for number, page in enumerate(pages):
         for source in page.items:
             if type(source) is not dict:
-                dropped.append(Dropped(where=f"{name}[{index}]", said=source, why="not an object"))
-                index += 1
-                continue
+                if not translator.wraps:
+                    dropped.append(Dropped(where=f"{name}[{index}]", said=source, why="not an object"))
+                    index += 1
+                    continue
+                source = {BARE: source}  # noqa: PLW2901 - what rules read of it
             if len(pages) > 1 and type(identity := source.get("id")) is str:
                 if number and identity in seen:
                     continue
                 seen.add(identity)
-            values.append(translate(source))
+            made = translate(source)
+            if not translator.bare:
+                values.append(made)
+            elif BARE in made:
+                values.append(made[BARE])
             if report.passed_over or report.refused:
                 dropped += report.dropped(f"{name}[{index}].")
             index += 1
@@ -101,9 +115,9 @@ def reports(translator: Translator, report: TranslationReport, items: int = 1) -
     A field with a value that could not be used counts as absent, and one whose source upstream did not
     send as missing; without items the rule for all other cases stands.
     """
-    if not (report.invalid or report.missing or report.rules):
+    if not (report.invalid or report.missing or report.rules or report.parts):
         return translator.usual
-    found = []
+    found = list[FieldReport]()
     for field, otherwise in translator.fields:
         name, rule = field.name, report.rules.get(field.name, otherwise)
         level, why = rule.fidelity, rule.why
@@ -115,10 +129,13 @@ def reports(translator: Translator, report: TranslationReport, items: int = 1) -
             rest = f" in {count} of {items}; elsewhere it is {level.value}" + (f": {why}" if why else "")
             level, why = Fidelity.MISSING, what + (rest if count < items else "")
         found.append(FieldReport(name, level, why, rule.owner))
+        if name in translator.inner and rule.verb is not Verb.ABSENT:
+            part = report.part(name)
+            found += named_in(field, reports(translator.inner[name], part, part.objects))
     return tuple(found)
 
 
-def in_order(items: Sequence[JsonObject], operation: Operation) -> Sequence[JsonObject]:
+def in_order(items: Sequence[Json], operation: Operation) -> Sequence[Json]:
     """Sort items by the operation's order, ``-name`` descending; an item without the field counts as the newest."""
     types = {field.name: field.type for field in operation.fields}
     places = list(range(len(items)))
@@ -135,14 +152,16 @@ def in_order(items: Sequence[JsonObject], operation: Operation) -> Sequence[Json
     return [items[place] for place in places]
 
 
-def _page(results: Sequence[JsonObject], query: LegacyQuery, url: str, *, total: int | None, more: bool) -> JsonObject:
+def _page(  # noqa: PLR0913 - what a page is made of
+    results: Sequence[Json], operation: Operation, query: LegacyQuery, url: str, *, total: int | None, more: bool
+) -> JsonObject:
     """Return a legacy page; ``more`` tells whether another one follows."""
     links: list[Json] = [{"href": f"{url}?{query.link(query.page, own=True)}", "rel": "self"}]
     if query.page > 1:
         links.append({"href": f"{url}?{query.link(query.page - 1, own=False)}", "rel": "previous"})
     if more:
         links.append({"href": f"{url}?{query.link(query.page + 1, own=False)}", "rel": "next"})
-    document: JsonObject = {"links": links, "results": list(results)}
+    document: JsonObject = {"links": links, operation.items: list(results)}
     if query.count and total is not None:
         document["totalCount"] = total
     return document

@@ -6,16 +6,20 @@ value is passed under a name of ours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import attrs
 
-from shim.core.rules import is_dropped
-from shim.documents.model import Field, LinkRule, Rule, Verb, When
+from shim.core.conversions import converter, led_back, needs_converter
+from shim.core.nested import Nested, claims_of, pass_rest
+from shim.core.rules import TranslationContext, TranslationReport, is_dropped
+from shim.documents.model import BARE, Field, LinkRule, Resource, Rule, When
+from shim.documents.sources import Step, each, first, only, parse_source
 from shim.documents.templates import encoded
-from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, instant, is_usual_time
+from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, JsonObject, instant, is_usual_time
+from shim.documents.vocabulary import Verb
 
 
 def segment_of(value: Json) -> str:
@@ -24,9 +28,16 @@ def segment_of(value: Json) -> str:
 
 
 _HELP: dict[str, Any] = {
-    "NOTHING": {}, "instant": instant, "is_usual_time": is_usual_time, "segment_of": segment_of,
+    "NOTHING": {}, "Nested": Nested, "each": each, "first": first, "instant": instant, "is_usual_time": is_usual_time,
+    "led_back": led_back, "only": only, "pass_rest": pass_rest, "segment_of": segment_of,
 }  # fmt: skip
 """What generated functions may name besides their own values."""
+
+
+Translate = Callable[..., JsonObject]
+"""A function from an object of the other side, and the number of those that it stands for (1), to a legacy one."""
+Begin = Callable[[TranslationContext, TranslationReport], Translate]
+"""A function that takes what a call is translated with, and returns its ``Translate``."""
 
 
 @attrs.define
@@ -35,11 +46,14 @@ class Script:
 
     ``once`` are the lines that run once a call, ``holders`` and ``lines`` those that run for each object, and
     ``names`` the values that they name. ``parameters`` are those of the legacy path, which links may name beside
-    members of the answer; ``api`` is the API whose relations links have.
+    members of the answer; ``api`` is the API whose relations links have. ``inner`` makes the translator of a
+    resource that objects inside are.
     """
 
     parameters: Sequence[str]
     api: str
+    tier: str
+    inner: Callable[[Field, Resource], Begin]
     once: list[str] = attrs.field(factory=list)
     holders: dict[str, str] = attrs.field(factory=dict)
     lines: list[str] = attrs.field(factory=list)
@@ -68,9 +82,31 @@ class Script:
         return self.holders[outer]
 
     def member(self, source: str) -> str:
-        """Return the expression for the value at a dotted name, None where there is none."""
+        """Return the expression for the value at a source, None where there is none."""
+        before, is_each, after = source.partition(f"[{Step.EACH}]")
+        if is_each:
+            path = parse_source(f"{BARE}{after}")[1:]
+            return f"each({self.member(before)}, {self.name('path', path)})"
         outer, _, last = source.rpartition(".")
-        return f"{self.holder(outer)}.get({last!r})"
+        name, *step = parse_source(last)
+        found = f"{self.holder(outer)}.get({name!r})"
+        return f"{step[0]}({found})" if step else found
+
+    def nested(self, field: Field, resource: Resource) -> str:
+        """Return the name of what translates the objects in a field, in one call."""
+        begin, part = self.name("begin", self.inner(field, resource)), f"report.part({field.name!r})"
+        wraps = reads_bare(resource, self.tier)
+        return self.once_a_call("nested", f"Nested({begin}(context, {part}), {part}, report, {wraps})")
+
+    def pass_rest(self, resource: Resource) -> None:
+        """Add the line that passes on what no field of a resource names and no rule reads."""
+        rules = [rule for field in resource.fields for rule in field.rules[self.tier]]
+        names = [field.name for field in resource.fields] + list(resource.without)
+        paths = [parse_source(source) for rule in rules for source in rule.sources]
+        # What lies in a list can't be taken out of it: such a list is known by the field that has its name.
+        known = [path for path in paths if not any(isinstance(part, Step) for part in path)]
+        claims = self.name("claims", claims_of([*(name.split(".") for name in names), *known]))
+        self.lines.append(f"pass_rest(source, made, {claims}, report)")
 
     def add(self, field: Field, rules: Sequence[Rule]) -> None:
         """Add the lines that give one field its value, by the first of its rules whose condition holds."""
@@ -87,6 +123,12 @@ class Script:
                 of_rule = [f"    {line}" for line in of_rule]
             lines += of_rule
         self.lines += lines  # after those of holders, which hold in all cases
+
+
+def reads_bare(resource: Resource, tier: str) -> bool:
+    """Tell whether a resource's rules read what is no object, under the name ``value``."""
+    rules = [rule for field in resource.fields for rule in field.rules.get(tier, ())]
+    return any(parse_source(source)[0] == BARE for rule in rules for source in rule.sources)
 
 
 Branches = list[tuple[str, str]]
@@ -115,6 +157,11 @@ def _lines(script: Script, field: Field, rule: Rule, which: str) -> list[str]:
             return [_put(field, repr(rule.constant) if is_plain else script.name("constant", rule.constant))]
         case Verb.LINK:
             lines, branches = _links(script, rule.links)
+        case Verb.COUNT:
+            return [_put(field, "count")]
+        case Verb.FROM if field.of is not None:
+            nested = script.nested(field, field.of)
+            branches = [_nested(script, field, rule, source, nested) for source in rule.sources]
         case Verb.FROM:
             branches = [_converted(script, field, rule, script.member(source)) for source in rule.sources]
         case _:
@@ -159,6 +206,8 @@ def _is_time(found: str) -> str:
 
 def _converted(script: Script, field: Field, rule: Rule, found: str) -> tuple[str, str]:
     """Return the test of the value at an expression, and the expression for the legacy value."""
+    if needs_converter(rule):
+        return f"(value := {script.name('convert', converter(field, rule))}({found})) is not None", "value"
     if rule.values:
         words = script.name("words", {word: new for word, new in rule.values.items() if not is_dropped(rule, word)})
         return f"type(value := {found}) is str and (word := {words}.get(value)) is not None", "word"
@@ -174,7 +223,21 @@ def _converted(script: Script, field: Field, rule: Rule, found: str) -> tuple[st
         test += f" and not {script.name('is_dropped', partial(is_dropped, rule))}(value)"
     if field.words:
         test += f" and value in {script.name('words', frozenset(field.words))}"
+    if field.type == "links":
+        return test, "led_back(value, context)"
     return test, "int(value)" if rule.whole else "value"
+
+
+def _nested(script: Script, field: Field, rule: Rule, source: str, nested: str) -> tuple[str, str]:
+    """Return the test of a value with objects inside, and the expression for them in the legacy shape."""
+    is_list = field.type == "objects" or rule.keyed
+    test = f"type(value := {script.member(source)}) is {'list' if is_list else 'dict'}"
+    if rule.group:
+        members = script.name("members", tuple(map(parse_source, rule.group)))
+        return test, f"{nested}.grouped(value, {source!r}, {members})"
+    if rule.keyed:
+        return test, f"{nested}.keyed(value, {source!r}, {script.name('member', parse_source(rule.keyed))})"
+    return test, f"{nested}.{'each' if is_list else 'one'}(value, {source!r})"
 
 
 def _links(script: Script, links: Sequence[LinkRule]) -> tuple[list[str], Branches]:

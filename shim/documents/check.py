@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from shim.documents.check_fields import check_fields
-from shim.documents.model import TIERS, Document, Operation, Successor, Target
-from shim.documents.tables import key_path
+from shim.documents.check_fields import check_fields, targets
+from shim.documents.model import Document, Operation, Successor
 from shim.documents.templates import Template, parameter_name
 from shim.documents.versions import overlap
 
@@ -65,17 +64,18 @@ def _check_operation(operation: Operation) -> Iterator[tuple[str, str]]:
             yield f"{at}.cluster", f"{name!r} is no parameter of the path"
     if len(operation.successors) > 1 and not operation.cluster:
         yield f"{at}.cluster", "is missing; name the path parameters that tell one cluster from another"
-    first = operation.successors.get(TIERS[0])
+    first = next(iter(operation.successors.values()), None)
     if len(operation.successors) == 1 and first is not None and first.after:
-        yield f"{at}.{TIERS[0]}.after", "can never apply: there is no other tier"
-    if first is None and operation.successors:
-        yield f"{at}.{TIERS[0]}", "is missing; a later tier needs the first"
+        yield f"{first.at}.after", "can never apply: there is no other tier"
     yield from _check_order(operation)
     for successor in operation.successors.values():
         yield from _check_successor(operation, successor, own)
     writes = operation.method not in {"GET", "DELETE"}
     if operation.request is not None and not writes:
         yield f"{at}.request", f"describes a body, and {operation.method} has none"
+    chosen = any(successor.choices for successor in operation.successors.values())
+    if operation.query is not None and not chosen:
+        yield f"{at}.query", "can never apply: no successor has choose"
 
 
 def _check_dates(operation: Operation) -> Iterator[tuple[str, str]]:
@@ -108,21 +108,14 @@ def _check_order(operation: Operation) -> Iterator[tuple[str, str]]:
             yield at, f"can never apply: {tier} keeps upstream's pages; set paging to collected"
 
 
-def targets(successor: Successor) -> Iterable[tuple[str, Target]]:
-    """Return the upstream calls of a successor with the key each stands under."""
-    found = [("", successor.only)] if successor.only is not None else []
-    found += [
-        (key_path(".choose", word), choice) for word, choice in successor.choices.items() if isinstance(choice, Target)
-    ]
-    return found
-
-
 def _check_successor(operation: Operation, successor: Successor, own: set[str]) -> Iterator[tuple[str, str]]:
-    at = f"{operation.at}.{successor.tier}"
+    at = successor.at
     for key, target in targets(successor):
         yield from _known(f"{at}{key}.path", target.path, own)
-        if operation.shape != "page" and target.paging == "collected":
-            yield f"{at}{key}.paging", "belongs to pages; this operation answers with one resource"
+        if operation.shape == "one" and target.paging == "collected":
+            yield f"{at}{key}.paging", "belongs to lists; this operation answers with one resource"
+        if operation.shape == "one" and target.items != "results":
+            yield f"{at}{key}.items", "belongs to lists; this operation answers with one resource"
     if successor.probe is not None:
         yield from _known(f"{at}.probe", successor.probe, own)
 

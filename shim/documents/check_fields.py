@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from shim.documents.model import TIERS, Document, Field, Operation, Rule, Verb
+import attrs
+
+from shim.documents.check_from import check_from, check_lists
+from shim.documents.model import BODY, TIERS, Document, Field, Operation, Resource, Rule, Successor, Target
 from shim.documents.tables import key_path
 from shim.documents.value_types import FITS, Json
+from shim.documents.vocabulary import Verb
 
 _KINDS_OF: dict[Verb, tuple[str, ...]] = {
     Verb.LIST: ("strings", "objects"),
@@ -15,31 +19,65 @@ _KINDS_OF: dict[Verb, tuple[str, ...]] = {
     Verb.PASSED: ("boolean",),
     Verb.LINK: ("links",),
     Verb.PARAMETER: ("string",),
+    Verb.COUNT: ("integer",),
 }
 """The field types that a verb can give a value to, where it is not any."""
 
 
+@attrs.define
+class _Use:
+    """One resource as a document uses it: by which operations, on which tiers, on which of them as a grouped item."""
+
+    resource: Resource
+    operations: list[Operation] = attrs.field(factory=list)
+    tiers: set[str] = attrs.field(factory=set)
+    grouped: set[str] = attrs.field(factory=set)
+
+
 def check_fields(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield (key path, what is wrong) for the fields of every resource of a document."""
-    users: dict[tuple[str, ...], list[Operation]] = {}
+    """Yield (key path, what is wrong) for the fields of every resource of a document, and of every request body."""
+    uses: dict[int, _Use] = {}
     for operation in document.operations:
-        users.setdefault(tuple(field.at for field in operation.fields), []).append(operation)
-    for operations in users.values():
-        fields = operations[0].fields
-        tiers = {tier for operation in operations for tier in operation.successors}
-        yield from _check_names(fields)
-        for field in fields:
-            yield from _check_field(field, fields, tiers, operations)
-    for operation in document.operations:
+        _note(uses, operation.resource, operation, set(operation.successors))
         for successor in operation.successors.values():
-            bodies = [successor.only, *successor.choices.values()]
-            for target in bodies:
-                body = getattr(target, "body", None) or ()
-                yield from _check_names(body)
-                for field in body:
-                    yield from _check_alternatives(field.rules["body"])
-                    for rule in field.rules["body"]:
-                        yield from _check_rule(field, rule, (), [operation])
+            for _, target in targets(successor):
+                if target.body is not None:
+                    _note(uses, target.body, operation, {BODY})
+    for use in uses.values():
+        yield from _check_resource(use)
+
+
+def _note(uses: dict[int, _Use], resource: Resource, operation: Operation, tiers: set[str]) -> None:
+    use = uses.setdefault(id(resource), _Use(resource))
+    if not any(known is operation for known in use.operations):
+        use.operations.append(operation)
+    use.tiers |= tiers
+    for field in resource.fields:
+        if field.of is not None:
+            _note(uses, field.of, operation, tiers)
+            uses[id(field.of)].grouped |= {tier for tier, rules in field.rules.items() for rule in rules if rule.group}
+
+
+def targets(successor: Successor) -> Iterable[tuple[str, Target]]:
+    """Return the upstream calls of a successor with the key each stands under."""
+    found = [("", successor.only)] if successor.only is not None else []
+    found += [
+        (key_path(".choose", word), choice) for word, choice in successor.choices.items() if isinstance(choice, Target)
+    ]
+    return found
+
+
+def _check_resource(use: _Use) -> Iterator[tuple[str, str]]:
+    resource = use.resource
+    yield from _check_names(resource.fields)
+    names = {field.name for field in resource.fields}
+    for name in resource.without:
+        if name in names:
+            yield f"{resource.at}.without", f"{name!r} is a field of its own, and does not pass as it is"
+    for field in resource.fields:
+        yield from _check_field(field, use)
+    for tier in use.tiers:
+        yield from check_lists(resource, tier)
 
 
 def _check_names(fields: Sequence[Field]) -> Iterator[tuple[str, str]]:
@@ -53,23 +91,27 @@ def _check_names(fields: Sequence[Field]) -> Iterator[tuple[str, str]]:
                 yield field.at, f"stands inside {'.'.join(parts[:end])!r}, which is a field of its own"
 
 
-def _check_field(
-    field: Field, fields: Sequence[Field], tiers: set[str], operations: list[Operation]
-) -> Iterator[tuple[str, str]]:
+def _check_field(field: Field, use: _Use) -> Iterator[tuple[str, str]]:
     if field.words and field.type != "string":
         yield f"{field.at}.words", "belong to fields of type string"
-    for tier in TIERS:
+    for tier in field.rules:
+        if tier not in use.tiers:
+            what = "is in a request body" if tier == BODY else f"has a {tier} successor"
+            yield f"{field.at}.{_key(tier)}", f"can never apply: no operation of this resource {what}"
+    for tier in sorted(use.tiers):
         rules = field.rules.get(tier, ())
-        if rules and tier not in tiers:
-            yield (
-                f"{field.at}.{tier}",
-                f"can never apply: no operation of this resource has a {tier} successor",
-            )
-        if not rules and tier in tiers:
-            yield f"{field.at}.{tier}", "is missing; say how the field gets its value there, or absent"
+        if not rules:
+            yield f"{field.at}.{_key(tier)}", "is missing; say how the field gets its value there, or absent"
         yield from _check_alternatives(rules)
         for rule in rules:
-            yield from _check_rule(field, rule, fields, operations)
+            yield from _check_rule(field, rule, use.resource.fields, use.operations)
+            yield from check_from(field, rule)
+            if rule.verb is Verb.COUNT and tier not in use.grouped:
+                yield rule.at, "can never apply: no field that has this resource groups a list"
+
+
+def _key(tier: str) -> str:
+    return tier if tier in {*TIERS, BODY} else f"tier.{tier}"
 
 
 def _check_alternatives(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
@@ -98,16 +140,14 @@ def _check_rule(
     kinds = _KINDS_OF.get(rule.verb)
     if kinds is not None and field.type not in kinds:
         yield rule.at, f"{rule.verb} gives {' or '.join(kinds)}, and the field's type is {field.type}"
-    if field.type == "links" and rule.verb not in {Verb.LINK, Verb.ABSENT}:
-        yield rule.at, "a field of type links is made by link or absent"
+    if field.type == "links" and rule.verb not in {Verb.LINK, Verb.FROM, Verb.ABSENT}:
+        yield rule.at, "a field of type links is made by link, from or absent"
     if rule.verb is Verb.CONSTANT:
         yield from _check_value(field, f"{rule.at}.constant", rule.constant)
     for word, value in rule.values.items():
         yield from _check_value(field, key_path(f"{rule.at}.values", word), value)
     if both := set(rule.others) & set(rule.words):
         yield f"{rule.at}.equals.others", f"has words that make it true: {', '.join(sorted(both))}"
-    if rule.whole and field.type != "integer":
-        yield f"{rule.at}.whole", "belongs to fields of type integer"
     for operation in operations:
         own = set(operation.path.parameters)
         if rule.parameter and rule.parameter not in own:

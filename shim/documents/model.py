@@ -3,58 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
 import attrs
 from packaging.specifiers import SpecifierSet
 
 from shim.documents.templates import Template
+from shim.documents.vocabulary import Cast, Fidelity, Verb
 
 TIERS = ("flex", "dedicated")
-"""The sides a successor can live on, in the order in which they are asked."""
+"""The tiers of Atlas' own that documents may name without ``tier.``, in the order in which they are asked."""
 
+BODY = "body"
+"""What stands for a tier in rules that make a request body."""
+
+BARE = "value"
+"""The name under which rules read what is no object, and of the one field of a bare answer."""
 
 NO_CONTENT = (204, 205)
 """Success statuses whose answers have no content (RFC 9110, 15.3.5 and 15.3.6)."""
-
-
-class Fidelity(StrEnum):
-    """How close a legacy field's value is to what it was."""
-
-    EXACT = "exact"
-    """The same value with the same meaning."""
-    RENAMED = "renamed"
-    """The same value under another name or spelling."""
-    DERIVED = "derived"
-    """Computed, or near the old meaning."""
-    CONSTANT = "constant"
-    """True of every such resource."""
-    MISSING = "missing"
-    """Upstream did not send what it comes from; left out. Only replies have it, documents do not."""
-    ABSENT = "absent"
-    """Cannot be known; left out."""
-
-    def worse_than(self, other: Fidelity) -> bool:
-        """Tell whether this is further from the old meaning than another."""
-        levels = tuple(Fidelity)
-        return levels.index(self) > levels.index(other)
-
-
-class Verb(StrEnum):
-    """How a field gets its value."""
-
-    FROM = "from"
-    PARAMETER = "parameter"
-    CONSTANT = "constant"
-    LIST = "list"
-    ONLY = "only"
-    EQUALS = "equals"
-    PASSED = "passed"
-    LINK = "link"
-    ABSENT = "absent"
 
 
 @attrs.frozen
@@ -81,7 +51,10 @@ class LinkRule:
 
 @attrs.frozen
 class Rule:
-    """One way for a field to get its value, with its fidelity, the reason, and the document it stands in."""
+    """One way for a field to get its value, with its fidelity, the reason, and the document it stands in.
+
+    ``group`` are the members by which items of a list become one, ``keyed`` the member that names each in an object.
+    """
 
     verb: Verb
     at: str
@@ -96,13 +69,21 @@ class Rule:
     constant: Any = None
     links: tuple[LinkRule, ...] = ()
     whole: bool = False
+    cast: Cast = Cast.NONE
+    by: Fraction | str = ""
+    """The factor of units, or what texts are joined with or split at."""
+    group: tuple[str, ...] = ()
+    keyed: str = ""
     drop: tuple[Any, ...] = ()
     when: When | None = None
 
 
 @attrs.frozen
 class Field:
-    """One field: dotted name, type, the words it may have, and its rules by tier (first match wins)."""
+    """One field: dotted name, type, the words it may have, and its rules by tier (first match wins).
+
+    ``of`` is the resource that each object in it is, where they are translated too.
+    """
 
     name: str
     type: str
@@ -110,18 +91,68 @@ class Field:
     rules: Mapping[str, tuple[Rule, ...]]
     at: str
     file: str
+    of: Resource | None = None
+
+
+@attrs.frozen
+class Resource:
+    """The fields of an answer, of a part of one, or of a request body.
+
+    With ``rest`` all other members are passed on as they are, but those in ``without``; ``bare`` says that the
+    value of the one field stands alone.
+    """
+
+    name: str = ""
+    fields: tuple[Field, ...] = ()
+    rest: bool = False
+    without: tuple[str, ...] = ()
+    bare: bool = False
+    at: str = ""
+
+    def walk(self) -> Iterator[Field]:
+        """Return all fields, those of the resources in them too."""
+        for field in self.fields:
+            yield field
+            if field.of is not None:
+                yield from field.of.walk()
+
+
+@attrs.frozen
+class QueryRule:
+    """What becomes of a parameter of the legacy query: its new name, words and default, or why it is dropped."""
+
+    to: str
+    values: Mapping[str, str] = attrs.field(factory=dict)
+    default: str | None = None
+    drop: bool = False
+    why: str = ""
+
+
+@attrs.frozen
+class ErrorRule:
+    """What an error of a successor is in legacy terms; what is None stays. ``detail`` may name path parameters."""
+
+    code: str | None = None
+    status: int | None = None
+    detail: str | None = None
 
 
 @attrs.frozen
 class Target:
-    """One upstream call: method, path, version of the successor's resource, and how its pages are used."""
+    """One upstream call: method, path, version of the successor's resource, and how its pages are used.
+
+    ``items`` is the nested name of the list in an answer; a ``bare`` answer is itself the list or value. ``query``
+    is by parameter of the legacy call.
+    """
 
     method: str
     path: Template
     version: str
     paging: str = "kept"
     items: str = "results"
-    body: tuple[Field, ...] | None = None
+    bare: bool = False
+    query: Mapping[str, QueryRule] = attrs.field(factory=dict)
+    body: Resource | None = None
 
 
 @attrs.frozen
@@ -136,9 +167,9 @@ class RefusedChoice:
 class Successor:
     """What took an operation's place on one tier.
 
-    ``only`` is its call; or ``choices`` has a call or a refusal by the body's word. ``after`` lists
+    ``only`` is its call; or ``choices`` has a call or a refusal by the word of the body or query. ``after`` lists
     the error codes of the other tier that lead here; ``probe`` is a GET that tells the tier
-    without writing; ``errors`` has the legacy error code for one of the successor's.
+    without writing; ``errors`` are by the successor's error code, or its status.
     """
 
     tier: str
@@ -147,8 +178,9 @@ class Successor:
     choices: Mapping[str, Target | RefusedChoice] = attrs.field(factory=dict)
     after: tuple[str, ...] = ()
     probe: Template | None = None
-    errors: Mapping[str, str] = attrs.field(factory=dict)
+    errors: Mapping[str, ErrorRule] = attrs.field(factory=dict)
     note: str = ""
+    at: str = ""
 
 
 @attrs.frozen
@@ -181,7 +213,7 @@ class RequestBody:
     """The legacy request body: member types, required members, and the member that chooses the call.
 
     Names of members are nested with dots; ``refused`` has what is answered to a member's value before
-    anything is sent.
+    anything is sent. With ``rest`` members that are not declared are taken as they are.
     """
 
     members: Mapping[str, str]
@@ -190,6 +222,16 @@ class RequestBody:
     choose: str = ""
     words: tuple[str, ...] = ()
     refused: Mapping[str, RefusedValue] = attrs.field(factory=dict)
+    rest: bool = False
+
+
+@attrs.frozen
+class QueryChoice:
+    """The parameter of the legacy query that chooses the call, the words it may have, and the one it has left out."""
+
+    choose: str
+    words: tuple[str, ...]
+    default: str | None = None
 
 
 @attrs.frozen
@@ -199,6 +241,7 @@ class Operation:
     From ``blank`` on, an answer of the legacy endpoint to a read means nothing, although it still comes.
     With a ``switch`` the successors are asked only where that word is switched on (``ATLAS_SHIM_WRITES``),
     and ``gone`` is the answer elsewhere. An operation without successors has ``gone`` or a ``constant``.
+    ``items`` is the member of a page that holds the list.
     ``base`` is where the last api of its document has its paths.
     """
 
@@ -218,15 +261,27 @@ class Operation:
     note: str
     cluster: tuple[str, ...]
     sdk: tuple[str, ...]
-    fields: tuple[Field, ...]
+    items: str
+    resource: Resource
     successors: Mapping[str, Successor]
     gone: Gone | None
     constant: Constant | None
     request: RequestBody | None
+    query: QueryChoice | None
     document: str
     file: str
     at: str
     base: str
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields of its answers."""
+        return self.resource.fields
+
+    @property
+    def first(self) -> str:
+        """The tier that is asked first, empty where nothing took the operation's place."""
+        return next(iter(self.successors), "")
 
     @property
     def full_path(self) -> str:
@@ -264,4 +319,4 @@ class Document:
     apis: Mapping[str, Api]
     operations: tuple[Operation, ...]
     overridden: Mapping[str, str] = attrs.field(factory=dict)
-    resources: Mapping[str, tuple[Field, ...]] = attrs.field(factory=dict)
+    resources: Mapping[str, Resource] = attrs.field(factory=dict)

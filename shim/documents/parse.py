@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from shim.documents.model import (
-    NO_CONTENT,
-    TIERS,
-    Api,
-    Constant,
-    Document,
-    Field,
-    Gone,
-    Operation,
-    RefusedChoice,
-    RefusedValue,
-    RequestBody,
-    Successor,
-    Target,
-)
-from shim.documents.parse_fields import TYPES, parse_body, parse_resource
+from shim.documents.model import NO_CONTENT, Api, Constant, Document, Gone, Operation, Resource, Successor, Target
+from shim.documents.parse_calls import METHODS, Question, parse_query, parse_request, parse_successor
+from shim.documents.parse_fields import parse_resources, tiers_of
 from shim.documents.tables import DocumentSource, Table, checked, read_template, same
 from shim.documents.versions import parse_date, parse_specifiers, written
 
 FORMAT = 1
 """The document format this code reads."""
 
-SHAPES = ("one", "page")
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-PAGING = ("kept", "collected")
+SHAPES = ("one", "page", "array")
 
 DEFAULT_APIS: Mapping[str, Mapping[str, str]] = {
     "v1.0": {"base": "/api/atlas/v1.0", "version": "2023-01-01", "content_type": "application/json"},
@@ -40,7 +25,7 @@ DEFAULT_APIS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-Resources = Mapping[str, tuple[Field, ...]]
+Resources = Mapping[str, Resource]
 
 
 def parse_document(
@@ -56,13 +41,15 @@ def parse_document(
     name = top.text("name")
     title = top.text("title", default="")
     apis = _parse_apis(top)
-    own = {key: parse_resource(table, apis) for key, table in top.named_tables("resource").items()}
-    resources = {**_shared(top, others or {}), **own}
-    tables = top.named_tables("operation")
-    operations = tuple(_parse_operation(key, table, name, apis, resources) for key, table in tables.items())
+    shared = _shared(top, others or {})
+    own = parse_resources(top.named_tables("resource"), apis, shared)
+    resources = {**shared, **own}
+    operations = tuple(
+        _parse_operation(key, table, name, apis, resources) for key, table in top.named_tables("operation").items()
+    )
     if not operations:
         top.wrong("operation", "is missing; a document describes at least one operation")
-    used = [table.get("resource") for table in tables.values()]
+    used = {resource.name for operation in operations for resource in _used_by(operation)}
     for key in own:
         if key not in used:
             top.wrong("resource", f"{key!r} is used by no operation")
@@ -76,6 +63,17 @@ def parse_document(
         overridden=dict(source.overridden),
         resources=own,
     )
+
+
+def _used_by(operation: Operation) -> Iterator[Resource]:
+    """Return the resources that an operation's answers and bodies are made of."""
+    found = [operation.resource]
+    for successor in operation.successors.values():
+        calls = (successor.only, *successor.choices.values())
+        found += [call.body for call in calls if isinstance(call, Target) and call.body is not None]
+    for resource in found:
+        yield resource
+        found += [field.of for field in resource.fields if field.of is not None]
 
 
 def _shared(top: Table, others: Mapping[str, Document]) -> Resources:
@@ -117,10 +115,15 @@ def _parse_operation(
     specifiers, version = (checked(table, "versions", parse_specifiers, versions) if versions else None) or _ANY
     gone = _parse_gone(table)
     method = table.word("method", METHODS)
-    request = _parse_request(table)
-    successors = {
-        tier: _parse_successor(tier, sub, request, method) for tier in TIERS if (sub := table.table(tier)) is not None
-    }
+    path = read_template(table, "path")
+    shape = table.word("shape", SHAPES, default="one")
+    request = parse_request(table)
+    query = parse_query(table, request)
+    question = Question(method, path, shape, request, query, resources)
+    successors = dict[str, Successor]()
+    for tier, where, key in tiers_of(table):
+        if (sub := where.table(key)) is not None:
+            successors[tier] = parse_successor(tier, sub, question, is_first=not successors)
     resource = table.text("resource", default="")
     if resource and resource not in resources:
         table.wrong("resource", f"{resource!r} is no resource of this document")
@@ -128,13 +131,12 @@ def _parse_operation(
     switch = table.text("switch", default="")
     _check_ways(table, successors, gone, constant, switch)
     status = _parse_status(table, apis)
-    shape = table.word("shape", SHAPES, default="one")
     _check_content(table, successors, resource, shape, status)
     operation = Operation(
         id=name,
         aliases=table.texts("aliases"),
         method=method,
-        path=read_template(table, "path"),
+        path=path,
         versions=specifiers,
         version=written(version),
         deprecated=table.instant("deprecated"),
@@ -147,11 +149,13 @@ def _parse_operation(
         note=table.text("note", default=""),
         cluster=table.texts("cluster"),
         sdk=table.texts("sdk"),
-        fields=resources.get(resource, ()),
+        items=table.text("items", default="results"),
+        resource=resources.get(resource, Resource()),
         successors=successors,
         gone=gone,
         constant=constant,
         request=request,
+        query=query,
         document=document,
         file=table.source.file,
         at=table.path,
@@ -193,8 +197,10 @@ def _check_content(
         table.wrong("resource", "is missing; name the resource whose fields an answer has")
     if bare and len(bare) == len(status) and resource:
         table.wrong("resource", f"can never apply: an answer with status {bare[0]} has no content")
-    if bare and shape == "page":
-        table.wrong("status", f"{bare[0]} has no content, and a page is one")
+    if bare and shape != "one":
+        table.wrong("status", f"{bare[0]} has no content, and a list is one")
+    if table.has("items") and shape != "page":
+        table.wrong("items", "belongs to pages: it names the member that holds the list")
 
 
 _ANY = (SpecifierSet(), Version("2023.1.1"))
@@ -222,101 +228,3 @@ def _parse_gone(table: Table) -> Gone | None:
     gone = Gone(detail=sub.text("detail"), see=sub.text("see"))
     sub.finish()
     return gone
-
-
-def _parse_request(table: Table) -> RequestBody | None:
-    sub = table.table("request")
-    if sub is None:
-        return None
-    members_table = sub.table("members")
-    members = {}
-    if members_table is None:
-        sub.wrong("members", "is missing; give the body's members and their types")
-    else:
-        members = {key: members_table.word(key, TYPES) for key in members_table.names()}
-        members_table.finish()
-    request = RequestBody(
-        members=members,
-        required=sub.texts("required"),
-        ignored=sub.texts("ignored"),
-        choose=sub.text("choose", default=""),
-        words=sub.texts("words"),
-        refused={name: _parse_refused(one) for name, one in sub.named_tables("refuse").items()},
-    )
-    for key, names in (
-        ("refuse", tuple(request.refused)),
-        ("required", request.required),
-        ("choose", (request.choose,) if request.choose else ()),
-    ):
-        for name in names:
-            if name not in members:
-                sub.wrong(key, f"{name!r} is no member of the body")
-    if bool(request.choose) != bool(request.words):
-        sub.wrong("words", "and choose belong together: the words that the choosing member may have")
-    sub.finish()
-    return request
-
-
-def _parse_refused(table: Table) -> RefusedValue:
-    if not table.has("value"):
-        table.wrong("value", "is missing; give the value that is refused")
-    refused = RefusedValue(table.get("value"), table.text("errorCode"), table.text("detail"))
-    table.finish()
-    return refused
-
-
-def _parse_successor(tier: str, table: Table, request: RequestBody | None, method: str) -> Successor:
-    choices: dict[str, Target | RefusedChoice] = {}
-    for word, sub in table.named_tables("choose").items():
-        refuse = sub.table("refuse")
-        if refuse is None:
-            choices[word] = _parse_target(sub, request, method)
-        else:
-            choices[word] = RefusedChoice(error_code=refuse.text("errorCode"), detail=refuse.text("detail"))
-            refuse.finish()
-        sub.finish()
-        if request is None or word not in request.words:
-            table.wrong("choose", f"{word!r} is not one of the words that request.words declares")
-    for word in request.words if choices and request is not None else ():
-        if word not in choices:
-            table.wrong("choose", f"says nothing of {word!r}")
-    if choices and not any(isinstance(choice, Target) for choice in choices.values()):
-        table.wrong("choose", "refuses every word; an operation that nothing took the place of has gone")
-    only = None if choices else _parse_target(table, request, method)
-    probe = read_template(table, "probe") if table.has("probe") else None
-    if probe is not None and not any(isinstance(choice, RefusedChoice) for choice in choices.values()):
-        table.wrong("probe", "can never apply: it is asked before a word is refused, and none is")
-    successor = Successor(
-        tier=tier,
-        owner=table.owner,
-        only=only,
-        choices=choices,
-        after=table.texts("after"),
-        probe=probe,
-        errors=_parse_errors(table),
-        note=table.text("note", default=""),
-    )
-    if tier != TIERS[0] and not successor.after:
-        table.wrong("after", "is missing; list the error codes of the other tier that lead to this one")
-    table.finish()
-    return successor
-
-
-def _parse_errors(table: Table) -> Mapping[str, str]:
-    sub = table.table("errors")
-    return {} if sub is None else {code: sub.text(code) for code in sub.names()}
-
-
-def _parse_target(table: Table, request: RequestBody | None, method: str) -> Target:
-    version = table.text("version")
-    if version:
-        checked(table, "version", parse_date, version)
-    body = table.table("body")
-    return Target(
-        method=table.word("method", METHODS, default=method),
-        path=read_template(table, "path", verbs=True),
-        version=version,
-        paging=table.word("paging", PAGING, default="kept"),
-        items=table.text("items", default="results"),
-        body=None if body is None else parse_body(body, request),
-    )

@@ -1,185 +1,161 @@
-"""Fields and their rules, from TOML."""
+"""Resources, their fields, and the members of request bodies, from TOML."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping
 
-from shim.documents.model import TIERS, Api, Fidelity, Field, LinkRule, RequestBody, Rule, Verb, When
-from shim.documents.tables import Table, read_template
+import attrs
 
-TYPES = ("string", "integer", "number", "boolean", "time", "strings", "object", "objects", "links")
-"""The types a field may have; ``object`` and ``objects`` are handed over as they are."""
+from shim.documents.model import BARE, BODY, TIERS, Api, Field, RequestBody, Resource, Rule
+from shim.documents.parse_rules import parse_rule
+from shim.documents.tables import Table
 
-_VERBS = tuple(Verb)
-_BODY_VERBS = tuple(verb for verb in Verb if verb not in {Verb.LINK, Verb.ABSENT})
-_SAYS_WHY = (Fidelity.DERIVED, Fidelity.CONSTANT, Fidelity.ABSENT)
+TYPES = ("string", "integer", "number", "boolean", "time", "strings", "object", "objects", "array", "links")
+"""The types a field may have; objects and arrays are handed over as they are, unless ``of`` says what they are."""
 
+_NO_TIERS = frozenset({"legacy", "none", "auto", "date", "off", BODY})
+"""Words that mean something else where a tier is named."""
 
-def parse_resource(table: Table, apis: Mapping[str, Api]) -> tuple[Field, ...]:
-    """Return the fields of a resource in file order, which is the order of the answer's members."""
-    return tuple(_parse_field(name, sub, apis) for name in table.names() if (sub := table.table(name)) is not None)
-
-
-def _parse_field(name: str, table: Table, apis: Mapping[str, Api]) -> Field:
-    field = Field(
-        name=name,
-        type=table.word("type", TYPES),
-        words=table.texts("words"),
-        rules={
-            tier: tuple(_parse_rule(rule, apis) for rule in rules)
-            for tier in TIERS
-            if (rules := table.list_of_tables(tier))
-        },
-        at=table.path,
-        file=table.owner,
-    )
-    if not field.rules:
-        table.wrong("", "has no rule; give one for flex or dedicated")
-    table.finish()
-    return field
+_SETTINGS = {"rest": bool, "without": list, "bare": bool}
+"""Keys of a resource that are no fields, and the types that tell them from fields of the same names."""
 
 
-def parse_body(table: Table, request: RequestBody | None) -> tuple[Field, ...]:
+def tiers_of(table: Table) -> Iterator[tuple[str, Table, str]]:
+    """Return each tier that a table names, with the table and the key it stands under, in the order of asking."""
+    seen = [tier for tier in TIERS if table.has(tier)]
+    yield from ((tier, table, tier) for tier in seen)
+    named = table.table("tier")
+    if named is None:
+        return
+    for name in named.names():
+        if re.fullmatch("[a-z][a-z0-9]*", name) is None or name in _NO_TIERS:
+            named.wrong(name, "is no name of a tier; give one of small letters and digits")
+        elif name in seen:
+            named.wrong(name, f"is there already, without tier: {table.at(name)}")
+        else:
+            yield name, named, name
+
+
+def parse_resources(
+    tables: Mapping[str, Table], apis: Mapping[str, Api], shared: Mapping[str, Resource]
+) -> dict[str, Resource]:
+    """Return the resources of a document by name; ``shared`` are those of another one, which fields may name too."""
+    return _Reading(tables, apis, shared).all()
+
+
+@attrs.define
+class _Reading:
+    """The resources of a document while they are read: one may stand in another."""
+
+    tables: Mapping[str, Table]
+    apis: Mapping[str, Api]
+    shared: Mapping[str, Resource]
+    read: dict[str, Resource] = attrs.field(factory=dict)
+    outer: list[str] = attrs.field(factory=list)
+
+    def all(self) -> dict[str, Resource]:
+        return {name: self.named(name) for name in self.tables}
+
+    def named(self, name: str) -> Resource:
+        if name not in self.read:
+            self.outer.append(name)
+            self.read[name] = self._resource(name, self.tables[name])
+            self.outer.pop()
+        return self.read[name]
+
+    def _resource(self, name: str, table: Table) -> Resource:
+        given = {key: table.get(key) for key, kind in _SETTINGS.items() if _is_of(table, key, kind)}
+        fields = tuple(
+            self._field(key, sub) for key in table.names() if key not in given and (sub := table.table(key)) is not None
+        )
+        resource = Resource(
+            name=name,
+            fields=fields,
+            rest=given.get("rest", False),
+            without=table.texts("without") if "without" in given else (),
+            bare=given.get("bare", False),
+            at=table.path,
+        )
+        if resource.bare and ([field.name for field in fields] != [BARE] or resource.rest):
+            table.wrong("bare", f"needs one field, {BARE!r}, whose value is the answer, and no rest")
+        if resource.without and not resource.rest:
+            table.wrong("without", "can never apply: without rest = true no other member passes")
+        return resource
+
+    def _field(self, name: str, table: Table) -> Field:
+        rules = {
+            tier: tuple(parse_rule(rule, self.apis) for rule in found)
+            for tier, where, key in tiers_of(table)
+            if (found := where.list_of_tables(key))
+        }
+        if found := table.list_of_tables(BODY):
+            rules[BODY] = tuple(parse_rule(rule, self.apis, plain=True) for rule in found)
+        field = Field(
+            name=name,
+            type=table.word("type", TYPES),
+            words=table.texts("words"),
+            rules=rules,
+            at=table.path,
+            file=table.owner,
+            of=self.of(table),
+        )
+        if not field.rules:
+            table.wrong("", "has no rule; give one for a tier: flex, dedicated or tier.NAME")
+        table.finish()
+        return field
+
+    def of(self, table: Table) -> Resource | None:
+        """Return the resource that a field's objects are."""
+        name = table.text("of", default="")
+        if not name:
+            return None
+        if table.word("type", TYPES) not in {"object", "objects"}:
+            table.wrong("of", "belongs to fields of type object or objects")
+        if name in self.outer:
+            table.wrong("of", f"{name!r} stands inside itself: {' in '.join((name, *reversed(self.outer)))}")
+        elif name in self.tables:
+            return self.named(name)
+        elif name in self.shared:
+            return self.shared[name]
+        else:
+            table.wrong("of", f"{name!r} is no resource of this document")
+        return None
+
+
+def _is_of(table: Table, key: str, kind: type) -> bool:
+    return table.has(key) and type(table.get(key)) is kind
+
+
+def parse_body(table: Table, request: RequestBody | None, resources: Mapping[str, Resource]) -> Resource:
     """Return the members of a successor's request body, whose rules read the legacy body."""
     if request is None:
         table.wrong("", "needs [….request], which declares the legacy body")
-    fields = []
-    for name in table.names():
-        rules = []
-        kinds = {}
-        for sub in table.list_of_tables(name):
-            kinds[sub.word("type", TYPES)] = sub
-            rules.append(_parse_rule(sub, {}, plain=True))
-            for source in rules[-1].sources:
-                if request is not None and not {source, source.split(".")[0]} & request.members.keys():
-                    sub.wrong("", f"reads {source!r}, which is no member of the legacy body")
-        if len(kinds) > 1:
-            table.wrong(name, f"has more than one type: {', '.join(kinds)}")
-        if rules:
-            kind, at = next(iter(kinds)), table.at(name)
-            fields.append(Field(name, kind, words=(), rules={"body": tuple(rules)}, at=at, file=table.owner))
-    return tuple(fields)
+    given = {key for key, kind in _SETTINGS.items() if key != "bare" and _is_of(table, key, kind)}
+    rest = "rest" in given and table.flag("rest")
+    without = table.texts("without") if "without" in given else ()
+    if without and not rest:
+        table.wrong("without", "can never apply: without rest = true no other member passes")
+    fields = [
+        field for name in table.names() if name not in given for field in _member(name, table, request, resources)
+    ]
+    return Resource(name="", fields=tuple(fields), rest=rest, without=without, at=table.path)
 
 
-def _parse_rule(table: Table, apis: Mapping[str, Api], *, plain: bool = False) -> Rule:
-    """Read one rule; a plain one stands in a request body and says nothing of fidelity."""
-    verbs = _BODY_VERBS if plain else _VERBS
-    present = [verb for verb in verbs if table.has(verb)]
-    if len(present) != 1:
-        table.wrong("", f"needs exactly one of {', '.join(verbs)}, not {', '.join(present) or 'none'}")
-    verb = present[0] if present else Verb.ABSENT
-    known: dict[str, Any] = {}
-    match verb:
-        case Verb.FROM:
-            known = {
-                "sources": table.texts("from"),
-                "values": _parse_values(table),
-                "whole": table.flag("whole"),
-                "drop": _parse_drop(table),
-            }
-        case Verb.LIST | Verb.ONLY | Verb.PASSED:
-            known = {"sources": (table.text(verb),)}
-        case Verb.EQUALS:
-            known = _parse_equals(table)
-        case Verb.PARAMETER:
-            known = {"parameter": table.text("parameter")}
-        case Verb.CONSTANT:
-            known = {"constant": table.get("constant")}
-        case Verb.LINK:
-            known = {"links": tuple(_parse_link(link, apis) for link in table.list_of_tables("link"))}
-        case _:
-            if not table.flag("absent"):
-                table.wrong("absent", "must be true")
-    rule = Rule(
-        verb=verb,
-        at=table.path,
-        owner=table.owner,
-        fidelity=Fidelity.EXACT if plain else _parse_fidelity(table, verb),
-        why=table.text("why", default=""),
-        when=_parse_when(table),
-        **known,
-    )
-    if not plain and rule.fidelity in _SAYS_WHY and not rule.why:
-        table.wrong("why", f"is missing; a field that is {rule.fidelity} says why")
-    # The type of a body member stands in the rule's own table.
-    table.finish(*(("type",) if plain else ()))
-    return rule
-
-
-def _parse_fidelity(table: Table, verb: Verb) -> Fidelity:
-    fixed = {Verb.ABSENT: Fidelity.ABSENT, Verb.CONSTANT: Fidelity.CONSTANT}
-    levels = tuple(level.value for level in Fidelity if level is not Fidelity.MISSING)
-    default = fixed.get(verb)
-    level = Fidelity(table.word("fidelity", levels, default=default))
-    if default is not None and level is not default:
-        table.wrong("fidelity", f"of this rule can only be {default}")
-    if default is None and level in fixed.values():
-        table.wrong("fidelity", f"{level} is for the rules {Verb.CONSTANT} and {Verb.ABSENT}")
-    return level
-
-
-def _parse_values(table: Table) -> Mapping[str, Any]:
-    values = table.get("values")
-    if values is None:
-        return {}
-    if not isinstance(values, dict) or not values:
-        table.wrong("values", "must be a table of words")
-        return {}
-    return values
-
-
-def _parse_drop(table: Table) -> tuple[Any, ...]:
-    drop = table.get("drop")
-    if drop is None:
-        return ()
-    if not isinstance(drop, list) or not drop:
-        table.wrong("drop", "must be a list of values that mean 'not known'")
-        return ()
-    return tuple(drop)
-
-
-def _parse_equals(table: Table) -> dict[str, Any]:
-    sub = table.table("equals")
-    if sub is None:
-        return {}
-    found = {
-        "sources": (sub.text("source"),),
-        "words": sub.texts("word", required=True),
-        "others": sub.texts("others"),
-    }
-    sub.finish()
-    return found
-
-
-def _parse_when(table: Table) -> When | None:
-    sub = table.table("when")
-    if sub is None:
-        return None
-    form = [key for key in ("is", "is_not", "given") if sub.has(key)]
-    if len(form) != 1:
-        sub.wrong("", "needs exactly one of is, is_not and given")
-    source = sub.text("source")
-    if form == ["given"]:
-        when = When(source=source, given=sub.flag("given"))
-    else:
-        words = _parse_words(sub, form[0]) if form else frozenset[str | bool]()
-        when = When(source=source, words=words, negated=form == ["is_not"])
-    sub.finish()
-    return when
-
-
-def _parse_words(table: Table, key: str) -> frozenset[str | bool]:
-    """Return the words of a condition; a boolean stands alone."""
-    value = table.get(key)
-    return frozenset({value}) if isinstance(value, bool) else frozenset(table.texts(key, required=True))
-
-
-def _parse_link(table: Table, apis: Mapping[str, Api]) -> LinkRule:
-    rel = table.get("rel")
-    by_api = rel if isinstance(rel, dict) else dict.fromkeys(apis, rel)
-    if by_api.keys() != apis.keys() or not all(isinstance(word, str) and word for word in by_api.values()):
-        table.wrong("rel", f"must be a text, or a table with one for each of {', '.join(apis)}")
-    path = read_template(table, "path")
-    table.finish()
-    return LinkRule(rel=by_api, path=path)
+def _member(name: str, table: Table, request: RequestBody | None, resources: Mapping[str, Resource]) -> Iterator[Field]:
+    rules = list[Rule]()
+    kinds = dict[str, Resource | None]()
+    for sub in table.list_of_tables(name):
+        of = sub.text("of", default="")
+        if of and of not in resources:
+            sub.wrong("of", f"{of!r} is no resource of this document")
+        kinds[sub.word("type", TYPES)] = resources.get(of)
+        rules.append(parse_rule(sub, {}, plain=True))
+        for source in rules[-1].sources:
+            declared = () if request is None else request.members.keys()
+            if request is not None and not request.rest and not {source, re.split(r"[.\[]", source)[0]} & set(declared):
+                sub.wrong("", f"reads {source!r}, which is no member of the legacy body")
+    if len(kinds) > 1:
+        table.wrong(name, f"has more than one type: {', '.join(kinds)}")
+    for kind, of_kind in list(kinds.items())[:1]:
+        yield Field(name, kind, words=(), rules={BODY: tuple(rules)}, at=table.at(name), file=table.owner, of=of_kind)

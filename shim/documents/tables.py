@@ -124,6 +124,11 @@ class Table:
         """Return a boolean, false when missing."""
         return bool(self._typed(key, bool, "true or false", required=False))
 
+    def integer(self, key: str) -> int | None:
+        """Return an integer, None when missing."""
+        value: int | None = self._typed(key, int, "an integer", required=False)
+        return value
+
     def texts(self, key: str, *, required: bool = False, noun: str = "a text or a list of texts") -> tuple[str, ...]:
         """Return one text or a list of texts as a tuple, empty when missing."""
         value = self.get(key)

@@ -29,7 +29,7 @@ class Template:
 
     @parameters.default
     def _parameters(self) -> tuple[str, ...]:
-        return tuple(_PARAMETER.findall(self.text))
+        return parameters_in(self.text)
 
     @property
     def pieces(self) -> tuple[str, ...]:
@@ -58,6 +58,16 @@ def parse_template(text: str, *, verbs: bool = False) -> Template:
     if len(set(names)) < len(names):
         raise ValueError("uses a parameter twice")
     return Template(text=text, segments=segments)
+
+
+def parameters_in(text: str) -> tuple[str, ...]:
+    """Return the names that stand in braces in a text."""
+    return tuple(_PARAMETER.findall(text))
+
+
+def filled_in(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with the values of the names in braces; other braces stay."""
+    return _PARAMETER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def parameter_name(segment: str) -> str:

@@ -13,7 +13,14 @@ Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | Non
 """A decoded JSON value."""
 JsonObject: TypeAlias = dict[str, Json]
 
-PLAIN: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool, "object": dict, "links": list}
+PLAIN: Mapping[str, type] = {
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "object": dict,
+    "links": list,
+    "array": list,
+}
 """The types that Python's own type of a value tells; a float where an integer is declared is none (some
 decoders make one of a large integer)."""
 

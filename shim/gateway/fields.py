@@ -33,8 +33,8 @@ _HOP_BY_HOP = frozenset(
 _FORWARDED = frozenset({"forwarded", "x-real-ip"})
 _REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect"}
 
-_NOTED = frozenset({"flex", "dedicated", "none"})
-"""The routes whose replies are annotated; on the legacy route Atlas' own fields stand alone."""
+_BARE = frozenset({"legacy", ""})
+"""The routes whose replies are not annotated: on the legacy route Atlas' own fields stand alone."""
 
 _LEVELS = ("renamed", "derived", "constant", "missing", "absent")
 
@@ -134,7 +134,7 @@ def notes(record: Record, beside: Headers = (), *, alone: bool = False) -> Heade
     are handed on: a field of theirs is not given a second line, except for Link. ``alone`` says that the
     answer is the shim's own, so that the last call need not have been one of a successor.
     """
-    if record.route not in _NOTED:
+    if record.route in _BARE:
         return ()
     sent = [one for one in record.sent if one.route == record.route] or record.sent
     last = sent[-1] if sent else None

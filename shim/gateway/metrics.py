@@ -59,7 +59,7 @@ class Metrics:
         """Count what one exchange cost, and what it could not keep exact."""
         calls = self.calls
         calls.translation.add(seconds)
-        if record.route in {"flex", "dedicated"}:
+        if record.route not in {"legacy", "none"}:
             calls.inexact[record.operation, _levels(record.fields)] += 1
 
     def shared(self, operation: str) -> None:

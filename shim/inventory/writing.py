@@ -153,7 +153,7 @@ def _successor(operation: Operation, record: Record) -> Target | None:
     """Return the successor's call that was sent; on the legacy route the one for later, if there is only one."""
     asked = operation.successors.get(record.route)
     if asked is None:
-        flex = operation.successors.get("flex")
+        flex = operation.successors.get(operation.first)
         return None if flex is None else flex.only
     targets = [target for target in (asked.only, *asked.choices.values()) if isinstance(target, Target)]
     return next((target for target in targets if any(_matches(sent, target) for sent in record.sent)), None)

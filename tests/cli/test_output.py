@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from shim.cli import output
 from shim.cli.fields import how, when
 from shim.cli.resource_tables import size
-from shim.documents.model import Fidelity, Rule, Verb, When
+from shim.documents.model import Rule, When
+from shim.documents.vocabulary import Fidelity, Verb
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from shim.documents.model import Fidelity, Field, LinkRule, Rule, Verb, When
+from shim.documents.model import Field, LinkRule, Rule, When
 from shim.documents.templates import parse_template
+from shim.documents.vocabulary import Fidelity, Verb
 
 PARAMETERS = ("groupId", "name")
 ODD = ["it's", 'a"b', "\\", "{id}", "%s", "\n#", "'''", '"""', "\x00", "ä\u2028", "__import__('os')", "1 or 1", ""]

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from shim.core.record import Dropped, FieldReport
-from shim.documents.model import Fidelity, Field, Rule, Verb, When
+from shim.documents.model import Field, Rule, When
 from shim.documents.templates import encoded
 from shim.documents.value_types import FITS, parse_time
+from shim.documents.vocabulary import Fidelity, Verb
 
 NOTHING: Any = object()
 """There is no value, told apart from null."""

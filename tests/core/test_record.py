@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from shim.core.record import FieldReport, Record
-from shim.documents.model import Fidelity
+from shim.documents.vocabulary import Fidelity
 
 
 def test_fields_are_listed_by_level_but_the_exact_ones():

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.documents.model import Fidelity
+from shim.documents.vocabulary import Fidelity
 from tests.core.driver import BASE, answers, drive
 from tests.core.small import HEAD, field, read, translated
 

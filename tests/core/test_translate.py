@@ -3,7 +3,7 @@
 import pytest
 
 from shim.core.translate import has_next
-from shim.documents.model import Fidelity
+from shim.documents.vocabulary import Fidelity
 from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
 from tests.core.small import HEAD, field, read, translated
 

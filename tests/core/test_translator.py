@@ -16,7 +16,8 @@ from shim.core.recognise import load_engine
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translate import UpstreamPage, translate_items
 from shim.core.translator import Translator, make_translator
-from shim.documents.model import Fidelity, Field, Rule, Verb, When
+from shim.documents.model import Field, Resource, Rule, When
+from shim.documents.vocabulary import Fidelity, Verb
 from tests.core.driver import AFTER, BASE, JOBS, LIST, drive
 from tests.core.fields_made_up import JSON, ODD, OF, PARAMETERS, fields, objects
 from tests.core.reference import Expected
@@ -33,7 +34,9 @@ def made(translator: Translator, source: Any) -> Any:
 
 
 def of_rules(*rules: Rule, kind: str = "string", name: str = "x") -> Translator:
-    return make_translator("t", [Field(name, kind, (), {"flex": rules}, "at", "file")], "flex", parameters=PARAMETERS)
+    return make_translator(
+        "t", Resource(fields=(Field(name, kind, (), {"flex": rules}, "at", "file"),)), "flex", parameters=PARAMETERS
+    )
 
 
 def a_rule(verb: Verb = Verb.FROM, **more: Any) -> Rule:
@@ -51,7 +54,7 @@ def test_a_generated_function_means_what_its_rules_say(kind, data, api):
     )
     expected = Expected(declared, "flex", api, CALL)
     expected.add(items, "results")
-    translator = make_translator("made up", declared, "flex", parameters=PARAMETERS, api=api)
+    translator = make_translator("made up", Resource(fields=tuple(declared)), "flex", parameters=PARAMETERS, api=api)
     got = translate_items(translator, [UpstreamPage({}, items)], CALL, "results")
     assert repr(got.values) == repr(expected.values)  # 5.0 is not 5, and order counts
     assert repr(got.dropped) == repr(tuple(expected.dropped))
@@ -68,7 +71,7 @@ def test_a_request_body_is_made_by_the_same_rules(kind, data):
     expected = Expected(declared, "body", "", CALL)
     expected.add([body], "body")
     report = TranslationReport()
-    value = make_translator("made up body", declared, "body").begin(CALL, report)(body)
+    value = make_translator("made up body", Resource(fields=tuple(declared)), "body").begin(CALL, report)(body)
     assert repr([value]) == repr(expected.values)
     assert repr(report.dropped("body[0].")) == repr(expected.dropped)
 
@@ -81,7 +84,7 @@ def names_in(text: str) -> set[str]:
 
 
 OURS = {
-    *("begin", "context", "report", "translate", "source", "made", "value", "items", "word", "links", "found"),
+    *("begin", "context", "count", "report", "translate", "source", "made", "value", "items", "word", "links", "found"),
     *(
         "NOTHING",
         "instant",
@@ -118,7 +121,7 @@ NUMBERED = {
 @given(st.sampled_from(sorted(OF)).flatmap(fields))
 def test_no_text_of_a_document_becomes_code(declared):
     """Whatever it says, all names in the generated text are ours."""
-    text = make_translator("made up", declared, "flex", parameters=PARAMETERS, api="v1").text
+    text = make_translator("made up", Resource(fields=tuple(declared)), "flex", parameters=PARAMETERS, api="v1").text
     assert {name for name in names_in(text) - OURS if name.rpartition("_")[0] not in NUMBERED} == set()
 
 
@@ -227,7 +230,7 @@ def test_each_text_has_a_name_of_its_own_until_it_is_of_no_use():
 
 def test_a_name_that_cannot_be_shown_is_shown_without_its_odd_letters():
     """An operation may be called anything."""
-    assert shown(make_translator("a\0b\nc", [], "flex")) == "<atlas-shim: abc>"
+    assert shown(make_translator("a\0b\nc", Resource(), "flex")) == "<atlas-shim: abc>"
 
 
 def test_a_word_that_stands_for_not_known_is_never_translated():

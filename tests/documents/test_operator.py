@@ -247,7 +247,7 @@ THING = '\n[resource.thing.id]\ntype = "string"\n[resource.thing.id.flex]\nfrom 
     ("line", "more", "said"),
     [
         ('resource = "thing"', THING, "operation.deleteThing.resource: can never apply"),
-        ('shape = "page"', "", "operation.deleteThing.status: 204 has no content, and a page is one"),
+        ('shape = "page"', "", "operation.deleteThing.status: 204 has no content, and a list is one"),
         ('status = { "v1.0" = 200, v2 = 204 }', "", "operation.deleteThing.resource: is missing"),
     ],
 )

@@ -18,6 +18,7 @@ GOOD: dict[str, list[Any]] = {
     "strings": [[], ["a", "b"]],
     "object": [{}, {"a": 1}],
     "objects": [[], [{}, {"a": 1}]],
+    "array": [[], [1, None], [{"a": 1}, "x"]],
     "links": [[], [{"rel": "self"}], [1]],
 }
 BAD: dict[str, list[Any]] = {
@@ -29,6 +30,7 @@ BAD: dict[str, list[Any]] = {
     "strings": [None, "x", [1], ["a", None], {}],
     "object": [None, [], "x", 1],
     "objects": [None, {}, [1], [{}, None]],
+    "array": [None, {}, "x"],
     "links": [None, {}, "x"],
 }
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core.record import Dropped, FieldReport, Record, Sent
-from shim.documents.model import Fidelity
+from shim.documents.vocabulary import Fidelity
 from shim.gateway import fields
 from shim.gateway.fields import date, notes, string, strings, token
 from shim.gateway.http1.date import now

@@ -96,7 +96,7 @@ def test_several_processes_add_up():
 def test_fields_are_counted_by_answer(answers):
     """Reports that are made anew for each answer are no more than those that are kept."""
     from shim.core.record import FieldReport, Record
-    from shim.documents.model import Fidelity
+    from shim.documents.vocabulary import Fidelity
 
     operation = shared_engine(os.environ).operations[0]
     made = Board()

@@ -13,7 +13,7 @@ import pytest
 from shim import inventory
 from shim.core.recognise import load_engine
 from shim.core.record import Dropped, FieldReport, Record, Sent
-from shim.documents.model import Fidelity
+from shim.documents.vocabulary import Fidelity
 from shim.inventory import writing
 
 DAY = datetime(2026, 1, 22, tzinfo=UTC)

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import attrs
 
 from shim.cli.samples.names import variable
-from shim.documents.model import Field, Rule, Verb, When
+from shim.documents.model import Field, Rule, When
+from shim.documents.vocabulary import Verb
 
 
 class Dialect(Protocol):

@@ -12,7 +12,8 @@ from shim.cli.code_samples import NextCall, Source
 from shim.cli.samples.dialects import Python, expression, tree_of
 from shim.cli.samples.names import PRIVATE, PUBLIC, TOKEN, parameters, pieces, variable
 from shim.core.query import MOST
-from shim.documents.model import Operation, Verb
+from shim.documents.model import Operation
+from shim.documents.vocabulary import Verb
 
 WIDTH = 100
 """Columns of printed code, where it can be helped."""

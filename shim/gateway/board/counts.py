@@ -12,7 +12,7 @@ from collections import Counter as Tally
 import attrs
 
 from shim.core.record import FieldReport, Record
-from shim.documents.model import Fidelity
+from shim.documents.vocabulary import Fidelity
 from shim.gateway.board.told import (
     ERRORS,
     HOUR,
@@ -108,7 +108,7 @@ class Board:
 
     def translated(self, record: Record) -> None:
         """Count which fields of one answer are not what they were."""
-        if record.route not in {"flex", "dedicated"}:
+        if record.route in {"legacy", "none"}:
             return
         found = self._answers.get(id(record.fields))
         if found is None:

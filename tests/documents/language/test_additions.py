@@ -66,7 +66,7 @@ def test_a_read_may_go_blank(tmp_path):
             NEVER_BLANK + '[operation.readThing.constant]\nwhy = "x"\n',
             "operation.readThing.constant.value: is missing",
         ),
-        (READ + TO_FLEX + "errors = { A = 5 }\n", "operation.readThing.flex.errors.A: must be a text"),
+        (READ + TO_FLEX + "errors = { A = 5 }\n", "operation.readThing.flex.errors.A: must be a table"),
         (READ + TO_FLEX + 'errors = "A"\n', "operation.readThing.flex.errors: must be a table"),
     ],
 )

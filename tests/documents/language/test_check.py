@@ -30,7 +30,7 @@ DEFECTS = [
     (
         TARGET,
         TARGET.replace("\n\n", '\npaging = "collected"\n\n'),
-        "operation.orderThing.flex.choose.plain.paging: belongs to pages",
+        "operation.orderThing.flex.choose.plain.paging: belongs to lists",
     ),
     ('probe = "/new/{groupId}"', 'probe = "/new/{x}"', "operation.orderThing.flex.probe: {x} is no parameter"),
     ('probe = "/new/{groupId}"', 'after = ["X"]', ""),

@@ -52,7 +52,7 @@ DEFECTS = [
     ),
     (LAST, "", "resource.thing.state.dedicated[0]: has a when and no rule after it"),
     (LINK, LINK.replace("{name}", "{nothing}"), "resource.thing.links.flex: link {nothing} is neither a parameter"),
-    (LINK, 'from = "links"', "resource.thing.links.flex: a field of type links is made by link or absent"),
+    (LINK, 'parameter = "name"', "resource.thing.links.flex: a field of type links is made by link, from or absent"),
     (BODY, BODY.replace('"integer"', '"string"').replace("from", "whole = true, from"), f"{AMOUNT}.whole: belongs to"),
     (BODY, 'amount = { type = "integer", constant = "x" }', f"{AMOUNT}.constant: 'x' is not of the field's type"),
     (BODY, 'amount = { type = "integer", passed = "count" }', f"{AMOUNT}: passed gives boolean"),
@@ -61,7 +61,7 @@ DEFECTS = [
         'amount = { type = "string", parameter = "x" }',
         f"{AMOUNT}.parameter: 'x' is no parameter of orderThing's path",
     ),
-    (BODY, 'amount = { type = "links", from = "count" }', f"{AMOUNT}: a field of type links is made by link or absent"),
+    (BODY, 'amount = { type = "links", from = "count" }', f"{AMOUNT}: a request body has no links"),
     (
         BODY,
         f'{BODY}\n"amount.x" = {{ type = "integer", from = "count" }}',

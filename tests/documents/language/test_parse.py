@@ -131,7 +131,7 @@ def test_a_defect_is_told_with_file_and_key(tmp_path, old, new, told):
         (("[operation.dropThing.gone]", "[resource.thing.name]"), "operation.dropThing: needs either a successor"),
         (
             ("[operation.listThings.flex]", "[operation.listThings.dedicated]"),
-            "operation.listThings.flex: is missing; a later tier",
+            "operation.listThings.dedicated.after: can never apply: there is no other tier",
         ),
     ],
 )
@@ -186,7 +186,7 @@ DROPPED = '[operation.dropThing.flex]\npath = "/new/{thing}"\nversion = "2024-01
         ("status = 204", ""),
         ("status = { v1 = 204, v2 = 200 }", "operation.dropThing.resource: is missing"),
         ('status = 204\nresource = "thing"', "operation.dropThing.resource: can never apply"),
-        ('status = 204\nshape = "page"', "operation.dropThing.status: 204 has no content, and a page is one"),
+        ('status = 204\nshape = "page"', "operation.dropThing.status: 204 has no content, and a list is one"),
     ],
 )
 def test_an_answer_without_content_has_no_fields(tmp_path, more, told):
@@ -221,7 +221,7 @@ def test_a_choice_needs_a_request(tmp_path):
     """A word of a body that is not described can't choose."""
     start, end = SOUND.index("[operation.orderThing.request]"), SOUND.index("[operation.orderThing.flex]")
     lines = problems(tmp_path, things=SOUND[:start] + SOUND[end:])
-    assert any("'plain' is not one of the words that request.words declares" in line for line in lines)
+    assert any("'plain' is not one of the words that request.words or query.words declares" in line for line in lines)
     assert any("body: needs" in line for line in lines)
 
 

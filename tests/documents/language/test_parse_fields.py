@@ -2,7 +2,7 @@
 
 import pytest
 
-from shim.documents.model import Fidelity, Verb
+from shim.documents.vocabulary import Fidelity, Verb
 from tests.documents.language.sound import SOUND, changed, load, problems
 
 
@@ -169,8 +169,9 @@ def test_a_defect_is_told_with_file_and_key(tmp_path, old, new, told):
 def test_a_field_has_a_rule(tmp_path):
     """A field that says nothing for any tier is told."""
     text = SOUND + '\n[resource.thing.idle]\ntype = "string"\n'
-    assert "things.toml: resource.thing.idle: has no rule; give one for flex or dedicated" in problems(
-        tmp_path, things=text
+    assert (
+        "things.toml: resource.thing.idle: has no rule; give one for a tier: flex, dedicated or tier.NAME"
+        in problems(tmp_path, things=text)
     )
 
 

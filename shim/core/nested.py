@@ -1,0 +1,124 @@
+"""Objects inside a document: translated each by the functions of their own resource, alone, in lists, or in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from shim.core.rules import InvalidValue, TranslationReport
+from shim.documents.model import BARE
+from shim.documents.sources import NoValue, Path, look_up
+from shim.documents.value_types import Json, JsonObject
+
+Claims = Mapping[str, "Claims | None"]
+"""The members that rules read or make, by name; None where the whole of one is."""
+
+
+@attrs.frozen
+class Nested:
+    """The objects of one field in one call.
+
+    ``translate`` makes a legacy object of one, and notes in ``report`` what is to be reported of it; ``outer`` is
+    the report of the object that they stand in. ``wraps`` tells that what is no object is read as ``value``.
+    """
+
+    translate: Callable[..., JsonObject]
+    report: TranslationReport
+    outer: TranslationReport
+    wraps: bool = False
+
+    def one(self, value: JsonObject, at: str) -> JsonObject:
+        """Return one object in the legacy shape; ``at`` is where it stands."""
+        return self._made(value, at, 1)
+
+    def _made(self, value: JsonObject, at: str, count: int) -> JsonObject:
+        report = self.report
+        report.objects += 1
+        made = self.translate(value, count)
+        if report.passed_over or report.refused:
+            self.outer.take(report, f"{at}.")
+        return made
+
+    def _objects(self, values: Sequence[Json], at: str) -> list[tuple[int, JsonObject]]:
+        """Return the items that are objects, with their places; the others are reported."""
+        found = list[tuple[int, JsonObject]]()
+        for number, value in enumerate(values):
+            if type(value) is dict:
+                found.append((number, value))
+            elif self.wraps:
+                found.append((number, {BARE: value}))
+            else:
+                self.outer.refused.append(InvalidValue(f"{at}[{number}]", value, "not an object"))
+        return found
+
+    def each(self, values: Sequence[Json], at: str) -> list[JsonObject]:
+        """Return the objects of a list in the legacy shape."""
+        return [self._made(value, f"{at}[{number}]", 1) for number, value in self._objects(values, at)]
+
+    def grouped(self, values: Sequence[Json], at: str, members: Sequence[Path]) -> list[JsonObject]:
+        """Return one object for all items that have the same in the first of ``members`` that is there.
+
+        It is made of the first of them; what the others have otherwise is reported.
+        """
+        groups: dict[object, list[tuple[int, JsonObject]]] = {}
+        for number, value in self._objects(values, at):
+            found = [one for path in members if (one := look_up(value, path)) not in {NoValue.MISSING, None}]
+            key = (type(found[0]), repr(found[0])) if found else number
+            groups.setdefault(key, []).append((number, value))
+        return [self._group(group, at) for group in groups.values()]
+
+    def _group(self, group: Sequence[tuple[int, JsonObject]], at: str) -> JsonObject:
+        (number, first), *others = group
+        made = self._made(first, f"{at}[{number}]", len(group))
+        for number, value in others:
+            other = self._made(value, f"{at}[{number}]", len(group))
+            for name in made.keys() | other.keys() if made != other else ():
+                if made.get(name) != other.get(name):
+                    why = "not as in the first of its group"
+                    self.outer.refused.append(InvalidValue(f"{at}[{number}].{name}", other.get(name), why))
+        return made
+
+    def keyed(self, values: Sequence[Json], at: str, member: Path) -> JsonObject:
+        """Return an object with each item of a list under the text that it has in a member."""
+        made: JsonObject = {}
+        for number, value in self._objects(values, at):
+            name = look_up(value, member)
+            if type(name) is not str or name in made:
+                why = "another item has that name" if type(name) is str else "no name to stand under"
+                self.outer.refused.append(InvalidValue(f"{at}[{number}]", value, why))
+                continue
+            made[name] = self._made(value, f"{at}[{number}]", 1)
+        return made
+
+
+def claims_of(paths: Sequence[Sequence[str]]) -> Claims:
+    """Return the claims of some names, each split at its dots."""
+    claims: dict[str, Any] = {}
+    for path in paths:
+        inner = claims
+        for name in path[:-1]:
+            below = inner.setdefault(name, {})
+            if below is None:
+                break
+            inner = below
+        else:
+            inner[path[-1]] = None
+    return claims
+
+
+def pass_rest(source: JsonObject, made: JsonObject, claims: Claims, report: TranslationReport, at: str = "") -> None:
+    """Pass on, as they are, the members of an object that no rule reads or makes."""
+    for name, value in source.items():
+        below = claims.get(name, NoValue.MISSING)
+        if below is NoValue.MISSING:
+            made[name] = value
+        elif below is not None and type(value) is dict:
+            inner = made.get(name, {})
+            assert type(inner) is dict, "a field inside it makes an object of it"
+            pass_rest(value, inner, below, report, f"{at}{name}.")
+            if inner:
+                made[name] = inner
+        elif below is not None:
+            report.passed_over.append(InvalidValue(f"{at}{name}", value, "not an object"))

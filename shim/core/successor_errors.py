@@ -1,0 +1,48 @@
+"""A successor's error in legacy terms: its code, status and text, and an envelope where the caller asked for one."""
+
+from __future__ import annotations
+
+from shim.core.commands import Answer, Outcome, PassThrough
+from shim.core.messages import Reply, field, reason_phrase, replaced
+from shim.core.responses import document_reply, enveloped, error_body, written
+from shim.core.state import ExchangeState
+from shim.documents.model import ErrorRule, Successor
+from shim.documents.templates import filled_in
+from shim.documents.value_types import Json, JsonObject
+
+
+def error_in_legacy_terms(state: ExchangeState, reply: Reply, successor: Successor) -> Outcome:
+    """Return the legacy error of a read reply that is one.
+
+    It stays as it came, but for what the document says of its code or status.
+    """
+    document, code = state.decoded(reply), state.error_code(reply)
+    rule = successor.errors.get(code or "") or successor.errors.get(str(reply.status))
+    wrapped = state.query.envelope and reply.status >= 400
+    if rule is None and not wrapped:
+        return PassThrough(state.record())
+    if type(document) is not dict:
+        if rule is None or rule.code is None:
+            return PassThrough(state.record())
+        document = dict(error_body(reply.status, rule.code, f"The successor answered {reply.status}."))
+    status, headers = reply.status, reply.headers
+    if rule is not None:
+        status = rule.status or status
+        document = _in_legacy_terms(state, document, rule)
+        if rule.code is not None and field(headers, "x-error-code") is not None:
+            headers = replaced(headers, "X-Error-Code", rule.code)
+    shown = enveloped(document, status, page=False) if wrapped else document
+    content = written(shown, pretty=state.query.pretty, dumps=state.context.dumps)
+    kind = field(headers, "content-type") or "application/json"
+    return Answer(document_reply(content, status, kind, headers), state.record())
+
+
+def _in_legacy_terms(state: ExchangeState, document: JsonObject, rule: ErrorRule) -> JsonObject:
+    said: dict[str, Json] = {}
+    if rule.code is not None:
+        said["errorCode"] = rule.code
+    if rule.status is not None:
+        said |= {"error": rule.status, "reason": reason_phrase(rule.status)}
+    if rule.detail is not None:
+        said["detail"] = filled_in(rule.detail, state.match.parameters)
+    return {**document, **said}

@@ -1,0 +1,95 @@
+"""Where a rule reads: nested names, and steps into lists, such as ``specs[first].regions[each].name``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import Enum, StrEnum
+from functools import lru_cache
+from typing import Literal
+
+from shim.documents.value_types import Json
+
+
+class Step(StrEnum):
+    """A step into a list."""
+
+    FIRST = "first"
+    """Its first item."""
+    ONLY = "only"
+    """Its item, when it has one alone."""
+    EACH = "each"
+    """All of them: what follows is looked up in each, and makes a list."""
+
+
+class NoValue(Enum):
+    """What a look-up says where nothing is; told apart from null."""
+
+    MISSING = "missing"
+
+
+Path = tuple[str | Step, ...]
+"""The names and steps of a source, in order."""
+
+_PART = re.compile(r"([^.\[\]]+)(?:\[([^\[\]]*)\])?")
+
+
+@lru_cache(maxsize=4096)
+def parse_source(text: str) -> Path:
+    """Return the path that a source says; raises ValueError that says what is wrong with it."""
+    path: list[str | Step] = []
+    for part in text.split("."):
+        found = _PART.fullmatch(part)
+        if found is None:
+            raise ValueError(f"{text!r} is no source: {part!r} is neither a name nor a name with one [step]")
+        name, step = found.groups()
+        if name.isdigit():
+            raise ValueError(f"{text!r} is no source: an item of a list is named [first] or [only], not {name}")
+        path.append(name)
+        if step is not None:
+            if step not in Step.__members__.values():
+                raise ValueError(f"{text!r} is no source: [{step}] is not one of [first], [only], [each]")
+            path.append(Step(step))
+    return tuple(path)
+
+
+def look_up(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.MISSING]:
+    """Return the value at a path, MISSING when any part is not there.
+
+    A list that ``[only]`` can't choose from is itself the value, so that it can be shown.
+    """
+    for number, part in enumerate(path):
+        match part:
+            case Step.EACH:
+                if type(source) is not list:
+                    return NoValue.MISSING
+                rest = path[number + 1 :]
+                found = [value for item in source if (value := look_up(item, rest)) is not NoValue.MISSING]
+                return [one for values in found for one in values] if Step.EACH in rest else found  # type: ignore[union-attr]
+            case Step.FIRST | Step.ONLY:
+                if type(source) is not list or not source:
+                    return NoValue.MISSING
+                if part is Step.ONLY and len(source) > 1:
+                    return source
+                source = source[0]
+            case _:
+                if type(source) is not dict or part not in source:
+                    return NoValue.MISSING
+                source = source[part]
+    return source
+
+
+def first(value: Json) -> Json:
+    """Return a list's first item, None where there is none."""
+    return value[0] if type(value) is list and value else None
+
+
+def only(value: Json) -> Json:
+    """Return the one item of a list, None where there is none or more than one."""
+    return value[0] if type(value) is list and len(value) == 1 else None
+
+
+def each(value: Json, path: Path) -> Json:
+    """Return what each item of a list has at a path, None where the value is no list."""
+    found = look_up(value, (Step.EACH, *path))
+    return None if found is NoValue.MISSING else found
