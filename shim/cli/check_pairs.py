@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os.path import commonprefix
 from pathlib import Path
-from typing import Any
 
 import attrs
-import click
 
 from shim.cli import output
 from shim.cli.output import printable, write_report
@@ -18,6 +17,8 @@ from shim.draft.replay import Replayed, replay
 
 _SHOWN = 60
 """Characters of an example."""
+_BEFORE = 15
+"""Characters of it before those that differ."""
 
 
 def check_pairs(engine: Engine, file: Path, form: str) -> None:
@@ -47,12 +48,21 @@ def _told(line: FieldLine) -> str:
         (line.only_made, "is there in {} though it was not"),
     )
     counts = ", ".join(text.format(number) for number, text in kinds if number)
-    return f"{counts} of {line.total}; line {line.line}: expected {_short(line.expected)}, got {_short(line.got)}"
+    expected, got = _examples(line)
+    return f"{counts} of {line.total}; line {line.line}: expected {expected}, got {got}"
 
 
-def _short(value: Any) -> str:
-    text = printable(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+def _examples(line: FieldLine) -> tuple[str, str]:
+    """Return both values, from near where they begin to differ, when they are long."""
+    expected, got = printable(line.expected), printable(line.got)
+    same = len(commonprefix((expected, got)))
+    start = same - _BEFORE if max(len(expected), len(got)) > _SHOWN and same > 2 * _BEFORE else 0
+    return _cut(expected, start), _cut(got, start)
+
+
+def _cut(text: str, start: int) -> str:
+    after = text[start:] if len(text) - start <= _SHOWN else f"{text[start : start + _SHOWN - 1]}…"
+    return f"…{after}" if start else after
 
 
 def _text(replayed: Sequence[Replayed], lines: Sequence[FieldLine]) -> None:
@@ -67,10 +77,6 @@ def _text(replayed: Sequence[Replayed], lines: Sequence[FieldLine]) -> None:
         for line in lines
     ]
     output.write_table(("field", "equal", "differs", "only old", "only new", "note"), rows)
-    for line in lines:
-        if not line.good:
-            click.echo(f"\n{printable(line.field)}, line {line.line}")
-            output.facts([("expected", _short(line.expected)), ("got", _short(line.got))])
 
 
 def _note(line: FieldLine) -> str:

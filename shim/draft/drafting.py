@@ -90,8 +90,8 @@ class _Matter:
 def _matter(old: Side, new: Side, pairs: Sequence[Pair]) -> _Matter:
     own = [pair for pair in pairs if is_of(pair, old, new)]
     wraps = (
-        find_wrap(old.answer.shape, [pair.old for pair in own]),
-        find_wrap(new.answer.shape, [pair.new for pair in own]),
+        find_wrap(old, [pair.old for pair in own]),
+        find_wrap(new, [pair.new for pair in own]),
     )
     pages = tuple((wraps[0].values(pair.old), wraps[1].values(pair.new)) for pair in own if wraps[0].shape == "page")
     return _Matter(old, new, wraps, tuple(sample for pair in own for sample in samples_of(pair, old, wraps)), pages)

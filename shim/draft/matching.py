@@ -11,7 +11,7 @@ from shim.draft.containers import find_container, list_field
 from shim.draft.learning import guessed, same_value, word_table
 from shim.draft.names import singular
 from shim.draft.plans import Around, FieldPlan, Proposal, ResourcePlan, Sample, absent, counted, listed
-from shim.draft.searching import Ground, find_rule
+from shim.draft.searching import Ground, find_rule, rule_of
 from shim.draft.shapes import Shape
 from shim.draft.sources import MISSING, read, sources
 
@@ -156,7 +156,7 @@ def _same_name(member: str, old: Shape, new: Shape, ground: Ground) -> _Outcome 
         if "values" in options:
             _, unknown = word_table(old.words, new.words)
             remark = f"no old word yet for {listed(unknown, 8)}" if unknown else "other spellings"
-        proposal = Proposal({"from": member, **options, "fidelity": "renamed"}, remark, question=True)
+        proposal = Proposal(rule_of(member, member, options), remark, question=True)
         return _Outcome(fields=(FieldPlan(member, old.type, proposal),))
     return None if options is None else _Outcome(passes=True, question=_more_words(old, new))
 

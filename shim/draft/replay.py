@@ -35,6 +35,7 @@ class Replayed:
     operation: str = ""
     made: Any = None
     problem: str = ""
+    is_list: bool = False
     fields: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     dropped: tuple[str, ...] = ()
@@ -43,7 +44,7 @@ class Replayed:
 def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:
     """Run every pair through the engine, forced to the successor."""
     settings = Settings(
-        route=RouteWord.FLEX,
+        route=RouteWord.SUCCESSOR,
         writes=frozenset(operation.switch for operation in engine.operations if operation.switch),
         body_limit=1 << 30,
     )
@@ -72,6 +73,7 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
         pair,
         name,
         made=body,
+        is_list=bool(before),
         fields=frozenset(f"{before}{one.name}" for one in record.fields),
         absent=frozenset(f"{before}{one.name}" for one in record.fields if one.fidelity is Fidelity.ABSENT),
         dropped=tuple(f"{one.where}: {one.why}" for one in record.dropped),

@@ -192,16 +192,19 @@ def _likely(name: str, shape: Shape, ground: Ground) -> Iterator[tuple[float, So
 
 def _proposal(name: str, one: _Candidate, remark: str, *, question: bool = False) -> Proposal:
     """Return a candidate as a rule, with how near its value is to the old one."""
-    path, options = one.source.path, dict(one.options)
-    rule: dict[str, Any] = {"list": path} if options.pop("list", False) else {"from": path, **options}
+    return Proposal(rule_of(name, one.source.path, one.options), remark, question)
+
+
+def rule_of(name: str, path: str, options: Options) -> Mapping[str, Any]:
+    """Return the rule that reads a path with options, and says how near its value is to the old one."""
+    plain = {key: value for key, value in options.items() if key != "list"}
+    rule: dict[str, Any] = {"list": path} if "list" in options else {"from": path, **plain}
     if "[" in path:
         how = "each item of a list" if "[each]" in path else "the first item of a list"
-        rule |= _derived(f"The new answer has it in {how}.")
-    elif options.keys() & {"factor", "join", "split"} or "list" in rule:
-        rule |= _derived("The new answer writes it in another way.")
-    else:
-        rule["fidelity"] = "exact" if path == name and not options else "renamed"
-    return Proposal(rule, remark, question)
+        return rule | _derived(f"The new answer has it in {how}.")
+    if options.keys() & {"factor", "join", "split", "list"}:
+        return rule | _derived("The new answer writes it in another way.")
+    return rule | {"fidelity": "exact" if path == name and not options else "renamed"}
 
 
 def _derived(why: str) -> Mapping[str, str]:

@@ -42,7 +42,7 @@ def sources(shape: Shape, before: str = "", *, sure: bool = True, deep: int = 0)
         if "." in name or "[" in name or deep > _DEEPEST:
             continue
         path, known = f"{before}{name}", sure and not member.partial
-        yield Source(path, member, known)
+        yield Source(path, Shape("array", item=member) if "[each]" in path else member, known)
         if member.kind == "object":
             yield from sources(member, f"{path}.", sure=known, deep=deep + 1)
         elif member.kind == "array" and member.item is not None and not member.is_links:

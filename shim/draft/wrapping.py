@@ -38,15 +38,16 @@ class Wrap:
         return [one if isinstance(one, dict) else {"value": one} for one in found] if isinstance(found, list) else []
 
 
-def find_wrap(described: Shape, answers: Sequence[Any]) -> Wrap:
+def find_wrap(side: Side, answers: Sequence[Any]) -> Wrap:
     """Return how an answer holds its resource, by its description, or by recorded answers where that says nothing."""
-    shape = described if described != ANY else observed(answers)
+    shape = side.answer.shape if side.answer.shape != ANY else observed(answers)
     if shape.kind == "array":
         item = shape.item or ANY
         return Wrap("array", _object(item), bare=not item.members)
     if not shape.members and shape.kind not in {"", "object"}:
         return Wrap("one", _object(shape), bare=True)
-    for path, item in _lists(shape):
+    # What is asked for by a parameter is one, whatever lists it has.
+    for path, item in () if side.path.endswith("}") else _lists(shape):
         return Wrap("page", _object(item), path, bare=not item.members)
     return Wrap("one", shape)
 

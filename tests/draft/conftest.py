@@ -18,9 +18,8 @@ EXAMPLE = ROOT / "examples" / "next_sunset"
 SHARED = ROOT.parent / "shared"
 
 
-def as_file(folder, name, value):
+def as_file(folder, name, *lines):
     path = folder / name
-    lines = value if isinstance(value, list) else [value]
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
     return path
 
@@ -34,7 +33,7 @@ def described(tmp_path):
 @pytest.fixture
 def recorded(tmp_path):
     """Return a function that reads what is said as pairs."""
-    return lambda *pairs: read_pairs(as_file(tmp_path, "pairs.jsonl", list(pairs)))
+    return lambda *pairs: read_pairs(as_file(tmp_path, "pairs.jsonl", *pairs))
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +77,9 @@ def compared(described, recorded, drafted):
 
         answer = {"content": version(old, "2023-01-01") | version(new, "2026-01-01")}
         path = "/api/atlas/v2/things/{thingName}"
-        api = described({"openapi": "3.0.1", "paths": {path: {"get": {"operationId": "it", "responses": {200: answer}}}}})
+        api = described(
+            {"openapi": "3.0.1", "paths": {path: {"get": {"operationId": "it", "responses": {200: answer}}}}}
+        )
         lines = [{"path": path.replace("{thingName}", f"t{at}"), "old": a, "new": b} for at, (a, b) in enumerate(pairs)]
         return drafted(api, api, ("it",), pairs=recorded(*lines) if lines else ())["resource"]
 

@@ -28,7 +28,11 @@ def test_what_is_the_same_is_not_named(rule):
         (WHOLE, {"x": TEXT}, {"from": "x", "cast": True}),
         (TEXT, {"x": WHOLE}, {"from": "x", "cast": True}),
         (WHOLE, {"x": NUMBER}, {"from": "x", "whole": True}),
-        (words("isReady", "bad"), {"x": words("IS_READY", "BAD")}, {"from": "x", "values": {"IS_READY": "isReady", "BAD": "bad"}}),
+        (
+            words("isReady", "bad"),
+            {"x": words("IS_READY", "BAD")},
+            {"from": "x", "values": {"IS_READY": "isReady", "BAD": "bad"}},
+        ),
         (FLAG, {"x": words("ENABLED", "DISABLED")}, {"from": "x", "values": {"ENABLED": True, "DISABLED": False}}),
         (TEXTS, {"x": TEXT}, {"list": "x"}),
     ],
@@ -51,7 +55,12 @@ def test_another_type_or_spelling_is_proposed(rule, old, new, said):
         (TEXT, {"y": WHOLE}, [("7", {"y": 7}), ("8", {"y": 8})], {"from": "y", "cast": True}),
         (WHOLE, {"y": WHOLE}, [(7, {"y": 7}), (None, {"y": 0}), (8, {"y": 8})], {"from": "y", "drop": [0]}),
         (TEXT, {"y": TEXT, "z": TEXT}, [("a", {"y": "a"}), ("b", {"z": "b"})], {"from": ["y", "z"]}),
-        (TEXT, {"y": obj(z=obj(w=TEXT))}, [("a", {"y": {"z": {"w": "a"}}}), ("b", {"y": {"z": {"w": "b"}}})], {"from": "y.z.w"}),
+        (
+            TEXT,
+            {"y": obj(z=obj(w=TEXT))},
+            [("a", {"y": {"z": {"w": "a"}}}), ("b", {"y": {"z": {"w": "b"}}})],
+            {"from": "y.z.w"},
+        ),
         (TEXT, {}, [("t0", {}), ("t1", {})], {"parameter": "thingName"}),
         (TEXT, {}, [("daily", {})] * 5, {"constant": "daily"}),
     ],
@@ -111,7 +120,10 @@ def test_a_list_whose_items_became_more_is_grouped(compared):
     """The old integer that counts them is told by its name, or by pairs."""
     old = {"rows": {"type": "array", "items": obj(rowId=TEXT, amount=WHOLE)}}
     new = {"rows": {"type": "array", "items": obj(rowId=TEXT, seat=TEXT)}}
-    pair = ({"rows": [{"rowId": "r", "amount": 2}]}, {"rows": [{"rowId": "r", "seat": "1"}, {"rowId": "r", "seat": "2"}]})
+    pair = (
+        {"rows": [{"rowId": "r", "amount": 2}]},
+        {"rows": [{"rowId": "r", "seat": "1"}, {"rowId": "r", "seat": "2"}]},
+    )
     for pairs in ([], [pair]):
         found = compared(old, new, *pairs)
         assert found["thing"]["rows"]["tier"]["successor"]["group"] == "rowId"
