@@ -55,7 +55,7 @@ def _told(line: FieldLine) -> str:
 def _examples(line: FieldLine) -> tuple[str, str]:
     """Return both values, from near where they begin to differ, when they are long."""
     expected, got = printable(line.expected), printable(line.got)
-    same = len(commonprefix((expected, got)))
+    same = len(commonprefix((expected, got)))  # noqa: RUF071 - of letters is what is wanted
     start = same - _BEFORE if max(len(expected), len(got)) > _SHOWN and same > 2 * _BEFORE else 0
     return _cut(expected, start), _cut(got, start)
 

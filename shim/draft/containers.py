@@ -65,7 +65,7 @@ def _grouped(  # noqa: PLR0913, PLR0917 - the field of a list whose items became
     member: str,
     path: str,
     items: tuple[Shape, Shape],
-    grouping: tuple[str, str],
+    grouping: tuple[list[str], str],
     lists: Sequence[tuple[list[Any], list[Any], Sample]],
     ground: Ground,
     plan: Planner,
@@ -74,11 +74,11 @@ def _grouped(  # noqa: PLR0913, PLR0917 - the field of a list whose items became
     samples = [
         Sample(one, group[0], sample.parameters)
         for old, new, sample in lists
-        for one, group in zip(old, _groups(new, by), strict=True)
+        for one, group in zip(old, _groups(new, by[0]), strict=True)
     ]
     of = plan(singular(member), items[0], items[1], Around(samples, ground.parameters, count))
-    why = f"Items of the new answer with one {by} were one item; the first of them is taken."
-    rule = {"from": path, "group": by, "fidelity": "derived", "why": why}
+    why = f"Items of the new answer with one {by[0]} were one item; the first of them is taken."
+    rule = {"from": path, "group": by if len(by) > 1 else by[0], "fidelity": "derived", "why": why}
     if lists:
         return FieldPlan(member, "objects", Proposal(rule, counted(len(lists), len(lists))), of)
     remark = f"{count} looks like a count of what is one item each now"
@@ -92,8 +92,8 @@ def _groups(items: Sequence[Any], by: str) -> list[list[Any]]:
     return list(found.values())
 
 
-def _grouping(old: Shape, new: Shape, lists: Sequence[tuple[list[Any], list[Any]]]) -> tuple[str, str] | None:
-    """Return the member by which new items make one old item, and the old member that counts them."""
+def _grouping(old: Shape, new: Shape, lists: Sequence[tuple[list[Any], list[Any]]]) -> tuple[list[str], str] | None:
+    """Return the members by which new items make one old item, and the old member that counts them."""
     counts = [
         name
         for name, shape in old.members.items()
@@ -109,10 +109,18 @@ def _grouping(old: Shape, new: Shape, lists: Sequence[tuple[list[Any], list[Any]
     for count in counts:
         for key in keys:
             if lists and all(_is_grouped(one, two, key, count) for one, two in lists):
-                return key, count
+                return _with_name(key, keys, count, lists), count
             if not lists and key.endswith(("Id", "ID", "Name")):
-                return key, count
+                return _with_name(key, keys, count, lists), count
     return None
+
+
+def _with_name(key: str, keys: Sequence[str], count: str, lists: Sequence[tuple[list[Any], list[Any]]]) -> list[str]:
+    """Return the key of a group, and the name beside its id for items that have no id."""
+    name = f"{key[:-2]}Name"
+    if key.endswith(("Id", "ID")) and name in keys and all(_is_grouped(one, two, name, count) for one, two in lists):
+        return [key, name]
+    return [key]
 
 
 def _is_grouped(old: Sequence[Any], new: Sequence[Any], key: str, count: str) -> bool:

@@ -15,7 +15,7 @@ from shim.core.memory import Memory
 from shim.core.messages import Call, Reply
 from shim.core.recognise import Engine
 from shim.core.settings import RouteWord, Settings
-from shim.documents.model import Fidelity
+from shim.documents.vocabulary import Fidelity
 from shim.draft.pairs import Pair
 
 ORIGIN = "https://cloud.mongodb.com"

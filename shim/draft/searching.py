@@ -89,7 +89,7 @@ def _by_pairs(name: str, shape: Shape, ground: Ground, having: Sequence[tuple[An
     candidates = sorted(_proven(name, shape, ground, having), key=lambda one: one.rank)
     for one in candidates:
         if not one.lacking and _convinces(one, having):
-            return _proposal(name, one, counted(len(having), len(having)))
+            return _with_twins(_proposal(name, one, counted(len(having), len(having))), one, candidates)
     parameter = _parameter(having, ground)
     if parameter is not None:
         return parameter
@@ -104,6 +104,21 @@ def _by_pairs(name: str, shape: Shape, ground: Ground, having: Sequence[tuple[An
             number = len(having) - len(one.lacking)
             return _proposal(name, one, f"{counted(number, len(having))}; elsewhere it is missing", question=True)
     return _mostly(name, shape, ground, having) or _constant(having)
+
+
+def _with_twins(proposal: Proposal, one: _Candidate, candidates: Sequence[_Candidate]) -> Proposal:
+    """Add to a rule the same member of neighbours that says the same, for where the first is not there."""
+    before = one.source.path.rsplit(".", 2)[0]
+    twins = [
+        other.source.path
+        for other in candidates
+        if other is not one and other.options == one.options and other.source.last == one.source.last
+        if other.strange <= one.strange and other.source.path.rsplit(".", 2)[0] == before
+    ]
+    if "[first]" not in before or not twins:
+        return proposal
+    why = "The new answer has it in several places, alike in all that was recorded; the first that is there is taken."
+    return attrs.evolve(proposal, rule={**proposal.rule, "from": [one.source.path, *twins[:2]], "why": why})
 
 
 def _proven(name: str, shape: Shape, ground: Ground, having: Sequence[tuple[Any, Sample]]) -> Iterator[_Candidate]:
@@ -201,10 +216,12 @@ def rule_of(name: str, path: str, options: Options) -> Mapping[str, Any]:
     rule: dict[str, Any] = {"list": path} if "list" in options else {"from": path, **plain}
     if "[" in path:
         how = "each item of a list" if "[each]" in path else "the first item of a list"
-        return rule | _derived(f"The new answer has it in {how}.")
-    if options.keys() & {"factor", "join", "split", "list"}:
-        return rule | _derived("The new answer writes it in another way.")
-    return rule | {"fidelity": "exact" if path == name and not options else "renamed"}
+        rule |= _derived(f"The new answer has it in {how}.")
+    elif options.keys() & {"factor", "join", "split", "list"}:
+        rule |= _derived("The new answer writes it in another way.")
+    else:
+        rule["fidelity"] = "exact" if path == name and not options else "renamed"
+    return rule
 
 
 def _derived(why: str) -> Mapping[str, str]:

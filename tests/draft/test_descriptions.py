@@ -98,5 +98,5 @@ def test_a_file_that_is_no_json_names_itself(tmp_path):
 
     broken = tmp_path / "broken.json"
     broken.write_text("{")
-    with pytest.raises(SettingsError, match="broken.json"):
+    with pytest.raises(SettingsError, match=r"broken\.json"):
         read_description(broken)
