@@ -71,15 +71,19 @@ def read_description(path: Path) -> Description:
     data = _loaded(path)
     if not isinstance(data, dict) or not str(data.get("openapi", "")).startswith("3."):
         raise SettingsError(f"{path.name}: is no OpenAPI 3 description; its member openapi must begin with 3.")
-    schemas = _Schemas(data, path.name)
-    base = _base(data)
-    found = []
+    try:
+        return Description(path.name, tuple(_operations(data, path.name)))
+    except (AttributeError, KeyError, TypeError, RecursionError) as error:
+        raise SettingsError(f"{path.name}: is no well-formed OpenAPI 3: {type(error).__name__}: {error}") from None
+
+
+def _operations(data: Mapping[str, Any], name: str) -> Iterator[DescribedOperation]:
+    schemas, base = _Schemas(data, name), _base(data)
     for template, methods in (data.get("paths") or {}).items():
         for method in _METHODS:
             if isinstance(said := methods.get(method), dict) and "operationId" in said:
                 parameters = [schemas.at(one) for one in (*methods.get("parameters", ()), *said.get("parameters", ()))]
-                found.append(_operation(schemas, (method, base, template), said, parameters))
-    return Description(path.name, tuple(found))
+                yield _operation(schemas, (method, base, template), said, parameters)
 
 
 def _loaded(path: Path) -> Any:

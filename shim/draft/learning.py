@@ -55,6 +55,8 @@ def learned(values: Sequence[tuple[Any, Any]], old: Shape, new: Shape) -> Option
 
 def _castable(old: Shape, new: Shape) -> bool:
     plain = {"integer", "number", "boolean"}
+    if "time" in {old.type, new.type}:  # which is no text that a cast makes or reads
+        return False
     return (old.kind == "string" and new.kind in plain) or (new.kind == "string" and old.kind in plain)
 
 

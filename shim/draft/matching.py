@@ -13,7 +13,7 @@ from shim.draft.names import singular
 from shim.draft.plans import Around, FieldPlan, Proposal, ResourcePlan, Sample, absent, counted, listed
 from shim.draft.searching import Ground, find_rule, rule_of
 from shim.draft.shapes import Shape
-from shim.draft.sources import MISSING, read, sources
+from shim.draft.sources import MISSING, read, sayable, sources
 
 
 @attrs.frozen
@@ -43,7 +43,9 @@ def plan_resource(name: str, old: Shape, new: Shape, around: Around) -> Resource
     )
     outcomes: dict[str, _Outcome] = {}
     for member, shape in old.members.items():
-        if member == around.count:
+        if not sayable(member):
+            outcomes[member] = _Outcome(passes=True, question="is a name that no document can say: it passes if it may")
+        elif member == around.count:
             why = "The number of the new answer's items that are one here."
             rule = {"count": True, "fidelity": "derived", "why": why}
             outcomes[member] = _Outcome(fields=(FieldPlan(member, "integer", Proposal(rule)),))
@@ -59,7 +61,7 @@ def _assembled(name: str, old: Shape, new: Shape, outcomes: Mapping[str, _Outcom
     rest = may_rest and len(staying) * 2 >= len(outcomes) - counts
     fields: list[FieldPlan] = []
     for member, one in outcomes.items():
-        if one.fields or rest or one.never:
+        if one.fields or rest or one.never or not sayable(member):
             fields += one.fields
         else:
             fields.append(_as_it_is(member, old.members[member], new.members[member], one))

@@ -87,8 +87,8 @@ def absent(remark: str) -> Proposal:
 
 
 def counted(number: int, of: int) -> str:
-    """Return how many pairs of those that have the field a rule explains."""
-    return f"explains {number} of {of} pairs" if of != 1 else f"explains {number} of 1 pair"
+    """Return how many samples of those that have the field a rule explains."""
+    return f"explains {number} of {of}"
 
 
 def shown(value: Any) -> str:

@@ -57,5 +57,6 @@ def _said(own: Sequence[Replayed], others: int, lines: Sequence[FieldLine]) -> l
         ]
         said += [f"  line {one.pair.line} {one.problem}" for one in own if one.problem][:5]
     if others:
-        said.append(f"{others} other pairs are of other operations or versions.")
+        many = "other pairs are" if others != 1 else "other pair is"
+        said.append(f"{others} {many} of other operations or versions.")
     return said

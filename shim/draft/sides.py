@@ -49,7 +49,9 @@ def find_sides(old: Description, new: Description, asked: Asked) -> tuple[Side, 
             f"{before.id}: has one version, {one.version or 'without a date'}; give a second description"
         )
     later = next((each.version for each in before.answers if each.version > one.version), "")
-    return Side(before, one, later or (two.version if before.path == after.path else "")), Side(after, two)
+    if before.path == after.path and two.version > one.version:
+        later = later or two.version
+    return Side(before, one, later), Side(after, two)
 
 
 def _successor(before: DescribedOperation, new: Description) -> DescribedOperation:

@@ -14,6 +14,7 @@ MISSING = object()
 """What stands for a value that is not there."""
 
 _DEEPEST = 6
+_NAME = re.compile(r"[^.\[\]]+")
 _PART = re.compile(r"(.+?)(?:\[(first|only|each)\])?")
 
 
@@ -36,10 +37,15 @@ class Source:
         return self.path.count(".") + 1
 
 
+def sayable(name: str) -> bool:
+    """Tell whether a document can name a member: dots and brackets mean something there, and digits an item."""
+    return _NAME.fullmatch(name) is not None and not name.isdigit()
+
+
 def sources(shape: Shape, before: str = "", *, sure: bool = True, deep: int = 0) -> Iterator[Source]:
     """Yield every path of an object from top to bottom; into lists by their first item, and by each."""
     for name, member in shape.members.items():
-        if "." in name or "[" in name or deep > _DEEPEST:
+        if not sayable(name) or deep > _DEEPEST:
             continue
         path, known = f"{before}{name}", sure and not member.partial
         yield Source(path, Shape("array", item=member) if "[each]" in path else member, known)

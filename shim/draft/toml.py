@@ -44,6 +44,14 @@ def value(said: Any) -> str:
     return repr(said)
 
 
+def lines(name: str, said: Any) -> list[str]:
+    """Return a key and its value; a list that is too long for a line has one for each item."""
+    one = f"{key(name)} = {value(said)}"
+    if len(one) <= WIDTH or not isinstance(said, list | tuple):
+        return [one]
+    return [f"{key(name)} = [", *(f"    {value(item)}," for item in said), "]"]
+
+
 def comment(said: str) -> str:
     """Return a comment on one line, whatever control characters it quotes."""
     return "# " + "".join(letter if letter.isprintable() else "?" for letter in said)

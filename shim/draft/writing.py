@@ -162,7 +162,7 @@ def _field(resource: str, field: FieldPlan, of: ResourcePlan | None, proven: tup
     lines = [f"tier.{TIER} = {toml.value(proposal.rule)}"]
     if len(lines[0]) > toml.WIDTH:
         yield from ("", f"[{toml.path('resource', resource, field.name, 'tier', TIER)}]")
-        lines = [f"{toml.key(name)} = {toml.value(said)}" for name, said in proposal.rule.items()]
+        lines = [line for name, said in proposal.rule.items() for line in toml.lines(name, said)]
     if remark:
         yield toml.comment(f"{QUESTION if question else ''}{remark}")
     yield from lines
