@@ -23,8 +23,20 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--successor", "successors", multiple=True, metavar="ID", help="What takes its place, where that has another id."
 )
-@click.option("--from", "old_version", default="", metavar="DATE", help="The version that ends. Default: the oldest.")
-@click.option("--to", "new_version", default="", metavar="DATE", help="The version after it. Default: the newest.")
+@click.option(
+    "--from",
+    "old_version",
+    default="",
+    metavar="DATE",
+    help="The version that ends. Default: that of the pairs, else the oldest.",
+)
+@click.option(
+    "--to",
+    "new_version",
+    default="",
+    metavar="DATE",
+    help="The version after it. Default: that of the pairs, else the newest.",
+)
 @click.option("--pairs", "recorded", type=_FILE, help="Recorded answers of both, one JSON object a line.")
 @click.option("--name", default="", help="The document's name. Default: the last word of the path.")
 @click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="A file to write.")
@@ -40,9 +52,9 @@ def command(  # noqa: PLR0913 - one argument for each option
     name: str,
     target: Path | None,
 ) -> None:
-    """Draft a mapping document for a read from the OpenAPI descriptions OLD and NEW.
+    """Draft a mapping document for a read, from OpenAPI descriptions and recorded answers.
 
-    One description will do when it has the operation in two versions. What is the same is passed on,
+    OLD and NEW are descriptions; one will do when it has the operation in two versions. What is the same is passed on,
     renames and moves are proposed, and what nobody can tell from descriptions is a line with "# ?" for
     you to answer. With --pairs the proposals are proved on what both versions answered, and the document
     says how many pairs each rule explains. Nothing is sent.
@@ -56,6 +68,9 @@ def command(  # noqa: PLR0913 - one argument for each option
     before = read_description(old)
     after = before if new is None else read_description(new)
     pairs = read_pairs(recorded) if recorded is not None else ()
+    # Pairs of one version say which is meant.
+    old_version = old_version or _only({pair.old_version for pair in pairs})
+    new_version = new_version or _only({pair.new_version for pair in pairs})
     wanted = [
         Asked(operation, successor, old_version, new_version)
         for operation, successor in zip(operations, successors or ("",) * len(operations), strict=True)
@@ -69,3 +84,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     click.echo(f"{target} is written, with {questions} question{'s' * (questions != 1)} left (# ?).")
     check = f"atlas-shim check {f'--pairs {recorded} ' if recorded is not None else ''}{target}"
     click.echo(f"Next: answer them, and run {check}")
+
+
+def _only(words: set[str]) -> str:
+    return words.pop() if len(words) == 1 else ""

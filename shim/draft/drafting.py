@@ -16,7 +16,7 @@ from shim.draft.pairs import Pair
 from shim.draft.plans import UNKNOWN, Around, FieldPlan, Proposal, ResourcePlan, Sample
 from shim.draft.shapes import Shape, observed, refined
 from shim.draft.sides import Asked, Side, find_sides
-from shim.draft.wrapping import Wrap, find_order, find_wrap, is_of, samples_of
+from shim.draft.wrapping import Wrap, find_order, find_wraps, is_of, samples_of
 from shim.draft.writing import DocumentPlan, OperationPlan, Remarked
 
 _ATLAS = "/api/atlas/v2"
@@ -89,10 +89,7 @@ class _Matter:
 
 def _matter(old: Side, new: Side, pairs: Sequence[Pair]) -> _Matter:
     own = [pair for pair in pairs if is_of(pair, old, new)]
-    wraps = (
-        find_wrap(old, [pair.old for pair in own]),
-        find_wrap(new, [pair.new for pair in own]),
-    )
+    wraps = find_wraps((old, [pair.old for pair in own]), (new, [pair.new for pair in own]))
     pages = tuple((wraps[0].values(pair.old), wraps[1].values(pair.new)) for pair in own if wraps[0].shape == "page")
     return _Matter(old, new, wraps, tuple(sample for pair in own for sample in samples_of(pair, old, wraps)), pages)
 
@@ -106,11 +103,14 @@ def _resource(matters: Sequence[_Matter]) -> ResourcePlan:
     old = refined(old, observed(sample.old for sample in samples))
     new = refined(new, observed(sample.new for sample in samples))
     name = re.sub(r"\W", "", singular(next(iter(reversed(_static(first.old.path))), "answer"))) or "answer"
-    plan = plan_resource(name, old, new, Around(samples, tuple(parameters), top=True, bare=first.wraps[0].bare))
+    bare = first.wraps[0].bare and list(old.members) == ["value"]
+    plan = plan_resource(name, old, new, Around(samples, tuple(parameters), top=True, bare=bare))
     # What a page is sorted by has to be a field with a name.
     keys = dict.fromkeys(key.lstrip("-") for one in matters for key in find_order(one.pages))
     named = {field.name for field in plan.fields}
-    proposal = {key: Proposal({"from": key, "fidelity": "exact"}) for key in keys if key not in named}
+    proposal = {
+        key: Proposal({"from": key, "fidelity": "exact"}) for key in keys if key in old.members and key not in named
+    }
     fields = tuple(FieldPlan(key, old.members[key].type, said) for key, said in proposal.items())
     return attrs.evolve(plan, fields=(*fields, *plan.fields))
 
@@ -121,11 +121,12 @@ def _has(matter: _Matter, parameter: str) -> bool:
 
 def _operation(matter: _Matter, base: str, resource: ResourcePlan) -> OperationPlan:
     old, new, wraps = matter.old, matter.new, matter.wraps
-    order = find_order(matter.pages)
+    named = {field.name for field in resource.fields}
+    order = [key for key in find_order(matter.pages) if key.lstrip("-") in named]
     return OperationPlan(
         id=old.operation.id,
-        table=_table(old, new, base, wraps[0]) | ({"order": Remarked(list(order), "as in the pairs")} if order else {}),
-        successor=_call(old, new, wraps[1]) | ({"paging": "collected"} if order else {}),
+        table=_table(old, new, base, wraps[0]) | ({"order": Remarked(order, "as in the pairs")} if order else {}),
+        successor=_call(old, new, wraps) | ({"paging": "collected"} if order else {}),
         resource=resource,
         prefix=wraps[0].prefix,
         query=_query(old.operation, new.operation),
@@ -161,21 +162,23 @@ def _specifier(version: str) -> str:
     return ".".join(str(int(part)) for part in version.split("-"))
 
 
-def _call(old: Side, new: Side, wrap: Wrap) -> dict[str, Any]:
-    path, unknown = new.path, []
+def _call(old: Side, new: Side, wraps: tuple[Wrap, Wrap]) -> dict[str, Any]:
+    path, remarks, wrap = new.path, list[str](), wraps[1]
     own, theirs = old.operation.parameters, new.operation.parameters
     free = [name for name in own if name not in theirs]
     for name in theirs:
         if name not in own:
             like = max(free, key=lambda one: likeness(one, name), default="")
-            unknown.append(
+            remarks.append(
                 f"{{{name}}} is taken for {{{like}}}" if like else f"{{{name}}} is no parameter of the old path"
             )
-            path = path.replace(f"{{{name}}}", f"{{{like}}}" if like else UNKNOWN.replace("?", "unknown"))
+            path = path.replace(f"{{{name}}}", f"{{{like}}}" if like else "unknown")
             free = [one for one in free if one != like]
+    if wraps[0].shape != "one" and wraps[1].shape == "one":
+        remarks.append("the old answer is a list, and this one is not")
     version = new.answer.version
     call: dict[str, Any] = {
-        "path": Remarked(path, "; ".join(unknown)) if unknown else path,
+        "path": Remarked(path, "; ".join(remarks)) if remarks else path,
         "version": version or Remarked(_UNDATED, "goes into Accept; the new description names no date"),
     }
     if wrap.shape == "page" and wrap.items != "results":

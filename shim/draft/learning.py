@@ -130,7 +130,7 @@ def _words(values: Sequence[tuple[Any, Any]], old_shape: Shape, new: Shape) -> O
     """Return the table of a value that follows from few words of the new side, each of which was seen twice."""
     if not all(type(one) in {str, bool, int} and type(two) in {str, bool, int} for one, two in values):
         return None
-    if all(type(one) is int for one, _ in values):
+    if {type(one) for one, _ in values} not in ({str}, {bool}):
         return None
     table: dict[str, Any] = {}
     for old, value in values:

@@ -68,7 +68,7 @@ def _assembled(name: str, old: Shape, new: Shape, outcomes: Mapping[str, _Outcom
     without: dict[str, tuple[str, ...]] = {}
     if rest:
         read_whole = {path for field in fields for path in _sources_of(field)}
-        only_new = [one for one in new.members if one not in old.members and one not in read_whole and "." not in one]
+        only_new = [one for one in new.members if one not in old.members and one not in read_whole and sayable(one)]
         if only_new:
             without["the old answer has no such members"] = tuple(only_new)
         for one in outcomes.values():
@@ -122,6 +122,8 @@ def _flattened(before: str, old: Shape, ground: Ground) -> list[FieldPlan]:
     found: list[FieldPlan] = []
     for member, shape in old.members.items():
         name = f"{before}.{member}"
+        if not sayable(member):
+            continue
         if shape.members and not shape.is_links:
             found += _flattened(name, shape, ground)
         else:

@@ -159,8 +159,12 @@ def _mostly(name: str, shape: Shape, ground: Ground, having: Sequence[tuple[Any,
         ]
         number = len(having) - len(wrong)
         if number * 2 > len(having):
-            old, made = wrong[0]
-            against = f"{counted(number, len(having))}; else {shown(old)} was there, and would be {_or_nothing(made)}"
+            against = counted(number, len(having))
+            if wrong:
+                old, made = wrong[0]
+                against += f"; else {shown(old)} was there, and would be {_or_nothing(made)}"
+            else:
+                against += "; it is there too where the old answer has nothing"
             return _proposal(name, _Candidate(source, options, alike), against, question=True)
     return None
 

@@ -13,7 +13,7 @@ from shim.draft.pairs import Pair
 from shim.draft.plans import Sample
 from shim.draft.shapes import ANY, Shape, observed
 from shim.draft.sides import Side
-from shim.draft.sources import read
+from shim.draft.sources import read, sayable
 
 _PAGING = frozenset({"results", "totalCount", "links", "total", "count", "next", "previous", "page", "pageSize"})
 
@@ -38,7 +38,17 @@ class Wrap:
         return [one if isinstance(one, dict) else {"value": one} for one in found] if isinstance(found, list) else []
 
 
-def find_wrap(side: Side, answers: Sequence[Any]) -> Wrap:
+def find_wraps(old: tuple[Side, Sequence[Any]], new: tuple[Side, Sequence[Any]]) -> tuple[Wrap, Wrap]:
+    """Return how both sides hold a resource; each comes with recorded answers. One object may be made of a page."""
+    before, after = _wrap(*old), _wrap(*new)
+    if before.shape == "one" and after.shape == "page":
+        after = Wrap("one", new[0].answer.shape)
+    elif before.shape == "one" and after.shape == "array":
+        after = Wrap("one", Shape("object", members={"value": new[0].answer.shape}), bare=True)
+    return before, after
+
+
+def _wrap(side: Side, answers: Sequence[Any]) -> Wrap:
     """Return how an answer holds its resource, by its description, or by recorded answers where that says nothing."""
     shape = side.answer.shape if side.answer.shape != ANY else observed(answers)
     if shape.kind == "array":
@@ -59,9 +69,9 @@ def _object(shape: Shape) -> Shape:
 def _lists(shape: Shape, before: str = "") -> Iterator[tuple[str, Shape]]:
     """Yield the list that an answer is a page of: the one list among members that speak of paging only."""
     others = {name: one for name, one in shape.members.items() if name not in _PAGING - {"results"}}
-    if len(others) != 1:
+    name, one = next(iter(others.items()), ("", ANY))
+    if len(others) != 1 or not sayable(name):
         return
-    name, one = next(iter(others.items()))
     if one.kind == "array" and one.item is not None:
         yield f"{before}{name}", one.item
     elif one.kind == "object" and not before:
@@ -93,7 +103,7 @@ def find_order(pages: Sequence[tuple[list[Any], list[Any]]]) -> tuple[str, ...]:
     names = [name for name, value in olds[0][0].items() if type(value) in {str, int, float}]
     for name in names:
         values = [[one.get(name) for one in old] for old in olds]
-        if any(len({type(value) for value in several}) != 1 for several in values):
+        if {type(value) for several in values for value in several} not in ({str}, {int}, {float}):
             continue
         for sign, backwards in (("-", True), ("", False)):
             if all(several == sorted(several, reverse=backwards) for several in values):

@@ -42,6 +42,18 @@ def test_a_file_is_written_with_the_next_step(run, tmp_path):
     assert command[1:] == ["check", "--pairs", PAIRS, str(file)]
 
 
+def test_pairs_say_which_versions_are_meant(run, tmp_path):
+    """A description may have more versions than the two that were recorded."""
+    api = json.loads(Path(API).read_text())
+    for methods in api["paths"].values():
+        content = methods["get"]["responses"]["200"]["content"]
+        content["application/vnd.atlas.2022-01-01+json"] = content["application/vnd.atlas.2023-01-01+json"]
+    (tmp_path / "api.json").write_text(json.dumps(api))
+    draft = ("draft", str(tmp_path / "api.json"), "--operation", "getGreenhouse")
+    assert 'versions = ">=2022.1.1,<2023.1.1"' in run(*draft).stdout
+    assert 'versions = ">=2023.1.1,<2026.6.1"' in run(*draft, "--pairs", PAIRS).stdout
+
+
 def test_what_is_wrong_is_told_in_one_line(run, tmp_path):
     """An unknown operation, and as many successors as operations."""
     done = run("draft", API, "--operation", "getShed")
