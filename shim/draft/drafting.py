@@ -10,10 +10,12 @@ from typing import Any
 import attrs
 
 from shim.draft.descriptions import DescribedOperation, Description
+from shim.draft.learning import word_table
 from shim.draft.matching import plan_resource
 from shim.draft.names import likeness, singular
 from shim.draft.pairs import Pair
 from shim.draft.plans import UNKNOWN, Around, FieldPlan, Proposal, ResourcePlan, Sample
+from shim.draft.searching import LIKELY
 from shim.draft.shapes import Shape, observed, refined
 from shim.draft.sides import Asked, Side, find_sides
 from shim.draft.wrapping import Wrap, find_order, find_wraps, is_of, samples_of
@@ -192,12 +194,17 @@ def _query(old: DescribedOperation, new: DescribedOperation) -> Mapping[str, Map
     """Return the rules for parameters of the old query that the new one has not under their names."""
     known = {"envelope", "pretty", "pageNum", "itemsPerPage", "includeCount"}
     rules: dict[str, Mapping[str, Any]] = {}
-    for name in old.query:
-        if name in known or name in new.query:
+    for name, shape in old.query.items():
+        if name in known:
             continue
-        free = [one for one in new.query if one not in old.query and likeness(one, name) >= 0.66]
-        if free:
-            rules[name] = {"to": Remarked(max(free, key=lambda one: likeness(one, name)), "likely, by its name")}
-        else:
-            rules[name] = {"drop": True, "why": Remarked(UNKNOWN, "the new call has no such parameter")}
+        free = [one for one in new.query if one not in old.query and likeness(one, name) >= LIKELY]
+        other = name if name in new.query else max(free, key=lambda one: likeness(one, name), default="")
+        table, _ = word_table(new.query[other].words, shape.words) if other else ({}, [])
+        rule: dict[str, Any] = {} if other == name else {"to": Remarked(other, "likely, by its name")}
+        if any(word != one for word, one in table.items()):
+            rule["values"] = Remarked(table, "other spellings")
+        if not other:
+            rule = {"drop": True, "why": Remarked(UNKNOWN, "the new call has no such parameter")}
+        if rule:
+            rules[name] = rule
     return rules

@@ -40,7 +40,7 @@ def learned(values: Sequence[tuple[Any, Any]], old: Shape, new: Shape) -> Option
         lambda: {} if old.kind == new.kind or {old.kind, new.kind} == {"integer", "number"} else None,
         lambda: {"whole": True} if old.kind == "integer" and new.kind == "number" else None,
         lambda: {"cast": True} if _castable(old, new) else None,
-        lambda: {"list": True} if old.kind == "array" else None,
+        lambda: {"list": True} if old.type in {"strings", "objects"} else None,
         lambda: _factor(values),
         lambda: _joined(values),
         lambda: _split(values),

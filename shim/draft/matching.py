@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -148,10 +148,12 @@ def _same_name(member: str, old: Shape, new: Shape, ground: Ground) -> _Outcome 
             return _Outcome(passes=unchanged) if field is None or unchanged else _Outcome(fields=(field,))
         return None
     if both:
-        extra = any(one is MISSING and two not in {MISSING, None} for one, two in values if _plain(two))
-        if all(same_value(one, two) for one, two in both):
-            return _Outcome(passes=True, question=_sometimes(values) if extra else _more_words(old, new))
-        return None
+        if not all(same_value(one, two) for one, two in both):
+            return None
+        uneven = sum(1 for one, two in values if _is_nothing(one) is not _is_nothing(two))
+        if uneven:
+            return _sometimes(member, old, uneven, ground)
+        return _Outcome(passes=True, question=_more_words(old, new))
     options = guessed(member, old, member, new) if old != new else {}
     if options is None and (old.kind == new.kind or "" in {old.kind, new.kind}):
         return _Outcome(passes=True)  # nested lists and such, of which the descriptions say little
@@ -169,13 +171,16 @@ def _get(value: Any, member: str) -> Any:
     return value.get(member, MISSING) if isinstance(value, dict) else MISSING
 
 
-def _plain(value: Any) -> bool:
-    return value is MISSING or not isinstance(value, dict | list)
+def _is_nothing(value: Any) -> bool:
+    return value is MISSING or value is None
 
 
-def _sometimes(values: Sequence[tuple[Any, Any]]) -> str:
-    number = sum(1 for one, two in values if one is MISSING and two is not MISSING)
-    return f"is missing in {number} old answers of {len(values)} where the new ones have it"
+def _sometimes(member: str, old: Shape, number: int, ground: Ground) -> _Outcome:
+    """Return what becomes of a member that is the same where both sides have it, and in some pairs is on one alone."""
+    proposal = find_rule(member, old, ground)
+    if "drop" in proposal.rule or isinstance(proposal.rule.get("from"), list):
+        return _Outcome(fields=(FieldPlan(member, old.type, proposal),))
+    return _Outcome(passes=True, question=f"is on one side alone in {number} of {len(ground.samples)} pairs")
 
 
 def _more_words(old: Shape, new: Shape) -> str:

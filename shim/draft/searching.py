@@ -89,7 +89,8 @@ def _by_pairs(name: str, shape: Shape, ground: Ground, having: Sequence[tuple[An
     candidates = sorted(_proven(name, shape, ground, having), key=lambda one: one.rank)
     for one in candidates:
         if not one.lacking and _convinces(one, having):
-            return _with_twins(_proposal(name, one, counted(len(having), len(having))), one, candidates)
+            remark = counted(len(having), len(having)) + ("; by its values alone" if one.alike < ALIKE else "")
+            return _with_twins(_proposal(name, one, remark), one, candidates)
     parameter = _parameter(having, ground)
     if parameter is not None:
         return parameter
@@ -138,7 +139,8 @@ def _proven(name: str, shape: Shape, ground: Ground, having: Sequence[tuple[Any,
         if extra:
             if any(not same_value(one, extra[0]) for one in extra) or type(extra[0]) in {dict, list}:
                 continue
-            if any(same_value(new, extra[0]) for _, new in present):
+            once = len(extra) == 1 and extra[0] not in {0, -1, ""}  # such as stand for nothing
+            if once or any(same_value(new, extra[0]) for _, new in present):
                 continue
             options = {**options, "drop": [extra[0]]}
         yield _Candidate(source, options, path_likeness(name, source), ground.strangeness(source), lacking, distinct)
@@ -148,7 +150,8 @@ def _convinces(one: _Candidate, having: Sequence[tuple[Any, Sample]]) -> bool:
     """Tell whether values or the name leave little doubt."""
     if "values" in one.options:
         return one.alike >= ALIKE or (len(having) >= 6 and one.distinct >= 2 and one.source.depth == 1)
-    return one.alike >= ALIKE or one.distinct >= 3 or (one.distinct == 2 and type(having[0][0]) is not bool)
+    few = one.distinct == 2 and type(having[0][0]) in {str, list}  # two small numbers may be alike by chance
+    return one.alike >= ALIKE or one.distinct >= 3 or few
 
 
 def _mostly(name: str, shape: Shape, ground: Ground, having: Sequence[tuple[Any, Sample]]) -> Proposal | None:

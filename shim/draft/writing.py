@@ -157,7 +157,8 @@ def _field(resource: str, field: FieldPlan, of: ResourcePlan | None, proven: tup
     remark, question = proposal.remark, proposal.question
     if proven is not None and not proposal.is_absent and (not question or proven[0] < proven[1]):
         equal, total = proven
-        remark = f"explains {equal} of {total} {'pairs' if total != 1 else 'pair'}"
+        more = remark.partition(";")
+        remark = f"explains {equal} of {total} {'pairs' if total != 1 else 'pair'}{more[1]}{more[2]}"
         question = question or equal < total
     lines = [f"tier.{TIER} = {toml.value(proposal.rule)}"]
     if len(lines[0]) > toml.WIDTH:

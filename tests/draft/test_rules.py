@@ -46,14 +46,19 @@ def test_another_type_or_spelling_is_proposed(rule, old, new, said):
     ("old", "new", "values", "said"),
     [
         (TEXT, {"y": TEXT}, [("a", {"y": "a"}), ("b", {"y": "b"})], {"from": "y"}),
-        (WHOLE, {"y": WHOLE}, [(2, {"y": 2048}), (3, {"y": 3072})], {"from": "y", "factor": "1/1024"}),
-        (WHOLE, {"y": WHOLE}, [(120, {"y": 2}), (60, {"y": 1})], {"from": "y", "factor": 60}),
+        (WHOLE, {"y": WHOLE}, [(n, {"y": n * 1024}) for n in (2, 3, 4)], {"from": "y", "factor": "1/1024"}),
+        (WHOLE, {"y": WHOLE}, [(n * 60, {"y": n}) for n in (2, 1, 5)], {"from": "y", "factor": 60}),
         (TEXT, {"y": TEXTS}, [("a,b", {"y": ["a", "b"]}), ("c", {"y": ["c"]})], {"from": "y", "join": ","}),
         (TEXTS, {"y": TEXT}, [(["a", "b"], {"y": "a b"}), (["c"], {"y": "c"})], {"from": "y", "split": " "}),
         (TEXTS, {"y": TEXT}, [(["a"], {"y": "a"}), (["c"], {"y": "c"})], {"list": "y"}),
         (TEXT, {"y": TEXTS}, [("a", {"y": ["a", "b"]}), ("c", {"y": ["c"]})], {"from": "y[first]"}),
         (TEXT, {"y": WHOLE}, [("7", {"y": 7}), ("8", {"y": 8})], {"from": "y", "cast": True}),
-        (WHOLE, {"y": WHOLE}, [(7, {"y": 7}), (None, {"y": 0}), (8, {"y": 8})], {"from": "y", "drop": [0]}),
+        (
+            WHOLE,
+            {"y": WHOLE},
+            [(7, {"y": 7}), (None, {"y": 0}), (8, {"y": 8}), (9, {"y": 9})],
+            {"from": "y", "drop": [0]},
+        ),
         (TEXT, {"y": TEXT, "z": TEXT}, [("a", {"y": "a"}), ("b", {"z": "b"})], {"from": ["y", "z"]}),
         (
             TEXT,
@@ -96,6 +101,71 @@ def test_one_value_proves_nothing_under_another_name(rule):
     """That two flags were both false in all pairs is no evidence."""
     values = [(False, {"y": False})] * 4
     assert rule(FLAG, {"y": FLAG}, *values) == ABSENT
+
+
+def test_two_small_numbers_prove_nothing_either(rule):
+    """Of the numbers of an answer, some are alike by chance."""
+    assert rule(WHOLE, {"y": WHOLE}, (1, {"y": 1}), (2, {"y": 2})) == ABSENT
+
+
+def test_a_value_that_stands_for_nothing_is_dropped(rule):
+    """The new answer says 0 where the old one said nothing, of the same name."""
+    values = [(1, {"x": 1}), (2, {"x": 2}), (None, {"x": 0})]
+    assert rule(WHOLE, {"x": WHOLE}, *values) == {"from": "x", "drop": [0]}
+
+
+def test_a_name_that_most_pairs_agree_with_is_in_question(compared):
+    """It is proposed, since something like it is meant, with the first pair that denies it."""
+    pairs = [({"size": n}, {"size2": n}) for n in range(4)] + [({"size": 7}, {"size2": 8})]
+    said = compared({"size": WHOLE, "same": TEXT}, {"size2": WHOLE, "same": TEXT}, *pairs)["thing"]["size"]
+    assert said["tier"]["successor"]["from"] == "size2"
+
+
+def test_what_is_on_one_side_alone_passes_and_is_in_question(compared):
+    """No rule says when; whoever reads the draft may know."""
+    pairs = [({"x": "a", "y": "b"}, {"x": "a", "y": "b"}), ({"y": "c"}, {"x": "d", "y": "c"})]
+    assert compared({"x": TEXT, "y": TEXT}, {"x": TEXT, "y": TEXT}, *pairs)["thing"] == {"rest": True}
+
+
+def test_an_object_that_moved_is_found(compared):
+    """By its members, with those that it did not have left out."""
+    inner = obj(street=TEXT, city=TEXT)
+    found = compared(
+        {"place": inner, "x": TEXT}, {"who": obj(address=obj(street=TEXT, city=TEXT, zip=TEXT)), "x": TEXT}
+    )
+    assert found["thing"]["place"]["tier"]["successor"]["from"] == "who.address"
+    assert found["place"] == {"rest": True, "without": ["zip"]}
+
+
+def test_an_object_that_stays_may_change_inside(compared):
+    """It is a resource of its own, with what changes in it."""
+    found = compared({"box": obj(widthCm=WHOLE, a=TEXT)}, {"box": obj(widthMm=WHOLE, a=TEXT)})
+    assert found["thing"]["box"]["of"] == "box"
+    assert found["box"]["widthCm"]["tier"]["successor"]["factor"] == "1/10"
+
+
+def test_links_are_led_back(compared):
+    """Those of the answer itself; where the new one has none, they are a question."""
+    links = {"type": "array", "items": obj(rel=TEXT, href=TEXT)}
+    found = compared({"a": TEXT, "links": links}, {"a": TEXT, "links": links})["thing"]
+    assert found["links"]["tier"]["successor"]["from"] == "links"
+    assert compared({"a": TEXT, "links": links}, {"a": TEXT})["thing"]["links"]["tier"]["successor"]["absent"]
+
+
+def test_names_that_no_document_can_say_pass(compared):
+    """A dot in a name would mean an object; what has one is left as it is."""
+    assert compared({"a.b": TEXT, "c": TEXT}, {"a.b": TEXT, "c": TEXT, "1": TEXT, "d": TEXT})["thing"] == {
+        "rest": True,
+        "without": ["d"],
+    }
+
+
+def test_what_is_new_inside_an_object_is_left_out_of_unlike_things_too(compared):
+    """A resource that passes on nothing by itself names the object, and what of it must not pass."""
+    old = {"a": obj(b=TEXT), "p": TEXT, "q": TIME, "r": WHOLE}
+    found = compared(old, {"a": obj(b=TEXT, c=TEXT), "z": TEXT})
+    assert found["thing"]["a"]["of"] == "a"
+    assert found["a"] == {"rest": True, "without": ["c"]}
 
 
 def test_what_nothing_is_like_is_a_question(rule):
