@@ -15,7 +15,26 @@ from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, Settings
 
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
-WIDGETS, API, BLANK, ORDER, REFUSE, LATE, OVERRIDE = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+WIDGETS, API, ERRORS, QUERY, FIND, BLANK, ORDER, REFUSE, LATE, NESTED, BARE, OVERRIDE = BLOCKS
+
+HEAD = """
+format = 1
+name = "more"
+"""
+
+READ = """
+[operation.getMore]
+method = "GET"
+path = "/groups/{groupId}/more"
+versions = ">=2023.1.1"
+deprecated = 2026-01-01
+sunset = 2027-01-01
+
+[operation.getMore.tier.successor]
+path = "/api/atlas/v2/groups/{groupId}/newer"
+version = "2026-06-01"
+"""
 
 ORDER_HEAD = """
 [operation.orderWidget]
@@ -117,6 +136,75 @@ def test_a_read_that_went_blank_is_answered_by_its_successor(tmp_path):
     outcome, sent = serve(engine, "GET", target, [(404, {"errorCode": "GADGET_NOT_FOUND"})])
     assert [call.path for call in sent] == ["/api/atlas/v2/groups/a/gadgets/w"]
     assert json.loads(outcome.reply.body)["errorCode"] == "WIDGET_NOT_FOUND"
+
+
+def test_an_error_is_told_in_legacy_terms(tmp_path):
+    """By its code, or by its status alone, with a text that names the group."""
+    engine = engine_of(tmp_path, widgets=f"{WIDGETS}\n{ERRORS}")
+    target = "/api/atlas/v2/groups/a/widgets"
+    outcome, _ = serve(engine, "GET", target, [(410, {"errorCode": "GADGET_ARCHIVED", "detail": "Gone.", "error": 410})])
+    told = json.loads(outcome.reply.body)
+    assert outcome.reply.status == told["error"] == 404
+    assert (told["errorCode"], told["reason"]) == ("WIDGET_NOT_FOUND", "Not Found")
+    assert told["detail"] == "No widgets exist in group a."
+    outcome, _ = serve(engine, "GET", target, [(423, {"errorCode": "LOCKED", "error": 423})])
+    assert (outcome.reply.status, json.loads(outcome.reply.body)["errorCode"]) == (409, "LOCKED")
+
+
+def test_parameters_are_told_in_the_successors_words(tmp_path):
+    """Renamed, translated, dropped and given by default; an unknown word is a 400 before anything is sent."""
+    engine = engine_of(tmp_path, widgets=f"{WIDGETS}\n{QUERY}")
+    target, empty = "/api/atlas/v2/groups/a/widgets", (200, {"results": []})
+    own = "includeCount=true&itemsPerPage=500&pageNum=1"
+    outcome, sent = serve(engine, "GET", f"{target}?state=broken&verbose=true&colour=red", [empty])
+    assert sent[0].query == f"status=FAILED&colour=red&{own}"
+    assert "the parameter verbose was not sent on: Gadgets say all there is." in outcome.record.notes
+    assert serve(engine, "GET", target, [empty])[1][0].query == f"status=OK&{own}"
+    outcome, sent = serve(engine, "GET", f"{target}?state=blue", [])
+    assert (sent, json.loads(outcome.reply.body)["errorCode"]) == ([], "INVALID_QUERY_PARAMETER")
+
+
+def test_a_parameter_chooses_the_call(tmp_path):
+    """The answer is a bare list, made of a page or of a bare list."""
+    engine = engine_of(tmp_path, widgets=f"{WIDGETS}\n{FIND}")
+    target, gadget = "/api/atlas/v2/groups/a/widgets:find", {"title": "x"}
+    outcome, sent = serve(engine, "GET", f"{target}?kind=gold", [(200, [gadget])])
+    assert (sent[0].target, json.loads(outcome.reply.body)) == (
+        "/api/atlas/v2/groups/a/goldenGadgets",
+        [{"name": "x"}],
+    )
+    outcome, sent = serve(engine, "GET", target, [(200, {"results": [gadget], "totalCount": 1})])
+    assert (sent[0].path, json.loads(outcome.reply.body)) == ("/api/atlas/v2/groups/a/gadgets", [{"name": "x"}])
+    outcome, sent = serve(engine, "GET", f"{target}?kind=tin", [])
+    assert (sent, outcome.reply.status) == ([], 400)
+
+
+def test_objects_in_a_field_are_translated(tmp_path):
+    """Grouped with a count, by name, and with all that is not known."""
+    document = READ.replace("sunset =", 'resource = "machine"\nsunset =')
+    engine = engine_of(tmp_path, more=f"{HEAD}\n{document}\n{NESTED}")
+    machine = {
+        "colour": "red",
+        "secret": "s",
+        "owner": {"key": "k", "name": "n"},
+        "wheels": [{"axle": "front"}, {"axle": "front"}, {"axle": "back"}],
+        "motors": [{"name": "left", "kilowatts": 3}],
+    }
+    outcome, _ = serve(engine, "GET", "/api/atlas/v2/groups/a/more", [(200, machine)])
+    assert json.loads(outcome.reply.body) == {
+        "colour": "red",
+        "owner": {"name": "n"},
+        "wheels": [{"axle": "front", "number": 2}, {"axle": "back", "number": 1}],
+        "motors": {"left": {"watts": 3000}},
+    }
+
+
+def test_an_answer_is_a_bare_value(tmp_path):
+    """The value of the one field stands alone."""
+    document = READ.replace("sunset =", 'resource = "flag"\nsunset =')
+    engine = engine_of(tmp_path, more=f"{HEAD}\n{document}\n{BARE}")
+    outcome, _ = serve(engine, "GET", "/api/atlas/v2/groups/a/more", [(200, {"state": "ON"})])
+    assert outcome.reply.body == b"true"
 
 
 def test_an_override_replaces_one_rule_and_shows_as_the_operators(tmp_path):

@@ -56,7 +56,7 @@ def how(name: str, rule: Rule) -> str:
             text = "" if rule.sources == (name,) else f"from {source}"
             return ", ".join(filter(None, (text, _cast(rule), _words(rule))))
         case Verb.COUNT:
-            return "how many became one"
+            return f"how many items {first} has" if first else "how many became one"
         case Verb.LIST:
             return f"a list of {first}, empty without it"
         case Verb.ONLY:

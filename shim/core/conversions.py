@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
-from urllib.parse import urlsplit
 
 from shim.core.rules import TranslationContext, is_dropped
 from shim.documents.model import Field, Rule
@@ -124,10 +123,7 @@ def _led_back(link: Json, context: TranslationContext) -> Json:
     href = link.get("href") if type(link) is dict else None
     if type(link) is not dict or type(href) is not str:
         return link
-    try:
-        parts = urlsplit(href)
-    except ValueError:
+    begins = href.find("/", len("https://"))
+    if not href.startswith(("https://", "http://")) or not href.startswith(context.api_bases, begins):
         return link
-    if parts.scheme not in {"http", "https"} or not parts.path.startswith(context.api_bases):
-        return link
-    return {**link, "href": context.base + href[href.index(parts.netloc) + len(parts.netloc) :]}
+    return {**link, "href": context.base + href[begins:]}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import attrs
 
@@ -11,9 +10,6 @@ from shim.core.rules import InvalidValue, TranslationReport
 from shim.documents.model import BARE
 from shim.documents.sources import NoValue, Path, look_up
 from shim.documents.value_types import Json, JsonObject
-
-Claims = Mapping[str, "Claims | None"]
-"""The members that rules read or make, by name; None where the whole of one is."""
 
 
 @attrs.frozen
@@ -93,32 +89,36 @@ class Nested:
         return made
 
 
-def claims_of(paths: Sequence[Sequence[str]]) -> Claims:
+@attrs.frozen
+class Claims:
+    """The members of an object that rules read or make: whole ones, and such of which they take a part, by name."""
+
+    whole: frozenset[str]
+    parts: Mapping[str, Claims]
+    all: frozenset[str]
+
+
+def claims_of(paths: Iterable[Sequence[str]]) -> Claims:
     """Return the claims of some names, each split at its dots."""
-    claims: dict[str, Any] = {}
+    below: dict[str, list[Sequence[str]]] = {}
     for path in paths:
-        inner = claims
-        for name in path[:-1]:
-            below = inner.setdefault(name, {})
-            if below is None:
-                break
-            inner = below
-        else:
-            inner[path[-1]] = None
-    return claims
+        below.setdefault(path[0], []).append(path[1:])
+    whole = frozenset(name for name, rests in below.items() if () in map(tuple, rests))
+    parts = {name: claims_of(rests) for name, rests in below.items() if name not in whole}
+    return Claims(whole, parts, frozenset(below))
 
 
 def pass_rest(source: JsonObject, made: JsonObject, claims: Claims, report: TranslationReport, at: str = "") -> None:
     """Pass on, as they are, the members of an object that no rule reads or makes."""
-    for name, value in source.items():
-        below = claims.get(name, NoValue.MISSING)
-        if below is NoValue.MISSING:
-            made[name] = value
-        elif below is not None and type(value) is dict:
+    known = claims.all
+    made.update({name: value for name, value in source.items() if name not in known})
+    for name, below in claims.parts.items():
+        value = source.get(name)
+        if type(value) is dict:
             inner = made.get(name, {})
             assert type(inner) is dict, "a field inside it makes an object of it"
             pass_rest(value, inner, below, report, f"{at}{name}.")
             if inner:
                 made[name] = inner
-        elif below is not None:
+        elif name in source:
             report.passed_over.append(InvalidValue(f"{at}{name}", value, "not an object"))

@@ -127,6 +127,8 @@ def _why_not(field: Field, rule: Rule, said: Json) -> tuple[Json, str]:
             return said, "an unknown word" if type(said) is str else "not a word"
         case Verb.PASSED:
             return said, "not of type time"
+        case Verb.COUNT:
+            return said, "not a list"
         case Verb.LIST if said is not None:
             return said, f"not an item of {field.type}"
         case Verb.ONLY if type(said) is not list or len(said) > 1:

@@ -157,7 +157,7 @@ def _lines(script: Script, field: Field, rule: Rule, which: str) -> list[str]:
             return [_put(field, repr(rule.constant) if is_plain else script.name("constant", rule.constant))]
         case Verb.LINK:
             lines, branches = _links(script, rule.links)
-        case Verb.COUNT:
+        case Verb.COUNT if not rule.sources:
             return [_put(field, "count")]
         case Verb.FROM if field.of is not None:
             nested = script.nested(field, field.of)
@@ -185,6 +185,8 @@ def _of_one(script: Script, field: Field, rule: Rule, found: str) -> Branches:
         case Verb.ONLY:
             test, value = _converted(script, field, rule, "items[0]")
             return [(f"type(items := {found}) is list and len(items) == 1 and {test}", value)]
+        case Verb.COUNT:
+            return [(f"type(value := {found}) is list", "len(value)")]
         case Verb.LIST:
             outer, _, last = rule.sources[0].rpartition(".")
             wrapped = (f"type(value := {found}) is {'str' if field.type == 'strings' else 'dict'}", "[value]")

@@ -106,7 +106,7 @@ def _check_field(field: Field, use: _Use) -> Iterator[tuple[str, str]]:
         for rule in rules:
             yield from _check_rule(field, rule, use.resource.fields, use.operations)
             yield from check_from(field, rule)
-            if rule.verb is Verb.COUNT and tier not in use.grouped:
+            if rule.verb is Verb.COUNT and not rule.sources and tier not in use.grouped:
                 yield rule.at, "can never apply: no field that has this resource groups a list"
 
 

@@ -37,7 +37,8 @@ def check_from(field: Field, rule: Rule) -> Iterator[tuple[str, str]]:
 
 
 def _check_each(field: Field, rule: Rule) -> Iterator[tuple[str, str]]:
-    makes_list = rule.verb is Verb.FROM and (field.type in _LISTS or rule.cast is Cast.JOIN)
+    takes_list = field.type in _LISTS or rule.cast is Cast.JOIN
+    makes_list = rule.verb is Verb.COUNT or (rule.verb is Verb.FROM and takes_list)
     when = () if rule.when is None else (rule.when.source,)
     for source in (*(() if makes_list else rule.sources), *when):
         if Step.EACH in _path(source):
@@ -64,7 +65,7 @@ def check_lists(resource: Resource, tier: str) -> Iterator[tuple[str, str]]:
     lists, others = dict[Path, str](), dict[Path, str]()
     rules = [(field, rule) for field in resource.fields for rule in field.rules.get(tier, ())]
     for field, rule in rules:
-        if rule.verb is Verb.ONLY or (rule.verb is Verb.FROM and _reads_list(field, rule)):
+        if rule.verb in {Verb.ONLY, Verb.COUNT} or (rule.verb is Verb.FROM and _reads_list(field, rule)):
             lists |= {_path(source): field.name for source in rule.sources}
         elif rule.verb is Verb.FROM and not rule.keyed:
             others |= {_path(source): field.name for source in rule.sources}

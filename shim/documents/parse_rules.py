@@ -30,6 +30,8 @@ def parse_rule(table: Table, apis: Mapping[str, Api], *, plain: bool = False) ->
     match verb:
         case Verb.FROM:
             known = _parse_from(table)
+        case Verb.COUNT if isinstance(table.get(verb), str):
+            known = {"sources": _sources(table, verb, (table.text(verb),))}
         case Verb.LIST | Verb.ONLY | Verb.PASSED:
             known = {"sources": _sources(table, verb, (table.text(verb),))}
         case Verb.EQUALS:

@@ -192,18 +192,18 @@ def test_all_pages_together_stay_within_the_body_limit(engine):
 
 @pytest.mark.parametrize("large", [True, False])
 def test_a_page_that_would_take_long_to_decode_is_not_decoded(engine, large):
-    """200,000 brackets, commas and colons are more than any page has; the length alone says nothing."""
+    """400,000 brackets, commas and colons are more than any page has; the length alone says nothing."""
     decoded = []
 
     def loads(content):
         decoded.append(len(content))
         return json.loads(content)
 
-    filler = [[]] * 100_000 if large else "[" + "x" * 300_000
+    filler = [[]] * 200_000 if large else "[" + "x" * 500_000
     driven = drive(engine, V2, [answers({"results": [], "filler": filler})], codec={"loads": loads})
     if large:
         assert (driven.document["errorCode"], decoded) == ("SHIM_UPSTREAM_UNREADABLE", [])
-        assert "it has more than 200000 brackets, commas and colons" in driven.document["detail"]
+        assert "it has more than 400000 brackets, commas and colons" in driven.document["detail"]
     else:
         assert (driven.document["results"], len(decoded)) == ([], 1)
 

@@ -1,0 +1,125 @@
+"""Cluster reads of 2023-02-01 and 2023-01-01, answered from 2024-08-05."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from shim.core.settings import RouteWord, Settings
+from tests.core.driver import CASES, answers, drive
+
+FILE = CASES / "recorded" / "cluster-pairs.jsonl"
+PAIRS = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]
+OLD, OLDEST = "application/vnd.atlas.2023-02-01+json", "application/vnd.atlas.2023-01-01+json"
+SUCCESSOR = Settings(route=RouteWord.SUCCESSOR)
+LIST = "/api/atlas/v2/groups/g1/clusters"
+GET = f"{LIST}/c1"
+
+
+def asked(engine, target, upstream, accept=OLD, **options):
+    """Ask for a cluster, or a list, by the successor's route, with links that lead back to where Atlas was."""
+    options = {"settings": SUCCESSOR, "headers": (("Accept", accept),), "base": "http://localhost:8080", **options}
+    return drive(engine, target, upstream, **options)
+
+
+def expected(cluster):
+    """Return an old answer without the ids that cannot be known."""
+    specs = [{name: value for name, value in spec.items() if name != "id"} for spec in cluster["replicationSpecs"]]
+    return {**cluster, "replicationSpecs": specs}
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair['kind']} {pair['recorded']}")
+def test_the_old_answer_follows_from_the_new_one(engine, pair):
+    """What Atlas answered in both versions within seconds, but for the ids of replicationSpecs."""
+    driven = asked(engine, pair["path"], [answers(pair["new"])])
+    assert driven.document == expected(pair["old"])
+    assert driven.outcome.record.dropped == ()
+    assert [send.call.headers for send in driven.sends] == [(("Accept", "application/vnd.atlas.2024-08-05+json"),)]
+
+
+def test_a_page_of_clusters_follows_too(engine):
+    """Each item as if it were asked for alone."""
+    page = {"links": [], "results": [pair["new"] for pair in PAIRS], "totalCount": len(PAIRS)}
+    driven = asked(engine, f"{LIST}?includeDeletedWithRetainedBackups=true", [answers(page)])
+    assert driven.document["results"] == [expected(pair["old"]) for pair in PAIRS]
+    assert driven.document["totalCount"] == len(PAIRS)
+    assert "includeDeletedWithRetainedBackups=true" in driven.targets[0]
+
+
+def test_links_lead_back_through_the_shim(engine):
+    """Upstream's own, with the base that the caller used."""
+    driven = asked(engine, GET, [answers(PAIRS[0]["new"])], base="http://shim:8480/")
+    hrefs = [link["href"] for link in driven.document["links"]]
+    assert [href.partition("/api/")[0] for href in hrefs] == ["http://shim:8480"] * 3
+
+
+def test_the_record_names_what_is_inside(engine):
+    """The ids of zones are absent, and nothing else."""
+    record = asked(engine, GET, [answers(PAIRS[0]["new"])]).outcome.record
+    assert record.by_level() == {
+        "derived": ("diskSizeGB", "replicationSpecs", "replicationSpecs[].numShards"),
+        "absent": ("replicationSpecs[].id",),
+    }
+
+
+def test_shards_that_differ_are_reported(engine):
+    """The old version has one entry for a zone; what its other shards have otherwise is said."""
+    new = json.loads(json.dumps(next(pair["new"] for pair in PAIRS if pair["kind"] == "sharded")))
+    new["replicationSpecs"][1]["regionConfigs"][0]["electableSpecs"]["instanceSize"] = "M60"
+    driven = asked(engine, GET, [answers(new)])
+    (dropped,) = driven.outcome.record.dropped
+    assert (dropped.where, dropped.why) == ("replicationSpecs[1].regionConfigs", "not as in the first of its group")
+
+
+def test_a_member_that_atlas_adds_is_not_lost(engine):
+    """At every depth."""
+    new = json.loads(json.dumps(PAIRS[0]["new"]))
+    new["tomorrow"] = new["replicationSpecs"][0]["tomorrow"] = {"a": [1]}
+    new["replicationSpecs"][0]["regionConfigs"][0]["electableSpecs"]["tomorrow"] = True
+    document = asked(engine, GET, [answers(new)]).document
+    spec = document["replicationSpecs"][0]
+    assert document["tomorrow"] == spec["tomorrow"] == {"a": [1]}
+    assert spec["regionConfigs"][0]["electableSpecs"]["tomorrow"] is True
+
+
+@pytest.mark.parametrize(
+    ("day", "route"), [(datetime(2027, 6, 30, tzinfo=UTC), "legacy"), (datetime(2027, 7, 1, tzinfo=UTC), "successor")]
+)
+def test_until_the_sunset_legacy_is_asked(engine, day, route):
+    """By the date that Atlas announces."""
+    driven = asked(engine, GET, [answers(PAIRS[0]["new"])], settings=Settings(), clock=day.timestamp())
+    assert driven.routes == (route,)
+
+
+@pytest.mark.parametrize("accept", ["application/vnd.atlas.2024-08-05+json", "application/vnd.atlas.2025-03-12+json"])
+def test_the_new_version_is_none_of_the_shims(engine, accept):
+    """Versions of one path are told apart by Accept alone."""
+    assert engine.recognise("GET", GET, (("Accept", accept),)) is None
+    assert engine.recognise("GET", GET, (("Accept", OLD),)).operation.id == "getCluster"
+    assert engine.recognise("GET", GET, (("Accept", OLDEST),)).operation.id == "getLegacyCluster"
+
+
+def test_the_first_version_has_what_follows(engine):
+    """One size and one region for the whole cluster, and regions by their names."""
+    sharded = next(pair["new"] for pair in PAIRS if pair["kind"] == "sharded")
+    document = asked(engine, GET, [answers(sharded)], OLDEST).document
+    region = sharded["replicationSpecs"][0]["regionConfigs"][0]
+    assert document["numShards"] == 2
+    assert document["providerSettings"]["regionName"] == region["regionName"]
+    assert document["providerSettings"]["instanceSizeName"] == region["electableSpecs"]["instanceSize"]
+    assert document["replicationSpecs"][0]["regionsConfig"][region["regionName"]] == {
+        "analyticsNodes": 0,
+        "electableNodes": 3,
+        "priority": 7,
+        "readOnlyNodes": 0,
+    }
+    assert "backupEnabled" not in document
+    assert document["providerBackupEnabled"] == sharded["backupEnabled"]
+
+
+def test_process_arguments_pass_as_they_are(engine):
+    """But for two that are no more."""
+    arguments = {"javascriptEnabled": True, "oplogSizeMB": None, "noTableScan": False}
+    driven = asked(engine, f"{GET}/processArgs", [answers(arguments)], OLDEST)
+    assert driven.document == arguments
+    assert driven.outcome.record.by_level() == {"absent": ("defaultReadConcern", "failIndexKeyTooLong")}
