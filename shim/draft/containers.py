@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from shim.draft.learning import same_value
-from shim.draft.names import likeness, singular, words_of
+from shim.draft.names import counts, likeness, singular
 from shim.draft.plans import Around, FieldPlan, Proposal, ResourcePlan, Sample, counted
 from shim.draft.searching import ALIKE, LIKELY, Ground, path_likeness
 from shim.draft.shapes import Shape
@@ -14,8 +14,6 @@ from shim.draft.sources import MISSING, Source, read
 
 Planner = Callable[[str, Shape, Shape, Around], ResourcePlan]
 """``matching.plan_resource``, which calls this file for lists and is called by it for their items."""
-
-_COUNTS = frozenset({"num", "count", "number", "quantity", "amount", "total"})
 
 
 def list_field(  # noqa: PLR0913, PLR0917 - a member of both sides, and where it is searched for how
@@ -94,10 +92,10 @@ def _groups(items: Sequence[Any], by: str) -> list[list[Any]]:
 
 def _grouping(old: Shape, new: Shape, lists: Sequence[tuple[list[Any], list[Any]]]) -> tuple[list[str], str] | None:
     """Return the members by which new items make one old item, and the old member that counts them."""
-    counts = [
+    numbers = [
         name
         for name, shape in old.members.items()
-        if shape.kind == "integer" and name not in new.members and (lists or _COUNTS & set(words_of(name)))
+        if shape.kind == "integer" and name not in new.members and (lists or counts(name))
     ]
     keys = [
         name
@@ -106,7 +104,7 @@ def _grouping(old: Shape, new: Shape, lists: Sequence[tuple[list[Any], list[Any]
     ]
     # What names something comes first; an item's own id would make no groups.
     keys = sorted(keys, key=lambda name: (not name.endswith(("Id", "ID")), not name.endswith(("Name", "name"))))
-    for count in counts:
+    for count in numbers:
         for key in keys:
             if lists and all(_is_grouped(one, two, key, count) for one, two in lists):
                 return _with_name(key, keys, count, lists), count

@@ -42,7 +42,8 @@ def plan_document(
     if first.operation.id == sides[0][1].operation.id:
         title = f"{name} {_of(first)}, answered from {sides[0][1].answer.version or 'the new one'}"
     api: dict[str, Any] = {}
-    if base != _ATLAS:
+    # The first version of Atlas' API has a base of its own besides, which a description of the other says nothing of.
+    if base != _ATLAS or first.answer.version == "2023-01-01":
         api = {"base": base}
         if not first.answer.version:
             api |= {"version": _UNDATED, "content_type": "application/json"}
@@ -52,7 +53,8 @@ def plan_document(
         # A get and a list of the same have one resource, planned with the samples of both.
         alike = [one for one in matters if one.shapes == matter.shapes and one.wraps[0].bare == matter.wraps[0].bare]
         operations.append(_operation(matter, base, _resource(alike)))
-    return DocumentPlan({"format": 1, "name": name, "title": title}, api, operations)
+    api_name = re.sub(r"\W", "", base.rpartition("/")[2]) or "old"
+    return DocumentPlan({"format": 1, "name": name, "title": title}, {api_name: api} if api else {}, operations)
 
 
 def _of(side: Side) -> str:

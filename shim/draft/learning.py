@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from shim.draft.names import spelling, unit_factor
+from shim.draft.names import counts, spelling, unit_factor
 from shim.draft.shapes import Shape
 from shim.draft.sources import MISSING
 
 Options = Mapping[str, Any]
-"""Keys of a rule beside ``from``; ``list`` stands for that verb."""
+"""Keys of a rule beside ``from``; ``list`` and ``count`` stand for those verbs."""
 
 _SEPARATORS = (",", ", ", ";", " ", "|", "\n")
 _MOST_WORDS = 24
@@ -40,6 +40,7 @@ def learned(values: Sequence[tuple[Any, Any]], old: Shape, new: Shape) -> Option
         lambda: {} if old.kind == new.kind or {old.kind, new.kind} == {"integer", "number"} else None,
         lambda: {"whole": True} if old.kind == "integer" and new.kind == "number" else None,
         lambda: {"cast": True} if _castable(old, new) else None,
+        lambda: {"count": True} if (old.kind, new.kind) == ("integer", "array") else None,
         lambda: {"list": True} if old.type in {"strings", "objects"} else None,
         lambda: _factor(values),
         lambda: _joined(values),
@@ -75,6 +76,8 @@ def applied(options: Options, value: Any, old: Shape) -> Any:
             return int(made) if old.kind == "integer" and made == int(made) else made
         if "whole" in options:
             return int(value) if value == int(value) else MISSING
+        if "count" in options:
+            return len(value)
         if "join" in options:
             return options["join"].join(value)
         if "split" in options:
@@ -174,6 +177,8 @@ def guessed(name: str, old: Shape, other: str, new: Shape) -> Options | None:
         return {"values": switches} if switches and len(switches) == len(new.words) else None
     if _castable(old, new):
         return {"cast": True}
+    if (old.kind, new.kind) == ("integer", "array"):
+        return {"count": True} if counts(name) else None
     if old.type == "strings" and new.type == "string":
         return {"list": True}
     # A name in the singular speaks of the first of several.

@@ -77,6 +77,11 @@ def _akin(one: str, other: str) -> bool:
     return same >= 4 and same >= shorter - 2
 
 
+def counts(name: str) -> bool:
+    """Tell whether a name says that it is a count."""
+    return any(_SAME.get(word) == "count" for word in words_of(name))
+
+
 def unit_factor(old: str, new: str) -> float | None:
     """Return what a value named like the new one is multiplied with for the old name's unit; None without units."""
     left, right = ([_UNITS[word] for word in words_of(name) if word in _UNITS] for name in (old, new))

@@ -47,6 +47,7 @@ class _Candidate:
     options: Options
     alike: float
     strange: int = 0
+    whole: float = 0.0
     lacking: tuple[int, ...] = ()
     distinct: int = 0
 
@@ -59,6 +60,7 @@ class _Candidate:
             -round(self.alike, 1),
             not self.source.sure,
             self.strange,
+            -round(self.whole, 2),
             simple,
             "[each]" in self.source.path,
             self.source.depth,
@@ -143,7 +145,8 @@ def _proven(name: str, shape: Shape, ground: Ground, having: Sequence[tuple[Any,
             if once or any(same_value(new, extra[0]) for _, new in present):
                 continue
             options = {**options, "drop": [extra[0]]}
-        yield _Candidate(source, options, path_likeness(name, source), ground.strangeness(source), lacking, distinct)
+        alike, strange, whole = path_likeness(name, source), ground.strangeness(source), likeness(name, source.path)
+        yield _Candidate(source, options, alike, strange, whole, lacking, distinct)
 
 
 def _convinces(one: _Candidate, having: Sequence[tuple[Any, Sample]]) -> bool:
@@ -207,7 +210,8 @@ def _likely(name: str, shape: Shape, ground: Ground) -> Iterator[tuple[float, So
         if options is None or ("[each]" in source.path):
             continue
         strange = ground.strangeness(source)
-        ranked.append(((-round(alike, 2), not source.sure, strange, source.depth), alike, source, options))
+        rank = (-round(alike, 2), not source.sure, strange, -round(likeness(name, source.path), 2), source.depth)
+        ranked.append((rank, alike, source, options))
     for _, alike, source, options in sorted(ranked, key=lambda one: one[0]):
         yield alike, source, options
 
@@ -219,9 +223,11 @@ def _proposal(name: str, one: _Candidate, remark: str, *, question: bool = False
 
 def rule_of(name: str, path: str, options: Options) -> Mapping[str, Any]:
     """Return the rule that reads a path with options, and says how near its value is to the old one."""
-    plain = {key: value for key, value in options.items() if key != "list"}
-    rule: dict[str, Any] = {"list": path} if "list" in options else {"from": path, **plain}
-    if "[" in path:
+    verb = next((verb for verb in ("list", "count") if verb in options), "from")
+    rule: dict[str, Any] = {verb: path, **{key: value for key, value in options.items() if key != verb}}
+    if verb == "count":
+        rule |= _derived("The number of the items that the new answer has.")
+    elif "[" in path:
         how = "each item of a list" if "[each]" in path else "the first item of a list"
         rule |= _derived(f"The new answer has it in {how}.")
     elif options.keys() & {"factor", "join", "split", "list"}:

@@ -47,7 +47,7 @@ class DocumentPlan:
     """A whole document: the keys at its top, the api of its own if it needs one, and its operations."""
 
     top: Mapping[str, Any]
-    api: Mapping[str, Any]
+    apis: Mapping[str, Mapping[str, Any]]
     operations: Sequence[OperationPlan]
 
 
@@ -63,9 +63,9 @@ def write(plan: DocumentPlan, proof: Proof | None = None, said: Sequence[str] = 
 
 def _body(plan: DocumentPlan, proof: Proof) -> Iterator[str]:
     yield from _pairs(plan.top)
-    if plan.api:
-        yield from ("", "[api.old]")
-        yield from _pairs(plan.api)
+    for name, api in plan.apis.items():
+        yield from ("", f"[{toml.path('api', name)}]")
+        yield from _pairs(api)
     written: dict[str, ResourcePlan] = {}
     for operation in plan.operations:
         resource = _named(operation.resource, written)

@@ -82,6 +82,16 @@ def test_values_of_each_item_are_found(rule):
     assert rule(TEXTS, {"y": items}, *values) == {"from": "y[each].name"}
 
 
+def test_items_are_counted(compared):
+    """An old number that counts what the new answer lists, by its name, or by pairs under any."""
+    nodes = {"nodes": {"type": "array", "items": obj(host=TEXT)}}
+    found = compared({"nodeCount": WHOLE, "a": TEXT}, {**nodes, "a": TEXT})["thing"]["nodeCount"]
+    assert found["tier"]["successor"]["count"] == "nodes"
+    pairs = [({"size": n, "a": "b"}, {"nodes": [{"host": "h"}] * n, "a": "b"}) for n in range(1, 4)]
+    found = compared({"size": WHOLE, "a": TEXT}, {**nodes, "a": TEXT}, *pairs)["thing"]["size"]
+    assert found["tier"]["successor"]["count"] == "nodes"
+
+
 def test_words_that_pairs_tell(rule):
     """A table is learned where each word was seen often enough, and the rest of it goes by spelling."""
     new = {"y": words("PENDING", "OK", "BROKEN")}
