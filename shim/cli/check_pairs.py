@@ -43,13 +43,13 @@ def _problems(replayed: Sequence[Replayed], lines: Sequence[FieldLine]) -> list[
 
 def _told(line: FieldLine) -> str:
     kinds = (
-        (line.differs, "differs in {}"),
-        (0 if line.absent else line.only_old, "is missing in {}"),
-        (line.only_made, "is there in {} though it was not"),
+        (line.differs, f"differs in {line.differs} of {line.total}"),
+        (0 if line.absent else line.only_old, f"is missing in {line.only_old} of {line.total}"),
+        (line.only_made, f"is there in {line.only_made} that had none"),
     )
-    counts = ", ".join(text.format(number) for number, text in kinds if number)
+    counts = ", ".join(text for number, text in kinds if number)
     expected, got = _examples(line)
-    return f"{counts} of {line.total}; line {line.line}: expected {expected}, got {got}"
+    return f"{counts}; line {line.line}: expected {expected}, got {got}"
 
 
 def _examples(line: FieldLine) -> tuple[str, str]:
