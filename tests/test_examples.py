@@ -102,3 +102,21 @@ def test_a_document_of_an_operators_own(run):
     fields = json.loads(run(*command, "explain", "GET", target, "-o", "json", **ours).stdout)["tiers"]["flex"]["fields"]
     owners = {field["name"]: (field["owner"], field["why"]) for field in fields}
     assert owners["createdAt"] == ("our_snapshots.toml", "Our retention counts from the end of a snapshot.")
+
+
+def test_the_next_sunset(tmp_path):
+    """The page's commands draft a document from greenhouses.json, and greenhouse-pairs.jsonl proves it as it says."""
+    page = (ROOT / "docs" / "how-to" / "next-sunset.md").read_text("utf-8")
+    draft, check = (block for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "atlas-shim" in block)
+    (tmp_path / "examples").symlink_to(EXAMPLES)
+    known = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    script = ["sh", "-ec", f"{draft}\n{check}"]
+    done = subprocess.run(script, cwd=tmp_path, env=known, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = {" ".join(line.split()) for line in done.stdout.splitlines()}
+    shown = {" ".join(line.split()) for line in page.splitlines() if line.startswith("    ") and "…" not in line}
+    table = {line for line in shown if re.match(r"9 pairs|field|createdAt|keeper|All 9", line)}
+    assert len(table) == 5
+    assert table <= made
+    document = (tmp_path / "greenhouses.toml").read_text("utf-8")
+    assert all(block in document for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL))

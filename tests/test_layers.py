@@ -26,6 +26,7 @@ BELOW = {
     "documents": {"errors"},
     "core": {"documents", "errors"},
     "base_url": {"core", "errors"},
+    "draft": {"core", "documents", "errors"},
     "inventory": {"core", "documents", "errors", "radar"},
     "page": set(),
     "radar": {"core"},

@@ -34,6 +34,7 @@ COMMANDS = {
     "inventory": "Show who still makes retired calls, and whether the shim can go.",
     "run": "Run a Python program with the drop-in switched on.",
     "doctor": "Show what the drop-in patches in this Python, what it never sees, and known problems.",
+    "draft": "Draft a mapping document for a read, from OpenAPI descriptions and recorded answers.",
     "check": "Check settings and mapping documents, and with --connect the way to Atlas.",
 }
 """Command -> its help sentence."""

@@ -19,7 +19,7 @@ from shim.cli.settings_report import Setting, credentials_in_force, mistyped, se
 from shim.core.recognise import Engine, load_engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
-from shim.documents import Document
+from shim.documents import Document, load_documents
 from shim.errors import SettingsError
 from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.option_sources import Given, given, renamed
@@ -60,14 +60,29 @@ class CheckReport:
 
 
 @click.command()
+@click.argument("document", type=click.Path(exists=True, path_type=Path), required=False)
 @click.option("--config", type=click.Path(path_type=Path), help="The gateway's settings file, as for serve.")
 @click.option("--connect", "connects", is_flag=True, help="Also ask Atlas, with the credentials of the environment.")
 @click.option(
     "--group", default=GROUP, envvar="MONGODB_ATLAS_PROJECT_ID", metavar="ID", help="A project, for --connect."
 )
 @click.option("--cluster", default=CLUSTER, metavar="NAME", help="A cluster of it, for --connect.")
+@click.option(
+    "--pairs",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Recorded answers of two versions, to be run through the documents.",
+)
 @output_option
-def command(*, config: Path | None, connects: bool, group: str, cluster: str, output: str) -> None:
+def command(  # noqa: PLR0913 - one argument for each option
+    *,
+    document: Path | None,
+    config: Path | None,
+    connects: bool,
+    group: str,
+    cluster: str,
+    pairs: Path | None,
+    output: str,
+) -> None:
     """Check settings and mapping documents, and with --connect the way to Atlas.
 
     Offline, unless --connect is given: then two reads are made at MONGODB_ATLAS_BASE_URL, the retired
@@ -75,13 +90,30 @@ def command(*, config: Path | None, connects: bool, group: str, cluster: str, ou
     accepts the credentials, and whether the endpoint is retired. Without --group (a project's id, also
     MONGODB_ATLAS_PROJECT_ID) they name a project that does not exist. No secret is shown.
 
-    Exit codes: 0 when all is well; 1 when there are problems, all of which are listed; 2 for bad usage.
+    DOCUMENT is a file or folder to look at instead of the shipped documents. With --pairs the new answer
+    of each pair is run through the engine and compared with the old one, and a table says of each field
+    in how many pairs it is equal. A line of that file:
+    {"path": …, "old_version": …, "old": {…}, "new_version": …, "new": {…}}
+
+    Exit codes: 0 when all is well; 1 when there are problems, all of which are listed, or pairs that differ
+    in more than what the document declares absent; 2 for bad usage.
     """
-    report = _report(os.environ, config, (group, cluster) if connects else None)
+    if pairs is not None:
+        from shim.cli.check_pairs import check_pairs  # noqa: PLC0415 - only this option needs what it loads
+
+        check_pairs(_engine(os.environ, document), pairs, output)
+        return
+    report = _report(os.environ, config, (group, cluster) if connects else None, document)
     write_report(attrs.asdict(report), report.problems, output, lambda: _text(report))
 
 
-def _report(environ: Mapping[str, str], config: Path | None, connect: tuple[str, str] | None) -> CheckReport:
+def _engine(environ: Mapping[str, str], document: Path | None) -> Engine:
+    return load_engine(environ) if document is None else Engine(load_documents([document]))
+
+
+def _report(
+    environ: Mapping[str, str], config: Path | None, connect: tuple[str, str] | None, document: Path | None
+) -> CheckReport:
     found: list[str] = []
     file: dict[str, Any] = {}
     with collected(found):
@@ -97,7 +129,7 @@ def _report(environ: Mapping[str, str], config: Path | None, connect: tuple[str,
     documents: tuple[DocumentLine, ...] = ()
     with collected(found):
         settled = Settings(sunsets=values.get("sunset", {}), writes=values.get("writes", frozenset()))
-        documents = _documents(load_engine(environ), settled, said, found)
+        documents = _documents(_engine(environ, document), settled, said, found)
     connection: tuple[Probe, ...] = ()
     if connect is not None:
         with collected(found):

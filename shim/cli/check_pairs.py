@@ -1,0 +1,85 @@
+"""``atlas-shim check --pairs``: recorded answers of two versions, and what a document makes of the newer ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os.path import commonprefix
+from pathlib import Path
+
+import attrs
+
+from shim.cli import output
+from shim.cli.output import printable, write_report
+from shim.core.recognise import Engine
+from shim.draft.comparing import FieldLine, compare
+from shim.draft.pairs import read_pairs
+from shim.draft.replay import Replayed, replay
+
+_SHOWN = 60
+"""Characters of an example."""
+_BEFORE = 15
+"""Characters of it before those that differ."""
+
+
+def check_pairs(engine: Engine, file: Path, form: str) -> None:
+    """Run a file of pairs through the documents of an engine, and write the table of fields.
+
+    Exits with 1 unless all is equal but for fields that are declared absent.
+    """
+    replayed = replay(engine, read_pairs(file))
+    lines = compare(replayed)
+    good = sum(1 for one in replayed if not one.problem)
+    report = {"pairs": len(replayed), "translated": good, "fields": [attrs.asdict(line) for line in lines]}
+    absent = [line.field for line in lines if line.absent and line.only_old]
+    but = f" but for what is declared absent: {', '.join(absent)}" if absent else ""
+    said = f"All {len(replayed)} pairs are translated to what was there{but}."
+    write_report(report, _problems(replayed, lines), form, lambda: _text(replayed, lines), said)
+
+
+def _problems(replayed: Sequence[Replayed], lines: Sequence[FieldLine]) -> list[str]:
+    found = [f"line {one.pair.line}: {one.problem}" for one in replayed if one.problem]
+    return [*found, *(f"{line.field}: {_told(line)}" for line in lines if not line.good)]
+
+
+def _told(line: FieldLine) -> str:
+    kinds = (
+        (line.differs, f"differs in {line.differs} of {line.total}"),
+        (0 if line.absent else line.only_old, f"is missing in {line.only_old} of {line.total}"),
+        (line.only_made, f"is there in {line.only_made} that had none"),
+    )
+    counts = ", ".join(text for number, text in kinds if number)
+    expected, got = _examples(line)
+    return f"{counts}; line {line.line}: expected {expected}, got {got}"
+
+
+def _examples(line: FieldLine) -> tuple[str, str]:
+    """Return both values, from near where they begin to differ, when they are long."""
+    expected, got = printable(line.expected), printable(line.got)
+    same = len(commonprefix((expected, got)))  # noqa: RUF071 - of letters is what is wanted
+    start = same - _BEFORE if max(len(expected), len(got)) > _SHOWN and same > 2 * _BEFORE else 0
+    return _cut(expected, start), _cut(got, start)
+
+
+def _cut(text: str, start: int) -> str:
+    after = text[start:] if len(text) - start <= _SHOWN else f"{text[start : start + _SHOWN - 1]}…"
+    return f"…{after}" if start else after
+
+
+def _text(replayed: Sequence[Replayed], lines: Sequence[FieldLine]) -> None:
+    names = ", ".join(dict.fromkeys(one.operation for one in replayed if one.operation))
+    output.heading(f"{len(replayed)} pairs of {names or 'no operation of the document'}")
+    rows = [
+        (
+            line.field,
+            *(str(number or "-") for number in (line.equal, line.differs, line.only_old, line.only_made)),
+            _note(line),
+        )
+        for line in lines
+    ]
+    output.write_table(("field", "equal", "differs", "only old", "only new", "note"), rows)
+
+
+def _note(line: FieldLine) -> str:
+    if line.absent:
+        return "declared absent"
+    return "never seen" if not line.total else ""

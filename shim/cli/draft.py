@@ -1,0 +1,90 @@
+"""``atlas-shim draft``: a mapping document from two OpenAPI descriptions, proved on recorded pairs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from shim.draft.descriptions import read_description
+from shim.draft.drafting import plan_document
+from shim.draft.pairs import read_pairs
+from shim.draft.proving import written
+from shim.draft.sides import Asked
+from shim.draft.writing import open_questions
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("old", type=_FILE)
+@click.argument("new", type=_FILE, required=False)
+@click.option("--operation", "operations", multiple=True, required=True, metavar="ID", help="Repeatable: get and list.")
+@click.option(
+    "--successor", "successors", multiple=True, metavar="ID", help="What takes its place, where that has another id."
+)
+@click.option(
+    "--from",
+    "old_version",
+    default="",
+    metavar="DATE",
+    help="The version that ends. Default: that of the pairs, else the oldest.",
+)
+@click.option(
+    "--to",
+    "new_version",
+    default="",
+    metavar="DATE",
+    help="The version after it. Default: that of the pairs, else the newest.",
+)
+@click.option("--pairs", "recorded", type=_FILE, help="Recorded answers of both, one JSON object a line.")
+@click.option("--name", default="", help="The document's name. Default: the last word of the path.")
+@click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="A file to write.")
+def command(  # noqa: PLR0913 - one argument for each option
+    *,
+    old: Path,
+    new: Path | None,
+    operations: tuple[str, ...],
+    successors: tuple[str, ...],
+    old_version: str,
+    new_version: str,
+    recorded: Path | None,
+    name: str,
+    target: Path | None,
+) -> None:
+    """Draft a mapping document for a read, from OpenAPI descriptions and recorded answers.
+
+    OLD and NEW are descriptions; one will do when it has the operation in two versions. What is the same is passed on,
+    renames and moves are proposed, and what nobody can tell from descriptions is a line with "# ?" for
+    you to answer. With --pairs the proposals are proved on what both versions answered, and the document
+    says how many pairs each rule explains. Nothing is sent.
+
+    A line of the file of pairs: {"path": …, "old_version": …, "old": {…}, "new_version": …, "new": {…}}
+
+    Exit codes: 0 a document was written, questions or not; 2 bad usage or files.
+    """
+    if successors and len(successors) != len(operations):
+        raise click.UsageError("give --successor once for each --operation, or not at all")
+    before = read_description(old)
+    after = before if new is None else read_description(new)
+    pairs = read_pairs(recorded) if recorded is not None else ()
+    # Pairs of one version say which is meant.
+    old_version = old_version or _only({pair.old_version for pair in pairs})
+    new_version = new_version or _only({pair.new_version for pair in pairs})
+    wanted = [
+        Asked(operation, successor, old_version, new_version)
+        for operation, successor in zip(operations, successors or ("",) * len(operations), strict=True)
+    ]
+    text = written(plan_document(before, after, wanted, pairs, name), pairs)
+    if target is None:
+        click.echo(text, nl=False)
+        return
+    target.write_text(text, "utf-8")
+    questions = open_questions(text)
+    click.echo(f"{target} is written, with {questions} question{'s' * (questions != 1)} left (# ?).")
+    check = f"atlas-shim check {f'--pairs {recorded} ' if recorded is not None else ''}{target}"
+    click.echo(f"Next: answer them, and run {check}")
+
+
+def _only(words: set[str]) -> str:
+    return words.pop() if len(words) == 1 else ""
