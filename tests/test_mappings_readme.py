@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,7 +157,8 @@ def test_an_error_is_told_in_legacy_terms(tmp_path):
 def test_parameters_are_told_in_the_successors_words(tmp_path):
     """Renamed, translated, dropped and given by default; an unknown word is a 400 before anything is sent."""
     engine = engine_of(tmp_path, widgets=f"{WIDGETS}\n{QUERY}")
-    target, empty = "/api/atlas/v2/groups/a/widgets", (200, {"results": []})
+    target = "/api/atlas/v2/groups/a/widgets"
+    empty: tuple[int, Any] = (200, {"results": []})
     own = "includeCount=true&itemsPerPage=500&pageNum=1"
     outcome, sent = serve(engine, "GET", f"{target}?state=broken&verbose=true&colour=red", [empty])
     assert sent[0].query == f"status=FAILED&colour=red&{own}"

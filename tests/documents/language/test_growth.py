@@ -1,5 +1,7 @@
 """Named tiers, objects inside objects, casts, queries, errors and bare answers: what is told of a defect."""
 
+# ruff: noqa: E501 - a row has a defect and what is told of it
+
 import pytest
 
 from shim.documents import load_documents
