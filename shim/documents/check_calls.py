@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shim.documents.model import Document, Operation, RequestBody, Resource, Successor, Target
-from shim.documents.sources import Step, parse_source
+from shim.documents.sources import parse_source
 from shim.documents.tables import key_path
 from shim.documents.value_types import FITS
 from shim.documents.vocabulary import Cast, Verb
@@ -65,13 +65,12 @@ def _check_target(document: Document, operation: Operation, target: Target, word
     if (target.method == "GET") != (operation.method == "GET"):
         yield ".method", f"{target.method} can't answer {operation.method}: a read stays a read, and a write a write"
     for api in document.apis.values():
-        version = api.version or target.version
-        if target.method == operation.method and target.path.text == f"{api.base}{operation.path.text}":
-            if api.version is not None or operation.versions.contains(version.replace("-", ".")):
-                yield (
-                    ".path",
-                    f"is the legacy call itself; versions must end before {target.version}, or the path be another",
-                )
+        is_path = target.method == operation.method and target.path.text == f"{api.base}{operation.path.text}"
+        if is_path and (api.version is not None or operation.versions.contains(target.version.replace("-", "."))):
+            yield (
+                ".path",
+                f"is the legacy call itself; versions must end before {target.version}, or the path be another",
+            )
     if target.items in OF_PAGE:
         yield ".items", f"{target.items!r} is never the list of a page"
     chosen = operation.query
