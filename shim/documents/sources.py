@@ -43,8 +43,6 @@ def parse_source(text: str) -> Path:
         if found is None:
             raise ValueError(f"{text!r} is no source: {part!r} is neither a name nor a name with one [step]")
         name, step = found.groups()
-        if name != name.strip():
-            raise ValueError(f"{text!r} is no source: {name!r} begins or ends with a space")
         if name.isdigit():
             raise ValueError(f"{text!r} is no source: an item of a list is named [first] or [only], not {name}")
         path.append(name)

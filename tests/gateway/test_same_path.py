@@ -14,7 +14,8 @@ from shim.fake.digest import DigestCheck, Verdict
 from tests.peers.scripted import GONE, ok, upstream, wire
 from tests.peers.served import gateway
 
-CLUSTER = "/api/atlas/v2/groups/g1/clusters/c1"
+CLUSTERS = "/api/atlas/v2/groups/g1/clusters"
+CLUSTER = f"{CLUSTERS}/c1"
 OLD = "application/vnd.atlas.2023-02-01+json"
 OVER = parse_sunsets("clusters=2020-01-01")
 
@@ -30,7 +31,9 @@ def atlas():
         if verdict is not Verdict.GOOD:
             challenge = check.challenge(0.0, stale=verdict is Verdict.STALE)
             return wire(401, (("WWW-Authenticate", challenge), ("Content-Type", "application/json")), b"{}")
-        return ok({"name": "c1"}) if "2024-08-05" in arrival.fields["accept"] else GONE
+        if "2024-08-05" not in arrival.fields["accept"]:
+            return GONE
+        return ok({"name": "c1"} if arrival.path == CLUSTER else {"results": [{"name": "c1"}], "totalCount": 1})
 
     with upstream(answer) as peer:
         yield peer
@@ -70,7 +73,24 @@ def test_a_signature_that_the_legacy_version_used_up(atlas):
         assert by(requests)(served.url + CLUSTER)[0] == 200
 
 
-@pytest.mark.parametrize("target", [f"{CLUSTER}?pretty=true", "/api/atlas/v2/groups/g1/clusters"])
+@pytest.mark.parametrize("query", ["", "?pageNum=1&itemsPerPage=50", "?pageNum=1&other=x"])
+def test_a_list_is_asked_for_with_the_callers_own_query(atlas, query):
+    """Pages mean the same in both versions, and so does the signature over them."""
+    with gateway(atlas.origin, sunset=OVER) as served:
+        status, content = curl(f"{served.url}{CLUSTERS}{query}")
+    assert (status, json.loads(content)["results"][0]["name"], json.loads(content)["totalCount"]) == (200, "c1", 1)
+    assert {arrival.target for arrival in atlas.arrivals} == {f"{CLUSTERS}{query}"}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        f"{CLUSTER}?pretty=true",
+        f"{CLUSTERS}?includeCount=false",
+        f"{CLUSTERS}?itemsPerPage=501",
+        f"{CLUSTERS}?pageNum=1&pageNum=2",
+    ],
+)
 def test_another_path_or_query_is_told(atlas, target):
     """What is signed is path and query; where one of them changes an API key is told what would work."""
     with gateway(atlas.origin, sunset=OVER) as served:

@@ -97,7 +97,6 @@ def test_the_document_is_sound():
         ({f"resource.pier.berths.{NEW}.group": "a..b"}, f"resource.pier.berths.{NEW}.group", "is no source"),
         ({f"resource.pier.berths.{NEW}.group": "a[each].b"}, f"resource.pier.berths.{NEW}.group", "is a list"),
         ({f"resource.harbour.lights.{NEW}.keyed": "a[each]"}, f"resource.harbour.lights.{NEW}.keyed", "is a list"),
-        ({f"resource.harbour.name.{NEW}.from": " title"}, f"resource.harbour.name.{NEW}.from", "with a space"),
         ({"resource.harbour.without": ["a..b"]}, "resource.harbour.without", "is no name"),
         ({"resource.harbour.without": ["a[each].b"]}, "resource.harbour.without", "is no name"),
         ({"resource.harbour.without": ["piers.x"]}, "resource.harbour.without", "'piers' does not pass"),
