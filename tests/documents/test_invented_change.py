@@ -219,6 +219,7 @@ def test_a_body_with_the_same_verbs(ask):
     for change, code in (
         ({"number": 13}, "SHIM_UNLUCKY"),
         ({"kind": "oar"}, "INVALID_ENUM_VALUE"),
+        ({"kind": None}, "MISSING_ATTRIBUTE"),
         ({"hull": {}}, "MISSING_ATTRIBUTE"),
         ({"armed": 1}, "INVALID_ATTRIBUTE"),
         ({"masts": [1]}, "INVALID_ATTRIBUTE"),
