@@ -141,6 +141,8 @@ def _call(call: NextCall, libraries: Sequence[str], auth: str) -> None:
             output.code(code)
         else:
             output.paragraph("Atlas' SDK for Go is not known to have this call.")
+    for note in call.notes:
+        output.paragraph(note)
 
 
 def _sunset(found: Explanation) -> str:
