@@ -252,6 +252,8 @@ class Python:
     def among(self, value: str, words: Sequence[Any], *, negated: bool) -> str:
         """See Dialect."""
         listed = ", ".join(self.literal(word) for word in words)
+        if len(words) == 1 and isinstance(words[0], bool):
+            return f"{value} is {'not ' if negated else ''}{listed}"
         if len(words) == 1:
             return f"{value} {'!=' if negated else '=='} {listed}"
         return f"{value} {'not ' if negated else ''}in [{listed}]"
