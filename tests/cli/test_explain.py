@@ -141,13 +141,19 @@ def test_the_order_is_mentioned(explained):
     assert any("startTime, else scheduledTime (descending) then id (descending)" in remark for remark in remarks)
 
 
+def retired(operation):
+    """Return the words of a call in the oldest version that an operation answers to."""
+    accept = f"application/vnd.atlas.{operation.version}+json"
+    return operation.method, f"/api/atlas/v2{operation.path.text}", "--accept", accept
+
+
 def test_all_code_of_all_operations_can_be_parsed(explained):
     """For every operation of every document there is an explanation, and its code is code."""
     from shim.core.recognise import load_engine
 
     count = 0
     for operation in load_engine({}).operations:
-        found = explained(operation.method, f"/api/atlas/v2{operation.path.text}")
+        found = explained(*retired(operation))
         assert found["operation"] == operation.id
         assert found["tiers"] or found["gone"] or found["constant"]
         for tier in found["tiers"].values():
@@ -162,7 +168,7 @@ def test_every_operation_has_a_text(run):
     from shim.core.recognise import load_engine
 
     for operation in load_engine({}).operations:
-        done = run("explain", operation.method, f"/api/atlas/v2{operation.path.text}")
+        done = run("explain", *retired(operation))
         assert done.exit_code == 0
         assert operation.id in done.stdout
         assert "\x1b" not in done.stdout
@@ -242,7 +248,7 @@ def test_nothing_is_sent(run, atlas):
 @pytest.mark.parametrize("operation", shared_engine(os.environ).operations, ids=lambda operation: operation.id)
 def test_what_changed_beyond_fields_is_told(run, explained, operation):
     """Every note of an operation and of each of its tiers is in the text and in the JSON."""
-    words = (operation.method, f"/api/atlas/v2{operation.path.text}")
+    words = retired(operation)
     text, found = " ".join(run("explain", *words).stdout.split()), explained(*words)
     tiers = operation.successors
     assert found["note"] == operation.note
