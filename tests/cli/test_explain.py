@@ -16,6 +16,7 @@ from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 CONTRACT = Path(__file__).parents[1] / "cases" / "contract"
 LIST = "/api/atlas/v1.0/groups/{groupId}/serverless/{clusterName}/backup/snapshots"
 V2_LIST = LIST.replace("v1.0", "v2")
+CLUSTERS = "/api/atlas/v2/groups/{groupId}/clusters"
 
 
 @pytest.fixture
@@ -179,6 +180,10 @@ def test_every_operation_has_a_text(run):
     [
         (("PATCH", LIST), "The method"),
         (("GET", V2_LIST, "--accept", "application/vnd.atlas.preview+json"), "The version"),
+        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2024-08-05+json"), "The version: 2024-08-05 is"),
+        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2030-01-01+json"), "The version: 2030-01-01 is"),
+        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2022-12-31+json"), "a date before the first"),
+        (("GET", CLUSTERS.replace("v2", "v1.0")), "below /api/atlas/v2 it is recognised"),
         (("GET", V2_LIST, "--accept", "application/vnd.atlas.2022-12-31+json"), "The version"),
         (
             ("GET", V2_LIST.removesuffix("s")),
