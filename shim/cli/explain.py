@@ -163,7 +163,8 @@ def _then(found: Explanation) -> str:
         return ""
     if found.decision.legacy_next:
         return (
-            "if flex knows nothing (a 404, an empty list), legacy is asked, and its answer stands if it knows something"
+            f"if {found.decision.route} knows nothing (a 404, an empty list), legacy is asked, and its answer stands "
+            "if it knows something"
         )
     first = found.decision.route
     then = "its successor is asked" if found.tiers else "the shim says so in a 410 of its own"
