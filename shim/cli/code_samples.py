@@ -58,6 +58,15 @@ class NextCall:
     refused: str = ""
     source: Source | None = None
 
+    @property
+    def also(self) -> str:
+        """What is to be shown beside method and address: Accept, where it is all that is new; else nothing."""
+        if self.source is None or self.method != self.source.operation.method:
+            return ""
+        operation, raw = self.source.operation, self.source.raw
+        stays = self.source.target.path.build(raw) == operation.base + operation.path.build(raw)
+        return f", Accept: {self.accept}" if stays else ""
+
 
 def placeholders_in(path: str) -> str:
     """Encode what a URL path can't hold, so that ``{groupId}`` can stand for a value."""

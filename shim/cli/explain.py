@@ -135,7 +135,7 @@ def _ways_out(found: Explanation, libraries: Sequence[str], auth: str) -> None:
 
 
 def _call(call: NextCall, libraries: Sequence[str], auth: str) -> None:
-    output.paragraph(f"{call.method} {call.url}")
+    output.paragraph(f"{call.method} {call.url}{call.also}")
     for library in libraries:
         if code := code_for(call, library, auth):
             output.code(code)

@@ -207,3 +207,12 @@ def test_what_the_code_leaves_out_is_told():
     assert plain_call.url.endswith("/engines?status=O+K&itemsPerPage=500&pageNum=1")
     wrong = calls(INVENTED, f"{url}:find?state=fine", "2023-02-01")["plain"]
     assert wrong.notes == ("The query has a word that the successor knows none for: state.",)
+
+
+def test_accept_is_shown_where_it_is_all_that_is_new():
+    """Beside an address that stays."""
+    url = "https://cloud.mongodb.com/api/atlas/v2/groups/g1"
+    (cluster,) = calls(ENGINE, f"{url}/clusters/c1", "2023-02-01").values()
+    assert cluster.also == ", Accept: application/vnd.atlas.2024-08-05+json"
+    (machine,) = calls(INVENTED, f"{url}/machines/m1", "2023-02-01").values()
+    assert machine.also == ""

@@ -47,6 +47,7 @@ def test_the_command_names_a_version_where_a_later_one_is_another_operation(made
     page = Page(made(record(operation="listClusters", file="f", line=1)))
     (command,) = page.texts["pre"]
     assert "--accept application/vnd.atlas.2023-02-01+json" in command
+    assert ", Accept: application/vnd.atlas.2024-08-05+json" in "".join(page.texts["li"])
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
