@@ -184,4 +184,7 @@ def _member(field: Field) -> Any:
 
 def _placeholder(name: str, kind: str) -> Any:
     """Return what stands in a body for a value that the caller has to give, of its type."""
-    return {"boolean": False, "integer": 0, "objects": [], "strings": []}.get(kind, f"{{{name}}}")
+    empty: dict[str, Any] = {
+        "array": [], "boolean": False, "integer": 0, "number": 0, "object": {}, "objects": [], "strings": [],
+    }  # fmt: skip
+    return empty.get(kind, f"{{{name}}}")

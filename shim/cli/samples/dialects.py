@@ -205,7 +205,8 @@ def inner_resources(resource: Resource, tier: str) -> tuple[Resource, ...]:
 
 def function_of(resource: Resource) -> str:
     """Return the name of the function that makes an object of a resource what it was."""
-    return f"{re.sub(r'[^0-9A-Za-z]', '_', variable(resource.name)).rstrip('_')}_before"
+    name = re.sub(r"\W", "_", variable(resource.name), flags=re.ASCII).strip("_")
+    return f"{'of_' if name[:1].isdigit() else ''}{name}_before"
 
 
 def taken(resource: Resource, tier: str) -> list[str]:
