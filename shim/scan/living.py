@@ -32,6 +32,8 @@ _NAMED = re.compile(
 _PUT_TOGETHER = re.compile(r"vnd\.atlas\.(?!20\d\d-|[a-z])|vnd\.atlas\.?[\"'`]")
 """A media type whose date stands elsewhere in the program."""
 _LARGEST = 4 * 1024 * 1024
+_DATA = (".json", ".yaml", ".yml")
+"""Ends of the names of descriptions of an API, which list all versions of a path one after the other."""
 _BY_NAME = frozenset({"sdk", "import"})
 """Kinds of use that only a client library's own version speaks for."""
 
@@ -110,13 +112,13 @@ class Versions:
         return kept
 
     def _fits(self, operation: Operation, use: Use, known: Mapping[bool, Sequence[Mention]]) -> bool:
-        by_name = use.kind in _BY_NAME
-        near = known[by_name]
-        if near:
+        near, others = known[use.kind in _BY_NAME], self._named[use.kind in _BY_NAME]
+        first = min(_successors_versions(operation))
+        if near and use.place.file.endswith(_DATA):
+            others = frozenset(one.version for one in near)
+        elif near:
             nearest = min(abs(one.line - use.place.line) for one in near)
             return any(one.version in operation.versions for one in near if abs(one.line - use.place.line) == nearest)
-        others = self._named[by_name]
-        first = min(_successors_versions(operation))
         return any(one in operation.versions for one in others) and not any(one >= first for one in others)
 
 
