@@ -140,7 +140,8 @@ def _body(operation: Operation) -> JsonObject:
     members |= {name: {"readOnly": True} for name in request.ignored}
     if request.choose:
         members[request.choose]["enum"] = list(request.words)
-    return {
+    required = list(request.required)
+    return {"type": "object", "properties": members, "required": required, "additionalProperties": request.rest}
         "type": "object",
         "properties": members,
         "required": list(request.required),
