@@ -142,11 +142,6 @@ def _body(operation: Operation) -> JsonObject:
         members[request.choose]["enum"] = list(request.words)
     required = list(request.required)
     return {"type": "object", "properties": members, "required": required, "additionalProperties": request.rest}
-        "type": "object",
-        "properties": members,
-        "required": list(request.required),
-        "additionalProperties": request.rest,
-    }
 
 
 def _responses(api: Api, operation: Operation) -> JsonObject:
