@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from shim.documents.model import Document, Operation, RequestBody, Resource, Successor, Target
-from shim.documents.sources import parse_source
 from shim.documents.tables import key_path
 from shim.documents.value_types import FITS
 from shim.documents.vocabulary import Cast, Verb
@@ -33,7 +33,7 @@ def check_calls(document: Document, operation: Operation) -> Iterator[tuple[str,
             for where, what in _check_target(document, operation, target, key.rpartition(".")[2]):
                 yield f"{successor.at}{key}{where}", what
         for code in successor.errors:
-            if code.isdigit() and not 400 <= int(code) <= 599:
+            if code.isdecimal() and not (len(code) == 3 and 400 <= int(code) <= 599):
                 yield key_path(f"{successor.at}.errors", code), "can never apply: it is no status of an error"
 
 
@@ -89,8 +89,7 @@ def _check_body(body: Resource, request: RequestBody) -> Iterator[tuple[str, str
         for rule in field.rules["body"]:
             where = rule.at.removeprefix(body.at)
             for source in rule.sources:
-                first = parse_source(source)[0]
-                if first in request.ignored:
+                if re.split(r"[.\[]", source)[0] in request.ignored:
                     yield f".body{where}", f"reads {source!r}, which is ignored"
                 kind = request.members.get(source)
                 if kind is None or rule.verb is not Verb.FROM or rule.values:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +48,26 @@ def load_documents(folders: Iterable[Path]) -> tuple[Document, ...]:
     by_name = {document.name: document for document in first.values()}
     later = {id(file): parse_document(file.data, sources[id(file)], by_name) for file in plain if _borrows(file)}
     documents = tuple({**first, **later}[id(file)] for file in plain)
-    if not problems:
-        by_document = {id(document): source for document, source in zip(documents, sources.values(), strict=True)}
-        for document, at, what in check_documents(documents):
+    by_document = {id(document): source for document, source in zip(documents, sources.values(), strict=True)}
+    wrong = {key: tuple(source.wrong) for key, source in by_document.items()}
+    for document, at, what in check_documents(documents):
+        if not _follows(at, wrong[id(document)]):
             by_document[id(document)].add(at, what)
     if not documents and not problems:
         problems.append("no mapping document was found")
     if problems:
         raise DocumentError(tuple(dict.fromkeys(problems)))
     return documents
+
+
+def _follows(at: str, wrong: Sequence[str]) -> bool:
+    """Tell whether a defect may be owed to one that was told already: of its own table, or of what it is held against.
+
+    Operations and the resources of objects say what the fields of resources are for, and fields what an order is by.
+    """
+    own = any(f"{at}.".startswith(f"{path.rpartition('.')[0]}.") or path.startswith(f"{at}.") for path in wrong)
+    held = [path for path in wrong if not path.startswith("resource.") or path.endswith(".of")]
+    return own or bool(held if at.startswith("resource.") else wrong and at.endswith(".order"))
 
 
 def _borrows(file: _File) -> bool:

@@ -36,12 +36,13 @@ class DocumentSource:
     """The file a table comes from, the keys that another file overrides, and the defects found so far.
 
     ``overridden`` maps a dotted key path to the file that set it; ``problems`` holds lines of the form
-    ``file: key.path: what is wrong``.
+    ``file: key.path: what is wrong``. ``wrong`` are the key paths at which this file has some.
     """
 
     file: str
     overridden: dict[str, str] = attrs.field(factory=dict)
     problems: list[str] = attrs.field(factory=list)
+    wrong: list[str] = attrs.field(factory=list)
 
     def owner(self, path: str) -> str:
         """Return the file that set a key: the one whose override covers it, else the document's own."""
@@ -52,6 +53,7 @@ class DocumentSource:
 
     def add(self, path: str, what: str) -> None:
         """Note one defect."""
+        self.wrong.append(path)
         file = self.owner(path)
         self.problems.append(f"{file}: {path}: {what}" if path else f"{file}: {what}")
 

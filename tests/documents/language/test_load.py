@@ -6,7 +6,7 @@ from shim.core.recognise import Engine
 from shim.documents import Document, load_documents, mapping_folders
 from shim.errors import DocumentError
 from tests.core.driver import LIST, SHIPPED, SNAPSHOT, answers, drive
-from tests.documents.language.sound import SOUND, load, problems, write
+from tests.documents.language.sound import SOUND, changed, load, problems, write
 
 FILES = sorted(SHIPPED.rglob("*.toml"))
 
@@ -86,10 +86,30 @@ def test_a_folder_with_a_files_name_is_told(tmp_path):
     assert line.startswith("odd.toml: ")
 
 
+def test_defects_of_every_kind_are_told_at_once(tmp_path):
+    """What is wrong with one key hides nothing but what may follow from it."""
+    text = changed(
+        ('parameter = "groupId"', 'parameter = "nobody"'),
+        ("drop = [0]\nwhole = true", 'from_ = "x"'),
+        ('[resource.thing.urls.flex]\nlist = "url"', '[resource.thing.urls.flex]\nlist = "a..b"'),
+        ('order = ["-made", "name"]', 'order = ["-made", "nobody"]'),
+        ('cluster = ["groupId", "thing"]', 'cluster = ["nobody"]'),
+    )  # fmt: skip
+    told = dict.fromkeys(line.split(": ")[1] for line in problems(tmp_path, things=text))
+    assert [*told] == [
+        'resource.thing."size.width".flex.from_',
+        "resource.thing.urls.flex.list",
+        "operation.listThings.cluster",
+        "resource.thing.name.dedicated.parameter",
+    ]
+    # An order is held against fields, and with these something is wrong already.
+
+
 def test_problems_of_all_files_are_told_at_once(tmp_path):
     """One line for each defect of each file, none twice, in the message too."""
     (tmp_path / "a.toml").write_text("[[[")
-    lines = problems(tmp_path, b=SOUND.replace("format = 1", "format = 2"), c=SOUND.replace('"page"', '"pages"'))
+    other = SOUND.replace("thing", "gadget").replace("Thing", "Gadget").replace('"page"', '"pages"')
+    lines = problems(tmp_path, b=SOUND.replace("format = 1", "format = 2"), c=other)
     assert [line.split(":")[0] for line in lines] == ["a.toml", "b.toml", "c.toml"]
     with pytest.raises(DocumentError) as caught:
         load_documents([tmp_path])
