@@ -60,7 +60,9 @@ class Nested:
         """
         groups: dict[object, list[tuple[int, JsonObject]]] = {}
         for number, value in self._objects(values, at):
-            found = [one for path in members if (one := look_up(value, path)) not in {NoValue.MISSING, None}]
+            found = [
+                one for path in members if (one := look_up(value, path)) is not None and one is not NoValue.MISSING
+            ]
             key = (type(found[0]), repr(found[0])) if found else number
             groups.setdefault(key, []).append((number, value))
         return [self._group(group, at) for group in groups.values()]
