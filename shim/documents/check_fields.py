@@ -74,6 +74,8 @@ def _check_resource(use: _Use) -> Iterator[tuple[str, str]]:
     for name in resource.without:
         if name in names:
             yield f"{resource.at}.without", f"{name!r} is a field of its own, and does not pass as it is"
+        if "[" in name or not all(name.split(".")):
+            yield f"{resource.at}.without", f"{name!r} is no name; nest names with dots"
     for field in resource.fields:
         yield from _check_field(field, use)
     for tier in use.tiers:

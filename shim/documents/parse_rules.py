@@ -76,8 +76,8 @@ def _parse_from(table: Table) -> dict[str, Any]:
         "whole": table.flag("whole"),
         "cast": cast,
         "by": by,
-        "group": table.texts("group"),
-        "keyed": table.text("keyed", default=""),
+        "group": _sources(table, "group", table.texts("group")),
+        "keyed": _sources(table, "keyed", (table.text("keyed", default=""),))[0],
         "drop": _parse_drop(table),
     }
     ways = [key for key in ("values", "whole", *filter(None, Cast), "group", "keyed") if table.has(key)]
