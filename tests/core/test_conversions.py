@@ -185,6 +185,7 @@ def test_a_joined_text_must_be_a_word_of_the_field():
         ("boolean", "{ 1 = true, 0 = false }", 0, False),
         ("string", '{ 1 = "one", -2 = "less" }', -2, "less"),
         ("string", '{ 1 = "one" }', "1", "one"),
+        ("string", '{ true = "on", other = "else" }', "other", "else"),
         ("integer", "{ true = 1, false = 0 }", False, 0),
     ],
 )

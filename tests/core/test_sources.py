@@ -124,6 +124,15 @@ def test_other_verbs_go_through_lists_too():
     assert translated(fields, {"a": [{"b": ["u"]}]}).document == {"n": 1, "o": "u", "l": ["u"]}
 
 
+@pytest.mark.parametrize("source", ["a[first]", "a[only]", "b.a[first]"])
+def test_a_list_of_one_item_reports_what_is_no_item(source):
+    """It is empty where a list has nothing, and not where it has something else."""
+    rule = field("x", "strings", f'list = "{source}"\n{EXACT}')
+    for said, got, count in (([], {"x": []}, 0), (["u"], {"x": ["u"]}, 0), ([5], {}, 1), ([None], {}, 1)):
+        driven = translated(rule, {"a": said, "b": {"a": said}})
+        assert (driven.document, len(driven.outcome.record.dropped)) == (got, count)
+
+
 def test_all_items_are_counted_with_each():
     """A count takes the length of what each finds."""
     assert translated(
