@@ -20,8 +20,8 @@ _is_integer = re.compile(r"-?(?:0|[1-9][0-9]{0,39})").fullmatch
 _is_number = re.compile(r"-?(?:0|[1-9][0-9]{0,39})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?").fullmatch
 """Tell numbers as JSON writes them (RFC 8259, 6), of a length that is read at once."""
 
-_LARGEST = 1e150
-"""What may be multiplied: no factor makes anything of it that can't be written, or is no finite number."""
+_LARGEST = 10**4000
+"""What may be multiplied: Python writes integers of 4300 digits at most, and a factor has a hundred or so."""
 
 
 def converter(field: Field, rule: Rule) -> Convert:
@@ -95,7 +95,10 @@ def _times(field: Field, rule: Rule) -> Convert:
             whole, left = divmod(said * times, per)
             if field.type == "integer" or not left:
                 return None if left else whole
-        value = said * times / per
+        try:
+            value = said * times / per
+        except OverflowError:  # an integer beyond the range of floats
+            return None
         return int(value) if field.type == "integer" and value.is_integer() else value
 
     return multiplied
