@@ -12,7 +12,7 @@ from shim.cli.atlas_cli.errors import CliError
 from shim.cli.atlas_cli.profile import load
 from shim.cli.settings_report import mistyped
 from shim.credentials import read_credentials
-from shim.dropin import notice, recognition, runtime
+from shim.dropin import announced, notice, recognition, runtime
 from shim.dropin.environment import VARIABLES, WARNINGS, settings_in
 from shim.gateway.options import TABLE, read_options
 from shim.gateway.settings_report import KNOWN
@@ -62,7 +62,7 @@ def profile(environ):
 CREDENTIALS = asked(read_credentials)
 PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 
-LOOKERS = (runtime._variables, recognition._inventory, notice._variable)
+LOOKERS = (runtime._variables, recognition._inventory, announced._inventory, notice._variable)
 LOOKED_AT = {name for one in LOOKERS for name in one._names}
 """What programs with the drop-in look at again and again."""
 
@@ -132,7 +132,7 @@ def test_the_page_has_what_is_read_and_nothing_else(found, described):
 
 def test_every_name_that_the_sources_mention_is_on_the_page(described):
     """In a message, in code that is printed, or in a docstring: a user who looks it up finds it."""
-    mentioned = {name for path in SHIM.rglob("*.py*") for name in FULL.findall(path.read_text("utf-8", "ignore"))}
+    mentioned = {name for path in SHIM.rglob("*.py") for name in FULL.findall(path.read_text("utf-8", "ignore"))}
     assert mentioned <= described
 
 
