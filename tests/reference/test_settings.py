@@ -12,7 +12,7 @@ from shim.cli.atlas_cli.errors import CliError
 from shim.cli.atlas_cli.profile import load
 from shim.cli.settings_report import mistyped
 from shim.credentials import read_credentials
-from shim.dropin import notice, recognition, runtime
+from shim.dropin import announced, notice, recognition, runtime
 from shim.dropin.environment import VARIABLES, WARNINGS, settings_in
 from shim.gateway.options import TABLE, read_options
 from shim.gateway.settings_report import KNOWN
@@ -62,7 +62,7 @@ def profile(environ):
 CREDENTIALS = asked(read_credentials)
 PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 
-LOOKERS = (runtime._variables, recognition._inventory, notice._variable)
+LOOKERS = (runtime._variables, recognition._inventory, announced._inventory, notice._variable)
 LOOKED_AT = {name for one in LOOKERS for name in one._names}
 """What programs with the drop-in look at again and again."""
 
@@ -181,7 +181,7 @@ def test_the_proxies_are_those_that_the_page_names(monkeypatch):
 
 
 def test_a_drop_in_looks_at_its_variables_alone():
-    """Those that the page has for every way in, looked at in three places."""
+    """Those that the page has for every way in, looked at in four places."""
     assert {*VARIABLES, WARNINGS, VARIABLE} == LOOKED_AT
     made = sum(len(re.findall(r"\bVariables\(", path.read_text("utf-8"))) for path in SHIM.rglob("*.py"))
     assert made == len(LOOKERS)
@@ -211,6 +211,11 @@ TRICKS = {
     "the shell's way": ('os.path.expandvars("$ATLAS_SHIM_ROUTE")', "made_up"),
     "click's way": ('click.option("--x", envvar=["ATLAS_SHIM_X", "Y"])', "made_up"),
     "in a list": ('list(map(os.environ.get, ["ATLAS_SHIM_X"]))', "made_up"),
+    "a function in a variable": ('ask = os.getenv; ask("ATLAS_SHIM_X")', "disguised"),
+    "a function in a list": ('list(map(os.getenv, ["ATLAS_SHIM_X"]))', "disguised"),
+    "one of two": ('e = os.environ if name else {}; e["ATLAS_SHIM_X"]', "disguised"),
+    "one of two at once": ('(os.environ if name else {})["ATLAS_SHIM_" + name]', "made_up"),
+    "click's way for all": ('command(context_settings={"auto_envvar_prefix": "ATLAS_SHIM"})', "disguised"),
 }
 
 
