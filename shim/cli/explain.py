@@ -136,12 +136,14 @@ def _ways_out(found: Explanation, libraries: Sequence[str], auth: str) -> None:
 
 
 def _call(call: NextCall, libraries: Sequence[str], auth: str) -> None:
-    output.paragraph(f"{call.method} {call.url}")
+    output.paragraph(f"{call.method} {call.url}{call.also}")
     for library in libraries:
         if code := code_for(call, library, auth):
             output.code(code)
         else:
             output.paragraph("Atlas' SDK for Go is not known to have this call.")
+    for note in call.notes:
+        output.paragraph(note)
 
 
 def _sunset(found: Explanation) -> str:
@@ -162,7 +164,8 @@ def _then(found: Explanation) -> str:
         return ""
     if found.decision.legacy_next:
         return (
-            "if flex knows nothing (a 404, an empty list), legacy is asked, and its answer stands if it knows something"
+            f"if {found.decision.route} knows nothing (a 404, an empty list), legacy is asked, and its answer stands "
+            "if it knows something"
         )
     first = found.decision.route
     then = "its successor is asked" if found.tiers else "the shim says so in a 410 of its own"

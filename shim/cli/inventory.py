@@ -167,7 +167,7 @@ def _text(found: Inventory, called: list[Called], verdict: Verdict) -> None:
             output.paragraph(no_successor(operation))
         for call in one.instead:
             word = f" ({call.word})" if call.word else ""
-            output.paragraph(f"Instead{word}: {call.method} {call.url}")
+            output.paragraph(f"Instead{word}: {call.method} {call.url}{call.also}")
         if one.instead:
             output.paragraph("The code for it:")
             output.code(one.explain)

@@ -125,7 +125,8 @@ def _way_out(one: Called) -> str:
         return "<p>No mapping document knows this operation.</p>"
     gone = no_successor(one.operation)
     calls = "".join(
-        f"<li>{html.text(f'For {call.word}: ') if call.word else ''}{html.text(call.method)} {html.code(call.url)}</li>"
+        f"<li>{html.text(f'For {call.word}: ') if call.word else ''}{html.text(call.method)} {html.code(call.url)}"
+        f"{html.text(call.also)}</li>"
         for call in one.instead
     )
     parts = [

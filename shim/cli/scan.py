@@ -29,6 +29,7 @@ from shim.scan import (
 )
 from shim.scan.findings import written
 from shim.scan.formats import github, sarif
+from shim.scan.living import is_living
 
 UNREADABLE = 1
 EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
@@ -175,7 +176,9 @@ def _row(finding: Finding) -> list[str]:
     cell = "" if finding.cell is None else f"[{finding.cell}]"
     names = " or ".join([finding.operation.id, *finding.others])
     successors = [one for one in finding.successors if one.tier == finding.successors[0].tier]
-    calls = " or ".join(dict.fromkeys(f"{one.method} {one.path}" for one in successors))
+    lives = is_living(finding.operation)  # the version is all that is new then
+    version = f", version {successors[0].version}" if lives else ""
+    calls = " or ".join(dict.fromkeys(f"{one.method} {one.path}{version}" for one in successors))
     return [
         f"{place.file}{cell}:{place.line}:{place.column}",
         names,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from urllib.parse import quote_plus, unquote_plus
 
@@ -67,7 +67,7 @@ def _target(match: Match, target: Target, query: LegacyQuery | None, collected: 
     pairs = [*query.foreign]
     if target.query or match.operation.query is not None:
         choose = "" if match.operation.query is None else match.operation.query.choose
-        pairs = [*_translated(pairs, target.query, choose)]
+        pairs = [*translated_pairs(pairs, target.query, choose)]
     if match.operation.shape != "one" and not target.bare:
         size, number = (query.size, query.page) if target.paging == "kept" else (COLLECT, collected + 1)
         # The count is always asked for: without it Atlas gives no next link (recorded).
@@ -75,8 +75,11 @@ def _target(match: Match, target: Target, query: LegacyQuery | None, collected: 
     return f"{path}?{'&'.join(pairs)}" if pairs else path
 
 
-def _translated(pairs: list[str], rules: Mapping[str, QueryRule], choose: str) -> Iterator[str]:
-    """Return raw pairs in a successor's terms; the parameter that chooses the call goes where a rule says so."""
+def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choose: str) -> Iterator[str]:
+    """Return raw pairs in a successor's terms; the parameter that chooses the call goes where a rule says so.
+
+    Raises CallError when a parameter has a word that the successor has none for.
+    """
     given = set[str]()
     for pair in pairs:
         key, _, value = pair.partition("=")

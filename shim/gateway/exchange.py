@@ -112,7 +112,8 @@ class GatewayExchange:
         """
         if isinstance(outcome, PassThrough):
             head = self.last.head
-            return Reply(head.status, (*for_caller(head.headers), *notes(outcome.record, beside=head.headers)))
+            said = notes(outcome.record, beside=head.headers, linked=self._leads_on(outcome.record))
+            return Reply(head.status, (*for_caller(head.headers), *said))
         made, record = outcome.reply, outcome.record
         if made.body is not None and len(made.body) > BUFFERED:
             try:
@@ -120,11 +121,15 @@ class GatewayExchange:
             except Refusal as refusal:
                 raise self._told(refusal) from None
         if outcome.code is None:
-            return Reply(made.status, _fields_of(record, made.headers), made.body or b"")
+            return Reply(made.status, _fields_of(record, made.headers, self._leads_on(record)), made.body or b"")
         error = error_type(outcome.code, made.status, self.fault)
         self.failure = outcome.code, made.status, error
         status = proxy_status(error, outcome.code, record)
-        return Reply(made.status, (*for_caller(made.headers), *notes(record, alone=True), status), made.body or b"")
+        return Reply(made.status, (*for_caller(made.headers), *notes(record, linked=False), status), made.body or b"")
+
+    def _leads_on(self, record: Record) -> bool:
+        """Tell whether the last call went to another path than the caller's; a version alone is no other resource."""
+        return not record.sent or record.sent[-1].target.partition("?")[0] != self.call.path.removesuffix("/")
 
     async def buffered(self) -> BufferedResponse | None:
         """Run the exchange and return its reply in one piece, None when it is too large for that; raises Refusal."""
@@ -165,9 +170,9 @@ class GatewayExchange:
 
 
 @by_identity
-def _fields_of(record: Record, headers: Headers) -> Headers:
+def _fields_of(record: Record, headers: Headers, linked: bool) -> Headers:  # noqa: FBT001 - remembered by position
     """Return the fields of a translated reply; an answer that stands is the same object each time."""
-    return (*for_caller(headers), *notes(record))
+    return (*for_caller(headers), *notes(record, linked=linked))
 
 
 def loads(content: bytes) -> Any:

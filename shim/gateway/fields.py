@@ -126,20 +126,20 @@ def _coding(accept_encoding: str) -> str:
     return "gzip" if accepted.get("gzip", accepted.get("*", False)) else "identity"
 
 
-def notes(record: Record, beside: Headers = (), *, alone: bool = False) -> Headers:
+def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Headers:
     """Return the field lines that a record adds to its reply, none on the legacy route.
 
     ``Sunset`` (RFC 8594), ``Deprecation`` (RFC 9745), ``Link`` with ``successor-version`` (RFC
     5829) and the dictionary ``Atlas-Shim`` (RFC 9651). ``beside`` are upstream's own lines, where they
-    are handed on: a field of theirs is not given a second line, except for Link. ``alone`` says that the
-    answer is the shim's own, so that the last call need not have been one of a successor.
+    are handed on: a field of theirs is not given a second line, except for Link. It is not ``linked`` where the
+    last call leads nowhere else: the answer is the shim's own, or the path that was asked is the successor's too.
     """
     if record.route in _BARE:
         return ()
     sent = [one for one in record.sent if one.route == record.route] or record.sent
     last = sent[-1] if sent else None
     call = None if last is None else f"{last.method} {last.target}"
-    successor = last.target.partition("?")[0] if last is not None and last.route == record.route and not alone else None
+    successor = last.target.partition("?")[0] if linked and last is not None and last.route == record.route else None
     said = _levels(record.fields)
     if record.dropped:
         said = f"{said}, dropped={len(record.dropped)}"

@@ -24,6 +24,8 @@ def explain_command(operation: Operation, *, libraries: Iterable[str] = (), agen
     if wanted == ["httpx"]:  # which is what it shows without being asked
         wanted = []
     options = [word for library in wanted for word in ("--for", library)]
+    if any(bound.operator.startswith("<") for bound in operation.versions):  # a later one is another operation
+        options = ["--accept", f"application/vnd.atlas.{operation.version}+json", *options]
     return shlex.join(["atlas-shim", "explain", operation.method, operation.full_path, *options])
 
 

@@ -12,6 +12,7 @@ import attrs
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents.model import Operation, Target
+from shim.scan.living import is_living
 from shim.scan.sightings import Use
 from shim.scan.texts import Place
 
@@ -69,6 +70,8 @@ class Finding:
         if self.operation.without_successor:
             return self.operation.without_successor
         first = self.successors[0]
+        if is_living(self.operation):
+            return f"Name version {first.version} in Accept instead; {first.method} {first.path} stays."
         return f"Call {first.method} {first.path} (version {first.version}) instead."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from shim.core.recognise import Engine
 from shim.documents.model import Operation
@@ -68,11 +68,12 @@ RESOURCE_WORDS = ("serverlessinstance", "serverlessprivateendpoint", "_serverles
 
 
 class Names:
-    """The names of an engine's operations, asked with what a program says."""
+    """The names of an engine's operations but for some, asked with what a program says."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._exact = {name: operation for operation in engine.operations for name in operation.sdk}
-        self._by_id = {name: one for one in engine.operations for name in (one.id, *one.aliases)}
+    def __init__(self, engine: Engine, silent: Collection[str] = ()) -> None:
+        operations = [one for one in engine.operations if one.id not in silent]
+        self._exact = {name: operation for operation in operations for name in operation.sdk}
+        self._by_id = {name: one for one in operations for name in (one.id, *one.aliases)}
         said = {**self._exact, **self._by_id}
         self._folded = {name.replace("_", "").casefold(): operation for name, operation in said.items()}
 

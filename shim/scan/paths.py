@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ from shim.core.recognise import Engine
 from shim.core.settings import ATLAS_ORIGINS
 from shim.documents.model import Operation, Target
 from shim.documents.templates import parameter_name
+from shim.scan.living import is_living
 from shim.scan.texts import HOLE
 
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+")
@@ -36,13 +37,15 @@ class _Shape:
 
 
 class Paths:
-    """The paths of an engine's operations, asked with texts."""
+    """The paths of an engine's operations but for some, asked with texts."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, silent: Collection[str] = ()) -> None:
         grouped: dict[tuple[str, ...], list[tuple[Operation, tuple[tuple[str, ...], ...]]]] = {}
         for document in engine.documents:
             bases = tuple(tuple(api.base[1:].split("/")) for api in document.apis.values())
             for operation in document.operations:
+                if operation.id in silent:
+                    continue
                 key = tuple("" if parameter_name(one) else one for one in operation.path.segments)
                 grouped.setdefault(key, []).append((operation, bases))
         marks = {key: frozenset.intersection(*(_marks(one) for one, _ in ends)) for key, ends in grouped.items()}
@@ -90,8 +93,13 @@ def shown(s: str) -> str:
 
 
 def _marks(operation: Operation) -> frozenset[str]:
-    """Return the fixed segments that tell an operation from what took its place."""
+    """Return the fixed segments that tell an operation from what took its place.
+
+    Of one whose path lives on, the last one, which at least tells it from most paths.
+    """
     fixed = {one for one in operation.path.segments if not parameter_name(one)}
+    if is_living(operation):
+        return frozenset([one for one in operation.path.segments if one in fixed][-1:])
     others = {
         segment
         for successor in operation.successors.values()

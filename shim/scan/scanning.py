@@ -15,6 +15,7 @@ from shim.core.recognise import Engine
 from shim.core.settings import Settings
 from shim.scan.files import LANGUAGES, SourceFile, UnreadableError, is_made, parse, read, source_files
 from shim.scan.findings import Finding, finding_of
+from shim.scan.living import Versions
 from shim.scan.pragmas import line_pragmas, pragmas, spoken_for
 from shim.scan.python.modules import Modules, SourceModule
 from shim.scan.python.reader import Reader
@@ -82,9 +83,11 @@ def scan(  # noqa: PLR0913, PLR0917 - what to scan, with what, on which day, wit
     A file that can't be read or parsed is an error in the report and does not stop the scan. ``tell`` is called with
     the number of files before each.
     """
-    sightings = Sightings(engine)
+    sources = list(source_files(paths, exclude))
+    versions = Versions(engine.operations, (path for _, path, _ in sources))
+    sightings = Sightings(engine, versions.silent)
     gathered = _Gathered(Programs(sightings))
-    for file, path, language in source_files(paths, exclude):
+    for file, path, language in sources:
         tell(gathered.files)
         gathered.files += 1
         gathered.order[file] = gathered.files
@@ -107,7 +110,7 @@ def scan(  # noqa: PLR0913, PLR0917 - what to scan, with what, on which day, wit
     ignored = 0
     trees: dict[SourceFile, ast.Module | None] = {source: module.tree for module, source in gathered.modules.items()}
     for source, tree in {**trees, **dict.fromkeys(gathered.others)}.items():
-        found = uses.get(source.file, [])
+        found = versions.spoken_for(uses.get(source.file, []), source.text)
         comments = line_pragmas(source.text) if tree is None else pragmas(source.text)
         speaking = [spoken_for(use.place, use.operations[0], comments, tree) for use in found]
         kept = [use for use, comment in zip(found, speaking, strict=True) if comment is None]

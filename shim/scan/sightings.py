@@ -7,7 +7,7 @@ A reader, one for each language, follows its programs' texts and says here which
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import attrs
 
@@ -52,11 +52,11 @@ class Hit:
 
 
 class Sightings:
-    """What was seen of an engine's operations."""
+    """What was seen of an engine's operations, but for those that are ``silent``."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._paths = Paths(engine)
-        self.names = Names(engine)
+    def __init__(self, engine: Engine, silent: Collection[str] = ()) -> None:
+        self._paths = Paths(engine, silent)
+        self.names = Names(engine, silent)
         self._close = (*self.names.words, "atlas serverless", "mongocli")
         marks = "|".join(map(re.escape, self._paths.words))
         self._segments = re.compile(rf"[/\"'`](?:{marks})(?![\w-])|(?<![\w-])(?:{marks})[/\"'`]")

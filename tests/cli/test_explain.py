@@ -16,6 +16,7 @@ from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 CONTRACT = Path(__file__).parents[1] / "cases" / "contract"
 LIST = "/api/atlas/v1.0/groups/{groupId}/serverless/{clusterName}/backup/snapshots"
 V2_LIST = LIST.replace("v1.0", "v2")
+CLUSTERS = "/api/atlas/v2/groups/{groupId}/clusters"
 
 
 @pytest.fixture
@@ -141,13 +142,19 @@ def test_the_order_is_mentioned(explained):
     assert any("startTime, else scheduledTime (descending) then id (descending)" in remark for remark in remarks)
 
 
+def retired(operation):
+    """Return the words of a call in the oldest version that an operation answers to."""
+    accept = f"application/vnd.atlas.{operation.version}+json"
+    return operation.method, f"/api/atlas/v2{operation.path.text}", "--accept", accept
+
+
 def test_all_code_of_all_operations_can_be_parsed(explained):
     """For every operation of every document there is an explanation, and its code is code."""
     from shim.core.recognise import load_engine
 
     count = 0
     for operation in load_engine({}).operations:
-        found = explained(operation.method, f"/api/atlas/v2{operation.path.text}")
+        found = explained(*retired(operation))
         assert found["operation"] == operation.id
         assert found["tiers"] or found["gone"] or found["constant"]
         for tier in found["tiers"].values():
@@ -162,7 +169,7 @@ def test_every_operation_has_a_text(run):
     from shim.core.recognise import load_engine
 
     for operation in load_engine({}).operations:
-        done = run("explain", operation.method, f"/api/atlas/v2{operation.path.text}")
+        done = run("explain", *retired(operation))
         assert done.exit_code == 0
         assert operation.id in done.stdout
         assert "\x1b" not in done.stdout
@@ -173,6 +180,10 @@ def test_every_operation_has_a_text(run):
     [
         (("PATCH", LIST), "The method"),
         (("GET", V2_LIST, "--accept", "application/vnd.atlas.preview+json"), "The version"),
+        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2024-08-05+json"), "The version: 2024-08-05 is"),
+        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2030-01-01+json"), "The version: 2030-01-01 is"),
+        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2022-12-31+json"), "a date before the first"),
+        (("GET", CLUSTERS.replace("v2", "v1.0")), "below /api/atlas/v2 it is recognised"),
         (("GET", V2_LIST, "--accept", "application/vnd.atlas.2022-12-31+json"), "The version"),
         (
             ("GET", V2_LIST.removesuffix("s")),
@@ -246,7 +257,7 @@ def test_nothing_is_sent(run, atlas):
 @pytest.mark.parametrize("operation", shared_engine(os.environ).operations, ids=lambda operation: operation.id)
 def test_what_changed_beyond_fields_is_told(run, explained, operation):
     """Every note of an operation and of each of its tiers is in the text and in the JSON."""
-    words = (operation.method, f"/api/atlas/v2{operation.path.text}")
+    words = retired(operation)
     text, found = " ".join(run("explain", *words).stdout.split()), explained(*words)
     tiers = operation.successors
     assert found["note"] == operation.note

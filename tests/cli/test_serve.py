@@ -53,7 +53,7 @@ def test_a_flag_that_may_stand_alone(run):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--route", "flx"), "--route: 'flx' is not one of auto, date, legacy, flex, off"),
+        (("--route", "flx"), "--route: 'flx' is not one of auto, date, legacy, successor, flex, off"),
         (("--sunset", "nothing=2026-01-01"), "'nothing' is no document"),
         (("--config", "/nonexistent.toml"), "does not exist"),
         (("--listen", "127.0.0.1"), "--listen: '127.0.0.1' is not an address"),

@@ -28,7 +28,7 @@ PROXIES = {
 """Name -> its program, and how to have it."""
 
 RETIRED = "/api/atlas/v1.0/groups/5f1b7e0000000000000000aa/serverless/orders/backup/snapshots"
-STRAIGHT = "/api/atlas/v2/groups/5f1b7e0000000000000000aa/clusters"
+STRAIGHT = "/api/atlas/v2/groups/5f1b7e0000000000000000aa/databaseUsers"
 
 
 def program(proxy):

@@ -124,6 +124,18 @@ def test_reply_says_what_became_of_the_call():
     assert value_of(head, "ETag") is None
 
 
+def test_a_path_that_lives_on_has_no_link_to_itself():
+    """A version alone is no other resource; the rest is said all the same."""
+    target = f"/api/atlas/v2/groups/{GROUP}/clusters"
+    accept = "Accept: application/vnd.atlas.2023-02-01+json"
+    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin, route=RouteWord.SUCCESSOR) as served:
+        for path in (target, f"{target}/", f"{target}?pageNum=1"):
+            head, _ = ask(served, get(path, accept))
+            assert value_of(head, "Link") is None
+            assert (value_of(head, "Atlas-Shim") or "").startswith("route=successor, reason=")
+            assert value_of(head, "Sunset") == "Thu, 01 Jul 2027 00:00:00 GMT"
+
+
 def test_legacy_replies_are_left_alone():
     """On the legacy route Atlas' own fields and bytes stand; Via and the request's name are added."""
     content = b'{ "results" : [] }\n'

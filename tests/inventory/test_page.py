@@ -42,6 +42,14 @@ def test_the_verdict_comes_first_and_the_command_whole(made):
     assert page.elements.count("svg") == 1
 
 
+def test_the_command_names_a_version_where_a_later_one_is_another_operation(made):
+    """Else it would explain the oldest of those that have the path."""
+    page = Page(made(record(operation="listClusters", file="f", line=1)))
+    (command,) = page.texts["pre"]
+    assert "--accept application/vnd.atlas.2023-02-01+json" in command
+    assert ", Accept: application/vnd.atlas.2024-08-05+json" in "".join(page.texts["li"])
+
+
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_what_a_caller_says_is_text(made, text):
     """Wherever it stands: an agent, an address, a file, an operation's name, a field."""

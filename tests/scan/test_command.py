@@ -252,3 +252,11 @@ see = "https://example.com"
         (1, "listOldWidgets"),
         (2, "listOldWidgets"),
     ]
+
+
+def test_a_path_that_lives_on_is_shown_with_its_version(tmp_path):
+    """Since the version is all that is new."""
+    url, accept = "https://cloud.mongodb.com/api/atlas/v2/groups/g/clusters", "application/vnd.atlas.2023-02-01+json"
+    (tmp_path / "program.sh").write_text(f"curl -H 'Accept: {accept}' {url}\n")
+    done = CliRunner().invoke(main, ["scan", str(tmp_path)])
+    assert "GET /api/atlas/v2/groups/{groupId}/clusters, version 2024-08-05" in done.stdout

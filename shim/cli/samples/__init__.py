@@ -1,7 +1,7 @@
 """The code of a successor's call, for what a caller uses; it gives what the retired call gave, without the shim.
 
-``dialects`` turns the rules of the mapping documents into expressions, ``python``, ``shell`` and ``go`` make programs
-of them, ``names`` has what these call the parameters of a path.
+``dialects`` turns the rules of the mapping documents into expressions (``python_terms``, ``jq_terms``), ``python``,
+``shell`` and ``go`` make programs of them, ``names`` has what these call the parameters of a path.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ class Function:
     item: str = ""
     body: str = ""
     swapped: bool = False
+    has_id: bool = True
 
 
 _FLEX, _CLUSTERS = "/flexClusters/{}/backup", "/clusters/{}/backup"
@@ -70,6 +71,11 @@ _FUNCTIONS = {
     f"POST {_CLUSTERS}/restoreJobs": Function(
         "CloudBackupsAPI", "CreateBackupRestoreJob", "DiskBackupSnapshotRestoreJob", "DiskBackupSnapshotRestoreJob"
     ),
+    "GET /clusters": Function("ClustersAPI", "ListClusters", "ClusterDescription20240805"),
+    "GET /clusters/{}": Function("ClustersAPI", "GetCluster", "ClusterDescription20240805"),
+    "GET /clusters/{}/processArgs": Function(
+        "ClustersAPI", "GetProcessArgs", "ClusterDescriptionProcessArgs20240805", has_id=False
+    ),
 }
 """Method and path below the project -> function."""
 
@@ -89,12 +95,14 @@ def go_code(call: NextCall, source: Source, auth: str) -> str:
     function = _FUNCTIONS.get(f"{call.method} {below}")
     if function is None:
         return ""
-    if source.operation.shape == "page":
+    if source.operation.shape != "one":
         lines = [*_all_pages(function, source), *_sort(source), *_fields(source)]
         lines += ["for _, one := range items {", "\tfmt.Println(one.GetId())", "}"]
     else:
         lines = [*_body(function, call.body or {}), *_one(function, source)]
-        lines += [*_fields(source), "fmt.Println(result.GetId())"] if function.item else []
+        shown = "fmt.Println(result.GetId())" if function.has_id else 'fmt.Printf("%+v\\n", *result)'
+        lines += [*_fields(source), shown] if function.item else []
+    lines = [*(f"// {pair} of the query is not asked for here." for pair in source.query.foreign), *lines]
     base = [] if source.origin == ORIGIN else [f"admin.UseBaseURL({_quoted(source.origin)})"]
     opening = [
         "ctx := context.Background()",
@@ -148,6 +156,10 @@ def _sort(source: Source) -> Iterator[str]:
     if not order:
         return
     fields = {field.name: field for field in source.operation.fields}
+    sources = [one for name in order for one in fields[name].rules[source.tier][-1].sources or (name,)]
+    if any("." in one or "[" in one for one in sources):
+        yield f"// The retired call answered in another order: by {', then '.join(sources)}."
+        return
     yield "// The retired call answered in this order, and its successor has another."
     for name in order:
         is_time = fields[name].type == "time"

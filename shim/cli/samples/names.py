@@ -18,26 +18,12 @@ CLIENT, SECRET = "MONGODB_ATLAS_CLIENT_ID", "MONGODB_ATLAS_CLIENT_SECRET"
 AUTHS = ("digest", "bearer")
 """How a caller may sign its calls: with an API key, or with a token."""
 
-_TAKEN = frozenset(
-    {
-        *(
-            "answer",
-            "as_before",
-            "body",
-            "client",
-            "cluster",
-            "ctx",
-            "err",
-            "get",
-            "id",
-            "item",
-            "items",
-            "log",
-            "more",
-        ),
-        *("one", "os", "page", "pages", "reply", "result", "results", "sdk", "sort", "time", "url", "whole"),
-    }
-)
+_TAKEN = frozenset({
+    "answer", "as_before", "asked", "at", "body", "cast", "client", "cluster", "count", "ctx", "each", "err", "first",
+    "get", "grouped", "id", "inside", "item", "items", "joined", "json", "keyed", "length", "log", "more", "one", "os",
+    "page", "pages", "passed", "reply", "rest", "result", "results", "sdk", "sort", "split", "time", "times", "url",
+    "whole",
+})  # fmt: skip
 """What printed code calls other things."""
 
 
@@ -60,7 +46,7 @@ def camel(name: str) -> str:
 def parameters(source: Source) -> Sequence[tuple[str, str]]:
     """Return name and text of each parameter that code needs: those of the path, and those that fields are made of."""
     used = [*source.target.path.parameters]
-    for field in source.operation.fields:
+    for field in source.operation.resource.walk():
         used += [rule.parameter for rule in field.rules[source.tier] if rule.parameter]
     return [(name, unquote(source.raw[name])) for name in dict.fromkeys(used) if name in source.raw]
 

@@ -9,37 +9,31 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from shim.cli.code_samples import NextCall, Source
-from shim.cli.samples.dialects import Python, expression, tree_of
+from shim.cli.samples.dialects import counting, filled, function_of, inner_resources, taken, tree_of, values_of
 from shim.cli.samples.names import PRIVATE, PUBLIC, TOKEN, parameters, pieces, variable
+from shim.cli.samples.python_terms import Python, helpers
 from shim.core.query import MOST
-from shim.documents.model import Operation
+from shim.core.verbs import reads_bare
+from shim.documents.model import BARE, Operation, Resource
 from shim.documents.vocabulary import Verb
 
 WIDTH = 100
 """Columns of printed code, where it can be helped."""
 
-_TIME = '''
-def time(text):
-    """Return an RFC 3339 instant as a datetime, None for none; this takes Python 3.11."""
-    return datetime.fromisoformat(text) if text else None
-'''
-
-_WHOLE = '''
-def whole(number):
-    """Return a number without its fraction."""
-    return None if number is None else int(number)
-'''
-
 
 def python_code(call: NextCall, source: Source, library: str, auth: str) -> str:
     """Return a program for ``httpx`` or ``requests``; ``results`` or ``result`` has what the retired call answered."""
-    before, is_page = _as_before(source), source.operation.shape == "page"
-    asked = _all_pages(call, source, library) if is_page else _one(call, source, library)
+    before, is_list = _functions(source), source.operation.shape != "one"
+    in_pages = is_list and not source.target.bare
+    asked = _all_pages(call, source, library) if in_pages else _one(call, source, library)
     parts = ["\n".join([_client(call, library, auth), _url(source), *asked])]
     if before:
-        parts += _TIME * ("time(" in before), _WHOLE * ("whole(" in before), before
-        made = ["results = [as_before(item) for item in items]", *_sorts(source.operation)]
-        parts.append("\n".join(made if is_page else ["result = as_before(reply.json())"]))
+        parts += [*helpers("\n".join(before)), *before]
+        made = "[as_before(item) for item in items]"
+        if source.operation.resource.bare:
+            made = "[one for item in items if (one := as_before(item)) is not None]"
+        listed = [*(["items = reply.json()"] if not in_pages else []), f"results = {made}", *_sorts(source.operation)]
+        parts.append("\n".join(listed if is_list else ["result = as_before(reply.json())"]))
     else:
         parts[0] += "\n# There is nothing to read in the answer."
     code = "\n\n\n".join(part.strip() for part in parts if part)
@@ -49,7 +43,8 @@ def python_code(call: NextCall, source: Source, library: str, auth: str) -> str:
 
 def _imports(code: str, library: str, auth: str) -> list[str]:
     names = [name for name in ("datetime", "timezone") if f"{name}." in code]
-    lines = ["import os", *([f"from datetime import {', '.join(names)}"] if names else []), "", f"import {library}"]
+    plain = [*(["import json"] if "json." in code.replace("reply.json", "") else []), "import os"]
+    lines = [*plain, *([f"from datetime import {', '.join(names)}"] if names else []), "", f"import {library}"]
     return [*lines, "from requests.auth import HTTPDigestAuth"] if (library, auth) == ("requests", "digest") else lines
 
 
@@ -92,7 +87,7 @@ def _all_pages(call: NextCall, source: Source, library: str) -> list[str]:
         f"    reply = client.{call.method.lower()}(url, params=asked{timeout})",
         "    reply.raise_for_status()",
         "    answer = reply.json()",
-        f"    items += answer[{json.dumps(source.target.items)}]",
+        f"    items += answer{''.join(f'[{json.dumps(name)}]' for name in source.target.items.split('.'))}",
         '    more = any(link["rel"] == "next" for link in answer.get("links", []))',
         "    page += 1",
     ]
@@ -113,19 +108,39 @@ def _literal(value: Any, indent: str = "") -> str:
     return "\n".join(["{", *lines, f"{indent}}}"])
 
 
-def _as_before(source: Source) -> str:
-    """Return a function that makes an item what it was, empty where answers have nothing in them."""
-    dialect, tier = Python(), source.tier
-    pairs = [(field.name, value) for field in source.operation.fields if (value := expression(field, tier, dialect))]
-    if not pairs:
-        return ""
-    lines = [
-        "def as_before(item):",
-        '    """Return an item with the names, words and types of the retired call; None is what is not known."""',
-        "    return {",
-        *_lines(tree_of(pairs), "        "),
-    ]
-    for field in source.operation.fields:
+def _functions(source: Source) -> list[str]:
+    """Return a function that makes an item what it was, after those for the objects in it; none without members."""
+    resource, tier = source.operation.resource, source.tier
+    dialect = Python(counting(resource, tier))
+    if not (resource.rest or values_of(resource, tier, dialect)):
+        return []
+    about = "Return an item with the names, words and types of the retired call; None is what is not known."
+    inner = [_function(one, tier, dialect, function_of(one), "") for one in inner_resources(resource, tier)]
+    return [*inner, _function(resource, tier, dialect, "as_before", about)]
+
+
+def _function(resource: Resource, tier: str, dialect: Python, name: str, about: str) -> str:
+    """Return the function that makes an object of a resource what it was."""
+    pairs = values_of(resource, tier, dialect)
+    lines = [f"def {name}(item{', count=1' if resource.name in dialect.counts else ''}):"]
+    lines += [f'    """{about}"""'] if about else []
+    if reads_bare(resource, tier):
+        lines.append(f'    item = item if isinstance(item, dict) else {{"{BARE}": item}}')
+    if resource.bare:
+        first, *others = dict(pairs)[BARE].split("\n")
+        return "\n".join([*lines, f"    return {first}", *(f"    {line}" for line in others)])
+    if resource.rest:
+        names = ", ".join(map(json.dumps, taken(resource, tier)))
+        listed = [f"        {line}" for line in filled([*map(json.dumps, taken(resource, tier))], WIDTH - 8)]
+        passed = ["item"] if not names else [f"rest(item, [{names}])"]
+        if len(names) > WIDTH - 24:
+            passed = ["rest(item, [", *listed, "    ])"]
+        if not pairs:
+            return "\n".join([*lines, f"    return {passed[0]}", *passed[1:]])
+        lines += [f"    passed = {passed[0]}", *passed[1:]]
+    lines += ["    return {", *(["        **passed,"] if resource.rest else [])]
+    lines += _lines(tree_of(pairs), "        ", () if resource.rest else None)
+    for field in resource.fields:
         rules = field.rules[tier]
         if all(rule.verb is Verb.ABSENT for rule in rules):
             text = f"{field.name} is not there any more: {rules[0].why}"
@@ -133,11 +148,15 @@ def _as_before(source: Source) -> str:
     return "\n".join([*lines, "    }"])
 
 
-def _lines(tree: Mapping[str, Any], indent: str) -> list[str]:
+def _lines(tree: Mapping[str, Any], indent: str, outer: tuple[str, ...] | None) -> list[str]:
+    """Return the members of an object; ``outer`` is where it stands when others of its members are passed on."""
     lines = []
     for name, value in tree.items():
         if isinstance(value, Mapping):
-            lines += [f"{indent}{json.dumps(name)}: {{", *_lines(value, f"{indent}    "), f"{indent}}},"]
+            here = None if outer is None else (*outer, name)
+            beside = "passed" + "".join(f".get({json.dumps(one)}, {{}})" for one in here or ())
+            passed = [] if here is None else [f"{indent}    **{beside},"]
+            lines += [f"{indent}{json.dumps(name)}: {{", *passed, *_lines(value, f"{indent}    ", here), f"{indent}}},"]
         else:
             first, *rest = value.split("\n")
             lines.append(f"{indent}{json.dumps(name)}: {first}" + ("" if rest else ","))

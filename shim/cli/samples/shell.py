@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shim.cli.code_samples import NextCall, Source
-from shim.cli.samples.dialects import Jq, expression, tree_of
+from shim.cli.samples.dialects import counting, filled, function_of, inner_resources, taken, tree_of, values_of
+from shim.cli.samples.jq_terms import GROUPS, KNOWN, Jq, path_of
 from shim.cli.samples.names import PRIVATE, PUBLIC, TOKEN, parameters, pieces, variable
 from shim.core.query import MOST
+from shim.core.verbs import reads_bare
+from shim.documents.model import BARE, Resource
+
+_WIDTH = 100
+"""Columns of a list of names."""
 
 _SIGNED = {
     "digest": f'--digest --user "${PUBLIC}:${PRIVATE}"',
@@ -24,7 +30,7 @@ def shell_code(call: NextCall, source: Source, auth: str) -> str:
     url = "".join(f"${{{variable(text)}}}" if named else _in_quotes(text) for text, named in pieces(source))
     query = "&".join(source.query.foreign)
     filtered = _filter(source)
-    if source.operation.shape == "page":
+    if source.operation.shape != "one" and not source.target.bare:
         asked = f"itemsPerPage={MOST}&pageNum=$page" + (f"&{_in_quotes(query)}" if query else "")
         lines = [
             "page=1",
@@ -59,22 +65,47 @@ def _in_quotes(text: str) -> str:
 
 def _filter(source: Source) -> str:
     """Return the jq command that makes items what they were; empty where answers have nothing in them."""
-    dialect = Jq()
-    pairs = [(one.name, value) for one in source.operation.fields if (value := expression(one, source.tier, dialect))]
-    if not pairs:
+    resource, tier = source.operation.resource, source.tier
+    dialect = Jq(counting(resource, tier))
+    if not (resource.rest or values_of(resource, tier, dialect)):
         return ""
     given = "".join(f' --arg {variable(name)} "${variable(name)}"' for name, _ in parameters(source))
-    item = _object(tree_of(pairs), "  ")
-    known = 'walk(if type == "object" then with_entries(select(.value != null)) else . end)'
-    if source.operation.shape != "page":
-        return f"jq{given} {shlex.quote(f'{item} | {known}')}"
-    order = source.operation.order
-    sort = ""
-    if order:  # an item without the field counts as the newest
-        keys = ", ".join(f".{key.removeprefix('-')} == null, .{key.removeprefix('-')}" for key in order)
-        sort = f" | sort_by({keys})" + (" | reverse" if all(key.startswith("-") for key in order) else "")
-    program = f"[.[].{source.target.items}[] |\n  {item}\n]{sort} | {known}"
-    return f"jq --slurp{given} {shlex.quote(program)}"
+    functions = [
+        f"def {function_of(one)}{'($count)' if one.name in dialect.counts else ''}: {_made(one, tier, dialect, '')};"
+        for one in inner_resources(resource, tier)
+    ]
+    program = _made(resource, tier, dialect, "  ")
+    slurped = ""
+    if source.operation.shape != "one":
+        slurped = "" if source.target.bare else " --slurp"
+        items = ".[]" if source.target.bare else f".[]{path_of(source.target.items)}[]"
+        program = f"[{items} |\n  {program}{' | values' if resource.bare else ''}\n]{_sort(source.operation.order)}"
+    told = "\n".join([*functions, program])
+    helping = [KNOWN] * ("| known" in told) + [GROUPS] * ("groups(" in told)
+    return f"jq{slurped}{given} {shlex.quote(chr(10).join([*helping, told]))}"
+
+
+def _sort(order: Sequence[str]) -> str:
+    """Return the sorting that the retired call did; an item without the field counts as the newest."""
+    if not order:
+        return ""
+    keys = ", ".join(f".{key.removeprefix('-')} == null, .{key.removeprefix('-')}" for key in order)
+    return f" | sort_by({keys})" + (" | reverse" if all(key.startswith("-") for key in order) else "")
+
+
+def _made(resource: Resource, tier: str, dialect: Jq, indent: str) -> str:
+    """Return what makes an object of a resource what it was."""
+    pairs = values_of(resource, tier, dialect)
+    wrapped = f'if type == "object" then . else {{{BARE}: .}} end | ' if reads_bare(resource, tier) else ""
+    if resource.bare:
+        return wrapped + dict(pairs)[BARE]
+    made = _object(tree_of(pairs), indent) if pairs else ""
+    if resource.rest:
+        passed = [path_of(name) + ("?" if "." in name else "") for name in taken(resource, tier)]
+        lines = filled(passed, _WIDTH)
+        rest = f"del({f'{chr(10)}{indent}  '.join(lines)})" if passed else "."
+        made = f"{rest} * {made}" if made else rest
+    return wrapped + made
 
 
 def _object(tree: Mapping[str, Any], indent: str) -> str:
@@ -83,4 +114,4 @@ def _object(tree: Mapping[str, Any], indent: str) -> str:
         f"{inner}{json.dumps(name)}: {_object(value, inner) if isinstance(value, Mapping) else value}"
         for name, value in tree.items()
     )
-    return "{\n" + ",\n".join(members) + f"\n{indent}}}"
+    return "({\n" + ",\n".join(members) + f"\n{indent}}} | known)"
