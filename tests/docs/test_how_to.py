@@ -10,7 +10,7 @@ from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KE
 from shim.fake.server import serve_in_thread
 from tests.docs.pages import DOCS, path, play
 
-ELSEWHERE = {"trouble.md"}
+ELSEWHERE = {"next-sunset.md", "trouble.md"}
 """Pages whose commands are run by tests of their own."""
 
 INSTALLED = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
