@@ -25,7 +25,7 @@ ROOMS = {
     ),
     "reference": (
         "Reference",
-        ("settings", "commands", "errors", "headers", "fields", "python", "typed-client", "operating", "credentials"),
+        ("covered", "settings", "commands", "errors", "headers", "fields", "python", "typed-client", "operating"),
     ),
     "explanation": ("Explanation", ("why", "order-of-events", "fidelity", "unknowns", "comparison", "trust")),
     "project": ("Project", ("changelog",)),
