@@ -7,7 +7,7 @@ from typing import Any
 
 from shim.core.query import MOST, SIZE
 from shim.documents import Document
-from shim.documents.model import NO_CONTENT, Api, Field, Operation, Target
+from shim.documents.model import BARE, BODY, NO_CONTENT, Api, Field, Operation, Resource, Target
 
 JsonObject = dict[str, Any]
 
@@ -20,6 +20,7 @@ _SCHEMAS: JsonObject = {
     "strings": {"type": "array", "items": {"type": "string"}},
     "object": {"type": "object"},
     "objects": {"type": "array", "items": {"type": "object"}},
+    "array": {"type": "array"},
     "links": {"type": "array", "items": {"$ref": "#/components/schemas/Link"}},
 }
 """Kind of a mapping document's field -> JSON schema."""
@@ -53,7 +54,8 @@ def described(documents: Iterable[Document]) -> JsonObject:
     paths: dict[str, JsonObject] = {}
     for document in documents:
         for api in document.apis.values():
-            for operation in document.operations:
+            # The oldest version is what a call without one has, and so what a place is described by first.
+            for operation in sorted(document.operations, key=lambda one: one.version):
                 _add(paths.setdefault(f"{api.base}{operation.path.text}", {}), api, operation)
     return {
         "openapi": "3.1.0",
@@ -138,7 +140,8 @@ def _body(operation: Operation) -> JsonObject:
     members |= {name: {"readOnly": True} for name in request.ignored}
     if request.choose:
         members[request.choose]["enum"] = list(request.words)
-    return {"type": "object", "properties": members, "required": list(request.required), "additionalProperties": False}
+    required = list(request.required)
+    return {"type": "object", "properties": members, "required": required, "additionalProperties": request.rest}
 
 
 def _responses(api: Api, operation: Operation) -> JsonObject:
@@ -158,31 +161,43 @@ def _responses(api: Api, operation: Operation) -> JsonObject:
 def _answer(operation: Operation) -> JsonObject:
     if operation.constant is not None:
         return _enveloped({"const": operation.constant.value})
-    item = _resource(operation.fields)
+    item = _resource(operation.resource)
     if operation.shape != "page":
-        return _enveloped(item)
+        return _enveloped(item if operation.shape == "one" else {"type": "array", "items": item})
     members = {
         "links": _SCHEMAS["links"],
-        "results": {"type": "array", "items": item},
+        operation.items: {"type": "array", "items": item},
         "totalCount": {"type": "integer", "minimum": 0},
         "status": {"type": "integer", "description": "In an envelope."},
     }
-    return {"type": "object", "properties": members, "required": ["results"]}
+    return {"type": "object", "properties": members, "required": [operation.items]}
 
 
-def _resource(fields: Iterable[Field]) -> JsonObject:
-    """Return an object's schema; of a dotted name each part is a member of the part before it."""
+def _resource(resource: Resource) -> JsonObject:
+    """Return an object's schema, or that of a bare value; of a dotted name each part is a member of the one before."""
     whole: JsonObject = {"type": "object", "properties": {}}
-    for field in fields:
+    for field in resource.fields:
         *outer, name = field.name.split(".")
         inside = whole
         for part in outer:
             inside = inside["properties"].setdefault(part, {"type": "object", "properties": {}})
-        schema = dict(_SCHEMAS[field.type])
+        schema = _field(field)
         if field.words:
             schema["enum"] = list(field.words)
         inside["properties"][name] = {
             **schema,
-            "x-fidelity": {tier: rules[0].fidelity.value for tier, rules in field.rules.items() if rules},
+            "x-fidelity": {tier: rules[0].fidelity.value for tier, rules in field.rules.items() if tier != BODY},
         }
-    return whole
+    value: JsonObject = whole["properties"].get(BARE, {})
+    return value if resource.bare else whole
+
+
+def _field(field: Field) -> JsonObject:
+    """Return a field's schema; the objects in it are what their own resource says."""
+    if field.of is None:
+        return dict(_SCHEMAS[field.type])
+    item = _resource(field.of)
+    if field.type == "objects":
+        return {"type": "array", "items": item}
+    by_name = any(rule.keyed for rules in field.rules.values() for rule in rules)
+    return {"type": "object", "additionalProperties": item} if by_name else item

@@ -157,7 +157,7 @@ def test_another_value_is_refused_and_logged_once(asking, caplog, value):
     provider.said["a"] = value
     provider.rounds(4)
     assert flag.word("a") is RouteWord.FLEX
-    assert caplog.text.count("is not one of auto, date, legacy, flex, off; the last word stays") == 1
+    assert caplog.text.count("is not one of auto, date, legacy, successor, flex, off; the last word stays") == 1
 
 
 def test_projects_are_bounded(monkeypatch, caplog):

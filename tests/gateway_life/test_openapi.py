@@ -170,7 +170,7 @@ def test_schemathesis_finds_nothing(served, tmp_path, known, mode, phases, check
         command, env=clean_environ(), cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "46 selected" in done.stdout
+    assert f"{sum(map(len, description()['paths'].values()))} selected" in done.stdout
 
 
 TOKENS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_!#$%&'*+.^`|~0123456789", min_size=1)

@@ -191,8 +191,8 @@ def test_a_typo_that_appears_later_keeps_the_last_good_settings(retired, monkeyp
         assert is_translated(client.get(retired))
     assert [each.getMessage() for each in caplog.records if each.name == "shim"] == [
         (
-            "settings stay as they were: ATLAS_SHIM_ROUTE: 'flexx' is not one of auto, date, legacy, flex, off, "
-            "openfeature:KEY"
+            "settings stay as they were: ATLAS_SHIM_ROUTE: 'flexx' is not one of auto, date, legacy, successor, flex, "
+            "off, openfeature:KEY"
         )
     ]
 
