@@ -151,6 +151,7 @@ def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage
     if is_list and type(items) is list and len(items) <= MOST:
         return UpstreamPage(document if type(document) is dict else {}, items)
     if not is_list and (type(document) is dict or (target.bare and document is not None)):
+        _refuse_unlike(target, document)
         return UpstreamPage(document if type(document) is dict else {BARE: document}, [])
     expected = "a JSON object"
     if is_list or target.bare:
@@ -162,6 +163,14 @@ def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage
         f"The {state.route} endpoint answered {reply.status} with content ({kind}) that can't be translated: {what}."
     )
     raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
+
+
+def _refuse_unlike(target: Target, document: Json) -> None:
+    """Raise CallError where an answer has several values of what a legacy answer can tell one of."""
+    if target.alike is not None:
+        found = look_up(document, parse_source(target.alike.source))
+        if type(found) is list and any(value != found[0] for value in found):
+            raise CallError(target.alike.status, target.alike.error_code, target.alike.detail)
 
 
 def _goes_on(pages: Sequence[UpstreamPage]) -> bool:

@@ -16,10 +16,8 @@ from shim.documents.vocabulary import Cast, Fidelity, Verb
 
 TIERS = ("flex", "dedicated")
 """The tiers of Atlas' own that documents may name without ``tier.``, in the order in which they are asked."""
-
 BODY = "body"
 """What stands for a tier in rules that make a request body."""
-
 BARE = "value"
 """The name under which rules read what is no object, and of the one field of a bare answer."""
 
@@ -29,10 +27,9 @@ NO_CONTENT = (204, 205)
 
 @attrs.frozen
 class When:
-    """A condition on the other side's object.
+    """A condition: ``source`` has one of ``words``, or the boolean among them (or none of them).
 
-    ``source`` has one of ``words``, or the boolean among them (or none); or, when ``given`` is not None, it has a
-    value at all or not.
+    When ``given`` is not None: it has a value at all, or not.
     """
 
     source: str
@@ -53,7 +50,8 @@ class LinkRule:
 class Rule:
     """One way for a field to get its value, with its fidelity, the reason, and the document it stands in.
 
-    ``group`` are the members by which items of a list become one, ``keyed`` the member that names each in an object.
+    ``by`` is the factor of units, or what texts are joined with or split at; ``group`` are the members by which items
+    of a list become one, ``keyed`` the member that names each in an object.
     """
 
     verb: Verb
@@ -71,7 +69,6 @@ class Rule:
     whole: bool = False
     cast: Cast = Cast.NONE
     by: Fraction | str = ""
-    """The factor of units, or what texts are joined with or split at."""
     group: tuple[str, ...] = ()
     keyed: str = ""
     drop: tuple[Any, ...] = ()
@@ -119,13 +116,23 @@ class Resource:
 
 @attrs.frozen
 class QueryRule:
-    """What becomes of a parameter of the legacy query: its new name, words and default, or why it is dropped."""
+    """What becomes of a parameter of the legacy query: name, words and default there, or why it is dropped."""
 
     to: str
     values: Mapping[str, str] = attrs.field(factory=dict)
     default: str | None = None
     drop: bool = False
     why: str = ""
+
+
+@attrs.frozen
+class Alike:
+    """What ``source`` leads to has to be the same everywhere, or else this error is the answer."""
+
+    source: str
+    status: int
+    error_code: str
+    detail: str
 
 
 @attrs.frozen
@@ -153,6 +160,7 @@ class Target:
     bare: bool = False
     query: Mapping[str, QueryRule] = attrs.field(factory=dict)
     body: Resource | None = None
+    alike: Alike | None = None
 
 
 @attrs.frozen

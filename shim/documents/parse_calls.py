@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from shim.documents.model import (
+    Alike,
     ErrorRule,
     QueryChoice,
     QueryRule,
@@ -18,6 +19,7 @@ from shim.documents.model import (
     Target,
 )
 from shim.documents.parse_fields import TYPES, parse_body
+from shim.documents.sources import Step, parse_source
 from shim.documents.tables import Table, checked, read_template
 from shim.documents.templates import Template, parameters_in
 from shim.documents.versions import parse_date
@@ -198,7 +200,24 @@ def _parse_target(table: Table, question: Question) -> Target:
         bare=bare,
         query=_parse_rules_of_query(table, question),
         body=None if body is None else parse_body(body, question.request, question.resources),
+        alike=_parse_alike(table, question),
     )
+
+
+def _parse_alike(table: Table, question: Question) -> Alike | None:
+    sub = table.table("alike")
+    if sub is None:
+        return None
+    source, status = sub.text("source"), sub.integer("status")
+    if source and Step.EACH not in (checked(sub, "source", parse_source, source) or (Step.EACH,)):
+        sub.wrong("source", f"{source!r} is one value; [each] leads to several that can be alike")
+    if status is None or not 400 <= status <= 499:
+        sub.wrong("status", f"must be that of an error, 400 to 499, not {status}")
+    if question.shape != "one":
+        table.wrong("alike", "belongs to one resource; in a list it would hide the others")
+    alike = Alike(source, status or 400, sub.text("errorCode"), sub.text("detail"))
+    sub.finish()
+    return alike
 
 
 def _parse_rules_of_query(table: Table, question: Question) -> Mapping[str, QueryRule]:

@@ -62,13 +62,35 @@ def test_the_record_names_what_is_inside(engine):
     }
 
 
-def test_shards_that_differ_are_reported(engine):
-    """The old version has one entry for a zone; what its other shards have otherwise is said."""
+def unlike():
+    """Return a cluster whose shards have nodes of different sizes."""
     new = json.loads(json.dumps(next(pair["new"] for pair in PAIRS if pair["kind"] == "sharded")))
     new["replicationSpecs"][1]["regionConfigs"][0]["electableSpecs"]["instanceSize"] = "M60"
-    driven = asked(engine, GET, [answers(new)])
+    return new
+
+
+@pytest.mark.parametrize("accept", [OLD, OLDEST])
+def test_shards_that_differ_in_size_are_refused(engine, accept):
+    """As the old version did (recorded by the tests of Atlas' Terraform provider)."""
+    driven = asked(engine, GET, [answers(unlike())], accept)
+    assert (driven.reply.status, driven.document["errorCode"]) == (400, "ASYMMETRIC_SHARD_UNSUPPORTED")
+
+
+def test_shards_that_differ_in_a_list_are_reported(engine):
+    """The old version has one entry for a zone; what its other shards have otherwise is said."""
+    driven = asked(engine, LIST, [answers({"results": [unlike()]})])
     (dropped,) = driven.outcome.record.dropped
-    assert (dropped.where, dropped.why) == ("replicationSpecs[1].regionConfigs", "not as in the first of its group")
+    where = "results[0].replicationSpecs[1].regionConfigs"
+    assert (dropped.where, dropped.why) == (where, "not as in the first of its group")
+
+
+def test_numbers_of_nodes_may_differ(engine):
+    """Zones of a global cluster had other numbers of nodes, and an answer (recorded likewise)."""
+    new = json.loads(json.dumps(next(pair["new"] for pair in PAIRS if pair["kind"] == "sharded")))
+    new["replicationSpecs"][1] |= {"zoneId": "b" * 24, "zoneName": "Zone 2"}
+    new["replicationSpecs"][1]["regionConfigs"][0]["electableSpecs"]["nodeCount"] = 5
+    document = asked(engine, GET, [answers(new)]).document
+    assert [spec["numShards"] for spec in document["replicationSpecs"]] == [1, 1]
 
 
 def test_a_member_that_atlas_adds_is_not_lost(engine):
