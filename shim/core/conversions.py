@@ -16,8 +16,12 @@ from shim.documents.vocabulary import Cast
 Convert = Callable[[Json], Json]
 """A function to the legacy value, or to None where there is none."""
 
-_is_integer = re.compile(r"-?(?:0|[1-9][0-9]{0,17})").fullmatch
-_is_number = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?").fullmatch
+_is_integer = re.compile(r"-?(?:0|[1-9][0-9]{0,39})").fullmatch
+_is_number = re.compile(r"-?(?:0|[1-9][0-9]{0,39})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?").fullmatch
+"""Tell numbers as JSON writes them (RFC 8259, 6), of a length that is read at once."""
+
+_LARGEST = 10**4000
+"""What may be multiplied: Python writes integers of 4300 digits at most, and a factor has a hundred or so."""
 
 
 def converter(field: Field, rule: Rule) -> Convert:
@@ -85,13 +89,17 @@ def _times(field: Field, rule: Rule) -> Convert:
     times, per = rule.by.numerator, rule.by.denominator
 
     def multiplied(said: Json) -> Json:
+        if (type(said) is not int and type(said) is not float) or not abs(said) <= _LARGEST:
+            return None
         if type(said) is int:
             whole, left = divmod(said * times, per)
-            return whole if not left else (None if field.type == "integer" else said * times / per)
-        if type(said) is float and math.isfinite(said):
+            if field.type == "integer" or not left:
+                return None if left else whole
+        try:
             value = said * times / per
-            return int(value) if field.type == "integer" and value.is_integer() else value
-        return None
+        except OverflowError:  # an integer beyond the range of floats
+            return None
+        return int(value) if field.type == "integer" and value.is_integer() else value
 
     return multiplied
 
@@ -123,7 +131,10 @@ def _led_back(link: Json, context: TranslationContext) -> Json:
     href = link.get("href") if type(link) is dict else None
     if type(link) is not dict or type(href) is not str:
         return link
-    begins = href.find("/", len("https://"))
-    if not href.startswith(("https://", "http://")) or not href.startswith(context.api_bases, begins):
+    origin = _origin_of(href)
+    if origin is None or not href.startswith(context.api_bases, origin.end()):
         return link
-    return {**link, "href": context.base + href[begins:]}
+    return {**link, "href": context.base + href[origin.end() :]}
+
+
+_origin_of = re.compile(r"https?://[^/?#]+", re.IGNORECASE).match

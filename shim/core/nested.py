@@ -122,4 +122,4 @@ def pass_rest(source: JsonObject, made: JsonObject, claims: Claims, report: Tran
             if inner:
                 made[name] = inner
         elif name in source:
-            report.passed_over.append(InvalidValue(f"{at}{name}", value, "not an object"))
+            report.refused.append(InvalidValue(f"{at}{name}", value, "not an object"))

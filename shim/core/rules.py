@@ -143,7 +143,9 @@ def _why_not(field: Field, rule: Rule, said: Json) -> tuple[Json, str]:
         return said, "an unknown word"
     if rule.cast:
         return said, f"can't be made {field.type}"
-    return said, "not one of the legacy words" if FITS[field.type](said) else f"not of type {field.type}"
+    if not FITS[field.type](said):
+        return said, f"not of type {field.type}"
+    return said, "not one of the legacy words" if field.words else "not a list of one"
 
 
 def is_dropped(rule: Rule, said: Json) -> bool:

@@ -14,18 +14,19 @@ from shim.documents.value_types import Json, JsonObject
 def error_in_legacy_terms(state: ExchangeState, reply: Reply, successor: Successor) -> Outcome:
     """Return the legacy error of a read reply that is one.
 
-    It stays as it came, but for what the document says of its code or status.
+    It stays as it came, but for what the document says of its code or status. Where a status has a rule, whatever
+    came with it that is no error document becomes one.
     """
     document, code = state.decoded(reply), state.error_code(reply)
     rule = successor.errors.get(code or "") or successor.errors.get(str(reply.status))
     wrapped = state.query.envelope and reply.status >= 400
-    if rule is None and not wrapped:
+    if rule is None and (not wrapped or type(document) is not dict):
         return PassThrough(state.record())
-    if type(document) is not dict:
-        if rule is None or rule.code is None:
-            return PassThrough(state.record())
-        document = dict(error_body(reply.status, rule.code, f"The successor answered {reply.status}."))
     status, headers = reply.status, reply.headers
+    kind = field(headers, "content-type") or "application/json"
+    if type(document) is not dict:
+        document = {**error_body(status, "", f"The successor answered {status}."), "errorCode": None}
+        kind = "application/json"
     if rule is not None:
         status = rule.status or status
         document = _in_legacy_terms(state, document, rule)
@@ -33,7 +34,6 @@ def error_in_legacy_terms(state: ExchangeState, reply: Reply, successor: Success
             headers = replaced(headers, "X-Error-Code", rule.code)
     shown = enveloped(document, status, page=False) if wrapped else document
     content = written(shown, pretty=state.query.pretty, dumps=state.context.dumps)
-    kind = field(headers, "content-type") or "application/json"
     return Answer(document_reply(content, status, kind, headers), state.record())
 
 

@@ -124,7 +124,7 @@ def _refuse(state: ExchangeState, successor: Successor, refused: RefusedChoice, 
 
     An error of any other kind is the answer, since it says more than a refusal.
     """
-    known = state.context.memory.tiers.recall((state.call.origin, *state.match.cluster), state.context.clock())
+    known = state.context.memory.tiers.recall((state.call.origin, *state.match.cluster), state.context.monotonic())
     if later is not None and successor.probe is not None and known != successor.tier:
         version = next(choice.version for choice in successor.choices.values() if isinstance(choice, Target))
         call = successor_call(state, Target("GET", successor.probe, version), 0, None, paged=False)

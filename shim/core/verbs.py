@@ -16,7 +16,7 @@ from shim.core.conversions import converter, led_back, needs_converter
 from shim.core.nested import Nested, claims_of, pass_rest
 from shim.core.rules import TranslationContext, TranslationReport, is_dropped
 from shim.documents.model import BARE, Field, LinkRule, Resource, Rule, When
-from shim.documents.sources import Step, each, first, only, parse_source
+from shim.documents.sources import NoValue, Step, each, first, look_up, only, parse_source
 from shim.documents.templates import encoded
 from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, JsonObject, instant, is_usual_time
 from shim.documents.vocabulary import Verb
@@ -28,8 +28,9 @@ def segment_of(value: Json) -> str:
 
 
 _HELP: dict[str, Any] = {
-    "NOTHING": {}, "Nested": Nested, "each": each, "first": first, "instant": instant, "is_usual_time": is_usual_time,
-    "led_back": led_back, "only": only, "pass_rest": pass_rest, "segment_of": segment_of,
+    "MISSING": NoValue.MISSING, "NOTHING": {}, "Nested": Nested, "each": each, "first": first, "instant": instant,
+    "is_usual_time": is_usual_time, "led_back": led_back, "look_up": look_up, "only": only, "pass_rest": pass_rest,
+    "segment_of": segment_of,
 }  # fmt: skip
 """What generated functions may name besides their own values."""
 
@@ -191,6 +192,9 @@ def _of_one(script: Script, field: Field, rule: Rule, found: str) -> Branches:
             outer, _, last = rule.sources[0].rpartition(".")
             wrapped = (f"type(value := {found}) is {'str' if field.type == 'strings' else 'dict'}", "[value]")
             empty = (f"{last!r} not in {script.holder(outer)}", "[]")
+            if last.endswith("]"):
+                path = script.name("path", parse_source(rule.sources[0]))
+                empty = (f"look_up(source, {path}) is MISSING", "[]")
             # In a request body an empty list would be an order that the caller did not give.
             return [wrapped] if "body" in field.rules else [wrapped, empty]
         case Verb.EQUALS:

@@ -144,12 +144,12 @@ def parse_body(table: Table, request: RequestBody | None, resources: Mapping[str
 
 def _member(name: str, table: Table, request: RequestBody | None, resources: Mapping[str, Resource]) -> Iterator[Field]:
     rules = list[Rule]()
-    kinds = dict[str, Resource | None]()
+    kinds, inside = dict[str, None](), dict[str, None]()  # in their order
     for sub in table.list_of_tables(name):
         of = sub.text("of", default="")
         if of and of not in resources:
             sub.wrong("of", f"{of!r} is no resource of this document")
-        kinds[kind := sub.word("type", TYPES)] = resources.get(of)
+        kinds[kind := sub.word("type", TYPES)] = inside[of or "none"] = None
         if of and kind not in {"object", "objects"}:
             sub.wrong("of", "belongs to fields of type object or objects")
         rules.append(parse_rule(sub, {}, plain=True))
@@ -157,7 +157,9 @@ def _member(name: str, table: Table, request: RequestBody | None, resources: Map
             declared = () if request is None else request.members.keys()
             if request is not None and not request.rest and not {source, re.split(r"[.\[]", source)[0]} & set(declared):
                 sub.wrong("", f"reads {source!r}, which is no member of the legacy body")
-    if len(kinds) > 1:
-        table.wrong(name, f"has more than one type: {', '.join(kinds)}")
-    for kind, of_kind in list(kinds.items())[:1]:
-        yield Field(name, kind, words=(), rules={BODY: tuple(rules)}, at=table.at(name), file=table.owner, of=of_kind)
+    for what, found in (("type", kinds), ("of", inside)):
+        if len(found) > 1:
+            table.wrong(name, f"has more than one {what}: {', '.join(found)}")
+    for kind, of in [*zip(kinds, inside, strict=False)][:1]:
+        one = resources.get(of)
+        yield Field(name, kind, words=(), rules={BODY: tuple(rules)}, at=table.at(name), file=table.owner, of=one)

@@ -14,7 +14,7 @@ from shim.documents.vocabulary import Cast, Fidelity, Verb
 
 _VERBS = tuple(Verb)
 _BODY_VERBS = tuple(verb for verb in Verb if verb not in {Verb.LINK, Verb.ABSENT})
-_is_factor = re.compile(r"-?\d{1,17}(\.\d{1,17})?(e-?\d{1,2}|/\d{1,17})?", re.ASCII).fullmatch
+_is_factor = re.compile(r"-?\d{1,17}(\.\d{1,17})?(e[+-]?\d{1,2}|/\d{1,17})?", re.ASCII).fullmatch
 """Tells the text of a number or a fraction of sensible size."""
 
 _SAYS_WHY = (Fidelity.DERIVED, Fidelity.CONSTANT, Fidelity.ABSENT)

@@ -53,24 +53,38 @@ def parse_source(text: str) -> Path:
     return tuple(path)
 
 
+class _SeveralItems(Exception):  # noqa: N818 - what a step can't take is no error
+    """The list that ``[only]`` can't choose from."""
+
+    def __init__(self, items: list[Json]) -> None:
+        self.items = items
+
+
 def look_up(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.MISSING]:
     """Return the value at a path, MISSING when any part is not there.
 
     A list that ``[only]`` can't choose from is itself the value, so that it can be shown.
     """
+    try:
+        return _found(source, path)
+    except _SeveralItems as several:
+        return several.items
+
+
+def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.MISSING]:
     for number, part in enumerate(path):
         match part:
             case Step.EACH:
                 if type(source) is not list:
                     return NoValue.MISSING
                 rest = path[number + 1 :]
-                found = [value for item in source if (value := look_up(item, rest)) is not NoValue.MISSING]
+                found = [value for item in source if (value := _found(item, rest)) is not NoValue.MISSING]
                 return [one for values in found for one in values] if Step.EACH in rest else found  # type: ignore[union-attr]
             case Step.FIRST | Step.ONLY:
                 if type(source) is not list or not source:
                     return NoValue.MISSING
                 if part is Step.ONLY and len(source) > 1:
-                    return source
+                    raise _SeveralItems(source)
                 source = source[0]
             case _:
                 if type(source) is not dict or part not in source:
@@ -90,6 +104,9 @@ def only(value: Json) -> Json:
 
 
 def each(value: Json, path: Path) -> Json:
-    """Return what each item of a list has at a path, None where the value is no list."""
-    found = look_up(value, (Step.EACH, *path))
+    """Return what each item of a list has at a path, None where the value is no list, or none can be chosen in one."""
+    try:
+        found = _found(value, (Step.EACH, *path))
+    except _SeveralItems:
+        return None
     return None if found is NoValue.MISSING else found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from shim.documents.model import Field, LinkRule, Rule, When
 from shim.documents.templates import parse_template
-from shim.documents.vocabulary import Fidelity, Verb
+from shim.documents.vocabulary import Cast, Fidelity, Verb
 
 PARAMETERS = ("groupId", "name")
 ODD = ["it's", 'a"b', "\\", "{id}", "%s", "\n#", "'''", '"""', "\x00", "ä\u2028", "__import__('os')", "1 or 1", ""]
@@ -37,6 +38,34 @@ OF: dict[str, st.SearchStrategy[Any]] = {
 SCALARS = st.none() | st.one_of(*OF.values()) | st.sampled_from(["2026-02-30T00:00:00Z", "x" * 300, 1.5, 1e300])
 JSON = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.sampled_from(["a", "x", "o"]), SCALARS, max_size=2)
 
+TEXT = st.just({"cast": Cast.TEXT})
+FACTOR = st.builds(lambda by: {"cast": Cast.FACTOR, "by": by}, st.sampled_from([Fraction(1024), Fraction(-2, 3)]))
+JOIN = st.builds(lambda by: {"cast": Cast.JOIN, "by": by}, st.sampled_from([",", *ODD]))
+SPLIT = st.builds(lambda by: {"cast": Cast.SPLIT, "by": by}, st.sampled_from([",", *ODD[:-1]]))
+CASTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "string": TEXT | JOIN, "integer": TEXT | FACTOR, "number": TEXT | FACTOR, "boolean": TEXT, "strings": SPLIT
+}  # fmt: skip
+"""What a value of each type may be cast by."""
+CASTABLE = [
+    "5",
+    "-2",
+    "1.5",
+    "1e3",
+    "007",
+    " 5",
+    "+1",
+    "NaN",
+    "true",
+    "False",
+    "a,b",
+    ["a", "b"],
+    ["a", 1],
+    3,
+    -6,
+    4.5,
+    1e308,
+]
+
 NAMES = [*PARTS[:4], "o.x", "o.y", "o.p.z", *(f"q.{odd}" for odd in ODD[:-1]), *(f"{odd}r" for odd in ODD)]
 """None stands inside another, and none is ``links``."""
 PATHS = ["/x", "/{groupId}/x", "/x/{id}", "/{name}/{id}/it's/{a}", "/{b}", "/a'b/{id}/{name}/{id2}"]
@@ -54,10 +83,13 @@ def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
     match verb := draw(st.sampled_from(verbs)):
         case Verb.FROM:
             known["sources"] = tuple(draw(st.lists(sources, min_size=1, max_size=3, unique=True)))
-            known["values"] = draw(st.just({}) | st.dictionaries(WORDS, OF[kind], max_size=3))
+            known |= draw(st.just({}) | st.just({}) | CASTS.get(kind, st.just({})))
+            known["values"] = (
+                draw(st.just({}) | st.dictionaries(WORDS, OF[kind], max_size=3)) if not known.get("cast") else {}
+            )
             dropped = st.sampled_from([*known["values"], 0, 1, False, True, 5.0]) | OF[kind]
             known["drop"] = tuple(draw(st.just([]) | st.lists(dropped, max_size=2)))
-            known["whole"] = kind == "integer" and draw(st.booleans())
+            known["whole"] = kind == "integer" and not known.get("cast") and draw(st.booleans())
         case Verb.EQUALS:
             known["sources"] = (draw(sources),)
             words = draw(st.lists(WORDS, min_size=1, max_size=4, unique=True))
@@ -104,7 +136,7 @@ def objects(draw: st.DrawFn, fields: list[Field]) -> Any:
     made: Any = {}
     for field in fields:
         for rule in next(iter(field.rules.values())):
-            declared = [*rule.values, *rule.words, *rule.others, *rule.drop]
+            declared = [*rule.values, *rule.words, *rule.others, *rule.drop, *(CASTABLE if rule.cast else [])]
             for source in rule.sources:
                 put(made, source, draw(values(field.type, declared or [None], is_list=rule.verb is Verb.ONLY)))
             if rule.when is not None:

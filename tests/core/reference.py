@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from shim.core.record import Dropped, FieldReport
 from shim.documents.model import Field, Rule, When
 from shim.documents.templates import encoded
 from shim.documents.value_types import FITS, parse_time
-from shim.documents.vocabulary import Fidelity, Verb
+from shim.documents.vocabulary import Cast, Fidelity, Verb
 
 NOTHING: Any = object()
 """There is no value, told apart from null."""
@@ -40,6 +42,35 @@ def holds(when: When | None, source: Any) -> bool:
     return when.negated != any(type(one) is type(word) and one == word for one in when.words)
 
 
+def cast(kind: str, rule: Rule, said: Any) -> Any:
+    is_number = isinstance(said, int | float) and not isinstance(said, bool)
+    match rule.cast, rule.by:
+        case Cast.JOIN, str(by):
+            return by.join(said) if FITS["strings"](said) else NOTHING
+        case Cast.SPLIT, str(by):
+            return [part for part in said.split(by) if said] if isinstance(said, str) else NOTHING
+        case Cast.FACTOR, Fraction() as by if is_number:
+            exact = Fraction(said) * by
+            whole = exact.denominator == 1
+            if isinstance(said, int) and (whole or kind == "integer"):
+                return int(exact) if whole else NOTHING
+            made = said * by.numerator / by.denominator
+            return int(made) if kind == "integer" and made == int(made) else made
+        case Cast.TEXT, _ if kind == "string":
+            return (
+                said if isinstance(said, str) else json.dumps(said) if is_number or isinstance(said, bool) else NOTHING
+            )
+        case Cast.TEXT, _ if not isinstance(said, str):
+            return int(said) if kind == "integer" and isinstance(said, float) and said == int(said) else said
+        case Cast.TEXT, _ if said.strip() == said:
+            try:
+                made = json.loads(said)
+            except ValueError:
+                return NOTHING
+            return made if made is not None else NOTHING
+    return NOTHING
+
+
 def converted(field: Field, rule: Rule, said: Any) -> Any:
     if said is None:
         raise Useless(said, "null is no value")
@@ -49,6 +80,11 @@ def converted(field: Field, rule: Rule, said: Any) -> Any:
         if not isinstance(said, str) or said not in rule.values:
             raise Useless(said, "an unknown word")
         return rule.values[said]
+    if rule.cast:
+        made = cast(field.type, rule, said)
+        if made is NOTHING or not FITS[field.type](made) or (field.words and made not in field.words):
+            raise Useless(said, f"can't be made {field.type}")
+        return made
     if rule.whole and isinstance(said, float) and said == int(said):
         said = int(said)
     if not FITS[field.type](said):

@@ -103,6 +103,7 @@ OURS = {
     *("now", "raw", "parameters", "links_base", "rules", "choose", "pass_over", "leave_out"),
 }
 NUMBERED = {
+    "convert",
     "field",
     "rule",
     "words",

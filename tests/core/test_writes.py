@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from shim.core.memory import Memory
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import (
     AFTER,
@@ -105,6 +106,15 @@ def test_before_a_refusal_a_read_asks_where_the_cluster_lives(engine):
     assert driven.document["errorCode"] == "SHIM_POINT_IN_TIME_UNSUPPORTED"
     elsewhere = create(engine, [NON_FLEX, answers({"id": "1"})], POINT)
     assert [(send.route, send.call.method) for send in elsewhere.sends] == [("flex", "GET"), ("dedicated", "POST")]
+
+
+def test_a_tier_that_is_known_is_not_asked_for(engine):
+    """Neither the read before the refusal nor what was learned depends on what a wall clock says."""
+    memory, uptime = Memory(), {"monotonic": lambda: 1000.0}
+    listed = drive(engine, f"/api/atlas/v2{JOBS}", [answers({"results": []})], memory=memory, **uptime)
+    assert listed.routes == ("flex",)
+    assert create(engine, [], POINT, memory=memory, **uptime).steps == ()
+    assert len(memory.tiers) == 1
 
 
 def test_a_probe_that_comes_too_late_is_not_made(engine):

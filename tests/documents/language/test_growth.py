@@ -67,6 +67,8 @@ LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
         (reads("a", "integer", "factor = 0"), f"{X}.factor: must be a number such as 1024 or '1/1024'"),
         (reads("a", "integer", 'factor = "x"'), f"{X}.factor: must be a number such as 1024 or '1/1024'"),
         (reads("a", "integer", 'factor = "1e99999999999999999"'), f"{X}.factor: must be a number such as 1024"),
+        (reads("a", "integer", 'factor = "1.5/2"'), f"{X}.factor: must be a number such as 1024 or '1/1024'"),
+        (reads("a", "integer", 'factor = "1/0"'), f"{X}.factor: must be a number such as 1024 or '1/1024'"),
         (reads("a", "strings", 'join = ","'), f"{X}.join: makes string, and the field's type is strings"),
         (reads("a", "strings", 'split = ""'), f"{X}.split: must be the text between the parts, not ''"),
         (reads("a", "string", "join = 5"), f"{X}.join: must be the text between the parts, not 5"),
@@ -82,9 +84,15 @@ LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
         (reads("a", "object", 'drop = ["x"]', PARTS) + PART, f"{X}: values, casts and drop can't apply: 'part' says"),
         (reads("a", "objects", 'group = "a"'), f"{X}.group: belongs to fields of type objects with of"),
         (reads("a", "objects", 'keyed = "a"', PARTS) + PART, f"{X}.keyed: belongs to fields of type object with of"),
+        (reads("a", "objects", 'group = "b[]"', PARTS) + PART, f"{X}.group: 'b[]' is no source: [] is not one of"),
+        (reads("a", "object", 'keyed = "b..c"', PARTS) + PART, f"{X}.keyed: 'b..c' is no source: '' is neither a name"),
+        (reads("a", "object", 'keyed = "b[each].c"', PARTS) + PART, f"{X}.keyed: 'b[each].c' is a list, and names nothing"),
+        (reads("a", "object", "", 'of = "bare"') + PART.replace("part.name", "bare.value") + "[resource.bare]\nbare = true\n", "resource.thing.x.of: 'bare' is bare, and so no object"),
         (reads("a", "object", "", PARTS) + PART + "[resource.part]\nbare = true\n", "resource.part.bare: needs one field, 'value'"),
         ('\n[resource.thing]\nwithout = ["a"]\n' + reads("a"), "resource.thing.without: can never apply: without rest = true"),
         ('\n[resource.thing]\nrest = true\nwithout = ["x"]\n' + reads("a"), "resource.thing.without: 'x' is a field of its own"),
+        ('\n[resource.thing]\nrest = true\nwithout = ["a..b"]\n' + reads("a"), "resource.thing.without: 'a..b' is no name; nest names with dots"),
+        ('\n[resource.thing]\nrest = true\nwithout = ["b[first]"]\n' + reads("a"), "resource.thing.without: 'b[first]' is no name; nest names with dots"),
         (reads("a", "links", "drop = [1]"), f"{X}: links are taken as they are, and led back through the shim"),
         (reads("a").replace("tier.newer", "tier.other"), "resource.thing.x.tier.other: can never apply: no operation of this resource has a other successor"),
         (reads("a").replace("tier.newer", "tier.NEWER"), "resource.thing.x.tier.NEWER: is no name of a tier; give one of small letters and digits"),
@@ -170,6 +178,10 @@ words = ["b"]
     [
         ('x = { type = "objects", of = "none", from = "x" }', "x.of: 'none' is no resource of this document"),
         ('without = ["a"]\nx = { type = "objects", from = "x" }', "without: can never apply: without rest = true"),
+        (
+            'x = [{ type = "objects", of = "thing", from = "x", when = { source = "x", given = true } }, { type = "objects", constant = [] }]',
+            "x: has more than one of: thing, none",
+        ),
     ],
 )
 def test_a_defect_of_a_body_is_told(tmp_path, body, told):
@@ -177,6 +189,15 @@ def test_a_defect_of_a_body_is_told(tmp_path, body, told):
     order = HEAD.replace('"GET"', '"POST"') + '[operation.getThing.request]\nmembers = { x = "objects" }\n'
     told_of = problems(tmp_path, things=f"{order}{CALL}[operation.getThing.tier.newer.body]\n{body}\n{reads('a')}")
     assert any(line.startswith(f"things.toml: operation.getThing.tier.newer.body.{told}") for line in told_of)
+
+
+def test_a_body_of_members_that_are_not_declared(tmp_path):
+    """With rest none need be."""
+    order = HEAD.replace('"GET"', '"POST"') + "[operation.getThing.request]\nrest = true\n"
+    (document,) = load_documents([write(tmp_path, things=order + CALL + reads("a"))])
+    request = document.operations[0].request
+    assert request is not None
+    assert (request.rest, request.members) == (True, {})
 
 
 def test_a_resource_of_another_document_may_stand_inside(tmp_path):

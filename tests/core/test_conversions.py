@@ -1,0 +1,229 @@
+"""What ``from`` makes of a value: casts, units, joined and split texts, and words for booleans and numbers."""
+
+import json
+
+import pytest
+
+from tests.core.driver import drive
+from tests.core.small import HEAD, field, read, translated
+
+EXACT = 'fidelity = "exact"'
+
+
+def made(kind, way, said, more=""):
+    """What one field becomes of a value, ``nothing`` where it is left out, and why it was."""
+    driven = translated(field("x", kind, f'from = "y"\n{way}\n{EXACT}', more), {"y": said})
+    return driven.document.get("x", "nothing"), [dropped.why for dropped in driven.outcome.record.dropped]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "got"),
+    [
+        ("integer", "5", 5),
+        ("integer", "-5", -5),
+        ("integer", "0", 0),
+        ("integer", "9223372036854775807", 2**63 - 1),
+        ("integer", "-9223372036854775808", -(2**63)),
+        ("integer", 5, 5),
+        ("integer", 5.0, 5),
+        ("number", "1.5", 1.5),
+        ("number", "-0.25", -0.25),
+        ("number", "12", 12),
+        ("number", "1e-7", 1e-07),
+        ("number", "1E+3", 1000.0),
+        ("number", repr(0.00012345678901234567), 0.00012345678901234567),
+        ("number", 1.5, 1.5),
+        ("boolean", "true", True),
+        ("boolean", "false", False),
+        ("boolean", False, False),
+        ("string", 5, "5"),
+        ("string", -(2**63), "-9223372036854775808"),
+        ("string", 1.5, "1.5"),
+        ("string", True, "true"),
+        ("string", False, "false"),
+        ("string", "as it is", "as it is"),
+    ],
+)
+def test_a_cast_makes_what_the_text_says(kind, said, got):
+    """Text becomes the integer, number or boolean that it says, and those become text."""
+    value, why = made(kind, "cast = true", said)
+    assert (value, type(value), why) == (got, type(got), [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("integer", "5.5"),
+        ("integer", "007"),
+        ("integer", " 5"),
+        ("integer", "+5"),
+        ("integer", "\u0665"),
+        ("integer", "1_000"),
+        ("integer", ""),
+        ("integer", "9" * 5000),
+        ("integer", True),
+        ("integer", 5.5),
+        ("integer", [5]),
+        ("number", "1."),
+        ("number", "NaN"),
+        ("number", "Infinity"),
+        ("number", "1e999"),
+        ("number", False),
+        ("boolean", "True"),
+        ("boolean", "1"),
+        ("boolean", 1),
+        ("boolean", ["true"]),
+        ("string", {"a": 1}),
+        ("string", ["a"]),
+    ],
+)
+def test_what_cannot_be_cast_is_reported(kind, said):
+    """What says nothing of the kind is left out, and nothing is guessed."""
+    assert made(kind, "cast = true", said) == ("nothing", [f"can't be made {kind}"])
+
+
+@pytest.mark.parametrize("way", ["cast = true", "factor = 2"])
+def test_null_is_no_value_for_a_cast_either(way):
+    """It becomes neither a text nor a number."""
+    assert made("integer", way, None) == ("nothing", ["null is no value"])
+
+
+def test_a_number_that_python_alone_can_read_is_no_text():
+    """A decoder that lets infinities in changes nothing: JSON has no word for them."""
+    engine = read(HEAD + field("x", "string", f'from = "y"\ncast = true\n{EXACT}'))
+    answer = (200, (), b'{"y": Infinity}')
+    driven = drive(engine, "/api/atlas/v2/things/t", [answer], codec={"loads": json.loads})
+    assert driven.document == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "factor", "said", "got"),
+    [
+        ("integer", "1024", 3, 3072),
+        ("integer", "'1/1024'", 3072, 3),
+        ("integer", "-1", 3, -3),
+        ("integer", "'-2/3'", 9, -6),
+        ("integer", "1000", 2**63, 2**63 * 1000),
+        ("integer", "1000", 1.5, 1500),
+        ("integer", "0.001", 5000, 5),
+        ("integer", "1e22", 2, 2 * 10**22),
+        ("number", "'1/1024'", 512, 0.5),
+        ("number", "0.001", 5, 0.005),
+        ("number", "1000", 0.5, 500.0),
+        ("number", "'1/3'", 9.0, 3.0),
+        ("number", "'1/3'", 9, 3),
+    ],
+)
+def test_a_factor_makes_other_units(kind, factor, said, got):
+    """Integers are multiplied without a loss, however large they are."""
+    assert made(kind, f"factor = {factor}", said) == (got, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "factor", "said"),
+    [
+        ("integer", "'1/1024'", 3),
+        ("integer", "1000", 0.0005),
+        ("integer", "1000", 1e308),
+        ("number", "1000", 1e308),
+        ("number", "'1/7'", 10**400),
+        ("integer", "1000", 10**4298),
+        ("number", "1000", "5"),
+        ("number", "1000", True),
+        ("number", "1000", [5]),
+    ],
+)
+def test_what_a_factor_cannot_take_is_reported(kind, factor, said):
+    """No whole result for an integer, no finite one for a number, or no number at all."""
+    assert made(kind, f"factor = {factor}", said) == ("nothing", [f"can't be made {kind}"])
+
+
+@pytest.mark.parametrize(
+    ("by", "said", "got"),
+    [(", ", ["a", "b"], "a, b"), ("", ["a", "b"], "ab"), (",", ["a"], "a"), (",", [], ""), (",", ["a,b"], "a,b")],
+)
+def test_texts_are_joined(by, said, got):
+    """With what the rule says between them."""
+    assert made("string", f'join = "{by}"', said) == (got, [])
+
+
+@pytest.mark.parametrize("said", ["a", ["a", 5], [None], {"a": "b"}])
+def test_nothing_but_texts_is_joined(said):
+    """A list with anything else in it is reported."""
+    assert made("string", 'join = ","', said) == ("nothing", ["can't be made string"])
+
+
+@pytest.mark.parametrize(
+    ("by", "said", "got"),
+    [(",", "a,b", ["a", "b"]), (", ", "a, b,c", ["a", "b,c"]), (",", "", []), (",", "a,", ["a", ""])],
+)
+def test_a_text_is_split(by, said, got):
+    """A text of nothing has no parts."""
+    assert made("strings", f'split = "{by}"', said) == (got, [])
+
+
+@pytest.mark.parametrize("said", [["a"], 5])
+def test_nothing_but_a_text_is_split(said):
+    """A list is no text, even where the field has one."""
+    assert made("strings", 'split = ","', said) == ("nothing", ["can't be made strings"])
+
+
+def test_a_joined_text_must_be_a_word_of_the_field():
+    """A caller meets no other word, however it was made."""
+    words = 'words = ["a-b"]'
+    assert made("string", 'join = "-"', ["a", "b"], words) == ("a-b", [])
+    assert made("string", 'join = "-"', ["b", "a"], words)[0] == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "said", "got"),
+    [
+        ("string", '{ true = "on", false = "off" }', True, "on"),
+        ("string", '{ true = "on", false = "off" }', False, "off"),
+        ("string", '{ true = "on" }', "true", "on"),
+        ("boolean", "{ on = true, off = false }", "off", False),
+        ("boolean", "{ 1 = true, 0 = false }", 0, False),
+        ("string", '{ 1 = "one", -2 = "less" }', -2, "less"),
+        ("string", '{ 1 = "one" }', "1", "one"),
+        ("string", '{ true = "on", other = "else" }', "other", "else"),
+        ("integer", "{ true = 1, false = 0 }", False, 0),
+    ],
+)
+def test_words_may_be_booleans_and_integers(kind, values, said, got):
+    """On both sides; a key matches the text too."""
+    value, why = made(kind, f"values = {values}", said)
+    assert (value, type(value), why) == (got, type(got), [])
+
+
+@pytest.mark.parametrize("said", [1, 1.0, "yes", [True], {}])
+def test_a_value_that_no_word_stands_for_is_reported(said):
+    """True is not 1, and 1.0 neither."""
+    assert made("string", 'values = { true = "on", 2 = "two" }', said) == ("nothing", ["an unknown word"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "way", "drop", "said"),
+    [
+        ("integer", "cast = true", '["0"]', "0"),
+        ("integer", "factor = 1000", "[0]", 0),
+        ("strings", 'split = ","', '["none"]', "none"),
+        ("string", 'join = ","', '[["none"]]', ["none"]),
+        ("string", 'values = { true = "on", false = "off" }', "[false]", False),
+    ],
+)
+def test_what_stands_for_not_known_is_dropped_before_the_cast(kind, way, drop, said):
+    """By the value that upstream has, not by what would become of it."""
+    assert made(kind, f"{way}\ndrop = {drop}", said) == ("nothing", ["it stands for not known"])
+
+
+def test_a_value_beside_those_that_are_dropped_is_cast():
+    """A text is not the number that it says, where values are dropped."""
+    assert made("integer", "cast = true\ndrop = [0]", "0") == (0, [])
+    assert made("boolean", "cast = true\ndrop = [0]", said=False) == (False, [])
+
+
+def test_a_later_source_makes_up_for_what_cannot_be_cast():
+    """And what the first one said is reported."""
+    driven = translated(field("x", "integer", f'from = ["y", "z"]\ncast = true\n{EXACT}'), {"y": "many", "z": "7"})
+    (dropped,) = driven.outcome.record.dropped
+    assert (driven.document, dropped.where, dropped.why) == ({"x": 7}, "y", "can't be made integer")

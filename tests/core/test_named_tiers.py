@@ -1,0 +1,141 @@
+"""Tiers with names of their own: the order of asking, what leads on, and what is remembered."""
+
+import pytest
+
+from shim.core.memory import Memory
+from shim.core.settings import RouteWord, Settings
+from tests.core.driver import AFTER, answers, drive, refuses
+from tests.core.small import read
+
+TIERS = ("zinc", "flex", "amber")
+
+
+def document(*tiers):
+    """A document with tiers, each of which is asked after NOT_ and the name of another."""
+    text = """
+format = 1
+name = "things"
+
+[operation.getThing]
+method = "GET"
+path = "/things/{thing}"
+versions = ">=2023.1.1"
+deprecated = 2026-01-01
+sunset = 2026-01-01
+resource = "thing"
+cluster = ["thing"]
+"""
+    fields = '\n[resource.thing.name]\ntype = "string"\n'
+    for tier, after in tiers:
+        key = tier if tier in {"flex", "dedicated"} else f"tier.{tier}"
+        text += f'\n[operation.getThing.{key}]\npath = "/{tier}/{{thing}}"\nversion = "2024-01-01"\n'
+        text += f"after = {list(after)}\n".replace("'", '"') if after else ""
+        fields += f'\n[resource.thing.name.{key}]\nfrom = "{tier}"\nfidelity = "exact"\n'
+    return text + fields
+
+
+THREE = document(("zinc", ["NOT_FLEX"]), ("flex", ["NOT_AMBER", "NOT_ZINC"]), ("amber", ["NOT_ZINC"]))
+TARGET = "/api/atlas/v2/things/t"
+OK = {tier: answers({tier: tier}) for tier in TIERS}
+NOT = {tier: refuses(404, f"NOT_{tier.upper()}") for tier in TIERS}
+
+
+def ask(given, memory=None, target=TARGET, **more):
+    return drive(read(THREE), target, given, memory=memory or Memory(), **more)
+
+
+def test_tiers_are_asked_in_their_order():
+    """Flex first, and those with names in the order of the file; each translates by its own rules."""
+    driven = ask([NOT["flex"], NOT["zinc"], OK["amber"]])
+    assert driven.routes == ("flex", "zinc", "amber")
+    assert driven.targets == ("/flex/t", "/zinc/t", "/amber/t")
+    assert driven.document == {"name": "amber"}
+    record = driven.outcome.record
+    assert record.route == "amber"
+    assert record.reason.endswith("; flex answered NOT_FLEX; zinc answered NOT_ZINC")
+
+
+def test_the_first_tier_that_knows_it_answers():
+    """No other is asked."""
+    assert ask([OK["flex"]]).routes == ("flex",)
+    assert ask([NOT["flex"], OK["zinc"]]).routes == ("flex", "zinc")
+
+
+def test_only_a_code_of_the_next_tier_leads_on():
+    """What leads to the third does not lead past the second."""
+    driven = ask([NOT["zinc"]])
+    assert (driven.routes, driven.passed) == (("flex",), True)
+    driven = ask([NOT["flex"], NOT["flex"]])
+    assert (driven.routes, driven.passed) == (("flex", "zinc"), True)
+
+
+def test_the_last_tier_has_the_last_word():
+    """Its error is the answer."""
+    driven = ask([NOT["flex"], NOT["zinc"], NOT["amber"]])
+    assert (driven.routes, driven.passed) == (("flex", "zinc", "amber"), True)
+    assert driven.outcome.record.sent[-1].status == 404
+
+
+def test_the_tier_that_answered_is_asked_first_from_then_on():
+    """For ten minutes; then the first is asked again."""
+    memory = Memory()
+    ask([NOT["flex"], NOT["zinc"], OK["amber"]], memory)
+    driven = ask([OK["amber"]], memory, clock=AFTER + 599)
+    assert (driven.routes, driven.document) == (("amber",), {"name": "amber"})
+    assert "was found on the amber tier" in driven.outcome.record.reason
+    assert ask([OK["flex"]], memory, clock=AFTER + 1300).routes == ("flex",)
+    assert ask([OK["flex"]], memory, "/api/atlas/v2/things/other").routes == ("flex",)
+
+
+def test_from_a_remembered_tier_the_others_are_asked_in_their_order():
+    """Those before it too, where its answer leads there."""
+    memory = Memory()
+    ask([NOT["flex"], NOT["zinc"], OK["amber"]], memory)
+    driven = ask([NOT["amber"], NOT["flex"], OK["zinc"]], memory)
+    assert driven.routes == ("amber", "flex", "zinc")
+    assert ask([OK["zinc"]], memory).routes == ("zinc",)
+
+
+def test_a_tier_that_no_longer_has_it_is_forgotten():
+    """Where nothing leads on, its error is the answer, and the next call begins anew."""
+    memory = Memory()
+    ask([NOT["flex"], NOT["zinc"], OK["amber"]], memory)
+    assert ask([refuses(404, "OTHER")], memory).passed
+    assert ask([OK["flex"]], memory).routes == ("flex",)
+
+
+def test_a_remembered_tier_that_an_operation_has_not_is_not_asked():
+    """One cluster, two operations, of which one has other tiers."""
+    engine = read(THREE)
+    other = read(document(("flex", ["NOT_ZINC"]), ("zinc", ["NOT_FLEX"])))
+    memory = Memory()
+    drive(engine, TARGET, [NOT["flex"], NOT["zinc"], OK["amber"]], memory=memory)
+    assert drive(other, TARGET, [OK["flex"]], memory=memory).routes == ("flex",)
+
+
+@pytest.mark.parametrize("word", [RouteWord.SUCCESSOR, RouteWord.FLEX])
+def test_the_route_word_asks_the_first_tier_alone(word):
+    """Whatever it is called; flex is the older name of that word. Nothing is learned by it, and nothing corrects it."""
+    memory = Memory()
+    ask([NOT["flex"], OK["zinc"]], memory)
+    settings = Settings(route=word)
+    driven = ask([NOT["flex"]], memory, settings=settings)
+    assert (driven.routes, driven.passed) == (("flex",), True)
+    assert f"the route is set to {word}" in driven.outcome.record.reason
+    named = read(document(("zinc", ["NOT_AMBER"]), ("amber", ["NOT_ZINC"])))
+    assert drive(named, TARGET, [OK["zinc"]], settings=settings).routes == ("zinc",)
+
+
+def test_a_single_tier_is_never_remembered():
+    """There is nothing to choose."""
+    memory = Memory()
+    alone = read(document(("successor", [])))
+    driven = drive(alone, TARGET, [answers({"successor": "a"})], memory=memory)
+    assert (driven.routes, driven.document, len(memory.tiers)) == (("successor",), {"name": "a"}, 0)
+
+
+def test_a_chain_ends_at_the_deadline():
+    """No further tier is asked when the time is over."""
+    now = iter([0.0, 0.0, 1.0, 10_000.0, *[10_000.0] * 9])
+    driven = ask([NOT["flex"], NOT["zinc"]], monotonic=lambda: next(now))
+    assert (driven.reply.status, driven.document["errorCode"]) == (504, "SHIM_DEADLINE_EXCEEDED")
