@@ -41,7 +41,7 @@ def _check_each(field: Field, rule: Rule) -> Iterator[tuple[str, str]]:
     makes_list = rule.verb is Verb.COUNT or (rule.verb is Verb.FROM and takes_list)
     when = () if rule.when is None else (rule.when.source,)
     for source in (*(() if makes_list else rule.sources), *when):
-        if Step.EACH in parse_source(source):
+        if Step.EACH in _path(source):
             yield rule.at, f"{source!r} is a list; [first] or [only] take one item of it"
 
 
@@ -50,7 +50,7 @@ def _check_of(field: Field, rule: Rule) -> Iterator[tuple[str, str]]:
         yield f"{rule.at}.group", "belongs to fields of type objects with of, the resource that the items are"
     if rule.keyed and (field.type != "object" or field.of is None):
         yield f"{rule.at}.keyed", "belongs to fields of type object with of, the resource that the items are"
-    if rule.keyed and Step.EACH in parse_source(rule.keyed):
+    if rule.keyed and Step.EACH in _path(rule.keyed):
         yield f"{rule.at}.keyed", f"{rule.keyed!r} is a list, and names nothing; [first] or [only] take one item of it"
     if field.of is None:
         return
@@ -68,12 +68,12 @@ def check_lists(resource: Resource, tier: str) -> Iterator[tuple[str, str]]:
     rules = [(field, rule) for field in resource.fields for rule in field.rules.get(tier, ())]
     for field, rule in rules:
         if rule.verb in {Verb.ONLY, Verb.COUNT} or (rule.verb is Verb.FROM and _reads_list(field, rule)):
-            lists |= {parse_source(source): field.name for source in rule.sources}
+            lists |= {_path(source): field.name for source in rule.sources}
         elif rule.verb is Verb.FROM and not rule.keyed:
-            others |= {parse_source(source): field.name for source in rule.sources}
+            others |= {_path(source): field.name for source in rule.sources}
     for _, rule in rules:
         for source in (*rule.sources, *(() if rule.when is None else (rule.when.source,))):
-            path = parse_source(source)
+            path = _path(source)
             for end in range(1, len(path)):
                 start, after = path[:end], path[end]
                 if start in lists and not isinstance(after, Step):
@@ -85,3 +85,10 @@ def check_lists(resource: Resource, tier: str) -> Iterator[tuple[str, str]]:
 
 def _reads_list(field: Field, rule: Rule) -> bool:
     return bool(rule.keyed) or rule.cast is Cast.JOIN or (field.type in _LISTS and rule.cast is not Cast.SPLIT)
+
+
+def _path(source: str) -> Path:
+    try:
+        return parse_source(source)
+    except ValueError:  # told where it was read
+        return ()

@@ -95,7 +95,6 @@ def test_the_document_is_sound():
         ),
         ({f"{SAIL}.body.masts.type": "string"}, f"{SAIL}.body.masts.of", "belongs to fields of type object"),
         ({f"resource.pier.berths.{NEW}.group": "a..b"}, f"resource.pier.berths.{NEW}.group", "is no source"),
-        ({f"resource.pier.berths.{NEW}.group": "a[each].b"}, f"resource.pier.berths.{NEW}.group", "is a list"),
         ({f"resource.harbour.lights.{NEW}.keyed": "a[each]"}, f"resource.harbour.lights.{NEW}.keyed", "is a list"),
         ({"resource.harbour.without": ["a..b"]}, "resource.harbour.without", "is no name"),
         ({"resource.harbour.without": ["a[each].b"]}, "resource.harbour.without", "is no name"),
