@@ -30,7 +30,8 @@ def check_calls(document: Document, operation: Operation) -> Iterator[tuple[str,
         yield from _check_request(f"{at}.request", operation.request)
     for successor in operation.successors.values():
         for key, target in targets(successor):
-            for where, what in _check_target(document, operation, target, key.rpartition(".")[2]):
+            word = next((word for word, choice in successor.choices.items() if choice is target), "")
+            for where, what in _check_target(document, operation, target, word):
                 yield f"{successor.at}{key}{where}", what
         for code in successor.errors:
             if code.isdecimal() and not (len(code) == 3 and 400 <= int(code) <= 599):
@@ -52,8 +53,6 @@ def _check_request(at: str, request: RequestBody) -> Iterator[tuple[str, str]]:
             yield f"{at}.ignored", f"{name!r} is declared as a member, and would never be read"
     if request.members.get(request.choose, "string") != "string":
         yield f"{at}.choose", f"{request.choose!r} must be of type string to have words"
-    if "." in request.choose:
-        yield f"{at}.choose", f"{request.choose!r} stands inside another member; only one of the body itself can choose"
     for name, refused in request.refused.items():
         kind = request.members.get(name)
         if kind is not None and not FITS[kind](refused.value):

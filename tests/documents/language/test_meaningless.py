@@ -80,11 +80,6 @@ def test_the_document_is_sound():
         ),
         ({f"{ORDER}.ignored": ["hull.beamMm"]}, f"{ORDER}.ignored", "would never be read"),
         ({f"{ORDER}.members.kind": "integer"}, f"{ORDER}.choose", "of type string"),
-        (
-            {f"{ORDER}.choose": "hull.kind", f"{ORDER}.members/hull.kind": "string"},
-            f"{ORDER}.choose",
-            "inside another member",
-        ),
         ({f"{ORDER}.refuse.number.value": "13"}, f"{ORDER}.refuse.number.value", "not of the member's type, integer"),
         ({f"{SAIL}.body.x": {"type": "string", "from": "id"}}, f"{SAIL}.body.x", "which is ignored"),
         ({f"{SAIL}.body.x": {"type": "string", "from": "number"}}, f"{SAIL}.body.x", "'number' is of type integer"),
