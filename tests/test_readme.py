@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import click
@@ -109,9 +110,11 @@ def test_commands_and_their_options_exist(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page):
-    """Each relative link of a page is a file."""
-    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))]
-    assert not [name for name in targets if name and "://" not in name and not (page.parent / name).exists()]
+    """Each relative link of a page is a file, and its anchor, if it has one, a heading there."""
+    links = [link.partition("#") for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))]
+    inner = [(page.parent / name if name else page, anchor) for name, _, anchor in links if "://" not in name]
+    assert not [path for path, _ in inner if not path.exists()]
+    assert not [(path, anchor) for path, anchor in inner if anchor and anchor not in anchors(path)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -122,6 +125,14 @@ def test_files_and_modules_that_a_page_names_exist(page):
     assert not [path for path in paths if not (ROOT / path).exists()]
     names = re.findall(r"(?:`|python -m )((?:shim|tests|benchmarks)(?:\.(?!toml\b)\w+)+)", text)
     assert not [name for name in names if not (is_module(name) or in_module(*name.rpartition(".")[::2]))]
+
+
+@cache
+def anchors(path):
+    """What the repository's page makes of a page's headings: letters, digits and hyphens in lower case."""
+    text = re.sub(r"^ *```.*?^ *```", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def is_module(name):

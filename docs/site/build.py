@@ -25,7 +25,10 @@ ROOMS = {
     ),
     "reference": (
         "Reference",
-        ("settings", "commands", "errors", "headers", "fields", "python", "typed-client", "operating", "credentials"),
+        (
+            *("covered", "settings", "commands", "errors", "headers", "fields", "python", "typed-client", "operating"),
+            *("credentials", "status", "metrics"),
+        ),
     ),
     "explanation": ("Explanation", ("why", "order-of-events", "fidelity", "unknowns", "comparison", "trust")),
     "project": ("Project", ("changelog",)),

@@ -1,4 +1,4 @@
-"""The page "From serverless to flex, field by field", made of the documents: ``python -m shim.cli.fields_page``.
+"""The page "From old to new, field by field", made of the documents: ``python -m shim.cli.fields_page``.
 
 It writes Markdown to standard output; with ATLAS_SHIM_MAPPINGS set, an operator's own documents are in it too.
 """
@@ -31,13 +31,15 @@ from shim.documents.model import (
 from shim.documents.vocabulary import Verb
 
 _HEAD = """\
-# From serverless to flex, field by field
+# From old to new, field by field
 
-What each retired call is answered from, and where each member of its answer comes from. The page is made of the
-[mapping documents](../../mappings/README.md) by `python -m shim.cli.fields_page`, so it says what the shim does.
-`atlas-shim explain GET URL` says the same of one call, with the code to write instead.
+What each retired call is answered from, and where each member of its answer comes from: those of serverless instances
+and of the shared tier, which became flex and dedicated clusters, and reads of clusters in versions that end next.
+The page is made of the [mapping documents](../../mappings/README.md) by `python -m shim.cli.fields_page`, so it says
+what the shim does. `atlas-shim explain GET URL` says the same of one call, with the code to write instead.
 
-Successors' paths are those below `/api/atlas/v2`, with the version of `Accept` in brackets. The words for
+**flex** and **dedicated** are the tiers on which a cluster may live, **successor** is a newer version of the same call.
+Their paths are those below `/api/atlas/v2`, with the version of `Accept` in brackets. The words for
 how near a value is to what it was: **exact**, **renamed** (the same value under another name or spelling), **derived**
 (computed, or near the old meaning), **constant** (true of every such resource), **absent** (can't be known, and is
 left out). [What they promise](../explanation/fidelity.md).

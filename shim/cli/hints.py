@@ -8,7 +8,7 @@ from packaging.version import Version
 
 from shim.core.messages import Call, field
 from shim.core.recognise import Engine
-from shim.documents.check_fields import targets
+from shim.documents.check_calls import targets
 from shim.documents.model import Operation
 from shim.documents.templates import Template, decoded, parameter_name
 from shim.documents.versions import named_in, written

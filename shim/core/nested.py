@@ -60,10 +60,9 @@ class Nested:
         """
         groups: dict[object, list[tuple[int, JsonObject]]] = {}
         for number, value in self._objects(values, at):
-            found = [
-                one for path in members if (one := look_up(value, path)) is not None and one is not NoValue.MISSING
-            ]
-            key = (type(found[0]), repr(found[0])) if found else number
+            found = [look_up(value, path) for path in members]
+            told = next((one for one in found if one is not NoValue.MISSING and one is not None), None)
+            key = number if told is None else (type(told), repr(told))
             groups.setdefault(key, []).append((number, value))
         return [self._group(group, at) for group in groups.values()]
 

@@ -28,7 +28,8 @@ _SHORT = 200
 class LegacyQuery:
     """What the caller asked for; ``asked`` is the page size before clamping, ``rest`` all raw pairs but paging.
 
-    ``foreign`` are the raw pairs that this interface does not know.
+    ``foreign`` are the raw pairs that this interface does not know. A ``plain`` query says the same to a successor
+    that has the same pages: of the others it has page and size at most, each once, and as they are used.
     """
 
     page: int = 1
@@ -39,6 +40,7 @@ class LegacyQuery:
     asked: int = SIZE
     rest: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
+    plain: bool = True
 
     def link(self, page: int, *, own: bool) -> str:
         """Return the query of a page's link, in the orders that recorded ``self`` and other links have."""
@@ -56,6 +58,7 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
 
 def _read(raw: str, shape: str) -> LegacyQuery:
     seen: dict[str, str] = {}
+    plain = True
     rest: list[str] = []
     foreign: list[str] = []
     known = _ONE if shape == "one" else _PAGE
@@ -67,6 +70,7 @@ def _read(raw: str, shape: str) -> LegacyQuery:
         if name not in _NUMBERS:
             rest.append(pair)
         if name in known:
+            plain = plain and name in _NUMBERS and name not in seen
             seen.setdefault(name, unquote_plus(value))
     asked = _number(seen, "itemsPerPage", SIZE)
     return LegacyQuery(
@@ -78,6 +82,7 @@ def _read(raw: str, shape: str) -> LegacyQuery:
         asked=asked,
         rest=tuple(rest),
         foreign=tuple(foreign),
+        plain=plain and asked <= MOST,
     )
 
 

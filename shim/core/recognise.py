@@ -12,7 +12,7 @@ from shim.core.messages import Headers
 from shim.core.settings import Settings
 from shim.core.translator import Translator, make_translator
 from shim.documents import Document, load_documents, mapping_folders
-from shim.documents.check_fields import targets
+from shim.documents.check_calls import targets
 from shim.documents.model import Api, Operation, Successor, Target
 from shim.documents.templates import decoded, parameter_name
 from shim.documents.versions import Named, named_in

@@ -39,7 +39,7 @@ def read_body(request: RequestBody, call: Call, loads: Callable[[bytes], Any]) -
     if type(body) is not dict:
         raise CallError(400, "MALFORMED_JSON", "The request body is not a JSON object.")
     given = _given(request, body, "")
-    for name in request.required:
+    for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):
         if look_up(given, tuple(name.split("."))) is NoValue.MISSING:
             detail = f"The required attribute {name} was not specified."
             raise CallError(400, "MISSING_ATTRIBUTE", detail, (name,))

@@ -51,7 +51,7 @@ def successor_call(
     if known is None:
         if len(match.targets) >= REMEMBERED:
             match.targets.clear()
-        known = match.targets[key] = (_target(match, target, query, collected), target, query)
+        known = match.targets[key] = (_target(match, target, query, collected, call.target), target, query)
     accept = _accept(target.version)
     headers = (*without(call.headers, _FOREIGN if content == call.body else _ABOUT_BODY), accept)
     if content:
@@ -59,11 +59,15 @@ def successor_call(
     return Call(target.method, call.origin, known[0], headers, content)
 
 
-def _target(match: Match, target: Target, query: LegacyQuery | None, collected: int) -> str:
+def _target(match: Match, target: Target, query: LegacyQuery | None, collected: int, caller: str) -> str:
     """Return a successor's request target: its path, and the caller's query in its terms, if that has a part in it."""
     path = target.path.build(match.raw)
     if query is None:
         return path
+    own = caller.partition("?")[0]
+    pages = match.operation.shape == "page" and target.paging == "kept" and not target.bare
+    if path == own and pages and query.plain and not target.query and match.operation.query is None:
+        return caller  # where only the version changes, so that the caller's signature (HTTP Digest) still fits
     pairs = [*query.foreign]
     if target.query or match.operation.query is not None:
         choose = "" if match.operation.query is None else match.operation.query.choose

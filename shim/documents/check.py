@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from shim.documents.check_fields import check_fields, targets
+from shim.documents.check_calls import check_calls, targets
+from shim.documents.check_fields import check_fields
 from shim.documents.model import Document, Operation, Successor
 from shim.documents.templates import Template, parameter_name
 from shim.documents.versions import overlap
@@ -16,7 +17,7 @@ def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, s
     yield from _ties(documents)
     for document in documents:
         for operation in document.operations:
-            for at, what in _check_operation(operation):
+            for at, what in (*_check_operation(operation), *check_calls(document, operation)):
                 yield document, at, what
             for base in [api.base for api in document.apis.values()]:
                 if operation.path.text.startswith(f"{base}/"):
@@ -103,6 +104,8 @@ def _check_order(operation: Operation) -> Iterator[tuple[str, str]]:
             yield at, "can't sort what is bare"
         elif kind is None:
             yield at, f"{key!r} is no field of the resource"
+        elif key.startswith("-") and key[1:] in operation.order:
+            yield at, f"{key!r} and {key[1:]!r} can't both apply"
         elif kind not in _SORTABLE:
             yield at, f"{key!r} can't be sorted by: its type is {kind}"
     for tier, successor in operation.successors.items():

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import attrs
 
+from shim.documents.check_calls import targets
 from shim.documents.check_from import check_from, check_lists
-from shim.documents.model import BODY, TIERS, Document, Field, Operation, Resource, Rule, Successor, Target
+from shim.documents.model import BODY, TIERS, Document, Field, Operation, Resource, Rule, When
 from shim.documents.tables import key_path
-from shim.documents.value_types import FITS, Json
+from shim.documents.value_types import FITS, Json, is_json
 from shim.documents.vocabulary import Verb
 
 _KINDS_OF: dict[Verb, tuple[str, ...]] = {
@@ -58,15 +58,6 @@ def _note(uses: dict[int, _Use], resource: Resource, operation: Operation, tiers
             uses[id(field.of)].grouped |= {tier for tier, rules in field.rules.items() for rule in rules if rule.group}
 
 
-def targets(successor: Successor) -> Iterable[tuple[str, Target]]:
-    """Return the upstream calls of a successor with the key each stands under."""
-    found = [("", successor.only)] if successor.only is not None else []
-    found += [
-        (key_path(".choose", word), choice) for word, choice in successor.choices.items() if isinstance(choice, Target)
-    ]
-    return found
-
-
 def _check_resource(use: _Use) -> Iterator[tuple[str, str]]:
     resource = use.resource
     yield from _check_names(resource.fields)
@@ -74,8 +65,11 @@ def _check_resource(use: _Use) -> Iterator[tuple[str, str]]:
     for name in resource.without:
         if name in names:
             yield f"{resource.at}.without", f"{name!r} is a field of its own, and does not pass as it is"
-        if "[" in name or not all(name.split(".")):
-            yield f"{resource.at}.without", f"{name!r} is no name; nest names with dots"
+        if not all(name.split(".")) or "[" in name:
+            yield f"{resource.at}.without", f"{name!r} is no name; nest names with dots (lists pass whole)"
+        for outer in (".".join(name.split(".")[:end]) for end in range(1, name.count(".") + 1)):
+            if outer in names or outer in resource.without:
+                yield f"{resource.at}.without", f"{name!r} can never apply: {outer!r} does not pass as it is"
     for field in resource.fields:
         yield from _check_field(field, use)
     for tier in use.tiers:
@@ -94,6 +88,8 @@ def _check_names(fields: Sequence[Field]) -> Iterator[tuple[str, str]]:
 
 
 def _check_field(field: Field, use: _Use) -> Iterator[tuple[str, str]]:
+    if use.resource.bare and field.type == "links":
+        yield f"{field.at}.type", "a bare value is no links"
     if field.words and field.type != "string":
         yield f"{field.at}.words", "belong to fields of type string"
     for tier in field.rules:
@@ -117,7 +113,7 @@ def _key(tier: str) -> str:
 
 
 def _check_alternatives(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
-    covered: dict[str, set[str | bool]] = {}
+    before = list[When]()
     for index, rule in enumerate(rules):
         last = index == len(rules) - 1
         if rule.when is None:
@@ -130,10 +126,20 @@ def _check_alternatives(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
                 rule.at,
                 "has a when and no rule after it; end with a rule for all other cases, absent if need be",
             )
-        if not rule.when.negated and rule.when.given is None:
-            if rule.when.words <= covered.get(rule.when.source, set()):
-                yield rule.at, "can never apply: rules before it take all its words"
-            covered.setdefault(rule.when.source, set()).update(rule.when.words)
+        if _is_covered(rule.when, [one for one in before if one.source == rule.when.source]):
+            yield rule.at, "can never apply: rules before it take all its words"
+        before.append(rule.when)
+
+
+def _is_covered(when: When, before: Sequence[When]) -> bool:
+    """Tell whether conditions on the same source hold wherever this one does."""
+    if when.given is not None:
+        return any(one.given is when.given or (one.negated and not when.given) for one in before)
+    if when.negated:
+        return any(one.negated and one.words <= when.words for one in before)
+    words = {word for one in before if not one.negated for word in one.words}
+    others = any(one.given or (one.negated and not one.words & when.words) for one in before)
+    return others or when.words <= words
 
 
 def _check_rule(
@@ -156,7 +162,10 @@ def _check_rule(
             yield f"{rule.at}.parameter", f"{rule.parameter!r} is no parameter of {operation.id}'s path"
         for link in rule.links:
             for name in link.path.parameters:
-                if name not in own and not any(other.name == name for other in fields):
+                kind = next((other.type for other in fields if other.name == name), None)
+                if name not in own and kind is not None and kind not in {"string", "integer", "time"}:
+                    yield rule.at, f"link {{{name}}} is no text: the field's type is {kind}"
+                if name not in own and kind is None:
                     yield (
                         rule.at,
                         f"link {{{name}}} is neither a parameter of {operation.id}'s path nor a field",
@@ -164,16 +173,7 @@ def _check_rule(
 
 
 def _check_value(field: Field, at: str, value: Json) -> Iterator[tuple[str, str]]:
-    if not FITS[field.type](value) or not _is_json(value):
+    if not FITS[field.type](value) or not is_json(value):
         yield at, f"{value!r} is not of the field's type, {field.type}"
     elif field.words and value not in field.words:
         yield at, f"{value!r} is not one of the field's words: {', '.join(field.words)}"
-
-
-def _is_json(value: object) -> bool:
-    """Tell whether JSON has a word for a TOML value: it has none for dates, infinities and nan."""
-    if isinstance(value, dict):
-        return all(map(_is_json, value.values()))
-    if isinstance(value, list):
-        return all(map(_is_json, value))
-    return type(value) in {str, bool, int} or (type(value) is float and math.isfinite(value))

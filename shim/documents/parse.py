@@ -12,6 +12,7 @@ from shim.documents.model import NO_CONTENT, Api, Constant, Document, Gone, Oper
 from shim.documents.parse_calls import METHODS, Question, parse_query, parse_request, parse_successor
 from shim.documents.parse_fields import parse_resources, tiers_of
 from shim.documents.tables import DocumentSource, Table, checked, read_template, same
+from shim.documents.value_types import is_json
 from shim.documents.versions import parse_date, parse_specifiers, written
 
 FORMAT = 1
@@ -181,6 +182,8 @@ def _parse_constant(table: Table) -> Constant | None:
         return None
     if not sub.has("value"):
         sub.wrong("value", "is missing; give the answer")
+    elif not is_json(sub.get("value")):
+        sub.wrong("value", f"{sub.get('value')!r} is no JSON value")
     constant = Constant(value=sub.get("value"), why=sub.text("why"))
     sub.finish()
     return constant

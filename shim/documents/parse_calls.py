@@ -226,8 +226,10 @@ def _parse_rules_of_query(table: Table, question: Question) -> Mapping[str, Quer
     rules = {}
     for name, sub in table.named_tables("query").items():
         rules[name] = rule = _parse_query_rule(name, sub)
-        if name in OF_PAGES:
-            sub.wrong("", "is a parameter that the shim reads and writes itself")
+        if name in OF_PAGES or not name:
+            sub.wrong("", "is a parameter that the shim reads and writes itself" if name else "needs a name")
+        if rule.to in OF_PAGES and rule.to != name:
+            sub.wrong("to", f"{rule.to!r} is a parameter that the shim writes itself")
         if rule.default is not None and question.query is not None and name == question.query.choose:
             sub.wrong("default", "belongs to the query that chooses the call")
     names = [rule.to for rule in rules.values() if not rule.drop]
@@ -247,7 +249,7 @@ def _parse_query_rule(name: str, table: Table) -> QueryRule:
         drop=drop,
         why=table.text("why", default=""),
     )
-    if not table.names():
+    if not table.names() or (table.names() == ("to",) and rule.to == name):
         table.wrong("", "says nothing; give to, values, default or drop")
     if values is not None and not words:
         table.wrong("values", "must be a table of words")

@@ -149,7 +149,9 @@ def _member(name: str, table: Table, request: RequestBody | None, resources: Map
         of = sub.text("of", default="")
         if of and of not in resources:
             sub.wrong("of", f"{of!r} is no resource of this document")
-        kinds[sub.word("type", TYPES)] = inside[of or "none"] = None
+        kinds[kind := sub.word("type", TYPES)] = inside[of or "none"] = None
+        if of and kind not in {"object", "objects"}:
+            sub.wrong("of", "belongs to fields of type object or objects")
         rules.append(parse_rule(sub, {}, plain=True))
         for source in rules[-1].sources:
             declared = () if request is None else request.members.keys()

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from shim.documents.model import Api, LinkRule, Rule, When
-from shim.documents.sources import parse_source
+from shim.documents.sources import Step, parse_source
 from shim.documents.tables import Table, checked, read_template
 from shim.documents.vocabulary import Cast, Fidelity, Verb
 
@@ -68,6 +68,14 @@ def _sources(table: Table, key: str, texts: tuple[str, ...]) -> tuple[str, ...]:
     return texts
 
 
+def _members(table: Table, key: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return sources that each item of a list has one value at."""
+    for text in _sources(table, key, texts):
+        if f"[{Step.EACH}]" in text:
+            table.wrong(key, f"{text!r} is a list, and can't tell one item from another")
+    return texts
+
+
 def _parse_from(table: Table) -> dict[str, Any]:
     cast, by = _parse_cast(table)
     known = {
@@ -76,8 +84,8 @@ def _parse_from(table: Table) -> dict[str, Any]:
         "whole": table.flag("whole"),
         "cast": cast,
         "by": by,
-        "group": _sources(table, "group", table.texts("group")),
-        "keyed": _sources(table, "keyed", (table.text("keyed", default=""),))[0],
+        "group": _members(table, "group", table.texts("group")),
+        "keyed": "".join(_members(table, "keyed", (table.text("keyed", default=""),))),
         "drop": _parse_drop(table),
     }
     ways = [key for key in ("values", "whole", *filter(None, Cast), "group", "keyed") if table.has(key)]

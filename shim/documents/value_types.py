@@ -72,3 +72,12 @@ FITS: Mapping[str, Callable[[Json], bool]] = {
     "objects": lambda value: type(value) is list and all(type(item) is dict for item in value),
 }
 """For each type, a test of a decoded JSON value."""
+
+
+def is_json(value: object) -> bool:
+    """Tell whether JSON has a word for a TOML value: it has none for dates, infinities and nan."""
+    if isinstance(value, dict):
+        return all(map(is_json, value.values()))
+    if isinstance(value, list):
+        return all(map(is_json, value))
+    return type(value) in {str, bool, int} or (type(value) is float and math.isfinite(value))

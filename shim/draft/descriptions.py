@@ -146,7 +146,11 @@ class _Schemas:
 
     def at(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what a reference leads to; anything else as it is."""
+        followed = set()
         while isinstance(reference := value.get("$ref"), str):
+            if reference in followed:
+                raise SettingsError(f"{self.name}: {reference} leads to itself")
+            followed.add(reference)
             found: Any = self.root if reference.startswith("#/") else None
             for part in reference[2:].split("/"):
                 key = part.replace("~1", "/").replace("~0", "~")

@@ -73,7 +73,7 @@ class GatewayExchange:
                     self.seconds += perf_counter() - began
                     if isinstance(step, Send):
                         self._hold()
-                        self.upstream_response = await send(self.upstream, self.signer, OutboundCall(step))
+                        self.upstream_response = await send(self.upstream, self.signer, self._outbound(step))
                         reply = self.upstream_response.head
                         if self.upstream_response.announces:
                             self.announced(step.call, reply.headers)
@@ -91,6 +91,12 @@ class GatewayExchange:
             raise too_slow("http_response_timeout", detail) from None
         finally:
             steps.close()
+
+    def _outbound(self, step: Send) -> OutboundCall:
+        """Return a call to be signed: where only its version is another, the caller's own signature still fits."""
+        call = step.call
+        is_same = (call.method, call.target) == (self.call.method, self.call.target)
+        return OutboundCall(attrs.evolve(step, rewritten=step.rewritten and not is_same))
 
     async def _read(self, response: UpstreamResponse, limit: int) -> Reply:
         try:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import attrs
 from packaging.version import Version
 
-from shim.documents.check_fields import targets
+from shim.documents.check_calls import targets
 from shim.documents.model import Operation
 from shim.documents.templates import parameter_name
 

@@ -1,4 +1,4 @@
-"""The page "From serverless to flex, field by field" says what the documents say."""
+"""The page "From old to new, field by field" says what the documents say."""
 
 from enum import StrEnum
 from pathlib import Path

@@ -78,10 +78,11 @@ def test_versions_and_sunsets_stand_at_media_types(greenhouses):
         ([], "is no OpenAPI 3 description"),
         (api(ref("Nowhere")), "leads nowhere"),
         (api({"$ref": "other.json#/x"}), "leads nowhere"),
+        (api(ref("Round"), Round=ref("And"), And=ref("Round")), "leads to itself"),
     ],
 )
 def test_what_can_not_be_read_is_said(described, said, what):
-    """Another format, and references that lead out of the file or nowhere."""
+    """Another format, and references that lead out of the file, nowhere or to themselves."""
     with pytest.raises(SettingsError, match=what):
         described(said)
 

@@ -86,6 +86,8 @@ def is_environment(node: ast.AST) -> bool:
             | ast.Call(func=ast.Attribute(value=inner, attr="copy"))
         ):
             return is_environment(inner)
+        case ast.IfExp(body=body, orelse=orelse):
+            return is_environment(body) or is_environment(orelse)
         case ast.Dict(keys=keys, values=values):
             return any(key is None and is_environment(value) for key, value in zip(keys, values, strict=True))
     return False
@@ -144,6 +146,7 @@ class _Module(ast.NodeVisitor):
             self._seen |= {callee.value, callee}
             self._read(node.args[0])
         elif name in {"getenv", "getenvb"}:
+            self._seen.add(callee)
             self._read(node.args[0])
         elif name in {"expandvars", "getproxies", "getproxies_environment"}:
             self._made_up()
@@ -165,6 +168,8 @@ class _Module(ast.NodeVisitor):
             self._seen.add(node.value)
             if node.attr not in {"update", "encodekey"}:
                 self._made_up()  # items, keys, or a method that is handed on
+        elif node.attr in {"getenv", "getenvb"} and node not in self._seen:
+            self._hide("getenv that is handed on")
         elif is_environment(node) and node not in self._seen and isinstance(node.ctx, ast.Load):
             self._other(node)
         self.generic_visit(node)
@@ -174,7 +179,7 @@ class _Module(ast.NodeVisitor):
             self._other(node)
 
     def visit_Constant(self, node: ast.Constant) -> None:
-        if node.value in ("environ", "getenv"):
+        if node.value in ("environ", "getenv", "auto_envvar_prefix"):
             self._hide("named in a text")  # as in getattr(os, "environ")
 
     def visit_Assign(self, node: ast.Assign) -> None:
@@ -199,6 +204,8 @@ class _Module(ast.NodeVisitor):
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         self._seen |= {one for one in (node.body, node.orelse) if is_environment(one)}
+        if is_environment(node) and node not in self._seen:
+            self._hide("one of two")
         self.generic_visit(node)
 
     def _other(self, node: ast.AST) -> None:

@@ -14,8 +14,8 @@ from shim.gateway.errors import Refusal
 from shim.gateway.validation import InboundRequest
 
 DETAIL = (
-    "An API key can't cross this gateway: HTTP Digest signs the path, and atlas-shim sends this retired call to "
-    "another one. Start it with --credentials verify and this key, or call with a service account's access token "
+    "An API key can't cross this gateway: HTTP Digest signs path and query, and atlas-shim sends this retired call "
+    "with others. Start it with --credentials verify and this key, or call with a service account's access token "
     "(Authorization: Bearer ...); Python programs keep their key with the drop-in (from shim import httpx)."
 )
 

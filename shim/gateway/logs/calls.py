@@ -11,7 +11,7 @@ import attrs
 import orjson
 
 from shim.core.recognise import Engine, Match
-from shim.documents.check_fields import targets
+from shim.documents.check_calls import targets
 from shim.documents.templates import parameter_name
 from shim.gateway.counting.failures import Failure, failure_of
 from shim.gateway.errors import Challenged, Refusal, internal

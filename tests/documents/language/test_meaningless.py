@@ -1,0 +1,150 @@
+"""What a document can say that would silently mean nothing: each is told with its key, and nothing else is."""
+
+import copy
+import datetime as dt
+import tomllib
+
+import pytest
+
+from shim.documents.check import check_documents
+from shim.documents.parse import parse_document
+from shim.documents.tables import DocumentSource
+from tests.documents.conftest import APIS
+
+HARBOURS = tomllib.loads((APIS / "harbours.toml").read_text("utf-8"))
+NEW = "tier.successor"
+ORDER = "operation.orderShip.request"
+SAIL = f"operation.orderShip.{NEW}.choose.sail"
+LISTED = f"operation.listHarbours.{NEW}"
+GOT = f"operation.getHarbour.{NEW}"
+STEAM = "operation.findShips.tier.north.choose.steam"
+
+
+def told(changes):
+    """Return what is wrong with the harbours after changes by key path; None takes a key away."""
+    data = copy.deepcopy(HARBOURS)
+    for path, value in changes.items():
+        inner, (*outer, last) = data, path.split("/")[0].split(".") + path.split("/")[1:]
+        for key in outer:
+            inner = inner.setdefault(key, {})
+        if value is None:
+            del inner[last]
+        else:
+            inner[last] = value
+    source = DocumentSource("f.toml")
+    document = parse_document(data, source)
+    if not source.problems:
+        for _, at, what in check_documents([document]):
+            source.add(at, what)
+    return source.problems
+
+
+def when(*conditions):
+    """Return rules with these conditions, and a last one without."""
+    rule = {"absent": True, "why": "x"}
+    return [*({"when": {"source": "a", **one}, **rule} for one in conditions), rule]
+
+
+OPEN = f"resource.harbour.open.{NEW}"
+
+
+def test_the_document_is_sound():
+    """Without a change nothing is told."""
+    assert told({}) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "what"),
+    [
+        ({"operation.listHarbours.items": "links"}, "operation.listHarbours.items", "no name for a page's list"),
+        ({"operation.listHarbours.items": "a.b"}, "operation.listHarbours.items", "no name for a page's list"),
+        ({f"{LISTED}.items": "totalCount"}, f"{LISTED}.items", "never the list"),
+        ({"operation.listHarbours.order": ["name", "-name"]}, "operation.listHarbours.order", "can't both apply"),
+        ({f"{LISTED}.query.near.to": "pageNum"}, f"{LISTED}.query.near.to", "the shim writes itself"),
+        ({f"{LISTED}.query.near.to": "near"}, f"{LISTED}.query.near", "says nothing"),
+        ({f"{LISTED}.query/": {"to": "x"}}, f'{LISTED}.query.""', "needs a name"),
+        ({f"{STEAM}.query.kind.values": {"sail": "AIR"}}, f"{STEAM}.query.kind", "no word for 'steam'"),
+        (
+            {"operation.findShips.tier.south.query": {"kind": {"values": {"sail": "A", "tug": "B"}}}},
+            "operation.findShips.tier.south.query.kind",
+            "no word for 'steam'",
+        ),
+        ({f"{GOT}.errors.200": "X"}, f"{GOT}.errors.200", "no status of an error"),
+        ({f"{GOT}.method": "POST"}, f"{GOT}.method", "a read stays a read"),
+        ({f"{SAIL}.method": "GET"}, f"{SAIL}.method", "a write a write"),
+        ({f"{GOT}.version": "2025-01-01"}, f"{GOT}.path", "the legacy call itself"),
+        (
+            {f"{GOT}.path": "/api/atlas/v1.0/groups/{groupId}/harbours/{name}"},
+            f"{GOT}.path",
+            "the legacy call itself",
+        ),
+        ({f"{ORDER}.ignored": ["hull.beamMm"]}, f"{ORDER}.ignored", "would never be read"),
+        ({f"{ORDER}.members.kind": "integer"}, f"{ORDER}.choose", "of type string"),
+        (
+            {f"{ORDER}.choose": "hull.kind", f"{ORDER}.members/hull.kind": "string"},
+            f"{ORDER}.choose",
+            "inside another member",
+        ),
+        ({f"{ORDER}.refuse.number.value": "13"}, f"{ORDER}.refuse.number.value", "not of the member's type, integer"),
+        ({f"{SAIL}.body.x": {"type": "string", "from": "id"}}, f"{SAIL}.body.x", "which is ignored"),
+        ({f"{SAIL}.body.x": {"type": "string", "from": "number"}}, f"{SAIL}.body.x", "'number' is of type integer"),
+        (
+            {f"{SAIL}.body.x": {"type": "string", "from": "kind", "join": ","}},
+            f"{SAIL}.body.x",
+            "'kind' is of type string",
+        ),
+        ({f"{SAIL}.body.masts.type": "string"}, f"{SAIL}.body.masts.of", "belongs to fields of type object"),
+        ({f"resource.pier.berths.{NEW}.group": "a..b"}, f"resource.pier.berths.{NEW}.group", "is no source"),
+        ({f"resource.pier.berths.{NEW}.group": "a[each].b"}, f"resource.pier.berths.{NEW}.group", "is a list"),
+        ({f"resource.harbour.lights.{NEW}.keyed": "a[each]"}, f"resource.harbour.lights.{NEW}.keyed", "is a list"),
+        ({"resource.harbour.without": ["a..b"]}, "resource.harbour.without", "is no name"),
+        ({"resource.harbour.without": ["a[each].b"]}, "resource.harbour.without", "is no name"),
+        ({"resource.harbour.without": ["piers.x"]}, "resource.harbour.without", "'piers' does not pass"),
+        ({"resource.harbour.without": ["a", "a.b.c"]}, "resource.harbour.without", "'a' does not pass"),
+        (
+            {f"resource.harbour.links.{NEW}.link.path": "/x/{piers}"},
+            f"resource.harbour.links.{NEW}",
+            "the field's type is objects",
+        ),
+        (
+            {"resource.tide.value": {"type": "links", "tier": {"successor": {"from": "x", "fidelity": "exact"}}}},
+            "resource.tide.value.type",
+            "no links",
+        ),
+        ({OPEN: when({"given": True}, {"given": True})}, f"{OPEN}[1]", "can never apply"),
+        ({OPEN: when({"given": True}, {"is": "X"})}, f"{OPEN}[1]", "can never apply"),
+        ({OPEN: when({"is_not": "X"}, {"is_not": ["X", "Y"]})}, f"{OPEN}[1]", "can never apply"),
+        ({OPEN: when({"is_not": "X"}, {"is": "Y"})}, f"{OPEN}[1]", "can never apply"),
+        ({OPEN: when({"is_not": "X"}, {"given": False})}, f"{OPEN}[1]", "can never apply"),
+        (
+            {
+                "operation.getTide.tier": None,
+                "operation.getTide.resource": None,
+                "resource.tide": None,
+                "operation.getTide.constant": {"value": [dt.date(2026, 1, 1)], "why": "x"},
+            },
+            "operation.getTide.constant.value",
+            "no JSON value",
+        ),
+    ],
+    ids=lambda one: ",".join(one) if isinstance(one, dict) else None,
+)
+def test_what_means_nothing_is_told(changes, where, what):
+    """Each is refused at load, with its file and key path."""
+    found = told(changes)
+    assert found
+    assert all(line.startswith(f"f.toml: {where}: ") and what in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        ({"given": True}, {"given": False}),
+        ({"is_not": "X"}, {"is": "X"}),
+        ({"is_not": ["X", "Y"]}, {"is_not": "X"}),
+        ({"is": "X"}, {"is_not": "X"}),
+    ],
+)
+def test_conditions_that_leave_something_over(conditions):
+    """A rule after others may take what they leave."""
+    assert told({OPEN: when(*conditions)}) == []

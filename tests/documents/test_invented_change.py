@@ -1,0 +1,236 @@
+"""An invented change of an API with each verb of the language, described by a document alone, through every door."""
+
+import json
+
+import pytest
+
+from tests.documents.more_doors import IN_PROCESS, through_run
+from tests.peers.scripted import GONE, error, ok, upstream
+
+V1, V2 = "/api/atlas/v1.0", "/api/atlas/v2"
+NEW = {"Accept": "application/vnd.atlas.2026-06-01+json"}
+
+DEEP = {
+    "title": "Rock End",
+    "history": {"planned": "2020-02-02T00:00:00Z", "opened": "2021-01-01T00:00:00Z"},
+    "number": "7",
+    "code": 12,
+    "lit": True,
+    "status": "OPEN",
+    "depthMm": 12340,
+    "keepers": ["Bo", "Al"],
+    "tags": "a,b",
+    "masters": ["Cy"],
+    "docks": [
+        {
+            "name": "east",
+            "places": [
+                {"label": "e1", "zone": "z1", "rings": [{"kilonewton": 1.5}, {"kilonewton": 2}]},
+                {"label": "e2", "zone": "z1", "rings": [{"kilonewton": 1.5}, {"kilonewton": 2}]},
+                {"label": "e3", "zone": "z2", "rings": []},
+            ],
+        },
+        {"name": "west", "places": []},
+    ],
+    "lamps": [{"name": "left", "kilowatts": 0.5}, {"name": "right", "kilowatts": 1}],
+    "secret": "s",
+    "owner": {"name": "Di", "key": "k"},
+    "tomorrow": {"x": [1]},
+}
+SHALLOW = {"title": "Ayr", "lit": False, "status": "SUNK", "number": "seven", "masters": ["Cy", "Ed"], "depthMm": 5}
+SHALLOW["docks"] = [{"places": [{"zone": ["z"]}, {"zone": ["z"]}, {"zone": {}}]}]
+OLD_DEEP = {
+    "name": "Rock End",
+    "openedAt": "2021-01-01T00:00:00Z",
+    "number": 7,
+    "code": "12",
+    "lit": "on",
+    "open": True,
+    "depthCm": 1234,
+    "keepers": "Bo, Al",
+    "tags": ["a", "b"],
+    "firstBerth": "e1",
+    "master": "Cy",
+    "dockNames": ["east", "west"],
+    "piers": [
+        {
+            "name": "east",
+            "berths": [
+                {"zone": "z1", "number": 2, "moorings": [{"strength": 1500.0}, {"strength": 2000}]},
+                {"zone": "z2", "number": 1, "moorings": []},
+            ],
+        },
+        {"name": "west", "berths": []},
+    ],
+    "lights": {"left": {"watts": 500}, "right": {"watts": 1000}},
+    "owner": {"name": "Di"},
+    "tomorrow": {"x": [1]},
+}
+
+
+def atlas(arrival):
+    """Answer as the API of 2026 does; the one before it is gone."""
+    below = arrival.path.removeprefix("/api/atlas/v2/groups/g1/")
+    if arrival.fields.get("accept") != NEW["Accept"]:
+        return GONE
+    answers = {
+        "harbours": ok({"data": {"peers": [DEEP, SHALLOW]}, "totalCount": 2}),
+        "harbours/Rock%20End": ok(DEEP),
+        "harbours/none": error(404, "BASIN_NOT_FOUND"),
+        "harbours/dry": error(400, "BASIN_DRY"),
+        "harbours/locked": error(423, "BASIN_LOCKED"),
+        "harbours/full": error(409, "BASIN_FULL"),
+        "harbours/a/water": ok({"state": "HIGH"}),
+        "harbours/b/water": ok({"state": "EBB"}),
+        "harbours/a/colours": ok(["red", "blue"]),
+        "harbours/a/pilotName": ok("Flo"),
+        "north/sailing": ok({"results": [{"title": "Gull", "tons": 5}]}),
+        "north/steaming": error(400, "SHIPS_ARE_SOUTH"),
+        "south/ships": ok({"results": [{"called": "Boiler"}]}),
+    }
+    return answers.get(below) or error(404, "NOWHERE")
+
+
+@pytest.fixture(params=IN_PROCESS)
+def ask(request, monkeypatch):
+    """Each way in of this process, in turn."""
+    with upstream(atlas) as peer:
+        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", peer.origin)
+        with IN_PROCESS[request.param](peer.origin) as asked:
+            asked.peer = peer
+            yield asked
+
+
+def said(got):
+    """Return the status and document that a caller got, its links apart."""
+    document = json.loads(got.content)
+    if isinstance(document, dict):
+        document.pop("links", None)
+    return got.status, document
+
+
+def sent(ask):
+    """Return the calls that upstream got, and forget them."""
+    found = [f"{arrival.method} {arrival.target.partition('/groups/g1/')[2]}" for arrival in ask.peer.arrivals]
+    ask.peer.arrivals.clear()
+    return found
+
+
+def test_objects_in_lists_in_objects(ask):
+    """A get, whose path is the successor's too: grouped and counted, three deep, with what nobody knows yet."""
+    status, document = said(ask("GET", f"{V2}/groups/g1/harbours/Rock%20End"))
+    assert (status, document) == (200, OLD_DEEP)
+    assert sent(ask) == ["GET harbours/Rock%20End"]
+    # The version that lives is nobody's business.
+    assert said(ask("GET", f"{V2}/groups/g1/harbours/Rock%20End", headers=NEW)) == (200, DEEP)
+
+
+def test_a_list_in_a_member_and_a_query_in_other_words(ask):
+    """The list is below ``data.peers``; parameters are renamed, translated, dropped, or given."""
+    status, document = said(ask("GET", f"{V2}/groups/g1/harbours?near=a%26b&verbose=1&state=shut&other=x"))
+    assert (status, [one["name"] for one in document["harbours"]]) == (200, ["Ayr", "Rock End"])
+    assert document["totalCount"] == 2
+    page = "includeCount=true&itemsPerPage=500&pageNum=1"
+    assert sent(ask) == [f"GET harbours?closeTo=a%26b&status=CLOSED&other=x&{page}"]
+    ask("GET", f"{V1}/groups/g1/harbours")
+    assert sent(ask) == [f"GET harbours?status=OPEN&{page}"]
+    status, document = said(ask("GET", f"{V2}/groups/g1/harbours?state=ajar"))
+    assert (status, document["errorCode"], sent(ask)) == (400, "INVALID_QUERY_PARAMETER", [])
+
+
+def test_what_is_not_known_is_left_out(ask):
+    """A word of nobody's, a number that is none, one of two, and half a centimetre."""
+    shallow = said(ask("GET", f"{V2}/groups/g1/harbours"))[1]["harbours"][0]
+    del shallow["links"]
+    assert shallow == {
+        "name": "Ayr",
+        "lit": "off",
+        "dockNames": [],
+        "piers": [{"berths": [{"number": 2}, {"number": 1}]}],
+    }
+
+
+def test_bare_values_on_either_side(ask):
+    """A list of texts of objects, a boolean of an object, objects of texts, an object of a text."""
+    assert said(ask("GET", f"{V2}/groups/g1/harbourNames")) == (200, ["Rock End", "Ayr"])
+    assert said(ask("GET", f"{V2}/groups/g1/harbours/a/tide")) == (200, True)
+    assert said(ask("GET", f"{V2}/groups/g1/harbours/b/tide"))[0] == 502
+    status, flags = said(ask("GET", f"{V2}/groups/g1/harbours/a/flags"))
+    assert (status, flags["results"]) == (200, [{"colour": "red"}, {"colour": "blue"}])
+    assert said(ask("GET", f"{V2}/groups/g1/harbours/a/pilot")) == (200, {"name": "Flo"})
+
+
+def test_errors_in_legacy_terms(ask):
+    """By code alone, by code with status and text, by status, and as they came."""
+    found = {}
+    for name in ("none", "dry", "locked", "full"):
+        status, document = said(ask("GET", f"{V2}/groups/g1/harbours/{name}"))
+        assert document["error"] == status
+        found[name] = (status, document["errorCode"], document["detail"])
+    assert found == {
+        "none": (404, "HARBOUR_NOT_FOUND", "…"),
+        "dry": (409, "HARBOUR_SHUT", "Harbour dry of g1 is shut."),
+        "locked": (404, "BASIN_LOCKED", "…"),
+        "full": (409, "BASIN_FULL", "…"),
+    }
+
+
+def test_a_parameter_chooses_the_call_and_an_error_the_tier(ask):
+    """Tiers have names of their own, and are asked in the order of the file."""
+    assert said(ask("GET", f"{V2}/groups/g1/ships"))[1]["results"] == [{"name": "Gull", "tons": 5}]
+    assert said(ask("GET", f"{V2}/groups/g1/ships?kind=steam"))[1]["results"] == [{"name": "Boiler"}]
+    page = "includeCount=true&itemsPerPage=100&pageNum=1"
+    first, second, third = sent(ask)
+    assert first == f"GET north/sailing?{page}"
+    assert (second, third) == (f"GET north/steaming?engine=COAL&{page}", f"GET south/ships?{page}")
+
+
+def test_a_body_with_the_same_verbs(ask):
+    """Casts, units, lists and objects of the caller's body; what is not declared passes, but for what may not."""
+    ask.peer.answer = lambda _: ok({"name": "Gull", "id": 1}, 201)
+    body = {
+        "id": "mine",
+        "kind": "sail",
+        "number": 5,
+        "armed": False,
+        "hull": {"beamMm": 4500},
+        "masts": [{"sheets": 3, "yardMm": 2500}],
+        "ports": ["Ayr", "Oban"],
+        "secret": 1,
+        "flag": {"a": None},
+    }
+    got = ask("POST", f"{V2}/groups/g1/ships", content=json.dumps(body).encode())
+    assert said(got) == (201, {"name": "Gull", "id": 1})
+    assert json.loads(ask.peer.arrivals[0].body) == {
+        "number": "5",
+        "guns": "NO",
+        "hull": {"beam": 4.5},
+        "masts": [{"sails": 3, "yard": {"length": 2.5}}],
+        "route": "Ayr > Oban",
+        "home": "Ayr",
+        "group": "g1",
+        "kind": "CLIPPER",
+        "flag": {"a": None},
+    }
+    steam = json.dumps({"kind": "steam", "hull": {"beamMm": 1}, "x": 1}).encode()
+    ask("POST", f"{V2}/groups/g1/ships", content=steam)
+    assert (ask.peer.arrivals[1].method, ask.peer.arrivals[1].body) == ("PUT", steam)
+    del ask.peer.arrivals[:]
+    for change, code in (
+        ({"number": 13}, "SHIM_UNLUCKY"),
+        ({"kind": "oar"}, "INVALID_ENUM_VALUE"),
+        ({"kind": None}, "MISSING_ATTRIBUTE"),
+        ({"hull": {}}, "MISSING_ATTRIBUTE"),
+        ({"armed": 1}, "INVALID_ATTRIBUTE"),
+        ({"masts": [1]}, "INVALID_ATTRIBUTE"),
+    ):
+        status, document = said(ask("POST", f"{V2}/groups/g1/ships", content=json.dumps(body | change).encode()))
+        assert (status, document["errorCode"]) == (400, code)
+    assert sent(ask) == []
+
+
+def test_a_program_of_somebody_else(monkeypatch):
+    """``atlas-shim run`` serves the same document."""
+    with upstream(atlas) as peer, through_run(peer.origin) as ask:
+        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", peer.origin)
+        assert said(ask("GET", f"{V2}/groups/g1/harbours/Rock%20End")) == (200, OLD_DEEP)
