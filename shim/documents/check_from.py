@@ -50,8 +50,6 @@ def _check_of(field: Field, rule: Rule) -> Iterator[tuple[str, str]]:
         yield f"{rule.at}.group", "belongs to fields of type objects with of, the resource that the items are"
     if rule.keyed and (field.type != "object" or field.of is None):
         yield f"{rule.at}.keyed", "belongs to fields of type object with of, the resource that the items are"
-    if rule.keyed and Step.EACH in parse_source(rule.keyed):
-        yield f"{rule.at}.keyed", f"{rule.keyed!r} is a list, and names nothing; [first] or [only] take one item of it"
     if field.of is None:
         return
     if field.of.bare:

@@ -1,4 +1,4 @@
-"""Request bodies with objects inside, members that are not declared, and a nested member that chooses the call."""
+"""Request bodies with objects inside, and with members that are not declared."""
 
 import json
 
@@ -163,45 +163,3 @@ def test_objects_inside_pass_the_rest_of_their_own():
 def test_a_member_of_which_no_part_can_be_taken_is_refused():
     """What the caller gave is sent or refused, and never lost."""
     assert refused(REST, {"owner": "me"}, rest=True) == ["owner"]
-
-
-NESTED_CHOICE = """
-format = 1
-name = "things"
-
-[operation.orderThing]
-method = "POST"
-path = "/things"
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2026-01-01
-status = 204
-
-[operation.orderThing.request]
-choose = "size.kind"
-words = ["plain", "gold"]
-members = { "size.kind" = "string" }
-
-[operation.orderThing.flex.choose.plain]
-path = "/plain"
-version = "2024-01-01"
-
-[operation.orderThing.flex.choose.gold]
-path = "/gold"
-version = "2024-01-01"
-"""
-
-
-@pytest.mark.parametrize("word", ["plain", "gold"])
-def test_a_nested_member_chooses_the_call(word):
-    """Names of members are nested with dots, this one's too."""
-    body = json.dumps({"size": {"kind": word}}).encode()
-    driven = drive(read(NESTED_CHOICE), "/api/atlas/v2/things", [(200, (), b"")], method="POST", body=body)
-    assert driven.targets == (f"/{word}",)
-
-
-@pytest.mark.parametrize(("body", "word"), [({"size": {"kind": "tin"}}, "tin"), ({}, None), ({"size": {}}, None)])
-def test_a_word_that_chooses_nothing_is_refused(body, word):
-    """One that is not there, too."""
-    driven = drive(read(NESTED_CHOICE), "/api/atlas/v2/things", [], method="POST", body=json.dumps(body).encode())
-    assert (driven.document["errorCode"], driven.document["parameters"]) == ("INVALID_ENUM_VALUE", [word])

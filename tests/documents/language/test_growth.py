@@ -86,7 +86,7 @@ LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
         (reads("a", "objects", 'keyed = "a"', PARTS) + PART, f"{X}.keyed: belongs to fields of type object with of"),
         (reads("a", "objects", 'group = "b[]"', PARTS) + PART, f"{X}.group: 'b[]' is no source: [] is not one of"),
         (reads("a", "object", 'keyed = "b..c"', PARTS) + PART, f"{X}.keyed: 'b..c' is no source: '' is neither a name"),
-        (reads("a", "object", 'keyed = "b[each].c"', PARTS) + PART, f"{X}.keyed: 'b[each].c' is a list, and names nothing"),
+        (reads("a", "object", 'keyed = "b[each].c"', PARTS) + PART, f"{X}.keyed: 'b[each].c' is a list, and can't tell one item from another"),
         (reads("a", "object", "", 'of = "bare"') + PART.replace("part.name", "bare.value") + "[resource.bare]\nbare = true\n", "resource.thing.x.of: 'bare' is bare, and so no object"),
         (reads("a", "object", "", PARTS) + PART + "[resource.part]\nbare = true\n", "resource.part.bare: needs one field, 'value'"),
         ('\n[resource.thing]\nwithout = ["a"]\n' + reads("a"), "resource.thing.without: can never apply: without rest = true"),
