@@ -169,7 +169,7 @@ def _refuse_unlike(target: Target, document: Json) -> None:
     """Raise CallError where an answer has several values of what a legacy answer can tell one of."""
     if target.alike is not None:
         found = look_up(document, parse_source(target.alike.source))
-        if type(found) is list and any(value != found[0] for value in found):
+        if type(found) is list and any((type(one) is bool, one) != (type(found[0]) is bool, found[0]) for one in found):
             raise CallError(target.alike.status, target.alike.error_code, target.alike.detail)
 
 

@@ -29,9 +29,9 @@ def check_calls(document: Document, operation: Operation) -> Iterator[tuple[str,
     if operation.request is not None:
         yield from _check_request(f"{at}.request", operation.request)
     for successor in operation.successors.values():
+        words = {key_path(".choose", word): word for word in successor.choices}
         for key, target in targets(successor):
-            word = next((word for word, choice in successor.choices.items() if choice is target), "")
-            for where, what in _check_target(document, operation, target, word):
+            for where, what in _check_target(document, operation, target, words.get(key, "")):
                 yield f"{successor.at}{key}{where}", what
         for code in successor.errors:
             if code.isdecimal() and not (len(code) == 3 and 400 <= int(code) <= 599):

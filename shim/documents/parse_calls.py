@@ -215,6 +215,8 @@ def _parse_alike(table: Table, question: Question) -> Alike | None:
         sub.wrong("status", f"must be that of an error, 400 to 499, not {status}")
     if question.shape != "one":
         table.wrong("alike", "belongs to one resource; in a list it would hide the others")
+    if question.method != "GET":
+        table.wrong("alike", "belongs to reads; what a write answers has been executed")
     alike = Alike(source, status or 400, sub.text("errorCode"), sub.text("detail"))
     sub.finish()
     return alike

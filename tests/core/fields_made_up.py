@@ -38,6 +38,7 @@ OF: dict[str, st.SearchStrategy[Any]] = {
 SCALARS = st.none() | st.one_of(*OF.values()) | st.sampled_from(["2026-02-30T00:00:00Z", "x" * 300, 1.5, 1e300])
 JSON = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.sampled_from(["a", "x", "o"]), SCALARS, max_size=2)
 
+NO_CAST: st.SearchStrategy[dict[str, Any]] = st.just({})
 TEXT = st.just({"cast": Cast.TEXT})
 FACTOR = st.builds(lambda by: {"cast": Cast.FACTOR, "by": by}, st.sampled_from([Fraction(1024), Fraction(-2, 3)]))
 JOIN = st.builds(lambda by: {"cast": Cast.JOIN, "by": by}, st.sampled_from([",", *ODD]))
@@ -83,7 +84,7 @@ def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
     match verb := draw(st.sampled_from(verbs)):
         case Verb.FROM:
             known["sources"] = tuple(draw(st.lists(sources, min_size=1, max_size=3, unique=True)))
-            known |= draw(st.just({}) | st.just({}) | CASTS.get(kind, st.just({})))
+            known |= draw(NO_CAST | NO_CAST | CASTS.get(kind, NO_CAST))
             known["values"] = (
                 draw(st.just({}) | st.dictionaries(WORDS, OF[kind], max_size=3)) if not known.get("cast") else {}
             )

@@ -1,4 +1,4 @@
-"""Request bodies with objects inside, members that are not declared, and a nested member that chooses the call."""
+"""Request bodies with objects inside, and with members that are not declared."""
 
 import json
 

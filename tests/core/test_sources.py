@@ -140,15 +140,21 @@ def test_all_items_are_counted_with_each():
     ).document == {"n": 2}
 
 
-def test_what_is_counted_is_a_list():
-    """Anything else is reported, null and objects too; where there is nothing there is no zero."""
-    rule = field("n", "integer", f'count = "a"\n{EXACT}')
-    assert translated(rule, {"a": []}).document == {"n": 0}
-    assert translated(rule, {}).document == {}
-    for said in (None, {}, "text", 3):
-        driven = translated(rule, {"a": said})
-        (dropped,) = driven.outcome.record.dropped
-        assert (driven.document, dropped.said, dropped.why) == ({}, said, "not a list")
+COUNT = field("n", "integer", f'count = "a"\n{EXACT}')
+
+
+def test_where_nothing_can_be_counted_there_is_no_zero():
+    """An empty list has no item, and a list that is not there has no number of them."""
+    assert translated(COUNT, {"a": []}).document == {"n": 0}
+    assert translated(COUNT, {}).document == {}
+
+
+@pytest.mark.parametrize("said", [None, {}, "text", 3])
+def test_what_is_counted_is_a_list(said):
+    """Anything else is reported, null and objects too."""
+    driven = translated(COUNT, {"a": said})
+    (dropped,) = driven.outcome.record.dropped
+    assert (driven.document, dropped.said, dropped.why) == ({}, said, "not a list")
 
 
 @pytest.mark.parametrize("source", ["a", "a.b", "a[first]", "a[only].b", "a[each].b"])

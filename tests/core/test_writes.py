@@ -110,10 +110,10 @@ def test_before_a_refusal_a_read_asks_where_the_cluster_lives(engine):
 
 def test_a_tier_that_is_known_is_not_asked_for(engine):
     """Neither the read before the refusal nor what was learned depends on what a wall clock says."""
-    memory, uptime = Memory(), {"monotonic": lambda: 1000.0}
-    listed = drive(engine, f"/api/atlas/v2{JOBS}", [answers({"results": []})], memory=memory, **uptime)
+    memory, uptime = Memory(), Clock(1000.0)
+    listed = drive(engine, f"/api/atlas/v2{JOBS}", [answers({"results": []})], memory=memory, monotonic=uptime)
     assert listed.routes == ("flex",)
-    assert create(engine, [], POINT, memory=memory, **uptime).steps == ()
+    assert create(engine, [], POINT, memory=memory, monotonic=uptime).steps == ()
     assert len(memory.tiers) == 1
 
 

@@ -126,6 +126,7 @@ def test_a_defect_of_a_field_is_told(tmp_path, fields, told):
         (CALL + "[operation.getThing.tier.newer.query.a]\nvalues = {}\n", "operation.getThing.tier.newer.query.a.values: must be a table of words"),
         (CALL + '[operation.getThing.tier.newer.query.a]\nvalues = {a = "b"}\ndefault = "c"\n', "operation.getThing.tier.newer.query.a.default: 'c' is not one of the words"),
         (CALL + '[operation.getThing.tier.newer.query]\na = {to = "c"}\nb = {to = "c"}\n', "operation.getThing.tier.newer.query: has two parameters that become 'c'"),
+        (CALL + '[operation.getThing.tier.newer.alike]\nsource = "a[each]"\nstatus = 500\nerrorCode = "A"\ndetail = "x"\n', "operation.getThing.tier.newer.alike.status: must be that of an error, 400 to 499, not 500"),
         (CALL + '[operation.getThing.tier.newer.alike]\nsource = "a"\nstatus = 400\nerrorCode = "A"\ndetail = "x"\n', "operation.getThing.tier.newer.alike.source: 'a' is one value"),
         (CALL + '[operation.getThing.tier.newer.alike]\nsource = "a[each]"\nerrorCode = "A"\ndetail = "x"\n', "operation.getThing.tier.newer.alike.status: must be that of an error"),
         (CALL + '[operation.getThing.tier.newer.alike]\nsource = "a[x]"\nstatus = 400\nerrorCode = "A"\ndetail = "x"\n', "operation.getThing.tier.newer.alike.source: 'a[x]' is no source"),
@@ -145,6 +146,7 @@ def test_a_defect_of_a_call_is_told(tmp_path, text, told):
     [
         (LIST + CALL + 'bare = true\npaging = "kept"\n' + reads("a"), "operation.getThing.tier.newer.paging: can only be collected"),
         (LIST + CALL + '[operation.getThing.tier.newer.alike]\nsource = "a[each]"\nstatus = 400\nerrorCode = "A"\ndetail = "x"\n' + reads("a"), "operation.getThing.tier.newer.alike: belongs to one resource"),
+        (HEAD.replace("GET", "DELETE") + CALL + '[operation.getThing.tier.newer.alike]\nsource = "a[each]"\nstatus = 400\nerrorCode = "A"\ndetail = "x"\n' + reads("a"), "operation.getThing.tier.newer.alike: belongs to reads; what a write answers has been executed"),
         (HEAD + 'items = "a"\n' + CALL + reads("a"), "operation.getThing.items: belongs to pages"),
         (LIST + 'order = ["value"]\n' + CALL + 'paging = "collected"\n[resource.thing]\nbare = true\n' + reads("a").replace('"x"', "value"), "operation.getThing.order: can't sort what is bare"),
     ],
