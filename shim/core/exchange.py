@@ -16,7 +16,7 @@ from shim.core.context import Context
 from shim.core.messages import Call, Reply, without
 from shim.core.query import chosen_by, read_query
 from shim.core.recognise import Match
-from shim.core.request_body import read_body
+from shim.core.request_body import chosen_by_body, read_body
 from shim.core.responses import CallError, document_reply, enveloped, error_body, help_link, written
 from shim.core.route import decide, learn_retired
 from shim.core.second_look import or_legacy
@@ -71,7 +71,7 @@ def _read_question(state: ExchangeState) -> None:
         state.note(f"itemsPerPage={query.asked} is more than a page may have; {query.size} was used")
     if operation.request is not None:
         state.body = read_body(operation.request, state.call, state.context.loads)
-        state.word = str(state.body.get(operation.request.choose, ""))
+        state.word = str(chosen_by_body(operation.request, state.body))
     if operation.query is not None:
         state.word = chosen_by(operation.query, query)
 

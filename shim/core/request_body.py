@@ -13,7 +13,7 @@ from shim.core.translator import Translator
 from shim.documents.model import RequestBody
 from shim.documents.sources import NoValue, look_up
 from shim.documents.tables import same
-from shim.documents.value_types import FITS, JsonObject
+from shim.documents.value_types import FITS, Json, JsonObject
 
 MARKS = 10_000
 """JSON marks of a legacy body, which has a few dozen; decoding so many takes a millisecond."""
@@ -43,11 +43,17 @@ def read_body(request: RequestBody, call: Call, loads: Callable[[bytes], Any]) -
         if look_up(given, tuple(name.split("."))) is NoValue.MISSING:
             detail = f"The required attribute {name} was not specified."
             raise CallError(400, "MISSING_ATTRIBUTE", detail, (name,))
-    word = given.get(request.choose)
+    word = chosen_by_body(request, given)
     if request.choose and word not in request.words:
         detail = f"An invalid enumeration value {word} was specified for {request.choose}."
         raise CallError(400, "INVALID_ENUM_VALUE", detail, (word,))
     return given
+
+
+def chosen_by_body(request: RequestBody, given: JsonObject) -> Json:
+    """Return the value of the member that chooses the call, None where there is none."""
+    word = look_up(given, tuple(request.choose.split(".")))
+    return None if word is NoValue.MISSING else word
 
 
 def _given(request: RequestBody, body: JsonObject, outer: str) -> JsonObject:
