@@ -3,7 +3,7 @@ import pickle
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shim.atlas import (
@@ -38,6 +38,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("model", ROOTS)
+@settings(max_examples=40)
 @given(data=st.dictionaries(NAMES | st.text(), JSON))
 def test_any_object_is_read(model, data):
     """Whatever JSON object comes, reading it neither raises nor loses a value, and the result is a value."""

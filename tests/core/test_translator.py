@@ -26,7 +26,7 @@ from tests.core.small import HEAD, field, read
 CALL = TranslationContext(
     {"groupId": "g%201", "name": "n'{id}"}, {"groupId": "g 1", "name": "n'{id}"}, AFTER, f"{BASE}/api"
 )
-ENOUGH = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+ENOUGH = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def made(translator: Translator, source: Any) -> Any:

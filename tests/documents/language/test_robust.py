@@ -91,7 +91,7 @@ def exercise(engine: Engine) -> None:
 TABLES = [tomllib.loads(text) for text in [SOUND, *(path.read_text("utf-8") for path in FILES)]]
 
 
-LENIENT = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LENIENT = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def copied(value: Any) -> Any:
