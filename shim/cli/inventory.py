@@ -47,7 +47,9 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, html: Pa
     of their operation (Sunset, Deprecation). The shim's own commands are no callers.
 
     Calls that Atlas answers itself until a day still to come do not count as retired; they have a
-    sentence of their own. The verdict is no stronger than what was written down. Silence proves nothing without --since, in
+    sentence of their own.
+
+    The verdict is no stronger than what was written down. Silence proves nothing without --since, in
     a file that does not reach back so far, that has broken lines, or beside rotated ones not named.
 
     Example: atlas-shim inventory calls.jsonl --since 30d --fail-if-called
