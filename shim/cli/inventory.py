@@ -20,8 +20,10 @@ from shim.cli.inventory_page import Called, announced_row, page, remarks
 from shim.cli.options import output_option
 from shim.cli.samples import samples
 from shim.core.recognise import Engine, shared_engine
+from shim.core.settings import read_settings
 from shim.documents.model import Operation
 from shim.inventory import VARIABLE
+from shim.inventory.ahead import ends_of
 from shim.inventory.reading import LEVELS, Caller, Inventory, read_inventory
 from shim.inventory.verdict import FORM, Verdict, judge, look_at, parse_since
 
@@ -44,6 +46,9 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, html: Pa
     the command that shows the call to make instead; last, all calls whose replies announced the end
     of their operation (Sunset, Deprecation). The shim's own commands are no callers.
 
+    Calls that Atlas answers itself until a day still to come do not count as retired; they have a
+    sentence of their own.
+
     The verdict is no stronger than what was written down. Silence proves nothing without --since, in
     a file that does not reach back so far, that has broken lines, or beside rotated ones not named.
 
@@ -60,15 +65,16 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, html: Pa
         files = (Path(named),)
     if html is not None and html.resolve() in {file.resolve() for file in files}:
         raise click.UsageError(f"--html: {html} is an inventory that is to be read")
-    now = datetime.now(UTC)
+    now, settings = datetime.now(UTC), read_settings(os.environ)
     start = None if since is None else parse_since(since, now)
     try:
         sources = [look_at(file) for file in files]
         found = read_inventory(files, "" if start is None else start.strftime(FORM))
     except OSError as error:
         raise click.UsageError(f"{error.filename}: {error.strerror}") from None
-    verdict = judge(found, sources, start, now)
     engine = shared_engine(os.environ)
+    engine.check_settings(settings)
+    verdict = judge(found, sources, start, now, ends_of(engine, settings, now.timestamp()))
     called = [
         _called(engine, name, list(callers))
         for name, callers in groupby(found.callers, key=lambda caller: caller.operation)
@@ -148,7 +154,7 @@ def _caller(caller: Caller) -> dict[str, Any]:
 def _text(found: Inventory, called: list[Called], verdict: Verdict) -> None:
     colours = {"called": "red", "quiet": "green", "unproven": "yellow"}
     output.paragraph(click.style(verdict.sentence, fg=colours[verdict.word], bold=True), "")
-    output.bullets(verdict.doubts)
+    output.bullets((*verdict.doubts, *verdict.ahead))
     for remark in remarks(found, verdict):
         output.paragraph(remark, "")
     for one in called:

@@ -12,9 +12,10 @@ from shim.cli.code_samples import NextCall
 from shim.cli.fields import no_successor
 from shim.documents.model import Operation
 from shim.inventory import explain_command
+from shim.inventory.ahead import spoken
 from shim.inventory.announcements import AnnouncedCalls
 from shim.inventory.reading import LEVELS, MOST, Caller, Inventory
-from shim.inventory.verdict import Verdict, spoken
+from shim.inventory.verdict import Verdict
 
 BARS = 60
 """Bars of a time line."""
@@ -74,7 +75,7 @@ def page(found: Inventory, called: Sequence[Called], verdict: Verdict, now: date
     first, last = _window(found, verdict, now)
     parts = [
         html.verdict(verdict.word, _WORDS[verdict.word], verdict.sentence),
-        html.bullets(verdict.doubts),
+        html.bullets((*verdict.doubts, *verdict.ahead)),
         *(f"<p>{html.text(remark)}</p>" for remark in remarks(found, verdict)),
         *(_operation(one, found.days.get(one.name, {}), (first, last)) for one in called),
         _announced(found.announced),

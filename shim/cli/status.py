@@ -114,7 +114,7 @@ def _text(content: bytes, *, is_live: bool) -> None:
         _clear()
     silence = status.silence
     click.secho(output.printable(silence.sentence), fg=_COLOURS.get(silence.word), bold=True)
-    output.bullets(map(output.printable, silence.doubts))
+    output.bullets(map(output.printable, (*silence.doubts, *silence.ahead)))
     for trouble in troubles(status):
         click.secho(output.printable(trouble), fg="red")
     click.echo()

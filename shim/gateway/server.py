@@ -18,7 +18,7 @@ from shim.gateway.admin import Admin
 from shim.gateway.admin_thread import AdminThread
 from shim.gateway.announced import Announced
 from shim.gateway.board.counts import Board
-from shim.gateway.board.facts import status_of
+from shim.gateway.board.facts import ends_in, status_of
 from shim.gateway.board.standing import Standing
 from shim.gateway.board.status import Status
 from shim.gateway.board.told import Told
@@ -243,8 +243,9 @@ class Gateway:
             return self.metrics.text()
 
         async def status() -> Status:
-            inventory = await self._inventory_look.look()
-            return status_of(self.told(), self._handler.plan, self.standing, ready=self._ready, inventory=inventory)
+            plan = self._handler.plan
+            inventory = await self._inventory_look.look(ends_in(plan, self.standing))
+            return status_of(self.told(), plan, self.standing, ready=self._ready, inventory=inventory)
 
         def end() -> None:
             assert quits is not None

@@ -48,7 +48,7 @@ class Caller:
     ``file`` and ``line`` are a call site in Python; ``agent`` is a User-Agent at the gateway and ``peer`` the address
     it came from; what is not known is None. ``first`` and ``last`` are UTC instants as written. ``absent``,
     ``derived`` and ``constant`` are fields of answers that were not what they used to be; ``dropped`` counts values
-    that could not be translated.
+    that could not be translated. ``routes`` counts calls by the side that answered; ``lasts`` are their last instants.
     """
 
     operation: str
@@ -61,6 +61,7 @@ class Caller:
     last: str = ""
     dropped: int = 0
     routes: dict[str, int] = attrs.field(factory=dict)
+    lasts: dict[str, str] = attrs.field(factory=dict)
     libraries: list[str] = attrs.field(factory=list)
     apis: list[str] = attrs.field(factory=list)
     successors: list[str] = attrs.field(factory=list)
@@ -274,6 +275,7 @@ def _add(caller: Caller, when: str, said: _Line) -> None:
     caller.dropped += said.dropped
     if said.route in caller.routes or len(caller.routes) < _NAMES:
         caller.routes[said.route] = caller.routes.get(said.route, 0) + 1
+        caller.lasts[said.route] = max(caller.lasts.get(said.route, when), when)
     if said.is_kept:
         return
     said.is_kept = True

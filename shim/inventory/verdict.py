@@ -12,6 +12,7 @@ import attrs
 
 from shim.core.settings import parse_instant
 from shim.errors import SettingsError
+from shim.inventory.ahead import Ends, part, sentences, spoken
 from shim.inventory.reading import MOST, Inventory
 
 FORM = "%Y-%m-%dT%H:%M:%SZ"
@@ -39,6 +40,7 @@ class Verdict:
     """``called``, ``quiet`` or ``unproven``, in a sentence, with what it rests on and what ``doubts`` it.
 
     ``since`` is where the window begins, empty for all there is; ``reaches`` is since when calls were written down.
+    ``ahead`` are sentences on calls that end on a day still to come, and that count in none of these words.
     """
 
     word: str
@@ -46,6 +48,7 @@ class Verdict:
     since: str
     reaches: str
     doubts: tuple[str, ...]
+    ahead: tuple[str, ...] = ()
 
 
 def parse_since(text: str, now: datetime) -> datetime:
@@ -91,33 +94,37 @@ def _changed(found: os.stat_result) -> datetime:
     return datetime.fromtimestamp(found.st_mtime, UTC)
 
 
-def judge(found: Inventory, sources: Sequence[Source], since: datetime | None, now: datetime) -> Verdict:
-    """Judge what was read of some files; never says more than they prove."""
+def judge(found: Inventory, sources: Sequence[Source], since: datetime | None, now: datetime, ends: Ends) -> Verdict:
+    """Judge what was read of some files; never says more than they prove.
+
+    Calls count as retired unless ``ends`` knows a day still to come and Atlas answered them itself.
+    """
+    over, coming = part(found.callers, ends)
+    ahead = sentences(coming)
     start = "" if since is None else since.strftime(FORM)
     # An empty file was made when it was last written to.
     starts = [found.first] * bool(found.first) + [one.changed.strftime(FORM) for one in sources if not one.size]
     reaches = min(starts, default="")
     window = f"since {spoken(start or reaches)}"
-    if found.callers or found.untold:
-        calls = sum(caller.count for caller in found.callers) + found.untold
-        places = {(one.file, one.line, one.agent, one.peer) for one in found.callers}
+    if over or found.untold:
+        calls = sum(caller.count for caller in over) + found.untold
+        places = {(one.file, one.line, one.agent, one.peer) for one in over}
         count = f"More than {MOST} callers" if found.untold else _plural(len(places), "caller")
-        last = max((one.last for one in found.callers), default="")
+        last = max((one.last for one in over), default="")
         sentence = (
             f"{count} still {'calls' if len(places) == 1 else 'call'} retired endpoints: "
             f"{_plural(calls, 'call')} {window}, the last {spoken(last)}."
         )
-        return Verdict("called", sentence, start, reaches, ())
+        return Verdict("called", sentence, start, reaches, (), ahead)
     if doubts := tuple(_doubts(found, sources, since, reaches, now)):
         sentence = f"No retired call was written down {window}, which does not prove that there was none."
-        return Verdict(
-            "unproven", sentence if start or reaches else sentence.replace(" since ", ""), start, reaches, doubts
-        )
+        sentence = sentence if start or reaches else sentence.replace(" since ", "")
+        return Verdict("unproven", sentence, start, reaches, doubts, ahead)
     sentence = (
         f"Nobody has called a retired endpoint {window}: the shim can go, "
         "if every program and gateway that could make such calls wrote to this inventory all the while."
     )
-    return Verdict("quiet", sentence, start, reaches, ())
+    return Verdict("quiet", sentence, start, reaches, (), ahead)
 
 
 def _doubts(
@@ -153,11 +160,6 @@ def _doubts(
     if beside:
         doubts.append(f"Files beside it were not read, and may have calls: {', '.join(dict.fromkeys(beside))}.")
     return doubts
-
-
-def spoken(instant: str) -> str:
-    """Return an instant of an inventory as people read it."""
-    return f"{instant[:10]} {instant[11:16]} UTC"
 
 
 def _plural(count: int, noun: str) -> str:

@@ -88,8 +88,16 @@ def test_several_processes_add_up():
     one, other = board(line(path=PATH, status=502)), board(line(START + 9, path=PATH, status=502))
     told = add((one.told(), other.told()))
     assert [row.calls for rows in (told.minutes, told.callers, told.errors) for row in rows] == [2, 2, 2]
-    assert [last.when for last in told.lasts] == [START + 9]
+    assert [(last.when, last.calls) for last in told.lasts] == [(START + 9, 2)]
     assert (told.errors[0].first, told.errors[0].last) == (START, START + 9)
+
+
+def test_last_calls_are_told_by_the_side_that_answered():
+    """What Atlas itself answered may be no retired call yet."""
+    legacy = line(START + 2, path=PATH)
+    legacy.route = "legacy"
+    found = board(line(path=PATH), line(START + 60, path=PATH), legacy, line(START + 90, path=PATH)).told().lasts
+    assert [(one.route, one.when, one.calls) for one in found] == [("flex", START + 90, 3), ("legacy", START + 2, 1)]
 
 
 @pytest.mark.parametrize("answers", [3, 2 * MOST + 3])

@@ -16,7 +16,16 @@ NOW = 1_800_000_000.0
 
 def judged(*, up, last=None, inventory=None):
     lasts = () if last is None else (Last("getIt", NOW - last * DAY, "flex", ""),)
-    return silence(lasts, NOW - up * DAY, NOW, inventory)
+    return silence(lasts, NOW - up * DAY, NOW, inventory, over)
+
+
+def over(operation):
+    """Say that every operation is over."""
+
+
+def coming(operation):
+    """Say that getIt is not over yet."""
+    return datetime(2999, 7, 1, tzinfo=UTC) if operation == "getIt" else None
 
 
 def test_a_call_of_today_says_that_it_is_made():
@@ -66,10 +75,10 @@ def test_what_is_doubted_proves_nothing():
 def inventory(tmp_path):
     """Return a function that writes an inventory and looks at it."""
 
-    def inventory(*entries):
+    def inventory(*entries, ends=over):
         path = tmp_path / "calls.jsonl"
         path.write_text("".join(f"{json.dumps(one) if isinstance(one, dict) else one}\n" for one in entries))
-        return look(path)
+        return look(path, ends)
 
     return inventory
 
@@ -119,10 +128,44 @@ def test_broken_lines_are_doubted_as_the_command_does(inventory):
 def test_a_pipe_is_not_waited_for(tmp_path):
     """An inventory may be one, and whoever reads it is somebody else."""
     os.mkfifo(tmp_path / "pipe")
-    assert look(tmp_path / "pipe").doubts == ("The inventory is no file, and is not read here.",)
+    assert look(tmp_path / "pipe", over).doubts == ("The inventory is no file, and is not read here.",)
 
 
 def test_an_inventory_that_is_not_there_is_a_doubt(tmp_path):
     """The page is shown all the same."""
-    assert "can't be read" in look(tmp_path / "none").doubts[0]
+    assert "can't be read" in look(tmp_path / "none", over).doubts[0]
     assert not list(tmp_path.iterdir())
+
+
+def test_calls_that_end_later_are_not_retired_yet():
+    """They have a sentence of their own, and the last retired call is another one."""
+    lasts = (Last("getIt", NOW - DAY / 4, "legacy", "", 12), Last("other", NOW - 40 * DAY, "legacy", ""))
+    found = silence(lasts, NOW - 90 * DAY, NOW, None, coming)
+    assert (found.word, found.days) == ("quiet", 40)
+    (said,) = found.ahead
+    assert said.startswith("Calls that end on 2999-07-01 are made: getIt 12 times, last 2027-01-15 02:00 UTC: ")
+
+
+def test_what_a_successor_answered_of_them_is_retired():
+    """Atlas has refused that version to somebody, whatever the date says."""
+    lasts = (Last("getIt", NOW - DAY / 4, "flex", ""), Last("getIt", NOW - DAY / 8, "legacy", ""))
+    found = silence(lasts, NOW - 90 * DAY, NOW, None, coming)
+    assert (found.word, found.sentence.count("6 hours ago (getIt)"), len(found.ahead)) == ("called", 1, 1)
+
+
+def test_the_inventory_knows_of_calls_that_end_later(inventory):
+    """Silence of the others is judged since the last of those; the same calls are not counted twice."""
+    started = {"time": ago(50), "started": "gateway"}
+    found = inventory(started, call(40), call(2, route="legacy"), call(1, route="legacy"), ends=coming)
+    assert found.last == pytest.approx(datetime.now(UTC).timestamp() - 40 * DAY, abs=5)
+    assert [(one.operation, one.calls) for one in found.ahead] == [("getIt", 2)]
+    assert found.doubts == ()
+    now = datetime.now(UTC).timestamp()
+    said = silence((Last("getIt", now - DAY, "legacy", "", 1),), now - 3 * DAY, now, found, coming)
+    assert (said.word, len(said.ahead)) == ("quiet", 1)
+    assert "getIt 2 times, last " in said.ahead[0]
+
+
+def test_calls_that_end_later_are_forgotten_after_a_month():
+    """Whoever made them has stopped."""
+    assert silence((Last("getIt", NOW - 31 * DAY, "legacy", ""),), NOW - 90 * DAY, NOW, None, coming).ahead == ()

@@ -1,10 +1,12 @@
 """What isn't counted: reloads, certificates, and what the inventory adds."""
 
 import json
+from datetime import UTC, datetime
 
 import trustme
 
 from shim.core.recognise import load_engine
+from shim.fake.constants import DEMO_GROUP
 from shim.gateway import Options, serve_in_thread
 from shim.gateway.board.reading import read_status
 from shim.gateway.board.standing import PROBLEMS, Standing
@@ -12,7 +14,8 @@ from shim.gateway.in_flight import InFlight
 from shim.gateway.metrics import Metrics
 from shim.gateway.reload import Plan, PlanSource, Reloader
 from tests.gateway_board.test_pages import shown
-from tests.peers.served import LOOPBACK, gateway
+from tests.peers.raw import reply, replying
+from tests.peers.served import LOOPBACK, ask, gateway, get
 
 
 def status(served):
@@ -64,3 +67,18 @@ def test_an_inventory_that_is_on_is_looked_at(tmp_path):
         found = status(served)
     assert found.mode.inventory
     assert (found.silence.since, found.silence.word) == ("2026-01-01T00:00:00Z", "quiet")
+
+
+def test_calls_that_atlas_answers_until_a_later_day_do_not_keep_the_shim():
+    """By the override in force, through the gateway: no retired call is made, and it is said what ends when."""
+    later = {"clusters": datetime(2999, 7, 1, tzinfo=UTC)}
+    call = get(f"/api/atlas/v2/groups/{DEMO_GROUP}/clusters", "Accept: application/vnd.atlas.2023-02-01+json")
+    with replying(reply(b'{"results":[]}')) as upstream, gateway(upstream.origin, sunset=later) as served:
+        ask(served, call)
+        ask(served, call)
+        found = status(served)
+        page = shown(served)[1]
+    assert (found.silence.word, found.silence.last) == ("unproven", None)
+    (said,) = found.silence.ahead
+    assert said.startswith("Calls that end on 2999-07-01 are made: listClusters 2 times, last ")
+    assert said in page

@@ -23,6 +23,7 @@ from shim.gateway.board.told import (
     Minute,
     Told,
     add,
+    both_lasts,
     kept_callers,
 )
 from shim.gateway.counting.failures import answered_by_atlas
@@ -84,7 +85,7 @@ class Board:
         self._now: dict[_Key, _Calls] = {}
         self._minutes: Tally[tuple[int, str, str, int]] = Tally()
         self._callers: dict[tuple[str, str], Caller] = {}
-        self._lasts: dict[str, Last] = {}
+        self._lasts: dict[tuple[str, str], Last] = {}
         self._errors: dict[_Kind, _Errors] = {}
         self._answers: dict[int, _Answers] = {}
         self._inexact: Tally[tuple[str, str, str]] = Tally()
@@ -167,7 +168,7 @@ def _sort(
     now: dict[_Key, _Calls],
     minutes: Tally[tuple[int, str, str, int]],
     callers: dict[tuple[str, str], Caller],
-    lasts: dict[str, Last],
+    lasts: dict[tuple[str, str], Last],
 ) -> None:
     for (operation, route, hundred, peer, agent), calls in now.items():
         minutes[minute, operation, route, hundred] += calls.count
@@ -176,5 +177,7 @@ def _sort(
         is_retired = operation != OTHER
         retired = known.retired + (calls.count if is_retired else 0)
         callers[name] = Caller(*name, known.calls + calls.count, retired, max(minute, known.last))
-        if is_retired and (operation not in lasts or lasts[operation].when < calls.last):
-            lasts[operation] = Last(operation, calls.last, route, calls.reason)
+        if is_retired:
+            last = Last(operation, calls.last, route, calls.reason, calls.count)
+            before = lasts.get((operation, route))
+            lasts[operation, route] = last if before is None else both_lasts(before, last)

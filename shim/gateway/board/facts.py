@@ -20,6 +20,7 @@ from shim.gateway.board.standing import Standing
 from shim.gateway.board.told import HOUR, Last, Minute, Told, kept_callers
 from shim.gateway.counting.failures import origin_of
 from shim.gateway.reload import Plan
+from shim.inventory.ahead import Ends, ends_of
 from shim.radar import Sighting
 from shim.radar.radar import soonest
 
@@ -48,9 +49,9 @@ def status_of(told: Told, plan: Plan, standing: Standing, *, ready: bool, invent
             writes=tuple(sorted(options.writes)),
             inventory=inventory is not None,
         ),
-        silence=silence(told.lasts, standing.started, now, inventory),
+        silence=silence(told.lasts, standing.started, now, inventory, ends_in(plan, standing)),
         sunsets=tuple(_sunsets(plan, today)),
-        routes=tuple(_routes(plan, standing, {one.operation: one for one in told.lasts})),
+        routes=tuple(_routes(plan, standing, _latest(told.lasts))),
         hour=tuple(_hour(minutes)),
         minutes=tuple(_minutes(minutes, newest)),
         callers=tuple(
@@ -78,6 +79,16 @@ def status_of(told: Told, plan: Plan, standing: Standing, *, ready: bool, invent
         ),
         announced=tuple(_announced(one, today) for one in sorted(told.announced, key=soonest)),
     )
+
+
+def ends_in(plan: Plan, standing: Standing) -> Ends:
+    """Return what tells when operations end, by the settings in use and the gateway's clock."""
+    return ends_of(plan.engine, plan.settings, standing.clock())
+
+
+def _latest(lasts: Iterable[Last]) -> dict[str, Last]:
+    """Return the last call of each operation, on whatever route."""
+    return {one.operation: one for one in sorted(lasts, key=lambda one: one.when)}
 
 
 def _sunsets(plan: Plan, today: float) -> Iterable[status.Sunset]:

@@ -27,7 +27,7 @@ def page(status: Status) -> str:
     """Return the page as HTML."""
     parts = [
         html.verdict(status.silence.word, WORDS[status.silence.word], status.silence.sentence),
-        html.bullets(status.silence.doubts),
+        html.bullets((*status.silence.doubts, *status.silence.ahead)),
         *(html.verdict("called", "Look here.", one) for one in troubles(status)),
         _standing(status),
         _section("Sunsets", time_line(status.sunsets), html.bullets(sunsets_by_day(status))),

@@ -33,7 +33,8 @@ class Silence:
     """Whether the shim can go: ``called``, ``quiet`` or ``unproven``, and the sentence that says so.
 
     ``days`` is for how long nobody is known to have made a retired call; ``last`` is when somebody did last, None
-    when nobody has; ``since`` is since when that would have been seen.
+    when nobody has; ``since`` is since when that would have been seen. ``ahead`` are sentences on calls that Atlas
+    answers itself until a day still to come, and that are no retired calls yet.
     """
 
     word: Literal["called", "quiet", "unproven"]
@@ -42,6 +43,7 @@ class Silence:
     last: str | None
     since: str
     doubts: tuple[str, ...] = ()
+    ahead: tuple[str, ...] = ()
 
 
 @attrs.frozen

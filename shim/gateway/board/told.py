@@ -86,6 +86,7 @@ class Last:
     when: float
     route: str
     reason: str
+    calls: int = 1
 
 
 @attrs.frozen
@@ -131,7 +132,7 @@ def add(tellings: Iterable[Told]) -> Told:
     inexact: Tally[tuple[str, str, str]] = Tally()
     callers: dict[tuple[str, str], Caller] = {}
     errors: dict[tuple[object, ...], Error] = {}
-    lasts: dict[str, Last] = {}
+    lasts: dict[tuple[str, str], Last] = {}
     certificates: dict[str, Shown] = {}
     tellings = tuple(tellings)
     for told in tellings:
@@ -147,8 +148,8 @@ def add(tellings: Iterable[Told]) -> Told:
             other = errors.get(kind)
             errors[kind] = error if other is None else both_errors(other, error)
         for last in told.lasts:
-            if last.operation not in lasts or lasts[last.operation].when < last.when:
-                lasts[last.operation] = last
+            key = last.operation, last.route
+            lasts[key] = both_lasts(lasts[key], last) if key in lasts else last
         for one in told.certificates:
             same = certificates.get(one.side, one)
             ends, refused = min(one.not_after, same.not_after), one.refused or same.refused
@@ -159,7 +160,7 @@ def add(tellings: Iterable[Told]) -> Told:
         callers=kept_callers(callers.values()),
         inexact=tuple(Inexact(*key, answers) for key, answers in sorted(inexact.items())),
         errors=kept_errors(errors.values()),
-        lasts=tuple(lasts[name] for name in sorted(lasts)),
+        lasts=tuple(lasts[key] for key in sorted(lasts)),
         certificates=tuple(certificates.values()),
         announced=together(told.announced for told in tellings),
     )
@@ -169,6 +170,11 @@ def both_callers(one: Caller, other: Caller) -> Caller:
     """Return the sum of a caller's calls."""
     calls, retired = one.calls + other.calls, one.retired + other.retired
     return Caller(one.peer, one.agent, calls, retired, max(one.last, other.last))
+
+
+def both_lasts(one: Last, other: Last) -> Last:
+    """Return the later one, with the sum of calls."""
+    return attrs.evolve(one if one.when >= other.when else other, calls=one.calls + other.calls)
 
 
 def both_errors(one: Error, other: Error) -> Error:

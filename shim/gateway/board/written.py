@@ -11,6 +11,7 @@ from pathlib import Path
 from shim.gateway.board.instants import seconds_of
 from shim.gateway.board.silence import Written
 from shim.inventory import VARIABLE
+from shim.inventory.ahead import Ends, part
 from shim.inventory.reading import read_lines
 from shim.inventory.verdict import FORM, judge, look_at
 
@@ -30,16 +31,16 @@ class InventoryLook:
         self._known: Written | None = None
         self._looked: float | None = None
 
-    async def look(self) -> Written | None:
+    async def look(self, ends: Ends) -> Written | None:
         """Return what it says, None without one; read in a thread, since a disk may take its time."""
         if self._path and (self._looked is None or time.monotonic() >= self._looked + EVERY):
-            self._known = await asyncio.to_thread(look, Path(self._path))
+            self._known = await asyncio.to_thread(look, Path(self._path), ends)
             self._looked = time.monotonic()
         return self._known
 
 
-def look(path: Path) -> Written:
-    """Return what an inventory says, and what ``verdict`` doubts about its silence."""
+def look(path: Path, ends: Ends) -> Written:
+    """Return what an inventory says, and what ``verdict`` doubts about its silence; ``ends`` as for ``judge``."""
     if path.exists() and not path.is_file():  # a pipe would be waited for
         return Written(None, None, ("The inventory is no file, and is not read here.",))
     try:
@@ -47,13 +48,14 @@ def look(path: Path) -> Written:
         found = read_lines(_edges(path))
     except OSError as error:
         return Written(None, None, (f"The inventory can't be read: {error.strerror}.",))
-    last = max((one.last for one in found.callers), default="")
+    over, ahead = part(found.callers, ends)
+    last = max((one.last for one in over), default="")
     if not found.first:
         return Written(None, None, ("The inventory says nothing of since when it was written.",))
     # What is left is silence, and whether that can be believed is judged as `atlas-shim inventory` does.
     since = datetime.fromisoformat(last or found.first) + timedelta(seconds=1 if last else 0)
-    quiet = judge(read_lines(_edges(path), since.strftime(FORM)), [source], since, datetime.now(UTC))
-    return Written(seconds_of(found.first), seconds_of(last) if last else None, quiet.doubts)
+    quiet = judge(read_lines(_edges(path), since.strftime(FORM)), [source], since, datetime.now(UTC), ends)
+    return Written(seconds_of(found.first), seconds_of(last) if last else None, quiet.doubts, tuple(ahead))
 
 
 def _edges(path: Path) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from prometheus_client import Counter, Gauge
 from shim.core.recognise import Engine
 from shim.gateway.admin import Admin
 from shim.gateway.admin_thread import AdminThread
-from shim.gateway.board.facts import status_of
+from shim.gateway.board.facts import ends_in, status_of
 from shim.gateway.board.standing import Standing
 from shim.gateway.board.status import Status
 from shim.gateway.board.told import Told, add
@@ -273,7 +273,7 @@ class Supervisor:
         return add((self._past_board, *(worker.board for worker in self._workers)))
 
     async def _status(self, told: Told) -> Status:
-        inventory = await self._inventory_look.look()
+        inventory = await self._inventory_look.look(ends_in(self._plan, self.standing))
         ready = self._is_ready()
         return status_of(told, self._plan, self.standing, ready=ready, inventory=inventory)
 
