@@ -57,9 +57,9 @@ def test_pairs_say_which_versions_are_meant(run, tmp_path):
 def test_what_is_wrong_is_told_in_one_line(run, tmp_path):
     """An unknown operation, and as many successors as operations."""
     done = run("draft", API, "--operation", "getShed")
-    assert (done.exit_code, "has no operation 'getShed'" in done.output) == (2, True)
+    assert (done.exit_code, "has no operation 'getShed'" in done.stderr) == (2, True)
     done = run(*GET, "--operation", "listGreenhouses", "--successor", "x")
-    assert (done.exit_code, "once for each --operation" in done.output) == (2, True)
+    assert (done.exit_code, "once for each --operation" in done.stderr) == (2, True)
 
 
 def test_pairs_prove_a_document(run, document):

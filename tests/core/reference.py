@@ -55,7 +55,7 @@ def cast(kind: str, rule: Rule, said: Any) -> Any:
             if isinstance(said, int) and (whole or kind == "integer"):
                 return int(exact) if whole else NOTHING
             made = said * by.numerator / by.denominator
-            return int(made) if kind == "integer" and made == int(made) else made
+            return int(made) if kind == "integer" and made.is_integer() else made
         case Cast.TEXT, _ if kind == "string":
             return (
                 said if isinstance(said, str) else json.dumps(said) if is_number or isinstance(said, bool) else NOTHING
