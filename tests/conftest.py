@@ -1,14 +1,63 @@
-"""What all tests share."""
+"""What all tests share: which cases a run has, and how much input is made up for them."""
 
 import inspect
+from collections import defaultdict
 from functools import partialmethod
 
 from click.testing import CliRunner
 from hypothesis import settings
 
-# A slow machine is no defect: examples are bounded in number, never in time.
-settings.register_profile("shim", deadline=None)
-settings.load_profile("shim")
-
 if "mix_stderr" in inspect.signature(CliRunner).parameters:  # click 8.1 captures both streams as one unless told
     CliRunner.__init__ = partialmethod(CliRunner.__init__, mix_stderr=False)  # type: ignore[assignment]
+
+
+def pytest_addoption(parser):
+    """Add the one switch between the gate and everything."""
+    parser.addoption("--every", action="store_true", help="run slow tests too, and each combination of parameters")
+
+
+def pytest_configure(config):
+    """Bound made-up examples by number; a slow machine is no defect, so never by time."""
+    every = config.getoption("--every")
+    settings.register_profile("gate", deadline=None, max_examples=20, derandomize=True)
+    settings.register_profile("every", deadline=None)
+    settings.load_profile("every" if every else "gate")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Without ``--every``, leave slow tests out and run each value of each parameter once, not their product."""
+    if config.getoption("--every") or any("::" in argument for argument in config.args):  # a test named is a test run
+        return
+    quick = [item for item in items if item.get_closest_marker("slow") is None]
+    cases = defaultdict(list)
+    for item in quick:
+        cases[item.nodeid.partition("[")[0]].append(item)
+    kept = {id(item) for same in cases.values() for item in thinned(same)}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
+    items[:] = [item for item in items if id(item) in kept]
+
+
+def thinned(same):
+    """Return cases of one test in which each value of each parameter occurs, the shorter lists rotating.
+
+    ``same`` are all its cases. Parameters are told apart by the ids that a case's name is made of.
+    """
+    ids = [item.callspec._idlist if hasattr(item, "callspec") else () for item in same]
+    width = len(ids[0])
+    if width < 2 or any(len(names) != width for names in ids):
+        return same
+    places = [{name: at for at, name in enumerate(dict.fromkeys(column))} for column in zip(*ids, strict=True)]
+    widest = max(places, key=len)
+    at = [[place[name] for place, name in zip(places, names, strict=True)] for names in ids]
+
+    def off_diagonal(case):
+        turn = at[case][places.index(widest)]
+        return sum((here - turn) % len(place) != 0 for here, place in zip(at[case], places, strict=True))
+
+    seen: set[tuple[int, int]] = set()
+    kept = []
+    for case in sorted(range(len(same)), key=off_diagonal):
+        if new := set(enumerate(at[case])) - seen:
+            seen |= new
+            kept.append(same[case])
+    return kept
