@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import sys
 
+from requests.auth import HTTPDigestAuth
+
 from shim import requests  # was: import requests
-from shim.requests.auth import HTTPDigestAuth  # was: from requests.auth import HTTPDigestAuth
 
 ATLAS = os.environ.get("MONGODB_ATLAS_BASE_URL", "https://cloud.mongodb.com")
 

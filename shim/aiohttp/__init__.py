@@ -1,8 +1,9 @@
 """A literal replacement for ``import aiohttp``: ``from shim import aiohttp``.
 
 Every public name of aiohttp is here, and its modules can be imported by name (``from shim.aiohttp import web``).
-ClientSession and ``request`` are ours, the rest is aiohttp's own, identical objects. The record of a retired call is in
-``response.shim``, an attribute that no other response has. Types are in the stubs beside this file.
+ClientSession and ``request`` are ours, the rest is aiohttp's own, identical objects; import what is in its modules from
+aiohttp where a type checker reads along. The record of a retired call is in ``response.shim``, an attribute that no
+other response has.
 
 An exchange may be several requests. Middlewares and ``trace_configs`` see each of them, once, with the URL that is
 really sent and the caller's ``trace_request_ctx``; the response, and an error that is raised for it, shows the
@@ -16,11 +17,13 @@ kind) and ``_inside`` (responses, and all that aiohttp does not document).
 """
 
 import sys as _sys
+import typing as _typing
 from importlib import import_module as _import_module
 from importlib import util as _util
 from importlib.abc import Loader as _Loader
 from importlib.abc import MetaPathFinder as _MetaPathFinder
 from importlib.machinery import ModuleSpec as _ModuleSpec
+from types import ModuleType as _ModuleType
 
 from shim.extras import hinted as _hinted
 
@@ -49,7 +52,7 @@ class _Modules(_MetaPathFinder, _Loader):
             return None
         return _util.spec_from_loader(name, self)
 
-    def exec_module(self, module: object) -> None:
+    def exec_module(self, module: _ModuleType) -> None:
         """Put aiohttp's module in the place of a new one, as a module may do while it is loaded."""
         name = module.__name__
         _sys.modules[name] = _import_module(name.removeprefix("shim."))
@@ -58,6 +61,8 @@ class _Modules(_MetaPathFinder, _Loader):
 _sys.meta_path.append(_Modules())
 
 
-def __getattr__(name: str) -> object:
-    """What else aiohttp has, so that reaching into it works as ever."""
-    return getattr(_aiohttp, name)
+if not _typing.TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """What else aiohttp has, so that reaching into it works as ever."""
+        return getattr(_aiohttp, name)

@@ -1,8 +1,8 @@
 """A literal replacement for ``import requests``: ``from shim import requests``.
 
-Every public name of requests is here, and its modules can be imported by name
-(``from shim.requests.auth import HTTPDigestAuth``). Session, ``session`` and the top-level functions
-are ours, the rest is requests' own, identical objects. ``Adapter`` is for programs that mount adapters.
+Every public name of requests is here, and its modules can be imported by name. Session, ``session`` and the top-level
+functions are ours, the rest is requests' own, identical objects; import these from requests where a type checker reads
+along (``from requests.auth import HTTPDigestAuth``). ``Adapter`` is for programs that mount adapters.
 The record of a retired call is in ``response.shim``, an attribute that no other response has.
 
 Sessions prepare a retired call for what will be sent, so HTTP Digest costs no trip more than
@@ -74,8 +74,8 @@ from shim.requests.api import request as request
 from shim.requests.sessions import Session as Session
 from shim.requests.sessions import session as session
 
-# Whoever imports one of requests' modules by name gets the very module, but for the two that hold what is ours. The
-# stubs beside this file say so to type checkers; ``help`` is a file, since nothing loads it before it is asked for.
+# Whoever imports one of requests' modules by name gets the very module, but for the two that hold what is ours;
+# ``help`` is a file, since nothing loads it before it is asked for.
 for _name, _module in tuple(_sys.modules.items()):
     if _name.startswith("requests.") and _name not in {"requests.api", "requests.sessions"}:
         _sys.modules[f"shim.{_name}"] = _module

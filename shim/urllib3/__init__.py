@@ -1,8 +1,8 @@
 """A literal replacement for ``import urllib3``: ``from shim import urllib3``, for urllib3 1.26 and 2.
 
-Every public name of urllib3 is here, and its modules can be imported by name
-(``from shim.urllib3.util.retry import Retry``). Pools, managers and what makes them are ours, the rest is
-urllib3's own, identical objects. The record of a retired call is in ``response.shim``, an attribute that no
+Every public name of urllib3 is here, and its modules can be imported by name. Pools, managers and what makes them are
+ours, the rest is urllib3's own, identical objects; import these from urllib3 where a type checker reads along
+(``from urllib3.util.retry import Retry``). The record of a retired call is in ``response.shim``, an attribute that no
 other response has.
 
 The caller's ``Retry`` sees the statuses that the caller sees, and its timeouts are for all that is sent for one
@@ -56,9 +56,9 @@ if _typing.TYPE_CHECKING:  # urllib3 1.26 lacks the first two at this place
 if _typing.TYPE_CHECKING or not isinstance(_urllib3.request, type(_sys)):  # a module in urllib3 1.26
     from shim.urllib3._request import request as request
 
-# Whoever imports one of urllib3's modules by name gets the very module, but for the two that hold what is ours. The
-# stubs beside this file say so to type checkers. One that nothing has loaded yet, such as contrib.socks, is loaded a
-# second time below this name, and stands on what is ours.
+# Whoever imports one of urllib3's modules by name gets the very module, but for the two that hold what is ours. One
+# that nothing has loaded yet, such as contrib.socks, is loaded a second time below this name; it stands on what is
+# ours.
 for _name, _module in tuple(_sys.modules.items()):
     if _name.startswith("urllib3.") and _name not in {"urllib3.connectionpool", "urllib3.poolmanager"}:
         _sys.modules[f"shim.{_name}"] = _module

@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx as plain
 import pytest
-from mypy import api
 
 from shim import httpx
 
@@ -74,72 +73,3 @@ def test_a_client_is_made_and_used_as_httpx_has_it(name):
     assert inspect.signature(ours) == inspect.signature(original)
     for method in [each for each in dir(original) if not each.startswith("_") and callable(getattr(original, each))]:
         assert inspect.signature(getattr(ours, method)) == inspect.signature(getattr(original, method)), method
-
-
-PROGRAM = """
-from __future__ import annotations
-
-import asyncio
-from shim import httpx
-
-def log(response: httpx.Response) -> None:
-    print(response.status_code)
-
-def use(client: httpx.Client) -> list[str]:
-    client.event_hooks["response"].append(log)
-    request = client.build_request("GET", "/x", params={"a": "1"})
-    response = client.send(request, stream=True, auth=httpx.DigestAuth("u", "p"), follow_redirects=True)
-    with client.stream("GET", "/x") as streamed:
-        return [line for line in streamed.iter_lines()] + [response.text]
-
-async def ause(client: httpx.AsyncClient) -> bytes:
-    response = await client.get("/x", timeout=httpx.Timeout(5.0, connect=1.0))
-    again = await client.send(response.request)
-    async with client.stream("GET", "/x") as streamed:
-        async for chunk in streamed.aiter_raw():
-            return chunk
-    return again.content
-
-def main() -> None:
-    try:
-        with httpx.Client(base_url="https://a", limits=httpx.Limits(max_connections=1)) as client:
-            use(client)
-        answer: httpx.Response = httpx.get("https://a", params={"b": 1}, verify=False)
-        answer.raise_for_status()
-        with httpx.stream("POST", "https://a", json={}) as made:
-            made.read()
-    except (httpx.HTTPStatusError, httpx.TransportError) as error:
-        print(error.request.url)
-    asyncio.run(ause(httpx.AsyncClient(transport=httpx.AsyncTransport(auth=httpx.DigestAuth("u", "p")))))
-    print(httpx.codes.OK, httpx.__version__, httpx.USE_CLIENT_DEFAULT)
-"""
-
-MISTAKES = """
-from shim import httpx
-httpx.Client(nonsense=1)
-httpx.get("https://a", content=b"")
-httpx.Client().send("https://a")
-httpx.nonsense
-"""
-
-
-def checked(tmp_path, program):
-    """Run mypy in strict mode."""
-    file = tmp_path / "program.py"
-    file.write_text(program, "utf-8")
-    out, _, _ = api.run(["--strict", "--no-error-summary", "--cache-dir", str(tmp_path / "cache"), str(file)])
-    return out
-
-
-def test_a_typed_program_stays_typed(tmp_path):
-    """A program that is clean with httpx is clean with ours."""
-    assert checked(tmp_path, PROGRAM) == ""
-
-
-def test_a_type_checker_finds_the_same_mistakes(tmp_path):
-    """What httpx's types refuse is refused."""
-    ours = checked(tmp_path, MISTAKES).splitlines()
-    original = checked(tmp_path, MISTAKES.replace("from shim import httpx", "import httpx")).splitlines()
-    places = [line.split(":")[1] for line in original if ": error:" in line]
-    assert [line.split(":")[1] for line in ours if ": error:" in line] == places
-    assert len(places) == 4

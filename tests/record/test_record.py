@@ -1,11 +1,10 @@
-"""``shim.record`` finds the record of every kind of response, and a type checker knows what it returns."""
+"""``shim.record`` finds the record of every kind of response, a library or the typed client made."""
 
 import asyncio
 import pickle
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx as plain_httpx
 import pytest
@@ -17,9 +16,8 @@ from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupSnaps
 from shim.errors import NotFoundError
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import serve_in_thread
-from tests.record import program
+from tests.typed import records
 
-ROOT = Path(shim.__file__).parents[1]
 SNAPSHOTS = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 HEADERS = {"Accept": "application/vnd.atlas.2023-01-01+json", "Authorization": f"Bearer {DEMO_TOKEN}"}
 RECORD = shim.Record(
@@ -50,8 +48,8 @@ def test_a_translated_call_has_a_record(url, library):
 
     found = shim.record(response)
     assert found is (response.extensions["shim"] if library is httpx else response.shim)
-    assert (found.route, program.asked(found)) == ("flex", [("GET", 200)])
-    assert "storageSizeBytes" in program.absent(response)
+    assert (found.route, records.asked(found)) == ("flex", [("GET", 200)])
+    assert "storageSizeBytes" in records.absent(response)
 
 
 async def test_an_async_response_has_a_record(url):
@@ -99,7 +97,7 @@ def test_no_record_where_the_shim_took_no_part(response):
 def test_results_of_the_typed_client_have_a_record(url):
     """A page, each of its items, and each item of all pages."""
     with shim.AtlasClient(base_url=url, access_token=DEMO_TOKEN) as client:
-        assert program.routes(client, DEMO_GROUP, DEMO_CLUSTER) == {"flex"}
+        assert records.routes(client, DEMO_GROUP, DEMO_CLUSTER) == {"flex"}
 
 
 def test_an_error_of_the_typed_client_has_a_record(url):
@@ -107,7 +105,7 @@ def test_an_error_of_the_typed_client_has_a_record(url):
 
     async def main():
         async with shim.AsyncAtlasClient(base_url=url, access_token=DEMO_TOKEN) as client:
-            return await program.why(client, DEMO_GROUP, DEMO_CLUSTER, "0" * 24)
+            return await records.why(client, DEMO_GROUP, DEMO_CLUSTER, "0" * 24)
 
     assert "flex" in asyncio.run(main())
 
@@ -120,7 +118,7 @@ async def test_results_of_writes_have_a_record(monkeypatch):
 
     async with httpx.AsyncClient(transport=transport) as http:
         client = shim.AsyncAtlasClient(http_client=http, access_token="a")
-        found = await program.of_writes(client, DEMO_GROUP, DEMO_CLUSTER)
+        found = await records.of_writes(client, DEMO_GROUP, DEMO_CLUSTER)
 
     assert [record and (record.route, record.operation) for record in found] == [
         ("flex", "createSharedClusterBackupRestoreJob"),
@@ -170,19 +168,3 @@ def test_no_library_is_loaded_for_it():
 
     assert "shim._record" in done.stdout.split()
     assert not {"httpx", "requests", "anyio", "urllib3"} & set(done.stdout.split())
-
-
-TYPED = Path(plain_requests.__file__).with_name("py.typed").exists()
-
-
-@pytest.mark.skipif(not TYPED, reason="requests has types from 2.34 on")
-def test_programs_are_typed(tmp_path):
-    """A user's program passes mypy strict, as does one that imports every public name."""
-    every = tmp_path / "every.py"
-    every.write_text(f"from shim import {', '.join(shim.__all__)}\n")
-    arguments = ["--strict", "--config-file=", "--python-version=3.11", "--explicit-package-bases", "--no-pretty"]
-    command = [sys.executable, "-m", "mypy", *arguments, f"--cache-dir={tmp_path}/cache", program.__file__, str(every)]
-
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-
-    assert done.returncode == 0, done.stdout + done.stderr

@@ -6,10 +6,10 @@ import threading
 
 import pytest
 import requests as plain
+from requests.auth import HTTPDigestAuth
 
 from shim import requests
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
-from shim.requests.auth import HTTPDigestAuth
 from tests.httpx.conftest import SNAPSHOTS
 from tests.peers.answering import reply
 

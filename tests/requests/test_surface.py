@@ -8,14 +8,12 @@ import io
 import pkgutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import requests as plain
 
 from shim import requests
 from tests.httpx.conftest import SNAPSHOTS
-from tests.httpx.test_surface import checked
 from tests.peers.answering import reply
 
 OURS = {"Session", "session", "request", "get", "options", "head", "post", "put", "patch", "delete"}
@@ -61,26 +59,6 @@ def test_every_module_can_be_imported_by_name(name):
     else:
         assert module is original
     assert getattr(requests, name) is module
-
-
-@pytest.mark.skipif(not Path(plain.__file__).with_name("py.typed").exists(), reason="requests has types from 2.34 on")
-def test_a_type_checker_knows_the_modules_by_name(tmp_path):
-    """What is imported from one has requests' own type, and its mistakes are found."""
-    program = """
-from shim.requests.adapters import HTTPAdapter
-from shim.requests.auth import HTTPDigestAuth
-from shim.requests.exceptions import ConnectionError
-from shim.requests.sessions import Session
-
-def use(session: Session, adapter: HTTPAdapter) -> int:
-    session.mount("https://", adapter)
-    try:
-        return session.get("https://a", auth=HTTPDigestAuth("u", "p")).status_code
-    except ConnectionError as error:
-        return error.errno or 0
-"""
-    assert checked(tmp_path, program) == ""
-    assert "[call-arg]" in checked(tmp_path, program.replace("HTTPDigestAuth(", "HTTPAdapter(1, 2, 3, 4, 5, "))
 
 
 def test_modules_below_packages_can_be_imported_by_name():

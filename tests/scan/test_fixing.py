@@ -20,6 +20,10 @@ REWRITTEN = {
     "two at once": ("import requests, httpx\n", "from shim import requests, httpx\n"),
     "among others": ("import os, requests, json  # three\n", "import os, json\nfrom shim import requests  # three\n"),
     "names of a module": ("from requests import Session, get as g\n", "from shim.requests import Session, get as g\n"),
+    "beside what makes no call": (
+        "import urllib3\nfrom urllib3.util.retry import Retry\n",
+        "from shim import urllib3\nfrom urllib3.util.retry import Retry\n",
+    ),
     "in brackets": ("from httpx import (\n    Client,  # a\n)\n", "from shim.httpx import (\n    Client,  # a\n)\n"),
     "sessions": ("from requests.sessions import Session\n", "from shim.requests.sessions import Session\n"),
     "of aiohttp": ("from aiohttp import ClientSession\n", "from shim.aiohttp import ClientSession\n"),

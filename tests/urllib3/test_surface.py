@@ -13,7 +13,6 @@ import pytest
 import urllib3 as plain
 
 from shim import urllib3
-from tests.httpx.test_surface import checked
 from tests.peers.answering import reply
 
 OLD = plain.__version__.startswith("1.")
@@ -93,34 +92,6 @@ def test_signatures_are_urllib3s_own(name):
     assert getattr(urllib3, name).__doc__ == getattr(plain, name).__doc__
     if name == "request":
         assert inspect.signature(urllib3.request).parameters.keys() >= {"method", "url"}
-
-
-@pytest.mark.skipif(OLD, reason="urllib3 1.26 has no types")
-def test_a_type_checker_knows_urllib3s_types(tmp_path):
-    """What is clean with urllib3 is clean with ours, and mistakes are found."""
-    program = """
-import shim
-from shim import urllib3
-from shim.urllib3.exceptions import HTTPError
-from shim.urllib3.poolmanager import PoolManager
-from shim.urllib3.util.retry import Retry
-
-def use(http: PoolManager, pool: urllib3.HTTPSConnectionPool) -> int:
-    try:
-        response = http.request("GET", "https://a", headers={"a": "b"}, retries=Retry(3), preload_content=False)
-        record = shim.record(response)
-        print(record and record.route, urllib3.request("GET", "https://a", timeout=1.0).json())
-        return pool.urlopen("GET", "/", body=b"", redirect=False).status
-    except HTTPError:
-        return len(urllib3.connection_from_url("https://a", maxsize=3).host)
-
-use(urllib3.PoolManager(3, headers={}, timeout=urllib3.Timeout(total=3)), urllib3.HTTPSConnectionPool("a", 443))
-use(urllib3.ProxyManager("http://a", 3), urllib3.HTTPSConnectionPool("a"))
-Retry(nonsense=3)
-urllib3.ProxyManager(3, 3)
-"""
-    mistakes = [line.rpartition(" ")[2] for line in checked(tmp_path, program).splitlines() if ": error:" in line]
-    assert mistakes == ["[call-arg]", "[arg-type]"]
 
 
 def arrivals(library, raw):

@@ -1,4 +1,4 @@
-"""A program as a user writes it; it is checked by mypy, and run by test_program."""
+"""A program as a user writes it around the typed client; ``tests/atlas`` runs it."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def replace(client: AsyncAtlasClient, group_id: str, name: str) -> tuple[s
 if TYPE_CHECKING:
 
     def refused(client: AtlasClient, group_id: str) -> None:
-        """What a type checker must refuse: strict mode complains of an ``ignore`` that nothing needs."""
+        """What a type checker must refuse."""
         AtlasClient(retries=3)  # type: ignore[arg-type]
         AtlasClient(http_client=AsyncAtlasClient())  # type: ignore[arg-type]
         client.cloud_backups.get_serverless_backup_snapshot(group_id, "shop")  # type: ignore[call-arg]

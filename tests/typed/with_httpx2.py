@@ -1,7 +1,6 @@
-"""A typed program on ``shim.httpx2``; it is not run: mypy says whether its types are httpx2's.
+"""A program as a user writes it around httpx2's types; it is not run."""
 
-A mistake that httpx2's types refuse has an ignore, which mypy would call unused if ours did not refuse it.
-"""
+from __future__ import annotations
 
 from shim import httpx2, record
 
@@ -29,7 +28,7 @@ async def ause() -> httpx2.Response:
 
 
 def mistakes() -> None:
-    """What is none of httpx2's."""
+    """What httpx2's types refuse."""
     httpx2.Client(nonsense=1)  # type: ignore[call-arg]
     httpx2.get("https://a", content=b"")  # type: ignore[call-arg]
     httpx2.Client().send("https://a")  # type: ignore[arg-type]

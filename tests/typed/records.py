@@ -1,4 +1,4 @@
-"""A program as a user writes it around ``shim.record``; test_record has mypy check it and runs a part of it."""
+"""A program as a user writes it around ``shim.record``; ``tests/record`` runs a part of it."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def without_the_drop_in(one: plain_httpx.Response, other: plain_requests.Respons
 
 
 async def mistakes(client: httpx.AsyncClient, response: httpx.Response, found: Record) -> None:
-    """Slips that a type checker finds; mypy strict refuses a ``type: ignore`` that is not needed."""
+    """Slips that a type checker finds."""
     shim.record(client.get("https://x.example/"))  # type: ignore[arg-type]
     shim.record(response.content)  # type: ignore[arg-type]
     _ = shim.record(response).route  # type: ignore[union-attr]

@@ -1,14 +1,15 @@
-"""A program as a user writes it around aiohttp's types: mypy takes it as it is, and finds what is wrong in it."""
+"""A program as a user writes it around aiohttp's types; a test of the door runs the part that asks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_type
 
+from aiohttp import web
+from aiohttp.client_exceptions import ClientResponseError
+
 import shim
 from shim import aiohttp
-from shim.aiohttp import web
 from shim.aiohttp.client import ClientTimeout
-from shim.aiohttp.client_exceptions import ClientResponseError
 
 if TYPE_CHECKING:
     import aiohttp as plain
@@ -42,4 +43,4 @@ async def wrong(session: aiohttp.ClientSession) -> None:
     response = await session.get("https://example.org", heders={})  # type: ignore[call-arg]
     response.reed()  # type: ignore[attr-defined]
     aiohttp.ClientSession(timout=1)  # type: ignore[call-arg]
-    aiohttp.nonsense  # type: ignore[attr-defined]  # noqa: B018 - looking is the test
+    aiohttp.nonsense  # type: ignore[attr-defined]  # noqa: B018 - looking is the mistake

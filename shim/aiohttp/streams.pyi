@@ -1,1 +1,0 @@
-from aiohttp.streams import *  # noqa: F403 - the very module, see __init__.py

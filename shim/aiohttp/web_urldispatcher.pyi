@@ -1,1 +1,0 @@
-from aiohttp.web_urldispatcher import *  # noqa: F403 - the very module, see __init__.py

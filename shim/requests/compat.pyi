@@ -1,1 +1,0 @@
-from requests.compat import *  # noqa: F403 - the very module, see __init__.py

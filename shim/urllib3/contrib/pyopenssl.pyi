@@ -1,1 +1,0 @@
-from urllib3.contrib.pyopenssl import *  # noqa: F403 - as urllib3 has it, see ../__init__.py

@@ -1,1 +1,0 @@
-from urllib3.util.timeout import *  # noqa: F403 - the very module, see ../__init__.py
