@@ -18,7 +18,7 @@ declared once for flags, environment and file, their values read by ``option_val
 them and the documents, and replaces it; ``server`` is the life of one gateway, ``processes`` that of the program,
 which ``systemd`` may hand sockets to and hear from.
 For the operator: ``admin`` are the pages and ``admin_thread`` answers them, whatever the calls' side does;
-``metrics`` (``counting`` is what they are made of), ``tracing``, ``openapi``, ``inventory``, and ``logs``, for which
+``metrics`` (``counting`` is what they are made of), ``tracing``, ``inventory``, and ``logs``, for which
 nobody waits.
 
 Names are loaded when they are first used, since the table of options needs nothing that the server needs.

@@ -1,4 +1,4 @@
-"""The operator's pages: probes that never ask upstream, metrics, the description, and the way out."""
+"""The operator's pages: probes that never ask upstream, metrics, and the way out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from shim.gateway.board.status import Status
 from shim.gateway.credentials.own import from_a_page
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.request import Request
-from shim.gateway.openapi import described
 from shim.gateway.reload import Plan
 from shim.page import POLICY
 
@@ -61,7 +60,6 @@ class Admin:
         self._config = config
         self._ending = False
         self.authorities: frozenset[str] = frozenset()
-        self._described: tuple[Plan, bytes] | None = None
 
     async def __call__(self, request: Request) -> None:
         """Answer one request of the operator's tools."""
@@ -85,14 +83,10 @@ class Admin:
                 return _text(200 if ready else 503, b"ok\n" if ready else b"draining\n")
             case "/metrics":
                 return _text(200, await self._metrics(), CONTENT_TYPE_LATEST)
-            case "/openapi.json":
-                return _text(200, self._description(), "application/json")
             case "/":
                 self._check_host(request)
                 content = page(await self._status()).encode()
                 return _text(200, content, "text/html; charset=utf-8", _FOR_THIS_PAGE_ALONE)
-            case "/favicon.ico":  # browsers ask for one by themselves
-                return Reply(204, (), b"")
             case "/status.json":
                 self._check_host(request)
                 text = json.dumps(attrs.asdict(await self._status()), indent=2)
@@ -125,13 +119,6 @@ class Admin:
         if host not in self.authorities and not _is_address(host):
             detail = "This page is shown by the address of the admin listener, or as localhost, and by no other name."
             raise Refusal(421, "SHIM_HOST_UNKNOWN", detail, close=True)
-
-    def _description(self) -> bytes:
-        plan = self._plan()
-        if self._described is None or self._described[0] is not plan:
-            text = json.dumps(described(plan.engine.documents), indent=2)
-            self._described = (plan, f"{text}\n".encode())
-        return self._described[1]
 
 
 def _only(methods: str) -> Refusal:

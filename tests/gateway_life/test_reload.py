@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ OVERRIDE = """
 format = 1
 overrides = "snapshots"
 [operation.listServerlessBackupSnapshots]
-note = "{note}"
+sunset = {day}
 """
 RESULTS = "atlas_shim_config_reloads_total"
 
@@ -103,7 +104,7 @@ async def test_broken_file_is_refused(tmp_path, caplog, text, said):
 async def test_broken_documents_are_refused(tmp_path, caplog):
     """Every defect is in the one line; the documents before stay."""
     mine = tmp_path / "mine.toml"
-    mine.write_text(OVERRIDE.format(note="before"))
+    mine.write_text(OVERRIDE.format(day="2026-01-01"))
     config = tmp_path / "shim.cfg"
     config.write_text("")
     applied = Applied(source_of(config, tmp_path))
@@ -111,11 +112,11 @@ async def test_broken_documents_are_refused(tmp_path, caplog):
     assert not await applied.reloader.reload()
     assert applied.plans == []
     assert caplog.text.count("mine.toml: ") == 2
-    mine.write_text(OVERRIDE.format(note="after"))
+    mine.write_text(OVERRIDE.format(day="2026-02-01"))
     assert await applied.reloader.reload()
     operation = applied.plans[0].engine.named("listServerlessBackupSnapshots")
     assert operation is not None
-    assert operation.note == "after"
+    assert operation.sunset == datetime(2026, 2, 1, tzinfo=UTC)
 
 
 async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
@@ -273,7 +274,7 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
     """A swapped ConfigMap and a SIGHUP are noticed by a process; calls go on, the metric tells."""
     folder = tmp_path / "mappings"
     folder.mkdir()
-    _swap(folder, OVERRIDE.format(note="before"))
+    _swap(folder, OVERRIDE.format(day="2026-01-01"))
     config = tmp_path / "shim.toml"
     config.write_text('route = "flex"\n')
     with replying(reply(EMPTY)) as upstream:
@@ -282,7 +283,6 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
             env={"ATLAS_SHIM_MAPPINGS": str(folder)},
         )  # fmt: skip
         calls, admin = running.calls(), At(f"http://127.0.0.1:{port}")
-        assert b"listServerlessBackupSnapshots" in ask(admin, get("/openapi.json"))[1]
         with calling(calls) as caller:
             caller.send(get(V1))
             assert b"Atlas-Shim: route=flex" in caller.message()[0]
@@ -292,12 +292,12 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
             config.write_text('route = "legacy"\nconnect_timeout = 3\n')
             running.process.send_signal(signal.SIGHUP)
             running.logged(r"reload refused")
-            _swap(folder, OVERRIDE.format(note="after"))
+            _swap(folder, OVERRIDE.format(day="2026-02-01"))
             running.logged(r"WARNING .*these need a restart and stay as they were: connect_timeout")
             until(lambda: success(admin) == 1, "the metric says so")
             caller.send(get(V1))
             assert b"Atlas-Shim" not in caller.message()[0]
-        assert b'"description": "after"' in ask(admin, get("/openapi.json"))[1]
+        assert b'"2026-02-01T00:00:00Z"' in ask(admin, get("/status.json", host="localhost"))[1]
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(30) == 0
 
@@ -350,7 +350,7 @@ async def test_what_changed_is_told(tmp_path, caplog):
     config.write_text(
         'deadline = 7.5\nwrites = "instances"\npublic-url = "https://a.test"\nsunset = "snapshots=2027-01-01"\n'
     )
-    (folder / "mine.toml").write_text(OVERRIDE.format(note="after"))
+    (folder / "mine.toml").write_text(OVERRIDE.format(day="2026-02-01"))
     await applied.reloader.reload()
     (text,) = [record.getMessage() for record in caplog.records if "reloaded" in record.getMessage()]
     assert "route was legacy, is auto" in text

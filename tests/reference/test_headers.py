@@ -291,7 +291,7 @@ def test_all_that_callers_find_is_on_the_page(found, tables):
     assert found == set(tables["What a caller finds in a reply"])
 
 
-@pytest.mark.parametrize("path", ["/", "/livez", "/metrics", "/status.json", "/config.json", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/", "/livez", "/metrics", "/status.json", "/config.json"])
 def test_the_admin_listener_adds_what_the_page_says(path, tables):
     """Of all its pages."""
     rows = tables["The admin listener"]

@@ -1,4 +1,4 @@
-"""The retired interface as the gateway serves it, described (OpenAPI 3.1) from the mapping documents alone."""
+"""The retired interface, described (OpenAPI 3.1) from the mapping documents: an oracle for answers of a gateway."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from typing import Any
 
 from shim.core.query import MOST, SIZE
 from shim.documents import Document
-from shim.documents.model import BARE, BODY, NO_CONTENT, Api, Field, Operation, Resource, Target
+from shim.documents.model import BARE, NO_CONTENT, Api, Field, Operation, Resource
 
 JsonObject = dict[str, Any]
 
+_LINK: JsonObject = {
+    "type": "object",
+    "properties": {"href": {"type": "string"}, "rel": {"type": "string"}},
+    "required": ["href", "rel"],
+}
 _SCHEMAS: JsonObject = {
     "string": {"type": "string"},
     "integer": {"type": "integer"},
@@ -21,32 +26,30 @@ _SCHEMAS: JsonObject = {
     "object": {"type": "object"},
     "objects": {"type": "array", "items": {"type": "object"}},
     "array": {"type": "array"},
-    "links": {"type": "array", "items": {"$ref": "#/components/schemas/Link"}},
+    "links": {"type": "array", "items": _LINK},
 }
 """Kind of a mapping document's field -> JSON schema."""
 
-_LINK = {
-    "type": "object",
-    "properties": {"href": {"type": "string"}, "rel": {"type": "string"}},
-    "required": ["href", "rel"],
-}
-_PLAIN_ERROR = {
-    "type": "object",
-    "properties": {
-        "detail": {"type": "string"},
-        "error": {"type": "integer"},
-        "errorCode": {"type": "string"},
-        "parameters": {"type": "array"},
-        "reason": {"type": "string"},
-    },
-    "required": ["error"],
-}
-
 
 def _enveloped(schema: JsonObject) -> JsonObject:
-    """Return the schema of something that comes in an envelope where the caller wants one."""
+    """Return the schema of something that comes in an envelope if the caller wants one."""
     members = {"status": {"type": "integer"}, "content": schema}
     return {"anyOf": [schema, {"type": "object", "properties": members, "required": ["status", "content"]}]}
+
+
+_ERROR = _enveloped(
+    {
+        "type": "object",
+        "properties": {
+            "detail": {"type": "string"},
+            "error": {"type": "integer"},
+            "errorCode": {"type": "string"},
+            "parameters": {"type": "array"},
+            "reason": {"type": "string"},
+        },
+        "required": ["error"],
+    }
+)
 
 
 def described(documents: Iterable[Document]) -> JsonObject:
@@ -54,30 +57,14 @@ def described(documents: Iterable[Document]) -> JsonObject:
     paths: dict[str, JsonObject] = {}
     for document in documents:
         for api in document.apis.values():
-            # The oldest version is what a call without one has, and so what a place is described by first.
+            # A call without a version has the oldest one, which therefore describes the path first.
             for operation in sorted(document.operations, key=lambda one: one.version):
                 _add(paths.setdefault(f"{api.base}{operation.path.text}", {}), api, operation)
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "MongoDB Atlas' retired calls, as atlas-shim answers them",
-            "version": "1",
-            "description": "Made from the mapping documents in use. All other calls are passed on as they are.",
-        },
-        "security": [{"bearer": []}, {"digest": []}],
-        "paths": paths,
-        "components": {
-            "schemas": {"Error": _enveloped(_PLAIN_ERROR), "Link": _LINK},
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "digest": {"type": "http", "scheme": "digest"},
-            },
-        },
-    }
+    return {"openapi": "3.1.0", "info": {"title": "MongoDB Atlas' retired calls", "version": "1"}, "paths": paths}
 
 
 def _add(methods: JsonObject, api: Api, operation: Operation) -> None:
-    """Add an operation to a path; another version of one that is there adds its content types to it."""
+    """Add an operation to a path; another version of a known one adds its content types."""
     new = _operation(api, operation)
     old = methods.setdefault(operation.method.lower(), new)
     if old is not new:
@@ -90,15 +77,9 @@ def _add(methods: JsonObject, api: Api, operation: Operation) -> None:
 def _operation(api: Api, operation: Operation) -> JsonObject:
     whole: JsonObject = {
         "operationId": f"{operation.id}.{api.name}",
-        "summary": operation.id,
-        "deprecated": True,
-        "x-sunset": f"{operation.sunset:%Y-%m-%d}",
-        "x-successors": _successors(operation),
         "parameters": [*_path(operation), *_query(operation)],
         "responses": _responses(api, operation),
     }
-    if note := " ".join(filter(None, (operation.note, operation.without_successor))):
-        whole["description"] = note
     if operation.request is not None:
         whole["requestBody"] = {"required": True, "content": {_media(api, operation): {"schema": _body(operation)}}}
     return whole
@@ -107,14 +88,6 @@ def _operation(api: Api, operation: Operation) -> JsonObject:
 def _media(api: Api, operation: Operation) -> str:
     kind = api.content_type or f"application/vnd.atlas.{operation.version}+json"
     return kind.partition(";")[0]
-
-
-def _successors(operation: Operation) -> dict[str, list[str]]:
-    found = {}
-    for tier, successor in operation.successors.items():
-        targets = [successor.only, *successor.choices.values()]
-        found[tier] = [f"{target.method} {target.path.text}" for target in targets if isinstance(target, Target)]
-    return found
 
 
 def _path(operation: Operation) -> list[JsonObject]:
@@ -145,7 +118,7 @@ def _body(operation: Operation) -> JsonObject:
 
 
 def _responses(api: Api, operation: Operation) -> JsonObject:
-    error = {"application/*": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    error = {"application/*": {"schema": _ERROR}}
     responses: JsonObject = {"default": {"description": "An error, of Atlas' or of the shim.", "content": error}}
     if operation.successors or operation.constant is not None:
         status = operation.status[api.name]
@@ -181,19 +154,14 @@ def _resource(resource: Resource) -> JsonObject:
         inside = whole
         for part in outer:
             inside = inside["properties"].setdefault(part, {"type": "object", "properties": {}})
-        schema = _field(field)
-        if field.words:
-            schema["enum"] = list(field.words)
-        inside["properties"][name] = {
-            **schema,
-            "x-fidelity": {tier: rules[0].fidelity.value for tier, rules in field.rules.items() if tier != BODY},
-        }
+        words = {"enum": list(field.words)} if field.words else {}
+        inside["properties"][name] = {**_field(field), **words}
     value: JsonObject = whole["properties"].get(BARE, {})
     return value if resource.bare else whole
 
 
 def _field(field: Field) -> JsonObject:
-    """Return a field's schema; the objects in it are what their own resource says."""
+    """Return a field's schema; its objects have the schema of their own resource."""
     if field.of is None:
         return dict(_SCHEMAS[field.type])
     item = _resource(field.of)
