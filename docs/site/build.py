@@ -1,8 +1,9 @@
 """Builds the documentation site: ``python docs/site/build.py FOLDER`` puts it into FOLDER/site.
 
-The pages of ``docs/`` and a few from elsewhere are copied to FOLDER/docs. Their links are those of the repository's own
-page; one that leads out of the site is led to the repository. zensical does the rest, and fails where a link or an
-anchor leads nowhere.
+The pages of ``docs/``, a few from elsewhere, and those that ``reference.py`` makes are written to FOLDER/docs. Their
+links are those of the repository's own page; one that leads out of the site is led to the repository, and one to a made
+page, which the repository has not, is given by its address. zensical does the rest, and fails where a link or an anchor
+leads nowhere.
 """
 
 import json
@@ -13,7 +14,10 @@ import subprocess
 import sys
 from pathlib import Path, PurePosixPath
 
-ROOT = Path(__file__).parents[2]
+from reference import OF_THE_SITE
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = "https://atlas-shim.github.io/atlas-shim/"
 REPOSITORY = "https://github.com/atlas-shim/atlas-shim"
 
 # The rooms, and which pages come first in each; the others follow by their titles, so that a new page needs no line.
@@ -58,8 +62,13 @@ def place_files() -> dict[Path, PurePosixPath]:
     """Return each file of the site, and where it goes below its root."""
     docs = ROOT / "docs"
     own = [path for path in sorted(docs.rglob("*")) if path.is_file() and docs / "site" not in path.parents]
-    placed = {path: PurePosixPath(path.relative_to(docs).as_posix()) for path in own}
+    placed = {path: PurePosixPath(path.relative_to(docs).as_posix()) for path in [*own, *OF_THE_SITE]}
     return placed | {ROOT / name: PurePosixPath(place) for name, place in ELSEWHERE.items()}
+
+
+def read(page: Path) -> str:
+    """Return a page's Markdown, made now if no file has it."""
+    return OF_THE_SITE[page]() if page in OF_THE_SITE else page.read_text("utf-8")
 
 
 def find_title(path: Path) -> str:
@@ -67,14 +76,14 @@ def find_title(path: Path) -> str:
 
     :raises SystemExit: for a page that begins otherwise
     """
-    heading = re.match(r"# (.+)", path.read_text("utf-8"))
+    heading = re.match(r"# (.+)", read(path))
     if heading is None:
         raise SystemExit(f"{path.relative_to(ROOT)}: a page begins with its title, '# …'")
     return heading[1].replace("`", "")
 
 
 def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
-    """Return a text of a page with its relative links as they must be in the site.
+    """Return a text of a page with its links as they must be in the site: those to its pages are relative.
 
     A page that is named by its file is named by its title there.
 
@@ -84,9 +93,12 @@ def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
 
     def lead(match: re.Match[str]) -> str:
         name, mark, anchor = match["target"].partition("#")
-        if not name or re.match(r"[a-z]+:", name):
+        if name.startswith(SITE):
+            target = ROOT / "docs" / f"{name.removeprefix(SITE).strip('/')}.md"
+        elif name and not re.match(r"[a-z]+:", name):
+            target = Path(os.path.normpath(page.parent / name))
+        else:
             return match[0]
-        target = Path(os.path.normpath(page.parent / name))
         label = f"[{match['name']}" if match["name"] else ""
         if target in placed:
             name = os.path.relpath(placed[target], placed[page].parent)
@@ -114,7 +126,7 @@ def adapt(page: Path, placed: dict[Path, PurePosixPath]) -> str:
 
     :raises SystemExit: for what it would read otherwise without saying so, or a link that leads nowhere
     """
-    text = page.read_text("utf-8")
+    text = read(page)
     if found := SHALLOW.search(FENCED.sub(lambda code: code[0].splitlines()[0], text)):
         raise SystemExit(
             f"{page.relative_to(ROOT)}: {found[0].strip()!r} is indented by less than four spaces, "

@@ -1,29 +1,20 @@
-"""What the tests of the generated pages share."""
+"""What the tests of the pages of reference share."""
 
 import re
-from pathlib import Path
 
 import pytest
-
-from tests.reference.pages import FOLDER, PAGES
-
-ROOT = Path(__file__).parents[2]
+from reference import OF_THE_SITE, REFERENCE
 
 
 @pytest.fixture(scope="session")
 def page():
-    """Return a function that reads a page of the reference."""
+    """Return a function that returns the text of a page of the reference."""
+    made = {path.name: make for path, make in OF_THE_SITE.items()}
 
     def page(name):
-        return (FOLDER / name).read_text("utf-8")
+        return made[name]() if name in made else (REFERENCE / name).read_text("utf-8")
 
     return page
-
-
-@pytest.fixture(params=sorted(PAGES))
-def generated(request):
-    """The name of each generated page in turn."""
-    return request.param
 
 
 def first_column(text):

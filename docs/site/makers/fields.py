@@ -1,12 +1,8 @@
-"""The page "From old to new, field by field", made of the documents: ``python -m shim.cli.fields_page``.
-
-It writes Markdown to standard output; with ATLAS_SHIM_MAPPINGS set, an operator's own documents are in it too.
-"""
+"""``docs/reference/fields.md``, from old to new, field by field: what the mapping documents say."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -35,7 +31,7 @@ _HEAD = """\
 
 What each retired call is answered from, and where each member of its answer comes from: those of serverless instances
 and of the shared tier, which became flex and dedicated clusters, and reads of clusters in versions that end next.
-The page is made of the [mapping documents](../../mappings/README.md) by `python -m shim.cli.fields_page`, so it says
+The page is made of the [mapping documents](../../mappings/README.md) by `python docs/site/reference.py`, so it says
 what the shim does. `atlas-shim explain GET URL` says the same of one call, with the code to write instead.
 
 **flex** and **dedicated** are the tiers on which a cluster may live, **successor** is a newer version of the same call.
@@ -46,6 +42,11 @@ left out). [What they promise](../explanation/fidelity.md).
 """
 
 _BASE = "/api/atlas/v2"
+
+
+def fields() -> str:
+    """Return the page of the shipped documents."""
+    return page(load_engine({}))
 
 
 def page(engine: Engine) -> str:
@@ -265,7 +266,3 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> st
     if len(lines) == 2:
         return empty
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-
-
-if __name__ == "__main__":
-    print(page(load_engine(os.environ)), end="")  # noqa: T201 - the page is what this module is run for

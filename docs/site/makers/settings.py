@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from shim.cli.atlas_cli.profile import PREFIXES
-from shim.gateway.options import TABLE, Row
-from tests.reference.markdown import coded, page, table
-from tests.reference.variables import (
+from makers.markdown import coded, page, table
+from makers.variables import (
     CREDENTIALS,
     MARKS,
     PROFILE,
@@ -17,6 +15,9 @@ from tests.reference.variables import (
     WHICH_ATLAS,
     Variable,
 )
+
+from shim.cli.atlas_cli.profile import PREFIXES
+from shim.gateway.options import TABLE, Row
 
 GROUPS = {
     "Where it listens": "listen admin uds workers proxy_protocol trusted_proxies public_url",

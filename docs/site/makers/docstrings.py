@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
-
-from tests.reference.markdown import paragraph, table
+from makers.markdown import paragraph, table
 
 WIDTH = 108
 
@@ -62,7 +61,7 @@ def default(value: object) -> str:
             return f"datetime({value.year}, {value.month}, {value.day}, tzinfo=UTC)"
         case timedelta():
             return f"timedelta(seconds={value.total_seconds():g})"
-        case os._Environ():
+        case _ if value is os.environ:
             return "os.environ"
         case _ if callable(value):
             module = getattr(value, "__module__", None) or type(getattr(value, "__self__", None)).__module__

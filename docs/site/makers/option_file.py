@@ -1,4 +1,4 @@
-"""A file of settings with every option explained, written from the table: ``python -m shim.gateway.option_file``."""
+"""``deploy/shim.toml``: a file of settings with every option explained, written from the table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEAD = """\
 """
 
 
-def example() -> str:
+def option_file() -> str:
     """Return the text of a file in which every key stands with its explanation and its default."""
     return _HEAD + "".join(f"\n{line}\n" for line in map(_entry, TABLE))
 
@@ -41,7 +41,3 @@ def _explained(row: Row[Any]) -> Iterator[str]:
 def _written(row: Row[Any]) -> str:
     """Return a default as TOML has it: a number as it is, all else in quotes."""
     return row.default if row.default.replace(".", "", 1).isdecimal() else json.dumps(row.default)
-
-
-if __name__ == "__main__":
-    print(example(), end="")  # noqa: T201 - the file is what this module is run for

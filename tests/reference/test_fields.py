@@ -1,28 +1,20 @@
 """The page "From old to new, field by field" says what the documents say."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
+from makers.fields import page, value
 
-from shim.cli.fields_page import page, value
 from shim.core.recognise import load_engine
 from shim.documents.model import Rule
 from shim.documents.vocabulary import Fidelity, Verb
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def engine():
     return load_engine({})
-
-
-def test_the_page_is_that_of_the_documents(engine):
-    """Whoever changes a document writes the page anew: python -m shim.cli.fields_page > docs/reference/fields.md."""
-    assert (ROOT / "docs" / "reference" / "fields.md").read_text("utf-8") == page(engine)
 
 
 def test_every_operation_and_every_member_is_there(engine):
@@ -42,16 +34,6 @@ def test_tables_have_as_many_cells_in_each_row(engine):
     tables = [part.splitlines() for part in page(engine).split("\n\n") if part.startswith("| ")]
     assert tables
     assert not [lines for lines in tables if len({line.replace("\\|", "").count("|") for line in lines}) > 1]
-
-
-def test_an_operators_document_is_on_their_page(tmp_path):
-    """With ATLAS_SHIM_MAPPINGS a rule of the operator's stands where the shipped one stood."""
-    (tmp_path / "ours.toml").write_text(
-        'format = 1\noverrides = "snapshots"\n[resource.snapshot.createdAt.flex]\n'
-        'from = "finishTime"\nfidelity = "derived"\nwhy = "Ours is the end."\n'
-    )
-    text = page(load_engine({"ATLAS_SHIM_MAPPINGS": str(tmp_path)}))
-    assert "| **derived**: from `finishTime`. Ours is the end. |" in text
 
 
 RULE = Rule(verb=Verb.FROM, at="", owner="", fidelity=Fidelity.DERIVED, sources=("a.b", "a"))

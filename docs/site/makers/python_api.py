@@ -1,4 +1,4 @@
-"""``docs/reference/python.md``: what programs may import, with types, as the code has it."""
+"""The page of the Python API: what programs may import, with types, as the code has it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+from makers.docstrings import attributes, first, methods, prose, signature
+from makers.markdown import page, paragraph, table
 
 import shim
 from shim import atlas, errors, fake, gateway
 from shim.atlas import resources
 from shim.dropin import notice
 from shim.inventory import CallSite
-from tests.reference.docstrings import attributes, first, methods, prose, signature
-from tests.reference.markdown import page, paragraph, table
 
 HEAD = """
 # Python API

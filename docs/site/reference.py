@@ -1,0 +1,36 @@
+"""The files that are made from code: ``python docs/site/reference.py`` writes those of them anew that are in git.
+
+``settings.md``, ``fields.md`` and ``deploy/shim.toml`` are committed, since people read them beside the code; a test
+compares them with what is made here. The pages of commands and of the Python API are made by the site's build alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from makers.commands import commands
+from makers.fields import fields
+from makers.option_file import option_file
+from makers.python_api import python_api
+from makers.settings import settings
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+
+COMMITTED: dict[Path, Callable[[], str]] = {
+    REFERENCE / "settings.md": settings,
+    REFERENCE / "fields.md": fields,
+    ROOT / "deploy" / "shim.toml": option_file,
+}
+
+OF_THE_SITE: dict[Path, Callable[[], str]] = {
+    REFERENCE / "commands.md": commands,
+    REFERENCE / "python.md": python_api,
+}
+"""Pages that the build of the site makes, as if they stood where their paths say."""
+
+
+if __name__ == "__main__":
+    for path, make in COMMITTED.items():
+        path.write_text(make(), encoding="utf-8")
