@@ -15,7 +15,6 @@ from shim.core.recognise import load_engine
 from shim.core.settings import RouteWord, Settings
 from shim.documents.vocabulary import Fidelity
 from tests.foreign_suites import SUITES
-from tests.gateway_hostile import raw_table
 from tests.gateway_hostile.faults import CATALOGUE
 from tests.gateway_hostile.rows import PASSED, REFUSED
 
@@ -75,11 +74,6 @@ def test_numbers_of_trust_are_those_of_the_tables():
     faults = sum(map(len, CATALOGUE.values()))
     assert f"[{faults} faults, " in TRUST
     assert f"[{len(REFUSED)} raw requests refused, {len(PASSED)} passed]" in TRUST
-
-
-def test_the_page_of_raw_requests_is_that_of_the_rows():
-    """Whoever changes a row writes the page anew: python -m tests.gateway_hostile.raw_table."""
-    assert raw_table.PAGE.read_text("utf-8") == raw_table.page()
 
 
 def test_every_file_of_attacks_is_in_the_table():

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.gateway_attacks.apart import MIB, apart, reads_proc
-from tests.gateway_hostile.fault_table import CALLS
+from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import GROUP
 from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream

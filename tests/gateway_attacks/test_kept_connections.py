@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import attrs
 import pytest
 
-from tests.gateway_hostile.fault_table import CALLS, call
+from tests.gateway_hostile.calls import CALLS, call
 from tests.gateway_hostile.faults import CONTENT, JSON, message
 from tests.gateway_hostile.rows import post
 from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, until

@@ -10,7 +10,7 @@ import pytest
 
 from tests.gateway_attacks.apart import MIB, apart, reads_proc
 from tests.gateway_attacks.crowds import busy, connect
-from tests.gateway_hostile.fault_table import BACKUP, CALLS, JOB, LINES
+from tests.gateway_hostile.calls import BACKUP, CALLS, JOB, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import GROUP, post
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, until

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.gateway_attacks.crowds import answer_for, asked_by
-from tests.gateway_hostile.fault_table import CALLS
+from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.peers.raw import EndedError, Peer, raw_upstream
 from tests.peers.served import ask, calling, gateway, get, lines_of, status_of, value_of

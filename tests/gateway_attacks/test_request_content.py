@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.gateway_hostile.fault_table import BACKUP, CALLS, JOB, LINES
+from tests.gateway_hostile.calls import BACKUP, CALLS, JOB, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, message
 from tests.gateway_hostile.rows import RESTORES, post
 from tests.peers.raw import PATIENCE, EndedError, replying, until

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from tests.gateway_attacks.crowds import answer_for, asked_by
-from tests.gateway_hostile.fault_table import CALLS
+from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import post
 from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream

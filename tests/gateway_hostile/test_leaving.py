@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from tests.gateway_hostile.fault_table import CALLS
+from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import post
 from tests.peers.raw import PATIENCE, Arrivals, Peer, raw_upstream, reply, until

@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from tests.gateway_hostile.fault_table import BACKUP, CALLS, LINES
+from tests.gateway_hostile.calls import BACKUP, CALLS, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import post
 from tests.peers.raw import PATIENCE, Peer, raw_upstream

@@ -9,7 +9,7 @@ import pytest
 
 from shim.gateway import serve_in_thread
 from shim.gateway.options import Options
-from tests.gateway_hostile.fault_table import BACKUP, CALLS, LINES
+from tests.gateway_hostile.calls import BACKUP, CALLS, LINES
 from tests.gateway_hostile.rows import post
 from tests.peers.raw import PATIENCE, reply, replying
 from tests.peers.served import LOOPBACK, ask, gateway, get, status_of, value_of

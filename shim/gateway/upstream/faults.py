@@ -1,4 +1,4 @@
-"""The answer to each fault between gateway and upstream; ``docs/reference/faults.md`` is the table of them."""
+"""The answer to each fault between gateway and upstream; ``tests/gateway_hostile/faults.md`` is the table of them."""
 
 from __future__ import annotations
 
