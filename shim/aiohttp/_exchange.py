@@ -23,7 +23,6 @@ from shim.aiohttp._timeouts import rest_of
 from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
 from shim.core.messages import Reply
-from shim.dropin.announced import watched
 from shim.dropin.digest import is_stale
 from shim.dropin.notice import notify
 
@@ -57,7 +56,7 @@ class ExchangeFlow:
         retired = self.asked.retired
         if retired.warns:
             notify(retired.match.operation, retired.context.settings, retired.context.clock())
-        self.exchange = watched(retired)
+        self.exchange = retired.exchange()
         return advance(self.exchange, None)
 
     def request_for(self, send: Send) -> InnerRequest:

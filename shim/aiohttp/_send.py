@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import attrs
-from aiohttp import ClientResponse, ClientSession, RequestInfo
+from aiohttp import ClientResponse, ClientSession
 
 from shim.aiohttp._content import request_content
 from shim.aiohttp._exchange import ExchangeFlow, run
@@ -28,7 +28,6 @@ from shim.aiohttp._inside import Once
 from shim.aiohttp._recognition import Asked, recognise
 from shim.aiohttp._rewriting import InnerRequest
 from shim.aiohttp._timeouts import timeout_of
-from shim.dropin.announced import is_announcing, take
 
 Base = Callable[..., Awaitable[ClientResponse]]
 SENT_AGAIN = frozenset({"DELETE", "PUT"})
@@ -41,19 +40,8 @@ def request(
     """Return what to await for a response: what ``base`` returns, or for a retired call an exchange."""
     asked = recognise(session, method, str_or_url, options)
     if asked is None:
-        return _looked_at(base, method, str_or_url, options)
+        return base(method, str_or_url, **options)
     return _exchanged(session, base, asked, str_or_url, options)
-
-
-async def _looked_at(base: Base, method: str, url: Any, options: dict[str, Any]) -> ClientResponse:
-    response = await base(method, url, **options)
-    if is_announcing(headers := getattr(response, "headers", None)):
-        take(headers, lambda: _asked(response.request_info))
-    return response
-
-
-def _asked(info: RequestInfo) -> tuple[object, object, Iterable[tuple[str, str]]]:
-    return info.method, info.real_url, info.headers.items()
 
 
 async def _exchanged(

@@ -43,8 +43,8 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, html: Pa
     FILE is what ATLAS_SHIM_INVENTORY named while programs or the gateway ran (rotated ones and .gz
     too); the file of that variable when left out. First comes a verdict; then, for each operation,
     who called it, how often and when last, which fields the answers could not give as they were, and
-    the command that shows the call to make instead; last, all calls whose replies announced the end
-    of their operation (Sunset, Deprecation). The shim's own commands are no callers.
+    the command that shows the call to make instead; last, the calls by way of a gateway whose replies
+    announced the end of their operation (Sunset, Deprecation). The shim's own commands are no callers.
 
     Calls that Atlas answers itself until a day still to come do not count as retired; they have a
     sentence of their own.

@@ -9,7 +9,9 @@ from importlib import import_module
 import attrs
 
 from shim import inventory
+from shim.core.commands import Exchange
 from shim.core.context import Context
+from shim.core.exchange import exchange
 from shim.core.messages import Call, Headers
 from shim.core.recognise import Engine, Match
 from shim.core.record import Record
@@ -52,6 +54,10 @@ class RetiredCall:
     def with_body(self, content: bytes) -> RetiredCall:
         """Return the call with its body."""
         return attrs.evolve(self, call=attrs.evolve(self.call, body=content))
+
+    def exchange(self) -> Exchange:
+        """Begin its exchange; nothing is done until the first command is asked for."""
+        return exchange(self.match, self.call, self.context)
 
     def write_down(self, record: Record) -> None:
         """Append the call and its place in the program to the inventory, if ``ATLAS_SHIM_INVENTORY`` names one."""

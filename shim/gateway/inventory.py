@@ -10,7 +10,8 @@ from functools import partial
 
 from shim.core.recognise import Engine
 from shim.core.record import Record
-from shim.inventory import note, note_announced, started
+from shim.inventory import note, started
+from shim.inventory.announcements import note_announced
 from shim.radar import Sighting
 
 log = logging.getLogger("shim.gateway")

@@ -18,7 +18,6 @@ from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, a
 from shim.core.content_coding import with_content
 from shim.core.messages import Reply, framed
 from shim.dropin import patience
-from shim.dropin.announced import watched
 from shim.dropin.digest import is_stale
 from shim.dropin.notice import notify
 from shim.dropin.recognition import RetiredCall
@@ -68,7 +67,7 @@ class ExchangeFlow:
         retired = self.retired
         if retired.warns:
             notify(retired.match.operation, retired.context.settings, retired.context.clock())
-        self.exchange = watched(retired)
+        self.exchange = retired.exchange()
         return advance(self.exchange, None)
 
     def request_for(self, send: Send) -> httpx.Request:

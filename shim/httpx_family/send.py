@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shim.dropin.recognition import NOTHING_MORE
-from shim.httpx_family.announced import look_at
 from shim.httpx_family.exchange import ExchangeFlow, arun, run
 from shim.httpx_family.field_lines import FieldLines, header_lines
 from shim.httpx_family.hooks import HOOKED, adopt
@@ -37,9 +36,7 @@ def send(
     lines_of = header_lines if fields is None else fields.of
     retired = None if client.is_closed else recognise(request, settings, lines_of)
     if retired is None or not isinstance(request.stream, library.module.SyncByteStream):
-        response = base(request, stream=stream, **options)
-        look_at(response, settings)
-        return response
+        return base(request, stream=stream, **options)
     hooks = getattr(client, "_shim_hooks", None) or adopt(library, client)
     if fields is None:
         fields = vars(client)["_shim_fields"] = FieldLines(library)
@@ -83,9 +80,7 @@ async def asend(
     lines_of = header_lines if fields is None else fields.of
     retired = None if client.is_closed else recognise(request, settings, lines_of)
     if retired is None or not isinstance(request.stream, library.module.AsyncByteStream):
-        response = await base(request, stream=stream, **options)
-        look_at(response, settings)
-        return response
+        return await base(request, stream=stream, **options)
     hooks = getattr(client, "_shim_hooks", None) or adopt(library, client)
     if fields is None:
         fields = vars(client)["_shim_fields"] = FieldLines(library)

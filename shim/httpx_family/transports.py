@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Self
 from shim.core.context import dumps
 from shim.core.responses import error_body, help_link
 from shim.dropin.digest import is_digest
-from shim.httpx_family.announced import look_below
 from shim.httpx_family.exchange import RECORD, ExchangeFlow, arun, run
 from shim.httpx_family.library import Library
 from shim.httpx_family.recognition import recognise
@@ -39,9 +38,7 @@ def handle(library: Library, inner: httpx.BaseTransport, auth: httpx.Auth, reque
     challenged = _restore(request)
     retired = recognise(request)
     if retired is None or not isinstance(request.stream, library.module.SyncByteStream):
-        response = inner.handle_request(request)
-        look_below(request, response)
-        return response
+        return inner.handle_request(request)
     if retired.match.needs_body:
         retired = retired.with_body(request.read())
     flow = ExchangeFlow(library, request, retired)
@@ -78,9 +75,7 @@ async def ahandle(
     challenged = _restore(request)
     retired = recognise(request)
     if retired is None or not isinstance(request.stream, library.module.AsyncByteStream):
-        response = await inner.handle_async_request(request)
-        look_below(request, response)
-        return response
+        return await inner.handle_async_request(request)
     if retired.match.needs_body:
         retired = retired.with_body(await request.aread())
     flow = ExchangeFlow(library, request, retired)

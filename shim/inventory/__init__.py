@@ -5,6 +5,6 @@ the gateway; ``reading`` sums them up and ``verdict`` says what they prove, for 
 """
 
 from shim.inventory.commands import explain_command
-from shim.inventory.writing import COMMANDS, VARIABLE, CallSite, note, note_announced, started, wanted
+from shim.inventory.writing import COMMANDS, VARIABLE, CallSite, note, started, wanted
 
-__all__ = ["COMMANDS", "VARIABLE", "CallSite", "explain_command", "note", "note_announced", "started", "wanted"]
+__all__ = ["COMMANDS", "VARIABLE", "CallSite", "explain_command", "note", "started", "wanted"]

@@ -1,17 +1,44 @@
-"""Calls in an inventory whose replies announced the end of their operation, summed up by operation."""
+"""Calls of gateways in an inventory whose replies announced the end of their operation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
+
+from shim.inventory.writing import remote, write, written
+from shim.radar import Sighting
 
 MOST = 1000
 """Operations that are told apart."""
 
 CALLERS = 200
 """Callers of one operation that are told apart; what others call counts for the operation alone."""
+
+
+def note_announced(
+    sighting: Sighting,
+    *,
+    agent: str | None = None,
+    peer: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+    clock: Callable[[], float] = time.time,
+) -> None:
+    """Append one call whose reply announces the end of its operation, as ``note`` appends a retired one."""
+
+    def entry() -> dict[str, object]:
+        said: dict[str, object] = {"time": written(clock()), "announced": f"{sighting.method} {sighting.path}"}
+        said |= {"version": sighting.version} if sighting.version else {}
+        said |= {"sunset": written(sighting.sunset)} if sighting.sunset is not None else {}
+        if sighting.deprecated:
+            said["deprecation"] = True if sighting.deprecation is None else written(sighting.deprecation)
+        said |= {"link": sighting.link} if sighting.link else {}
+        return said | remote(agent, peer)
+
+    write(environ, entry)
 
 
 @attrs.frozen
@@ -47,15 +74,14 @@ class AnnouncedCalls:
 def read_announced(entry: Mapping[str, Any]) -> SaidOnce:
     """Return what an entry says; raises TypeError or KeyError when it is no such record."""
     deprecation = entry.get("deprecation", "")
-    file, agent, peer = (_text(entry.get(name, "")) for name in ("file", "agent", "peer"))
-    place = f"{file}:{entry['line']}" if isinstance(entry.get("line"), int) else file
+    agent, peer = (_text(entry.get(name, "")) for name in ("agent", "peer"))
     return SaidOnce(
         _text(entry["announced"]),
         _text(entry.get("version", "")),
         _text(entry.get("sunset", "")),
         "true" if deprecation is True else _text(deprecation),
         _text(entry.get("link", "")),
-        place or (f"{agent or 'unknown'} from {peer}" if peer else agent or "unknown"),
+        f"{agent or 'unknown'} from {peer}" if peer else agent or "unknown",
     )
 
 

@@ -15,7 +15,6 @@ from shim.core.recognise import Engine
 from shim.core.record import Record, Sent
 from shim.documents.model import Operation, Target
 from shim.documents.templates import parameter_name
-from shim.radar import Sighting
 
 logger = logging.getLogger("shim")
 
@@ -65,38 +64,16 @@ def note(  # noqa: PLR0913 - the parts of an entry, and where environment and ti
     epoch. Paths are written as templates, so a line holds no ids, queries, bodies or credentials. Never raises: the
     first failure to write to a file is logged.
     """
-    _write(environ, lambda: _entry(record, engine.named(record.operation), where, (agent, peer), clock()))
-
-
-def note_announced(  # noqa: PLR0913 - as note
-    sighting: Sighting,
-    *,
-    where: CallSite | None = None,
-    agent: str | None = None,
-    peer: str | None = None,
-    environ: Mapping[str, str] = os.environ,
-    clock: Callable[[], float] = time.time,
-) -> None:
-    """Append one call whose reply announces the end of its operation, as ``note`` appends a retired one."""
-
-    def entry() -> dict[str, object]:
-        said: dict[str, object] = {"time": _written(clock()), "announced": f"{sighting.method} {sighting.path}"}
-        said |= {"version": sighting.version} if sighting.version else {}
-        said |= {"sunset": _written(sighting.sunset)} if sighting.sunset is not None else {}
-        if sighting.deprecated:
-            said["deprecation"] = True if sighting.deprecation is None else _written(sighting.deprecation)
-        said |= {"link": sighting.link} if sighting.link else {}
-        return said | _place(where, agent, peer)
-
-    _write(environ, entry)
+    write(environ, lambda: _entry(record, engine.named(record.operation), where, (agent, peer), clock()))
 
 
 def started(who: str, *, environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.time) -> None:
     """Append that from now on calls are written down by ``who``, so that silence afterwards means something."""
-    _write(environ, lambda: {"time": _written(clock()), "started": who})
+    write(environ, lambda: {"time": written(clock()), "started": who})
 
 
-def _write(environ: Mapping[str, str], entry: Callable[[], dict[str, object]]) -> None:
+def write(environ: Mapping[str, str], entry: Callable[[], dict[str, object]]) -> None:
+    """Append what ``entry`` returns to the inventory, if there is one; never raises."""
     path = environ.get(VARIABLE)
     if not path:
         return
@@ -138,7 +115,8 @@ def _json(entry: dict[str, object]) -> bytes:
     return json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def _written(now: float) -> str:
+def written(now: float) -> str:
+    """Return an instant, in seconds since the epoch, as the inventory has it."""
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -151,13 +129,17 @@ def _entry(
 ) -> dict[str, object]:
     agent, peer = caller
     entry: dict[str, object] = {
-        "time": _written(now),
+        "time": written(now),
         "operation": record.operation,
         "api": record.api,
         "route": record.route,
         "reason": record.reason[:_REASON],
     }
-    entry |= _place(where, agent, peer)
+    if where is not None:
+        # The end of a path says more than its start.
+        entry |= {"file": where.filename[-_FILE:], "line": where.lineno}
+        entry |= {"library": where.library} if where.library else {}
+    entry |= remote(agent, peer)
     if operation is not None and (target := _successor(operation, record)) is not None:
         entry["successor"] = f"{target.method} {target.path.text}"
     entry |= {level: list(names) for level, names in record.by_level().items() if level != "renamed"}
@@ -166,17 +148,10 @@ def _entry(
     return entry
 
 
-def _place(where: CallSite | None, agent: str | None, peer: str | None) -> dict[str, object]:
-    place: dict[str, object] = {}
-    if where is not None:
-        # The end of a path says more than its start.
-        place |= {"file": where.filename[-_FILE:], "line": where.lineno}
-        place |= {"library": where.library} if where.library else {}
-    if agent is not None:
-        place["agent"] = agent[:_AGENT]
-    if peer is not None:
-        place["peer"] = peer[:_PEER]
-    return place
+def remote(agent: str | None, peer: str | None) -> dict[str, object]:
+    """Return the members that name a caller by its ``User-Agent`` and its address, as far as they are known."""
+    said = {"agent": agent and agent[:_AGENT], "peer": peer and peer[:_PEER]}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _successor(operation: Operation, record: Record) -> Target | None:

@@ -74,11 +74,10 @@ class _Row:
 
 
 class Radar:
-    """Remembers what replies announce; ``level`` is that of its lines in the log."""
+    """Remembers what replies announce."""
 
-    def __init__(self, *, most: int = MOST, level: int = logging.WARNING) -> None:
+    def __init__(self, *, most: int = MOST) -> None:
         self._most = most
-        self._level = level
         self._rows: OrderedDict[_Key, _Row] = OrderedDict()
         self._told: set[tuple[_Key, float | None, float | None]] = set()
         self._keys: tuple[Engine | None, dict[tuple[str, ...], _Key]] = (None, {})
@@ -115,7 +114,7 @@ class Radar:
             is_news = said is not before and said != before and self._is_news(key, said)
             found = _sighting(key, row)
         if is_news:
-            log.log(self._level, "%s", sentence(found, before, now))
+            log.warning("%s", sentence(found, before, now))
         return found
 
     def _key_of(self, call: Call, headers: Headers, engine: Engine) -> _Key:

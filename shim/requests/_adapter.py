@@ -24,7 +24,6 @@ from shim.core.responses import error_body, help_link
 from shim.dropin.digest import is_digest, is_stale
 from shim.dropin.forms import as_text
 from shim.dropin.runtime import prepare
-from shim.requests._announced import look_at
 from shim.requests._exchange import ExchangeFlow, run
 from shim.requests._recognition import recognise
 from shim.requests._signing import Signature, signature_of
@@ -70,9 +69,7 @@ class Adapter(BaseAdapter):
         options = {"timeout": timeout, "verify": verify, "cert": cert, "proxies": proxies}
         retired = recognise(request)
         if retired is None:
-            response = self.inner.send(request, stream=stream, **options)
-            look_at(response)
-            return response
+            return self.inner.send(request, stream=stream, **options)
         signature = signature_of(request)
         if self.auth is not None:
             signature = Signature(self.auth, request.headers.get("Authorization"))

@@ -23,7 +23,6 @@ from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, a
 from shim.core.content_coding import with_content
 from shim.core.messages import Reply
 from shim.dropin import patience
-from shim.dropin.announced import watched
 from shim.dropin.forms import header_lines
 from shim.dropin.nesting import serving
 from shim.dropin.notice import notify
@@ -70,7 +69,7 @@ class ExchangeFlow:
         if self.begun is not None:
             self.exchange = self.begun.exchange
             return self.begun.command
-        self.exchange = watched(retired)
+        self.exchange = retired.exchange()
         return advance(self.exchange, None)
 
     def request_for(self, send: Send) -> PreparedRequest:

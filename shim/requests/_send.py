@@ -16,7 +16,6 @@ from requests.hooks import dispatch_hook
 from requests.utils import resolve_proxies
 
 from shim.dropin.runtime import concerns
-from shim.requests._announced import look_at
 from shim.requests._exchange import ExchangeFlow, run
 from shim.requests._recognition import recognise
 from shim.requests._signing import TargetAuth, hooks_of, signature_of
@@ -41,9 +40,7 @@ def send(session: Session, base: Callable[..., Response], request: PreparedReque
     """Send a prepared request; a retired call is an exchange, around which the caller's hooks run once."""
     retired = recognise(request)
     if retired is None:
-        response = base(request, **kwargs)
-        look_at(response)
-        return response
+        return base(request, **kwargs)
     kwargs.setdefault("stream", session.stream)
     kwargs.setdefault("verify", session.verify)
     kwargs.setdefault("cert", session.cert)

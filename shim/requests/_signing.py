@@ -20,7 +20,6 @@ from requests.auth import AuthBase
 
 from shim.core.commands import Command, Exchange, Outcome, Send, advance
 from shim.core.messages import Headers
-from shim.dropin.announced import watched
 from shim.dropin.digest import is_digest, is_stale
 from shim.dropin.forms import header_lines
 from shim.dropin.recognition import RetiredCall
@@ -82,7 +81,7 @@ class TargetAuth:
         if retired is None:
             request.prepare_auth(self.auth, self.url)
             return request
-        steps = watched(retired)
+        steps = retired.exchange()
         command, inner = advance(steps, None), None
         if isinstance(command, Send) and command.rewritten:
             inner = inner_request(request, retired.call, command)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from functools import partial
 from http.client import HTTPResponse, IncompleteRead
 from typing import Any
 from urllib.error import HTTPError
@@ -20,7 +19,6 @@ from shim.core.content_coding import acceptable, with_content
 from shim.core.messages import Headers, Reply, field, framed, reason_phrase, without
 from shim.core.settings import origin_of
 from shim.dropin import recognition
-from shim.dropin.announced import is_announcing, take, watched
 from shim.dropin.digest import is_stale
 from shim.dropin.forms import content_of, header_lines
 from shim.dropin.nesting import is_served, serving
@@ -40,13 +38,13 @@ def open_url(opener: OpenerDirector, base: Base, fullurl: Any, data: Any = None,
         return base(fullurl, data, *args, **kwargs)
     retired = _recognise(request)
     if retired is None:
-        return _looked_at(request, partial(base, fullurl, data, *args, **kwargs))
+        return base(fullurl, data, *args, **kwargs)
     if retired.match.needs_body and request.data is not None:
         request.data = content_of(request.data)
         retired = retired.with_body(request.data)
     notify(retired.match.operation, retired.context.settings, retired.context.clock())
     native = read = None
-    steps = watched(retired)
+    steps = retired.exchange()
     try:
         command = advance(steps, None)
         while isinstance(command, Send | Read):
@@ -71,22 +69,6 @@ def open_url(opener: OpenerDirector, base: Base, fullurl: Any, data: Any = None,
     if isinstance(response, HTTPError):
         raise response
     return _processed(opener, request, response) if isinstance(command, Answer) else response
-
-
-def _looked_at(request: Request, send: Callable[[], Any]) -> Any:
-    """Have a call sent that is none of the shim's, and look at what its reply announces; an HTTPError is one, too."""
-
-    def look(response: Any) -> None:
-        if is_announcing(headers := getattr(response, "headers", None)):
-            take(headers, lambda: (request.get_method(), request.full_url, request.header_items()))
-
-    try:
-        response = send()
-    except HTTPError as error:
-        look(error)
-        raise
-    look(response)
-    return response
 
 
 def _recognise(request: Request) -> RetiredCall | None:

@@ -12,7 +12,6 @@ from urllib3 import HTTPResponse, Retry
 from shim.core.commands import Answer, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
 from shim.core.messages import Reply
-from shim.dropin.announced import watched
 from shim.dropin.forms import header_lines
 from shim.dropin.nesting import serving
 from shim.dropin.streams import ResponseContent
@@ -46,7 +45,7 @@ class ExchangeFlow:
     def run(self) -> HTTPResponse:
         """Send, read and close until there is a response for the caller, its content unread."""
         retired, self.start = self.request.retired, time.perf_counter()
-        self.exchange = watched(retired)
+        self.exchange = retired.exchange()
         try:
             command = advance(self.exchange, None)
             while isinstance(command, Send | Read):

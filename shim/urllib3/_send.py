@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
-from urllib3 import HTTPConnectionPool, HTTPResponse
+from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError
 
-from shim.dropin.announced import is_announcing, take
 from shim.dropin.nesting import is_served
 from shim.dropin.notice import notify
 from shim.urllib3._exchange import Base, ExchangeFlow
@@ -31,8 +29,6 @@ def urlopen(owner: Owner, base: Base, method: str, url: str, *args: Any, **kwarg
     request = recognise(owner, method, url, args, kwargs)
     if request is None:
         response = base(method, url, *args, **kwargs)
-        if is_announcing(headers := getattr(response, "headers", None)):
-            take(headers, lambda: (method, _whole(owner, url), _headers(owner, args, kwargs)))
         return response
     retired = request.retired
     if retired.warns:
@@ -46,17 +42,6 @@ def urlopen(owner: Owner, base: Base, method: str, url: str, *args: Any, **kwarg
     if request.options.get("preload_content", True):
         _ = response.data
     return response
-
-
-def _whole(owner: Owner, url: str) -> str:
-    if isinstance(owner, HTTPConnectionPool) and url.startswith("/"):
-        return f"{owner.scheme}://{owner.host}:{owner.port}{url}"
-    return url
-
-
-def _headers(owner: Owner, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    given = args[1] if isinstance(owner, HTTPConnectionPool) and len(args) > 1 else kwargs.get("headers")
-    return (owner.headers if given is None else given).items()
 
 
 def _with_retries(request: CallerRequest, base: Base) -> HTTPResponse:

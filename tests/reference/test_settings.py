@@ -12,7 +12,7 @@ from shim.cli.atlas_cli.errors import CliError
 from shim.cli.atlas_cli.profile import load
 from shim.cli.settings_report import mistyped
 from shim.credentials import read_credentials
-from shim.dropin import announced, notice, recognition, runtime
+from shim.dropin import notice, recognition, runtime
 from shim.dropin.environment import VARIABLES, WARNINGS, settings_in
 from shim.gateway.options import TABLE, read_options
 from shim.gateway.settings_report import KNOWN
@@ -62,7 +62,7 @@ def profile(environ):
 CREDENTIALS = asked(read_credentials)
 PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 
-LOOKERS = (runtime._variables, recognition._inventory, announced._inventory, notice._variable)
+LOOKERS = (runtime._variables, recognition._inventory, notice._variable)
 LOOKED_AT = {name for one in LOOKERS for name in one._names}
 """What programs with the drop-in look at again and again."""
 

@@ -11,9 +11,9 @@ import weakref
 import pytest
 
 from shim import requests
-from shim.dropin.announced import watched
+from shim.dropin.recognition import RetiredCall
 from shim.fake import DEMO_TOKEN
-from shim.requests import _exchange, _signing
+from shim.requests import _signing
 from tests.httpx.conftest import SNAPSHOTS
 from tests.peers.answering import reply
 
@@ -25,14 +25,13 @@ ORDER = {"deliveryType": "automated", "snapshotId": "0" * 24, "targetClusterName
 @pytest.fixture
 def begun(monkeypatch):
     """Collects the calls whose exchange is begun."""
-    calls = []
+    calls, exchange = [], RetiredCall.exchange
 
     def begin(retired):
         calls.append(retired.call)
-        return watched(retired)
+        return exchange(retired)
 
-    for module in (_signing, _exchange):
-        monkeypatch.setattr(module, "watched", begin)
+    monkeypatch.setattr(RetiredCall, "exchange", begin)
     return calls
 
 
