@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import credentials, dropin, fronts, overhead, pollers, report, workers
+from benchmarks import credentials, dropin, fronts, overhead, pollers, report
 from benchmarks.bodies import legacy_path
 from benchmarks.candidates import CANDIDATES, PLAIN_ONLY, REFERENCE, missing
 from benchmarks.certificate import Certificate, certificate
@@ -17,7 +17,6 @@ from benchmarks.processes import upstream
 from benchmarks.settings import QUICK, SETTINGS, Setting
 
 SINGLES: dict[str, tuple[Callable[[int], list[tuple[str, str]]], int, int]] = {
-    "workers": (workers.measure, 10, 3),
     "credentials": (credentials.measure, 10, 3),
     "fronts": (fronts.measure, 10, 3),
     "drop-in": (dropin.measure, 2000, 200),

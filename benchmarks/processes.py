@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-CANDIDATE, OTHERS, BOTH = "0", "1", "0,1"
-"""Processors: the candidate has one for itself; load and upstream share the other. Workers and load share both."""
+CANDIDATE, OTHERS = "0", "1"
+"""Processors: the candidate has one for itself; load and upstream share the other."""
 
 TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -17,11 +17,12 @@ from shim.cli.failures import SETTINGS, Failure
 from shim.cli.options import Decorator, config_option, together
 from shim.errors import SettingsError
 from shim.gateway.option_sources import renamed
-from shim.gateway.options import TABLE, LogFormat, LogLevel
+from shim.gateway.options import TABLE, LogFormat, LogLevel, Options
 from shim.gateway.reload import PlanSource
 
 log = logging.getLogger("shim.gateway")
 
+_ADDRESS = re.compile(r"\('([^']+)', (\d+)")
 _NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
 
 
@@ -67,21 +68,29 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
         log.warning("%s", problem)
     try:
         with apart(as_json=plan.options.log_format is LogFormat.JSON):
-            code = serve(plan.options, plan.engine, source=source, known=known, sockets=sockets, given=plan.given)
+            serve(plan.options, plan.engine, source=source, known=known, sockets=sockets, given=plan.given)
     except SettingsError as error:
         raise renamed(error, TABLE, plan.given) from None
     except OSError as error:
         if error.errno in _NO_ADDRESS or isinstance(error, socket.gaierror):
-            raise Failure(
-                f"{cannot_listen(error)}; choose another address with --listen or --admin", SETTINGS
-            ) from error
+            raise Failure(f"{cannot_listen(error)}; {_way_out(error, plan.options)}", SETTINGS) from error
         raise
-    raise SystemExit(code)
+
+
+def _way_out(error: OSError, options: Options) -> str:
+    """Return which option chooses another address."""
+    found = _ADDRESS.search(str(error))
+    if found is None:
+        return "choose another address with --listen or --admin"
+    if options.admin is None or int(found[2]) != options.admin.port:
+        return "choose another address with --listen"
+    each = "; each process behind --reuse-port needs one of its own" if options.reuse_port else ""
+    return f"choose another address with --admin{each}"
 
 
 def cannot_listen(error: OSError) -> str:
     """Return in one line why an address can't be listened on, and which, when the error says so."""
-    found = re.search(r"\('([^']+)', (\d+)", str(error))
+    found = _ADDRESS.search(str(error))
     where = f" on {found[1]}:{found[2]}" if found else ""
     is_name = isinstance(error, socket.gaierror) or error.errno is None
     why = error.strerror if is_name else os.strerror(error.errno or 0)

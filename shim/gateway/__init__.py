@@ -15,8 +15,8 @@ One call, in the order of its stations (each room's own docstring has its files)
 Beside it: ``fields`` decides which field lines cross and which are added (``remembered`` spares it doing so anew),
 ``errors`` are the gateway's own answers, and ``coalesce`` lets identical reads share a call. ``options`` are
 declared once for flags, environment and file, their values read by ``option_values``; ``reload`` makes a plan of
-them and the documents, and replaces it; ``server`` is the life of one gateway, ``processes`` that of the program,
-which ``systemd`` may hand sockets to and hear from.
+them and the documents, and replaces it; ``server`` is the life of one gateway, ``serving`` that of the program
+(``process`` is what it sets up first), which ``systemd`` may hand sockets to and hear from.
 For the operator: ``admin`` are the pages and ``admin_thread`` answers them, whatever the calls' side does;
 ``metrics`` (``counting`` is what they are made of), ``tracing``, ``inventory``, and ``logs``, for which
 nobody waits.
@@ -32,17 +32,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from shim.gateway.options import Options as Options
     from shim.gateway.options import read_options as read_options
-    from shim.gateway.processes.serving import run as run
-    from shim.gateway.processes.serving import serve as serve
     from shim.gateway.server import Gateway as Gateway
     from shim.gateway.server import serve_in_thread as serve_in_thread
+    from shim.gateway.serving import run as run
+    from shim.gateway.serving import serve as serve
 
 _ROOMS = {
     "Gateway": "shim.gateway.server",
     "Options": "shim.gateway.options",
     "read_options": "shim.gateway.options",
-    "run": "shim.gateway.processes.serving",
-    "serve": "shim.gateway.processes.serving",
+    "run": "shim.gateway.serving",
+    "serve": "shim.gateway.serving",
     "serve_in_thread": "shim.gateway.server",
 }
 

@@ -16,8 +16,8 @@ class Row(Generic[T]):
 
     ``parse`` reads a text, and names the option by its second argument in the SettingsError that it raises;
     ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None when
-    it needs one; ``live`` options can change while the gateway runs; a ``secret`` value is shown to nobody; of a
-    ``divided`` one each worker has its part. ``name`` is that of the attribute.
+    it needs one; ``live`` options can change while the gateway runs; a ``secret`` value is shown to nobody.
+    ``name`` is that of the attribute.
     """
 
     parse: Callable[[str, str], T]
@@ -26,7 +26,6 @@ class Row(Generic[T]):
     default: str
     bare: str | None = None
     live: bool = False
-    divided: bool = False
     secret: bool = False
     name: str = ""
 

@@ -73,6 +73,10 @@ _COALESCE = (
     "within so many milliseconds of its start, so that an answer is at most that much older than its call "
     "(0: only while on its way; alone: 50)."
 )
+_REUSE_PORT = (
+    "Share the port of --listen with other processes that have this option (SO_REUSEPORT): the kernel spreads new "
+    "connections among them. Each needs an --admin of its own."
+)
 
 
 @attrs.frozen
@@ -158,9 +162,7 @@ class Options:
         Row(parse_text, "PATH", "Its private key (PEM), unless it is in the same file.", "")
     )
     uds: str | None = option(Row(parse_text, "PATH", "A unix socket, in place of --listen.", ""))
-    workers: int = option(
-        Row(parse_count, "COUNT", "Processes that take calls; limits on what they hold are shared out among them.", "1")
-    )
+    reuse_port: bool = option(Row(parse_switch, "WORD", _REUSE_PORT, "off", bare="on"))
     deadline: float = option(
         Row(parse_seconds, "SECONDS", "For one translated call, all upstream calls included.", "60", live=True)
     )
@@ -182,18 +184,15 @@ class Options:
     keepalive_timeout: float = option(Row(parse_seconds, "SECONDS", "For a connection without a request.", "120"))
     send_timeout: float = option(Row(parse_seconds, "SECONDS", "For a caller that does not take its reply.", "60"))
     max_connections: int = option(
-        Row(parse_count, "COUNT", "Callers' connections at a time; more are told 503.", "1024", divided=True)
+        Row(parse_count, "COUNT", "Callers' connections at a time; more are told 503.", "1024")
     )
-    max_requests: int = option(
-        Row(parse_count, "COUNT", "Requests answered at a time; more are told 503.", "512", divided=True)
-    )
+    max_requests: int = option(Row(parse_count, "COUNT", "Requests answered at a time; more are told 503.", "512"))
     max_peer_connections: int | None = option(
         Row(
             parse_count_or_none,
             "COUNT",
             "Connections of one peer's address; three quarters of all if empty.",
             "",
-            divided=True,
         )
     )
     max_peer_requests: int | None = option(
@@ -202,7 +201,6 @@ class Options:
             "COUNT",
             "Requests of one peer's address; three quarters of all if empty.",
             "",
-            divided=True,
         )
     )
     proxy_protocol: bool = option(
@@ -231,7 +229,6 @@ class Options:
             "BYTES",
             "For messages held at a time, beyond what the gateway needs idle; then 503.",
             "67108864",
-            divided=True,
         )
     )
     request_limit: int = option(
@@ -266,11 +263,6 @@ class Options:
     def peer_requests(self) -> int:
         """Requests of one peer that are answered at a time."""
         return self.max_peer_requests or max(1, self.max_requests - self.max_requests // 4)
-
-    def part(self) -> Options:
-        """Return the options of one of the workers: of what is ``divided`` its part, rounded up."""
-        wholes = {row.name: getattr(self, row.name) for row in TABLE if row.divided}
-        return attrs.evolve(self, **{name: -(-all_ // self.workers) for name, all_ in wholes.items() if all_})
 
     def settings(self) -> Settings:
         """Return the part of the options that the core obeys."""

@@ -14,6 +14,7 @@ from anyio.from_thread import start_blocking_portal
 
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
+from shim.errors import SettingsError
 from shim.gateway.admin import Admin
 from shim.gateway.admin_thread import AdminThread
 from shim.gateway.announced import Announced
@@ -34,7 +35,7 @@ from shim.gateway.inventory import InventoryWriter
 from shim.gateway.memory import MemoryBudget
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
-from shim.gateway.processes.process import loop_factory
+from shim.gateway.process import loop_factory
 from shim.gateway.reload import Plan
 from shim.gateway.route_flag import RouteFlag
 from shim.gateway.settings_report import report
@@ -158,8 +159,10 @@ class Gateway:
     async def start(self, bound: Bound | None = None, admin: Bound | None = None) -> None:
         """Take calls, of sockets that are ``bound`` or where the options say; ``admin`` is for the operator's.
 
-        Raises OSError when an address can't be listened on.
+        Raises OSError when an address can't be listened on, SettingsError when a port can't be shared.
         """
+        if bound is not None and self.options.reuse_port:
+            raise SettingsError("reuse_port: the sockets for calls come from systemd, which does not share its port so")
         await self._upstream.open()
         try:
             await self.flag.start()

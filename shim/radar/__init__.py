@@ -5,6 +5,6 @@ remembers, bounded, and says it once in the log.
 """
 
 from shim.radar.announcement import ANNOUNCING, Announcement, read
-from shim.radar.radar import Radar, Sighting, together
+from shim.radar.radar import Radar, Sighting
 
-__all__ = ["ANNOUNCING", "Announcement", "Radar", "Sighting", "read", "together"]
+__all__ = ["ANNOUNCING", "Announcement", "Radar", "Sighting", "read"]

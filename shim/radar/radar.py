@@ -188,22 +188,6 @@ def _day(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 
-def together(tellings: Iterable[Iterable[Sighting]], most: int = MOST) -> tuple[Sighting, ...]:
-    """Add up what several processes remember, within the same bound; of dates those count that were seen last."""
-    sums: dict[_Key, Sighting] = {}
-    for one in (one for telling in tellings for one in telling):
-        other = sums.get(one.key)
-        if other is None:
-            sums[one.key] = one
-            continue
-        early, late = sorted((one, other), key=lambda each: each.last)
-        callers = tuple(dict.fromkeys((*late.callers, *early.callers)))[:CALLERS]
-        first, calls = min(one.first, other.first), one.calls + other.calls
-        sums[one.key] = attrs.evolve(late, first=first, calls=calls, callers=callers)
-    latest = sorted(sums.values(), key=lambda one: one.last, reverse=True)[:most]
-    return tuple(sorted(latest, key=soonest))
-
-
 def soonest(one: Sighting) -> tuple[float, _Key]:
     """Return what sightings are sorted by: the sunset that comes first, those without one behind."""
     return (float("inf") if one.sunset is None else one.sunset), one.key

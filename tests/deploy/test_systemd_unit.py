@@ -17,7 +17,7 @@ FOLDER = DEPLOY / "systemd"
 @pytest.fixture
 def units(tmp_path):
     """Return a copy of the units that starts a program which is here, with the drop-in where systemd looks for it."""
-    for file in FOLDER.glob("atlas-shim.*"):
+    for file in FOLDER.glob("atlas-shim*"):
         (tmp_path / file.name).write_text(file.read_text().replace("/opt/atlas-shim/bin/atlas-shim", "/bin/true"))
     (tmp_path / "atlas-shim.service.d").mkdir()
     (tmp_path / "atlas-shim.service.d" / "credentials.conf").write_text((FOLDER / "credentials.conf").read_text())
@@ -31,16 +31,32 @@ def analyse(*words):
 
 def test_systemd_understands_every_line(units):
     """``systemd-analyze verify`` says nothing at all."""
-    paths = [str(units / f"atlas-shim.{kind}") for kind in ("service", "socket")]
+    paths = [str(units / f"atlas-shim{kind}") for kind in (".service", ".socket", "@.service")]
     assert analyse("verify", "--man=no", *paths) == (0, "")
 
 
-def test_the_service_can_do_little(units):
+@pytest.mark.parametrize("name", ["atlas-shim.service", "atlas-shim@.service"])
+def test_the_service_can_do_little(units, name):
     """``systemd-analyze security`` gives it an exposure below 1.5, of 10."""
-    _, said = analyse("security", "--offline=true", "--no-pager", str(units / "atlas-shim.service"))
-    found = re.search(r"exposure level for atlas-shim\.service: ([\d.]+)", said)
+    _, said = analyse("security", "--offline=true", "--no-pager", str(units / name))
+    found = re.search(r"exposure level for atlas-shim\S*\.service: ([\d.]+)", said)
     assert found, said
     assert float(found[1]) < 1.5
+
+
+def test_instances_share_a_port_and_nothing_else():
+    """They are as the one service, but for the port, their pages, and the user whose processes may share it."""
+    one, many = (
+        {line for line in (FOLDER / name).read_text().splitlines() if not line.startswith("#")}
+        for name in ("atlas-shim.service", "atlas-shim@.service")
+    )
+    command = "ExecStart=/opt/atlas-shim/bin/atlas-shim serve --config ${CONFIGURATION_DIRECTORY}/shim.toml"
+    assert one - many == {"Description=atlas-shim gateway", command}
+    assert many - one == {
+        "Description=atlas-shim gateway %i",
+        f"{command} --reuse-port --admin 127.0.0.1:848%i",
+        "User=atlas-shim",
+    }
 
 
 def test_the_unit_agrees_with_the_gateway():

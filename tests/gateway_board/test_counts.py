@@ -1,13 +1,12 @@
-"""What is counted for people: by minute, caller, field and error, within bounds, and added up for several processes."""
+"""What is counted for people: by minute, caller, field and error, within bounds."""
 
-import json
 import os
 
 import pytest
 
 from shim.core.recognise import shared_engine
 from shim.gateway.board.counts import MOST, OTHERS, Board
-from shim.gateway.board.told import CALLERS, ERRORS, HOUR, Told, add
+from shim.gateway.board.told import CALLERS, ERRORS, HOUR
 from shim.gateway.logs.calls import CallLine
 from tests.gateway.test_signing import PATH
 
@@ -75,21 +74,6 @@ def test_a_caller_that_left_is_no_error():
     """It has no status; its call is counted all the same."""
     told = board(line(status=None)).told()
     assert (told.errors, [one.hundred for one in told.minutes]) == ((), [0])
-
-
-def test_what_is_told_comes_back_as_it_was():
-    """A worker tells it as JSON."""
-    told = board(line(path=PATH), line(status=500)).told()
-    assert Told.from_json(json.loads(json.dumps(told.to_json()))) == told
-
-
-def test_several_processes_add_up():
-    """Counts are sums, of last calls the latest is the one."""
-    one, other = board(line(path=PATH, status=502)), board(line(START + 9, path=PATH, status=502))
-    told = add((one.told(), other.told()))
-    assert [row.calls for rows in (told.minutes, told.callers, told.errors) for row in rows] == [2, 2, 2]
-    assert [(last.when, last.calls) for last in told.lasts] == [(START + 9, 2)]
-    assert (told.errors[0].first, told.errors[0].last) == (START, START + 9)
 
 
 def test_last_calls_are_told_by_the_side_that_answered():

@@ -7,7 +7,7 @@ import pytest
 
 PROGRAM = """
 import logging, resource, sys
-from shim.gateway.processes.process import raise_open_files
+from shim.gateway.process import raise_open_files
 from shim.gateway.options import Options
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 soft, hard, connections = (int(word) for word in sys.argv[1:])

@@ -56,7 +56,7 @@ def test_pages_answer_while_the_loop_of_the_calls_hangs(path):
 
 
 def test_a_loop_that_does_not_come_back_is_told(monkeypatch):
-    """A supervisor has to know of it, and /livez is where it looks."""
+    """Whoever watches the process has to know of it, and /livez is where it looks."""
     with hanging() as admin:
         monkeypatch.setattr(server_module, "STUCK", 0.0)
         head, content = ask(admin, get("/livez"))

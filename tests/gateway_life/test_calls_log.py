@@ -177,12 +177,11 @@ def test_a_call_that_cannot_be_shown_is_counted_as_lost():
     assert "1 log lines were dropped" in text
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_the_whole_log_is_json_where_that_is_asked_for(port, workers):
-    """Events and calls alike, a worker's with its number; each line is an object with time and level."""
+def test_the_whole_log_is_json_where_that_is_asked_for(port):
+    """Events and calls alike; each line is an object with time and level."""
     with replying(reply(EMPTY)) as upstream:
         words = ["--listen", f"127.0.0.1:{port}", "--upstream", upstream.origin, "--admin", "off"]
-        words += ["--log-format", "json", "--workers", workers]
+        words += ["--log-format", "json"]
         command = [sys.executable, "-m", "shim", "serve", *words]
         with subprocess.Popen(command, env=clean_environ(), stderr=subprocess.PIPE, text=True) as process:
             served = At(f"http://127.0.0.1:{port}")

@@ -20,8 +20,6 @@ from shim.gateway.systemd.sockets import Sockets, inherited
 from tests.peers.raw import PATIENCE, reply, replying
 from tests.peers.served import At, ask, get, status_of
 
-ONE_OR_TWO = pytest.mark.parametrize("workers", ["1", "2"])
-
 
 @pytest.fixture
 def hears(tmp_path):
@@ -85,11 +83,10 @@ def _url(one):
     return At(f"http://127.0.0.1:{one.getsockname()[1]}")
 
 
-@ONE_OR_TWO
-def test_a_life_as_its_manager_hears_it(serve, hears, tmp_path, workers):
-    """Ready once calls are taken, reloading and ready again, stopping: in this order, whoever takes the calls."""
+def test_a_life_as_its_manager_hears_it(serve, hears):
+    """Ready once calls are taken, reloading and ready again, stopping: in this order."""
     path, hear = hears
-    words = ("--admin", "off", "--workers", workers, "--upstream", "http://127.0.0.1:1", "--drain", "90")
+    words = ("--admin", "off", "--upstream", "http://127.0.0.1:1", "--drain", "90")
     running = serve(*words, env={"NOTIFY_SOCKET": path})
     ready, status = hear()
     assert (ready, status) == ("READY=1", f"STATUS=takes calls at {running.calls().url} for http://127.0.0.1:1")
@@ -163,12 +160,11 @@ def test_sockets_that_are_handed_over(handed, listening):
     assert running.process.wait(30) == 0
 
 
-@ONE_OR_TWO
-def test_whoever_comes_after_the_end_waits_for_the_next(handed, listening, workers):
+def test_whoever_comes_after_the_end_waits_for_the_next(handed, listening):
     """A restart refuses nobody: the socket stays its manager's, and the next gateway answers what waits there."""
     calls = listening()
     with replying(reply(b"hi"), reply(b"again")) as upstream:
-        words = ("--workers", workers, "--upstream", upstream.origin, "--admin", "off")
+        words = ("--upstream", upstream.origin, "--admin", "off")
         first = handed(None, calls, words=words)
         assert status_of(ask(first.calls(), get("/"))[0]) == 200
         first.process.terminate()

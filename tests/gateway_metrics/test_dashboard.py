@@ -90,8 +90,6 @@ def test_queries_name_metrics_and_labels_that_are_there(busy, page):
         found = page(served)
     perhaps = {
         "atlas_shim_certificates_refused",
-        "atlas_shim_workers",
-        "atlas_shim_workers_replaced_total",
         "atlas_shim_coalesced_total",
     }
     assert len(QUERIES) > 30

@@ -5,12 +5,11 @@ import os
 import threading
 from datetime import UTC, datetime
 
-import attrs
 import pytest
 
 from shim.core.messages import Call
 from shim.core.recognise import shared_engine
-from shim.radar import Radar, together
+from shim.radar import Radar
 from shim.radar.radar import CALLERS, MOST
 
 GROUP = "/api/atlas/v2/groups/0123456789abcdef01234567"
@@ -125,18 +124,3 @@ def test_threads_lose_no_call(radar):
     for one in threads:
         one.join()
     assert [one.calls for one in radar.sightings()] == [800]
-
-
-def test_several_processes_agree():
-    """Counts are sums; of dates the one that was announced last is the one, whoever saw it."""
-    one, other = Radar(), Radar()
-    one.look(call(), (LATER,), ENGINE, "a", NOW)
-    other.look(call(), (SUNSET,), ENGINE, "b", NOW + 9)
-    one.look(call("/backup/exportBuckets"), (LATER,), ENGINE, "a", NOW)
-    for order in ((one, other), (other, one)):
-        single, collection = together(each.sightings() for each in order)
-        assert (single.sunset, single.calls, single.first, single.last) == (1814400000, 2, NOW, NOW + 9)
-        assert single.callers == ("b", "a")
-        assert collection.path.endswith("/backup/exportBuckets")
-    many = [attrs.evolve(single, version=str(number), last=float(number)) for number in range(2 * MOST)]
-    assert {row.last for row in together([many])} == set(map(float, range(MOST, 2 * MOST)))

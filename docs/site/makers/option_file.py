@@ -31,7 +31,6 @@ def _explained(row: Row[Any]) -> Iterator[str]:
     notes = [
         row.metavar,
         *(["live"] if row.live else []),
-        *(["divided among workers"] if row.divided else []),
         *([f"a secret: {row.variable} keeps it out of this file"] if row.secret else []),
     ]
     for line in textwrap.wrap(f"{row.help} ({'; '.join(notes)})", 116):

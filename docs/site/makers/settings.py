@@ -20,7 +20,7 @@ from shim.cli.atlas_cli.profile import PREFIXES
 from shim.gateway.options import TABLE, Row
 
 GROUPS = {
-    "Where it listens": "listen admin uds workers proxy_protocol trusted_proxies public_url",
+    "Where it listens": "listen admin uds reuse_port proxy_protocol trusted_proxies public_url",
     "Which side answers": "route openfeature_provider sunset writes page_cap coalesce",
     "Who signs, and what may be called": "credentials sign_all allow read_only keys_file nonce_store",
     "The way to Atlas": "upstream upstream_ca upstream_cert upstream_key upstream_keepalive upstream_max_age",
@@ -165,8 +165,6 @@ def _section(heading: str, rows: Sequence[Row[Any]]) -> str:
 def _notes(row: Row[Any]) -> Iterable[str]:
     if row.bare is not None:
         yield f"`{row.flag}` alone: `{row.bare}`."
-    if row.divided:
-        yield "Shared out among workers."
     if row.secret:
         yield "A secret: shown to nobody; the variable keeps it out of the file."
 

@@ -22,9 +22,9 @@ from shim.gateway.board.told import (
     Last,
     Minute,
     Told,
-    add,
     both_lasts,
     kept_callers,
+    kept_errors,
 )
 from shim.gateway.counting.failures import answered_by_atlas
 from shim.gateway.logs.calls import CallLine, plain_agent
@@ -75,7 +75,7 @@ class _Errors:
 
 
 class Board:
-    """Counts the calls of one process; ``told`` may be asked for in another thread."""
+    """Counts the calls of a gateway; ``told`` may be asked for in another thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -124,14 +124,15 @@ class Board:
         with self._lock:
             minutes, callers, lasts = self._minutes.copy(), self._callers.copy(), self._lasts.copy()
             _sort(self._minute, self._now.copy(), minutes, callers, lasts)
-            found = Told(
-                minutes=tuple(Minute(*key, calls) for key, calls in minutes.items()),
-                callers=tuple(callers.values()),
-                inexact=tuple(Inexact(*key, answers) for key, answers in self._fields().items()),
-                errors=tuple(Error(*kind, one.count, one.first, one.last) for kind, one in self._errors.copy().items()),
-                lasts=tuple(lasts.values()),
-            )
-        return add((found,))
+            fields, errors = self._fields(), self._errors.copy()
+        newest = max((minute for minute, *_ in minutes), default=0)
+        return Told(
+            minutes=tuple(Minute(*key, calls) for key, calls in sorted(minutes.items()) if key[0] > newest - HOUR - 1),
+            callers=kept_callers(callers.values()),
+            inexact=tuple(Inexact(*key, answers) for key, answers in sorted(fields.items())),
+            errors=kept_errors(Error(*kind, one.count, one.first, one.last) for kind, one in errors.items()),
+            lasts=tuple(lasts[key] for key in sorted(lasts)),
+        )
 
     def _turn(self, minute: int) -> None:
         """Sort what came together in the last minute into what stays, and begin another."""

@@ -45,7 +45,6 @@ def status_of(told: Told, plan: Plan, standing: Standing, *, ready: bool, invent
             credentials=str(options.credentials),
             upstream=options.upstream,
             listens=standing.listens,
-            workers=options.workers,
             writes=tuple(sorted(options.writes)),
             inventory=inventory is not None,
         ),

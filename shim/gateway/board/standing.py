@@ -21,8 +21,8 @@ _LONGEST = 500
 class Standing:
     """Where a gateway stands.
 
-    ``started`` is in seconds since the epoch; ``memory`` is what replies taught, empty where other processes take the
-    calls; ``clock`` decides which side of a sunset it is.
+    ``started`` is in seconds since the epoch; ``memory`` is what replies taught; ``clock`` decides which side of a
+    sunset it is.
     """
 
     started: float = attrs.field(factory=time.time)

@@ -23,7 +23,6 @@ class Mode:
     credentials: str
     upstream: str
     listens: str
-    workers: int
     writes: tuple[str, ...]
     inventory: bool
 

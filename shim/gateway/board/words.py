@@ -56,7 +56,6 @@ def mode_of(status: Status) -> list[tuple[str, str]]:
         ("Route", mode.route),
         ("Credentials", mode.credentials),
         ("Retired writes", ", ".join(mode.writes) or "off"),
-        ("Workers", str(mode.workers)),
         ("Inventory", "is written" if mode.inventory else "is not written (ATLAS_SHIM_INVENTORY)"),
     ]
 

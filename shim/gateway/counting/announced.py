@@ -13,7 +13,7 @@ _LABELS = ("method", "path", "version")
 
 
 class AnnouncedCounts(Collector):
-    """Metrics of what ``sightings`` returns, of this process or of several together (inheriting is the library's way).
+    """Metrics of what ``sightings`` returns (inheriting is the library's way).
 
     Labels are as bounded as the radar is: its operations, by method, template or shape of the path, and version.
     """

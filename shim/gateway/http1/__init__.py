@@ -3,7 +3,7 @@
 In the order in which a caller meets them:
 
     ``sockets``     what is listened on, and TLS
-    ``listener``    accepts connections, as many as there are descriptors; ``shares`` them among workers
+    ``listener``    accepts connections, as many as there are descriptors
     ``arrival``     one that is being set up: the header of a balancer (``peers``), the TLS handshake
     ``server``      whether it is kept: who is connected, how many each peer has, and who can be spared
     ``connection``  one request after the other, each within its deadlines

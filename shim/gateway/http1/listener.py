@@ -28,9 +28,6 @@ _FLUSH = 0.01
 _AT_ONCE = 64
 """Connections accepted before others get their turn."""
 
-_POLITE = 0.002
-"""Seconds for which a worker with more connections leaves one to others."""
-
 _PAUSE = 0.5
 """Seconds in which no connection is accepted after there was no descriptor left for one."""
 
@@ -73,25 +70,11 @@ class Listener:
     def _watch(self) -> None:
         self._is_exhausted = False
         for one in self._sockets:
-            self.server.loop.add_reader(one.fileno(), self._waits, one)
-
-    def _waits(self, listening: socket.socket) -> None:
-        """Accept, or let another worker accept first that has fewer connections."""
-        share = self._bound.share
-        if share is not None and share.enough(self.server.count):
-            self.server.loop.remove_reader(listening.fileno())
-            self.server.loop.call_later(_POLITE, self._late, listening)
-        else:
-            self._accept(listening)
-
-    def _late(self, listening: socket.socket) -> None:
-        if listening in self._sockets and not self._is_exhausted:
-            self.server.loop.add_reader(listening.fileno(), self._waits, listening)
-            self._accept(listening)
+            self.server.loop.add_reader(one.fileno(), self._accept, one)
 
     def _accept(self, listening: socket.socket) -> None:
         self._keep_reserve()
-        for _ in range(_AT_ONCE if self._bound.share is None else 1):
+        for _ in range(_AT_ONCE):
             try:
                 connection, _address = listening.accept()
             except _GONE:
@@ -138,7 +121,7 @@ class Listener:
     async def refuse(self) -> None:
         """Take no connections but those that callers have made already, which the kernel would reset."""
         self._bound.unlink()
-        if self._bound.share is None and not self._bound.lent:
+        if not self._bound.lent:
             turn_away(self._sockets)
         if self._sockets:
             await asyncio.sleep(HANDSHAKE)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import attrs
 
-from shim.gateway.http1.shares import Share
+from shim.errors import SettingsError
 from shim.gateway.options import Address, Options
 
 _BACKLOG = 1024
@@ -21,15 +21,14 @@ class Bound:
     """Sockets that listen, before anybody serves them: several for a name with several addresses.
 
     ``address`` is None for a unix socket, which is at ``path`` as long as that still is the file ``inode``.
-    With a ``share`` they are other processes' too, and go on listening when this one ends; so do ``lent`` ones, which
-    are a service manager's, and keep who comes later for whom it starts next.
+    Those ``lent`` are a service manager's: they go on listening when this process ends, and keep who comes later for
+    the next one.
     """
 
     sockets: tuple[socket.socket, ...]
     address: Address | None = None
     path: Path | None = None
     inode: int = 0
-    share: Share | None = None
     lent: bool = False
 
     def close(self) -> None:
@@ -44,20 +43,25 @@ class Bound:
 
 
 def bind(options: Options) -> Bound:
-    """Listen where the options say that calls are taken; raises OSError."""
+    """Listen where the options say that calls are taken.
+
+    Raises OSError, and SettingsError for ``reuse_port`` on a system without it.
+    """
+    if options.reuse_port and not hasattr(socket, "SO_REUSEPORT"):
+        raise SettingsError("reuse_port: this system can't share a port (it has no SO_REUSEPORT)")
     if options.uds is None:
-        return bind_tcp(options.listen)
+        return bind_tcp(options.listen, reuse_port=options.reuse_port)
     path = Path(options.uds)
     return Bound((_bound_unix(path),), None, path, path.stat().st_ino)
 
 
-def bind_tcp(wanted: Address) -> Bound:
+def bind_tcp(wanted: Address, *, reuse_port: bool = False) -> Bound:
     """Listen on all addresses of a name; a port of 0 is a free one. Raises OSError."""
-    sockets = _bound_tcp(wanted)
+    sockets = _bound_tcp(wanted, reuse_port=reuse_port)
     return Bound(tuple(sockets), Address(wanted.host, sockets[0].getsockname()[1]))
 
 
-def _bound_tcp(wanted: Address) -> list[socket.socket]:
+def _bound_tcp(wanted: Address, *, reuse_port: bool) -> list[socket.socket]:
     """Return listening sockets for all addresses of a name, on one port; raises OSError."""
     infos = socket.getaddrinfo(wanted.host or None, wanted.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     made: list[socket.socket] = []
@@ -70,6 +74,8 @@ def _bound_tcp(wanted: Address) -> list[socket.socket]:
                 continue
             made.append(one)
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if reuse_port:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             if family == socket.AF_INET6:
                 one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             where = (address[0], port, *address[2:])

@@ -12,13 +12,10 @@ from shim.gateway.logs.calls import instant
 from shim.gateway.option_values import LogFormat, LogLevel
 
 
-def set_up(level: LogLevel, form: LogFormat = LogFormat.TEXT, process: int | None = None) -> None:
-    """Send events to stderr: those of the shim from a level on, those of its libraries from warning on.
-
-    ``process`` is the number of a worker, which then stands in each line.
-    """
+def set_up(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> None:
+    """Send events to stderr: those of the shim from a level on, those of its libraries from warning on."""
     handler = logging.StreamHandler()
-    handler.setFormatter(_Text(process) if form is LogFormat.TEXT else _json(process))
+    handler.setFormatter(_Text() if form is LogFormat.TEXT else _json())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     set_level(level)
 
@@ -31,19 +28,17 @@ def set_level(level: LogLevel) -> None:
 class _Text(logging.Formatter):
     """Lines for people, the time with its offset from UTC."""
 
-    def __init__(self, process: int | None) -> None:
-        who = "" if process is None else f"[{process}]"
-        super().__init__(f"%(asctime)s %(levelname)-7s %(name)s{who}: %(message)s")
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
         return instant(record.created)
 
 
-def _json(process: int | None) -> logging.Formatter:
+def _json() -> logging.Formatter:
     def ours(_logger: object, _method: str, event: EventDict) -> EventDict:
         record: logging.LogRecord = event["_record"]
-        named = {"time": instant(record.created), "level": record.levelname.lower(), "logger": record.name}
-        return {**named, **({} if process is None else {"process": process}), **event}
+        return {"time": instant(record.created), "level": record.levelname.lower(), "logger": record.name, **event}
 
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[ours],

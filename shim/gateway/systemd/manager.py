@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 log = logging.getLogger("shim.gateway")
 
 _TIDY = 15.0
-"""Seconds more than calls in flight have, for workers that have to be killed, and what is to be written."""
+"""Seconds more than calls in flight have, for what is still to be written."""
 
 _PATIENCE = 1.0
 """Seconds for a manager that does not take what it is told."""

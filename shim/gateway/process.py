@@ -1,4 +1,4 @@
-"""What a process that takes calls sets up for itself, before it runs a loop."""
+"""What the gateway's process sets up for itself, before it runs a loop."""
 
 from __future__ import annotations
 

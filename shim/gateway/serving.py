@@ -1,4 +1,4 @@
-"""The gateway as a program: from its start to the signal that ends it, in one process or in several."""
+"""The gateway as a program: from its start to the signal that ends it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from shim.core.recognise import Engine, shared_engine
 from shim.gateway.logs.rendering import set_level
 from shim.gateway.option_sources import Given
 from shim.gateway.options import Options
-from shim.gateway.processes.process import loop_factory, prepare
-from shim.gateway.processes.supervisor import StartError, Supervisor
+from shim.gateway.process import loop_factory, prepare
 from shim.gateway.reload import Plan, PlanSource, Reloader, Stamp
 from shim.gateway.server import Gateway
 from shim.gateway.systemd.manager import Manager
@@ -35,18 +34,17 @@ async def run(  # noqa: PLR0913 - what was read, where from, and what a service 
     known: Stamp = (),
     sockets: Sockets = _NONE,
     given: Mapping[str, Given] | None = None,
-) -> int:
+) -> None:
     """Serve until SIGTERM, SIGINT or ``POST /quitquitquit``, then drain; a second signal ends the drain.
 
     With a ``source``, whose files were ``known`` when they were read, SIGHUP and changes of the files
-    replace options and engine. With more than one of the options' ``workers``, other processes take the calls.
-    A service manager's ``sockets`` take the place of those that the options name, and it is told what happens.
-    ``given`` tells of options where they were given.
-    Returns the exit code: 0, or that of a worker that could not start.
+    replace options and engine. A service manager's ``sockets`` take the place of those that the options name, and it
+    is told what happens. ``given`` tells of options where they were given. Raises OSError when an address can't be
+    listened on, SettingsError when credentials or TLS files are of no use.
     """
     engine = engine or shared_engine(os.environ)
     plan = Plan(options, engine, given or {})
-    gateway = Supervisor(options, engine) if options.workers > 1 else Gateway(options, engine)
+    gateway = Gateway(options, engine)
     gateway.apply(plan)
     loop = asyncio.get_running_loop()
     ends: asyncio.Queue[str] = asyncio.Queue()
@@ -84,18 +82,14 @@ async def run(  # noqa: PLR0913 - what was read, where from, and what a service 
         log.info("drains after %s", await ends.get())
         manager.stopping(gateway.options.drain)
         await gateway.drain(ends.get())
-    except StartError as error:
-        log.error("%s", error)  # noqa: TRY400 - the worker has logged the traceback, if there is one
-        return error.code
     finally:
         for task in chores:
             task.cancel()
         for number in (*_ENDING, signal.SIGHUP):
             loop.remove_signal_handler(number)
-    return 0
 
 
-def _about(gateway: Gateway | Supervisor, engine: Engine) -> str:
+def _about(gateway: Gateway, engine: Engine) -> str:
     """Return in a few words what this gateway is and does."""
     options = gateway.options
     words = [
@@ -118,9 +112,8 @@ def serve(  # noqa: PLR0913 - as above
     known: Stamp = (),
     sockets: Sockets = _NONE,
     given: Mapping[str, Given] | None = None,
-) -> int:
-    """Run a gateway in this thread until a signal ends it, and return the exit code."""
+) -> None:
+    """Run a gateway in this thread until a signal ends it."""
     prepare(options)
-    # A supervisor starts processes, which asyncio's own loop does in more ways.
-    with asyncio.Runner(loop_factory=None if options.workers > 1 else loop_factory()) as runner:
-        return runner.run(run(options, engine, source=source, known=known, sockets=sockets, given=given))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(run(options, engine, source=source, known=known, sockets=sockets, given=given))
