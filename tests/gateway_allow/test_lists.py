@@ -1,7 +1,5 @@
 """What a list of calls has in it: raw paths, compared as strictly as retired calls are recognised."""
 
-import pickle
-
 import pytest
 
 from shim.errors import SettingsError
@@ -109,8 +107,6 @@ def test_flag_variable_and_file_say_the_same():
     assert read_options({}, file={"read_only": "on"}).read_only
 
 
-def test_workers_get_the_list():
-    """A list reaches other processes as it is, and a reload tells it from another as it was written."""
-    allow = parse_allow("reads, POST /x/*", "--allow")
-    assert pickle.loads(pickle.dumps(allow)) == allow
-    assert str(allow) == "reads, POST /x/*"
+def test_a_list_is_shown_as_it_was_written():
+    """A reload tells it from another by that."""
+    assert str(parse_allow("reads, POST /x/*", "--allow")) == "reads, POST /x/*"
