@@ -1,9 +1,9 @@
 """What the tests of the pages of reference share."""
 
-import re
-
 import pytest
-from reference import OF_THE_SITE, REFERENCE
+from reference import OF_THE_SITE, REFERENCE, ROOT
+
+SHIM = ROOT / "shim"
 
 
 @pytest.fixture(scope="session")
@@ -15,9 +15,3 @@ def page():
         return made[name]() if name in made else (REFERENCE / name).read_text("utf-8")
 
     return page
-
-
-def first_column(text):
-    """Return the first cell of each line of a page's tables, heads and rules left out."""
-    cells = re.findall(r"^\| ((?:[^|\\]|\\.)+?) \|", text, re.MULTILINE)
-    return [cell for cell in cells if "`" in cell]

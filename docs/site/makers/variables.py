@@ -1,6 +1,6 @@
 """Every environment variable that is no option of the gateway's, in words: the part of the page that no code knows.
 
-``tests/reference/test_settings.py`` proves that these and the options are all that is read, and that each one is.
+``tests/reference/test_settings.py`` compares their names with those in the code.
 """
 
 from __future__ import annotations
