@@ -16,7 +16,7 @@ gateway=$!
 trap 'kill "$gateway"; wait "$gateway" || true' EXIT
 
 tries=0
-until atlas-shim healthcheck --admin "$admin" >/dev/null 2>&1; do
+until atlas-shim status --probe ready --admin "$admin" >/dev/null 2>&1; do
     tries=$((tries + 1))
     [ "$tries" -lt 50 ] || exit 1
     sleep 0.2

@@ -133,10 +133,6 @@ td ul { list-style: none; margin: 0; padding: 0; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .5rem 1.5rem; margin: 1rem 0; }
 dt { color: var(--soft); font-size: .85rem; } dd { margin: 0; overflow-wrap: anywhere; }
 a { color: var(--bar); } .links a { margin-left: .75rem; white-space: nowrap; }
-.line { height: 5.2rem; } .line text { fill: var(--ink); font-size: .85rem;
-  paint-order: stroke; stroke: var(--paper); stroke-width: 5px; }
-.axis { stroke: var(--soft); } .now { stroke: var(--soft); stroke-dasharray: 3 3; }
-.sunset { stroke: var(--bar); stroke-width: 3; }
 time { white-space: nowrap; }
 footer { color: var(--soft); font-size: .85rem; margin-top: 2rem; }
 @media (max-width: 48rem) {

@@ -19,7 +19,6 @@ COMMANDS = {
     "demo": "Show the shim at work on this machine: the retired call, without and with it.",
     "serve": "Run the gateway.",
     "front": "Print a configuration that leads retired calls to the gateway and others straight to Atlas.",
-    "healthcheck": "Ask the gateway on this machine whether it is ready.",
     "status": "Show what the gateway on this machine does, and whether the shim can go.",
     "fake-atlas": "Run the fake Atlas alone.",
     "snapshots": "Read the backup snapshots of a serverless instance or flex cluster.",

@@ -12,6 +12,7 @@ import click
 
 from shim.cli.failures import NO, SETTINGS, Failure, trouble
 from shim.cli.options import config_option, together
+from shim.cli.output import printable
 from shim.gateway.option_sources import given
 from shim.gateway.options import TABLE, Address, options_of
 from shim.gateway.reload import read_config
@@ -41,15 +42,16 @@ def admin_address(admin: str | None, config: Path | None) -> Address:
     return address
 
 
-def ask(address: Address, path: str, timeout: float) -> tuple[int, bytes]:
-    """Return status and content of a page, at most 16 MiB of it; raises Failure when nobody answers."""
+def ask(address: Address, path: str, timeout: float) -> tuple[int, str, bytes]:
+    """Return status, media type and content of a page, at most 16 MiB of it; raises Failure when nobody answers."""
     try:
         with closing(HTTPConnection(_reached(address.host), address.port, timeout=timeout)) as connection:
             connection.request("GET", path)
             reply = connection.getresponse()
-            return reply.status, reply.read(16 * 1024 * 1024)
+            kind = reply.headers.get("Content-Type", "").partition(";")[0]
+            return reply.status, kind, reply.read(16 * 1024 * 1024)
     except (OSError, HTTPException) as error:
-        said = f"{address.authority}{path}: {str(error) or type(error).__name__}"
+        said = f"{address.authority}{path}: {printable(str(error).strip() or type(error).__name__)}"
         raise Failure(f"{said} (see {trouble('connection-refused')})", NO) from None
 
 

@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from shim.core.messages import Headers, Reply, field
 from shim.gateway.board.html import page
 from shim.gateway.board.status import Status
+from shim.gateway.board.text import text as plain_text
 from shim.gateway.credentials.own import from_a_page
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.request import Request
@@ -87,6 +88,9 @@ class Admin:
                 self._check_host(request)
                 content = page(await self._status()).encode()
                 return _text(200, content, "text/html; charset=utf-8", _FOR_THIS_PAGE_ALONE)
+            case "/status.txt":
+                self._check_host(request)
+                return _text(200, plain_text(await self._status()).encode(), more=_FOR_THIS_PAGE_ALONE)
             case "/status.json":
                 self._check_host(request)
                 text = json.dumps(attrs.asdict(await self._status()), indent=2)

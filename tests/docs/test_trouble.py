@@ -349,10 +349,10 @@ def test_504_of_a_slow_atlas(upstream):
 
 
 def test_connection_refused(upstream, command):
-    """``healthcheck`` says whether the gateway runs."""
-    assert command("healthcheck", "--admin", f"127.0.0.1:{free_port()}").exit_code == 1
+    """``status --probe ready`` says whether the gateway runs."""
+    assert command("status", "--probe", "ready", "--admin", f"127.0.0.1:{free_port()}").exit_code == 1
     with Section("Connection refused").gateway(upstream) as served:
-        asked = command("healthcheck", "--admin", admin_of(served).removeprefix("http://"))
+        asked = command("status", "--probe", "ready", "--admin", admin_of(served).removeprefix("http://"))
     assert (asked.exit_code, asked.output) == (0, "ok\n")
 
 

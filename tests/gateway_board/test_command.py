@@ -1,22 +1,24 @@
-"""``atlas-shim status`` says in a terminal what the page says."""
+"""``atlas-shim status`` prints a gateway's pages in a terminal, and asks it as a probe does."""
 
 import json
+import os
+import socket
 
 import pytest
 from click.testing import CliRunner
 
 from shim.cli import main
-from tests.gateway.test_signing import PATH
+from shim.gateway.options import Address
 from tests.gateway_life.conftest import OURS
 from tests.peers.raw import raw_upstream, reply, replying
-from tests.peers.served import ask, gateway, get
+from tests.peers.served import At, calling, gateway
+
+ASKED = [(), ("-o", "json"), ("--probe", "live"), ("--probe", "ready")]
 
 
 @pytest.fixture
 def run(monkeypatch):
     """Return a function that runs the command in this process, with no settings of the machine's."""
-    import os
-
     for name in list(os.environ):
         if name.startswith(OURS):
             monkeypatch.delenv(name)
@@ -25,87 +27,96 @@ def run(monkeypatch):
 
 @pytest.fixture(scope="module")
 def where():
-    """Run a gateway that was called, and return the address of its admin listener."""
-    with replying(reply(b'{"results":[]}')) as upstream, gateway(upstream.origin) as served:
-        ask(served, get(PATH, "User-Agent: report/1"))
-        ask(served, get("/x/../y"))
+    """Run a gateway, and return the address of its admin listener."""
+    with gateway("http://127.0.0.1:1") as served:
         yield (served.admin_url or "").removeprefix("http://")
 
 
-def test_it_says_what_the_page_says(run, where):
-    """The verdict first, then how it is set, calls, callers, fields and errors."""
-    done = run("--admin", where)
-    assert done.exit_code == 0, done.output
-    assert done.output.startswith("Retired calls are still made")
-    for said in ("listServerlessBackupSnapshots", "report/1 from 127.0.0.1", "SHIM_BAD_REQUEST", "storageSizeBytes"):
-        assert said in done.output
-    assert "What a code means: https://atlas-shim.github.io/atlas-shim/reference/errors/" in done.output
-
-
-def test_it_says_what_atlas_announces(run):
-    """The next sunsets in the gateway's own traffic, the first one first."""
-    first, second = (reply(b"{}", f"Sunset: {day} 2027 00:00:00 GMT") for day in ("Thu, 1 Jul", "Mon, 1 Feb"))
-    with replying(first, second) as upstream, gateway(upstream.origin) as served:
-        for path in ("invites", "teams/orders"):
-            ask(served, get(f"/api/atlas/v2/groups/0123456789abcdef01234567/{path}"))
-        done = run("--admin", (served.admin_url or "").removeprefix("http://"))
-    _, found, table = done.output.partition("The next sunsets in your traffic")
-    assert found, done.output
-    assert table.index("2027-02-01") < table.index("2027-07-01")
-    assert ("GET /api/atlas/v2/groups/{}/teams/{}" in table, "orders" in table) == (True, False)
-
-
-def test_it_finds_the_gateway_as_serve_does(run, where):
-    """By the variable, too; other settings are no business of it."""
-    assert run(env={"ATLAS_SHIM_ADMIN": where, "ATLAS_SHIM_ROUTE": "nonsense"}).exit_code == 0
-
-
-def test_json_is_what_the_gateway_says(run, where):
-    """For programs."""
-    found = json.loads(run("--admin", where, "--output", "json").output)
+def test_it_prints_the_pages(run, where):
+    """The text for people; with ``-o json`` the JSON for programs."""
+    assert run("--admin", where).output.startswith("Nobody has made a retired call")
+    found = json.loads(run("--admin", where, "-o", "json").output)
     assert (found["format"], found["mode"]["credentials"]) == (1, "passthrough")
 
 
-def test_watching_shows_it_until_ctrl_c(run, where, monkeypatch):
-    """One line of JSON each time; Ctrl-C is how it ends, and no mistake."""
-    waits = []
-
-    def sleep(seconds):
-        waits.append(seconds)
-        if len(waits) == 3:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr("shim.cli.status.time.sleep", sleep)
-    done = run("--admin", where, "--watch", "-o", "json")
-    assert (done.exit_code, waits) == (0, [2.0, 2.0, 2.0])
-    assert [json.loads(line)["format"] for line in done.output.splitlines()] == [1, 1, 1]
-    waits.clear()
-    assert run("--admin", "127.0.0.1:1", "--watch", "0.5").exit_code == 0
-    assert waits == [0.5] * 3
+@pytest.mark.parametrize("probe", ["live", "ready"])
+def test_a_probe_has_its_answer_as_exit_code(run, where, probe):
+    """And a word for whoever runs it by hand."""
+    done = run("--admin", where, "--probe", probe)
+    assert (done.exit_code, done.output) == (0, "ok\n")
 
 
-@pytest.mark.parametrize("content", [b"{}", b"no JSON", b'{"format":7}', b"[]"])
-def test_someone_else_there_is_a_no(run, content):
-    """Exit code 1 and one line."""
-    with replying(reply(content)) as other:
-        done = run("--admin", other.origin.removeprefix("http://"))
-    assert (done.exit_code, "Traceback" in done.output, isinstance(done.exception, SystemExit)) == (1, False, True)
+def test_flag_environment_and_file_name_the_gateway(run, where, tmp_path):
+    """Each way of setting it finds it; other settings, broken ones too, are no business of a probe."""
+    file = tmp_path / "shim.toml"
+    file.write_text(f'admin = "{where}"\nroute = "nonsense"\n')
+    assert run("--admin", where).exit_code == 0
+    assert run(env={"ATLAS_SHIM_ADMIN": where, "ATLAS_SHIM_ROUTE": "nonsense"}).exit_code == 0
+    assert run("--config", str(file)).exit_code == 0
 
 
-def test_nobody_there_is_a_no(run):
-    """With the address that was asked."""
-    with raw_upstream(lambda peer: None) as other:
-        where = other.origin.removeprefix("http://")
-    done = run("--admin", where)
-    assert (done.exit_code, where in done.output) == (1, True)
-    assert "https://atlas-shim.github.io/atlas-shim/how-to/trouble/#connection-refused" in done.output
+@pytest.mark.parametrize(("host", "called"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "localhost")])
+def test_address_that_is_listened_on_is_called(run, host, called):
+    """A listener on every address is called by loopback; a name is called as it is."""
+    with gateway("http://127.0.0.1:1", admin=Address(host, 0)) as served:
+        port = (served.admin_url or "").rpartition(":")[2]
+        assert run("--admin", f"{host}:{port}").exit_code == 0
+        assert run("--admin", f"{called}:{port}").exit_code == 0
 
 
-def test_what_a_gateway_says_can_not_steer_the_terminal(run, where):
+@pytest.mark.parametrize("words", ASKED)
+def test_nobody_there_is_a_no(run, words):
+    """Exit code 1 and a line that names what was asked, and a page that helps."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        where = f"127.0.0.1:{free.getsockname()[1]}"
+    done = run("--admin", where, *words)
+    assert (done.exit_code, where in done.stderr, done.stdout) == (1, True, "")
+    assert "https://atlas-shim.github.io/atlas-shim/how-to/trouble/#connection-refused" in done.stderr
+
+
+@pytest.mark.parametrize("words", ASKED)
+@pytest.mark.parametrize("said", [b"220 smtp.test ready\r\n", b"HTTP/1.1 404 \x1b[2J\r\n\r\n", reply(b"<html>")])
+def test_someone_else_there_is_a_no(run, words, said):
+    """Exit code 1 and one line, whatever it is, that can't steer the terminal."""
+    with raw_upstream(lambda peer: peer.send(said)) as other:
+        done = run("--admin", other.origin.removeprefix("http://"), *words)
+    assert (done.exit_code, len(done.stderr.splitlines()), done.stdout) == (1, 1, "")
+    assert "\x1b" not in done.stderr
+
+
+def test_what_a_gateway_says_can_not_steer_the_terminal(run):
     """Whoever took the port may say anything."""
-    said = json.loads(run("--admin", where, "--output", "json").output)
-    said["silence"]["sentence"] = said["mode"]["upstream"] = said["reload"]["good_since"] = "\x1b[2J"
-    said["callers"][0]["agent"] = "\x1b]0;x\x07"
-    with replying(reply(json.dumps(said).encode())) as other:
+    with replying(reply(b"one\n\x1b]0;x\x07\xff\n", "Content-Type: text/plain")) as other:
         done = run("--admin", other.origin.removeprefix("http://"))
-    assert (done.exit_code, "\x1b" in done.output) == (0, False)
+    assert (done.exit_code, done.output) == (0, "one\n?]0;x?\N{REPLACEMENT CHARACTER}\n")
+
+
+def silent(peer):
+    peer.rest()
+
+
+def test_who_never_answers_is_given_up(run):
+    """A probe comes back before whoever runs it loses patience."""
+    with raw_upstream(silent) as other:
+        done = run("--admin", other.origin.removeprefix("http://"), "--probe", "ready", "--timeout", "0.1")
+    assert (done.exit_code, "timed out" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(("path", "content"), [("live", b"stuck\n"), ("ready", b"draining\n")])
+def test_a_no_of_the_gateway_is_a_no(run, path, content):
+    """With its reason."""
+    with replying(reply(content, "Content-Type: text/plain", status="503 Service Unavailable")) as other:
+        done = run("--admin", other.origin.removeprefix("http://"), "--probe", path)
+    assert (done.exit_code, f"/{path}z: 503 {content.decode().strip()}" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("value", ["off", "127.0.0.1:0", "nonsense"])
+def test_no_address_to_ask_is_a_mistake(run, value):
+    """Exit code 2: the probe, not the gateway, is set wrong."""
+    assert run("--admin", value).exit_code == 2
+
+
+def test_proxies_do_not_stand_in_between(run, where):
+    """A proxy of the environment is for upstream, and not asked about this machine."""
+    with raw_upstream(lambda peer: None) as proxy, calling(At(proxy.origin)):
+        assert run("--admin", where, env={"http_proxy": proxy.origin, "NO_PROXY": ""}).exit_code == 0

@@ -128,7 +128,7 @@ def test_a_retired_write_loses_what_the_page_says(tables):
     assert own == {"host", "via", "accept", "accept-encoding", "content-type", "content-length"} <= tables[TOLD].keys()
 
 
-@pytest.mark.parametrize("path", ["/", "/livez", "/metrics", "/status.json", "/config.json"])
+@pytest.mark.parametrize("path", ["/", "/livez", "/metrics", "/status.txt", "/status.json", "/config.json"])
 def test_the_admin_listener_adds_what_the_page_says(path, tables):
     """Of all its pages."""
     with gateway("http://127.0.0.1:1") as served:

@@ -8,7 +8,6 @@ from shim import page as html
 from shim.core.responses import section_of
 from shim.gateway.board.instants import distance, spoken
 from shim.gateway.board.status import Announced, Certificate, Error, Reload, Status
-from shim.gateway.board.time_line import time_line
 from shim.gateway.board.words import (
     ORIGINS,
     SIDES,
@@ -30,7 +29,7 @@ def page(status: Status) -> str:
         html.bullets((*status.silence.doubts, *status.silence.ahead)),
         *(html.verdict("called", "Look here.", one) for one in troubles(status)),
         _standing(status),
-        _section("Sunsets", time_line(status.sunsets), html.bullets(sunsets_by_day(status))),
+        _section("Sunsets", html.bullets(sunsets_by_day(status))),
         _section("The next sunsets in your traffic", _announced(status.announced)),
         _section("Calls in the last hour", _bars(status), _hour(status)),
         _section("Errors since the start", _errors(status)),
@@ -39,7 +38,7 @@ def page(status: Status) -> str:
         _section("Fields that are not what they were", _fields(status)),
         _section("Settings and certificate", _reload(status.reload), _certificates(status.certificates)),
     ]
-    footer = f"atlas-shim {status.version}, at {spoken(status.made)}. The same in a terminal: atlas-shim status --watch"
+    footer = f"atlas-shim {status.version}, at {spoken(status.made)}. The same in a terminal: atlas-shim status"
     return html.document("atlas-shim: retired Atlas calls, kept alive", parts, footer)
 
 

@@ -20,12 +20,12 @@ The gateway as a native sidecar (Kubernetes 1.29 or later), for a chart that has
     - {name: MONGODB_ATLAS_PUBLIC_API_KEY_FILE, value: /etc/atlas-shim-secrets/public-key}
     - {name: MONGODB_ATLAS_PRIVATE_API_KEY_FILE, value: /etc/atlas-shim-secrets/private-key}
   startupProbe:
-    exec: {command: [atlas-shim, healthcheck]}
+    exec: {command: [atlas-shim, status, --probe, ready]}
     periodSeconds: 1
     timeoutSeconds: 3
     failureThreshold: 30
   livenessProbe:
-    exec: {command: [atlas-shim, healthcheck, --live]}
+    exec: {command: [atlas-shim, status, --probe, live]}
     periodSeconds: 20
     timeoutSeconds: 3
   securityContext:
