@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 
 import orjson
-import structlog
-from structlog.typing import EventDict
 
 from shim.gateway.logs.calls import instant
 from shim.gateway.option_values import LogFormat, LogLevel
@@ -15,7 +13,7 @@ from shim.gateway.option_values import LogFormat, LogLevel
 def set_up(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> None:
     """Send events to stderr: those of the shim from a level on, those of its libraries from warning on."""
     handler = logging.StreamHandler()
-    handler.setFormatter(_Text() if form is LogFormat.TEXT else _json())
+    handler.setFormatter(_Text() if form is LogFormat.TEXT else _Json())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     set_level(level)
 
@@ -35,16 +33,16 @@ class _Text(logging.Formatter):
         return instant(record.created)
 
 
-def _json() -> logging.Formatter:
-    def ours(_logger: object, _method: str, event: EventDict) -> EventDict:
-        record: logging.LogRecord = event["_record"]
-        return {"time": instant(record.created), "level": record.levelname.lower(), "logger": record.name, **event}
+class _Json(logging.Formatter):
+    """One JSON object a line, an exception's traceback as its last member."""
 
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[ours],
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode()),
-        ],
-    )
+    def format(self, record: logging.LogRecord) -> str:
+        members = {
+            "time": instant(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        if record.exc_info:
+            members["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(members).decode()
