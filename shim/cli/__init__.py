@@ -15,35 +15,40 @@ import click
 from shim._version import __version__
 from shim.cli.failures import failure_of
 
-COMMANDS = {
-    "demo": "Show the shim at work on this machine: the retired call, without and with it.",
-    "serve": "Run the gateway.",
-    "front": "Print a configuration that leads retired calls to the gateway and others straight to Atlas.",
-    "status": "Show what the gateway on this machine does, and whether the shim can go.",
-    "fake-atlas": "Run the fake Atlas alone.",
-    "snapshots": "Read the backup snapshots of a serverless instance or flex cluster.",
-    "restores": "Read, start and watch the restore jobs of a serverless instance or flex cluster.",
-    "instances": "Read the serverless instances of a project, or the flex clusters that replaced them.",
-    "shared-tier-snapshots": "Read and download the backup snapshots of a cluster that was an M2 or M5.",
-    "shared-tier-restores": "Read and start the restore jobs of a cluster that was an M2 or M5.",
-    "atlas": "Speak the removed `atlas serverless` commands of the Atlas CLI, and hand it every other one.",
-    "diff": "Compare the answers of retired endpoints with those of their successors.",
-    "explain": "Explain how a call is handled: the decision, the fields, and the call to make instead.",
-    "scan": "Find calls of retired operations in sources.",
-    "inventory": "Show who still makes retired calls, and whether the shim can go.",
-    "run": "Run a Python program with the drop-in switched on.",
-    "doctor": "Show what the drop-in patches in this Python, what it never sees, and known problems.",
-    "draft": "Draft a mapping document for a read, from OpenAPI descriptions and recorded answers.",
-    "check": "Check settings and mapping documents, and with --connect the way to Atlas.",
+GROUPS = {
+    "Start here": {
+        "demo": "Show the shim at work on this machine: the retired call, without and with it.",
+        "check": "Check settings and mapping documents, and with --connect the way to Atlas.",
+        "explain": "Explain how a call is handled: the decision, the fields, and the call to make instead.",
+    },
+    "The gateway": {
+        "serve": "Run the gateway.",
+        "status": "Show what the gateway on this machine does, and whether the shim can go.",
+        "front": "Print a configuration that leads retired calls to the gateway and others straight to Atlas.",
+    },
+    "Your programs": {
+        "run": "Run a Python program with the drop-in switched on.",
+        "atlas": "Speak the removed `atlas serverless` commands of the Atlas CLI, and hand it every other one.",
+        "get, post": "Call any operation, retired or not, and print the answer.",
+    },
+    "The way out": {
+        "scan": "Find calls of retired operations in sources.",
+        "inventory": "Show who still makes retired calls, and whether the shim can go.",
+    },
+    "The next sunset": {
+        "draft": "Draft a mapping document for a read, from OpenAPI descriptions and recorded answers.",
+    },
 }
-"""Command -> its help sentence."""
+"""Heading -> its rows of the help: a command, or two of one sentence, and what its own help starts with."""
 
-_PLACES = {
-    "snapshots": ("resources", "snapshots"),
-    "instances": ("resources", "instances"),
-    "shared-tier-snapshots": ("shared_tier", "snapshots"),
-    "shared-tier-restores": ("shared_tier", "restores"),
+COMMANDS = {name: said for rows in GROUPS.values() for names, said in rows.items() for name in names.split(", ")}
+"""Command -> its help sentence; those that no group has are not listed."""
+COMMANDS |= {
+    "doctor": "Show what the drop-in patches in this Python, what it never sees, and known problems.",
+    "fake-atlas": "Run the fake Atlas alone.",
 }
+
+_PLACES = {"post": ("get", "post")}
 """Module and name of a command; of any other, ``command`` in the module named like it, with underscores."""
 
 
@@ -66,9 +71,11 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        """Write the list of commands without importing one."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """Write the groups of commands without importing one."""
+        widest = max(len(names) for rows in GROUPS.values() for names in rows)
+        for heading, rows in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(names.ljust(widest), said) for names, said in rows.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error that a user can do something about becomes one line and an exit code."""

@@ -5,7 +5,7 @@
 2  bad usage, settings or mapping documents
 3  the network: no connection, or no answer in time
 
-The commands diff and inventory have 4 and 5 besides, for verdicts that their help explains.
+The command inventory has 4 and 5 besides, for verdicts that its help explains.
 """
 
 from __future__ import annotations

@@ -40,10 +40,13 @@ def _step(status: int, code: str, environ: Mapping[str, str]) -> str:
                 "the credentials need a role in the project (Project Read Only to read, Project Owner to restore), "
                 "and their API access list this machine's address."
             )
+        case 406:
+            return "ask for a version that this endpoint has, as in --version 2024-11-13."
         case 404 if "GROUP" in code:
             return "check the project's id (24 hexadecimal digits, from the project's settings)."
         case 404:
-            return "check the project's id and the name; atlas-shim instances list GROUP shows the names there are."
+            names = "atlas-shim get /api/atlas/v2/groups/GROUP/serverless"
+            return f"check the project's id and the name; {names} shows the names there are."
         case 429:
             return "it limits calls a minute for each project."
         case _ if status >= 500:

@@ -43,8 +43,3 @@ config_option: Decorator = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help='A TOML file of the options above, as in: route = "auto"',
 )
-
-cluster_arguments = together(click.argument("group"), click.argument("cluster"))
-
-CLUSTER = "GROUP is a project's id, CLUSTER the name of a serverless instance or of the cluster that replaced it."
-"""What the help says about ``cluster_arguments``."""

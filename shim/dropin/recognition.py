@@ -16,7 +16,7 @@ from shim.core.messages import Call, Headers
 from shim.core.recognise import Engine, Match
 from shim.core.record import Record
 from shim.core.route import sunset_of
-from shim.core.settings import RouteWord, Settings
+from shim.core.settings import RouteWord
 from shim.dropin import runtime
 from shim.dropin.call_site import call_site
 from shim.dropin.environment import Variables
@@ -24,13 +24,9 @@ from shim.dropin.environment import Variables
 
 @attrs.frozen
 class ClientSettings:
-    """What one client obeys besides the settings of the process.
-
-    ``extra_origins`` count as Atlas' own for it; ``settings_override`` takes the place of the process' settings.
-    """
+    """What one client obeys besides the settings of the process: ``extra_origins`` count as Atlas' own for it."""
 
     extra_origins: frozenset[str] = frozenset()
-    settings_override: Settings | None = None
 
 
 NOTHING_MORE = ClientSettings()
@@ -88,7 +84,7 @@ def recognise(  # noqa: PLR0913 - the parts of a request that are looked at in t
     difference. ``whole`` is that of ``Context``.
     """
     now = runtime.latest()
-    settings = client.settings_override or now.settings
+    settings = now.settings
     extra = origin in client.extra_origins
     if settings.route is RouteWord.OFF or not (extra or origin in settings.origins):
         return None

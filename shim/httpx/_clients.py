@@ -7,7 +7,6 @@ from typing import Any
 import attrs
 import httpx
 
-from shim.core.settings import Settings
 from shim.dropin.recognition import NOTHING_MORE, ClientSettings
 from shim.dropin.runtime import prepare
 from shim.dropin.signatures import like
@@ -59,8 +58,3 @@ def recognise_also(client: Client | AsyncClient, origin: str) -> None:
     settings = client._shim_settings  # noqa: SLF001 - our own attribute
     extra_origins = settings.extra_origins | {origin_of(httpx.URL(origin))}
     client._shim_settings = attrs.evolve(settings, extra_origins=extra_origins)  # noqa: SLF001 - as above
-
-
-def force_settings(client: Client | AsyncClient, settings: Settings) -> None:
-    """Let a client obey these settings in place of the process' own, as a comparison of two routes needs."""
-    client._shim_settings = attrs.evolve(client._shim_settings, settings_override=settings)  # noqa: SLF001 - as above

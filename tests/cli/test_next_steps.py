@@ -18,7 +18,7 @@ KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PRIVATE_API_KEY": "b"
         (403, "USER_UNAUTHORIZED", "need a role in the project"),
         (403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", "add this machine's address to the API access list"),
         (404, "GROUP_NOT_FOUND", "check the project's id"),
-        (404, "CLUSTER_NOT_FOUND", "atlas-shim instances list GROUP"),
+        (404, "CLUSTER_NOT_FOUND", "atlas-shim get /api/atlas/v2/groups/GROUP/serverless"),
         (429, "RATE_LIMITED", "limits calls"),
         (503, None, "try again later"),
     ],
@@ -75,7 +75,7 @@ def test_a_fault_without_a_request_has_no_step():
 def test_the_command_says_it(run, atlas):
     """A line for the error, and one for what to do."""
     atlas.fake.overrides.append(lambda arrival: FakeReply(403, (), b'{"error":403,"errorCode":"X","detail":"No."}'))
-    done = run("instances", "list", DEMO_GROUP)
+    done = run("get", f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless")
     first, second = done.stderr.splitlines()
     assert first == "Error: Atlas said 403 X: No."
     assert second.startswith(f"  {atlas.url.removeprefix('http://')} was asked: the credentials need a role")
@@ -85,7 +85,7 @@ def test_an_error_of_the_shims_own_leads_to_its_section(run, atlas):
     """In one line, and not in Atlas' name."""
     html = FakeReply(200, (("Content-Type", "text/html"),), b"<html>")
     atlas.fake.overrides.append(lambda arrival: html)
-    done = run("instances", "list", DEMO_GROUP)
+    done = run("get", f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless")
     assert done.stderr.startswith("Error: atlas-shim said 502 SHIM_UPSTREAM_UNREADABLE: ")
     assert done.stderr.endswith("https://atlas-shim.github.io/atlas-shim/reference/errors/#shim_upstream_unreadable\n")
 

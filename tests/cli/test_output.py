@@ -1,8 +1,6 @@
 """The writing that all commands share."""
 
 import json
-import re
-from collections import Counter
 
 import click
 import pytest
@@ -10,10 +8,8 @@ from click.testing import CliRunner
 
 from shim.cli import output
 from shim.cli.fields import how, when
-from shim.cli.resource_tables import size
 from shim.documents.model import Rule, When
 from shim.documents.vocabulary import Fidelity, Verb
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP
 
 
 def written(function, *arguments):
@@ -25,23 +21,6 @@ def written(function, *arguments):
 def test_json_is_utf_8_and_comes_back_as_it_was(value):
     """Any JSON value survives, a lone surrogate and a large number included."""
     assert json.loads(written(output.write_json, value).decode("utf-8")) == value
-
-
-@pytest.mark.parametrize(
-    ("number", "text"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1 kB"),
-        (999_499, "999 kB"),
-        (999_500, "1 MB"),
-        (1679783092, "1.68 GB"),
-        (None, "-"),
-    ],
-)
-def test_sizes(number, text):
-    """A number of bytes has at most three digits and a unit."""
-    assert size(number) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(None, "-"), ("", "-"), ("a\nb", "a?b"), (True, "true"), (["x"], '["x"]')])
@@ -91,22 +70,3 @@ def test_each_verb_has_words(value, text):
 def test_each_condition_has_words(condition, text):
     """When a rule applies is said in plain words."""
     assert when(rule(Verb.ABSENT, when=condition)) == text
-
-
-@pytest.mark.parametrize(
-    ("words", "columns"),
-    [(("instances", "get"), 40), (("instances", "list"), 40), (("restores", "list"), 20), (("snapshots", "list"), 80)],
-)
-def test_a_narrow_terminal_loses_no_column(on_a_terminal, run, atlas, words, columns):
-    """Whatever a pipe gets is on the terminal, too: side by side, or in a block for each row."""
-    more = (DEMO_GROUP,) if words == ("instances", "list") else (DEMO_GROUP, DEMO_CLUSTER)
-    code, wrote = on_a_terminal(*words, *more, columns=columns)
-    shown = re.sub(r"\x1b\[[0-9;]*m", "", wrote)
-    table = run(*words, *more).stdout
-    headings = re.split(r" {2,}", table.splitlines()[0].strip())
-    assert code == 0
-    if columns < 80:
-        assert all(re.search(rf"^{re.escape(heading)}  ", shown, re.MULTILINE) for heading in headings)
-    assert Counter("".join(table.split())) <= Counter(shown)
-    if columns == 80:
-        assert all(len(line) <= columns for line in shown.splitlines())

@@ -72,6 +72,11 @@ def test_kubernetes(reader):
     reader("kubernetes.md", "kubectl", beside="deploy")
 
 
+def test_the_typed_client_from_a_shell(tmp_path):
+    """One call of the command, and the record as text."""
+    play("reference/typed-client.md", tmp_path)
+
+
 def test_many_pollers(reader):
     """Forty answers and one call of Atlas, told by the metrics and by who called."""
     reader("many-pollers.md", "curl", "seq", "xargs")

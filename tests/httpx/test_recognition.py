@@ -7,6 +7,7 @@ from shim.core.settings import read_settings
 from shim.dropin import runtime as process
 from shim.errors import DocumentError
 from shim.fake import DEMO_TOKEN
+from shim.httpx._clients import recognise_also
 from shim.httpx_family.recognition import recognise
 
 
@@ -69,3 +70,13 @@ def test_origins_compare_as_origins(monkeypatch, origin, url, covered):
     found = recognise(httpx.Request("GET", f"{url}{path}"))
     assert (found is not None) is covered
     assert found is None or "secret" not in found.call.origin
+
+
+def test_an_origin_of_the_typed_client_counts_for_its_client_only(atlas, retired, monkeypatch):
+    """Other clients of the process leave calls to it as they are."""
+    monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
+    bearer = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+    with httpx.Client(headers=bearer) as ours, httpx.Client(headers=bearer) as other:
+        recognise_also(ours, atlas.url)
+        assert ours.get(retired).status_code == 200
+        assert other.get(retired).status_code == 410

@@ -19,7 +19,6 @@ from shim.cli.atlas_cli.commands import Command
 from shim.cli.atlas_cli.errors import CliError, refused
 from shim.cli.atlas_cli.flags import Values
 from shim.cli.atlas_cli.output import formatted
-from shim.cli.watching import JobState, state_of
 from shim.credentials import AccessToken, Credentials, ServiceAccount
 from shim.errors import AtlasError
 from shim.httpx import Client
@@ -187,4 +186,6 @@ def _ended(thing: str, raw: Raw) -> bool:
     if thing == "instance":
         return raw.get("stateName") == "IDLE"
     # A download may never be said to be finished: its link says so. The CLI waited for ever there.
-    return state_of(raw) is not JobState.RUNNING
+    return any(raw.get(word) is True for word in ("failed", "cancelled", "expired")) or bool(
+        raw.get("finishedAt") or raw.get("deliveryUrl")
+    )

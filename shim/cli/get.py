@@ -1,0 +1,172 @@
+"""``atlas-shim get`` and ``post``: one call of any operation, its answer, and the record of how that came about."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import attrs
+import click
+import httpx
+
+from shim import inventory
+from shim._record import record
+from shim._version import __version__
+from shim.atlas.client import TIMEOUT
+from shim.atlas.configuration import configure
+from shim.atlas.replies import error_of
+from shim.cli import output
+from shim.cli.failures import NO, Failure
+from shim.cli.options import together
+from shim.cli.output import printable
+from shim.core.context import loads
+from shim.core.recognise import shared_engine
+from shim.core.record import Record
+from shim.httpx import Client
+from shim.httpx._clients import recognise_also
+
+ENDING = """Credentials come from the environment: MONGODB_ATLAS_PUBLIC_API_KEY and
+MONGODB_ATLAS_PRIVATE_API_KEY, or MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or
+MONGODB_ATLAS_ACCESS_TOKEN; each also as ..._FILE. MONGODB_ATLAS_BASE_URL is the Atlas to ask.
+
+Exit codes: 0 success; 1 Atlas answered with an error; 2 bad usage or settings; 3 network."""
+
+_options = together(
+    click.option("--version", metavar="DATE", help="The API version to ask for. Default: the retired one."),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["json", "table"]),
+        default="json",
+        show_default=True,
+        help="The answer as JSON; or as a table, with its record as text on stderr.",
+    ),
+    click.option("--record", "with_record", is_flag=True, help="Write the record to stderr, as JSON on one line."),
+)
+
+
+@click.command(epilog=ENDING)
+@click.argument("path")
+@_options
+def command(*, path: str, version: str | None, output: str, with_record: bool) -> None:
+    """Call any operation, retired or not, and print the answer.
+
+    PATH is a request target, such as /api/atlas/v2/groups/GROUP/serverless/NAME/backup/snapshots, or a
+    URL of the Atlas to ask. The shim answers a retired call as it does in a program, by all mapping
+    documents (also those in ATLAS_SHIM_MAPPINGS); any other call is passed on as it is.
+    """
+    _answer(_send("GET", path, None, version), output, with_record=with_record)
+
+
+@click.command(epilog=ENDING)
+@click.argument("path")
+@click.argument("body", required=False)
+@_options
+def post(*, path: str, body: str | None, version: str | None, output: str, with_record: bool) -> None:
+    """Call any operation, retired or not, and print the answer.
+
+    PATH is as for "get". BODY is JSON, @FILE or - for standard input. A restore overwrites the data of
+    its target cluster, and nobody is asked before. The call is sent once and never repeated: if the
+    network fails meanwhile, look whether it was executed.
+    """
+    _answer(_send("POST", path, _content(body), version), output, with_record=with_record)
+
+
+def _content(body: str | None) -> bytes | None:
+    """Return the content that BODY names; raises BadParameter on what can't be read or is no JSON."""
+    if body is None:
+        return None
+    try:
+        content = sys.stdin.buffer.read() if body == "-" else body.encode()
+        if body.startswith("@"):
+            content = Path(body[1:]).read_bytes()
+        loads(content)
+    except (OSError, ValueError, RecursionError) as error:
+        raise click.BadParameter(f"{error}; give JSON, @FILE or -", param_hint="BODY") from None
+    return content
+
+
+def _send(method: str, path: str, content: bytes | None, version: str | None) -> httpx.Response:
+    """Send the call once, through the shim; raises BadParameter on a PATH that leads elsewhere or nowhere."""
+    settled = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
+    target = path.removeprefix(settled.base_url)
+    if not target.startswith("/"):
+        said = f"begins neither with / nor with {settled.base_url}/; MONGODB_ATLAS_BASE_URL names another Atlas"
+        raise click.BadParameter(said, param_hint="PATH")
+    match = shared_engine(os.environ).recognise(method, target, ())
+    media_type = match.content_type.partition(";")[0] if match else "application/json"
+    if version:
+        media_type = f"application/vnd.atlas.{version}+json"
+    headers = {"User-Agent": f"{inventory.COMMANDS}{__version__}", "Accept": media_type}
+    if content is not None:
+        headers["Content-Type"] = media_type
+    os.environ.pop(inventory.VARIABLE, None)  # this command is no program that has to be changed
+    with Client(auth=settled.auth, timeout=TIMEOUT, headers=headers) as http:
+        recognise_also(http, settled.base_url)
+        try:
+            return http.request(method, settled.base_url + target, content=content)
+        except httpx.InvalidURL as error:
+            raise click.BadParameter(str(error), param_hint="PATH") from None
+
+
+def _answer(response: httpx.Response, form: str, *, with_record: bool) -> None:
+    """Write the answer, and the record on stderr where it is wanted; raises AtlasError when the answer is an error."""
+    made = record(response)
+    if with_record:
+        click.echo(json.dumps(attrs.asdict(made) if made else None, default=datetime.isoformat), err=True)
+    if not response.is_success:
+        raise error_of(response)
+    if response.content:
+        _write(response.content, form)
+    if form == "table" and not with_record:
+        _tell(made)
+
+
+def _write(content: bytes, form: str) -> None:
+    """Write JSON in a form; any other content goes into a file or a pipe as it is."""
+    try:
+        answer = loads(content)
+    except (ValueError, RecursionError):
+        if sys.stdout.isatty():
+            raise Failure("the answer is no JSON: lead it into a file", NO) from None
+        click.echo(content, nl=False)
+        return
+    if form == "table":
+        _table(answer)
+    else:
+        output.write_json(answer)
+
+
+def _table(answer: object) -> None:
+    """Write the scalar members of a list's items, or the members of one resource."""
+    answer = answer if isinstance(answer, dict) else {"results": answer}
+    items, total = answer.get("results"), answer.get("totalCount")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        output.write_table(("FIELD", "VALUE"), [(name, printable(answer[name])) for name in answer if name != "links"])
+        return
+    names = dict.fromkeys(
+        name for item in items for name in item if item[name] is not None and not isinstance(item[name], dict | list)
+    )
+    output.write_table([*map(printable, names)], [[printable(item.get(name)) for name in names] for item in items])
+    if isinstance(total, int) and total > len(items):
+        click.echo(f"{len(items)} of {total}; pageNum and itemsPerPage in PATH choose others.", err=True)
+
+
+def _tell(made: Record | None) -> None:
+    """Write on stderr who answered, and which fields are no longer what they were and why."""
+    if made is None:
+        click.echo("This is no retired call: it was passed on as it is.", err=True)
+        return
+    who = "the shim itself" if made.route == "none" else made.route
+    alike: dict[tuple[str, str], list[str]] = {}
+    for field in made.fields:
+        if field.fidelity not in {"exact", "renamed"}:
+            alike.setdefault((field.fidelity, field.why), []).append(field.name)
+    lines = [f"Answered by {who}: {made.reason}."]
+    lines += [f"{level}: {', '.join(names)}. {why}".rstrip() for (level, why), names in alike.items()]
+    lines += [f"left out: {one.where}. {one.why}" for one in made.dropped]
+    for line in (*lines, *made.notes):
+        output.paragraph(printable(line), "  ", "", err=True)

@@ -1,0 +1,173 @@
+"""``get`` and ``post``: the answer that a program gets, its record, and an exit code for each kind of error."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import shim.httpx
+from shim.cli import main
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeReply
+from shim.httpx._clients import recognise_also
+
+GROUP = f"/api/atlas/v2/groups/{DEMO_GROUP}"
+INSTANCES = f"{GROUP}/serverless"
+SNAPSHOTS = f"{INSTANCES}/{DEMO_CLUSTER}/backup/snapshots"
+JOBS = f"{INSTANCES}/{DEMO_CLUSTER}/backup/restoreJobs"
+NEW_INSTANCE = (
+    '{"name":"new","providerSettings":'
+    '{"providerName":"SERVERLESS","backingProviderName":"AWS","regionName":"US_EAST_1"}}'
+)
+INVENTED = Path(__file__).parents[1] / "documents" / "apis"
+
+
+def order(atlas):
+    snapshot = atlas.fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[-1]["id"]
+    target = {"targetClusterName": DEMO_CLUSTER, "targetGroupId": DEMO_GROUP}
+    return json.dumps({"deliveryType": "automated", "snapshotId": snapshot, **target})
+
+
+@pytest.mark.parametrize("path", [INSTANCES, f"{INSTANCES}/{DEMO_CLUSTER}", SNAPSHOTS, f"{JOBS}?itemsPerPage=1"])
+@pytest.mark.parametrize("api", ["v1.0", "v2"])
+def test_a_retired_call_is_answered_as_in_a_program(run, atlas, path, api):
+    """Each API's path has the JSON that the httpx door gives, in its order; a URL is as good as a path."""
+    path = path.replace("v2", api)
+    with shim.httpx.Client(headers={"Authorization": f"Bearer {DEMO_TOKEN}"}) as client:
+        recognise_also(client, atlas.url)
+        expected = client.get(atlas.url + path).json()
+    done = run("get", path)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert json.dumps(json.loads(done.stdout)) == json.dumps(expected)
+    assert run("get", atlas.url + path).stdout == done.stdout
+
+
+def test_operators_documents_are_obeyed_and_the_version_chooses(run, atlas):
+    """The default is the version that a document calls retired; ``--version`` asks for another."""
+    deep = {"code": "DEEP", "name": "Rock End"}
+    atlas.fake.overrides.append(lambda arrival: FakeReply(200, (), json.dumps(deep).encode()))
+    env = {"ATLAS_SHIM_MAPPINGS": str(INVENTED)}
+    path = f"{GROUP}/harbours/Rock%20End"
+    assert json.loads(run("get", path, env=env).stdout) != deep
+    assert json.loads(run("get", path, "--version", "2026-06-01", env=env).stdout) == deep
+    assert {arrival.header("Accept") for arrival in atlas.fake.arrivals} == {"application/vnd.atlas.2026-06-01+json"}
+
+
+def test_another_call_is_passed_on_as_it_is(run, atlas):
+    """An endpoint of today wants its version; an error says how to name it."""
+    done = run("get", f"{GROUP}/flexClusters", "--version", "2024-11-13", "-o", "table")
+    assert DEMO_CLUSTER in done.stdout
+    assert "no retired call" in done.stderr
+    assert "--version 2024-11-13" in run("get", f"{GROUP}/flexClusters").stderr
+
+
+def test_a_table_has_the_scalar_members_of_a_lists_items(run, atlas):
+    """A pipe gets aligned text; stderr says who answered, what the values are worth, and that there is more."""
+    done = run("get", f"{SNAPSHOTS}?itemsPerPage=3", "-o", "table")
+    header, *rows = done.stdout.splitlines()
+    assert header.split()[:3] == ["createdAt", "expiresAt", "frequencyType"]
+    assert {row.index("completed") for row in rows} == {header.index("status")}
+    assert len(rows) == 3
+    told = " ".join(done.stderr.split())
+    assert told.startswith("3 of 8; ")
+    assert "Answered by flex: its sunset, 2026-01-22, has passed." in told
+    assert "absent: storageSizeBytes. Flex does not say how large a snapshot is." in told
+
+
+def test_a_table_of_one_resource_has_a_row_for_each_member(run, atlas):
+    """Nested values are JSON, and control characters can't steer the terminal."""
+    atlas.fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[-1]["mongoDBVersion"] = "8\x1b[2J"
+    newest = json.loads(run("get", SNAPSHOTS).stdout)["results"][0]["id"]
+    rows = [line.split() for line in run("get", f"{SNAPSHOTS}/{newest}", "-o", "table").stdout.splitlines()]
+    assert rows[0] == ["FIELD", "VALUE"]
+    assert ["mongodVersion", "8?[2J"] in rows
+
+
+def test_a_narrow_terminal_loses_no_column(atlas, on_a_terminal):
+    """Where a table would be too wide, each item is a block."""
+    code, wrote = on_a_terminal("get", SNAPSHOTS, "-o", "table", columns=40)
+    assert code == 0
+    assert len(re.findall(r"^mongodVersion +8", wrote, re.MULTILINE)) == 8
+
+
+def test_the_record_is_a_line_of_json_on_stderr(run, atlas):
+    """Of an error, too; a call that is not retired has none."""
+    done = run("get", SNAPSHOTS, "--record")
+    found = json.loads(done.stderr)
+    assert (found["operation"], found["route"]) == ("listServerlessBackupSnapshots", "flex")
+    assert {"name": "storageSizeBytes", "fidelity": "absent"}.items() <= found["fields"][-2].items()
+    assert json.loads(done.stdout)["totalCount"] == 8
+    refused = run("get", f"{INSTANCES}/nope", "--record").stderr.splitlines()
+    assert json.loads(refused[0])["operation"] == "getServerlessInstance"
+    assert run("get", GROUP, "--record").stderr.startswith("null\n")
+
+
+def test_the_command_is_no_caller_of_the_inventory(run, atlas, tmp_path):
+    """It is no program that has to be changed."""
+    calls = tmp_path / "calls.jsonl"
+    assert run("get", SNAPSHOTS, env={"ATLAS_SHIM_INVENTORY": str(calls)}).exit_code == 0
+    assert not calls.exists()
+
+
+@pytest.mark.parametrize("way", ["argument", "file", "stdin"])
+def test_post_sends_its_body_once(atlas, tmp_path, way):
+    """Given as text, as a file or on standard input."""
+    body = order(atlas)
+    (tmp_path / "order.json").write_text(body)
+    words = {"argument": body, "file": f"@{tmp_path}/order.json", "stdin": "-"}
+    done = CliRunner().invoke(main, ["post", JOBS, words[way]], input=body)
+    assert json.loads(done.stdout)["targetClusterName"] == DEMO_CLUSTER
+    assert len(atlas.fake.trips("POST", "/flexClusters/")) == 1
+
+
+@pytest.mark.parametrize(("lost", "code"), [(FakeReply(0, (), dropped=True), 3), (FakeReply(429, (), b"{}"), 1)])
+def test_a_write_is_never_sent_twice(run, atlas, lost, code):
+    """Whether its answer is lost or it is refused, whoever sent it decides what comes next."""
+    atlas.fake.overrides.append(lambda arrival: lost if arrival.method == "POST" else None)
+    done = run("post", JOBS, order(atlas))
+    assert done.exit_code == code
+    assert code == 1 or "look first whether it was done" in done.stderr
+    assert len(atlas.fake.trips("POST")) == 1
+
+
+def test_a_write_that_is_switched_off_names_the_switch(run, atlas):
+    """The successor is not asked until it is set."""
+    done = run("post", INSTANCES, NEW_INSTANCE)
+    assert done.exit_code == 1
+    assert "Set ATLAS_SHIM_WRITES=instances" in done.stderr
+    assert [arrival.path for arrival in atlas.fake.arrivals] == [INSTANCES]
+    done = run("post", INSTANCES, NEW_INSTANCE, env={"ATLAS_SHIM_WRITES": "instances"})
+    assert json.loads(done.stdout)["name"] == "new"
+
+
+def test_an_answer_without_json_is_passed_on_as_it_is(run, atlas, on_a_terminal):
+    """Bytes go into a pipe, not to a terminal; no content is no output."""
+    replies = [FakeReply(200, (), b"\x1f\x8b\xff"), FakeReply(200, (), b"\x1f\x8b\xff"), FakeReply(204, ())]
+    atlas.fake.overrides.append(lambda arrival: replies.pop(0))
+    assert run("get", "/api/atlas/v2/logs.gz").stdout_bytes == b"\x1f\x8b\xff"
+    assert on_a_terminal("get", "/api/atlas/v2/logs.gz") == (1, "")
+    assert run("get", "/api/atlas/v2/nothing", "-o", "table").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "code", "said"),
+    [
+        (("get", f"{INSTANCES}/nope/backup/snapshots"), {}, 1, "404 CLUSTER_NOT_FOUND: No cluster named nope exists"),
+        (("get", SNAPSHOTS), {"MONGODB_ATLAS_ACCESS_TOKEN": "wr0ng"}, 1, "401"),
+        (("get", SNAPSHOTS), {"MONGODB_ATLAS_ACCESS_TOKEN": None}, 2, "MONGODB_ATLAS_PUBLIC_API_KEY"),
+        (("get", SNAPSHOTS), {"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1"}, 3, "network: ConnectError"),
+        (("get", "https://other.example/api/atlas/v2"), {}, 2, "begins neither with / nor with http://127.0.0.1:"),
+        (("get", "/\x01"), {}, 2, "PATH"),
+        (("post", JOBS, "{"), {}, 2, "give JSON, @FILE or -"),
+        (("post", JOBS, "@no such file"), {}, 2, "give JSON, @FILE or -"),
+        (("get", SNAPSHOTS, "-o", "yaml"), {}, 2, "yaml"),
+    ],
+)
+def test_each_kind_of_error_has_its_exit_code(run, atlas, words, env, code, said):
+    """Errors of Atlas, of usage and of the network are told apart; no secret shows, and nothing is sent by mistake."""
+    done = run(*words, env=env)
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert said in done.stderr
+    assert "wr0ng" not in done.stderr
+    assert code == 1 or atlas.fake.arrivals == []
