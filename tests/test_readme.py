@@ -74,10 +74,10 @@ def test_the_typed_client(atlas, capsys):
 def test_what_is_installed_is_declared():
     """Extras and programs of the README's commands are those of pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    commands = "".join(blocks("sh"))
-    extras = {name for names in re.findall(r"'(?:\.|atlas-shim)\[(.+?)\]'", commands) for name in names.split(",")}
-    assert extras <= project["optional-dependencies"].keys()
-    assert set(re.findall(r"\.venv/bin/(\S+)", commands)) == {"pip", "pytest"}
+    extras = {name for names in re.findall(r"\[([\w,]+)\][`']", README) for name in names.split(",")}
+    assert {"all", "gateway", "requests", "test"} <= extras <= project["optional-dependencies"].keys()
+    programs = set(re.findall(r"\.venv/bin/(\S+)", "".join(blocks("sh"))))
+    assert programs == {"pip", "pytest", *project["scripts"]}
 
 
 def test_the_gateway_listens_where_the_readme_says():
