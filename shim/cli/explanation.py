@@ -2,67 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 
-from shim.cli.code_samples import ORIGIN, PLAIN, NextCall, next_calls, placeholders_in, readable
-from shim.cli.fields import field_lines
+from shim.cli.fields import FieldLine, field_lines, no_successor
 from shim.cli.hints import hints
-from shim.cli.samples import samples
+from shim.cli.next_calls import BEARER, ORIGIN, PLAIN, NextCall, encoded, next_calls, readable
 from shim.core.context import Context
 from shim.core.memory import Memory
 from shim.core.messages import Call
-from shim.core.query import LegacyQuery, read_query
-from shim.core.recognise import Engine, Match
+from shim.core.query import read_query
+from shim.core.recognise import Engine
 from shim.core.responses import CallError
-from shim.core.route import Decision, decide, sunset_of
-from shim.core.settings import ATLAS_ORIGINS, Settings, origin_of
-from shim.documents.model import Operation, Successor
+from shim.core.route import Decision, decide, has_successor, sunset_of
+from shim.core.settings import ATLAS_ORIGINS, FlagRoute, Settings, origin_of
+from shim.documents.model import Constant, Gone, Operation
 from shim.errors import SettingsError
+
+
+@attrs.frozen
+class Asked:
+    """The call as it was given, its path readable; ``origin`` is None if only a path was given."""
+
+    method: str
+    origin: str | None
+    path: str
+    query: str
 
 
 @attrs.frozen
 class Unrecognised:
     """The call is not recognised, and the shim passes it on as it is; ``reasons`` say why that might be."""
 
-    call: Call
+    call: Asked
     reasons: tuple[str, ...]
 
 
 @attrs.frozen
+class Tier:
+    """What changes when one tier answers: its note, the errors that lead to it, the fields, and the calls to make."""
+
+    note: str
+    after: tuple[str, ...]
+    fields: tuple[FieldLine, ...]
+    calls: tuple[NextCall, ...]
+
+
+@attrs.frozen
 class Explanation:
-    """A recognised call: its operation, and which side is asked at an instant and why."""
+    """A recognised call: its operation, which side is asked at an instant and why, and the tiers that can answer.
 
-    call: Call
-    match: Match
-    query: LegacyQuery
-    decision: Decision
-    settings: Settings
+    ``decision`` and ``then`` are sentences; ``then`` says which replies lead on to another side.
+    """
+
+    call: Asked
+    operation: str
+    api: str
+    document: str
+    file: str
+    deprecated: datetime
+    sunset: datetime
     at: datetime
+    route: Mapping[str, Any]
+    decision: str
+    then: str
     remarks: tuple[str, ...]
-
-    @property
-    def operation(self) -> Operation:
-        """The operation."""
-        return self.match.operation
-
-    @property
-    def sunset(self) -> datetime:
-        """The sunset in force."""
-        return sunset_of(self.operation, self.settings)
-
-    @property
-    def tiers(self) -> tuple[Successor, ...]:
-        """The sides that can answer in place of the legacy endpoint."""
-        return tuple(self.operation.successors.values())
-
-    def calls(self, tier: Successor) -> tuple[NextCall, ...]:
-        """Return the calls to make on a tier instead."""
-        return next_calls(self.operation, self.match.raw, tier, self.call.origin or ORIGIN, self.query)
+    note: str
+    blank: datetime | None
+    gone: Gone | None
+    constant: Constant | None
+    switch: str | None
+    tiers: Mapping[str, Tier]
 
 
 def read_call(method: str, url: str, accept: str | None) -> Call:
@@ -78,73 +92,107 @@ def read_call(method: str, url: str, accept: str | None) -> Call:
     if not parts.path.startswith("/") or (parts.scheme and parts.scheme not in {"http", "https"}):
         raise SettingsError("URL: give a path that starts with a slash, or a whole URL with http or https")
     origin = origin_of(parts.scheme, parts.hostname, port) if parts.scheme and parts.hostname else ""
-    target = placeholders_in(parts.path) + (f"?{parts.query}" if parts.query else "")
+    target = encoded(parts.path) + (f"?{encoded(parts.query)}" if parts.query else "")
     return Call(method.upper(), origin, target, () if accept is None else (("Accept", accept),))
 
 
-def explain(engine: Engine, call: Call, settings: Settings, at: datetime) -> Explanation | Unrecognised:
-    """Explain a call at an instant, as a process that has seen no reply yet would handle it."""
+def explain(
+    engine: Engine, call: Call, settings: Settings, at: datetime, credentials: str = BEARER
+) -> Explanation | Unrecognised:
+    """Explain a call at an instant, as a process that has seen no reply yet would handle it.
+
+    ``credentials`` is how the calls to make instead are signed.
+    """
+    asked = Asked(call.method, call.origin or None, readable(call.path), call.query)
     match = engine.recognise(call.method, call.path, call.headers)
     if match is None:
-        return Unrecognised(call, hints(engine, call))
-    origin = call.origin or ORIGIN
-    remarks = [] if not call.origin or settings.covers(origin) else [_elsewhere(origin)]
-    query = PLAIN
+        return Unrecognised(asked, hints(engine, call))
+    operation, origin, query = match.operation, call.origin or ORIGIN, PLAIN
+    remarks = [*_remarks(operation, settings, call.origin)]
     try:
-        query = read_query(call.query, match.operation.shape)
+        query = read_query(call.query, operation.shape)
     except CallError as error:
         remarks.append(f"The query is wrong: {error.parameters[0]}. On a successor's side the answer is 400.")
     decision = decide(match, call, Context(settings, Memory(), at.timestamp, origin))
-    return Explanation(call, match, query, decision, settings, at, tuple(remarks))
-
-
-def _elsewhere(origin: str) -> str:
-    own = " and ".join(sorted(ATLAS_ORIGINS))
-    return (
-        f"{origin} is not Atlas: Python programs are helped there only with ATLAS_SHIM_UPSTREAM={origin} "
-        f"(without it: {own}). What follows is what happens with it, or when a gateway listens there."
+    tiers = {
+        tier.tier: Tier(
+            tier.note,
+            tier.after,
+            field_lines(operation, tier.tier),
+            next_calls(operation, match.raw, tier, origin=origin, query=query, credentials=credentials),
+        )
+        for tier in operation.successors.values()
+    }
+    sunset, steps = sunset_of(operation, settings), list(_then(operation, settings, decision))
+    return Explanation(
+        call=asked,
+        operation=operation.id,
+        api=match.api.name,
+        document=operation.document,
+        file=operation.file,
+        deprecated=operation.deprecated,
+        sunset=sunset,
+        at=at,
+        route={"word": settings.route.value, **attrs.asdict(decision)},
+        decision=_sent(operation, settings, decision, first=bool(steps), over=at >= sunset),
+        then=" ".join(steps),
+        remarks=tuple(remarks),
+        note=operation.note,
+        blank=operation.blank,
+        gone=operation.gone,
+        constant=operation.constant,
+        switch=operation.switch or None,
+        tiers=tiers,
     )
 
 
-def _is_said(attribute: attrs.Attribute[Any], _: object) -> bool:
-    return attribute.name != "source"
+def as_json(found: Explanation | Unrecognised) -> Mapping[str, Any]:
+    """Return an explanation as JSON values; times are ISO 8601 with their offset."""
+
+    def plain(_: object, __: object, value: Any) -> Any:
+        return value.isoformat() if isinstance(value, datetime) else value
+
+    return {"recognised": isinstance(found, Explanation), **attrs.asdict(found, value_serializer=plain)}
 
 
-def as_json(found: Explanation | Unrecognised, auth: str) -> Mapping[str, Any]:
-    """Return an explanation as JSON values, with code that signs by ``auth``; times are ISO 8601 with their offset."""
-    call = {
-        "method": found.call.method,
-        "origin": found.call.origin or None,
-        "path": readable(found.call.path),
-        "query": found.call.query,
-    }
-    if isinstance(found, Unrecognised):
-        return {"recognised": False, "call": call, "reasons": found.reasons}
-    operation = found.operation
-    return {
-        "recognised": True,
-        "call": call,
-        "operation": operation.id,
-        "api": found.match.api.name,
-        "document": operation.document,
-        "file": operation.file,
-        "deprecated": operation.deprecated.isoformat(),
-        "sunset": found.sunset.isoformat(),
-        "at": found.at.isoformat(),
-        "route": {"word": found.settings.route.value, **attrs.asdict(found.decision)},
-        "remarks": found.remarks,
-        "note": operation.note,
-        "blank": None if operation.blank is None else operation.blank.isoformat(),
-        "gone": None if operation.gone is None else attrs.asdict(operation.gone),
-        "constant": None if operation.constant is None else attrs.asdict(operation.constant),
-        "switch": operation.switch or None,
-        "tiers": {
-            tier.tier: {
-                "note": tier.note,
-                "after": tier.after,
-                "fields": [attrs.asdict(line) for line in field_lines(operation, tier.tier)],
-                "calls": [{**attrs.asdict(call, filter=_is_said), **samples(call, auth)} for call in found.calls(tier)],
-            }
-            for tier in found.tiers
-        },
-    }
+def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[str]:
+    if origin and not settings.covers(origin):
+        own = " and ".join(sorted(ATLAS_ORIGINS))
+        yield (
+            f"{origin} is not Atlas: Python programs are helped there only with ATLAS_SHIM_UPSTREAM={origin} "
+            f"(without it: {own}). What follows is what happens with it, or when a gateway listens there."
+        )
+    if settings.flag:
+        yield f"The route is that of {FlagRoute(settings.flag)}, not asked here; until the flag has a word it is auto."
+    if operation.document in settings.sunsets:
+        yield f"ATLAS_SHIM_SUNSET moved the sunset; the document says {operation.sunset:%Y-%m-%d}."
+    if not has_successor(operation, settings):
+        yield no_successor(operation)
+
+
+def _sent(operation: Operation, settings: Settings, decision: Decision, *, first: bool, over: bool) -> str:
+    """Say where the call is sent, and why."""
+    places = {"legacy": "Sent to the retired endpoint", "none": "Answered by the shim alone"}
+    place, reason = places.get(decision.route, f"Sent to {decision.route}"), decision.reason
+    if has_successor(operation, settings):
+        place += " first" if first else ""
+    elif operation.successors and (decision.route == "none" or (decision.corrects and over)):
+        reason = f"writes are switched off (set ATLAS_SHIM_WRITES={operation.switch})"
+    return f"{place}, because {reason}."
+
+
+def _then(operation: Operation, settings: Settings, decision: Decision) -> Iterator[str]:
+    """Say which replies lead on to another side."""
+    if decision.legacy_next:
+        yield (
+            f"If {decision.route} answers 404 or an empty list, the retired endpoint is asked too, and its answer is "
+            "taken unless it is a 404 or empty itself."
+        )
+    elif decision.corrects:
+        successors = operation.successors.values() if has_successor(operation, settings) else ()
+        if decision.route == "legacy":
+            then = f"{operation.first} is asked" if successors else "the shim answers"
+            yield f"If it answers 410, or 404 or 405 without an errorCode, {then}."
+        for tier in successors:
+            if tier.after and tier.tier not in {operation.first, decision.route}:
+                yield f"If {operation.first} answers {' or '.join(tier.after)}, {tier.tier} is asked."

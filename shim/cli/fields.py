@@ -14,10 +14,14 @@ from shim.documents.vocabulary import Cast, Verb
 
 @attrs.frozen
 class FieldLine:
-    """One rule of one field: its level, how the value is made, why, when it applies, and whose rule it is."""
+    """One rule of one field: its level, how the value is made, why, when it applies, and whose rule it is.
+
+    ``sources`` are the successor's fields; ``how`` is empty if the value is that of the field of the same name.
+    """
 
     name: str
     fidelity: str
+    sources: tuple[str, ...]
     how: str
     why: str
     when: str
@@ -33,12 +37,13 @@ def _lines(resource: Resource, tier: str, outer: str) -> Iterator[FieldLine]:
     for field in resource.fields:
         name = f"{outer}{field.name}"
         for rule in field.rules[tier]:
-            yield FieldLine(name, rule.fidelity.value, how(field.name, rule), rule.why, when(rule), rule.owner)
+            made = how(field.name, rule) and how("", rule)  # a source of the same name is left out only if it says all
+            yield FieldLine(name, rule.fidelity.value, rule.sources, made, rule.why, when(rule), rule.owner)
         if field.of is not None and any(rule.verb is not Verb.ABSENT for rule in field.rules[tier]):
             yield from _lines(field.of, tier, f"{name}{'[]' if field.type == 'objects' else ''}.")
     if resource.rest:
         less = f", but {', '.join(resource.without)}" if resource.without else ""
-        yield FieldLine(f"{outer}*", "exact", f"all other members as they are{less}", "", "", "")
+        yield FieldLine(f"{outer}*", "exact", (), f"all other members as they are{less}", "", "", "")
 
 
 def no_successor(operation: Operation) -> str:
@@ -54,7 +59,7 @@ def how(name: str, rule: Rule) -> str:
         case Verb.FROM:
             source = ", else ".join(rule.sources)
             text = "" if rule.sources == (name,) else f"from {source}"
-            return ", ".join(filter(None, (text, _cast(rule), _words(rule))))
+            return ": ".join(filter(None, (", ".join(filter(None, (text, _cast(rule)))), _words(rule))))
         case Verb.COUNT:
             return f"how many items {first} has" if first else "how many became one"
         case Verb.LIST:

@@ -13,12 +13,11 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.code_samples import ORIGIN, NextCall, next_calls
 from shim.cli.failures import Failure
 from shim.cli.fields import no_successor
 from shim.cli.inventory_page import Called, announced_row, page, remarks
+from shim.cli.next_calls import ORIGIN, NextCall, next_calls
 from shim.cli.options import output_option
-from shim.cli.samples import samples
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
 from shim.documents.model import Operation
@@ -124,9 +123,7 @@ def _json(found: Inventory, called: list[Called], verdict: Verdict) -> None:
             "last": one.last,
             "callers": [_caller(caller) for caller in one.callers],
             "explain": one.explain or None,
-            "successors": [
-                {"method": call.method, "url": call.url, "accept": call.accept, **samples(call)} for call in one.instead
-            ],
+            "successors": [{"method": call.method, "url": call.url, "accept": call.accept} for call in one.instead],
             "gone": None if one.operation is None or one.operation.gone is None else attrs.asdict(one.operation.gone),
         }
         for one in called
@@ -173,9 +170,9 @@ def _text(found: Inventory, called: list[Called], verdict: Verdict) -> None:
             output.paragraph(no_successor(operation))
         for call in one.instead:
             word = f" ({call.word})" if call.word else ""
-            output.paragraph(f"Instead{word}: {call.method} {call.url}{call.also}")
+            output.paragraph(f"Instead{word}: {call.method} {call.url}, Accept: {call.accept}")
         if one.instead:
-            output.paragraph("The code for it:")
+            output.paragraph("For curl and SDKs, and field by field:")
             output.code(one.explain)
     if found.announced:
         output.heading("\nThe next sunsets in these calls, as Atlas' replies announced them")

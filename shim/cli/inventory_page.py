@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 import attrs
 
 from shim import page as html
-from shim.cli.code_samples import NextCall
 from shim.cli.fields import no_successor
+from shim.cli.next_calls import NextCall
 from shim.documents.model import Operation
 from shim.inventory import explain_command
 from shim.inventory.ahead import spoken
@@ -40,11 +40,8 @@ class Called:
 
     @property
     def explain(self) -> str:
-        """The command that shows the code for what its callers are written with; empty for an unknown operation."""
-        if self.operation is None:
-            return ""
-        libraries = [library for caller in self.callers for library in caller.libraries]
-        return explain_command(self.operation, libraries=libraries, agents=[caller.agent for caller in self.callers])
+        """The command that shows the call to make instead; empty for an unknown operation."""
+        return "" if self.operation is None else explain_command(self.operation)
 
     @property
     def last(self) -> str:
@@ -127,13 +124,13 @@ def _way_out(one: Called) -> str:
     gone = no_successor(one.operation)
     calls = "".join(
         f"<li>{html.text(f'For {call.word}: ') if call.word else ''}{html.text(call.method)} {html.code(call.url)}"
-        f"{html.text(call.also)}</li>"
+        f"{html.text(f', Accept: {call.accept}')}</li>"
         for call in one.instead
     )
     parts = [
         "<h3>The call to make instead</h3>",
         f"<p>{html.text(gone)}</p>" if gone else "",
-        f"<ul>{calls}</ul><p>This shows its code, and every field:</p>" if calls else "",
+        f"<ul>{calls}</ul><p>This shows it for curl and SDKs, and every field:</p>" if calls else "",
         f"<pre tabindex='0'>{html.text(one.explain)}</pre>" if calls else "",
     ]
     return "".join(parts)

@@ -90,7 +90,7 @@ def notify(operation: Operation, settings: Settings, now: float, *, uncovered: s
     if word is WarningsWord.ONCE and key in _warned:
         return
     sunset = sunset_of(operation, settings)
-    notice = Notice(operation.id, sunset, _message(operation, sunset, now, site, uncovered), site)
+    notice = Notice(operation.id, sunset, _message(operation, sunset, now, uncovered), site)
     if word is WarningsWord.ERROR:
         raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     _handler(notice)
@@ -121,7 +121,7 @@ def forget() -> None:
         _warned.clear()
 
 
-def _message(operation: Operation, sunset: datetime, now: float, site: CallSite, uncovered: str) -> str:
+def _message(operation: Operation, sunset: datetime, now: float, uncovered: str) -> str:
     verb = "retires" if datetime.fromtimestamp(now, UTC) < sunset else "retired"
     what = "atlas-shim keeps this call working"
     if uncovered:
@@ -131,5 +131,5 @@ def _message(operation: Operation, sunset: datetime, now: float, site: CallSite,
         )
     return (
         f"{operation.id} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; {what}. "
-        f"The call to make instead: {explain_command(operation, libraries=[site.library])}"
+        f"The call to make instead: {explain_command(operation)}"
     )

@@ -1,22 +1,31 @@
 """``explain``: the decision, the fields and the call to make instead; nothing is sent."""
 
-import ast
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from pyatlassdk.admin import AtlasAdminClient
 
-from shim.core.recognise import shared_engine
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
+from shim.cli.sdk_names import sdk_names
+from shim.core.recognise import load_engine, shared_engine
+from shim.documents.check_calls import targets
+from shim.documents.vocabulary import Cast, Verb
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, constants
 
-CONTRACT = Path(__file__).parents[1] / "cases" / "contract"
+TESTS = Path(__file__).parents[1]
+CONTRACT = TESTS / "cases" / "contract"
+INVENTED = {"ATLAS_SHIM_MAPPINGS": str(TESTS / "documents" / "apis")}
 LIST = "/api/atlas/v1.0/groups/{groupId}/serverless/{clusterName}/backup/snapshots"
 V2_LIST = LIST.replace("v1.0", "v2")
+JOBS = V2_LIST.replace("snapshots", "restoreJobs")
 CLUSTERS = "/api/atlas/v2/groups/{groupId}/clusters"
+HARBOURS = "/api/atlas/v2/groups/{groupId}/harbours"
+INSTANCE = "/api/atlas/v2/groups/{groupId}/serverless/{name}"
 
 
 @pytest.fixture
@@ -31,20 +40,27 @@ def explained(run):
     return explained
 
 
-def test_placeholders_are_taken_for_names(explained):
-    """A template from the documentation is explained as it stands, and stays readable."""
-    found = explained("GET", LIST)
-    assert found["operation"] == "listServerlessBackupSnapshots"
-    assert "{groupId}/flexClusters/{clusterName}" in found["tiers"]["flex"]["calls"][0]["url"]
+@pytest.fixture
+def text(run):
+    """Return a function that explains a call as text in one line."""
+
+    def text(*words, env=None):
+        done = run("explain", *words, env=env)
+        assert done.exit_code == 0, done.output
+        return " ".join(done.stdout.split())
+
+    return text
 
 
 @pytest.mark.parametrize(
-    "names", [("<groupId>", "<cluster name>"), ("{{group}}", "{{cluster}}"), ("$GROUP", "${CLUSTER}")]
+    "names",
+    [("{groupId}", "{clusterName}"), ("<groupId>", "<cluster name>"), ("{{group}}", "{{c}}"), ("$GROUP", "${CLUSTER}")],
 )
-def test_other_spellings_of_placeholders(explained, names):
-    """Angle brackets, double braces and shell variables will do, too."""
-    path = f"/api/atlas/v2/groups/{names[0]}/serverless/{names[1]}/backup/snapshots"
-    assert explained("get", path)["operation"] == "listServerlessBackupSnapshots"
+def test_placeholders_are_taken_for_names(explained, names):
+    """A template from the documentation is explained as it stands, in whatever spelling, and stays readable."""
+    found = explained("get", f"/api/atlas/v2/groups/{names[0]}/serverless/{names[1]}/backup/snapshots")
+    assert found["operation"] == "listServerlessBackupSnapshots"
+    assert f"/groups/{names[0]}/flexClusters/" in found["tiers"]["flex"]["calls"][0]["url"]
 
 
 def test_a_whole_url_keeps_its_origin(explained):
@@ -56,11 +72,9 @@ def test_a_whole_url_keeps_its_origin(explained):
 
 def test_another_origin_is_remarked_upon(explained):
     """A call to a host that is not Atlas' is explained, with what it takes."""
-    found = explained("GET", f"http://127.0.0.1:8480{V2_LIST}")
-    assert "ATLAS_SHIM_UPSTREAM=http://127.0.0.1:8480" in found["remarks"][0]
-    assert (
-        explained("GET", f"http://a.example{V2_LIST}", env={"ATLAS_SHIM_UPSTREAM": "http://a.example"})["remarks"] == []
-    )
+    url = f"http://a.example{V2_LIST}"
+    assert "ATLAS_SHIM_UPSTREAM=http://a.example" in explained("GET", url)["remarks"][0]
+    assert explained("GET", url, env={"ATLAS_SHIM_UPSTREAM": "http://a.example"})["remarks"] == []
 
 
 @pytest.mark.parametrize(
@@ -81,25 +95,90 @@ def test_date_and_route_decide(explained, words, route):
     assert explained("GET", LIST, *words)["route"]["route"] == route
 
 
-def test_the_environment_decides_too(explained):
-    """Route and sunset come from the variables that every door obeys."""
-    assert explained("GET", LIST, env={"ATLAS_SHIM_ROUTE": "legacy"})["route"]["word"] == "legacy"
+SWITCHED_OFF = "because writes are switched off (set ATLAS_SHIM_WRITES=instances)."
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "env", "decision"),
+    [
+        ("GET", LIST, {}, "Sent to flex first, because its sunset, 2026-01-22, has passed."),
+        ("GET", LIST, {"ATLAS_SHIM_ROUTE": "legacy"}, "Sent to the retired endpoint, because the route is set to leg"),
+        ("DELETE", INSTANCE, {}, f"Sent to the retired endpoint, {SWITCHED_OFF}"),
+        ("DELETE", INSTANCE, {"ATLAS_SHIM_ROUTE": "date"}, f"Answered by the shim alone, {SWITCHED_OFF}"),
+        ("DELETE", INSTANCE, {"ATLAS_SHIM_WRITES": "instances"}, "Sent to flex, because its sunset, 2026-01-22, has p"),
+        ("GET", f"{INSTANCE}/performanceAdvisor/autoIndexing", {}, "Answered by the shim alone, because its sunset"),
+    ],
+)
+def test_the_decision_is_a_sentence(text, explained, method, path, env, decision):
+    """It says where the call is sent, and why; in both outputs."""
+    assert decision in text(method, path, env=env)
+    assert explained(method, path, env=env)["decision"].startswith(decision)
+
+
+def test_what_leads_on_to_another_side_is_said(explained):
+    """By an answer of the retired endpoint, by an error of the first tier, and by an answer that means nothing."""
+    early = explained("GET", LIST, "--at", "2026-01-01")["then"]
+    assert early.startswith("If it answers 410, or 404 or 405 without an errorCode, flex is asked. If flex answers CA")
+    assert early.endswith(" or CLUSTER_NOT_FOUND, dedicated is asked.")
+    blank = explained("GET", INSTANCE, "--at", "2026-02-01")["then"]
+    assert blank.startswith("If flex answers 404 or an empty list, the retired endpoint is asked too")
+
+
+def test_a_moved_sunset_is_remarked_upon(explained):
+    """Beside the date in force stands the one of the document."""
     found = explained("GET", LIST, "--at", "2026-02-01", env={"ATLAS_SHIM_SUNSET": "snapshots=2026-03-01"})
     assert found["sunset"] == "2026-03-01T00:00:00+00:00"
     assert found["route"]["route"] == "legacy"
+    assert found["remarks"] == ["ATLAS_SHIM_SUNSET moved the sunset; the document says 2026-01-22."]
 
 
-def test_every_field_of_the_contract_is_told(explained):
-    """Each legacy field is there with its level, and all but the plain ones say why."""
+def test_every_field_of_the_contract_is_there(explained):
+    """Each legacy field has its level, and all but the plain ones say why."""
     fields = {line["name"]: line for line in explained("GET", LIST)["tiers"]["flex"]["fields"]}
     contract = json.loads((CONTRACT / "legacy-serverless-2025-10.json").read_text())
     assert fields.keys() == contract["components"]["schemas"]["ServerlessBackupSnapshot"]["properties"].keys()
     assert fields["id"]["fidelity"] == "exact"
     assert fields["storageSizeBytes"]["fidelity"] == "absent"
+    assert fields["createdAt"]["sources"] == ["startTime", "scheduledTime"]
     assert all(line["why"] for line in fields.values() if line["fidelity"] in {"derived", "constant", "absent"})
 
 
-def test_an_operators_rule_is_shown_as_theirs(explained, run, tmp_path):
+ROWS = [
+    ("derived openedAt <- history.opened, else history.planned The planned time stands", Verb.FROM),
+    ("derived number <- number, cast to its type", Cast.TEXT),
+    ("renamed lit <- lit: true is on; false is off", "words"),
+    ("renamed depthCm <- depthMm, times 1/10", Cast.FACTOR),
+    ('derived keepers <- keepers, joined with ", "', Cast.JOIN),
+    ('derived tags <- tags, split at ","', Cast.SPLIT),
+    ("derived master <- the only item of masters", Verb.ONLY),
+    ("derived piers[].berths <- places, one for each zone", "group"),
+    ("derived piers[].berths[].number <- how many became one", Verb.COUNT),
+    ("renamed lights <- lamps, by name", "keyed"),
+    ("absent retired Nobody knows it.", Verb.ABSENT),
+    ("derived links Links lead back through the shim.", Verb.LINK),
+    ("exact * <- all other members as they are, but secret, owner.key The call", "rest"),
+    ('constant frequencyType <- always "daily"', Verb.CONSTANT),
+    ("renamed serverlessInstanceName <- clusterName in the path", Verb.PARAMETER),
+    ("renamed deliveryUrl <- a list of snapshotUrl, empty without it", Verb.LIST),
+    ("derived expired <- whether expirationDate is over (when deliveryType is DOWNLOAD)", Verb.PASSED),
+    ("derived failed <- whether status is FAILED, and not PENDING or QUEUED or RUNNING or COMPL", Verb.EQUALS),
+]
+"""What the table says, and the verb or the other word of the language that it says so of."""
+
+
+@pytest.mark.parametrize("row", [row for row, _ in ROWS])
+def test_each_verb_has_its_row(text, row):
+    """A field of an operator's document, or of a shipped one, is shown with the new one that it comes from."""
+    shown = [text("GET", f"{HARBOURS}/x", env=INVENTED), text("GET", LIST), text("GET", JOBS)]
+    assert any(row in one for one in shown)
+
+
+def test_no_verb_is_without_a_row():
+    """Whoever adds one to the language says here how it reads."""
+    assert {*Verb, *Cast} - {Cast.NONE} <= {word for _, word in ROWS}
+
+
+def test_an_operators_rule_is_shown_as_theirs(explained, text, tmp_path):
     """An overridden rule names the operator's file, in both outputs."""
     (tmp_path / "mine.toml").write_text(
         'format = 1\noverrides = "snapshots"\n'
@@ -109,37 +188,96 @@ def test_an_operators_rule_is_shown_as_theirs(explained, run, tmp_path):
     fields = {line["name"]: line for line in explained("GET", LIST, env=env)["tiers"]["flex"]["fields"]}
     assert fields["createdAt"]["owner"] == "mine.toml"
     assert fields["createdAt"]["how"] == "from finishTime"
-    assert "(a rule of mine.toml)" in run("explain", "GET", LIST, env=env).stdout
+    assert "createdAt <- finishTime Ours. (a rule of mine.toml)" in text("GET", LIST, env=env)
 
 
-@pytest.fixture
-def successor(explained, atlas):
-    """Return the successor call on flex for the demo cluster, as explained."""
+KEY = {
+    "MONGODB_ATLAS_ACCESS_TOKEN": "",
+    "MONGODB_ATLAS_PUBLIC_API_KEY": constants.DEMO_PUBLIC_KEY,
+    "MONGODB_ATLAS_PRIVATE_API_KEY": constants.DEMO_PRIVATE_KEY,
+}
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="this machine has no curl")
+@pytest.mark.parametrize("credentials", [KEY, {"MONGODB_ATLAS_ACCESS_TOKEN": DEMO_TOKEN}], ids=["key", "token"])
+def test_the_curl_line_works(run, atlas, credentials):
+    """It is run as the text has it, with credentials from variables, and Atlas' strict double answers."""
     path = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
-    return explained("GET", f"{atlas.url}{path}")["tiers"]["flex"]["calls"][0]
+    shown = run("explain", "GET", f"{atlas.url}{path}", env=credentials).stdout
+    assert not [value for value in credentials.values() if value and value in shown]
+    line = re.search(r"curl (?:.*\\\n)*.*", shown)[0]
+    done = subprocess.run(
+        ["sh", "-c", f"{line} --include"], env={**os.environ, **credentials}, capture_output=True, text=True, check=True
+    )
+    assert re.findall(r"^HTTP/1.1 (\d+)", done.stdout, re.MULTILINE)[-1] == "200"
+    assert len(json.loads(done.stdout.splitlines()[-1])["results"]) == 8
 
 
-@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="this machine has no curl or no jq")
-def test_the_curl_command_works(successor, atlas):
-    """The command for the day the shim goes is run as it stands, and Atlas' strict double answers it."""
-    done = subprocess.run(["sh", "-c", successor["curl"]], capture_output=True, check=True, env=os.environ)
-    assert len(json.loads(done.stdout)) == 8
-    assert [arrival.path for arrival in atlas.fake.arrivals] == [
-        successor["url"].removeprefix(atlas.url).partition("?")[0]
-    ]
+@pytest.mark.parametrize("value", ["$(touch hacked)", "';touch hacked;'", "`touch hacked`", "a%20b%22c", "%24(x)", "ü"])
+def test_what_stands_in_the_url_is_never_code(explained, value):
+    """Names of a project or a cluster and words of a query are one word of the command."""
+    path = f"http://127.0.0.1:9/api/atlas/v2/groups/{value}/serverless/{value}/backup/snapshots?{value}={value}"
+    (call,) = explained("GET", path)["tiers"]["flex"]["calls"]
+    assert shlex.split(call["curl"].replace("\\\n", ""))[-1] == call["url"]
 
 
-def test_the_python_code_works(successor, atlas):
-    """So does the code for httpx."""
-    code = f"{successor['httpx']}\nprint(len(results))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "8\n"
+def test_a_body_is_a_template(explained):
+    """Members of the legacy body are placeholders in the new one; what no tier can do is refused with the reason."""
+    automated, download, point = explained("POST", JOBS)["tiers"]["flex"]["calls"]
+    assert automated["body"]["targetDeploymentItemName"] == "{targetClusterName}"
+    assert shlex.quote(json.dumps(automated["body"])) in automated["curl"]
+    assert (automated["word"], download["word"]) == ("automated", "download")
+    assert point["refused"].startswith("SHIM_POINT_IN_TIME_UNSUPPORTED")
 
 
-def test_the_order_is_mentioned(explained):
-    """A list that was sorted by the shim has to be sorted by its caller then."""
+def test_what_the_call_does_not_do_is_remarked(explained, text):
+    """The order, pages, errors with other words, and what the query can't say."""
     remarks = explained("GET", LIST)["tiers"]["flex"]["calls"][0]["remarks"]
+    assert "Ask for the next page as long as the answer has a link with rel=next." in remarks
     assert any("startTime, else scheduledTime (descending) then id (descending)" in remark for remark in remarks)
+    assert "BASIN_DRY was HARBOUR_SHUT, a 409, " in text("GET", f"{HARBOURS}/x", env=INVENTED)
+    (call,) = explained("GET", f"{HARBOURS}?state=shut&verbose=1", env=INVENTED)["tiers"]["successor"]["calls"]
+    assert call["url"].endswith("/harbours?status=CLOSED&itemsPerPage=500&pageNum=1")
+    assert "The parameter verbose is not sent: A harbour says all there is." in call["remarks"]
+    assert "no such word for the query's state." in text("GET", f"{HARBOURS}?state=grey", env=INVENTED)
+
+
+CALLS = sorted(
+    {
+        (target.method, target.path.text)
+        for operation in load_engine({}).operations
+        for successor in operation.successors.values()
+        for _, target in targets(successor)
+    }
+)
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+def test_names_of_sdks_are_the_contracts(method, path):
+    """Each call of the shipped documents has the names of Atlas' description, and a Python SDK has a method of it."""
+    names = sdk_names(method, path)
+    snake = re.sub(r"(?=[A-Z])", "_", names["operationId"]).lower()
+    client = AtlasAdminClient(public_key="a", private_key="b")
+    assert [part for part in vars(client).values() if hasattr(part, snake)]
+    client.close()
+    described = [
+        one
+        for file in CONTRACT.glob("*.json")
+        for template, methods in json.loads(file.read_text())["paths"].items()
+        if re.sub(r"\{\w+\}", "{}", template) == re.sub(r"\{\w+\}", "{}", path)
+        for one in [methods.get(method.lower(), {})]
+        if "x-xgen-operation-id-override" in one
+    ]
+    assert {one["operationId"] for one in described} <= {names["operationId"]}
+    assert {one["x-xgen-operation-id-override"] for one in described} <= {names["cli"].rpartition(" ")[2]}
+    assert names["go"].rpartition(".")[2].lower() == names["cli"].rpartition(" ")[2].lower()
+
+
+def test_a_call_without_known_names_shows_the_rest_call_alone(explained, text):
+    """Nothing is made up for an operator's own API."""
+    assert explained("GET", f"{HARBOURS}/x", env=INVENTED)["tiers"]["successor"]["calls"][0]["names"] == {}
+    assert "operationId" not in text("GET", f"{HARBOURS}/x", env=INVENTED)
+    assert "go FlexSnapshotsAPI.ListFlexBackupSnapshots cli atlas api flexSnapshots list" in text("GET", LIST)
 
 
 def retired(operation):
@@ -148,31 +286,16 @@ def retired(operation):
     return operation.method, f"/api/atlas/v2{operation.path.text}", "--accept", accept
 
 
-def test_all_code_of_all_operations_can_be_parsed(explained):
-    """For every operation of every document there is an explanation, and its code is code."""
-    from shim.core.recognise import load_engine
-
-    count = 0
-    for operation in load_engine({}).operations:
-        found = explained(*retired(operation))
-        assert found["operation"] == operation.id
-        assert found["tiers"] or found["gone"] or found["constant"]
-        for tier in found["tiers"].values():
-            for call in tier["calls"]:
-                assert call["refused"] or ast.parse(call["httpx"])
-                count += 1
-    assert count > 0
-
-
-def test_every_operation_has_a_text(run):
-    """The text fits 80 columns but for code and key paths, and is plain in a pipe."""
-    from shim.core.recognise import load_engine
-
-    for operation in load_engine({}).operations:
-        done = run("explain", *retired(operation))
-        assert done.exit_code == 0
-        assert operation.id in done.stdout
-        assert "\x1b" not in done.stdout
+@pytest.mark.parametrize("operation", shared_engine(os.environ).operations, ids=lambda operation: operation.id)
+def test_every_operation_is_explained(run, explained, operation):
+    """Each has a decision and a way out; each note of it and of its tiers is in the text and in the JSON."""
+    words = retired(operation)
+    text, found, tiers = " ".join(run("explain", *words).stdout.split()), explained(*words), operation.successors
+    assert (found["operation"], found["note"]) == (operation.id, operation.note)
+    assert found["tiers"] or found["gone"] or found["constant"]
+    assert {name: tier["note"] for name, tier in found["tiers"].items()} == {name: tiers[name].note for name in tiers}
+    assert [note for note in (operation.note, *(tier.note for tier in tiers.values())) if note not in text] == []
+    assert "\x1b" not in text
 
 
 @pytest.mark.parametrize(
@@ -202,27 +325,18 @@ def test_a_call_that_is_not_recognised_says_why(run, explained, words, hint):
     done = run("explain", *words)
     assert done.exit_code == 1
     assert "Not recognised" in done.stdout
-    assert done.stdout.split()[-2:] == [
-        "See",
-        "https://atlas-shim.github.io/atlas-shim/how-to/trouble/#nothing-happens",
-    ]
+    assert done.stdout.split()[-1] == "https://atlas-shim.github.io/atlas-shim/how-to/trouble/#nothing-happens"
     assert hint in " ".join(done.stdout.split())
     assert any(hint in reason for reason in explained(*words, code=1)["reasons"])
 
 
 @pytest.mark.parametrize(
     "words",
-    [
-        ("GET", "no-path"),
-        ("GET", "ftp://a/b"),
-        ("GET", "http://[/x"),
-        ("GET", LIST, "--at", "soon"),
-        ("GET", LIST, "--route", "x"),
-    ],
+    [("no-path",), ("ftp://a/b",), ("http://[/x",), (LIST, "--at", "soon"), (LIST, "--route", "x")],
 )
 def test_bad_usage(run, words):
     """What can't be a call is exit code 2, without a traceback."""
-    done = run("explain", *words)
+    done = run("explain", "GET", *words)
     assert done.exit_code == 2
     assert "Traceback" not in done.output
 
@@ -232,42 +346,14 @@ def test_a_wrong_query_is_remarked_upon(explained):
     assert "pageNum" in explained("GET", f"{LIST}?pageNum=0")["remarks"][0]
 
 
-def test_the_code_is_for_what_the_caller_uses(run):
-    """One library unless more are named, and signed as the environment can unless that is said."""
-    plain = run("explain", "GET", LIST).stdout
-    assert "import httpx" in plain
-    assert "MONGODB_ATLAS_ACCESS_TOKEN" in plain
-    assert "curl" not in plain.partition("Code for others")[0]
-    several = run("explain", "GET", LIST, "--for", "requests", "--for", "go", "--auth", "digest").stdout
-    assert "HTTPDigestAuth(" in several
-    assert "admin.UseDigestAuth(" in several
-    assert "import httpx" not in several
-    guessed = run("explain", "GET", LIST, env={"MONGODB_ATLAS_PUBLIC_API_KEY": "abcdefgh"}).stdout
-    assert "httpx.DigestAuth(" in guessed
-    assert "abcdefgh" not in guessed
-
-
 def test_nothing_is_sent(run, atlas):
     """Explaining a call makes none."""
-    run("explain", "GET", f"{atlas.url}{V2_LIST}")
-    assert atlas.fake.arrivals == []
     assert DEMO_TOKEN not in run("explain", "GET", f"{atlas.url}{V2_LIST}").output
+    assert atlas.fake.arrivals == []
 
 
-@pytest.mark.parametrize("operation", shared_engine(os.environ).operations, ids=lambda operation: operation.id)
-def test_what_changed_beyond_fields_is_told(run, explained, operation):
-    """Every note of an operation and of each of its tiers is in the text and in the JSON."""
-    words = retired(operation)
-    text, found = " ".join(run("explain", *words).stdout.split()), explained(*words)
-    tiers = operation.successors
-    assert found["note"] == operation.note
-    assert {name: tier["note"] for name, tier in found["tiers"].items()} == {name: tiers[name].note for name in tiers}
-    assert [note for note in (operation.note, *(tier.note for tier in tiers.values())) if note not in text] == []
-
-
-def test_a_flag_is_named_and_not_asked(run):
+def test_a_flag_is_named_and_not_asked(text):
     """What a call would do depends on what it says then; --route shows that."""
     env = {"ATLAS_SHIM_ROUTE": "openfeature:atlas-route"}
-    path = "/api/atlas/v2/groups/g/serverless/c/backup/snapshots"
-    assert "openfeature:atlas-route, not asked here" in run("explain", "GET", path, env=env).stdout
-    assert "openfeature" not in run("explain", "--route", "flex", "GET", path, env=env).stdout
+    assert "openfeature:atlas-route, not asked here" in text("GET", LIST, env=env)
+    assert "openfeature" not in text("--route", "flex", "GET", LIST, env=env)

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from shim.cli import output
-from shim.cli.fields import how, when
+from shim.cli.fields import when
 from shim.documents.model import Rule, When
 from shim.documents.vocabulary import Fidelity, Verb
 
@@ -36,25 +36,6 @@ def test_an_empty_table_has_its_headings():
 
 def rule(verb, **members):
     return Rule(verb=verb, at="x", owner="f", fidelity=Fidelity.DERIVED, **members)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (rule(Verb.FROM, sources=("name",)), ""),
-        (rule(Verb.FROM, sources=("a", "b")), "from a, else b"),
-        (rule(Verb.FROM, sources=("a",), values={"X": "x", "Y": "x"}), "from a, X or Y is x"),
-        (rule(Verb.LIST, sources=("a",)), "a list of a, empty without it"),
-        (rule(Verb.EQUALS, sources=("a",), words=("X", "Y")), "whether a is X or Y"),
-        (rule(Verb.PASSED, sources=("a",)), "whether a is over"),
-        (rule(Verb.PARAMETER, parameter="p"), "p in the path"),
-        (rule(Verb.CONSTANT, constant=False), "always false"),
-        (rule(Verb.ABSENT), ""),
-    ],
-)
-def test_each_verb_has_words(value, text):
-    """How a value is made is said in plain words."""
-    assert how("name", value) == text
 
 
 @pytest.mark.parametrize(

@@ -297,7 +297,7 @@ def test_502_of_a_page_that_asks_to_sign_in(upstream, command):
         assert "text/html" in answer.json()["detail"]
         upstream.fake.overrides.clear()
         assert ask(served, headers=BEARER).status_code == 200
-    shown = command("explain", "GET", RETIRED, "--for", "curl").output
+    shown = command("explain", "GET", RETIRED).output
     assert f"/flexClusters/{DEMO_CLUSTER}/backup/snapshots" in shown
 
 
@@ -372,9 +372,9 @@ def test_nothing_happens_and_explain_says_why(command):
     unknown, known = command("explain", "GET", f"{V2}/serverles/x/backup/snapshots"), command("explain", "GET", RETIRED)
     assert (unknown.exit_code, known.exit_code) == (1, 0)
     early = command("explain", "GET", RETIRED, "--at", "2026-01-01")
-    said = [(unknown, "Not recognised"), (early, "legacy is asked"), (known, "flex is asked first")]
+    said = [(unknown, "Not recognised"), (early, "Sent to the retired endpoint"), (known, "Sent to flex first")]
     assert all(words in done.output and f'"{words}"' in text for done, words in said)
-    assert "flex is asked" in command("explain", "GET", RETIRED, "--at", "2026-01-01", ATLAS_SHIM_ROUTE="flex").output
+    assert "Sent to flex" in command("explain", "GET", RETIRED, "--at", "2026-01-01", ATLAS_SHIM_ROUTE="flex").output
 
 
 def test_nothing_happens_because_a_variable_is_misspelt(command):

@@ -119,8 +119,8 @@ CALLS = [
 @pytest.mark.parametrize(("method", "target", "word"), CALLS)
 def test_explain_knows_every_invented_call(method, target, word):
     """Decision, fields and the call to make instead, of documents that came with a variable."""
-    said = explained(method, target)
-    assert word in " ".join(said.split())
+    said = " ".join(explained(method, target).split())
+    assert word in said
     assert "has passed" in said
     document = json.loads(explained(method, target, "-o", "json"))
     assert document

@@ -60,7 +60,7 @@ def test_the_warning_has_a_command_that_works_as_it_stands(retired, caught):
     )
     assert done.returncode == 0, done.stderr
     assert "/flexClusters/" in done.stdout
-    assert "import requests" in done.stdout
+    assert "curl -sS --request GET" in done.stdout
 
 
 @pytest.mark.parametrize("library", [httpx, requests])

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.cli import main
-from shim.inventory.commands import library_of
 from shim.inventory.reading import read_inventory
 
 LIST = "listServerlessBackupSnapshots"
@@ -80,14 +79,14 @@ def run(*args, **environ):
 
 
 def test_the_command_says_who_calls_and_what_to_call_instead(file):
-    """It prints callers, counts, fields, the successor's call, and the command that shows its code."""
+    """It prints callers, counts, fields, the successor's call, and the command that explains it."""
     done = run(file)
     assert done.exit_code == 0
     for words in (
         "a.py:3",
         "absent: storageSizeBytes, x; derived: createdAt",
         "Instead: GET",
-        "atlas-shim explain GET '/api/atlas/v2/groups/{groupId}/serverless/{clusterName}/backup/snapshots' --for curl",
+        "atlas-shim explain GET '/api/atlas/v2/groups/{groupId}/serverless/{clusterName}/backup/snapshots'",
         "There is no successor.",
         "No mapping document knows this operation.",
     ):
@@ -129,29 +128,3 @@ def test_an_empty_inventory_is_good_news(tmp_path):
     path = tmp_path / "x.jsonl"
     path.touch()
     assert "No retired call" in run(path).output
-
-
-@pytest.mark.parametrize(
-    ("agent", "library"),
-    [
-        ("curl/8.5.0", "curl"),
-        ("python-requests/2.32.3", "requests"),
-        ("python-httpx/0.28.1", "httpx"),
-        ("terraform-provider-mongodbatlas/1.14.0 Terraform/1.5", "go"),
-        ("Go-http-client/2.0", "go"),
-        ("Mozilla/5.0", None),
-        (None, None),
-    ],
-)
-def test_the_code_to_show_is_what_the_caller_is_written_with(agent, library):
-    """Where its User-Agent tells."""
-    assert library_of(agent) == library
-
-
-def test_the_code_is_for_the_library_that_python_callers_use(tmp_path):
-    """All that are used are named, and httpx alone need not be."""
-    path = tmp_path / "calls.jsonl"
-    path.write_text(line(file="a.py", line=1, library="httpx2"))
-    assert json.loads(run(path, "-o", "json").output)["operations"][0]["explain"].endswith("snapshots'")
-    path.write_text("\n".join(line(file="a.py", line=1, library=name) for name in ("requests", "httpx", "aiohttp")))
-    assert json.loads(run(path, "-o", "json").output)["operations"][0]["explain"].endswith("--for httpx --for requests")

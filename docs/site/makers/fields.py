@@ -32,7 +32,7 @@ _HEAD = """\
 What each retired call is answered from, and where each member of its answer comes from: those of serverless instances
 and of the shared tier, which became flex and dedicated clusters, and reads of clusters in versions that end next.
 The page is made of the [mapping documents](../../mappings/README.md) by `python docs/site/reference.py`, so it says
-what the shim does. `atlas-shim explain GET URL` says the same of one call, with the code to write instead.
+what the shim does. `atlas-shim explain GET URL` says the same of one call, with the call to make instead.
 
 **flex** and **dedicated** are the tiers on which a cluster may live, **successor** is a newer version of the same call.
 Their paths are those below `/api/atlas/v2`, with the version of `Accept` in brackets. The words for

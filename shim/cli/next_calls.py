@@ -1,0 +1,175 @@
+"""The calls that replace a retired one: as curl lines, and by the names that SDKs have for them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, unquote
+
+import attrs
+
+from shim.cli.sdk_names import sdk_names
+from shim.core.query import MOST, LegacyQuery
+from shim.core.responses import CallError, explained
+from shim.core.successor_calls import translated_pairs
+from shim.documents.model import ErrorRule, Field, Operation, RefusedChoice, Successor, Target
+from shim.documents.vocabulary import Verb
+
+ORIGIN = "https://cloud.mongodb.com"
+"""Where a call goes when nothing names its origin."""
+
+PLAIN = LegacyQuery()
+"""The query of a call that has none."""
+
+DIGEST = '--digest --user "$MONGODB_ATLAS_PUBLIC_API_KEY:$MONGODB_ATLAS_PRIVATE_API_KEY"'
+BEARER = '--header "Authorization: Bearer $MONGODB_ATLAS_ACCESS_TOKEN"'
+"""How a curl line gets its credentials: from variables, so that it has no value of theirs."""
+
+
+@attrs.frozen
+class NextCall:
+    """One successor call. ``word`` is the word of the body or query that leads to it, empty without a choice.
+
+    ``url`` keeps ``{placeholders}`` readable; ``body`` is a template of the content, None without one; ``curl`` is the
+    call as a command; ``names`` are those of ``sdk_names``; ``remarks`` say what differs from the retired call. If no
+    call serves the word, ``refused`` has the reason, and the rest is empty.
+    """
+
+    word: str
+    method: str = ""
+    url: str = ""
+    accept: str = ""
+    body: Mapping[str, Any] | None = None
+    curl: str = ""
+    names: Mapping[str, str] = attrs.field(factory=dict)
+    remarks: tuple[str, ...] = ()
+    refused: str = ""
+
+
+def encoded(url: str) -> str:
+    """Encode what a URL can't hold, so that ``{groupId}`` can stand for a value."""
+    return quote(url, safe="/%:@!$&'()*+,;=-._~?")
+
+
+def readable(raw: str) -> str:
+    """Undo ``encoded`` for the braces and brackets of placeholders."""
+    return re.sub(r"%7B|%7D|%3C|%3E", lambda match: unquote(match[0]), raw)
+
+
+def next_calls(  # noqa: PLR0913 - what a call is made of
+    operation: Operation,
+    raw: Mapping[str, str],
+    successor: Successor,
+    *,
+    origin: str = ORIGIN,
+    query: LegacyQuery = PLAIN,
+    credentials: str = BEARER,
+) -> tuple[NextCall, ...]:
+    """Return the calls on one tier: one, or one for each word of the body or query that chooses.
+
+    ``raw`` has the path's parameters as they stand in the path.
+    """
+    choices = successor.choices if successor.only is None else {"": successor.only}
+    calls = []
+    for word, target in choices.items():
+        if isinstance(target, RefusedChoice):
+            calls.append(NextCall(word, refused=f"{target.error_code}: {explained(target.error_code, target.detail)}"))
+            continue
+        pairs, lost = _query(operation, target, query)
+        url = origin + readable(target.path.build(raw)) + (f"?{'&'.join(pairs)}" if pairs else "")
+        accept, body = f"application/vnd.atlas.{target.version}+json", _body(operation, target, word)
+        calls.append(
+            NextCall(
+                word,
+                target.method,
+                url,
+                accept,
+                body,
+                _curl(target.method, url, accept, body, credentials),
+                sdk_names(target.method, target.path.text),
+                (*_remarks(operation, successor, target), *lost),
+            )
+        )
+    return tuple(calls)
+
+
+def _curl(method: str, url: str, accept: str, body: Mapping[str, Any] | None, credentials: str) -> str:
+    fields = [f"Accept: {accept}", *([] if body is None else [f"Content-Type: {accept}"])]
+    lines = [f"curl -sS --request {method} {credentials}", *(f"--header {shlex.quote(line)}" for line in fields)]
+    lines += [] if body is None else [f"--data {shlex.quote(json.dumps(body))}"]
+    return " \\\n  ".join([*lines, shlex.quote(url)])
+
+
+def _query(operation: Operation, target: Target, query: LegacyQuery) -> tuple[list[str], list[str]]:
+    """Return the raw pairs of a call's query, and sentences on what they could not say."""
+    choose = "" if operation.query is None else operation.query.choose
+    lost = [f"The parameter {name} is not sent: {rule.why}" for name, rule in target.query.items() if rule.drop]
+    try:
+        pairs = list(translated_pairs(query.foreign, target.query, choose))
+    except CallError as error:
+        pairs = list(query.foreign)
+        lost = [f"The successor has no such word for the query's {error.parameters[0]}."]
+    if operation.shape != "one" and not target.bare:
+        size, page = (MOST, 1) if target.paging == "collected" else (query.size, query.page)
+        pairs += [f"itemsPerPage={size}", f"pageNum={page}"]
+    return pairs, lost
+
+
+def _remarks(operation: Operation, successor: Successor, target: Target) -> Iterator[str]:
+    if operation.shape != "one" and target.paging == "collected" and not target.bare:
+        yield "Ask for the next page as long as the answer has a link with rel=next."
+    if operation.order:
+        keys = " then ".join(_order_key(operation, successor.tier, key) for key in operation.order)
+        yield f"The order is not the legacy one: sort by {keys}."
+    if successor.errors:
+        errors = (f"{code} was {_error(rule)}" for code, rule in successor.errors.items())
+        yield f"Errors are the successor's own: {'; '.join(errors)}."
+
+
+def _error(rule: ErrorRule) -> str:
+    parts = [rule.code, f"a {rule.status}" if rule.status else "", json.dumps(rule.detail) if rule.detail else ""]
+    return ", ".join(filter(None, parts))
+
+
+def _order_key(operation: Operation, tier: str, key: str) -> str:
+    name = key.removeprefix("-")
+    field = next(field for field in operation.fields if field.name == name)
+    sources = field.rules[tier][-1].sources or (name,)
+    return f"{', else '.join(sources)} ({'descending' if key.startswith('-') else 'ascending'})"
+
+
+def _body(operation: Operation, target: Target, word: str) -> Mapping[str, Any] | None:
+    """Return a template of the content: each member that comes from the legacy body is a placeholder."""
+    request = operation.request
+    if request is None:
+        return None
+    if target.body is None:
+        types = {name: type_ for name, type_ in request.members.items() if name not in request.ignored}
+        made = {name: _placeholder(name, type_) for name, type_ in types.items()}
+        return made | ({request.choose: word} if word and request.choose in made else {})
+    made = {}
+    for field in target.body.fields:
+        here = made
+        *outer, last = field.name.split(".")
+        for part in outer:
+            here = here.setdefault(part, {})
+        here[last] = _member(field)
+    return made
+
+
+def _member(field: Field) -> Any:
+    rule = next(rule for rules in field.rules.values() for rule in rules)
+    if rule.verb is Verb.CONSTANT:
+        return rule.constant
+    return _placeholder((rule.sources or (rule.parameter or field.name,))[0], field.type)
+
+
+def _placeholder(name: str, kind: str) -> Any:
+    """Return a value of a member's type that the caller has to replace."""
+    empty: dict[str, Any] = {
+        "array": [], "boolean": False, "integer": 0, "number": 0, "object": {}, "objects": [], "strings": [],
+    }  # fmt: skip
+    return empty.get(kind, f"{{{name}}}")
