@@ -205,7 +205,7 @@ def test_the_curl_line_works(run, atlas, credentials):
     path = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
     shown = run("explain", "GET", f"{atlas.url}{path}", env=credentials).stdout
     assert not [value for value in credentials.values() if value and value in shown]
-    line = re.search(r"curl (?:.*\\\n)*.*", shown)[0]
+    (line, _) = re.findall(r"curl (?:.*\\\n)*.*", shown)
     done = subprocess.run(
         ["sh", "-c", f"{line} --include"], env={**os.environ, **credentials}, capture_output=True, text=True, check=True
     )
