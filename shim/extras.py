@@ -6,6 +6,7 @@ EXTRAS = {
     "aiohttp": "gateway",
     "httptools": "gateway",
     "httpx2": "httpx2",
+    "jsonpath": "cli",
     "libcst": "scan",
     "multidict": "gateway",
     "openfeature": "openfeature",

@@ -129,6 +129,12 @@ class ServiceAccountAuth(httpx.Auth):
         self._lock = threading.Lock()
         self._renewal: Renewal[Any] | None = None
 
+    @property
+    def token(self) -> str:
+        """The access token in use, empty before the first call."""
+        token = self._book.lasting()
+        return token.value if token else ""
+
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign a request of a blocking client, fetching a token first where one is needed."""
         refused: Token | None = None

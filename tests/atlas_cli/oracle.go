@@ -56,18 +56,6 @@ type ServerlessBackupRestoreJob struct {
 	Timestamp             *time.Time        `json:"timestamp,omitempty"`
 }
 
-func (o *ServerlessBackupSnapshot) GetId() string             { return *o.Id }
-func (o *ServerlessBackupSnapshot) HasExpiresAt() bool        { return o.ExpiresAt != nil }
-func (o *ServerlessBackupRestoreJob) GetExpired() bool        { return o.Expired != nil && *o.Expired }
-func (o *ServerlessBackupRestoreJob) GetDeliveryType() string { return o.DeliveryType }
-func (o *ServerlessBackupRestoreJob) HasFinishedAt() bool     { return o.FinishedAt != nil }
-func (o *ServerlessBackupSnapshot) GetStatus() string {
-	if o == nil || o.Status == nil {
-		return ""
-	}
-	return *o.Status
-}
-
 type ServerlessProviderSettings struct {
 	BackingProviderName       string  `json:"backingProviderName"`
 	EffectiveDiskSizeGBLimit  *int    `json:"effectiveDiskSizeGBLimit,omitempty"`
@@ -160,7 +148,7 @@ func main() {
 			Struct string
 			Json   json.RawMessage
 		}
-		Cases []struct{ Value, Template, Output, Error string }
+		Cases []struct{ Value, Template, Output string }
 	}
 	if err := json.NewDecoder(os.Stdin).Decode(&recorded); err != nil {
 		panic(err)
@@ -171,7 +159,7 @@ func main() {
 			panic(err)
 		}
 		output, err := printed(one.Template, value)
-		if (err != nil) != (one.Error != "") || (err == nil && output != one.Output) {
+		if err != nil || output != one.Output {
 			fmt.Printf("%q of %s: %q, %v\n", one.Template, one.Value, output, err)
 		}
 	}

@@ -77,7 +77,7 @@ def test_a_profile_signs_in_as_it_says(name, credentials, config, home):
 def test_properties_come_from_the_profile(config, home):
     """Project, output and base URL, under either name of the last."""
     config(FILE)
-    assert (profile("", home).project_id, profile("", home).output) == ("a" * 24, "json")
+    assert (profile("", home).get("project_id"), profile("", home).get("output")) == ("a" * 24, "json")
     assert profile("prod", home).base_url == "https://cloud-dev.mongodb.com"
     assert profile("", home).base_url == "https://cloud.mongodb.com"
 
@@ -98,7 +98,11 @@ def test_variables_come_before_the_file(prefix, config, home):
         },
     )
     assert found.credentials() == ApiKey("epub", "epriv")
-    assert (found.project_id, found.base_url, found.output) == ("e" * 24, "http://localhost:8080", "plaintext")
+    assert (found.get("project_id"), found.base_url, found.get("output")) == (
+        "e" * 24,
+        "http://localhost:8080",
+        "plaintext",
+    )
 
 
 def test_a_service_account_in_variables_comes_before_keys(config, home):
@@ -118,9 +122,9 @@ def test_keys_in_variables_come_before_a_service_account_of_the_profile(config, 
 def test_the_profile_is_named_by_variable_or_is_the_only_one(config, home):
     """Without a flag, MONGODB_ATLAS_PROFILE says which; a file with one profile needs no name."""
     config(FILE)
-    assert profile("", home, MONGODB_ATLAS_PROFILE="prod").project_id == "b" * 24
+    assert profile("", home, MONGODB_ATLAS_PROFILE="prod").get("project_id") == "b" * 24
     config('[only]\nproject_id = "x"\n')
-    assert (profile("", home).name, profile("", home).project_id) == ("only", "x")
+    assert (profile("", home).name, profile("", home).get("project_id")) == ("only", "x")
 
 
 @pytest.mark.parametrize("place", ["mongocli/config.toml", "mongocli.toml"])

@@ -13,8 +13,7 @@ COMMANDS = {
     "instances": "serverless list",
     "an instance": f"serverless describe {DEMO_CLUSTER}",
     "snapshots": f"serverless backups snapshots list {DEMO_CLUSTER}",
-    "snapshots by template": f"serverless backups snapshots list {DEMO_CLUSTER} -o "
-    "go-template={{range.Results}}{{.Id}},{{.Status}},{{.ExpiresAt}};{{end}}",
+    "states": f"serverless backups snapshots list {DEMO_CLUSTER} -o json-path=$.results[*].status",
     "a page of snapshots": f"serverless backups snapshots list {DEMO_CLUSTER} --limit 3 --page 2 "
     "-o json-path=$.results[*].expiresAt",
     "ids": f"serverless backups snapshots list {DEMO_CLUSTER} -o json-path=$..id",

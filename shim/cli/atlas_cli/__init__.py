@@ -1,10 +1,8 @@
 """The removed commands of the Atlas CLI (before 1.52), for scripts that still say ``atlas serverless …``.
 
-    words -> flags, commands -> profile -> run =calls=> shim.atlas -> output -> structs, templates, jsonpath
+    words -> flags, commands -> profile -> calls -> shim.atlas -> replies -> output
 
-``flags`` reads words as pflag does, ``commands`` is the table of commands, ``profile`` the CLI's configuration,
-``run`` does what a command asks for, ``errors`` words what goes wrong. ``output`` prints: ``structs`` shapes JSON as
-the Go SDK did, ``template_parse``, ``template_run`` and ``template_functions`` are the useful part of Go's
-text/template, ``tabwriter`` is Go's, ``jsonpath`` the part of JSONPath that scripts use. ``handover`` gives every
-other command to the real Atlas CLI.
+``run`` goes this way: ``flags`` reads words as pflag does, ``commands`` is the table of commands, ``profile`` the
+CLI's configuration, ``calls`` asks Atlas, ``replies`` is what the CLI knew of the answers, and ``output`` prints them:
+as a table, as JSON, or by a path (``json_path``). ``handover`` gives every other command to the real Atlas CLI.
 """

@@ -1,8 +1,10 @@
-"""The commands: names and aliases, arguments, flags, which of them are required, and the template of the output."""
+"""The commands: names and aliases, arguments, flags, the calls that they make, and what they print."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -11,134 +13,147 @@ from shim.cli.atlas_cli.flags import GLOBAL, Flag
 
 @attrs.frozen(kw_only=True)
 class Command:
-    """One command: ``path`` its full name, ``argument`` the name of its only argument, ``required`` sorted flags.
+    """One command: ``path`` is its full name, ``argument`` the name of its only argument.
 
-    ``operation`` says what it does, ``struct`` what Go type it prints; ``answer`` is the template of its output.
+    ``call`` is a method of the typed client, ``place`` the path of the old endpoint below ``/serverless``: what its
+    braces name are the command's argument and its required flags. ``optional`` are its other flags. ``answer`` is
+    printed of a reply: a table (heading -> member) or a sentence. ``ended`` tells a watch whether a reply is the last.
     """
 
     path: str
-    operation: str
+    call: str
+    place: str = ""
     argument: str = ""
-    flags: tuple[Flag, ...] = ()
-    required: tuple[str, ...] = ()
-    struct: str = ""
-    answer: str
+    optional: tuple[Flag, ...]
+    answer: Mapping[str, str] | str
+    ended: Callable[[Any], bool] | None = None
 
     @property
-    def all_flags(self) -> tuple[Flag, ...]:
-        """The command's own flags and those that every command has."""
-        return (*self.flags, *GLOBAL)
+    def names(self) -> list[str]:
+        """The names in ``place``, in the order in which ``call`` takes their values."""
+        return re.findall(r"\{(\w+)\}", self.place)
+
+    @property
+    def required(self) -> list[str]:
+        """The flags without which there is no path to call."""
+        return [name for name in self.names if name != self.argument]
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """All flags: the required ones, the optional ones, and those of every command."""
+        return (*map(Flag, self.required), *self.optional, *GLOBAL)
 
     @property
     def usage(self) -> str:
         """How the command is written, as the CLI's errors show it."""
-        argument = f" <{self.argument}>" if self.argument else ""
-        return f"{self.path}{argument} [flags]"
+        return self.path + (f" <{self.argument}>" if self.argument else "") + " [flags]"
 
-
-_PROJECT, _OUTPUT = Flag("projectId"), Flag("output", short="o")
-_CLUSTER, _SNAPSHOT, _JOB = Flag("clusterName"), Flag("snapshotId"), Flag("restoreJobId")
-_COMMON = (_PROJECT, _OUTPUT)
-_LIST = (Flag("page", "int"), Flag("limit", "int"), Flag("omitCount", "bool"), *_COMMON)
-_START = (
-    _SNAPSHOT,
-    _CLUSTER,
-    Flag("deliveryType"),
-    Flag("targetProjectId"),
-    Flag("targetClusterName"),
-    Flag("oplogTs", "int"),
-    Flag("oplogInc", "int"),
-    Flag("pointInTimeUTCMillis", "int", use_instead="pointInTimeUTCSeconds"),
-    Flag("pointInTimeUTCSeconds", "int"),
-    *_COMMON,
-)
 
 _SNAPSHOTS, _RESTORES = "atlas serverless backups snapshots", "atlas serverless backups restores"
+_SNAPSHOTS_PLACE, _JOBS_PLACE = "/{clusterName}/backup/snapshots", "/{clusterName}/backup/restoreJobs"
+_PROJECT = (Flag("projectId"),)
+_COMMON = (*_PROJECT, Flag("output", short="o"))
+_PAGES = (Flag("page", "int", "page_num"), Flag("limit", "int", "items_per_page"), Flag("omitCount", "bool"), *_COMMON)
+_INSTANCE_TABLE = {"ID": "id", "NAME": "name", "MDB VER": "mongoDBVersion", "STATE": "stateName"}
+_SNAPSHOT_TABLE = {"ID": "id", "TYPE": "snapshotType", "STATUS": "status", "CREATED AT": "createdAt"}
+_JOB_TABLE = {"ID": "id", "SNAPSHOT": "snapshotId", "CLUSTER": "targetClusterName", "TYPE": "deliveryType"}
+_EXPIRES = {"EXPIRES AT": "expiresAt"}
+
+_INSTANCE = Command(
+    path="atlas serverless describe",
+    call="serverless_instances.get_serverless_instance",
+    place="/{instanceName}",
+    argument="instanceName",
+    optional=_COMMON,
+    answer=_INSTANCE_TABLE,
+)
+_SNAPSHOT = Command(
+    path=f"{_SNAPSHOTS} describe",
+    call="cloud_backups.get_serverless_backup_snapshot",
+    place=f"{_SNAPSHOTS_PLACE}/{{snapshotId}}",
+    optional=_COMMON,
+    answer={"ID": "id", "SNAPSHOT TYPE": "snapshotType", **_EXPIRES},
+)
+_JOB = Command(
+    path=f"{_RESTORES} describe",
+    call="cloud_backups.get_serverless_restore_job",
+    place=f"{_JOBS_PLACE}/{{restoreJobId}}",
+    optional=_COMMON,
+    answer={**_JOB_TABLE, **_EXPIRES, "URLs": "deliveryUrl"},
+)
 
 COMMANDS: Sequence[Command] = (
     Command(
         path="atlas serverless list",
-        operation="list_instances",
-        flags=_LIST,
-        struct="PaginatedServerlessInstanceDescription",
-        answer="ID\tNAME\tMDB VER\tSTATE{{range valueOrEmptySlice .Results}}\n"
-        "{{.Id}}\t{{.Name}}\t{{.MongoDBVersion}}\t{{.StateName}}{{end}}\n",
+        call="serverless_instances.list_serverless_instances",
+        optional=_PAGES,
+        answer=_INSTANCE_TABLE,
     ),
-    Command(
-        path="atlas serverless describe",
-        operation="get_instance",
-        argument="instanceName",
-        flags=_COMMON,
-        struct="ServerlessInstanceDescription",
-        answer="ID\tNAME\tMDB VER\tSTATE\n{{.Id}}\t{{.Name}}\t{{.MongoDBVersion}}\t{{.StateName}}\n",
-    ),
-    Command(
+    _INSTANCE,
+    attrs.evolve(
+        _INSTANCE,
         path="atlas serverless watch",
-        operation="watch_instance",
-        argument="instanceName",
-        flags=(_PROJECT,),
+        optional=_PROJECT,
         answer="\nInstance available.\n",
+        ended=lambda instance: instance.state_name == "IDLE",
     ),
     Command(
         path=f"{_SNAPSHOTS} list",
-        operation="list_snapshots",
+        call="cloud_backups.list_serverless_backup_snapshots",
+        place=_SNAPSHOTS_PLACE,
         argument="clusterName",
-        flags=_LIST,
-        struct="PaginatedApiAtlasServerlessBackupSnapshot",
-        answer="ID\tTYPE\tSTATUS\tCREATED AT\tEXPIRES AT{{range valueOrEmptySlice .Results}}\n"
-        "{{.Id}}\t{{.SnapshotType}}\t{{.Status}}\t{{.CreatedAt}}\t{{.ExpiresAt}}{{end}}\n",
+        optional=_PAGES,
+        answer={**_SNAPSHOT_TABLE, **_EXPIRES},
     ),
-    Command(
-        path=f"{_SNAPSHOTS} describe",
-        operation="get_snapshot",
-        flags=(_CLUSTER, _SNAPSHOT, *_COMMON),
-        required=("clusterName", "snapshotId"),
-        struct="ServerlessBackupSnapshot",
-        answer="ID\tSNAPSHOT TYPE\tEXPIRES AT\n{{.Id}}\t{{.SnapshotType}}\t{{.ExpiresAt}}\n",
-    ),
-    Command(
+    _SNAPSHOT,
+    attrs.evolve(
+        _SNAPSHOT,
         path=f"{_SNAPSHOTS} watch",
-        operation="watch_snapshot",
-        flags=(_CLUSTER, _SNAPSHOT, _PROJECT),
-        required=("clusterName", "snapshotId"),
+        optional=_PROJECT,
         answer="\nSnapshot changes completed.\n",
+        ended=lambda snapshot: snapshot.status in {"completed", "failed"},
     ),
     Command(
         path=f"{_RESTORES} list",
-        operation="list_jobs",
+        call="cloud_backups.list_serverless_restore_jobs",
+        place=_JOBS_PLACE,
         argument="clusterName",
-        flags=_LIST,
-        struct="PaginatedApiAtlasServerlessBackupRestoreJob",
-        answer="ID\tSNAPSHOT\tCLUSTER\tTYPE\tEXPIRES AT{{range valueOrEmptySlice .Results}}\n"
-        "{{.Id}}\t{{.SnapshotId}}\t{{.TargetClusterName}}\t{{.DeliveryType}}\t{{.ExpiresAt}}{{end}}\n",
+        optional=_PAGES,
+        answer={**_JOB_TABLE, **_EXPIRES},
     ),
-    Command(
-        path=f"{_RESTORES} describe",
-        operation="get_job",
-        flags=(_CLUSTER, _JOB, *_COMMON),
-        required=("clusterName", "restoreJobId"),
-        struct="ServerlessBackupRestoreJob",
-        answer="ID\tSNAPSHOT\tCLUSTER\tTYPE\tEXPIRES AT\tURLs\n"
-        "{{.Id}}\t{{.SnapshotId}}\t{{.TargetClusterName}}\t{{.DeliveryType}}\t{{.ExpiresAt}}\t"
-        "{{range $index, $element := .DeliveryUrl}}{{if $index}}; {{end}}{{$element}}{{end}}\n",
-    ),
-    Command(
+    _JOB,
+    attrs.evolve(
+        _JOB,
         path=f"{_RESTORES} watch",
-        operation="watch_job",
-        flags=(_CLUSTER, _JOB, *_COMMON),
-        required=("clusterName", "restoreJobId"),
-        struct="ServerlessBackupRestoreJob",
         answer="\nRestore completed.\n",
+        # A download may have a link and never a finishing time; the CLI waited for ever there.
+        ended=lambda job: any((job.failed, job.cancelled, job.expired, job.finished_at, job.delivery_url)),
     ),
     Command(
         path=f"{_RESTORES} create",
-        operation="create_job",
-        flags=_START,
-        required=("clusterName", "deliveryType"),
-        struct="ServerlessBackupRestoreJob",
-        answer="Restore job '{{.Id}}' successfully started\n",
+        call="cloud_backups.create_serverless_restore_job",
+        place=_JOBS_PLACE,
+        optional=(
+            Flag("deliveryType", argument="delivery_type"),
+            Flag("snapshotId", argument="snapshot_id"),
+            Flag("targetProjectId", argument="target_group_id"),
+            Flag("targetClusterName", argument="target_cluster_name"),
+            Flag("oplogTs", "int", "oplog_ts"),
+            Flag("oplogInc", "int", "oplog_inc"),
+            Flag("pointInTimeUTCMillis", "int", use_instead="pointInTimeUTCSeconds"),
+            Flag("pointInTimeUTCSeconds", "int", "point_in_time_utc_seconds"),
+            *_COMMON,
+        ),
+        answer="Restore job '{id}' successfully started\n",
     ),
 )
+
+DELIVERY_TYPES: Mapping[str, tuple[str, ...]] = {
+    "automated": ("targetProjectId", "snapshotId", "targetClusterName"),
+    "pointInTime": ("targetProjectId", "targetClusterName"),
+    "download": ("snapshotId",),
+}
+"""Delivery type of a restore -> the flags that it requires, beside those of the path."""
 
 ALIASES: Mapping[str, str] = {
     "sl": "serverless",
@@ -150,9 +165,6 @@ ALIASES: Mapping[str, str] = {
     "start": "create",
 }
 """Other spelling -> the one in ``path``. ``start`` is what ``atlas backups restores`` calls it."""
-
-REMOVED = frozenset({"create", "update", "delete"})
-"""Commands of ``atlas serverless`` that made, changed and deleted instances: there is nothing left to do it to."""
 
 
 def spelled(word: str) -> str:

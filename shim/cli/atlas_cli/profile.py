@@ -41,16 +41,6 @@ class Profile:
         return _variable(self.environ, name) or str(self.stored.get(name, "") or "")
 
     @property
-    def project_id(self) -> str:
-        """The project that commands are about unless they say another."""
-        return self.get("project_id")
-
-    @property
-    def output(self) -> str:
-        """The format of the output unless a command says another."""
-        return self.get("output")
-
-    @property
     def base_url(self) -> str:
         """The origin of Atlas; raises SettingsError on a URL that means nothing."""
         for name in ("ops_manager_url", "base_url"):

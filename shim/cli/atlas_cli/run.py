@@ -5,24 +5,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-import time
 import warnings
 from collections.abc import Mapping, Sequence
 
 from shim.cli.atlas_cli import flags
-from shim.cli.atlas_cli.commands import COMMANDS, REMOVED, Command, spelled
+from shim.cli.atlas_cli.commands import COMMANDS, DELIVERY_TYPES, Command, spelled
 from shim.cli.atlas_cli.errors import CliError
 from shim.cli.atlas_cli.handover import hand_over
 from shim.cli.atlas_cli.profile import load
 from shim.errors import LegacyEndpointWarning, SettingsError
-
-DELIVERY_TYPES: Mapping[str, tuple[str, ...]] = {
-    "automated": ("targetProjectId", "snapshotId", "targetClusterName"),
-    "pointInTime": ("targetProjectId", "targetClusterName"),
-    "download": ("snapshotId",),
-}
-"""Delivery type -> the flags that it requires."""
-
 
 CLOSED = 141
 """What a shell sees of a Go program that wrote into a closed pipe, as before ``| head -1`` (128 + SIGPIPE)."""
@@ -53,14 +44,11 @@ def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
 def _serverless(words: Sequence[str], places: Sequence[int], environ: Mapping[str, str]) -> int:
     try:
         command, rest = find(words, places)
-        if command is None:
-            sys.stdout.write(_overview())
-            return 0
-        values, others = flags.parse(rest, command.all_flags)
-        if values.get("help"):
-            sys.stdout.write(_help(command))
-            return 0
-        _carry_out(command, values, others, environ)
+        given, others = flags.parse(rest, command.flags) if command else ({}, [])
+        if command is None or given.get("help"):
+            sys.stdout.write(_help(command) if command else _overview())
+        else:
+            _carry_out(command, given, others, environ)
     except (CliError, SettingsError) as error:
         sys.stdout.flush()
         sys.stderr.write(f"Error: {error}\n")
@@ -70,26 +58,25 @@ def _serverless(words: Sequence[str], places: Sequence[int], environ: Mapping[st
 
 def find(words: Sequence[str], places: Sequence[int]) -> tuple[Command | None, list[str]]:
     """Return the command and its words; None when the words name a group, or ask what there is."""
-    path, used = ["atlas"], []
-    for at in places:
-        path.append(spelled(words[at]))
-        used.append(at)
-        found = next((one for one in COMMANDS if one.path == " ".join(path)), None)
-        if found is not None:
-            return found, [word for place, word in enumerate(words) if place not in used]
-        if not any(one.path.startswith(" ".join(path) + " ") for one in COMMANDS):
-            raise CliError(_unknown(path))
+    path = "atlas"
+    for count, at in enumerate(places, 1):
+        before, path = path, f"{path} {spelled(words[at])}"
+        for command in COMMANDS:
+            if command.path == path:
+                return command, [word for place, word in enumerate(words) if place not in places[:count]]
+        if not any(command.path.startswith(f"{path} ") for command in COMMANDS):
+            raise CliError(_unknown(before, spelled(words[at])))
     return None, []
 
 
-def _unknown(path: Sequence[str]) -> str:
-    said = f'unknown command "{path[-1]}" for "{" ".join(path[:-1])}"'
-    if len(path) == 3 and path[-1] in REMOVED:
+def _unknown(group: str, word: str) -> str:
+    said = f'unknown command "{word}" for "{group}"'
+    if group == "atlas serverless" and word in {"create", "update", "delete"}:
         return (
             f"{said}: serverless instances can't be made, changed or deleted any more; "
-            f"atlas-shim speaks what reads them and their backups. Use: atlas clusters {path[-1]}"
+            f"atlas-shim speaks what reads them and their backups. Use: atlas clusters {word}"
         )
-    return f"{said}; atlas-shim speaks: {', '.join(one.path.removeprefix('atlas ') for one in COMMANDS)}"
+    return f"{said}; atlas-shim speaks: {', '.join(command.path.removeprefix('atlas ') for command in COMMANDS)}"
 
 
 def _overview() -> str:
@@ -98,55 +85,45 @@ def _overview() -> str:
 
 
 def _help(command: Command) -> str:
-    lines = [f"  {f'-{flag.short}, ' if flag.short else '    '}--{flag.name} {flag.kind}" for flag in command.all_flags]
+    lines = [f"  {f'-{flag.short}, ' if flag.short else '    '}--{flag.name} {flag.kind}\n" for flag in command.flags]
     required = f"\nRequired: {', '.join(f'--{name}' for name in command.required)}\n" if command.required else ""
-    return f"Usage:\n  {command.usage}\n\nFlags:\n" + "\n".join(lines) + f"\n{required}"
+    return f"Usage:\n  {command.usage}\n\nFlags:\n{''.join(lines)}{required}"
 
 
-def _carry_out(command: Command, values: flags.Values, others: list[str], environ: Mapping[str, str]) -> None:
-    given = dict(values)
-    if command.operation == "create_job" and others and "deliveryType" not in given:
+def _carry_out(command: Command, given: dict[str, flags.Value], others: list[str], environ: Mapping[str, str]) -> None:
+    orders = command.path.endswith("create")
+    if orders and others and "deliveryType" not in given:
         given["deliveryType"] = others.pop(0)  # as in `atlas backups restores start automated`
     for flag in command.flags:
         if flag.use_instead and flag.name in given:
             sys.stderr.write(f"Flag --{flag.name} has been deprecated, please use --{flag.use_instead} instead\n")
             given.setdefault(flag.use_instead, given.pop(flag.name))
-    _check_arguments(command, others)
+    if len(others) != bool(command.argument):
+        said = f"requires 1 argument, received {len(others)}" if command.argument else "accepts no arguments"
+        raise CliError(f'"{command.path}" {said}\n\nUsage:  {command.usage}')
+    given.update(zip([command.argument], others, strict=False))
     profile = load(str(given.get("profile", "")), environ)
     credentials = profile.credentials()
-    required = list(command.required)
-    if command.operation == "create_job":
-        kind = str(given.get("deliveryType", ""))
+    required = command.required
+    if orders:
+        kind = str(given.get("deliveryType"))
         if kind not in DELIVERY_TYPES:
             raise CliError("delivery type invalid, choose 'automated', 'download' or 'pointInTime'")
         required += DELIVERY_TYPES[kind]
-    project = str(given.get("projectId") or profile.project_id)
-    _check_project(project)
-    if missing := sorted(name for name in required if name not in given):
-        raise CliError(f"""required flag(s) "{'", "'.join(missing)}" not set""")
-    profile.check_service()
-    output = str(given.get("output") or profile.output)
-    from shim.cli.atlas_cli.calls import Calls  # noqa: PLC0415 - a command that is wrong loads no HTTP library
-
-    with warnings.catch_warnings():
-        # Who writes `atlas serverless` knows: there is nobody to warn.
-        warnings.simplefilter("ignore", LegacyEndpointWarning)
-        with Calls(profile.base_url, credentials, project) as calls:
-            calls.carry_out(command, given, others, output, sleep=time.sleep)
-
-
-def _check_arguments(command: Command, others: Sequence[str]) -> None:
-    if command.argument and len(others) != 1:
-        said = f"requires 1 argument, received {len(others)}"
-    elif not command.argument and others:
-        said = "accepts no arguments"
-    else:
-        return
-    raise CliError(f'"{command.path}" {said}\n\nUsage:  {command.usage}')
-
-
-def _check_project(project: str) -> None:
+    project = str(given.get("projectId") or profile.get("project_id"))
     if not project:
         raise CliError('required flag(s) "projectId" not set')
     if not re.fullmatch("[0-9a-fA-F]{24}", project):
         raise CliError(f"the provided value '{project}' is not a valid ID")
+    if missing := sorted(name for name in required if name not in given):
+        raise CliError(f"""required flag(s) "{'", "'.join(missing)}" not set""")
+    profile.check_service()
+    # A command that is wrong loads no HTTP library.
+    from shim.cli.atlas_cli.calls import carry_out  # noqa: PLC0415
+    from shim.cli.atlas_cli.output import printer  # noqa: PLC0415
+
+    show = printer(command, str(given.get("output") or profile.get("output")))
+    with warnings.catch_warnings():
+        # Who writes `atlas serverless` knows: there is nobody to warn.
+        warnings.simplefilter("ignore", LegacyEndpointWarning)
+        sys.stdout.write(show(carry_out(command, given, profile.base_url, credentials, project)))
