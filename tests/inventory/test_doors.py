@@ -71,19 +71,6 @@ def test_async_httpx_names_the_line_of_the_call(file, url):
     assert [(line["file"], line["line"]) for line in lines(file)] == [(__file__, here)]
 
 
-def test_calls_that_are_gathered_name_the_line_of_the_gather(file, url):
-    """And not the one that started the loop."""
-
-    async def call():
-        async with httpx.AsyncClient() as client:
-            line = sys._getframe().f_lineno + 1
-            await asyncio.gather(client.get(url), client.get(url))
-            return line
-
-    here = asyncio.run(call())
-    assert [(line["file"], line["line"]) for line in lines(file)] == [(__file__, here)] * 2
-
-
 def test_requests_names_the_line_of_the_call(file, url):
     """The call site is in the program with requests too."""
     here = sys._getframe().f_lineno + 1

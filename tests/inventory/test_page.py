@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import os
 
 import pytest
 from click.testing import CliRunner
@@ -107,19 +106,3 @@ def test_an_inventory_is_never_written_over(tmp_path):
     path.write_text("{}\n")
     assert CliRunner().invoke(main, ["inventory", str(path), "--html", str(path)]).exit_code == 2
     assert path.read_text() == "{}\n"
-
-
-@pytest.mark.parametrize("words", [("snapshots", "list"), ("restores", "list"), ("diff",)])
-def test_own_commands_write_nothing_down(words, tmp_path, monkeypatch):
-    """They are no programs that have to be changed; the variable is there again afterwards."""
-    from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
-    from shim.fake.server import serve_in_thread
-
-    monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(tmp_path / "calls.jsonl"))
-    with serve_in_thread(FakeAtlas()) as server:
-        monkeypatch.setenv("MONGODB_ATLAS_BASE_URL", server.url)
-        monkeypatch.setenv("MONGODB_ATLAS_ACCESS_TOKEN", DEMO_TOKEN)
-        done = CliRunner().invoke(main, [*words, DEMO_GROUP, DEMO_CLUSTER])
-    assert done.exit_code in {0, 5}, done.output
-    assert os.environ["ATLAS_SHIM_INVENTORY"]
-    assert not (tmp_path / "calls.jsonl").exists()
