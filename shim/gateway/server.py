@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 
-import attrs
 from anyio.from_thread import start_blocking_portal
 
 from shim.core.memory import Memory
@@ -20,10 +19,9 @@ from shim.gateway.admin_thread import AdminThread
 from shim.gateway.announced import Announced
 from shim.gateway.board.counts import Board
 from shim.gateway.board.facts import ends_in, status_of
+from shim.gateway.board.silence import InventoryLook, Written
 from shim.gateway.board.standing import Standing
 from shim.gateway.board.status import Status
-from shim.gateway.board.told import Told
-from shim.gateway.board.written import InventoryLook
 from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.own import is_loopback
 from shim.gateway.handler import Handler
@@ -229,10 +227,17 @@ class Gateway:
         else:
             stopping.result()
 
-    def told(self) -> Told:
-        """Return what people are shown that was counted here; may be called in another thread."""
-        certificates, announced = self.certificates.shown(), self.radar.sightings()
-        return attrs.evolve(self.board.told(), certificates=certificates, announced=announced)
+    def status(self, inventory: Written | None = None) -> Status:
+        """Return what people are shown, with what is known of the inventory; may be called in another thread."""
+        return status_of(
+            self.board.counted(),
+            self._handler.plan,
+            self.standing,
+            ready=self._ready,
+            inventory=inventory,
+            certificates=self.certificates.shown(),
+            announced=self.radar.sightings(),
+        )
 
     def _beat(self) -> None:
         self._beaten = time.monotonic()
@@ -246,9 +251,7 @@ class Gateway:
             return self.metrics.text()
 
         async def status() -> Status:
-            plan = self._handler.plan
-            inventory = await self._inventory_look.look(ends_in(plan, self.standing))
-            return status_of(self.told(), plan, self.standing, ready=self._ready, inventory=inventory)
+            return self.status(await self._inventory_look.look(ends_in(self._handler.plan, self.standing)))
 
         def end() -> None:
             assert quits is not None

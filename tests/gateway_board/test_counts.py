@@ -5,8 +5,7 @@ import os
 import pytest
 
 from shim.core.recognise import shared_engine
-from shim.gateway.board.counts import MOST, OTHERS, Board
-from shim.gateway.board.told import CALLERS, ERRORS, HOUR
+from shim.gateway.board.counts import CALLERS, ERRORS, HOUR, MOST, OTHERS, Board, Caller, Errors
 from shim.gateway.logs.calls import CallLine
 from tests.gateway.test_signing import PATH
 
@@ -30,57 +29,57 @@ def board(*lines):
 
 def test_calls_are_known_by_minute_for_an_hour():
     """Those of an hour ago are gone, those of the minute before are there beside this one's."""
-    told = board(*(line(START + 60 * minute) for minute in (0, 0, HOUR, HOUR + 1, HOUR + 1))).told()
-    assert [(one.minute - START // 60, one.calls) for one in told.minutes] == [(HOUR, 1), (HOUR + 1, 2)]
+    found = board(*(line(START + 60 * minute) for minute in (0, 0, HOUR, HOUR + 1, HOUR + 1))).counted().minutes
+    assert {minute - START // 60: calls for (minute, *_), calls in found.items()} == {HOUR: 1, HOUR + 1: 2}
 
 
 def test_a_clock_that_is_set_back_loses_nothing_of_now():
     """What comes then is counted in the minute that the clock says."""
-    told = board(line(START), line(START - 86400)).told()
-    assert sum(one.calls for one in told.callers) == 2
+    found = board(line(START), line(START - 86400)).counted()
+    assert sum(one.calls for one in found.callers.values()) == 2
 
 
-def test_callers_are_told_with_their_retired_calls():
+def test_callers_are_counted_with_their_retired_calls():
     """One row for an address and a User-Agent, masked as in the log."""
-    (caller,) = board(line(agent='a"\n\x1b'), line(path=PATH, agent='a"\n\x1b')).told().callers
-    assert (caller.agent, caller.calls, caller.retired, caller.last) == ("a???", 2, 1, START // 60)
+    found = board(line(agent='a"\n\x1b'), line(path=PATH, agent='a"\n\x1b')).counted().callers
+    assert found == {("127.0.0.1", "a???"): Caller(2, 1, int(START) // 60)}
 
 
 def test_a_flood_of_callers_is_bounded():
     """Each with a name of its own: the calls are counted, the many callers are one, and few stay of each minute."""
     made = board(*(line(agent=str(number)) for number in range(MOST + 50)))
     made.count(line(START + 60))
-    told = made.told()
-    assert sum(one.calls for one in told.minutes) == MOST + 51
-    assert len(told.callers) <= 2 * CALLERS
-    assert next(one.calls for one in told.callers if one.peer == OTHERS) == 50
+    found = made.counted()
+    assert sum(found.minutes.values()) == MOST + 51
+    assert len(found.callers) <= 2 * CALLERS
+    assert found.callers[OTHERS, ""].calls == 50
 
 
 def test_kinds_of_errors_are_bounded_and_the_latest_stay():
     """An old kind makes room for a new one."""
     kinds = 3 * ERRORS
-    told = board(*(line(START + n, status=500, failure=(f"C{n}", 500, "x")) for n in range(kinds))).told()
-    assert len(told.errors) == ERRORS
-    assert told.errors[0].code == f"C{kinds - 1}"
+    made = board(*(line(START + n, status=500, failure=(f"C{n}", 500, "x")) for n in range(kinds)))
+    found = [code for _, (code, _, _) in made.counted().errors]
+    assert (len(found), found[0]) == (ERRORS, f"C{kinds - 1}")
 
 
 def test_errors_of_a_kind_are_one_row():
     """How many, when first and when last; an answer of Atlas' own counts by its status."""
-    (error,) = board(line(status=503), line(START + 5, status=503)).told().errors
-    assert (error.code, error.type, error.calls, error.first, error.last) == (None, "503", 2, START, START + 5)
+    found = board(line(status=503), line(START + 5, status=503)).counted().errors
+    assert found == {("other", (None, 503, "503")): Errors(START, START + 5, 2)}
 
 
 def test_a_caller_that_left_is_no_error():
     """It has no status; its call is counted all the same."""
-    told = board(line(status=None)).told()
-    assert (told.errors, [one.hundred for one in told.minutes]) == ((), [0])
+    found = board(line(status=None)).counted()
+    assert (found.errors, [hundred for _, _, _, hundred in found.minutes]) == ({}, [0])
 
 
 def test_last_calls_are_told_by_the_side_that_answered():
     """What Atlas itself answered may be no retired call yet."""
     legacy = line(START + 2, path=PATH)
     legacy.route = "legacy"
-    found = board(line(path=PATH), line(START + 60, path=PATH), legacy, line(START + 90, path=PATH)).told().lasts
+    found = board(line(path=PATH), line(START + 60, path=PATH), legacy, line(START + 90, path=PATH)).counted().lasts
     assert [(one.route, one.when, one.calls) for one in found] == [("flex", START + 90, 3), ("legacy", START + 2, 1)]
 
 
@@ -99,4 +98,4 @@ def test_fields_are_counted_by_answer(answers):
             FieldReport("c", Fidelity.RENAMED),
         )
         made.translated(Record("o", "v2", "flex", "", operation.sunset, operation.deprecated, fields=fields))
-    assert [(one.field, one.level, one.answers) for one in made.told().inexact] == [("a", "absent", answers)]
+    assert made.counted().fields == {("o", "a", "absent"): answers}

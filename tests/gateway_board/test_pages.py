@@ -1,20 +1,17 @@
 """The pages for people and ``/status.json`` on the admin listener, of a gateway that has seen calls."""
 
 import json
-import os
 from pathlib import Path
 
 import attrs
 import jsonschema
 import pytest
 
-from shim.core.recognise import load_engine, shared_engine
-from shim.core.responses import section_of
-from shim.gateway.board.facts import status_of as facts_of
+from shim.core.recognise import load_engine
+from shim.core.responses import SITE
 from shim.gateway.board.html import page
 from shim.gateway.board.status import Announced, Caller, Certificate, Error, Reload
 from shim.gateway.board.text import WIDTH, text
-from shim.gateway.reload import Plan
 from tests.gateway.test_admin import admin
 from tests.gateway.test_signing import PATH
 from tests.peers.pages import HOSTILE, Page
@@ -50,8 +47,7 @@ def served():
 @pytest.fixture(scope="module")
 def some(served):
     """Return its status, to change."""
-    plan = Plan(served.options, shared_engine(os.environ))
-    return facts_of(served.told(), plan, served.standing, ready=True, inventory=None)
+    return served.status()
 
 
 def announcement(said, when):
@@ -86,7 +82,7 @@ def test_what_was_called_is_on_every_page(served):
     for said in ("report/1", "SHIM_BAD_REQUEST", *(one["field"] for one in found["fields"])):
         assert said in html
         assert said in plain
-    assert "What a code means | https://atlas-shim.github.io/atlas-shim/reference/errors/\n" in plain
+    assert plain.endswith("Codes of errors: https://atlas-shim.github.io/atlas-shim/reference/errors/\n")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -102,7 +98,7 @@ def test_nothing_is_loaded_or_run(served):
     assert not {"script", "link", "img", "iframe", "object", "form", "button"} & set(found.elements)
     assert not [one for one in found.attributes if one[1] in {"src", "style", "srcset"} or one[1][:2] == "on"]
     links = {value for _, name, value in found.attributes if name == "href"}
-    assert links == {".", "status.json", "metrics", section_of("SHIM_BAD_REQUEST")}  # what the error means
+    assert links == {".", "status.json", "metrics", f"{SITE}reference/errors/"}
     (policy,) = (value for _, name, value in found.attributes if name == "content" and "default-src" in value)
     assert value_of(head, "Content-Security-Policy") == f"{policy}; frame-ancestors 'none'"
 
@@ -207,5 +203,5 @@ def test_every_operation_has_a_route_in_force_and_a_reason(some):
 def test_an_empty_gateway_has_pages(some):
     """Nothing called yet, nothing wrong."""
     bare = attrs.evolve(some, hour=(), callers=(), fields=(), errors=(), certificates=())
-    assert Page(page(bare)).texts["p"].count("None.") == 3
+    assert Page(page(bare)).texts["p"].count("None.") == 4
     assert "Callers" not in text(bare)

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shim.gateway.board.silence import Written, silence
-from shim.gateway.board.told import Last
-from shim.gateway.board.written import EDGE, look
+from shim.gateway.board.counts import Last
+from shim.gateway.board.silence import EDGE, Written, look, silence
 
 DAY = 86400.0
 NOW = 1_800_000_000.0

@@ -1,39 +1,37 @@
-"""What each call is counted in for people: by minute, caller and error, all of it bounded.
+"""Counts each call for people: by minute, caller and error, all of it bounded.
 
-A call costs one step in a dictionary, under half a microsecond. Once a minute what came together in it is sorted
-into what stays.
+A call costs one step in a dictionary, under half a microsecond. Once a minute the new counts are sorted into those
+that stay. Nothing here has an id, a query or a credential in it: operations and fields are words of the mapping
+documents, callers are as the log shows them.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import Counter as Tally
+from collections.abc import Mapping, Sequence
 
 import attrs
 
 from shim.core.record import FieldReport, Record
 from shim.documents.vocabulary import Fidelity
-from shim.gateway.board.told import (
-    ERRORS,
-    HOUR,
-    Caller,
-    Error,
-    Inexact,
-    Last,
-    Minute,
-    Told,
-    both_lasts,
-    kept_callers,
-    kept_errors,
-)
-from shim.gateway.counting.failures import answered_by_atlas
+from shim.gateway.counting.failures import Failure, answered_by_atlas
 from shim.gateway.logs.calls import CallLine, plain_agent
 
+HOUR = 60
+"""Minutes that are counted apart."""
+
+CALLERS = 200
+"""Callers that are kept: so many that called last, and so many that call most."""
+
+ERRORS = 50
+"""Kinds of errors that are kept, the latest."""
+
 MOST = 500
-"""Different calls of one minute, by operation, route, status and caller; of more it is not known who made them."""
+"""Different calls of one minute, by operation, route, status and caller; more count without their caller."""
 
 OTHERS = "others"
-"""The peer of callers that are not told apart."""
+"""The peer of calls that count without their caller."""
 
 OTHER = "other"
 """The operation of calls that are passed on."""
@@ -43,14 +41,57 @@ _AGENT = 200
 
 _LOSSLESS = frozenset({Fidelity.EXACT, Fidelity.RENAMED})
 
-_Key = tuple[str, str, int, str, str]
-_Kind = tuple[str, str | None, int, str]
+
+@attrs.frozen
+class Caller:
+    """Calls of one address and User-Agent since the start; ``retired`` of them were of retired operations.
+
+    ``last`` is the minute (since the epoch) of the latest.
+    """
+
+    calls: int = 0
+    retired: int = 0
+    last: int = 0
+
+
+@attrs.frozen
+class Last:
+    """The latest call of a retired operation, in seconds since the epoch, and which side answered it, and why."""
+
+    operation: str
+    when: float
+    route: str
+    reason: str
+    calls: int = 1
+
+
+@attrs.define
+class Errors:
+    """How many errors of a kind there were, and when the first and the last, in seconds since the epoch."""
+
+    first: float
+    last: float
+    calls: int = 0
+
+
+@attrs.frozen
+class Counted:
+    """What was counted, within its bounds.
+
+    ``minutes`` are calls by minute (since the epoch), operation, route, and hundreds of the status (0: no answer);
+    ``callers`` are by peer and User-Agent, the latest first; ``fields`` are answers by operation, field, and a level
+    that is not lossless; ``errors`` are by operation and failure, the latest first.
+    """
+
+    minutes: Mapping[tuple[int, str, str, int], int]
+    callers: Mapping[tuple[str, str], Caller]
+    fields: Mapping[tuple[str, str, str], int]
+    errors: Mapping[tuple[str, Failure], Errors]
+    lasts: Sequence[Last]
 
 
 @attrs.define(eq=False)
 class _Calls:
-    """How many calls of one kind there were in this minute, and when and why the last was answered so."""
-
     count: int = 0
     last: float = 0.0
     reason: str = ""
@@ -58,7 +99,7 @@ class _Calls:
 
 @attrs.define(eq=False)
 class _Answers:
-    """How many answers had these reports; ``fields`` is kept, so that nothing else has its identity."""
+    """How many answers had these reports; ``fields`` is kept, so that no other object gets its identity."""
 
     operation: str
     fields: tuple[FieldReport, ...]
@@ -66,29 +107,47 @@ class _Answers:
 
 
 @attrs.define(eq=False)
-class _Errors:
-    """How many of a kind there were, and when the first and the last."""
+class _Kept:
+    """What is known of past minutes."""
 
-    first: float
-    last: float
-    count: int = 0
+    minutes: Tally[tuple[int, str, str, int]] = attrs.field(factory=Tally)
+    callers: dict[tuple[str, str], Caller] = attrs.field(factory=dict)
+    lasts: dict[tuple[str, str], Last] = attrs.field(factory=dict)
+
+    def with_minute(self, minute: int, calls: Mapping[tuple[str, str, int, str, str], _Calls]) -> _Kept:
+        """Return the same with the calls of another minute."""
+        kept = _Kept(self.minutes.copy(), self.callers.copy(), self.lasts.copy())
+        for (operation, route, hundred, peer, agent), new in calls.items():
+            kept.minutes[minute, operation, route, hundred] += new.count
+            name, retired = (peer, plain_agent(agent)), new.count if operation != OTHER else 0
+            old = kept.callers.get(name, Caller())
+            kept.callers[name] = Caller(old.calls + new.count, old.retired + retired, max(minute, old.last))
+            if retired:
+                last = Last(operation, new.last, route, new.reason, new.count)
+                before = kept.lasts.get((operation, route))
+                if before is not None:
+                    later = before if before.when >= last.when else last
+                    last = attrs.evolve(later, calls=before.calls + last.calls)
+                kept.lasts[operation, route] = last
+        for key in [key for key in kept.minutes if not minute - HOUR <= key[0] <= minute]:
+            del kept.minutes[key]
+        kept.callers = kept_callers(kept.callers)
+        return kept
 
 
 class Board:
-    """Counts the calls of a gateway; ``told`` may be asked for in another thread."""
+    """Counts the calls of a gateway; ``counted`` may be called in another thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        """Held while what is counted is sorted, and while it is read: not for a call."""
+        """Held while counts are sorted, and while they are read: not for a call."""
         self._minute = 0
         self._begins = self._ends = 0.0
-        self._now: dict[_Key, _Calls] = {}
-        self._minutes: Tally[tuple[int, str, str, int]] = Tally()
-        self._callers: dict[tuple[str, str], Caller] = {}
-        self._lasts: dict[tuple[str, str], Last] = {}
-        self._errors: dict[_Kind, _Errors] = {}
+        self._now: dict[tuple[str, str, int, str, str], _Calls] = {}
+        self._kept = _Kept()
+        self._errors: dict[tuple[str, Failure], Errors] = {}
         self._answers: dict[int, _Answers] = {}
-        self._inexact: Tally[tuple[str, str, str]] = Tally()
+        self._fields: Tally[tuple[str, str, str]] = Tally()
 
     def count(self, line: CallLine) -> None:
         """Count one call that has ended; its ``agent`` is the caller's User-Agent."""
@@ -105,7 +164,7 @@ class Board:
         calls.count += 1
         calls.last, calls.reason = ended, line.reason
         if status >= 400 or line.failure is not None:
-            self._fail(line, operation, ended)
+            self._fail((operation, line.failure or answered_by_atlas(status)), ended)
 
     def translated(self, record: Record) -> None:
         """Count which fields of one answer are not what they were."""
@@ -115,48 +174,38 @@ class Board:
         if found is None:
             if len(self._answers) >= MOST:
                 with self._lock:
-                    self._inexact, self._answers = self._fields(), {}
+                    self._fields, self._answers = self._all_fields(), {}
             found = self._answers[id(record.fields)] = _Answers(record.operation, record.fields)
         found.count += 1
 
-    def told(self) -> Told:
+    def counted(self) -> Counted:
         """Return what was counted so far."""
         with self._lock:
-            minutes, callers, lasts = self._minutes.copy(), self._callers.copy(), self._lasts.copy()
-            _sort(self._minute, self._now.copy(), minutes, callers, lasts)
-            fields, errors = self._fields(), self._errors.copy()
-        newest = max((minute for minute, *_ in minutes), default=0)
-        return Told(
-            minutes=tuple(Minute(*key, calls) for key, calls in sorted(minutes.items()) if key[0] > newest - HOUR - 1),
-            callers=kept_callers(callers.values()),
-            inexact=tuple(Inexact(*key, answers) for key, answers in sorted(fields.items())),
-            errors=kept_errors(Error(*kind, one.count, one.first, one.last) for kind, one in errors.items()),
-            lasts=tuple(lasts[key] for key in sorted(lasts)),
-        )
+            kept = self._kept.with_minute(self._minute, self._now.copy())
+            fields, errors = self._all_fields(), self._errors.copy()
+        latest = sorted(errors.items(), key=lambda item: item[1].last, reverse=True)[:ERRORS]
+        lasts = [kept.lasts[key] for key in sorted(kept.lasts)]
+        return Counted(kept.minutes, kept.callers, dict(sorted(fields.items())), dict(latest), lasts)
 
     def _turn(self, minute: int) -> None:
-        """Sort what came together in the last minute into what stays, and begin another."""
+        """Sort the counts of the last minute into those that stay, and begin another."""
         with self._lock:
-            _sort(self._minute, self._now, self._minutes, self._callers, self._lasts)
-            for key in [key for key in self._minutes if not minute - HOUR <= key[0] <= minute]:
-                del self._minutes[key]
-            self._callers = {(one.peer, one.agent): one for one in kept_callers(self._callers.values())}
+            self._kept = self._kept.with_minute(self._minute, self._now)
             self._minute, self._now = minute, {}
             self._begins, self._ends = minute * 60.0, minute * 60.0 + 60.0
 
-    def _fail(self, line: CallLine, operation: str, ended: float) -> None:
-        kind = (operation, *(line.failure or answered_by_atlas(line.status or 0)))
+    def _fail(self, kind: tuple[str, Failure], ended: float) -> None:
         found = self._errors.get(kind)
         if found is None:
             if len(self._errors) >= 2 * ERRORS:
                 latest = sorted(self._errors.items(), key=lambda item: item[1].last)
                 self._errors = dict(latest[ERRORS:])
-            found = self._errors[kind] = _Errors(ended, ended)
-        found.count += 1
+            found = self._errors[kind] = Errors(ended, ended)
+        found.calls += 1
         found.last = ended
 
-    def _fields(self) -> Tally[tuple[str, str, str]]:
-        found = self._inexact.copy()
+    def _all_fields(self) -> Tally[tuple[str, str, str]]:
+        found = self._fields.copy()
         for answers in self._answers.copy().values():
             for report in answers.fields:
                 if report.fidelity not in _LOSSLESS:
@@ -164,21 +213,9 @@ class Board:
         return found
 
 
-def _sort(
-    minute: int,
-    now: dict[_Key, _Calls],
-    minutes: Tally[tuple[int, str, str, int]],
-    callers: dict[tuple[str, str], Caller],
-    lasts: dict[tuple[str, str], Last],
-) -> None:
-    for (operation, route, hundred, peer, agent), calls in now.items():
-        minutes[minute, operation, route, hundred] += calls.count
-        name = (peer, plain_agent(agent))
-        known = callers.get(name) or Caller(*name, 0, 0, minute)
-        is_retired = operation != OTHER
-        retired = known.retired + (calls.count if is_retired else 0)
-        callers[name] = Caller(*name, known.calls + calls.count, retired, max(minute, known.last))
-        if is_retired:
-            last = Last(operation, calls.last, route, calls.reason, calls.count)
-            before = lasts.get((operation, route))
-            lasts[operation, route] = last if before is None else both_lasts(before, last)
+def kept_callers(callers: Mapping[tuple[str, str], Caller], most: int = CALLERS) -> dict[tuple[str, str], Caller]:
+    """Return the callers that called last and those that call most, so many of each; the latest first."""
+    by_use = sorted(callers, key=lambda name: (callers[name].retired, callers[name].calls), reverse=True)
+    latest = sorted(by_use, key=lambda name: callers[name].last, reverse=True)
+    kept = {*latest[:most], *by_use[:most]}
+    return {name: callers[name] for name in latest if name in kept}

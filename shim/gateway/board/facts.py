@@ -1,4 +1,4 @@
-"""The facts of ``/status.json``, made of what was counted, of the plan in use, and of the gateway's own standing."""
+"""The facts of ``/status.json``, made of the counts, the plan in use, and the gateway's own standing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from shim.core.messages import Call
 from shim.core.route import decide, sunset_of
 from shim.documents.model import Operation
 from shim.gateway.board import status
-from shim.gateway.board.counts import OTHER
-from shim.gateway.board.instants import DAY, written
+from shim.gateway.board.counts import HOUR, OTHER, Counted, Last, kept_callers
 from shim.gateway.board.silence import Written, silence
 from shim.gateway.board.standing import Standing
-from shim.gateway.board.told import HOUR, Last, Minute, Told, kept_callers
+from shim.gateway.board.status import DAY, written
 from shim.gateway.counting.failures import origin_of
 from shim.gateway.reload import Plan
 from shim.inventory.ahead import Ends, ends_of
@@ -27,12 +26,28 @@ from shim.radar.radar import soonest
 SHOWN = 25
 """Callers that are shown, at most twice as many: those that called last, and those that call most."""
 
+_Minutes = Mapping[tuple[int, str, str, int], int]
 
-def status_of(told: Told, plan: Plan, standing: Standing, *, ready: bool, inventory: Written | None) -> status.Status:
-    """Return all of it as it is now; ``inventory`` is None where none is written."""
+
+def status_of(  # noqa: PLR0913 - each is another source of facts
+    counted: Counted,
+    plan: Plan,
+    standing: Standing,
+    *,
+    ready: bool,
+    inventory: Written | None = None,
+    certificates: Iterable[tuple[str, float, bool]] = (),
+    announced: Iterable[Sighting] = (),
+) -> status.Status:
+    """Return all of it as it is now.
+
+    ``inventory`` is None if none is written; ``certificates`` are the sides with the end of each and whether new files
+    are refused.
+    """
     options, today, now = plan.options, standing.clock(), time.time()
     newest = int(now) // 60
-    minutes = [one for one in told.minutes if newest - HOUR < one.minute <= newest]
+    minutes = {key: calls for key, calls in counted.minutes.items() if newest - HOUR < key[0] <= newest}
+    callers = kept_callers(counted.callers, SHOWN)
     return status.Status(
         format=status.FORMAT,
         made=written(now),
@@ -48,35 +63,22 @@ def status_of(told: Told, plan: Plan, standing: Standing, *, ready: bool, invent
             writes=tuple(sorted(options.writes)),
             inventory=inventory is not None,
         ),
-        silence=silence(told.lasts, standing.started, now, inventory, ends_in(plan, standing)),
+        silence=silence(counted.lasts, standing.started, now, inventory, ends_in(plan, standing)),
         sunsets=tuple(_sunsets(plan, today)),
-        routes=tuple(_routes(plan, standing, _latest(told.lasts))),
+        routes=tuple(_routes(plan, standing, _latest(counted.lasts))),
         hour=tuple(_hour(minutes)),
         minutes=tuple(_minutes(minutes, newest)),
         callers=tuple(
-            status.Caller(one.peer, one.agent, one.calls, one.retired, written(one.last * 60))
-            for one in kept_callers(told.callers, SHOWN)
+            status.Caller(*name, one.calls, one.retired, written(one.last * 60)) for name, one in callers.items()
         ),
-        fields=tuple(_fields(told, plan)),
-        errors=tuple(
-            status.Error(
-                origin=origin_of((one.code, one.status, one.type)),
-                operation=one.operation,
-                code=one.code,
-                status=one.status,
-                cause=one.type,
-                calls=one.calls,
-                first=written(one.first),
-                last=written(one.last),
-            )
-            for one in sorted(told.errors, key=lambda one: one.status < 500)
-        ),
+        fields=tuple(_fields(counted, plan)),
+        errors=tuple(sorted(_errors(counted), key=lambda one: one.status < 500)),
         reload=standing.reload,
         certificates=tuple(
-            status.Certificate(one.side, written(one.not_after), int((one.not_after - now) // DAY), one.refused)
-            for one in told.certificates
+            status.Certificate(side, written(end), int((end - now) // DAY), refused)
+            for side, end, refused in certificates
         ),
-        announced=tuple(_announced(one, today) for one in sorted(told.announced, key=soonest)),
+        announced=tuple(_announced(one, today) for one in sorted(announced, key=soonest)),
     )
 
 
@@ -152,38 +154,44 @@ def _decision(plan: Plan, operation: Operation, context: Context) -> tuple[str, 
     return found.route, found.reason
 
 
-def _hour(minutes: list[Minute]) -> Iterable[status.Calls]:
+def _hour(minutes: _Minutes) -> Iterable[status.Calls]:
     routes: dict[str, Tally[str]] = {}
     failed: Tally[str] = Tally()
-    for one in minutes:
-        routes.setdefault(one.operation, Tally())[one.route] += one.calls
-        failed[one.operation] += one.calls if _is_failed(one) else 0
+    for (_, operation, route, hundred), calls in minutes.items():
+        routes.setdefault(operation, Tally())[route] += calls
+        failed[operation] += calls if _is_failed(hundred) else 0
     for operation in sorted(routes, key=lambda name: (name == OTHER, -routes[name].total(), name)):
         yield status.Calls(operation, routes[operation].total(), failed[operation], dict(routes[operation]))
 
 
-def _minutes(minutes: list[Minute], newest: int) -> Iterable[status.Minute]:
+def _minutes(minutes: _Minutes, newest: int) -> Iterable[status.Minute]:
     retired, other, failed = Tally[int](), Tally[int](), Tally[int]()
-    for one in minutes:
-        (other if one.operation == OTHER else retired)[one.minute] += one.calls
-        failed[one.minute] += one.calls if _is_failed(one) else 0
+    for (minute, operation, _, hundred), calls in minutes.items():
+        (other if operation == OTHER else retired)[minute] += calls
+        failed[minute] += calls if _is_failed(hundred) else 0
     for minute in range(newest - HOUR + 1, newest + 1):
         yield status.Minute(written(minute * 60), retired[minute], other[minute], failed[minute])
 
 
-def _is_failed(one: Minute) -> bool:
-    return one.hundred >= 5 or not one.hundred
+def _is_failed(hundred: int) -> bool:
+    return hundred >= 5 or not hundred
 
 
-def _fields(told: Told, plan: Plan) -> Iterable[status.Field]:
-    for one in told.inexact:
-        operation = plan.engine.named(one.operation)
-        rules = [
-            rule
-            for field in (operation.fields if operation else ())
-            if field.name == one.field
-            for tier in field.rules.values()
-            for rule in tier
-            if rule.fidelity == one.level
-        ]
-        yield status.Field(one.operation, one.field, one.level, one.answers, rules[0].why if rules else "")
+def _errors(counted: Counted) -> Iterable[status.Error]:
+    for (operation, failure), one in counted.errors.items():
+        when = written(one.first), written(one.last)
+        yield status.Error(origin_of(failure), operation, *failure, one.calls, *when)
+
+
+def _fields(counted: Counted, plan: Plan) -> Iterable[status.Field]:
+    for (name, field, level), answers in counted.fields.items():
+        operation = plan.engine.named(name)
+        reasons = (
+            rule.why
+            for one in (operation.fields if operation else ())
+            if one.name == field
+            for rules in one.rules.values()
+            for rule in rules
+            if rule.fidelity == level
+        )
+        yield status.Field(name, field, level, answers, next(reasons, ""))

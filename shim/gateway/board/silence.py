@@ -1,25 +1,39 @@
-"""The sentence that people wait for: for how long nobody has made a retired call, and whether the shim can go.
+"""The verdict: for how long nobody has made a retired call, and whether the shim can go.
 
-It says no more than is known: a gateway knows of its own calls since its start, an inventory of more, if it was
-written all the while.
+It says no more than is known: a gateway knows of its own calls since its start; an inventory reaches back further and
+has calls of other programs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import attrs
 
-from shim.gateway.board.instants import DAY, span, written
-from shim.gateway.board.status import Silence
-from shim.gateway.board.told import Last
-from shim.inventory.ahead import LEGACY, Ahead, Ends, sentences
+from shim.gateway.board.counts import Last
+from shim.gateway.board.status import DAY, Silence, written
+from shim.gateway.board.words import span
+from shim.inventory import VARIABLE
+from shim.inventory.ahead import LEGACY, Ahead, Ends, part, sentences
+from shim.inventory.reading import read_lines
+from shim.inventory.verdict import FORM, judge, look_at
 
 ENOUGH = 30
 """Days without a retired call after which the shim can go: jobs that run once a month were seen by then."""
 
 RECENT = 1
 """Days in which a call says that it is still made."""
+
+EDGE = 1024 * 1024
+"""Bytes of the beginning and of the end of an inventory that are read: it may be of any length, and its lines are in
+their order."""
+
+EVERY = 30.0
+"""Seconds at least between two looks."""
 
 
 @attrs.frozen
@@ -90,3 +104,56 @@ def _known(rows: Iterable[Ahead], now: float) -> list[Ahead]:
         known[one.operation] = attrs.evolve(one, calls=max(one.calls, other.calls), last=max(one.last, other.last))
     recent = written(now - ENOUGH * DAY)
     return sorted((one for one in known.values() if one.last > recent), key=lambda one: (one.sunset, one.operation))
+
+
+class InventoryLook:
+    """Looks at the inventory that ``ATLAS_SHIM_INVENTORY`` names, now and then."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._path = environ.get(VARIABLE)
+        self._known: Written | None = None
+        self._looked: float | None = None
+
+    async def look(self, ends: Ends) -> Written | None:
+        """Return what it says, None without one; read in a thread, since a disk may take its time."""
+        if self._path and (self._looked is None or time.monotonic() >= self._looked + EVERY):
+            self._known = await asyncio.to_thread(look, Path(self._path), ends)
+            self._looked = time.monotonic()
+        return self._known
+
+
+def look(path: Path, ends: Ends) -> Written:
+    """Return what an inventory says, and what ``verdict`` doubts about its silence; ``ends`` as for ``judge``."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        return Written(None, None, ("The inventory is no file, and is not read here.",))
+    try:
+        source = look_at(path)
+        found = read_lines(_edges(path))
+    except OSError as error:
+        return Written(None, None, (f"The inventory can't be read: {error.strerror}.",))
+    over, ahead = part(found.callers, ends)
+    last = max((one.last for one in over), default="")
+    if not found.first:
+        return Written(None, None, ("The inventory says nothing of since when it was written.",))
+    # What is left is silence, and whether that can be believed is judged as `atlas-shim inventory` does.
+    since = datetime.fromisoformat(last or found.first) + timedelta(seconds=1 if last else 0)
+    quiet = judge(read_lines(_edges(path), since.strftime(FORM)), [source], since, datetime.now(UTC), ends)
+    return Written(_seconds(found.first), _seconds(last) if last else None, quiet.doubts, tuple(ahead))
+
+
+def _seconds(instant: str) -> float:
+    return datetime.fromisoformat(instant).timestamp()
+
+
+def _edges(path: Path) -> Iterator[bytes]:
+    """Yield the whole lines at the beginning and at the end of a file, once each."""
+    with path.open("rb") as file:
+        head = file.read(EDGE)
+        size = file.seek(0, 2)
+        if size <= 2 * EDGE:
+            file.seek(len(head))
+            yield from filter(None, (head + file.read()).split(b"\n"))
+            return
+        yield from filter(None, head.split(b"\n")[:-1])
+        file.seek(size - EDGE)
+        yield from filter(None, file.read().split(b"\n")[1:])

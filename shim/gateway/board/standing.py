@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 import attrs
 
 from shim.core.memory import Memory
-from shim.gateway.board.instants import written
-from shim.gateway.board.status import Reload
+from shim.gateway.board.status import Reload, written
 
 PROBLEMS = 20
 """Problems of a refused reload that are shown; the log has them all."""

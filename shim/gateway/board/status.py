@@ -7,12 +7,20 @@ query, a credential or content.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Literal
 
 import attrs
 
 FORMAT = 1
 """The number of this shape; another one is another shape."""
+
+DAY = 86400
+
+
+def written(seconds: float) -> str:
+    """Return seconds since the epoch as ``2026-06-01T12:00:00Z``."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @attrs.frozen

@@ -16,7 +16,6 @@ from functools import partial
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from shim.errors import SettingsError
-from shim.gateway.board.told import Shown
 from shim.gateway.file_stamps import stamps
 from shim.gateway.options import Options
 from shim.gateway.tls import contexts
@@ -134,12 +133,11 @@ class Certificates:
 
     def expiries(self) -> Mapping[str, float]:
         """Return when the gateway's own certificates in use end, in seconds since the epoch, by side."""
-        return {one.name: one.expires for one in self._watched if one.expires is not None}
+        return {side: end for side, end, _ in self.shown()}
 
-    def shown(self) -> tuple[Shown, ...]:
-        """Return the same for people, with whether new files are refused."""
-        found = [(one, one.expires) for one in self._watched]
-        return tuple(Shown(one.name, expires, one.is_refused) for one, expires in found if expires is not None)
+    def shown(self) -> list[tuple[str, float, bool]]:
+        """Return the same as rows, with whether new files are refused."""
+        return [(one.name, one.expires, one.is_refused) for one in self._watched if one.expires is not None]
 
     def watch(self) -> None:
         """Look at the files from now on, until ``close``; needs a running loop."""
