@@ -1,5 +1,6 @@
 """``atlas-shim run``: programs of other people's making, in processes of their own."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from shim.cli.run import _isolated, environment_for
-from shim.dropin.environment import CHECKED
+from shim.cli import main
+from shim.cli.run import environment_for
+from shim.dropin.environment import CHECKED, VARIABLES, WARNINGS
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from shim.switch import LAUNCH
 
@@ -51,12 +54,6 @@ def test_a_script_works_after_the_sunset(atlas, script):
     assert out(run(sys.executable, script, ATLAS_SHIM_UPSTREAM=atlas.url)) == ["200", "True"]
 
 
-def test_a_module_works_after_the_sunset(atlas, script):
-    """As python -m package."""
-    done = run(sys.executable, "-m", "script", cwd=script.parent, ATLAS_SHIM_UPSTREAM=atlas.url)
-    assert out(done) == ["200", "True"]
-
-
 def test_a_script_that_names_its_python_works_after_the_sunset(atlas, script):
     """By its first line, found in PATH."""
     script.chmod(0o755)
@@ -64,41 +61,71 @@ def test_a_script_that_names_its_python_works_after_the_sunset(atlas, script):
     assert out(run(script, ATLAS_SHIM_UPSTREAM=atlas.url, PATH=path)) == ["200", "True"]
 
 
-@pytest.mark.parametrize("how", ["subprocess", "spawn"])
-def test_pythons_that_the_program_starts_have_it_too(atlas, script, tmp_path, how):
-    """Through subprocess and multiprocessing's spawn."""
+def test_pythons_that_the_program_starts_have_it_too(atlas, script, tmp_path):
+    """Through subprocess, as a module, and through multiprocessing's spawn."""
     parent = tmp_path / "parent.py"
-    if how == "subprocess":
-        parent.write_text(f"import subprocess, sys; subprocess.run([sys.executable, {str(script)!r}], check=True)")
-    else:
-        parent.write_text(
-            "import multiprocessing\nimport runpy\n"
-            "if __name__ == '__main__':\n"
-            "    context = multiprocessing.get_context('spawn')\n"
-            f"    child = context.Process(target=runpy.run_path, args=({str(script)!r},))\n"
-            "    child.start(); child.join(); assert child.exitcode == 0\n"
-        )
-    assert out(run(sys.executable, parent, ATLAS_SHIM_UPSTREAM=atlas.url)) == ["200", "True"]
+    parent.write_text(
+        "import multiprocessing, runpy, subprocess, sys\n"
+        "if __name__ == '__main__':\n"
+        "    subprocess.run([sys.executable, '-m', 'script'], check=True)\n"
+        "    context = multiprocessing.get_context('spawn')\n"
+        f"    child = context.Process(target=runpy.run_path, args=({str(script)!r},))\n"
+        "    child.start(); child.join(); assert child.exitcode == 0\n"
+    )
+    done = run(sys.executable, parent, cwd=tmp_path, ATLAS_SHIM_UPSTREAM=atlas.url)
+    assert out(done) == ["200", "True"] * 2
 
 
 LOOK = (
-    "import sys, os; from shim import switch; import sitecustomize as s;"
-    f"launch = {str(LAUNCH)!r}; first = os.environ['PYTHONPATH'].split(os.pathsep)[0];"
-    "print(switch.installed(), launch in sys.path, first == launch, getattr(s, 'MARK', None))"
+    "import json, os, sys; loaded = list(sys.modules); from shim import switch; import sitecustomize as s;"
+    "print(json.dumps([switch.installed(), sys.path, getattr(s, 'MARK', None), sys.argv[1:], loaded]));"
+    "sys.exit(37)"
 )
+
+
+@pytest.fixture(scope="module")
+def looked():
+    """What a program finds that calls nobody: is the shim on, the path, another sitecustomize, arguments, modules."""
+    settings = {"ATLAS_SHIM_ROUTE": "auto", "ATLAS_SHIM_SUNSET": "snapshots=2026-01-01"}
+    done = run(sys.executable, "-c", LOOK, "--help", "--", "-o", "json", **settings)
+    assert (done.returncode, done.stderr) == (37, "")  # the exit code is the program's, whatever it is
+    return json.loads(done.stdout)
+
+
+def test_without_another_sitecustomize_there_is_ours(looked):
+    """And nothing of it in sys.path."""
+    is_on, path, mark, _, _ = looked
+    assert (is_on, LAUNCH in path, mark) == (True, False, None)
+
+
+def test_arguments_are_the_programs(looked):
+    """Also those that look like ours, with and without the two dashes."""
+    assert looked[3] == ["--help", "--", "-o", "json"]
+
+
+def test_a_program_that_never_calls_atlas_has_no_library_more(looked):
+    """Neither httpx nor requests is imported for it, nor the engine, since ``run`` has checked the settings."""
+    assert not {"attrs", "click", "httpx", "requests", "shim.core.settings", "urllib3", "wrapt"} & set(looked[4])
+
+
+def test_settings_that_the_program_changed_are_checked(tmp_path):
+    """In the Pythons that it starts, which run uncovered then."""
+    child = "import os, subprocess, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; "
+    child += "subprocess.run([sys.executable, '-c', 'print(1)'])"
+    done = run(sys.executable, "-c", child)
+    assert done.stdout.strip() == "1"
+    assert "not switched on" in done.stderr
+    assert "'flexx' is not one of" in done.stderr
 
 
 def test_an_existing_sitecustomize_is_run_as_if_alone(tmp_path):
     """It is the one in sys.modules, with its own file, once in each Python; our folder is out of the way."""
     (tmp_path / "sitecustomize.py").write_text("print('once'); MARK = __file__")
     done = run(sys.executable, "-c", LOOK, PYTHONPATH=str(tmp_path))
-    pythons = ["once", "once"]  # that of the command, and the program's
-    assert out(done) == [*pythons, "True", "False", "True", str(tmp_path / "sitecustomize.py")]
-
-
-def test_without_another_sitecustomize_there_is_ours():
-    """And nothing of it in sys.path."""
-    assert out(run(sys.executable, "-c", LOOK)) == ["True", "False", "True", "None"]
+    *once, said = done.stdout.splitlines()
+    is_on, path, mark, _, _ = json.loads(said)
+    assert once == ["once", "once"]  # that of the command, and the program's
+    assert (is_on, LAUNCH in path, mark) == (True, False, str(tmp_path / "sitecustomize.py"))
 
 
 def test_a_broken_sitecustomize_is_as_broken_as_without(tmp_path):
@@ -118,11 +145,6 @@ def test_a_python_without_the_shim_runs_all_the_same(tmp_path):
     assert "atlas-shim: not switched on" in done.stderr
 
 
-def test_the_exit_code_is_the_programs():
-    """Whatever it is."""
-    assert run(sys.executable, "-c", "raise SystemExit(37)").returncode == 37
-
-
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 def test_signals_reach_the_program():
     """The program is the process that was started, so its parent sees the signal that ended it."""
@@ -130,65 +152,59 @@ def test_signals_reach_the_program():
     assert run(sys.executable, "-c", code).returncode == -signal.SIGTERM
 
 
-def test_arguments_are_the_programs():
-    """Also those that look like ours, with and without the two dashes."""
-    code = "import sys; print(sys.argv[1:])"
-    done = run(sys.executable, "-c", code, "--help", "--", "-o", "json")
-    assert done.stdout.strip() == "['--help', '--', '-o', 'json']"
+@pytest.fixture
+def invoke(monkeypatch):
+    """Runs the command in this process, up to where it would become the program; returns its exit code and stderr."""
+    for name in (*VARIABLES, WARNINGS):
+        monkeypatch.delenv(name, raising=False)
 
+    def call(*program):
+        done = CliRunner().invoke(main, ["run", "--", *program])
+        return done.exit_code, done.stderr
 
-def test_a_program_that_never_calls_atlas_has_no_library_more(tmp_path):
-    """Neither httpx nor requests is imported for it."""
-    code = "import sys; print({'httpx', 'requests', 'click', 'urllib3'} & set(sys.modules))"
-    assert run(sys.executable, "-c", code).stdout.strip() == "set()"
+    return call
 
 
 @pytest.mark.parametrize(("name", "code"), [("nonsense-that-is-missing", 127), ("/", 126)])
-def test_a_command_that_cannot_be_run_is_said_to_be(name, code):
+def test_a_command_that_cannot_be_run_is_said_to_be(invoke, name, code):
     """With a shell's exit codes."""
-    done = run(name)
-    assert done.returncode == code
-    assert len(done.stderr.splitlines()) == 1
+    status, said = invoke(name)
+    assert status == code
+    assert len(said.splitlines()) == 1
 
 
-def test_wrong_settings_stop_the_start():
+@pytest.fixture
+def became(monkeypatch):
+    """The programs that the command became, but for becoming them."""
+    programs: list[list[str]] = []
+    monkeypatch.setattr("shim.cli.run._become", lambda program, environment: programs.append(list(program)))
+    return programs
+
+
+def test_wrong_settings_stop_the_start(invoke, became, monkeypatch):
     """Before the program runs."""
-    done = run(sys.executable, "-c", "print('ran')", ATLAS_SHIM_ROUTE="flexx")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "ATLAS_SHIM_ROUTE" in done.stderr
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flexx")
+    status, said = invoke("python3", "x.py")
+    assert (status, became) == (2, [])
+    assert "ATLAS_SHIM_ROUTE" in said
 
 
-def test_without_the_extra_it_does_not_start(tmp_path):
+def test_without_the_extra_it_does_not_start(invoke, became, monkeypatch):
     """A program that goes uncovered is not what was asked for; the way out is named."""
-    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['wrapt'] = None")
-    done = run(sys.executable, "-c", "print('ran')", PYTHONPATH=str(tmp_path))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "pip install 'atlas-shim[auto]'" in done.stderr
+    monkeypatch.setitem(sys.modules, "wrapt", None)
+    status, said = invoke("python3", "x.py")
+    assert (status, became) == (2, [])
+    assert "pip install 'atlas-shim[auto]'" in said
 
 
-def test_settings_that_run_has_checked_cost_its_children_nothing():
-    """Neither the engine nor wrapt is loaded in a child that imports no library; other settings are checked."""
-    code = "import sys, os; print({'wrapt', 'attrs', 'shim.core.settings'} & set(sys.modules))"
-    settings = {"ATLAS_SHIM_ROUTE": "auto", "ATLAS_SHIM_SUNSET": "snapshots=2026-01-01"}
-    assert run(sys.executable, "-c", code, **settings).stdout.strip() == "set()"
-    child = "import os, subprocess, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; "
-    child += "subprocess.run([sys.executable, '-c', 'print(1)'])"
-    done = run(sys.executable, "-c", child, **settings)
-    assert done.stdout.strip() == "1"
-    assert "not switched on" in done.stderr
-    assert "'flexx' is not one of" in done.stderr
-
-
-def test_an_isolated_python_is_told_apart():
+def test_an_isolated_python_is_told_apart(invoke, became):
     """It ignores PYTHONPATH; what belongs to the program is not looked at."""
-    assert [_isolated(["python3", *flags, "x.py"]) for flags in (["-I"], ["-bE"], ["-S"])] == [True] * 3
-    assert [_isolated(["python3", *flags]) for flags in (["x.py", "-I"], ["-c", "-I"], ["-W", "x"], ["-u"])] == [
-        False
-    ] * 4
-    assert not _isolated(["gunicorn", "-I"])
-    done = run(sys.executable, "-I", "-c", "print('fine')")
-    assert done.stdout == "fine\n"
-    assert "ignore PYTHONPATH" in done.stderr
+    isolated = [["python3", *flags, "x.py"] for flags in (["-I"], ["-bE"], ["-S"])]
+    others = [["python3", *flags] for flags in (["x.py", "-I"], ["-c", "-I"], ["-W", "x"], ["-u"])]
+    others.append(["gunicorn", "-I"])
+    said = ["ignore PYTHONPATH" in invoke(*program)[1] for program in (*isolated, *others)]
+    assert said == [True] * 3 + [False] * 5
+    assert became == isolated + others
 
 
 def test_the_environment_is_the_callers_but_for_one_entry():

@@ -221,58 +221,6 @@ def python(code, **environment):
     return done.stdout.strip()
 
 
-def test_no_library_is_imported_that_the_program_does_not_import():
-    """Nor any room of the shim that speaks one, until a retired call is made."""
-    code = (
-        "import sys, shim.auto; libraries = {'httpx', 'requests', 'urllib3', 'click', 'aiohttp'} & set(sys.modules);"
-        "assert not libraries, libraries; import httpx, requests; httpx.Client();"
-        "print('shim.httpx' in sys.modules, 'shim.requests' in sys.modules,"
-        "type(vars(httpx.Client)['send']).__module__, type(vars(requests.Session)['send']).__module__)"
-    )
-    assert python(code) == "False False shim.patching shim.patching"
-
-
-@pytest.mark.parametrize("library", ["httpx", "requests"])
-def test_a_library_imported_later_is_covered(atlas, retired, library):
-    """By import shim.auto alone, the one changed line."""
-    code = f"import shim.auto; import {library}; print({library}.get({retired!r}, headers={BEARER!r}).status_code)"
-    assert python(code, ATLAS_SHIM_UPSTREAM=atlas.url) == "200"
-
-
-def test_uninstalled_before_the_import_is_not_covered(atlas, retired):
-    """And installed again after it is."""
-    code = (
-        f"import shim; shim.install(); shim.uninstall(); import requests;"
-        f"a = requests.get({retired!r}, headers={BEARER!r});"
-        f"shim.install(); b = requests.get({retired!r}, headers={BEARER!r}); print(a.status_code, b.status_code)"
-    )
-    assert python(code, ATLAS_SHIM_UPSTREAM=atlas.url) == "410 200"
-
-
-def test_nothing_heavy_is_loaded_until_a_library_is_imported():
-    """Neither wrapt nor the engine nor asyncio; the whole is a handful of modules."""
-    code = (
-        "import sys; before = set(sys.modules); import shim.auto; new = set(sys.modules) - before;"
-        "assert not new & {'wrapt', 'attrs', 'asyncio', 'typing', 're', 'tomllib', 'shim.core.recognise'}, new;"
-        "assert len([name for name in new if name.startswith('shim')]) < 12, new; assert len(new) < 40, new;"
-        "import requests; print('wrapt' in sys.modules, 'shim.core.recognise' in sys.modules)"
-    )
-    assert python(code) == "True True"
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("ATLAS_SHIM_ROUTE", "flexx"), ("ATLAS_SHIM_WARNINGS", "loud"), ("ATLAS_SHIM_SUNSET", "nonsense=2026-01-01")],
-)
-def test_wrong_settings_are_heard_before_any_library_is_imported(name, value):
-    """At install, whatever that has to load for it, and it stays off."""
-    code = (
-        f"import sys, shim\ntry: shim.install()\nexcept shim.SettingsError as error: print({name!r} in str(error))\n"
-        "from shim import switch; print(switch.installed(), 'httpx' in sys.modules)"
-    )
-    assert python(code, **{name: value}).split() == ["True", "False", "False"]
-
-
 def test_settings_that_went_wrong_before_the_first_library_stay_as_they_were(atlas, retired):
     """What was good when the drop-in was switched on is good until there is something better."""
     code = (
@@ -295,28 +243,6 @@ def test_documents_that_vanish_before_the_first_library_keep_it_from_nothing(tmp
     assert out[-1] == "function"
 
 
-def test_without_wrapt_the_extra_is_named():
-    """And nothing is switched on."""
-    code = (
-        "import sys; sys.modules['wrapt'] = None\n"
-        "try: import shim.auto\nexcept ModuleNotFoundError as error: print(error.name, error)"
-    )
-    assert python(code) == "wrapt wrapt is missing; install it with: pip install 'atlas-shim[auto]'"
-
-
-@pytest.mark.parametrize("statement", ["from shim import {}", "import shim.{}"])
-@pytest.mark.parametrize("door", sorted(set(shim._DOORS) - {"httpx"}))
-def test_without_its_library_a_door_names_the_extra(door, statement):
-    """However it is imported; there is such an extra."""
-    code = (
-        f"import sys; sys.modules[{door!r}] = None\n"
-        f"try: {statement.format(door)}\nexcept ModuleNotFoundError as error: print(error.name, error)"
-    )
-    said = python(code)
-    assert said.startswith(f"{door} {door} is missing; install it with: pip install 'atlas-shim[")
-    assert said.partition("[")[2].partition("]")[0] in (metadata("atlas-shim").get_all("Provides-Extra") or ())
-
-
 def test_a_library_without_the_method_is_imported_all_the_same(tmp_path):
     """As a version to come may be; a line of the log says what is not covered."""
     (tmp_path / "requests.py").write_text("class Session:\n    def send(self): ...\n")
@@ -327,3 +253,33 @@ def test_a_library_without_the_method_is_imported_all_the_same(tmp_path):
     out = python(code, PYTHONPATH=str(tmp_path)).splitlines()
     assert out[0].endswith("requests.Session.prepare_request is not there: its calls are not covered")
     assert out[-1] == "Wrapper"
+
+
+def test_wrong_settings_are_heard_before_any_library_is_imported():
+    """At install, whatever that has to load for it, and it stays off."""
+    code = (
+        "import os, sys, shim\nfrom shim import switch\n"
+        "for name, value in (('ROUTE', 'flexx'), ('WARNINGS', 'loud'), ('SUNSET', 'nonsense=2026-01-01')):\n"
+        "    os.environ['ATLAS_SHIM_' + name] = value\n"
+        "    try: shim.install()\n    except shim.SettingsError as error: print('ATLAS_SHIM_' + name in str(error))\n"
+        "    del os.environ['ATLAS_SHIM_' + name]\n"
+        "print(switch.installed(), 'httpx' in sys.modules)"
+    )
+    assert python(code).split() == ["True", "True", "True", "False", "False"]
+
+
+def test_without_its_library_a_door_names_the_extra():
+    """However it is imported; there is such an extra. The switch needs one, too, and nothing is switched on."""
+    doors = sorted(set(shim._DOORS) - {"httpx"})
+    statements = [form.format(door) for door in doors for form in ("from shim import {}", "import shim.{}")]
+    code = (
+        f"import sys\nsys.modules.update(dict.fromkeys({[*doors, 'wrapt']!r}))\n"
+        f"for statement in {[*statements, 'import shim.auto']!r}:\n"
+        "    try: exec(statement)\n    except ModuleNotFoundError as error: print(error.name, error)"
+    )
+    missing = [*(door for door in doors for _ in range(2)), "wrapt"]
+    said = python(code).splitlines()
+    assert len(said) == len(missing)
+    for name, line in zip(missing, said, strict=True):
+        assert line.startswith(f"{name} {name} is missing; install it with: pip install 'atlas-shim[")
+        assert line.partition("[")[2].partition("]")[0] in (metadata("atlas-shim").get_all("Provides-Extra") or ())

@@ -52,15 +52,6 @@ def test_a_function_that_somebody_wrapped_stays_asleep(monkeypatch, retired):
     assert http.client.HTTPConnection.endheaders is original
 
 
-def test_the_standard_library_costs_no_engine():
-    """Not even calls do, before one looks like Atlas'."""
-    code = (
-        "import sys, shim.auto, urllib.request\ntry: urllib.request.urlopen('http://localhost:1/x')\n"
-        "except OSError: print({'wrapt', 'attrs', 'shim.core.recognise'} & set(sys.modules))"
-    )
-    assert python(code) == "set()"
-
-
 def test_calls_that_mean_nothing_are_the_librarys():
     """It says what is wrong with them, as ever."""
     shim.install()

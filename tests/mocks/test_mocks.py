@@ -56,6 +56,7 @@ def write(project, examples):
         (project / f"test_{number}.py").write_text(example)
 
 
+@pytest.mark.slow
 def test_the_examples_run(project):
     """All that the page has: five libraries with the shim off, the successor mocked, and the fake."""
     for name in LIBRARIES:
@@ -67,6 +68,7 @@ def test_the_examples_run(project):
     assert len(EXAMPLES) == len(LIBRARIES) + 2
 
 
+@pytest.mark.slow
 def test_without_the_fixture_mocks_of_retired_urls_do_not_match(project):
     """Which is what the page is for; requests-mock goes past what is switched on after its plugin was loaded."""
     for name in LIBRARIES:
@@ -104,6 +106,7 @@ def test_the_fixtures_last_for_their_test(project):
     assert "3 passed" in done.stdout, done.stdout
 
 
+@pytest.mark.slow
 def test_without_the_extra_the_fake_says_what_to_install(project):
     """As everything that needs one does."""
     (project / "conftest.py").write_text(f"import sys\n\nsys.modules['aiohttp'] = None\n{CONFTEST}")

@@ -19,12 +19,11 @@ LOOK = (
 @pytest.mark.parametrize(
     ("before", "seen"),
     [
-        ((*RUN, *TRACED), "True True 3"),
-        ((*TRACED, *RUN), "True True 3"),
-        (TRACED, "False False 2"),
-        (RUN, "True True 2"),
+        pytest.param((*RUN, *TRACED), "True True 3", id="inside"),
+        pytest.param((*TRACED, *RUN), "True True 3", id="outside", marks=pytest.mark.slow),
+        pytest.param(TRACED, "False False 2", id="alone", marks=pytest.mark.slow),
+        pytest.param(RUN, "True True 2", id="ours alone", marks=pytest.mark.slow),
     ],
-    ids=["inside", "outside", "alone", "ours alone"],
 )
 def test_opentelemetrys_launcher(before, seen):
     """Either may start the other and both are active; without atlas-shim run, OpenTelemetry switches nothing on."""
@@ -34,6 +33,7 @@ def test_opentelemetrys_launcher(before, seen):
     assert (done.stdout.strip(), done.stderr) == (seen, "")
 
 
+@pytest.mark.slow
 def test_wrong_settings_do_not_keep_a_traced_program_from_running():
     """The program starts, and one line says that it is not covered."""
     code = "import os, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; os.execv(sys.argv[1], sys.argv[1:])"

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,16 @@ BEFORE, AFTER = date(2026, 1, 14), date(2027, 2, 1)
 SUNSETS = ("snapshots", "restore_jobs", "instances")
 RUN = ["-m", "shim", "run", "--", sys.executable]
 
-REQUESTS = ("tutorial", "session", "restore")
-CASES = [(name, way) for name in (*REQUESTS, "generated", "openapi") for way in ("auto", "run", "import")]
-CASES += [("opener", way) for way in ("auto", "run")]
+NAMES = ("tutorial", "session", "restore", "generated", "openapi", "opener")
+DAILY = {("session", "run"), ("openapi", "import"), ("opener", "auto")}
+"""One program for each way in and for each library, of those that begin quickly."""
+
+CASES = [
+    pytest.param(name, way, marks=[] if (name, way) in DAILY else pytest.mark.slow)
+    for name in NAMES
+    for way in ("auto", "run", "import")
+    if (name, way) != ("opener", "import")  # the standard library has no door to import
+]
 
 OVERRIDE = """
 format = 1
@@ -78,21 +86,35 @@ class ProgramError(Exception):
     """A program ended with a traceback."""
 
 
-@pytest.fixture(scope="session")
-def untouched(package):
-    """Returns what a program did before the sunset, without the shim."""
-    kept = {}
+@pytest.fixture
+def folders(request):
+    """Returns where a program's imports are, unchanged and changed: only one stands on a client that is generated."""
 
     def look(name):
-        if name not in kept:
-            with serve_in_thread(FakeAtlas(today=BEFORE, strict=False)) as server:
-                kept[name] = play(server, SCRIPTS / f"{name}.py", folder=package)
-        return kept[name]
+        if name != "generated":
+            return SCRIPTS, SCRIPTS
+        return request.getfixturevalue("package"), request.getfixturevalue("changed")
 
     return look
 
 
-def after(name, way, folder, changed, tmp_path, **more):
+_untouched: dict[str, Any] = {}
+
+
+@pytest.fixture
+def untouched(folders):
+    """Returns what a program did before the sunset, without the shim."""
+
+    def look(name):
+        if name not in _untouched:
+            with serve_in_thread(FakeAtlas(today=BEFORE, strict=False)) as server:
+                _untouched[name] = play(server, SCRIPTS / f"{name}.py", folder=folders(name)[0])
+        return _untouched[name]
+
+    return look
+
+
+def after(name, way, folders, tmp_path, **more):
     """Run a program after the sunsets in one of the ways; returns what ``play`` does."""
     path = SCRIPTS / f"{name}.py"
     source = path.read_text()
@@ -100,31 +122,31 @@ def after(name, way, folder, changed, tmp_path, **more):
         path = tmp_path / path.name
         path.write_text(f"import shim.auto\n{source}" if way == "auto" else with_changed_import(source))
     more["ATLAS_SHIM_SUNSET"] = ",".join(f"{sunset}=2020-01-01" for sunset in SUNSETS)
+    folder = folders(name)[way == "import"]
     with serve_in_thread(FakeAtlas(today=AFTER)) as server:
         more["ATLAS_SHIM_UPSTREAM"] = server.url
-        found = play(
-            server, path, *(RUN if way == "run" else []), folder=changed if way == "import" else folder, **more
-        )
+        found = play(server, path, *(RUN if way == "run" else []), folder=folder, **more)
         assert not [arrival.target for arrival in server.fake.arrivals if "/serverless" in arrival.target]
     return found
 
 
 @pytest.mark.parametrize(("name", "way"), CASES)
-def test_a_program_goes_on_as_before(untouched, package, changed, tmp_path, name, way):
+def test_a_program_goes_on_as_before(untouched, folders, tmp_path, name, way):
     """By shim.auto, by atlas-shim run, and by a changed import: same words, same number of calls, none retired."""
-    printed, calls, said = after(name, way, package, changed, tmp_path)
+    printed, calls, said = after(name, way, folders, tmp_path)
     words, as_before, _ = untouched(name)
     assert printed == words
     assert sorted(calls) == sorted(as_before)
     assert "LegacyEndpointWarning" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["auto", "run"])
-def test_an_sdk_reads_instances(package, tmp_path, way):
+def test_an_sdk_reads_instances(folders, tmp_path, way):
     """In three trips, one of them Digest's challenge; a rule is replaced, for a word that the SDK doesn't know."""
     (tmp_path / "mappings").mkdir()
     (tmp_path / "mappings" / "sdk.toml").write_text(OVERRIDE)
-    printed, calls, said = after("sdk", way, package, None, tmp_path, ATLAS_SHIM_MAPPINGS=str(tmp_path / "mappings"))
+    printed, calls, said = after("sdk", way, folders, tmp_path, ATLAS_SHIM_MAPPINGS=str(tmp_path / "mappings"))
     lines = printed.splitlines()
     assert lines[0] == f"1 [{DEMO_CLUSTER!r}]"
     assert lines[1].startswith(f"{DEMO_CLUSTER} IDLE ")
@@ -133,18 +155,20 @@ def test_an_sdk_reads_instances(package, tmp_path, way):
     assert f"{SCRIPTS.name}{os.sep}sdk.py:" in said or f"{tmp_path}{os.sep}sdk.py:" in said  # not a line of the SDK's
 
 
-def test_the_sdk_refuses_atlas_own_word_with_and_without_the_shim(untouched, package, tmp_path):
+@pytest.mark.slow
+def test_the_sdk_refuses_atlas_own_word_with_and_without_the_shim(untouched, folders, tmp_path):
     """Its enumeration has no FLEX, so it parsed no such instance before the sunset either; the shim changes nothing."""
-    for look in (lambda: untouched("sdk"), lambda: after("sdk", "run", package, None, tmp_path)):
+    for look in (lambda: untouched("sdk"), lambda: after("sdk", "run", folders, tmp_path)):
         with pytest.raises(ProgramError, match=r"effectiveInstanceSizeName.*\n.*input_value='FLEX'"):
             look()
 
 
-@pytest.mark.parametrize("name", [*REQUESTS, "generated", "openapi", "opener", "sdk"])
-def test_without_the_shim_a_program_is_broken(package, name):
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*NAMES, "sdk"])
+def test_without_the_shim_a_program_is_broken(folders, name):
     """So that the tests above are about something."""
     with (
         serve_in_thread(FakeAtlas(today=AFTER, strict=False)) as server,
         pytest.raises(ProgramError, match=r"410|KeyError: 'results'"),
     ):
-        play(server, SCRIPTS / f"{name}.py", folder=package)
+        play(server, SCRIPTS / f"{name}.py", folder=folders(name)[0])

@@ -1,0 +1,138 @@
+"""What the drop-in loads, and what it covers, as a program goes on: facts of two processes, which many tests read."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from shim.fake import DEMO_TOKEN, FakeAtlas
+from shim.fake.server import serve_in_thread
+from tests.httpx.conftest import SNAPSHOTS
+
+BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+
+START = f"""
+import os, sys
+url, before, facts = sys.argv[1], set(sys.modules), {{}}
+retired, other = url + {SNAPSHOTS!r}, url + "/elsewhere"
+
+def note(name, value=None):
+    facts[name] = [sorted(set(sys.modules) - before), value]
+
+def statuses(*libraries):
+    return [library.get(retired, headers={BEARER!r}).status_code for library in libraries]
+"""
+
+SWITCHED_ON = f"""{START}
+import shim.auto
+note("auto")
+import urllib.request
+try: urllib.request.urlopen("http://localhost:1/x")
+except OSError: note("standard library")
+os.environ["ATLAS_SHIM_UPSTREAM"] = url
+import requests, httpx
+note("imported", [type(vars(httpx.Client)["send"]).__module__, type(vars(requests.Session)["send"]).__module__])
+note("other calls", [requests.get(other).status_code, httpx.get(other).status_code])
+import aiohttp
+note("aiohttp", hasattr(vars(aiohttp.ClientSession)["_request"], "__wrapped__"))
+note("retired calls", statuses(requests, httpx))
+import json
+print(json.dumps(facts))
+"""
+
+SWITCHED_OFF = f"""{START}
+import shim
+note("record", shim.record(None))
+os.environ["ATLAS_SHIM_UPSTREAM"] = url
+shim.install(); shim.uninstall()
+import requests, httpx
+requests.get(other), httpx.get(other)
+note("switched off", statuses(requests, httpx))
+shim.wrap(requests.Session())
+note("wrapped")
+shim.install()
+note("switched on", statuses(requests, httpx))
+import json
+print(json.dumps(facts))
+"""
+
+
+@pytest.fixture(scope="module")
+def facts():
+    """Stage of a program -> the modules that it has by then, and what it noted."""
+    with serve_in_thread(FakeAtlas()) as server:
+        left_out = ("ATLAS_SHIM_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+        environ = {name: value for name, value in os.environ.items() if not name.upper().startswith(left_out)}
+        found: dict[str, Any] = {}
+        for code in (SWITCHED_ON, SWITCHED_OFF):
+            command = [sys.executable, "-W", "ignore", "-c", code, server.url]
+            done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+            assert (done.returncode, done.stderr) == (0, "")
+            found |= json.loads(done.stdout)
+    return {stage: (set(modules), noted) for stage, (modules, noted) in found.items()}
+
+
+LIBRARIES = {"aiohttp", "anyio", "click", "httpx", "requests", "urllib3"}
+HEAVY = {"asyncio", "attrs", "re", "shim.core.recognise", "tomllib", "typing", "wrapt"}
+
+
+def test_asking_for_a_record_loads_no_library(facts):
+    """Though it takes the responses of each."""
+    modules, noted = facts["record"]
+    assert "shim._record" in modules
+    assert not LIBRARIES & modules
+    assert noted is None
+
+
+def test_nothing_heavy_is_loaded_until_a_library_is_imported(facts):
+    """Neither wrapt nor the engine nor asyncio; the whole is a handful of modules."""
+    modules, _ = facts["auto"]
+    assert not (LIBRARIES | HEAVY) & modules
+    assert len([name for name in modules if name.startswith("shim")]) < 12
+    assert len(modules) < 40
+
+
+def test_the_standard_library_costs_no_engine(facts):
+    """Not even calls do, before one looks like Atlas'."""
+    modules, _ = facts["standard library"]
+    assert not {"attrs", "shim.core.recognise", "wrapt"} & modules
+
+
+def test_a_library_that_is_imported_later_is_covered(facts):
+    """With the engine, and with no room of the shim that speaks it until a retired call is made."""
+    modules, patches = facts["imported"]
+    assert patches == ["shim.patching"] * 2
+    assert {"shim.core.recognise", "wrapt"} <= modules
+    assert not {"aiohttp", "shim.httpx", "shim.requests"} & modules
+    assert facts["retired calls"][1] == [200, 200]
+
+
+def test_a_program_that_calls_others_gets_no_library_more(facts):
+    """Nor a line of the doors, though it calls the very host."""
+    modules, statuses = facts["other calls"]
+    assert statuses == [404, 404]
+    others = {name.partition(".")[0] for name in modules - facts["switched off"][0]}
+    assert others - set(sys.stdlib_module_names) <= {"attr", "attrs", "packaging", "shim", "wrapt"}
+    assert not {name for name in modules if name.startswith(("shim.httpx", "shim.requests", "shim.urllib3"))}
+
+
+def test_switching_on_imports_no_aiohttp(facts):
+    """A program that has none pays nothing; one that imports it is covered from then on."""
+    assert "aiohttp" not in facts["other calls"][0]
+    modules, is_patched = facts["aiohttp"]
+    assert is_patched
+    assert "shim.aiohttp" not in modules
+
+
+def test_uninstalled_before_the_import_is_not_covered(facts):
+    """And installed again after it is."""
+    assert facts["switched off"][1] == [410, 410]
+    assert facts["switched on"][1] == [200, 200]
+
+
+def test_wrapping_a_session_loads_no_other_door(facts):
+    """A session needs no httpx."""
+    assert not {name for name in facts["wrapped"][0] if name.startswith(("shim.httpx", "shim.aiohttp"))}
