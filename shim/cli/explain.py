@@ -61,7 +61,7 @@ def _write(found: Explanation | Unrecognised, form: str) -> None:
     if form == "json":
         output.write_json(as_json(found))
     else:
-        output.heading(f"{found.call.method} {found.call.path}")
+        output.heading(f"{found.call['method']} {found.call['path']}")
         if isinstance(found, Explanation):
             _recognised(found)
         else:

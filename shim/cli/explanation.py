@@ -25,20 +25,10 @@ from shim.errors import SettingsError
 
 
 @attrs.frozen
-class Asked:
-    """The call as it was given, its path readable; ``origin`` is None if only a path was given."""
-
-    method: str
-    origin: str | None
-    path: str
-    query: str
-
-
-@attrs.frozen
 class Unrecognised:
-    """The call is not recognised, and the shim passes it on as it is; ``reasons`` say why that might be."""
+    """The ``call`` is not recognised, and the shim passes it on as it is; ``reasons`` say why that might be."""
 
-    call: Asked
+    call: Mapping[str, str | None]
     reasons: tuple[str, ...]
 
 
@@ -56,10 +46,11 @@ class Tier:
 class Explanation:
     """A recognised call: its operation, which side is asked at an instant and why, and the tiers that can answer.
 
-    ``decision`` and ``then`` are sentences; ``then`` says which replies lead on to another side.
+    ``call`` has method, origin (None if only a path was given), readable path and query. ``decision`` and ``then`` are
+    sentences; ``then`` says which replies lead on to another side.
     """
 
-    call: Asked
+    call: Mapping[str, str | None]
     operation: str
     api: str
     document: str
@@ -103,11 +94,12 @@ def explain(
 
     ``credentials`` is how the calls to make instead are signed.
     """
-    asked = Asked(call.method, call.origin or None, readable(call.path), call.query)
+    path, query = readable(call.path), PLAIN
+    asked = {"method": call.method, "origin": call.origin or None, "path": path, "query": call.query}
     match = engine.recognise(call.method, call.path, call.headers)
     if match is None:
         return Unrecognised(asked, hints(engine, call))
-    operation, origin, query = match.operation, call.origin or ORIGIN, PLAIN
+    operation, origin = match.operation, call.origin or ORIGIN
     remarks = [*_remarks(operation, settings, call.origin)]
     try:
         query = read_query(call.query, operation.shape)

@@ -15,7 +15,7 @@ from shim.cli.sdk_names import sdk_names
 from shim.core.query import MOST, LegacyQuery
 from shim.core.responses import CallError, explained
 from shim.core.successor_calls import translated_pairs
-from shim.documents.model import ErrorRule, Field, Operation, RefusedChoice, Successor, Target
+from shim.documents.model import ErrorRule, Operation, RefusedChoice, Successor, Target
 from shim.documents.vocabulary import Verb
 
 ORIGIN = "https://cloud.mongodb.com"
@@ -142,34 +142,20 @@ def _order_key(operation: Operation, tier: str, key: str) -> str:
 
 
 def _body(operation: Operation, target: Target, word: str) -> Mapping[str, Any] | None:
-    """Return a template of the content: each member that comes from the legacy body is a placeholder."""
+    """Return a template of the content: what comes from the legacy body is a ``{placeholder}``, whatever its type."""
     request = operation.request
     if request is None:
         return None
     if target.body is None:
-        types = {name: type_ for name, type_ in request.members.items() if name not in request.ignored}
-        made = {name: _placeholder(name, type_) for name, type_ in types.items()}
-        return made | ({request.choose: word} if word and request.choose in made else {})
-    made = {}
+        members = {name: f"{{{name}}}" for name in request.members if name not in request.ignored}
+        return members | ({request.choose: word} if word and request.choose in members else {})
+    made: dict[str, Any] = {}
     for field in target.body.fields:
-        here = made
+        (rule, *_) = (rule for rules in field.rules.values() for rule in rules)
         *outer, last = field.name.split(".")
+        here = made
         for part in outer:
             here = here.setdefault(part, {})
-        here[last] = _member(field)
+        source = (*rule.sources, rule.parameter or field.name)[0]
+        here[last] = rule.constant if rule.verb is Verb.CONSTANT else f"{{{source}}}"
     return made
-
-
-def _member(field: Field) -> Any:
-    rule = next(rule for rules in field.rules.values() for rule in rules)
-    if rule.verb is Verb.CONSTANT:
-        return rule.constant
-    return _placeholder((rule.sources or (rule.parameter or field.name,))[0], field.type)
-
-
-def _placeholder(name: str, kind: str) -> Any:
-    """Return a value of a member's type that the caller has to replace."""
-    empty: dict[str, Any] = {
-        "array": [], "boolean": False, "integer": 0, "number": 0, "object": {}, "objects": [], "strings": [],
-    }  # fmt: skip
-    return empty.get(kind, f"{{{name}}}")

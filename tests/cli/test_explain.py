@@ -303,9 +303,12 @@ def test_every_operation_is_explained(run, explained, operation):
     [
         (("PATCH", LIST), "The method"),
         (("GET", V2_LIST, "--accept", "application/vnd.atlas.preview+json"), "The version"),
-        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2024-08-05+json"), "The version: 2024-08-05 is"),
-        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2030-01-01+json"), "The version: 2030-01-01 is"),
-        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2022-12-31+json"), "a date before the first"),
+        (
+            ("GET", CLUSTERS, "--accept", "application/vnd.atlas.2024-08-05+json"),
+            "a present one, the successor of listClusters",
+        ),
+        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2030-01-01+json"), "a present one"),
+        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2022-12-31+json"), "The version"),
         (("GET", CLUSTERS.replace("v2", "v1.0")), "below /api/atlas/v2 it is recognised"),
         (("GET", V2_LIST, "--accept", "application/vnd.atlas.2022-12-31+json"), "The version"),
         (
@@ -313,8 +316,11 @@ def test_every_operation_is_explained(run, explained, operation):
             "close to it is GET /api/atlas/v2/groups/{groupId}/serverless/{clusterName}/backup/snapshots",
         ),
         (("GET", V2_LIST.replace("serverless", "serverles")), "close to it is"),
-        (("GET", f"{V2_LIST}//"), "ends with slashes"),
-        (("GET", V2_LIST.replace("serverless", "flexClusters")), "present endpoint"),
+        (("GET", f"{V2_LIST}//"), "one slash at its end at most"),
+        (
+            ("GET", V2_LIST.replace("serverless", "flexClusters")),
+            "a present one, the successor of listServerlessBackupSnapshots",
+        ),
         (("GET", "/api/public/v1.0/groups"), "below /api/atlas/v1.0 and /api/atlas/v2"),
         (("GET", "/api/atlas/v2/orgs/x/invoices/pending"), "no mapping document"),
         (("GET", V2_LIST.replace("{clusterName}", "a%2Fb")), "'a%2Fb' could be read as another path"),
