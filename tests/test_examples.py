@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import shutil
 import socket
 import subprocess
@@ -10,7 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from shim.cli import main
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import serve_in_thread
 from tests.peers.ports import free_port
@@ -23,26 +26,30 @@ WHICH = (DEMO_GROUP, DEMO_CLUSTER)
 
 
 @pytest.fixture
-def run():
-    """Return a function that runs an example against a fake Atlas after the sunset, as its README says."""
+def environ(monkeypatch):
+    """The environment of a fake Atlas after the sunset, as the examples' README says, and of no other."""
+    for name in [name for name in os.environ if "ATLAS" in name]:
+        monkeypatch.delenv(name)
     with serve_in_thread(FakeAtlas()) as atlas:
+        where = {"MONGODB_ATLAS_BASE_URL": atlas.url, "ATLAS_SHIM_UPSTREAM": atlas.url, "NO_PROXY": "*"}
+        where["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        for name, value in where.items():
+            monkeypatch.setenv(name, value)
+        yield monkeypatch
 
-        def run(*words, **environ):
-            kept = {name: value for name, value in os.environ.items() if "ATLAS" not in name}
-            where = {"MONGODB_ATLAS_BASE_URL": atlas.url, "ATLAS_SHIM_UPSTREAM": atlas.url, "NO_PROXY": "*"}
-            where["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-            done = subprocess.run(
-                [str(word) for word in words],
-                env={**kept, **where, **environ},
-                cwd=ROOT,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, done.stderr
-            return done
 
-        yield run
+@pytest.fixture
+def run(environ, capfd):
+    """Return a function that runs a Python example in this process, and returns what it printed."""
+
+    def run(name, *words, **given):
+        for variable, value in given.items():
+            environ.setenv(variable, value)
+        environ.setattr(sys, "argv", [name, *words])
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+        return capfd.readouterr()
+
+    return run
 
 
 def free_address():
@@ -59,48 +66,48 @@ def test_every_example_is_in_the_list_and_has_a_test():
 
 def test_snapshots_by_httpx(run):
     """A line for each snapshot, newest first, and the fields that are no longer exact."""
-    done = run(sys.executable, EXAMPLES / "snapshots_httpx.py", *WHICH, **TOKEN)
-    lines = done.stdout.splitlines()
+    done = run("snapshots_httpx.py", *WHICH, **TOKEN)
+    lines = done.out.splitlines()
     assert len(lines) == 8
     assert all(re.fullmatch(r"[0-9a-f]{24} \S+Z completed", line) for line in lines)
     times = [line.split()[1] for line in lines]
     assert times == sorted(times, reverse=True)
-    assert "absent: storageSizeBytes" in done.stderr
+    assert "absent: storageSizeBytes" in done.err
 
 
 def test_restores_by_requests(run):
     """A line for each restore job, signed for with an API key."""
-    done = run(sys.executable, EXAMPLES / "restores_requests.py", *WHICH, **KEY)
-    lines = done.stdout.splitlines()
+    done = run("restores_requests.py", *WHICH, **KEY)
+    lines = done.out.splitlines()
     assert len(lines) == 2
     assert all(re.fullmatch(r"[0-9a-f]{24} (automated|download) \S+Z", line) for line in lines)
 
 
 def test_a_restore_by_the_typed_client(run):
     """The id of the job that was started."""
-    done = run(sys.executable, EXAMPLES / "restore_client.py", *WHICH, DEMO_CLUSTER, **KEY)
-    assert re.fullmatch(r"[0-9a-f]{24}\n", done.stdout)
+    done = run("restore_client.py", *WHICH, DEMO_CLUSTER, **KEY)
+    assert re.fullmatch(r"[0-9a-f]{24}\n", done.out)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_a_gateway_beside_curl(run):
+def test_a_gateway_beside_curl(environ):
     """The legacy page, by curl; the gateway has ended when the script has."""
     listen = free_address()
-    done = run("sh", EXAMPLES / "gateway.sh", *WHICH, GATEWAY_LISTEN=listen, GATEWAY_ADMIN=free_address(), **TOKEN)
+    given = {**os.environ, **TOKEN, "GATEWAY_LISTEN": listen, "GATEWAY_ADMIN": free_address()}
+    done = subprocess.run(["sh", EXAMPLES / "gateway.sh", *WHICH], cwd=ROOT, env=given, capture_output=True, check=True)
     assert json.loads(done.stdout)["totalCount"] == 8
     host, _, port = listen.rpartition(":")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)))
 
 
-def test_a_document_of_an_operators_own(run):
+def test_a_document_of_an_operators_own(environ):
     """our_snapshots.toml passes the check, and its rule shows as its own."""
-    ours = {"ATLAS_SHIM_MAPPINGS": str(EXAMPLES / "mappings")}
-    command = (sys.executable, "-m", "shim")
-    assert "our_snapshots.toml" in run(*command, "check", **ours).stdout
+    environ.setenv("ATLAS_SHIM_MAPPINGS", str(EXAMPLES / "mappings"))
+    assert "our_snapshots.toml" in CliRunner().invoke(main, ["check"]).output
     target = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
-    fields = json.loads(run(*command, "explain", "GET", target, "-o", "json", **ours).stdout)["tiers"]["flex"]["fields"]
-    owners = {field["name"]: (field["owner"], field["why"]) for field in fields}
+    explained = json.loads(CliRunner().invoke(main, ["explain", "GET", target, "-o", "json"]).output)
+    owners = {field["name"]: (field["owner"], field["why"]) for field in explained["tiers"]["flex"]["fields"]}
     assert owners["createdAt"] == ("our_snapshots.toml", "Our retention counts from the end of a snapshot.")
 
 

@@ -39,6 +39,7 @@ def index(tmp_path):
     return {"PYTHONPATH": str(beside), "PIP_NO_INDEX": "1", "PIP_PRE": "1", "PIP_FIND_LINKS": str(tmp_path / "wheels")}
 
 
+@pytest.mark.slow
 def test_the_tutorial(tmp_path, index):
     """Every block as it stands, and everything that it shows."""
     folder = tmp_path / "reader"

@@ -1,7 +1,6 @@
 """What is built is what was tested: complete, the same by every way, and of use in an empty folder."""
 
 import email
-import importlib.metadata
 import re
 import shutil
 import subprocess
@@ -10,8 +9,9 @@ import zipfile
 
 import pytest
 
-import shim
 from tests.release.conftest import ROOT, build
+
+pytestmark = pytest.mark.slow
 
 SITE = "https://github.com/atlas-shim/atlas-shim"
 
@@ -75,11 +75,6 @@ def test_a_tree_without_a_repository_has_a_version(unpacked, tmp_path):
     (tmp_path / "tree" / "PKG-INFO").unlink()
     made = build("sdist", tmp_path / "tree", tmp_path / "made")
     assert re.fullmatch(r"atlas_shim-\d+\.\d+\.\d+\.dev0\.tar\.gz", made.name)
-
-
-def test_the_version_is_the_installation_s():
-    """The package says what its metadata say."""
-    assert shim.__version__ == importlib.metadata.version("atlas-shim")
 
 
 def test_the_page_of_an_index_has_links_that_lead_somewhere(wheel):

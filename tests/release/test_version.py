@@ -1,9 +1,11 @@
 """The version is the tag's: what names it agrees, and what a release says of itself is the CHANGELOG's."""
 
+import importlib.metadata
 import shutil
 
 import pytest
 
+import shim
 from tests.release.conftest import NEWEST, ROOT, load
 
 version = load("version")
@@ -44,6 +46,11 @@ def tree(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
+
+
+def test_the_version_is_the_installation_s():
+    """The package says what its metadata say."""
+    assert shim.__version__ == importlib.metadata.version("atlas-shim")
 
 
 def test_what_names_a_version_names_the_newest():
