@@ -100,6 +100,15 @@ def test_a_fault_of_the_remembered_tier_teaches_nothing(engine):
     assert drive(engine, V2, [answers({"id": "1"})], memory=memory).routes == ("dedicated",)
 
 
+@pytest.mark.parametrize("query", ["", "?envelope=true"])
+@pytest.mark.parametrize("refusal", [refuses(401, "UNAUTHORIZED"), refuses(403, "FORBIDDEN"), refuses(404, "NOT_FOUND")])
+def test_an_error_teaches_no_tier(engine, refusal, query):
+    """Only a success says where a cluster lives; an error does not, also where an envelope is made around it."""
+    memory = Memory()
+    assert drive(engine, f"{V2}{query}", [NON_FLEX, refusal], memory=memory).routes == ("flex", "dedicated")
+    assert drive(engine, V2, [OK], memory=memory).routes == ("flex",)
+
+
 def test_the_answer_of_the_last_side_asked_is_the_answer(engine):
     """When the dedicated tier says no, its error is handed back as it came."""
     driven = drive(engine, V2, [NON_FLEX, NO_CLUSTER])
