@@ -18,7 +18,7 @@ from shim.cli.failures import failure_of
 GROUPS = {
     "Start here": {
         "demo": "Show the shim at work on this machine: the retired call, without and with it.",
-        "check": "Check settings and mapping documents, and with --connect the way to Atlas.",
+        "check": "Check settings, mapping documents, what the drop-in covers, and the way to Atlas.",
         "explain": "Explain how a call is handled: the decision, the fields, and the call to make instead.",
     },
     "The gateway": {
@@ -43,10 +43,7 @@ GROUPS = {
 
 COMMANDS = {name: said for rows in GROUPS.values() for names, said in rows.items() for name in names.split(", ")}
 """Command -> its help sentence; those that no group has are not listed."""
-COMMANDS |= {
-    "doctor": "Show what the drop-in patches in this Python, what it never sees, and known problems.",
-    "fake-atlas": "Run the fake Atlas alone.",
-}
+COMMANDS["fake-atlas"] = "Run the fake Atlas alone."
 
 _PLACES = {"post": ("get", "post")}
 """Module and name of a command; of any other, ``command`` in the module named like it, with underscores."""

@@ -1,62 +1,32 @@
-"""``atlas-shim check``: settings, mapping documents and the way to Atlas, before something depends on them."""
+"""``atlas-shim check``: settings, documents, the drop-in and the way to Atlas, before something depends on them.
+
+Each of ``check_settings``, ``check_dropin``, ``check_connect`` and ``check_pairs`` is a part of it.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import attrs
 import click
 
-from shim.cli import output
-from shim.cli.connect import CLUSTER, GROUP, Probe, probe
+from shim.cli import check_dropin, output
+from shim.cli.check_connect import CLUSTER, GROUP, Probe, probe
+from shim.cli.check_settings import settings_in_force
 from shim.cli.failures import collected
 from shim.cli.options import output_option
 from shim.cli.output import write_report
-from shim.cli.settings_report import Setting, credentials_in_force, mistyped, settings_in_force
 from shim.core.recognise import Engine, load_engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents import Document, load_documents
 from shim.errors import SettingsError
-from shim.flags.providers import check_flag, provider_factory
-from shim.gateway.option_sources import Given, given, renamed
+from shim.gateway.option_sources import renamed
 from shim.gateway.options import TABLE
-from shim.gateway.reload import read_config
-
-
-@attrs.frozen
-class OperationLine:
-    """One operation: its id, its call, its tiers (``none`` without a successor), and its sunset in force."""
-
-    id: str
-    method: str
-    path: str
-    tiers: tuple[str, ...]
-    sunset: str
-
-
-@attrs.frozen
-class DocumentLine:
-    """One document with its operations, and ``overridden``: key paths with the file that set them."""
-
-    name: str
-    file: str
-    title: str
-    operations: tuple[OperationLine, ...]
-    overridden: Mapping[str, str]
-
-
-@attrs.frozen
-class CheckReport:
-    """All that was found out; ``problems`` is empty when all is well."""
-
-    settings: tuple[Setting, ...]
-    documents: tuple[DocumentLine, ...]
-    connection: tuple[Probe, ...]
-    problems: tuple[str, ...]
+from shim.gateway.settings_report import Setting
 
 
 @click.command()
@@ -83,7 +53,12 @@ def command(  # noqa: PLR0913 - one argument for each option
     pairs: Path | None,
     output: str,
 ) -> None:
-    """Check settings and mapping documents, and with --connect the way to Atlas.
+    """Check settings, mapping documents, what the drop-in covers, and the way to Atlas.
+
+    The drop-in is switched on in this very process, as "import shim.auto" would, and off again. "atlas-shim
+    run -- atlas-shim check", in the environment of a program, shows what that program gets; called in the
+    program, as shim.cli.main(["check"]), it also knows what that has loaded. With --config or DOCUMENT
+    there is no program, and the drop-in is left alone.
 
     Offline, unless --connect is given: then two reads are made at MONGODB_ATLAS_BASE_URL, the retired
     list of snapshots and the list of flex clusters. They show whether Atlas can be reached, whether it
@@ -103,81 +78,83 @@ def command(  # noqa: PLR0913 - one argument for each option
 
         check_pairs(_engine(os.environ, document), pairs, output)
         return
-    report = _report(os.environ, config, (group, cluster) if connects else None, document)
-    write_report(attrs.asdict(report), report.problems, output, lambda: _text(report))
+    found: list[str] = []
+    settings, settled, said = settings_in_force(os.environ, config, found)
+    documents: list[dict[str, Any]] = []
+    with collected(found):
+        engine = _engine(os.environ, document)
+        documents = [_document(one, settled) for one in engine.documents]
+        try:
+            engine.check_settings(settled)
+        except SettingsError as error:
+            found += renamed(error, TABLE, said).problems
+    serves_programs = config is None and document is None
+    dropin = check_dropin.look(os.environ, found) if serves_programs else None
+    connection: tuple[Probe, ...] = ()
+    if connects:
+        with collected(found):
+            connection = probe(os.environ, group, cluster)
+        found += [f"{one.side}: {one.meaning}" for one in connection if not one.good]
+    problems = list(dict.fromkeys(found))
+    report = {
+        "settings": [attrs.asdict(one) for one in settings],
+        "documents": documents,
+        "dropin": attrs.asdict(dropin) if dropin else None,
+        "connection": [attrs.asdict(one) for one in connection],
+        "problems": problems,
+    }
+
+    def text() -> None:
+        _settings_text(settings)
+        _documents_text(documents)
+        if serves_programs:
+            check_dropin.text(dropin)
+        if connection:
+            _connection_text(connection)
+
+    write_report(report, problems, output, text, check_dropin.verdict(dropin) if dropin else "All is well.")
 
 
 def _engine(environ: Mapping[str, str], document: Path | None) -> Engine:
     return load_engine(environ) if document is None else Engine(load_documents([document]))
 
 
-def _report(
-    environ: Mapping[str, str], config: Path | None, connect: tuple[str, str] | None, document: Path | None
-) -> CheckReport:
-    found: list[str] = []
-    file: dict[str, Any] = {}
-    with collected(found):
-        file = read_config(config)
-    settings, values = settings_in_force(environ, file, str(config), found)
-    said, _ = given(TABLE, environ, {}, file, str(config))
-    with collected(found):
-        if provider := values.get("openfeature_provider"):
-            provider_factory(provider, said["openfeature_provider"].name)
-        check_flag(values.get("route"))
-    found += mistyped(environ)
-    settings += (credentials_in_force(environ, found),)
-    documents: tuple[DocumentLine, ...] = ()
-    with collected(found):
-        settled = Settings(sunsets=values.get("sunset", {}), writes=values.get("writes", frozenset()))
-        documents = _documents(_engine(environ, document), settled, said, found)
-    connection: tuple[Probe, ...] = ()
-    if connect is not None:
-        with collected(found):
-            connection = probe(environ, *connect)
-        found.extend(f"{one.side}: {one.meaning}" for one in connection if not one.good)
-    return CheckReport(settings, documents, connection, tuple(dict.fromkeys(found)))
-
-
-def _documents(
-    engine: Engine, settings: Settings, said: Mapping[str, Given], found: list[str]
-) -> tuple[DocumentLine, ...]:
-    try:
-        engine.check_settings(settings)
-    except SettingsError as error:
-        found.extend(renamed(error, TABLE, said).problems)
-    return tuple(_document(document, settings) for document in engine.documents)
-
-
-def _document(document: Document, settings: Settings) -> DocumentLine:
-    operations = tuple(
-        OperationLine(
-            id=operation.id,
-            method=operation.method,
-            path=operation.path.text,
-            tiers=tuple(operation.successors) or ("none",),
-            sunset=sunset_of(operation, settings).date().isoformat(),
-        )
+def _document(document: Document, settings: Settings) -> dict[str, Any]:
+    """Return what is shown of a document: its operations with their sunsets in force, and what others override."""
+    operations = [
+        {
+            "id": operation.id,
+            "method": operation.method,
+            "path": operation.path.text,
+            "tiers": list(operation.successors) or ["none"],
+            "sunset": sunset_of(operation, settings).date().isoformat(),
+        }
         for operation in document.operations
-    )
-    return DocumentLine(document.name, document.file, document.title, operations, document.overridden)
+    ]
+    about = {"name": document.name, "file": document.file, "title": document.title}
+    return {**about, "operations": operations, "overridden": document.overridden}
 
 
-def _text(report: CheckReport) -> None:
+def _settings_text(settings: Iterable[Setting]) -> None:
     output.heading("Settings")
-    output.columns(
-        (one.name, one.value or "-", "" if one.source == "default" else one.source) for one in report.settings
-    )
+    output.columns((one.name, one.value or "-", "" if one.source == "default" else one.source) for one in settings)
+
+
+def _documents_text(documents: Sequence[Mapping[str, Any]]) -> None:
     output.heading("\nMapping documents")
-    for document in report.documents:
-        click.echo(f"  {click.style(document.name, bold=True)}: {document.title} ({document.file})")
-        output.columns(((one.id, one.method, ", ".join(one.tiers), one.sunset) for one in document.operations), "    ")
-        for at, file in document.overridden.items():
+    for document in documents:
+        click.echo(f"  {click.style(document['name'], bold=True)}: {document['title']} ({document['file']})")
+        rows = ((one["id"], one["method"], ", ".join(one["tiers"]), one["sunset"]) for one in document["operations"])
+        output.columns(rows, "    ")
+        for at, file in document["overridden"].items():
             click.echo(f"    overridden: {at} (by {file})")
-    if not report.documents:
+    if not documents:
         click.echo("  (can't be read)")
-    if report.connection:
-        output.heading("\nConnection")
-    for one in report.connection:
+
+
+def _connection_text(connection: Iterable[Probe]) -> None:
+    output.heading("\nConnection")
+    for one in connection:
         click.echo(f"  {click.style(one.side, fg='green' if one.good else 'red', bold=True)}  {one.status or '-'}")
         output.paragraph(one.request, "    ")
         output.paragraph(output.printable(one.meaning), "    ")

@@ -53,16 +53,12 @@ def _told(line: FieldLine) -> str:
 
 
 def _examples(line: FieldLine) -> tuple[str, str]:
-    """Return both values, from near where they begin to differ, when they are long."""
+    """Return both values; of long ones what is near the place where they begin to differ."""
     expected, got = printable(line.expected), printable(line.got)
-    same = len(commonprefix((expected, got)))  # noqa: RUF071 - of letters is what is wanted
-    start = same - _BEFORE if max(len(expected), len(got)) > _SHOWN and same > 2 * _BEFORE else 0
-    return _cut(expected, start), _cut(got, start)
-
-
-def _cut(text: str, start: int) -> str:
-    after = text[start:] if len(text) - start <= _SHOWN else f"{text[start : start + _SHOWN - 1]}…"
-    return f"…{after}" if start else after
+    start = max(0, len(commonprefix((expected, got))) - _BEFORE)  # noqa: RUF071 - of letters is what is wanted
+    if max(len(expected), len(got)) <= _SHOWN:
+        return expected, got
+    return f"…{expected[start : start + _SHOWN]}", f"…{got[start : start + _SHOWN]}"
 
 
 def _text(replayed: Sequence[Replayed], lines: Sequence[FieldLine]) -> None:

@@ -56,28 +56,23 @@ GATEWAY = "lead its calls through the gateway (atlas-shim serve), or make them w
 class Uncovered:
     """A library whose calls the drop-in never sees.
 
-    ``state`` is ``loaded`` in this process, ``installed`` and not loaded, or ``standard`` for Python's own;
+    ``state`` is ``loaded`` in this process, ``installed`` and not loaded, or ``Python's own``;
     ``told`` says that the program is warned of its retired calls.
     """
 
     library: str
     state: str
     told: bool
-    advice: str
 
 
-def uncovered(installed: Container[str], loaded: Container[str], covered: Container[str]) -> tuple[Uncovered, ...]:
-    """Return what speaks HTTP and is not covered.
-
-    ``installed`` has distributions, ``loaded`` the modules of this process, ``covered`` the libraries that are patched.
-    """
-    known = {name: name for name in TESTED if name not in covered and name != "wrapt"} | OTHERS
+def uncovered(installed: Container[str], loaded: Container[str]) -> tuple[Uncovered, ...]:
+    """Return what speaks HTTP and is not covered; ``installed`` has distributions, ``loaded`` modules."""
     found = [
-        Uncovered(module, "loaded" if module in loaded else "installed", _is_told(module), GATEWAY)
-        for module, distribution in known.items()
+        Uncovered(module, "loaded" if module in loaded else "installed", _is_told(module))
+        for module, distribution in OTHERS.items()
         if module in loaded or distribution in installed
     ]
-    return (*found, Uncovered(STANDARD, "standard", told=True, advice=GATEWAY))
+    return (*found, Uncovered(STANDARD, "Python's own", told=True))
 
 
 def _is_told(module: str) -> bool:
@@ -90,8 +85,6 @@ def problems(installed: Mapping[str, Version], environ: Mapping[str, str]) -> li
     found = []
     if environ.get("ATLAS_SHIM_ROUTE", "").strip() == "off":
         found.append("ATLAS_SHIM_ROUTE=off: the shim is switched off, retired calls fail")
-    if not TESTED.keys() - {"wrapt"} & installed.keys():
-        found.append(f"none of {', '.join(sorted(TESTED.keys() - {'wrapt'}))} is here: is this the program's Python?")
     found += [problem for name in TESTED if name in installed for problem in _out_of_range(name, installed[name])]
     if "urllib3-future" in installed:
         found.append("urllib3-future (niquests) overwrites urllib3, on which requests stands; keep them apart")

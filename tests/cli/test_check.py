@@ -1,9 +1,12 @@
 """``check``: all problems at once, offline; and what Atlas says, with ``--connect``."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from shim import switch
+from shim.cli import check_dropin, compatibility
 from shim.fake import (
     DEMO_CLIENT_ID,
     DEMO_CLIENT_SECRET,
@@ -13,6 +16,12 @@ from shim.fake import (
     DEMO_PUBLIC_KEY,
     FakeReply,
 )
+
+
+@pytest.fixture(autouse=True)
+def _as_tried(monkeypatch):
+    """What came out after the last versions that were tried is not what these tests are about."""
+    monkeypatch.setattr(compatibility, "TESTED", dict.fromkeys(compatibility.TESTED, ("0", "99999")))
 
 
 @pytest.fixture
@@ -30,7 +39,35 @@ def checked(run):
 def test_all_is_well_out_of_the_box(run, checked):
     """Without any setting there is nothing to complain about."""
     assert checked()["ok"] is True
-    assert run("check").stdout.endswith("All is well.\n")
+    assert "Calls made with " in run("check").stdout.splitlines()[-1]
+
+
+def test_a_gateways_file_or_a_document_is_checked_without_the_drop_in(run, checked, tmp_path):
+    """There is no program then."""
+    (tmp_path / "shim.toml").write_text("deadline = 3\n")
+    assert checked("--config", str(tmp_path / "shim.toml"))["dropin"] is None
+    shipped = Path(__file__).parents[2] / "mappings" / "atlas-serverless"
+    assert run("check", str(shipped)).stdout.endswith("All is well.\n")
+
+
+def test_the_drop_in_is_left_as_it_was(checked):
+    """It is off again after a check, and on where it was on."""
+    assert checked()["dropin"]["active"] == "by this command"
+    assert not switch.installed()
+    switch.install()
+    try:
+        assert "atlas-shim run" in checked()["dropin"]["active"]
+        assert switch.installed()
+    finally:
+        switch.uninstall()
+
+
+def test_without_the_extra_the_drop_in_is_said_not_to_be_there(run, monkeypatch):
+    """A gateway needs none."""
+    monkeypatch.setattr(check_dropin, "find_spec", lambda name: None)
+    done = run("check")
+    assert done.exit_code == 0
+    assert "pip install 'atlas-shim[auto]'" in " ".join(done.stdout.split())
 
 
 def test_each_setting_says_where_it_comes_from(checked, tmp_path):
@@ -144,6 +181,16 @@ def test_connect_makes_two_reads_and_tells_what_they_mean(checked, atlas):
     assert [arrival.method for arrival in atlas.fake.arrivals] == ["GET", "GET"]
     assert "retired" in found["connection"][0]["meaning"]
     assert "signed in" in found["connection"][1]["meaning"]
+
+
+def test_connect_asks_both_sides_though_the_drop_in_is_on(checked, atlas, monkeypatch):
+    """As under ``atlas-shim run``: the retired endpoint's own answer is wanted."""
+    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", atlas.url)
+    switch.install()
+    try:
+        assert checked("--connect")["connection"][0]["status"] == 410
+    finally:
+        switch.uninstall()
 
 
 def test_connect_with_a_project_of_ones_own(checked, atlas):

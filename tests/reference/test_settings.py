@@ -6,8 +6,7 @@ import pytest
 from makers.variables import CREDENTIALS, MARKS, SHARED, SURROUNDINGS, WHICH_ATLAS
 from reference import ROOT
 
-from shim.cli.settings_report import mistyped
-from shim.gateway.settings_report import KNOWN
+from shim.gateway.settings_report import KNOWN, unknown_variables
 from tests.reference.conftest import SHIM
 
 NAME = r"_?[A-Z][A-Z0-9_]+"
@@ -66,5 +65,5 @@ def test_no_variable_of_the_page_is_reported_as_unknown(described):
     """What the page describes is a setting, and a program reports what it does not describe."""
     ours = {name for name in described if name.startswith("ATLAS_SHIM_")}
     assert ours == KNOWN
-    assert mistyped(dict.fromkeys(described, "x")) == []
-    assert len(mistyped({"ATLAS_SHIM_NONSENSE": "x"})) == 1
+    assert unknown_variables(dict.fromkeys(described, "x")) == []
+    assert len(unknown_variables({"ATLAS_SHIM_NONSENSE": "x"})) == 1

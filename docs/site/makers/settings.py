@@ -47,8 +47,8 @@ reads nothing else from the environment.
 
 An empty variable counts as unset. A value that means nothing is an error that names the variable; it never quietly
 becomes the default. A variable that begins with `ATLAS_SHIM_` and stands not here is told at the start, with the name
-that may have been meant. `atlas-shim check` reads all of it and starts nothing; `atlas-shim doctor` shows what holds in
-a program, and `/config.json` of the admin listener what holds in a gateway, and where it was given.
+that may have been meant. `atlas-shim check` reads all of it and starts nothing, and `/config.json` of the admin
+listener shows what holds in a gateway, and where it was given.
 """
 
 SHARED_HEAD = """

@@ -13,6 +13,7 @@ from shim.atlas.configuration import configure
 from shim.atlas.replies import error_of
 from shim.cli.next_steps import after_answer, after_fault
 from shim.errors import AtlasError
+from shim.httpx_family.recognition import INNER
 
 GROUP, CLUSTER = "0" * 24, "atlas-shim-check"
 """A group and a cluster that do not exist: enough to see who answers."""
@@ -51,7 +52,7 @@ def probe(environ: Mapping[str, str], group: str, cluster: str) -> tuple[Probe, 
 def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, version: str) -> Probe:
     asked = f"GET {url}"
     try:
-        reply = client.get(url, headers={"Accept": f"application/vnd.atlas.{version}+json"})
+        reply = client.get(url, headers={"Accept": f"application/vnd.atlas.{version}+json"}, extensions={INNER: True})
         error = error_of(reply) if reply.is_error else None
     except httpx.TransportError as fault:
         said = f"no answer: {type(fault).__name__}: {fault}"

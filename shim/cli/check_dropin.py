@@ -1,0 +1,145 @@
+"""The drop-in's part of ``atlas-shim check``: what it patches in a Python such as this one, and known problems."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Any
+
+import attrs
+from packaging.version import Version
+
+from shim import switch
+from shim._version import __version__
+from shim.cli import compatibility, output
+from shim.cli.compatibility import Uncovered
+from shim.cli.failures import collected, trouble
+from shim.extras import hint
+
+
+@attrs.frozen
+class Patched:
+    """One function of a library; ``order`` names the modules that are called in its place, the outermost first."""
+
+    function: str
+    order: tuple[str, ...]
+    covered: bool
+
+
+@attrs.frozen
+class DropIn:
+    """What a program gets: what is patched, ``uncovered`` libraries, and ``hints`` that are good to know."""
+
+    active: str
+    versions: dict[str, str]
+    patched: tuple[Patched, ...]
+    uncovered: tuple[Uncovered, ...]
+    hints: tuple[str, ...]
+
+
+def look(environ: Mapping[str, str], problems: list[str]) -> DropIn | None:
+    """Switch the drop-in on, see what it covers, and leave it as it was; None where it is not installed.
+
+    What keeps calls from being covered is added to ``problems``. A library that is loaded and not covered does, one
+    that is installed and not loaded does not.
+    """
+    if find_spec("wrapt") is None:
+        return None
+    loaded, before, active = frozenset(sys.modules), switch.installed(), "not at all"
+    if switch.LAUNCH in environ.get("PYTHONPATH", "").split(os.pathsep) and not before:
+        problems.append("atlas-shim run was overtaken: another sitecustomize is first in PYTHONPATH and does not chain")
+    versions = {"python": sys.version.split()[0], "atlas-shim": __version__, **dict(_versions())}
+    try:
+        with collected(problems):
+            switch.install()
+            active = "by atlas-shim run, or by the environment" if before else "by this command"
+        patched = tuple(
+            one
+            for name, patches in {**switch.PATCHES, **switch.STANDARD}.items()
+            if (name in versions or name in switch.STANDARD) and _loads(name, problems)
+            for one in _patched(name, patches)
+        )
+        problems += [f"{one.function}: is not covered" for one in patched if switch.installed() and not one.covered]
+    finally:
+        if not before:
+            switch.uninstall()
+    installed = {name: Version(text) for name, text in versions.items() if name != "python"}
+    problems += compatibility.problems(installed, environ)
+    uncovered = compatibility.uncovered(installed, loaded)
+    problems += [
+        f"{one.library} is loaded and not covered: {compatibility.GATEWAY}"
+        for one in uncovered
+        if one.state == "loaded"
+    ]
+    return DropIn(active, versions, patched, uncovered, compatibility.hints(installed, environ))
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for name in compatibility.LOOKED_AT:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            continue
+
+
+def _loads(name: str, problems: list[str]) -> bool:
+    try:
+        import_module(name)
+    except Exception as error:  # noqa: BLE001 - a broken library is a finding
+        problems.append(f"{name}: can't be imported: {error}")
+        return False
+    return True
+
+
+def _patched(name: str, patches: Iterable[tuple[str, str]]) -> Iterator[Patched]:
+    patching = import_module("shim.patching")  # stands on wrapt
+    module = import_module(name)
+    for kind, method in patches:
+        links = tuple(patching.chain(getattr(module, kind), method))
+        order = tuple("atlas-shim" if patching.is_ours(link) else _who(link) for link in links)
+        yield Patched(f"{name}.{kind}.{method}", order, "atlas-shim" in order)
+
+
+def _who(link: Any) -> str:
+    """Name the module that a wrapper or function comes from, whatever name it was given."""
+    function = getattr(link, "_self_wrapper", link)
+    if isinstance(function, partial):
+        function = function.func
+    defined_in = getattr(function, "__globals__", {}).get("__name__")  # functools.wraps copies __module__
+    return str(defined_in or getattr(function, "__module__", type(link).__name__))
+
+
+def text(found: DropIn | None) -> None:
+    """Write what was found out, for people."""
+    output.heading("\nDrop-in")
+    if found is None:
+        output.paragraph(hint("wrapt"))
+        return
+    output.facts((name, _with_range(name, version)) for name, version in found.versions.items())
+    output.heading(f"\nPatched (switched on {found.active}); the first of a row is called first")
+    output.facts((one.function, " > ".join(one.order)) for one in found.patched)
+    output.heading("\nNot covered")
+    warned = "; its retired calls are warned of"
+    output.facts((one.library, f"{one.state}{warned if one.told else ''}") for one in found.uncovered)
+    output.paragraph(f"What to do: {compatibility.GATEWAY}.")
+    output.paragraph(f"When a call is not translated, see {trouble('nothing-happens')}")
+    output.heading("\nGood to know")
+    output.bullets(found.hints)
+
+
+def _with_range(name: str, version: str) -> str:
+    first, last = compatibility.TESTED.get(name, ("", ""))
+    return f"{version} (tried with {first} to {last})" if first else version
+
+
+def verdict(found: DropIn) -> str:
+    """Say what is well, and never that all is."""
+    covered = ", ".join(dict.fromkeys(one.function.rsplit(".", 2)[0] for one in found.patched))
+    others = [one.library for one in found.uncovered if one.state != "Python's own"]
+    well = f"Calls made with {covered} are covered."
+    return f"{well} Installed, not covered: {', '.join(others)}." if others else well

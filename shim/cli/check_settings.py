@@ -1,0 +1,72 @@
+"""The settings that the gateway and programs would have, and where each comes from; all defects are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from shim.cli.failures import collected
+from shim.core.settings import Settings
+from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
+from shim.dropin.environment import WARNINGS
+from shim.dropin.warnings_word import read_word
+from shim.flags.providers import check_flag, provider_factory
+from shim.gateway.option_sources import Given, given
+from shim.gateway.options import TABLE
+from shim.gateway.reload import read_config
+from shim.gateway.settings_report import SECRET, Setting, mappings_in, unknown_variables
+
+UNUSABLE = "(unusable)"
+"""Shown in place of a value that could not be read: it may hold a password."""
+
+_KINDS = {
+    type(None): "none",
+    ApiKey: "an API key",
+    ServiceAccount: "a service account",
+    AccessToken: "an access token",
+}
+
+
+def settings_in_force(
+    environ: Mapping[str, str], config: Path | None, problems: list[str]
+) -> tuple[tuple[Setting, ...], Settings, Mapping[str, Given]]:
+    """Return what is shown of the settings, those that documents are held against, and where each was given.
+
+    What is wrong is added to ``problems``; such a setting has no value. No secret is among what is shown.
+    """
+    file: Mapping[str, Any] = {}
+    with collected(problems):
+        file = read_config(config)
+    found, unknown = given(TABLE, environ, {}, file, str(config))
+    shown: list[Setting] = []
+    values: dict[str, Any] = {}
+    for row in TABLE:
+        said = found.get(row.name)
+        if said is None:
+            shown.append(Setting(row.name, row.default, "default"))
+            continue
+        with collected(problems):
+            values[row.name] = row.parse(said.text, said.name)
+        text = SECRET if row.secret else said.text
+        shown.append(Setting(row.name, text if row.name in values else UNUSABLE, said.source))
+    problems += unknown
+    with collected(problems):
+        if provider := values.get("openfeature_provider"):
+            provider_factory(provider, found["openfeature_provider"].name)
+        check_flag(values.get("route"))
+    with collected(problems):
+        read_word(environ)
+    problems += unknown_variables(environ)
+    warnings = Setting("warnings", environ.get(WARNINGS) or "once", WARNINGS if environ.get(WARNINGS) else "default")
+    shown += [mappings_in(environ), warnings, _credentials(environ, problems)]
+    settings = Settings(sunsets=values.get("sunset", {}), writes=values.get("writes", frozenset()))
+    return tuple(shown), settings, found
+
+
+def _credentials(environ: Mapping[str, str], problems: list[str]) -> Setting:
+    """Return the kind of credentials and the variables they come from, and never a value."""
+    kind = UNUSABLE
+    with collected(problems):
+        kind = _KINDS[type(read_credentials(environ))]
+    return Setting("Atlas credentials", kind, ", ".join(used_variables(environ)) or "default")
