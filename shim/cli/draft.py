@@ -7,11 +7,8 @@ from pathlib import Path
 import click
 
 from shim.draft.descriptions import read_description
-from shim.draft.drafting import plan_document
+from shim.draft.drafting import Asked, draft
 from shim.draft.pairs import read_pairs
-from shim.draft.proving import written
-from shim.draft.sides import Asked
-from shim.draft.writing import open_questions
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -21,7 +18,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("new", type=_FILE, required=False)
 @click.option("--operation", "operations", multiple=True, required=True, metavar="ID", help="Repeatable: get and list.")
 @click.option(
-    "--successor", "successors", multiple=True, metavar="ID", help="What takes its place, where that has another id."
+    "--successor", "successors", multiple=True, metavar="ID", help="What takes its place, if that has another id."
 )
 @click.option(
     "--from",
@@ -54,10 +51,9 @@ def command(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Draft a mapping document for a read, from OpenAPI descriptions and recorded answers.
 
-    OLD and NEW are descriptions; one will do when it has the operation in two versions. What is the same is passed on,
-    renames and moves are proposed, and what nobody can tell from descriptions is a line with "# ?" for
-    you to answer. With --pairs the proposals are proved on what both versions answered, and the document
-    says how many pairs each rule explains. Nothing is sent.
+    OLD and NEW are descriptions in JSON; one will do if it has the operation in two versions. All operations are of
+    one resource. With --pairs the document has the rules that every pair confirms. What no pair proves is a line with
+    "# ?" for you to answer: nothing is concluded from names and descriptions alone. Nothing is sent.
 
     A line of the file of pairs: {"path": …, "old_version": …, "old": {…}, "new_version": …, "new": {…}}
 
@@ -75,12 +71,12 @@ def command(  # noqa: PLR0913 - one argument for each option
         Asked(operation, successor, old_version, new_version)
         for operation, successor in zip(operations, successors or ("",) * len(operations), strict=True)
     ]
-    text = written(plan_document(before, after, wanted, pairs, name), pairs)
+    text = draft(before, after, wanted, pairs, name)
     if target is None:
         click.echo(text, nl=False)
         return
     target.write_text(text, "utf-8")
-    questions = open_questions(text)
+    questions = text.count("# ? ")
     click.echo(f"{target} is written, with {questions} question{'s' * (questions != 1)} left (# ?).")
     check = f"atlas-shim check {f'--pairs {recorded} ' if recorded is not None else ''}{target}"
     click.echo(f"Next: answer them, and run {check}")

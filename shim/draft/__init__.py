@@ -1,8 +1,6 @@
-"""A mapping document drafted by machine, from two OpenAPI descriptions and recorded pairs of answers.
+"""A mapping document drafted from two OpenAPI descriptions and recorded pairs of answers, and the proof by pairs.
 
-``descriptions`` reads OpenAPI into ``shapes``, and ``pairs`` reads recorded answers. ``drafting`` plans a document:
-``sides`` finds the two operations, ``wrapping`` how they hold their resource, ``matching`` (with ``containers`` for
-lists, ``searching`` and ``learning`` for values) what each field comes from. ``writing`` makes TOML of the plan.
-``replay`` runs pairs through the engine, ``comparing`` makes the table of fields of that, and ``proving`` tells the
-draft.
+``pairs`` reads recorded answers, runs them through a document's engine, and makes a table of fields of that.
+``descriptions`` reads OpenAPI; ``learning`` (with ``conversions``) finds what each old field comes from; ``drafting``
+writes the document. What no pair proves is a question in it.
 """

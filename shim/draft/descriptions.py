@@ -1,52 +1,74 @@
-"""OpenAPI 3 descriptions (JSON) as values: operations by id, and what their answers are made of by version."""
+"""OpenAPI 3 descriptions: operations by id, and for each version the members of their answers."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 
-from shim.draft.shapes import ANY, Shape, union
+from shim.documents.value_types import parse_time
 from shim.errors import SettingsError
 
 _METHODS = ("get", "post", "put", "patch", "delete")
+_LONGEST = 20
+"""References that lead from one to the next."""
 _DATED = re.compile(r"\.(\d{4}-\d\d-\d\d)\+json$")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_PLAIN = re.compile(r'[^.\[\]"]*[^.\[\]"\d][^.\[\]"]*')
+"""Names that a document can say: dots and brackets mean something there, and digits an item."""
+
+
+@attrs.frozen
+class Member:
+    """What stands at a path: the type of a mapping document (empty: any), and the words of an enumeration."""
+
+    type: str = ""
+    words: frozenset[str] = frozenset()
+
+
+Members = Mapping[str, Member]
+"""Path -> member, nested with dots, with ``[]`` for the items of a list: ``rows[].plants[].name``."""
 
 
 @attrs.frozen
 class AnswerVersion:
-    """A success of one version: its date (empty where media types have none), what it is made of, its sunset."""
+    """A success of one version: its date (empty if media types have none), its members, its sunset (a day or empty)."""
 
     version: str
-    shape: Shape
+    members: Members
     sunset: str
-    schema: str
 
 
 @attrs.frozen
 class DescribedOperation:
-    """One operation: ``base`` is the path of the description's server; query parameters by name."""
+    """One operation; ``path`` begins with ``base``, the path of the description's server."""
 
     id: str
     aliases: tuple[str, ...]
     method: str
     base: str
     path: str
-    query: Mapping[str, Shape]
+    query: Mapping[str, Member]
     answers: tuple[AnswerVersion, ...]
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the path's parameters, in the order of the path."""
         return tuple(re.findall(r"\{(\w+)\}", self.path))
+
+    def answer(self, version: str, default: int) -> AnswerVersion:
+        """Return the answer in a version, or the one at an index; raises SettingsError if it is not described."""
+        found = [one for one in self.answers if one.version == version] if version else list(self.answers)
+        if not found:
+            known = ", ".join(one.version or "one without a date" for one in self.answers) or "no JSON answer at all"
+            raise SettingsError(f"{self.id}: has no version {version or 'of an answer'}; there is {known}")
+        return found[default]
 
 
 @attrs.frozen
@@ -63,78 +85,54 @@ class Description:
                 return operation
         ids = [operation.id for operation in self.operations]
         near = get_close_matches(wanted, ids, n=3, cutoff=0.4) or ids[:3]
-        raise SettingsError(f"{self.name}: has no operation {wanted!r}; there are {', '.join(near)}")
+        raise SettingsError(f"{self.name}: has no operation {wanted!r}; there are {', '.join(near)} (--successor ID)")
 
 
 def read_description(path: Path) -> Description:
-    """Return the operations of a description; raises SettingsError on a file that is none."""
-    data = _loaded(path)
-    if not isinstance(data, dict) or not str(data.get("openapi", "")).startswith("3."):
-        raise SettingsError(f"{path.name}: is no OpenAPI 3 description; its member openapi must begin with 3.")
+    """Return the operations of a description in JSON; raises SettingsError on any other file."""
     try:
+        data = json.loads(path.read_text("utf-8-sig"))
+        if not isinstance(data, dict) or not str(data.get("openapi", "")).startswith("3."):
+            raise SettingsError(f"{path.name}: is no OpenAPI 3 description; its member openapi must begin with 3.")
         return Description(path.name, tuple(_operations(data, path.name)))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise SettingsError(f"{path.name}: is no JSON: {error}") from None
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
         raise SettingsError(f"{path.name}: is no well-formed OpenAPI 3: {type(error).__name__}: {error}") from None
 
 
 def _operations(data: Mapping[str, Any], name: str) -> Iterator[DescribedOperation]:
-    schemas, base = _Schemas(data, name), _base(data)
-    for template, methods in (data.get("paths") or {}).items():
-        for method in _METHODS:
-            if isinstance(said := methods.get(method), dict) and "operationId" in said:
-                parameters = [schemas.at(one) for one in (*methods.get("parameters", ()), *said.get("parameters", ()))]
-                yield _operation(schemas, (method, base, template), said, parameters)
-
-
-def _loaded(path: Path) -> Any:
-    try:
-        text = path.read_text("utf-8-sig")
-        if path.suffix in {".yaml", ".yml"}:
-            return import_module("yaml").safe_load(text)
-        return json.loads(text)
-    except ModuleNotFoundError:
-        raise SettingsError(f"{path.name}: reading YAML needs PyYAML; or give the description as JSON") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise SettingsError(f"{path.name}: {error}") from None
-
-
-def _base(data: Mapping[str, Any]) -> str:
+    schemas = _Schemas(data, name)
     servers = data.get("servers") or [{}]
-    return urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
-
-
-def _operation(
-    schemas: _Schemas, call: tuple[str, str, str], said: Mapping[str, Any], parameters: list[Mapping[str, Any]]
-) -> DescribedOperation:
-    method, base, path = call
-    other = said.get("x-xgen-operation-id-override")
-    return DescribedOperation(
-        id=said["operationId"],
-        aliases=(other,) if isinstance(other, str) and other != said["operationId"] else (),
-        method=method.upper(),
-        base=base,
-        path=path,
-        query={one["name"]: schemas.shape(one.get("schema") or {}) for one in parameters if one.get("in") == "query"},
-        answers=tuple(sorted(_answers(schemas, said), key=lambda answer: answer.version)),
-    )
+    base = urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
+    for path, methods in (data.get("paths") or {}).items():
+        for method in _METHODS:
+            said = methods.get(method)
+            if not isinstance(said, dict) or "operationId" not in said:
+                continue
+            parameters = [schemas.at(one) for one in (*methods.get("parameters", ()), *said.get("parameters", ()))]
+            query = {one["name"]: one.get("schema") or {} for one in parameters if one.get("in") == "query"}
+            other = said.get("x-xgen-operation-id-override")
+            yield DescribedOperation(
+                id=said["operationId"],
+                aliases=(other,) if isinstance(other, str) and other != said["operationId"] else (),
+                method=method.upper(),
+                base=base,
+                path=f"{base}{path}",
+                query={key: merged(schemas.members(schema)).get("", Member()) for key, schema in query.items()},
+                answers=tuple(sorted(_answers(schemas, said), key=lambda answer: answer.version)),
+            )
 
 
 def _answers(schemas: _Schemas, said: Mapping[str, Any]) -> Iterator[AnswerVersion]:
     for status, response in (said.get("responses") or {}).items():
-        if not str(status).startswith("2"):
-            continue
-        for media_type, media in (schemas.at(response).get("content") or {}).items():
-            if "json" not in media_type:
-                continue
-            dated = _DATED.search(media_type)
-            schema = media.get("schema") or {}
-            sunset = str(media.get("x-sunset") or said.get("x-sunset") or "")
-            yield AnswerVersion(
-                version=dated[1] if dated else "",
-                shape=schemas.shape(schema),
-                sunset=sunset[:10] if _DAY.match(sunset) else "",
-                schema=str(schema.get("$ref", "")).rpartition("/")[2],
-            )
+        content = (schemas.at(response).get("content") or {}) if str(status).startswith("2") else {}
+        for media_type, media in content.items():
+            if "json" in media_type:
+                dated = _DATED.search(media_type)
+                sunset = _DAY.match(str(media.get("x-sunset") or said.get("x-sunset") or ""))
+                members = merged(schemas.members(media.get("schema") or {}))
+                yield AnswerVersion(dated[1] if dated else "", members, sunset[0] if sunset else "")
 
 
 @attrs.frozen
@@ -146,51 +144,80 @@ class _Schemas:
 
     def at(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what a reference leads to; anything else as it is."""
-        followed = set()
-        while isinstance(reference := value.get("$ref"), str):
-            if reference in followed:
-                raise SettingsError(f"{self.name}: {reference} leads to itself")
-            followed.add(reference)
+        for _ in range(_LONGEST):
+            reference = value.get("$ref")
+            if not isinstance(reference, str):
+                return value
             found: Any = self.root if reference.startswith("#/") else None
             for part in reference[2:].split("/"):
-                key = part.replace("~1", "/").replace("~0", "~")
-                found = found.get(key) if isinstance(found, dict) else None
+                found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
             if not isinstance(found, dict):
                 raise SettingsError(f"{self.name}: {reference} leads nowhere in this file")
             value = found
-        return value
+        raise SettingsError(f"{self.name}: {reference} leads to itself")
 
-    def shape(self, schema: Mapping[str, Any], seen: frozenset[str] = frozenset()) -> Shape:
-        """Return what a schema says; ``seen`` are the references on the way to it."""
-        if not isinstance(schema, dict):  # true and false are schemas since 3.1
-            return ANY
-        reference = schema.get("$ref")
+    def members(self, schema: Any, path: str = "", seen: frozenset[str] = frozenset()) -> Iterator[tuple[str, Member]]:
+        """Yield what a schema says of each path, variants one after another; ``seen`` are the references on the way."""
+        reference = schema.get("$ref") if isinstance(schema, dict) else None
+        if not isinstance(schema, dict) or reference in seen:  # true and false are schemas since 3.1
+            return
         if isinstance(reference, str):
-            return ANY if reference in seen else self.shape(self.at(schema), seen | {reference})
-        parts = [self.shape(part, seen) for part in schema.get("allOf", ())]
-        choices = schema.get("oneOf") or schema.get("anyOf") or self._mapped(schema)
-        # A variant that names what it is a variant of is not all the others too.
-        if not any(isinstance(one, dict) and one.get("$ref") in seen for one in choices):
-            parts.append(union([self.shape(one, seen) for one in choices], variants=True))
-        return union([self._own(schema, seen), *parts], variants=False)
-
-    @staticmethod
-    def _mapped(schema: Mapping[str, Any]) -> list[dict[str, str]]:
-        mapping = (schema.get("discriminator") or {}).get("mapping") or {}
-        return [{"$ref": one if "/" in one else f"#/components/schemas/{one}"} for one in mapping.values()]
-
-    def _own(self, schema: Mapping[str, Any], seen: frozenset[str]) -> Shape:
+            yield from self.members(self.at(schema), path, seen | {reference})
+            return
         said = schema.get("type")
         kinds = [kind for kind in (said if isinstance(said, list) else [said]) if kind not in {None, "null"}]
-        words = schema.get("enum") or ([schema["const"]] if "const" in schema else [])
-        members = schema.get("properties") or {}
-        kind = kinds[0] if len(kinds) == 1 else "object" if members else ""
-        values, items = schema.get("additionalProperties"), schema.get("items")
-        return Shape(
-            kind=kind,
-            format=schema.get("format", "") if kind == "string" else "",
-            words=tuple(word for word in words if isinstance(word, str)),
-            members={name: self.shape(member, seen) for name, member in members.items()},
-            values=self.shape(values, seen) if isinstance(values, dict) else None,
-            item=self.shape(items, seen) if isinstance(items, dict) else None,
-        )
+        words = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ())]
+        kind = kinds[0] if len(kinds) == 1 else ""
+        kind = "time" if (kind, schema.get("format")) == ("string", "date-time") else kind
+        yield path, Member(kind, frozenset(word for word in words if isinstance(word, str)))
+        for name, member in (schema.get("properties") or {}).items():
+            yield from self.members(member, inside(path, name), seen)
+        yield from self.members(schema.get("items"), f"{path}[]", seen)
+        mapping = (schema.get("discriminator") or {}).get("mapping") or {}
+        mapped = [{"$ref": one if "/" in one else f"#/components/schemas/{one}"} for one in mapping.values()]
+        variants = schema.get("oneOf") or schema.get("anyOf") or mapped
+        # A variant that names what it is a variant of is not all the others too.
+        known = any(isinstance(one, dict) and one.get("$ref") in seen for one in variants)
+        for part in (*schema.get("allOf", ()), *(() if known else variants)):
+            yield from self.members(part, path, seen)
+
+
+def inside(path: str, name: str) -> str:
+    """Return the path of a member; a name that documents can't say is put in quotes."""
+    return f"{path}.{name}".lstrip(".") if _PLAIN.fullmatch(name) else f'{path}."{name}"'.lstrip(".")
+
+
+def observed(value: Any, path: str = "") -> Iterator[tuple[str, Member]]:
+    """Yield what a recorded value shows of each path; null says nothing."""
+    if isinstance(value, str):
+        yield path, Member("time" if parse_time(value) else "string")
+    elif isinstance(value, dict):
+        yield path, Member("object")
+        for name, inner in value.items():
+            yield from observed(inner, inside(path, name))
+    elif isinstance(value, list):
+        yield path, Member("array")
+        for item in value:
+            yield from observed(item, f"{path}[]")
+    elif value is not None:
+        yield path, Member({bool: "boolean", int: "integer"}.get(type(value), "number"))
+
+
+def merged(found: Iterable[tuple[str, Member]]) -> dict[str, Member]:
+    """Return one member for each path: the type that all agree on, and the words of all."""
+    types: dict[str, set[str]] = {}
+    words: dict[str, frozenset[str]] = {}
+    for path, member in found:
+        types.setdefault(path, set()).add(member.type)
+        words[path] = words.get(path, frozenset()) | member.words
+    return {path: Member(_one_type(kinds), words[path]) for path, kinds in types.items()}
+
+
+def _one_type(kinds: set[str]) -> str:
+    # A schema may say `object` of what its variants know better.
+    known = kinds - {""} if kinds <= {"", "object"} else kinds - {"", "object"}
+    if len(known) == 1:
+        return next(iter(known))
+    return {frozenset({"integer", "number"}): "number", frozenset({"string", "time"}): "string"}.get(
+        frozenset(known), ""
+    )

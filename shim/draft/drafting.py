@@ -1,212 +1,223 @@
-"""The plan of a document: which operation takes a place, how its answers are wrapped, and the resource inside."""
+"""A draft: which operation takes a place, what becomes of its fields, and both as a TOML document."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import attrs
 
-from shim.draft.descriptions import DescribedOperation, Description
-from shim.draft.learning import word_table
-from shim.draft.matching import plan_resource
-from shim.draft.names import likeness, singular
+from shim.draft.descriptions import AnswerVersion, DescribedOperation, Description, Member, merged
+from shim.draft.learning import Resource, Sample, learn, read, within
 from shim.draft.pairs import Pair
-from shim.draft.plans import UNKNOWN, Around, FieldPlan, Proposal, ResourcePlan, Sample
-from shim.draft.searching import LIKELY
-from shim.draft.shapes import Shape, observed, refined
-from shim.draft.sides import Asked, Side, find_sides
-from shim.draft.wrapping import Wrap, find_order, find_wraps, is_of, samples_of
-from shim.draft.writing import DocumentPlan, OperationPlan, Remarked
+from shim.errors import SettingsError
 
 _ATLAS = "/api/atlas/v2"
 _UNDATED = "2000-01-01"
 """The version of an API whose media types name none."""
 _NEVER = date(2099, 1, 1)
-
-
-def plan_document(
-    old: Description, new: Description, wanted: Sequence[Asked], pairs: Sequence[Pair], name: str = ""
-) -> DocumentPlan:
-    """Return the plan of one document for one or more operations.
-
-    Raises SettingsError for operations and versions that are not described, and for writes.
-    """
-    sides = [find_sides(old, new, one) for one in wanted]
-    base = _base(sides[0][0])
-    first = sides[0][0]
-    name = name or re.sub(r"\W", "_", next(iter(reversed(_static(first.path))), "draft")).lower()
-    title = f"{first.operation.id} {_of(first)}, answered from {sides[0][1].operation.id} {_of(sides[0][1])}"
-    if first.operation.id == sides[0][1].operation.id:
-        title = f"{name} {_of(first)}, answered from {sides[0][1].answer.version or 'the new one'}"
-    api: dict[str, Any] = {}
-    # The first version of Atlas' API has a base of its own besides, which a description of the other says nothing of.
-    if base != _ATLAS or first.answer.version == "2023-01-01":
-        api = {"base": base}
-        if not first.answer.version:
-            api |= {"version": _UNDATED, "content_type": "application/json"}
-    matters = [_matter(one, two, pairs) for one, two in sides]
-    operations = []
-    for matter in matters:
-        # A get and a list of the same have one resource, planned with the samples of both.
-        alike = [one for one in matters if one.shapes == matter.shapes and one.wraps[0].bare == matter.wraps[0].bare]
-        operations.append(_operation(matter, base, _resource(alike)))
-    api_name = re.sub(r"\W", "", base.rpartition("/")[2]) or "old"
-    return DocumentPlan({"format": 1, "name": name, "title": title}, {api_name: api} if api else {}, operations)
-
-
-def _of(side: Side) -> str:
-    return f"of {side.answer.version}" if side.answer.version else "as described"
-
-
-def _static(path: str) -> list[str]:
-    return [segment for segment in path.split("/") if segment and "{" not in segment]
-
-
-def _base(side: Side) -> str:
-    """Return where the API has its paths: its server's path, or the segments before the resource."""
-    if side.path.startswith(f"{_ATLAS}/"):
-        return _ATLAS
-    if side.operation.base:
-        return side.operation.base
-    segments = side.path[1:].split("/")
-    fixed = next((at for at, segment in enumerate(segments) if "{" in segment), len(segments))
-    return "/" + "/".join(segments[: max(1, fixed - 1)])
+_PAGING = frozenset({"totalCount", "links", "total", "count", "next", "previous", "page", "pageSize"})
+_OWN_QUERY = frozenset({"envelope", "pretty", "pageNum", "itemsPerPage", "includeCount"})
+_WIDTH = 120
 
 
 @attrs.frozen
-class _Matter:
-    """One operation: both sides, how their answers are wrapped, what they hold as described, and the samples of it."""
+class Asked:
+    """What is wanted: the operation, its successor if it has another id, and the versions of both."""
 
-    old: Side
-    new: Side
-    wraps: tuple[Wrap, Wrap]
-    samples: tuple[Sample, ...]
-    pages: tuple[tuple[list[Any], list[Any]], ...] = ()
+    operation: str
+    successor: str = ""
+    old_version: str = ""
+    new_version: str = ""
+
+
+@attrs.frozen
+class _Side:
+    """One operation in one version; ``items`` is the path of the list that its answer holds, None if it is no list."""
+
+    operation: DescribedOperation
+    answer: AnswerVersion
+    items: str | None
 
     @property
-    def shapes(self) -> tuple[Shape, Shape]:
-        return self.wraps[0].inner, self.wraps[1].inner
+    def shape(self) -> str:
+        """The word of a document for how an answer holds its resource."""
+        return "one" if self.items is None else "page" if self.items else "array"
+
+    @property
+    def members(self) -> dict[str, Member]:
+        """The members of the resource that the answer holds."""
+        return within(self.answer.members, "" if self.items is None else f"{self.items}[].")
+
+    def objects(self, answer: Any) -> list[Any]:
+        """Return the resources in a recorded answer."""
+        found = read(self.items, answer) if self.items else answer if self.shape == "array" else [answer]
+        return found if isinstance(found, list) else []
 
 
-def _matter(old: Side, new: Side, pairs: Sequence[Pair]) -> _Matter:
-    own = [pair for pair in pairs if is_of(pair, old, new)]
-    wraps = find_wraps((old, [pair.old for pair in own]), (new, [pair.new for pair in own]))
-    pages = tuple((wraps[0].values(pair.old), wraps[1].values(pair.new)) for pair in own if wraps[0].shape == "page")
-    return _Matter(old, new, wraps, tuple(sample for pair in own for sample in samples_of(pair, old, wraps)), pages)
+def draft(old: Description, new: Description, wanted: Sequence[Asked], pairs: Sequence[Pair], name: str = "") -> str:
+    """Return the text of a document for one or more operations of one resource.
+
+    Raises SettingsError for operations and versions that are not described, and for writes.
+    """
+    sides = [_sides(old, new, one) for one in wanted]
+    first, second = sides[0]
+    word = next((one for one in reversed(first.operation.path.split("/")) if one and "{" not in one), "draft")
+    name = name or re.sub(r"\W", "_", word).lower()
+    common = set.intersection(*(set(one.operation.parameters) for one, _ in sides))
+    samples = [sample for one, two in sides for pair in pairs for sample in _samples(pair, one, two, common)]
+    olds, news = (merged(pair for both in sides for pair in both[at].members.items()) for at in (0, 1))
+    resource = learn(re.sub(r"\W", "", word.removesuffix("s")) or "answer", olds, news, samples)
+    path = first.operation.path
+    base = _ATLAS if path.startswith(f"{_ATLAS}/") else first.operation.base or path[: path.index("/", 1)]
+    body = ["format = 1", _line("name", name), _line("title", f"{name}, answered from {second.operation.id}")]
+    # The first version of Atlas' API has a base of its own besides, which a description of the other says nothing of.
+    if base != _ATLAS or first.answer.version == "2023-01-01":
+        body += [
+            "",
+            f"[{_key('api', re.sub(r'[^a-z0-9]', '', base.rpartition('/')[2]) or 'old')}]",
+            _line("base", base),
+        ]
+        body += [] if first.answer.version else [_line("version", _UNDATED), _line("content_type", "application/json")]
+    body += [line for one, two in sides for line in _operation(one, two, base, resource.name)]
+    body += _resource(resource)
+    questions = sum("# ? " in line for line in body)
+    left = f"Questions left: {questions}; each is a line with # ?" if questions else "No question is left."
+    return "\n".join(["# A draft by atlas-shim draft: read it before you trust it.", f"# {left}", "", *body, ""])
 
 
-def _resource(matters: Sequence[_Matter]) -> ResourcePlan:
-    """Return the resource that the operations have in common."""
-    first = matters[0]
-    samples = [sample for one in matters for sample in one.samples]
-    parameters = [name for name in first.old.operation.parameters if all(_has(one, name) for one in matters)]
-    old, new = first.shapes
-    old = refined(old, observed(sample.old for sample in samples))
-    new = refined(new, observed(sample.new for sample in samples))
-    name = re.sub(r"\W", "", singular(next(iter(reversed(_static(first.old.path))), "answer"))) or "answer"
-    bare = first.wraps[0].bare and list(old.members) == ["value"]
-    plan = plan_resource(name, old, new, Around(samples, tuple(parameters), top=True, bare=bare))
-    # What a page is sorted by has to be a field with a name.
-    keys = dict.fromkeys(key.lstrip("-") for one in matters for key in find_order(one.pages))
-    named = {field.name for field in plan.fields}
-    proposal = {
-        key: Proposal({"from": key, "fidelity": "exact"}) for key in keys if key in old.members and key not in named
-    }
-    fields = tuple(FieldPlan(key, old.members[key].type, said) for key, said in proposal.items())
-    return attrs.evolve(plan, fields=(*fields, *plan.fields))
+def _sides(old: Description, new: Description, asked: Asked) -> tuple[_Side, _Side]:
+    before, after = old.operation(asked.operation), new.operation(asked.successor or asked.operation)
+    if before.method != "GET" or after.method != "GET":
+        raise SettingsError(f"{before.id}: a draft is made of reads alone, a {before.method} needs its author")
+    one, two = before.answer(asked.old_version, 0), after.answer(asked.new_version, -1)
+    if old.name == new.name and before.id == after.id and one.version == two.version:
+        raise SettingsError(f"{before.id}: has one version, {one.version or 'undated'}; give a second description")
+    items = _items(before, one)
+    held = one.members.get("" if items is None else f"{items}[]", Member()).type
+    if held not in {"", "object"}:
+        raise SettingsError(f"{before.id}: answers with {held} and no object; its document is written by hand")
+    # One object may be made of a list.
+    return _Side(before, one, items), _Side(after, two, None if items is None else _items(after, two))
 
 
-def _has(matter: _Matter, parameter: str) -> bool:
-    return parameter in matter.old.operation.parameters
+def _items(operation: DescribedOperation, answer: AnswerVersion) -> str | None:
+    """Return the path of the list that an answer holds, None if it is one object."""
+    if answer.members.get("", Member()).type == "array":
+        return ""
+    names = {path.partition(".")[0].partition("[")[0] for path in answer.members if path} - _PAGING
+    lists = [path for path, one in answer.members.items() if one.type == "array" and "[]" not in path]
+    lists = [path for path in lists if path.partition(".")[0] in names]
+    # What is asked for by a parameter is one object, whatever lists it has.
+    return lists[0] if len(names) == len(lists) == 1 and not operation.path.endswith("}") else None
 
 
-def _operation(matter: _Matter, base: str, resource: ResourcePlan) -> OperationPlan:
-    old, new, wraps = matter.old, matter.new, matter.wraps
-    named = {field.name for field in resource.fields}
-    order = [key for key in find_order(matter.pages) if key.lstrip("-") in named]
-    return OperationPlan(
-        id=old.operation.id,
-        table=_table(old, new, base, wraps[0]) | ({"order": Remarked(order, "as in the pairs")} if order else {}),
-        successor=_call(old, new, wraps) | ({"paging": "collected"} if order else {}),
-        resource=resource,
-        prefix=wraps[0].prefix,
-        query=_query(old.operation, new.operation),
-    )
+def _samples(pair: Pair, old: _Side, new: _Side, common: set[str]) -> Iterator[Sample]:
+    """Yield the objects of a pair that belong together, if it is of this operation in these versions."""
+    path = pair.path.partition("?")[0].rstrip("/")
+    pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(old.operation.path))
+    versions = (pair.old_version in {"", old.answer.version}, pair.new_version in {"", new.answer.version})
+    olds, news = old.objects(pair.old), new.objects(pair.new)
+    if re.fullmatch(pattern, path) and all(versions) and len(olds) == len(news):
+        segments = zip(old.operation.path.split("/"), path.split("/"), strict=True)
+        parameters = {name[1:-1]: segment for name, segment in segments if name[1:-1] in common}
+        yield from (Sample(*both, parameters) for both in zip(olds, _in_order(olds, news), strict=True))
 
 
-def _table(old: Side, new: Side, base: str, wrap: Wrap) -> dict[str, Any]:
-    version = old.answer.version or _UNDATED
-    table: dict[str, Any] = {}
-    if old.operation.aliases:
-        table["aliases"] = list(old.operation.aliases)
-    ends = old.later and f",<{_specifier(old.later)}"
-    sunset = date.fromisoformat(old.answer.sunset) if old.answer.sunset else None
-    deprecated = date.fromisoformat(new.answer.version or old.answer.sunset or "2026-01-01")
-    table |= {
-        "method": "GET",
-        "path": old.path.removeprefix(base),
-        "versions": f">={_specifier(version)}{ends}",
-        "deprecated": Remarked(
-            min(deprecated, sunset or deprecated), "not in the description; the day of the new version", question=False
+def _in_order(olds: Sequence[Any], news: Sequence[Any]) -> Sequence[Any]:
+    """Return new objects in the order of the old ones, if a member names each on both sides."""
+    for name in olds[0] if olds and isinstance(olds[0], dict) else ():
+        left, right = ({repr(read(name, one)): one for one in many} for many in (olds, news))
+        if len(left) == len(olds) and left.keys() == right.keys():
+            return [right[word] for word in left]
+    return news
+
+
+def _operation(old: _Side, new: _Side, base: str, resource: str) -> Iterator[str]:
+    """Yield the tables of an operation and of the call that takes its place."""
+    own, theirs = old.operation, new.operation
+    yield from ("", f"[{_key('operation', own.id)}]", _line("method", "GET"))
+    if own.aliases:
+        yield _line("aliases", own.aliases)
+    yield _line("path", own.path.removeprefix(base))
+    later = [one.version for one in own.answers if one.version > old.answer.version]
+    later += [new.answer.version] if own.path == theirs.path and new.answer.version > old.answer.version else []
+    bounds = [f">={_specifier(old.answer.version)}", *(f"<{_specifier(one)}" for one in later[:1])]
+    yield _line("versions", ",".join(bounds))
+    sunset = date.fromisoformat(old.answer.sunset) if old.answer.sunset else _NEVER
+    deprecated = min(sunset, date.fromisoformat(new.answer.version or "2026-01-01"))
+    yield _line("deprecated", deprecated, "the day of the new version" if new.answer.version else "? not described")
+    yield _line("sunset", sunset, "" if old.answer.sunset else "? not described")
+    yield from (_line("shape", old.shape), *_items_line(old), _line("resource", resource))
+    yield from ("", f"[{_key('operation', own.id, 'tier', 'successor')}]")
+    free = [one for one in own.parameters if one not in theirs.parameters]
+    path = theirs.path
+    for name in (one for one in theirs.parameters if one not in own.parameters):
+        path = path.replace(f"{{{name}}}", f"{{{free.pop(0)}}}" if free else "unknown")
+    yield _line("path", path, "" if path == theirs.path else f"? it is {theirs.path}")
+    yield _line("version", new.answer.version or _UNDATED, "" if new.answer.version else "? not described")
+    yield from ("bare = true",) if new.shape == "array" else _items_line(new)
+    query = own.query.items() - theirs.query.items()
+    changed = [name for name, _ in query if name not in _OWN_QUERY]
+    if changed:
+        yield _comment(
+            f"? the new call does not take these parameters as the old one did: {', '.join(sorted(changed))}"
         )
-        if new.answer.version
-        else Remarked(min(deprecated, sunset or deprecated), "not in the description"),
-        "sunset": sunset or Remarked(_NEVER, "not in the description"),
-        "shape": wrap.shape,
-    }
-    if wrap.shape == "page" and wrap.items != "results":
-        table["items"] = wrap.items
-    return table
+
+
+def _items_line(side: _Side) -> list[str]:
+    return [_line("items", side.items)] if side.items and side.items != "results" else []
 
 
 def _specifier(version: str) -> str:
-    return ".".join(str(int(part)) for part in version.split("-"))
+    return ".".join(str(int(part)) for part in (version or _UNDATED).split("-"))
 
 
-def _call(old: Side, new: Side, wraps: tuple[Wrap, Wrap]) -> dict[str, Any]:
-    path, remarks, wrap = new.path, list[str](), wraps[1]
-    own, theirs = old.operation.parameters, new.operation.parameters
-    free = [name for name in own if name not in theirs]
-    for name in theirs:
-        if name not in own:
-            like = max(free, key=lambda one: likeness(one, name), default="")
-            remarks.append(
-                f"{{{name}}} is taken for {{{like}}}" if like else f"{{{name}}} is no parameter of the old path"
-            )
-            path = path.replace(f"{{{name}}}", f"{{{like}}}" if like else "unknown")
-            free = [one for one in free if one != like]
-    if wraps[0].shape != "one" and wraps[1].shape == "one":
-        remarks.append("the old answer is a list, and this one is not")
-    version = new.answer.version
-    call: dict[str, Any] = {
-        "path": Remarked(path, "; ".join(remarks)) if remarks else path,
-        "version": version or Remarked(_UNDATED, "goes into Accept; the new description names no date"),
-    }
-    if wrap.shape == "page" and wrap.items != "results":
-        call["items"] = wrap.items
-    if wrap.shape == "array" or (wrap.bare and wrap.shape == "one"):
-        call["bare"] = True
-    return call
+def _resource(resource: Resource) -> Iterator[str]:
+    """Yield the tables of a resource, of its fields, and of what these are made of."""
+    yield from ("", f"[{_key('resource', resource.name)}]", "rest = true")
+    for question in resource.questions:
+        yield from textwrap.wrap(_comment(f"? {question}"), _WIDTH, subsequent_indent="#     ", break_on_hyphens=False)
+    if resource.without:
+        yield from ("without = [", *(f"    {_value(name)}," for name in resource.without), "]")
+    for field in resource.fields:
+        yield from ("", f"[{_key('resource', resource.name, field.name)}]", _line("type", field.type))
+        if field.of is not None:
+            yield _line("of", field.of.name)
+        if field.remark:
+            yield _comment(f"{'? ' if field.question else ''}{field.remark}")
+        rule = f"tier.successor = {_value(field.rule)}"
+        if len(rule) > _WIDTH:
+            yield from ("", f"[{_key('resource', resource.name, field.name, 'tier', 'successor')}]")
+            rule = "\n".join(_line(name, said) for name, said in field.rule.items())
+        yield rule
+    yield from (line for field in resource.fields if field.of is not None for line in _resource(field.of))
 
 
-def _query(old: DescribedOperation, new: DescribedOperation) -> Mapping[str, Mapping[str, Any]]:
-    """Return the rules for parameters of the old query that the new one has not under their names."""
-    known = {"envelope", "pretty", "pageNum", "itemsPerPage", "includeCount"}
-    rules: dict[str, Mapping[str, Any]] = {}
-    for name, shape in old.query.items():
-        if name in known:
-            continue
-        free = [one for one in new.query if one not in old.query and likeness(one, name) >= LIKELY]
-        other = name if name in new.query else max(free, key=lambda one: likeness(one, name), default="")
-        table, _ = word_table(new.query[other].words, shape.words) if other else ({}, [])
-        rule: dict[str, Any] = {} if other == name else {"to": Remarked(other, "likely, by its name")}
-        if any(word != one for word, one in table.items()):
-            rule["values"] = Remarked(table, "other spellings")
-        if not other:
-            rule = {"drop": True, "why": Remarked(UNKNOWN, "the new call has no such parameter")}
-        if rule:
-            rules[name] = rule
-    return rules
+def _line(name: str, said: Any, remark: str = "") -> str:
+    return f"{_key(name)} = {_value(said)}" + (f"   {_comment(remark)}" if remark else "")
+
+
+def _comment(said: str) -> str:
+    """Return a comment on one line, whatever control characters it quotes."""
+    return "# " + "".join(letter if letter.isprintable() else "?" for letter in said)
+
+
+def _key(*names: str) -> str:
+    return ".".join(name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _value(name) for name in names)
+
+
+def _value(said: Any) -> str:
+    """Return a value as TOML on one line; texts and numbers are those of JSON."""
+    match said:
+        case date():
+            return said.isoformat()
+        case Mapping():
+            return "{ " + ", ".join(f"{_key(name)} = {_value(one)}" for name, one in said.items()) + " }"
+        case list() | tuple():
+            return "[" + ", ".join(map(_value, said)) + "]"
+    return json.dumps(said, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,22 +1,39 @@
-"""Recorded pairs: what an API answered in an old and a new version of one read, within seconds."""
+"""Recorded pairs: what an API answered in two versions of one read, and how what a document makes of it differs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from shim.core.commands import Answer, Outcome, Read, Send, advance
+from shim.core.context import Context, dumps, loads
+from shim.core.exchange import exchange
+from shim.core.memory import Memory
+from shim.core.messages import Call, Reply
+from shim.core.recognise import Engine
+from shim.core.settings import RouteWord, Settings
+from shim.documents.vocabulary import Fidelity
 from shim.errors import SettingsError
+
+_ORIGIN = "https://cloud.mongodb.com"
+"""Where the calls of a replay would go; nothing is sent."""
+MISSING = object()
+"""What stands for a value that is not there."""
+_WORST_FIRST = ("differs", "only_old", "only_made", "equal")
+_AN_ORIGIN = re.compile(r"[a-z]+://[^/]+", re.IGNORECASE)
 
 
 @attrs.frozen
 class Pair:
     """One line of a file of pairs: the request target, and version and decoded answer of both sides.
 
-    A version is a date as Accept names it, empty where the API has none. ``recorded`` is the day, if it is said.
+    A version is a date as Accept names it, empty if the API has none. ``recorded`` is the day, empty if not given.
     """
 
     line: int
@@ -25,7 +42,7 @@ class Pair:
     old: Any
     new_version: str
     new: Any
-    recorded: str = ""
+    recorded: str
 
 
 def read_pairs(path: Path) -> tuple[Pair, ...]:
@@ -43,7 +60,7 @@ def read_pairs(path: Path) -> tuple[Pair, ...]:
 
 
 def _lines(path: Path, problems: list[str]) -> Iterator[Pair]:
-    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+    for number, line in enumerate(path.read_text("utf-8-sig").split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -54,19 +71,194 @@ def _lines(path: Path, problems: list[str]) -> Iterator[Pair]:
         missing = [key for key in ("path", "old", "new") if not isinstance(said, dict) or key not in said]
         if missing:
             problems.append(f"{path.name}: line {number} has no {' and no '.join(missing)}")
-        elif not all(isinstance(said.get(key, ""), str) for key in ("path", "old_version", "new_version")):
+            continue
+        texts = [said.get(key) or "" for key in ("path", "old_version", "new_version")]
+        if not all(isinstance(text, str) for text in texts):
             problems.append(f"{path.name}: line {number}: path and versions must be texts")
         else:
-            yield _pair(number, said)
+            yield Pair(number, texts[0], texts[1], said["old"], texts[2], said["new"], str(said.get("recorded") or ""))
 
 
-def _pair(number: int, said: Mapping[str, Any]) -> Pair:
-    return Pair(
-        line=number,
-        path=said["path"],
-        old_version=said.get("old_version", ""),
-        old=said["old"],
-        new_version=said.get("new_version", ""),
-        new=said["new"],
-        recorded=str(said.get("recorded") or ""),
+@attrs.frozen
+class Replayed:
+    """One pair and what became of it: the answer made of ``new``, or what went wrong.
+
+    ``fields`` are those that the document gives the answer, by the names they have in a whole answer (with
+    ``results[].`` before them in a page), ``absent`` those of them that it declares absent.
+    """
+
+    pair: Pair
+    operation: str = ""
+    made: Any = None
+    problem: str = ""
+    is_list: bool = False
+    fields: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+
+
+def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:
+    """Run every pair through the engine, forced to the successor."""
+    settings = Settings(
+        route=RouteWord.SUCCESSOR,
+        writes=frozenset(operation.switch for operation in engine.operations if operation.switch),
+        body_limit=1 << 30,
     )
+    return [_replayed(engine, settings, pair) for pair in pairs]
+
+
+def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
+    accept = _media_type(pair.old_version)
+    call = Call("GET", _ORIGIN, pair.path, (("Accept", accept),))
+    match = engine.recognise("GET", pair.path, call.headers)
+    if match is None:
+        return Replayed(pair, problem=f"no operation of the document is {pair.path} with Accept: {accept}")
+    now = _moment(pair)
+    context = Context(settings=settings, memory=Memory(), clock=lambda: now, base=_ORIGIN)
+    outcome = _driven(exchange(match, call, context), pair)
+    record = outcome.record
+    name = match.operation.id
+    if not isinstance(outcome, Answer):
+        return Replayed(pair, name, problem=f"was passed through as it came: {record.reason}")
+    body = loads(outcome.reply.body or b"null")
+    if outcome.code is not None or outcome.reply.status >= 300:
+        said = body.get("detail") if isinstance(body, dict) else None
+        return Replayed(pair, name, problem=f"became {outcome.reply.status} {outcome.code or ''}: {said}")
+    before = {"page": "results[].", "array": "[]."}.get(match.operation.shape, "")
+    return Replayed(
+        pair,
+        name,
+        made=body,
+        is_list=bool(before),
+        fields=frozenset(f"{before}{one.name}" for one in record.fields),
+        absent=frozenset(f"{before}{one.name}" for one in record.fields if one.fidelity is Fidelity.ABSENT),
+    )
+
+
+def _media_type(version: str) -> str:
+    return f"application/vnd.atlas.{version}+json" if version else "application/json"
+
+
+def _driven(steps: Any, pair: Pair) -> Outcome:
+    """Drive an exchange with an upstream that answers the first page of any call with the new answer."""
+    head = Reply(200, (("Content-Type", _media_type(pair.new_version)),))
+    content, sent = dumps(pair.new), 0
+    command = advance(steps, None)
+    while isinstance(command, Send | Read):
+        if isinstance(command, Send):
+            sent += 1
+            command = advance(steps, head)
+        else:
+            command = advance(steps, attrs.evolve(head, body=content if sent == 1 else b'{"results":[]}'))
+    return command
+
+
+def _moment(pair: Pair) -> float:
+    """Return when a pair was recorded, for rules that ask whether a time is over; now, if it does not say."""
+    try:
+        said = datetime.fromisoformat(pair.recorded)
+    except ValueError:
+        return datetime.now(UTC).timestamp()
+    return (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp()
+
+
+@attrs.frozen
+class FieldLine:
+    """One field, by its nested name: the pairs in which it was equal, differed, or stood on one side alone.
+
+    ``line``, ``expected`` and ``got`` are the first pair that was not equal; null is also said of what is not
+    there. An ``absent`` field is one that the document declares absent.
+    """
+
+    field: str
+    equal: int = 0
+    differs: int = 0
+    only_old: int = 0
+    only_made: int = 0
+    absent: bool = False
+    line: int | None = None
+    expected: Any = None
+    got: Any = None
+
+    @property
+    def good(self) -> bool:
+        """Whether all is equal, or what is not was declared."""
+        return not (self.differs or self.only_made or (self.only_old and not self.absent))
+
+    @property
+    def total(self) -> int:
+        """The number of pairs that have the field on either side."""
+        return self.equal + self.differs + self.only_old + self.only_made
+
+
+def compare(replayed: Sequence[Replayed]) -> tuple[FieldLine, ...]:
+    """Return a line for every field of the old answers, of those that were made, and of the document.
+
+    They stand in the order of their names; a field of the document that no pair has is one of nothing but zeros.
+    """
+    good = [one for one in replayed if not one.problem]
+    lines: dict[str, FieldLine] = {}
+    for one in good:
+        for field, found in _fields(one).items():
+            line = lines.get(field, FieldLine(field))
+            worst = next(word for word in _WORST_FIRST if word in found)
+            if worst != "equal" and line.line is None:
+                line = attrs.evolve(line, line=one.pair.line, expected=found[worst][0], got=found[worst][1])
+            lines[field] = attrs.evolve(line, **{worst: getattr(line, worst) + 1})
+    for field in frozenset().union(*(one.fields for one in good)):
+        if not any(seen == field or seen.startswith((f"{field}.", f"{field}[")) for seen in lines):
+            lines[field] = FieldLine(field)
+    absent = frozenset().union(*(one.absent for one in good))
+    return tuple(attrs.evolve(line, absent=field in absent) for field, line in sorted(lines.items()))
+
+
+def _fields(one: Replayed) -> dict[str, dict[str, tuple[Any, Any]]]:
+    """Return for each field of one pair the verdicts there are, each with its first values."""
+    found: dict[str, dict[str, tuple[Any, Any]]] = {}
+    for at, old, made in _leaves("", one.pair.old, one.made):
+        verdict = "only_made" if old is MISSING else "only_old" if made is MISSING else "differs"
+        if verdict == "differs" and _equal(at, old, made, is_list=one.is_list):
+            verdict = "equal"
+        values = (None if old is MISSING else old, None if made is MISSING else made)
+        found.setdefault(at or "(the answer)", {}).setdefault(verdict, values)
+    return found
+
+
+def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the values of both sides that stand at one place; what is on one side alone is not taken apart."""
+    if isinstance(old, dict) and isinstance(made, dict) and (old or made):
+        for name in dict.fromkeys((*old, *made)):
+            inner = f"{at}.{name}" if at else name
+            yield from _leaves(inner, old.get(name, MISSING), made.get(name, MISSING))
+    elif (
+        isinstance(old, list)
+        and isinstance(made, list)
+        and len(old) == len(made)
+        and any(isinstance(item, dict | list) for item in (*old, *made))
+    ):
+        for one, two in zip(old, made, strict=True):
+            yield from _leaves(f"{at}[]", one, two)
+    else:
+        yield at, old, made
+
+
+def _equal(at: str, one: Any, two: Any, *, is_list: bool) -> bool:
+    """Tell whether two values are equal; links are, when they lead to one place at whatever origin.
+
+    The query of a page's own links is the shim's: it says the same in an order of its own.
+    """
+    if at.endswith(".href") and isinstance(one, str) and isinstance(two, str):
+        one, two = (_AN_ORIGIN.sub("", link, count=1) for link in (one, two))
+        if is_list and at == "links[].href":
+            one, two = (link.partition("?")[0] for link in (one, two))
+    return same_value(one, two)
+
+
+def same_value(one: Any, other: Any) -> bool:
+    """Tell whether two JSON values are equal; true is not 1 here, and 1 is 1.0."""
+    if isinstance(one, bool) is not isinstance(other, bool):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same_value(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same_value, one, other))
+    return bool(one == other)

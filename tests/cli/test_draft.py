@@ -36,7 +36,7 @@ def test_a_file_is_written_with_the_next_step(run, tmp_path):
     """What to run next is a command that works."""
     file = tmp_path / "mine.toml"
     done = run(*GET, "--pairs", PAIRS, "-o", str(file))
-    assert f"{file} is written, with 1 question left (# ?)." in done.stdout
+    assert f"{file} is written, with 2 questions left (# ?)." in done.stdout
     command = shlex.split(re.search(r"run (atlas-shim check .+)", done.stdout)[1])  # type: ignore[index]  # it is there
     assert run("check", str(file)).exit_code == 0
     assert command[1:] == ["check", "--pairs", PAIRS, str(file)]
@@ -68,7 +68,9 @@ def test_pairs_prove_a_document(run, document):
     assert done.exit_code == 0, done.output
     assert "9 pairs of getGreenhouse, listGreenhouses" in done.stdout
     assert re.search(r"^keeper +- +- +8 +- +declared absent$", done.stdout, re.MULTILINE)
-    assert done.stdout.endswith("what was there but for what is declared absent: keeper, results[].keeper.\n")
+    assert done.stdout.endswith(
+        "what was there but for what is declared absent: crops, keeper, results[].crops, results[].keeper.\n"
+    )
 
 
 def test_pairs_deny_a_document(run, document):

@@ -1,21 +1,12 @@
-"""What the tests of drafts share: invented descriptions as files, and a draft as the tables that it writes."""
+"""What the tests of drafts share: invented descriptions and pairs as files, and what is learned of two objects."""
 
 import json
-import tomllib
-from pathlib import Path
 
 import pytest
 
 from shim.draft.descriptions import read_description
-from shim.draft.drafting import plan_document
+from shim.draft.learning import Sample, learn
 from shim.draft.pairs import read_pairs
-from shim.draft.sides import Asked
-from shim.draft.writing import write
-from tests.draft import shop
-
-ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples" / "next_sunset"
-SHARED = ROOT.parent / "shared"
 
 
 def as_file(folder, name, *lines):
@@ -36,70 +27,37 @@ def recorded(tmp_path):
     return lambda *pairs: read_pairs(as_file(tmp_path, "pairs.jsonl", *pairs))
 
 
-@pytest.fixture(scope="session")
-def greenhouses():
-    """The invented API of the examples, in two versions."""
-    return read_description(EXAMPLE / "greenhouses.json")
+@pytest.fixture
+def members(described):
+    """Return a function that reads the members of an answer with a schema; others are what it refers to."""
 
+    def members(schema, **schemas):
+        answer = {"content": {"application/json": {"schema": schema}}}
+        get = {"operationId": "getThing", "responses": {"200": answer, "404": answer}}
+        paths = {"/things/{id}": {"get": get}}
+        api = described({"openapi": "3.0.1", "paths": paths, "components": {"schemas": schemas}})
+        return api.operation("getThing").answers[0].members
 
-@pytest.fixture(scope="session")
-def greenhouse_pairs():
-    """What it answered in both."""
-    return read_pairs(EXAMPLE / "greenhouse-pairs.jsonl")
+    return members
 
 
 @pytest.fixture
-def shops(described):
-    """The descriptions of an invented API without dates, whose successor has little in common with it."""
-    return described(shop.OLD, "old.json"), described(shop.NEW, "new.json")
+def learned(members):
+    """Return a function that learns a resource of two objects' members; pairs are (old, new) objects."""
+
+    def learned(old, new, *pairs):
+        before, after = (members({"type": "object", "properties": one}) for one in (old, new))
+        return learn("thing", before, after, [Sample(one, two, {"thingName": "t0"}) for one, two in pairs])
+
+    return learned
 
 
 @pytest.fixture
-def drafted():
-    """Return a function that drafts a document and returns its tables."""
+def field(learned):
+    """Return a function that learns one old member, ``x``; values are (old x, new object), None if there is no x."""
 
-    def drafted(old, new, *asked, pairs=()):
-        return tomllib.loads(write(plan_document(old, new, [Asked(*one) for one in asked], pairs)))
+    def field(old, new, *values):
+        resource = learned({"x": old}, new, *(({} if one is None else {"x": one}, two) for one, two in values))
+        return next((one for one in resource.fields if one.name == "x"), None)
 
-    return drafted
-
-
-@pytest.fixture
-def compared(described, recorded, drafted):
-    """Return a function that drafts a resource of two objects' members; it returns the resource's tables.
-
-    Pairs are (old, new) answers of it.
-    """
-
-    def compared(old, new, *pairs):
-        def version(members, date):
-            return {f"application/vnd.atlas.{date}+json": {"schema": {"type": "object", "properties": members}}}
-
-        answer = {"content": version(old, "2023-01-01") | version(new, "2026-01-01")}
-        path = "/api/atlas/v2/things/{thingName}"
-        api = described(
-            {"openapi": "3.0.1", "paths": {path: {"get": {"operationId": "it", "responses": {200: answer}}}}}
-        )
-        lines = [{"path": path.replace("{thingName}", f"t{at}"), "old": a, "new": b} for at, (a, b) in enumerate(pairs)]
-        return drafted(api, api, ("it",), pairs=recorded(*lines) if lines else ())["resource"]
-
-    return compared
-
-
-@pytest.fixture
-def rule(compared):
-    """Return a function that drafts one old member and returns the rule for it, None where it passes unnamed.
-
-    Each side's members but ``x`` pass; values are (old x, new object).
-    """
-    others = {f"same{number}": {"type": "string"} for number in range(4)}
-
-    def rule(old, new, *values):
-        pairs = [({} if one is None else {"x": one}, two) for one, two in values]
-        field = compared({"x": old, **others}, {**others, **new}, *pairs)["thing"].get("x")
-        if field is None:
-            return None
-        said = field["tier"]["successor"]
-        return {name: value for name, value in said.items() if name not in {"fidelity", "why"}}
-
-    return rule
+    return field

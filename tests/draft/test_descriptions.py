@@ -2,13 +2,10 @@
 
 import pytest
 
+from shim.draft.descriptions import Member, read_description
 from shim.errors import SettingsError
 
-
-def api(schema, **schemas):
-    answer = {"content": {"application/json": {"schema": schema}}}
-    get = {"operationId": "getThing", "responses": {"200": answer, "404": answer}}
-    return {"openapi": "3.0.1", "paths": {"/things/{id}": {"get": get}}, "components": {"schemas": schemas}}
+TEXT = {"type": "string"}
 
 
 def ref(name):
@@ -19,55 +16,44 @@ def obj(**members):
     return {"type": "object", "properties": members}
 
 
-TEXT = {"type": "string"}
+def test_what_all_of_says_holds_together(members):
+    """Members of each part are members, in objects and in the items of lists."""
+    found = members({"allOf": [ref("One"), obj(b={"type": "array", "items": TEXT})]}, One=obj(a=obj(c=TEXT)))
+    types = {path: one.type for path, one in found.items()}
+    assert types == {"": "object", "a": "object", "a.c": "string", "b": "array", "b[]": "string"}
 
 
-@pytest.fixture
-def shape(described):
-    """Return a function that reads what an operation with a schema answers with."""
-    return lambda schema, **schemas: described(api(schema, **schemas)).operation("getThing").answers[0].shape
-
-
-def test_what_all_of_says_holds_together(shape):
-    """Members of each part are members."""
-    found = shape({"allOf": [ref("One"), obj(b=TEXT)]}, One=obj(a={"type": "integer"}))
-    assert {name: one.kind for name, one in found.members.items()} == {"a": "integer", "b": "string"}
-
-
-def test_a_member_that_not_every_variant_has_is_known_as_such(shape):
-    """Variants are one shape; what only some have may be missing."""
-    found = shape({"oneOf": [ref("A"), ref("B")]}, A=obj(both=TEXT, a=TEXT), B=obj(both=TEXT))
-    assert {name: one.partial for name, one in found.members.items()} == {"both": False, "a": True}
-
-
-def test_variants_that_name_their_base_end_there(shape):
+def test_variants_that_name_their_base_end_there(members):
     """A discriminator's variants refer back to what they are variants of, which is no endless circle."""
     base = {**obj(kind=TEXT), "discriminator": {"propertyName": "kind", "mapping": {"a": "A", "b": "B"}}}
     variants = {name: {"allOf": [ref("Base"), obj(**{name.lower(): TEXT})]} for name in "AB"}
-    assert set(shape(ref("Base"), Base=base, **variants).members) == {"kind", "a", "b"}
-    assert set(shape(ref("A"), Base=base, **variants).members) == {"kind", "a"}
+    assert set(members(ref("Base"), Base=base, **variants)) == {"", "kind", "a", "b"}
+    assert set(members(ref("A"), Base=base, **variants)) == {"", "kind", "a"}
 
 
-def test_a_tree_is_cut_where_it_leads_into_itself(shape):
-    """An item of its own kind is anything."""
-    found = shape(ref("Node"), Node=obj(name=TEXT, next=ref("Node")))
-    assert found.members["next"].kind == ""
+def test_a_tree_is_cut_where_it_leads_into_itself(members):
+    """An object in itself is looked at once."""
+    assert set(members(ref("Node"), Node=obj(name=TEXT, next=ref("Node")))) == {"", "name"}
 
 
-def test_an_object_whose_variants_are_texts_is_a_text(shape):
-    """Atlas says object of its region names, and lists of words as variants."""
-    found = shape({"type": "object", "oneOf": [{**TEXT, "enum": ["EU"]}, {**TEXT, "enum": ["US"]}]})
-    assert (found.type, found.words) == ("string", ("EU", "US"))
+def test_types_of_variants_are_one_or_none(members):
+    """Atlas says object of its region names, and lists of words as variants; null is no type."""
+    region = {"type": "object", "oneOf": [{**TEXT, "enum": ["EU"]}, {**TEXT, "enum": ["US"]}]}
+    mixed = {"oneOf": [TEXT, {"type": "boolean"}]}
+    found = members(obj(region=region, mixed=mixed, null={"type": ["integer", "null"]}))
+    assert found["region"] == Member("string", frozenset({"EU", "US"}))
+    assert (found["mixed"].type, found["null"].type) == ("", "integer")
 
 
-def test_null_is_no_type(shape):
-    """Version 3.1 lists null among the types."""
-    assert shape({"type": ["integer", "null"]}).type == "integer"
-
-
-def test_versions_and_sunsets_stand_at_media_types(greenhouses):
+def test_versions_and_sunsets_stand_at_media_types(described):
     """The dates are those of Accept."""
-    answers = greenhouses.operation("getGreenhouse").answers
+    content = {
+        "application/vnd.atlas.2026-06-01+json": {},
+        "application/vnd.atlas.2023-01-01+json": {"x-sunset": "2027-07-01T00:00:00Z"},
+        "text/csv": {},
+    }
+    get = {"operationId": "a", "responses": {"200": {"content": content}, "404": {"content": content}}}
+    answers = described({"openapi": "3.0.1", "paths": {"/a": {"get": get}}}).operation("a").answers
     assert [(one.version, one.sunset) for one in answers] == [("2023-01-01", "2027-07-01"), ("2026-06-01", "")]
 
 
@@ -76,28 +62,28 @@ def test_versions_and_sunsets_stand_at_media_types(greenhouses):
     [
         ({"swagger": "2.0"}, "is no OpenAPI 3 description"),
         ([], "is no OpenAPI 3 description"),
-        (api(ref("Nowhere")), "leads nowhere"),
-        (api({"$ref": "other.json#/x"}), "leads nowhere"),
-        (api(ref("Round"), Round=ref("And"), And=ref("Round")), "leads to itself"),
+        ({"openapi": "3.0.1", "paths": [1]}, "is no well-formed OpenAPI 3"),
     ],
 )
 def test_what_can_not_be_read_is_said(described, said, what):
-    """Another format, and references that lead out of the file, nowhere or to themselves."""
+    """Another format, and what has not the form that it claims."""
     with pytest.raises(SettingsError, match=what):
         described(said)
 
 
-def test_an_unknown_operation_is_told_with_those_that_are_near(greenhouses):
-    """A mistyped id is no riddle."""
-    with pytest.raises(SettingsError, match="has no operation 'getGreenhous'; there are getGreenhouse"):
-        greenhouses.operation("getGreenhous")
+@pytest.mark.parametrize(
+    ("schema", "what"),
+    [(ref("Nowhere"), "leads nowhere"), ({"$ref": "a.json#/x"}, "leads nowhere"), (ref("Round"), "leads to itself")],
+)
+def test_references_lead_somewhere_in_the_file(members, schema, what):
+    """Those that lead out of it, nowhere, or to themselves are named."""
+    with pytest.raises(SettingsError, match=what):
+        members(schema, Round=ref("And"), And=ref("Round"))
 
 
 def test_a_file_that_is_no_json_names_itself(tmp_path):
-    """So does one in YAML, where nothing is there to read it."""
-    from shim.draft.descriptions import read_description
-
+    """So that one of two files is found."""
     broken = tmp_path / "broken.json"
     broken.write_text("{")
-    with pytest.raises(SettingsError, match=r"broken\.json"):
+    with pytest.raises(SettingsError, match=r"broken\.json: is no JSON"):
         read_description(broken)

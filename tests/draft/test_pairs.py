@@ -1,0 +1,140 @@
+"""Pairs run through a document: what counts as equal, and what is reported of what does not."""
+
+import pytest
+
+from shim.core.recognise import Engine
+from shim.documents import load_documents
+from shim.draft.pairs import compare, read_pairs, replay
+from shim.errors import SettingsError
+
+OPERATION = """
+[operation.{name}]
+method = "GET"
+path = "{path}"
+versions = ">=2023.1.1,<2026.1.1"
+deprecated = 2026-01-01
+sunset = 2027-01-01
+shape = "{shape}"
+resource = "thing"
+
+[operation.{name}.tier.successor]
+path = "/api/atlas/v2{path}"
+version = "2026-01-01"
+"""
+RESOURCE = """
+[resource.thing]
+rest = true
+without = ["new"]
+
+[resource.thing.gone]
+type = "string"
+tier.successor = { absent = true, why = "It is gone." }
+
+[resource.thing.over]
+type = "boolean"
+tier.successor = { passed = "ends", fidelity = "derived", why = "It is what the time says." }
+"""
+ONE, MANY = "/api/atlas/v2/things/a", "/api/atlas/v2/things"
+
+
+@pytest.fixture
+def engine(tmp_path):
+    """A document that passes on all members but one."""
+    get = OPERATION.format(name="getThing", path="/things/{name}", shape="one")
+    many = OPERATION.format(name="listThings", path="/things", shape="page")
+    (tmp_path / "things.toml").write_text(f'format = 1\nname = "things"\n{get}{many}{RESOURCE}')
+    return Engine(load_documents([tmp_path / "things.toml"]))
+
+
+@pytest.fixture
+def lines(engine, recorded):
+    """Return a function that runs pairs of old and new answers through the document; it returns a line by field."""
+
+    def lines(*answers, path=ONE, **more):
+        pairs = [{"path": path, "old_version": "2023-01-01", "old": old, "new": new, **more} for old, new in answers]
+        replayed = replay(engine, recorded(*pairs))
+        assert not [one.problem for one in replayed if one.problem]
+        return {line.field: line for line in compare(replayed)}
+
+    return lines
+
+
+def test_each_kind_of_difference_is_counted(lines):
+    """Equal, differs, on one side alone; the first pair that is not equal is the example."""
+    found = lines(({"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 1, "d": 1}), ({"a": 1, "b": 1}, {"a": 1, "b": 2}))
+    counts = {name: (one.equal, one.differs, one.only_old, one.only_made) for name, one in found.items()}
+    assert (counts["a"], counts["b"]) == ((2, 0, 0, 0), (1, 1, 0, 0))
+    assert (counts["c"], counts["d"]) == ((0, 0, 1, 0), (0, 0, 0, 1))
+    assert (found["b"].line, found["b"].expected, found["b"].got) == (2, 1, 2)
+
+
+def test_what_is_declared_absent_is_no_difference(lines):
+    """It was there, and the document says that it can't be known; a field that no pair has proves nothing."""
+    found = lines(({"gone": "x"}, {}))
+    assert (found["gone"].only_old, found["gone"].absent, found["gone"].good) == (1, True, True)
+    assert (found["over"].total, found["over"].good) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "good"),
+    [
+        ({"a": True}, {"a": 1}, "a", False),
+        ({"a": 1}, {"a": 1.0}, "a", True),
+        ({"l": [{"x": 1}, {"x": 2}]}, {"l": [{"x": 1}, {"x": 3}]}, "l[].x", False),
+        ({"l": [{"x": 1}]}, {"l": []}, "l", False),
+        ({"l": [{"href": "http://a:80/x"}]}, {"l": [{"href": "https://b/x"}]}, "l[].href", True),
+        ({"l": [{"href": "http://a:80/x"}]}, {"l": [{"href": "https://b/y"}]}, "l[].href", False),
+    ],
+)
+def test_values_are_compared_as_json_has_them(lines, old, new, field, good):
+    """True is not 1, items of lists have one name, and links may lead to another origin."""
+    line = lines((old, new))[field]
+    assert (line.equal, line.differs) == ((1, 0) if good else (0, 1))
+
+
+def test_pages_are_collected_from_one_answer(lines):
+    """A pair's new page is the first; there is no second one. A page's own links may order the query differently."""
+    link = {"rel": "self", "href": f"http://localhost:8080{MANY}?pageNum=1&itemsPerPage=100"}
+    page = {"links": [link], "results": [{"a": 1}], "totalCount": 1}
+    found = lines((page, page), path=MANY)
+    assert found["results[].a"].equal == found["links[].href"].equal == 1
+
+
+def test_rules_of_time_ask_when_a_pair_was_recorded(lines):
+    """What was over then and is not now, or the other way round, proves nothing."""
+    new = {"ends": "2026-02-01T00:00:00Z"}
+    assert lines(({"over": False}, new), recorded="2026-01-01")["over"].equal == 1
+    assert lines(({"over": True}, new), recorded="2026-03-01T00:00:00+01:00")["over"].equal == 1
+
+
+def test_a_pair_that_the_document_does_not_translate_is_a_problem(engine, recorded):
+    """It is named by its path and Accept, or by the error that it becomes; a version may be null."""
+    first, second, third = replay(
+        engine,
+        recorded(
+            {"path": "/api/atlas/v2/sheds", "old_version": "2023-01-01", "old": {}, "new": {}, "new_version": None},
+            {"path": ONE, "old_version": "2026-01-01", "old": {}, "new": {}},
+            {"path": ONE, "old_version": "2023-01-01", "old": {}, "new": "broken"},
+        ),
+    )
+    accept = "application/vnd.atlas.2023-01-01+json"
+    assert first.problem == f"no operation of the document is /api/atlas/v2/sheds with Accept: {accept}"
+    assert "2026-01-01" in second.problem
+    assert third.problem
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("{", "line 1 is no JSON"),
+        ("[]", "line 1 has no path and no old and no new"),
+        ('{"path": "/a", "old": 1}', "line 1 has no new"),
+        ('{"path": 1, "old": 1, "new": 1}', "line 1: path and versions must be texts"),
+        ("", "has no pairs"),
+    ],
+)
+def test_a_bad_line_of_pairs_is_named(tmp_path, line, what):
+    """With its number, and what it needs."""
+    (tmp_path / "p.jsonl").write_text(line)
+    with pytest.raises(SettingsError, match=what):
+        read_pairs(tmp_path / "p.jsonl")
