@@ -17,18 +17,18 @@ from shim.cli.failures import failure_of
 
 GROUPS = {
     "Start here": {
-        "demo": "Show the shim at work on this machine: the retired call, without and with it.",
-        "check": "Check settings, mapping documents, what the drop-in covers, and the way to Atlas.",
-        "explain": "Explain how a call is handled: the decision, the fields, and the call to make instead.",
+        "demo": "Show a retired call on this machine, without and with the shim.",
+        "check": "Check settings, documents, the drop-in and the way to Atlas.",
+        "explain": "Explain how a call is answered, and which call to make instead.",
     },
     "The gateway": {
         "serve": "Run the gateway.",
-        "status": "Show what the gateway on this machine does, and whether the shim can go.",
-        "front": "Print a configuration that leads retired calls to the gateway and others straight to Atlas.",
+        "status": "Show what the gateway does, and whether the shim can go.",
+        "front": "Print a proxy's configuration: retired calls go to the gateway.",
     },
     "Your programs": {
         "run": "Run a Python program with the drop-in switched on.",
-        "atlas": "Speak the removed `atlas serverless` commands of the Atlas CLI, and hand it every other one.",
+        "atlas": "Speak the Atlas CLI's removed commands; hand it every other one.",
         "get, post": "Call any operation, retired or not, and print the answer.",
     },
     "The way out": {
@@ -36,7 +36,7 @@ GROUPS = {
         "inventory": "Show who still makes retired calls, and whether the shim can go.",
     },
     "The next sunset": {
-        "draft": "Draft a mapping document for a read, from OpenAPI descriptions and recorded answers.",
+        "draft": "Draft a mapping document for a read, from API descriptions.",
     },
 }
 """Heading -> its rows of the help: a command, or two of one sentence, and what its own help starts with."""

@@ -21,7 +21,7 @@ class Words(click.Command):
 
 @click.command(cls=Words, options_metavar="serverless ... | WORD...")
 def command(**given: Any) -> None:
-    """Speak the removed `atlas serverless` commands of the Atlas CLI, and hand it every other one.
+    """Speak the Atlas CLI's removed commands; hand it every other one.
 
     For old scripts: alias atlas='atlas-shim atlas'. Flags, output, profiles and variables are
     those of the Atlas CLI; "atlas-shim atlas serverless" lists the commands. Any other command

@@ -53,7 +53,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     pairs: Path | None,
     output: str,
 ) -> None:
-    """Check settings, mapping documents, what the drop-in covers, and the way to Atlas.
+    """Check settings, documents, the drop-in and the way to Atlas.
 
     The drop-in is switched on in this very process, as "import shim.auto" would, and off again. "atlas-shim
     run -- atlas-shim check", in the environment of a program, shows what that program gets; called in the

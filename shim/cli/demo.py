@@ -32,7 +32,7 @@ MARGIN = "   "
 @click.command()
 @click.option("--serve", "keep", is_flag=True, help="Keep the fake Atlas and the gateway running until Ctrl-C.")
 def command(*, keep: bool) -> None:
-    """Show the shim at work on this machine: the retired call, without and with it.
+    """Show a retired call on this machine, without and with the shim.
 
     Starts a fake Atlas and the gateway on free ports of 127.0.0.1, makes the call of the legacy
     documentation against both, and shows which fields of the answer have changed. Nothing leaves

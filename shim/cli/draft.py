@@ -49,7 +49,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     name: str,
     target: Path | None,
 ) -> None:
-    """Draft a mapping document for a read, from OpenAPI descriptions and recorded answers.
+    """Draft a mapping document for a read, from API descriptions.
 
     OLD and NEW are descriptions in JSON; one will do if it has the operation in two versions. All operations are of
     one resource. With --pairs the document has the rules that every pair confirms. What no pair proves is a line with

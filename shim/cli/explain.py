@@ -30,7 +30,7 @@ from shim.documents.vocabulary import Fidelity
 def command(  # noqa: PLR0913 - one argument an option
     *, method: str, url: str, route: str | None, accept: str | None, at: str | None, output: str
 ) -> None:
-    """Explain how a call is handled: the decision, the fields, and the call to make instead.
+    """Explain how a call is answered, and which call to make instead.
 
     For each tier that can answer it shows which new field each old field comes from, the new call
     for curl, and what the Go SDK, the Atlas CLI and clients made from Atlas' OpenAPI description

@@ -64,7 +64,7 @@ def command(  # noqa: PLR0913 - one argument an option
     peer: str | None,
     **shared: str | None,
 ) -> None:
-    """Print a configuration that leads retired calls to the gateway and others straight to Atlas.
+    """Print a proxy's configuration: retired calls go to the gateway.
 
     It is made from the mapping documents, those of ATLAS_SHIM_MAPPINGS included: make it anew
     when they change. Its first lines say which program it needs, and which options the gateways.

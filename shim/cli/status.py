@@ -21,7 +21,7 @@ from shim.cli.options import output_option
 )
 @output_option
 def command(*, admin: str | None, timeout: float, config: Path | None, probe: str | None, output: str) -> None:
-    """Show what the gateway on this machine does, and whether the shim can go.
+    """Show what the gateway does, and whether the shim can go.
 
     The admin listener is found as "serve" finds it: --admin, ATLAS_SHIM_ADMIN, or the file. The text
     is its page /status.txt; with --output json it is /status.json. A probe that can reach no HTTP on
