@@ -17,7 +17,8 @@ from shim.errors import SettingsError
 from shim.gateway.option_values import Address
 from shim.gateway.systemd.manager import Manager
 from shim.gateway.systemd.sockets import Sockets, inherited
-from tests.peers.raw import PATIENCE, reply, replying
+from tests.gateway_life.test_drain import Load, slow
+from tests.peers.raw import PATIENCE, raw_upstream, reply, replying
 from tests.peers.served import At, ask, get, status_of
 
 
@@ -173,6 +174,24 @@ def test_whoever_comes_after_the_end_waits_for_the_next(handed, listening):
             early.sendall(get("/"))
             handed("calls", calls, words=words)
             assert early.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_a_restart_under_load_loses_nothing(handed, listening):
+    """Calls that were taken have their answers, and who comes between the two gateways waits for his."""
+    calls = listening()
+    with raw_upstream(slow) as upstream:
+        words = ("--upstream", upstream.origin, "--admin", "off")
+        first = handed(None, calls, words=words)
+        load = Load(first.calls(), kept=8, new=8)
+        load.goes_on()
+        first.process.terminate()
+        assert first.process.wait(30) == 0
+        second = handed(None, calls, words=words)
+        load.goes_on()
+        load.stop()
+        second.process.terminate()
+        assert second.process.wait(30) == 0
+    assert (load.lost, load.untaken) == ([], 0)
 
 
 def test_a_unix_socket_that_is_handed_over(handed, listening, tmp_path):

@@ -12,5 +12,5 @@ In the order in which a caller meets them:
     ``request``     what a handler is given, and its way back
     ``response``    a reply's head as bytes, and how its content is framed
 
-``deadlines`` is the one timer of a loop. ``turn_away`` lets a listener end without resetting anybody.
+``deadlines`` is the one timer of a loop.
 """

@@ -14,7 +14,6 @@ from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.head import TLS_RECORD
 from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
 from shim.gateway.http1.server import Server
-from shim.gateway.tls.alerts import arriving
 from shim.gateway.tls.handshakes import why
 from shim.gateway.tls.names import name_in
 
@@ -68,7 +67,6 @@ class Arrival:
                 await self._learn_peer()
             if self._tls:
                 await self._hear_tls()
-                arriving.set(self._socket)
             transport, _ = await server.loop.connect_accepted_socket(
                 self._make, self._socket, ssl=self._tls, ssl_handshake_timeout=patience if self._tls else None
             )

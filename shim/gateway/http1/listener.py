@@ -18,7 +18,6 @@ from collections.abc import Callable
 from shim.gateway.http1.arrival import Arrival
 from shim.gateway.http1.server import Server
 from shim.gateway.http1.sockets import Bound
-from shim.gateway.http1.turn_away import HANDSHAKE, turn_away
 
 log = logging.getLogger("shim.gateway")
 
@@ -121,10 +120,6 @@ class Listener:
     async def refuse(self) -> None:
         """Take no connections but those that callers have made already, which the kernel would reset."""
         self._bound.unlink()
-        if not self._bound.lent:
-            turn_away(self._sockets)
-        if self._sockets:
-            await asyncio.sleep(HANDSHAKE)
         self._is_exhausted = False
         for one in self._sockets:
             self.server.loop.remove_reader(one.fileno())
@@ -163,7 +158,10 @@ class Listener:
 
 
 def _waiting(listening: socket.socket) -> list[socket.socket]:
-    """Accept what waits to be accepted, and close the listening socket."""
+    """Accept what waits to be accepted, and close the listening socket.
+
+    Whoever connects between the two is reset, unless a service manager has the same socket open and keeps it listening.
+    """
     made = []
     with listening, contextlib.suppress(OSError):
         while True:

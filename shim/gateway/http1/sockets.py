@@ -21,15 +21,12 @@ class Bound:
     """Sockets that listen, before anybody serves them: several for a name with several addresses.
 
     ``address`` is None for a unix socket, which is at ``path`` as long as that still is the file ``inode``.
-    Those ``lent`` are a service manager's: they go on listening when this process ends, and keep who comes later for
-    the next one.
     """
 
     sockets: tuple[socket.socket, ...]
     address: Address | None = None
     path: Path | None = None
     inode: int = 0
-    lent: bool = False
 
     def close(self) -> None:
         """Close the sockets of this process."""

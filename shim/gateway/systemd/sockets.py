@@ -82,7 +82,7 @@ def _bound(sockets: list[socket.socket]) -> Bound | None:
         return None
     addresses = [Address(*one.getsockname()[:2]) for one in sockets if one.family != socket.AF_UNIX]
     addresses.sort(key=lambda address: is_loopback(address.host))
-    return Bound(tuple(sockets), addresses[0] if addresses else None, lent=True)
+    return Bound(tuple(sockets), addresses[0] if addresses else None)
 
 
 def _name(one: socket.socket) -> str:

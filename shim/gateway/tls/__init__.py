@@ -2,5 +2,5 @@
 
 ``versions`` and ``contexts`` make of options what TLS is spoken with, towards callers and towards upstream;
 ``rotation`` looks at the files and makes it anew; ``expiry`` reads from a certificate until when it is good.
-Why a handshake failed ``handshakes`` tells the log, and ``alerts`` the caller; ``names`` has whose a certificate is.
+``handshakes`` says in the log why a handshake failed; ``names`` reads whose a certificate is.
 """

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from shim.errors import SettingsError
 from shim.gateway.options import Options
-from shim.gateway.tls.alerts import ContextThatSaysWhy
 from shim.gateway.tls.versions import TlsVersion
 
 _VERSIONS = {TlsVersion.TLS_1_2: ssl.TLSVersion.TLSv1_2, TlsVersion.TLS_1_3: ssl.TLSVersion.TLSv1_3}
@@ -28,7 +27,7 @@ def listener_context(options: Options) -> ssl.SSLContext:
     With ``tls_client_ca`` a caller's certificate has to lead to one of the file's, be that a root or not.
     """
     assert options.tls_cert is not None, "there is no TLS without a certificate"
-    context = ContextThatSaysWhy(ssl.PROTOCOL_TLS_SERVER)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[options.tls_min_version]
     context.set_alpn_protocols(["http/1.1"])
     _present(context, options.tls_cert, options.tls_key, "tls_cert")
