@@ -101,7 +101,9 @@ def test_a_fault_of_the_remembered_tier_teaches_nothing(engine):
 
 
 @pytest.mark.parametrize("query", ["", "?envelope=true"])
-@pytest.mark.parametrize("refusal", [refuses(401, "UNAUTHORIZED"), refuses(403, "FORBIDDEN"), refuses(404, "NOT_FOUND")])
+@pytest.mark.parametrize(
+    "refusal", [refuses(401, "UNAUTHORIZED"), refuses(403, "FORBIDDEN"), refuses(404, "NOT_FOUND")]
+)
 def test_an_error_teaches_no_tier(engine, refusal, query):
     """Only a success says where a cluster lives; an error does not, also where an envelope is made around it."""
     memory = Memory()
