@@ -43,17 +43,11 @@ def call_site() -> CallSite:
     """
     own = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
     place = _on_stack(own.f_back) or own
-    return CallSite(place.f_code.co_filename, place.f_lineno, _module(place), _library(own.f_back))
+    return CallSite(place.f_code.co_filename, place.f_lineno, _module(place))
 
 
 def _module(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", ""))
-
-
-def _library(frame: FrameType | None) -> str:
-    """Return the name of the drop-in that asks: its room is named after its library."""
-    package, _, rest = ("" if frame is None else _module(frame)).partition(".")
-    return rest.partition(".")[0] if package == "shim" else ""
 
 
 def _on_stack(frame: FrameType | None) -> FrameType | None:

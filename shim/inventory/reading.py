@@ -62,7 +62,6 @@ class Caller:
     dropped: int = 0
     routes: dict[str, int] = attrs.field(factory=dict)
     lasts: dict[str, str] = attrs.field(factory=dict)
-    libraries: list[str] = attrs.field(factory=list)
     apis: list[str] = attrs.field(factory=list)
     successors: list[str] = attrs.field(factory=list)
     absent: list[str] = attrs.field(factory=list)
@@ -112,7 +111,6 @@ class _Line:
     key: tuple[str, str | None, int | None, str | None, str | None] | None
     dropped: int = 0
     route: str = ""
-    library: object = None
     api: object = None
     successor: object = None
     names: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -261,7 +259,6 @@ def _read(entry: Any) -> _Line:
         ),
         dropped=_maybe(int, entry.get("dropped")) or 0,
         route=str(entry.get("route", "unknown")),
-        library=entry.get("library"),
         api=entry.get("api"),
         successor=entry.get("successor"),
         names=tuple(pair for pair in names if pair[1]),
@@ -279,7 +276,6 @@ def _add(caller: Caller, when: str, said: _Line) -> None:
     if said.is_kept:
         return
     said.is_kept = True
-    _keep(caller.libraries, said.library)
     _keep(caller.apis, said.api)
     _keep(caller.successors, said.successor)
     for level, names in said.names:

@@ -31,15 +31,11 @@ _failed: set[str] = set()
 
 @attrs.frozen
 class CallSite:
-    """Where in a program a call is made; ``lineno`` counts from 1, ``module`` is the file's ``__name__``.
-
-    ``library`` is what it is made with, as ``httpx``; empty where that is not known.
-    """
+    """Where in a program a call is made; ``lineno`` counts from 1, ``module`` is the file's ``__name__``."""
 
     filename: str
     lineno: int
     module: str = ""
-    library: str = ""
 
 
 def wanted(environ: Mapping[str, str] = os.environ) -> bool:
@@ -138,7 +134,6 @@ def _entry(
     if where is not None:
         # The end of a path says more than its start.
         entry |= {"file": where.filename[-_FILE:], "line": where.lineno}
-        entry |= {"library": where.library} if where.library else {}
     entry |= remote(agent, peer)
     if operation is not None and (target := _successor(operation, record)) is not None:
         entry["successor"] = f"{target.method} {target.path.text}"
