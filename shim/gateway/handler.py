@@ -207,7 +207,7 @@ class Handler:
                 await request.way.flushed()
         finally:
             exchange.close()
-        self.metrics.translated(outcome.record, exchange.seconds)
+        self.metrics.calls.translation.add(exchange.seconds)
         return outcome.record
 
     async def _answer_shared(self, request: Request, shared: BufferedResponse) -> None:
@@ -247,9 +247,9 @@ class Handler:
             finally:
                 exchange.close()
             if buffered is not None:
-                self.metrics.translated(buffered.record, exchange.seconds)
+                self.metrics.calls.translation.add(exchange.seconds)
             return buffered
 
         key = (plan, exchange.signer, exchange.call.target, exchange.context.base, fields)
-        operation = exchange.match.operation.id
-        return await self.coalescer.share(key, window, make, lambda: self.metrics.shared(operation))
+        operation, shared = exchange.match.operation.id, self.metrics.calls.shared
+        return await self.coalescer.share(key, window, make, lambda: shared.update((operation,)))

@@ -25,9 +25,8 @@ from shim.gateway.allow.lists import AllowList
 from shim.gateway.option_sources import Given, given, renamed
 from shim.gateway.options import TABLE, CredentialsMode, Options, options_of
 
-if TYPE_CHECKING:  # an extra, which reading a file does not need
+if TYPE_CHECKING:  # reading a file does not need it
     from shim.gateway.board.standing import Standing
-    from shim.gateway.metrics import Metrics
 
 log = logging.getLogger("shim.gateway")
 
@@ -161,13 +160,11 @@ class Reloader:
         source: PlanSource,
         plan: Plan,
         apply: Callable[[Plan], None],
-        metrics: Metrics,
-        standing: Standing | None = None,
+        standing: Standing,
     ) -> None:
         self._source = source
         self._plan = plan
         self._apply = apply
-        self._metrics = metrics
         self._standing = standing
         self._lock = asyncio.Lock()
 
@@ -195,20 +192,16 @@ class Reloader:
                 plan = Plan(options, plan.engine, said)
                 self._apply(plan)
             except Exception as error:  # a defect here must not end the watch, nor the gateway
-                self._metrics.reloaded(good=False)
                 known = isinstance(error, (SettingsError, DocumentError))
                 problems = getattr(error, "problems", ()) or (str(error) or repr(error),)
-                if self._standing is not None:
-                    self._standing.refused(problems)
+                self._standing.refused(problems)
                 text = "; ".join(problems)
                 log.log(  # an operator's mistake needs no traceback
                     logging.ERROR, "reload refused, the last good settings stay: %s", text, exc_info=not known
                 )
                 return False
             changes, self._plan = _changes(plan, self._plan), plan
-            self._metrics.reloaded(good=True, waiting=len(kept))
-            if self._standing is not None:
-                self._standing.reloaded(changes, kept)
+            self._standing.reloaded(changes, kept)
             log.info("reloaded: %s", "; ".join(changes) or "nothing is different")
             if kept:
                 log.warning("these need a restart and stay as they were: %s", ", ".join(kept))

@@ -22,6 +22,7 @@ from shim.gateway.board.facts import ends_in, status_of
 from shim.gateway.board.silence import InventoryLook, Written
 from shim.gateway.board.standing import Standing
 from shim.gateway.board.status import Status
+from shim.gateway.counting.state import State
 from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.own import is_loopback
 from shim.gateway.handler import Handler
@@ -84,9 +85,7 @@ class Gateway:
         self.flag = RouteFlag(options)
         self.flag.follow(plan)
         self.in_flight = InFlight()
-        self.metrics = Metrics(self.in_flight)
-        self.metrics.apply(plan.engine.documents, plan.settings)
-        self.certificates = certificates = Certificates(options, self.metrics.registry)
+        self.certificates = certificates = Certificates(options)
         self._inventory = InventoryWriter(environ, clock) if wanted(environ) else None
         budget = MemoryBudget(options.memory)
         self._tracing = tracing_of_process(plan.engine)
@@ -96,11 +95,20 @@ class Gateway:
             self._upstream = TracedUpstream(options, budget, certificates.upstream, self._tracing)
         self.board = Board()
         self.radar = Radar()
-        self.metrics.announced.sightings = self.radar.sightings
         self.standing = Standing(memory=memory or Memory(), clock=clock)
         self._inventory_look = InventoryLook(environ)
-        self.metrics.state.upstream, self.metrics.state.budget = self._upstream, budget
-        self.metrics.state.certificates = certificates
+        self.metrics = Metrics(
+            State(
+                plan=plan,
+                in_flight=self.in_flight,
+                upstream=self._upstream,
+                budget=budget,
+                certificates=certificates,
+                standing=self.standing,
+                board=self.board,
+                radar=self.radar,
+            )
+        )
         self._handler = Handler(
             plan=plan,
             upstream=self._upstream,
@@ -135,7 +143,7 @@ class Gateway:
         self._handler.plan, self._handler.flag = plan, self.flag.by
         if self._tracing is not None:
             self._tracing.engine = plan.engine
-        self.metrics.apply(plan.engine.documents, plan.settings)
+        self.metrics.apply(plan)
         if self._calls is not None:
             self._handler.authorities = self._authorities(self._calls.address)
 
@@ -235,7 +243,7 @@ class Gateway:
             self.standing,
             ready=self._ready,
             inventory=inventory,
-            certificates=self.certificates.shown(),
+            certificates=self.certificates.watched,
             announced=self.radar.sightings(),
         )
 

@@ -67,7 +67,7 @@ async def run(  # noqa: PLR0913 - what was read, where from, and what a service 
                 set_level(plan.options.log_level)
                 gateway.apply(plan)
 
-            reloader = Reloader(source, plan, apply, gateway.metrics, gateway.standing)
+            reloader = Reloader(source, plan, apply, gateway.standing)
 
             async def reload() -> None:
                 with manager.reloading():

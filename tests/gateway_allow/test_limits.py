@@ -156,7 +156,7 @@ async def test_limits_change_while_the_gateway_runs(tmp_path):
     config.write_text("")
     with world("passthrough") as seen:
         source = PlanSource({}, {}, config)
-        reloader = Reloader(source, source.read(), seen.gateway.apply, seen.gateway.metrics)
+        reloader = Reloader(source, source.read(), seen.gateway.apply, seen.gateway.standing)
         for text, code in [('read_only = "on"', "SHIM_READ_ONLY"), ('allow = ["reads"]', "SHIM_NOT_ALLOWED")]:
             config.write_text(text)
             assert await reloader.reload()

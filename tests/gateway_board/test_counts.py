@@ -98,4 +98,4 @@ def test_fields_are_counted_by_answer(answers):
             FieldReport("c", Fidelity.RENAMED),
         )
         made.translated(Record("o", "v2", "flex", "", operation.sunset, operation.deprecated, fields=fields))
-    assert made.counted().fields == {("o", "a", "absent"): answers}
+    assert made.counted().fields == {("o", "a", "absent"): answers, ("o", "c", "renamed"): answers}

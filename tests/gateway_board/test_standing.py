@@ -9,8 +9,6 @@ from shim.core.recognise import load_engine
 from shim.fake.constants import DEMO_GROUP
 from shim.gateway import Options, serve_in_thread
 from shim.gateway.board.standing import PROBLEMS, Standing
-from shim.gateway.in_flight import InFlight
-from shim.gateway.metrics import Metrics
 from shim.gateway.reload import Plan, PlanSource, Reloader
 from tests.gateway_board.test_pages import shown
 from tests.peers.raw import reply, replying
@@ -25,7 +23,7 @@ async def test_a_refused_reload_says_why_until_a_good_one_comes(tmp_path):
     """With what was wrong; then with what the good one changed, and what waits for a restart."""
     file = tmp_path / "shim.toml"
     standing, plan = Standing(), Plan(Options(), load_engine({}))
-    reloader = Reloader(PlanSource({}, {}, file), plan, lambda plan: None, Metrics(InFlight()), standing)
+    reloader = Reloader(PlanSource({}, {}, file), plan, lambda plan: None, standing)
     began = standing.reload.good_since
     file.write_text('route = "nonsense"\n')
     assert not await reloader.reload()

@@ -18,8 +18,7 @@ from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
-from shim.gateway.in_flight import InFlight
-from shim.gateway.metrics import Metrics
+from shim.gateway.board.standing import Standing
 from shim.gateway.options import TABLE, Address
 from shim.gateway.reload import Plan, PlanSource, Reloader, fixed
 from tests.gateway.test_translating import EMPTY, V1
@@ -32,7 +31,6 @@ overrides = "snapshots"
 [operation.listServerlessBackupSnapshots]
 sunset = {day}
 """
-RESULTS = "atlas_shim_config_reloads_total"
 
 
 def source_of(config: Path, mappings: Path | None = None, **flags: str) -> PlanSource:
@@ -44,12 +42,8 @@ class Applied:
 
     def __init__(self, source: PlanSource):
         self.plans: list[Plan] = []
-        self.metrics = Metrics(InFlight())
-        self.reloader = Reloader(source, source.read(), self.plans.append, self.metrics)
-
-    def value(self, name: str, **labels: str) -> float | None:
-        """Return a metric's value."""
-        return self.metrics.registry.get_sample_value(name, labels)
+        self.standing = Standing()
+        self.reloader = Reloader(source, source.read(), self.plans.append, self.standing)
 
 
 def test_no_live_option_is_one_that_something_was_built_with():
@@ -67,8 +61,8 @@ async def test_good_change_is_applied(tmp_path):
     config.write_text('route = "off"\ndeadline = 7\n')
     assert await applied.reloader.reload()
     assert (applied.plans[0].settings.route, applied.plans[0].settings.deadline) == (RouteWord.FLEX, 7.0)
-    assert applied.value("atlas_shim_config_reload_success") == 1
-    assert applied.value(RESULTS, result="success") == 1
+    assert applied.standing.reload.state == "good"
+    assert applied.standing.reloads == {"success": 1, "refused": 0}
 
 
 @pytest.mark.parametrize(
@@ -83,22 +77,21 @@ async def test_good_change_is_applied(tmp_path):
     ],
 )
 async def test_broken_file_is_refused(tmp_path, caplog, text, said):
-    """Nothing is applied, one line has all problems, a metric says so; a good one puts it right."""
+    """Nothing is applied, one line has all problems; a good one puts it right."""
     config = tmp_path / "shim.toml"
     config.write_text('route = "legacy"\n')
     applied = Applied(source_of(config))
     config.unlink() if text is None else config.write_text(text)
     assert not await applied.reloader.reload()
     assert applied.plans == []
-    assert applied.value("atlas_shim_config_reload_success") == 0
-    assert applied.value(RESULTS, result="refused") == 1
+    assert applied.standing.reload.state == "refused"
     lines = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(lines) == 1
     assert lines[0].exc_info in {None, False}
     assert all(word in lines[0].getMessage() for word in said)
     config.write_text('route = "flex"\n')
     assert await applied.reloader.reload()
-    assert applied.value("atlas_shim_config_reload_success") == 1
+    assert applied.standing.reloads == {"success": 1, "refused": 1}
 
 
 async def test_broken_documents_are_refused(tmp_path, caplog):
@@ -120,7 +113,7 @@ async def test_broken_documents_are_refused(tmp_path, caplog):
 
 
 async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
-    """An address and an upstream need a restart: the log and a metric say which, the rest is applied."""
+    """An address and an upstream need a restart: the log says which, the rest is applied."""
     config = tmp_path / "shim.toml"
     config.write_text("")
     applied = Applied(source_of(config))
@@ -129,7 +122,7 @@ async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
     options = applied.plans[0].options
     assert (options.upstream, options.listen, options.route) == (Options().upstream, Options().listen, RouteWord.OFF)
     assert "restart and stay as they were: listen, upstream" in caplog.text
-    assert applied.value("atlas_shim_config_restart_needed") == 2
+    assert applied.standing.reload.waiting == ("listen", "upstream")
 
 
 async def test_defect_while_reading_is_survived(tmp_path, caplog):
@@ -141,7 +134,7 @@ async def test_defect_while_reading_is_survived(tmp_path, caplog):
     def broken(plan):
         raise ZeroDivisionError
 
-    assert not await Reloader(source, source.read(), broken, Metrics(InFlight())).reload()
+    assert not await Reloader(source, source.read(), broken, Standing()).reload()
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -224,7 +217,7 @@ async def test_watch_waits_until_the_files_rest():
             return Plan(Options(), shared_engine(os.environ))
 
     source = Scripted()
-    reloader = Reloader(source, source.read(), lambda plan: None, Metrics(InFlight()))  # type: ignore[arg-type]  # looks like one
+    reloader = Reloader(source, source.read(), lambda plan: None, Standing())  # type: ignore[arg-type]  # looks like one
     seen.clear()
     watching = asyncio.ensure_future(reloader.watch(("a",), every=0))
     await done.wait()
@@ -266,8 +259,9 @@ async def test_calls_in_flight_keep_what_they_began_with():
     assert links[1].startswith("https://new.test/")
 
 
-def success(admin: At) -> float:
-    return float(ask(admin, get("/metrics"))[1].partition(b"\natlas_shim_config_reload_success ")[2].split(b"\n")[0])
+def metric(admin: At, name: str) -> float:
+    text = ask(admin, get("/metrics"))[1].decode()
+    return float(text.partition(f"\natlas_shim_config_{name} ")[2].split("\n")[0])
 
 
 def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
@@ -288,13 +282,15 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
             assert b"Atlas-Shim: route=flex" in caller.message()[0]
             _swap(folder, "nonsense")
             running.logged(r"ERROR .*reload refused.*mine\.toml")
-            assert success(admin) == 0
+            assert metric(admin, "reload_success") == 0
             config.write_text('route = "legacy"\nconnect_timeout = 3\n')
             running.process.send_signal(signal.SIGHUP)
             running.logged(r"reload refused")
             _swap(folder, OVERRIDE.format(day="2026-02-01"))
             running.logged(r"WARNING .*these need a restart and stay as they were: connect_timeout")
-            until(lambda: success(admin) == 1, "the metric says so")
+            until(lambda: metric(admin, "reload_success") == 1, "the metric says so")
+            assert metric(admin, "restart_needed") == 1
+            assert metric(admin, 'reloads_total{result="refused"}') == 2
             caller.send(get(V1))
             assert b"Atlas-Shim" not in caller.message()[0]
         assert b'"2026-02-01T00:00:00Z"' in ask(admin, get("/status.json", host="localhost"))[1]

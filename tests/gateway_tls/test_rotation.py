@@ -110,11 +110,11 @@ def test_broken_files_are_refused(rotated, authority, kind, caplog):
 def test_expiry_is_that_of_the_certificate_in_use(rotated, authority):
     """Who shows when certificates end asks for those in use."""
     served, mount, _, _ = rotated
-    before = served.certificates.expiries()
-    assert before.keys() == {"listener"}
+    before = served.certificates.listener.expires
+    assert before is not None
     mount.turn(**broken("another key", authority))
     until(lambda: metric(served, REFUSED) == 1, "the refusal")
-    assert served.certificates.expiries() == before
+    assert served.certificates.listener.expires == before
 
 
 def test_certificate_that_has_expired_at_the_start(tmp_path, authority, caplog):

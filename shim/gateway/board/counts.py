@@ -39,8 +39,6 @@ OTHER = "other"
 _AGENT = 200
 """Characters of a User-Agent, as in the log."""
 
-_LOSSLESS = frozenset({Fidelity.EXACT, Fidelity.RENAMED})
-
 
 @attrs.frozen
 class Caller:
@@ -80,7 +78,7 @@ class Counted:
 
     ``minutes`` are calls by minute (since the epoch), operation, route, and hundreds of the status (0: no answer);
     ``callers`` are by peer and User-Agent, the latest first; ``fields`` are answers by operation, field, and a level
-    that is not lossless; ``errors`` are by operation and failure, the latest first.
+    that is not exact; ``errors`` are by operation and failure, the latest first.
     """
 
     minutes: Mapping[tuple[int, str, str, int], int]
@@ -187,6 +185,11 @@ class Board:
         lasts = [kept.lasts[key] for key in sorted(kept.lasts)]
         return Counted(kept.minutes, kept.callers, dict(sorted(fields.items())), dict(latest), lasts)
 
+    def fields(self) -> Tally[tuple[str, str, str]]:
+        """Return the same for fields alone."""
+        with self._lock:
+            return self._all_fields()
+
     def _turn(self, minute: int) -> None:
         """Sort the counts of the last minute into those that stay, and begin another."""
         with self._lock:
@@ -208,7 +211,7 @@ class Board:
         found = self._fields.copy()
         for answers in self._answers.copy().values():
             for report in answers.fields:
-                if report.fidelity not in _LOSSLESS:
+                if report.fidelity is not Fidelity.EXACT:
                     found[answers.operation, report.name, report.fidelity.value] += answers.count
         return found
 

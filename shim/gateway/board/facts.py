@@ -12,6 +12,7 @@ from shim.core.context import Context, dumps, loads
 from shim.core.messages import Call
 from shim.core.route import decide, sunset_of
 from shim.documents.model import Operation
+from shim.documents.vocabulary import Fidelity
 from shim.gateway.board import status
 from shim.gateway.board.counts import HOUR, OTHER, Counted, Last, kept_callers
 from shim.gateway.board.silence import Written, silence
@@ -19,6 +20,7 @@ from shim.gateway.board.standing import Standing
 from shim.gateway.board.status import DAY, written
 from shim.gateway.counting.failures import origin_of
 from shim.gateway.reload import Plan
+from shim.gateway.tls.rotation import Rotating
 from shim.inventory.ahead import Ends, ends_of
 from shim.radar import Sighting
 from shim.radar.radar import soonest
@@ -36,13 +38,12 @@ def status_of(  # noqa: PLR0913 - each is another source of facts
     *,
     ready: bool,
     inventory: Written | None = None,
-    certificates: Iterable[tuple[str, float, bool]] = (),
+    certificates: Iterable[Rotating] = (),
     announced: Iterable[Sighting] = (),
 ) -> status.Status:
     """Return all of it as it is now.
 
-    ``inventory`` is None if none is written; ``certificates`` are the sides with the end of each and whether new files
-    are refused.
+    ``inventory`` is None if none is written.
     """
     options, today, now = plan.options, standing.clock(), time.time()
     newest = int(now) // 60
@@ -75,8 +76,9 @@ def status_of(  # noqa: PLR0913 - each is another source of facts
         errors=tuple(sorted(_errors(counted), key=lambda one: one.status < 500)),
         reload=standing.reload,
         certificates=tuple(
-            status.Certificate(side, written(end), int((end - now) // DAY), refused)
-            for side, end, refused in certificates
+            status.Certificate(one.name, written(one.expires), int((one.expires - now) // DAY), one.is_refused)
+            for one in certificates
+            if one.expires is not None
         ),
         announced=tuple(_announced(one, today) for one in sorted(announced, key=soonest)),
     )
@@ -185,6 +187,8 @@ def _errors(counted: Counted) -> Iterable[status.Error]:
 
 def _fields(counted: Counted, plan: Plan) -> Iterable[status.Field]:
     for (name, field, level), answers in counted.fields.items():
+        if level == Fidelity.RENAMED:
+            continue
         operation = plan.engine.named(name)
         reasons = (
             rule.why

@@ -1,8 +1,12 @@
-"""Where a gateway stands: what isn't counted. It is set in the gateway's thread, and read in the operator's."""
+"""State of a gateway that is no count of calls: its start, its reloads, its address.
+
+The calls' thread writes it, the admin thread reads it.
+"""
 
 from __future__ import annotations
 
 import time
+from collections import Counter as Tally
 from collections.abc import Callable, Sequence
 
 import attrs
@@ -18,32 +22,37 @@ _LONGEST = 500
 
 @attrs.define(eq=False)
 class Standing:
-    """Where a gateway stands.
+    """State of a gateway.
 
-    ``started`` is in seconds since the epoch; ``memory`` is what replies taught; ``clock`` decides which side of a
-    sunset it is.
+    ``started`` and ``good_since`` (the settings in use) are in seconds since the epoch; ``memory`` is what replies
+    taught; ``clock`` decides which side of a sunset it is.
     """
 
     started: float = attrs.field(factory=time.time)
-    reload: Reload = attrs.field(factory=lambda: Reload("good", written(time.time())))
     listens: str = ""
     memory: Memory = attrs.field(factory=Memory)
     clock: Callable[[], float] = time.time
+    good_since: float = attrs.field(factory=time.time)
+    reload: Reload = attrs.field(factory=lambda: Reload("good", written(time.time())))
+    reloads: Tally[str] = attrs.field(factory=lambda: Tally({"refused": 0, "success": 0}))
 
     def reloaded(self, changes: Sequence[str], waiting: Sequence[str]) -> None:
         """Take in a good reload: what it changed, and which options wait for a restart."""
+        self.reloads["success"] += 1
+        self.good_since = time.time()
         self.reload = attrs.evolve(
             self.reload,
             state="good",
-            good_since=written(time.time()),
+            good_since=written(self.good_since),
             waiting=tuple(waiting),
             changes=tuple(map(_cut, changes)),
         )
 
     def refused(self, problems: Sequence[str]) -> None:
         """Take in a refused one, and why."""
-        told = tuple(map(_cut, problems[:PROBLEMS]))
-        self.reload = attrs.evolve(self.reload, state="refused", refused=written(time.time()), problems=told)
+        self.reloads["refused"] += 1
+        said = tuple(map(_cut, problems[:PROBLEMS]))
+        self.reload = attrs.evolve(self.reload, state="refused", refused=written(time.time()), problems=said)
 
 
 def _cut(said: str) -> str:

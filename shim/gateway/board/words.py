@@ -168,7 +168,7 @@ def _routes(status: Status) -> Iterator[tuple[Cell, ...]]:
 def _announced(one: Announced) -> tuple[Cell, ...]:
     sunset = "-" if one.sunset is None else f"{one.sunset[:10]}, {_distance(one.days_left or 0)}"
     deprecated = one.deprecation[:10] if one.deprecation else "yes" if one.deprecated else "-"
-    operation = " ".join(filter(None, (one.method, one.path, one.version, one.link)))
+    operation = tuple(filter(None, (f"{one.method} {one.path}", one.version, one.link)))
     return sunset, deprecated, operation, str(one.calls), spoken(one.last), one.callers
 
 

@@ -1,5 +1,5 @@
-"""What is counted, and what is looked up when the operator asks; ``metrics`` hands it all to Prometheus.
+"""What is counted for Prometheus; ``metrics`` hands it out.
 
-``calls`` counts each call in plain numbers, and ``failures`` says whose fault one was. ``state`` looks at connections,
-memory and certificates, and ``facts`` at what does not change between two reloads: version, route, sunsets.
+``calls`` counts each call in plain numbers, and ``failures`` says whose fault one was; ``state`` reads what the parts
+of a gateway know of themselves.
 """

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 import attrs
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from shim.gateway.counting.failures import answered_by_atlas, families, none_yet
+from shim.gateway.counting.families import counter, gauge
 from shim.gateway.errors import Challenged
 from shim.gateway.logs.calls import CallLine
 
@@ -67,10 +68,9 @@ class CallCounts(Collector):
         self.shared: Tally[str] = Tally()
         self.challenged: Tally[Challenged] = Tally({"unsigned": 0, "stale": 0})
         self.abandoned: Tally[str] = Tally({OTHER: 0})
-        self.inexact: Tally[tuple[str, tuple[tuple[str, int], ...]]] = Tally()
         self.translation = Histogram(COSTS)
         self.operations: frozenset[str] = frozenset()
-        # A rate needs a series that is there before; else the one call of a night would be none.
+        # A series starts at 0: rate() ignores the first sample of a new one.
         self._rows = {(OTHER, "pass"): _Row()}
 
     def count(self, line: CallLine, *, whole: bool) -> None:
@@ -100,83 +100,42 @@ class CallCounts(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families."""
-        rows = self._rows.copy()
-        yield from _answered(rows)
-        yield from _durations(rows)
-        yield from families(self.failures.copy())
-        yield _counter("atlas_shim_requests_abandoned", "Calls whose caller left before the whole answer was written.",
-                       "operation", self.abandoned)  # fmt: skip
-        challenges = "Calls answered with a challenge to sign, and not in atlas_shim_requests."
-        yield _counter("atlas_shim_challenges", challenges, "reason", self.challenged)
-        yield from self._exactness()
-        shared = "Reads answered with the answer to another, identical one."
-        yield _counter("atlas_shim_coalesced", shared, "operation", self.shared)
-        yield self._last(rows)
-
-    def _exactness(self) -> Iterator[Metric]:
+        rows, labels = self._rows.copy(), ("operation", "route")
+        classes = {(*key, f"{digit}xx"): n for key, row in rows.items() for digit, n in enumerate(row.hundreds) if n}
+        yield counter("atlas_shim_requests", "Requests answered.", (*labels, "status_class"), classes)
+        waited = HistogramMetricFamily(
+            "atlas_shim_request_duration_seconds",
+            "Seconds that callers wait: from a call's head to the last byte of its answer, or until the caller left.",
+            labels=labels,
+        )
+        upstream = HistogramMetricFamily(
+            "atlas_shim_upstream_duration_seconds",
+            "Seconds of these that upstream takes, all upstream calls of one call together: to their heads, and to "
+            "what is read of their contents.",
+            labels=labels,
+        )
         made = HistogramMetricFamily(
             "atlas_shim_translation_seconds", "Seconds spent deciding and translating, upstream's time not included."
         )
+        for key, row in rows.items():
+            row.waited.put(waited, key)
+            row.upstream.put(upstream, key)
         self.translation.put(made, ())
-        yield made
-        fidelity = CounterMetricFamily(
-            "atlas_shim_fidelity", "Fields of translated replies that are not exact.", labels=("operation", "level")
-        )
-        fields: Tally[tuple[str, str]] = Tally()
-        for (operation, levels), calls in self.inexact.copy().items():
-            for level, count in levels:
-                fields[operation, level] += calls * count
-        for labels, count in fields.items():
-            fidelity.add_metric(labels, count)
-        yield fidelity
-
-    def _last(self, rows: dict[tuple[str, str], _Row]) -> Metric:
-        last = GaugeMetricFamily(
-            "atlas_shim_last_retired_call_timestamp_seconds",
-            "When an operation was last called, in seconds since the epoch; 0: not since the start.",
-            labels=("operation",),
-        )
-        found = dict.fromkeys(sorted(self.operations), 0.0)
+        yield from (waited, upstream, made)
+        yield from families(self.failures.copy())
+        abandoned = "Calls whose caller left before the whole answer was written."
+        yield counter("atlas_shim_requests_abandoned", abandoned, ("operation",), self.abandoned.copy())
+        challenges = "Calls answered with a challenge to sign, and not in atlas_shim_requests."
+        yield counter("atlas_shim_challenges", challenges, ("reason",), self.challenged.copy())
+        shared = "Reads answered with the answer to another, identical one."
+        yield counter("atlas_shim_coalesced", shared, ("operation",), self.shared.copy())
+        last = dict.fromkeys(sorted(self.operations), 0.0)
         for (operation, _), row in rows.items():
             if operation != OTHER:
-                found[operation] = max(found.get(operation, 0.0), row.last)
-        for operation, moment in found.items():
-            last.add_metric((operation,), moment)
-        return last
-
-
-def _answered(rows: dict[tuple[str, str], _Row]) -> Iterator[Metric]:
-    requests = CounterMetricFamily(
-        "atlas_shim_requests", "Requests answered.", labels=("operation", "route", "status_class")
-    )
-    for labels, row in rows.items():
-        for digit, count in enumerate(row.hundreds):
-            if count:
-                requests.add_metric((*labels, f"{digit}xx"), count)
-    yield requests
-
-
-def _durations(rows: dict[tuple[str, str], _Row]) -> Iterator[Metric]:
-    waited = HistogramMetricFamily(
-        "atlas_shim_request_duration_seconds",
-        "Seconds that callers wait: from a call's head to the last byte of its answer, or until the caller left.",
-        labels=("operation", "route"),
-    )
-    upstream = HistogramMetricFamily(
-        "atlas_shim_upstream_duration_seconds",
-        "Seconds of these that upstream takes, all upstream calls of one call together: to their heads, and to what "
-        "is read of their contents.",
-        labels=("operation", "route"),
-    )
-    for labels, row in rows.items():
-        row.waited.put(waited, labels)
-        row.upstream.put(upstream, labels)
-    yield waited
-    yield upstream
-
-
-def _counter(name: str, said: str, label: str, counts: Tally[str] | Tally[Challenged]) -> Metric:
-    family = CounterMetricFamily(name, said, labels=(label,))
-    for value, count in counts.copy().items():
-        family.add_metric((value,), count)
-    return family
+                last[operation] = max(last.get(operation, 0.0), row.last)
+        yield gauge(
+            "atlas_shim_last_retired_call_timestamp_seconds",
+            "When an operation was last called, in seconds since the epoch; 0: not since the start.",
+            ("operation",),
+            last,
+        )

@@ -6,8 +6,9 @@ from collections import Counter as Tally
 from collections.abc import Iterator
 from typing import Literal
 
-from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.core import Metric
 
+from shim.gateway.counting.families import counter
 from shim.gateway.errors import (
     Refusal,
     bad_request,
@@ -69,24 +70,18 @@ def none_yet() -> Tally[Failure]:
 
 def families(failures: Tally[Failure]) -> Iterator[Metric]:
     """Yield errors by origin and type, and the gateway's own answers by their ``errorCode``."""
-    errors = CounterMetricFamily(
-        "atlas_shim_errors",
-        "Calls that ended in an error, by whose it is (caller, shim, atlas) and its Proxy-Status type; "
-        "for an answer of Atlas' own the type is its status.",
-        labels=("origin", "type"),
-    )
-    refusals = CounterMetricFamily(
-        "atlas_shim_refusals", "Errors that the gateway itself answered with, by their errorCode.", labels=("code",)
-    )
-    by_type: Tally[tuple[str, str]] = Tally()
+    by_type: Tally[tuple[str, ...]] = Tally()
     by_code: Tally[str] = Tally()
     for failure, count in failures.items():
         by_type[origin_of(failure), failure[2]] += count
         if failure[0] is not None:
             by_code[failure[0]] += count
-    for labels, count in by_type.items():
-        errors.add_metric(labels, count)
-    for code, count in by_code.items():
-        refusals.add_metric((code,), count)
-    yield errors
-    yield refusals
+    yield counter(
+        "atlas_shim_errors",
+        "Calls that ended in an error, by whose it is (caller, shim, atlas) and its Proxy-Status type; "
+        "for an answer of Atlas' own the type is its status.",
+        ("origin", "type"),
+        by_type,
+    )
+    refusals = "Errors that the gateway itself answered with, by their errorCode."
+    yield counter("atlas_shim_refusals", refusals, ("code",), by_code)

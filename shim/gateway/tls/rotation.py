@@ -9,11 +9,10 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
-
-from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from shim.errors import SettingsError
 from shim.gateway.file_stamps import stamps
@@ -99,11 +98,12 @@ def _until(expires: float | None) -> str:
 class Certificates:
     """All that TLS is spoken with, and the watch over its files.
 
-    ``listener`` is None where callers don't speak TLS. Raises SettingsError when files, or options together, are of
-    no use.
+    ``listener`` is None if callers don't speak TLS; ``watched`` are the contexts that have files, ``reloads`` counts by
+    side and result how often changed files were read. Raises SettingsError when files, or options together, are of no
+    use.
     """
 
-    def __init__(self, options: Options, registry: CollectorRegistry) -> None:
+    def __init__(self, options: Options) -> None:
         contexts.check_listener(options)
         contexts.check_upstream(options)
         self.listener: Rotating | None = None
@@ -112,51 +112,28 @@ class Certificates:
             self.listener = Rotating("listener", partial(contexts.listener_context, options), theirs, options.tls_cert)
         ours = (options.upstream_ca, options.upstream_cert, options.upstream_key)
         self.upstream = Rotating("upstream", partial(contexts.upstream_context, options), ours, options.upstream_cert)
-        self._watched = [one for one in (self.listener, self.upstream) if one is not None and one.is_watched]
+        self.watched = [one for one in (self.listener, self.upstream) if one is not None and one.is_watched]
         self._task: asyncio.Task[None] | None = None
-        refused = Gauge(
-            "atlas_shim_certificates_refused",
-            "Processes in which new files of certificates are refused, so that the last good ones stay in use.",
-            ("side",),
-            registry=registry,
-        )
-        self._reloads = Counter(
-            "atlas_shim_certificates_reloads",
-            "Times that changed files of certificates were read.",
-            ("side", "result"),
-            registry=registry,
-        )
-        for one in self._watched:
-            refused.labels(one.name).set_function(partial(getattr, one, "is_refused"))
-            for result in ("refused", "success"):
-                self._reloads.labels(one.name, result)
-
-    def expiries(self) -> Mapping[str, float]:
-        """Return when the gateway's own certificates in use end, in seconds since the epoch, by side."""
-        return {side: end for side, end, _ in self.shown()}
-
-    def shown(self) -> list[tuple[str, float, bool]]:
-        """Return the same as rows, with whether new files are refused."""
-        return [(one.name, one.expires, one.is_refused) for one in self._watched if one.expires is not None]
+        self.reloads = Tally({(one.name, result): 0 for one in self.watched for result in ("refused", "success")})
 
     def watch(self) -> None:
         """Look at the files from now on, until ``close``; needs a running loop."""
-        for one in self._watched:
+        for one in self.watched:
             one.warn()
-        if self._watched:
+        if self.watched:
             self._task = asyncio.get_running_loop().create_task(self._watch())
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(EVERY)
-            for one in self._watched:
+            for one in self.watched:
                 try:
                     good = await asyncio.to_thread(one.look)
                 except Exception:  # a defect here must not end the watch
                     log.exception("can't look at the files of the %s", one.name)
                 else:
                     if good is not None:
-                        self._reloads.labels(one.name, "success" if good else "refused").inc()
+                        self.reloads[one.name, "success" if good else "refused"] += 1
 
     def close(self) -> None:
         """Look no more."""
