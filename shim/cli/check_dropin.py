@@ -21,23 +21,20 @@ from shim.cli.compatibility import Uncovered
 from shim.cli.failures import collected, trouble
 from shim.extras import hint
 
-
-@attrs.frozen
-class Patched:
-    """One function of a library; ``order`` names the modules that are called in its place, the outermost first."""
-
-    function: str
-    order: tuple[str, ...]
-    covered: bool
+OURS = "atlas-shim"
+"""What a wrapper of the shim is called among other people's."""
 
 
 @attrs.frozen
 class DropIn:
-    """What a program gets: what is patched, ``uncovered`` libraries, and ``hints`` that are good to know."""
+    """What a program gets, and what is good to know.
+
+    ``patched`` has for each function of a library the modules that are called in its place, the outermost first.
+    """
 
     active: str
     versions: dict[str, str]
-    patched: tuple[Patched, ...]
+    patched: dict[str, tuple[str, ...]]
     uncovered: tuple[Uncovered, ...]
     hints: tuple[str, ...]
 
@@ -58,24 +55,23 @@ def look(environ: Mapping[str, str], problems: list[str]) -> DropIn | None:
         with collected(problems):
             switch.install()
             active = "by atlas-shim run, or by the environment" if before else "by this command"
-        patched = tuple(
-            one
+        patched = {
+            function: order
             for name, patches in {**switch.PATCHES, **switch.STANDARD}.items()
             if (name in versions or name in switch.STANDARD) and _loads(name, problems)
-            for one in _patched(name, patches)
-        )
-        problems += [f"{one.function}: is not covered" for one in patched if switch.installed() and not one.covered]
+            for function, order in _patched(name, patches)
+        }
+        if switch.installed():
+            problems += [f"{function}: is not covered" for function, order in patched.items() if OURS not in order]
     finally:
         if not before:
             switch.uninstall()
     installed = {name: Version(text) for name, text in versions.items() if name != "python"}
     problems += compatibility.problems(installed, environ)
     uncovered = compatibility.uncovered(installed, loaded)
-    problems += [
-        f"{one.library} is loaded and not covered: {compatibility.GATEWAY}"
-        for one in uncovered
-        if one.state == "loaded"
-    ]
+    for one in uncovered:
+        if one.state == "loaded":
+            problems.append(f"{one.library} is loaded and not covered: {compatibility.GATEWAY}")
     return DropIn(active, versions, patched, uncovered, compatibility.hints(installed, environ))
 
 
@@ -96,13 +92,13 @@ def _loads(name: str, problems: list[str]) -> bool:
     return True
 
 
-def _patched(name: str, patches: Iterable[tuple[str, str]]) -> Iterator[Patched]:
+def _patched(name: str, patches: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
     patching = import_module("shim.patching")  # stands on wrapt
     module = import_module(name)
     for kind, method in patches:
         links = tuple(patching.chain(getattr(module, kind), method))
-        order = tuple("atlas-shim" if patching.is_ours(link) else _who(link) for link in links)
-        yield Patched(f"{name}.{kind}.{method}", order, "atlas-shim" in order)
+        order = tuple(OURS if patching.is_ours(link) else _who(link) for link in links)
+        yield f"{name}.{kind}.{method}", order
 
 
 def _who(link: Any) -> str:
@@ -122,7 +118,7 @@ def text(found: DropIn | None) -> None:
         return
     output.facts((name, _with_range(name, version)) for name, version in found.versions.items())
     output.heading(f"\nPatched (switched on {found.active}); the first of a row is called first")
-    output.facts((one.function, " > ".join(one.order)) for one in found.patched)
+    output.facts((function, " > ".join(order)) for function, order in found.patched.items())
     output.heading("\nNot covered")
     warned = "; its retired calls are warned of"
     output.facts((one.library, f"{one.state}{warned if one.told else ''}") for one in found.uncovered)
@@ -139,7 +135,7 @@ def _with_range(name: str, version: str) -> str:
 
 def verdict(found: DropIn) -> str:
     """Say what is well, and never that all is."""
-    covered = ", ".join(dict.fromkeys(one.function.rsplit(".", 2)[0] for one in found.patched))
+    covered = ", ".join(dict.fromkeys(function.rsplit(".", 2)[0] for function in found.patched))
     others = [one.library for one in found.uncovered if one.state != "Python's own"]
     well = f"Calls made with {covered} are covered."
     return f"{well} Installed, not covered: {', '.join(others)}." if others else well
