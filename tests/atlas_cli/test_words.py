@@ -73,4 +73,4 @@ def test_groups_and_help_are_shown(atlas):
     assert (group.exit_code, one.exit_code) == (0, 0)
     assert all(command.usage in group.stdout for command in COMMANDS)
     assert "--targetClusterName string" in one.stdout
-    assert "Required: --clusterName\n" in one.stdout
+    assert "--clusterName string (required)" in one.stdout

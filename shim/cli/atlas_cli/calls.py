@@ -27,7 +27,6 @@ from shim.errors import AtlasError
 from shim.httpx import Client
 
 REVOKE_PATH = "/api/oauth/revoke"
-
 INTERVAL = 4.0
 """Seconds between the looks of a watch, as in the CLI."""
 
@@ -95,12 +94,10 @@ def _arguments(command: Command, given: Values, project: str) -> dict[str, Any]:
 def _refused(error: AtlasError, method: str, url: str) -> CliError:
     """Return what the CLI said when Atlas refused a call (atlas-sdk-go, ``FormatErrorMessageWithDetails``)."""
     status = f"{error.status} {responses.get(error.status, '')}".strip()
-    said: Any = {}
-    if error.body.strip():
-        try:
-            said = json.loads(error.body)
-        except ValueError:
-            return CliError(f"({status}) failed to decode response body: undefined response type")
+    try:
+        said = json.loads(error.body.strip() or b"{}")
+    except ValueError:
+        return CliError(f"({status}) failed to decode response body: undefined response type")
     bad = said.get("badRequestDetail") if isinstance(said, dict) else None
     detail = "" if bad is None else json.dumps(bad, separators=(",", ":"), ensure_ascii=False)
     parameters = " ".join(str(parameter) for parameter in error.parameters)

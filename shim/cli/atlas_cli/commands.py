@@ -34,14 +34,9 @@ class Command:
         return re.findall(r"\{(\w+)\}", self.place)
 
     @property
-    def required(self) -> list[str]:
-        """The flags without which there is no path to call."""
-        return [name for name in self.names if name != self.argument]
-
-    @property
     def flags(self) -> tuple[Flag, ...]:
         """All flags: the required ones, the optional ones, and those of every command."""
-        return (*map(Flag, self.required), *self.optional, *GLOBAL)
+        return (*(Flag(name) for name in self.names if name != self.argument), *self.optional, *GLOBAL)
 
     @property
     def usage(self) -> str:
@@ -164,9 +159,4 @@ ALIASES: Mapping[str, str] = {
     "restore": "restores",
     "start": "create",
 }
-"""Other spelling -> the one in ``path``. ``start`` is what ``atlas backups restores`` calls it."""
-
-
-def spelled(word: str) -> str:
-    """Return a command's word by its full name."""
-    return ALIASES.get(word, word)
+"""Other spelling -> the one in ``path``; ``atlas backups restores`` has ``start``."""

@@ -8,10 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-PURPOSE = (
-    "atlas-shim: `atlas-shim atlas` speaks the removed `atlas serverless …` commands and hands every other one to the "
-    "Atlas CLI, which is not on the PATH"
-)
+MISSING = "`atlas-shim atlas` hands every command but `atlas serverless …` to the Atlas CLI, which is not on the PATH"
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """The exit codes that a shell has for a command that can't be run."""
 
@@ -21,10 +18,12 @@ MARK = "_ATLAS_SHIM_HANDED_TO"
 
 def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int:
     """Become the real ``atlas``; return an exit code only where that can't be done."""
-    tried = _tried(environ)
+    pid, *tried = environ.get(MARK, "").split(os.pathsep)
+    if pid not in {str(os.getpid()), str(os.getppid())}:  # the parent: a wrapper without ``exec``
+        tried = []
     program = next((path for path in _candidates(environ) if path not in tried), None)
     if program is None:
-        sys.stderr.write(PURPOSE + "\n")
+        sys.stderr.write(f"atlas-shim: {MISSING}\n")
         return NOT_FOUND
     environment = {**environ, MARK: os.pathsep.join([str(os.getpid()), *tried, program])}
     sys.stdout.flush()
@@ -36,12 +35,6 @@ def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int:
     except OSError as error:
         sys.stderr.write(f"atlas-shim: {program}: {error.strerror}\n")
         return NOT_EXECUTABLE
-
-
-def _tried(environ: Mapping[str, str]) -> list[str]:
-    """Return the programs that led back here: in this very process, or in its parent, a wrapper without ``exec``."""
-    pid, *programs = environ.get(MARK, "").split(os.pathsep)
-    return programs if pid in {str(os.getpid()), str(os.getppid())} else []
 
 
 def _candidates(environ: Mapping[str, str]) -> Iterator[str]:

@@ -26,6 +26,12 @@ MISSING = """this action requires authentication
 To log in using your Atlas username and password, run: atlas auth login
 To set credentials using API keys, run: atlas config init"""
 
+KEYRING = """
+
+atlas-shim: the profile {!r} has no secret in {}. The Atlas CLI may have it in the system's keyring, which atlas-shim \
+does not read: set MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY, or MONGODB_ATLAS_CLIENT_ID and \
+MONGODB_ATLAS_CLIENT_SECRET"""
+
 
 @attrs.frozen
 class Profile:
@@ -55,36 +61,19 @@ class Profile:
             raise CliError(f"unsupported service: {service}")
 
     def credentials(self) -> Credentials:
-        """Return what signs the calls, chosen as the CLI did; raises CliError when there is nothing."""
-        kind, account, key = self.get("auth_type"), self._account(), self._key()
-        if account and kind != "service_account":
-            return account
-        if key and kind != "api_keys":
-            return key
-        token = self.get("access_token")
-        found: Credentials | None = {"service_account": account, "api_keys": key}.get(kind) or key or account
-        found = found or (AccessToken(token) if token else None) or read_credentials(self.environ)
-        if found is None:
-            raise CliError(MISSING + self._where_else())
-        return found
-
-    def _key(self) -> ApiKey | None:
-        public, private = self.get("public_api_key"), self.get("private_api_key")
-        return ApiKey(public, private) if public and private else None
-
-    def _account(self) -> ServiceAccount | None:
+        """Return what signs the calls, chosen as the CLI did; raises CliError if there is nothing."""
         client_id, secret = self.get("client_id"), self.get("client_secret")
-        return ServiceAccount(client_id, secret) if client_id and secret else None
-
-    def _where_else(self) -> str:
-        """Say where the real CLI may have its secrets, when there is a profile without any."""
-        if not self.stored:
-            return ""
-        return (
-            f"\n\natlas-shim: the profile {self.name!r} has no secret in {self.path}. The Atlas CLI may have it in "
-            "the system's keyring, which atlas-shim does not read: set MONGODB_ATLAS_PUBLIC_API_KEY and "
-            "MONGODB_ATLAS_PRIVATE_API_KEY, or MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET"
-        )
+        public, private = self.get("public_api_key"), self.get("private_api_key")
+        account = ServiceAccount(client_id, secret) if client_id and secret else None
+        key = ApiKey(public, private) if public and private else None
+        # A variable for another kind of credentials than the profile's was set on purpose.
+        found: Credentials | None = key or account if self.get("auth_type") == "service_account" else account or key
+        if found is None and (token := self.get("access_token")):
+            found = AccessToken(token)
+        found = found or read_credentials(self.environ)
+        if found is None:
+            raise CliError(MISSING + (KEYRING.format(self.name, self.path) if self.stored else ""))
+        return found
 
 
 def load(name: str, environ: Mapping[str, str]) -> Profile:

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 
 from shim.cli.atlas_cli import flags
-from shim.cli.atlas_cli.commands import COMMANDS, DELIVERY_TYPES, Command, spelled
+from shim.cli.atlas_cli.commands import ALIASES, COMMANDS, DELIVERY_TYPES, Command
 from shim.cli.atlas_cli.errors import CliError
 from shim.cli.atlas_cli.handover import hand_over
 from shim.cli.atlas_cli.profile import load
@@ -22,7 +22,7 @@ CLOSED = 141
 def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     """Carry out a command of the Atlas CLI and return its exit code; other commands never return."""
     places = list(flags.words_of(words))
-    if not places or spelled(words[places[0]]) != "serverless":
+    if not places or ALIASES.get(words[places[0]], words[places[0]]) != "serverless":
         return hand_over(words, environ)
     if sys.stdout is None:  # the caller closed it (`>&-`), which Go tells when something is written
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
@@ -58,20 +58,21 @@ def _serverless(words: Sequence[str], places: Sequence[int], environ: Mapping[st
 
 def find(words: Sequence[str], places: Sequence[int]) -> tuple[Command | None, list[str]]:
     """Return the command and its words; None when the words name a group, or ask what there is."""
-    path = "atlas"
+    path = ["atlas"]
     for count, at in enumerate(places, 1):
-        before, path = path, f"{path} {spelled(words[at])}"
+        path.append(ALIASES.get(words[at], words[at]))
         for command in COMMANDS:
-            if command.path == path:
+            if command.path == " ".join(path):
                 return command, [word for place, word in enumerate(words) if place not in places[:count]]
-        if not any(command.path.startswith(f"{path} ") for command in COMMANDS):
-            raise CliError(_unknown(before, spelled(words[at])))
+        if not any(command.path.startswith(" ".join([*path, ""])) for command in COMMANDS):
+            raise CliError(_unknown(path))
     return None, []
 
 
-def _unknown(group: str, word: str) -> str:
-    said = f'unknown command "{word}" for "{group}"'
-    if group == "atlas serverless" and word in {"create", "update", "delete"}:
+def _unknown(path: Sequence[str]) -> str:
+    *group, word = path
+    said = f'unknown command "{word}" for "{" ".join(group)}"'
+    if len(group) == 2 and word in {"create", "update", "delete"}:
         return (
             f"{said}: serverless instances can't be made, changed or deleted any more; "
             f"atlas-shim speaks what reads them and their backups. Use: atlas clusters {word}"
@@ -85,9 +86,11 @@ def _overview() -> str:
 
 
 def _help(command: Command) -> str:
-    lines = [f"  {f'-{flag.short}, ' if flag.short else '    '}--{flag.name} {flag.kind}\n" for flag in command.flags]
-    required = f"\nRequired: {', '.join(f'--{name}' for name in command.required)}\n" if command.required else ""
-    return f"Usage:\n  {command.usage}\n\nFlags:\n{''.join(lines)}{required}"
+    text = f"Usage:\n  {command.usage}\n\nFlags:\n"
+    for flag in command.flags:
+        short, required = f"-{flag.short}, " * bool(flag.short), " (required)" * (flag.name in command.names)
+        text += f"  {short:4}--{flag.name} {flag.kind}{required}\n"
+    return text
 
 
 def _carry_out(command: Command, given: dict[str, flags.Value], others: list[str], environ: Mapping[str, str]) -> None:
@@ -104,7 +107,7 @@ def _carry_out(command: Command, given: dict[str, flags.Value], others: list[str
     given.update(zip([command.argument], others, strict=False))
     profile = load(str(given.get("profile", "")), environ)
     credentials = profile.credentials()
-    required = command.required
+    required = command.names
     if orders:
         kind = str(given.get("deliveryType"))
         if kind not in DELIVERY_TYPES:
