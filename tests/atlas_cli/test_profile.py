@@ -151,11 +151,11 @@ def test_without_anything_the_error_is_the_clis(home):
     assert str(caught.value).endswith("To set credentials using API keys, run: atlas config init")
 
 
-def test_other_products_are_refused(config, home):
+def test_other_products_are_refused(config, atlas):
     """Serverless instances never were in Atlas for Government."""
     config(FILE)
-    with pytest.raises(CliError, match="unsupported service: cloudgov"):
-        profile("gov", home).check_service()
+    done = atlas("serverless", "list", "-P", "gov", "--projectId", DEMO_GROUP)
+    assert (done.exit_code, done.stderr) == (1, "Error: unsupported service: cloudgov\n")
 
 
 def test_a_broken_file_is_told_without_its_text(config, home):

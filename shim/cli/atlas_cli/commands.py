@@ -150,13 +150,6 @@ DELIVERY_TYPES: Mapping[str, tuple[str, ...]] = {
 }
 """Delivery type of a restore -> the flags that it requires, beside those of the path."""
 
-ALIASES: Mapping[str, str] = {
-    "sl": "serverless",
-    "ls": "list",
-    "get": "describe",
-    "backup": "backups",
-    "snapshot": "snapshots",
-    "restore": "restores",
-    "start": "create",
-}
+ALIASES = {"sl": "serverless", "ls": "list", "get": "describe", "start": "create"}
+ALIASES |= {word: f"{word}s" for word in ("backup", "snapshot", "restore")}
 """Other spelling -> the one in ``path``; ``atlas backups restores`` has ``start``."""

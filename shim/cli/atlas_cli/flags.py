@@ -41,16 +41,15 @@ def words_of(words: Sequence[str]) -> Iterator[int]:
 
     A flag that is not one of GLOBAL is taken to have a value, as cobra does when it looks for the command.
     """
-    skip = False
-    for at, word in enumerate(words):
-        if skip:
-            skip = False
-        elif word == "--":
+    rest = iter(enumerate(words))
+    for at, word in rest:
+        if word == "--":
             return
-        elif word.startswith("-") and word != "-":
-            skip = "=" not in word and word not in _SWITCHES and (word.startswith("--") or len(word) == 2)
-        elif word:
-            yield at
+        if word == "-" or not word.startswith("-"):
+            if word:
+                yield at
+        elif "=" not in word and word not in _SWITCHES and (word.startswith("--") or len(word) == 2):
+            next(rest, None)
 
 
 def parse(words: Sequence[str], flags: Sequence[Flag]) -> tuple[dict[str, Value], list[str]]:

@@ -1,17 +1,32 @@
-"""Printing a reply: the command's table or sentence, JSON, or the part of it that a JSONPath leads to."""
+"""Printing a reply: the command's table or sentence, JSON, or the part of it that a JSONPath leads to.
+
+The CLI printed the members of its SDK's structs, which are those of our models.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
+
+import attrs
 
 from shim.atlas.convert import Model
 from shim.cli.atlas_cli.commands import Command
 from shim.cli.atlas_cli.errors import CliError
-from shim.cli.atlas_cli.replies import go_time, known
 from shim.extras import hinted
+
+_UNKNOWN = frozenset({"nextBackupDate", "tenantBackupEnabled"})
+"""Members of our models that the structs of the last SDK (atlas-sdk-go v20250312) did not have."""
+
+_REQUIRED: dict[str, Any] = {
+    **dict.fromkeys(("backingProviderName", "deliveryType", "key", "regionName", "value"), ""),
+    **dict.fromkeys(("targetClusterName", "targetGroupId"), ""),
+    "results": None,
+}
+"""Member that the CLI printed even if Atlas did not send it -> its value then."""
 
 
 def printer(command: Command, output: str) -> Callable[[Model], str]:
@@ -46,6 +61,39 @@ def _jq(command: Command, template: str) -> str:
     return f"-o json | jq -r '{'.results[] | ' if command.path.endswith('list') else ''}{fields}'"
 
 
+def known(model: Model) -> dict[str, Any]:
+    """Return the JSON that the CLI printed of a reply: members that it knew, sorted, and times as Go writes them.
+
+    Raises CliError on a member of another type.
+    """
+    fields = {field.metadata["name"]: field.name for field in attrs.fields(type(model)) if "name" in field.metadata}
+    out = {}
+    for name in sorted(fields.keys() - _UNKNOWN):
+        raw = model.raw.get(name)
+        if raw is not None:
+            out[name] = _plain(name, getattr(model, fields[name]), raw)
+        elif name in _REQUIRED:
+            out[name] = _REQUIRED[name]
+    return out
+
+
+def _plain(name: str, value: object, raw: Any) -> Any:
+    """Return a member as JSON: ``value`` is what the model says, ``raw`` what Atlas sent."""
+    if isinstance(raw, float) and raw.is_integer():
+        return int(raw)  # the CLI knew no number with a fraction
+    if value is None:
+        raise CliError(f"json: cannot unmarshal {raw!r} into {name}")
+    if isinstance(value, Model):
+        return known(value)
+    if isinstance(value, tuple):
+        return [_plain(name, item, item) for item in value]
+    if isinstance(value, datetime):
+        when = datetime.fromisoformat(raw)
+        text = f"{when:%Y-%m-%dT%H:%M:%S.%f}".rstrip("0").rstrip(".")
+        return text + (when.isoformat()[-6:] if when.utcoffset() else "Z")
+    return raw
+
+
 def marshal(value: Any) -> str:
     """Return JSON and a newline as Go's ``json.MarshalIndent`` writes it, two spaces a level, ``<>&`` escaped."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
@@ -69,6 +117,9 @@ def table(columns: Mapping[str, str], reply: Mapping[str, Any]) -> str:
 def _cell(name: str, value: Any) -> str:
     if name == "deliveryUrl":
         return "; ".join(value or ())
-    if value is None:
-        return "<nil>"
-    return go_time(value) if name in {"createdAt", "expiresAt"} else str(value)
+    if value is not None and name in {"createdAt", "expiresAt"}:
+        # As Go prints a time: 2026-08-02 17:05:37.5 +0000 UTC
+        when = datetime.fromisoformat(value)
+        clock, zone = f"{when:%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip("."), f"{when:%z}"
+        return f"{clock} {zone} {zone if when.utcoffset() else 'UTC'}"
+    return "<nil>" if value is None else str(value)

@@ -54,12 +54,6 @@ class Profile:
                 return parse_base_url(url, name=f"{name} of the Atlas CLI's profile {self.name!r}")
         return DEFAULT_BASE_URL
 
-    def check_service(self) -> None:
-        """Raise CliError when the profile is for a product that had no serverless instances."""
-        service = self.get("service")
-        if service not in {"", "cloud"}:
-            raise CliError(f"unsupported service: {service}")
-
     def credentials(self) -> Credentials:
         """Return what signs the calls, chosen as the CLI did; raises CliError if there is nothing."""
         client_id, secret = self.get("client_id"), self.get("client_secret")
@@ -112,7 +106,7 @@ def _file(environ: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
 
 
 def _config_home(environ: Mapping[str, str]) -> Path:
-    """Return Go's ``os.UserConfigDir``."""
+    """Return Go's ``os.UserConfigDir``; an empty variable counts as unset."""
     if sys.platform == "win32":
         return Path(environ.get("APPDATA", ""))
     home = Path(environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where this does not

@@ -120,7 +120,8 @@ def _carry_out(command: Command, given: dict[str, flags.Value], others: list[str
         raise CliError(f"the provided value '{project}' is not a valid ID")
     if missing := sorted(name for name in required if name not in given):
         raise CliError(f"""required flag(s) "{'", "'.join(missing)}" not set""")
-    profile.check_service()
+    if (service := profile.get("service")) not in {"", "cloud"}:
+        raise CliError(f"unsupported service: {service}")
     # A command that is wrong loads no HTTP library.
     from shim.cli.atlas_cli.calls import carry_out  # noqa: PLC0415
     from shim.cli.atlas_cli.output import printer  # noqa: PLC0415
