@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import attrs
+from makers.markdown import table
 
 from shim.cli.fields import how, when
 from shim.core.recognise import Engine, load_engine
@@ -261,8 +262,5 @@ def _code(text: str) -> str:
     return f"`{text}`"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    if len(lines) == 2:
-        return empty
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> str:
+    return table(head, rows).rstrip("\n") if rows else empty
