@@ -1,4 +1,4 @@
-"""The operator's pages: probes that never ask upstream, metrics, and the way out."""
+"""The operator's pages: probes that never ask upstream, metrics, what a gateway does, and the way out."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from shim.core.messages import Headers, Reply, field
 from shim.gateway.board.html import page
 from shim.gateway.board.status import Status
-from shim.gateway.board.text import text as plain_text
+from shim.gateway.board.text import text
 from shim.gateway.credentials.own import from_a_page
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.request import Request
-from shim.gateway.reload import Plan
 from shim.page import POLICY
+
+_PLAIN = "text/plain; charset=utf-8"
 
 _NO_PAGE = Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
 
@@ -31,32 +32,31 @@ _FOR_THIS_PAGE_ALONE: Headers = (
 
 
 class Admin:
-    """Answers ``/livez`` (something turns), ``/readyz`` (calls are taken), ``/metrics`` and what else ``_reply`` lists.
+    """Answers the operator: probes, metrics, and pages with what a gateway does and how it is set.
 
-    For people there are ``/`` and, for programs, the same as ``/status.json``, both by no name but an address, so
-    that no page of somebody else's can have a name of its own lead here and read them (DNS rebinding).
+    ``/livez`` (the loop turns), ``/readyz`` (calls are taken) and ``/metrics`` answer anybody. What the gateway does is
+    at ``/`` for browsers, ``/status.txt`` for terminals and ``/status.json`` for programs, and the settings in force are
+    at ``/config.json``: these by no name but an address, so that no page of somebody else's can have a name of its own
+    lead here and read them (DNS rebinding).
 
-    It may be in another thread than the calls, so what it is given must bear that: ``metrics`` returns the page,
-    ``status`` what people are shown, ``live`` and ``ready`` are looked at by each probe. ``POST /quitquitquit`` calls
+    It may be in another thread than the calls, so what it is given must bear that. ``POST /quitquitquit`` calls
     ``end``, if there is one, once, for a caller who names one of the ``authorities`` as Host and is no web page.
     """
 
     def __init__(  # noqa: PLR0913 - one argument a page or probe
         self,
-        metrics: Callable[[], Awaitable[bytes]],
+        metrics: Callable[[], bytes],
         status: Callable[[], Awaitable[Status]],
         *,
         live: Callable[[], bool],
         ready: Callable[[], bool],
-        plan: Callable[[], Plan],
         end: Callable[[], None] | None,
-        config: Callable[[Plan], Mapping[str, object]],
+        config: Callable[[], Mapping[str, object]],
     ) -> None:
         self._metrics = metrics
         self._status = status
         self._live = live
         self._ready = ready
-        self._plan = plan
         self._end = end
         self._config = config
         self._ending = False
@@ -77,30 +77,26 @@ class Admin:
             raise _only("GET, HEAD")
         match path:
             case "/livez":
-                live = self._live()
-                return _text(200 if live else 503, b"ok\n" if live else b"stuck\n")
+                return _text(200, "ok\n") if self._live() else _text(503, "stuck\n")
             case "/readyz":
-                ready = self._ready()
-                return _text(200 if ready else 503, b"ok\n" if ready else b"draining\n")
+                return _text(200, "ok\n") if self._ready() else _text(503, "draining\n")
             case "/metrics":
-                return _text(200, await self._metrics(), CONTENT_TYPE_LATEST)
-            case "/":
+                return _text(200, self._metrics().decode(), CONTENT_TYPE_LATEST)
+            case "/" | "/status.txt" | "/status.json" | "/config.json":
                 self._check_host(request)
-                content = page(await self._status()).encode()
-                return _text(200, content, "text/html; charset=utf-8", _FOR_THIS_PAGE_ALONE)
-            case "/status.txt":
-                self._check_host(request)
-                return _text(200, plain_text(await self._status()).encode(), more=_FOR_THIS_PAGE_ALONE)
-            case "/status.json":
-                self._check_host(request)
-                text = json.dumps(attrs.asdict(await self._status()), indent=2)
-                return _text(200, f"{text}\n".encode(), "application/json", _FOR_THIS_PAGE_ALONE)
-            case "/config.json":  # the settings in force
-                self._check_host(request)
-                text = json.dumps(self._config(self._plan()), indent=2)
-                return _text(200, f"{text}\n".encode(), "application/json", _FOR_THIS_PAGE_ALONE)
-            case _:
-                raise attrs.evolve(_NO_PAGE)
+                return await self._page(path)
+        raise attrs.evolve(_NO_PAGE)
+
+    async def _page(self, path: str) -> Reply:
+        if path == "/config.json":
+            kind, said = "application/json", _json(self._config())
+        elif path == "/status.json":
+            kind, said = "application/json", _json(attrs.asdict(await self._status()))
+        elif path == "/status.txt":
+            kind, said = _PLAIN, text(await self._status())
+        else:
+            kind, said = "text/html; charset=utf-8", page(await self._status())
+        return _text(200, said, kind, _FOR_THIS_PAGE_ALONE)
 
     def _quit(self, request: Request) -> Reply:
         if self._end is None:
@@ -115,7 +111,7 @@ class Admin:
         if self._ready() and not self._ending:
             self._ending = True
             self._end()
-        return _text(200, b"draining\n")
+        return _text(200, "draining\n")
 
     def _check_host(self, request: Request) -> None:
         """Raise Refusal unless Host is the listener's, ``localhost``, or an address: no other name led here."""
@@ -138,5 +134,9 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _text(status: int, body: bytes, kind: str = "text/plain; charset=utf-8", more: Headers = ()) -> Reply:
-    return Reply(status, (("Content-Type", kind), ("Cache-Control", "no-store"), *more), body)
+def _json(value: object) -> str:
+    return f"{json.dumps(value, indent=2)}\n"
+
+
+def _text(status: int, said: str, kind: str = _PLAIN, more: Headers = ()) -> Reply:
+    return Reply(status, (("Content-Type", kind), ("Cache-Control", "no-store"), *more), said.encode())

@@ -42,7 +42,6 @@ from shim.gateway.tls.rotation import Certificates
 from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker
-from shim.gateway.upstream.traced import TracedUpstream
 from shim.gateway.validation import authorities_of
 from shim.inventory import wanted
 from shim.radar import Radar
@@ -89,10 +88,7 @@ class Gateway:
         self._inventory = InventoryWriter(environ, clock) if wanted(environ) else None
         budget = MemoryBudget(options.memory)
         self._tracing = tracing_of_process(plan.engine)
-        if self._tracing is None:
-            self._upstream = Upstream(options, budget, certificates.upstream)
-        else:
-            self._upstream = TracedUpstream(options, budget, certificates.upstream, self._tracing)
+        self._upstream = Upstream(options, budget, certificates.upstream, self._tracing)
         self.board = Board()
         self.radar = Radar()
         self.standing = Standing(memory=memory or Memory(), clock=clock)
@@ -255,9 +251,6 @@ class Gateway:
     def _pages(self, address: Address) -> Admin:
         loop, quits = asyncio.get_running_loop(), self.on_quit
 
-        async def metrics() -> bytes:
-            return self.metrics.text()
-
         async def status() -> Status:
             return self.status(await self._inventory_look.look(ends_in(self._handler.plan, self.standing)))
 
@@ -266,13 +259,12 @@ class Gateway:
             loop.call_soon_threadsafe(quits)
 
         return Admin(
-            metrics,
+            self.metrics.text,
             status,
             live=lambda: time.monotonic() - self._beaten < STUCK,
             ready=lambda: self._ready,
-            plan=lambda: self._handler.plan,
             end=end if quits is not None and is_loopback(address.host) else None,
-            config=self._report,
+            config=lambda: self._report(self._handler.plan),
         )
 
     def _authorities(self, address: Address | None) -> frozenset[str]:

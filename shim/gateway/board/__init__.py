@@ -1,6 +1,6 @@
-"""What a gateway shows to people: counts kept for an hour, the facts made of them, and the page.
+"""What a gateway shows to people: counts kept for an hour, the facts made of them, and the pages.
 
-``counts`` is what each call is counted in, ``told`` what a process says of it, and adds up for several; ``status``
-is the shape of ``/status.json``, which ``facts`` fills in and ``html`` shows; ``silence`` is the sentence on whether
-the shim can go, and ``written`` what the inventory knows about that.
+``counts`` counts each call, ``standing`` is what else a gateway knows of itself; ``status`` is the shape of
+``/status.json``, which ``facts`` fills in; ``words`` are what ``html`` and ``text`` show of it; ``silence`` is the
+verdict on whether the shim can go.
 """

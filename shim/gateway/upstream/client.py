@@ -14,6 +14,7 @@ from shim.gateway.memory import MemoryBudget
 from shim.gateway.options import Options
 from shim.gateway.tls.contexts import system_context
 from shim.gateway.tls.rotation import Rotating
+from shim.gateway.tracing import Tracing
 from shim.gateway.upstream.pool import Pool
 from shim.gateway.upstream.proxy import proxy_for
 from shim.gateway.upstream.response import UpstreamResponse
@@ -31,13 +32,14 @@ class Upstream:
 
     The environment's proxy for that origin is looked up once, at the start, and netrc never: a login found there
     would be added to calls that it was not given for. ``hundreds`` counts replies by the first digit of their
-    status, and ``failures`` calls that got none, by Proxy-Status type.
+    status, and ``failures`` calls that got none, by Proxy-Status type. ``tracing`` gives each call a span.
     """
 
-    def __init__(self, options: Options, budget: MemoryBudget, tls: Rotating) -> None:
+    def __init__(self, options: Options, budget: MemoryBudget, tls: Rotating, tracing: Tracing | None = None) -> None:
         self._options = options
         self._budget = budget
         self._tls = tls
+        self._tracing = tracing
         self.origin = urlsplit(options.upstream)
         self._proxy = proxy_for(options.upstream)
         # A tunnel is logged in to once; without TLS each request names the whole URL and carries the login itself.
@@ -81,7 +83,12 @@ class Upstream:
         one (RFC 9110, 9.2.2); nothing else is ever sent twice.
         """
         try:
-            response = await self._send(call, stream, length, readable=readable)
+            if self._tracing is None:
+                response = await self._send(call, stream, length, readable=readable)
+            else:
+                with self._tracing.upstream(call, self.origin) as (traced, answered):
+                    response = await self._send(traced, stream, length, readable=readable)
+                    answered(response.head.status)
         except Refusal as refusal:
             self.failures[refusal.error or "none"] += 1
             raise
