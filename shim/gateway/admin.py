@@ -34,10 +34,10 @@ _FOR_THIS_PAGE_ALONE: Headers = (
 class Admin:
     """Answers the operator: probes, metrics, and pages with what a gateway does and how it is set.
 
-    ``/livez`` (the loop turns), ``/readyz`` (calls are taken) and ``/metrics`` answer anybody. What the gateway does is
-    at ``/`` for browsers, ``/status.txt`` for terminals and ``/status.json`` for programs, and the settings in force are
-    at ``/config.json``: these by no name but an address, so that no page of somebody else's can have a name of its own
-    lead here and read them (DNS rebinding).
+    ``/livez`` (the loop turns), ``/readyz`` (calls are taken) and ``/metrics`` answer anybody. What the gateway does
+    is at ``/`` for browsers, ``/status.txt`` for terminals and ``/status.json`` for programs, and the settings in force
+    are at ``/config.json``: these by no name but an address, so that no page of somebody else's can have a name of its
+    own lead here and read them (DNS rebinding).
 
     It may be in another thread than the calls, so what it is given must bear that. ``POST /quitquitquit`` calls
     ``end``, if there is one, once, for a caller who names one of the ``authorities`` as Host and is no web page.
