@@ -34,9 +34,7 @@ _DAYS = 4000
 _LONGEST = 65536
 """Bytes of a line that is read; the longest that is written is a small part of that."""
 
-_INSTANT = r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"
-_TIME = re.compile(_INSTANT, re.ASCII)
-_USUAL = re.compile(rb'\{"time":"(%s)",' % _INSTANT.encode())
+_TIME = re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 _SKEW = timedelta(minutes=5)
 """What clocks of several machines that write to one file may differ by."""
 
@@ -101,23 +99,6 @@ class Inventory:
     announced: tuple[AnnouncedCalls, ...] = ()
 
 
-@attrs.define(eq=False)
-class _Line:
-    """What a line says, its time aside; None of a caller when it says something else than a call.
-
-    ``is_kept`` tells whether its caller has its names already.
-    """
-
-    key: tuple[str, str | None, int | None, str | None, str | None] | None
-    dropped: int = 0
-    route: str = ""
-    api: object = None
-    successor: object = None
-    names: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    is_kept: bool = False
-    announced: SaidOnce | None = None
-
-
 def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
     """Sum up inventory files, by operation, the most recent caller first; raises OSError.
 
@@ -155,14 +136,10 @@ def _lines(file: BufferedIOBase) -> Iterator[bytes]:
 
 
 class _Reader:
-    """Counts lines one by one.
-
-    A caller's lines differ in nothing but their time, so that what the rest of a line says is remembered.
-    """
+    """Counts lines one by one."""
 
     def __init__(self, since: str) -> None:
         self._since = since
-        self._known: dict[bytes, _Line] = {}
         self._callers: dict[Any, Caller] = {}
         self._days: dict[str, dict[str, int]] = {}
         self._announced = Announcements()
@@ -173,29 +150,26 @@ class _Reader:
     def take(self, line: bytes) -> None:
         """Count one line."""
         self._counts["lines"] += 1
-        usual = _USUAL.match(line)
-        if usual is not None and (known := self._known.get(line[usual.end() :])) is not None:
-            self._count(usual[1].decode("ascii"), known)
-            return
         try:
             entry = json.loads(line)
             when = _time(entry["time"])
-            said = _read(entry)
+            said = _read(entry, when)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self._counts["broken"] += 1
             return
-        if usual is not None and usual[1].decode("ascii") == when:
-            if len(self._known) >= MOST:
-                self._known.clear()
-            self._known[line[usual.end() :]] = said
-        self._count(when, said)
+        self._look_at(when)
+        if isinstance(said, Caller):
+            self._count(said)
+        elif said is not None and when >= self._since and not said.caller.startswith(COMMANDS):
+            self._announced.add(when, said)
 
     def end_file(self) -> None:
         """Take the next line to be the first one of a file."""
         self._back = self._back or self._behind
         self._highest = self._behind = ""
 
-    def _count(self, when: str, said: _Line) -> None:
+    def _look_at(self, when: str) -> None:
+        """Take in the instant of any line: where the files begin and end, and whether a clock was set back."""
         if when >= self._highest:
             self._highest = when
             if when < self._since:  # whatever stands before it was written before the window
@@ -204,26 +178,20 @@ class _Reader:
             self._behind = when
         self._first = min(self._first or when, when)
         self._last = max(self._last, when)
-        if said.key is None:
-            if said.announced is not None and when >= self._since:
-                self._announced.add(when, said.announced)
-            return
+
+    def _count(self, call: Caller) -> None:
+        key, when = (call.operation, call.file, call.line, call.agent, call.peer), call.last
         if when < self._since:
             self._counts["earlier"] += 1
-            return
-        if (said.key[3] or "").startswith(COMMANDS):
+        elif (call.agent or "").startswith(COMMANDS):
             self._counts["own"] += 1
-            return
-        caller = self._callers.get(said.key)
-        if caller is None:
-            if len(self._callers) >= MOST:
-                self._counts["untold"] += 1
-                return
-            caller = self._callers[said.key] = Caller(*said.key)
-        _add(caller, when, said)
-        days = self._days.setdefault(caller.operation, {})
-        if when[:10] in days or len(days) < _DAYS:
-            days[when[:10]] = days.get(when[:10], 0) + 1
+        elif key not in self._callers and len(self._callers) >= MOST:
+            self._counts["untold"] += 1
+        else:
+            _add(self._callers.setdefault(key, Caller(*key)), call)
+            days = self._days.setdefault(call.operation, {})
+            if when[:10] in days or len(days) < _DAYS:
+                days[when[:10]] = days.get(when[:10], 0) + 1
 
     def inventory(self) -> Inventory:
         """Return the sum."""
@@ -241,52 +209,46 @@ class _Reader:
         )
 
 
-def _read(entry: Any) -> _Line:
-    """Return what an entry says; raises TypeError or KeyError when it is no record."""
+def _read(entry: Any, when: str) -> Caller | SaidOnce | None:
+    """Return the one call that an entry speaks of, None for none; raises TypeError or KeyError if it is no record."""
     if "operation" not in entry and "started" in entry:
-        return _Line(None)
+        return None
     if "operation" not in entry and "announced" in entry:
-        said = read_announced(entry)
-        return _Line(None, announced=None if said.caller.startswith(COMMANDS) else said)
-    names = ((level, tuple(_of(str, name) for name in entry.get(level, ()))) for level in LEVELS)
-    return _Line(
-        key=(
-            _of(str, entry["operation"]),
-            _maybe(str, entry.get("file")),
-            _maybe(int, entry.get("line")),
-            _maybe(str, entry.get("agent")),
-            _maybe(str, entry.get("peer")),
-        ),
+        return read_announced(entry)
+    route = str(entry.get("route", "unknown"))
+    return Caller(
+        operation=_of(str, entry["operation"]),
+        file=_maybe(str, entry.get("file")),
+        line=_maybe(int, entry.get("line")),
+        agent=_maybe(str, entry.get("agent")),
+        peer=_maybe(str, entry.get("peer")),
+        count=1,
+        first=when,
+        last=when,
         dropped=_maybe(int, entry.get("dropped")) or 0,
-        route=str(entry.get("route", "unknown")),
-        api=entry.get("api"),
-        successor=entry.get("successor"),
-        names=tuple(pair for pair in names if pair[1]),
+        routes={route: 1},
+        lasts={route: when},
+        apis=[entry.get("api")],
+        successors=[entry.get("successor")],
+        **{level: [_of(str, name) for name in entry.get(level, ())] for level in LEVELS},
     )
 
 
-def _add(caller: Caller, when: str, said: _Line) -> None:
+def _add(caller: Caller, call: Caller) -> None:
+    """Count one more call of a caller."""
     caller.count += 1
-    caller.first = min(caller.first or when, when)
-    caller.last = max(caller.last, when)
-    caller.dropped += said.dropped
-    if said.route in caller.routes or len(caller.routes) < _NAMES:
-        caller.routes[said.route] = caller.routes.get(said.route, 0) + 1
-        caller.lasts[said.route] = max(caller.lasts.get(said.route, when), when)
-    if said.is_kept:
-        return
-    said.is_kept = True
-    _keep(caller.apis, said.api)
-    _keep(caller.successors, said.successor)
-    for level, names in said.names:
-        known = getattr(caller, level)
-        for name in names:
-            _keep(known, name)
-
-
-def _keep(known: list[str], value: object) -> None:
-    if isinstance(value, str) and value not in known and len(known) < _NAMES:
-        known.append(value)
+    caller.first = min(caller.first or call.first, call.first)
+    caller.last = max(caller.last, call.last)
+    caller.dropped += call.dropped
+    for route, when in call.lasts.items():
+        if route in caller.routes or len(caller.routes) < _NAMES:
+            caller.routes[route] = caller.routes.get(route, 0) + 1
+            caller.lasts[route] = max(caller.lasts.get(route, when), when)
+    for name in ("apis", "successors", *LEVELS):
+        known = getattr(caller, name)
+        for value in getattr(call, name):
+            if isinstance(value, str) and value not in known and len(known) < _NAMES:
+                known.append(value)
 
 
 def _time(value: object) -> str:

@@ -6,8 +6,13 @@ What may be shown is told from what is known, and not from what looks like a nam
 from __future__ import annotations
 
 import re
+import tomllib
+from importlib.resources import files
 
-from shim.radar.words import BASES, BELOW, NAMES_BEHIND, NEVER_COLLECTIONS, VERBS, WORDS
+_DATA = tomllib.loads(files("shim.radar").joinpath("words.toml").read_text("utf-8"))
+BASES, VERBS, NEVER_COLLECTIONS = (frozenset(_DATA[name]) for name in ("bases", "verbs", "never_collections"))
+WORDS = BASES | frozenset(_DATA["words"])
+BELOW, NAMES_BEHIND = _DATA["below"], _DATA["names_behind"]
 
 NAME = "{}"
 """Stands for one segment that is somebody's own."""
@@ -55,4 +60,4 @@ def shape_of(path: str) -> str:
 def _names_behind(word: str) -> int:
     """Return how many segments behind a word may be names: one, where it is a plural."""
     plural = word.endswith("s") and word not in NEVER_COLLECTIONS
-    return NAMES_BEHIND.get(word, 1 if plural else 0)
+    return int(NAMES_BEHIND.get(word, plural))
