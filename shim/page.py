@@ -48,9 +48,12 @@ def bullets(said: Sequence[str]) -> str:
     return f"<ul>{''.join(f'<li>{text(one)}</li>' for one in said)}</ul>" if said else ""
 
 
-def verdict(word: str, strong: str, sentence: str) -> str:
-    """Return a verdict, which is ``called``, ``quiet`` or ``unproven``."""
-    return f'<p class="verdict {word}"><strong>{text(strong)}</strong> {text(sentence)}</p>'
+_STRONG = {"called": "Still called.", "quiet": "Nobody calls.", "unproven": "Not proven."}
+
+
+def verdict(word: str, sentence: str, strong: str = "") -> str:
+    """Return a verdict, which is ``called``, ``quiet`` or ``unproven``; ``strong`` replaces what the word says."""
+    return f'<p class="verdict {word}"><strong>{text(strong or _STRONG[word])}</strong> {text(sentence)}</p>'
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:

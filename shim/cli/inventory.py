@@ -14,8 +14,7 @@ import click
 
 from shim.cli import output
 from shim.cli.failures import Failure
-from shim.cli.fields import no_successor
-from shim.cli.inventory_page import Called, announced_row, page, remarks
+from shim.cli.inventory_page import EXPLAINED, Called, announced_row, lacking, page, remarks
 from shim.cli.next_calls import ORIGIN, NextCall, next_calls
 from shim.cli.options import output_option
 from shim.core.recognise import Engine, shared_engine
@@ -23,7 +22,7 @@ from shim.core.settings import read_settings
 from shim.documents.model import Operation
 from shim.inventory import VARIABLE
 from shim.inventory.ahead import ends_of
-from shim.inventory.reading import LEVELS, Caller, Inventory, read_inventory
+from shim.inventory.reading import Caller, Inventory, read_inventory
 from shim.inventory.verdict import FORM, Verdict, judge, look_at, parse_since
 
 EXIT = {"quiet": 0, "called": 4, "unproven": 5}
@@ -160,27 +159,15 @@ def _text(found: Inventory, called: list[Called], verdict: Verdict) -> None:
             "\n"
             + (output.printable(one.name) if operation is None else f"{one.name}, sunset {operation.sunset:%Y-%m-%d}")
         )
-        rows = [[caller.place, str(caller.count), caller.last, _lacking(caller)] for caller in one.callers]
+        rows = [[caller.place, str(caller.count), caller.last, "; ".join(lacking(caller))] for caller in one.callers]
         output.write_table(["CALLER", "CALLS", "LAST", "FIELDS THAT ARE NOT WHAT THEY WERE"], rows)
         click.echo()
-        if operation is None:
-            output.paragraph("No mapping document knows this operation.")
-            continue
-        if operation.without_successor:
-            output.paragraph(no_successor(operation))
-        for call in one.instead:
-            word = f" ({call.word})" if call.word else ""
-            output.paragraph(f"Instead{word}: {call.method} {call.url}, Accept: {call.accept}")
-        if one.instead:
-            output.paragraph("For curl and SDKs, and field by field:")
+        for way_out in one.ways_out:
+            output.paragraph(way_out)
+        if one.explain:
+            output.paragraph(EXPLAINED)
             output.code(one.explain)
     if found.announced:
         output.heading("\nThe next sunsets in these calls, as Atlas' replies announced them")
         columns = ["SUNSET", "DEPRECATED", "OPERATION", "VERSION", "CALLS", "LAST", "CALLERS"]
         output.write_table(columns, map(announced_row, found.announced))
-
-
-def _lacking(caller: Caller) -> str:
-    parts = [f"{level}: {', '.join(names)}" for level in LEVELS if (names := getattr(caller, level))]
-    parts += [f"{caller.dropped} values left out"] if caller.dropped else []
-    return "; ".join(parts)

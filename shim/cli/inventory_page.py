@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 import attrs
 
@@ -17,11 +17,11 @@ from shim.inventory.announcements import AnnouncedCalls
 from shim.inventory.reading import LEVELS, MOST, Caller, Inventory
 from shim.inventory.verdict import Verdict
 
-BARS = 60
-"""Bars of a time line."""
-
 ROWS = 500
 """Callers of one operation that the page shows."""
+
+EXPLAINED = "For curl and by the names of SDKs, and field by field:"
+"""What stands before the command of ``Called.explain``."""
 
 
 @attrs.frozen
@@ -40,8 +40,19 @@ class Called:
 
     @property
     def explain(self) -> str:
-        """The command that shows the call to make instead; empty for an unknown operation."""
-        return "" if self.operation is None else explain_command(self.operation)
+        """The command that shows the calls to make instead; empty if there are none."""
+        return "" if self.operation is None or not self.instead else explain_command(self.operation)
+
+    @property
+    def ways_out(self) -> list[str]:
+        """Sentences: the calls to make instead, or that there are none."""
+        if self.operation is None:
+            return ["No mapping document knows this operation."]
+        said = [no_successor(self.operation)] if no_successor(self.operation) else []
+        for call in self.instead:
+            word = f" ({call.word})" if call.word else ""
+            said.append(f"Instead{word}: {call.method} {call.url}, Accept: {call.accept}")
+        return said
 
     @property
     def last(self) -> str:
@@ -67,21 +78,26 @@ def remarks(found: Inventory, verdict: Verdict) -> list[str]:
     return said
 
 
+def lacking(caller: Caller) -> list[str]:
+    """Return what a caller's answers could not give as it was, a text for each level."""
+    said = [f"{level}: {', '.join(names)}" for level in LEVELS if (names := getattr(caller, level))]
+    return said + ([f"{caller.dropped} values left out"] if caller.dropped else [])
+
+
 def page(found: Inventory, called: Sequence[Called], verdict: Verdict, now: datetime) -> str:
     """Return the page as HTML; ``now`` is when it is made."""
-    first, last = _window(found, verdict, now)
     parts = [
-        html.verdict(verdict.word, _WORDS[verdict.word], verdict.sentence),
+        html.verdict(verdict.word, verdict.sentence),
         html.bullets((*verdict.doubts, *verdict.ahead)),
         *(f"<p>{html.text(remark)}</p>" for remark in remarks(found, verdict)),
-        *(_operation(one, found.days.get(one.name, {}), (first, last)) for one in called),
+        *map(_operation, called),
         _announced(found.announced),
     ]
     footer = f"Made by atlas-shim inventory at {now:%Y-%m-%d %H:%M} UTC."
     return html.document("Who still makes retired Atlas calls", parts, footer)
 
 
-def _operation(one: Called, days: Mapping[str, int], window: tuple[date, date]) -> str:
+def _operation(one: Called) -> str:
     operation, name = one.operation, html.text(one.name)
     more = len(one.callers) - ROWS
     parts = [
@@ -90,10 +106,11 @@ def _operation(one: Called, days: Mapping[str, int], window: tuple[date, date]) 
         ""
         if operation is None
         else f"<p>{operation.method} {html.code(operation.full_path)}, retired on {operation.sunset:%Y-%m-%d}</p>",
-        _time_line(days, window),
         html.table(f"Callers of {one.name}, the latest first", _COLUMNS, map(_row, one.callers[:ROWS])),
         f"<p>{more} more callers are in the text and the JSON.</p>" if more > 0 else "",
-        _way_out(one),
+        "<h3>The way out</h3>",
+        html.bullets(one.ways_out),
+        f"<p>{EXPLAINED}</p><pre tabindex='0'>{html.text(one.explain)}</pre>" if one.explain else "",
         "</section>",
     ]
     return "\n".join(filter(None, parts))
@@ -118,73 +135,14 @@ def _announced(announced: Sequence[AnnouncedCalls]) -> str:
     return f"<section><h2>The next sunsets in these calls</h2>{table}</section>"
 
 
-def _way_out(one: Called) -> str:
-    if one.operation is None:
-        return "<p>No mapping document knows this operation.</p>"
-    gone = no_successor(one.operation)
-    calls = "".join(
-        f"<li>{html.text(f'For {call.word}: ') if call.word else ''}{html.text(call.method)} {html.code(call.url)}"
-        f"{html.text(f', Accept: {call.accept}')}</li>"
-        for call in one.instead
-    )
-    parts = [
-        "<h3>The call to make instead</h3>",
-        f"<p>{html.text(gone)}</p>" if gone else "",
-        f"<ul>{calls}</ul><p>This shows it for curl and SDKs, and every field:</p>" if calls else "",
-        f"<pre tabindex='0'>{html.text(one.explain)}</pre>" if calls else "",
-    ]
-    return "".join(parts)
-
-
 _COLUMNS = ("Caller", "Calls", "First", "Last", "Not what it was")
 
 
 def _row(caller: Caller) -> tuple[str, ...]:
-    lacking = "".join(
-        f"<li>{level}: {', '.join(map(html.code, names))}</li>" for level in LEVELS if (names := getattr(caller, level))
-    )
-    if caller.dropped:
-        lacking += f"<li>{caller.dropped} values left out</li>"
     return (
         html.code(caller.place),
         str(caller.count),
         html.time(caller.first, spoken(caller.first)),
         html.time(caller.last, spoken(caller.last)),
-        f"<ul>{lacking}</ul>" if lacking else "nothing",
+        html.bullets(lacking(caller)) or "nothing",
     )
-
-
-def _window(found: Inventory, verdict: Verdict, now: datetime) -> tuple[date, date]:
-    """Return the days that time lines have in common: from the window's start, or the first call, to today."""
-    known = [day for days in found.days.values() for text in days if (day := _day(text)) is not None]
-    first = _day(verdict.since) or min(known, default=now.date())
-    return min(first, now.date()), max([now.date(), *known])
-
-
-def _time_line(days: Mapping[str, int], window: tuple[date, date]) -> str:
-    """Return calls over time as bars, which a sentence says too."""
-    first, last = window
-    span = (last - first).days + 1
-    bars = min(BARS, span)
-    heights = [0] * bars
-    for text, count in days.items():
-        day = _day(text)
-        if day is not None and first <= day <= last:
-            heights[(day - first).days * bars // span] += count
-    most = max(heights, default=0)
-    if not most:
-        return ""
-    at = first + timedelta(days=heights.index(most) * span // bars)
-    each = "a day" if bars == span else f"in {-(-span // bars)} days"
-    said = f"{sum(heights)} calls from {first} to {last}, at most {most} {each}, about {at}"
-    return html.bars(heights, said, str(first), str(last))
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        return None
-
-
-_WORDS = {"called": "Still called.", "quiet": "Nobody calls.", "unproven": "Not proven."}

@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from io import BufferedIOBase
 from pathlib import Path
@@ -27,9 +27,6 @@ MOST = 10_000
 
 _NAMES = 200
 """Fields, versions and successors of one caller that are kept."""
-
-_DAYS = 4000
-"""Days of one operation that are told apart."""
 
 _LONGEST = 65536
 """Bytes of a line that is read; the longest that is written is a small part of that."""
@@ -82,8 +79,7 @@ class Inventory:
     ``own`` are calls of the shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
     ``first`` and ``last`` are the instants of the first and the last record of any kind, empty without one.
     ``back`` is the instant of a line from before the window that may have been written within it, because it stands
-    after a later one: a clock was set back. ``days`` counts the calls of an operation by day, as in ``2026-06-01``;
-    ``announced`` are calls, retired or not, whose replies announced an end.
+    after a later one: a clock was set back. ``announced`` are calls, retired or not, whose replies announced an end.
     """
 
     callers: tuple[Caller, ...]
@@ -95,7 +91,6 @@ class Inventory:
     first: str = ""
     last: str = ""
     back: str = ""
-    days: Mapping[str, Mapping[str, int]] = attrs.field(factory=dict)
     announced: tuple[AnnouncedCalls, ...] = ()
 
 
@@ -141,7 +136,6 @@ class _Reader:
     def __init__(self, since: str) -> None:
         self._since = since
         self._callers: dict[Any, Caller] = {}
-        self._days: dict[str, dict[str, int]] = {}
         self._announced = Announcements()
         self._first = self._last = ""
         self._highest = self._behind = self._back = ""
@@ -189,9 +183,6 @@ class _Reader:
             self._counts["untold"] += 1
         else:
             _add(self._callers.setdefault(key, Caller(*key)), call)
-            days = self._days.setdefault(call.operation, {})
-            if when[:10] in days or len(days) < _DAYS:
-                days[when[:10]] = days.get(when[:10], 0) + 1
 
     def inventory(self) -> Inventory:
         """Return the sum."""
@@ -204,7 +195,6 @@ class _Reader:
             first=self._first,
             last=self._last,
             back=self._back,
-            days=self._days,
             announced=self._announced.sums(),
         )
 

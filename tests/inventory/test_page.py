@@ -34,11 +34,11 @@ def test_the_verdict_comes_first_and_the_command_whole(made):
     page = Page(made(record(file="/srv/jobs.py", line=7, absent=["storageSizeBytes"], derived=["createdAt"])))
     assert "".join(page.texts["p"][:1]).strip().startswith("1 caller still calls retired endpoints: 1 call since")
     assert page.elements.index("p") < page.elements.index("table")
-    assert {"/srv/jobs.py:7", "storageSizeBytes", "createdAt"} <= set(page.texts["code"])
+    assert "/srv/jobs.py:7" in page.texts["code"]
+    assert {"absent: storageSizeBytes", "derived: createdAt"} <= set(page.texts["li"])
     assert page.texts["pre"] == [
         "atlas-shim explain GET '/api/atlas/v2/groups/{groupId}/serverless/{clusterName}/backup/snapshots'"
     ]
-    assert page.elements.count("svg") == 1
 
 
 def test_the_command_names_a_version_where_a_later_one_is_another_operation(made):
@@ -69,20 +69,6 @@ def test_nothing_is_loaded_or_run(made):
     digest = base64.b64encode(hashlib.sha256(page.texts["style"][0].encode()).digest()).decode()
     assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     assert "url(" not in page.texts["style"][0]
-
-
-def test_the_time_line_says_in_words_what_it_shows(made):
-    """Whoever can't see it hears how many calls there were, and when most."""
-    days = [1, 1, 1, 2]
-    page = Page(made(*(record(time=f"2026-06-0{day}T00:00:00Z") for day in days)))
-    (label,) = (value for tag, name, value in page.attributes if (tag, name) == ("svg", "aria-label"))
-    assert label.startswith("4 calls from 2026-06-01 to ")
-
-
-def test_times_that_no_calendar_has_are_shown_and_not_drawn(made):
-    """A file may hold anything that looks like a time."""
-    page = Page(made(record(time="2026-99-99T99:99:99Z"), record(time="0000-00-00T00:00:00Z", operation="o")))
-    assert "svg" not in page.elements
 
 
 def test_an_empty_inventory_has_a_page_too(made):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shim import page as html
 from shim.core.responses import SITE
 from shim.gateway.board.status import Status
-from shim.gateway.board.words import WORDS, Cell, Section, facts, sections, settings, troubles
+from shim.gateway.board.words import Cell, Section, facts, sections, settings, troubles
 from shim.inventory.ahead import spoken
 
 
@@ -14,9 +14,9 @@ def page(status: Status) -> str:
     made = html.time(status.made, spoken(status.made))
     links = "<a href='.'>Look again</a> <a href='status.json'>As JSON</a> <a href='metrics'>Metrics</a>"
     parts = [
-        html.verdict(status.silence.word, WORDS[status.silence.word], status.silence.sentence),
+        html.verdict(status.silence.word, status.silence.sentence),
         html.bullets((*status.silence.doubts, *status.silence.ahead)),
-        *(html.verdict("called", "Look here.", one) for one in troubles(status)),
+        *(html.verdict("called", one, "Look here.") for one in troubles(status)),
         f"<p class='links'>As of {made}. {links}</p>{html.facts(facts(status))}",
         _section("The last hour", _bars(status)),
         *(_section(one.title, _table(one)) for one in sections(status)),

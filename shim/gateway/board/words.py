@@ -16,8 +16,6 @@ SOON = 14
 RECENT = 5
 """Minutes in which a failed call is something to look at now."""
 
-WORDS = {"called": "Still called.", "quiet": "Nobody calls.", "unproven": "Not proven."}
-
 _SIDES = {"listener": "a caller", "upstream": "Atlas"}
 
 _ORIGINS = {"atlas": "Atlas, or the way there", "shim": "the gateway", "caller": "the caller"}
