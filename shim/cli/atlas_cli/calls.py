@@ -37,6 +37,10 @@ TOO_OLD = (
     "the access token may be too old; `atlas auth login`, and most commands of the Atlas CLI, renew the one in its file"
 )
 
+_IN_PATH = {"cluster_name": "--clusterName", "name": "the instance's name", "restore_job_id": "--restoreJobId"}
+_IN_PATH |= {"snapshot_id": "--snapshotId"}
+"""Argument of the typed client -> what it is called here, for those in the path."""
+
 
 def carry_out(command: Command, given: Values, base_url: str, credentials: Credentials, project: str) -> Model:
     """Return Atlas' reply to a command, the last one of a watch; raises CliError with the CLI's words if it fails.
@@ -68,7 +72,9 @@ def carry_out(command: Command, given: Values, base_url: str, credentials: Crede
             unsent = method == "GET" or isinstance(error, UNSENT)
             raise CliError(said if unsent else f"{said}\natlas-shim: {UNKNOWN}") from None
         except ValueError as error:  # an id or a name that Atlas can't have
-            raise CliError(str(error)) from None
+            argument, _, why = str(error).partition(": ")
+            own = _IN_PATH | {flag.argument: f"--{flag.name}" for flag in command.optional}
+            raise CliError(f"{own.get(argument, argument)}: {why}") from None
         finally:
             if isinstance(credentials, ServiceAccount) and isinstance(auth, ServiceAccountAuth) and auth.token:
                 # Atlas allows 100 tokens of one account, and a loop makes one a command; each ends within the hour.
