@@ -76,10 +76,10 @@ def test_what_is_not_safe_is_said(name):
     assert any(word in one.message for one in found.said)
 
 
-@pytest.mark.parametrize("name", ["a module", "names of a module", "sessions", "of aiohttp", "tried"])
-def test_what_was_rewritten_runs(name):
+def test_what_was_rewritten_runs():
     """The names are there behind the shim's doors."""
-    subprocess.run([sys.executable, "-c", REWRITTEN[name][1]], check=True)
+    names = ("a module", "names of a module", "sessions", "of aiohttp", "tried")
+    subprocess.run([sys.executable, "-c", "".join(REWRITTEN[name][1] for name in names)], check=True)
 
 
 def test_a_diff_is_printed_and_can_be_applied(tmp_path, monkeypatch):

@@ -135,6 +135,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_programs_come_to_an_end(tmp_path, name):
     """Deep nesting, long lines and functions in circles stop nothing: the file beside is read."""

@@ -1,4 +1,4 @@
-"""Programs in the manner of many people: ``# @`` in a line of ``planted.txt`` says what is to be found there."""
+"""Programs in the manner of many people: ``# @`` in a line of ``planted.txt`` says what is found there."""
 
 import re
 from pathlib import Path

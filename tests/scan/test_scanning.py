@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core.recognise import load_engine
@@ -153,6 +153,7 @@ def test_columns_count_characters(tmp_path):
     assert finding.source == CALL.strip()
 
 
+@pytest.mark.slow
 def test_a_large_file_is_scanned(tmp_path):
     """Sixty thousand lines of data and one call are no trouble."""
     data = "DATA = [\n" + "".join(f'    ("serverless {number}", {number}),\n' for number in range(60_000)) + "]\n"
@@ -296,7 +297,6 @@ def _programs(body: list[str]) -> ast.Module | None:
         return None
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(STATEMENTS, min_size=1, max_size=6))
 def test_no_program_breaks_the_scanner(body):
     """Whatever Python can parse can be followed."""
