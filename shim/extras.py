@@ -13,7 +13,6 @@ EXTRAS = {
     "orjson": "gateway",
     "prometheus_client": "gateway",
     "requests": "requests",
-    "rich": "cli",
     "wrapt": "auto",
 }
 """Top-level module -> the extra that installs it."""

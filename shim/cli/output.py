@@ -1,12 +1,11 @@
 """How every command writes: tables and text for people, JSON for programs.
 
-Colour and lines go to a terminal only; pipes, ``NO_COLOR`` and a missing ``rich`` get aligned plain text.
+Colour goes to a terminal only, and not there with ``NO_COLOR``.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import textwrap
@@ -54,25 +53,12 @@ def write_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     What Atlas sent can't steer the terminal.
     """
-    cells = [[printable(cell) for cell in row] for row in rows]
-    if cells and sys.stdout.isatty() and _least(headers, cells) > shutil.get_terminal_size().columns:
-        _blocks(headers, cells)
-    elif not _fancy(headers, cells):
-        columns([headers, *cells], "")
-
-
-_NARROW = 12
-"""Characters to which a column may be folded and still be read; the first column is not folded."""
-
-
-def _least(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    """Return how wide a table is at least, with a space between columns."""
-    first, *others = (max(map(len, column)) for column in zip(headers, *rows, strict=True))
-    return first + sum(1 + min(width, _NARROW) for width in others)
-
-
-def _blocks(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    for index, row in enumerate(rows):
+    cells = [headers, *([printable(cell) for cell in row] for row in rows)]
+    least = sum(max(map(len, column)) + 2 for column in zip(*cells, strict=True)) - 2
+    if len(cells) == 1 or not sys.stdout.isatty() or least <= shutil.get_terminal_size().columns:
+        columns(cells, "")
+        return
+    for index, row in enumerate(cells[1:]):
         if index:
             click.echo()
         facts(zip(headers, row, strict=True), "")
@@ -85,27 +71,6 @@ def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> None:
     for row in listed:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo(f"{indent}{'  '.join(cells)}".rstrip())
-
-
-def _fancy(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Write a table with rich; returns False where it must be plain text."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
-        return False
-    try:
-        from rich import box  # noqa: PLC0415 - an extra, and slow to load
-        from rich.console import Console  # noqa: PLC0415 - as above
-        from rich.table import Table  # noqa: PLC0415 - as above
-        from rich.text import Text  # noqa: PLC0415 - as above
-    except ImportError:
-        return False
-    table = Table(box=box.HORIZONTALS, show_edge=False, pad_edge=False, padding=(0, 0), header_style="bold")
-    for index, header in enumerate(headers):
-        # The first column is what one copies: it is the last to lose a character.
-        table.add_column(header, no_wrap=index == 0, overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    Console().print(table)
-    return True
 
 
 def printable(value: Any) -> str:

@@ -76,7 +76,7 @@ def test_what_makes_no_call_loads_no_http_library():
     code = (
         "import sys\nfrom shim.cli import main\n"
         "try:\n    main(['atlas', 'serverless', 'list', '--what'])\n"
-        "except SystemExit:\n    print({name.split('.')[0] for name in sys.modules} & {'httpx', 'requests', 'rich'})"
+        "except SystemExit:\n    print({name.split('.')[0] for name in sys.modules} & {'httpx', 'requests'})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("set()\n", "Error: unknown flag: --what\n")

@@ -13,7 +13,7 @@ from shim.scan import scan
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("package", ["httpx", "requests", "aiohttp", "rich", "openapi_python_client", "urllib3"])
+@pytest.mark.parametrize("package", ["httpx", "requests", "aiohttp", "click", "openapi_python_client", "urllib3"])
 def test_libraries_raise_no_alarm(package):
     """Libraries for HTTP, some generated, some for terminals."""
     module = pytest.importorskip(package)
