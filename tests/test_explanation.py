@@ -6,14 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from shim.core.commands import Send
-from shim.core.context import Context
-from shim.core.exchange import exchange
-from shim.core.memory import Memory
-from shim.core.messages import Call, Reply
 from shim.core.recognise import load_engine
 from shim.core.settings import RouteWord, Settings
 from shim.documents.vocabulary import Fidelity
+from tests.core.driver import ORIGIN, answers, drive
 from tests.foreign_suites import SUITES
 from tests.gateway_hostile.faults import CATALOGUE
 from tests.gateway_hostile.rows import PASSED, REFUSED
@@ -22,8 +18,8 @@ ROOT = Path(__file__).parents[1]
 EXPLANATION = ROOT / "docs" / "explanation"
 FIDELITY = (EXPLANATION / "fidelity.md").read_text("utf-8")
 TRUST = (EXPLANATION / "trust.md").read_text("utf-8")
-ATLAS = "https://cloud.mongodb.com"
 ENGINE = load_engine({})
+FLEX_ROUTE = Settings(route=RouteWord.FLEX)
 FLEX, LEGACY, LEVELS, RUNNING = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", FIDELITY, re.DOTALL)]
 
 
@@ -35,17 +31,9 @@ def recorded(file):
 def served(recording):
     """Return what the legacy caller of a recorded flex read gets, and its record's levels."""
     target = recording["path"].replace("/flexClusters/", "/serverless/")
-    match = ENGINE.recognise("GET", target, ())
-    assert match is not None
-    context = Context(settings=Settings(route=RouteWord.FLEX), memory=Memory(), clock=lambda: 1.79e9, base=ATLAS)
-    steps = exchange(match, Call("GET", ATLAS, target), context)
-    step = next(steps)
-    try:
-        while True:
-            step = steps.send(Reply(200, (), None if isinstance(step, Send) else recording["body"].encode()))
-    except StopIteration as stop:
-        levels = {level: list(names) for level, names in stop.value.record.by_level().items()}
-        return json.loads(stop.value.reply.body), levels
+    driven = drive(ENGINE, target, [answers(json.loads(recording["body"]))], settings=FLEX_ROUTE, base=ORIGIN)
+    levels = {level: list(names) for level, names in driven.outcome.record.by_level().items()}
+    return driven.document, levels
 
 
 def test_the_example_of_fidelity_is_a_recording_and_what_becomes_of_it():
