@@ -92,6 +92,12 @@ CREATE = {"target": FLEX, "method": "POST", "json": {}, "headers": FLEX_ACCEPT, 
 DELETE = {"target": f"{V2}/serverless/{DEMO_CLUSTER}", "method": "DELETE", **WITH_TOKEN}
 ORDER = {"target": JOBS, "method": "POST", "json": JOB, **WITH_TOKEN}
 ORDER_MUCH = {**ORDER, "json": {**JOB, "more": "x" * 70_000}}
+
+
+def of_version(word):
+    return {"headers": {**BEARER, "Accept": f"application/vnd.atlas.{word}+json"}}
+
+
 NOWHERE = "127.0.0.1:1"
 
 
@@ -99,6 +105,7 @@ NOWHERE = "127.0.0.1:1"
     ("section", "words", "environ", "call", "status", "code"),
     [
         ("401", VERIFY, KEY, {}, 401, "SHIM_UNAUTHORIZED"),
+        ("401", VERIFY, OTHER_KEY, SIGNED, 401, "SHIM_KEY_REFUSED"),
         ("401", OWN, {**ACCOUNT, "MONGODB_ATLAS_CLIENT_SECRET": "mdb_sa_sk_wrong"}, {}, 502, "SHIM_SIGN_IN_FAILED"),
         ("403", "", {}, SIGNED, 403, "SHIM_DIGEST_CANNOT_CROSS"),
         ("403", VERIFY, KEY, CREATE, 403, "SHIM_NOT_ALLOWED"),
@@ -122,11 +129,30 @@ def test_a_row_says_what_the_gateway_answers(section, words, environ, call, stat
 
 
 @pytest.mark.parametrize(
+    ("section", "words", "environ", "call", "status", "code"),
+    [
+        ("401", "", {}, {"headers": {"Authorization": "Bearer old"}}, 401, ""),
+        ("401", OWN, OTHER_KEY, {}, 401, ""),
+        ("406", "", {}, {"target": FLEX, "headers": {**BEARER, "Accept": "*/*"}}, 406, "INVALID_VERSION_DATE"),
+        ("406", "", {}, of_version("2022-01-01"), 406, "INVALID_VERSION_DATE"),
+        ("406", "", {}, of_version("preview"), 406, "INVALID_VERSION_DATE"),
+        ("410", "--route off", {}, WITH_TOKEN, 410, "VERSION_GONE"),
+        ("410", "--route legacy", {}, WITH_TOKEN, 410, "VERSION_GONE"),
+    ],
+)
+def test_a_row_says_what_atlas_answers(section, words, environ, call, status, code, upstream):
+    """It comes as Atlas sent it."""
+    with Section(section).gateway(upstream, words, environ) as served:
+        Section(section).passes(ask(served, **call), status, code)
+
+
+@pytest.mark.parametrize(
     ("section", "words", "environ", "call", "outcome"),
     [
         ("403", VERIFY, KEY, SIGNED, 200),
         ("403", f"{VERIFY} --allow '{ALLOWED}'", KEY, CREATE, "MISSING_ATTRIBUTE"),
         ("403", "--read-only off", {}, ORDER, "TENANT_SNAPSHOT_NOT_FOUND"),
+        ("410", "--route auto", {}, WITH_TOKEN, 200),
         ("410", "--writes instances", {}, DELETE, 202),
         ("413", "--request-limit 1048576", {}, ORDER_MUCH, "INVALID_ATTRIBUTE"),
         ("421", f"{VERIFY} --public-url http://shim.internal:8480", KEY, BY_NAME, 200),
@@ -151,69 +177,35 @@ def test_who_signs_as_the_page_says_is_let_in(words, environ, call, upstream):
         assert ask(served, **call).status_code == 200
 
 
-def test_401_of_a_token(upstream):
-    """Atlas refuses it; a new one comes through the gateway."""
-    section = Section("401")
-    with section.gateway(upstream) as served:
-        section.passes(ask(served, headers={"Authorization": "Bearer old"}), 401)
+def test_401_of_a_token_ends_with_a_new_one(upstream):
+    """Which is fetched through the gateway."""
+    with Section("401").gateway(upstream) as served:
         form = {"grant_type": "client_credentials"}
         given = ask(served, "/api/oauth/token", "POST", data=form, auth=(DEMO_CLIENT_ID, DEMO_CLIENT_SECRET))
-        bearer = {"Authorization": f"Bearer {given.json()['access_token']}"}
-        assert ask(served, headers=bearer).status_code == 200
+        assert ask(served, headers={"Authorization": f"Bearer {given.json()['access_token']}"}).status_code == 200
 
 
-def test_401_of_a_key_that_the_gateway_does_not_know(upstream, tmp_path, monkeypatch):
-    """A line in a file lets it in."""
-    section = Section("401")
-    with section.gateway(upstream, VERIFY, OTHER_KEY) as served:
-        section.shows(ask(served, auth=digest()), 401, "SHIM_KEY_REFUSED")
+def test_401_of_an_unknown_key_ends_with_a_line_in_a_file(upstream, tmp_path, monkeypatch):
+    """Of ``--keys-file``."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "keys.txt").write_text(f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}\n")
-    with section.gateway(upstream, "--credentials verify --keys-file keys.txt", cure=True) as served:
-        assert ask(served, auth=digest()).status_code == 200
+    with Section("401").gateway(upstream, f"{VERIFY} --keys-file keys.txt", cure=True) as served:
+        assert ask(served, **SIGNED).status_code == 200
 
 
-def test_401_of_the_gateways_own_key(upstream, command):
-    """Atlas refuses it, ``check --connect`` says so, and the right one helps."""
-    section = Section("401")
-    with section.gateway(upstream, "--credentials own", OTHER_KEY) as served:
-        section.passes(ask(served), 401)
+def test_401_of_the_gateways_own_key_is_seen_by_check(upstream, command):
+    """``check --connect`` says so, and that the right one is let in."""
     tried = command("check", "--connect", MONGODB_ATLAS_BASE_URL=upstream.url, **OTHER_KEY)
     assert (tried.exit_code, "not let in" in tried.output) == (1, True)
-    with section.gateway(upstream, "--credentials own", KEY) as served:
-        assert ask(served).status_code == 200
     assert command("check", "--connect", MONGODB_ATLAS_BASE_URL=upstream.url, **KEY).exit_code == 0
 
 
-def test_406_of_a_call_that_was_not_retired(upstream):
-    """It wants a dated Accept; a retired call does not."""
-    section = Section("406")
-    with section.gateway(upstream) as served:
-        section.passes(ask(served, FLEX, headers={**BEARER, "Accept": "*/*"}), 406, "INVALID_VERSION_DATE")
+def test_406_ends_with_a_dated_accept(upstream):
+    """Which the section has; a retired call is served without one too."""
+    assert all(f"-H 'Accept: {accept['Accept']}'" in Section("406").text for accept in (FLEX_ACCEPT, LEGACY_ACCEPT))
+    with Section("406").gateway(upstream) as served:
         assert ask(served, FLEX, headers={**BEARER, **FLEX_ACCEPT}).status_code == 200
         assert ask(served, headers={**BEARER, "Accept": "*/*"}).status_code == 200
-    assert f"-H 'Accept: {FLEX_ACCEPT['Accept']}'" in section.text
-
-
-def test_406_of_a_version_that_never_was(upstream):
-    """The call is passed on, and Atlas does not know the version."""
-    section = Section("406")
-    with section.gateway(upstream) as served:
-        for word in ("2022-01-01", "preview"):
-            answer = ask(served, headers={**BEARER, "Accept": f"application/vnd.atlas.{word}+json"})
-            section.passes(answer, 406, "INVALID_VERSION_DATE")
-        assert ask(served, headers={**BEARER, **LEGACY_ACCEPT}).status_code == 200
-    assert f"-H 'Accept: {LEGACY_ACCEPT['Accept']}'" in section.text
-
-
-@pytest.mark.parametrize("word", ["off", "legacy"])
-def test_410_of_atlas(upstream, word):
-    """Nothing is translated with such a route; with auto it is."""
-    section = Section("410")
-    with section.gateway(upstream, f"--route {word}") as served:
-        section.passes(ask(served, headers=BEARER), 410, "VERSION_GONE")
-    with section.gateway(upstream, "--route auto", cure=True) as served:
-        assert ask(served, headers=BEARER).status_code == 200
 
 
 def test_410_where_nothing_took_its_place(upstream, command):
