@@ -190,7 +190,7 @@ def test_401_of_an_unknown_key_ends_with_a_line_in_a_file(upstream, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     (tmp_path / "keys.txt").write_text(f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}\n")
     with Section("401").gateway(upstream, f"{VERIFY} --keys-file keys.txt", cure=True) as served:
-        assert ask(served, **SIGNED).status_code == 200
+        assert ask(served, auth=digest()).status_code == 200
 
 
 def test_401_of_the_gateways_own_key_is_seen_by_check(upstream, command):
