@@ -1,4 +1,4 @@
-"""What is held in memory counts for as long as it is held, and no longer."""
+"""One budget of memory: what is held counts for as long as it is held, and beyond it callers come again."""
 
 import json
 import socket
@@ -8,6 +8,9 @@ import pytest
 
 from shim.gateway import Gateway
 from shim.gateway.allow.lists import parse_allow
+from shim.gateway.errors import Refusal
+from shim.gateway.memory import RESERVED, Kept, MemoryBudget
+from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import JSON, message
 from tests.gateway_hostile.rows import GROUP
 from tests.peers.raw import reply, replying, until
@@ -24,6 +27,62 @@ PAGE = json.dumps({"results": [ITEM] * 100, "totalCount": 100}).encode()
 def used(served: Gateway) -> int:
     budget = served._handler.budget
     return budget.reserved + budget.held
+
+
+def test_requests_have_room_up_to_the_limit():
+    """One more counts as nothing and is told to come again, until another one ends."""
+    budget = MemoryBudget(2 * RESERVED)
+    budget.reserve()
+    budget.reserve()
+    with pytest.raises(Refusal) as caught:
+        budget.reserve()
+    assert (caught.value.status, budget.reserved) == (503, 2 * RESERVED)
+    budget.release()
+    budget.reserve()
+
+
+def test_long_contents_have_a_half():
+    """So that many of them leave room for calls that need little; what is refused counts as nothing."""
+    budget = MemoryBudget(10 * RESERVED)
+    kept, other = Kept(budget), Kept(budget)
+    kept.take(4 * RESERVED)
+    with pytest.raises(Refusal):
+        other.take(RESERVED + 1)
+    other.take(RESERVED)
+    for _ in range(5):
+        budget.reserve()
+    kept.give()
+    kept.give()
+    assert budget.held == RESERVED
+    for _ in range(4):
+        budget.reserve()
+    with pytest.raises(Refusal):
+        kept.take(1)
+    assert (budget.reserved, budget.held) == (9 * RESERVED, RESERVED)
+
+
+@pytest.mark.parametrize(("kind", "status"), [("retired POST", 502), ("retired GET", 503)])
+def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
+    """Where a reply finds no room, a read may be made again; a write was executed, and is told so."""
+    large = message(b'{"id": "' + b"a" * 300_000 + b'"}', JSON)
+    with replying(large) as upstream, gateway(upstream.origin, memory=300_000) as served:
+        reply, content = ask(served, CALLS[kind])
+        assert used(served) == 0
+    assert status_of(reply) == status
+    assert (b"Retry-After" in reply) == (status == 503)
+    assert (b"was executed" in content) == (status == 502)
+
+
+def test_pages_that_wait_for_others_count():
+    """A list that is larger than the budget is given up before it is there, and all of it given back."""
+    page = {"results": [{"id": "a" * 9000}] * 20, "links": [{"rel": "next", "href": "x"}], "totalCount": 999}
+    with (
+        replying(message(json.dumps(page).encode(), JSON)) as upstream,
+        gateway(upstream.origin, memory=4 << 20, page_cap=20) as served,
+    ):
+        head, _ = ask(served, CALL)
+        assert (status_of(head), len(upstream.heads)) == (503, 2)
+        assert used(served) == 0
 
 
 @pytest.mark.parametrize("coalesce", [None, 0.05])

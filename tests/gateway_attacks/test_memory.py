@@ -1,0 +1,215 @@
+"""Memory of a process of its own under more than it may hold: its peak stays low, and nobody gets half an answer."""
+
+import contextlib
+import json
+import threading
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.gateway_attacks.apart import MIB, Apart, apart, reads_proc
+from tests.gateway_attacks.crowds import busy, connect
+from tests.gateway_hostile.calls import BACKUP, CALLS, JOB, LINES
+from tests.gateway_hostile.faults import CONTENT, JSON, head, message
+from tests.gateway_hostile.rows import GROUP, post
+from tests.peers.raw import PATIENCE, Peer, raw_upstream, until
+from tests.peers.served import ask, calling, get, status_of
+
+pytestmark = [reads_proc, pytest.mark.slow]
+
+ITEM = (
+    '{"id": "%024x", "startTime": "2026-06-01T00:00:00Z", "status": "COMPLETED", "expiration": "2027-01-01T00:00:00Z"}'
+)
+ITEMS = MIB // len(ITEM % 0)
+PAGE = f'{{"results": [{", ".join(ITEM % n for n in range(ITEMS))}], "totalCount": {ITEMS}}}'.encode()
+"""About 1 MiB of snapshots."""
+
+MORE = json.dumps({**json.loads(PAGE), "links": [{"rel": "next", "href": "x"}], "totalCount": 100 * ITEMS}).encode()
+LARGE = bytes(8 * MIB)
+HELD = threading.Event()
+"""Set when the last byte of a held page may come."""
+
+
+def zipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield a gzip file, a piece at a time."""
+    machine = zlib.compressobj(9, wbits=31)
+    for piece in pieces:
+        yield machine.compress(piece)
+    yield machine.flush()
+
+
+def chunked(pieces: Iterator[bytes], *lines: str) -> Iterator[bytes]:
+    """Yield a reply in chunks."""
+    yield head("Transfer-Encoding: chunked", JSON, *lines)
+    for piece in pieces:
+        if piece:
+            yield b"%x\r\n%b\r\n" % (len(piece), piece)
+    yield b"0\r\n\r\n"
+
+
+def zeros() -> Iterator[bytes]:
+    """Yield 512 MiB."""
+    return (bytes(MIB) for _ in range(512))
+
+
+def held() -> Iterator[bytes]:
+    """Yield a page whose last byte comes late."""
+    reply = message(PAGE, JSON)
+    yield reply[:-1]
+    HELD.wait(6 * PATIENCE)
+    yield reply[-1:]
+
+
+ANSWERS = {
+    b"/held": held,
+    b"/page": lambda: [message(PAGE, JSON)],
+    b"/more": lambda: [message(MORE, JSON)],
+    b"/large": lambda: [message(LARGE)],
+    b"/bomb": lambda: chunked(zipped(zeros()), "Content-Encoding: gzip"),
+    b"/twice": lambda: chunked(zipped(zipped(zeros())), "Content-Encoding: gzip, gzip"),
+    b"/json": lambda: chunked(b'"' + b"a" * MIB for _ in range(256)),
+}
+"""What upstream answers, by a part of the target; all else is a small page."""
+
+
+def script(peer: Peer) -> None:
+    """Talk on one connection of upstream."""
+    while True:
+        start, _ = peer.message()
+        for piece in next((made() for name, made in ANSWERS.items() if name in start), [message(CONTENT, JSON)]):
+            peer.send(piece)
+
+
+def read(name: str) -> bytes:
+    """Return a retired read that no other one is like, so that none shares another's answer."""
+    return get(f"/api/atlas/v2/groups/{GROUP}/serverless/{name}/backup/snapshots", *LINES[:1])
+
+
+@contextlib.contextmanager
+def growing(most: int, **options) -> Iterator[Apart]:
+    """Run a gateway that may grow by so many bytes in the block, and serves each kind of call after it as before."""
+    HELD.clear()
+    patient = {"send_timeout": 600.0, "deadline": 60.0, "idle_timeout": 600.0, "max_requests": 400}
+    with (
+        raw_upstream(script) as upstream,
+        apart(upstream.origin, **{**patient, "max_peer_requests": 400, **options}) as served,
+    ):
+        for ask_all in (True, False):
+            for request in (get("/small"), CALLS["retired GET"], CALLS["retired POST"]):
+                until(lambda: status_of(ask(served, request)[0]) in {200, 202}, "an answer")  # noqa: B023 - asked here
+            if ask_all:
+                before = served.peak()
+                yield served
+                assert served.peak() - before < most
+
+
+def outcome(peer: Peer, size: int) -> str:
+    """Return what comes of a call that was sent: a whole answer of at least so many bytes, or 503 with Retry-After."""
+    peer.socket.settimeout(6 * PATIENCE)
+    try:
+        reply, content = peer.message()
+    except (OSError, AssertionError, ValueError) as error:
+        return repr(error)[:200]
+    if status_of(reply) in {200, 202} and len(content) >= size:
+        return "whole"
+    return "refused" if busy(reply, content) else f"{reply!r}: {len(content)} bytes"
+
+
+def at_once(served: Apart, requests: list[bytes], size: int) -> list[str]:
+    """Make all calls at once, and return what comes of each."""
+
+    def call(request: bytes) -> str:
+        with calling(served) as peer:
+            with contextlib.suppress(OSError):  # the answer may come before the request has gone
+                peer.send(request)
+            found = outcome(peer, size)
+            if found != "whole":
+                HELD.set()
+            return found
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        return list(pool.map(call, requests))
+
+
+def test_replies_that_are_held_until_they_are_whole():
+    """Of forty pages of 1 MiB that are all nearly there some have room, and the others' callers come again."""
+    with growing(64 * MIB, memory=4 * MIB) as served:
+        found = at_once(served, [read(f"held{number}") for number in range(40)], 10_000)
+        assert set(found) == {"whole", "refused"}
+        assert found.count("refused") >= 20
+        assert all(at_once(served, [read(f"page{n}")], 10_000) == ["whole"] for n in range(10))  # given back each time
+
+
+def test_replies_that_are_read_slowly():
+    """Sixty callers that don't read 8 MiB each hold little: each has all of it in the end, or comes again."""
+    with growing(64 * MIB, memory=4 * MIB) as served, contextlib.ExitStack() as stack:
+        peers = [stack.enter_context(calling(served)) for _ in range(60)]
+        for peer in peers:
+            peer.send(get("/large"))
+        for peer in peers:  # a head each: then all are served, or were told to come again
+            peer.seen = peer.take(b"\r\n\r\n") + peer.seen
+        assert status_of(ask(served.admin, get("/livez"))[0]) == 200
+        found = [outcome(peer, len(LARGE)) for peer in peers]
+        assert "whole" in found
+        assert set(found) <= {"whole", "refused"}
+
+
+def test_contents_of_retired_calls():
+    """Two hundred of 64 KB at once are answered or told to come again."""
+    content = JOB.encode() + b" " * (64_000 - len(JOB))
+    target = f"{BACKUP}/restoreJobs"
+    requests = [
+        post(*LINES, f"Content-Length: {len(content)}", content=content, target=target),
+        post(*LINES, "Transfer-Encoding: chunked", content=b"fa00\r\n%b\r\n0\r\n\r\n" % content, target=target),
+    ]
+    with growing(64 * MIB, memory=4 * MIB) as served:
+        found = at_once(served, requests * 100, 1)
+        assert "whole" in found
+        assert set(found) <= {"whole", "refused"}
+
+
+def test_pages_of_one_list():
+    """A list that is larger than the budget is an error, and never held whole."""
+    with growing(64 * MIB, memory=4 * MIB, page_cap=100) as served:
+        assert status_of(ask(served, read("more"))[0]) in {502, 503}
+
+
+def test_idle_connections():
+    """Eight hundred connections that have asked once hold a few KiB each."""
+    options = {"max_connections": 2000, "max_peer_connections": 2000, "keepalive_timeout": 60.0}
+    with growing(24 * MIB, **options) as served, contextlib.ExitStack() as stack:
+        for _ in range(800):
+            peer = stack.enter_context(contextlib.closing(connect(served)))
+            peer.send(get("/small"))
+            assert status_of(peer.message()[0]) == 200
+
+
+@pytest.mark.parametrize("kind", ["bomb", "twice", "json"])
+def test_replies_that_grow_without_end(kind):
+    """Six times the limit of one reply is held at most: three copies, and the parser's own."""
+    with growing(24 * MIB, body_limit=4 * MIB) as served, calling(served) as peer:
+        for _ in range(3):
+            peer.send(read(kind))
+            peer.socket.settimeout(6 * PATIENCE)
+            assert status_of(peer.message()[0]) == 502
+
+
+@pytest.mark.parametrize("framing", [f"Content-Length: {256 * MIB}", "Transfer-Encoding: chunked"])
+def test_content_beyond_the_limit(framing):
+    """It is 413, told by its length or found out, and not held."""
+    with growing(12 * MIB) as served, calling(served) as peer:
+        peer.send(post(*LINES, framing, target=f"{BACKUP}/restoreJobs"))
+        sender = threading.Thread(target=flood, args=(peer,), daemon=True)
+        sender.start()
+        assert status_of(peer.take(b"\r\n\r\n")) == 413
+        peer.close()
+        sender.join(PATIENCE)
+
+
+def flood(peer: Peer) -> None:
+    """Send 256 MiB in chunks, for as long as they are taken."""
+    with contextlib.suppress(OSError):
+        for _ in range(256):
+            peer.send(b"100000\r\n%b\r\n" % bytes(MIB))
