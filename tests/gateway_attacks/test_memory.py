@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import threading
 import zlib
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.gateway_attacks.apart import MIB, Apart, apart, reads_proc
-from tests.gateway_attacks.crowds import busy, connect
+from tests.gateway_attacks.crowds import busy, connect, holding
 from tests.gateway_hostile.calls import BACKUP, CALLS, JOB, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import GROUP, post
@@ -206,6 +207,44 @@ def test_content_beyond_the_limit(framing):
         assert status_of(peer.take(b"\r\n\r\n")) == 413
         peer.close()
         sender.join(PATIENCE)
+
+
+JUNK = {
+    "zeros": bytes(65536),
+    "frames": b"\x81\x7e\xff\xff" + b"a" * 65532,
+    "requests": get("/y") * 1600,
+    "empty lines": b"\r\n" * 32768,
+    "a long line": b"a" * 65536,
+}
+
+
+@pytest.mark.parametrize("kind", JUNK)
+def test_what_follows_a_call_in_flight(kind):
+    """It waits in the kernel or ends the connection, behind an upgrade as well: no memory is spent on it."""
+    size, most = 12, 16 * MIB
+    with holding() as upstream, apart(upstream.origin) as served, contextlib.ExitStack() as stack:
+        ask(served, get("/other"))
+        before = served.peak()
+        peers = [stack.enter_context(calling(served)) for _ in range(size)]
+        for peer in peers:
+            peer.send(get("/hold", "Connection: Upgrade", "Upgrade: h2c"))
+        until(lambda: len(upstream.held) == size, "calls in flight")
+        with ThreadPoolExecutor(size) as threads:
+            taken = list(threads.map(lambda peer: poured(peer, JUNK[kind], most), peers))
+        assert status_of(ask(served, get("/other"))[0]) == 200
+        assert served.peak() - before < size * 3 * MIB
+        assert max(taken) < most
+
+
+def poured(peer: Peer, piece: bytes, most: int) -> int:
+    """Send pieces until none is taken for a second, the connection ends, or it was the most; return how many bytes."""
+    total = 0
+    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+    peer.socket.settimeout(1.0)
+    with contextlib.suppress(OSError):
+        while total < most:
+            total += peer.socket.send(piece)
+    return total
 
 
 def flood(peer: Peer) -> None:

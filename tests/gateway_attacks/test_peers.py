@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shim.gateway import Options
 from tests.gateway_attacks.crowds import (
     OTHER,
     ask_from,
@@ -19,7 +20,7 @@ from tests.gateway_attacks.crowds import (
     rest_of,
 )
 from tests.peers.raw import until
-from tests.peers.served import At, ask, gateway, get, status_of
+from tests.peers.served import gateway, get, status_of, value_of
 
 PATIENT: dict[str, Any] = {"header_timeout": 60.0, "keepalive_timeout": 60.0}
 ME = "127.0.0.1"
@@ -59,31 +60,6 @@ def test_the_longest_idle_goes_first():
             until(lambda: ended(idle[1]), "the end of the longest idle one")
             idle[2].send(get("/again"))
             assert idle[2].message()[1] == b"/again"
-
-
-def test_thousands_of_idle_connections():
-    """More connections than the kernel queues for us: another peer is served all the time."""
-    options: dict[str, Any] = {**PATIENT, "max_connections": 50}
-    with holding() as upstream, gateway(upstream.origin, **options) as served, contextlib.ExitStack() as stack:
-        for _ in range(20):
-            stack.enter_context(crowd(served, 50))
-            assert ask_from(ME, served, get("/mine"))[1] == b"/mine"
-            assert status_of(ask(At(served.admin_url or ""), get("/livez"))[0]) == 200
-
-
-def test_calls_in_flight_are_not_cut_for_newcomers():
-    """Where no connection is idle a newcomer is told that the gateway is busy; all in flight are answered."""
-    options: dict[str, Any] = {**PATIENT, "max_connections": 4, "max_peer_connections": 4, "max_requests": 100}
-    with (
-        holding() as upstream,
-        gateway(upstream.origin, **options) as served,
-        crowd(served, 4, sending=get("/hold")) as working,
-    ):
-        until(lambda: len(upstream.held) == 4, "four in flight")
-        assert busy(*ask_from(ME, served, get("/mine")))
-        upstream.go_on.set()
-        assert [peer.message()[1] for peer in working] == [b"/hold"] * 4
-        assert ask_from(ME, served, get("/mine"))[1] == b"/mine"
 
 
 def test_connections_of_one_peer():
@@ -128,34 +104,6 @@ def test_requests_of_one_peer():
         assert len(upstream.arrivals.heads) == 4
 
 
-def test_share_of_requests_without_an_option():
-    """A peer has three quarters of ``max_requests`` when nothing else is said."""
-    with (
-        holding() as upstream,
-        gateway(upstream.origin, max_requests=8) as served,
-        crowd(served, 6, sending=get("/hold")),
-    ):
-        until(lambda: len(upstream.held) == 6, "six in flight")
-        assert busy(*ask_from(OTHER, served, get("/x")))
-        assert ask_from(ME, served, get("/mine"))[1] == b"/mine"
-
-
-def test_share_of_connections_without_an_option():
-    """A peer has three quarters of ``max_connections`` when nothing else is said."""
-    with (
-        holding() as upstream,
-        gateway(upstream.origin, **PATIENT, max_connections=8) as served,
-        crowd(served, 6, sending=get("/hold")),
-    ):
-        until(lambda: len(upstream.held) == 6, "six in flight")
-        with calling_from(OTHER, served) as seventh:
-            with contextlib.suppress(OSError):
-                seventh.send(get("/x"))
-            said = rest_of(seventh)
-            assert not said or status_of(said) == 503
-        assert ask_from(ME, served, get("/mine"))[1] == b"/mine"
-
-
 def test_peers_are_forgotten():
     """A peer that was at its limit and left starts anew, again and again."""
     with holding() as upstream, gateway(upstream.origin, max_peer_requests=1) as served:
@@ -168,30 +116,59 @@ def test_peers_are_forgotten():
             until(lambda: not busy(*ask_from(OTHER, served, get("/x"))), "room for the same peer")
 
 
-def test_admin_has_limits_of_its_own():
-    """Idle sockets on the operator's listener don't keep probes from being answered, nor calls."""
-    with holding() as upstream, gateway(upstream.origin, **PATIENT, max_connections=20) as served:
-        admin = At(served.admin_url or "")
-        with crowd(admin, 300):
-            for source in (ME, OTHER):
-                assert status_of(ask_from(source, admin, get("/livez"))[0]) == 200
-            assert ask_from(ME, served, get("/mine"))[1] == b"/mine"
+def test_a_peer_has_three_quarters_when_nothing_is_said():
+    """Of requests and of connections alike, and at least one."""
+    assert (Options(max_requests=8).peer_requests, Options(max_connections=8).peer_connections) == (6, 6)
+    assert (Options(max_requests=1).peer_requests, Options(max_connections=1).peer_connections) == (1, 1)
 
 
-def test_admin_answers_while_all_places_are_taken():
-    """Calls and connections at their limits are nothing to probes and metrics."""
-    options: dict[str, Any] = {
-        **PATIENT,
-        "max_requests": 4,
-        "max_peer_requests": 4,
-        "max_connections": 4,
-        "max_peer_connections": 4,
-    }
+def test_connections_beyond_the_limit_are_told_so():
+    """Where none is idle, one too many is answered 503 with Retry-After; those in flight are answered."""
+    options: dict[str, Any] = {**PATIENT, "max_connections": 2, "max_peer_connections": 2}
+    with holding() as upstream, gateway(upstream.origin, **options) as served:
+        with crowd(served, 2, sending=get("/hold")) as working:
+            until(lambda: len(upstream.held) == 2, "two in flight")
+            with calling_from(ME, served) as third:
+                third.send(get("/x"))
+                head, content = third.message()
+                assert busy(head, content)
+                assert (value_of(head, "Proxy-Status") or "").startswith("atlas-shim; error=connection_limit_reached")
+                assert not third.rest()
+            upstream.go_on.set()
+            assert [peer.message()[1] for peer in working] == [b"/hold"] * 2
+        gets_in(ME, served, get("/mine"), b"/mine")
+
+
+def test_connections_far_beyond_the_limit_are_dropped():
+    """Connections that may not even be told so hold nothing for long."""
     with (
         holding() as upstream,
-        gateway(upstream.origin, **options) as served,
-        crowd(served, 4, sending=get("/hold")),
+        gateway(upstream.origin, max_connections=2) as served,
+        contextlib.ExitStack() as stack,
     ):
-        until(lambda: len(upstream.held) == 4, "four in flight")
-        for target in ("/livez", "/readyz", "/metrics"):
-            assert status_of(ask(At(served.admin_url or ""), get(target))[0]) == 200
+        peers = [stack.enter_context(calling_from(ME, served)) for _ in range(2)]
+        for peer in peers:
+            peer.send(get("/hold"))
+        until(lambda: len(upstream.held) == 2, "two in flight")
+        for _ in range(6):
+            with contextlib.suppress(ConnectionResetError):  # dropped before it was made
+                peers.append(stack.enter_context(calling_from(ME, served)))
+        assert all(not peer.rest() for peer in peers[2:])
+        upstream.go_on.set()
+        assert [peer.message()[1] for peer in peers[:2]] == [b"/hold"] * 2
+
+
+def test_requests_beyond_the_limit_are_told_so():
+    """More requests at once than allowed are answered 503, unsent; the others get theirs."""
+    with (
+        holding() as upstream,
+        gateway(upstream.origin, max_requests=2) as served,
+        crowd(served, 1, ME, get("/hold")) as mine,
+        crowd(served, 1, OTHER, get("/hold")) as others,
+    ):
+        until(lambda: len(upstream.held) == 2, "two in flight")
+        assert busy(*ask_from("127.0.0.3", served, get("/x")))
+        upstream.go_on.set()
+        assert [peer.message()[1] for peer in (*mine, *others)] == [b"/hold"] * 2
+        assert ask_from("127.0.0.3", served, get("/x"))[1] == b"/x"
+        assert len(upstream.arrivals.heads) == 3

@@ -156,6 +156,7 @@ def starts() -> Iterator[Refused]:
         yield Refused(f"path {path!r}", target(path))
     for path in (
         "http://evil.test/x",
+        "http://shim.test/x",
         "http://u:p@shim.test/x",
         "https://shim.test/x",
         "ftp://shim.test/x",
@@ -204,6 +205,12 @@ PASSED = (
     Passed(
         "expectation",
         post("Expect: 100-continue", "Content-Length: 5", content=HELLO),
+        "POST /x HTTP/1.1",
+        HELLO,
+    ),
+    Passed(
+        "Connection names Content-Length",
+        post("Connection: Content-Length", "Content-Length: 5", content=HELLO),
         "POST /x HTTP/1.1",
         HELLO,
     ),

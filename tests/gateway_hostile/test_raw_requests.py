@@ -113,48 +113,6 @@ def test_fields_of_the_connection_stay_there(lines, path, site):
     assert value_of(head, "X-Kept") == "yes"
 
 
-def test_connection_does_not_name_framing_away(site):
-    """Content stays framed, whatever Connection says about the field that frames it."""
-    upstream, served = site
-    upstream.heads.clear()
-    upstream.contents.clear()
-    with calling(served) as peer:
-        peer.send(post("Connection: Content-Length", "Content-Length: 5", content=b"hello") + get("/second"))
-        peer.message()
-        peer.message()
-    assert upstream.contents == [b"hello", b""]
-
-
-def test_pipelined_requests_stay_apart(site):
-    """What follows one request's content is the next request, and is framed for itself."""
-    upstream, served = site
-    upstream.heads.clear()
-    upstream.contents.clear()
-    inner = get("/inner")
-    with calling(served) as peer:
-        peer.send(post(f"Content-Length: {len(inner)}", content=inner) + get("/second"))
-        peer.message()
-        peer.message()
-    assert [head.split(b" ")[1] for head in upstream.heads] == [b"/x", b"/second"]
-    assert upstream.contents == [inner, b""]
-
-
-def test_data_behind_an_upgrade_is_a_request(site):
-    """Nothing is upgraded, so the bytes behind such a request are read as HTTP, and odd ones refused."""
-    upstream, served = site
-    upstream.heads.clear()
-    upgrade = get("/x", "Connection: Upgrade", "Upgrade: websocket")
-    with calling(served) as peer:
-        peer.send(upgrade + get("/second"))
-        peer.message()
-        peer.message()
-        peer.send(upgrade + b"\x81\x05hello\r\n\r\n")
-        peer.message()
-        assert status_of(peer.message()[0]) == 400
-        assert not peer.rest()
-    assert [head.split(b" ")[1] for head in upstream.heads] == [b"/x", b"/second", b"/x"]
-
-
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
 def test_unknown_host_is_misdirected(method):
     """With a public name the gateway knows what it is called, and answers to nothing else (RFC 9110, 15.5.20)."""
