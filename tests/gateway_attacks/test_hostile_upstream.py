@@ -5,7 +5,6 @@ import gzip
 import itertools
 import threading
 import zlib
-from collections.abc import Iterator
 
 import pytest
 
@@ -118,6 +117,7 @@ def page_of_lists(size: int) -> bytes:
 COSTLY = {"a list of lists": cheap, "a page of lists": page_of_lists, "nesting": lambda size: b"[" * size}
 
 
+@pytest.mark.slow
 @reads_proc
 @pytest.mark.parametrize("kind", COSTLY)
 def test_costly_replies_at_once(kind):
@@ -151,11 +151,6 @@ def test_costly_replies_at_once(kind):
         assert served.peak() - before < 512 * MIB
 
 
-def drops(peer: Peer, pieces: Iterator[bytes]) -> None:
-    for piece in pieces:
-        peer.send(piece)
-
-
 @pytest.mark.parametrize("kind", ["GET", "retired GET"])
 @pytest.mark.parametrize("what", ["fields", "a field", "a chunk's size", "a chunk's extension", "trailers"])
 def test_endless_parts(what, kind):
@@ -174,7 +169,8 @@ def test_endless_parts(what, kind):
         peer.message()
         first, more = starts[what]
         try:
-            drops(peer, itertools.chain([first], itertools.repeat(more)))
+            for piece in itertools.chain([first], itertools.repeat(more)):
+                peer.send(piece)
         finally:
             left.set()
 

@@ -1,7 +1,6 @@
 """Rows 18 and 19: upstream connections have an age, and a read that met one closed under it is sent once more."""
 
 import contextlib
-import json
 import threading
 from collections.abc import Iterator
 
@@ -14,7 +13,7 @@ from tests.gateway_hostile.rows import post
 from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
-WAYS = ["close", "reset", "close after a part", "reset after a part"]
+READS = {"GET": CALLS["GET"], "HEAD": call("HEAD", "/x"), "retired GET": CALLS["retired GET"]}
 WRITES = {
     "POST": CALLS["POST"],
     "PUT": CALLS["PUT"],
@@ -23,8 +22,6 @@ WRITES = {
     "POST without content": call("POST", "/x"),
     "retired POST": CALLS["retired POST"],
 }
-READS: dict[str, bytes] = {"GET": CALLS["GET"], "HEAD": call("HEAD", "/x"), "retired GET": CALLS["retired GET"]}
-LOST = get("/x", "X-Lost: yes")
 
 
 def lost(request: bytes) -> bytes:
@@ -36,8 +33,8 @@ def lost(request: bytes) -> bytes:
 class Flaky:
     """An upstream whose connections end, in one way, at a lost request that is not their first.
 
-    With ``fresh`` their first is lost as well. ``asked`` are the requests, each as its connection's number
-    and its own number on it.
+    With ``fresh`` their first is lost as well. ``asked`` are the requests, each as its connection's number and its own
+    number on it.
     """
 
     way: str
@@ -75,76 +72,43 @@ def status(served, request: bytes) -> int:
         return status_of(peer.take(b"\r\n\r\n"))
 
 
-@pytest.mark.parametrize("way", ["close", "reset"])
-@pytest.mark.parametrize("name", READS)
-def test_read_on_a_connection_that_ended(name, way):
-    """It is sent once more, on a new connection, and answered."""
-    state = Flaky(way)
+ENDS = ["close", "reset"]
+PARTS = ["close after a part", "reset after a part"]
+ON_KEPT = [(0, 0), (0, 1)]
+SENT_AGAIN = [*ON_KEPT, (1, 0)]
+COURSES = (
+    *((name, way, [False], 200, SENT_AGAIN) for name in READS for way in ENDS),
+    *((name, way, [False, True], 502, SENT_AGAIN) for name in READS for way in ENDS),
+    *((name, way, [False], 502, ON_KEPT) for name in READS for way in PARTS),
+    *((name, way, [False], 502, ON_KEPT) for name in WRITES for way in ENDS),
+    *((name, way, [True], 502, [(0, 0)]) for name in (*READS, *WRITES) for way in (*ENDS, *PARTS)),
+)
+"""Calls whose connection ends in some way: on a kept one, on a kept one and a fresh one, on a fresh one."""
+
+
+@pytest.mark.parametrize(("name", "way", "fresh", "then", "asked"), COURSES)
+def test_call_whose_connection_ends(name, way, fresh, then, asked):
+    """A read on a kept connection is sent once more, on a new one, unless its reply had begun; all else is 502."""
+    state = Flaky(way, fresh=fresh == [True])
     with flaky(state) as upstream, gateway(upstream.origin) as served:
-        assert status(served, get("/x")) == 200
-        assert status(served, lost(READS[name])) == 200
-        assert state.asked == [(0, 0), (0, 1), (1, 0)]
-
-
-@pytest.mark.parametrize("way", ["close", "reset"])
-@pytest.mark.parametrize("name", WRITES)
-def test_write_on_a_connection_that_ended(name, way):
-    """It is never sent again: upstream may have done it, and the caller is told so with 502."""
-    state = Flaky(way)
-    with flaky(state) as upstream, gateway(upstream.origin) as served:
-        assert status(served, get("/x")) == 200
-        head, content = ask(served, lost(WRITES[name]))
-        assert status_of(head) == 502
-        assert json.loads(content)["errorCode"].startswith("SHIM_")
-        assert state.asked == [(0, 0), (0, 1)]
+        if not state.fresh:
+            assert status(served, get("/x")) == 200
+        state.fresh = fresh[-1]
+        assert status(served, lost({**READS, **WRITES}[name])) == then
+        assert state.asked == asked
         assert status(served, get("/x")) == 200
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", [*READS, *WRITES])
-def test_lost_on_a_fresh_connection(name, way):
-    """A connection that ends at its first request is no race: 502, sent once."""
-    state = Flaky(way, fresh=True)
-    with flaky(state) as upstream, gateway(upstream.origin) as served:
-        assert status(served, lost({**READS, **WRITES}[name])) == 502
-        assert state.asked == [(0, 0)]
-
-
-@pytest.mark.parametrize("way", ["close", "reset"])
-@pytest.mark.parametrize("name", READS)
-def test_read_is_sent_twice_at_most(name, way):
-    """When the new connection ends, too, the caller gets 502."""
-    state = Flaky(way)
-    with flaky(state) as upstream, gateway(upstream.origin) as served:
-        assert status(served, get("/x")) == 200
-        state.fresh = True
-        assert status(served, lost(READS[name])) == 502
-        assert state.asked == [(0, 0), (0, 1), (1, 0)]
-
-
-@pytest.mark.parametrize("way", ["close after a part", "reset after a part"])
-@pytest.mark.parametrize("name", READS)
-def test_read_whose_reply_has_begun(name, way):
-    """Upstream was at work on it: that is no race, and nothing is sent again."""
-    state = Flaky(way)
-    with flaky(state) as upstream, gateway(upstream.origin) as served:
-        assert status(served, get("/x")) == 200
-        assert status(served, lost(READS[name])) == 502
-        assert state.asked == [(0, 0), (0, 1)]
-
-
-@pytest.mark.parametrize("content", ["length", "chunks"])
-def test_read_with_content(content):
+@pytest.mark.parametrize(
+    ("line", "content"),
+    [("Content-Length: 5", b"hello"), ("Transfer-Encoding: chunked", b"5\r\nhello\r\n0\r\n\r\n")],
+)
+def test_read_with_content(line, content):
     """A GET whose content was streamed can't be sent again: 502, or answered where it could."""
-    lines, body = (
-        (("Content-Length: 5",), b"hello")
-        if content == "length"
-        else (("Transfer-Encoding: chunked",), b"5\r\nhello\r\n0\r\n\r\n")
-    )
     state = Flaky("close")
     with flaky(state) as upstream, gateway(upstream.origin) as served:
         assert status(served, get("/x")) == 200
-        got = status(served, get("/x", *lines, "X-Lost: yes") + body)
+        got = status(served, get("/x", line, "X-Lost: yes") + content)
         assert (got, len(state.asked)) in {(502, 2), (200, 3)}
 
 
@@ -156,7 +120,7 @@ def test_second_sending_is_on_a_new_connection():
         for peer in callers:
             peer.send(get("/together"))
         assert [status_of(peer.message()[0]) for peer in callers] == [200] * 3
-        assert status(served, LOST) == 200
+        assert status(served, lost(get("/x"))) == 200
         assert len(state.asked) == 5
         assert state.asked[-1] == (3, 0)
 

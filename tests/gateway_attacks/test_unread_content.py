@@ -14,8 +14,8 @@ from tests.peers.served import calling, gateway, get, status_of, value_of
 
 TARGETS = {"untouched": UNTOUCHED, "v2": RETIRED, "v1.0": OLD.replace("snapshots", "restoreJobs")}
 FRAMINGS = {"length": ("Content-Length: 100000",), "chunks": ("Transfer-Encoding: chunked",)}
-CREDENTIALS = {"none": (), "a login": ("Authorization: Basic eDp4",)}
-"""A bearer token is upstream's to check, and so is its content."""
+framings = pytest.mark.parametrize("framing", FRAMINGS)
+expectations = pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "expectation"])
 
 
 @pytest.fixture(scope="module")
@@ -28,24 +28,28 @@ def request(target: str, *lines: str, host: str) -> bytes:
     return get(target, *lines, method="POST", host=host)
 
 
-@pytest.mark.parametrize("credentials", CREDENTIALS)
-@pytest.mark.parametrize("framing", FRAMINGS)
-@pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "expectation"])
+def is_last(peer: Peer, status: int) -> bytes:
+    """See that the answer comes at once, without 100, says that it closes, and closes; return its content."""
+    head, content = peer.message()
+    assert (status_of(head), value_of(head, "Connection")) == (status, "close")
+    assert not peer.rest()
+    return content
+
+
+@pytest.mark.parametrize("credentials", [(), ("Authorization: Basic eDp4",)], ids=["none", "a login"])
+@framings
+@expectations
 @pytest.mark.parametrize("target", TARGETS)
 def test_challenge_while_content_is_missing(seen, target, expect, framing, credentials):
-    """401 comes at once, without 100, says that it closes, and closes."""
+    """It is 401 and the end; a bearer token, and its content, would be upstream's to check."""
     before = len(seen.fake.arrivals)
     with calling(seen.gateway) as peer:
-        lines = (*expect, *FRAMINGS[framing], *CREDENTIALS[credentials])
-        peer.send(request(TARGETS[target], *lines, host=seen.authority))
-        head, _ = peer.message()
-        assert status_of(head) == 401
-        assert value_of(head, "Connection") == "close"
-        assert not peer.rest()
+        peer.send(request(TARGETS[target], *expect, *FRAMINGS[framing], *credentials, host=seen.authority))
+        is_last(peer, 401)
     assert len(seen.fake.arrivals) == before
 
 
-@pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "expectation"])
+@expectations
 def test_request_in_place_of_content(seen, expect):
     """A caller that sends its next request, since 401 was final, has no answer that belongs to something else."""
     before = len(seen.fake.arrivals)
@@ -76,45 +80,31 @@ def test_content_that_is_there_already(seen):
 
 def test_expectation_of_a_caller_that_proves_its_key(seen):
     """The whole way of a careful client: 401 and the end, then signed on a new connection, 100, and its answer."""
-    target = UNTOUCHED
-    signature = Signature(nonce_of(seen), uri=target, method="POST")
+    signature = Signature(nonce_of(seen), uri=UNTOUCHED, method="POST")
     lines = (line(signature.parts), f"Accept: {FLEX}", "Expect: 100-continue", "Content-Length: 2")
     with calling(seen.gateway) as peer:
-        peer.send(request(target, *lines, "Content-Type: application/json", host=seen.authority))
+        peer.send(request(UNTOUCHED, *lines, "Content-Type: application/json", host=seen.authority))
         assert status_of(peer.take(b"\r\n\r\n")) == 100
         peer.send(b"{}")
         assert status_of(peer.message()[0]) not in {401, 502}
 
 
-@pytest.mark.parametrize("framing", FRAMINGS)
-@pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "expectation"])
-@pytest.mark.parametrize("target", ["/x/../y", "//x"])
-def test_refusal_while_content_is_missing(target, expect, framing):
-    """Every refusal of the gateway's is like that."""
-    with holding() as upstream, gateway(upstream.origin) as served, calling(served) as peer:
-        peer.send(post(*expect, *FRAMINGS[framing], target=target))
-        head, _ = peer.message()
-        assert status_of(head) == 400
-        assert value_of(head, "Connection") == "close"
-        assert not peer.rest()
-
-
-@pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["", "expectation"])
-def test_busy_while_content_is_missing(expect):
-    """So is 503, which callers come back from with the same content."""
-    with holding() as upstream, gateway(upstream.origin, max_requests=1) as served, calling(served) as first:
-        first.send(get("/hold"))
-        until(lambda: upstream.held, "a call in flight")
+@framings
+@expectations
+def test_refusal_while_content_is_missing(expect, framing):
+    """Every refusal of the gateway's is like that: of a path, and 503, which callers come back from with the same."""
+    with holding() as upstream, gateway(upstream.origin, max_requests=1) as served:
         with calling(served) as peer:
-            peer.send(post(*expect, "Content-Length: 5"))
-            head, content = peer.message()
-            assert status_of(head) == 503
-            assert json.loads(content)["errorCode"] == "SHIM_BUSY"
-            assert value_of(head, "Connection") == "close"
-            assert not peer.rest()
+            peer.send(post(*expect, *FRAMINGS[framing], target="/x/../y"))
+            is_last(peer, 400)
+        with calling(served) as first, calling(served) as peer:
+            first.send(get("/hold"))
+            until(lambda: upstream.held, "a call in flight")
+            peer.send(post(*expect, *FRAMINGS[framing]))
+            assert json.loads(is_last(peer, 503))["errorCode"] == "SHIM_BUSY"
 
 
-@pytest.mark.parametrize("framing", FRAMINGS)
+@framings
 @pytest.mark.parametrize("status", ["401 Unauthorized", "413 Content Too Large", "200 OK", "500 Internal Server Error"])
 def test_upstream_that_answers_before_the_content(status, framing):
     """Upstream's early answer is handed on; both connections end, and the next call has new ones."""
@@ -137,10 +127,7 @@ def test_upstream_that_answers_before_the_content(status, framing):
     with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
         with calling(served) as peer:
             peer.send(post(*FRAMINGS[framing]))
-            head, content = peer.message()
-            assert (status_of(head), content) == (int(status[:3]), b"early")
-            assert value_of(head, "Connection") == "close"
-            assert not peer.rest()
+            assert is_last(peer, int(status[:3])) == b"early"
         assert left.wait(PATIENCE)
         with calling(served) as peer:
             peer.send(get("/x"))
