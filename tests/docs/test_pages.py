@@ -4,29 +4,39 @@ import pytest
 
 from tests.docs.pages import blocks, matches, play
 
+SESSION = """
+```sh
+name=world; sh -c 'exit 4'  # exit code 4
+```
 
-@pytest.fixture
-def page(tmp_path):
-    """Return a function that writes a page and plays it."""
+Save this as `greet.sh`:
 
-    def write(text):
-        folder = tmp_path / "reader"
-        folder.mkdir()
-        path = tmp_path / "page.md"
-        path.write_text(text, "utf-8")
-        play(path, folder)
-        return folder
+```bash
+echo hello $1
+```
 
-    return write
+```sh
+sh greet.sh $name; echo; date
+```
+
+```text
+hello …
+
+…
+```
+"""
 
 
-def test_a_page_is_one_session(page):
-    """A variable lives on, a file of the page is there, and what is shown is compared."""
-    folder = page(
-        "```sh\nname=world\n```\n\nSave this as `greet.sh`:\n\n```bash\necho hello $1\n```\n\n"
-        "```sh\nsh greet.sh $name; echo; date\n```\n\n```text\nhello …\n\n…\n```\n"
-    )
-    assert (folder / "greet.sh").read_text("utf-8") == "echo hello $1\n"
+def played(folder, text):
+    (folder / "page.md").write_text(text, "utf-8")
+    (folder / "reader").mkdir()
+    play(folder / "page.md", folder / "reader")
+
+
+def test_a_page_is_one_session(tmp_path):
+    """A variable lives on, a file of the page is there, what is shown is compared, and a failure may be announced."""
+    played(tmp_path, SESSION)
+    assert (tmp_path / "reader" / "greet.sh").read_text("utf-8") == "echo hello $1\n"
 
 
 @pytest.mark.parametrize(
@@ -39,15 +49,10 @@ def test_a_page_is_one_session(page):
         ("```bash\nkubectl get pods\n```\n", "no block"),
     ],
 )
-def test_what_is_wrong_is_told(page, text, said):
+def test_what_is_wrong_is_reported(tmp_path, text, said):
     """Output, exit codes, the end of the shell, and a page that would be played for nothing."""
     with pytest.raises(AssertionError, match=said):
-        page(text)
-
-
-def test_a_failure_that_the_page_announces_is_none(page):
-    """The comment behind the command says its exit code."""
-    page("```sh\nsh -c 'exit 4'  # exit code 4\n```\n")
+        played(tmp_path, text)
 
 
 def test_dots_stand_for_what_is_left_out():

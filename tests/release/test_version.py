@@ -110,18 +110,17 @@ def test_a_tag_that_disagrees_is_refused(tree, tag, day, said):
         version.check(tag, tree)
 
 
-def test_a_place_that_was_forgotten_is_named(tree):
-    """A chart of another version stops the release."""
+@pytest.mark.parametrize(
+    ("place", "text", "said"),
+    [
+        ("deploy/helm/atlas-shim/Chart.yaml", f"version: {NEWEST}\nappVersion: 0.0.9\n", r"appVersion.* \{'0\.0\.9'\}"),
+        ("deploy/compose.yaml", "services: {}\n", r"image: .* finds \{None\}"),
+    ],
+    ids=["another version", "no version"],
+)
+def test_a_place_that_was_forgotten_is_named(tree, place, text, said):
+    """A chart of another version stops the release, and a file whose words have changed."""
     version.stamp(NEWEST, "2030-01-01", tree)
-    chart = tree / "deploy/helm/atlas-shim/Chart.yaml"
-    chart.write_text(chart.read_text("utf-8").replace(f"appVersion: {NEWEST}", "appVersion: 0.0.9"), "utf-8")
-    with pytest.raises(SystemExit, match=r"Chart\.yaml: .*appVersion.* finds \{'0\.0\.9'\}"):
-        version.check(f"v{NEWEST}", tree)
-
-
-def test_a_place_that_has_lost_its_version_is_named(tree):
-    """A file whose words have changed is no reason to release without it."""
-    version.stamp(NEWEST, "2030-01-01", tree)
-    (tree / "deploy/compose.yaml").write_text("services: {}\n", "utf-8")
-    with pytest.raises(SystemExit, match=r"compose\.yaml: .* finds \{None\}"):
+    (tree / place).write_text(text, "utf-8")
+    with pytest.raises(SystemExit, match=f"{place}: .*{said}"):
         version.check(f"v{NEWEST}", tree)

@@ -84,25 +84,6 @@ def test_every_page_is_in_the_navigation(builder, site, pages):
             assert site / place.with_suffix("") / "index.html" in linked
 
 
-def test_anchors_are_those_of_the_repository(pages):
-    """A heading's anchor is the one that the repository's own page gives it."""
-    # Its rule: small letters, no punctuation, a hyphen for each space, a number where a heading comes again.
-    headings = [
-        (page.path, anchor, text.rstrip("¶").strip()) for page in pages for _, anchor, text in page.texts if anchor
-    ]
-    assert len(headings) > 100
-    for path, anchor, text in headings:
-        wanted = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
-        assert re.fullmatch(rf"{re.escape(wanted)}(_\d+)?", anchor), path
-
-
-def test_no_markdown_is_left_in_a_text(pages):
-    """Lists, tables and fences are read as such, although this reader asks for a blank line before them."""
-    left = re.compile(r"^\s*(?:[-*|] |\d+\. |```|>)", re.MULTILINE)
-    for page in pages:
-        assert not [text for kind, _, text in page.texts if kind == "p" and left.search(text)], page.path
-
-
 def test_a_dead_link_names_its_page(builder):
     """A link that leads nowhere stops the build, and says where it stands."""
     page = ROOT / "docs" / "index.md"
