@@ -1,4 +1,4 @@
-"""What replies announced, by operation: bounded, safe to use from several threads, and said once in the log."""
+"""What replies announced, by operation: bounded, readable from another thread, and said once in the log."""
 
 from __future__ import annotations
 
@@ -76,8 +76,7 @@ class _Row:
 class Radar:
     """Remembers what replies announce."""
 
-    def __init__(self, *, most: int = MOST) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._rows: OrderedDict[_Key, _Row] = OrderedDict()
         self._told: set[tuple[_Key, float | None, float | None]] = set()
         self._keys: tuple[Engine | None, dict[tuple[str, ...], _Key]] = (None, {})
@@ -101,7 +100,7 @@ class Radar:
             before = None if row is None else row.said
             if row is None:
                 row = self._rows[key] = _Row(said, now, now)
-                if len(self._rows) > self._most:
+                if len(self._rows) > MOST:
                     self._rows.popitem(last=False)
             else:
                 self._rows.move_to_end(key)

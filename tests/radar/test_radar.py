@@ -2,7 +2,6 @@
 
 import logging
 import os
-import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -109,18 +108,3 @@ def test_memory_and_log_are_bounded(radar, caplog):
         last = radar.look(call(), (SUNSET,), ENGINE, f"agent/{number}")
     assert last is not None
     assert last.callers == tuple(f"agent/{3 * CALLERS - 1 - number}" for number in range(CALLERS))
-
-
-def test_threads_lose_no_call(radar):
-    """Python programs have several."""
-
-    def work():
-        for _ in range(200):
-            radar.look(call(), (SUNSET,), ENGINE, threading.current_thread().name)
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert [one.calls for one in radar.sightings()] == [800]
