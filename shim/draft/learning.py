@@ -212,7 +212,9 @@ def _value(path: str, kind: str, ground: _Ground) -> Field:
     proven = _proven(path, kind, ground)
     for source, new, options in proven:
         alike = _likeness(path, source) >= _ALIKE
-        convinces = number >= (1 if source == path else 2 if alike else few)
+        stays = source == path and not options.keys() & {"factor", "count"}
+        # True and false are soon alike by chance.
+        convinces = number >= (1 if stays else 2 if alike and (kind != "boolean" or len(having) > 4) else few)
         if alike or convinces:
             unseen = new.words.difference(options.get("values", new.words))
             remark += f"; no pair has {', '.join(sorted(unseen))}" if unseen else ""
@@ -277,12 +279,12 @@ def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
     if not all(isinstance(one, list) for one, two, _ in lists for one in (one, two)) or ground.alone(path, source):
         return None
     old, new = within(ground.old, f"{path}[]."), within(ground.new, f"{source.replace('[first]', '[]')}[].")
-    keys = old if any(len(one) != len(two) for one, two, _ in lists) else {"": Member()}
-    key = next(
-        (one for one in keys if "[" not in one and all(_is_grouped(olds, news, one) for olds, news, _ in lists)), None
-    )
-    if key is None:
+    keys = [one for one in old if "[" not in one and all(_is_grouped(olds, news, one) for olds, news, _ in lists)]
+    if all(len(one) == len(two) for one, two, _ in lists):
+        keys = [""]
+    if not keys:
         return None
+    key, others = keys[0], ", ".join(keys[1:])
     samples = [
         Sample(item, group[0], parameters, len(group) if key else 0)
         for one, two, parameters in lists
@@ -293,8 +295,11 @@ def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
     of = learn(f"{ground.name}_{re.sub('[^A-Za-z0-9]', '_', path)}", old, new, samples)
     if path == source and not (key or of.fields or of.without or of.questions):
         return Field(path, "objects", {})
+    if path != source and not of.found:
+        return None
     rule = {"from": source, "group": key, **_DERIVED} if key else _rule(path, source, {})
-    return Field(path, "objects", rule, f"{len(samples)} items", of=of) if path == source or of.found else None
+    remark = f"{len(samples)} items" + (f"; they are also one by {others}" if others else "")
+    return Field(path, "objects", rule, remark, bool(others), of)
 
 
 def _groups(items: Sequence[Any], key: str) -> list[list[Any]]:

@@ -74,6 +74,8 @@ def test_every_pair_confirms_a_rule(field, old, new, values, rule):
         (FLAG, {"y": FLAG}, [(n % 2 == 0, {"y": n % 2 == 0, "n": n}) for n in range(9)], "absent", "perhaps by chance"),
         (WHOLE, {"y": WHOLE}, [(1, {"y": 1}), (2, {"y": 2})], "absent", "perhaps by chance"),
         (WHOLE, {"count": WHOLE}, [(7, {"count": 7})] * 9, "absent", "perhaps by chance"),
+        (WHOLE, {"x": WHOLE}, [(60, {"x": 1})], "from", "the same value in all objects"),
+        (FLAG, {"x2": FLAG}, [(n, {"x2": n}) for n in (True, False)], "from", "2 different values"),
         (TEXT, {"x": TEXT}, [("a", {"x": "p"}), ("b", {"x": "q"})], "absent", 'was "a" in the first of 2 objects'),
         (TEXT, {"x2": TEXT}, [("a", {"x2": "a"}), ("b", {"x2": "c"})], "absent", "nearest by name: x2"),
         (TEXT, {}, [("daily", {"n": n}) for n in range(5)], "constant", "is it always?"),
@@ -170,6 +172,13 @@ def test_a_list_whose_items_became_more_is_grouped(learned):
     assert keys(rows) == {"from": "rows", "group": "rowId"}
     assert [(one.name, keys(one)) for one in rows.of.fields] == [("amount", {"count": True})]
     assert rows.of.without == ("seat",)
+
+
+def test_a_list_that_two_members_group_is_a_question(learned):
+    """Which of them makes the groups is for a person to say, or for a pair that tells them apart."""
+    pair = ({"a": [{"b": "1", "c": "1"}]}, {"a": [{"b": "1", "c": "1", "d": n} for n in "12"]})
+    (field,) = learned({"a": many(b=TEXT, c=TEXT)}, {"a": many(b=TEXT, c=TEXT, d=TEXT)}, pair).fields
+    assert (keys(field)["group"], field.question, field.remark) == ("b", True, "1 items; they are also one by c")
 
 
 def test_a_list_that_moved_is_found(learned):
