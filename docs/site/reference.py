@@ -7,6 +7,7 @@ compares them with what is made here. The pages of commands and of the Python AP
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from makers.commands import commands
@@ -25,8 +26,8 @@ COMMITTED: dict[Path, Callable[[], str]] = {
 }
 
 OF_THE_SITE: dict[Path, Callable[[], str]] = {
-    REFERENCE / "commands.md": commands,
-    REFERENCE / "python.md": python_api,
+    REFERENCE / "commands.md": cache(commands),
+    REFERENCE / "python.md": cache(python_api),
 }
 """Pages that the build of the site makes, as if they stood where their paths say."""
 
