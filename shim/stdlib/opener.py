@@ -43,7 +43,8 @@ def open_url(opener: OpenerDirector, base: Base, fullurl: Any, data: Any = None,
         request.data = content_of(request.data)
         retired = retired.with_body(request.data)
     notify(retired.match.operation, retired.context.settings, retired.context.clock())
-    native = read = None
+    native: Any = None
+    read = sent = None
     steps = retired.exchange()
     try:
         command = advance(steps, None)
@@ -51,7 +52,8 @@ def open_url(opener: OpenerDirector, base: Base, fullurl: Any, data: Any = None,
             if isinstance(command, Send):
                 if native is not None:
                     native.close()
-                native, read = _sent(base, _inner(request, retired, command), args, kwargs), None
+                sent, read = command, None
+                native = _sent(base, _inner(request, retired, sent), args, kwargs)
                 head = Reply(native.code, header_lines(native.headers.items()))
                 command = advance(steps, head)
             else:
@@ -65,7 +67,8 @@ def open_url(opener: OpenerDirector, base: Base, fullurl: Any, data: Any = None,
             native.close()
         raise
     retired.write_down(command.record)
-    response = _response_for(request, command, native, read)
+    is_native = not isinstance(command, Answer) and sent is not None and not sent.rewritten
+    response = _response_for(request, command, native, read, url=native.url if is_native else request.full_url)
     if isinstance(response, HTTPError):
         raise response
     return _processed(opener, request, response) if isinstance(command, Answer) else response
@@ -127,8 +130,8 @@ def _read(native: Any, limit: int) -> bytes:
     return content
 
 
-def _response_for(request: Request, outcome: Outcome, native: Any, read: bytes | None) -> Any:
-    """Return the response to hand back or, where the opener has raised it already, the HTTPError."""
+def _response_for(request: Request, outcome: Outcome, native: Any, read: bytes | None, *, url: str) -> Any:
+    """Return the response to hand back or, where the opener has raised it already, the HTTPError; it shows ``url``."""
     method = request.get_method()
     if isinstance(outcome, Answer):
         reply = outcome.reply
@@ -144,8 +147,8 @@ def _response_for(request: Request, outcome: Outcome, native: Any, read: bytes |
         content = ResponseContent([read], iter(lambda: native.read(PIECE), b""), native)
         response = _made(native.code, native.reason, lines, content, method)
         if isinstance(native, HTTPError):
-            response = HTTPError(request.full_url, native.code, native.msg, native.hdrs, response)
-    response.url, response.shim = request.full_url, outcome.record
+            response = HTTPError(url, native.code, native.msg, native.hdrs, response)
+    response.url, response.shim = url, outcome.record
     if isinstance(response, HTTPError):
         response.filename = response.url
     return response

@@ -110,4 +110,6 @@ class ExchangeFlow:
             retries = loud(response.retries)
             retries.history = tuple([entry._replace(url=self._own(entry.url)) for entry in retries.history])
             response.retries = retries
+        if url and self.sent is not None and self.sent.rewritten and self.sent.call.target not in url:
+            url = self.sent.call.target  # it was redirected from there
         response._request_url = self._own(url)  # noqa: SLF001 - as above

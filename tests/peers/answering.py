@@ -36,8 +36,14 @@ class RawServer:
         """Return the request targets in order."""
         return [request.split(b" ")[1].decode("ascii") for request in self.requests]
 
+    @property
+    def connections(self) -> int:
+        """How many were opened."""
+        return self._arrivals.connections
+
     def __enter__(self) -> Self:
-        self.url = self._running.enter_context(raw_upstream(self._serve)).origin
+        self._arrivals = self._running.enter_context(raw_upstream(self._serve))
+        self.url = self._arrivals.origin
         return self
 
     def __exit__(

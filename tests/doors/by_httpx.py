@@ -1,0 +1,151 @@
+"""httpx and httpx2, with both of their clients."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+import shim
+from tests.doors.door import Client, Door, Got
+
+
+class Httpx(Door):
+    """What both clients have."""
+
+    def __init__(self, name: str) -> None:
+        self.room = "httpx_family"
+        self.plain = pytest.importorskip(name)
+        self.ours = importlib.import_module(f"shim.{name}")
+        self.refused, self.broken = self.plain.ConnectError, self.plain.RemoteProtocolError
+        self.late, self.loops = self.plain.ReadTimeout, self.plain.TooManyRedirects
+
+    def made(self, kind: str, *, own: bool, **options: Any) -> Any:
+        """Return a client of a kind."""
+        key, user = options.get("key"), options.get("user")
+        library = self.plain if own else self.ours
+        return getattr(library, kind)(
+            auth=library.DigestAuth(*key) if key else user,
+            timeout=options.get("timeout", 30.0),
+            proxy=options.get("proxy"),
+            event_hooks={"response": [options["check"]]} if options.get("checks") else None,
+            follow_redirects=True,
+        )
+
+
+def _got(response: Any, content: bytes) -> Got:
+    return Got(
+        response.status_code,
+        response.reason_phrase,
+        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw],
+        content,
+        [str(each.url) for each in (response, *response.history)],
+        shim.record(response),
+    )
+
+
+class _Client(Client):
+    def __init__(self, native: Any, *, wire: bool) -> None:
+        self.native, self.wire = native, wire
+
+    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+        """Call by a stream if it is the wire's content that is wanted."""
+        if not self.wire:
+            response = self.native.request(method, url, headers=headers, **body)
+            return _got(response, response.content)
+        with self.native.stream(method, url, headers=headers, **body) as response:
+            return _got(response, b"".join(response.iter_raw()))
+
+    def begin(self, url: str, size: int) -> bytes:
+        """Call by a stream."""
+        with self.native.stream("GET", url) as response:
+            return bytes(next(response.iter_raw())[:size])
+
+
+class Blocking(Httpx):
+    """The client that blocks."""
+
+    @contextlib.contextmanager
+    def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
+        """Open a Client."""
+        with self.made("Client", own=own, check=lambda response: response.raise_for_status(), **options) as native:
+            yield _Client(native, wire=options.get("wire", False))
+
+    def forms(self, text: bytes) -> Any:
+        """As ``json`` or ``content``."""
+        return {
+            "json": lambda: {"json": json.loads(text)},
+            "text": lambda: {"content": text.decode()},
+            "bytes": lambda: {"content": text},
+            "pieces": lambda: {"content": iter([text[:9], text[9:]])},
+        }
+
+
+class _AsyncClient(Client):
+    def __init__(self, native: Any, runner: asyncio.Runner, *, wire: bool) -> None:
+        self.native, self._runner, self.wire = native, runner, wire
+
+    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+        """Call in the client's loop."""
+        return self._runner.run(self._ask(url, method, headers, **body))
+
+    async def _ask(self, url: str, method: str, headers: Any, **body: Any) -> Got:
+        if not self.wire:
+            response = await self.native.request(method, url, headers=headers, **body)
+            return _got(response, response.content)
+        async with self.native.stream(method, url, headers=headers, **body) as response:
+            return _got(response, b"".join([part async for part in response.aiter_raw()]))
+
+    def begin(self, url: str, size: int) -> bytes:
+        """Call by a stream."""
+
+        async def begun() -> bytes:
+            async with self.native.stream("GET", url) as response, contextlib.aclosing(response.aiter_raw()) as parts:
+                return bytes((await anext(parts))[:size])
+
+        return self._runner.run(begun())
+
+    def many(self, urls: Sequence[str], headers: Any) -> list[Got]:
+        """Gather them."""
+
+        async def all_of_them() -> list[Got]:
+            return await asyncio.gather(*(self._ask(url, "GET", headers) for url in urls))
+
+        return self._runner.run(all_of_them())
+
+
+class Async(Httpx):
+    """The client whose calls are awaited."""
+
+    @contextlib.contextmanager
+    def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
+        """Open an AsyncClient, in a loop of its own."""
+
+        async def check(response: Any) -> None:
+            response.raise_for_status()
+
+        native = self.made("AsyncClient", own=own, check=check, **options)
+        with asyncio.Runner() as runner:
+            try:
+                yield _AsyncClient(native, runner, wire=options.get("wire", False))
+            finally:
+                runner.run(native.aclose())
+
+    def forms(self, text: bytes) -> Any:
+        """As ``json`` or ``content``."""
+
+        async def pieces() -> Any:
+            yield text[:9]
+            yield text[9:]
+
+        return {
+            "json": lambda: {"json": json.loads(text)},
+            "text": lambda: {"content": text.decode()},
+            "bytes": lambda: {"content": text},
+            "pieces": lambda: {"content": pieces()},
+        }

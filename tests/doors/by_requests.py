@@ -1,0 +1,71 @@
+"""requests, by its sessions."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import requests as plain
+
+import shim
+from shim import requests as ours
+from tests.doors.door import Client, Door, Got
+
+
+class _Client(Client):
+    def __init__(self, native: plain.Session, timeout: float, *, wire: bool) -> None:
+        self.native, self.timeout, self.wire = native, timeout, wire
+
+    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+        """Call by ``request``."""
+        with self.native.request(
+            method, url, headers=headers, timeout=self.timeout, stream=self.wire, **body
+        ) as response:
+            content = response.raw.read(decode_content=False) if self.wire else response.content
+            return Got(
+                response.status_code,
+                response.reason,
+                list(response.raw.headers.items()),
+                content,
+                [each.url for each in (response, *response.history)],
+                shim.record(response),
+            )
+
+    def begin(self, url: str, size: int) -> bytes:
+        """Call by a stream."""
+        with self.native.get(url, stream=True, timeout=self.timeout) as response:
+            return bytes(next(response.iter_content(size)))
+
+
+class Requests(Door):
+    """The session."""
+
+    room = "requests"
+    refused, late, loops = plain.ConnectionError, plain.Timeout, plain.TooManyRedirects
+    broken = (plain.ConnectionError, plain.exceptions.ChunkedEncodingError)
+    follows_above = True
+
+    @contextlib.contextmanager
+    def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
+        """Open a Session."""
+        with (plain if own else ours).Session() as native:
+            key = options.get("key")
+            native.auth = plain.auth.HTTPDigestAuth(*key) if key else options.get("user")
+            if proxy := options.get("proxy"):
+                native.proxies = {"http": proxy}
+            if options.get("checks"):
+                native.hooks["response"].append(lambda response, **_: response.raise_for_status())
+            yield _Client(native, options.get("timeout", 30.0), wire=options.get("wire", False))
+
+    def forms(self, text: bytes) -> Any:
+        """As ``json`` or ``data``."""
+        return {
+            "json": lambda: {"json": json.loads(text)},
+            "text": lambda: {"data": text.decode()},
+            "bytes": lambda: {"data": text},
+            "file": lambda: {"data": io.BytesIO(text)},
+            "pieces": lambda: {"data": iter([text[:9], text[9:]])},
+        }

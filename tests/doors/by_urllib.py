@@ -1,0 +1,98 @@
+"""urllib.request, by its openers."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+from collections.abc import Iterator
+from http.cookiejar import CookieJar
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import (
+    BaseHandler,
+    HTTPCookieProcessor,
+    HTTPDigestAuthHandler,
+    HTTPPasswordMgr,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+    build_opener,
+)
+
+import shim
+from tests.doors.calls import basic
+from tests.doors.door import Client, Door, Got
+
+
+class _Client(Client):
+    def __init__(self, native: OpenerDirector, timeout: float, *, checks: bool) -> None:
+        self.native, self.timeout, self.checks = native, timeout, checks
+
+    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+        """Open a request; an error that the opener raises is a reply, too, unless they are to be checked."""
+        try:
+            response = self.native.open(
+                Request(url, headers=headers or {}, method=method, **body), timeout=self.timeout
+            )
+        except HTTPError as error:
+            if self.checks:
+                raise
+            response = error
+        with response:
+            fields = list(response.headers.items())
+            shown = [response.geturl()]
+            return Got(response.status, response.reason, fields, response.read(), shown, shim.record(response))
+
+    def begin(self, url: str, size: int) -> bytes:
+        """Read so much."""
+        with self.native.open(url, timeout=self.timeout) as response:
+            return bytes(response.read(size))
+
+
+class _Key(HTTPPasswordMgr):
+    """One key for everything."""
+
+    def __init__(self, key: tuple[str, str]) -> None:
+        super().__init__()
+        self._key = key
+
+    def find_user_password(self, realm: str, authuri: str) -> tuple[str, str]:
+        """Return it."""
+        return self._key
+
+
+class Urllib(Door):
+    """The opener, which is covered once the process is."""
+
+    room = "stdlib"
+    refused, loops, late = URLError, None, (TimeoutError, URLError)
+    broken = (http.client.IncompleteRead, http.client.RemoteDisconnected)
+    trips = (2, 2, 2)
+    is_own_class = False
+    keeps_connections = False
+    follows_above = True
+    has_deadline = False
+    decodes = False
+
+    @contextlib.contextmanager
+    def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
+        """Build an opener, and switch the process on unless it is to be the library's own."""
+        if not own:
+            shim.install()
+        proxy, key, user = options.get("proxy"), options.get("key"), options.get("user")
+        handlers: list[BaseHandler] = [ProxyHandler({"http": proxy} if proxy else {}), HTTPCookieProcessor(CookieJar())]
+        if key:
+            handlers.append(HTTPDigestAuthHandler(_Key(key)))
+        native = build_opener(*handlers)
+        if user:
+            native.addheaders += basic(user).items()
+        yield _Client(native, options.get("timeout", 30.0), checks=options.get("checks", False))
+
+    def forms(self, text: bytes) -> Any:
+        """As ``data``."""
+        return {
+            "bytes": lambda: {"data": text},
+            "file": lambda: {"data": io.BytesIO(text)},
+            "pieces": lambda: {"data": iter([text[:9], text[9:]])},
+        }

@@ -1,0 +1,78 @@
+"""urllib3, by its managers."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin
+
+import urllib3 as plain
+from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
+
+import shim
+from shim import urllib3 as ours
+from tests.doors.calls import basic
+from tests.doors.door import Client, Door, Got
+
+
+class _Client(Client):
+    def __init__(self, native: plain.PoolManager, *, checks: bool, wire: bool) -> None:
+        self.native, self.wire = native, wire
+        # Nothing but what the caller of this client decides is sent again.
+        self.retries = plain.Retry(connect=0, read=0, redirect=5, status=0, status_forcelist=[410] if checks else ())
+
+    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+        """Call by ``request``."""
+        headers = {**(self.native.headers or {}), **(headers or {})}
+        response = self.native.request(
+            method, url, headers=headers, retries=self.retries, decode_content=not self.wire, **body
+        )
+        return Got(
+            response.status,
+            response.reason or "",
+            list(response.headers.items()),
+            response.data,
+            [urljoin(url, shown) if (shown := response.geturl()) else None],
+            shim.record(response),
+        )
+
+    def begin(self, url: str, size: int) -> bytes:
+        """Call without loading content."""
+        response = self.native.request("GET", url, retries=self.retries, preload_content=False)
+        try:
+            return bytes(next(response.stream(size)))
+        finally:
+            response.close()
+
+
+class Urllib3(Door):
+    """The manager."""
+
+    room = "urllib3"
+    refused = loops = MaxRetryError
+    late = (MaxRetryError, ReadTimeoutError)
+    broken = (MaxRetryError, ProtocolError)
+    trips = ()
+    keeps_cookies = False
+    follows_above = True
+
+    @contextlib.contextmanager
+    def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
+        """Open a PoolManager or ProxyManager of one connection to each host."""
+        library, user = plain if own else ours, options.get("user")
+        more: dict[str, Any] = {"timeout": options.get("timeout", 30.0), "maxsize": 1}
+        more |= {"headers": basic(user)} if user else {}
+        proxy = options.get("proxy")
+        with library.ProxyManager(proxy, **more) if proxy else library.PoolManager(**more) as native:
+            yield _Client(native, checks=options.get("checks", False), wire=options.get("wire", False))
+
+    def forms(self, text: bytes) -> Any:
+        """As ``body``."""
+        return {
+            "text": lambda: {"body": text.decode()},
+            "bytes": lambda: {"body": text},
+            "file": lambda: {"body": io.BytesIO(text)},
+            "pieces": lambda: {"body": iter([text[:9], text[9:]])},
+        }

@@ -1,0 +1,87 @@
+"""One library's way in, so that a test can say what all of them must do."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from typing import Any
+
+import attrs
+
+import shim
+
+Faults = type[BaseException] | tuple[type[BaseException], ...]
+
+
+@attrs.frozen
+class Got:
+    """What a caller got: ``fields`` as they came, ``content`` as the library hands it out, ``shown`` URLs.
+
+    ``shown`` are those of the response and of each redirect before it, None where a library knows none.
+    """
+
+    status: int
+    reason: str
+    fields: Sequence[tuple[str, str]]
+    content: bytes
+    shown: Sequence[str | None]
+    record: shim.Record | None
+
+    def field(self, name: str) -> list[str]:
+        """Return the values of a field."""
+        return [value for key, value in self.fields if key.lower() == name.lower()]
+
+
+class Client(abc.ABC):
+    """A client, session, manager or opener; ``native`` is the library's own object, or one that is made of it."""
+
+    native: Any
+
+    @abc.abstractmethod
+    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+        """Call, and read all of the reply; ``body`` is one of the door's forms."""
+
+    @abc.abstractmethod
+    def begin(self, url: str, size: int) -> bytes:
+        """Call, read so many bytes of the content, and leave the rest."""
+
+    def many(self, urls: Sequence[str], headers: Any) -> list[Got]:
+        """Call all at once."""
+        with ThreadPoolExecutor(len(urls)) as pool:
+            return list(pool.map(lambda url: self.ask(url, headers=headers), urls))
+
+
+class Door(abc.ABC):
+    """A library: how its clients are opened, and the names that it has for faults.
+
+    ``refused`` nobody listens, ``broken`` the connection ends too early, ``late`` a timeout is over, ``loops`` too many
+    redirects. ``room`` is the name in an inventory. ``trips`` are those of three signed calls in a row, none where the
+    library can't sign with Digest.
+    """
+
+    room: str
+    refused: Faults
+    broken: Faults
+    late: Faults
+    loops: Faults | None
+    trips: Sequence[int] = (2, 1, 1)
+    is_own_class = True  # the shim has clients of its own for it
+    keeps_cookies = True
+    keeps_connections = True
+    follows_above = False  # a redirect is a call of its own
+    has_deadline = True  # timeouts of the caller are for all that is sent
+    decodes = True
+
+    @abc.abstractmethod
+    def open(self, *, own: bool = False, **options: Any) -> AbstractContextManager[Client]:
+        """Open a client of the shim's, or the library's ``own``.
+
+        Options: ``key`` signs with Digest, ``user`` with Basic; ``timeout`` in seconds; ``proxy``; with ``checks`` the
+        client raises for the statuses of errors; with ``wire`` content is handed out as it came, its coding not undone.
+        """
+
+    @abc.abstractmethod
+    def forms(self, text: bytes) -> dict[str, Callable[[], dict[str, Any]]]:
+        """Return what makes the same JSON body, in each form that the library takes."""

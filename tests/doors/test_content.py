@@ -1,0 +1,197 @@
+"""What every door does with content: of requests in any form, and of replies that pass, are read, or can't be read."""
+
+import gzip
+import json
+import threading
+
+import pytest
+
+from tests.doors.calls import (
+    EMPTY,
+    JOBS,
+    NOT_FOUND,
+    ORDER,
+    SNAPSHOTS,
+    content,
+    field,
+    flex,
+    gone,
+    gone_then,
+    gone_then_flex,
+    ordered,
+)
+from tests.peers.answering import reply
+
+JSON = {"Content-Type": "application/json"}
+
+
+def test_a_body_in_any_form_is_sent_to_both_sides(door, raw, early):
+    """As it is to the legacy side and translated to its successor, each with its length; a stream is there for both."""
+    for name, form in door.forms(ordered()).items():
+        server = raw(gone)
+        with door.open() as client:
+            client.ask(server.url + JOBS, "POST", {**JSON, "X-Form": name}, **form())
+        if len(server.requests) == 1:  # what one form has learned the next one knows
+            (successor,) = server.requests
+        else:
+            legacy, successor = server.requests
+            assert json.loads(content(legacy)) == ORDER
+        assert json.loads(content(successor))["targetDeploymentItemName"] == "other"
+        assert field(successor, "Content-Length") == str(len(content(successor)))
+        assert field(successor, "Transfer-Encoding") is None
+
+
+def test_a_write_is_never_sent_twice_on_a_guess(door, raw):
+    """A connection that ends without a whole answer is the caller's to judge, on a kept connection too."""
+    server = raw(lambda request: None if request.startswith(b"POST") else flex(request))
+    form = door.forms(ordered())["bytes"]
+    with door.open() as client:
+        client.ask(server.url + SNAPSHOTS)
+        with pytest.raises(door.broken):
+            client.ask(server.url + JOBS, "POST", JSON, **form())
+    assert [request.split(b" ")[0] for request in server.requests].count(b"POST") == 1
+
+
+def test_a_legacy_reply_passes_unread(door, raw, early):
+    """The caller gets its first bytes while upstream still holds the rest back."""
+    go_on = threading.Event()
+
+    def answer(request):
+        yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n"
+        go_on.wait(10)
+        yield b"4\r\nlast\r\n0\r\n\r\n"
+
+    server = raw(answer)
+    with door.open() as client:
+        assert client.begin(server.url + SNAPSHOTS, 5) == b"first"
+        go_on.set()
+        assert client.ask(server.url + SNAPSHOTS).content == b"firstlast"
+
+
+def test_leaving_a_reply_ends_its_connection(door, raw, early):
+    """As without the shim."""
+
+    def endless(request):
+        yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        while True:
+            yield b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
+
+    server = raw(endless)
+    with door.open() as client:
+        assert client.begin(server.url + SNAPSHOTS, 5) == b"xxxxx"
+        assert server.gone.wait(10)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+@pytest.mark.parametrize("wire", [True, False])
+def test_a_reply_that_was_looked_into_passes_byte_for_byte(door, raw, early, wire, coding):
+    """A legacy 404 is read for its errorCode; then the caller has what came, decoded as ever or not at all."""
+    body = gzip.compress(NOT_FOUND) if coding == "gzip" else NOT_FOUND
+    lines = (f"Content-Encoding: {coding}", "X-Twice: 1", "X-Twice: 2")
+    server = raw(lambda request: reply("404 Nope", *lines, body=body))
+    with door.open(wire=wire) as client:
+        got = client.ask(server.url + SNAPSHOTS)
+    assert (got.status, got.reason, got.record.route) == (404, "Nope", "legacy")
+    assert got.content == (NOT_FOUND if door.decodes and not wire else body)
+    assert (got.field("Content-Encoding"), got.field("X-Twice")) == ([coding], ["1", "2"])
+    assert got.field("Content-Length") == [str(len(body))]
+    assert len(server.requests) == 1
+
+
+def test_a_reply_too_large_to_look_into_passes_whole(door, raw, early):
+    """What was read comes first, then the rest of the wire."""
+    body = bytes(range(256)) * 70_000  # 17.9 MB, where 16 MiB may be read
+    server = raw(lambda request: reply("404 Not Found", body=body))
+    with door.open() as client:
+        got = client.ask(server.url + SNAPSHOTS)
+    assert (got.status, got.content == body) == (404, True)
+
+
+def test_coded_content_is_translated(door, raw):
+    """Whoever undoes the coding."""
+    server = raw(lambda request: reply("200 OK", "Content-Encoding: gzip", body=gzip.compress(EMPTY)))
+    for wire in (True, False):
+        with door.open(wire=wire) as client:
+            assert json.loads(client.ask(server.url + SNAPSHOTS).content)["totalCount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "coding", "words"),
+    [
+        (gzip.compress(EMPTY)[:-9], "gzip", "ends in the middle"),
+        (b"\x1f\x8bnonsense", "gzip", "not what its coding says"),
+        (gzip.compress(b" " * 17_000_000), "gzip", "larger than"),
+        (EMPTY, "br", "'br' was not asked for"),
+    ],
+    ids=["truncated", "broken", "bomb", "foreign"],
+)
+def test_content_that_cannot_be_had_is_said_in_words(door, raw, body, coding, words):
+    """And no coding is asked for that can't be undone within bounds."""
+    server = raw(lambda request: reply("200 OK", f"Content-Encoding: {coding}", body=body))
+    with door.open(wire=True) as client:
+        got = client.ask(server.url + SNAPSHOTS, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+    document = json.loads(got.content)
+    assert (got.status, got.reason, document["errorCode"]) == (502, "Bad Gateway", "SHIM_UPSTREAM_UNREADABLE")
+    assert words in document["detail"]
+    assert field(server.requests[0], "Accept-Encoding") == "gzip;q=0.5"
+
+
+def test_one_connection_serves_one_call_after_another(door, raw):
+    """Each gives back what it had."""
+    if not door.keeps_connections:
+        pytest.skip("the library opens one for each request")
+    server = raw(flex)
+    with door.open() as client:
+        for _ in range(3):
+            client.ask(server.url + SNAPSHOTS)
+    assert server.connections == 1
+
+
+def moved(request):
+    """An Atlas that redirects, to what answers as an empty flex page."""
+    return flex(request) if b" /moved" in request else reply("307 Temporary Redirect", "Location: /moved")
+
+
+def test_a_redirected_successor_keeps_its_address_to_itself(door, raw):
+    """The answer is the caller's, so are the URLs of its chain."""
+    server = raw(moved)
+    with door.open() as client:
+        got = client.ask(server.url + SNAPSHOTS)
+    assert json.loads(got.content)["results"] == []
+    assert set(got.shown) <= {server.url + SNAPSHOTS, None}
+    assert server.targets()[1] == "/moved"
+
+
+def test_a_redirect_of_the_legacy_side_is_followed_as_ever(door, raw, early):
+    """Its last address shows."""
+    server = raw(moved)
+    with door.open() as client:
+        got = client.ask(server.url + SNAPSHOTS)
+    assert (got.content, server.targets()) == (EMPTY, [SNAPSHOTS, "/moved"])
+    assert got.shown[0] in {f"{server.url}/moved", None}
+    assert got.record.route == "legacy"
+
+
+def test_a_redirect_that_leads_to_a_retired_call_is_translated(door, raw):
+    """Where the library makes a call of each of a chain."""
+    if not door.follows_above:
+        pytest.skip("the library follows redirects below what the shim can see")
+    server = raw(
+        lambda request: (
+            reply("302 Found", f"Location: {SNAPSHOTS}") if b" /moved " in request else gone_then_flex(request)
+        )
+    )
+    with door.open() as client:
+        got = client.ask(f"{server.url}/moved")
+    assert (got.status, got.record.route, got.shown[0] in {server.url + SNAPSHOTS, None}) == (200, "flex", True)
+
+
+def test_a_write_that_was_refused_is_ordered_from_the_successor(door, raw, early):
+    """The fallback of a write has its body, and the answer the legacy words."""
+    job = {"deliveryType": "RESTORE", "id": "6a6f78e0cab84da5c4476b25", "snapshotId": "0" * 24, "status": "PENDING"}
+    server = raw(gone_then(lambda request: reply("200 OK", body=json.dumps(job).encode())))
+    form = door.forms(ordered())["pieces"]
+    with door.open() as client:
+        got = client.ask(server.url + JOBS, "POST", JSON, **form())
+    assert (got.status, json.loads(got.content)["deliveryType"]) == (201, "automated")
+    assert len(server.requests) == 2

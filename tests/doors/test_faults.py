@@ -1,0 +1,99 @@
+"""What goes wrong on the way is each library's own fault, and the caller's timeouts are for all that is sent."""
+
+import socket
+import time
+
+import pytest
+
+from tests.doors.calls import JOBS, SNAPSHOTS, flex, gone, gone_then, gone_then_flex, ordered
+from tests.peers.answering import reply
+
+JSON = {"Content-Type": "application/json"}
+
+
+def test_no_connection(door, monkeypatch):
+    """Nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", url)
+    with door.open() as client, pytest.raises(door.refused) as caught:
+        client.ask(url + SNAPSHOTS)
+    assert "flexClusters" not in str(caught.value)
+
+
+def test_a_connection_that_ends_unanswered(door, raw, early):
+    """By either side of an exchange."""
+    for answer in (lambda request: None, gone_then(lambda request: None)):
+        server = raw(answer)
+        with door.open() as client, pytest.raises(door.broken) as caught:
+            client.ask(server.url + SNAPSHOTS)
+        assert "flexClusters" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "200 OK"])
+def test_content_that_breaks_off(door, raw, monkeypatch, status):
+    """As reading it would have raised, also while the shim reads it; the client can be used again."""
+    if status.startswith("404"):
+        monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
+    cut = f"HTTP/1.1 {status}\r\nContent-Length: 99\r\n\r\nshort".encode()
+    server = raw(lambda request: iter([cut]) if SNAPSHOTS.rpartition("/")[2].encode() in request else flex(request))
+    with door.open() as client:
+        with pytest.raises(door.broken):
+            client.ask(server.url + SNAPSHOTS)
+        assert client.ask(f"{server.url}/other").status == 200
+
+
+def test_too_many_redirects(door, raw):
+    """A successor's address does not show."""
+    if door.loops is None:
+        pytest.skip("the library has no error of its own for it")
+    server = raw(lambda request: reply("307 Temporary Redirect", f"Location: {request.split()[1].decode()}0"))
+    with door.open() as client, pytest.raises(door.loops) as caught:
+        client.ask(server.url + SNAPSHOTS)
+    assert "flexClusters" not in str(caught.value)
+
+
+def test_a_reply_that_never_comes_ends_with_the_callers_timeout(door, raw, early):
+    """That of the second request of an exchange, too."""
+    server = raw(gone_then(lambda request: b""))
+    with door.open(timeout=0.3) as client, pytest.raises(door.late):
+        client.ask(server.url + SNAPSHOTS)
+    assert len(server.requests) == 2
+
+
+@pytest.fixture
+def slowly(raw, monkeypatch):
+    """Starts an Atlas each of whose replies takes so many seconds, by the clock that timeouts are measured with."""
+    passed: list[float] = []
+    clock = time.perf_counter
+    monkeypatch.setattr(time, "perf_counter", lambda: clock() + sum(passed))
+
+    def start(seconds, answer):
+        def slow(request):
+            passed.append(seconds)
+            return answer(request)
+
+        return raw(slow)
+
+    return start
+
+
+def test_when_the_timeouts_are_over_nothing_more_is_sent(door, slowly, early):
+    """Neither a read nor a write: what would have changed something was never begun."""
+    if not door.has_deadline:
+        pytest.skip("the library's timeouts are for one request")
+    form = door.forms(ordered())["bytes"]
+    for method, path, body in (("GET", SNAPSHOTS, {}), ("POST", JOBS, form())):
+        server = slowly(600, gone)
+        with door.open(timeout=60) as client, pytest.raises(door.late, match="seconds together"):
+            client.ask(server.url + path, method, JSON, **body)
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("timeout", [None, 3600])
+def test_patient_callers_get_their_answer(door, slowly, early, timeout):
+    """No timeout is no limit, and a long one is none before it is over."""
+    server = slowly(600, gone_then_flex)
+    with door.open(timeout=timeout) as client:
+        assert client.ask(server.url + SNAPSHOTS).status == 200
+    assert len(server.requests) == 2

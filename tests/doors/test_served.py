@@ -1,0 +1,282 @@
+"""Every door serves a retired call, once, signed as the caller signs, and leaves all else alone."""
+
+import json
+
+import pytest
+
+import shim
+from shim.errors import LegacyEndpointWarning, SettingsError
+from tests.doors.calls import BEARER, EMPTY, KEY, SNAPSHOTS, field, flex, gone, gone_then_flex
+from tests.peers.answering import reply
+
+FIELDS = {
+    "createdAt", "expiresAt", "frequencyType", "id", "links", "mongodVersion", "serverlessInstanceName",
+    "snapshotType", "status",
+}  # fmt: skip
+
+
+def test_a_retired_call_is_answered_in_the_legacy_shape(door, atlas, retired):
+    """In one trip, with what a reply of the wire has, the caller's URL, and a record."""
+    with door.open() as client:
+        got = client.ask(retired, headers=BEARER)
+    document = json.loads(got.content)
+    assert (got.status, got.reason, document["totalCount"]) == (200, "OK", 8)
+    assert set(document["results"][0]) <= FIELDS
+    assert got.field("Content-Length") == [str(len(got.content))]
+    assert not got.field("Content-Encoding")
+    assert got.shown[0] in {retired, None}  # urllib3 1.26 may not know
+    assert got.record.route == "flex"
+    assert len(atlas.fake.arrivals) == 1
+
+
+def test_other_calls_are_the_librarys_own(door, raw):
+    """What is sent is the same, byte for byte, and the reply has no record."""
+    server = raw(lambda request: reply("207 Odd", "X-Odd: a", "X-Odd: b", body=b"\x00\xff"))
+    calls = [
+        ("GET", "/api/atlas/v2/groups/a/flexClusters?x=%2F+%20&y=1", None),
+        ("GET", SNAPSHOTS.replace("v1.0", "v2"), {"Accept": "application/vnd.atlas.preview+json"}),
+        ("DELETE", SNAPSHOTS, {"X-Odd": "1"}),
+    ]
+    sent = []
+    for own in (True, False):
+        with door.open(own=own) as client:
+            for method, target, headers in calls:
+                got = client.ask(server.url + target, method, headers)
+                assert (got.status, got.content, got.field("X-Odd")) == (207, b"\x00\xff", ["a", "b"])
+                assert got.record is None
+        sent.append(server.requests[-3:])
+    assert sent[0] == sent[1]
+
+
+def test_the_switch_is_asked_for_each_call(door, raw, monkeypatch):
+    """A client that lives obeys the settings of the moment; switched off, it makes its library's own call."""
+    server = raw(gone_then_flex)
+    with door.open() as client:
+        for word, status in (("off", 410), ("flex", 200)):
+            monkeypatch.setenv("ATLAS_SHIM_ROUTE", word)
+            got = client.ask(server.url + SNAPSHOTS)
+            assert (got.status, got.record is None) == (status, word == "off")
+    assert server.targets()[0] == SNAPSHOTS
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(("name", "value"), [("ROUTE", "flexx"), ("WARNINGS", "loud"), ("SUNSET", "none=2026-01-01")])
+def test_a_setting_that_means_nothing_is_heard_when_a_client_is_made(door, monkeypatch, name, value):
+    """And never in the middle of a call."""
+    monkeypatch.setenv(f"ATLAS_SHIM_{name}", value)
+    with pytest.raises(SettingsError, match=f"ATLAS_SHIM_{name}"), door.open():
+        pass
+
+
+def test_a_fallback_asks_each_side_once_and_is_remembered(door, raw, early):
+    """The 410 on the way is a step of the exchange; the next call asks the successor at once."""
+    server = raw(gone_then_flex)
+    with door.open() as client:
+        first, second = (client.ask(server.url + SNAPSHOTS) for _ in range(2))
+    assert [sent.status for sent in first.record.sent] == [410, 200]
+    assert [sent.status for sent in second.record.sent] == [200]
+    assert [b"/flexClusters/" in request for request in server.requests] == [False, True, True]
+
+
+def test_the_clients_own_check_sees_the_last_status_alone(door, raw, early):
+    """Hooks that raise, raise_for_status, errors of openers, statuses that are sent again: none sees the 410."""
+    server = raw(gone_then_flex)
+    with door.open(checks=True) as client:
+        assert client.ask(server.url + SNAPSHOTS).status == 200
+    assert len(server.requests) == 2
+
+
+def test_head_has_fields_and_no_content(door, retired):
+    """The length is that of the content that GET has."""
+    with door.open() as client:
+        whole = client.ask(retired, headers=BEARER)
+        got = client.ask(retired, "HEAD", BEARER)
+    assert (got.status, got.content) == (200, b"")
+    assert got.field("Content-Length") == [str(len(whole.content))]
+
+
+def test_an_answer_that_needs_nobody_is_a_reply_too(door, raw):
+    """What the caller got wrong is said before anything is sent."""
+    server = raw(flex)
+    with door.open() as client:
+        got = client.ask(f"{server.url}{SNAPSHOTS}?pageNum=x")
+    assert (got.status, got.reason, got.record.sent, server.requests) == (400, "Bad Request", (), [])
+    assert json.loads(got.content)["error"] == 400
+
+
+def trips(atlas, client, url):
+    before = len(atlas.fake.arrivals)
+    return client.ask(url).status, len(atlas.fake.arrivals) - before
+
+
+def test_digest_costs_no_trip_more(door, atlas, retired):
+    """A signature is over what is sent: a challenge once, as without the shim, where the library keeps a nonce."""
+    if not door.trips:
+        pytest.skip("the library can't sign with Digest")
+    with door.open(key=KEY) as client:
+        assert [trips(atlas, client, retired) for _ in range(3)] == [(200, count) for count in door.trips]
+
+
+def test_a_fallback_is_signed_too(door, atlas, retired, early):
+    """The refused call and the one in its place; the next one has the nonce of that."""
+    if not door.trips:
+        pytest.skip("the library can't sign with Digest")
+    with door.open(key=KEY) as client:
+        assert client.ask(retired).status == 200
+        assert trips(atlas, client, retired) == (200, door.trips[1])
+
+
+def test_a_wrong_key_is_refused_with_the_callers_url(door, retired):
+    """No loop, and nothing of the successor shows."""
+    if door.trips != (2, 1, 1):
+        pytest.skip("the library can't sign with Digest, or leaves sockets open when it is refused")
+    with door.open(key=(KEY[0], "wrong")) as client:
+        got = client.ask(retired)
+    assert got.status == 401
+    assert set(got.shown) == {retired}
+
+
+def test_credentials_of_a_client_reach_both_sides(door, raw, early):
+    """Those that are good for any target."""
+    server = raw(gone_then_flex)
+    with door.open(user=("user", "pass")) as client:
+        client.ask(server.url + SNAPSHOTS)
+    assert [field(request, "Authorization") for request in server.requests] == ["Basic dXNlcjpwYXNz"] * 2
+
+
+def test_credentials_of_one_call_are_not_sent_with_the_next(door, raw):
+    """Whoever gives them with one call gave them for no other."""
+    server = raw(flex)
+    with door.open() as client:
+        for headers in ({"Authorization": "one"}, {}, {"Authorization": "two"}, {"Authorization": "two"}, {}):
+            client.ask(server.url + SNAPSHOTS, headers=headers)
+    assert [field(request, "Authorization") for request in server.requests] == ["one", None, "two", "two", None]
+
+
+def test_a_signature_over_another_target_is_not_sent(door, raw):
+    """A Digest that the caller made by hand would be refused; other schemes are kept."""
+    server = raw(flex)
+    with door.open() as client:
+        for value in (f'Digest username="u", realm="r", nonce="n", uri="{SNAPSHOTS}", response="0"', "Bearer a"):
+            client.ask(server.url + SNAPSHOTS, headers={"Authorization": value})
+    assert [field(request, "Authorization") for request in server.requests] == [None, "Bearer a"]
+
+
+def test_the_fields_of_the_caller_are_kept(door, raw):
+    """But for those that are the call's: version and codings."""
+    server = raw(flex)
+    with door.open() as client:
+        client.ask(server.url + SNAPSHOTS, headers={"User-Agent": "mine", "X-Own": "1", "Accept": "application/json"})
+    (request,) = server.requests
+    assert [field(request, name) for name in ("User-Agent", "X-Own")] == ["mine", "1"]
+    assert field(request, "Accept") == "application/vnd.atlas.2024-11-13+json"
+    assert field(request, "Host") == server.url.removeprefix("http://")
+
+
+def test_cookies_go_both_ways(door, raw):
+    """Set by a successor's reply, sent with the next call."""
+    if not door.keeps_cookies:
+        pytest.skip("the library keeps none")
+    server = raw(lambda request: reply("200 OK", "Set-Cookie: a=b; Path=/", body=EMPTY))
+    with door.open() as client:
+        got = [client.ask(server.url + SNAPSHOTS) for _ in range(2)]
+    assert got[0].field("Set-Cookie") == ["a=b; Path=/"]
+    assert [field(request, "Cookie") for request in server.requests] == [None, "a=b"]
+
+
+def test_a_proxy_is_asked_for_the_successors_whole_url(door, raw, monkeypatch):
+    """The caller sees their own."""
+    server = raw(flex)
+    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", "http://atlas.example")
+    with door.open(proxy=server.url) as client:
+        got = client.ask(f"http://atlas.example{SNAPSHOTS}")
+    assert got.status == 200
+    assert got.shown[0] in {f"http://atlas.example{SNAPSHOTS}", None}
+    assert server.targets()[0].startswith("http://atlas.example/api/atlas/v2/groups/")
+    assert "/flexClusters/" in server.targets()[0]
+
+
+def test_many_calls_at_once_stay_apart(door, atlas, retired):
+    """Nothing of one exchange is kept on the client."""
+    with door.open() as client:
+        client.ask(retired, headers=BEARER)
+        pages = client.many([f"{retired}?itemsPerPage=3&pageNum={number}" for number in range(1, 9)], BEARER)
+    assert [len(json.loads(got.content)["results"]) for got in pages] == [3, 3, 2, 0, 0, 0, 0, 0]
+    assert [got.shown[0] for got in pages] == [f"{retired}?itemsPerPage=3&pageNum={number}" for number in range(1, 9)]
+
+
+def test_the_program_is_warned_at_its_line_before_anything_is_sent(door, raw, monkeypatch):
+    """Turned into an error, the warning keeps the call from being made."""
+    server = raw(flex)
+    with door.open() as client:
+        with pytest.warns(LegacyEndpointWarning) as caught:
+            client.ask(server.url + SNAPSHOTS)
+        assert [one.filename.rpartition("/")[2].startswith("by_") for one in caught] == [True]
+        monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "error")
+        with pytest.raises(LegacyEndpointWarning):
+            client.ask(server.url + SNAPSHOTS)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("way", ["shim's own", "wrapped", "library's own"])
+def test_doors_on_each_other_serve_a_call_once(door, raw, early, tmp_path, monkeypatch, way):
+    """In a process with every door open: one exchange, one warning, and one line of the inventory."""
+    if way != "library's own" and not door.is_own_class:
+        pytest.skip("the shim has no client of its own for it")
+    monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(tmp_path / "calls.jsonl"))
+    server = raw(gone_then_flex)
+    shim.install()
+    with door.open(own=way != "shim's own", checks=True) as client:
+        if way == "wrapped":
+            assert shim.wrap(shim.wrap(client.native)) is client.native
+        with pytest.warns(LegacyEndpointWarning) as caught:
+            got = client.ask(server.url + SNAPSHOTS)
+    assert (got.status, got.record.route, len(server.requests), len(caught)) == (200, "flex", 2, 1)
+    (line,) = map(json.loads, (tmp_path / "calls.jsonl").read_text().splitlines())
+    assert line["library"] == door.room
+
+
+def test_a_client_that_is_older_is_covered_while_the_switch_is_on(door, raw):
+    """And is what it was when it is off again."""
+    server, statuses = raw(gone_then_flex), []
+    with door.open(own=True) as client:
+        for switch in (shim.uninstall, shim.install, shim.uninstall):
+            switch()
+            statuses.append(client.ask(server.url + SNAPSHOTS).status)
+    assert statuses == [410, 200, 410]
+
+
+def test_a_wrapped_client_stays_covered(door, raw):
+    """It is the same object and of its own class, with the switch of the process on or off."""
+    if not door.is_own_class:
+        pytest.skip("there is no client to wrap")
+    server, statuses = raw(gone_then_flex), []
+    with door.open(own=True) as client:
+        kind = type(client.native)
+        assert shim.wrap(client.native) is client.native
+        assert isinstance(client.native, kind)
+        for switch in (shim.uninstall, shim.install, shim.uninstall):
+            switch()
+            statuses.append(client.ask(server.url + SNAPSHOTS).status)
+    assert statuses == [200, 200, 200]
+
+
+def test_a_wrong_setting_is_heard_when_a_client_is_wrapped(door, monkeypatch):
+    """The client stays what it was."""
+    if not door.is_own_class:
+        pytest.skip("there is no client to wrap")
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flexx")
+    with door.open(own=True) as client:
+        kind = type(client.native)
+        with pytest.raises(SettingsError, match="ATLAS_SHIM_ROUTE"):
+            shim.wrap(client.native)
+        assert type(client.native) is kind
+
+
+def test_an_origin_that_is_not_covered_is_left_alone(door, raw, monkeypatch):
+    """A retired path somewhere else means nothing."""
+    server = raw(gone)
+    monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
+    with door.open() as client:
+        got = client.ask(server.url + SNAPSHOTS)
+    assert (got.status, got.record, server.targets()) == (410, None, [SNAPSHOTS])
