@@ -1,17 +1,12 @@
-"""A clean process for each test, the fake Atlas on a socket, and an Atlas that answers as a test says."""
+"""A process that is clean before and after each test."""
 
 import pytest
 
 import shim
-from tests.requests import conftest as door
-
-clean_process, early = door.clean_process, door.early
-atlas, retired, raw = door.atlas, door.retired, door.raw
+from tests.doors.process import *  # noqa: F403 - its fixtures
 
 
 @pytest.fixture
 def switched_on(clean_process):
     """The drop-in is on for the process."""
     shim.install()
-    yield
-    shim.uninstall()

@@ -3,26 +3,19 @@
 """What a retired call sends and leaves behind: bodies, writes, content codings, timeouts, connections, places."""
 
 import asyncio
-import gzip
 import io
 import json
 import time
-import warnings
 
 import aiohttp as plain
 import pytest
 
-import shim
 from shim import aiohttp
 from shim.core.memory import Memory
 from shim.dropin import runtime as process
-from shim.errors import LegacyEndpointWarning
-from tests.aiohttp.test_sessions import EMPTY, NOT_FOUND, field, flex, gone_then_flex
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import JOBS, NOT_FOUND, SNAPSHOTS, field, flex, gone_then_flex
 from tests.peers.answering import reply
-from tests.peers.raw import BREAK
 
-JOBS = SNAPSHOTS.replace("/snapshots", "/restoreJobs")
 ID = "6a6f78e0cab84da5c4476b25"
 ORDER = {
     "deliveryType": "automated",
@@ -102,17 +95,6 @@ async def test_the_sessions_own_serializer_is_used(raw, early):
     assert json.loads(server.requests[0].partition(b"\r\n\r\n")[2]) == ORDER
 
 
-@pytest.mark.parametrize("fault", [BREAK, b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{" + BREAK])
-async def test_a_write_is_never_sent_twice_on_a_guess(raw, fault):
-    """A connection that ends without a whole answer is the caller's to judge, on a kept connection too."""
-    server = raw(lambda request: fault if request.startswith(b"POST") else reply("200 OK", body=EMPTY))
-    async with aiohttp.ClientSession() as session:
-        await (await session.get(server.url + SNAPSHOTS)).read()
-        with pytest.raises(aiohttp.ClientError):
-            await session.post(server.url + JOBS, json=ORDER)
-    assert [request.split(b" ")[0] for request in server.requests].count(b"POST") == 1
-
-
 async def test_a_deletion_is_sent_once_and_other_calls_are_as_ever(raw, monkeypatch):
     """A session sends DELETE again by itself when a connection ends; it is told not to, for this call alone."""
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
@@ -150,16 +132,6 @@ async def test_cancelling_reaches_a_deletion(raw, monkeypatch):
             await task
 
 
-async def test_a_signature_over_another_target_is_not_sent(raw):
-    """A Digest that the caller made by hand signs the retired target."""
-    server = raw(flex)
-    made = f'Digest username="u", realm="r", nonce="n", uri="{SNAPSHOTS}", response="0"'
-    async with aiohttp.ClientSession() as session:
-        response = await session.get(server.url + SNAPSHOTS, headers={"Authorization": made})
-    assert field(server.requests[0], "Authorization") is None
-    assert response.request_info.headers["Authorization"] == made
-
-
 async def test_codings_that_the_caller_names_are_kept_where_they_can_be_undone(raw):
     """And none is named where the caller wants none to be."""
     server = raw(flex)
@@ -178,39 +150,6 @@ async def test_data_and_json_together_are_refused_as_ever(raw):
     assert server.requests == []
 
 
-@pytest.mark.parametrize("coding", ["gzip", "identity"])
-@pytest.mark.parametrize("decompress", [True, False])
-async def test_coded_content_is_translated(raw, coding, decompress):
-    """Whether aiohttp decodes by itself or not; no coding is asked for that can't be decoded within bounds."""
-    content = gzip.compress(EMPTY) if coding == "gzip" else EMPTY
-    server = raw(lambda request: reply("200 OK", f"Content-Encoding: {coding}", body=content))
-    async with aiohttp.ClientSession(auto_decompress=decompress) as session:
-        response = await session.get(server.url + SNAPSHOTS)
-        assert (await response.json())["totalCount"] == 0
-    assert field(server.requests[0], "Accept-Encoding") == "gzip, deflate"
-
-
-@pytest.mark.parametrize("decompress", [True, False])
-async def test_what_was_read_in_vain_is_handed_back_as_it_came(raw, early, decompress):
-    """A legacy error that proves nothing is the caller's, byte for byte."""
-    content = gzip.compress(NOT_FOUND)
-    lines = ("Content-Encoding: gzip", "Content-Type: application/json")
-    server = raw(lambda request: reply("404 Not Found", *lines, body=content))
-    async with aiohttp.ClientSession(auto_decompress=decompress) as session:
-        response = await session.get(server.url + SNAPSHOTS)
-        assert response.shim.route == "legacy"
-        assert await response.read() == (NOT_FOUND if decompress else content)
-        assert response.headers["Content-Encoding"] == "gzip"
-
-
-async def test_more_than_may_be_read_is_handed_back_whole(raw, early):
-    """The part that was read comes first, then the rest from the wire."""
-    content = bytes(range(256)) * 80_000  # 20 MB, where 16 MiB may be read
-    server = raw(lambda request: reply("404 Not Found", body=content))
-    async with aiohttp.ClientSession() as session, session.get(server.url + SNAPSHOTS) as response:
-        assert await response.read() == content
-
-
 async def test_a_middleware_may_have_read_the_reply(raw, early):
     """Its content is taken from where aiohttp keeps it."""
     server = raw(lambda request: reply("404 Not Found", "Content-Type: application/json", body=NOT_FOUND))
@@ -225,23 +164,6 @@ async def test_a_middleware_may_have_read_the_reply(raw, early):
         response = await session.get(server.url + SNAPSHOTS)
         assert (response.status, await response.read()) == (404, NOT_FOUND)
     assert seen == [NOT_FOUND]
-
-
-async def test_a_native_reply_streams_as_it_comes(raw, early):
-    """It is handed back before its end is there, and leaving the block closes the connection."""
-
-    def endless(request):
-        yield b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
-        while True:
-            yield b"x" * 1000
-
-    server = raw(endless)
-    async with aiohttp.ClientSession() as session:
-        async with session.get(server.url + SNAPSHOTS) as response:
-            assert response.shim.route == "legacy"
-            assert await response.content.readexactly(5) == b"xxxxx"
-            assert response.connection is not None
-        assert await asyncio.to_thread(server.gone.wait, 10)
 
 
 async def test_connections_go_back_to_the_pool(raw, early, monkeypatch):
@@ -279,15 +201,6 @@ async def test_traces_tell_what_is_sent(raw, early):
 def gone_then_silent(request):
     """An Atlas whose legacy endpoint is gone, and that never answers for the one that took its place."""
     return b"" if b"/flexClusters/" in request else reply("410 Gone", body=b"{}")
-
-
-async def test_a_call_that_is_not_answered_ends_with_its_timeout(raw, early):
-    """With the exception that aiohttp has for it, whatever number was asked on the way."""
-    server = raw(gone_then_silent)
-    async with aiohttp.ClientSession() as session:
-        with pytest.raises(asyncio.TimeoutError):
-            await session.get(server.url + SNAPSHOTS, timeout=aiohttp.ClientTimeout(total=0.1))
-    assert len(server.requests) == 2
 
 
 LIMITS = {
@@ -411,36 +324,6 @@ async def test_redirects_are_followed_and_not_shown(raw):
         with pytest.raises(aiohttp.TooManyRedirects) as caught:
             await session.get(server.url + SNAPSHOTS, max_redirects=1)
         assert str(caught.value.request_info.url) == server.url + SNAPSHOTS
-
-
-async def test_the_warning_names_the_callers_line(raw):
-    """Of the coroutine that awaits the call, before anything is sent."""
-    server = raw(flex)
-    async with aiohttp.ClientSession() as session:
-        with pytest.warns(LegacyEndpointWarning) as caught:
-            await session.get(server.url + SNAPSHOTS)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            with pytest.raises(LegacyEndpointWarning):
-                await session.get(server.url + SNAPSHOTS)
-    assert (caught[0].filename, len(server.requests)) == (__file__, 1)
-
-
-async def test_the_switch_is_asked_for_each_call(raw, monkeypatch):
-    """A session that exists obeys the settings of the moment."""
-    server = raw(gone_then_flex)
-    async with aiohttp.ClientSession() as session:
-        monkeypatch.setenv("ATLAS_SHIM_ROUTE", "off")
-        response = await session.get(server.url + SNAPSHOTS)
-        assert (response.status, shim.record(response)) == (410, None)
-
-
-async def test_a_call_is_sent_through_the_callers_proxy(raw):
-    """In absolute form, as plain HTTP is."""
-    server = raw(flex)
-    async with aiohttp.ClientSession() as session:
-        assert (await session.get(server.url + SNAPSHOTS, proxy=server.url)).status == 200
-    assert server.targets()[0].startswith(f"{server.url}/api/atlas/v2/")
 
 
 async def test_where_nobody_is_asked_the_answer_is_a_response_too(atlas):

@@ -2,7 +2,6 @@
 # (the generated client as its generator writes it)
 """Clients as other people write them: generated ones, ones that send again, ones that gather."""
 
-import asyncio
 import io
 import json
 import subprocess
@@ -13,12 +12,8 @@ import pytest
 from aiohttp_retry import ExponentialRetry, RetryClient
 
 import shim
-from shim.fake import DEMO_TOKEN
-from tests.aiohttp.test_sessions import EMPTY
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS
 from tests.peers.answering import reply
-
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 
 
 class RESTResponse(io.IOBase):
@@ -114,13 +109,3 @@ asyncio.run(main())
         .index("            async with session.get(" + repr(retired) + ") as response:  # the line")
     )
     assert f"program.py:{line + 1}: LegacyEndpointWarning" in done.stderr
-
-
-async def test_many_calls_at_once_stay_apart(atlas, retired, switched_on):
-    """Each has a response of its own, whole."""
-    async with plain.ClientSession(headers=BEARER) as session:
-        responses = await asyncio.gather(*(session.get(retired) for _ in range(20)))
-    assert {response.status for response in responses} == {200}
-    contents = [await response.read() for response in responses]
-    assert len({id(response) for response in responses}) == 20
-    assert len(set(contents)) == 1

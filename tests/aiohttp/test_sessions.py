@@ -4,75 +4,13 @@
 
 import json
 
-import aiohttp as plain
 import pytest
 from yarl import URL
 
 import shim
 from shim import aiohttp
-from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import BEARER, EMPTY, NOT_FOUND, SNAPSHOTS, field, flex, gone_then_flex
 from tests.peers.answering import reply
-
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
-EMPTY = b'{"results": [], "totalCount": 0}'
-NOT_FOUND = b'{"detail":"No.","error":404,"errorCode":"CLUSTER_NOT_FOUND","parameters":[],"reason":"Not Found"}'
-
-
-def field(request, name):
-    """The value of a request's field, None where it has none."""
-    for line in request.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]:
-        key, _, value = line.partition(": ")
-        if key.lower() == name.lower():
-            return value
-    return None
-
-
-def flex(request):
-    """An Atlas after the sunset."""
-    return reply("200 OK", body=EMPTY)
-
-
-def gone_then_flex(request):
-    """An Atlas whose legacy endpoint is gone, whatever the date says."""
-    return reply("200 OK", body=EMPTY) if b"/flexClusters/" in request else reply("410 Gone", body=b"{}")
-
-
-@pytest.mark.parametrize("library", [plain, aiohttp])
-async def test_digest_costs_no_trip_more(atlas, retired, library, switched_on):
-    """A middleware of aiohttp's signs what is really sent: two trips, then one, whichever way in."""
-    counts = []
-    digest = library.DigestAuthMiddleware(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
-    async with library.ClientSession(middlewares=[digest]) as session:
-        for _ in range(3):
-            before = len(atlas.fake.arrivals)
-            async with session.get(retired) as response:
-                assert response.status == 200
-                assert (await response.json())["results"]
-            counts.append(len(atlas.fake.arrivals) - before)
-    assert counts == [2, 1, 1]
-
-
-async def test_a_session_made_before_is_covered(atlas, retired):
-    """From the moment the drop-in is on to the moment it is off, subclasses included."""
-    with pytest.warns(DeprecationWarning, match="discouraged"):
-        kind = type("Mine", (plain.ClientSession,), {})
-    async with kind(headers=BEARER) as session:
-        statuses = [(await session.get(retired)).status]
-        shim.install()
-        statuses.append((await session.get(retired)).status)
-        shim.uninstall()
-        statuses.append((await session.get(retired)).status)
-    assert statuses == [410, 200, 410]
-
-
-async def test_both_ways_in_at_once_make_one_exchange(raw, early, switched_on):
-    """A session of ours in a process with the drop-in on asks each side once."""
-    server = raw(gone_then_flex)
-    async with aiohttp.ClientSession() as session:
-        response = await session.get(server.url + SNAPSHOTS)
-    assert response.shim.route == "flex"
-    assert len(server.requests) == 2
 
 
 async def test_an_answer_looks_like_one_from_the_wire(raw):
@@ -120,16 +58,6 @@ async def test_an_answer_streams(raw):
         response.release()
         with pytest.raises(aiohttp.ClientConnectionError):
             await response.read()
-
-
-async def test_head_is_answered_without_content(raw):
-    """With the length that GET has."""
-    server = raw(flex)
-    async with aiohttp.ClientSession() as session:
-        whole = await (await session.get(server.url + SNAPSHOTS)).read()
-        response = await session.head(server.url + SNAPSHOTS)
-        assert (response.method, await response.read()) == ("HEAD", b"")
-        assert response.headers["Content-Length"] == str(len(whole))
 
 
 async def test_an_error_is_raised_for_the_translated_status(raw, early):

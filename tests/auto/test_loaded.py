@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from shim.fake import DEMO_TOKEN, FakeAtlas
+from shim.fake import FakeAtlas
 from shim.fake.server import serve_in_thread
-from tests.httpx.conftest import SNAPSHOTS
-
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+from tests.doors.calls import BEARER, SNAPSHOTS
 
 START = f"""
 import os, sys

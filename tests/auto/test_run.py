@@ -13,10 +13,9 @@ from click.testing import CliRunner
 from shim.cli import main
 from shim.cli.run import environment_for
 from shim.dropin.environment import CHECKED, VARIABLES, WARNINGS
-from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from shim.switch import LAUNCH
 
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 COMMAND = [sys.executable, "-m", "shim", "run", "--"]
 
 

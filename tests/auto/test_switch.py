@@ -15,59 +15,14 @@ from shim import httpx as shim_httpx
 from shim import patching
 from shim import requests as shim_requests
 from shim.errors import SettingsError
-from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS, gone_then_flex
 from tests.peers.answering import reply
-
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
-EMPTY = b'{"results": [], "totalCount": 0}'
-
-
-def gone_then_flex(request):
-    return reply("200 OK", body=EMPTY) if b"/flexClusters/" in request else reply("410 Gone", body=b"{}")
 
 
 def patched():
     places = [(httpx.Client, "send"), (httpx.AsyncClient, "send")]
     places += [(requests.Session, "send"), (requests.Session, "prepare_request")]
     return [vars(kind)[method] for kind, method in places]
-
-
-def test_a_session_made_before_is_covered(atlas, retired):
-    """And signs as ever: two trips, then one."""
-    session = requests.Session()
-    session.auth = requests.auth.HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
-    assert session.get(retired).status_code == 410
-    shim.install()
-    counts = []
-    for _ in range(3):
-        before = len(atlas.fake.arrivals)
-        assert session.get(retired).status_code == 200
-        counts.append(len(atlas.fake.arrivals) - before)
-    assert counts == [1, 1, 1]  # the nonce is known from the refused call
-    shim.uninstall()
-    assert session.get(retired).status_code == 410
-
-
-def test_a_client_made_before_is_covered(atlas, retired):
-    """With HTTP Digest, streams included."""
-    with httpx.Client(auth=httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)) as client:
-        shim.install()
-        assert client.get(retired).status_code == 200
-        before = len(atlas.fake.arrivals)
-        with client.stream("GET", retired) as response:
-            assert response.status_code == 200
-            assert b"results" in response.read()
-        assert len(atlas.fake.arrivals) - before == 1
-
-
-async def test_an_async_client_made_before_is_covered(retired):
-    """The same for AsyncClient."""
-    async with httpx.AsyncClient(headers=BEARER) as client:
-        shim.install()
-        response = await client.get(retired)
-        assert response.json()["totalCount"] > 0
-        assert response.extensions["shim"].route == "flex"
 
 
 @pytest.mark.parametrize("get", [httpx.get, requests.get, shim_httpx.get, shim_requests.get])
@@ -115,29 +70,6 @@ def test_the_hooks_of_a_foreign_client_run_once(raw, early):
         assert len(client._event_hooks["request"]) == 1
         client.get(url)
         assert seen[-2:] == ["asked", "asked"]
-
-
-async def test_the_hooks_of_a_foreign_async_client_run_once(raw, early):
-    """The same for AsyncClient."""
-    server, seen = raw(gone_then_flex), []
-
-    async def hook(response):
-        seen.append(response.status_code)
-
-    shim.install()
-    async with httpx.AsyncClient(event_hooks={"response": [hook]}) as client:
-        assert (await client.get(f"{server.url}{SNAPSHOTS}")).status_code == 200
-    assert seen == [200]
-
-
-def test_hooks_of_a_foreign_session_run_once(raw, early):
-    """The same for requests."""
-    server, seen = raw(gone_then_flex), []
-    shim.install()
-    session = requests.Session()
-    session.hooks["response"].append(lambda response, **options: seen.append(response.status_code))
-    assert session.get(f"{server.url}{SNAPSHOTS}").status_code == 200
-    assert seen == [200]
 
 
 def test_twice_is_as_good_as_once():

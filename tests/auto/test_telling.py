@@ -9,10 +9,8 @@ import pytest
 import shim
 from shim import patching
 from shim.errors import LegacyEndpointWarning
-from shim.fake import DEMO_TOKEN
 from tests.auto.test_switch import python
-
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+from tests.doors.calls import BEARER
 
 
 def standing():

@@ -11,11 +11,7 @@ import pytest
 from shim import httpx, requests
 from shim.dropin import call_site
 from shim.errors import LegacyEndpointWarning
-from shim.fake import DEMO_TOKEN
-from tests.requests import conftest as door
-
-clean_process, closing, atlas, retired = door.clean_process, door.closing, door.atlas, door.retired
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+from tests.doors.calls import BEARER
 
 
 @pytest.fixture

@@ -15,11 +15,7 @@ from shim import httpx, requests
 from shim.dropin import call_site, notice
 from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.fake import DEMO_GROUP, DEMO_TOKEN
-from tests.httpx.conftest import SNAPSHOTS
-from tests.requests import conftest as door
-
-clean_process, closing, atlas, retired, raw = door.clean_process, door.closing, door.atlas, door.retired, door.raw
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+from tests.doors.calls import BEARER, SNAPSHOTS
 
 
 @pytest.fixture

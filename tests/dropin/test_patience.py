@@ -2,7 +2,6 @@
 
 import importlib
 import io
-import itertools
 import json
 import time
 from typing import Any
@@ -10,10 +9,8 @@ from typing import Any
 import pytest
 import urllib3
 
-from tests.httpx import conftest as door
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import SNAPSHOTS
 
-clean_process = door.clean_process
 URL = f"https://cloud.mongodb.com{SNAPSHOTS}"
 RESTORES = URL.replace("v1.0", "v2").replace("snapshots", "restoreJobs")
 PAGE = (200, {"results": [{}], "totalCount": 9999})
@@ -27,12 +24,6 @@ def clock(monkeypatch):
     original = time.perf_counter
     monkeypatch.setattr(time, "perf_counter", lambda: original() + sum(passed))
     return passed.append
-
-
-@pytest.fixture
-def early(monkeypatch):
-    """The date says legacy, so that a reply has to correct it."""
-    monkeypatch.setenv("ATLAS_SHIM_SUNSET", "restore_jobs=2999-01-01")
 
 
 def with_httpx(name, answer, waited, **call):
@@ -105,20 +96,6 @@ def test_pages_are_asked_for_while_the_timeouts_last(library, clock):
     assert waited == pytest.approx([min(1.0, each) for each in left], abs=0.05)
 
 
-@pytest.mark.parametrize("timeout", [None, 30.0])
-def test_patient_callers_get_every_page(library, clock, timeout):
-    """No timeout is no limit, and a long one is none before it is over."""
-    replies = itertools.chain([PAGE] * 5, itertools.repeat((200, {"results": []})))
-
-    def answer(method):
-        clock(5)
-        return next(replies)
-
-    waited: list[Any] = []
-    assert asked(library, answer, waited, timeout=timeout).status_code != 504
-    assert (len(waited), set(waited)) == (6, {timeout})
-
-
 def restored(library, clock, waited, spent):
     """Order a restore that legacy answers, after so many seconds, by its retirement; return the status."""
     replies = iter([GONE, (500, {})])
@@ -138,14 +115,6 @@ def test_a_write_is_never_cut_short(library, clock, early):
     waited: list[Any] = []
     assert restored(library, clock, waited, DOORS[library.__name__][1] - 0.1) == 500
     assert waited == [1.0, 1.0]
-
-
-def test_a_write_is_not_begun_when_the_timeouts_are_over(library, clock, early):
-    """The call that would have changed something was never sent."""
-    waited: list[Any] = []
-    with pytest.raises(library.ReadTimeout):
-        restored(library, clock, waited, 9)
-    assert waited == [1.0]
 
 
 @pytest.mark.parametrize(

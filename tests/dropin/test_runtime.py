@@ -9,9 +9,7 @@ import requests as plain_requests
 import shim
 from shim import httpx, requests
 from tests.peers.answering import reply
-from tests.requests import conftest as door
 
-clean_process, closing, raw = door.clean_process, door.closing, door.raw
 TUNNELS = "/api/network/v1/regions/eu/clusters/c1/tunnels"
 """A retired call of an invented API, below a path that none of the shipped documents has."""
 

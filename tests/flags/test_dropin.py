@@ -10,9 +10,7 @@ from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvid
 import shim
 from shim import httpx
 from shim.dropin import route_flag
-from tests.requests import conftest as door
-
-clean_process, atlas, retired = door.clean_process, door.atlas, door.retired
+from tests.doors.process import *  # noqa: F403 - its fixtures
 
 
 @pytest.fixture(autouse=True)

@@ -6,25 +6,10 @@ import httpx as plain
 import pytest
 
 from shim import httpx
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import SNAPSHOTS, gone_then_flex
 from tests.peers.answering import reply
 
 pytestmark = pytest.mark.usefixtures("either")
-
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
-EMPTY = b'{"results": [], "totalCount": 0}'
-
-
-def gone_then_flex(request):
-    """An Atlas whose legacy endpoint is gone, whatever the date says."""
-    return reply("200 OK", body=EMPTY) if b"/flexClusters/" in request else reply("410 Gone", body=b"{}")
-
-
-@pytest.fixture
-def early(monkeypatch):
-    """The date says legacy, so that a reply has to correct it."""
-    monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
 
 
 def raise_for_status(response):
@@ -35,25 +20,6 @@ def raise_for_status(response):
 async def araise_for_status(response):
     """The same for AsyncClient."""
     response.raise_for_status()
-
-
-def test_a_response_hook_does_not_defeat_the_fallback(raw, early):
-    """raise_for_status sees the last answer, not the 410 on the way."""
-    server = raw(gone_then_flex)
-    seen: list[Any] = []
-    hooks = {"response": [raise_for_status, seen.append]}
-    with httpx.Client(event_hooks=hooks) as client:
-        response = client.get(f"{server.url}{SNAPSHOTS}")
-    assert response.status_code == 200
-    assert seen == [response]
-    assert len(server.requests) == 2
-
-
-async def test_an_async_response_hook_does_not_defeat_the_fallback(raw, early):
-    """The same for AsyncClient."""
-    server = raw(gone_then_flex)
-    async with httpx.AsyncClient(event_hooks={"response": [araise_for_status]}) as client:
-        assert (await client.get(f"{server.url}{SNAPSHOTS}")).status_code == 200
 
 
 def test_a_response_hook_may_raise_for_the_last_answer(raw):
@@ -87,18 +53,6 @@ def test_a_header_that_a_hook_adds_reaches_upstream(raw, early):
     with httpx.Client(event_hooks={"request": [add]}) as client:
         client.get(f"{server.url}{SNAPSHOTS}")
     assert [b"X-Trace: abc\r\n" in request for request in server.requests] == [True, True]
-
-
-async def test_an_async_hook_may_sign(raw):
-    """AsyncClient awaits its hooks before anything is sent."""
-    server = raw(gone_then_flex)
-
-    async def sign(request):
-        request.headers["Authorization"] = "Bearer fresh"
-
-    async with httpx.AsyncClient(event_hooks={"request": [sign]}) as client:
-        await client.get(f"{server.url}{SNAPSHOTS}")
-    assert b"Authorization: Bearer fresh\r\n" in server.requests[0]
 
 
 def test_a_hook_that_rewrites_the_url_is_obeyed(raw):
@@ -214,10 +168,3 @@ def test_requests_of_an_auth_flow_have_hooks_of_their_own(raw):
     assert seen == [SNAPSHOTS, "/token"]
     assert b"Authorization: Bearer abc\r\n" in server.requests[1]
     assert [str(each.url) for each in response.history] == [f"{server.url}/token"]
-
-
-def test_the_clusters_name_is_in_the_successors_path(raw):
-    """The tests above look at what they think they look at."""
-    server = raw(gone_then_flex)
-    httpx.get(f"{server.url}{SNAPSHOTS}")
-    assert server.targets()[0].startswith(f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters/{DEMO_CLUSTER}/backup/")

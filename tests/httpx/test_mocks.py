@@ -4,7 +4,7 @@ import respx
 
 from shim import httpx
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import SNAPSHOTS
 
 
 async def test_respx_mocks_the_default_transport():

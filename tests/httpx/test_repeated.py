@@ -7,12 +7,10 @@ import pytest
 
 from shim import httpx
 from shim.httpx_family.recognition import recognise
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import EMPTY, SNAPSHOTS
 from tests.peers.answering import reply
 
 pytestmark = pytest.mark.usefixtures("either")
-
-EMPTY = b'{"results":[],"totalCount":0}'
 
 
 @pytest.fixture
@@ -28,15 +26,6 @@ def sent(server, name):
         {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in head)} for head in heads
     ]
     return [each.get(name.lower()) for each in fields]
-
-
-@pytest.mark.parametrize("name", ["Authorization", "X-Other"])
-def test_fields_of_one_call_are_not_sent_with_the_next(server, name):
-    """Whoever gives credentials with one call gave them for no other."""
-    with httpx.Client() as client:
-        for headers in ({name: "one"}, {}, {name: "two"}, {name: "two"}, {}):
-            client.get(f"{server.url}{SNAPSHOTS}", headers=headers)
-    assert sent(server, name) == ["one", None, "two", "two", None]
 
 
 def test_what_an_auth_adds_to_one_request_stays_there(server):

@@ -6,25 +6,18 @@ import httpx as plain
 import pytest
 
 from shim import httpx
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
-from tests.httpx.conftest import SNAPSHOTS
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
+from tests.doors.calls import BEARER, SNAPSHOTS
 from tests.peers.answering import reply
 
 pytestmark = pytest.mark.usefixtures("either")
 
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 FLEX = b'{"results": [], "totalCount": 0}'
 
 
 def digest(key=DEMO_PRIVATE_KEY):
     """Return the fake's API key, with no nonce yet."""
     return plain.DigestAuth(DEMO_PUBLIC_KEY, key)
-
-
-@pytest.fixture
-def early(monkeypatch):
-    """The date says legacy, so that a reply has to correct it."""
-    monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
 
 
 def outcomes(client, fake, url, times=3):

@@ -4,7 +4,7 @@ import httpx as plain
 import pytest
 
 from shim import httpx
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import SNAPSHOTS
 from tests.peers.answering import RawServer, reply
 
 pytestmark = pytest.mark.usefixtures("either")
@@ -73,14 +73,6 @@ async def test_the_bytes_are_those_of_httpx_for_async_clients(raw):
     assert server.requests[0] == server.requests[1]
 
 
-def test_an_origin_that_is_not_covered_is_left_alone(raw, monkeypatch):
-    """A retired path somewhere else means nothing."""
-    server = raw(echo)
-    monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
-    assert httpx.get(f"{server.url}{SNAPSHOTS}").status_code == 207
-    assert server.targets() == [SNAPSHOTS]
-
-
 def test_the_request_is_the_callers_own_object(raw):
     """Nothing is copied on the way."""
     server = raw(echo)
@@ -103,38 +95,3 @@ def test_a_proxy_of_the_environment_is_used(raw, monkeypatch):
         assert proxy.targets()[0].startswith(f"{origin.url}/api/atlas/v2/groups/")
         assert httpx.get(f"{origin.url}{SNAPSHOTS}", trust_env=False).json()["results"] == []
         assert (len(proxy.requests), len(origin.requests)) == (1, 1)
-
-
-def test_a_proxy_argument_is_used(raw):
-    """proxy= of the client, and of a top-level function."""
-    proxy = raw(lambda request: reply("200 OK", body=FLEX))
-    with httpx.Client(proxy=proxy.url) as client:
-        client.get(f"{proxy.url}{SNAPSHOTS}")
-    httpx.get(f"{proxy.url}{SNAPSHOTS}", proxy=proxy.url)
-    assert [target.startswith(proxy.url) for target in proxy.targets()] == [True, True]
-
-
-def test_what_the_shim_sends_keeps_the_callers_fields(raw):
-    """Host, User-Agent, Cookie and fields of the caller's own; Accept and coding are the call's."""
-    server = raw(lambda request: reply("200 OK", body=FLEX))
-    fields = {
-        b"Host": b"atlas.example",
-        b"User-Agent": b"mine",
-        b"X-Own": b"\xfc",
-        b"Accept-Encoding": b"gzip, br",
-    }
-    httpx.get(f"{server.url}{SNAPSHOTS}", headers=fields)
-    head = server.requests[0]
-    assert head.count(b"Host: ") == 1
-    for line in (b"Host: atlas.example", b"User-Agent: mine", b"X-Own: \xfc", b"Accept-Encoding: gzip"):
-        assert line + b"\r\n" in head
-    assert head.count(b"Accept: ") == 1
-    assert b"Accept: application/vnd.atlas.2024-11-13+json\r\n" in head
-
-
-def test_a_digest_signature_of_the_callers_own_is_not_sent_for_another_target(raw):
-    """It would be refused; credentials of other schemes are kept."""
-    server = raw(lambda request: reply("401 Unauthorized", body=b"{}"))
-    for value in (f'Digest username="u", uri="{SNAPSHOTS}", response="x"', "Digest nonsense", "Bearer abc"):
-        assert httpx.get(f"{server.url}{SNAPSHOTS}", headers={"Authorization": value}).status_code == 401
-    assert [b"Authorization" in request for request in server.requests] == [False, False, True]

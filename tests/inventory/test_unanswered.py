@@ -11,7 +11,7 @@ import pytest
 
 import shim
 from shim import aiohttp, httpx, httpx2, requests, urllib3
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import SNAPSHOTS
 
 
 async def by_aiohttp(url):

@@ -14,11 +14,9 @@ from shim import requests
 from shim.dropin.recognition import RetiredCall
 from shim.fake import DEMO_TOKEN
 from shim.requests import _signing
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import EMPTY, JOBS, SNAPSHOTS
 from tests.peers.answering import reply
 
-EMPTY = b'{"results": [], "totalCount": 0}'
-JOBS = SNAPSHOTS.replace("/snapshots", "/restoreJobs")
 ORDER = {"deliveryType": "automated", "snapshotId": "0" * 24, "targetClusterName": "a", "targetGroupId": "1" * 24}
 
 

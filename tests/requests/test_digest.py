@@ -10,7 +10,7 @@ from requests.auth import HTTPDigestAuth
 
 from shim import requests
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import SNAPSHOTS
 from tests.peers.answering import reply
 
 
@@ -22,15 +22,6 @@ def trips(server, action):
     before = len(server.fake.arrivals)
     action()
     return len(server.fake.arrivals) - before
-
-
-def test_a_session_needs_two_trips_and_then_one(atlas, retired):
-    """A challenge once, then the nonce is used again: as many trips as without the shim."""
-    session = requests.Session()
-    session.auth = key()
-    statuses = []
-    counts = [trips(atlas, lambda: statuses.append(session.get(retired).status_code)) for _ in range(3)]
-    assert (counts, statuses) == ([2, 1, 1], [200, 200, 200])
 
 
 def test_one_authentication_may_serve_top_level_calls(atlas, retired):
@@ -56,14 +47,6 @@ def test_nonce_counts_have_no_gaps(atlas, retired, monkeypatch):
         assert session.get(retired).status_code == 200
     assert [value.partition("nc=")[2][:8] for value in seen] == ["00000001", "00000002", "00000003"]
     assert all("flexClusters" in value for value in seen)
-
-
-def test_a_fallback_is_signed_anew(atlas, retired, early):
-    """The legacy endpoint says 410 to a signed call; the flex endpoint gets a signature of its own."""
-    session = requests.Session()
-    session.auth = key()
-    assert trips(atlas, lambda: session.get(retired).raise_for_status()) == 3
-    assert trips(atlas, lambda: session.get(retired).raise_for_status()) == 1
 
 
 def test_a_wrong_key_gets_its_401(atlas, retired):
@@ -102,15 +85,6 @@ def test_a_prepared_request_that_is_sent_again_fares_as_with_requests(atlas, ret
     flex = retired.replace("/v1.0/", "/v2/").replace("/serverless/", "/flexClusters/")
     accept = {"Accept": "application/vnd.atlas.2024-11-13+json"}
     assert statuses(requests.Session(), retired, {}) == statuses(plain.Session(), flex, accept)
-
-
-def test_a_digest_without_its_authentication_is_not_sent_elsewhere(raw):
-    """A signature over the retired path, made by other means, is left out and the 401 handed on."""
-    server = raw(lambda request: reply("401 Unauthorized", 'WWW-Authenticate: Digest realm="r", nonce="n"'))
-    field = f'Digest username="a", realm="r", nonce="n", uri="{SNAPSHOTS}", response="0"'
-    response = requests.get(f"{server.url}{SNAPSHOTS}", headers={"Authorization": field}, timeout=10)
-    assert response.status_code == 401
-    assert b"Authorization" not in server.requests[0]
 
 
 def test_credentials_that_a_caller_puts_there_are_kept(atlas, retired):

@@ -2,7 +2,6 @@
 # (requests types responses as possibly missing; a test that is wrong about that fails by itself)
 """Retired calls look like calls of requests: hooks, URLs, streams, redirects, cookies, faults, pickles."""
 
-import gzip
 import io
 import json
 import pickle
@@ -13,19 +12,8 @@ import requests as plain
 import urllib3
 
 from shim import requests
-from shim.errors import SettingsError
-from shim.fake import DEMO_TOKEN
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS, gone_then_flex
 from tests.peers.answering import reply
-
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
-EMPTY = b'{"results": [], "totalCount": 0}'
-JOBS = SNAPSHOTS.replace("/snapshots", "/restoreJobs")
-
-
-def gone_then_flex(request):
-    """An Atlas whose legacy endpoint is gone, whatever the date says."""
-    return reply("200 OK", body=EMPTY) if b"/flexClusters/" in request else reply("410 Gone", body=b"{}")
 
 
 def raise_for_status(response, **options):
@@ -113,55 +101,6 @@ def test_an_answer_can_be_streamed(retired, size):
         assert response.raw.read() == whole
 
 
-def test_a_legacy_reply_passes_unread(raw, early):
-    """The caller gets the first bytes while upstream still holds the rest back."""
-    import threading
-
-    go_on = threading.Event()
-
-    def answer(request):
-        yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-One: a\r\nX-One: b\r\n\r\n5\r\nfirst\r\n"
-        go_on.wait(10)
-        yield b"4\r\nlast\r\n0\r\n\r\n"
-
-    server = raw(answer)
-    with requests.get(f"{server.url}{SNAPSHOTS}", stream=True, timeout=10) as response:
-        pieces = response.iter_content(None)
-        assert next(pieces) == b"first"
-        go_on.set()
-        assert b"".join(pieces) == b"last"
-    assert response.raw.headers.getlist("X-One") == ["a", "b"]
-    assert response.shim.route == "legacy"
-
-
-@pytest.mark.parametrize("decoded", [True, False])
-def test_a_reply_that_was_read_passes_byte_for_byte(raw, early, decoded):
-    """A legacy 404 is looked into; coding, length and content are upstream's own."""
-    body = gzip.compress(b'{"errorCode": "RESOURCE_NOT_FOUND"}')
-    server = raw(lambda request: reply("404 Nope", "Content-Encoding: gzip", "Set-Cookie: a=b", body=body))
-    response = requests.get(f"{server.url}{SNAPSHOTS}", stream=True, timeout=5)
-    assert response.raw.read(decode_content=decoded) == (gzip.decompress(body) if decoded else body)
-    assert (response.status_code, response.reason) == (404, "Nope")
-    assert response.headers["Content-Length"] == str(len(body))
-    assert response.cookies.get_dict() == {"a": "b"}
-
-
-def test_a_reply_too_long_to_look_into_passes_whole(raw, early):
-    """What was read and what was not come in one stream."""
-    body = b"x" * (17 * 1024 * 1024)
-    server = raw(lambda request: reply("404 Not Found", body=body))
-    assert requests.get(f"{server.url}{SNAPSHOTS}", timeout=30).content == body
-    with requests.get(f"{server.url}{SNAPSHOTS}", timeout=30, stream=True) as response:
-        assert response.raw.read(10) == b"x" * 10
-
-
-def test_a_reply_that_breaks_off_is_requests_own_fault(raw, early):
-    """As reading the content would have raised; the connection is closed."""
-    server = raw(lambda request: iter([b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\nshort"]))
-    with pytest.raises(requests.exceptions.ChunkedEncodingError):
-        requests.get(f"{server.url}{SNAPSHOTS}", timeout=5)
-
-
 def test_no_connection_is_requests_own_fault(monkeypatch):
     """With the caller's request on the exception."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -170,44 +109,6 @@ def test_no_connection_is_requests_own_fault(monkeypatch):
     with pytest.raises(requests.ConnectionError) as caught:
         requests.get(f"{url}{SNAPSHOTS}", timeout=5)
     assert caught.value.request.url == f"{url}{SNAPSHOTS}"
-
-
-def test_a_body_is_translated_from_whatever_it_was_given_as(raw):
-    """JSON, text, bytes, a file and a generator make the same successor call."""
-    document = {
-        "deliveryType": "automated",
-        "snapshotId": "0" * 24,
-        "targetClusterName": "a",
-        "targetGroupId": "1" * 24,
-    }
-    text = json.dumps(document)
-    server = raw(lambda request: reply("404 Not Found", body=b'{"errorCode": "X"}'))
-    url, kind = f"{server.url}{JOBS}", {"Content-Type": "application/json"}
-    bodies = [text, text.encode(), io.BytesIO(text.encode()), (piece.encode() for piece in (text[:9], text[9:]))]
-    requests.post(url, json=document, timeout=5)
-    for body in bodies:
-        requests.post(url, data=body, headers=kind, timeout=5)
-    sent = {request.partition(b"\r\n\r\n")[2] for request in server.requests}
-    assert len(server.requests) == 5
-    assert len(sent) == 1
-    assert b"targetDeploymentItemName" in sent.pop()
-    assert all(b"Transfer-Encoding" not in request for request in server.requests)
-
-
-def test_a_stream_survives_the_fallback(raw, early):
-    """A generator that the legacy endpoint had is there for the flex endpoint too."""
-    document = {
-        "deliveryType": "automated",
-        "snapshotId": "0" * 24,
-        "targetClusterName": "a",
-        "targetGroupId": "1" * 24,
-    }
-    server = raw(lambda request: reply("410 Gone", body=b"{}"))
-    requests.post(f"{server.url}{JOBS}", data=iter([json.dumps(document).encode()]), timeout=5)
-    legacy, flex = server.requests
-    assert b"Transfer-Encoding" not in legacy
-    assert b"targetClusterName" in legacy
-    assert b"targetDeploymentItemName" in flex
 
 
 def test_a_redirect_is_followed_as_ever(raw, early):
@@ -226,39 +127,6 @@ def test_a_redirect_is_followed_as_ever(raw, early):
     assert response.history[0].request.url == url
     response = requests.get(url, allow_redirects=False, timeout=5)
     assert (response.status_code, response.next.url) == (302, f"{server.url}/elsewhere")
-
-
-def test_a_redirect_that_leads_to_a_retired_call_is_translated(raw):
-    """Requests sends each of a chain by the session, so the shim sees it."""
-
-    def answer(request):
-        if b"GET /moved" in request:
-            return reply("302 Found", f"Location: {SNAPSHOTS}")
-        return gone_then_flex(request)
-
-    server = raw(answer)
-    response = requests.get(f"{server.url}/moved", timeout=5)
-    assert response.status_code == 200
-    assert response.url == f"{server.url}{SNAPSHOTS}"
-
-
-def test_too_many_redirects_is_requests_own_fault(raw, early):
-    """The exception shows the chain as the caller knows it."""
-    server = raw(lambda request: reply("302 Found", f"Location: {SNAPSHOTS}x?again"))
-    session = requests.Session()
-    session.max_redirects = 3
-    with pytest.raises(requests.TooManyRedirects):
-        session.get(f"{server.url}{SNAPSHOTS}")
-
-
-def test_cookies_are_kept_in_the_session(raw):
-    """Set by a successor's reply, sent with the next call."""
-    server = raw(lambda request: reply("200 OK", "Set-Cookie: a=b; Path=/", body=EMPTY))
-    session = requests.Session()
-    response = session.get(f"{server.url}{SNAPSHOTS}")
-    assert response.cookies.get_dict() == session.cookies.get_dict() == {"a": "b"}
-    session.get(f"{server.url}{SNAPSHOTS}")
-    assert b"Cookie: a=b\r\n" in server.requests[1]
 
 
 def test_a_proxy_of_the_environment_is_used(raw, monkeypatch):
@@ -326,26 +194,6 @@ def test_a_response_can_be_pickled(retired):
     response = requests.get(retired, headers=BEARER, timeout=5)
     copy = pickle.loads(pickle.dumps(response))
     assert (copy.json(), copy.shim, copy.url) == (response.json(), response.shim, response.url)
-
-
-def test_the_off_word_leaves_everything_alone(raw, monkeypatch):
-    """One request, as requests makes it."""
-    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "off")
-    server = raw(lambda request: reply("410 Gone", body=b"{}"))
-    response = requests.get(f"{server.url}{SNAPSHOTS}", timeout=5)
-    assert response.status_code == 410
-    assert not hasattr(response, "shim")
-    assert server.targets() == [SNAPSHOTS]
-
-
-@pytest.mark.parametrize("name", ["ATLAS_SHIM_ROUTE", "ATLAS_SHIM_WARNINGS"])
-def test_an_unknown_word_is_found_at_construction(monkeypatch, name):
-    """And never in the middle of a call."""
-    session = requests.Session()
-    monkeypatch.setenv(name, "nonsense")
-    with pytest.raises(SettingsError, match=name):
-        requests.Session()
-    assert session.headers
 
 
 def test_only_prepared_requests_can_be_sent(retired):

@@ -13,7 +13,7 @@ import pytest
 import requests as plain
 
 from shim import requests
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import SNAPSHOTS
 from tests.peers.answering import reply
 
 OURS = {"Session", "session", "request", "get", "options", "head", "post", "put", "patch", "delete"}

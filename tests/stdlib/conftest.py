@@ -3,10 +3,7 @@
 import pytest
 
 import shim
-from tests.auto import conftest as door
-
-clean_process, early, off = door.clean_process, door.early, door.off
-atlas, retired, raw = door.atlas, door.retired, door.raw
+from tests.doors.process import *  # noqa: F403 - its fixtures
 
 
 @pytest.fixture(autouse=True)

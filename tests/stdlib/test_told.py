@@ -7,19 +7,14 @@ import json
 import sys
 import types
 from functools import partial
-from urllib.request import urlopen
 
 import pytest
-import requests
-import urllib3
 
 import shim
 from shim import switch
-from shim.dropin import uncovered
 from shim.errors import LegacyEndpointWarning
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import BEARER, SNAPSHOTS
 from tests.peers.answering import reply
-from tests.urllib3.test_calls import BEARER, gone_then_flex
 
 
 @pytest.fixture
@@ -76,41 +71,6 @@ def test_nobody_is_told_by_a_shim_that_is_off(raw, file, monkeypatch, switched):
     connection.getresponse().close()
     connection.close()
     assert not file.exists()
-
-
-def by_requests(url):
-    return requests.get(url, timeout=10)
-
-
-def by_an_adapter(url):
-    with requests.Session() as session:
-        return session.get_adapter(url).send(session.prepare_request(requests.Request("GET", url)))
-
-
-def by_urllib3(url):
-    with urllib3.PoolManager() as http:
-        return http.request("GET", url)
-
-
-def by_urllib(url):
-    with urlopen(url, timeout=10) as response:
-        return response
-
-
-@pytest.mark.parametrize("ask", [by_requests, by_an_adapter, by_urllib3, by_urllib])
-@pytest.mark.parametrize("when", ["early", "late"])
-def test_what_a_door_serves_is_served_once_and_not_told(raw, file, monkeypatch, ask, when):
-    """Though requests stands on urllib3 and both stand on http.client; an adapter without a session is served too."""
-    if when == "early":
-        monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
-    monkeypatch.setattr(uncovered, "notify", lambda *_, **__: pytest.fail("told"))
-    server = raw(gone_then_flex)
-    with pytest.warns(LegacyEndpointWarning, match="keeps this call working") as caught:
-        response = ask(f"{server.url}{SNAPSHOTS}")
-    assert shim.record(response).route == "flex"
-    assert len(caught) == 1
-    assert len(file.read_text().splitlines()) == 1
-    assert len(server.requests) == (2 if when == "early" else 1)
 
 
 NIQUESTS = """

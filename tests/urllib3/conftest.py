@@ -1,14 +1,11 @@
-"""A process that is clean and has the drop-in off before and after each test, and a manager that is closed."""
+"""A manager that is closed, in a process that is clean before and after each test."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from shim import urllib3
-from tests.auto import conftest as door
-
-clean_process, closing, early, off = door.clean_process, door.closing, door.early, door.off
-atlas, retired, raw = door.atlas, door.retired, door.raw
+from tests.doors.process import *  # noqa: F403 - its fixtures
 
 
 @pytest.fixture

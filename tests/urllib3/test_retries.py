@@ -10,8 +10,8 @@ import urllib3 as plain
 
 from shim import urllib3
 from shim.urllib3 import Retry, Timeout
+from tests.doors.calls import EMPTY, JOBS, ORDER, SNAPSHOTS, gone_then_flex
 from tests.peers.answering import reply
-from tests.urllib3.test_calls import DOCUMENT, EMPTY, JOBS, SNAPSHOTS, gone_then_flex
 
 
 def in_turn(*replies):
@@ -72,16 +72,6 @@ def test_a_connection_that_breaks_is_retried_for_a_read(raw, http):
     assert [entry.url for entry in response.retries.history] == [SNAPSHOTS]
 
 
-def test_a_write_is_not_sent_twice_on_a_guess(raw, http):
-    """Where the connection broke nobody knows whether it was executed."""
-    server = raw(lambda request: None)
-    with pytest.raises(urllib3.exceptions.ProtocolError):
-        http.request(
-            "POST", f"{server.url}{JOBS}", body=json.dumps(DOCUMENT), headers={"Content-Type": "application/json"}
-        )
-    assert len(server.requests) == 1
-
-
 @pytest.fixture
 def given(monkeypatch):
     """The timeouts of what is sent; each request takes three seconds."""
@@ -124,5 +114,5 @@ def test_when_it_is_over_it_is_urllib3s_own_timeout(raw, early, given, http):
 def test_a_write_is_begun_with_the_whole_timeout(raw, early, given, http):
     """Cut short, it would leave open whether it was executed."""
     server = raw(gone_then_flex)
-    http.request("POST", f"{server.url}{JOBS}", body=json.dumps(DOCUMENT), timeout=5)
+    http.request("POST", f"{server.url}{JOBS}", body=json.dumps(ORDER), timeout=5)
     assert (given, len(server.requests)) == ([5, 5], 2)

@@ -9,12 +9,9 @@ from requests.auth import AuthBase, HTTPDigestAuth, _basic_auth_str
 import shim
 from shim import requests as shim_requests
 from shim.errors import SettingsError
-from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
-from tests.auto.test_switch import gone_then_flex
-from tests.httpx.conftest import SNAPSHOTS
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
+from tests.doors.calls import BEARER, SNAPSHOTS, gone_then_flex
 from tests.peers.answering import reply
-
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 
 
 def mounted(url, **options):

@@ -7,10 +7,9 @@ import requests
 
 import shim
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
-from tests.httpx.conftest import SNAPSHOTS
+from tests.doors.calls import BEARER, SNAPSHOTS
 
 TOKEN = {"access_token": DEMO_TOKEN, "token_type": "Bearer", "expires_in": 3600}
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 DIGEST = requests.auth.HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
 
 

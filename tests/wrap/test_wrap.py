@@ -11,12 +11,8 @@ import urllib3
 import shim
 from shim import httpx as shim_httpx
 from shim import requests as shim_requests
-from shim.errors import SettingsError
-from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
-from tests.auto.test_switch import gone_then_flex
-from tests.httpx.conftest import SNAPSHOTS
-
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
+from tests.doors.calls import BEARER, SNAPSHOTS, gone_then_flex
 
 
 class Tenacious(requests.Session):
@@ -92,12 +88,6 @@ def test_a_pool_serves_retired_calls(atlas, retired, make):
         )
     assert shim.record(pool.request("GET", url, headers=BEARER)) is not None
     pool.close() if isinstance(pool, urllib3.HTTPConnectionPool) else pool.clear()
-
-
-async def test_an_async_client_serves_retired_calls(retired):
-    """The same for AsyncClient."""
-    async with httpx.AsyncClient(headers=BEARER) as client:
-        assert (await shim.wrap(client).get(retired)).status_code == 200
 
 
 @pytest.mark.parametrize("is_own", [False, True])
@@ -193,12 +183,3 @@ def test_a_client_whose_class_python_cannot_extend_is_refused():
     with pytest.raises(TypeError, match="Final can't be wrapped: this class is final"):
         shim.wrap(session)
     assert type(session) is Final
-
-
-def test_wrong_settings_are_heard(monkeypatch):
-    """As when a client of the shim's own is made."""
-    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flexx")
-    session = requests.Session()
-    with pytest.raises(SettingsError, match="ATLAS_SHIM_ROUTE"):
-        shim.wrap(session)
-    assert type(session) is requests.Session
