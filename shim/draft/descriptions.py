@@ -188,7 +188,7 @@ def inside(path: str, name: str) -> str:
 
 
 def observed(value: Any, path: str = "") -> Iterator[tuple[str, Member]]:
-    """Yield what a recorded value shows of each path; null says nothing."""
+    """Yield what a recorded value shows of each path; null has no type."""
     if isinstance(value, str):
         yield path, Member("time" if parse_time(value) else "string")
     elif isinstance(value, dict):
@@ -199,8 +199,8 @@ def observed(value: Any, path: str = "") -> Iterator[tuple[str, Member]]:
         yield path, Member("array")
         for item in value:
             yield from observed(item, f"{path}[]")
-    elif value is not None:
-        yield path, Member({bool: "boolean", int: "integer"}.get(type(value), "number"))
+    else:
+        yield path, Member({type(None): "", bool: "boolean", int: "integer"}.get(type(value), "number"))
 
 
 def merged(found: Iterable[tuple[str, Member]]) -> dict[str, Member]:

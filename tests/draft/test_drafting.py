@@ -104,6 +104,18 @@ def test_an_unlike_successor_comes_out_too(shops, recorded, lines):
     assert "# ? the new call does not take these parameters as the old one did: verbose" in text
 
 
+def test_recorded_clusters_come_out_but_for_one_id(described, lines):
+    """What Atlas answered in two versions says enough, though the description says nothing of the answers."""
+    pairs = read_pairs(EXAMPLE.parents[1] / "tests" / "cases" / "recorded" / "cluster-pairs.jsonl")
+    content = {f"application/vnd.atlas.{day}+json": {"schema": {}} for day in ("2023-02-01", "2024-08-05")}
+    get = {"operationId": "getCluster", "responses": {"200": {"content": content}}}
+    path = "/api/atlas/v2/groups/{groupId}/clusters/{clusterName}"
+    api = described({"openapi": "3.0.1", "paths": {path: {"get": get}}})
+    found = lines(draft(api, api, [Asked("getCluster")], pairs), pairs)
+    assert all(line.good for line in found.values())
+    assert [name for name, line in found.items() if line.absent] == ["replicationSpecs[].id"]
+
+
 def test_a_page_in_another_order_is_learned_all_the_same(greenhouses, greenhouse_pairs, recorded):
     """Items belong together by a member that names them on both sides."""
     page = next(one for one in greenhouse_pairs if "results" in one.old)
