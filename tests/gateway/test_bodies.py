@@ -3,8 +3,10 @@
 import gzip
 import json
 
+import pytest
+
 from tests.peers.raw import reply, replying
-from tests.peers.served import ask, calling, gateway, get, status_of, value_of
+from tests.peers.served import calling, cross, gateway, get, status_of, value_of
 
 GROUP, NAME = "6510aa1b2c3d4e5f60718293", "orders"
 ACCEPT = "Accept: application/vnd.atlas.2023-01-01+json"
@@ -17,6 +19,7 @@ ORDER = json.dumps(
         "targetGroupId": GROUP,
     }
 ).encode()
+CODED = gzip.compress(ORDER)
 JOB = (
     b'{"deliveryType":"RESTORE","id":"6b05c3c6f892dad018f3f095","instanceName":"orders","status":"PENDING",'
     b'"projectId":"6510aa1b2c3d4e5f60718293","snapshotId":"6b05c3c6f892dad018f3f094",'
@@ -41,35 +44,23 @@ def test_body_is_translated_and_framed_anew():
 def test_dropped_write_is_not_sent_again():
     """A restore whose answer got lost was sent once, and the caller is told so."""
     request = get(RESTORES, ACCEPT, f"Content-Length: {len(ORDER)}", method="POST") + ORDER
-    with replying(b"") as upstream, gateway(upstream.origin) as served:
-        head, content = ask(served, request)
-        assert len(upstream.heads) == 1
-    assert status_of(head) == 502
-    assert "unknown" in json.loads(content)["detail"]
+    crossed = cross(request, b"")
+    assert (crossed.status, len(crossed.upstream.heads)) == (502, 1)
+    assert "unknown" in crossed.json["detail"]
 
 
-def test_write_without_its_body_is_refused():
-    """A restore that says nothing is 400, and nothing is sent."""
-    with replying(reply(JOB)) as upstream, gateway(upstream.origin) as served:
-        head, content = ask(served, get(RESTORES, ACCEPT, method="POST"))
-        assert not upstream.heads
-    assert (status_of(head), json.loads(content)["error"]) == (400, 400)
-
-
-def test_body_that_is_too_large_is_refused():
-    """A request that has to be translated is bounded, and found too long before any of it is sent."""
-    request = get(RESTORES, ACCEPT, "Content-Length: 2000", method="POST")
-    with replying(reply(JOB)) as upstream, gateway(upstream.origin, request_limit=1000) as served:
-        head, content = ask(served, request)
-        assert not upstream.heads
-    assert (status_of(head), json.loads(content)["errorCode"]) == (413, "SHIM_REQUEST_TOO_LARGE")
-
-
-def test_body_that_is_compressed_is_refused():
-    """A body that has to be translated comes uncompressed."""
-    coded = gzip.compress(ORDER)
-    request = get(RESTORES, ACCEPT, f"Content-Length: {len(coded)}", "Content-Encoding: gzip", method="POST")
-    with replying(reply(JOB)) as upstream, gateway(upstream.origin) as served:
-        head, content = ask(served, request + coded)
-        assert not upstream.heads
-    assert (status_of(head), json.loads(content)["errorCode"]) == (415, "SHIM_CONTENT_CODED")
+@pytest.mark.parametrize(
+    ("lines", "content", "status", "code"),
+    [
+        ((), b"", 400, None),
+        (("Content-Length: 2000",), b"", 413, "SHIM_REQUEST_TOO_LARGE"),
+        ((f"Content-Length: {len(CODED)}", "Content-Encoding: gzip"), CODED, 415, "SHIM_CONTENT_CODED"),
+    ],
+    ids=["missing", "too large", "compressed"],
+)
+def test_body_that_cannot_be_translated_is_refused(lines, content, status, code):
+    """A restore that says nothing, is found too long before any of it is sent, or is compressed: nothing is sent."""
+    crossed = cross(get(RESTORES, ACCEPT, *lines, method="POST") + content, reply(JOB), request_limit=1000)
+    assert (crossed.status, crossed.json["error"]) == (status, status)
+    assert code in {None, crossed.json["errorCode"]}
+    assert not crossed.upstream.heads

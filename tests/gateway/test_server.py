@@ -1,15 +1,10 @@
-"""The life cycle: free ports, embedding, draining, signals."""
+"""The life cycle: free ports, embedding, draining; gateway_life has the program and its signals."""
 
 import contextlib
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -18,26 +13,10 @@ from shim.gateway import Gateway, Options
 from shim.gateway.options import Address
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import Peer, raw_upstream, reply, replying, until
-from tests.peers.served import LOOPBACK, At, ask, calling, gateway, get, status_of, value_of
-
-ROOT = Path(__file__).parent.parent.parent
-PROGRAM = """
-import sys
-from shim.gateway import Options, serve
-from shim.gateway.processes import serving
-from shim.gateway.options import Address
-class Told(serving.Gateway):
-    async def start(self, *bound):
-        await super().start(*bound)
-        print(self.url, self.admin_url, flush=True)
-serving.Gateway = Told
-loopback = Address("127.0.0.1", 0)
-options = Options(listen=loopback, admin=loopback, upstream=sys.argv[1], drain=float(sys.argv[2]))
-sys.exit(serve(options))
-"""
+from tests.peers.served import LOOPBACK, At, calling, cross, gateway, get, status_of, value_of
 
 
-def _refuses(served: At) -> bool:
+def _refuses(served: Gateway) -> bool:
     try:
         with calling(served):
             return False
@@ -46,18 +25,40 @@ def _refuses(served: At) -> bool:
 
 
 @contextlib.contextmanager
-def _program(origin: str, drain: float) -> Iterator[tuple["subprocess.Popen[bytes]", At, At]]:
-    """Run a gateway in a process of its own; yields it, where calls are taken, and the admin listener."""
-    command = [sys.executable, "-W", "error", "-c", PROGRAM, origin, str(drain)]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, cwd=ROOT)
+def ending(origin: str, drain: float = 10.0) -> Iterator[tuple[Gateway, Callable[[], None]]]:
+    """Run a gateway, and yield it with what begins its end; the end is over when the block is."""
+    with contextlib.ExitStack() as stack:
+        served = stack.enter_context(gateway(origin, drain=drain))
+        closing = threading.Thread(target=stack.pop_all().close)
+
+    def end() -> None:
+        closing.start()
+        until(lambda: _refuses(served), "new connections are refused")
+
     try:
-        assert process.stdout is not None
-        calls, admin = process.stdout.readline().decode().split()
-        yield process, At(calls), At(admin)
+        yield served, end
     finally:
-        process.kill()
-        process.communicate()
+        if closing.ident is None:
+            closing.start()
+        closing.join(10)
+        assert not closing.is_alive()
+
+
+class Held:
+    """An upstream that answers a call when ``answer`` is set, and says when one ``arrived``."""
+
+    def __init__(self, content: bytes = b"late"):
+        self.arrived, self.answer = threading.Event(), threading.Event()
+        self.content = content
+
+    def __call__(self, peer: Peer) -> None:
+        """Talk on one connection."""
+        while True:
+            head, _ = peer.message()
+            if b"/first" not in head:
+                self.arrived.set()
+                self.answer.wait(10)
+            peer.send(reply(self.content))
 
 
 async def test_it_can_be_embedded():
@@ -68,214 +69,106 @@ async def test_it_can_be_embedded():
     await served.stop()
 
 
-async def test_taken_address_is_an_error_and_nothing_stays_open():
-    """Starting where somebody else listens raises, and leaves no listener behind."""
+@pytest.mark.parametrize("name", ["listen", "admin"])
+def test_taken_address_is_an_error(name):
+    """Starting where somebody else listens raises, also from the thread helper."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = Address("127.0.0.1", taken.getsockname()[1])
-        served = Gateway(Options(listen=LOOPBACK, admin=address))
-        with pytest.raises(OSError, match="in use"):
-            await served.start()
-
-
-def test_thread_raises_what_starting_raised():
-    """The thread helper hands on why it could not start."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = Address("127.0.0.1", taken.getsockname()[1])
-        with pytest.raises(OSError, match="in use"), gateway("http://127.0.0.1:1", listen=address):
+        with pytest.raises(OSError, match="in use"), gateway("http://127.0.0.1:1", **{name: address}):
             pass
 
 
 def test_sunset_of_no_document_is_refused():
     """A date for a document that isn't there is found at construction."""
-    sunset = {"nothing": datetime(2026, 1, 1, tzinfo=UTC)}
     with pytest.raises(SettingsError, match="nothing"):
-        Gateway(Options(sunset=sunset))
+        Gateway(Options(sunset={"nothing": datetime(2026, 1, 1, tzinfo=UTC)}))
 
 
 def test_ipv6_loopback():
     """It listens on IPv6, too, and writes the address as a URL does."""
-    with replying(reply()) as upstream:
-        try:
-            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-        except OSError:
-            pytest.skip("this machine has no IPv6 loopback")
-        with gateway(upstream.origin, listen=Address("::1", 0)) as served:
-            assert served.url.startswith("http://[::1]:")
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("body", [b"", b"abc"])
-def test_signal_lets_calls_in_flight_end(number, body):
-    """After a signal: no new connections, readyz 503, the call in flight gets its reply, exit code 0."""
-    arrived, answer = threading.Event(), threading.Event()
-
-    def script(peer: Peer) -> None:
-        peer.take(b"\r\n\r\n")
-        arrived.set()
-        peer.count(len(body))
-        answer.wait(10)
-        peer.send(reply(b"late"))
-
-    with raw_upstream(script) as upstream, _program(upstream.origin, 10) as (process, served, admin):
-        with calling(served) as caller, calling(admin) as probe:
-            probe.send(get("/readyz"))
-            assert probe.message()[1] == b"ok\n"
-            caller.send(get("/x", f"Content-Length: {len(body)}", method="PUT"))
-            assert arrived.wait(10)
-            process.send_signal(number)
-            until(lambda: _refuses(served), "new connections are refused")
-            probe.send(get("/readyz"))
-            assert status_of(probe.message()[0]) == 503
-            caller.send(body)
-            answer.set()
-            head, content = caller.message()
-            assert content == b"late"
-            assert value_of(head, "Connection") == "close"
-        assert process.wait(10) == 0
-        assert b"Traceback" not in (process.stderr.read() if process.stderr else b"")
-
-
-@pytest.mark.parametrize("target", ["/x", V1])
-def test_reply_to_a_call_in_flight_ends_its_connection(target):
-    """Passed on or translated: a call that waits for upstream when the end begins is the last of its connection."""
-    arrived, answer = threading.Event(), threading.Event()
-
-    def script(peer: Peer) -> None:
-        peer.message()
-        arrived.set()
-        answer.wait(10)
-        peer.send(reply(EMPTY))
-
-    with raw_upstream(script) as upstream, _program(upstream.origin, 10) as (process, served, _):
-        with calling(served) as caller:
-            caller.send(get(target))
-            assert arrived.wait(10)
-            process.send_signal(signal.SIGTERM)
-            until(lambda: _refuses(served), "new connections are refused")
-            answer.set()
-            assert value_of(caller.message()[0], "Connection") == "close"
-        assert process.wait(10) == 0
-
-
-def test_drain_is_bounded():
-    """A call that never ends doesn't keep the gateway for ever; the exit code is still 0."""
-    arrived = threading.Event()
-
-    def script(peer: Peer) -> None:
-        peer.message()
-        arrived.set()
-        peer.some()
-
-    with (
-        raw_upstream(script) as upstream,
-        _program(upstream.origin, 0.2) as (process, served, _),
-        calling(served) as caller,
-    ):
-        caller.send(get("/x"))
-        assert arrived.wait(10)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
-
-
-def test_second_signal_ends_the_drain():
-    """Who can't wait sends the signal again."""
-    arrived = threading.Event()
-
-    def script(peer: Peer) -> None:
-        peer.message()
-        arrived.set()
-        peer.some()
-
-    with (
-        raw_upstream(script) as upstream,
-        _program(upstream.origin, 60) as (process, served, _),
-        calling(served) as caller,
-    ):
-        caller.send(get("/x"))
-        assert arrived.wait(10)
-        process.send_signal(signal.SIGTERM)
-        until(lambda: _refuses(served), "new connections are refused")
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
-
-
-def test_idle_connections_do_not_hold_the_end_up():
-    """A caller that keeps its connection open without a call is not waited for."""
-    with (
-        replying(reply()) as upstream,
-        _program(upstream.origin, 60) as (process, served, _),
-        calling(served) as caller,
-    ):
-        caller.send(get("/x"))
-        caller.message()
-        process.send_signal(signal.SIGTERM)
-        assert not caller.rest()
-        assert process.wait(10) == 0
-
-
-def test_pipelined_call_after_the_signal_is_not_lost():
-    """A keep-alive connection may bring one more call while others are still in flight."""
-    arrived, answer = threading.Event(), threading.Event()
-
-    def script(peer: Peer) -> None:
-        while True:
-            head, _ = peer.message()
-            if b"/slow" in head:
-                arrived.set()
-                answer.wait(10)
-            peer.send(reply())
-
-    with raw_upstream(script) as upstream, _program(upstream.origin, 10) as (process, served, _):
-        with calling(served) as slow, calling(served) as kept:
-            kept.send(get("/first"))
-            kept.message()
-            slow.send(get("/slow"))
-            assert arrived.wait(10)
-            process.send_signal(signal.SIGTERM)
-            until(lambda: _refuses(served), "new connections are refused")
-            kept.send(get("/second"))
-            assert value_of(kept.message()[0], "Connection") == "close"
-            answer.set()
-            assert slow.message()[1] == b"hi"
-        assert process.wait(10) == 0
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    with gateway("http://127.0.0.1:1", listen=Address("::1", 0)) as served:
+        assert served.url.startswith("http://[::1]:")
 
 
 def test_ask_needs_no_host_of_its_own():
     """Any Host is served; links lead to it."""
-    with replying(reply()) as upstream, gateway(upstream.origin) as served:
-        assert status_of(ask(served, get("/x", host="anything.test:1"))[0]) == 200
+    assert cross(get("/x", host="anything.test:1")).status == 200
+
+
+@pytest.mark.parametrize(("target", "body"), [("/x", b""), ("/x", b"abc"), (V1, b"")])
+def test_call_in_flight_has_its_reply_when_the_end_begins(target, body):
+    """Passed on or translated, its content there or not: it is the last of its connection, and /readyz says 503."""
+    held = Held(EMPTY)
+    request = get(target, *([f"Content-Length: {len(body)}"] if body else []), method="PUT" if body else "GET")
+    with raw_upstream(held) as upstream, ending(upstream.origin) as (served, end):
+        with calling(served) as caller, calling(At(served.admin_url or "")) as probe:
+            probe.send(get("/readyz"))
+            assert probe.message()[1] == b"ok\n"
+            caller.send(request)
+            until(lambda: served.in_flight.count, "the call is in flight")
+            end()
+            probe.send(get("/readyz"))
+            assert status_of(probe.message()[0]) == 503
+            caller.send(body)
+            assert held.arrived.wait(10)
+            held.answer.set()
+            head, _ = caller.message()
+        assert (status_of(head), value_of(head, "Connection")) == (200, "close")
+
+
+def test_drain_is_bounded():
+    """A call that never ends doesn't keep the gateway for ever."""
+    held = Held()
+    with raw_upstream(held) as upstream, ending(upstream.origin, drain=0.2) as (served, end), calling(served) as caller:
+        caller.send(get("/x"))
+        assert held.arrived.wait(10)
+        end()
+        assert caller.rest() == b""
+        held.answer.set()
+
+
+def test_idle_connections_do_not_hold_the_end_up():
+    """A caller that keeps its connection open without a call is not waited for."""
+    with replying(reply()) as upstream, ending(upstream.origin, drain=60) as (served, end), calling(served) as caller:
+        caller.send(get("/x"))
+        caller.message()
+        end()
+        assert not caller.rest()
+
+
+def test_call_on_a_kept_connection_after_the_end_began_is_not_lost():
+    """A keep-alive connection may bring one more call while others are still in flight."""
+    held = Held()
+    with (
+        raw_upstream(held) as upstream,
+        ending(upstream.origin) as (served, end),
+        calling(served) as slow,
+        calling(served) as kept,
+    ):
+        kept.send(get("/first"))
+        kept.message()
+        slow.send(get("/slow"))
+        assert held.arrived.wait(10)
+        end()
+        kept.send(get("/first"))
+        assert value_of(kept.message()[0], "Connection") == "close"
+        held.answer.set()
+        assert slow.message()[1] == b"late"
 
 
 def test_reply_is_written_to_its_end_before_the_end():
     """A caller that reads slowly gets the whole reply, though all that was left to do was to flush it."""
-    content = bytes(range(256)) * 65536
-
-    def script(peer: Peer) -> None:
-        peer.message()
-        peer.send(reply(content))
-
-    with (
-        raw_upstream(script) as upstream,
-        _program(upstream.origin, 10) as (process, served, admin),
-        calling(served) as caller,
-        calling(admin) as probe,
-    ):
+    content = bytes(range(256)) * 32768
+    with replying(reply(content)) as upstream, ending(upstream.origin) as (served, end), calling(served) as caller:
         caller.send(get("/x"))
-        head = caller.take(b"\r\n\r\n")
-        process.send_signal(signal.SIGTERM)
-        until(lambda: _refuses(served), "new connections are refused")
+        caller.take(b"\r\n\r\n")
+        end()
         got = b""
-        while len(got) < len(content) and _in_flight(probe):
+        while len(got) < len(content) and served.in_flight.count:
             got += caller.count(min(65536, len(content) - len(got)))
         # Nothing is in flight any more; what isn't with the kernel yet is with the gateway.
-        got += caller.count(int(value_of(head, "Content-Length") or 0) - len(got))
-        assert got == content
-        assert process.wait(10) == 0
-
-
-def _in_flight(probe: Peer) -> bool:
-    try:
-        probe.send(get("/metrics"))
-        return b"atlas_shim_in_flight_requests 0.0" not in probe.message()[1]
-    except (OSError, AssertionError):
-        return False
+        assert got + caller.count(len(content) - len(got)) == content

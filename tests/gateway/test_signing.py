@@ -1,6 +1,5 @@
 """Credentials on rewritten calls: Bearer crosses, HTTP Digest can't and says so."""
 
-import json
 import subprocess
 
 import httpx
@@ -12,7 +11,7 @@ from shim.core.settings import RouteWord
 from shim.fake import FakeAtlas, constants
 from shim.fake.server import serve_in_thread as fake_in_thread
 from tests.peers.raw import reply, replying
-from tests.peers.served import ask, gateway, get, status_of, value_of
+from tests.peers.served import ask, cross, gateway, get, value_of
 
 PATH = f"/api/atlas/v1.0/groups/{constants.DEMO_GROUP}/serverless/{constants.DEMO_CLUSTER}/backup/snapshots"
 CHALLENGE = 'WWW-Authenticate: Digest realm="MMS Public API", domain="", nonce="n", algorithm=MD5, qop="auth"'
@@ -22,22 +21,18 @@ SIGNED = f'Authorization: Digest username="u", realm="r", nonce="n", uri="{PATH}
 
 def test_signature_over_another_path_is_not_sent():
     """A Digest caller of a rewritten path is told once what would work, and upstream nothing."""
-    with replying(DENIED) as upstream, gateway(upstream.origin) as served:
-        head, content = ask(served, get(PATH, SIGNED))
-        assert not upstream.heads
-    error = json.loads(content)
-    assert (status_of(head), error["errorCode"]) == (403, "SHIM_DIGEST_CANNOT_CROSS")
-    assert value_of(head, "WWW-Authenticate") is None
-    assert "service account" in error["detail"]
+    crossed = cross(get(PATH, SIGNED), DENIED)
+    assert not crossed.upstream.heads
+    assert (crossed.status, crossed.json["errorCode"]) == (403, "SHIM_DIGEST_CANNOT_CROSS")
+    assert crossed.value("WWW-Authenticate") is None
+    assert "service account" in crossed.json["detail"]
 
 
 def test_challenge_that_cannot_be_met_is_replaced():
     """A caller without credentials is not invited to sign a path that isn't sent."""
-    with replying(DENIED) as upstream, gateway(upstream.origin) as served:
-        head, content = ask(served, get(PATH))
-        assert len(upstream.heads) == 1
-    assert (status_of(head), json.loads(content)["errorCode"]) == (403, "SHIM_DIGEST_CANNOT_CROSS")
-    assert value_of(head, "WWW-Authenticate") is None
+    crossed = cross(get(PATH), DENIED)
+    assert (crossed.status, crossed.json["errorCode"]) == (403, "SHIM_DIGEST_CANNOT_CROSS")
+    assert (len(crossed.upstream.heads), crossed.value("WWW-Authenticate")) == (1, None)
 
 
 @pytest.mark.parametrize("library", [httpx, requests])
@@ -51,17 +46,15 @@ def test_libraries_show_the_explanation(library):
 
 def test_answer_to_a_bad_token_is_upstreams():
     """A 401 for a Bearer token is handed on, whatever challenge comes with it."""
-    with replying(DENIED) as upstream, gateway(upstream.origin) as served:
-        head, content = ask(served, get(PATH, "Authorization: Bearer expired"))
-    assert (status_of(head), content) == (401, b"{}")
-    assert f"WWW-Authenticate: {value_of(head, 'WWW-Authenticate')}" == CHALLENGE
+    crossed = cross(get(PATH, "Authorization: Bearer expired"), DENIED)
+    assert (crossed.status, crossed.content) == (401, b"{}")
+    assert f"WWW-Authenticate: {crossed.value('WWW-Authenticate')}" == CHALLENGE
 
 
 def test_challenge_without_digest_is_upstreams():
     """A 401 that asks for something else than Digest is handed on."""
     answer = reply(b"{}", 'WWW-Authenticate: Bearer realm="digest"', status="401 Unauthorized")
-    with replying(answer) as upstream, gateway(upstream.origin) as served:
-        assert ask(served, get(PATH))[1] == b"{}"
+    assert cross(get(PATH), answer).content == b"{}"
 
 
 def test_legacy_route_relays_digest():

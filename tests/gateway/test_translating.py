@@ -3,8 +3,6 @@
 import gzip
 import json
 import subprocess
-import threading
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,8 @@ import pytest
 from shim.core.settings import RouteWord
 from shim.fake import FakeAtlas, constants
 from shim.fake.server import serve_in_thread as fake_in_thread
-from tests.peers.raw import Peer, raw_upstream, reply, replying, until
-from tests.peers.served import ask, calling, gateway, get, status_of, value_of
+from tests.peers.raw import reply, replying
+from tests.peers.served import ask, cross, gateway, get, status_of, value_of
 
 CASES = Path(__file__).parent.parent / "cases" / "recorded"
 GROUP, NAME = "6510aa1b2c3d4e5f60718293", "orders"
@@ -58,14 +56,13 @@ def legacy_of(flex: dict[str, Any], url: str) -> dict[str, Any]:
 @pytest.mark.parametrize("case", recorded("list"), ids=lambda case: case["recorded"])
 def test_recorded_list(case, path):
     """Every recorded list comes out newest first in the legacy shape, every recorded error as it is."""
-    with replying(replayed(case)) as upstream, gateway(upstream.origin, route=RouteWord.FLEX) as served:
-        head, content = ask(served, get(path, ACCEPT, host="gw.test:81"))
-        assert upstream.heads[0].split(b" ")[1].startswith(FLEX.encode() + b"?")
-    assert status_of(head) == case["status"]
+    crossed = cross(get(path, ACCEPT, host="gw.test:81"), replayed(case), route=RouteWord.FLEX)
+    assert crossed.sent.split(b" ")[1].startswith(FLEX.encode() + b"?")
+    assert crossed.status == case["status"]
     if case["status"] != 200:
-        assert content == case["body"].encode()
+        assert crossed.content == case["body"].encode()
         return
-    page = json.loads(content)
+    page = crossed.json
     wanted = [legacy_of(item, f"http://gw.test:81{path}") for item in json.loads(case["body"])["results"]]
     wanted.sort(key=lambda item: (item["createdAt"], item["id"]), reverse=True)
     assert page["results"] == wanted
@@ -78,43 +75,40 @@ def test_recorded_list(case, path):
 def test_recorded_snapshot(case, path):
     """Every recorded snapshot comes out in the legacy shape, every recorded error as it is."""
     identity = case["path"].rpartition("/")[2]
-    with replying(replayed(case)) as upstream, gateway(upstream.origin, route=RouteWord.FLEX) as served:
-        head, content = ask(served, get(f"{path}/{identity}", ACCEPT, host="gw.test"))
-        assert upstream.heads[0].split(b" ")[1] == f"{FLEX}/{identity}".encode()
-    assert status_of(head) == case["status"]
+    crossed = cross(get(f"{path}/{identity}", ACCEPT, host="gw.test"), replayed(case), route=RouteWord.FLEX)
+    assert crossed.sent.split(b" ")[1] == f"{FLEX}/{identity}".encode()
+    assert crossed.status == case["status"]
     if case["status"] == 200:
-        assert json.loads(content) == legacy_of(json.loads(case["body"]), f"http://gw.test{path}")
+        assert crossed.json == legacy_of(json.loads(case["body"]), f"http://gw.test{path}")
     else:
-        assert content == case["body"].encode()
+        assert crossed.content == case["body"].encode()
 
 
 def test_content_type_is_the_one_of_the_version():
     """v1.0 answers plain JSON, v2 the media type of the version asked for; lengths are exact."""
-    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as served:
-        old, _ = ask(served, get(V1))
-        new, content = ask(served, get(V2, ACCEPT))
-    assert (value_of(old, "Content-Type") or "").startswith("application/json")
-    assert (value_of(new, "Content-Type") or "").startswith("application/vnd.atlas.2023-01-01+json")
-    assert value_of(new, "Content-Length") == str(len(content))
+    old, new = cross(get(V1), reply(EMPTY)), cross(get(V2, ACCEPT), reply(EMPTY))
+    assert (old.value("Content-Type") or "").startswith("application/json")
+    assert (new.value("Content-Type") or "").startswith("application/vnd.atlas.2023-01-01+json")
+    assert new.value("Content-Length") == str(len(new.content))
 
 
 def test_upstream_is_asked_for_its_own_version_with_the_callers_token():
     """The successor gets its Accept, the caller's Authorization, and the gateway's Host and Via."""
-    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as served:
-        ask(served, get(V1, "Authorization: Bearer t", "Accept: */*", "User-Agent: me/1"))
-        head = upstream.heads[0]
-    assert value_of(head, "Authorization") == "Bearer t"
-    assert value_of(head, "Accept") == "application/vnd.atlas.2024-11-13+json"
-    assert value_of(head, "User-Agent") == "me/1"
-    assert value_of(head, "Host") == upstream.origin.removeprefix("http://")
-    assert value_of(head, "Via") == "1.1 atlas-shim"
+    crossed = cross(get(V1, "Authorization: Bearer t", "Accept: */*", "User-Agent: me/1"), reply(EMPTY))
+    expected = {
+        "Authorization": "Bearer t",
+        "Accept": "application/vnd.atlas.2024-11-13+json",
+        "User-Agent": "me/1",
+        "Host": crossed.upstream.origin.removeprefix("http://"),
+        "Via": "1.1 atlas-shim",
+    }
+    assert {name: value_of(crossed.sent, name) for name in expected} == expected
 
 
 def test_reply_says_what_became_of_the_call():
     """A translated reply carries Sunset, Deprecation, Link and Atlas-Shim, beside upstream's fields."""
     answer = reply(EMPTY, "Set-Cookie: a=1", "Set-Cookie: b=2", 'Link: <x>; rel="y"', 'ETag: "e"')
-    with replying(answer) as upstream, gateway(upstream.origin) as served:
-        head, _ = ask(served, get(V1))
+    head = cross(get(V1), answer).head
     assert value_of(head, "Sunset") == "Thu, 22 Jan 2026 00:00:00 GMT"
     assert (value_of(head, "Deprecation") or "").startswith("@")
     assert b'\r\nLink: <x>; rel="y"\r\n' in head
@@ -140,42 +134,31 @@ def test_legacy_replies_are_left_alone():
     """On the legacy route Atlas' own fields and bytes stand; Via and the request's name are added."""
     content = b'{ "results" : [] }\n'
     answer = reply(content, "Date: Thu, 01 Jan 2026 00:00:00 GMT", 'ETag: "e"', "Sunset: soon")
-    with replying(answer) as upstream, gateway(upstream.origin, route=RouteWord.LEGACY) as served:
-        head, got = ask(served, get(V1))
-        assert upstream.heads[0].startswith(f"GET {V1} HTTP/1.1".encode())
-    assert got == content
-    name = (value_of(head, "X-Request-Id") or "").encode()
-    added = b"\r\nVia: 1.1 atlas-shim\r\nX-Request-Id: %b\r\n\r\n" % name
-    assert head == answer.partition(b"\r\n\r\n")[0] + added
+    crossed = cross(get(V1), answer, route=RouteWord.LEGACY)
+    assert crossed.sent.startswith(f"GET {V1} HTTP/1.1".encode())
+    assert crossed.content == content
+    added = f"\r\nVia: 1.1 atlas-shim\r\nX-Request-Id: {crossed.value('X-Request-Id')}\r\n\r\n"
+    assert crossed.head == answer.partition(b"\r\n\r\n")[0] + added.encode()
 
 
 def test_links_lead_to_the_public_url():
     """Behind TLS or another name, links lead where the operator says."""
-    with (
-        replying(reply(EMPTY)) as upstream,
-        gateway(upstream.origin, public_url="https://atlas.corp.test") as served,
-    ):
-        content = ask(served, get(V1, host="atlas.corp.test"))[1]
-    assert json.loads(content)["links"][0]["href"].startswith(f"https://atlas.corp.test{V1}?")
+    crossed = cross(get(V1, host="atlas.corp.test"), reply(EMPTY), public_url="https://atlas.corp.test")
+    assert crossed.json["links"][0]["href"].startswith(f"https://atlas.corp.test{V1}?")
 
 
 @pytest.mark.parametrize("accepted", ["gzip, deflate, br", "*", "gzip;q=0.5", "GZIP"])
 def test_compressed_replies_are_translated(accepted):
     """A caller that takes gzip lets upstream compress; the translated reply is plain."""
-    answer = reply(gzip.compress(EMPTY), "Content-Encoding: gzip")
-    with replying(answer) as upstream, gateway(upstream.origin) as served:
-        head, content = ask(served, get(V1, f"Accept-Encoding: {accepted}"))
-        assert value_of(upstream.heads[0], "Accept-Encoding") == "gzip"
-    assert (status_of(head), value_of(head, "Content-Encoding")) == (200, None)
-    assert json.loads(content)["results"] == []
+    crossed = cross(get(V1, f"Accept-Encoding: {accepted}"), reply(gzip.compress(EMPTY), "Content-Encoding: gzip"))
+    assert value_of(crossed.sent, "Accept-Encoding") == "gzip"
+    assert (crossed.status, crossed.value("Content-Encoding"), crossed.json["results"]) == (200, None, [])
 
 
 @pytest.mark.parametrize("accepted", [[], ["Accept-Encoding: br"], ["Accept-Encoding: gzip;q=0, *"]])
 def test_upstream_is_not_asked_for_what_the_caller_cannot_read(accepted):
     """Since an error may be handed on as it came, a caller without gzip makes upstream send plain."""
-    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as served:
-        ask(served, get(V1, *accepted))
-        assert value_of(upstream.heads[0], "Accept-Encoding") == "identity"
+    assert value_of(cross(get(V1, *accepted), reply(EMPTY)).sent, "Accept-Encoding") == "identity"
 
 
 def test_error_that_was_read_is_still_handed_on_as_it_came():
@@ -183,82 +166,8 @@ def test_error_that_was_read_is_still_handed_on_as_it_came():
     body = b'{"detail":"No.","error":404,"errorCode":"SNAPSHOT_NOT_FOUND","parameters":[],"reason":"Not Found"}'
     coded = gzip.compress(body)
     answer = reply(coded, "Content-Encoding: gzip", "Content-Type: application/json", status="404 Not Found")
-    with replying(answer) as upstream, gateway(upstream.origin) as served:
-        head, content = ask(served, get(V1, "Accept-Encoding: gzip"))
-    assert (status_of(head), content) == (404, coded)
-    assert value_of(head, "Content-Encoding") == "gzip"
-
-
-BROKEN = {
-    "no JSON": reply(b"<html>"),
-    "a list": reply(b"[]"),
-    "empty": reply(b""),
-    "cut gzip": reply(gzip.compress(EMPTY)[:-9], "Content-Encoding: gzip"),
-    "no gzip": reply(EMPTY, "Content-Encoding: gzip"),
-    "unknown coding": reply(EMPTY, "Content-Encoding: zz"),
-    "cut length": b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 99\r\n\r\n" + EMPTY,
-    "cut chunks": b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
-    "bad chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nZZ\r\n",
-    "cut end": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + EMPTY[:-3],
-    "deep": reply(b"[" * 100000),
-    "bad UTF-8": reply(b'{"results":["\xff"]}'),
-    "NaN": reply(b'{"results":[],"totalCount":NaN}'),
-}
-
-
-@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
-def test_reply_that_cannot_be_translated_is_502(answer):
-    """Never half a reply, and never a 500: what can't be made out is 502 in Atlas' shape."""
-    with replying(answer) as upstream, gateway(upstream.origin) as served:
-        head, content = ask(served, get(V1, "Accept-Encoding: gzip"))
-    assert status_of(head) == 502
-    assert json.loads(content)["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
-
-
-def test_compressed_reply_that_grows_beyond_the_limit_is_502():
-    """A small reply that would become a large one is not decoded to its end."""
-    bomb = zlib.compressobj(9, zlib.DEFLATED, 31)
-    coded = b"".join(bomb.compress(bytes(1 << 20)) for _ in range(64)) + bomb.flush()
-    with replying(reply(coded, "Content-Encoding: gzip")) as upstream, gateway(upstream.origin) as served:
-        head, content = ask(served, get(V1, "Accept-Encoding: gzip"))
-    assert status_of(head) == 502
-    assert "larger than" in json.loads(content)["detail"]
-
-
-def test_deadline_holds_for_the_whole_exchange():
-    """An upstream that drips is cut off by the deadline, though it never falls silent."""
-
-    def script(peer: Peer) -> None:
-        peer.message()
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-        while not over.wait(0.02):
-            peer.send(b" ")
-
-    over = threading.Event()
-    with raw_upstream(script) as upstream, gateway(upstream.origin, deadline=0.3) as served:
-        head, content = ask(served, get(V1))
-        over.set()
-    assert status_of(head) == 504
-    assert json.loads(content)["errorCode"] == "SHIM_UPSTREAM_TIMEOUT"
-    assert "http_response_timeout" in (value_of(head, "Proxy-Status") or "")
-
-
-def test_client_that_leaves_ends_the_exchange():
-    """Upstream's connection ends with the caller's."""
-    arrived, ended = threading.Event(), threading.Event()
-
-    def script(peer: Peer) -> None:
-        peer.message()
-        arrived.set()
-        assert not peer.some()
-        ended.set()
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
-        with calling(served) as peer:
-            peer.send(get(V1))
-            assert arrived.wait(10)
-        assert ended.wait(10)
-        until(lambda: served.in_flight.count == 0, "the exchange is over")
+    crossed = cross(get(V1, "Accept-Encoding: gzip"), answer)
+    assert (crossed.status, crossed.content, crossed.value("Content-Encoding")) == (404, coded, "gzip")
 
 
 def test_errors_do_not_leak_connections():

@@ -1,17 +1,13 @@
-"""What becomes of a call when upstream, or the way there, fails."""
+"""What becomes of a call when upstream, or the way there, fails; gateway_hostile has all other faults."""
 
 import socket
-import ssl
 import threading
 
 import pytest
-import trustme
 
 from shim.gateway.upstream.proxy import Proxy, proxy_for
-from tests.peers.raw import Peer, raw_upstream, reply, replying, until
+from tests.peers.raw import Peer, raw_upstream, reply, replying
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
-
-METHODS = ["GET", "HEAD", "PUT", "DELETE", "POST"]
 
 
 def error_of(head: bytes) -> str:
@@ -21,20 +17,7 @@ def error_of(head: bytes) -> str:
     return said.removeprefix("atlas-shim; error=").partition(";")[0]
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_dropped_call_arrives_once_on_a_fresh_connection(method):
-    """A connection dropped without an answer is answered with 502, and nothing is sent again."""
-    with replying(b"") as upstream, gateway(upstream.origin) as served, calling(served) as peer:
-        peer.send(get("/x", method=method))
-        head = peer.take(b"\r\n\r\n")
-        assert (status_of(head), error_of(head)) == (502, "connection_terminated")
-        assert len(upstream.heads) == 1
-
-
-READS = {"GET", "HEAD", "OPTIONS"}
-
-
-@pytest.mark.parametrize("method", [method for method in METHODS if method in READS])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_dropped_read_on_a_reused_connection_is_sent_once_more(method):
     """A read that met a connection closed under it succeeds on a new one; dropped there, too, it is answered 502."""
     with replying(reply(), b"", reply(), b"") as upstream, gateway(upstream.origin) as served:
@@ -46,27 +29,16 @@ def test_dropped_read_on_a_reused_connection_is_sent_once_more(method):
         assert [head.split(b" ")[1] for head in upstream.heads][:3] == [b"/first", b"/x", b"/x"]
 
 
-@pytest.mark.parametrize("method", [method for method in METHODS if method not in READS])
-def test_dropped_write_arrives_once_on_a_reused_connection(method):
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST", "PATCH"])
+@pytest.mark.parametrize("content", [b"", b"abc"])
+def test_dropped_write_arrives_once_on_a_reused_connection(method, content):
     """A write that may have been executed is not sent again, on whatever connection it was."""
     with replying(reply(), b"", reply()) as upstream, gateway(upstream.origin) as served:
         ask(served, get("/first"))
-        with calling(served) as peer:
-            peer.send(get("/x", method=method))
-            head = peer.take(b"\r\n\r\n")
+        head, _ = ask(served, get("/x", f"Content-Length: {len(content)}", method=method) + content)
         assert (status_of(head), error_of(head)) == (502, "connection_terminated")
         assert [head.split(b" ")[1] for head in upstream.heads] == [b"/first", b"/x"]
         assert upstream.connections == 1
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_dropped_call_with_content_arrives_once(method):
-    """Nor is content sent twice."""
-    request = get("/x", "Content-Length: 3", method=method) + b"abc"
-    with replying(b"") as upstream, gateway(upstream.origin) as served, calling(served) as peer:
-        peer.send(request)
-        assert status_of(peer.take(b"\r\n\r\n")) == 502
-        assert upstream.contents == [b"abc"]
 
 
 def test_connection_that_upstream_closed_while_idle_is_not_used():
@@ -89,9 +61,7 @@ def test_connection_that_upstream_closed_while_idle_is_not_used():
 
 def test_refused_connection():
     """Nobody listens: 502, in Atlas' shape."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    with gateway(origin) as served:
+    with gateway("http://127.0.0.1:1") as served:
         head, content = ask(served, get("/x"))
     assert (status_of(head), error_of(head)) == (502, "connection_refused")
     assert content == (
@@ -101,97 +71,6 @@ def test_refused_connection():
         b'"parameters":[],"reason":"Bad Gateway"}'
     )
     assert value_of(head, "Content-Type") == "application/json"
-
-
-def test_unknown_name():
-    """A name that doesn't resolve: 502 (RFC 6761 reserves .invalid for this)."""
-    with gateway("http://upstream.invalid") as served:
-        head, _ = ask(served, get("/x"))
-    assert (status_of(head), error_of(head)) == (502, "dns_error")
-
-
-def test_untrusted_certificate():
-    """A certificate that nobody vouches for is not talked to."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-
-    def script(peer: Peer) -> None:
-        context.wrap_socket(peer.socket, server_side=True)
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin.replace("http:", "https:")) as served:
-        head, _ = ask(served, get("/x"))
-    assert (status_of(head), error_of(head)) == (502, "tls_certificate_error")
-
-
-def test_no_tls_at_all():
-    """A peer that doesn't speak TLS is an error of the protocol, not of its certificate."""
-
-    def script(peer: Peer) -> None:
-        peer.some()
-        peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin.replace("http:", "https:")) as served:
-        head, _ = ask(served, get("/x"))
-    assert (status_of(head), error_of(head)) == (502, "tls_protocol_error")
-
-
-def test_trusted_certificate_of_another_name(tmp_path, monkeypatch):
-    """A certificate from a trusted authority has to name the host that is called."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("other.test").configure_cert(context)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-
-    def script(peer: Peer) -> None:
-        context.wrap_socket(peer.socket, server_side=True)
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin.replace("http:", "https:")) as served:
-        head, _ = ask(served, get("/x"))
-    assert error_of(head) == "tls_certificate_error"
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [b"NONSENSE\r\n\r\n", b"HTTP/1.1 abc OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"],
-)
-def test_reply_that_is_not_http(answer):
-    """What can't be parsed is 502."""
-    with replying(answer) as upstream, gateway(upstream.origin) as served:
-        head, _ = ask(served, get("/x"))
-    assert (status_of(head), error_of(head)) == (502, "http_protocol_error")
-
-
-def test_protocol_switch_that_nobody_asked_for():
-    """A 101 is no reply to a call without Upgrade."""
-    answer = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
-    with replying(answer) as upstream, gateway(upstream.origin) as served:
-        head, _ = ask(served, get("/x"))
-    assert (status_of(head), error_of(head)) == (502, "http_protocol_error")
-
-
-def test_reset_before_the_reply():
-    """A reset is a broken connection like any other."""
-
-    def script(peer: Peer) -> None:
-        peer.message()
-        peer.reset()
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
-        head, _ = ask(served, get("/x"))
-    assert (status_of(head), error_of(head)) == (502, "connection_terminated")
-
-
-def test_silent_upstream():
-    """Not a byte for the configured time: 504."""
-
-    def script(peer: Peer) -> None:
-        peer.message()
-        peer.some()
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin, idle_timeout=0.2) as served:
-        head, _ = ask(served, get("/x"))
-    assert (status_of(head), error_of(head)) == (504, "http_response_timeout")
 
 
 def test_connection_that_does_not_come_about():
@@ -209,25 +88,6 @@ def test_connection_that_does_not_come_about():
         for filler in fillers:
             filler.close()
     assert (status_of(head), error_of(head)) == (504, "connection_timeout")
-
-
-def test_client_that_leaves_takes_its_call_along():
-    """When the caller is gone, upstream's connection ends, too."""
-    ended = threading.Event()
-
-    def script(peer: Peer) -> None:
-        peer.message()
-        arrived.set()
-        assert not peer.some()
-        ended.set()
-
-    arrived = threading.Event()
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
-        with calling(served) as peer:
-            peer.send(get("/x"))
-            assert arrived.wait(10)
-        assert ended.wait(10)
-        until(lambda: served.in_flight.count == 0, "the request is over")
 
 
 def test_proxy_of_the_environment_is_used(monkeypatch):

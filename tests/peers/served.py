@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -12,7 +13,7 @@ import attrs
 from shim.core.recognise import Engine
 from shim.gateway import Gateway, Options, serve_in_thread
 from shim.gateway.options import Address
-from tests.peers.raw import PATIENCE, Peer
+from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying
 
 LOOPBACK = Address("127.0.0.1", 0)
 
@@ -62,6 +63,41 @@ def ask(served: Served, request: bytes) -> tuple[bytes, bytes]:
     with calling(served) as peer:
         peer.send(request)
         return peer.message()
+
+
+@attrs.frozen
+class Crossed:
+    """One call through a gateway: the head and the content that its caller got, and what arrived upstream."""
+
+    head: bytes
+    content: bytes
+    upstream: Arrivals
+
+    @property
+    def status(self) -> int:
+        """The reply's status."""
+        return status_of(self.head)
+
+    @property
+    def json(self) -> Any:
+        """The reply's content."""
+        return json.loads(self.content)
+
+    @property
+    def sent(self) -> bytes:
+        """The only head that arrived upstream."""
+        (head,) = self.upstream.heads
+        return head
+
+    def value(self, name: str) -> str | None:
+        """Return one of the reply's fields."""
+        return value_of(self.head, name)
+
+
+def cross(request: bytes, *replies: bytes, **options: Any) -> Crossed:
+    """Send one request through a gateway of its own, to an upstream with these replies, by default ``hi``."""
+    with replying(*(replies or (reply(),))) as upstream, gateway(upstream.origin, **options) as served:
+        return Crossed(*ask(served, request), upstream)
 
 
 def lines_of(head: bytes) -> list[tuple[str, str]]:
