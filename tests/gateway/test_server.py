@@ -74,7 +74,7 @@ def test_taken_address_is_an_error(name):
     """Starting where somebody else listens raises, also from the thread helper."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = Address("127.0.0.1", taken.getsockname()[1])
-        with pytest.raises(OSError, match="in use"), gateway("http://127.0.0.1:1", **{name: address}):
+        with pytest.raises(OSError, match="in use"), gateway("http://127.0.0.1:1", None, **{name: address}):
             pass
 
 
