@@ -58,31 +58,3 @@ def test_a_path_is_followed(found, name):
             return await client.post(url, json={{}})
         """
     assert found(program) == [(":4", "createServerlessRestoreJob", "POST")]
-
-
-def test_a_dict_that_is_filled_later_is_known(found):
-    """Also by ``update`` and by items."""
-    program = """
-        PATHS = {}
-        PATHS["jobs"] = "/groups/{}/serverless/{}/backup/restoreJobs"
-        PATHS.update({"snapshots": "/groups/{}/serverless/{}/backup/snapshots"})
-        PATHS["flex"] = "/groups/{}/flexClusters/{}/backup/snapshots"
-        client.post(PATHS["jobs"].format(g, c))
-        client.get(PATHS["snapshots"].format(g, c))
-        client.get(PATHS["flex"].format(g, c))
-        """
-    assert found(program) == [
-        (":6", "createServerlessRestoreJob", "POST"),
-        (":7", "listServerlessBackupSnapshots", "GET"),
-    ]
-
-
-def test_a_field_with_a_default_is_known(found):
-    """As attrs, dataclasses and pydantic declare them."""
-    program = """
-        @dataclass
-        class Config:
-            jobs: str = field(default="/groups/{}/serverless/{}/backup/restoreJobs")
-        client.post(Config().jobs.format(g, c))
-        """
-    assert found(program) == [(":5", "createServerlessRestoreJob", "POST")]
