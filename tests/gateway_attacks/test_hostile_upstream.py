@@ -4,7 +4,6 @@ import contextlib
 import gzip
 import itertools
 import threading
-import zlib
 
 import pytest
 
@@ -13,7 +12,7 @@ from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import GROUP
 from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream
-from tests.peers.served import ask, calling, gateway, get, status_of, value_of
+from tests.peers.served import ask, calling, gateway, get, status_of
 
 HINTS = ["100 Continue", "102 Processing", "103 Early Hints", "199 What"]
 
@@ -63,28 +62,6 @@ def test_few_informational_replies(status, kind):
         for _ in range(3):
             peer.send(CALLS[kind])
             assert status_of(final(peer)[0]) == 200
-
-
-@pytest.mark.parametrize("kind", ["GET", "retired GET"])
-@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip,chunked", "deflate, chunked"])
-def test_transfer_coding_below_chunks(coding, kind):
-    """Content that is coded for the transfer is refused, or handed on with its label; never without."""
-    packed = gzip.compress(CONTENT) if "gzip" in coding else zlib.compress(CONTENT)
-    reply = head(f"Transfer-Encoding: {coding}", JSON) + b"%x\r\n%b\r\n0\r\n\r\n" % (len(packed), packed)
-
-    def script(peer: Peer) -> None:
-        while True:
-            peer.message()
-            peer.send(reply)
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
-        got, content = ask(served, CALLS[kind])
-        if status_of(got) == 200:
-            assert kind == "GET"
-            labelled = coding.replace(" ", "") == (value_of(got, "Transfer-Encoding") or "").replace(" ", "")
-            assert content == CONTENT or (labelled and content == packed)
-        else:
-            assert status_of(got) == 502
 
 
 @pytest.mark.parametrize("lines", [[", ".join(["gzip"] * 200)], ["gzip"] * 100], ids=["one field", "many fields"])

@@ -54,6 +54,7 @@ MALFORMED = {
     "Content-Length, negative": fields("Content-Length: -1"),
     "Content-Length, beyond counting": fields("Content-Length: 99999999999999999999999"),
     "Content-Length twice, not the same": fields(LENGTH, "Content-Length: 3"),
+    "gzip below chunks": head("Transfer-Encoding: gzip, chunked", JSON) + CHUNKS,
     "chunked twice": head("Transfer-Encoding: chunked, chunked", JSON) + CHUNKS,
     "chunked, and another coding behind it": head("Transfer-Encoding: chunked, gzip", JSON) + CHUNKS,
     "a coding that nobody knows": head("Transfer-Encoding: xchunked", JSON) + CHUNKS,
@@ -67,6 +68,7 @@ MALFORMED = {
     "a status of four digits": start("HTTP/1.1 2000 OK"),
     "a status of letters": start("HTTP/1.1 OK 200"),
     "a status below 100": start("HTTP/1.1 099 OK"),
+    "a status of zeros": start("HTTP/1.1 000 OK"),
     "CR in the phrase": start("HTTP/1.1 200 O\rK"),
     "NUL in the phrase": start("HTTP/1.1 200 O\0K"),
 }

@@ -27,7 +27,7 @@ def certificate(tmp_path_factory):
     return Certificate(tmp_path_factory.mktemp("tls"))
 
 
-@pytest.fixture(autouse=True, params=["uvloop", "asyncio"])
+@pytest.fixture(autouse=True, params=["uvloop", pytest.param("asyncio", marks=pytest.mark.slow)])
 def loop(request, monkeypatch):
     """Either loop: TLS is each one's own."""
     if request.param == "asyncio":

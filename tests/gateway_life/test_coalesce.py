@@ -1,7 +1,6 @@
 """Identical reads share one upstream call: which do, which don't, and what becomes of who leaves."""
 
 import asyncio
-import contextlib
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -68,14 +67,6 @@ async def test_reads_in_flight_share_one_call():
     upstream.gate.set()
     assert await asyncio.gather(*reads) == [upstream.answer] * 5
     assert (upstream.calls, len(joined)) == (1, 4)
-
-
-async def test_other_keys_are_other_calls():
-    """Different reads know nothing of each other."""
-    upstream, coalescer = Upstream(), Coalescer()
-    upstream.gate.set()
-    await asyncio.gather(*(coalescer.share(key, 60.0, upstream, nothing) for key in ("a", "b")))
-    assert upstream.calls == 2
 
 
 async def test_answer_is_shared_within_the_window_and_not_after():
@@ -305,16 +296,6 @@ def test_gateway_never_shares_writes():
     assert held.calls == 2
 
 
-def test_gateway_shares_errors():
-    """Upstream's error, its own fields included, reaches everyone who waited for it."""
-    body = b'{"error":429,"errorCode":"RATE_LIMITED"}'
-    held = Held(reply(body, "Retry-After: 7", status="429 Too Many Requests"))
-    with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
-        answers = together(served, held, [get(V1, TOKEN)] * 3)
-    assert held.calls == 1
-    assert [(status_of(head), value_of(head, "Retry-After")) for head, _ in answers] == [(429, "7")] * 3
-
-
 def test_gateway_shares_legacy_replies_byte_for_byte():
     """A reply of the legacy route is shared as it came, coding and all."""
     raw = b"\x1f\x8bnot really gzip"
@@ -341,34 +322,6 @@ def test_reply_that_is_too_large_to_share_streams_to_each():
     assert held.calls == 3
 
 
-def test_caller_that_leaves_does_not_end_the_others_call():
-    """The first one hangs up; the second gets the answer of the same upstream call."""
-    held = Held()
-    with (
-        raw_upstream(held) as upstream,
-        gateway(upstream.origin, coalesce=0.0) as served,
-        calling(served) as first,
-        calling(served) as second,
-    ):
-        first.send(get(V1, TOKEN))
-        until(lambda: held.calls == 1, "upstream is asked")
-        second.send(get(V1, TOKEN))
-        until(lambda: samples(served)["atlas_shim_in_flight_requests",] == 2, "both wait")
-        first.reset()
-        until(lambda: samples(served)["atlas_shim_in_flight_requests",] == 1, "one is gone")
-        held.open.set()
-        assert status_of(second.message()[0]) == 200
-    assert held.calls == 1
-
-
-def ended(peer: Peer) -> bool:
-    """Tell whether the gateway gave the connection up, waiting for it."""
-    peer.socket.settimeout(10)
-    with contextlib.suppress(TimeoutError):
-        return peer.some() == b""
-    return False
-
-
 def test_shared_exchange_keeps_the_connection_of_a_reply_that_was_read():
     """One read after the other goes over the same connection."""
     with replying(reply(EMPTY)) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
@@ -377,70 +330,67 @@ def test_shared_exchange_keeps_the_connection_of_a_reply_that_was_read():
         assert (len(upstream.heads), upstream.connections) == (3, 1)
 
 
+class Given:
+    """An upstream whose replies never end where they are ``long``; ``left`` is set once such a connection is ended."""
+
+    def __init__(self, long: bytes, then: bytes = b""):
+        self.long, self.then = long, then
+        self.begun, self.left = threading.Event(), threading.Event()
+
+    def __call__(self, peer: Peer) -> None:
+        """Serve one connection."""
+        peer.message()
+        if self.begun.is_set() and self.then:
+            peer.send(self.then)
+            return
+        peer.send(self.long[:-1])
+        self.begun.set()
+        peer.rest()
+        self.left.set()
+
+
 def test_shared_exchange_gives_up_the_connection_of_a_reply_that_is_too_large():
     """What can't be held isn't read to its end; its connection is closed before the call is made anew."""
-    closed = []
-
-    def script(peer: Peer) -> None:
-        peer.message()
-        peer.send(reply(bytes(100_000))[:-1])
-        closed.append(ended(peer))
-
+    given = Given(reply(bytes(100_000)))
     with (
-        raw_upstream(script) as upstream,
+        raw_upstream(given) as upstream,
         gateway(upstream.origin, coalesce=0.0, route=RouteWord.LEGACY, body_limit=1000) as served,
         calling(served) as caller,
     ):
         caller.send(get(V1, TOKEN))
         assert status_of(caller.take(b"\r\n\r\n")) == 200
-        until(lambda: closed, "the first connection has ended")
-        assert closed == [True]
+        assert given.left.wait(10)
         assert upstream.connections == 2
 
 
 def test_shared_exchange_gives_up_the_connection_of_a_reply_that_is_not_needed():
     """Legacy's 410 is not read: before flex is asked its connection is closed."""
-    closed = []
-
-    def script(peer: Peer) -> None:
-        head, _ = peer.message()
-        if b"/serverless/" in head:
-            peer.send(reply(bytes(100_000), status="410 Gone")[:-1])
-            closed.append(ended(peer))
-        else:
-            peer.send(reply(EMPTY))
-
+    given = Given(reply(bytes(100_000), status="410 Gone"), reply(EMPTY))
     early = {"snapshots": datetime(2999, 1, 1, tzinfo=UTC)}
-    with raw_upstream(script) as upstream, gateway(upstream.origin, coalesce=0.0, sunset=early) as served:
+    with raw_upstream(given) as upstream, gateway(upstream.origin, coalesce=0.0, sunset=early) as served:
         assert status_of(ask(served, get(V1, TOKEN))[0]) == 200
-        until(lambda: closed, "legacy's connection has ended")
-    assert closed == [True]
+        assert given.left.wait(10)
 
 
 def test_shared_exchange_that_nobody_waits_for_gives_its_connection_up():
     """When all callers have left while its reply is read, the upstream call goes, too."""
-    arrived, closed = threading.Event(), []
-
-    def script(peer: Peer) -> None:
-        peer.message()
-        peer.send(reply(EMPTY)[:-1])
-        arrived.set()
-        closed.append(ended(peer))
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
+    given = Given(reply(EMPTY))
+    with raw_upstream(given) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
         with calling(served) as caller:
             caller.send(get(V1, TOKEN))
-            assert arrived.wait(10)
+            assert given.begun.wait(10)
             caller.reset()
-        until(lambda: closed, "upstream's connection has ended")
-    assert closed == [True]
+        assert given.left.wait(10)
 
 
-def test_shared_error_has_each_date_once():
-    """An error of the successor's keeps its own Deprecation, and is not given a second one."""
+def test_gateway_shares_errors():
+    """Upstream's error reaches everyone who waited for it, with its own fields and each date once."""
     body = b'{"error":429,"errorCode":"RATE_LIMITED"}'
-    answer = reply(body, "Deprecation: @1765324800", status="429 Too Many Requests")
-    with replying(answer) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
-        head, _ = ask(served, get(V1, TOKEN))
-    assert value_of(head, "Deprecation") == "@1765324800"
-    assert value_of(head, "Sunset") is not None
+    held = Held(reply(body, "Retry-After: 7", "Deprecation: @1765324800", status="429 Too Many Requests"))
+    with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
+        answers = together(served, held, [get(V1, TOKEN)] * 3)
+    assert held.calls == 1
+    for head, _ in answers:
+        assert (status_of(head), value_of(head, "Retry-After")) == (429, "7")
+        assert value_of(head, "Deprecation") == "@1765324800"
+        assert value_of(head, "Sunset") is not None

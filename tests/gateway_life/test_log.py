@@ -1,13 +1,15 @@
-"""Whoever reads the log slowly, or not at all, holds nobody up."""
+"""Whoever reads the log slowly, or not at all, holds nobody up (with pipes of one page, which are Linux')."""
 
-import contextlib
 import fcntl
 import logging
 import os
 import subprocess
 import sys
 import threading
+from io import FileIO
+from pathlib import Path
 
+import attrs
 import pytest
 
 from shim.gateway.logs.lines import LogLines, apart, dropped
@@ -16,69 +18,57 @@ from tests.peers.ports import free_port
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import At, ask, get, status_of
 
+pytestmark = pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes of one page are Linux'")
+
 
 def _record(text: str) -> logging.LogRecord:
     return logging.LogRecord("shim", logging.INFO, __file__, 0, text, (), None)
 
 
-@contextlib.contextmanager
+@attrs.frozen
+class Ends:
+    """Both ends of a pipe that holds one page."""
+
+    reading: FileIO
+    writing: FileIO
+    seen: list[bytes] = attrs.field(factory=list)
+
+    def fill(self) -> None:
+        """Write until nothing more fits."""
+        os.set_blocking(self.writing.fileno(), False)
+        while self.writing.write(b"." * 512) is not None:
+            pass
+        os.set_blocking(self.writing.fileno(), True)
+
+    def read(self) -> threading.Thread:
+        """Read to the end, in a thread."""
+
+        def go_on() -> None:
+            while some := self.reading.read(65536):
+                self.seen.append(some)
+
+        thread = threading.Thread(target=go_on, daemon=True)
+        thread.start()
+        return thread
+
+    @property
+    def text(self) -> bytes:
+        """What was read, without what the pipe was filled with."""
+        return b"".join(self.seen).lstrip(b".")
+
+
+@pytest.fixture
 def pipe():
-    """Yield both ends of a pipe that holds one page; what a test has closed itself is left alone."""
+    """Yield a pipe, whose ends are closed once nobody writes to it any more: their numbers are others' then."""
     reading, writing = os.pipe()
     fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
-    try:
-        yield reading, writing
-    finally:
-        for end in (reading, writing):
-            with contextlib.suppress(OSError):
-                os.close(end)
-
-
-def fill(writing: int) -> None:
-    """Write until nothing more fits."""
-    os.set_blocking(writing, False)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            os.write(writing, b"." * 512)
-    os.set_blocking(writing, True)
-
-
-class Reader:
-    """Reads a pipe to its end in a thread."""
-
-    def __init__(self, reading: int):
-        self.text = b""
-        self.reading = reading
-        self.thread = threading.Thread(target=self._read, daemon=True)
-        self.thread.start()
-
-    def _read(self):
-        while some := os.read(self.reading, 65536):
-            self.text += some
-
-
-@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes of one page are Linux'")
-def test_full_log_does_not_stop_the_gateway(port):
-    """A process whose log nobody reads answers probes and calls, ends when it is told, and says what it lost."""
-    with replying(reply(b"hi")) as upstream, pipe() as (reading, writing):
-        fill(writing)
-        admin = At(f"http://127.0.0.1:{free_port()}")
-        served = At(f"http://127.0.0.1:{port}")
-        words = ("--listen", f"127.0.0.1:{port}", "--upstream", upstream.origin, "--admin", admin.url[7:])
-        with subprocess.Popen(
-            [sys.executable, "-m", "shim", "serve", *words], env=clean_environ(), stderr=writing
-        ) as process:
-            try:
-                until(lambda: _answers(served), "calls are taken")
-                assert all(status_of(ask(served, get("/x/../y"))[0]) == 400 for _ in range(50))
-                assert ask(served, get("/x"))[1] == b"hi"
-                assert ask(admin, get("/livez"))[1] == b"ok\n"
-                reader = Reader(reading)
-                until(lambda: reader.text.count(b"SHIM_") >= 50, "the lines that waited are read")
-                process.terminate()
-                assert process.wait(30) == 0
-            finally:
-                process.kill()
+    with os.fdopen(reading, "rb", buffering=0) as one, os.fdopen(writing, "wb", buffering=0) as other:
+        yield Ends(one, other)
+        os.set_blocking(reading, False)
+        for thread in threading.enumerate():
+            while thread.name == "log lines" and thread.is_alive():
+                one.read(65536)
+                thread.join(0.01)
 
 
 def _answers(served: At) -> bool:
@@ -89,76 +79,93 @@ def _answers(served: At) -> bool:
     return True
 
 
-@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes of one page are Linux'")
-def test_lines_are_dropped_and_counted():
+def test_full_log_does_not_stop_the_gateway(port, pipe):
+    """A process whose log nobody reads answers probes and calls, ends when it is told, and says what it lost."""
+    with replying(reply(b"hi")) as upstream:
+        pipe.fill()
+        admin, served = At(f"http://127.0.0.1:{free_port()}"), At(f"http://127.0.0.1:{port}")
+        words = ("--listen", f"127.0.0.1:{port}", "--upstream", upstream.origin, "--admin", admin.url[7:])
+        with subprocess.Popen(
+            [sys.executable, "-m", "shim", "serve", *words], env=clean_environ(), stderr=pipe.writing
+        ) as process:
+            try:
+                until(lambda: _answers(served), "calls are taken")
+                assert all(status_of(ask(served, get("/x/../y"))[0]) == 400 for _ in range(50))
+                assert ask(served, get("/x"))[1] == b"hi"
+                assert ask(admin, get("/livez"))[1] == b"ok\n"
+                pipe.read()
+                until(lambda: pipe.text.count(b"SHIM_") >= 50, "the lines that waited are read")
+                process.terminate()
+                assert process.wait(30) == 0
+            finally:
+                process.kill()
+
+
+def test_lines_are_dropped_and_counted(pipe):
     """What does not fit is counted, and the count is written when the reader is back."""
     before = dropped()
-    with pipe() as (reading, writing):
-        fill(writing)
-        lines = LogLines(writing, most=10)
-        for number in range(50):
-            lines.emit(_record(f"line {number}"))
-        lost = dropped() - before
-        assert 39 <= lost <= 40  # one line may be in the writer's hands
-        reader = Reader(reading)
-        lines.finish(30)
-        os.close(writing)
-        reader.thread.join(30)
-    written = reader.text.lstrip(b".").decode().splitlines()
+    pipe.fill()
+    lines = LogLines(pipe.writing.fileno(), most=10)
+    for number in range(50):
+        lines.emit(_record(f"line {number}"))
+    lost = dropped() - before
+    assert 39 <= lost <= 40  # one line may be in the writer's hands
+    reader = pipe.read()
+    lines.finish(30)
+    pipe.writing.close()
+    reader.join(30)
+    written = pipe.text.decode().splitlines()
     said = [line for line in written if f"{lost} log lines were dropped" in line]
     assert len(said) == 1
     assert [line for line in written if line not in said] == [f"line {number}" for number in range(50 - lost)]
 
 
-@pytest.mark.skipif(not hasattr(fcntl, "F_SETPIPE_SZ"), reason="pipes of one page are Linux'")
-def test_the_end_does_not_wait_for_a_reader():
+def test_the_end_does_not_wait_for_a_reader(pipe):
     """A full queue and a full pipe hold the end up for as long as it was told to be patient, and no longer."""
-    with pipe() as (_, writing):
-        fill(writing)
-        lines = LogLines(writing, most=1)
-        for _ in range(5):
-            lines.emit(_record("line"))
-        lines.finish(0.05)
-
-
-def test_reader_that_is_gone_is_no_error():
-    """A closed pipe swallows lines."""
-    with pipe() as (reading, writing):
-        os.close(reading)
-        lines = LogLines(writing)
+    pipe.fill()
+    lines = LogLines(pipe.writing.fileno(), most=1)
+    for _ in range(5):
         lines.emit(_record("line"))
-        lines.finish(30)
-        assert not lines._thread.is_alive()
+    lines.finish(0.05)
+    assert lines._thread.is_alive()
 
 
-def test_descriptor_that_does_not_block_loses_nothing():
+def test_reader_that_is_gone_is_no_error(pipe):
+    """A closed pipe swallows lines."""
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), pipe.reading.fileno())
+    lines = LogLines(pipe.writing.fileno())
+    lines.emit(_record("line"))
+    lines.finish(30)
+    assert not lines._thread.is_alive()
+
+
+def test_descriptor_that_does_not_block_loses_nothing(pipe):
     """Another program that shares the terminal may have made it non-blocking."""
-    with pipe() as (reading, writing):
-        os.set_blocking(writing, False)
-        lines = LogLines(writing)
-        for _ in range(200):
-            lines.emit(_record("x" * 100))
-        reader = Reader(reading)
-        lines.finish(30)
-        os.close(writing)
-        reader.thread.join(30)
-    assert reader.text == (b"x" * 100 + b"\n") * 200
+    os.set_blocking(pipe.writing.fileno(), False)
+    lines = LogLines(pipe.writing.fileno())
+    for _ in range(200):
+        lines.emit(_record("x" * 100))
+    reader = pipe.read()
+    lines.finish(30)
+    pipe.writing.close()
+    reader.join(30)
+    assert pipe.text == (b"x" * 100 + b"\n") * 200
 
 
-def test_record_that_cannot_be_formatted_is_told(capsys):
+def test_record_that_cannot_be_formatted_is_told(capsys, pipe):
     """It is logging's own complaint, and the next line is written."""
-    with pipe() as (reading, writing):
-        lines = LogLines(writing)
-        lines.emit(logging.LogRecord("shim", logging.INFO, __file__, 0, "%d", ("word",), None))
-        lines.emit(_record("next"))
-        lines.finish(30)
-        assert os.read(reading, 100) == b"next\n"
+    lines = LogLines(pipe.writing.fileno())
+    lines.emit(logging.LogRecord("shim", logging.INFO, __file__, 0, "%d", ("word",), None))
+    lines.emit(_record("next"))
+    lines.finish(30)
+    assert pipe.reading.read(100) == b"next\n"
     assert "Logging error" in capsys.readouterr().err
 
 
-def test_only_the_handler_of_stderr_is_replaced(monkeypatch):
+def test_only_the_handler_of_stderr_is_replaced(monkeypatch, pipe):
     """Handlers of other kinds stay, and all is as before at the end."""
-    with pipe() as (reading, writing), os.fdopen(os.dup(writing), "w") as stderr:
+    with os.fdopen(os.dup(pipe.writing.fileno()), "w") as stderr:
         monkeypatch.setattr(sys, "stderr", stderr)
         root, own, other = logging.getLogger(), logging.StreamHandler(stderr), logging.NullHandler()
         own.setFormatter(logging.Formatter("said %(message)s"))
@@ -174,7 +181,7 @@ def test_only_the_handler_of_stderr_is_replaced(monkeypatch):
         finally:
             root.removeHandler(own)
             root.removeHandler(other)
-        assert os.read(reading, 100) == b"said hello\n"
+        assert pipe.reading.read(100) == b"said hello\n"
 
 
 def test_stderr_that_is_no_file_stays(monkeypatch):

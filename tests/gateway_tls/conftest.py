@@ -14,7 +14,7 @@ def fast(monkeypatch):
     monkeypatch.setattr("shim.gateway.tls.rotation.EVERY", 0.02)
 
 
-@pytest.fixture(params=["uvloop", "asyncio"])
+@pytest.fixture(params=["uvloop", pytest.param("asyncio", marks=pytest.mark.slow)])
 def loop(request, monkeypatch):
     """Run the gateway on each of the loops: TLS is each one's own."""
     if request.param == "uvloop":

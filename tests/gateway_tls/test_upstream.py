@@ -10,7 +10,7 @@ import trustme
 
 from tests.gateway_tls.worlds import Caller, Demanding, Mount, pems, serial_of
 from tests.peers.raw import Peer, raw_upstream, until
-from tests.peers.served import ask, gateway, get, status_of
+from tests.peers.served import ask, calling, gateway, get, status_of
 from tests.peers.within import Within
 
 
@@ -111,7 +111,7 @@ def test_upstream_that_wants_another_certificate(world, kind, version):
 @pytest.mark.usefixtures("loop")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_through_a_proxy(world, authority, monkeypatch, tmp_path, scheme):
-    """A tunnel carries the certificate to upstream; the proxy, which the system's roots vouch for, is shown none."""
+    """One tunnel carries calls and the certificate; the proxy, which the system's roots vouch for, is shown none."""
     mine = world.clients.issue_cert("gateway")
     world.mount.turn_to(mine)
     proxies = trustme.CA()
@@ -141,9 +141,32 @@ def test_through_a_proxy(world, authority, monkeypatch, tmp_path, scheme):
         monkeypatch.setenv("https_proxy", proxy.origin.replace("http://127.0.0.1", f"{scheme}://localhost"))
         monkeypatch.setenv("no_proxy", "")
         with gateway("https://localhost", **world.options()) as served:
-            assert call(served) == (200, b"secured")
+            assert [call(served) for _ in range(2)] == [(200, b"secured")] * 2
     assert [int(str(one), 16) for one in world.upstream.seen] == [serial_of(mine)]
     assert not any(shown)
+
+
+@pytest.mark.usefixtures("loop")
+@pytest.mark.parametrize("clean", [True, False])
+def test_reply_that_ends_with_the_connection(world, authority, clean):
+    """Whole is what ends with TLS' own farewell; a bare end may be anybody's doing (RFC 9112, 9.8), and cuts it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+
+    def script(peer: Peer) -> None:
+        with context.wrap_socket(peer.socket, server_side=True) as secured:
+            Peer(secured).message()
+            secured.sendall(b"HTTP/1.1 200 OK\r\n\r\nhalf")
+            if clean:
+                secured.unwrap()
+
+    with (
+        raw_upstream(script) as upstream,
+        gateway(https(upstream.origin), upstream_ca=str(world.roots)) as served,
+        calling(served) as peer,
+    ):
+        peer.send(get("/x", "Connection: close"))
+        assert peer.rest().endswith(b"0\r\n\r\n") is clean
 
 
 def test_both_sides_at_once(world, authority, tmp_path):
