@@ -107,7 +107,8 @@ def test_an_unlike_successor_comes_out_too(shops, recorded, lines):
 def test_recorded_clusters_come_out_but_for_one_id(described, lines):
     """What Atlas answered in two versions says enough, though the description says nothing of the answers."""
     pairs = read_pairs(EXAMPLE.parents[1] / "tests" / "cases" / "recorded" / "cluster-pairs.jsonl")
-    content = {f"application/vnd.atlas.{day}+json": {"schema": {}} for day in ("2023-02-01", "2024-08-05")}
+    days = ("2023-02-01", "2024-08-05")
+    content = {f"application/vnd.atlas.{day}+json": {"schema": True} for day in days}
     get = {"operationId": "getCluster", "responses": {"200": {"content": content}}}
     path = "/api/atlas/v2/groups/{groupId}/clusters/{clusterName}"
     api = described({"openapi": "3.0.1", "paths": {path: {"get": get}}})
