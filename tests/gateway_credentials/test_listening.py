@@ -1,4 +1,4 @@
-"""Where calls are taken: TLS, and a unix socket."""
+"""Where calls are taken: TLS (gateway_tls has more of it), and a unix socket."""
 
 import os
 import socket
@@ -11,10 +11,7 @@ import pytest
 import trustme
 
 from shim.errors import SettingsError
-from shim.fake import FakeAtlas
-from shim.fake.server import serve_in_thread
-from shim.gateway import Gateway, Options
-from tests.gateway_credentials.worlds import ACCOUNT, LOOPBACK, RETIRED, V2, signing, world
+from tests.gateway_credentials.worlds import ACCOUNT, RETIRED, V2, signing, world
 
 ca = trustme.CA()
 mine = ca.issue_cert("localhost", "127.0.0.1")
@@ -43,35 +40,12 @@ def test_tls(pem):
         assert page["links"][0]["href"].startswith(seen.url + RETIRED)
 
 
-def test_key_in_the_same_file(tmp_path):
-    """A file that holds both is enough."""
-    both = tmp_path / "both.pem"
-    both.write_bytes(mine.private_key_and_cert_chain_pem.bytes())
-    with world("own", tls_cert=str(both)) as seen, httpx.Client(verify=trusting()) as client:
-        assert client.get(seen.url + RETIRED, headers={"Accept": V2}).status_code == 200
-
-
 def test_plain_http_on_a_tls_port(pem):
     """Who speaks no TLS is told to, in plain words, and nothing else."""
     with world("own", **pem) as seen:
         answer = httpx.get(seen.url.replace("https", "http") + RETIRED)
         assert not seen.targets
     assert (answer.status_code, "https://" in answer.json()["detail"]) == (400, True)
-
-
-def test_tls_files_of_no_use(tmp_path, pem):
-    """Missing, mixed up or protected files are refused at the start, with their names."""
-    other = tmp_path / "other.pem"
-    other.write_bytes(ca.issue_cert("other").private_key_pem.bytes())
-    for bad in (
-        {"tls_cert": str(tmp_path / "none.pem")},
-        {"tls_cert": pem["tls_key"], "tls_key": pem["tls_key"]},
-        {"tls_cert": pem["tls_cert"], "tls_key": str(other)},
-        {"tls_cert": pem["tls_cert"]},
-        {"tls_key": pem["tls_key"]},
-    ):
-        with pytest.raises(SettingsError, match="tls_"):
-            Gateway(Options(listen=LOOPBACK, **bad))
 
 
 @pytest.mark.parametrize("mode", ["own", "passthrough"])
@@ -122,21 +96,6 @@ def test_socket_of_a_successor_is_left_alone(tmp_path):
         with socket.socket(socket.AF_UNIX) as other:
             other.bind(str(path))
     assert path.exists()
-
-
-def test_upstream_is_verified(tmp_path, monkeypatch):
-    """An upstream whose certificate nobody vouches for is 502; SSL_CERT_FILE is who vouches."""
-    roots = tmp_path / "roots.pem"
-    roots.write_bytes(ca.cert_pem.bytes())
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    mine.configure_cert(context)
-    with serve_in_thread(FakeAtlas(), ssl_context=context) as upstream:
-        with signing("own", upstream.url) as served:
-            answer = httpx.get(served.url + RETIRED, headers={"Accept": V2})
-            assert (answer.status_code, "certificate" in answer.json()["detail"]) == (502, True)
-        monkeypatch.setenv("SSL_CERT_FILE", str(roots))
-        with signing("own", upstream.url) as served:
-            assert httpx.get(served.url + RETIRED, headers={"Accept": V2}).status_code == 200
 
 
 def test_roots_that_cannot_be_read(tmp_path, monkeypatch):
