@@ -14,7 +14,7 @@ from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 
-from shim import placing, telling
+from shim import placing
 from shim.dropin.environment import CHECKED, NEED_DOCUMENTS, as_mark, settings_in
 from shim.extras import hint
 from shim.post_import import Finder
@@ -204,6 +204,18 @@ def _niquests(wrapped: Callable[..., Any], _: Any, args: tuple[Any, ...], kwargs
     return import_module("shim.dropin.uncovered").leave("niquests", request, wrapped, *args, **kwargs)
 
 
+def _given(_: Any, method: str | bytes, url: str | bytes, *__: Any, **___: Any) -> tuple[str, str]:
+    return _text(method), _text(url)
+
+
+def _tornado(_: Any, request: Any, *__: Any, **kwargs: Any) -> tuple[str, str]:
+    return (kwargs.get("method", "GET"), request) if isinstance(request, str) else (request.method, request.url)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
 def _told(  # noqa: PLR0913, PLR0917 - a wrapper's arguments, and what reads them for which library
     library: str,
     read: Callable[..., tuple[str, str]],
@@ -263,12 +275,13 @@ PLAIN: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
     **STANDARD,
     "http.client": {("HTTPConnection", "endheaders"): _http_client},
     "niquests": {("Session", "send"): _niquests, ("AsyncSession", "send"): _niquests},
-    **{
-        library: {place: partial(_told, library, read) for place, read in readers.items()}
-        for library, readers in telling.TOLD.items()
+    "tornado.httpclient": {("AsyncHTTPClient", "fetch"): partial(_told, "tornado.httpclient", _tornado)},
+    "twisted.web.client": {("Agent", "request"): partial(_told, "twisted.web.client", _given)},  # treq's too
+    "curl_cffi.requests": {
+        (kind, "request"): partial(_told, "curl_cffi.requests", _given) for kind in ("Session", "AsyncSession")
     },
 }
-"""As ``STANDARD``, and what is told and not served."""
+"""As ``STANDARD``, and libraries that are not served: their calls go out as they are, and the program is told first."""
 
 _HEARD_OF = (*PATCHES, *PLAIN)
 

@@ -21,9 +21,8 @@ from shim.dropin import patience
 from shim.dropin.digest import is_stale
 from shim.dropin.notice import notify
 from shim.dropin.recognition import RetiredCall
-from shim.httpx_family.field_lines import FieldLines, header_lines
 from shim.httpx_family.library import Library
-from shim.httpx_family.recognition import INNER
+from shim.httpx_family.recognition import INNER, header_lines
 from shim.httpx_family.rewriting import InnerRequest, inner_request
 from shim.httpx_family.streams import AsyncResponseContent, ResponseContent, adrain, drain
 
@@ -50,17 +49,12 @@ class ExchangeFlow:
     request: httpx.Request
     retired: RetiredCall
     default_encoding: str | Callable[[bytes], str] = "utf-8"
-    fields: FieldLines = attrs.field()
     exchange: Exchange = attrs.field(init=False)
     sent: InnerRequest | None = attrs.field(init=False, default=None)
     native: httpx.Response | None = attrs.field(init=False, default=None)
     head: Reply = attrs.field(init=False)
     content: Content | None = attrs.field(init=False, default=None)
     start: float = attrs.field(init=False, factory=time.perf_counter)
-
-    @fields.default
-    def _fields(self) -> FieldLines:
-        return FieldLines(self.library)
 
     def begin(self) -> Command | Outcome:
         """Warn the program, before the first byte is sent, and begin; return what to do first."""
@@ -73,7 +67,7 @@ class ExchangeFlow:
     def request_for(self, send: Send) -> httpx.Request:
         """Return the request to send; raises ReadTimeout when the caller's own timeouts are over."""
         later = self.sent is not None
-        self.sent = inner_request(self.library, self.request, self.retired.call, send, self.fields)
+        self.sent = inner_request(self.library, self.request, self.retired.call, send)
         if later and (timeouts := self.request.extensions.get("timeout")):
             self._hurry(self.sent.request, timeouts)
         return self.sent.request
@@ -116,8 +110,8 @@ class ExchangeFlow:
         if response.next_request is not None:
             response.next_request.extensions.pop(INNER, None)
         # The credentials stay on the caller's request, as with httpx, but never those for another target.
-        if self.sent is not None and self.sent.is_signed:
-            field = self.sent.request.headers["authorization"]
+        if self.sent is not None:
+            field = self.sent.request.headers.get("authorization")
             if field and not is_stale(field, self.request.url.raw_path.decode("ascii")):
                 self.request.headers["Authorization"] = field
         response.extensions[RECORD] = outcome.record

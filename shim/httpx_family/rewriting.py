@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from shim.core.commands import Send
+from shim.core.content_coding import acceptable
 from shim.core.messages import Call
-from shim.httpx_family.field_lines import FieldLines
+from shim.dropin.digest import is_stale
 from shim.httpx_family.library import Library
 from shim.httpx_family.recognition import INNER
 
@@ -21,41 +22,52 @@ class InnerRequest:
     """A request of the shim's own.
 
     ``rewritten`` says that its target is not the caller's; ``stripped`` that a Digest signature
-    over another target was left out; ``unsigned`` is how many field lines it has without credentials, -1 where
-    the caller's are among them.
+    over another target was left out.
     """
 
     request: httpx.Request
     rewritten: bool
     stripped: bool
-    unsigned: int = -1
-
-    @property
-    def is_signed(self) -> bool:
-        """Whether there are credentials, by now; httpx would decode all fields to find out how they are encoded."""
-        headers = self.request.headers
-        return len(headers) != self.unsigned and "authorization" in headers
 
 
-def inner_request(library: Library, request: httpx.Request, call: Call, send: Send, fields: FieldLines) -> InnerRequest:
+def inner_request(library: Library, request: httpx.Request, call: Call, send: Send) -> InnerRequest:
     """Return the request to send; ``call`` is what the caller's own ``request`` says.
 
     Timeouts and other extensions are kept, and so is everything httpx would compute the same again.
     """
     sent = send.call
     same_body = sent.method == call.method and sent.body == call.body
-    headers, stripped, unsigned = fields.to_send(send, same_body=same_body)
+    lines, stripped = _lines_of(send, same_body=same_body)
     inner = library.module.Request(
         sent.method,
         _with_target(request.url, sent.target) if send.rewritten else request.url,
-        headers=headers,
+        headers=library.module.Headers(lines),
         content=None if same_body else sent.body,
         stream=request.stream if same_body else None,
         extensions={**request.extensions, INNER: True},
     )
     if isinstance(inner.stream, library.module.ByteStream):
         inner.read()  # as httpx does with content that is bytes: an auth flow may look at it
-    return InnerRequest(inner, send.rewritten, stripped, unsigned if len(inner.headers) == len(headers) else -1)
+    return InnerRequest(inner, send.rewritten, stripped)
+
+
+def _lines_of(send: Send, *, same_body: bool) -> tuple[list[tuple[bytes, bytes]], bool]:
+    """Return the field lines of a request to send, and whether a Digest signature over another target was left out.
+
+    Fields about the body are left out where the body is another.
+    """
+    stripped = False
+    lines: list[tuple[bytes, bytes]] = []
+    for name, value in send.call.headers:
+        kind = name.lower()
+        if not same_body and kind in {"content-length", "transfer-encoding"}:
+            continue
+        if send.rewritten and kind == "authorization" and is_stale(value, send.call.target):
+            stripped = True
+            continue
+        kept = acceptable(value) if kind == "accept-encoding" and send.may_read else value
+        lines.append((name.encode("latin-1"), kept.encode("latin-1")))
+    return lines, stripped
 
 
 _urls: dict[tuple[object, ...], httpx.URL] = {}

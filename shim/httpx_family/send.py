@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from shim.dropin.recognition import NOTHING_MORE
 from shim.httpx_family.exchange import ExchangeFlow, arun, run
-from shim.httpx_family.field_lines import FieldLines, header_lines
 from shim.httpx_family.hooks import HOOKED, adopt
 from shim.httpx_family.library import Library
 from shim.httpx_family.recognition import recognise
@@ -32,14 +31,10 @@ def send(
 ) -> httpx.Response:
     """Send a request; a retired call is an exchange, around which the caller's hooks run once."""
     settings = getattr(client, "_shim_settings", NOTHING_MORE)
-    fields = getattr(client, "_shim_fields", None)
-    lines_of = header_lines if fields is None else fields.of
-    retired = None if client.is_closed else recognise(request, settings, lines_of)
+    retired = None if client.is_closed else recognise(request, settings)
     if retired is None or not isinstance(request.stream, library.module.SyncByteStream):
         return base(request, stream=stream, **options)
     hooks = getattr(client, "_shim_hooks", None) or adopt(library, client)
-    if fields is None:
-        fields = vars(client)["_shim_fields"] = FieldLines(library)
     if hooks.lists["request"]:
         for hook in hooks.lists["request"]:
             hook(request)
@@ -52,7 +47,7 @@ def send(
                 request.extensions.pop(HOOKED, None)
     if retired.match.needs_body:
         retired = retired.with_body(request.read())
-    flow = ExchangeFlow(library, request, retired, getattr(client, "_default_encoding", "utf-8"), fields)
+    flow = ExchangeFlow(library, request, retired, getattr(client, "_default_encoding", "utf-8"))
     response = run(flow, partial(base, stream=True, **options))
     try:
         for hook in hooks.lists["response"]:
@@ -76,14 +71,10 @@ async def asend(
 ) -> httpx.Response:
     """The same as send for AsyncClient."""
     settings = getattr(client, "_shim_settings", NOTHING_MORE)
-    fields = getattr(client, "_shim_fields", None)
-    lines_of = header_lines if fields is None else fields.of
-    retired = None if client.is_closed else recognise(request, settings, lines_of)
+    retired = None if client.is_closed else recognise(request, settings)
     if retired is None or not isinstance(request.stream, library.module.AsyncByteStream):
         return await base(request, stream=stream, **options)
     hooks = getattr(client, "_shim_hooks", None) or adopt(library, client)
-    if fields is None:
-        fields = vars(client)["_shim_fields"] = FieldLines(library)
     if hooks.lists["request"]:
         for hook in hooks.lists["request"]:
             await hook(request)
@@ -96,7 +87,7 @@ async def asend(
                 request.extensions.pop(HOOKED, None)
     if retired.match.needs_body:
         retired = retired.with_body(await request.aread())
-    flow = ExchangeFlow(library, request, retired, getattr(client, "_default_encoding", "utf-8"), fields)
+    flow = ExchangeFlow(library, request, retired, getattr(client, "_default_encoding", "utf-8"))
     response = await arun(flow, partial(base, stream=True, **options))
     try:
         for hook in hooks.lists["response"]:
