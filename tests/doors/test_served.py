@@ -235,7 +235,7 @@ def test_doors_on_each_other_serve_a_call_once(door, raw, early, tmp_path, monke
             got = client.ask(server.url + SNAPSHOTS)
     assert (got.status, got.record.route, len(server.requests), len(caught)) == (200, "flex", 2, 1)
     (line,) = map(json.loads, (tmp_path / "calls.jsonl").read_text().splitlines())
-    assert line["library"] == door.room
+    assert line["route"] == "flex"
 
 
 def test_a_client_that_is_older_is_covered_while_the_switch_is_on(door, raw):
