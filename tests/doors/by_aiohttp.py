@@ -59,7 +59,6 @@ class _Client(Client):
 class Aiohttp(Door):
     """The session."""
 
-    room = "aiohttp"
     refused, loops = plain.ClientConnectorError, plain.TooManyRedirects
     broken, late = (plain.ClientPayloadError, plain.ServerDisconnectedError), asyncio.TimeoutError
 

@@ -19,7 +19,6 @@ class Httpx(Door):
     """What both clients have."""
 
     def __init__(self, name: str) -> None:
-        self.room = "httpx_family"
         self.plain = pytest.importorskip(name)
         self.ours = importlib.import_module(f"shim.{name}")
         self.refused, self.broken = self.plain.ConnectError, self.plain.RemoteProtocolError

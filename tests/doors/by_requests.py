@@ -43,7 +43,6 @@ class _Client(Client):
 class Requests(Door):
     """The session."""
 
-    room = "requests"
     refused, late, loops = plain.ConnectionError, plain.Timeout, plain.TooManyRedirects
     broken = (plain.ConnectionError, plain.exceptions.ChunkedEncodingError)
     follows_above = True

@@ -65,7 +65,6 @@ class _Key(HTTPPasswordMgr):
 class Urllib(Door):
     """The opener, which is covered once the process is."""
 
-    room = "stdlib"
     refused, loops, late = URLError, None, (TimeoutError, URLError)
     broken = (http.client.IncompleteRead, http.client.RemoteDisconnected)
     trips = (2, 2, 2)

@@ -50,7 +50,6 @@ class _Client(Client):
 class Urllib3(Door):
     """The manager."""
 
-    room = "urllib3"
     refused = loops = MaxRetryError
     late = (MaxRetryError, ReadTimeoutError)
     broken = (MaxRetryError, ProtocolError)

@@ -57,11 +57,9 @@ class Door(abc.ABC):
     """A library: how its clients are opened, and the names that it has for faults.
 
     ``refused`` nobody listens, ``broken`` the connection ends too early, ``late`` a timeout is over, ``loops`` too many
-    redirects. ``room`` is the name in an inventory. ``trips`` are those of three signed calls in a row, none where the
-    library can't sign with Digest.
+    redirects. ``trips`` are those of three signed calls in a row, none where the library can't sign with Digest.
     """
 
-    room: str
     refused: Faults
     broken: Faults
     late: Faults
