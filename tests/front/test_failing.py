@@ -9,6 +9,8 @@ from tests.peers.ports import free_port
 from tests.peers.raw import reply, until
 from tests.peers.served import ask, get, status_of
 
+pytestmark = pytest.mark.slow  # other people's programs
+
 WRITES = [
     ("POST", "/api/atlas/v2/groups/a/serverless"),
     ("PATCH", "/api/atlas/v2/groups/a/serverless/b"),

@@ -1,5 +1,6 @@
 """What reaches Atlas and the gateway through the real proxies, and what comes back."""
 
+import queue
 import threading
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from tests.front.proxies import RETIRED, STRAIGHT, recorded, who
 from tests.peers.raw import PATIENCE, reply
 from tests.peers.served import ask, calling, get, lines_of, status_of, value_of
+
+pytestmark = pytest.mark.slow  # other people's programs
 
 WAYS = pytest.mark.parametrize("target", [RETIRED, STRAIGHT], ids=["gateway", "atlas"])
 FIELDS = [
@@ -82,97 +85,99 @@ def test_an_offer_to_change_the_protocol_is_ignored(front, proxy, target, offere
     )
 
 
-@pytest.fixture(scope="module")
-def streaming(proxy, tmp_path_factory):
-    """A proxy between peers that send one piece, and the other when they are told to."""
-    told = threading.Event()
+GO_ON = threading.Event()
+FIELDS_BACK = [
+    ("date", "Tue, 24 Nov 2026 10:00:00 GMT"),
+    ("server", "mdbws"),
+    ("set-cookie", "a=b"),
+    ("set-cookie", "c=d"),
+    ("location", "http://elsewhere.example/x"),
+    ("www-authenticate", 'Digest realm="MMS Public API", nonce="n"'),
+    ("x-java-method", "ApiX::get"),
+]
 
-    def answer(head, content):
-        if b"/download" not in head:
-            return reply(b"", "Who: me")
+
+def answer(head, content):
+    """Send a POST's content back; a download in two pieces, the second when a test says so; else a 401."""
+    if head.startswith(b"POST"):
+        return reply(content)
+    if b"/download" in head:
         return pieces()
+    return reply(b"{}", *(f"{name}: {value}" for name, value in FIELDS_BACK), status="401 Unauthorized")
 
-    def pieces():
-        yield b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\none,"
-        assert told.wait(PATIENCE)
-        yield b"two,"
 
+def pieces():
+    yield b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\none,"
+    assert GO_ON.wait(PATIENCE)
+    yield b"two,"
+
+
+@pytest.fixture(scope="module")
+def answering(proxy, tmp_path_factory):
+    """A proxy between peers that answer so."""
     with recorded(tmp_path_factory.mktemp(proxy), proxy, atlas=answer, gateway=answer) as (at, _, _):
-        yield at, told
+        yield at
 
 
-STREAMED = pytest.mark.parametrize("target", ["/api/atlas/v2/groups/download/serverless", "/api/atlas/v2/download"])
-
-
-@STREAMED
-def test_replies_are_streamed(streaming, target):
+@pytest.mark.parametrize("target", ["/api/atlas/v2/groups/download/serverless", "/api/atlas/v2/download"])
+def test_replies_are_streamed(answering, target):
     """The caller has the first piece before the other one is sent."""
-    at, told = streaming
-    told.clear()
-    with calling(at) as caller:
+    GO_ON.clear()
+    with calling(answering) as caller:
         caller.send(get(target))
         assert b" 200 " in caller.take(b"\r\n\r\n")
         assert caller.count(4) == b"one,"
-        told.set()
+        GO_ON.set()
         assert caller.count(4) == b"two,"
 
 
 @WAYS
-@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
-def test_requests_are_streamed(proxy, tmp_path, target, chunked):
-    """The other side has the first piece before the caller sends the next one."""
-    arrived = threading.Event()
-
-    def begun(peer):
-        head = peer.take(b"\r\n\r\n")
-        if head.startswith(b"POST"):
-            peer.take(b"one,")
-            arrived.set()
-            peer.take(b"two,")
-            if b"chunked" in head.lower():
-                peer.take(b"\r\n0\r\n\r\n")
-        peer.send(reply(b"done", "Connection: close"))
-
-    target = target.replace("snapshots", "restoreJobs")
-    with recorded(tmp_path, proxy, script=begun) as (at, _, _), calling(at) as caller:
-        framing = "Transfer-Encoding: chunked" if chunked else "Content-Length: 8"
-        caller.send(get(target, framing, method="POST") + (b"4\r\none,\r\n" if chunked else b"one,"))
-        assert arrived.wait(PATIENCE)
-        caller.send(b"4\r\ntwo,\r\n0\r\n\r\n" if chunked else b"two,")
-        assert caller.message()[1] == b"done"
-
-
-@WAYS
-def test_large_content_passes_both_ways(proxy, tmp_path, target):
+def test_large_content_passes_both_ways(answering, target):
     """Four megabytes, which no proxy's default limit may stop."""
     content = bytes(range(256)) * 16384
-    target = target.replace("snapshots", "restoreJobs")
-
-    def echo(head, body):
-        return reply(body)
-
-    with recorded(tmp_path, proxy, atlas=echo, gateway=echo) as (at, _, _):
-        head, body = ask(at, get(target, f"Content-Length: {len(content)}", method="POST") + content)
+    request = get(target.replace("snapshots", "restoreJobs"), f"Content-Length: {len(content)}", method="POST")
+    head, body = ask(answering, request + content)
     assert (status_of(head), body == content) == (200, True)
 
 
-def test_replies_come_back_as_they_are(proxy, tmp_path):
+@WAYS
+def test_replies_come_back_as_they_are(answering, target):
     """Status, fields and content: dates, server, cookies, links, and what would steer a proxy."""
-    fields = [
-        ("date", "Tue, 24 Nov 2026 10:00:00 GMT"),
-        ("server", "mdbws"),
-        ("set-cookie", "a=b"),
-        ("set-cookie", "c=d"),
-        ("location", "http://elsewhere.example/x"),
-        ("www-authenticate", 'Digest realm="MMS Public API", nonce="n"'),
-        ("x-java-method", "ApiX::get"),
-    ]
+    head, body = ask(answering, get(target))
+    found = [line for line in lines_of(head) if line[0] not in {"connection", "keep-alive"}]
+    assert (status_of(head), body, sorted(found)) == (401, b"{}", sorted([*FIELDS_BACK, ("content-length", "2")]))
 
-    def answer(head, content):
-        return reply(b"{}", *(f"{name}: {value}" for name, value in fields), status="401 Unauthorized")
 
-    with recorded(tmp_path, proxy, atlas=answer, gateway=answer) as (at, _, _):
-        for target in (RETIRED, STRAIGHT):
-            head, body = ask(at, get(target))
-            found = [line for line in lines_of(head) if line[0] not in {"connection", "keep-alive"}]
-            assert (status_of(head), body, sorted(found)) == (401, b"{}", sorted([*fields, ("content-length", "2")]))
+ARRIVED: "queue.Queue[None]" = queue.Queue()
+
+
+def in_two_pieces(peer):
+    """Say when the first piece of a request's content has come."""
+    head = peer.take(b"\r\n\r\n")
+    if head.startswith(b"POST"):
+        peer.take(b"one,")
+        ARRIVED.put(None)
+        peer.take(b"two,")
+        if b"chunked" in head.lower():
+            peer.take(b"\r\n0\r\n\r\n")
+    peer.send(reply(b"done", "Connection: close"))
+
+
+@pytest.fixture(scope="module")
+def reading(proxy, tmp_path_factory):
+    """A proxy between peers that read so."""
+    with recorded(tmp_path_factory.mktemp(proxy), proxy, script=in_two_pieces) as (at, _, _):
+        yield at
+
+
+@WAYS
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_requests_are_streamed(reading, target, chunked):
+    """The other side has the first piece before the caller sends the next one."""
+    framing = "Transfer-Encoding: chunked" if chunked else "Content-Length: 8"
+    with calling(reading) as caller:
+        head = get(target.replace("snapshots", "restoreJobs"), framing, method="POST")
+        caller.send(head + (b"4\r\none,\r\n" if chunked else b"one,"))
+        ARRIVED.get(timeout=PATIENCE)
+        caller.send(b"4\r\ntwo,\r\n0\r\n\r\n" if chunked else b"two,")
+        assert caller.message()[1] == b"done"

@@ -12,6 +12,8 @@ from shim.documents.templates import parameter_name
 from tests.front.proxies import recorded, who
 from tests.peers.served import get
 
+pytestmark = pytest.mark.slow  # other people's programs
+
 BOUNDED = """
 format = 1
 name = "vaults"

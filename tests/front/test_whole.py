@@ -15,6 +15,8 @@ from tests.peers.ports import free_port
 from tests.peers.raw import until
 from tests.peers.served import gateway
 
+pytestmark = pytest.mark.slow  # other people's programs
+
 RETIRED = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 UNTOUCHED = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}

@@ -1,10 +1,8 @@
-"""Retired calls through the gateway: recorded flex replies in, the legacy shape out."""
+"""Retired calls through the gateway; tests/family plays all that was recorded."""
 
 import gzip
 import json
 import subprocess
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,74 +12,12 @@ from shim.fake.server import serve_in_thread as fake_in_thread
 from tests.peers.raw import reply, replying
 from tests.peers.served import ask, cross, gateway, get, status_of, value_of
 
-CASES = Path(__file__).parent.parent / "cases" / "recorded"
 GROUP, NAME = "6510aa1b2c3d4e5f60718293", "orders"
 BASE = f"/groups/{GROUP}/serverless/{NAME}/backup/snapshots"
 V1, V2 = f"/api/atlas/v1.0{BASE}", f"/api/atlas/v2{BASE}"
 FLEX = f"/api/atlas/v2/groups/{GROUP}/flexClusters/{NAME}/backup/snapshots"
 ACCEPT = "Accept: application/vnd.atlas.2023-01-01+json"
-STATUS = {"PENDING": "queued", "QUEUED": "queued", "RUNNING": "inProgress"}
 EMPTY = b'{"links":[],"results":[],"totalCount":0}'
-
-
-def recorded(kind: str) -> list[dict[str, Any]]:
-    """Return the recorded exchanges of one kind."""
-    lines = (CASES / f"flex-snapshot-{kind}.jsonl").read_text("utf-8").splitlines()
-    return [json.loads(line) for line in lines]
-
-
-def replayed(case: dict[str, Any]) -> bytes:
-    """Return a recorded reply as it would come over the wire."""
-    fields = [f"{name}: {value}" for name, value in case["headers"] if name.lower() != "content-length"]
-    return reply(case["body"].encode(), *fields, status=f"{case['status']} Recorded")
-
-
-def legacy_of(flex: dict[str, Any], url: str) -> dict[str, Any]:
-    """Return what the design's table makes of a flex snapshot, worked out here once more."""
-    made = {
-        "id": flex["id"],
-        "createdAt": flex.get("startTime") or flex["scheduledTime"],
-        "expiresAt": flex["expiration"],
-        "frequencyType": "daily",
-        "mongodVersion": flex.get("mongoDBVersion"),
-        "serverlessInstanceName": NAME,
-        "snapshotType": "scheduled",
-        "status": STATUS.get(flex["status"], flex["status"].lower()),
-        "links": [{"href": f"{url}/{flex['id']}", "rel": "self"}],
-    }
-    return {name: value for name, value in made.items() if value is not None}
-
-
-@pytest.mark.parametrize("path", [V1, V2])
-@pytest.mark.parametrize("case", recorded("list"), ids=lambda case: case["recorded"])
-def test_recorded_list(case, path):
-    """Every recorded list comes out newest first in the legacy shape, every recorded error as it is."""
-    crossed = cross(get(path, ACCEPT, host="gw.test:81"), replayed(case), route=RouteWord.FLEX)
-    assert crossed.sent.split(b" ")[1].startswith(FLEX.encode() + b"?")
-    assert crossed.status == case["status"]
-    if case["status"] != 200:
-        assert crossed.content == case["body"].encode()
-        return
-    page = crossed.json
-    wanted = [legacy_of(item, f"http://gw.test:81{path}") for item in json.loads(case["body"])["results"]]
-    wanted.sort(key=lambda item: (item["createdAt"], item["id"]), reverse=True)
-    assert page["results"] == wanted
-    assert page["totalCount"] == len(wanted)
-    assert page["links"][0]["href"].startswith(f"http://gw.test:81{path}?")
-
-
-@pytest.mark.parametrize("path", [V1, V2])
-@pytest.mark.parametrize("case", recorded("get"), ids=lambda case: case["recorded"])
-def test_recorded_snapshot(case, path):
-    """Every recorded snapshot comes out in the legacy shape, every recorded error as it is."""
-    identity = case["path"].rpartition("/")[2]
-    crossed = cross(get(f"{path}/{identity}", ACCEPT, host="gw.test"), replayed(case), route=RouteWord.FLEX)
-    assert crossed.sent.split(b" ")[1] == f"{FLEX}/{identity}".encode()
-    assert crossed.status == case["status"]
-    if case["status"] == 200:
-        assert crossed.json == legacy_of(json.loads(case["body"]), f"http://gw.test{path}")
-    else:
-        assert crossed.content == case["body"].encode()
 
 
 def test_content_type_is_the_one_of_the_version():

@@ -31,6 +31,9 @@ def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
         assert whole is not None
         assert part is not None
         assert 0 < part <= whole
+    assert found.value("atlas_shim_requests_total", operation=SNAPSHOTS, route="flex", status_class="2xx") == 1
+    assert found.value("atlas_shim_translation_seconds_count") == 1
+    assert found.value("atlas_shim_fidelity_total", operation=SNAPSHOTS, level="absent") == 1
 
 
 def test_time_that_upstream_did_not_answer_in_counts(page):
