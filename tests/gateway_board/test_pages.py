@@ -1,14 +1,18 @@
 """The pages for people and ``/status.json`` on the admin listener, of a gateway that has seen calls."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import attrs
 import jsonschema
 import pytest
+import trustme
 
 from shim.core.recognise import load_engine
 from shim.core.responses import SITE
+from shim.fake.constants import DEMO_GROUP
+from shim.gateway import Options, serve_in_thread
 from shim.gateway.board.html import page
 from shim.gateway.board.status import Announced, Caller, Certificate, Error, Reload
 from shim.gateway.board.text import WIDTH, text
@@ -16,7 +20,7 @@ from tests.gateway.test_admin import admin
 from tests.gateway.test_signing import PATH
 from tests.peers.pages import HOSTILE, Page
 from tests.peers.raw import raw_upstream, reply, replying
-from tests.peers.served import ask, gateway, get, status_of, value_of
+from tests.peers.served import LOOPBACK, ask, gateway, get, status_of, value_of
 
 SECRET = "6510aa1b2c3d4e5f60718293"
 PAGES = ("/", "/status.txt", "/status.json")
@@ -205,3 +209,40 @@ def test_an_empty_gateway_has_pages(some):
     bare = attrs.evolve(some, hour=(), callers=(), fields=(), errors=(), certificates=())
     assert Page(page(bare)).texts["p"].count("None.") == 4
     assert "Callers" not in text(bare)
+
+
+def test_the_certificate_in_use_is_shown(tmp_path):
+    """With the days that are left of it."""
+    leaf = trustme.CA().issue_cert("localhost")
+    leaf.private_key_and_cert_chain_pem.write_to_path(tmp_path / "cert.pem")
+    with gateway("http://127.0.0.1:1", tls_cert=str(tmp_path / "cert.pem")) as served:
+        found = json.loads(shown(served, "/status.json")[1])
+    (certificate,) = found["certificates"]
+    assert (certificate["side"], certificate["refused"], certificate["days_left"] > 1000) == ("listener", False, True)
+    assert found["mode"]["listens"].startswith("https://")
+
+
+def test_an_inventory_that_is_on_is_looked_at(tmp_path):
+    """What it says of the time before the start counts."""
+    path = tmp_path / "calls.jsonl"
+    path.write_text('{"time":"2026-01-01T00:00:00Z","started":"gateway"}\n')
+    environ = {"ATLAS_SHIM_INVENTORY": str(path)}
+    with serve_in_thread(Options(listen=LOOPBACK, admin=LOOPBACK), environ=environ) as served:
+        found = json.loads(shown(served, "/status.json")[1])
+    assert found["mode"]["inventory"]
+    assert (found["silence"]["since"], found["silence"]["word"]) == ("2026-01-01T00:00:00Z", "quiet")
+
+
+def test_calls_that_atlas_answers_until_a_later_day_do_not_keep_the_shim():
+    """By the override in force, through the gateway: no retired call is made, and it is said what ends when."""
+    later = {"clusters": datetime(2999, 7, 1, tzinfo=UTC)}
+    call = get(f"/api/atlas/v2/groups/{DEMO_GROUP}/clusters", "Accept: application/vnd.atlas.2023-02-01+json")
+    with replying(reply(b'{"results":[]}')) as upstream, gateway(upstream.origin, sunset=later) as served:
+        ask(served, call)
+        ask(served, call)
+        found = json.loads(shown(served, "/status.json")[1])
+        page = shown(served)[1]
+    assert (found["silence"]["word"], found["silence"]["last"]) == ("unproven", None)
+    (said,) = found["silence"]["ahead"]
+    assert said.startswith("Calls that end on 2999-07-01 are made: listClusters 2 times, last ")
+    assert said in page

@@ -27,47 +27,25 @@ def coming(operation):
     return datetime(2999, 7, 1, tzinfo=UTC) if operation == "getIt" else None
 
 
-def test_a_call_of_today_says_that_it_is_made():
-    """With when, and of what."""
-    found = judged(up=90, last=0.5)
-    assert (found.word, found.days) == ("called", 0)
-    assert found.sentence == "Retired calls are still made: the last one 12 hours ago (getIt)."
-
-
-def test_a_gateway_that_has_just_started_knows_nothing():
-    """Silence since its start proves nothing, and it says since when."""
-    found = judged(up=0.1)
-    assert found.word == "unproven"
-    assert "for 2 hours, since this gateway started" in found.sentence
-
-
-def test_a_month_of_silence_lets_the_shim_go():
-    """On the condition that all calls came by."""
-    found = judged(up=90, last=40.5)
-    assert (found.word, found.days) == ("quiet", 40)
-    assert found.sentence.startswith("Nobody has made a retired call for 40 days: the shim can go, if ")
-
-
-def test_a_week_of_silence_does_not():
-    """A job may run once a month."""
-    assert judged(up=90, last=7).word == "unproven"
-
-
-def test_the_inventory_reaches_back_further_than_the_start():
-    """A gateway that was restarted today knows by it of the time before."""
-    found = judged(up=0.1, inventory=Written(NOW - 60 * DAY, NOW - 45 * DAY))
-    assert (found.word, found.days) == ("quiet", 45)
-
-
-def test_the_inventory_knows_of_other_programs():
-    """Their calls count, however long this gateway has had none."""
-    assert judged(up=90, inventory=Written(NOW - 90 * DAY, NOW - 0.1 * DAY)).word == "called"
-
-
-def test_what_is_doubted_proves_nothing():
-    """The doubts are said beside it."""
-    found = judged(up=90, inventory=Written(NOW - 90 * DAY, None, ("A doubt.",)))
-    assert (found.word, found.doubts) == ("unproven", ("A doubt.",))
+@pytest.mark.parametrize(
+    ("known", "word", "days", "said"),
+    [
+        ({"up": 90, "last": 0.5}, "called", 0, "Retired calls are still made: the last one 12 hours ago (getIt)."),
+        ({"up": 0.1}, "unproven", 0, "Nobody has made a retired call for 2 hours, since this gateway started. "),
+        ({"up": 90, "last": 7}, "unproven", 7, "Nobody has made a retired call for 7 days. That is too short"),
+        ({"up": 90, "last": 40.5}, "quiet", 40, "Nobody has made a retired call for 40 days: the shim can go, if "),
+        # The inventory reaches back further than the start, and knows of other programs.
+        ({"up": 0.1, "inventory": Written(NOW - 60 * DAY, NOW - 45 * DAY)}, "quiet", 45, "Nobody"),
+        ({"up": 90, "inventory": Written(NOW - 90 * DAY, NOW - 0.1 * DAY)}, "called", 0, "Retired calls are still"),
+        ({"up": 90, "inventory": Written(NOW - 90 * DAY, None, ("A doubt.",))}, "unproven", 90, "Nobody"),
+    ],
+)
+def test_the_verdict_says_no_more_than_is_known(known, word, days, said):
+    """Days, and a sentence that names the last call, or since when one would have been seen; a month is enough."""
+    found = judged(**known)
+    assert (found.word, found.days) == (word, days)
+    assert found.sentence.startswith(said)
+    assert found.doubts == (known["inventory"].doubts if "inventory" in known else ())
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import pytest
 from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord
 from shim.gateway import Options
-from shim.gateway.board.standing import Standing
+from shim.gateway.board.standing import PROBLEMS, Standing
 from shim.gateway.options import TABLE
 from shim.gateway.reload import Plan, PlanSource, Reloader, fixed
 from tests.gateway.test_translating import EMPTY, V1
@@ -85,6 +85,7 @@ async def test_broken_file_is_refused(tmp_path, caplog, text, said):
     assert not await applied.reloader.reload()
     assert applied.plans == []
     assert applied.standing.reload.state == "refused"
+    assert all(any(word in one for one in applied.standing.reload.problems) for word in said)
     lines = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(lines) == 1
     assert lines[0].exc_info in {None, False}
@@ -123,6 +124,15 @@ async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
     assert (options.upstream, options.listen, options.route) == (Options().upstream, Options().listen, RouteWord.OFF)
     assert "restart and stay as they were: listen, upstream" in caplog.text
     assert applied.standing.reload.waiting == ("listen", "upstream")
+    assert applied.standing.reload.changes == ("route was auto, is off",)
+
+
+def test_endless_problems_are_cut():
+    """Of a refused reload the page shows some; the log has them all."""
+    standing = Standing()
+    standing.refused(["x" * 100_000] * 1000)
+    assert len(standing.reload.problems) == PROBLEMS
+    assert max(map(len, standing.reload.problems)) < 600
 
 
 async def test_defect_while_reading_is_survived(tmp_path, caplog):

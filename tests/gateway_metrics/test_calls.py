@@ -5,14 +5,34 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+import trustme
 
 from shim._version import __version__
+from shim.core.settings import RouteWord, parse_sunsets
 from tests.gateway.test_signing import PATH
 from tests.peers.raw import raw_upstream, reply, replying, until
 from tests.peers.served import ask, calling, gateway, get
 
 FLEX = reply(b'{"results":[],"totalCount":0}', "Content-Type: application/json")
 SNAPSHOTS = "listServerlessBackupSnapshots"
+
+
+def silent(peer):
+    peer.message()
+    peer.rest()
+
+
+def cut(peer):
+    peer.message()
+    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Return the name of a file with a certificate and its key, and when it ends."""
+    path, end = tmp_path / "tls.pem", datetime(2031, 5, 6, tzinfo=UTC)
+    trustme.CA().issue_cert("127.0.0.1", not_after=end).private_key_and_cert_chain_pem.write_to_path(path)
+    return str(path), end.timestamp()
 
 
 def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
@@ -22,6 +42,7 @@ def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
         ask(served, get("/x"))
         found = page(served)
     for labels in ({"operation": SNAPSHOTS, "route": "flex"}, {"operation": "other", "route": "pass"}):
+        assert found.value("atlas_shim_requests_total", status_class="2xx", **labels) == 1
         for what in ("request", "upstream"):
             assert found.value(f"atlas_shim_{what}_duration_seconds_count", **labels) == 1
             assert found.value(f"atlas_shim_{what}_duration_seconds_bucket", le="60.0", **labels) == 1
@@ -31,59 +52,43 @@ def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
         assert whole is not None
         assert part is not None
         assert 0 < part <= whole
-    assert found.value("atlas_shim_requests_total", operation=SNAPSHOTS, route="flex", status_class="2xx") == 1
     assert found.value("atlas_shim_translation_seconds_count") == 1
     assert found.value("atlas_shim_fidelity_total", operation=SNAPSHOTS, level="absent") == 1
 
 
-def test_time_that_upstream_did_not_answer_in_counts(page):
-    """A call that times out must not be missing where upstream's slowness is looked for."""
-
-    def silent(peer):
-        peer.message()
-        peer.rest()
-
-    with raw_upstream(silent) as upstream, gateway(upstream.origin, idle_timeout=0.2) as served:
-        ask(served, get("/x"))
-        ask(served, get(PATH))
-        found = page(served)
-    assert found.value("atlas_shim_upstream_duration_seconds_count") == 2
-    assert (found.value("atlas_shim_upstream_duration_seconds_sum") or 0) >= 0.2
-    assert found.value("atlas_shim_errors_total", origin="atlas", type="http_response_timeout") == 2
-    assert found.value("atlas_shim_upstream_failures_total", type="http_response_timeout") == 2
-
-
 @pytest.mark.parametrize(
-    ("status", "origin"), [("500 Internal Server Error", "atlas"), ("404 Not Found", "caller"), ("200 OK", None)]
-)
-def test_answers_of_atlas_own_count_by_status(page, status, origin):
-    """From 500 on it is Atlas' fault, below the caller's, and nobody's where there is none."""
-    with replying(reply(status=status)) as upstream, gateway(upstream.origin) as served:
-        ask(served, get("/x"))
-        found = page(served)
-    errors = {(labels["origin"], labels["type"]) for labels, value in found.all("atlas_shim_errors_total") if value}
-    assert errors == ({(origin, status[:3])} if origin else set())
-    assert found.value("atlas_shim_upstream_responses_total", status_class=f"{status[0]}xx") == 1
-
-
-def test_unreachable_upstream_is_not_the_gateway_failing(page):
-    """An alert has to tell the two apart."""
-    with gateway("http://127.0.0.1:1") as served:
-        ask(served, get("/x"))
-        found = page(served)
-    assert found.value("atlas_shim_errors_total", origin="atlas", type="connection_refused") == 1
-    assert found.value("atlas_shim_errors_total", origin="shim") == 0
-    assert found.value("atlas_shim_refusals_total", code="SHIM_UPSTREAM_UNREACHABLE") == 1
-
-
-def test_full_gateway_is_the_gateway_failing(page):
-    """What the gateway refuses since it has no room is its own."""
-    with gateway("http://127.0.0.1:1", memory=1000) as served:
-        ask(served, get("/x"))
-        found = page(served)
-    assert found.value("atlas_shim_errors_total", origin="shim", type="connection_limit_reached") == 1
-    assert found.value("atlas_shim_refusals_total", code="SHIM_BUSY") == 1
-    assert found.value("atlas_shim_errors_total", origin="atlas") == 0
+    ("answer", "options", "request_", "errors", "code"),
+    [
+        (reply(status="500 Internal Server Error"), {}, get("/x"), {("atlas", "500")}, None),
+        (reply(status="404 Not Found"), {}, get("/x"), {("caller", "404")}, None),
+        (reply(), {}, get("/x"), set(), None),
+        (reply(), {"memory": 1000}, get("/x"), {("shim", "connection_limit_reached")}, "SHIM_BUSY"),
+        (FLEX[:-1] + b"!", {}, get(PATH), {("atlas", "http_protocol_error")}, "SHIM_UPSTREAM_UNREADABLE"),
+        (silent, {"idle_timeout": 0.1}, get(PATH), {("atlas", "http_response_timeout")}, "SHIM_UPSTREAM_TIMEOUT"),
+        (silent, {"idle_timeout": 0.1}, get("/x"), {("atlas", "http_response_timeout")}, "SHIM_UPSTREAM_TIMEOUT"),
+        (None, {}, get("/x"), {("atlas", "connection_refused")}, "SHIM_UPSTREAM_UNREACHABLE"),
+        (reply(), {}, b"GET / HTTP/9.9\r\n\r\n", {("caller", "http_request_error")}, "SHIM_BAD_REQUEST"),
+        (
+            *(reply(), {"header_timeout": 0.1}, b"GET / HTTP/1.1\r\nHost: x"),
+            *({("caller", "http_request_error")}, "SHIM_REQUEST_TIMEOUT"),
+        ),
+    ],
+    ids=["500", "404", "200", "no room", "no JSON", "silence, retired", "silence", "nobody", "malformed", "late head"],
+)  # fmt: skip
+def test_an_error_counts_by_whose_it_is(page, answer, options, request_, errors, code):
+    """Atlas' from 500 on and the way there, the caller's below that, the gateway's own limits; and by its code."""
+    script = answer if callable(answer) else lambda peer: peer.message() and peer.send(answer)
+    with raw_upstream(script) as upstream:
+        origin = "http://127.0.0.1:1" if answer is None else upstream.origin
+        with gateway(origin, **options) as served:
+            ask(served, request_)
+            found = page(served)
+    told = {(labels["origin"], labels["type"]) for labels, value in found.all("atlas_shim_errors_total") if value}
+    assert told == errors
+    assert [labels["code"] for labels, value in found.all("atlas_shim_refusals_total") if value] == [code] * bool(code)
+    if answer is silent:
+        assert found.value("atlas_shim_upstream_failures_total", type="http_response_timeout") == 1
+        assert (found.value("atlas_shim_upstream_duration_seconds_sum") or 0) >= 0.1
 
 
 def test_defect_is_the_gateway_failing(page, monkeypatch):
@@ -95,36 +100,8 @@ def test_defect_is_the_gateway_failing(page, monkeypatch):
     assert found.value("atlas_shim_errors_total", origin="shim", type="proxy_internal_error") == 1
 
 
-def test_errors_of_the_core_count_by_their_type(page):
-    """A successor's answer that is no JSON is Atlas' fault, by the same words as in Proxy-Status."""
-    broken = reply(b"{", "Content-Type: application/json")
-    with replying(broken) as upstream, gateway(upstream.origin) as served:
-        ask(served, get(PATH))
-        ask(served, get(PATH.replace("/backup/snapshots", "") + "?pageNum=x", method="DELETE"))
-        found = page(served)
-    assert found.value("atlas_shim_refusals_total", code="SHIM_UPSTREAM_UNREADABLE") == 1
-    assert found.value("atlas_shim_errors_total", origin="atlas", type="http_protocol_error") == 1
-
-
-def test_malformed_requests_and_late_heads_are_the_callers(page):
-    """They never become a call, and count all the same."""
-    with gateway("http://127.0.0.1:1", header_timeout=0.1) as served:
-        ask(served, b"GET / HTTP/9.9\r\n\r\n")
-        ask(served, b"GET / HTTP/1.1\r\nHost: x")
-        found = page(served)
-    assert found.value("atlas_shim_refusals_total", code="SHIM_BAD_REQUEST") == 1
-    assert found.value("atlas_shim_refusals_total", code="SHIM_REQUEST_TIMEOUT") == 1
-    assert found.value("atlas_shim_errors_total", origin="caller", type="http_request_error") == 2
-    assert found.value("atlas_shim_requests_total") is None
-
-
 def test_reply_that_upstream_cuts_is_an_error_of_atlas(page):
     """Its head said 200, and the caller got half of it."""
-
-    def cut(peer):
-        peer.message()
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
-
     with raw_upstream(cut) as upstream, gateway(upstream.origin) as served:
         with calling(served) as peer:
             peer.send(get("/x"))
@@ -136,11 +113,6 @@ def test_reply_that_upstream_cuts_is_an_error_of_atlas(page):
 
 def test_caller_that_leaves_is_counted_with_its_wait(page):
     """Who gives up waiting belongs to what callers wait, and is nobody's error."""
-
-    def silent(peer):
-        peer.message()
-        peer.rest()
-
     with raw_upstream(silent) as upstream, gateway(upstream.origin) as served:
         with calling(served) as peer:
             peer.send(get("/x"))
@@ -168,59 +140,41 @@ def test_last_retired_call_of_each_operation(page):
 
 def test_connections_pool_and_memory(page):
     """What is open is told by state, what was opened, kept and refused is counted, and nothing is held in the end."""
-    with replying(reply(), reply()) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+    with replying(reply()) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
         for _ in range(2):
             peer.send(get("/x"))
             peer.message()
         found = page(served)
+    names = ("connections", "connections_accepted_total", "connections_refused_total", "upstream_connections")
+    names += ("upstream_connections_opened_total", "upstream_connections_reused_total", "upstream_responses_total")
+    names += ("memory_used_bytes", "memory_limit_bytes")
+    assert [found.value(f"atlas_shim_{name}") for name in names] == [1, 1, 0, 1, 1, 1, 2, 0, 67108864]
     assert found.value("atlas_shim_connections", state="idle") == 1
-    assert found.value("atlas_shim_connections") == 1
-    assert found.value("atlas_shim_connections_accepted_total") == 1
-    assert found.value("atlas_shim_connections_refused_total") == 0
     assert found.value("atlas_shim_upstream_connections", state="idle") == 1
-    assert found.value("atlas_shim_upstream_connections_opened_total") == 1
-    assert found.value("atlas_shim_upstream_connections_reused_total") == 1
-    assert found.value("atlas_shim_memory_used_bytes") == 0
-    assert found.value("atlas_shim_memory_limit_bytes") == 67108864
     assert (found.value("process_open_fds") or 0) > 3
 
 
-def test_failed_handshake_is_a_refused_connection(page, tmp_path):
+def test_failed_handshake_is_a_refused_connection(page, certificate):
     """What speaks plain HTTP to a TLS port never gets as far as a call."""
-    import trustme
-
-    path = tmp_path / "tls.pem"
-    trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(path)
-    with gateway("http://127.0.0.1:1", tls_cert=str(path)) as served:
+    with gateway("http://127.0.0.1:1", tls_cert=certificate[0]) as served:
         host, _, port = served.url.removeprefix("https://").rpartition(":")
         with socket.create_connection((host, int(port))) as plain:
             plain.sendall(get("/x"))
             plain.recv(65536)
-        found = until(
-            lambda: (one := page(served)).value("atlas_shim_connections_refused_total", reason="handshake") and one,
-            "the count",
-        )
-    assert found.value("atlas_shim_connections_refused_total", reason="handshake") == 1
+        until(lambda: page(served).value("atlas_shim_connections_refused_total", reason="handshake") == 1, "the count")
 
 
-def test_end_of_a_certificate_is_told_where_there_is_one(page, tmp_path):
+def test_end_of_a_certificate_is_told_where_there_is_one(page, certificate):
     """Without TLS there is no such series, so that an alert on it stays silent."""
-    import trustme
-
     name = "atlas_shim_tls_certificate_not_after_timestamp_seconds"
-    end = datetime(2031, 5, 6, tzinfo=UTC)
-    path = tmp_path / "tls.pem"
-    trustme.CA().issue_cert("127.0.0.1", not_after=end).private_key_and_cert_chain_pem.write_to_path(path)
     with gateway("http://127.0.0.1:1") as plain:
         assert name not in page(plain).names
-    with gateway("http://127.0.0.1:1", tls_cert=str(path)) as served:
-        assert page(served).all(name) == [({"side": "listener"}, end.timestamp())]
+    with gateway("http://127.0.0.1:1", tls_cert=certificate[0]) as served:
+        assert page(served).all(name) == [({"side": "listener"}, certificate[1])]
 
 
 def test_build_route_and_sunsets(page):
     """Each is one series that says what holds now; a sunset of the operator's stands in for the documents' own."""
-    from shim.core.settings import RouteWord, parse_sunsets
-
     sunset = parse_sunsets("snapshots=2031-02-03")
     with gateway("http://127.0.0.1:1", route=RouteWord.FLEX, sunset=sunset) as served:
         found = page(served)
@@ -241,3 +195,4 @@ def test_no_label_names_a_caller_or_a_resource(page):
         found = page(served)
     assert {label for name in found.names for labels, _ in found.all(name) for label in labels} <= known
     assert "nightly" not in found.text
+    assert PATH.split("/")[5] not in found.text

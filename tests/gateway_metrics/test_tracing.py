@@ -11,20 +11,18 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from tests.gateway.test_signing import PATH
-from tests.peers.answering import RawServer
-from tests.peers.answering import reply as answer
-from tests.peers.raw import raw_upstream, until
-from tests.peers.served import ask, calling, gateway, get
+from tests.peers.raw import raw_upstream, reply, replying, until
+from tests.peers.served import ask, calling, cross, gateway, get
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 TRACED = ("traceparent: 00-" + TRACE + "-" + PARENT + "-01", "tracestate: a=1")
-FLEX = answer("200 OK", "Content-Type: application/json", body=b'{"results":[],"totalCount":0}')
+FLEX = reply(b'{"results":[],"totalCount":0}', "Content-Type: application/json")
 TEMPLATE = "/api/atlas/v1.0/groups/{groupId}/serverless/{clusterName}/backup/snapshots"
 
 
 @pytest.fixture
 def spans(monkeypatch):
-    """Set the SDK up, and return a function that waits for so many spans and returns them by kind, oldest first."""
+    """Set the SDK up, and return a function that waits for so many spans: the server's and the client's, in order."""
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
@@ -32,31 +30,24 @@ def spans(monkeypatch):
     def finished(count):
         found = until(lambda: len(done := exporter.get_finished_spans()) >= count and done, f"{count} spans")
         assert len(found) == count
-        return {kind: [one for one in found if one.kind is kind] for kind in SpanKind}
+        return [[one for one in found if one.kind is kind] for kind in (SpanKind.SERVER, SpanKind.CLIENT)]
 
     return finished
 
 
 def test_call_and_upstream_call_are_spans_of_the_callers_trace(spans):
     """The caller's span has the call's below it, that one upstream's, and upstream is told of the last."""
-    with RawServer(lambda request: FLEX) as upstream, gateway(upstream.url) as served:
-        ask(served, get(PATH, *TRACED))
-        found = spans(2)
-    [call], [sent] = found[SpanKind.SERVER], found[SpanKind.CLIENT]
+    crossed, ([call], [sent]) = cross(get(PATH, *TRACED), FLEX), spans(2)
     assert {f"{one.context.trace_id:032x}" for one in (call, sent)} == {TRACE}
     assert f"{call.parent.span_id:016x}" == PARENT
     assert sent.parent.span_id == call.context.span_id
-    [request] = upstream.requests
-    assert f"traceparent: 00-{TRACE}-{sent.context.span_id:016x}-01\r\n".encode() in request
-    assert request.lower().count(b"traceparent") == request.lower().count(b"tracestate") == 1
+    assert f"traceparent: 00-{TRACE}-{sent.context.span_id:016x}-01\r\n".encode() in crossed.sent
+    assert crossed.sent.lower().count(b"traceparent") == crossed.sent.lower().count(b"tracestate") == 1
 
 
 def test_names_and_attributes_are_those_of_the_conventions(spans):
     """Spans are named by method and template, and say what answered."""
-    with RawServer(lambda request: FLEX) as upstream, gateway(upstream.url) as served:
-        ask(served, get(PATH))
-        found = spans(2)
-    [call], [sent] = found[SpanKind.SERVER], found[SpanKind.CLIENT]
+    crossed, ([call], [sent]) = cross(get(PATH), FLEX), spans(2)
     assert call.name == f"GET {TEMPLATE}"
     assert dict(call.attributes) == {
         "http.request.method": "GET",
@@ -73,8 +64,8 @@ def test_names_and_attributes_are_those_of_the_conventions(spans):
         "http.request.method": "GET",
         "http.response.status_code": 200,
         "server.address": "127.0.0.1",
-        "server.port": int(upstream.url.rpartition(":")[2]),
-        "url.full": upstream.url + template,
+        "server.port": int(crossed.upstream.origin.rpartition(":")[2]),
+        "url.full": crossed.upstream.origin + template,
         "url.template": template,
     }
     assert {one.status.status_code for one in (call, sent)} == {StatusCode.UNSET}
@@ -82,10 +73,9 @@ def test_names_and_attributes_are_those_of_the_conventions(spans):
 
 def test_passed_call_has_no_route_and_no_ids(spans):
     """What is no operation of ours is named by its method alone, and its path is masked."""
-    with RawServer(lambda request: answer("404 Not Found")) as upstream, gateway(upstream.url) as served:
-        ask(served, get("/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293/secret?name=hidden", method="PROPFIND"))
-        found = spans(2)
-    [call], [sent] = found[SpanKind.SERVER], found[SpanKind.CLIENT]
+    target = "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293/secret?name=hidden"
+    cross(get(target, method="PROPFIND"), reply(status="404 Not Found"))
+    [call], [sent] = spans(2)
     assert (call.name, call.attributes["url.path"]) == ("_OTHER", "/api/atlas/v2/groups/*/*")
     assert "http.route" not in call.attributes
     assert (call.status.status_code, sent.status.status_code) == (StatusCode.UNSET, StatusCode.ERROR)
@@ -97,7 +87,7 @@ def test_unreachable_upstream_is_an_error_of_both(spans):
     with gateway("http://127.0.0.1:1") as served:
         ask(served, get("/x"))
         found = spans(2)
-    for [one] in (found[SpanKind.SERVER], found[SpanKind.CLIENT]):
+    for [one] in found:
         assert one.attributes["error.type"] == "connection_refused"
         assert one.status.status_code is StatusCode.ERROR
         assert not one.events
@@ -114,17 +104,16 @@ def test_caller_that_leaves_ends_both_spans(spans):
         with calling(served) as peer:
             peer.send(get("/x"))
             until(lambda: upstream.connections, "a call to upstream")
-        found = spans(2)
-    assert "http.response.status_code" not in found[SpanKind.SERVER][0].attributes
+        [call], _ = spans(2)
+    assert "http.response.status_code" not in call.attributes
 
 
 def test_reads_that_share_an_answer_share_its_span(spans):
     """The second of two has a span of its own, and no upstream call below it."""
-    with RawServer(lambda request: FLEX) as upstream, gateway(upstream.url, coalesce=60.0) as served:
+    with replying(FLEX) as upstream, gateway(upstream.origin, coalesce=60.0) as served:
         ask(served, get(PATH))
         ask(served, get(PATH))
-        found = spans(3)
-    assert (len(found[SpanKind.SERVER]), len(found[SpanKind.CLIENT])) == (2, 1)
+        assert list(map(len, spans(3))) == [2, 1]
 
 
 def test_nothing_is_loaded_and_changed_where_no_sdk_is_set_up():
@@ -135,9 +124,7 @@ def test_nothing_is_loaded_and_changed_where_no_sdk_is_set_up():
         "assert not any(name.startswith('opentelemetry') for name in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-    with RawServer(lambda request: FLEX) as upstream, gateway(upstream.url) as served:
-        ask(served, get(PATH, *TRACED))
-    assert TRACED[0].encode() in upstream.requests[0]
+    assert TRACED[0].encode() in cross(get(PATH, *TRACED), FLEX).sent
 
 
 def test_variable_that_names_a_provider_counts_as_set_up():
