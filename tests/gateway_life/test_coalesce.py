@@ -14,7 +14,6 @@ from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.gateway.coalesce import BUDGET, BufferedResponse, Coalescer, alike
 from shim.gateway.options import read_options
-from tests.gateway.test_admin import samples
 from tests.gateway.test_translating import EMPTY, V1, V2
 from tests.peers.raw import Peer, raw_upstream, reply, replying, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
@@ -237,7 +236,7 @@ def together(served, held, requests):
     """Send requests so that all are in flight at once, and return the replies."""
     with ThreadPoolExecutor(len(requests)) as pool:
         answers = [pool.submit(ask, served, request) for request in requests]
-        until(lambda: samples(served)["atlas_shim_in_flight_requests",] == len(requests), "all are in flight")
+        until(lambda: served.in_flight.count == len(requests), "all are in flight")
         held.open.set()
         return [answer.result() for answer in answers]
 
@@ -247,12 +246,12 @@ def test_gateway_asks_once_for_identical_reads():
     held = Held()
     with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
         answers = together(served, held, [get(V1, TOKEN)] * 10)
-        counts = samples(served)
+        text = served.metrics.text().decode()
     assert held.calls == 1
     assert len({content for _, content in answers}) == 1
     assert all(status_of(head) == 200 and json.loads(content)["results"] == [] for head, content in answers)
-    assert counts["atlas_shim_coalesced_total", "listServerlessBackupSnapshots"] == 9
-    assert counts["atlas_shim_translation_seconds_count",] == 1
+    assert 'atlas_shim_coalesced_total{operation="listServerlessBackupSnapshots"} 9.0\n' in text
+    assert "atlas_shim_translation_seconds_count 1.0\n" in text
 
 
 @pytest.mark.parametrize(
