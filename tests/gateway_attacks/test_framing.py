@@ -54,14 +54,6 @@ def test_who_keeps_a_connection(site, request_bytes, goes_on):
             assert not peer.rest()
 
 
-@pytest.mark.parametrize("target", ["/x", SNAPSHOTS])
-def test_replies_to_http_1_0_have_no_chunks(site, target):
-    """Own replies of any kind are framed for HTTP/1.0 as well."""
-    with calling(site[1]) as peer:
-        peer.send(old(get(target)))
-        assert b"chunked" not in peer.rest().lower()
-
-
 @pytest.mark.parametrize("size", [7, 100_000])
 def test_hundred_requests_in_one_segment(site, size):
     """All are answered in their order, wherever segments begin."""

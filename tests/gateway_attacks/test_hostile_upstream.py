@@ -47,23 +47,6 @@ def test_informational_replies_without_end(status, kind):
         assert left.wait(PATIENCE)
 
 
-@pytest.mark.parametrize("kind", ["GET", "retired GET"])
-@pytest.mark.parametrize("status", HINTS)
-def test_few_informational_replies(status, kind):
-    """A few are none too many."""
-    early = head("Link: </a>", status=status) * 5
-
-    def script(peer: Peer) -> None:
-        while True:
-            peer.message()
-            peer.send(early + message(CONTENT, JSON))
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
-        for _ in range(3):
-            peer.send(CALLS[kind])
-            assert status_of(final(peer)[0]) == 200
-
-
 @pytest.mark.parametrize("lines", [[", ".join(["gzip"] * 200)], ["gzip"] * 100], ids=["one field", "many fields"])
 def test_nested_codings(lines):
     """Content that is packed very often is 502 where it has to be read, and passes where not; others are served."""

@@ -70,22 +70,19 @@ def test_handshake_that_drips(certificate):
         until(dripped, "the end of a handshake that drips")
 
 
-def test_silent_sockets_count(certificate):
-    """Beyond ``max_connections`` the oldest idle ones go, so that somebody else is served."""
-    options: dict[str, Any] = {**PATIENT, "max_connections": 8, "max_peer_connections": 8, **certificate.options}
-    with holding() as upstream, gateway(upstream.origin, **options) as served, crowd(served, 40) as silent:
+@pytest.mark.parametrize(("most", "of_peer"), [(8, 8), (100, 4)], ids=["all", "one peer's"])
+def test_silent_sockets_count(certificate, most, of_peer):
+    """Beyond what there may be in all or of one peer the oldest idle ones go, and somebody else is served."""
+    options: dict[str, Any] = {**PATIENT, "max_connections": most, "max_peer_connections": of_peer}
+    with (
+        holding() as upstream,
+        gateway(upstream.origin, **options, **certificate.options) as served,
+        crowd(served, 40) as silent,
+    ):
         assert certificate.ask(served) == 200
-        until(lambda: count_ended(silent) >= 32, "the end of those beyond the limit")
+        until(lambda: count_ended(silent) >= 40 - of_peer, "the end of those beyond the limit")
         assert certificate.ask(served) == 200
         admin_answers(served)
-
-
-def test_silent_sockets_of_one_peer_count(certificate):
-    """They count towards what one peer may have, handshake or not."""
-    options: dict[str, Any] = {**PATIENT, "max_connections": 100, "max_peer_connections": 4, **certificate.options}
-    with holding() as upstream, gateway(upstream.origin, **options) as served, crowd(served, 20) as silent:
-        until(lambda: count_ended(silent) >= 16, "the end of those beyond the peer's limit")
-        assert certificate.ask(served) == 200
 
 
 def test_handshake_and_then_silence(certificate):

@@ -1,6 +1,5 @@
 """Vulnerabilities of other proxies and servers, each tried once here (those of the raw tables are only named there)."""
 
-import json
 import logging
 import re
 from typing import Any
@@ -32,6 +31,7 @@ IN_TABLES = {
     "PYSEC-2026-248 (Starlette), @ at the start": "target '@evil/x'",
     "CVE-2021-41945 (httpx), authority in the target": "absolute 'http://u:p@shim.test/x'",
     "CVE-2026-73548 (Envoy), upgrade": "upgrade to a websocket",
+    "CVE-2026-42544, -42545 (granian), bytes beyond ASCII": "value 'caf\xe9'",
     "CVE-2025-64484 (oauth2-proxy), underscores": "TE with an underscore",
     "CVE-2022-2880 (Go), query that can't be parsed": "query that isn't parsed",
 }
@@ -54,17 +54,6 @@ def test_content_is_framed_once(path):
     framings = [name for name, _ in lines_of(head) if name in {"content-length", "transfer-encoding", "trailer"}]
     assert framings == (["transfer-encoding"] if path == "/x" else ["content-length"])
     assert b"s3cret" not in head
-
-
-@pytest.mark.parametrize("byte", [b"\x80", b"\xff", b"\xc3("])
-def test_bytes_beyond_ascii_end_no_worker(byte):
-    """CVE-2026-42544, -42545 (granian): such bytes are an answer, and the next call is served."""
-    with replying(reply()) as upstream, gateway(upstream.origin) as served:
-        for place in (b"X: " + byte, b"X" + byte + b": a", b"Cookie: " + byte):
-            with calling(served) as peer:
-                peer.send(get("/x")[:-2] + place + b"\r\n\r\n")
-                assert status_of(peer.message()[0]) == 400
-        assert status_of(ask(served, get("/x"))[0]) == 200
 
 
 @pytest.mark.parametrize(
@@ -154,18 +143,3 @@ def test_ranges_are_upstreams():
         assert status_of(ask(served, get("/x", ranges))[0]) == 200
         assert status_of(ask(served, get(f"{BACKUP}/snapshots", *LINES, ranges))[0]) == 200
         assert [value_of(head, "Range") is None for head in upstream.heads] == [False, True]
-
-
-def test_numbers_and_empty_lists_are_not_rounded_or_dropped():
-    """Kong and KrakenD rounded numbers and made [] null: what isn't translated leaves byte for byte."""
-    content = b'{"n": 12345678901234567890123, "f": 1.10, "e": [], "z": 0.0, "x": 1e2}'
-    with replying(reply(content, "Content-Type: application/json")) as upstream, gateway(upstream.origin) as served:
-        assert ask(served, get("/x"))[1] == content
-
-
-def test_length_is_made_for_the_translated_content():
-    """Cadwyn #273: a translated reply has the length of its own content, not of upstream's."""
-    document = json.dumps({"results": [{"id": "6b05c3c6f892dad018f3f094", "status": "COMPLETED"}]}).encode()
-    with replying(reply(document, "ETag: x", "Digest: y")) as upstream, gateway(upstream.origin) as served:
-        head, content = ask(served, CALLS["retired GET"])
-        assert int(value_of(head, "Content-Length") or 0) == len(content) != len(document)

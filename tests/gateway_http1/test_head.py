@@ -25,29 +25,6 @@ def status_of(data):
     return caught.value.status
 
 
-@pytest.mark.parametrize(
-    ("lines", "version", "kept"),
-    [
-        ((), "1.1", True),
-        ((), "1.0", False),
-        (("Connection: close",), "1.1", False),
-        (("Connection: foo, Close",), "1.1", False),
-        (("Connection: keep-alive", "Connection: close"), "1.1", False),
-        (("Connection: keep-alive",), "1.0", True),
-        (("Connection: keep-alive, close",), "1.0", False),
-    ],
-)
-def test_who_keeps_a_connection(lines, version, kept):
-    """Close ends a connection wherever it stands, and an old caller has to ask for more (RFC 9112, 9.3)."""
-    assert parse_request(request(*lines, start=f"GET /x HTTP/{version}")).keep_alive is kept
-
-
-def test_an_upgrade_is_an_ordinary_request():
-    """An offer to speak something else is not taken up, and takes nothing away (RFC 9110, 7.8)."""
-    head = parse_request(request("Host: a", "Connection: Upgrade", "Upgrade: h2c", "Content-Length: 3"))
-    assert (head.target, head.length, head.keep_alive) == ("/x", 3, True)
-
-
 @pytest.mark.parametrize("coding", ["gzip, chunked", "gzip", "identity", "chunked, chunked", ""])
 def test_a_reply_in_another_transfer_coding_is_refused(coding):
     """The coding would be lost on the way, and the content kept."""

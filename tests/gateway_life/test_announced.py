@@ -89,25 +89,3 @@ def test_a_gateway_whose_upstream_announces_nothing_shows_nothing():
         assert b"Sunset: " in ask(served, get(V1))[0]
         assert announced(served) == []
         assert "next sunsets" not in page(served, "/status.txt")
-
-
-def test_a_date_that_moves_is_the_one_in_force(caplog):
-    """And each is logged once."""
-    later = SUNSET.replace("Jul", "Aug")
-    first = reply(b"{}", SUNSET)
-    with replying(first, first, reply(b"{}", later)) as upstream, gateway(upstream.origin) as served:
-        for _ in range(4):
-            ask(served, READ)
-        assert [(one["sunset"][:10], one["calls"]) for one in announced(served)] == [("2027-08-01", 4)]
-    assert ["2027-07-01" in line for line in told(caplog)] == [True, True]
-    assert "2027-08-01" in told(caplog)[1]
-
-
-def test_malformed_values_are_passed_on_and_mean_nothing(caplog):
-    """Upstream can't forge a line of the log."""
-    bad = ("Sunset: soon", "Deprecation: @x")
-    with replying(reply(b"{}", *bad)) as upstream, gateway(upstream.origin) as served:
-        head = ask(served, READ)[0]
-        assert announced(served) == []
-    assert all(line.encode() in head for line in bad)
-    assert told(caplog) == []
