@@ -183,15 +183,6 @@ def test_poller_gets_a_new_connection():
         until(lambda: ages.left[:3] == [0, 1, 2], "the end of those before it")
 
 
-def test_connections_are_kept_within_their_age():
-    """Calls one after the other share a connection."""
-    ages = Ages()
-    with raw_upstream(ages.script) as upstream, gateway(upstream.origin) as served:
-        for _ in range(20):
-            assert status(served, get("/x")) == 200
-        assert ages.asked == [20]
-
-
 def test_idle_connection_ends():
     """A connection that nobody needs for ``upstream_keepalive`` is closed, and the next call has a new one."""
     ages = Ages()

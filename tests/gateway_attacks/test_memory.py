@@ -1,7 +1,6 @@
 """Memory of a process of its own under more than it may hold: its peak stays low, and nobody gets half an answer."""
 
 import contextlib
-import json
 import socket
 import threading
 import zlib
@@ -12,9 +11,9 @@ import pytest
 
 from tests.gateway_attacks.apart import MIB, Apart, apart, reads_proc
 from tests.gateway_attacks.crowds import busy, connect, holding
-from tests.gateway_hostile.calls import BACKUP, CALLS, JOB, LINES
+from tests.gateway_hostile.calls import CALLS, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
-from tests.gateway_hostile.rows import GROUP, post
+from tests.gateway_hostile.rows import GROUP
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, until
 from tests.peers.served import ask, calling, get, status_of
 
@@ -27,7 +26,6 @@ ITEMS = MIB // len(ITEM % 0)
 PAGE = f'{{"results": [{", ".join(ITEM % n for n in range(ITEMS))}], "totalCount": {ITEMS}}}'.encode()
 """About 1 MiB of snapshots."""
 
-MORE = json.dumps({**json.loads(PAGE), "links": [{"rel": "next", "href": "x"}], "totalCount": 100 * ITEMS}).encode()
 LARGE = bytes(8 * MIB)
 HELD = threading.Event()
 """Set when the last byte of a held page may come."""
@@ -66,7 +64,6 @@ def held() -> Iterator[bytes]:
 ANSWERS = {
     b"/held": held,
     b"/page": lambda: [message(PAGE, JSON)],
-    b"/more": lambda: [message(MORE, JSON)],
     b"/large": lambda: [message(LARGE)],
     b"/bomb": lambda: chunked(zipped(zeros()), "Content-Encoding: gzip"),
     b"/twice": lambda: chunked(zipped(zipped(zeros())), "Content-Encoding: gzip, gzip"),
@@ -157,26 +154,6 @@ def test_replies_that_are_read_slowly():
         assert set(found) <= {"whole", "refused"}
 
 
-def test_contents_of_retired_calls():
-    """Two hundred of 64 KB at once are answered or told to come again."""
-    content = JOB.encode() + b" " * (64_000 - len(JOB))
-    target = f"{BACKUP}/restoreJobs"
-    requests = [
-        post(*LINES, f"Content-Length: {len(content)}", content=content, target=target),
-        post(*LINES, "Transfer-Encoding: chunked", content=b"fa00\r\n%b\r\n0\r\n\r\n" % content, target=target),
-    ]
-    with growing(64 * MIB, memory=4 * MIB) as served:
-        found = at_once(served, requests * 100, 1)
-        assert "whole" in found
-        assert set(found) <= {"whole", "refused"}
-
-
-def test_pages_of_one_list():
-    """A list that is larger than the budget is an error, and never held whole."""
-    with growing(64 * MIB, memory=4 * MIB, page_cap=100) as served:
-        assert status_of(ask(served, read("more"))[0]) in {502, 503}
-
-
 def test_idle_connections():
     """Eight hundred connections that have asked once hold a few KiB each."""
     options = {"max_connections": 2000, "max_peer_connections": 2000, "keepalive_timeout": 60.0}
@@ -195,18 +172,6 @@ def test_replies_that_grow_without_end(kind):
             peer.send(read(kind))
             peer.socket.settimeout(6 * PATIENCE)
             assert status_of(peer.message()[0]) == 502
-
-
-@pytest.mark.parametrize("framing", [f"Content-Length: {256 * MIB}", "Transfer-Encoding: chunked"])
-def test_content_beyond_the_limit(framing):
-    """It is 413, told by its length or found out, and not held."""
-    with growing(12 * MIB) as served, calling(served) as peer:
-        peer.send(post(*LINES, framing, target=f"{BACKUP}/restoreJobs"))
-        sender = threading.Thread(target=flood, args=(peer,), daemon=True)
-        sender.start()
-        assert status_of(peer.take(b"\r\n\r\n")) == 413
-        peer.close()
-        sender.join(PATIENCE)
 
 
 JUNK = {
@@ -245,10 +210,3 @@ def poured(peer: Peer, piece: bytes, most: int) -> int:
         while total < most:
             total += peer.socket.send(piece)
     return total
-
-
-def flood(peer: Peer) -> None:
-    """Send 256 MiB in chunks, for as long as they are taken."""
-    with contextlib.suppress(OSError):
-        for _ in range(256):
-            peer.send(b"100000\r\n%b\r\n" % bytes(MIB))

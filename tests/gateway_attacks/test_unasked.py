@@ -7,7 +7,6 @@ import pytest
 from tests.gateway_attacks.crowds import answer_for, asked_by
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
-from tests.gateway_hostile.rows import post
 from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream
 from tests.peers.served import ask, calling, gateway, get, status_of
 
@@ -95,38 +94,3 @@ def test_bytes_on_an_idle_connection(unasked):
         late.set()
         assert careless.left.wait(PATIENCE)
         own_answers(served)
-
-
-@pytest.mark.parametrize("together", [True, False], ids=["in one segment", "one after the other"])
-@pytest.mark.parametrize("name", ["GET", "retired GET"])
-def test_content_that_upstream_takes_for_a_request(name, together):
-    """Upstream reads a POST's content as a second request; its answer doesn't reach the next caller."""
-    answered = threading.Event()
-    left = threading.Event()
-
-    def script(peer: Peer) -> None:
-        try:
-            start = peer.take(b"\r\n\r\n")
-            if start.startswith(b"POST"):
-                smuggled = peer.take(b"\r\n\r\n")
-                if together:
-                    peer.send(answer_for(start) + answer_for(smuggled))
-                else:
-                    peer.send(answer_for(start))
-                    answered.wait(PATIENCE)
-                    peer.send(answer_for(smuggled))
-            else:
-                peer.send(answer_for(start))
-            while True:
-                peer.send(answer_for(peer.take(b"\r\n\r\n")))
-        except EndedError:
-            left.set()
-
-    inner = get("/secret", f"X-Who: {MALLORY.decode()}")
-    request = post(f"Content-Length: {len(inner)}", content=inner)
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
-        assert ALICE in ask(served, asked_by(ALICE, request))[1]
-        answered.set()
-        assert left.wait(PATIENCE)
-        for who in (BOB, CAROL):
-            assert who in ask(served, asked_by(who, CALLS[name]))[1]

@@ -65,19 +65,6 @@ def test_request_in_place_of_content(seen, expect):
     assert len(seen.fake.arrivals) == before
 
 
-def test_content_that_is_there_already(seen):
-    """Content that came along may be read, and then the connection may go on: the next request has its own answer."""
-    with calling(seen.gateway) as peer:
-        peer.send(request(UNTOUCHED, "Content-Length: 5", host=seen.authority) + b"hello")
-        head, _ = peer.message()
-        assert status_of(head) == 401
-        if value_of(head, "Connection") == "close":
-            assert not peer.rest()
-            return
-        peer.send(get(UNTOUCHED, host=seen.authority))
-        assert status_of(peer.message()[0]) == 401
-
-
 def test_expectation_of_a_caller_that_proves_its_key(seen):
     """The whole way of a careful client: 401 and the end, then signed on a new connection, 100, and its answer."""
     signature = Signature(nonce_of(seen), uri=UNTOUCHED, method="POST")

@@ -1,16 +1,16 @@
 """Callers that leave: their upstream call ends with them, and the next one is served."""
 
-import socket
+import contextlib
 import threading
 import time
-from functools import partial
 
 import pytest
 
+from tests.gateway_attacks.crowds import connect
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import post
-from tests.peers.raw import PATIENCE, Arrivals, Peer, raw_upstream, reply, until
+from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, until
 from tests.peers.served import ask, calling, gateway, get, status_of
 
 WAYS = ["close", "reset"]
@@ -94,9 +94,7 @@ def test_upstream_that_stops_taking_an_upload_is_given_up():
 
     with raw_upstream(script) as upstream, gateway(upstream.origin, idle_timeout=0.5) as served:
         with calling(served) as peer:
-            size = 64 << 20
-            peer.send(post(f"Content-Length: {size}"))
-            sender = threading.Thread(target=send_quietly, args=(peer, bytes(size)))
+            sender = threading.Thread(target=send, args=(peer, 64 << 20))
             sender.start()
             assert status_of(peer.take(b"\r\n\r\n")) == 504
         sender.join()
@@ -104,11 +102,10 @@ def test_upstream_that_stops_taking_an_upload_is_given_up():
         over.set()
 
 
-def send_quietly(peer: Peer, data: bytes) -> None:
-    try:
-        peer.send(data)
-    except OSError:
-        return
+def send(peer: Peer, size: int) -> None:
+    """Upload so much, until the connection ends."""
+    with contextlib.suppress(OSError):
+        peer.send(post(f"Content-Length: {size}") + bytes(size))
 
 
 def test_many_that_leave_take_nothing_with_them():
@@ -126,25 +123,14 @@ def test_many_that_leave_take_nothing_with_them():
         left.append(peer)
 
     with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
-        box: Arrivals = upstream
-        for _ in range(3):
-            peers = [Peer(socket.create_connection(address(served.url), PATIENCE)) for _ in range(100)]
-            before = len(arrived)
+        for count in (100, 200, 300):
+            peers = [connect(served) for _ in range(100)]
             for peer in peers:
                 peer.send(get("/x"))
-            until(partial(holds, arrived, before + 100), "all arrived")
+            until(lambda: len(arrived) == count, "all arrived")  # noqa: B023 - it is asked here
             for peer in peers:
                 peer.reset()
             until(lambda: len(left) == len(arrived), "all left")
         until(lambda: served.in_flight.count == 0, "nothing in flight")
         assert status_of(ask(served, get("/last"))[0]) == 200
-        assert box.connections == 301
-
-
-def holds(peers: list[Peer], count: int) -> bool:
-    return len(peers) == count
-
-
-def address(url: str) -> tuple[str, int]:
-    host, _, port = url.removeprefix("http://").rpartition(":")
-    return host, int(port)
+        assert upstream.connections == 301
