@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -16,28 +15,12 @@ import trustme
 
 from tests.gateway_hostile.faults import CONTENT, JSON, message
 from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, reply, until
-from tests.peers.served import Served, get, status_of, value_of
+from tests.peers.served import Served, ask, calling, connect, get, status_of, value_of
 
 OTHER = "127.0.0.2"
-"""Where a second peer calls from; all of 127.0.0.0/8 is this machine."""
+"""Where a second peer calls from."""
 
 SNAPSHOT_ID = b"6b05c3c6f892dad018f3f094"
-
-
-def connect(served: Served, source: str = "127.0.0.1") -> Peer:
-    """Connect to a listener from an address."""
-    host, _, port = served.url.partition("://")[2].rpartition(":")
-    return Peer(socket.create_connection((host, int(port)), PATIENCE, (source, 0)))
-
-
-@contextlib.contextmanager
-def calling_from(source: str, served: Served) -> Iterator[Peer]:
-    """Connect to a listener from an address, for the length of a block."""
-    peer = connect(served, source)
-    try:
-        yield peer
-    finally:
-        peer.close()
 
 
 @contextlib.contextmanager
@@ -57,19 +40,12 @@ def crowd(served: Served, size: int, source: str = OTHER, sending: bytes = b"") 
             peer.close()
 
 
-def ask_from(source: str, served: Served, request: bytes) -> tuple[bytes, bytes]:
-    """Send one request on a connection of its own, and return head and content of the reply."""
-    with calling_from(source, served) as peer:
-        peer.send(request)
-        return peer.message()
-
-
 def gets_in(source: str, served: Served, request: bytes, content: bytes) -> None:
     """See that a request is answered with this content, now or once the peer's call before it is over.
 
     A reply may reach its caller a moment before the gateway has counted the call as done.
     """
-    until(lambda: ask_from(source, served, request)[1] == content, f"{source} gets in")
+    until(lambda: ask(served, request, source)[1] == content, f"{source} gets in")
 
 
 def ended(peer: Peer) -> bool:
@@ -166,9 +142,9 @@ class Certificate:
         """Shake hands over a connection."""
         return Peer(self.client.wrap_socket(peer.socket, server_hostname="127.0.0.1", suppress_ragged_eofs=True))
 
-    def ask(self, served: Served, source: str = "127.0.0.1") -> int:
+    def ask(self, served: Served, source: str = "") -> int:
         """Call over TLS on a connection of its own, and return the reply's status."""
-        with calling_from(source, served) as plain:
+        with calling(served, source) as plain:
             peer = self.wrapped(plain)
             try:
                 peer.send(get("/served"))

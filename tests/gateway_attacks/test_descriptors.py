@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.gateway_attacks.apart import apart
-from tests.gateway_attacks.crowds import OTHER, ask_from, crowd
+from tests.gateway_attacks.crowds import OTHER, crowd
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import ask, get, status_of
 
@@ -42,5 +42,5 @@ def test_one_peer_does_not_take_all_descriptors():
     with replying(reply()) as upstream, apart(upstream.origin, files=64, **options) as served:
         with crowd(served, 120, OTHER):
             for _ in range(20):
-                assert status_of(ask_from("127.0.0.3", served, get("/x"))[0]) == 200
+                assert status_of(ask(served, get("/x"), "127.0.0.3")[0]) == 200
         assert len(served.said().splitlines()) < LINES

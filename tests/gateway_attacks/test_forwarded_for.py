@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tests.gateway_attacks.crowds import OTHER, ask_from, busy, calling_from, gets_in, holding
+from tests.gateway_attacks.crowds import OTHER, busy, gets_in, holding
 from tests.gateway_http1.test_peers import ALICE, BOB, TRUSTED, tcp
 from tests.peers.raw import until
-from tests.peers.served import gateway, get
+from tests.peers.served import ask, calling, gateway, get
 
 STRANGER = "127.0.0.100"
 """A peer that is none of the proxies."""
@@ -21,8 +21,8 @@ def test_each_request_of_a_connection_has_its_peer():
     with (
         holding() as upstream,
         gateway(upstream.origin, trusted_proxies=TRUSTED, max_peer_requests=1) as served,
-        calling_from("127.0.0.1", served) as first,
-        calling_from(OTHER, served) as second,
+        calling(served) as first,
+        calling(served, OTHER) as second,
     ):
         for who in (ALICE, BOB, ALICE):
             first.send(get("/x", forwarded(who)))
@@ -41,11 +41,11 @@ def test_field_is_not_believed():
     with (
         holding() as upstream,
         gateway(upstream.origin, max_peer_requests=1) as served,
-        calling_from(STRANGER, served) as peer,
+        calling(served, STRANGER) as peer,
     ):
         peer.send(get("/hold", forwarded(ALICE)))
         until(lambda: upstream.held, "a call in flight")
-        assert busy(*ask_from(STRANGER, served, get("/x", forwarded(BOB))))
+        assert busy(*ask(served, get("/x", forwarded(BOB)), STRANGER))
         gets_in("127.0.0.1", served, get("/x", forwarded(ALICE)), b"/x")
 
 
@@ -55,9 +55,9 @@ def test_connections_of_a_proxy_are_not_a_peers():
     with (
         holding() as upstream,
         gateway(upstream.origin, **options) as served,
-        calling_from(OTHER, served) as a,
-        calling_from(OTHER, served) as b,
-        calling_from(OTHER, served) as c,
+        calling(served, OTHER) as a,
+        calling(served, OTHER) as b,
+        calling(served, OTHER) as c,
     ):
         for number, peer in enumerate((a, b, c)):
             peer.send(get("/hold", forwarded(f"203.0.113.{number}")))
@@ -72,11 +72,11 @@ def test_proxy_behind_a_balancer():
     with (
         holding() as upstream,
         gateway(upstream.origin, **options) as served,
-        calling_from("127.0.0.1", served) as peer,
+        calling(served) as peer,
     ):
         peer.send(tcp("10.1.2.3") + get("/hold", forwarded(ALICE)))
         until(lambda: upstream.held, "a call in flight")
-        assert busy(*ask_from("127.0.0.1", served, tcp("10.9.9.9") + get("/x", forwarded(ALICE))))
+        assert busy(*ask(served, tcp("10.9.9.9") + get("/x", forwarded(ALICE))))
         gets_in("127.0.0.1", served, tcp("10.1.2.3") + get("/x", forwarded(BOB)), b"/x")
         gets_in("127.0.0.1", served, tcp(BOB) + get("/x", forwarded(ALICE)), b"/x")
 
@@ -84,5 +84,5 @@ def test_proxy_behind_a_balancer():
 def test_field_stays_here():
     """It is no business of upstream's, believed or not."""
     with holding() as upstream, gateway(upstream.origin, trusted_proxies=TRUSTED) as served:
-        ask_from("127.0.0.1", served, get("/x", forwarded(ALICE)))
+        ask(served, get("/x", forwarded(ALICE)))
         assert b"203.0.113" not in upstream.arrivals.heads[0]

@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.gateway_attacks.apart import MIB, Apart, apart, reads_proc
-from tests.gateway_attacks.crowds import busy, connect, holding
+from tests.gateway_attacks.crowds import busy, holding
 from tests.gateway_hostile.calls import CALLS, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import GROUP
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, until
-from tests.peers.served import ask, calling, get, status_of
+from tests.peers.served import ask, calling, connect, get, status_of
 
 pytestmark = [reads_proc, pytest.mark.slow]
 

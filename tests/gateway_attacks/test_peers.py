@@ -6,21 +6,9 @@ from typing import Any
 import pytest
 
 from shim.gateway import Options
-from tests.gateway_attacks.crowds import (
-    OTHER,
-    ask_from,
-    busy,
-    calling_from,
-    connect,
-    count_ended,
-    crowd,
-    ended,
-    gets_in,
-    holding,
-    rest_of,
-)
+from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, ended, gets_in, holding, rest_of
 from tests.peers.raw import until
-from tests.peers.served import gateway, get, status_of, value_of
+from tests.peers.served import ask, calling, connect, gateway, get, status_of, value_of
 
 PATIENT: dict[str, Any] = {"header_timeout": 60.0, "keepalive_timeout": 60.0}
 ME = "127.0.0.1"
@@ -39,7 +27,7 @@ def test_idle_connections_make_room(kind):
         if kind == "asked once":
             for peer in idle:
                 peer.message()
-        with calling_from(ME, served) as peer:
+        with calling(served, ME) as peer:
             for _ in range(3):
                 peer.send(get("/mine"))
                 assert peer.message()[1] == b"/mine"
@@ -54,7 +42,7 @@ def test_the_longest_idle_goes_first():
         for peer in (idle[1], idle[0], idle[3], idle[2]):  # each answer before the next request
             peer.send(get("/x"))
             peer.message()
-        with calling_from(ME, served) as peer:
+        with calling(served, ME) as peer:
             peer.send(get("/mine"))
             assert peer.message()[1] == b"/mine"
             until(lambda: ended(idle[1]), "the end of the longest idle one")
@@ -70,12 +58,12 @@ def test_connections_of_one_peer():
         crowd(served, 2, sending=get("/hold")) as working,
     ):
         until(lambda: len(upstream.held) == 2, "two in flight")
-        with calling_from(OTHER, served) as third:
+        with calling(served, OTHER) as third:
             with contextlib.suppress(OSError):
                 third.send(get("/x"))
             said = rest_of(third)
             assert not said or status_of(said) == 503
-        assert ask_from(ME, served, get("/mine"))[1] == b"/mine"
+        assert ask(served, get("/mine"), ME)[1] == b"/mine"
         upstream.go_on.set()
         assert [peer.message()[1] for peer in working] == [b"/hold"] * 2
 
@@ -85,7 +73,7 @@ def test_idle_connections_of_one_peer():
     with holding() as upstream, gateway(upstream.origin, **PATIENT, max_peer_connections=4) as served:
         with crowd(served, 20) as idle:
             until(lambda: count_ended(idle) >= 16, "the end of those beyond the limit")
-            assert ask_from(ME, served, get("/mine"))[1] == b"/mine"
+            assert ask(served, get("/mine"), ME)[1] == b"/mine"
         gets_in(OTHER, served, get("/mine"), b"/mine")
 
 
@@ -94,10 +82,10 @@ def test_requests_of_one_peer():
     with holding() as upstream, gateway(upstream.origin, max_peer_requests=2) as served:
         with crowd(served, 2, sending=get("/hold")) as working:
             until(lambda: len(upstream.held) == 2, "two in flight")
-            with calling_from(OTHER, served) as third:
+            with calling(served, OTHER) as third:
                 third.send(get("/x"))
                 assert busy(*third.message())
-            assert ask_from(ME, served, get("/mine"))[1] == b"/mine"
+            assert ask(served, get("/mine"), ME)[1] == b"/mine"
             upstream.go_on.set()
             assert [peer.message()[1] for peer in working] == [b"/hold"] * 2
         gets_in(OTHER, served, get("/mine"), b"/mine")
@@ -111,9 +99,9 @@ def test_peers_are_forgotten():
             peer = connect(served, OTHER)
             peer.send(get("/hold"))
             until(lambda: len(upstream.held) == number + 1, "a call in flight")  # noqa: B023 - it is asked here
-            assert busy(*ask_from(OTHER, served, get("/x")))
+            assert busy(*ask(served, get("/x"), OTHER))
             peer.reset()
-            until(lambda: not busy(*ask_from(OTHER, served, get("/x"))), "room for the same peer")
+            until(lambda: not busy(*ask(served, get("/x"), OTHER)), "room for the same peer")
 
 
 def test_a_peer_has_three_quarters_when_nothing_is_said():
@@ -128,7 +116,7 @@ def test_connections_beyond_the_limit_are_told_so():
     with holding() as upstream, gateway(upstream.origin, **options) as served:
         with crowd(served, 2, sending=get("/hold")) as working:
             until(lambda: len(upstream.held) == 2, "two in flight")
-            with calling_from(ME, served) as third:
+            with calling(served, ME) as third:
                 third.send(get("/x"))
                 head, content = third.message()
                 assert busy(head, content)
@@ -146,13 +134,13 @@ def test_connections_far_beyond_the_limit_are_dropped():
         gateway(upstream.origin, max_connections=2) as served,
         contextlib.ExitStack() as stack,
     ):
-        peers = [stack.enter_context(calling_from(ME, served)) for _ in range(2)]
+        peers = [stack.enter_context(calling(served, ME)) for _ in range(2)]
         for peer in peers:
             peer.send(get("/hold"))
         until(lambda: len(upstream.held) == 2, "two in flight")
         for _ in range(6):
             with contextlib.suppress(ConnectionResetError):  # dropped before it was made
-                peers.append(stack.enter_context(calling_from(ME, served)))
+                peers.append(stack.enter_context(calling(served, ME)))
         assert all(not peer.rest() for peer in peers[2:])
         upstream.go_on.set()
         assert [peer.message()[1] for peer in peers[:2]] == [b"/hold"] * 2
@@ -167,8 +155,8 @@ def test_requests_beyond_the_limit_are_told_so():
         crowd(served, 1, OTHER, get("/hold")) as others,
     ):
         until(lambda: len(upstream.held) == 2, "two in flight")
-        assert busy(*ask_from("127.0.0.3", served, get("/x")))
+        assert busy(*ask(served, get("/x"), "127.0.0.3"))
         upstream.go_on.set()
         assert [peer.message()[1] for peer in (*mine, *others)] == [b"/hold"] * 2
-        assert ask_from("127.0.0.3", served, get("/x"))[1] == b"/x"
+        assert ask(served, get("/x"), "127.0.0.3")[1] == b"/x"
         assert len(upstream.arrivals.heads) == 3

@@ -8,21 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.gateway_attacks.crowds import (
-    Certificate,
-    busy,
-    calling_from,
-    connect,
-    count_ended,
-    crowd,
-    ended,
-    gets_in,
-    holding,
-)
+from tests.gateway_attacks.crowds import Certificate, busy, count_ended, crowd, ended, gets_in, holding
 from tests.gateway_http1.test_peers import LOCAL, PROXY, TCP4, V4, V6, header, tcp
 from tests.peers.raw import Peer, replying, until
 from tests.peers.raw import reply as whole
-from tests.peers.served import calling, gateway, get, status_of
+from tests.peers.served import calling, connect, gateway, get, status_of
 
 OWN = header(LOCAL, TCP4, bytes(12))
 """The header of a connection that the balancer makes for itself."""
@@ -94,7 +84,7 @@ def test_header_that_nobody_expects():
 
 
 def answered(served, start: bytes, source: str = "127.0.0.1") -> tuple[bytes, bytes]:
-    with calling_from(source, served) as peer:
+    with calling(served, source) as peer:
         peer.send(start + get("/x"))
         return peer.message()
 

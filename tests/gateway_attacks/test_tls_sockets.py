@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.gateway_attacks.crowds import OTHER, Certificate, calling_from, connect, count_ended, crowd, ended, holding
+from tests.gateway_attacks.crowds import OTHER, Certificate, count_ended, crowd, ended, holding
 from tests.peers.raw import PATIENCE, Peer, replying, until
 from tests.peers.raw import reply as whole
-from tests.peers.served import At, ask, gateway, get, status_of
+from tests.peers.served import At, ask, calling, connect, gateway, get, status_of
 
 PATIENT: dict[str, Any] = {"handshake_timeout": 60.0, "header_timeout": 60.0, "keepalive_timeout": 60.0}
 HELLO_START = bytes.fromhex("1603010200010001fc0303")
@@ -59,7 +59,7 @@ def test_handshake_that_drips(certificate):
     with (
         replying(whole()) as upstream,
         gateway(upstream.origin, handshake_timeout=1.0, **certificate.options) as served,
-        calling_from(OTHER, served) as peer,
+        calling(served, OTHER) as peer,
     ):
 
         def dripped() -> bool:
@@ -88,7 +88,7 @@ def test_silent_sockets_count(certificate, most, of_peer):
 def test_handshake_and_then_silence(certificate):
     """A connection whose handshake is done has the deadline of an idle one."""
     options: dict[str, Any] = {**PATIENT, "keepalive_timeout": 1.0, **certificate.options}
-    with holding() as upstream, gateway(upstream.origin, **options) as served, calling_from(OTHER, served) as plain:
+    with holding() as upstream, gateway(upstream.origin, **options) as served, calling(served, OTHER) as plain:
         peer = certificate.wrapped(plain)
         assert not peer.rest()
         peer.close()
@@ -97,7 +97,7 @@ def test_handshake_and_then_silence(certificate):
 def test_plain_http_on_a_tls_port(certificate):
     """It is told to call by https, and its connection ends."""
     with holding() as upstream, gateway(upstream.origin, **certificate.options) as served:
-        with calling_from(OTHER, served) as peer:
+        with calling(served, OTHER) as peer:
             peer.send(get("/x"))
             assert peer.rest().startswith(b"HTTP/1.1 400 ")
         assert not upstream.arrivals.heads
@@ -183,7 +183,7 @@ def test_end_of_a_tls_connection(certificate, quiet, way, stage):
         gateway(upstream.origin, **certificate.options) as served,
     ):
         for _ in range(3):
-            with calling_from(OTHER, served) as plain:
+            with calling(served, OTHER) as plain:
                 peer = certificate.wrapped(plain)
                 staged(peer, stage)
                 way(peer)
@@ -207,7 +207,7 @@ def test_end_of_a_connection_without_handshake(certificate, quiet, way, start):
 def test_caller_that_distrusts_the_certificate(certificate, quiet):
     """A caller that sends an alert in place of its part of the handshake is no error of ours."""
     with replying(whole()) as upstream, gateway(upstream.origin, **certificate.options) as served:
-        with calling_from(OTHER, served) as peer, pytest.raises(ssl.SSLCertVerificationError):
+        with calling(served, OTHER) as peer, pytest.raises(ssl.SSLCertVerificationError):
             ssl.create_default_context().wrap_socket(peer.socket, server_hostname="127.0.0.1")
         assert certificate.ask(served) == 200
 

@@ -6,12 +6,11 @@ import time
 
 import pytest
 
-from tests.gateway_attacks.crowds import connect
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import post
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, until
-from tests.peers.served import ask, calling, gateway, get, status_of
+from tests.peers.served import ask, calling, connect, gateway, get, status_of
 
 WAYS = ["close", "reset"]
 STAGES = {

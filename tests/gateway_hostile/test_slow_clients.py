@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from shim.gateway import Gateway
-from tests.gateway_attacks.crowds import OTHER, ask_from, busy, connect, count_ended, crowd, ended, holding
+from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, ended, holding
 from tests.gateway_hostile.rows import RESTORES, SNAPSHOTS, post
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
-from tests.peers.served import ask, calling, gateway, get, status_of
+from tests.peers.served import ask, calling, connect, gateway, get, status_of
 
 CROWD = 200
 SHORT: dict[str, Any] = {"header_timeout": 0.5, "body_timeout": 0.5, "keepalive_timeout": 0.5, "send_timeout": 0.5}
@@ -131,8 +131,8 @@ def test_stalled_callers_free_their_places():
         crowd = [connect(served, f"127.0.0.{number}") for number in range(2, 22)]
         for peer, kind in zip(crowd, [*BURSTS] * 3, strict=False):
             peer.send(BURSTS["chunks" if "16" in kind else kind])
-        until(lambda: busy(*ask_from("127.0.0.1", served, get("/other"))), "all places taken")
-        until(lambda: status_of(ask_from("127.0.0.1", served, get("/other"))[0]) == 200, "a place")
+        until(lambda: busy(*ask(served, get("/other"))), "all places taken")
+        until(lambda: status_of(ask(served, get("/other"))[0]) == 200, "a place")
         until(lambda: count_ended(crowd) == 20, "the end of the crowd")
         for peer in crowd:
             assert status_of(peer.seen) == 408
@@ -166,8 +166,8 @@ def test_heads_that_never_end_are_bounded():
             until(lambda: count_ended(callers) >= 10, "the end of those beyond it")
             told = [peer.seen for peer in callers if peer.seen]
             assert {status_of(said) for said in told} == {503}
-            assert ask_from("127.0.0.1", served, get("/mine"))[1] == b"/mine"
-        until(lambda: not busy(*ask_from("127.0.0.1", served, long + b"\r\n\r\n")), "room for a long head")
+            assert ask(served, get("/mine"))[1] == b"/mine"
+        until(lambda: not busy(*ask(served, long + b"\r\n\r\n")), "room for a long head")
 
 
 def test_upstream_that_is_slow_to_take_content_is_not_the_callers_fault():

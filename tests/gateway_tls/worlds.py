@@ -13,9 +13,8 @@ from typing import Any
 import trustme
 from cryptography import x509
 
-from tests.gateway_attacks.crowds import connect
 from tests.peers.raw import Peer, reply
-from tests.peers.served import Served, get, status_of
+from tests.peers.served import Served, connect, get, status_of
 from tests.peers.within import Within
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

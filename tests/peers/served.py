@@ -42,11 +42,16 @@ class At:
     url: str
 
 
+def connect(served: Served, source: str = "") -> Peer:
+    """Connect to a listener, from an address if one is given (all of 127.0.0.0/8 is this machine)."""
+    host, _, port = served.url.partition("://")[2].rpartition(":")
+    return Peer(socket.create_connection((host, int(port)), PATIENCE, (source, 0) if source else None))
+
+
 @contextlib.contextmanager
-def calling(served: Served) -> Iterator[Peer]:
-    """Connect to a listener."""
-    host, _, port = served.url.removeprefix("http://").rpartition(":")
-    peer = Peer(socket.create_connection((host, int(port)), timeout=PATIENCE))
+def calling(served: Served, source: str = "") -> Iterator[Peer]:
+    """Connect to a listener for the length of a block."""
+    peer = connect(served, source)
     try:
         yield peer
     finally:
@@ -58,9 +63,9 @@ def get(target: str, *lines: str, method: str = "GET", host: str = "shim.test") 
     return "\r\n".join((f"{method} {target} HTTP/1.1", f"Host: {host}", *lines, "", "")).encode("latin-1")
 
 
-def ask(served: Served, request: bytes) -> tuple[bytes, bytes]:
+def ask(served: Served, request: bytes, source: str = "") -> tuple[bytes, bytes]:
     """Send one request on a connection of its own, and return head and content of the reply."""
-    with calling(served) as peer:
+    with calling(served, source) as peer:
         peer.send(request)
         return peer.message()
 
