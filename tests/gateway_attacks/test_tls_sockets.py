@@ -5,7 +5,6 @@ import gc
 import logging
 import socket
 import ssl
-import struct
 import sys
 from typing import Any
 
@@ -103,17 +102,6 @@ def test_plain_http_on_a_tls_port(certificate):
         assert not upstream.arrivals.heads
 
 
-def fin(peer: Peer) -> None:
-    """Close the socket under TLS."""
-    peer.socket.close()
-
-
-def reset(peer: Peer) -> None:
-    """Reset the socket under TLS."""
-    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    peer.socket.close()
-
-
 def notify(peer: Peer) -> None:
     """Close in order: close_notify, the other's, and then the socket."""
     assert isinstance(peer.socket, ssl.SSLSocket)
@@ -141,7 +129,7 @@ def junk(peer: Peer) -> None:
         raw.close()
 
 
-WAYS = [fin, reset, notify, half, junk]
+WAYS = [Peer.close, Peer.reset, notify, half, junk]
 STAGES = ["after the handshake", "within a head", "within a content", "in flight", "within a reply", "after a reply"]
 
 
@@ -193,7 +181,7 @@ def test_end_of_a_tls_connection(certificate, quiet, way, stage):
 @pytest.mark.parametrize(
     "start", [*STARTS.values(), b"GET / HTTP/1.1\r\n\r\n", bytes(600)], ids=lambda start: start[:9]
 )
-@pytest.mark.parametrize("way", [fin, reset], ids=lambda way: way.__name__)
+@pytest.mark.parametrize("way", [Peer.close, Peer.reset], ids=lambda way: way.__name__)
 def test_end_of_a_connection_without_handshake(certificate, quiet, way, start):
     """The same holds for one that ends before its handshake is done, and for scanners."""
     with replying(whole()) as upstream, gateway(upstream.origin, **certificate.options) as served:

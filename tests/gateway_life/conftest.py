@@ -3,6 +3,7 @@
 import os
 import queue
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -37,6 +38,11 @@ class Running:
             self.seen.append(line)
             if found := re.search(pattern, line):
                 return found
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal, and return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(30)
 
     def calls(self) -> At:
         """Return where calls are taken, once they are."""

@@ -101,8 +101,7 @@ def test_pages_answer_when_there_are_no_descriptors_left(serve, port):
             return status_of(ask(served, get("/x"))[0]) == 502
 
     until(taken, "calls are taken again")
-    running.process.send_signal(signal.SIGTERM)
-    assert running.process.wait(30) == 0
+    assert running.end() == 0
 
 
 def test_a_name_has_all_its_addresses():
@@ -133,5 +132,4 @@ def test_signals_for_reopening_logs_change_nothing(serve, number):
         served = running.calls()
         running.process.send_signal(number)
         assert ask(served, get("/x"))[1] == b"hi"
-        running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(30) == 0
+        assert running.end() == 0

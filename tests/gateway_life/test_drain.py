@@ -115,8 +115,7 @@ def test_new_connections_are_taken_for_the_minimum(serve, port):
         assert content == b"hi"
         assert b"connection: close" not in head.lower()
         assert status_of(ask(admin, get("/livez"))[0]) == 200
-        running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(30) == 0
+        assert running.end() == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -136,8 +135,7 @@ def test_second_signal_ends_at_once(serve, number):
             assert arrived.wait(10)
             running.process.send_signal(number)
             running.logged("drains after")
-            running.process.send_signal(number)
-            assert running.process.wait(30) == 0
+            assert running.end(number) == 0
             assert b"200 OK" not in caller.rest()
 
 

@@ -289,8 +289,7 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
             caller.send(get(V1))
             assert b"Atlas-Shim" not in caller.message()[0]
         assert b'"2026-02-01T00:00:00Z"' in ask(admin, get("/status.json", host="localhost"))[1]
-        running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(30) == 0
+        assert running.end() == 0
 
 
 # The interpreter and the checkout may be where only root can read; reading is all that is kept of root's rights.
@@ -325,8 +324,7 @@ def test_starts_read_only_without_home_as_an_unknown_user(serve):
         assert b"Atlas-Shim: route=flex" in ask(served, get(V1))[0]
         running.process.send_signal(signal.SIGHUP)
         running.logged("reloaded")
-        running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(30) == 0
+        assert running.end() == 0
     assert list(folder.iterdir()) == [config]
     shutil.rmtree(folder)
 

@@ -1,6 +1,5 @@
 """Several processes behind one port (``--reuse-port``): each its own, with calls, pages and an end of its own."""
 
-import signal
 import socket
 
 import pytest
@@ -54,12 +53,10 @@ def test_one_ends_while_the_other_serves(shared, port):
         (first, _), (second, _) = shared(upstream.origin), shared(upstream.origin)
         load = Load(At(f"http://127.0.0.1:{port}"), kept=8, new=4)
         load.goes_on()
-        first.process.send_signal(signal.SIGTERM)
-        assert first.process.wait(30) == 0
+        assert first.end() == 0
         load.goes_on()
         load.stop()
-        second.process.send_signal(signal.SIGTERM)
-        assert second.process.wait(30) == 0
+        assert second.end() == 0
     assert load.lost == []
 
 
