@@ -1,13 +1,16 @@
-"""One script for both clients: written async, run against the blocking, the asyncio and the trio client."""
+"""An Atlas in memory, and clients of each kind, which a test calls as if all were blocking."""
 
 import inspect
 import json
 import os
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
-import anyio
+import attrs
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from shim import httpx
 from shim.atlas import AsyncAtlasClient, AtlasClient
@@ -52,79 +55,89 @@ def recorded():
     return read
 
 
-@pytest.fixture(scope="session")
-def contract():
-    """The legacy contract."""
-    return json.loads((CASES / "contract" / "legacy-serverless-2025-10.json").read_text("utf-8"))
+def contract_of(name):
+    return json.loads((CASES / "contract" / f"{name}.json").read_text("utf-8"))
 
 
-@pytest.fixture(scope="session")
-def tenant_contract():
-    """The shared tier's contract."""
-    return json.loads((CASES / "contract" / "legacy-shared-tier-2026-03.json").read_text("utf-8"))
+CONTRACT = contract_of("legacy-serverless-2025-10")
+TENANT_CONTRACT = contract_of("legacy-shared-tier-2026-03")
+WRITES_CONTRACT = contract_of("legacy-serverless-writes-2026-03")
+"""The last contract that had writes of instances."""
 
 
-@pytest.fixture(scope="session")
-def writes_contract():
-    """The contract of instance writes, the last that had them."""
-    return json.loads((CASES / "contract" / "legacy-serverless-writes-2026-03.json").read_text("utf-8"))
-
-
-def transport_of(fake):
-    """A transport without sockets; ``fake`` is a FakeAtlas or a function from request to response."""
+def transport_of(atlas):
+    """A transport without sockets; ``atlas`` is a FakeAtlas or a function from request to response."""
 
     def answer(request):
         target = request.url.raw_path.decode("ascii")
-        reply = fake.handle(request.method, target, request.headers.multi_items(), request.read())
+        reply = atlas.handle(request.method, target, request.headers.multi_items(), request.read())
         return httpx.Response(reply.status, headers=list(reply.headers), content=reply.body)
 
-    return httpx.MockTransport(answer if isinstance(fake, FakeAtlas) else fake)
+    return httpx.MockTransport(answer if isinstance(atlas, FakeAtlas) else atlas)
 
 
-@pytest.fixture
-def transport(fake):
-    """The way to the fake without sockets."""
-    return transport_of(fake)
+async def settled(call):
+    """Return what an async client's method comes to, a list for an iterator."""
+    value = call()
+    if inspect.isawaitable(value):
+        return await value
+    return [item async for item in value] if hasattr(value, "__anext__") else value
 
 
-class Asker:
-    """Runs a script, ``async def script(client)``, against one kind of client."""
+@attrs.frozen
+class Kind:
+    """A kind of client: blocking, or async on the event loop of a portal."""
 
-    def __init__(self, kind):
-        self.kind = kind
+    portal: BlockingPortal | None
 
-    def __call__(self, fake, script, **options):
-        """Run the script; options are the client's: a good bearer token and no retries, unless they say otherwise."""
-        options.setdefault("retries", None)
-        if not options.keys() & {"public_key", "client_id", "access_token", "environ"}:
-            options["access_token"] = DEMO_TOKEN
-        return anyio.run(
-            self._run, transport_of(fake), script, options, backend="trio" if self.kind == "trio" else "asyncio"
-        )
+    def call(self, method, *args, **options):
+        """Call a method of a client of this kind, from any thread; what is iterated over becomes a list."""
+        call = partial(method, *args, **options)
+        if self.portal is not None:
+            return self.portal.call(settled, call)
+        value = call()
+        return list(value) if hasattr(value, "__next__") else value
 
-    async def _run(self, transport, script, options):
-        if self.kind == "blocking":
-            with httpx.Client(transport=transport) as http:
-                return await script(AtlasClient(http_client=http, **options))
-        async with httpx.AsyncClient(transport=transport) as http:
-            return await script(AsyncAtlasClient(http_client=http, **options))
+    def http(self, **options):
+        """Make an HTTP client of this kind."""
+        return httpx.AsyncClient(**options) if self.portal else httpx.Client(**options)
+
+    def typed(self, **options):
+        """Make a typed client of this kind."""
+        return AsyncAtlasClient(**options) if self.portal else AtlasClient(**options)
+
+
+@attrs.frozen
+class Called:
+    """A client, or a group of its endpoints, whose methods are called as if it were blocking."""
+
+    itself: object
+    kind: Kind
+
+    def __getattr__(self, name):
+        found = getattr(self.itself, name)
+        return partial(self.kind.call, found) if callable(found) else Called(found, self.kind)
 
 
 @pytest.fixture(params=["blocking", "asyncio", "trio"])
-def ask(request):
-    """Runs a script against the blocking, the asyncio and the trio client in turn."""
-    return Asker(request.param)
+def kind(request):
+    """Each kind of client in turn."""
+    with ExitStack() as stack:
+        blocking = request.param == "blocking"
+        yield Kind(None if blocking else stack.enter_context(start_blocking_portal(request.param)))
 
 
-@pytest.fixture(scope="session")
-def got():
-    """Await what a method returned, if it has to be awaited; collect it, if it is an iterator."""
+@pytest.fixture
+def connect(kind):
+    """Makes a typed client of each kind in turn, with a good token and no retries unless the options say otherwise.
 
-    async def settle(value):
-        if inspect.isawaitable(value):
-            return await value
-        if hasattr(value, "__anext__"):
-            return [item async for item in value]
-        return list(value) if hasattr(value, "__next__") else value
+    ``atlas`` is a FakeAtlas or a function from request to response, ``http`` options of the HTTP client.
+    """
 
-    return settle
+    def connected(atlas, *, http=None, retries=None, **options):
+        if not options.keys() & {"public_key", "client_id", "access_token", "environ"}:
+            options["access_token"] = DEMO_TOKEN
+        client = kind.http(transport=transport_of(atlas), **http or {})
+        return Called(kind.typed(http_client=client, retries=retries, **options), kind)
+
+    return connected

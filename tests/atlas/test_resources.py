@@ -1,16 +1,16 @@
-import importlib
+"""The endpoints as methods of both clients: all are offered, in their own words, and send what they describe."""
+
 import inspect
-import pkgutil
 import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from shim import httpx
-from shim.atlas import AsyncAtlasClient, AtlasClient, endpoints
-from shim.fake import DEMO_GROUP
-
-GROUPS = tuple(module.name for module in pkgutil.iter_modules(endpoints.__path__))
+from shim.atlas import AsyncAtlasClient, AtlasClient
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
+from tests.atlas.conftest import transport_of
+from tests.atlas.described import GROUPS, endpoints_of
 
 
 @pytest.fixture(autouse=True)
@@ -18,38 +18,28 @@ def legacy(before_sunset):
     """Sending is looked at on calls that are sent as they are."""
 
 
-def methods(resource):
-    """Return the public methods of a resource by name."""
-    return {name: method for name, method in inspect.getmembers(resource, callable) if name[0] != "_"}
-
-
-def described(group):
-    """Return the endpoint functions of a group by name."""
-    module = importlib.import_module(f"{endpoints.__name__}.{group}")
-    found = inspect.getmembers(module, inspect.isfunction)
-    return {name: each for name, each in found if each.__module__ == module.__name__ and name[0] != "_"}
+def offline(kind):
+    return kind(access_token="a", environ={})
 
 
 @pytest.mark.parametrize("group", GROUPS)
 @pytest.mark.parametrize("kind", [AtlasClient, AsyncAtlasClient])
 def test_every_endpoint_is_offered(kind, group):
     """Both clients offer every endpoint that is described, under its own name, signature and words."""
-    offered = methods(getattr(kind(access_token="a", environ={}), group))
+    resource = getattr(offline(kind), group)
+    offered = {name: method for name, method in inspect.getmembers(resource, callable) if name[0] != "_"}
 
-    assert offered.keys() == described(group).keys()
-    for name, endpoint in described(group).items():
+    assert offered.keys() == endpoints_of(group).keys()
+    for name, endpoint in endpoints_of(group).items():
         method = offered[name]
-        assert method.__name__ == name
-        assert method.__doc__ == endpoint.__doc__
-        assert list(inspect.signature(method).parameters.values()) == list(
-            inspect.signature(endpoint).parameters.values()
-        )
+        assert (method.__name__, method.__doc__) == (name, endpoint.__doc__)
+        assert inspect.signature(method).parameters == inspect.signature(endpoint).parameters
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_method_says_what_it_raises(group):
     """Each docstring names the value that is returned, the errors of its own, and where all others stand."""
-    for name, endpoint in described(group).items():
+    for name, endpoint in endpoints_of(group).items():
         words = " ".join((endpoint.__doc__ or "").split())
         returned = re.findall(r"\w+", str(inspect.signature(endpoint).return_annotation))[-1]
         assert f"({returned})" in words, name
@@ -61,17 +51,18 @@ def test_every_method_says_what_it_raises(group):
 
 def test_help_shows_what_is_returned():
     """A signature names the value, or the iterator and its items."""
-    blocking = inspect.signature(AtlasClient(access_token="a", environ={}).cloud_backups.iter_serverless_restore_jobs)
-    backups = AsyncAtlasClient(access_token="a", environ={}).cloud_backups
-
-    assert blocking.return_annotation == "Iterator[ServerlessBackupRestoreJob]"
-    assert [
+    backups = [offline(kind).cloud_backups for kind in (AtlasClient, AsyncAtlasClient)]
+    returned = [
         inspect.signature(method).return_annotation
-        for method in (backups.get_serverless_restore_job, backups.iter_serverless_backup_snapshots)
-    ] == ["ServerlessBackupRestoreJob", "AsyncIterator[ServerlessBackupSnapshot]"]
+        for each in backups
+        for method in (each.get_serverless_restore_job, each.iter_serverless_backup_snapshots)
+    ]
+
+    job, snapshot = "ServerlessBackupRestoreJob", "ServerlessBackupSnapshot"
+    assert returned == [job, f"Iterator[{snapshot}]", job, f"AsyncIterator[{snapshot}]"]
 
 
-def test_call(ask, got):
+def test_call(connect):
     """A call is one request with the legacy version, and its query as given."""
     seen = []
 
@@ -79,10 +70,7 @@ def test_call(ask, got):
         seen.append(request)
         return httpx.Response(200, json={"results": [{"id": "a"}], "totalCount": 1})
 
-    async def script(client):
-        return await got(client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, "shop", items_per_page=5))
-
-    page = ask(answer, script)
+    page = connect(answer).cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, "shop", items_per_page=5)
 
     (request,) = seen
     assert request.url.raw_path.decode() == (
@@ -93,28 +81,11 @@ def test_call(ask, got):
     assert [snapshot.id for snapshot in page.results] == ["a"]
 
 
-def test_iterates_over_all_pages(ask, got, fake):
-    """An iterator gives every snapshot once, in the order of the pages, and asks for no page too many."""
-
-    async def script(client):
-        one = await got(client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, "orders"))
-        fake.arrivals.clear()
-        return one, await got(
-            client.cloud_backups.iter_serverless_backup_snapshots(DEMO_GROUP, "orders", items_per_page=3)
-        )
-
-    one, snapshots = ask(fake, script)
-
-    assert [each.id for each in snapshots] == [each.id for each in one.results]
-    assert len(snapshots) == 8
-    assert len(fake.arrivals) == 3
-
-
-def test_iterators_are_lazy(transport, fake):
+def test_iterators_are_lazy(fake):
     """Nothing is sent before the first item is asked for, and no page before it is reached."""
-    with httpx.Client(transport=transport) as http:
-        backups = AtlasClient(http_client=http, access_token="demo-access-token").cloud_backups
-        snapshots = backups.iter_serverless_backup_snapshots(DEMO_GROUP, "orders", items_per_page=4)
+    with httpx.Client(transport=transport_of(fake)) as http:
+        backups = AtlasClient(http_client=http, access_token=DEMO_TOKEN).cloud_backups
+        snapshots = backups.iter_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER, items_per_page=4)
         assert isinstance(snapshots, Iterator)
         assert fake.arrivals == []
         for _ in range(4):
@@ -124,28 +95,19 @@ def test_iterators_are_lazy(transport, fake):
 
 
 def test_bad_arguments_are_refused_at_the_call():
-    """An iterator refuses a bad parameter when it is made, not when it is used."""
-    with pytest.raises(ValueError, match=r"^cluster_name: "):
-        AtlasClient(access_token="a", environ={}).cloud_backups.iter_serverless_backup_snapshots(DEMO_GROUP, "")
-    with pytest.raises(ValueError, match=r"^cluster_name: "):
-        AsyncAtlasClient(access_token="a", environ={}).cloud_backups.iter_serverless_backup_snapshots(DEMO_GROUP, "")
+    """An iterator, which is async in an async client, refuses a bad parameter when it is made, not when it is used."""
+    for kind in (AtlasClient, AsyncAtlasClient):
+        with pytest.raises(ValueError, match=r"^cluster_name: "):
+            offline(kind).cloud_backups.iter_serverless_backup_snapshots(DEMO_GROUP, "")
+    instances = offline(AsyncAtlasClient).serverless_instances.iter_serverless_instances(DEMO_GROUP)
+    assert isinstance(instances, AsyncIterator)
 
 
-def test_async_iterator():
-    """The async twin of an iterator is an async iterator."""
-    client = AsyncAtlasClient(access_token="a", environ={})
-
-    assert isinstance(client.serverless_instances.iter_serverless_instances(DEMO_GROUP), AsyncIterator)
-
-
-def test_transport_faults_stay_httpx(ask, got):
+def test_transport_faults_stay_httpx(connect):
     """What goes wrong on the way is httpx's exception."""
 
     def answer(request):
         raise httpx.ReadTimeout("slow", request=request)
 
-    async def script(client):
-        with pytest.raises(httpx.ReadTimeout):
-            await got(client.serverless_instances.get_serverless_instance(DEMO_GROUP, "orders"))
-
-    ask(answer, script)
+    with pytest.raises(httpx.ReadTimeout):
+        connect(answer).serverless_instances.get_serverless_instance(DEMO_GROUP, DEMO_CLUSTER)

@@ -57,7 +57,7 @@ def write(client):
 
 
 @pytest.fixture
-def tried(ask, got):
+def tried(connect):
     """Makes a call that is answered with these in turn, the last for ever; returns its result and the requests."""
 
     def try_(call, *answers, **options):
@@ -68,22 +68,15 @@ def tried(ask, got):
             now = answers[min(len(sent), len(answers)) - 1]
             if isinstance(now, Exception):
                 raise copy.copy(now)
-            return fresh(now)
+            return httpx.Response(now.status_code, content=now.content, headers=now.headers)  # no client has read it
 
-        async def script(client):
-            try:
-                return await got(call(client))
-            except (errors.AtlasError, httpx.TransportError) as error:
-                return error
-
-        return SimpleNamespace(result=ask(answer, script, **options), sent=sent)
+        try:
+            result = call(connect(answer, **options))
+        except (errors.AtlasError, httpx.TransportError) as error:
+            result = error
+        return SimpleNamespace(result=result, sent=sent)
 
     return try_
-
-
-def fresh(response):
-    """Return the same response, which no client has read."""
-    return httpx.Response(response.status_code, content=response.content, headers=response.headers)
 
 
 def limited(**headers):
@@ -173,17 +166,12 @@ def test_all_attempts_share_the_time_of_one(tried, timer):
     assert [request.extensions["timeout"]["read"] for request in done.sent] == [5.0, 2.0]
 
 
-def test_without_a_timeout_the_cap_alone_counts(got, ask, timer):
+def test_without_a_timeout_the_cap_alone_counts(tried, timer):
     """Whoever waits for ever waits for Retry-After, too."""
-    waits = timer.retries(longest_wait=3600, backoff=0)
-    attempts = iter([limited(**{"Retry-After": "3000"}), GOOD])
+    retries = timer.retries(longest_wait=3600, backoff=0)
+    done = tried(read, limited(**{"Retry-After": "3000"}), GOOD, retries=retries, http={"timeout": None})
 
-    async def script(client):
-        client._http.timeout = httpx.Timeout(None)
-        return await got(read(client))
-
-    assert ask(lambda _: fresh(next(attempts)), script, retries=waits).id == ID
-    assert timer.waits == [3000.0]
+    assert (done.result.id, timer.waits) == (ID, [3000.0])
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 500, 502, 504])
@@ -234,40 +222,27 @@ def test_a_write_is_never_made_again_on_a_guess(tried, timer, answer):
     assert len(done.sent) == 1
 
 
-def test_where_redirects_are_followed_no_connection_proves_nothing(got, ask, timer):
+def test_where_redirects_are_followed_no_connection_proves_nothing(tried, timer):
     """The connection that was not made may be the one after 303, and the write is done."""
+    see_other = httpx.Response(303, headers={"Location": "https://elsewhere.example/"})
+    refused = httpx.ConnectError("refused")
+    done = tried(write, see_other, refused, retries=timer.retries(), http={"follow_redirects": True})
 
-    def answer(request):
-        sent.append(request.method)
-        if request.method == "POST":
-            return httpx.Response(303, headers={"Location": "https://elsewhere.example/"})
-        raise httpx.ConnectError("refused")
-
-    async def script(client):
-        client._http.follow_redirects = True
-        with pytest.raises(httpx.ConnectError):
-            await got(write(client))
-
-    sent: list[str] = []
-    ask(answer, script, retries=timer.retries())
-
-    assert sent == ["POST", "GET"]
+    assert isinstance(done.result, httpx.ConnectError)
+    assert [request.method for request in done.sent] == ["POST", "GET"]
 
 
-def test_a_rate_limit_while_signing_in_is_waited_for(ask, got, fake, timer):
+def test_a_rate_limit_while_signing_in_is_waited_for(connect, fake, timer):
     """The token endpoint has limits, too; the call itself was not sent."""
     answers = iter([FakeReply(429, (("Retry-After", "2"),), b"{}")])
     fake.overrides.append(lambda arrival: next(answers, None) if "oauth" in arrival.target else None)
-
-    async def script(client):
-        return await got(read(client))
-
     account = {"client_id": DEMO_CLIENT_ID, "client_secret": DEMO_CLIENT_SECRET}
-    assert ask(fake, script, retries=timer.retries(backoff=0), **account).name == DEMO_CLUSTER
+
+    assert read(connect(fake, retries=timer.retries(backoff=0), **account)).name == DEMO_CLUSTER
     assert timer.waits == [2.0]
 
 
-def test_each_page_of_an_iteration_may_be_tried_again(ask, got, fake, timer):
+def test_each_page_of_an_iteration_may_be_tried_again(connect, fake, timer):
     """A rate limit in the middle neither ends an iteration nor begins it anew."""
     fake.rate_limit = RateLimit(capacity=2, refill=2, period=3)
 
@@ -275,39 +250,27 @@ def test_each_page_of_an_iteration_may_be_tried_again(ask, got, fake, timer):
         fake.advance(seconds)
         timer.sleep(seconds)
 
-    async def script(client):
-        return await got(client.cloud_backups.iter_serverless_backup_snapshots(DEMO_GROUP, "orders", items_per_page=3))
-
-    snapshots = ask(fake, script, retries=timer.retries(sleep=sleep, backoff=0))
+    backups = connect(fake, retries=timer.retries(sleep=sleep, backoff=0)).cloud_backups
+    snapshots = backups.iter_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER, items_per_page=3)
 
     assert len({snapshot.id for snapshot in snapshots}) == len(snapshots) == 8
     assert timer.waits == [3.0]
 
 
-def test_a_sleep_of_the_callers_own_may_be_awaited(ask, got):
+def test_a_sleep_of_the_callers_own_may_be_awaited(tried, kind):
     """An async client awaits it, a blocking one calls it."""
     waits = []
 
     async def sleep(seconds):
         waits.append(seconds)
 
-    async def script(client):
-        return await got(read(client))
-
-    answers = iter([UNAVAILABLE, GOOD])
-    own = waits.append if ask.kind == "blocking" else sleep
-    assert ask(lambda _: fresh(next(answers)), script, retries=Retries(sleep=own)).id == ID
-    assert len(waits) == 1
+    done = tried(read, UNAVAILABLE, GOOD, retries=Retries(sleep=sleep if kind.portal else waits.append))
+    assert (done.result.id, len(waits)) == (ID, 1)
 
 
-def test_the_real_sleep(ask, got):
+def test_the_real_sleep(tried):
     """Without one of the caller's, the thread or the task sleeps."""
-
-    async def script(client):
-        return await got(read(client))
-
-    answers = iter([UNAVAILABLE, GOOD])
-    assert ask(lambda _: fresh(next(answers)), script, retries=Retries(backoff=0.001)).id == ID
+    assert tried(read, UNAVAILABLE, GOOD, retries=Retries(backoff=0.001)).result.id == ID
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,190 @@
+"""What the typed client's calls come to, before and after the sunset, on flex and on dedicated clusters."""
+
+import inspect
+import json
+from datetime import date
+
+import attrs
+import pytest
+
+from shim import errors
+from shim.atlas import SnapshotStatus, TenantStatus
+from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, FakeAtlas
+from tests.atlas.described import ENDPOINTS, ORDER, WRITES, endpoints_of
+
+PLACE, SCALED_UP = (DEMO_GROUP, DEMO_CLUSTER), (DEMO_GROUP, DEMO_DEDICATED)
+WHERE = {"name": "new", "backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+INSTANCE_WRITES = [name for name in WRITES if name.endswith("_serverless_instance")]
+
+
+def arguments_of(group, name, fake):
+    """Return arguments that an endpoint answers: those it must have, and the snapshot of an order."""
+    cluster = fake.cluster(*PLACE)
+    snapshot, job = cluster.snapshots[0]["id"], cluster.jobs[0].id
+    known = {"group_id": DEMO_GROUP, "cluster_name": DEMO_CLUSTER, "name": DEMO_CLUSTER, "snapshot_id": snapshot}
+    known |= {"restore_job_id": job, "restore_id": job} | WRITES.get(name, {})
+    parameters = inspect.signature(endpoints_of(group)[name]).parameters
+    needed = {each for each, parameter in parameters.items() if parameter.default is parameter.empty}
+    return {each: known[each] for each in parameters if each in needed | {"snapshot_id"} | WRITES.get(name, {}).keys()}
+
+
+def shown(value):
+    """Return what a result says, but for links, as plain data without what is not known."""
+    if attrs.has(type(value)):
+        parts = {each.name: getattr(value, each.name) for each in attrs.fields(type(value))}
+        return {name: shown(part) for name, part in parts.items() if name not in {"raw", "record", "links"} and part}
+    return [shown(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def within(some, whole):
+    """Return whether all that is known of one value is known of the other too, and is the same."""
+    if isinstance(some, dict):
+        return all(name in whole and within(part, whole[name]) for name, part in some.items())
+    if isinstance(some, list):
+        return len(some) == len(whole) and all(map(within, some, whole))
+    return some == whole
+
+
+@pytest.mark.parametrize(("group", "name"), ENDPOINTS)
+def test_every_call_is_answered_alike_before_and_after_the_sunset(connect, monkeypatch, group, name):
+    """The successor's answer is the legacy one but for what the record calls absent; a write is sent once."""
+    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
+    answers = {}
+    for route in ("legacy", "flex"):
+        monkeypatch.setenv("ATLAS_SHIM_ROUTE", route)
+        fake = FakeAtlas(sunset=date(2100, 1, 1), instance_sunset=date(2100, 1, 1), blank=None)
+        method = getattr(getattr(connect(fake), group), name)
+        result = method(**arguments_of(group, name, fake))
+        (record,) = {each.record for each in (result if isinstance(result, list) else [result])}
+        assert record.route == ("none" if route == "flex" and name == "get_serverless_auto_indexing" else route)
+        assert len(fake.arrivals) - len(fake.trips("GET")) == (name in WRITES)
+        answers[route] = shown(result)
+
+    assert answers["flex"] or name in {"get_serverless_auto_indexing", "delete_serverless_instance"}
+    assert within(answers["flex"], answers["legacy"])
+
+
+def test_a_result_and_its_record(connect, retired):
+    """Words are members of enums, times are in UTC, and the record says which fields the successor lacks."""
+    backups = connect(retired).cloud_backups
+    page = backups.list_serverless_backup_snapshots(*PLACE)
+    one = backups.get_serverless_backup_snapshot(*PLACE, page.results[0].id)
+
+    assert page.total_count == len(page.results) == 8
+    assert (one.status, one.created_at.tzname()) == (SnapshotStatus.COMPLETED, "UTC")
+    assert "storageSizeBytes" in page.record.by_level()["absent"]
+    assert one.storage_size_bytes is None
+    assert page.record == page.results[0].record
+
+
+def test_instances_are_seen_although_the_legacy_list_is_blank(connect, retired):
+    """Since January 2026 the old list is empty whatever there is; the flex clusters are asked."""
+    instances = connect(retired).serverless_instances
+    page = instances.list_serverless_instances(DEMO_GROUP)
+    one = instances.get_serverless_instance(*PLACE)
+
+    assert [each.name for each in page.results] == [one.name] == [DEMO_CLUSTER]
+    assert page.record.route == one.record.route == "flex"
+
+
+def test_nobody_is_asked_about_automatic_indexing(connect, retired):
+    """A flex cluster has none: the answer is False, a real one."""
+    answer = connect(retired).performance_advisor.get_serverless_auto_indexing(*PLACE)
+
+    assert (answer.enabled, answer.record.route) == (False, "none")
+    assert retired.trips(part="flexClusters") == []
+
+
+@pytest.mark.parametrize("word", ["automated", "download"])
+def test_restore_jobs_of_a_cluster_that_was_scaled_up(connect, retired, word):
+    """A job is ordered from the dedicated cluster once, and comes back by its id and in the lists."""
+    backups = connect(retired).cloud_backups
+    cluster = retired.cluster(*SCALED_UP)
+    before, snapshot = len(cluster.jobs), cluster.snapshots[-1]["id"]
+    made = backups.create_serverless_restore_job(*SCALED_UP, delivery_type=word, snapshot_id=snapshot, **ORDER)
+    one = backups.get_serverless_restore_job(*SCALED_UP, made.id)
+    page = backups.list_serverless_restore_jobs(*SCALED_UP)
+    every = backups.iter_serverless_restore_jobs(*SCALED_UP, items_per_page=1)
+
+    assert (made.delivery_type, made.snapshot_id, one.id) == (word, snapshot, made.id)
+    assert made.id in [job.id for job in page.results] == [job.id for job in every]
+    assert {(item.record.route, len(item.additional)) for item in (made, one, *page.results, *every)} == {
+        ("dedicated", 0)
+    }
+    assert len(cluster.jobs) == before + 1
+
+
+def test_snapshots_of_a_shared_tier_cluster_that_was_scaled_up(connect, retired):
+    """What flex says is no flex cluster is asked as a dedicated one, in the same terms."""
+    snapshot = connect(retired).shared_tier_snapshots.list_shared_cluster_backups(*SCALED_UP).results[0]
+
+    assert (snapshot.status, snapshot.record.route) == (TenantStatus.COMPLETED, "dedicated")
+    assert snapshot.start_time is not None
+    assert snapshot.scheduled_time is None
+
+
+def test_a_point_in_time_is_refused_on_flex_and_forwarded_to_dedicated(connect, retired):
+    """The refusal is an AtlasError with the shim's code; nothing was written."""
+    create = connect(retired).cloud_backups.create_serverless_restore_job
+    order = {"delivery_type": "pointInTime", "point_in_time_utc_seconds": 1_785_000_000, **ORDER}
+    with pytest.raises(errors.AtlasError) as caught:
+        create(*PLACE, **order)
+    job = create(*SCALED_UP, **{**order, "target_cluster_name": DEMO_DEDICATED})
+
+    assert (caught.value.status, caught.value.error_code) == (400, "SHIM_POINT_IN_TIME_UNSUPPORTED")
+    assert (job.delivery_type, job.record.route) == ("pointInTime", "dedicated")
+    (write,) = retired.trips("POST")
+    assert json.loads(write.body)["pointInTimeUTCSeconds"] == 1_785_000_000
+
+
+@pytest.mark.parametrize("name", INSTANCE_WRITES)
+def test_writes_of_instances_are_switched_off(connect, retired, name):
+    """Nothing is sent to flex, and the error says which switch lets it."""
+    method = getattr(connect(retired).serverless_instances, name)
+    with pytest.raises(errors.GoneError, match="ATLAS_SHIM_WRITES=instances") as caught:
+        method(**arguments_of("serverless_instances", name, retired))
+
+    assert caught.value.error_code == "SHIM_NO_SUCCESSOR"
+    assert retired.trips(part="flexClusters") == []
+
+
+def test_continuous_backup_is_refused(connect, retired, monkeypatch):
+    """A flex cluster has none, which is said before anything is sent."""
+    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
+    create = connect(retired).serverless_instances.create_serverless_instance
+    with pytest.raises(errors.AtlasError) as caught:
+        create(DEMO_GROUP, **WHERE, serverless_continuous_backup_enabled=True)
+
+    assert caught.value.error_code == "SHIM_CONTINUOUS_BACKUP_UNSUPPORTED"
+    assert retired.arrivals == []
+
+
+def test_with_the_shim_switched_off(connect, retired, monkeypatch):
+    """A retired endpoint is a GoneError with Atlas' words."""
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "off")
+    with pytest.raises(errors.GoneError, match="VERSION_GONE"):
+        connect(retired).cloud_backups.list_serverless_backup_snapshots(*PLACE)
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "arguments", "code"),
+    [
+        ("cloud_backups", "get_serverless_restore_job", (*PLACE, "0" * 24), "TENANT_RESTORE_NOT_FOUND"),
+        ("cloud_backups", "get_serverless_backup_snapshot", (DEMO_GROUP, "missing", "0" * 24), "CLUSTER_NOT_FOUND"),
+        ("shared_tier_snapshots", "list_shared_cluster_backups", (DEMO_GROUP, "missing"), "CLUSTER_NOT_FOUND"),
+        (
+            "serverless_instances",
+            "delete_serverless_instance",
+            (DEMO_GROUP, "missing"),
+            "SERVERLESS_INSTANCE_NOT_FOUND",
+        ),
+    ],
+)
+def test_what_is_not_there_is_a_not_found_error(connect, retired, monkeypatch, group, name, arguments, code):
+    """Its code is that of the side asked last, or what the legacy side called it; a write is not tried again."""
+    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
+    with pytest.raises(errors.NotFoundError) as caught:
+        getattr(getattr(connect(retired), group), name)(*arguments)
+
+    assert caught.value.error_code == code
+    assert len(retired.trips("DELETE")) <= 1
