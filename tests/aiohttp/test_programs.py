@@ -12,8 +12,10 @@ import pytest
 from aiohttp_retry import ExponentialRetry, RetryClient
 
 import shim
+from shim import aiohttp
 from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS
 from tests.peers.answering import reply
+from tests.typed import with_aiohttp
 
 
 class RESTResponse(io.IOBase):
@@ -109,3 +111,16 @@ asyncio.run(main())
         .index("            async with session.get(" + repr(retired) + ") as response:  # the line")
     )
     assert f"program.py:{line + 1}: LegacyEndpointWarning" in done.stderr
+
+
+async def test_a_typed_program_stays_typed(raw):
+    """A program that is written for aiohttp's types runs with ours."""
+    server = raw(lambda request: reply("200 OK", body=b"three"))
+    assert await with_aiohttp.ask(server.url) == 205
+
+
+def test_only_subclasses_of_the_caller_are_discouraged():
+    """Ours makes no noise, and aiohttp's own warning names the caller's line."""
+    with pytest.warns(DeprecationWarning, match="Inheritance class Mine") as caught:
+        type("Mine", (aiohttp.ClientSession,), {})
+    assert caught[0].filename == __file__

@@ -14,11 +14,12 @@ import httpx
 import pytest
 
 from shim import httpx as shim_httpx
-from shim import requests as shim_requests
 from shim.core.memory import Memory
 from shim.core.settings import parse_sunsets
 from shim.dropin import runtime as process
 from shim.gateway import Options, serve_in_thread
+from tests.doors import by_httpx, by_requests
+from tests.doors.door import Door as Library
 from tests.peers.served import LOOPBACK
 
 APIS = Path(__file__).parent / "apis"
@@ -54,22 +55,22 @@ def through_gateway(origin: str) -> Iterator[Ask]:
         yield lambda method, target, **options: _got(client.request(method, target, **options))
 
 
-@contextmanager
-def through_client(origin: str) -> Iterator[Ask]:
-    """Call with the drop-in client of httpx."""
-    with shim_httpx.Client(base_url=origin, trust_env=False) as client:
-        yield lambda method, target, **options: _got(client.request(method, target, **options))
+def through(door: type[Library], *names: str) -> Door:
+    """Call with the client that a library's door opens."""
 
+    @contextmanager
+    def opened(origin: str) -> Iterator[Ask]:
+        library = door(*names)
+        with library.open() as client:
 
-@contextmanager
-def through_async_client(origin: str) -> Iterator[Ask]:
-    """Call with the async drop-in client of httpx."""
+            def ask(method: str, target: str, content: bytes | None = None, headers: Any = None) -> Got:
+                body = {} if content is None else library.forms(content)["bytes"]()
+                got = client.ask(origin + target, method, headers, **body)
+                return Got(got.status, {name.lower(): value for name, value in got.fields}, got.content)
 
-    async def ask(method: str, target: str, **options: Any) -> Got:
-        async with shim_httpx.AsyncClient(base_url=origin, trust_env=False) as client:
-            return _got(await client.request(method, target, **options))
+            yield ask
 
-    yield lambda method, target, **options: asyncio.run(ask(method, target, **options))
+    return opened
 
 
 @contextmanager
@@ -90,25 +91,13 @@ def through_async_transport(origin: str) -> Iterator[Ask]:
     yield lambda method, target, **options: asyncio.run(ask(method, target, **options))
 
 
-@contextmanager
-def through_requests(origin: str) -> Iterator[Ask]:
-    """Call with the drop-in session of requests."""
-    with shim_requests.Session() as session:
-        session.trust_env = False
-
-        def ask(method: str, target: str, content: bytes | None = None, **options: Any) -> Got:
-            return _got(session.request(method, origin + target, data=content, **options))
-
-        yield ask
-
-
 DOORS: dict[str, Door] = {
     "gateway": through_gateway,
-    "client": through_client,
-    "async client": through_async_client,
+    "client": through(by_httpx.Blocking, "httpx"),
+    "async client": through(by_httpx.Async, "httpx"),
     "transport": through_transport,
     "async transport": through_async_transport,
-    "requests": through_requests,
+    "requests": through(by_requests.Requests),
 }
 
 

@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import requests
 
-import shim
-from shim import aiohttp, urllib3
 from shim import requests as shim_requests
-from tests.documents.conftest import DOORS, Ask, Door, Got, _got
-
-
-def _read(status: int, headers: Any, content: bytes) -> Got:
-    return Got(status, {name.lower(): value for name, value in headers.items()}, content)
-
-
-@contextmanager
-def through_urllib3(origin: str) -> Iterator[Ask]:
-    """Call with the drop-in pools of urllib3."""
-    with urllib3.PoolManager() as pools:
-
-        def ask(method: str, target: str, content: bytes | None = None, headers: Any = None) -> Got:
-            response = pools.request(method, origin + target, body=content, headers=headers)
-            return _read(response.status, response.headers, response.data)
-
-        yield ask
-
-
-@contextmanager
-def through_aiohttp(origin: str) -> Iterator[Ask]:
-    """Call with the drop-in session of aiohttp."""
-
-    async def asked(method: str, target: str, content: bytes | None, headers: Any) -> Got:
-        async with (
-            aiohttp.ClientSession() as session,
-            session.request(method, origin + target, data=content, headers=headers) as response,
-        ):
-            return _read(response.status, response.headers, await response.read())
-
-    yield lambda method, target, content=None, headers=None: asyncio.run(asked(method, target, content, headers))
+from tests.documents.conftest import DOORS, Ask, Door, Got, _got, through
+from tests.doors.by_aiohttp import Aiohttp
+from tests.doors.by_urllib import Urllib
+from tests.doors.by_urllib3 import Urllib3
 
 
 @contextmanager
@@ -61,27 +29,6 @@ def through_adapter(origin: str) -> Iterator[Ask]:
             return _got(session.request(method, origin + target, data=content, headers=headers))
 
         yield ask
-
-
-@contextmanager
-def through_urllib(origin: str) -> Iterator[Ask]:
-    """Call with the standard library, in a process that has the drop-in on."""
-    shim.install()
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-    def ask(method: str, target: str, content: bytes | None = None, headers: Any = None) -> Got:
-        request = urllib.request.Request(origin + target, content, headers or {}, method=method)
-        try:
-            with opener.open(request) as response:
-                return _read(response.status, response.headers, response.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return _read(error.code, error.headers, error.read())
-
-    try:
-        yield ask
-    finally:
-        shim.uninstall()
 
 
 PROGRAM = """
@@ -102,15 +49,15 @@ def through_run(origin: str) -> Iterator[Ask]:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert (done.returncode, done.stderr) == (0, "")
         status, fields, text = json.loads(done.stdout)
-        return _read(status, fields, text.encode())
+        return Got(status, {name.lower(): value for name, value in fields.items()}, text.encode())
 
     yield ask
 
 
 IN_PROCESS: dict[str, Door] = {
     **DOORS,
-    "urllib3": through_urllib3,
-    "aiohttp": through_aiohttp,
+    "urllib3": through(Urllib3),
+    "aiohttp": through(Aiohttp),
     "adapter": through_adapter,
-    "urllib": through_urllib,
+    "urllib": through(Urllib),
 }

@@ -86,7 +86,11 @@ class Urllib(Door):
         native = build_opener(*handlers)
         if user:
             native.addheaders += basic(user).items()
-        yield _Client(native, options.get("timeout", 30.0), checks=options.get("checks", False))
+        try:
+            yield _Client(native, options.get("timeout", 30.0), checks=options.get("checks", False))
+        finally:
+            if not own:
+                shim.uninstall()
 
     def forms(self, text: bytes) -> Any:
         """As ``data``."""

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+import shim
 from tests.doors.calls import JOBS, SNAPSHOTS, flex, gone, gone_then, gone_then_flex, ordered
 from tests.peers.answering import reply
 
@@ -97,3 +98,16 @@ def test_patient_callers_get_their_answer(door, slowly, early, timeout):
     with door.open(timeout=timeout) as client:
         assert client.ask(server.url + SNAPSHOTS).status == 200
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("url", ["", "no scheme", "http://", "http://[", "mailto:a@b", "http://a:port/api/atlas/v2/"])
+def test_what_is_wrong_with_a_url_is_said_by_the_library(door, url):
+    """The same exception with the same words, with a client of the shim's and with the drop-in on."""
+    seen = []
+    for own in (True, False, True):
+        with door.open(own=own) as client, pytest.raises(Exception) as caught:  # noqa: PT011 - whatever it is
+            client.ask(url)
+        seen.append((type(caught.value), str(caught.value)))
+        if not own:
+            shim.install()
+    assert seen[0] == seen[1] == seen[2]

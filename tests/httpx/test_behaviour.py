@@ -214,3 +214,27 @@ def test_percent_encoding_survives_a_rewrite(raw):
     server = raw(lambda request: reply("200 OK", body=FLEX))
     httpx.get(f"{server.url}{SNAPSHOTS.replace('orders', 'or%64ers')}?x=%2F+%20")
     assert "/flexClusters/or%64ers/backup/snapshots?x=%2F+%20&" in server.targets()[0]
+
+
+def test_the_request_is_the_callers_own_object(raw):
+    """Nothing is copied on the way."""
+    server = raw(lambda request: reply("200 OK", body=FLEX))
+    with httpx.Client() as client:
+        request = client.build_request("GET", f"{server.url}/x")
+        response = client.send(request=request)
+    assert response.request is request
+
+
+def test_a_proxy_of_the_environment_is_used(raw, monkeypatch):
+    """For a retired call as for every other, and not with trust_env=False."""
+    proxy = raw(lambda request: reply("200 OK", body=FLEX))
+    origin = RawServer(lambda request: reply("200 OK", body=FLEX))
+    with origin:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "")
+        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", origin.url)
+        assert httpx.get(f"{origin.url}{SNAPSHOTS}").json()["results"] == []
+        assert (len(proxy.requests), len(origin.requests)) == (1, 0)
+        assert proxy.targets()[0].startswith(f"{origin.url}/api/atlas/v2/groups/")
+        assert httpx.get(f"{origin.url}{SNAPSHOTS}", trust_env=False).json()["results"] == []
+        assert (len(proxy.requests), len(origin.requests)) == (1, 1)

@@ -1,0 +1,152 @@
+"""``from shim import …`` has what the library has: its names, its signatures, its modules, its objects."""
+
+import importlib
+import inspect
+import pickle
+import pkgutil
+import subprocess
+import sys
+from typing import Any
+
+import attrs
+import pytest
+
+VERBS = {"delete", "get", "head", "options", "patch", "post", "put", "request"}
+POOLS = {"HTTPConnectionPool", "HTTPSConnectionPool", "PoolManager", "ProxyManager"}
+
+
+@attrs.frozen
+class Surface:
+    """The names that are the shim's own in the place of a library's, those it adds, and modules that hold some."""
+
+    classes: set[str]
+    functions: set[str]
+    added: set[str] = attrs.field(factory=set)
+    modules: set[str] = attrs.field(factory=set)
+
+
+FAMILY = {"AsyncClient", "Client"}
+TRANSPORTS = {"AsyncTransport", "Transport"}
+SURFACES = {
+    "httpx": Surface(FAMILY, VERBS | {"stream"}, TRANSPORTS),
+    "httpx2": Surface(FAMILY, VERBS | {"query", "stream"}, TRANSPORTS),
+    "requests": Surface({"Session"}, VERBS | {"session"}, {"Adapter"}, {"api", "sessions"}),
+    "urllib3": Surface(
+        POOLS, {"connection_from_url", "proxy_from_url", "request"}, set(), {"connectionpool", "poolmanager"}
+    ),
+    "aiohttp": Surface({"ClientSession"}, {"request"}, set(), {"client"}),
+}
+
+
+@pytest.fixture(params=SURFACES)
+def library(request):
+    """Name, the library, what is in its place, and what of that is the shim's own."""
+    plain: Any = pytest.importorskip(request.param)
+    surface = SURFACES[request.param]
+    if inspect.ismodule(getattr(plain, "request", None)):  # urllib3 1.26
+        surface = attrs.evolve(surface, functions=surface.functions - {"request"})
+    return request.param, plain, importlib.import_module(f"shim.{request.param}"), surface
+
+
+def public(module):
+    return {name for name in vars(module) if not name.startswith("_")}
+
+
+def submodules(plain):
+    shells = {"pytest_plugin", "worker"}  # pytest's and gunicorn's own business
+    found = pkgutil.iter_modules(plain.__path__)
+    return {one.name for one in found if not one.name.startswith("_") and one.name not in shells}
+
+
+def test_every_public_name_is_there(library):
+    """Ours where retired calls are served, the library's own object everywhere else, and none is added."""
+    _, plain, ours, surface = library
+    own = surface.classes | surface.functions
+    exported = set(getattr(plain, "__all__", public(plain)))
+    for name in (exported | public(plain)) - surface.modules:
+        assert (getattr(ours, name) is getattr(plain, name)) is (name not in own), name
+    assert set(ours.__all__) == exported | (surface.added & TRANSPORTS)
+    assert public(ours) <= public(plain) | exported | submodules(plain) | surface.added
+    assert ours.__version__ == plain.__version__
+
+
+def test_a_star_import_brings_the_same_names(library):
+    """And the shim's transports."""
+    name, _, _, surface = library
+    brought: list[dict[str, object]] = [{}, {}]
+    exec(f"from {name} import *", brought[0])
+    exec(f"from shim.{name} import *", brought[1])
+    assert set(brought[1]) - set(brought[0]) <= surface.added
+    assert set(brought[0]) <= set(brought[1])
+
+
+def test_what_else_it_has_can_be_reached(library):
+    """Names that no list has, and nothing that it has not."""
+    _, plain, ours, _ = library
+    for name in ("_types", "__title__", "client_exceptions", "_version"):
+        if hasattr(plain, name):
+            assert getattr(ours, name) is getattr(plain, name)
+    with pytest.raises(AttributeError, match="nonsense"):
+        ours.nonsense  # noqa: B018 - looking is the test
+
+
+def test_functions_are_called_as_the_library_has_them(library):
+    """Signature and documentation; what it refuses is refused."""
+    _, plain, ours, surface = library
+    for name in surface.functions:
+        one, original = getattr(ours, name), getattr(plain, name)
+        assert (one.__doc__, one.__name__) == (original.__doc__, name)
+        if name != "request" or "urllib3" not in plain.__name__:  # whose pool is named in the signature
+            assert inspect.signature(one) == inspect.signature(original)
+        if surface.added == TRANSPORTS:
+            assert one.__module__ == ours.__name__
+            assert pickle.loads(pickle.dumps(one)) is one
+            with pytest.raises(TypeError, match="nonsense"):
+                one(*["GET", "http://127.0.0.1:1/"][name not in {"request", "stream"} :], nonsense=1)
+
+
+def test_classes_are_made_and_used_as_the_library_has_them(library):
+    """Each is one of the library's, so that isinstance of other libraries holds; its methods have their signatures."""
+    _, plain, ours, surface = library
+    for name in surface.classes:
+        one, original = getattr(ours, name), getattr(plain, name)
+        assert issubclass(one, original)
+        methods = [each for each in dir(original) if not each.startswith("_") and callable(getattr(original, each))]
+        for method in methods if surface.added == TRANSPORTS else ():
+            assert inspect.signature(getattr(one, method)) == inspect.signature(getattr(original, method)), method
+
+
+def test_every_module_can_be_imported_by_name(library):
+    """As the library's own module, but for those that hold what is ours; one that it has not is none of ours."""
+    name, plain, ours, surface = library
+    if not surface.modules:
+        pytest.skip("its modules are private")
+    for each in submodules(plain):
+        module, original = importlib.import_module(f"shim.{name}.{each}"), importlib.import_module(f"{name}.{each}")
+        assert getattr(ours, each) is module
+        if each not in surface.modules:
+            assert module is original, each
+            continue
+        made_there = {
+            key for key, value in vars(original).items() if getattr(value, "__module__", "") == original.__name__
+        }
+        for key in made_there:
+            own = key in surface.classes | surface.functions
+            assert getattr(module, key) is getattr(ours if own else original, key), key
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module(f"shim.{name}.of_nobody")
+
+
+def test_modules_below_can_be_imported_by_name():
+    """Tutorials reach Retry that way, and generated clients SOCKSProxyManager, which stands on what is ours then."""
+    code = (
+        "import sys, types; sys.modules['socks'] = types.ModuleType('socks');"  # PySocks need not be there
+        "from shim.urllib3.util.retry import Retry; import urllib3; assert Retry is urllib3.Retry;"
+        "from shim.requests.packages.urllib3.util.retry import Retry as other; assert other is Retry;"
+        "from shim import urllib3 as ours; from shim.urllib3.contrib.socks import SOCKSProxyManager;"
+        "assert issubclass(SOCKSProxyManager, ours.PoolManager);"
+        "from shim import aiohttp; assert 'aiohttp.web' not in sys.modules;"  # loaded when somebody asks for it
+        "from shim.aiohttp import web; import aiohttp.web; assert web is aiohttp.web;"
+        "from shim.aiohttp.web_exceptions import HTTPNotFound; assert HTTPNotFound is web.HTTPNotFound"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
