@@ -5,8 +5,6 @@ import json
 import logging
 import os
 import re
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -17,9 +15,8 @@ from shim.gateway.logs.lines import LogLines, tell
 from shim.gateway.logs.request_ids import request_id_of
 from shim.gateway.option_values import AccessWord
 from tests.gateway.test_signing import PATH
-from tests.gateway_life.conftest import clean_environ
 from tests.peers.raw import raw_upstream, reply, replying, until
-from tests.peers.served import At, ask, calling, gateway, get, status_of, value_of
+from tests.peers.served import ask, calling, cross, gateway, get, status_of, value_of
 
 ID = "6510aa1b2c3d4e5f60718293"
 EMPTY = b'{"results": [], "totalCount": 0}'
@@ -45,8 +42,7 @@ def line(**given):
 
 def test_a_retired_call_has_its_template_route_and_reason(lines):
     """No id and no query is written, and the successor's status and time stand beside the caller's."""
-    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as served:
-        ask(served, get(f"{PATH}?pageNum=1", "User-Agent: nightly/1.0"))
+    cross(get(f"{PATH}?pageNum=1", "User-Agent: nightly/1.0"), reply(EMPTY))
     (text,) = lines()
     assert "GET /api/atlas/v1.0/groups/{groupId}/serverless/{clusterName}/backup/snapshots" in text
     assert "listServerlessBackupSnapshots flex" in text
@@ -58,8 +54,7 @@ def test_a_retired_call_has_its_template_route_and_reason(lines):
 
 def test_names_and_ids_of_other_calls_are_masked(lines):
     """Only words that a mapping document knows are shown: what else stands in a path may be a name."""
-    with replying(reply()) as upstream, gateway(upstream.origin) as served:
-        ask(served, get(f"/api/atlas/v2/groups/{ID}/clusters/secret-project/backup/snapshots"))
+    cross(get(f"/api/atlas/v2/groups/{ID}/clusters/secret-project/backup/snapshots"))
     (text,) = lines()
     assert "/api/atlas/v2/groups/*/clusters/*/backup/snapshots | other pass" in text
 
@@ -74,9 +69,7 @@ def test_names_and_ids_of_other_calls_are_masked(lines):
 )
 def test_the_callers_name_for_a_request_is_kept(lines, fields, expected):
     """It is in the line and in the reply."""
-    with replying(reply()) as upstream, gateway(upstream.origin) as served:
-        head, _ = ask(served, get("/x", *fields))
-    assert value_of(head, "X-Request-Id") == expected
+    assert cross(get("/x", *fields)).value("X-Request-Id") == expected
     assert f" {expected}" in lines()[0]
 
 
@@ -96,9 +89,7 @@ def test_requests_without_a_name_get_one_each():
 
 def test_upstreams_name_for_a_request_stands():
     """A reply that has one keeps it, and gets no second one."""
-    with replying(reply(b"", "X-Request-Id: theirs")) as upstream, gateway(upstream.origin) as served:
-        head, _ = ask(served, get("/x"))
-    assert value_of(head, "X-Request-Id") == "theirs"
+    assert cross(get("/x"), reply(b"", "X-Request-Id: theirs")).value("X-Request-Id") == "theirs"
 
 
 @pytest.mark.parametrize(("word", "expected"), [("on", 3), ("errors", 2), ("off", 0)])
@@ -177,23 +168,15 @@ def test_a_call_that_cannot_be_shown_is_counted_as_lost():
     assert "1 log lines were dropped" in text
 
 
-def test_the_whole_log_is_json_where_that_is_asked_for(port):
+def test_the_whole_log_is_json_where_that_is_asked_for(serve):
     """Events and calls alike; each line is an object with time and level."""
     with replying(reply(EMPTY)) as upstream:
-        words = ["--listen", f"127.0.0.1:{port}", "--upstream", upstream.origin, "--admin", "off"]
-        words += ["--log-format", "json"]
-        command = [sys.executable, "-m", "shim", "serve", *words]
-        with subprocess.Popen(command, env=clean_environ(), stderr=subprocess.PIPE, text=True) as process:
-            served = At(f"http://127.0.0.1:{port}")
-
-            def answers():
-                with contextlib.suppress(OSError):
-                    return status_of(ask(served, get(PATH))[0]) == 200
-
-            until(answers, "calls are taken")
-            process.terminate()
-            _, text = process.communicate(timeout=30)
-    found = [json.loads(row) for row in text.splitlines()]
+        running = serve("--admin", "off", "--upstream", upstream.origin, "--log-format", "json")
+        assert status_of(ask(running.calls(), get(PATH))[0]) == 200
+        running.process.terminate()
+        running.logged('"event":"drains after')
+        assert running.process.wait(30) == 0
+    found = [json.loads(row) for row in running.seen]
     assert all({"time", "level", "event"} <= row.keys() for row in found)
     assert [row["operation"] for row in found if row["event"] == "call"] == ["listServerlessBackupSnapshots"]
     assert any(row["event"].startswith("takes calls at") for row in found)
