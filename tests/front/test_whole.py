@@ -56,12 +56,6 @@ def check(client, **how):
     assert (flex.status_code, "via" in flex.headers) == (200, False)
 
 
-def test_a_caller_with_a_token(proxy, tmp_path):
-    """Retired calls are translated, and the others never see the gateway."""
-    with whole(tmp_path, proxy, *in_a_field(proxy)) as client:
-        check(client, headers=BEARER)
-
-
 def test_a_caller_with_an_api_key(proxy, tmp_path, monkeypatch):
     """Digest signs the path: Atlas checks what went straight, the gateway what is retired."""
     monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", DEMO_PUBLIC_KEY)

@@ -21,6 +21,19 @@ CHALLENGE = 'WWW-Authenticate: Digest realm="MMS Public API", domain="", nonce="
 DENIED = reply(b"{}", CHALLENGE, status="401 Unauthorized")
 
 
+@pytest.fixture(scope="module")
+def shared():
+    with world("own") as found:
+        yield found
+
+
+@pytest.fixture
+def seen(shared):
+    """A gateway with the key, and an Atlas that was asked nothing yet."""
+    shared.fake.arrivals.clear()
+    return shared
+
+
 def authorizations(seen):
     return [(arrival.header("Authorization") or "none").split(" ")[0] for arrival in seen.fake.arrivals]
 
@@ -47,15 +60,14 @@ def test_what_the_caller_claims_is_not_forwarded(environ):
             assert not any(word in value for value in values for word in ("stolen", "twice", "eDp5", '"x"'))
 
 
-def test_other_calls_carry_the_callers_own():
+def test_other_calls_carry_the_callers_own(seen):
     """A call that the mappings don't know is not signed: the caller's Authorization passes."""
-    with world("own") as seen:
-        head, _ = seen.ask(UNTOUCHED, f"Accept: {FLEX}", "Authorization: Bearer demo-access-token")
-        assert status_of(head) == 200
-        head, _ = seen.ask(UNTOUCHED, f"Accept: {FLEX}")
-        assert status_of(head) == 401
-        assert (value_of(head, "WWW-Authenticate") or "").startswith("Digest")
-        assert authorizations(seen) == ["Bearer", "none"]
+    head, _ = seen.ask(UNTOUCHED, f"Accept: {FLEX}", "Authorization: Bearer demo-access-token")
+    assert status_of(head) == 200
+    head, _ = seen.ask(UNTOUCHED, f"Accept: {FLEX}")
+    assert status_of(head) == 401
+    assert (value_of(head, "WWW-Authenticate") or "").startswith("Digest")
+    assert authorizations(seen) == ["Bearer", "none"]
 
 
 @HOLDERS
@@ -113,20 +125,18 @@ def test_switched_off_still_signs():
     "line",
     ["Origin: https://evil.test", "Origin: null", "origin: http://localhost", "Sec-Fetch-Site: cross-site"],
 )
-def test_web_pages_get_nothing(line, path):
+def test_web_pages_get_nothing(seen, line, path):
     """A request that a browser makes for a page is 403, and upstream hears nothing."""
-    with world("own") as seen:
-        head, content = seen.ask(path, line)
-        assert (status_of(head), json.loads(content)["errorCode"]) == (403, "SHIM_ORIGIN_REFUSED")
-        assert not seen.targets
+    head, content = seen.ask(path, line)
+    assert (status_of(head), json.loads(content)["errorCode"]) == (403, "SHIM_ORIGIN_REFUSED")
+    assert not seen.targets
 
 
 @pytest.mark.parametrize("host", ["evil.test", "evil.test:8480", "127.0.0.1:1", "localhost", "127.0.0.1.evil.test"])
-def test_other_hosts_get_nothing(host):
+def test_other_hosts_get_nothing(seen, host):
     """A Host that isn't the gateway's, as after DNS rebinding, is 421."""
-    with world("own") as seen:
-        assert status_of(seen.ask(RETIRED, host=host)[0]) == 421
-        assert not seen.targets
+    assert status_of(seen.ask(RETIRED, host=host)[0]) == 421
+    assert not seen.targets
 
 
 def test_own_hosts():
