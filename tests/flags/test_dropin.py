@@ -1,7 +1,5 @@
 """The drop-in by a flag that the program's own OpenFeature provider answers for."""
 
-import threading
-
 import pytest
 from openfeature import api
 from openfeature.flag_evaluation import FlagResolutionDetails
@@ -11,6 +9,7 @@ import shim
 from shim import httpx
 from shim.dropin import route_flag
 from tests.doors.process import *  # noqa: F403 - its fixtures
+from tests.peers.raw import until
 
 
 @pytest.fixture(autouse=True)
@@ -34,13 +33,13 @@ def provider(word):
 
 def call_until(client, url, sign):
     """Make a call again and again until its record's reason says this, and return the response."""
-    for _ in range(1000):
+
+    def called():
         response = client.get(url)
         record = shim.record(response)
-        if sign in ("" if record is None else record.reason):
-            return response
-        threading.Event().wait(0.005)
-    raise AssertionError(sign)
+        return response if record is not None and sign in record.reason else None
+
+    return until(called, sign)
 
 
 def test_the_project_of_a_call_is_asked_about(retired, monkeypatch):
@@ -51,9 +50,8 @@ def test_the_project_of_a_call_is_asked_about(retired, monkeypatch):
         first = shim.record(client.get(retired))
         assert first is not None
         assert first.reason.endswith(("the flag atlas-route has said nothing yet", "the flag atlas-route says auto"))
-        record = shim.record(
-            call_until(client, retired, "the route is set to legacy; the flag atlas-route says legacy")
-        )
+        found = call_until(client, retired, "the route is set to legacy; the flag atlas-route says legacy")
+        record = shim.record(found)
         assert record is not None
         assert record.route == "legacy"
 
@@ -73,11 +71,7 @@ def test_off_by_flag_lets_calls_alone(retired, monkeypatch):
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
     api.set_provider(provider("off"))
     with httpx.Client() as client:
-        for _ in range(1000):
-            if shim.record(client.get(retired)) is None:
-                return
-            threading.Event().wait(0.005)
-    raise AssertionError("a record was made of every call")
+        until(lambda: shim.record(client.get(retired)) is None, "a call without a record")
 
 
 def test_without_the_extra_the_flag_is_refused(retired, monkeypatch):

@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 
 import attrs
 import pytest
@@ -12,7 +11,7 @@ from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
 from shim.gateway.reload import Plan
 from tests.gateway.test_translating import EMPTY, V1
-from tests.peers.raw import reply, replying
+from tests.peers.raw import reply, replying, until
 from tests.peers.served import ask, gateway, get
 
 OTHER = V1.replace("6510aa1b", "00000000")
@@ -45,11 +44,7 @@ def sides(upstream):
 
 def until_said(served, pattern):
     """Wait until the flag says this, as the gateway reports it."""
-    for _ in range(2000):
-        if re.search(pattern, json.dumps(served.flag.report())):
-            return
-        threading.Event().wait(0.005)
-    raise AssertionError(served.flag.report())
+    until(lambda: re.search(pattern, json.dumps(served.flag.report())), pattern)
 
 
 def test_a_cut_over_by_project_and_back(flags, caplog):

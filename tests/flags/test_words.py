@@ -9,8 +9,7 @@ import pytest
 from shim.core.settings import RouteWord
 from shim.flags import words
 from shim.flags.words import FlagWords
-
-PATIENCE = 10.0
+from tests.peers.raw import PATIENCE, until
 
 
 class Provider:
@@ -55,6 +54,16 @@ def asking(monkeypatch):
         flag.stop()
 
 
+@pytest.fixture
+def flex(asking):
+    """A flag that says flex for the project a and auto for the others, and its provider."""
+    provider = Provider(a="flex")
+    flag = asking(provider)
+    flag.word("a")
+    provider.rounds()
+    return flag, provider
+
+
 def test_before_the_first_word_there_is_none():
     """A flag that nobody has asked for yet has no word, and asking for it does not wait."""
     assert FlagWords("atlas-route", Provider).word("a") is None
@@ -72,29 +81,21 @@ def test_each_project_has_its_word(asking):
     assert flag.counts() == {"flex": 1, "legacy": 1}
 
 
-def test_a_cut_over_and_back(asking, caplog):
+def test_a_cut_over_and_back(flex, caplog):
     """What the provider says from now on is in force after the next look, and each change is logged once."""
     caplog.set_level(logging.INFO, "shim.flags")
-    provider = Provider(a="legacy")
-    flag = asking(provider)
-    flag.word("a")
-    provider.rounds()
-    provider.said["a"] = "flex"
-    provider.rounds()
-    assert flag.word("a") is RouteWord.FLEX
-    provider.said["a"] = "legacy"
-    provider.rounds()
-    assert flag.word("a") is RouteWord.LEGACY
+    flag, provider = flex
+    for word in ("legacy", "flex"):
+        provider.said["a"] = word
+        provider.rounds()
+        assert flag.word("a") == word
     assert caplog.text.count("the flag atlas-route says flex for 1, auto for the others") == 1
 
 
-def test_a_provider_that_fails_leaves_the_last_good_word(asking, caplog):
+def test_a_provider_that_fails_leaves_the_last_good_word(flex, caplog):
     """The failure is logged once, however long it lasts, and so is its end."""
     caplog.set_level(logging.INFO, "shim.flags")
-    provider = Provider(a="flex")
-    flag = asking(provider)
-    flag.word("a")
-    provider.rounds()
+    flag, provider = flex
     provider.fails = ConnectionError("no route to the flags")
     provider.rounds(4)
     assert flag.word("a") is RouteWord.FLEX
@@ -134,12 +135,10 @@ def test_a_provider_that_hangs_leaves_the_last_good_word(asking, monkeypatch, ca
 
     flag = asking(provider)
     flag.word("a")
-    while flag.counts() != {"flex": 1}:
-        threading.Event().wait(0.001)
+    until(lambda: flag.counts() == {"flex": 1}, "the word")
     monkeypatch.setattr(words, "PATIENCE", 0.0)
     hangs.set()
-    while not flag.fault:
-        flag.look()
+    until(lambda: flag.look() or flag.fault, "the fault")
     flag.look()
     assert flag.word("a") is RouteWord.FLEX
     assert flag.word("new") is RouteWord.AUTO
@@ -148,12 +147,9 @@ def test_a_provider_that_hangs_leaves_the_last_good_word(asking, monkeypatch, ca
 
 
 @pytest.mark.parametrize("value", ["flexx", "", 7])
-def test_another_value_is_refused_and_logged_once(asking, caplog, value):
+def test_another_value_is_refused_and_logged_once(flex, caplog, value):
     """A typo in the flag service switches nothing."""
-    provider = Provider(a="flex")
-    flag = asking(provider)
-    flag.word("a")
-    provider.rounds()
+    flag, provider = flex
     provider.said["a"] = value
     provider.rounds(4)
     assert flag.word("a") is RouteWord.FLEX
@@ -195,9 +191,7 @@ def test_failures_of_some_projects_keep_nobody_from_being_asked(asking):
     flag = asking(provider)
     for number in range(5):
         flag.word(f"bad {number}")
-    flag.word("good")
-    while flag.word("good") is not RouteWord.FLEX:
-        threading.Event().wait(0.001)
+    until(lambda: flag.word("good") is RouteWord.FLEX, "the word of the good one")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
