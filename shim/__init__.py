@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from shim._wrap import wrap as wrap
     from shim.atlas import AsyncAtlasClient as AsyncAtlasClient
     from shim.atlas import AtlasClient as AtlasClient
-    from shim.core.record import Dropped as Dropped
-    from shim.core.record import FieldReport as FieldReport
-    from shim.core.record import Record as Record
-    from shim.core.record import Sent as Sent
+    from shim.core.messages import Dropped as Dropped
+    from shim.core.messages import FieldReport as FieldReport
+    from shim.core.messages import Record as Record
+    from shim.core.messages import Sent as Sent
     from shim.documents.vocabulary import Fidelity as Fidelity
     from shim.dropin.notice import set_warnings_handler as set_warnings_handler
     from shim.errors import AtlasError as AtlasError
@@ -46,12 +46,12 @@ _ROOMS = {
     "AtlasClient": "shim.atlas",
     "AtlasError": "shim.errors",
     "DocumentError": "shim.errors",
-    "Dropped": "shim.core.record",
+    "Dropped": "shim.core.messages",
     "Fidelity": "shim.documents.vocabulary",
-    "FieldReport": "shim.core.record",
+    "FieldReport": "shim.core.messages",
     "LegacyEndpointWarning": "shim.errors",
-    "Record": "shim.core.record",
-    "Sent": "shim.core.record",
+    "Record": "shim.core.messages",
+    "Sent": "shim.core.messages",
     "SettingsError": "shim.errors",
     "ShimError": "shim.errors",
     "install": "shim.switch",

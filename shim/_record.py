@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from shim.core.record import Record
+from shim.core.messages import Record
 
 
 class HttpxResponse(Protocol):

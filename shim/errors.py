@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the one look upward: an error carries a record, and nothing of it is needed here
-    from shim.core.record import Record
+    from shim.core.messages import Record
 
 
 class ShimError(Exception):

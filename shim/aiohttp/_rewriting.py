@@ -9,8 +9,8 @@ import attrs
 from yarl import URL
 
 from shim.aiohttp._recognition import Asked, InnerHeaders
-from shim.core.commands import Send
 from shim.core.content_coding import acceptable
+from shim.core.messages import Send
 from shim.dropin.digest import is_stale
 
 _DEFAULT_CODINGS = "gzip, deflate"

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 import attrs
 
-from shim.core.record import Record
+from shim.core.messages import Record
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Model")

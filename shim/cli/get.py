@@ -23,8 +23,8 @@ from shim.cli.failures import NO, Failure
 from shim.cli.options import together
 from shim.cli.output import printable
 from shim.core.context import loads
+from shim.core.messages import Record
 from shim.core.recognise import shared_engine
-from shim.core.record import Record
 from shim.httpx import Client
 from shim.httpx._clients import recognise_also
 

@@ -11,9 +11,8 @@ from collections.abc import Generator
 
 import attrs
 
-from shim.core.commands import Answer, Command, Exchange, Outcome, PassThrough, Read
 from shim.core.context import Context
-from shim.core.messages import Call, Reply, without
+from shim.core.messages import Answer, Call, Command, Exchange, Outcome, PassThrough, Read, Reply, without
 from shim.core.query import chosen_by, read_query
 from shim.core.recognise import Match
 from shim.core.request_body import chosen_by_body, read_body

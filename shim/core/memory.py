@@ -8,8 +8,7 @@ from collections.abc import Hashable
 
 import attrs
 
-from shim.core.commands import Answer
-from shim.core.record import Dropped, FieldReport
+from shim.core.messages import Answer, Dropped, FieldReport
 
 TTL = 600.0
 """Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""

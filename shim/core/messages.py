@@ -1,11 +1,20 @@
-"""Neutral HTTP messages: what every door turns its own kind into, and back."""
+"""What an exchange and a door say to each other: neutral HTTP messages, commands, outcomes and the record.
+
+A door drives the generator of ``exchange.exchange`` by ``advance``: it answers ``Send`` with the head of the
+reply it got (its body unread), ``Read`` with the same reply and its content, and does what the
+outcome says. A reply that was neither read nor handed back must be closed by the door.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 
 import attrs
+
+from shim.documents.vocabulary import Fidelity
 
 Headers = tuple[tuple[str, str], ...]
 """Field lines in order, duplicates kept."""
@@ -86,3 +95,124 @@ def reason_phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
+
+
+@attrs.frozen(cache_hash=True)
+class FieldReport:
+    """What one legacy field is on the side that answered; ``owner`` is the document the rule stands in."""
+
+    name: str
+    fidelity: Fidelity
+    why: str = ""
+    owner: str = ""
+
+
+@attrs.frozen
+class Dropped:
+    """One value that could not be translated: where it stood, what upstream said, and why it was left out."""
+
+    where: str
+    said: Any
+    why: str
+
+
+@attrs.frozen
+class Sent:
+    """One upstream request, the status it got (None while unanswered), and the side it was sent to."""
+
+    method: str
+    target: str
+    status: int | None = None
+    route: str = ""
+
+
+@attrs.frozen
+class Record:
+    """What happened in one exchange of a recognised operation.
+
+    ``api`` is ``v1.0`` or ``v2``; ``route`` is the side whose answer the caller got: ``legacy``,
+    ``flex``, ``dedicated``, or ``none`` when the shim answered alone. ``reason`` and ``notes`` are
+    for people. ``fields`` lists every field of the legacy shape, ``dropped`` the values left out.
+    """
+
+    operation: str
+    api: str
+    route: str
+    reason: str
+    sunset: datetime
+    deprecated: datetime
+    sent: tuple[Sent, ...] = ()
+    fields: tuple[FieldReport, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def by_level(self) -> dict[str, tuple[str, ...]]:
+        """Return the names of the fields that are not exact, by fidelity level."""
+        return by_level(self.fields)
+
+
+def by_level(reports: Iterable[FieldReport]) -> dict[str, tuple[str, ...]]:
+    """Return the names of the fields that are not exact, by fidelity level."""
+    levels: dict[str, list[str]] = {}
+    for report in reports:
+        if report.fidelity is not Fidelity.EXACT:
+            levels.setdefault(report.fidelity.value, []).append(report.name)
+    return {level: tuple(names) for level, names in levels.items()}
+
+
+@attrs.frozen
+class Send:
+    """Send this call; answer with status and fields.
+
+    ``rewritten`` says that the target is not the caller's own, so that a signature over the path
+    (HTTP Digest) has to be made anew. ``route`` is ``legacy``, ``flex`` or ``dedicated``. Where it is sure
+    that nothing of the reply will be read (not ``may_read``), the caller's ``Accept-Encoding`` can stay.
+    """
+
+    call: Call
+    route: str
+    rewritten: bool
+    may_read: bool = True
+
+
+@attrs.frozen
+class Read:
+    """Read the content of the last reply, decoded, ``limit`` bytes at most; answer with reply and body.
+
+    Content that is longer or cannot be decoded is answered with ``fault`` set instead.
+    """
+
+    limit: int
+
+
+@attrs.frozen
+class PassThrough:
+    """Hand the last reply back as it came, byte for byte, streaming if it was not read."""
+
+    record: Record
+
+
+@attrs.frozen
+class Answer:
+    """Hand this reply back instead; its body is complete and its Content-Length not yet set.
+
+    ``code`` is the ``errorCode`` of an error that the shim itself answers with, None of a translation.
+    """
+
+    reply: Reply
+    record: Record
+    code: str | None = None
+
+
+Command = Send | Read
+Outcome = PassThrough | Answer
+Exchange = Generator[Command, Reply, Outcome]
+
+
+def advance(exchange: Exchange, reply: Reply | None) -> Command | Outcome:
+    """Give an exchange the answer to its last command, None to begin; return the next command or the outcome."""
+    try:
+        return next(exchange) if reply is None else exchange.send(reply)
+    except StopIteration as end:
+        outcome: Outcome = end.value
+        return outcome

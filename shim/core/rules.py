@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from shim.core.record import Dropped
+from shim.core.messages import Dropped
 from shim.documents.model import Field, Rule
 from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.value_types import FITS, Json, JsonObject

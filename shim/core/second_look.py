@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from shim.core.commands import Answer, Exchange, Outcome, PassThrough, Read
-from shim.core.messages import Reply, field, replaced, without
+from shim.core.messages import Answer, Exchange, Outcome, PassThrough, Read, Reply, field, replaced, without
 from shim.core.responses import CallError
 from shim.core.route import learn_retired
 from shim.core.state import ExchangeState

@@ -8,12 +8,10 @@ from typing import Any
 
 import attrs
 
-from shim.core.commands import Command, Send
 from shim.core.context import Context, json_marks
-from shim.core.messages import Call, Reply
+from shim.core.messages import Call, Command, Dropped, FieldReport, Record, Reply, Send, Sent
 from shim.core.query import LegacyQuery
 from shim.core.recognise import Match
-from shim.core.record import Dropped, FieldReport, Record, Sent
 from shim.core.responses import CallError
 from shim.core.route import sunset_of
 from shim.core.rules import TranslationContext

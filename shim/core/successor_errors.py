@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from shim.core.commands import Answer, Outcome, PassThrough
-from shim.core.messages import Reply, field, reason_phrase, replaced
+from shim.core.messages import Answer, Outcome, PassThrough, Reply, field, reason_phrase, replaced
 from shim.core.responses import document_reply, enveloped, error_body, written
 from shim.core.state import ExchangeState
 from shim.documents.model import ErrorRule, Successor

@@ -11,9 +11,8 @@ from typing import Any
 
 import attrs
 
-from shim.core.commands import Answer, Command, Exchange, Outcome, PassThrough, Read
 from shim.core.memory import CachedTranslation
-from shim.core.messages import Reply, field
+from shim.core.messages import Answer, Command, Exchange, Outcome, PassThrough, Read, Reply, field
 from shim.core.request_body import build_body
 from shim.core.responses import CallError, bare_reply, document_reply, enveloped, written
 from shim.core.route import Decision, sunset_of

@@ -7,8 +7,8 @@ from typing import Any
 
 import attrs
 
+from shim.core.messages import Dropped, FieldReport
 from shim.core.query import LegacyQuery
-from shim.core.record import Dropped, FieldReport
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translator import Translator, named_in
 from shim.documents.model import BARE, Operation

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-from shim.core.record import FieldReport
+from shim.core.messages import FieldReport
 from shim.core.verbs import Begin, Script, reads_bare
 from shim.documents.model import Field, Resource, Rule
 from shim.documents.vocabulary import Verb

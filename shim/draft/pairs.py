@@ -11,11 +11,10 @@ from typing import Any
 
 import attrs
 
-from shim.core.commands import Answer, Outcome, Read, Send, advance
 from shim.core.context import Context, dumps, loads
 from shim.core.exchange import exchange
 from shim.core.memory import Memory
-from shim.core.messages import Call, Reply
+from shim.core.messages import Answer, Call, Outcome, Read, Reply, Send, advance
 from shim.core.recognise import Engine
 from shim.core.settings import RouteWord, Settings
 from shim.documents.vocabulary import Fidelity

@@ -9,12 +9,10 @@ from importlib import import_module
 import attrs
 
 from shim import inventory
-from shim.core.commands import Exchange
 from shim.core.context import Context
 from shim.core.exchange import exchange
-from shim.core.messages import Call, Headers
+from shim.core.messages import Call, Exchange, Headers, Record
 from shim.core.recognise import Engine, Match
-from shim.core.record import Record
 from shim.core.route import sunset_of
 from shim.core.settings import RouteWord
 from shim.dropin import runtime

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from shim.core.messages import Headers
-from shim.core.record import Record
+from shim.core.messages import Headers, Record
 from shim.core.route import sunset_of
 from shim.core.settings import origin_of
 from shim.dropin.forms import header_lines

@@ -13,8 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import attrs
 
-from shim.core.messages import Headers, Reply
-from shim.core.record import Record
+from shim.core.messages import Headers, Record, Reply
 from shim.gateway.counting.failures import Failure
 
 BUDGET = 16 * 1024 * 1024

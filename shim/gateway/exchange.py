@@ -10,12 +10,10 @@ import attrs
 import orjson
 
 from shim.core import context
-from shim.core.commands import Outcome, PassThrough, Read, Send, advance
 from shim.core.context import Context
 from shim.core.exchange import exchange
-from shim.core.messages import Call, Headers, Reply
+from shim.core.messages import Call, Headers, Outcome, PassThrough, Read, Record, Reply, Send, advance
 from shim.core.recognise import Match
-from shim.core.record import Record
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.counting.failures import Failure
 from shim.gateway.credentials import OutboundCall, UpstreamSigner

@@ -7,8 +7,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
-from shim.core.messages import Headers, field
-from shim.core.record import FieldReport, Record, by_level
+from shim.core.messages import FieldReport, Headers, Record, by_level, field
 from shim.gateway.remembered import by_identity
 
 PSEUDONYM = "atlas-shim"

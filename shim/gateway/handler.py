@@ -8,11 +8,9 @@ from time import monotonic, perf_counter
 
 import attrs
 
-from shim.core.commands import Send
 from shim.core.context import Context
 from shim.core.memory import Memory
-from shim.core.messages import Call, Reply
-from shim.core.record import Record
+from shim.core.messages import Call, Record, Reply, Send
 from shim.core.settings import RouteWord
 from shim.flags.variants import ByFlag
 from shim.gateway.allow.limits import limited

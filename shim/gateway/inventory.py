@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from shim.core.messages import Record
 from shim.core.recognise import Engine
-from shim.core.record import Record
 from shim.inventory import note, started
 from shim.inventory.announcements import note_announced
 from shim.radar import Sighting

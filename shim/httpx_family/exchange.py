@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from shim.core.commands import Answer, Command, Exchange, Outcome, Read, Send, advance
 from shim.core.content_coding import with_content
-from shim.core.messages import Reply, framed
+from shim.core.messages import Answer, Command, Exchange, Outcome, Read, Reply, Send, advance, framed
 from shim.dropin import patience
 from shim.dropin.digest import is_stale
 from shim.dropin.notice import notify

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from shim.core.commands import Send
 from shim.core.content_coding import acceptable
-from shim.core.messages import Call
+from shim.core.messages import Call, Send
 from shim.dropin.digest import is_stale
 from shim.httpx_family.library import Library
 from shim.httpx_family.recognition import INNER

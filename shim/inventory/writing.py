@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import attrs
 
+from shim.core.messages import Record, Sent
 from shim.core.recognise import Engine
-from shim.core.record import Record, Sent
 from shim.documents.model import Operation, Target
 from shim.documents.templates import parameter_name
 

@@ -7,9 +7,8 @@ from urllib.parse import urlsplit
 import attrs
 from requests import PreparedRequest
 
-from shim.core.commands import Send
 from shim.core.content_coding import acceptable
-from shim.core.messages import Call, field
+from shim.core.messages import Call, Send, field
 from shim.dropin.digest import is_stale
 from shim.dropin.forms import as_text
 from shim.requests._recognition import INNER

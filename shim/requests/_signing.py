@@ -18,8 +18,7 @@ import attrs
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from shim.core.commands import Command, Exchange, Outcome, Send, advance
-from shim.core.messages import Headers
+from shim.core.messages import Command, Exchange, Headers, Outcome, Send, advance
 from shim.dropin.digest import is_digest, is_stale
 from shim.dropin.forms import header_lines
 from shim.dropin.recognition import RetiredCall

@@ -14,9 +14,20 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import OpenerDirector, Request
 
-from shim.core.commands import Answer, Outcome, Read, Send, advance
 from shim.core.content_coding import acceptable, with_content
-from shim.core.messages import Headers, Reply, field, framed, reason_phrase, without
+from shim.core.messages import (
+    Answer,
+    Headers,
+    Outcome,
+    Read,
+    Reply,
+    Send,
+    advance,
+    field,
+    framed,
+    reason_phrase,
+    without,
+)
 from shim.core.settings import origin_of
 from shim.dropin import recognition
 from shim.dropin.digest import is_stale

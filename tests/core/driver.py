@@ -10,11 +10,10 @@ from typing import Any
 
 import attrs
 
-from shim.core.commands import Answer, Outcome, PassThrough, Read, Send
 from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.memory import Memory
-from shim.core.messages import Call, Headers, Reply
+from shim.core.messages import Answer, Call, Headers, Outcome, PassThrough, Read, Reply, Send
 from shim.core.recognise import Engine
 from shim.core.settings import Settings
 

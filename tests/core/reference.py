@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from shim.core.record import Dropped, FieldReport
+from shim.core.messages import Dropped, FieldReport
 from shim.documents.model import Field, Rule, When
 from shim.documents.templates import encoded
 from shim.documents.value_types import FITS, parse_time

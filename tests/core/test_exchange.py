@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.commands import Answer, PassThrough, Read, Send
 from shim.core.memory import Memory
-from shim.core.record import Sent
+from shim.core.messages import Answer, PassThrough, Read, Send, Sent
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import (
     AFTER,

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shim.core.commands import PassThrough
+from shim.core.messages import PassThrough
 from shim.core.recognise import shared_engine
 from tests.core.driver import AFTER, BASE, BEFORE, GET, JOBS, LIST, SNAPSHOT, drive
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from shim.core.record import FieldReport, Record
+from shim.core.messages import FieldReport, Record
 from shim.documents.vocabulary import Fidelity
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from shim.core.record import Dropped
+from shim.core.messages import Dropped
 from tests.core.small import field, translated
 
 EXACT = 'fidelity = "exact"'

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.record import Dropped, FieldReport, Record, Sent
+from shim.core.messages import Dropped, FieldReport, Record, Sent
 from shim.documents.vocabulary import Fidelity
 from shim.gateway import fields
 from shim.gateway.fields import date, notes, string, strings, token

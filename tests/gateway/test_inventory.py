@@ -5,8 +5,8 @@ import json
 import os
 import threading
 
+from shim.core.messages import Record
 from shim.core.recognise import shared_engine
-from shim.core.record import Record
 from shim.gateway import inventory
 from shim.gateway.inventory import InventoryWriter
 from tests.gateway.test_fields import RECORD

@@ -86,7 +86,7 @@ def test_last_calls_are_told_by_the_side_that_answered():
 @pytest.mark.parametrize("answers", [3, 2 * MOST + 3])
 def test_fields_are_counted_by_answer(answers):
     """Reports that are made anew for each answer are no more than those that are kept."""
-    from shim.core.record import FieldReport, Record
+    from shim.core.messages import FieldReport, Record
     from shim.documents.vocabulary import Fidelity
 
     operation = shared_engine(os.environ).operations[0]

@@ -6,8 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
-from shim.core.commands import Send
-from shim.core.messages import Call, Reply
+from shim.core.messages import Call, Reply, Send
 from shim.credentials import ApiKey
 from shim.gateway.credentials import OutboundCall
 from shim.gateway.credentials.api_key_signer import authorization, challenge_of

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.messages import Reply
-from shim.core.record import Record
+from shim.core.messages import Record, Reply
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.gateway.coalesce import BUDGET, BufferedResponse, Coalescer, alike

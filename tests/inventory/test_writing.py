@@ -11,8 +11,8 @@ import attrs
 import pytest
 
 from shim import inventory
+from shim.core.messages import Dropped, FieldReport, Record, Sent
 from shim.core.recognise import load_engine
-from shim.core.record import Dropped, FieldReport, Record, Sent
 from shim.documents.vocabulary import Fidelity
 from shim.inventory import writing
 
@@ -176,7 +176,7 @@ def test_lines_of_several_processes_stay_whole(file):
         "from datetime import datetime, UTC\n"
         "from shim import inventory\n"
         "from shim.core.recognise import load_engine\n"
-        "from shim.core.record import Record\n"
+        "from shim.core.messages import Record\n"
         "engine = load_engine({})\n"
         "d = datetime(2026, 1, 22, tzinfo=UTC)\n"
         "for n in range(200):\n"

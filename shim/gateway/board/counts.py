@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from shim.core.record import FieldReport, Record
+from shim.core.messages import FieldReport, Record
 from shim.documents.vocabulary import Fidelity
 from shim.gateway.counting.failures import Failure, answered_by_atlas
 from shim.gateway.logs.calls import CallLine, plain_agent

@@ -7,8 +7,7 @@ from typing import Any, Protocol
 
 import attrs
 
-from shim.core.commands import Send
-from shim.core.messages import Call, Headers, Reply
+from shim.core.messages import Call, Headers, Reply, Send
 from shim.gateway.errors import Refusal
 from shim.gateway.validation import InboundRequest
 
