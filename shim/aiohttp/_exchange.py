@@ -20,7 +20,7 @@ from shim.aiohttp._inside import made_response, show
 from shim.aiohttp._recognition import Asked
 from shim.aiohttp._rewriting import InnerRequest, inner_request
 from shim.aiohttp._timeouts import rest_of
-from shim.core.content_coding import with_content
+from shim.core.content import with_content
 from shim.core.messages import Answer, Command, Exchange, Outcome, Read, Reply, Send, advance
 from shim.dropin.digest import is_stale
 from shim.dropin.notice import notify

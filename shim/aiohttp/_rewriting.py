@@ -9,7 +9,7 @@ import attrs
 from yarl import URL
 
 from shim.aiohttp._recognition import Asked, InnerHeaders
-from shim.core.content_coding import acceptable
+from shim.core.content import acceptable
 from shim.core.messages import Send
 from shim.dropin.digest import is_stale
 

@@ -16,7 +16,7 @@ from shim._record import record as record_of
 from shim.atlas.convert import Model, text
 from shim.atlas.models import Page
 from shim.atlas.request import EndpointRequest
-from shim.core.context import loads
+from shim.core.content import loads
 from shim.core.responses import explained
 from shim.errors import (
     AtlasError,

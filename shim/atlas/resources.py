@@ -25,7 +25,7 @@ from shim.atlas.models import Page
 from shim.atlas.replies import result_of
 from shim.atlas.request import MEDIA_TYPE, EndpointRequest, following
 from shim.atlas.retries import FAILURES, Attempts, Retries
-from shim.core.context import dumps
+from shim.core.content import dumps
 from shim.httpx_family.recognition import WHOLE
 
 P = ParamSpec("P")

@@ -22,7 +22,7 @@ from shim.cli import output
 from shim.cli.failures import NO, Failure
 from shim.cli.options import together
 from shim.cli.output import printable
-from shim.core.context import loads
+from shim.core.content import loads
 from shim.core.messages import Record
 from shim.core.recognise import shared_engine
 from shim.httpx import Client

@@ -11,6 +11,7 @@ from collections.abc import Generator
 
 import attrs
 
+from shim.core.content import is_atlas_error
 from shim.core.context import Context
 from shim.core.messages import Answer, Call, Command, Exchange, Outcome, PassThrough, Read, Reply, without
 from shim.core.query import chosen_by, read_query
@@ -58,7 +59,7 @@ def _is_retired(state: ExchangeState, reply: Reply) -> Generator[Command, Reply,
     if reply.status not in {404, 405} or state.call.method == "HEAD":  # whose content would tell
         return False
     reply = yield Read(state.context.settings.body_limit)
-    return reply.fault is None and not state.is_atlas_error(reply) and not state.refused
+    return reply.fault is None and not is_atlas_error(state.json.read(reply)) and not state.json.refused
 
 
 def _read_question(state: ExchangeState) -> None:

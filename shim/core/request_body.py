@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from shim.core.context import json_marks
+from shim.core.content import json_marks
 from shim.core.messages import Call, field
 from shim.core.responses import CallError
 from shim.core.rules import TranslationContext, TranslationReport

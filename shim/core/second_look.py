@@ -34,7 +34,7 @@ def or_legacy(state: ExchangeState, outcome: Outcome) -> Exchange:
         return outcome
     knows = 200 <= reply.status < 300
     if knows and match.operation.shape == "page":
-        document = state.decoded((yield Read(limit)))
+        document = state.json.read((yield Read(limit)))
         knows = type(document) is dict and bool(document.get("results"))
     if knows:
         state.reason = f"{state.reason}; {tier} knew nothing, and the legacy endpoint did"

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from itertools import chain
-from typing import Any
 
 import attrs
 
-from shim.core.context import Context, json_marks
+from shim.core.content import JsonReader
+from shim.core.context import Context
 from shim.core.messages import Call, Command, Dropped, FieldReport, Record, Reply, Send, Sent
 from shim.core.query import LegacyQuery
 from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.core.route import sunset_of
 from shim.core.rules import TranslationContext
-from shim.documents.value_types import Json, JsonObject
-
-_DEPTH = 100
-"""How deep a document may be nested: writing it again must not fail where reading it did not."""
-
-SMALL = 16 * 1024
-"""Bytes of content whose marks are not counted: all pages of one answer together could not have too many."""
-
-MARKS = 400_000
-"""JSON marks of one document: decoding the worst of them takes 60 ms; 500 clusters in two shards each have 284,000, a
-full page of anything else 42,000 (recorded)."""
-
-ALL_MARKS = 1_000_000
-"""The same of all that is read for one answer: 60 MiB when decoded at worst; twenty full pages have 840,000."""
-
+from shim.documents.value_types import JsonObject
 
 _UNREAD = LegacyQuery()
 
@@ -42,8 +27,7 @@ class ExchangeState:
     ``query`` and ``body`` are what the caller asked for, once that was read, and ``word`` what chooses the call
     among them; ``knows_nothing`` tells that
     the side asked last has no such thing, ``last`` is the head of the last reply. ``size`` are the bytes
-    of the pages read so far, ``marks`` the JSON marks of all large content, and ``refused`` says why content is
-    not decoded that has too many.
+    of the pages read so far.
     """
 
     match: Match
@@ -58,10 +42,13 @@ class ExchangeState:
     knows_nothing: bool = False
     last: Reply | None = None
     size: int = 0
-    marks: int = 0
-    refused: str = ""
+    json: JsonReader = attrs.field(init=False)
     sent: list[Sent] = attrs.field(factory=list)
     notes: list[str] = attrs.field(factory=list)
+
+    @json.default
+    def _json(self) -> JsonReader:
+        return JsonReader(self.context.loads)
 
     def note(self, text: str) -> None:
         """Add a note for people, unless there is nothing to say or it was said."""
@@ -103,53 +90,3 @@ class ExchangeState:
         base, api = self.context.base, match.api.base
         bases = (f"{api}/", f"{match.operation.base}/")
         return TranslationContext(match.raw, match.parameters, self.context.clock(), f"{base}{api}", base, bases)
-
-    def decoded(self, reply: Reply) -> Json:
-        """Return the JSON that a reply carries, None when it carries none that could be written again."""
-        if reply.fault is not None:
-            return None
-        content = reply.body or b""
-        if len(content) > SMALL:
-            # The first one needn't be counted if it has no more bytes than it may have marks.
-            marks = len(content) if not self.marks and len(content) <= MARKS else json_marks(content)
-            self.marks += marks
-            if marks > MARKS or self.marks > ALL_MARKS:
-                most, what = (MARKS, "it") if marks > MARKS else (ALL_MARKS, "what was read for one answer")
-                self.refused = f"{what} has more than {most} brackets, commas and colons"
-                return None
-        try:
-            document: Json = self.context.loads(content)
-        except (ValueError, RecursionError):
-            return None
-        return document if _is_shallow(document) else None
-
-    def is_atlas_error(self, reply: Reply) -> bool:
-        """Tell whether Atlas itself says so, perhaps in an envelope: with a code, null included, or its status.
-
-        Both were recorded: errors whose ``errorCode`` is null, and errors that have none.
-        """
-        document = self.decoded(reply)
-        if type(document) is dict and type(document.get("content")) is dict:
-            document = document["content"]
-        return type(document) is dict and ("errorCode" in document or type(document.get("error")) is int)
-
-    def error_code(self, reply: Reply) -> str | None:
-        """Return the ``errorCode`` of an Atlas error, None when the content is no such thing."""
-        document = self.decoded(reply)
-        code = document.get("errorCode") if type(document) is dict else None
-        return code if type(code) is str else None
-
-
-def _is_shallow(document: Json) -> bool:
-    level: list[Any] = [document] if type(document) in _NESTS else []
-    depth = 0
-    while level and depth < _DEPTH:
-        inner = [value.values() if type(value) is dict else value for value in level]
-        depth += 1
-        if _NESTS.isdisjoint(map(type, chain.from_iterable(inner))):  # the last level has the most values
-            return True
-        level = [value for values in inner for value in values if type(value) in _NESTS]
-    return not level
-
-
-_NESTS = frozenset({dict, list})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shim.core.content import error_code
 from shim.core.messages import Answer, Outcome, PassThrough, Reply, field, reason_phrase, replaced
 from shim.core.responses import document_reply, enveloped, error_body, written
 from shim.core.state import ExchangeState
@@ -16,7 +17,8 @@ def error_in_legacy_terms(state: ExchangeState, reply: Reply, successor: Success
     It stays as it came, but for what the document says of its code or status. Where a status has a rule, whatever
     came with it that is no error document becomes one.
     """
-    document, code = state.decoded(reply), state.error_code(reply)
+    document = state.json.read(reply)
+    code = error_code(document)
     rule = successor.errors.get(code or "") or successor.errors.get(str(reply.status))
     wrapped = state.query.envelope and reply.status >= 400
     if rule is None and (not wrapped or type(document) is not dict):

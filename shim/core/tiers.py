@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from shim.core.content import error_code
 from shim.core.memory import CachedTranslation
 from shim.core.messages import Answer, Command, Exchange, Outcome, PassThrough, Read, Reply, field
 from shim.core.request_body import build_body
@@ -144,7 +145,7 @@ def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage
     if state.size > limit:
         detail = f"Upstream's pages together are larger than {limit} bytes; ask the successor itself."
         raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
-    document = state.decoded(reply)
+    document = state.json.read(reply)
     is_list = state.match.operation.shape != "one"
     items: Any = document if target.bare else look_up(document, parse_source(target.items))
     if is_list and type(items) is list and len(items) <= MOST:
@@ -156,7 +157,7 @@ def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage
     if is_list or target.bare:
         expected = "a JSON value" if not is_list else f"a list of {MOST} items at most"
         expected = expected if target.bare else f"an object with a list {target.items!r} of {MOST} items at most"
-    what = reply.fault or state.refused or f"it is not {expected}"
+    what = reply.fault or state.json.refused or f"it is not {expected}"
     kind = field(reply.headers, "content-type") or "no content type"
     detail = (
         f"The {state.route} endpoint answered {reply.status} with content ({kind}) that can't be translated: {what}."
@@ -256,7 +257,7 @@ def _failed(state: ExchangeState, reply: Reply, successor: Successor, later: Suc
     if not (leads or wrapped or successor.errors):
         return PassThrough(state.record())
     reply = yield Read(state.context.settings.body_limit)
-    code = state.error_code(reply)
+    code = error_code(state.json.read(reply))
     if leads and later is not None and code is not None and code in later.after:
         return TryNextTier(code)
     return error_in_legacy_terms(state, reply, successor)

@@ -11,7 +11,8 @@ from typing import Any
 
 import attrs
 
-from shim.core.context import Context, dumps, loads
+from shim.core.content import dumps, loads
+from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.memory import Memory
 from shim.core.messages import Answer, Call, Outcome, Read, Reply, Send, advance

@@ -6,7 +6,7 @@ from typing import Literal
 
 import attrs
 
-from shim.core.context import dumps
+from shim.core.content import dumps
 from shim.core.messages import Headers, Record, Reply, reason_phrase
 from shim.core.responses import error_body, help_link
 from shim.gateway.fields import PSEUDONYM, VIA, string, token

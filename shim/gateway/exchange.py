@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import orjson
 
-from shim.core import context
+from shim.core import content
 from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Headers, Outcome, PassThrough, Read, Record, Reply, Send, advance
@@ -179,12 +179,12 @@ def _fields_of(record: Record, headers: Headers, linked: bool) -> Headers:  # no
     return (*for_caller(headers), *notes(record, linked=linked))
 
 
-def loads(content: bytes) -> Any:
+def loads(raw: bytes) -> Any:
     """Decode JSON; what orjson refuses (a lone surrogate, deep nesting) the core's codec decides on."""
     try:
-        return orjson.loads(content)
+        return orjson.loads(raw)
     except orjson.JSONDecodeError:
-        return context.loads(content)
+        return content.loads(raw)
 
 
 def dumps(value: Any) -> bytes:
@@ -192,4 +192,4 @@ def dumps(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
-        return context.dumps(value)
+        return content.dumps(value)

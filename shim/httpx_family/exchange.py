@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from shim.core.content_coding import with_content
+from shim.core.content import with_content
 from shim.core.messages import Answer, Command, Exchange, Outcome, Read, Reply, Send, advance, framed
 from shim.dropin import patience
 from shim.dropin.digest import is_stale

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from shim.core.content_coding import acceptable
+from shim.core.content import acceptable
 from shim.core.messages import Call, Send
 from shim.dropin.digest import is_stale
 from shim.httpx_family.library import Library

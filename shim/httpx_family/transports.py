@@ -12,7 +12,7 @@ import logging
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from shim.core.context import dumps
+from shim.core.content import dumps
 from shim.core.responses import error_body, help_link
 from shim.dropin.digest import is_digest
 from shim.httpx_family.exchange import RECORD, ExchangeFlow, arun, run

@@ -19,7 +19,7 @@ from requests.hooks import dispatch_hook
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
-from shim.core.context import dumps
+from shim.core.content import dumps
 from shim.core.responses import error_body, help_link
 from shim.dropin.digest import is_digest, is_stale
 from shim.dropin.forms import as_text

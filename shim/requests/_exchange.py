@@ -19,7 +19,7 @@ from requests import PreparedRequest, ReadTimeout, RequestException, Response
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 
-from shim.core.content_coding import with_content
+from shim.core.content import with_content
 from shim.core.messages import Answer, Command, Exchange, Outcome, Read, Reply, Send, advance
 from shim.dropin import patience
 from shim.dropin.forms import header_lines

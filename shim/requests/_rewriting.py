@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import attrs
 from requests import PreparedRequest
 
-from shim.core.content_coding import acceptable
+from shim.core.content import acceptable
 from shim.core.messages import Call, Send, field
 from shim.dropin.digest import is_stale
 from shim.dropin.forms import as_text

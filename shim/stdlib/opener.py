@@ -14,7 +14,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import OpenerDirector, Request
 
-from shim.core.content_coding import acceptable, with_content
+from shim.core.content import acceptable, with_content
 from shim.core.messages import (
     Answer,
     Headers,

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 from urllib3 import HTTPResponse, Retry
 
-from shim.core.content_coding import with_content
+from shim.core.content import with_content
 from shim.core.messages import Answer, Exchange, Outcome, Read, Reply, Send, advance
 from shim.dropin.forms import header_lines
 from shim.dropin.nesting import serving

@@ -12,7 +12,7 @@ from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
 from urllib3.exceptions import RequestError
 from urllib3.util import SKIP_HEADER
 
-from shim.core.content_coding import acceptable
+from shim.core.content import acceptable
 from shim.core.messages import Headers, Send, field, replaced, without
 from shim.dropin.digest import is_stale
 from shim.urllib3._recognition import CallerRequest

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.content_coding import ContentFault, acceptable, decode, with_content
+from shim.core.content import ContentFault, acceptable, decode, with_content
 from shim.core.messages import Reply
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.context import Context, dumps, loads
+from shim.core.content import dumps, loads
+from shim.core.context import Context
 from shim.core.memory import Memory
 from shim.core.settings import Settings
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shim.core.context import dumps, loads
+from shim.core.content import dumps, loads
 from shim.core.responses import (
     bare_reply,
     document_reply,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core import context
+from shim.core import content as core
 from shim.gateway import exchange
 
 VALUES = st.recursive(
@@ -24,7 +24,7 @@ VALUES = st.recursive(
 @given(VALUES)
 def test_what_is_written_reads_back_the_same(value):
     """Both codecs read what either wrote, whatever the size of an integer or the sort of a character."""
-    assert context.loads(exchange.dumps(value)) == context.loads(context.dumps(value)) == value
+    assert core.loads(exchange.dumps(value)) == core.loads(core.dumps(value)) == value
 
 
 @pytest.mark.parametrize(
@@ -32,13 +32,13 @@ def test_what_is_written_reads_back_the_same(value):
 )
 def test_readers_agree(content):
     """What one reads the other does, to the same value."""
-    assert exchange.loads(content) == context.loads(content)
+    assert exchange.loads(content) == core.loads(content)
 
 
 @pytest.mark.parametrize("content", [b"NaN", b"[Infinity]", b"", b"\xff", b"1e999", b"1 2", b"{'a':1}", b"01"])
 def test_readers_refuse_the_same(content):
     """What one refuses the other does."""
-    for loads in (exchange.loads, context.loads):
+    for loads in (exchange.loads, core.loads):
         with pytest.raises(ValueError):  # noqa: PT011 - both codecs' own messages
             loads(content)
 

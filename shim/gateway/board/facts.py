@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from shim._version import __version__
-from shim.core.context import Context, dumps, loads
+from shim.core.content import dumps, loads
+from shim.core.context import Context
 from shim.core.messages import Call
 from shim.core.route import decide, sunset_of
 from shim.documents.model import Operation

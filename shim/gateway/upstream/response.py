@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from shim.core.content_coding import with_content
+from shim.core.content import with_content
 from shim.core.messages import Reply
 from shim.gateway.errors import Refusal
 from shim.gateway.memory import MemoryBudget

@@ -1,0 +1,225 @@
+"""Content within bounds: codings (RFC 9110, 8.4.1) undone and JSON read, and no small reply fills the memory."""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any
+
+import attrs
+
+from shim.core.messages import Reply
+from shim.documents.value_types import Json
+
+CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
+"""What is decoded here: the codings whose decoder can be told when to stop."""
+
+GZIP = zlib.MAX_WBITS | 16
+
+MEMBERS = 16
+"""Members of one gzip file: each costs a copy of what follows, and a million empty ones fit in a small reply."""
+
+SERIES = 4
+"""Codings of one reply, one after another: servers use one, a proxy may add another, and each may cost 50 ms."""
+
+
+_DEPTH = 100
+"""How deep a document may be nested: writing it again must not fail where reading it did not."""
+
+SMALL = 16 * 1024
+"""Bytes of content whose marks are not counted: all pages of one answer together could not have too many."""
+
+MARKS = 400_000
+"""JSON marks of one document: decoding the worst of them takes 60 ms; 500 clusters in two shards each have 284,000, a
+full page of anything else 42,000 (recorded)."""
+
+ALL_MARKS = 1_000_000
+"""The same of all that is read for one answer: 60 MiB when decoded at worst; twenty full pages have 840,000."""
+
+
+class ContentFault(Exception):  # noqa: N818 - it never leaves ``with_content`` and names a reply's fault
+    """The content cannot be had; the message says why in plain words."""
+
+
+def with_content(
+    reply: Reply, chunks: Iterable[bytes], limit: int, *, complete: bool = True, decoded: bool = False
+) -> Reply:
+    """Return a reply with its content decoded, or with the fault in plain words that kept it from being.
+
+    ``chunks`` are the content as it was sent, or as somebody has ``decoded`` it already; not ``complete``
+    means that reading stopped because there was more than ``limit`` bytes.
+    """
+    try:
+        if not complete:
+            raise too_large(limit)
+        lines = () if decoded else reply.headers
+        codings = ",".join([value for name, value in lines if len(name) == 16 and name.lower() == "content-encoding"])
+        return Reply(reply.status, reply.headers, decode(b"".join(chunks), codings, limit))
+    except ContentFault as fault:
+        return Reply(reply.status, reply.headers, fault=str(fault))
+
+
+def acceptable(accept_encoding: str) -> str:
+    """Return an Accept-Encoding value without the codings that can't be decoded within bounds."""
+    members = accept_encoding.split(",")
+    kept = [member for member in members if member.partition(";")[0].strip().lower() in CODINGS]
+    return ",".join(kept).strip() or "identity"
+
+
+def decode(raw: bytes, content_encoding: str, limit: int) -> bytes:
+    """Undo the codings of a Content-Encoding value, last one first.
+
+    Raises ContentFault when the content is longer than ``limit`` bytes, truncated or broken.
+    """
+    content = raw
+    try:
+        if not content_encoding and len(content) <= limit:
+            return content
+        series = [word.strip().lower() for word in content_encoding.split(",")]
+        if len(series) > SERIES:
+            raise ContentFault(f"the content has more than {SERIES} codings")
+        for coding in reversed(series):
+            if content and coding in {"gzip", "x-gzip"}:
+                content = _gunzip(content, limit)
+            elif content and coding == "deflate":
+                content = _inflate_either(content, limit)
+            elif coding and coding not in CODINGS:
+                raise ContentFault(f"the content coding {coding!r} was not asked for")
+    except zlib.error as error:
+        raise ContentFault(f"the content is not what its coding says: {error}") from None
+    if len(content) > limit:
+        raise too_large(limit)
+    return content
+
+
+def too_large(limit: int) -> ContentFault:
+    """Return the fault of content that exceeds the limit."""
+    return ContentFault(f"the content is larger than {limit} bytes")
+
+
+def _gunzip(data: bytes, limit: int) -> bytes:
+    """A gzip file is a series of members (RFC 1952, 2.2); what follows the last one is padding."""
+    content = b""
+    for _ in range(MEMBERS):
+        member, data = _inflate(data, GZIP, limit, len(content))
+        content += member
+        if not data.startswith(b"\x1f\x8b"):
+            return content
+    raise ContentFault(f"the content has more than {MEMBERS} gzip members")
+
+
+def _inflate_either(data: bytes, limit: int) -> bytes:
+    """``deflate`` is the zlib format, yet some servers send the bare stream (RFC 9110, 8.4.1.2)."""
+    try:
+        return _inflate(data, zlib.MAX_WBITS, limit)[0]
+    except zlib.error:
+        return _inflate(data, -zlib.MAX_WBITS, limit)[0]
+
+
+def _inflate(data: bytes, wbits: int, limit: int, had: int = 0) -> tuple[bytes, bytes]:
+    decompressor = zlib.decompressobj(wbits)
+    content = decompressor.decompress(data, limit - had + 1)
+    if had + len(content) > limit:
+        raise too_large(limit)
+    if not decompressor.eof:
+        raise ContentFault("the content ends in the middle")
+    return content, decompressor.unused_data
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(f"{word} is no number that JSON can say (RFC 8259, 6)")
+
+
+def _number(text: str) -> float:
+    # 1e999 would become an infinity, which is not JSON when it is written again.
+    value = float(text)
+    return value if math.isfinite(value) else _refuse(text)
+
+
+def loads(content: bytes) -> Any:
+    """Decode JSON (RFC 8259), refusing NaN and infinities; raises ValueError or RecursionError.
+
+    A byte order mark is ignored, as section 8.1 allows.
+    """
+    return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_number)
+
+
+def dumps(value: Any) -> bytes:
+    """Encode JSON on one line, UTF-8; a lone surrogate is written as the escape it came as."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode("ascii")
+
+
+def json_marks(content: bytes) -> int:
+    """Return how many brackets, commas and colons there are: no fewer than JSON content has values.
+
+    Those in strings count too. It takes 8 ms for 16 MiB, while decoding as much of ``[],`` takes a second.
+    """
+    return len(content) - len(content.translate(None, b"[{,:"))
+
+
+@attrs.define
+class JsonReader:
+    """Reads the JSON of one exchange's replies, as long as they have no more marks than can be decoded quickly.
+
+    ``marks`` counts those of all large content so far; ``refused`` says why content was not decoded.
+    """
+
+    loads: Callable[[bytes], Any]
+    marks: int = 0
+    refused: str = ""
+
+    def read(self, reply: Reply) -> Json:
+        """Return the document that a reply carries, None if it carries none, or one that could not be written again."""
+        if reply.fault is not None:
+            return None
+        content = reply.body or b""
+        if len(content) > SMALL:
+            # The first one needn't be counted if it has no more bytes than it may have marks.
+            marks = len(content) if not self.marks and len(content) <= MARKS else json_marks(content)
+            self.marks += marks
+            if marks > MARKS or self.marks > ALL_MARKS:
+                most, what = (MARKS, "it") if marks > MARKS else (ALL_MARKS, "what was read for one answer")
+                self.refused = f"{what} has more than {most} brackets, commas and colons"
+                return None
+        try:
+            document: Json = self.loads(content)
+        except (ValueError, RecursionError):
+            return None
+        return document if _is_shallow(document) else None
+
+
+def _is_shallow(document: Json) -> bool:
+    level: list[Any] = [document] if type(document) in _NESTS else []
+    depth = 0
+    while level and depth < _DEPTH:
+        inner = [value.values() if type(value) is dict else value for value in level]
+        depth += 1
+        if _NESTS.isdisjoint(map(type, chain.from_iterable(inner))):  # the last level has the most values
+            return True
+        level = [value for values in inner for value in values if type(value) in _NESTS]
+    return not level
+
+
+_NESTS = frozenset({dict, list})
+
+
+def is_atlas_error(document: Json) -> bool:
+    """Return whether a document is an error of Atlas, perhaps in an envelope: it has a code (or null), or a status.
+
+    Both were recorded: errors whose ``errorCode`` is null, and errors that have none.
+    """
+    if type(document) is dict and type(document.get("content")) is dict:
+        document = document["content"]
+    return type(document) is dict and ("errorCode" in document or type(document.get("error")) is int)
+
+
+def error_code(document: Json) -> str | None:
+    """Return the ``errorCode`` of an Atlas error, None if the document has no text of that name."""
+    code = document.get("errorCode") if type(document) is dict else None
+    return code if type(code) is str else None
