@@ -10,7 +10,7 @@ import attrs
 
 from shim.atlas.convert import Model, Reader
 from shim.atlas.models import Page
-from shim.core.query import MOST
+from shim.core.question import MOST
 
 MEDIA_TYPE = "application/vnd.atlas.2023-01-01+json"
 """The only version that the legacy endpoints have."""

@@ -15,7 +15,7 @@ from shim.cli.next_calls import BEARER, ORIGIN, PLAIN, NextCall, encoded, next_c
 from shim.core.context import Context
 from shim.core.memory import Memory
 from shim.core.messages import Call
-from shim.core.query import read_query
+from shim.core.question import read_query
 from shim.core.recognise import Engine
 from shim.core.responses import CallError
 from shim.core.route import Decision, decide, has_successor, sunset_of

@@ -12,9 +12,8 @@ from urllib.parse import quote, unquote
 import attrs
 
 from shim.cli.sdk_names import sdk_names
-from shim.core.query import MOST, LegacyQuery
+from shim.core.question import MOST, LegacyQuery, translated_pairs
 from shim.core.responses import CallError, explained
-from shim.core.successor_calls import translated_pairs
 from shim.documents.model import ErrorRule, Operation, RefusedChoice, Successor, Target
 from shim.documents.vocabulary import Verb
 

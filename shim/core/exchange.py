@@ -14,9 +14,8 @@ import attrs
 from shim.core.content import is_atlas_error
 from shim.core.context import Context
 from shim.core.messages import Answer, Call, Command, Exchange, Outcome, PassThrough, Read, Reply, without
-from shim.core.query import chosen_by, read_query
+from shim.core.question import chosen_by, chosen_by_body, read_body, read_query
 from shim.core.recognise import Match
-from shim.core.request_body import chosen_by_body, read_body
 from shim.core.responses import CallError, document_reply, enveloped, error_body, help_link, written
 from shim.core.route import decide, learn_retired
 from shim.core.second_look import or_legacy

@@ -9,7 +9,7 @@ import attrs
 from shim.core.content import JsonReader
 from shim.core.context import Context
 from shim.core.messages import Call, Command, Dropped, FieldReport, Record, Reply, Send, Sent
-from shim.core.query import LegacyQuery
+from shim.core.question import LegacyQuery
 from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.core.route import sunset_of

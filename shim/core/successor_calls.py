@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from urllib.parse import quote_plus, unquote_plus
+from urllib.parse import unquote_plus
 
 from shim.core.messages import Call, without
-from shim.core.query import LegacyQuery, invalid_parameter
+from shim.core.question import LegacyQuery, translated_pairs
 from shim.core.recognise import Match
 from shim.core.state import ExchangeState
-from shim.documents.model import QueryRule, Target
+from shim.documents.model import Target
 
 COLLECT = 500
 """Items asked for in one upstream page when all pages are collected (contract: the most a page may have)."""
@@ -77,36 +76,6 @@ def _target(match: Match, target: Target, query: LegacyQuery | None, collected: 
         # The count is always asked for: without it Atlas gives no next link (recorded).
         pairs += ["includeCount=true", f"itemsPerPage={size}", f"pageNum={number}"]
     return f"{path}?{'&'.join(pairs)}" if pairs else path
-
-
-def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choose: str) -> Iterator[str]:
-    """Return raw pairs in a successor's terms; the parameter that chooses the call goes where a rule says so.
-
-    Raises CallError when a parameter has a word that the successor has none for.
-    """
-    given = set[str]()
-    for pair in pairs:
-        key, _, value = pair.partition("=")
-        name = unquote_plus(key)
-        rule = rules.get(name)
-        given.add(name)
-        if rule is None:
-            if name != choose:
-                yield pair
-        elif not rule.drop:
-            yield f"{quote_plus(rule.to)}={_value(name, value, rule)}"
-    for name, rule in rules.items():
-        if rule.default is not None and name not in given:
-            yield f"{quote_plus(rule.to)}={_value(name, quote_plus(rule.default), rule)}"
-
-
-def _value(name: str, raw: str, rule: QueryRule) -> str:
-    if not rule.values:
-        return raw
-    word = rule.values.get(unquote_plus(raw))
-    if word is None:
-        raise invalid_parameter(name)
-    return quote_plus(word)
 
 
 def note_dropped(state: ExchangeState, target: Target) -> None:

@@ -14,7 +14,7 @@ import attrs
 from shim.core.content import error_code
 from shim.core.memory import CachedTranslation
 from shim.core.messages import Answer, Command, Exchange, Outcome, PassThrough, Read, Reply, field
-from shim.core.request_body import build_body
+from shim.core.question import build_body
 from shim.core.responses import CallError, bare_reply, document_reply, enveloped, written
 from shim.core.route import Decision, sunset_of
 from shim.core.state import ExchangeState

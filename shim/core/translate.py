@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from shim.core.messages import Dropped, FieldReport
-from shim.core.query import LegacyQuery
+from shim.core.question import LegacyQuery
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translator import Translator, named_in
 from shim.documents.model import BARE, Operation

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.query import LegacyQuery, read_query
+from shim.core.question import LegacyQuery, read_query
 from shim.core.responses import CallError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from shim.core.query import MOST, SIZE
+from shim.core.question import MOST, SIZE
 from shim.documents import Document
 from shim.documents.model import BARE, NO_CONTENT, Api, Field, Operation, Resource
 

@@ -1,0 +1,241 @@
+"""The caller's question: query and body, read strictly, and in the terms of a successor or of a page's links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote_plus, unquote_plus
+
+import attrs
+
+from shim.core.content import json_marks
+from shim.core.messages import Call, field
+from shim.core.responses import CallError
+from shim.core.rules import TranslationContext, TranslationReport
+from shim.core.translator import Translator
+from shim.documents.model import QueryChoice, QueryRule, RequestBody
+from shim.documents.sources import NoValue, look_up
+from shim.documents.tables import same
+from shim.documents.value_types import FITS, Json, JsonObject
+
+SIZE = 100
+"""Items of a page when the caller does not say (contract: itemsPerPage)."""
+MOST = 500
+"""The largest page (contract: itemsPerPage); more is clamped and reported."""
+
+MARKS = 10_000
+"""JSON marks of a legacy body, which has a few dozen; decoding so many takes a millisecond."""
+
+_POSITIVE = re.compile(r"0*[1-9][0-9]{0,17}")
+_FLAGS = {"true": True, "false": False, "": True}
+
+
+_SHORT = 200
+"""Characters of a query that is worth remembering."""
+
+
+@attrs.frozen
+class LegacyQuery:
+    """What the caller asked for; ``asked`` is the page size before clamping, ``rest`` all raw pairs but paging.
+
+    ``foreign`` are the raw pairs that this interface does not know. A ``plain`` query says the same to a successor
+    that has the same pages: of the others it has page and size at most, each once, and as they are used.
+    """
+
+    page: int = 1
+    size: int = SIZE
+    count: bool = True
+    envelope: bool = False
+    pretty: bool = False
+    asked: int = SIZE
+    rest: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    plain: bool = True
+
+    def link(self, page: int, *, own: bool) -> str:
+        """Return the query of a page's link, in the orders that recorded ``self`` and other links have."""
+        numbers = (f"pageNum={page}", f"itemsPerPage={self.size}")
+        return "&".join((*self.rest, *(numbers if own else reversed(numbers))))
+
+
+def read_query(raw: str, shape: str) -> LegacyQuery:
+    """Read a raw query; ``shape`` is that of the answer; ``one`` has no paging.
+
+    The first of repeated parameters counts. Raises CallError that names a parameter without meaning.
+    """
+    return (_remembered if len(raw) <= _SHORT else _read)(raw, shape)
+
+
+def _read(raw: str, shape: str) -> LegacyQuery:
+    seen: dict[str, str] = {}
+    plain = True
+    rest: list[str] = []
+    foreign: list[str] = []
+    known = _ONE if shape == "one" else _PAGE
+    for pair in filter(None, raw.split("&")):
+        key, _, value = pair.partition("=")
+        name = unquote_plus(key)
+        if name not in known:
+            foreign.append(pair)
+        if name not in _NUMBERS:
+            rest.append(pair)
+        if name in known:
+            plain = plain and name in _NUMBERS and name not in seen
+            seen.setdefault(name, unquote_plus(value))
+    asked = _number(seen, "itemsPerPage", SIZE)
+    return LegacyQuery(
+        page=_number(seen, "pageNum", 1),
+        size=min(asked, MOST),
+        count=_flag(seen, "includeCount", default=True),
+        envelope=_flag(seen, "envelope", default=False),
+        pretty=_flag(seen, "pretty", default=False),
+        asked=asked,
+        rest=tuple(rest),
+        foreign=tuple(foreign),
+        plain=plain and asked <= MOST,
+    )
+
+
+_remembered = lru_cache(maxsize=512)(_read)
+"""Programs ask with the same few queries again and again."""
+
+_NUMBERS = frozenset({"pageNum", "itemsPerPage"})
+_ONE = frozenset({"envelope", "pretty"})
+_PAGE = _NUMBERS | _ONE | {"includeCount"}
+
+
+def _number(seen: dict[str, str], name: str, default: int) -> int:
+    text = seen.get(name)
+    if text is None:
+        return default
+    if _POSITIVE.fullmatch(text) is None:
+        raise invalid_parameter(name)
+    return int(text)
+
+
+def _flag(seen: dict[str, str], name: str, *, default: bool) -> bool:
+    text = seen.get(name)
+    if text is None:
+        return default
+    if text.lower() not in _FLAGS:
+        raise invalid_parameter(name)
+    return _FLAGS[text.lower()]
+
+
+def invalid_parameter(name: str) -> CallError:
+    """Return Atlas' own error for a parameter without meaning."""
+    return CallError(400, "INVALID_QUERY_PARAMETER", f"Invalid query parameter {name} specified.", (name,))
+
+
+def chosen_by(choice: QueryChoice, query: LegacyQuery) -> str:
+    """Return the word of the parameter that chooses the call; raises CallError where it is none of its words."""
+    found = [unquote_plus(value) for pair in query.foreign for key, _, value in [pair.partition("=")]
+             if unquote_plus(key) == choice.choose]  # fmt: skip
+    word = found[0] if found else choice.default
+    if word not in choice.words:
+        raise invalid_parameter(choice.choose)
+    return word or ""
+
+
+def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choose: str) -> Iterator[str]:
+    """Return raw pairs in a successor's terms; the parameter that chooses the call goes where a rule says so.
+
+    Raises CallError when a parameter has a word that the successor has none for.
+    """
+    given = set[str]()
+    for pair in pairs:
+        key, _, value = pair.partition("=")
+        name = unquote_plus(key)
+        rule = rules.get(name)
+        given.add(name)
+        if rule is None:
+            if name != choose:
+                yield pair
+        elif not rule.drop:
+            yield f"{quote_plus(rule.to)}={_value(name, value, rule)}"
+    for name, rule in rules.items():
+        if rule.default is not None and name not in given:
+            yield f"{quote_plus(rule.to)}={_value(name, quote_plus(rule.default), rule)}"
+
+
+def _value(name: str, raw: str, rule: QueryRule) -> str:
+    if not rule.values:
+        return raw
+    word = rule.values.get(unquote_plus(raw))
+    if word is None:
+        raise invalid_parameter(name)
+    return quote_plus(word)
+
+
+def read_body(request: RequestBody, call: Call, loads: Callable[[bytes], Any]) -> JsonObject:
+    """Return the declared members of a legacy body; a null member counts as not given.
+
+    Raises CallError with Atlas' own error codes.
+    """
+    coding = field(call.headers, "content-encoding")
+    if coding is not None and coding.strip().lower() not in {"", "identity"}:
+        detail = "The content of this call can't be translated while it is compressed."
+        raise CallError(415, "SHIM_CONTENT_CODED", detail)
+    content = call.body or b""
+    if len(content) > MARKS and json_marks(content) > MARKS:
+        detail = f"The request body has more than {MARKS} brackets, commas and colons."
+        raise CallError(413, "SHIM_REQUEST_TOO_LARGE", detail)
+    try:
+        body = loads(content)
+    except (ValueError, RecursionError):
+        body = None
+    if type(body) is not dict:
+        raise CallError(400, "MALFORMED_JSON", "The request body is not a JSON object.")
+    given = _given(request, body, "")
+    for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):
+        if look_up(given, tuple(name.split("."))) is NoValue.MISSING:
+            detail = f"The required attribute {name} was not specified."
+            raise CallError(400, "MISSING_ATTRIBUTE", detail, (name,))
+    word = chosen_by_body(request, given)
+    if request.choose and word not in request.words:
+        detail = f"An invalid enumeration value {word} was specified for {request.choose}."
+        raise CallError(400, "INVALID_ENUM_VALUE", detail, (word,))
+    return given
+
+
+def chosen_by_body(request: RequestBody, given: JsonObject) -> Json:
+    """Return the value of the member that chooses the call, None where there is none."""
+    word = look_up(given, tuple(request.choose.split(".")))
+    return None if word is NoValue.MISSING else word
+
+
+def _given(request: RequestBody, body: JsonObject, outer: str) -> JsonObject:
+    """Return the members of a body, or of the object ``outer`` in it, that are to be looked at."""
+    given: JsonObject = {}
+    for key, value in body.items():
+        name = outer + key
+        if (refused := request.refused.get(name)) is not None and same(value, refused.value):
+            raise CallError(400, refused.error_code, refused.detail, (name,))
+        if value is None or name in request.ignored:
+            continue
+        kind = request.members.get(name)
+        if kind is None and type(value) is dict and any(one.startswith(f"{name}.") for one in request.members):
+            given[key] = _given(request, value, f"{name}.")
+        elif (kind is None and not request.rest) or (kind is not None and not FITS[kind](value)):
+            raise _invalid(name)
+        else:
+            given[key] = value
+    return given
+
+
+def build_body(translator: Translator, body: JsonObject, context: TranslationContext) -> JsonObject:
+    """Return the body of an upstream call, as its rules make it of the legacy body.
+
+    Raises CallError when a member has a value that the successor has no word for.
+    """
+    report = TranslationReport()
+    made = translator.begin(context, report)(body)
+    for value in report.refused:
+        raise _invalid(value.source)
+    return made
+
+
+def _invalid(name: str) -> CallError:
+    return CallError(400, "INVALID_ATTRIBUTE", f"Invalid attribute {name} specified.", (name,))
