@@ -2,7 +2,7 @@
 
     decide -> legacy -> [retired] -> read the caller's question -> the tiers in turn -> [legacy] -> outcome
 
-``exchange`` is a generator in the way of ``httpx.Auth.auth_flow``; ``commands`` says what it asks for.
+``exchange`` is a generator in the way of ``httpx.Auth.auth_flow``; ``messages`` has what it asks a door for.
 """
 
 from __future__ import annotations
@@ -12,21 +12,33 @@ from collections.abc import Generator
 import attrs
 
 from shim.core.content import is_atlas_error
-from shim.core.context import Context
-from shim.core.messages import Answer, Call, Command, Exchange, Outcome, PassThrough, Read, Reply, without
+from shim.core.context import Context, ExchangeState
+from shim.core.messages import (
+    Answer,
+    Call,
+    Command,
+    Exchange,
+    Outcome,
+    PassThrough,
+    Read,
+    Reply,
+    field,
+    replaced,
+    without,
+)
 from shim.core.question import chosen_by, chosen_by_body, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, enveloped, error_body, help_link, written
-from shim.core.route import decide, learn_retired
-from shim.core.second_look import or_legacy
-from shim.core.state import ExchangeState
+from shim.core.route import decide, learn_retired, sunset_of
 from shim.core.tiers import ask_tiers
 from shim.documents.value_types import Json
+from shim.documents.versions import Named, named_in
 
 
 def exchange(match: Match, call: Call, context: Context) -> Exchange:
     """Run one exchange: yields what the door must do, returns the outcome."""
-    state = ExchangeState(match, call, context, started=context.monotonic())
+    sunset = sunset_of(match.operation, context.settings)
+    state = ExchangeState(match, call, context, context.monotonic(), sunset)
     try:
         decision = decide(match, call, context)
         state.reason = decision.reason
@@ -45,7 +57,7 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
             _read_question(state)
             outcome = yield from ask_tiers(state, decision)
             if decision.legacy_next and state.knows_nothing:
-                outcome = yield from or_legacy(state, outcome)
+                outcome = yield from legacy_fallback(state, outcome)
     except CallError as error:
         outcome = _error(state, error)
     return outcome if call.method != "HEAD" else _without_content(outcome, state.last)
@@ -59,6 +71,41 @@ def _is_retired(state: ExchangeState, reply: Reply) -> Generator[Command, Reply,
         return False
     reply = yield Read(state.context.settings.body_limit)
     return reply.fault is None and not is_atlas_error(state.json.read(reply)) and not state.json.refused
+
+
+def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
+    """Ask legacy too: its answer stands if it knows something; else the successor's answer does.
+
+    ``outcome`` is that of a successor that knew nothing: a 404, or a list without items.
+    """
+    limit = state.context.settings.body_limit
+    if isinstance(outcome, PassThrough):
+        # Kept for the case that legacy knows no more; the door holds one reply at a time.
+        reply = yield Read(limit)
+        if reply.fault is not None:
+            return outcome
+        headers = without(reply.headers, ("content-encoding", "content-length", "transfer-encoding"))
+        outcome = Answer(Reply(reply.status, headers, reply.body or b""), outcome.record)
+    match, call, tier = state.match, state.call, state.route
+    if match.api.version is None and named_in(field(call.headers, "accept")) is Named.NOTHING:
+        kind = f"application/vnd.atlas.{match.operation.version}+json"
+        call = attrs.evolve(call, headers=replaced(call.headers, "Accept", kind))
+    try:
+        reply = yield from state.send(attrs.evolve(call, method="GET"), "legacy", rewritten=False)
+    except CallError:  # the deadline has passed
+        return outcome
+    knows = 200 <= reply.status < 300
+    if knows and match.operation.shape == "page":
+        document = state.json.read((yield Read(limit)))
+        knows = type(document) is dict and bool(document.get("results"))
+    if knows:
+        state.reason = f"{state.reason}; {tier} knew nothing, and the legacy endpoint did"
+        return PassThrough(state.record())
+    if reply.status == 410:
+        learn_retired(match, call, reply, state.context)
+    state.route = tier
+    reason = f"{state.reason}; neither {tier} nor the legacy endpoint knew anything"
+    return attrs.evolve(outcome, record=attrs.evolve(outcome.record, reason=reason, sent=tuple(state.sent)))
 
 
 def _read_question(state: ExchangeState) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from urllib.parse import unquote_plus
 
+from shim.core.context import ExchangeState
 from shim.core.messages import Call, without
 from shim.core.question import LegacyQuery, translated_pairs
 from shim.core.recognise import Match
-from shim.core.state import ExchangeState
 from shim.documents.model import Target
 
 COLLECT = 500

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from shim.core.content import error_code
+from shim.core.context import ExchangeState
 from shim.core.messages import Answer, Outcome, PassThrough, Reply, field, reason_phrase, replaced
 from shim.core.responses import document_reply, enveloped, error_body, written
-from shim.core.state import ExchangeState
 from shim.documents.model import ErrorRule, Successor
 from shim.documents.templates import filled_in
 from shim.documents.value_types import Json, JsonObject

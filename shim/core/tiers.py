@@ -12,12 +12,12 @@ from typing import Any
 import attrs
 
 from shim.core.content import error_code
+from shim.core.context import ExchangeState
 from shim.core.memory import CachedTranslation
 from shim.core.messages import Answer, Command, Exchange, Outcome, PassThrough, Read, Reply, field
 from shim.core.question import build_body
 from shim.core.responses import CallError, bare_reply, document_reply, enveloped, written
-from shim.core.route import Decision, sunset_of
-from shim.core.state import ExchangeState
+from shim.core.route import Decision
 from shim.core.successor_calls import COLLECT, note_dropped, successor_call
 from shim.core.successor_errors import error_in_legacy_terms
 from shim.core.translate import (
@@ -233,8 +233,7 @@ def _answer(state: ExchangeState, translation: CachedTranslation, reply: Reply) 
     """Return the legacy answer; the one that was made last stands, if nothing that it was made of has changed."""
     match = state.match
     state.knows_nothing = translation.empty
-    sunset = sunset_of(match.operation, state.context.settings)
-    made_of = (reply.headers, state.reason, state.sent[-1], len(state.sent), *state.notes, sunset)
+    made_of = (reply.headers, state.reason, state.sent[-1], len(state.sent), *state.notes, state.sunset)
     for known, answer in translation.answered:
         if known == made_of:
             return answer
