@@ -21,8 +21,6 @@ class Client(HookedClient, httpx.Client):
     Takes what httpx.Client takes. Raises SettingsError when an ``ATLAS_SHIM_…`` variable means nothing.
     """
 
-    _shim_settings: ClientSettings = NOTHING_MORE
-
     @like(httpx.Client.__init__)
     def __init__(self, **kwargs: Any) -> None:
         prepare()
@@ -40,8 +38,6 @@ class AsyncClient(HookedClient, httpx.AsyncClient):
     Takes what httpx.AsyncClient takes; asyncio and trio. Raises SettingsError as Client does.
     """
 
-    _shim_settings: ClientSettings = NOTHING_MORE
-
     @like(httpx.AsyncClient.__init__)
     def __init__(self, **kwargs: Any) -> None:
         prepare()
@@ -53,8 +49,8 @@ class AsyncClient(HookedClient, httpx.AsyncClient):
         return await _send.asend(self, super().send, request, **options)
 
 
-def recognise_also(client: Client | AsyncClient, origin: str) -> None:
-    """Let a client recognise calls to one more origin, as the typed client does with its base URL."""
-    settings = client._shim_settings  # noqa: SLF001 - our own attribute
+def recognise_also(client: httpx.Client | httpx.AsyncClient, origin: str) -> None:
+    """Let a client of ours recognise calls to one more origin, as the typed client does with its base URL."""
+    settings: ClientSettings = getattr(client, "_shim_settings", NOTHING_MORE)
     extra_origins = settings.extra_origins | {origin_of(httpx.URL(origin))}
-    client._shim_settings = attrs.evolve(settings, extra_origins=extra_origins)  # noqa: SLF001 - as above
+    vars(client)["_shim_settings"] = attrs.evolve(settings, extra_origins=extra_origins)
