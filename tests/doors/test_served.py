@@ -1,6 +1,7 @@
 """Every door serves a retired call, once, signed as the caller signs, and leaves all else alone."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -114,11 +115,14 @@ def trips(atlas, client, url):
     return client.ask(url).status, len(atlas.fake.arrivals) - before
 
 
-def test_digest_costs_no_trip_more(door, atlas, retired):
+@pytest.mark.parametrize("is_wrapped", [False, True])
+def test_digest_costs_no_trip_more(door, atlas, retired, is_wrapped):
     """A signature is over what is sent: a challenge once, as without the shim, where the library keeps a nonce."""
     if not door.trips:
         pytest.skip("the library can't sign with Digest")
-    with door.open(key=KEY) as client:
+    with door.open(own=is_wrapped, key=KEY) as client:
+        if is_wrapped:
+            shim.wrap(client.native) if door.is_own_class else shim.install()
         assert [trips(atlas, client, retired) for _ in range(3)] == [(200, count) for count in door.trips]
 
 
@@ -276,6 +280,19 @@ def test_a_wrong_setting_is_heard_when_a_client_is_wrapped(door, monkeypatch):
         with pytest.raises(SettingsError, match="ATLAS_SHIM_ROUTE"):
             shim.wrap(client.native)
         assert type(client.native) is kind
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_documents_that_come_later_are_obeyed(door, raw, monkeypatch, own):
+    """By clients that are older, also where they know of paths that no document did before."""
+    server = raw(lambda request: reply("200 OK", body=b'{"links_found": []}') if b"/net/" in request else gone(request))
+    url, statuses = f"{server.url}/api/network/v1/regions/eu/clusters/c1/tunnels", []
+    shim.install()
+    with door.open(own=own) as client:
+        for documents in ("", str(Path(__file__).parents[1] / "documents" / "apis"), ""):
+            monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", documents)
+            statuses.append(client.ask(url).status)
+    assert statuses == [410, 200, 410]
 
 
 def test_an_origin_that_is_not_covered_is_left_alone(door, raw, monkeypatch):

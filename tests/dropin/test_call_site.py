@@ -125,10 +125,12 @@ def test_what_cannot_be_looked_into_is_passed_over(retired, places, monkeypatch)
     assert places() == [here]
 
 
-@pytest.mark.parametrize(
-    "package",
-    ["urllib3", "aiohttp", "httpx2", "httpcore2", "niquests", "yarl", "multidict", "requests_toolbelt", "httpx"],
-)
-def test_http_libraries_are_looked_through(package):
-    """Whatever stands between the program and the network is not who calls."""
-    assert call_site._kind(f"/x/lib/python3.12/site-packages/{package}/client.py") == "plumbing"
+def test_whose_a_file_is_tells_its_path():
+    """Whatever stands between the program and the network is not who calls; a package is, where no program is above."""
+    packages = "/x/lib/python3.12/site-packages"
+    libraries = ["urllib3", "aiohttp", "httpx2", "niquests", "yarl", "multidict", "requests_toolbelt", "httpx"]
+    plumbing = [f"{packages}/{name}/client.py" for name in libraries]
+    plumbing += [asyncio.__file__, call_site.__file__, "<frozen runpy>"]
+    assert {call_site._kind(name) for name in plumbing} == {"plumbing"}
+    assert call_site._kind(f"{packages}/some_sdk/api.py") == "package"
+    assert call_site._kind("/home/me/script.py") == "program"

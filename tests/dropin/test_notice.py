@@ -12,7 +12,7 @@ import pytest
 
 import shim
 from shim import httpx, requests
-from shim.dropin import call_site, notice
+from shim.dropin import notice
 from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.fake import DEMO_GROUP, DEMO_TOKEN
 from tests.doors.calls import BEARER, SNAPSHOTS
@@ -104,30 +104,6 @@ def test_an_installed_client_library_is_looked_through(retired, caught, library,
     here = line() + 1
     some_sdk.call(retired, BEARER)
     assert places(caught) == [(__file__, here)]
-
-
-def test_an_sdk_by_itself_is_told_where_it_calls():
-    """When no program is above, as in an installed command, the nearest package is named."""
-    assert call_site._kind("/x/lib/python3.11/site-packages/some_sdk/api.py") == "package"
-    assert call_site._kind("/x/lib/python3.11/site-packages/httpx/_client.py") == "plumbing"
-    assert call_site._kind(asyncio.__file__) == "plumbing"
-    assert call_site._kind(notice.__file__) == "plumbing"
-    assert call_site._kind("<frozen runpy>") == "plumbing"
-    assert call_site._kind("/home/me/script.py") == "program"
-
-
-@pytest.mark.parametrize("library", [httpx, requests])
-def test_an_error_keeps_the_call_from_being_made(atlas, retired, library, monkeypatch):
-    """By our own word and by Python's filter; every time."""
-    for _ in range(2):
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", LegacyEndpointWarning)
-            with pytest.raises(LegacyEndpointWarning):
-                library.get(retired, headers=BEARER)
-    monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "error")
-    with pytest.raises(LegacyEndpointWarning, match="test_notice"):
-        library.get(retired, headers=BEARER)
-    assert atlas.fake.arrivals == []
 
 
 @pytest.mark.parametrize(("word", "count"), [("off", 0), ("once", 1), ("always", 3)])

@@ -1,13 +1,11 @@
 """A retired call behaves as a plain one: streams, elapsed, redirects, exceptions, timeouts, cookies."""
 
-import gzip
-import zlib
 from typing import Any
 
 import pytest
 
 from shim import httpx
-from tests.doors.calls import NOT_FOUND, SNAPSHOTS
+from tests.doors.calls import SNAPSHOTS
 from tests.peers.answering import RawServer, reply
 
 pytestmark = pytest.mark.usefixtures("either")
@@ -64,30 +62,6 @@ def test_elapsed_is_known_once_closed(raw):
     with httpx.stream("GET", f"{server.url}{SNAPSHOTS}") as response, pytest.raises(RuntimeError, match="elapsed"):
         response.elapsed  # noqa: B018 - looking is the test
     assert response.elapsed.total_seconds() > 0
-
-
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "identity"])
-@pytest.mark.parametrize("stream", [False, True])
-def test_a_reply_that_was_looked_into_passes_byte_for_byte(raw, legacy, coding, stream):
-    """A legacy 404 is read for its errorCode; then the caller gets the wire's bytes and fields."""
-    wire = {"gzip": gzip.compress(NOT_FOUND), "deflate": zlib.compress(NOT_FOUND), "identity": NOT_FOUND}[coding]
-    server = raw(
-        lambda request: reply("404 Not Found", f"Content-Encoding: {coding}", "X-Twice: 1", "X-Twice: 2", body=wire)
-    )
-    with httpx.Client() as client:
-        request = client.build_request("GET", f"{server.url}{SNAPSHOTS}")
-        response = client.send(request, stream=stream)
-        if stream:
-            assert b"".join(response.iter_raw()) == wire
-        else:
-            assert response.json()["errorCode"] == "CLUSTER_NOT_FOUND"
-    assert response.num_bytes_downloaded == len(wire)
-    assert response.headers["content-encoding"] == coding
-    assert response.headers.get_list("x-twice") == ["1", "2"]
-    assert response.request is request
-    assert response.is_closed
-    assert response.elapsed.total_seconds() > 0
-    assert len(server.requests) == 1
 
 
 def test_a_redirect_is_followed_with_history(raw, legacy):

@@ -50,12 +50,6 @@ def test_a_translated_call_has_a_record(url, library):
     assert "storageSizeBytes" in records.absent(response)
 
 
-async def test_an_async_response_has_a_record(url):
-    """An async client's response is no other kind."""
-    async with httpx.AsyncClient() as client:
-        assert route_of(await client.get(url + SNAPSHOTS, headers=HEADERS)) == "flex"
-
-
 @pytest.mark.parametrize("library", [httpx, requests])
 def test_a_call_that_is_left_as_it_was_says_why(url, library, monkeypatch):
     """On the legacy route nothing is translated: the record has the reason and no fields."""
@@ -65,14 +59,6 @@ def test_a_call_that_is_left_as_it_was_says_why(url, library, monkeypatch):
 
     assert found is not None
     assert (found.route, found.fields) == ("legacy", ())
-
-
-@pytest.mark.parametrize("library", [httpx, requests])
-def test_no_record_of_what_is_none_of_the_shims(url, library, monkeypatch):
-    """A call that no document knows has no record, nor has any while the shim is switched off."""
-    assert shim.record(library.get(f"{url}/api/atlas/v2/groups", headers=HEADERS)) is None
-    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "off")
-    assert shim.record(library.get(url + SNAPSHOTS, headers=HEADERS)) is None
 
 
 @pytest.mark.parametrize(

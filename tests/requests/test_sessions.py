@@ -3,7 +3,6 @@
 """Retired calls look like calls of requests: hooks, URLs, streams, redirects, cookies, faults, pickles."""
 
 import io
-import json
 import pickle
 import socket
 
@@ -78,15 +77,6 @@ def test_the_caller_sees_their_own_request(retired):
     assert response.shim.route == "flex"
     assert response.elapsed.total_seconds() > 0
     assert response.history == []
-
-
-def test_an_answer_is_a_response_like_any(retired):
-    """Content, text, JSON, encoding, links and length go together."""
-    response = requests.get(retired, headers=BEARER, timeout=5)
-    assert response.json() == json.loads(response.text) == json.loads(response.content)
-    assert int(response.headers["content-length"]) == len(response.content)
-    assert response.encoding == "utf-8"
-    assert (response.ok, response.reason) == (True, "OK")
 
 
 @pytest.mark.parametrize("size", [1, 1000, None])

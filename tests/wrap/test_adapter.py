@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 import requests
-from requests.auth import AuthBase, HTTPDigestAuth, _basic_auth_str
+from requests.auth import AuthBase, HTTPDigestAuth
 
 import shim
 from shim import requests as shim_requests
@@ -140,13 +140,6 @@ def test_a_session_with_it_can_be_pickled(atlas, retired):
     session = pickle.loads(pickle.dumps(mounted(atlas.url)))
     assert session.get(retired, headers=BEARER).status_code == 200
     session.close()
-
-
-def test_basic_credentials_are_passed_on(raw):
-    """They are good for any target."""
-    server = raw(gone_then_flex)
-    mounted(server.url).get(f"{server.url}{SNAPSHOTS}", auth=("user", "pass"))
-    assert f"Authorization: {_basic_auth_str('user', 'pass')}".encode() in server.requests[-1]
 
 
 def test_wrong_settings_are_heard(monkeypatch):
