@@ -3,11 +3,9 @@
 import socket
 import threading
 
-import pytest
-
 from shim.gateway.upstream.proxy import Proxy, proxy_for
 from tests.peers.raw import Peer, raw_upstream, reply, replying
-from tests.peers.served import ask, calling, gateway, get, status_of, value_of
+from tests.peers.served import ask, gateway, get, status_of, value_of
 
 
 def error_of(head: bytes) -> str:
@@ -15,30 +13,6 @@ def error_of(head: bytes) -> str:
     said = value_of(head, "Proxy-Status") or ""
     assert said.startswith("atlas-shim; error="), said
     return said.removeprefix("atlas-shim; error=").partition(";")[0]
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_dropped_read_on_a_reused_connection_is_sent_once_more(method):
-    """A read that met a connection closed under it succeeds on a new one; dropped there, too, it is answered 502."""
-    with replying(reply(), b"", reply(), b"") as upstream, gateway(upstream.origin) as served:
-        ask(served, get("/first"))
-        for status in (200, 502):
-            with calling(served) as peer:
-                peer.send(get("/x", method=method))
-                assert status_of(peer.take(b"\r\n\r\n")) == status
-        assert [head.split(b" ")[1] for head in upstream.heads][:3] == [b"/first", b"/x", b"/x"]
-
-
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST", "PATCH"])
-@pytest.mark.parametrize("content", [b"", b"abc"])
-def test_dropped_write_arrives_once_on_a_reused_connection(method, content):
-    """A write that may have been executed is not sent again, on whatever connection it was."""
-    with replying(reply(), b"", reply()) as upstream, gateway(upstream.origin) as served:
-        ask(served, get("/first"))
-        head, _ = ask(served, get("/x", f"Content-Length: {len(content)}", method=method) + content)
-        assert (status_of(head), error_of(head)) == (502, "connection_terminated")
-        assert [head.split(b" ")[1] for head in upstream.heads] == [b"/first", b"/x"]
-        assert upstream.connections == 1
 
 
 def test_connection_that_upstream_closed_while_idle_is_not_used():

@@ -7,15 +7,12 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import attrs
-import trustme
 
 from tests.gateway_hostile.faults import CONTENT, JSON, message
 from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, reply, until
-from tests.peers.served import Served, ask, calling, connect, get, status_of, value_of
+from tests.peers.served import Served, ask, connect, status_of, value_of
 
 OTHER = "127.0.0.2"
 """Where a second peer calls from."""
@@ -123,34 +120,6 @@ def answer_for(head: bytes) -> bytes:
     """Answer a request with content in which its caller is named, if it has one, as a snapshot's id."""
     who = value_of(head, "X-Who")
     return message(CONTENT.replace(SNAPSHOT_ID, who.encode()) if who else CONTENT, JSON)
-
-
-class Certificate:
-    """A certificate for loopback, in files, and the authority that vouches for it."""
-
-    def __init__(self, folder: Path) -> None:
-        authority = trustme.CA()
-        files = folder / "cert.pem", folder / "key.pem"
-        mine = authority.issue_cert("localhost", "127.0.0.1")
-        files[0].write_bytes(b"".join(blob.bytes() for blob in mine.cert_chain_pems))
-        files[1].write_bytes(mine.private_key_pem.bytes())
-        self.options: dict[str, Any] = {"tls_cert": str(files[0]), "tls_key": str(files[1])}
-        self.client = ssl.create_default_context()
-        authority.configure_trust(self.client)
-
-    def wrapped(self, peer: Peer) -> Peer:
-        """Shake hands over a connection."""
-        return Peer(self.client.wrap_socket(peer.socket, server_hostname="127.0.0.1", suppress_ragged_eofs=True))
-
-    def ask(self, served: Served, source: str = "") -> int:
-        """Call over TLS on a connection of its own, and return the reply's status."""
-        with calling(served, source) as plain:
-            peer = self.wrapped(plain)
-            try:
-                peer.send(get("/served"))
-                return status_of(peer.message()[0])
-            finally:
-                peer.close()
 
 
 def rest_of(peer: Peer) -> bytes:

@@ -13,7 +13,12 @@ from tests.gateway_hostile.rows import post
 from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
-READS = {"GET": CALLS["GET"], "HEAD": call("HEAD", "/x"), "retired GET": CALLS["retired GET"]}
+READS = {
+    "GET": CALLS["GET"],
+    "HEAD": call("HEAD", "/x"),
+    "OPTIONS": call("OPTIONS", "/x"),
+    "retired GET": CALLS["retired GET"],
+}
 WRITES = {
     "POST": CALLS["POST"],
     "PUT": CALLS["PUT"],

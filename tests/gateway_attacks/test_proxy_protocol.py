@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.gateway_attacks.crowds import Certificate, busy, count_ended, crowd, ended, gets_in, holding
+from tests.gateway_attacks.crowds import busy, count_ended, crowd, ended, gets_in, holding
 from tests.gateway_http1.test_peers import LOCAL, PROXY, TCP4, V4, V6, header, tcp
+from tests.gateway_tls.worlds import certified
 from tests.peers.raw import Peer, replying, until
 from tests.peers.raw import reply as whole
 from tests.peers.served import calling, connect, gateway, get, status_of
@@ -135,7 +136,7 @@ def test_local_connections_are_those_of_the_proxy():
 
 def test_header_before_tls(tmp_path):
     """The header comes before the handshake, and is not encrypted."""
-    certificate = Certificate(tmp_path)
+    certificate = certified(tmp_path)
     with replying(whole()) as upstream, gateway(upstream.origin, proxy_protocol=True, **certificate.options) as served:
         plain = connect(served)
         plain.send(V4)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.gateway_attacks.crowds import OTHER, Certificate, count_ended, crowd, ended, holding
+from tests.gateway_attacks.crowds import OTHER, count_ended, crowd, ended, holding
+from tests.gateway_tls.worlds import certified
 from tests.peers.raw import PATIENCE, Peer, replying, until
 from tests.peers.raw import reply as whole
 from tests.peers.served import At, ask, calling, connect, gateway, get, status_of
@@ -23,7 +24,7 @@ STARTS = {"silent": b"", "a record that is not whole": HELLO_START, "one byte": 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    return Certificate(tmp_path_factory.mktemp("tls"))
+    return certified(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture(autouse=True, params=["uvloop", pytest.param("asyncio", marks=pytest.mark.slow)])

@@ -77,9 +77,6 @@ def test_passed(row, site):
     assert names.count("via") == 1
 
 
-FORWARDED = {"host", "via", "x-kept", "accept"}
-
-
 @pytest.mark.parametrize(
     "lines",
     [

@@ -51,6 +51,13 @@ def nothing() -> None:
     pass
 
 
+async def reads(coalescer: Coalescer, upstream: Upstream, count: int, window: float = 60.0, joined=nothing):
+    """Return so many reads of one key that are on their way."""
+    begun = [asyncio.ensure_future(coalescer.share("key", window, upstream, joined)) for _ in range(count)]
+    await settled()
+    return begun
+
+
 async def settled() -> None:
     """Let everything that can run do so."""
     for _ in range(10):
@@ -60,10 +67,9 @@ async def settled() -> None:
 async def test_reads_in_flight_share_one_call():
     """Whoever comes while it is on its way gets the same answer; the others are counted."""
     upstream, coalescer, joined = Upstream(), Coalescer(), []
-    reads = [asyncio.ensure_future(coalescer.share("key", 0.0, upstream, lambda: joined.append(1))) for _ in range(5)]
-    await settled()
+    begun = await reads(coalescer, upstream, 5, 0.0, lambda: joined.append(1))
     upstream.gate.set()
-    assert await asyncio.gather(*reads) == [upstream.answer] * 5
+    assert await asyncio.gather(*begun) == [upstream.answer] * 5
     assert (upstream.calls, len(joined)) == (1, 4)
 
 
@@ -104,10 +110,9 @@ async def test_errors_are_shared():
     """One upstream error is everybody's, within the window too."""
     upstream, coalescer = Upstream(), Coalescer()
     upstream.answer = ValueError("broken")
-    reads = [asyncio.ensure_future(coalescer.share("key", 60.0, upstream, nothing)) for _ in range(3)]
-    await settled()
+    begun = await reads(coalescer, upstream, 3, 60.0)
     upstream.gate.set()
-    assert all(isinstance(end, ValueError) for end in await asyncio.gather(*reads, return_exceptions=True))
+    assert all(isinstance(end, ValueError) for end in await asyncio.gather(*begun, return_exceptions=True))
     with pytest.raises(ValueError, match="broken"):
         await coalescer.share("key", 60.0, upstream, nothing)
     assert upstream.calls == 1
@@ -116,22 +121,20 @@ async def test_errors_are_shared():
 async def test_who_leaves_takes_nobody_with_them():
     """The first caller, too, can leave without the others noticing."""
     upstream, coalescer = Upstream(), Coalescer()
-    reads = [asyncio.ensure_future(coalescer.share("key", 0.0, upstream, nothing)) for _ in range(3)]
-    await settled()
-    reads[0].cancel()
-    reads[1].cancel()
+    begun = await reads(coalescer, upstream, 3, 0.0)
+    begun[0].cancel()
+    begun[1].cancel()
     await settled()
     upstream.gate.set()
-    assert await reads[2] == upstream.answer
+    assert await begun[2] == upstream.answer
     assert (upstream.calls, upstream.cancelled) == (1, 0)
 
 
 async def test_the_last_to_leave_ends_the_call():
     """Nobody waits: upstream is let go, and the next caller asks anew."""
     upstream, coalescer = Upstream(), Coalescer()
-    reads = [asyncio.ensure_future(coalescer.share("key", 60.0, upstream, nothing)) for _ in range(2)]
-    await settled()
-    for read in reads:
+    begun = await reads(coalescer, upstream, 2, 60.0)
+    for read in begun:
         read.cancel()
     await settled()
     assert upstream.cancelled == 1

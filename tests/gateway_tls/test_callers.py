@@ -89,13 +89,8 @@ def test_versions(mount, authority, caplog, oldest, version, gets_in):
 
 
 @pytest.mark.usefixtures("loop")
-def test_right_certificate(guarded, authority, clients):
-    """A caller with a certificate of the authority is served."""
-    assert Caller(authority, clients.issue_cert("billing")).ask(guarded) == 200
-
-
-def test_the_log_has_the_caller_s_name(guarded, authority, clients, caplog):
-    """The line of a call names whose certificate it was made with: an alternative name, or else the subject's."""
+def test_right_certificate(guarded, authority, clients, caplog):
+    """A caller with one is served; the log names whose it is: an alternative name, or else the subject's."""
     caplog.set_level(logging.INFO, "shim.gateway.calls")
     for mine in (clients.issue_cert("billing.test"), clients.issue_cert(common_name="nightly")):
         assert Caller(authority, mine).ask(guarded) == 200

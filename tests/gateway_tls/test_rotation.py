@@ -87,15 +87,17 @@ def broken(kind: str, authority: trustme.CA) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("kind", ["another key", "no certificate", "empty", "cut", "no key", "expired"])
 def test_broken_files_are_refused(rotated, authority, kind, caplog):
-    """The last good ones stay, one line names the file, a metric says so; good ones put it right."""
+    """The last good ones, and their end, stay, one line names the file, a metric says so; good ones put it right."""
     served, mount, caller, first = rotated
     caplog.set_level(logging.INFO)
+    ends = served.certificates.listener.expires
     mount.turn(**broken(kind, authority))
     reads = 'atlas_shim_certificates_reloads_total{result="%s",side="listener"}'
     until(lambda: metric(served, reads % "refused") == 1, "the refusal")
     for _ in range(3):
         assert caller.sees(served) == first
         assert (metric(served, REFUSED), metric(served, reads % "refused")) == (1, 1)
+    assert served.certificates.listener.expires == ends
     lines = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
     assert len(lines) == 1
     assert "new files of the listener are refused, the last good ones stay" in lines[0]
@@ -105,16 +107,6 @@ def test_broken_files_are_refused(rotated, authority, kind, caplog):
     shown_soon(caller, served, fresh)
     until(lambda: metric(served, reads % "success") == 1, "that all is well")
     assert metric(served, REFUSED) == 0
-
-
-def test_expiry_is_that_of_the_certificate_in_use(rotated, authority):
-    """Who shows when certificates end asks for those in use."""
-    served, mount, _, _ = rotated
-    before = served.certificates.listener.expires
-    assert before is not None
-    mount.turn(**broken("another key", authority))
-    until(lambda: metric(served, REFUSED) == 1, "the refusal")
-    assert served.certificates.listener.expires == before
 
 
 def test_certificate_that_has_expired_at_the_start(tmp_path, authority, caplog):

@@ -14,7 +14,7 @@ import trustme
 from cryptography import x509
 
 from tests.peers.raw import Peer, reply
-from tests.peers.served import Served, connect, get, status_of
+from tests.peers.served import Served, calling, get, status_of
 from tests.peers.within import Within
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -65,27 +65,35 @@ class Mount:
 
 
 class Caller:
-    """A caller that believes an authority, and may have a certificate of its own."""
+    """A caller that believes an authority, and may have a certificate of its own.
+
+    ``options`` are those of a gateway with a certificate of that authority, where there is one.
+    """
 
     def __init__(self, authority: trustme.CA, mine: trustme.LeafCert | None = None) -> None:
+        self.options: dict[str, Any] = {}
         self.context = ssl.create_default_context()
         authority.configure_trust(self.context)
         if mine is not None:
             mine.configure_cert(self.context)
 
-    @contextlib.contextmanager
-    def calling(self, served: Served) -> Iterator[Peer]:
-        """Shake hands, and keep the connection for a block."""
-        peer = connect(served)
-        try:
-            with self.context.wrap_socket(peer.socket, server_hostname="127.0.0.1") as secured:
-                yield Peer(secured)
-        finally:
-            peer.close()
+    def wrapped(self, peer: Peer) -> Peer:
+        """Shake hands over a connection, which is the returned one's from here on."""
+        return Peer(self.context.wrap_socket(peer.socket, server_hostname="127.0.0.1"))
 
-    def ask(self, served: Served) -> int:
+    @contextlib.contextmanager
+    def calling(self, served: Served, source: str = "") -> Iterator[Peer]:
+        """Shake hands, and keep the connection for a block."""
+        with calling(served, source) as plain:
+            peer = self.wrapped(plain)
+            try:
+                yield peer
+            finally:
+                peer.close()
+
+    def ask(self, served: Served, source: str = "") -> int:
         """Call once on a connection of its own, and return the reply's status."""
-        with self.calling(served) as peer:
+        with self.calling(served, source) as peer:
             return ask(peer)
 
     def sees(self, served: Served) -> int:
@@ -106,6 +114,15 @@ def number_of(peer: Peer) -> int:
     shown = peer.socket.getpeercert(binary_form=True)
     assert shown is not None
     return x509.load_der_x509_certificate(shown).serial_number
+
+
+def certified(folder: Path) -> Caller:
+    """Return a caller of a gateway whose certificate, for loopback, is in a folder."""
+    authority, mount = trustme.CA(), Mount(folder)
+    mount.turn_to(authority.issue_cert("localhost", "127.0.0.1"))
+    caller = Caller(authority)
+    caller.options = mount.options
+    return caller
 
 
 @contextlib.contextmanager
