@@ -10,7 +10,7 @@ from shim.core.settings import RouteWord
 from shim.fake import FakeAtlas, constants
 from shim.fake.server import serve_in_thread as fake_in_thread
 from tests.peers.raw import reply, replying
-from tests.peers.served import ask, cross, gateway, get, status_of, value_of
+from tests.peers.served import ask, cross, gateway, get, value_of
 
 GROUP, NAME = "6510aa1b2c3d4e5f60718293", "orders"
 BASE = f"/groups/{GROUP}/serverless/{NAME}/backup/snapshots"
@@ -91,12 +91,6 @@ def test_compressed_replies_are_translated(accepted):
     assert (crossed.status, crossed.value("Content-Encoding"), crossed.json["results"]) == (200, None, [])
 
 
-@pytest.mark.parametrize("accepted", [[], ["Accept-Encoding: br"], ["Accept-Encoding: gzip;q=0, *"]])
-def test_upstream_is_not_asked_for_what_the_caller_cannot_read(accepted):
-    """Since an error may be handed on as it came, a caller without gzip makes upstream send plain."""
-    assert value_of(cross(get(V1, *accepted), reply(EMPTY)).sent, "Accept-Encoding") == "identity"
-
-
 def test_error_that_was_read_is_still_handed_on_as_it_came():
     """A compressed error that the decision looked into arrives with its coding and its bytes."""
     body = b'{"detail":"No.","error":404,"errorCode":"SNAPSHOT_NOT_FOUND","parameters":[],"reason":"Not Found"}'
@@ -125,14 +119,3 @@ def test_curl_with_a_bearer_token():
         assert page["totalCount"] == 8
         follow = subprocess.run([*command, page["results"][0]["links"][0]["href"]], capture_output=True, check=True)
         assert json.loads(follow.stdout) == page["results"][0]
-
-
-def test_dedicated_cluster_is_found():
-    """A name that lives on the dedicated tier answers, too, after flex said so."""
-    path = f"/api/atlas/v2/groups/{constants.DEMO_GROUP}/serverless/{constants.DEMO_DEDICATED}/backup/snapshots"
-    token = f"Authorization: Bearer {constants.DEMO_TOKEN}"
-    with fake_in_thread(FakeAtlas()) as fake, gateway(fake.url) as served:
-        head, content = ask(served, get(path, token, ACCEPT))
-    assert status_of(head) == 200
-    assert (value_of(head, "Atlas-Shim") or "").startswith("route=dedicated")
-    assert len(json.loads(content)["results"]) == 3
