@@ -7,7 +7,7 @@ import pytest
 
 from shim import AtlasClient, httpx, record
 from shim.core.responses import section_of
-from shim.errors import ForbiddenError, GoneError, RateLimitedError, UnauthorizedError
+from shim.errors import GoneError, RateLimitedError, UnauthorizedError
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeReply, RateLimit
 from shim.requests import Session
 from tests.docs.trouble import BEARER, FLEX_ACCEPT, JOB, JOBS, LEGACY_ACCEPT, RETIRED, V2, Section, atlas, digest
@@ -69,15 +69,6 @@ def test_401_of_the_typed_client(upstream):
     assert "UnauthorizedError" in Section("401").text
     with typed(upstream) as client:
         assert listed(client).results
-
-
-def test_403_of_the_typed_client(upstream):
-    """A ForbiddenError, from Atlas."""
-    upstream.fake.overrides.append(lambda arrival: FakeReply(403, (), b'{"error":403,"errorCode":"USER_UNAUTHORIZED"}'))
-    with typed(upstream) as client, pytest.raises(ForbiddenError) as caught:
-        listed(client)
-    assert "ForbiddenError" in Section("403").text
-    assert caught.value.error_code == "USER_UNAUTHORIZED"
 
 
 @pytest.mark.parametrize("word", ["off", "legacy"])
