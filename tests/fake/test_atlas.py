@@ -1,61 +1,49 @@
-"""The fake as a whole: the same world for the same seed, its clock, what it counts, and no credentials in sight."""
+"""The fake as a whole: the same world for the same seed, its clock, its limits, and what it counts."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas, FakeReply, RateLimit
+from tests.fake.asking import ROOT, Asker
 
-ROOT = f"/api/atlas/v2/groups/{DEMO_GROUP}"
+DAY = date(2026, 1, 10)
 FLEX = f"{ROOT}/flexClusters/{DEMO_CLUSTER}/backup/snapshots"
-TARGETS = [
-    FLEX,
-    f"{ROOT}/serverless/{DEMO_CLUSTER}/backup/restoreJobs",
-    f"{ROOT}/clusters/{DEMO_DEDICATED}/backup/snapshots",
-    f"{ROOT}/serverless",
-]
 
 
-def test_the_same_seed_and_day_make_the_same_world(ask):
-    """Two fakes of one seed and day answer with the same fields and bodies."""
-    day = date(2026, 1, 10)
-    for target in TARGETS:
-        assert ask(FakeAtlas(today=day), target) == ask(FakeAtlas(today=day), target)
+def test_the_same_seed_and_day_make_the_same_world():
+    """Two fakes of one seed and day answer with the same fields and bodies, another seed has other ids."""
+    for target in (
+        FLEX,
+        f"serverless/{DEMO_CLUSTER}/backup/restoreJobs",
+        f"clusters/{DEMO_DEDICATED}/backup/snapshots",
+        "serverless",
+    ):
+        assert Asker(FakeAtlas(today=DAY))(target) == Asker(FakeAtlas(today=DAY))(target)
+    assert Asker(FakeAtlas(today=DAY, seed=2))(FLEX).body != Asker(FakeAtlas(today=DAY))(FLEX).body
 
 
-def test_another_seed_makes_another_world(ask):
-    """The ids differ from seed to seed."""
-    day = date(2026, 1, 10)
-    assert ask(FakeAtlas(today=day, seed=2), FLEX).body != ask(FakeAtlas(today=day), FLEX).body
-
-
-def test_a_cluster_does_not_depend_on_its_neighbours(ask):
-    """Adding another cluster before one changes nothing in it."""
-    alone, last = (FakeAtlas(today=date(2026, 1, 10), demo=False) for _ in range(2))
+def test_a_cluster_does_not_depend_on_its_neighbours():
+    """Adding another cluster before one changes nothing in it, and without the demo there is none."""
+    alone, last = (FakeAtlas(today=DAY, demo=False) for _ in range(2))
+    assert Asker(alone)(FLEX).status == 404
     last.add_flex_cluster(DEMO_GROUP, "first")
     for fake in (alone, last):
         fake.add_flex_cluster(DEMO_GROUP, DEMO_CLUSTER)
-    assert ask(alone, FLEX).body == ask(last, FLEX).body
+    assert Asker(alone)(FLEX).body == Asker(last)(FLEX).body
 
 
 def test_the_demo_world_has_eight_recent_snapshots(fake, ask):
     """The newest is from the last day and nothing is from the future."""
-    results = json.loads(ask(fake, FLEX).body)["results"]
-    times = [datetime.fromisoformat(each["finishTime"]) for each in results]
+    times = [datetime.fromisoformat(each["finishTime"]) for each in ask(FLEX).json["results"]]
     assert len(times) == 8
     assert fake.today - timedelta(days=1, hours=2) < max(times) < fake.today
 
 
-def test_the_world_starts_empty_without_demo(ask):
-    """There is no group and no cluster."""
-    assert ask(FakeAtlas(demo=False), FLEX).status == 404
-
-
 def test_a_set_date_stands_still():
-    """A date is its 00:00 UTC, another zone is converted, and a bare datetime is UTC."""
+    """A date is its 00:00 UTC, another zone is converted, a bare datetime is UTC; without one the clock is the time."""
     seconds = iter(range(100))
     fake = FakeAtlas(today=date(2026, 1, 22), clock=lambda: next(seconds), demo=False)
     assert fake.today == fake.today == datetime(2026, 1, 22, tzinfo=UTC)
@@ -63,6 +51,7 @@ def test_a_set_date_stands_still():
     assert fake.today == datetime(2026, 1, 21, 23, tzinfo=UTC)
     fake.today = datetime(2026, 1, 22)  # noqa: DTZ001 - a naive one is what is tested
     assert fake.today == datetime(2026, 1, 22, tzinfo=UTC)
+    assert FakeAtlas(clock=lambda: 86400.0, demo=False).today == datetime(1970, 1, 2, tzinfo=UTC)
 
 
 def test_a_running_fake_goes_on_from_its_date():
@@ -76,31 +65,17 @@ def test_a_running_fake_goes_on_from_its_date():
     assert fake.today == datetime(2026, 1, 22, 0, 2, 31, tzinfo=UTC)
 
 
-def test_without_a_date_the_clock_is_the_time():
-    """The clock returns seconds since the epoch."""
-    assert FakeAtlas(clock=lambda: 86400.0, demo=False).today == datetime(1970, 1, 2, tzinfo=UTC)
-
-
 def test_every_arrival_is_counted(fake, ask):
-    """Reads, writes and refused requests are listed in order, with all that was sent."""
-    ask(fake, FLEX)
-    ask(fake, f"{FLEX}?pageNum=x")
-    ask(fake, FLEX, method="POST", body={"a": 1})
+    """Reads, writes and refused requests are listed in order, with all that was sent and no credential in a repr."""
+    ask(FLEX)
+    ask(f"{FLEX}?pageNum=x")
+    ask(FLEX, "POST", {"a": 1})
     fake.handle("GET", "/nowhere")
     assert [each.method for each in fake.arrivals] == ["GET", "GET", "POST", "GET"]
     assert [each.target for each in fake.trips("GET", "snapshots")] == [FLEX, f"{FLEX}?pageNum=x"]
-    write = fake.trips("POST")[0]
-    assert (write.body, write.header("content-type"), write.path, write.query) == (
-        b'{"a": 1}',
-        "application/json",
-        FLEX,
-        "",
-    )
-
-
-def test_no_credential_shows(fake, ask):
-    """Neither an arrival nor the fake prints what was sent."""
-    ask(fake, FLEX)
+    (write,) = fake.trips("POST")
+    assert (write.body, write.header("content-type")) == (b'{"a": 1}', "application/json")
+    assert (write.path, write.query) == (FLEX, "")
     assert DEMO_TOKEN not in repr(fake.arrivals) + repr(fake) + repr(vars(fake))
 
 
@@ -108,32 +83,29 @@ def test_an_override_answers_instead(fake, ask):
     """The first override with an answer replaces the fake's own, and the arrival is counted."""
     broken = FakeReply(503, (("Retry-After", "1"),))
     fake.overrides.append(lambda arrival: broken if "restoreJobs" in arrival.path else None)
-    assert ask(fake, f"{ROOT}/flexClusters/{DEMO_CLUSTER}/backup/restoreJobs") is broken
-    assert ask(fake, FLEX).status == 200
+    assert ask(f"flexClusters/{DEMO_CLUSTER}/backup/restoreJobs").reply is broken
+    assert ask(FLEX).status == 200
     assert len(fake.arrivals) == 2
 
 
-def test_the_date_field_is_the_fakes_own(fake, ask):
-    """The field Date shows the fake's time, so that ages and the sunset fit together."""
-    assert ask(fake, FLEX).header("Date") == "Wed, 21 Jan 2026 23:59:59 GMT"
-
-
-def test_an_endless_bucket_never_empties(fake, ask):
-    """Without a limit no request is refused, and the fields show the recorded capacity."""
-    replies = [ask(fake, FLEX) for _ in range(1300)]
+def test_an_endless_bucket_never_empties(ask):
+    """Without a limit no request is refused; the fields show the recorded capacity and the fake's own time."""
+    replies = [ask(FLEX) for _ in range(1300)]
     assert {each.status for each in replies} == {200}
     assert replies[-1].header("Ratelimit-Limit") == "1200"
+    assert replies[-1].header("Date") == "Wed, 21 Jan 2026 23:59:59 GMT"
 
 
 def test_an_empty_bucket_answers_429(fake, ask):
-    """The seconds to wait stand in Retry-After, in the text and, as a number, in parameters."""
+    """The seconds to wait stand in Retry-After, in the text and, as a number, in parameters; a 401 takes nothing."""
     fake.rate_limit = RateLimit(capacity=2, refill=1, period=60)
-    assert [ask(fake, FLEX).header("Ratelimit-Remaining") for _ in range(2)] == ["1", "0"]
+    assert fake.handle("GET", FLEX).status == 401
+    assert [ask(FLEX).header("Ratelimit-Remaining") for _ in range(2)] == ["1", "0"]
     fake.advance(5)
-    reply = ask(fake, FLEX)
+    reply = ask(FLEX)
     path = FLEX[1:]
     assert (reply.status, reply.header("Retry-After"), reply.header("Ratelimit-Remaining")) == (429, "55", "0")
-    assert json.loads(reply.body) == {
+    assert reply.json == {
         "detail": f"Rate limit exceeded for {path}. Please retry after 55 seconds. "
         "Request capacity: 2. Refill rate: 1 per 60 seconds.",
         "error": 429,
@@ -147,21 +119,7 @@ def test_an_empty_bucket_answers_429(fake, ask):
 def test_a_bucket_refills(fake, ask, wait, statuses):
     """Each period adds the refill, never beyond the capacity."""
     fake.rate_limit = RateLimit(capacity=2, refill=1, period=60)
-    ask(fake, FLEX)
-    ask(fake, FLEX)
+    ask(FLEX)
+    ask(FLEX)
     fake.advance(5 + wait)
-    assert [ask(fake, FLEX).status for _ in statuses] == statuses
-
-
-def test_who_is_not_signed_in_takes_nothing_from_the_bucket(fake, ask):
-    """A challenge does not count as a request."""
-    fake.rate_limit = RateLimit(capacity=1, refill=1, period=60)
-    assert fake.handle("GET", FLEX).status == 401
-    assert ask(fake, FLEX).status == 200
-
-
-def test_a_restore_job_needs_no_snapshot(fake, ask):
-    """A cluster without snapshots can have old jobs."""
-    fake.add_flex_cluster(DEMO_GROUP, "empty", snapshots=0)
-    job = fake.add_restore_job(DEMO_GROUP, "empty")
-    assert ask(fake, f"{ROOT}/flexClusters/empty/backup/restoreJobs/{job.id}").status == 200
+    assert [ask(FLEX).status for _ in statuses] == statuses

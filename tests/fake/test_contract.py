@@ -10,8 +10,7 @@ import jsonschema
 import pytest
 
 from shim.fake import BACKUP_SUNSET, DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, INSTANCE_SUNSET
-
-ROOT = f"/api/atlas/v2/groups/{DEMO_GROUP}"
+from tests.fake.asking import FLEX_VERSION, LEGACY_VERSION, contract, recorded
 
 
 def _plain(schema: Any) -> Any:
@@ -28,11 +27,9 @@ def _plain(schema: Any) -> Any:
     return made
 
 
-def _faults(document: dict[str, Any], template: str, body: Any, method: str = "get") -> set[tuple[str, str]]:
-    """Return (place without indexes, broken keyword) of everything in a 200 that its schema forbids."""
-    content = document["paths"][template][method]["responses"]["200"]["content"]
-    schema = next(iter(content.values()))["schema"]
-    whole = {**_plain(schema), "components": _plain(document["components"])}
+def _faults(name: str, schema: Any, body: Any) -> set[tuple[str, str]]:
+    """Return (place without indexes, broken keyword) of everything in a body that a schema of a contract forbids."""
+    whole = {**_plain(schema), "components": _plain(contract(name)["components"])}
     errors = jsonschema.Draft202012Validator(whole).iter_errors(body)
     return {
         ("/".join(word for word in error.absolute_path if isinstance(word, str)), str(error.validator))
@@ -40,98 +37,105 @@ def _faults(document: dict[str, Any], template: str, body: Any, method: str = "g
     }
 
 
-LEGACY = "/api/atlas/v2/groups/{groupId}/serverless"
-FLEX = "/api/atlas/v2/groups/{groupId}/flexClusters"
-DEDICATED = "/api/atlas/v2/groups/{groupId}/clusters"
+def _schema(name: str, template: str) -> Any:
+    content = contract(name)["paths"][template]["get"]["responses"]["200"]["content"]
+    return next(iter(content.values()))["schema"]
+
+
+V2 = "/api/atlas/v2/groups/{groupId}"
+LEGACY, FLEX, DEDICATED = f"{V2}/serverless", f"{V2}/flexClusters", f"{V2}/clusters"
+SERVERLESS_API, FLEX_API, DISK_API = "legacy-serverless-2026-08", "flex-2026-08", "dedicated-backup-2026-08"
+TENANT_API = "legacy-shared-tier-2026-03"
 
 # Contract, path template, what was recorded of it. Atlas strays from its own contract in places (frequencyType
 # ondemand, effectiveInstanceSizeName FLEX, nulls), and recordings win; serverless backups were never recorded.
 READS = [
-    ("legacy-serverless-2026-08", f"{LEGACY}/{{clusterName}}/backup/snapshots", None),
-    ("legacy-serverless-2026-08", f"{LEGACY}/{{clusterName}}/backup/snapshots/{{snapshotId}}", None),
-    ("legacy-serverless-2026-08", f"{LEGACY}/{{clusterName}}/backup/restoreJobs", None),
-    ("legacy-serverless-2026-08", f"{LEGACY}/{{clusterName}}/backup/restoreJobs/{{restoreJobId}}", None),
-    ("legacy-serverless-2026-08", LEGACY, "serverless-instance-list"),
-    ("legacy-serverless-2026-08", f"{LEGACY}/{{name}}", "serverless-instance-get"),
-    ("flex-2026-08", f"{FLEX}/{{name}}/backup/snapshots", "flex-snapshot-list"),
-    ("flex-2026-08", f"{FLEX}/{{name}}/backup/snapshots/{{snapshotId}}", "flex-snapshot-get"),
-    ("flex-2026-08", f"{FLEX}/{{name}}/backup/restoreJobs", "flex-restore-list"),
-    ("flex-2026-08", f"{FLEX}/{{name}}/backup/restoreJobs/{{restoreJobId}}", "flex-restore-get"),
-    ("flex-2026-08", FLEX, "flex-cluster-list"),
-    ("flex-2026-08", f"{FLEX}/{{name}}", "flex-cluster-get"),
-    ("dedicated-backup-2026-08", f"{DEDICATED}/{{clusterName}}/backup/snapshots", "dedicated-snapshot-list"),
-    (
-        "dedicated-backup-2026-08",
-        f"{DEDICATED}/{{clusterName}}/backup/snapshots/{{snapshotId}}",
-        "dedicated-snapshot-get",
-    ),
-    ("dedicated-backup-2026-08", f"{DEDICATED}/{{clusterName}}/backup/restoreJobs", "dedicated-restore-list"),
-    (
-        "dedicated-backup-2026-08",
-        f"{DEDICATED}/{{clusterName}}/backup/restoreJobs/{{restoreJobId}}",
-        "dedicated-restore-get",
-    ),
+    (SERVERLESS_API, f"{LEGACY}/{{clusterName}}/backup/snapshots", None),
+    (SERVERLESS_API, f"{LEGACY}/{{clusterName}}/backup/snapshots/{{snapshotId}}", None),
+    (SERVERLESS_API, f"{LEGACY}/{{clusterName}}/backup/restoreJobs", None),
+    (SERVERLESS_API, f"{LEGACY}/{{clusterName}}/backup/restoreJobs/{{restoreJobId}}", None),
+    (SERVERLESS_API, LEGACY, "serverless-instance-list"),
+    (SERVERLESS_API, f"{LEGACY}/{{name}}", "serverless-instance-get"),
+    (TENANT_API, f"{DEDICATED}/{{clusterName}}/backup/tenant/snapshots", None),
+    (TENANT_API, f"{DEDICATED}/{{clusterName}}/backup/tenant/snapshots/{{snapshotId}}", None),
+    (TENANT_API, f"{DEDICATED}/{{clusterName}}/backup/tenant/restores", None),
+    (TENANT_API, f"{DEDICATED}/{{clusterName}}/backup/tenant/restores/{{restoreId}}", None),
+    (FLEX_API, f"{FLEX}/{{name}}/backup/snapshots", "flex-snapshot-list"),
+    (FLEX_API, f"{FLEX}/{{name}}/backup/snapshots/{{snapshotId}}", "flex-snapshot-get"),
+    (FLEX_API, f"{FLEX}/{{name}}/backup/restoreJobs", "flex-restore-list"),
+    (FLEX_API, f"{FLEX}/{{name}}/backup/restoreJobs/{{restoreJobId}}", "flex-restore-get"),
+    (FLEX_API, FLEX, "flex-cluster-list"),
+    (FLEX_API, f"{FLEX}/{{name}}", "flex-cluster-get"),
+    (DISK_API, f"{DEDICATED}/{{clusterName}}/backup/snapshots", "dedicated-snapshot-list"),
+    (DISK_API, f"{DEDICATED}/{{clusterName}}/backup/snapshots/{{snapshotId}}", "dedicated-snapshot-get"),
+    (DISK_API, f"{DEDICATED}/{{clusterName}}/backup/restoreJobs", "dedicated-restore-list"),
+    (DISK_API, f"{DEDICATED}/{{clusterName}}/backup/restoreJobs/{{restoreJobId}}", "dedicated-restore-get"),
 ]
 
 
-@pytest.mark.parametrize("case", READS, ids=[template.removeprefix(LEGACY[:30]) for _, template, _ in READS])
-def test_reads_stray_from_the_contract_only_where_atlas_does(fake, ask, contract, recorded, case):
+@pytest.mark.parametrize("case", READS, ids=[template.removeprefix(V2) for _, template, _ in READS])
+def test_reads_stray_from_the_contract_only_where_atlas_does(fake, ask, case):
     """Every read of the demo world breaks only those rules of its schema that recorded bodies break too."""
     name, template, recording = case
-    cluster = fake.cluster(DEMO_GROUP, DEMO_DEDICATED if name.startswith("dedicated") else DEMO_CLUSTER)
+    cluster = fake.cluster(DEMO_GROUP, DEMO_DEDICATED if name == DISK_API else DEMO_CLUSTER)
     fake.add_restore_job(DEMO_GROUP, cluster.name, download=True)
     job = fake.add_restore_job(DEMO_GROUP, cluster.name)
-    target = template.format(
-        groupId=DEMO_GROUP,
-        clusterName=cluster.name,
-        name=cluster.name,
-        snapshotId=cluster.snapshots[0]["id"],
-        restoreJobId=job.id,
-    )
-    reply = ask(fake, target)
+    names = {"groupId": DEMO_GROUP, "snapshotId": cluster.snapshots[0]["id"]}
+    names |= dict.fromkeys(("clusterName", "name"), cluster.name) | dict.fromkeys(("restoreJobId", "restoreId"), job.id)
+    reply = ask(template.format(**names), accept=LEGACY_VERSION if name == TENANT_API else FLEX_VERSION)
     assert reply.status == 200
-    document = contract(name)
+    schema = _schema(name, template)
     theirs: set[tuple[str, str]] = set()
-    for row in recorded(recording) if recording else []:
-        if row["status"] == 200:
-            theirs |= _faults(document, template, json.loads(row["body"]))
-    assert _faults(document, template, json.loads(reply.body)) <= theirs
+    for row in recorded(recording, 200) if recording else []:
+        theirs |= _faults(name, schema, json.loads(row["body"]))
+    assert _faults(name, schema, reply.json) <= theirs
 
 
 @pytest.mark.parametrize("what", ["ServerlessBackupSnapshot", "ServerlessBackupRestoreJob"])
-def test_the_legacy_shape_has_no_member_that_the_contract_does_not_name(fake, ask, contract, what):
+def test_the_legacy_shape_has_no_member_that_the_contract_does_not_name(ask, what):
     """No recording exists of these, so the contract is the only source of names."""
-    declared = contract("legacy-serverless-2026-08")["components"]["schemas"][what]["properties"]
+    declared = contract(SERVERLESS_API)["components"]["schemas"][what]["properties"]
     kind = "snapshots" if what.endswith("Snapshot") else "restoreJobs"
-    results = json.loads(ask(fake, f"{ROOT}/serverless/{DEMO_CLUSTER}/backup/{kind}").body)["results"]
+    results = ask(f"serverless/{DEMO_CLUSTER}/backup/{kind}").json["results"]
     assert results
     for each in results:
         assert each.keys() <= declared.keys()
         assert list(each) == sorted(each)
 
 
-def test_a_download_fits_its_schema(fake, ask, contract):
-    """POST backup/download answers as the contract says, and the finished job has a link."""
+PROVIDER = {"backingProviderName": "GCP", "regionName": "WESTERN_EUROPE"}
+NEW = {"name": "new", "providerSettings": PROVIDER}
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "target", "body"),
+    [
+        (FLEX_API, "FlexBackupRestoreJob20241113", f"flexClusters/{DEMO_CLUSTER}/backup/download", {}),
+        (TENANT_API, "TenantRestore", f"clusters/{DEMO_CLUSTER}/backup/tenant/download", {}),
+        ("flex-clusters-2026-08", "FlexClusterDescription20241113", "flexClusters", NEW),
+    ],
+)
+def test_what_a_write_answers_fits_its_schema(fake, ask, name, schema, target, body):
+    """As far as there is a schema that Atlas keeps to."""
     snapshot = fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[0]["id"]
-    path = f"{ROOT}/flexClusters/{DEMO_CLUSTER}/backup/download"
-    reply = ask(fake, path, method="POST", body={"snapshotId": snapshot})
-    body = json.loads(reply.body)
-    assert reply.status == 200
-    assert _faults(contract("flex-2026-08"), f"{FLEX}/{{name}}/backup/download", body, "post") == set()
-    assert "snapshotUrl" not in body
-    fake.advance(120)
-    body = json.loads(ask(fake, f"{ROOT}/flexClusters/{DEMO_CLUSTER}/backup/restoreJobs/{body['id']}").body)
-    assert (body["status"], body["deliveryType"]) == ("COMPLETED", "DOWNLOAD")
-    assert body["snapshotUrl"].startswith("https://")
+    reply = ask(target, "POST", body or {"snapshotId": snapshot})
+    assert reply.status in {200, 201}
+    assert _faults(name, {"$ref": f"#/components/schemas/{schema}"}, reply.json) == set()
 
 
-def test_the_sunset_dates_are_those_of_the_contract(contract):
+def test_a_created_instance_has_no_member_that_the_contract_does_not_name(ask):
+    """But Atlas strays from the rules for their values."""
+    schemas = contract("legacy-serverless-writes-2026-03")["components"]["schemas"]
+    made = ask("serverless", "POST", NEW).json
+    assert made.keys() <= schemas["ServerlessInstanceDescription"]["properties"].keys()
+
+
+def test_the_sunset_dates_are_those_of_the_contract():
     """The two constants are the x-sunset of the backup reads and of the instance reads."""
-    paths = contract("legacy-serverless-2026-08")["paths"]
 
     def sunset(template: str) -> date:
-        content = paths[template]["get"]["responses"]["200"]["content"]
-        return date.fromisoformat(content["application/vnd.atlas.2023-01-01+json"]["x-sunset"])
+        content = contract(SERVERLESS_API)["paths"][template]["get"]["responses"]["200"]["content"]
+        return date.fromisoformat(content[LEGACY_VERSION]["x-sunset"])
 
     assert sunset(f"{LEGACY}/{{clusterName}}/backup/snapshots") == BACKUP_SUNSET.date()
     assert sunset(LEGACY) == INSTANCE_SUNSET.date()

@@ -1,4 +1,4 @@
-"""The table of errors: it is complete, every row is used, and the parameters fill the gaps."""
+"""What the fake refuses, in Atlas' words and with its codes: of each way to be wrong one request."""
 
 from __future__ import annotations
 
@@ -6,46 +6,206 @@ import ast
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shim import fake as room
-from shim.fake.refusals import ERRORS, AtlasRefusal
+from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP
+from shim.fake.refusals import ERRORS
+
+NONE = "f" * 24
+READS = """
+clusters/orders                                400 CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API
+clusters/orders/backup/snapshots               400 CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API
+clusters/orders/backup/snapshots/{none}        400 CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API
+clusters/orders/backup/restoreJobs             400 CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API
+flexClusters/warehouse                         400 CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API
+flexClusters/warehouse/backup/snapshots        400 CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API
+flexClusters/toys/backup/snapshots             400 CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API
+serverless/warehouse                           400 CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API
+serverless/warehouse/backup/restoreJobs/{none} 400 CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API
+clusters/toys/backup/snapshots                 403 FEATURE_UNSUPPORTED
+clusters/warehouse/backup/tenant/snapshots     403 FEATURE_UNSUPPORTED
+serverless/nobody                              404 SERVERLESS_INSTANCE_NOT_FOUND
+serverless/nobody/backup/snapshots             404 SERVERLESS_INSTANCE_NOT_FOUND
+flexClusters/nobody                            404 CLUSTER_NOT_FOUND
+flexClusters/nobody/backup/restoreJobs/{none}  404 CLUSTER_NOT_FOUND
+clusters/nobody/backup/snapshots               404 CLUSTER_NOT_FOUND
+clusters/nobody/backup/tenant/snapshots        404 CLUSTER_NOT_FOUND
+clusters/old/backup/tenant/snapshots           404 CLUSTER_NOT_FOUND
+/api/atlas/v2/groups/{none}/flexClusters       404 GROUP_NOT_FOUND
+/api/atlas/v2/groups/{none}/clusters/x         404 GROUP_NOT_FOUND
+/api/atlas/v2/groups/mine/serverless           404 INVALID_GROUP_ID
+serverless/orders/backup/snapshots/{none}      404 TENANT_SNAPSHOT_NOT_FOUND
+flexClusters/orders/backup/snapshots/{none}    404 TENANT_SNAPSHOT_NOT_FOUND
+flexClusters/orders/backup/restoreJobs/{none}  404 TENANT_RESTORE_NOT_FOUND
+clusters/orders/backup/tenant/snapshots/{none} 404 TENANT_SNAPSHOT_NOT_FOUND
+clusters/orders/backup/tenant/restores/{none}  404 TENANT_RESTORE_NOT_FOUND
+clusters/warehouse/backup/snapshots/{none}     404 SNAPSHOT_NOT_FOUND
+clusters/warehouse/backup/restoreJobs/{none}   404 RESTORE_JOB_NOT_FOUND
+flexClusters/orders/backup/snapshots/latest    404 INVALID_SNAPSHOT_ID
+flexClusters/orders/backup/restoreJobs/{NONE}  404 INVALID_JOB_ID
+nothing                                        404 RESOURCE_NOT_FOUND
+serverless/orders/backup                       404 RESOURCE_NOT_FOUND
+flexClusters/orders/                           404 RESOURCE_NOT_FOUND
+"""
 
 
-def _codes() -> set[str]:
-    """Every text in the room, outside the table, that is written like an error code."""
-    found: set[str] = set()
-    for path in Path(room.__file__).parent.glob("*.py"):
-        if path.name not in {"__init__.py", "refusals.py"}:
-            texts = (
-                node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)
-            )
-            found |= {text for text in texts if isinstance(text, str) and re.fullmatch(r"[A-Z]+(_[A-Z]+)+", text)}
-    return found
+@pytest.mark.parametrize("line", READS.strip().splitlines())
+def test_a_read_is_refused(fake, ask, line):
+    """Each API has its own code for what it does not serve, and a missing thing is named."""
+    fake.add_free_cluster(DEMO_GROUP, "toys")
+    fake.add_serverless_instance(DEMO_GROUP, "old")
+    target, code = line.split(maxsplit=1)
+    assert ask(target.format(none=NONE, NONE=NONE.upper())).code == code
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "detail", "parameters"),
+    [
+        (
+            f"clusters/{DEMO_CLUSTER}",
+            "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API",
+            f"Flex cluster {DEMO_CLUSTER} cannot be used in the Cluster API.",
+            [DEMO_CLUSTER],
+        ),
+        (f"/api/atlas/v2/groups/{NONE}/serverless", "GROUP_NOT_FOUND", f"No group with ID {NONE} exists.", [NONE]),
+        (
+            "flexClusters/%7Bname%7D",
+            "CLUSTER_NOT_FOUND",
+            f"No cluster named {{name}} exists in group {DEMO_GROUP}.",
+            ["{name}", DEMO_GROUP],
+        ),
+    ],
+)
+def test_a_refusal_is_worded_as_recorded(ask, target, code, detail, parameters):
+    """The parameters stand in the text and in the body, the members in Atlas' order."""
+    reply = ask(target)
+    document = {"detail": detail, "error": reply.status, "errorCode": code, "parameters": parameters}
+    document["reason"] = {400: "Bad Request", 404: "Not Found"}[reply.status]
+    assert reply.body == json.dumps(document, separators=(",", ":")).encode()
+    assert reply.header("X-Error-Code") == code
+
+
+FLEX, DOWNLOAD = (f"flexClusters/{DEMO_CLUSTER}/backup/{word}" for word in ("restoreJobs", "download"))
+TENANT = f"clusters/{DEMO_CLUSTER}/backup/tenant/restore"
+LEGACY, DEDICATED = f"serverless/{DEMO_CLUSTER}/backup/restoreJobs", f"clusters/{DEMO_DEDICATED}/backup/restoreJobs"
+TARGET = {"targetClusterName": DEMO_CLUSTER, "targetGroupId": DEMO_GROUP}
+PROVIDER = {"backingProviderName": "GCP", "regionName": "WESTERN_EUROPE"}
+ANY = "any snapshot of the demo cluster"
+ORDER: dict[str, Any] = {"deliveryType": "automated", "snapshotId": ANY, **TARGET}
+NEW: dict[str, Any] = {"name": "new", "providerSettings": PROVIDER}
+NEW_CLUSTERS: list[tuple[dict[str, Any], str]] = [
+    ({"name": None}, "400 MISSING_ATTRIBUTE"),
+    ({"name": "a b"}, "400 CLUSTER_NAME_INVALID"),
+    ({"name": DEMO_CLUSTER}, "400 DUPLICATE_CLUSTER_NAME"),
+    ({"name": DEMO_DEDICATED}, "400 DUPLICATE_CLUSTER_NAME"),
+    ({"diskSizeGB": 5}, "400 INVALID_ATTRIBUTE"),
+    ({"providerSettings": None}, "400 MISSING_ATTRIBUTE"),
+    ({"providerSettings": "AWS"}, "400 INVALID_ATTRIBUTE"),
+    ({"providerSettings": {**PROVIDER, "zone": "a"}}, "400 INVALID_ATTRIBUTE"),
+    ({"providerSettings": {"backingProviderName": "AWS"}}, "400 MISSING_ATTRIBUTE"),
+    ({"providerSettings": {**PROVIDER, "providerName": "TENANT"}}, "400 INVALID_ENUM_VALUE"),
+    ({"terminationProtectionEnabled": "yes"}, "400 INVALID_ATTRIBUTE"),
+    ({"tags": "env"}, "400 INVALID_ATTRIBUTE"),
+    ({"tags": [{"key": "env"}]}, "400 INVALID_ATTRIBUTE"),
+    ({"tags": [{"key": "", "value": "x"}]}, "400 INVALID_ATTRIBUTE"),
+]
+WRITES: list[tuple[str, Any, str]] = [
+    (LEGACY, ORDER | {"snapshotId": None}, "400 MISSING_ATTRIBUTE"),
+    (LEGACY, ORDER | {"targetClusterName": None}, "400 MISSING_ATTRIBUTE"),
+    (LEGACY, ORDER | {"deliveryType": None}, "400 MISSING_ATTRIBUTE"),
+    (LEGACY, ORDER | {"deliveryType": "RESTORE"}, "400 INVALID_ENUM_VALUE"),
+    (LEGACY, ORDER | {"deliveryType": "pointInTime"}, "400 UNSUPPORTED_DELIVERY_METHOD"),
+    (LEGACY, ORDER | {"snapshotId": "latest"}, "400 INVALID_ATTRIBUTE"),
+    (LEGACY, ORDER | {"targetClusterName": 7}, "400 INVALID_ATTRIBUTE"),
+    (LEGACY, ORDER | {"targetDeploymentItemName": "x"}, "400 INVALID_ATTRIBUTE"),
+    (LEGACY, ORDER | {"snapshotId": NONE}, "404 TENANT_SNAPSHOT_NOT_FOUND"),
+    (LEGACY, ORDER | {"targetClusterName": "nobody"}, "404 CLUSTER_NOT_FOUND"),
+    (LEGACY, ORDER | {"targetGroupId": NONE}, "404 GROUP_NOT_FOUND"),
+    (FLEX, {"snapshotId": NONE}, "400 MISSING_ATTRIBUTE"),
+    (FLEX, ORDER, "400 INVALID_ATTRIBUTE"),
+    (DOWNLOAD, {}, "400 MISSING_ATTRIBUTE"),
+    (DOWNLOAD, {"snapshotId": NONE, "targetDeploymentItemName": DEMO_CLUSTER}, "400 INVALID_ATTRIBUTE"),
+    (TENANT, {"snapshotId": ANY}, "400 MISSING_ATTRIBUTE"),
+    (TENANT, {"snapshotId": ANY, "instanceName": "x"}, "400 INVALID_ATTRIBUTE"),
+    (DEDICATED, {"deliveryType": "automated", "snapshotId": NONE}, "400 MISSING_ATTRIBUTE"),
+    (DEDICATED, ORDER | {"deliveryType": "pointInTime"}, "400 MISSING_ATTRIBUTE"),
+    *((FLEX, broken, "400 MALFORMED_JSON") for broken in (b"", b"[]", b'{"snapshotId":', b"\xff", b"[" * 100_000)),
+    *((kind, NEW | change, code) for kind in ("flexClusters", "serverless") for change, code in NEW_CLUSTERS),
+    ("flexClusters", NEW | {"serverlessBackupOptions": {}}, "400 INVALID_ATTRIBUTE"),
+    (f"/api/atlas/v2/groups/{NONE}/flexClusters", {"name": "new"}, "404 GROUP_NOT_FOUND"),
+]
+
+
+def _contents(fake, ask):
+    clusters = [fake.cluster(DEMO_GROUP, name) for name in (DEMO_CLUSTER, DEMO_DEDICATED)]
+    return [(each.state, each.tags, len(each.jobs)) for each in clusters], ask("flexClusters").body
+
+
+@pytest.mark.parametrize(("target", "body", "code"), WRITES)
+def test_a_write_is_refused_and_changes_nothing(fake, ask, target, body, code):
+    """Each defect of a body has its code: what is missing, mistyped, unknown, taken, or of another API."""
+    before = _contents(fake, ask)
+    if isinstance(body, dict) and body.get("snapshotId") == ANY:
+        body = body | {"snapshotId": fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[-1]["id"]}
+    assert ask(target, "POST", body).code == code
+    assert _contents(fake, ask) == before
+
+
+@pytest.mark.parametrize(
+    ("target", "change", "code"),
+    [
+        *((f"{{}}/{DEMO_CLUSTER}", change, "400 INVALID_ATTRIBUTE") for change in ({"name": "x"}, {"tags": 1})),
+        *((f"{{}}/{DEMO_CLUSTER}", broken, "400 MALFORMED_JSON") for broken in (b"[]", b"")),
+        ("{}/nobody", {}, "404"),
+        (f"{{}}/{DEMO_DEDICATED}", {}, "400 CANNOT_USE_"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["flexClusters", "serverless"])
+def test_an_update_is_refused_and_changes_nothing(fake, ask, kind, target, change, code):
+    """Neither a name nor a provider can change; a write finds what a read finds."""
+    before = _contents(fake, ask)
+    assert ask(target.format(kind), "PATCH", change).code.startswith(code)
+    assert _contents(fake, ask) == before
+
+
+@pytest.mark.parametrize(
+    ("media", "status"),
+    [
+        ("application/json; charset=utf-8", 200),
+        ("application/vnd.atlas.2024-11-13+json", 200),
+        ("application/vnd.atlas.2025-03-12+json;charset=utf-8", 200),
+        ("application/vnd.atlas.2023-01-01+json", 415),
+        ("application/x-www-form-urlencoded", 415),
+        (None, 415),
+    ],
+)
+def test_an_order_is_json_of_a_version_that_exists(fake, ask, media, status):
+    """A flex order may not have the vendor type of the legacy version."""
+    order = {"snapshotId": fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[-1]["id"]}
+    assert ask(DOWNLOAD, "POST", order, media=media).status == status
+
+
+@pytest.mark.parametrize("target", ["flexClusters", f"flexClusters/{DEMO_CLUSTER}/backup/restoreJobs"])
+def test_a_wrong_method_is_told_the_right_ones(ask, target):
+    """As recorded, 405 has the field Allow and no content; OPTIONS, which it lists, has it too."""
+    for method, status in (("DELETE", 405), ("OPTIONS", 200)):
+        reply = ask(target, method)
+        assert (reply.status, reply.body, reply.header("Allow")) == (status, b"", "POST,GET,OPTIONS")
+
+
+def test_outside_the_api_there_is_nothing(fake):
+    """Other paths answer 404 without a challenge."""
+    assert fake.handle("GET", "/").status == fake.handle("GET", "/api/atlas/v3/groups").status == 404
 
 
 def test_the_table_holds_the_codes_that_are_used():
-    """Every code that the room names has a row, and every row is used."""
-    assert _codes() == ERRORS.keys()
-
-
-def test_a_refusal_is_the_row_with_its_gaps_filled():
-    """The parameters stand in the text and in the body, in order, and braces in them stay braces."""
-    refusal = AtlasRefusal("CLUSTER_NOT_FOUND", "{0}", "{name}")
-    assert refusal.status == 404
-    assert json.dumps(refusal.document) == json.dumps(
-        {
-            "detail": "No cluster named {0} exists in group {name}.",
-            "error": 404,
-            "errorCode": "CLUSTER_NOT_FOUND",
-            "parameters": ["{0}", "{name}"],
-            "reason": "Not Found",
-        }
-    )
-
-
-def test_a_code_without_a_row_is_a_defect_of_the_fake():
-    """An unknown code is a KeyError where it is raised."""
-    with pytest.raises(KeyError):
-        AtlasRefusal("NO_SUCH_CODE")
+    """Every text of the room that is written like an error code has a row, and every row is used."""
+    found: set[str] = set()
+    for path in Path(room.__file__).parent.glob("*.py"):
+        if path.name not in {"__init__.py", "refusals.py"}:
+            nodes = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)]
+            found |= {str(node.value) for node in nodes if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", str(node.value))}
+    assert found == ERRORS.keys()

@@ -14,31 +14,30 @@ import pytest
 import requests
 from requests.auth import HTTPDigestAuth
 
-from shim.fake import (
-    DEMO_CLIENT_ID,
-    DEMO_CLIENT_SECRET,
-    DEMO_GROUP,
-    DEMO_PRIVATE_KEY,
-    DEMO_PUBLIC_KEY,
-    DEMO_TOKEN,
-    FakeAtlas,
-)
+from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
 from shim.fake.digest import parameters
 from shim.fake.server import serve_in_thread
+from tests.fake.asking import FLEX_VERSION, ROOT
 
-PATH = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
-ACCEPT = "application/vnd.atlas.2024-11-13+json"
+PATH = f"{ROOT}/flexClusters"
 
 
 def _get(fake, authorization=None, target=PATH, method="GET"):
-    fields = [("Host", "localhost"), ("Accept", ACCEPT)]
+    fields = [("Host", "localhost"), ("Accept", FLEX_VERSION)]
     if authorization is not None:
         fields.append(("Authorization", authorization))
     return fake.handle(method, target, fields)
 
 
-def _nonce(reply):
-    return reply.header("WWW-Authenticate").partition('nonce="')[2].partition('"')[0]
+def _challenged(reply):
+    """Return the nonce of a 401, and whether it says that the one before was stale."""
+    assert reply.status == 401
+    challenge = reply.header("WWW-Authenticate")
+    return challenge.partition('nonce="')[2].partition('"')[0], challenge.endswith("stale=true")
+
+
+def _nonce(fake):
+    return _challenged(_get(fake))[0]
 
 
 def _md5(text):
@@ -58,7 +57,7 @@ def _digest(
 
 
 def test_the_challenge_is_the_recorded_one(fake):
-    """Field and body are as recorded, with a nonce of 32 characters."""
+    """Field and body are as recorded, with a nonce of 32 characters that no other challenge has."""
     reply = _get(fake)
     assert reply.status == 401
     assert re.fullmatch(
@@ -70,44 +69,28 @@ def test_the_challenge_is_the_recorded_one(fake):
         b'  "detail" : "You are not authorized for this resource."\n}'
     )
     assert reply.header("Content-Type") == "application/json"
+    assert len({_nonce(fake) for _ in range(50)}) == 50
 
 
-def test_no_two_nonces_are_the_same(fake):
-    """Each challenge has a nonce of its own."""
-    assert len({_nonce(_get(fake)) for _ in range(50)}) == 50
-
-
-def test_the_right_key_gets_in(fake):
-    """A right signature is accepted, and so is the next nc with the same nonce."""
-    nonce = _nonce(_get(fake))
-    assert _get(fake, _digest(nonce)).status == 200
-    assert _get(fake, _digest(nonce, nc="00000002")).status == 200
-    assert _get(fake, _digest(nonce, nc="0000000a")).status == 200
-
-
-@pytest.mark.parametrize("nc", ["00000001", "00000003", "00000002"])
-def test_a_replay_is_stale(fake, nc):
-    """An nc that is not above the last one is refused with stale=true and a new nonce."""
-    nonce = _nonce(_get(fake))
-    assert _get(fake, _digest(nonce, nc="00000003")).status == 200
-    reply = _get(fake, _digest(nonce, nc=nc))
-    assert reply.status == 401
-    assert reply.header("WWW-Authenticate").endswith("stale=true")
-    assert _nonce(reply) != nonce
-
-
-def test_a_nonce_of_somebody_else_is_stale(fake):
-    """A right signature of a nonce that was not given out is stale."""
-    assert _get(fake, _digest("a" * 32)).header("WWW-Authenticate").endswith("stale=true")
+@pytest.mark.parametrize("nc", ["00000001", "0000000a", "00000002"])
+def test_a_nonce_is_used_in_order_and_never_twice(fake, nc):
+    """A higher nc is accepted; one that is not above the last one is refused with stale=true and a new nonce."""
+    nonce = _nonce(fake)
+    for count in ("00000001", "00000002", "0000000a"):
+        assert _get(fake, _digest(nonce, nc=count)).status == 200
+    other, stale = _challenged(_get(fake, _digest(nonce, nc=nc)))
+    assert stale
+    assert other != nonce
 
 
 def test_an_old_nonce_is_stale(fake):
-    """A nonce lives five minutes of the fake's time."""
-    nonce = _nonce(_get(fake))
+    """A nonce lives five minutes of the fake's time; one that was not given out is stale too."""
+    nonce = _nonce(fake)
     fake.advance(299)
     assert _get(fake, _digest(nonce)).status == 200
     fake.advance(1)
-    assert _get(fake, _digest(nonce, nc="00000002")).header("WWW-Authenticate").endswith("stale=true")
+    assert _challenged(_get(fake, _digest(nonce, nc="00000002")))[1]
+    assert _challenged(_get(fake, _digest("a" * 32)))[1]
 
 
 @pytest.mark.parametrize(
@@ -119,37 +102,25 @@ def test_an_old_nonce_is_stale(fake):
         {"method": "POST"},
         {"nc": "1"},
         {"nc": "0000000G"},
-        {"extra": ", algorithm=SHA-256"},
-        {"extra": ', opaque="x"'},
-        {"extra": ", userhash=true"},
-        {"extra": ", uri=again"},
-        {"extra": ', half="'},
+        *(
+            {"extra": extra}
+            for extra in (", algorithm=SHA-256", ', opaque="x"', ", userhash=true", ", uri=again", ', "')
+        ),
+        *({"without": name} for name in ("username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce")),
     ],
 )
 def test_wrong_credentials_are_refused(fake, wrong):
-    """Whatever is wrong, the answer is 401 with stale=false."""
-    reply = _get(fake, _digest(_nonce(_get(fake)), **wrong))
-    assert reply.status == 401
-    assert reply.header("WWW-Authenticate").endswith("stale=false")
+    """Whatever is wrong or missing, the answer is 401 with stale=false."""
+    missing = wrong.get("without")
+    credentials = re.sub(rf"(?<=[ ,]){missing}=[^,]*,? ?", "", _digest(_nonce(fake), **wrong))
+    assert not _challenged(_get(fake, credentials))[1]
 
 
-@pytest.mark.parametrize("name", ["username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce"])
-def test_nothing_may_be_missing(fake, name):
-    """Credentials without one of the parameters of qop auth are refused."""
-    whole = _digest(_nonce(_get(fake)))
-    without = re.sub(rf"(?<=[ ,]){name}=[^,]*,? ?", "", whole)
-    assert without != whole
-    assert _get(fake, without).status == 401
-
-
-@pytest.mark.parametrize(
-    "target", [f"{PATH}?pageNum=1", f"{PATH}/", PATH.replace("flexClusters", "serverless"), PATH.replace("C", "%43")]
-)
+@pytest.mark.parametrize("target", [f"{PATH}?pageNum=1", f"{PATH}/", PATH.replace("C", "%43")])
 def test_a_signature_for_another_target_is_a_bad_request(fake, target):
     """The uri has to be the request target, octet for octet (RFC 7616, 3.4.6)."""
-    reply = _get(fake, _digest(_nonce(_get(fake))), target=target)
-    assert reply.status == 400
-    assert reply.header("X-Error-Code") == "INVALID_DIGEST_URI"
+    reply = _get(fake, _digest(_nonce(fake)), target=target)
+    assert (reply.status, reply.header("X-Error-Code")) == (400, "INVALID_DIGEST_URI")
 
 
 @pytest.mark.parametrize(
@@ -172,21 +143,15 @@ def _token(fake, secret=DEMO_CLIENT_SECRET, body=b"grant_type=client_credentials
 
 
 def test_a_service_account_gets_a_token_for_an_hour(fake):
-    """The reply is the documented one, and the token is accepted until it expires."""
+    """The reply is the documented one, and the token is accepted until it expires; the demo token never does."""
     reply = _token(fake)
     body = json.loads(reply.body)
-    assert (reply.status, list(body), body["expires_in"], body["token_type"]) == (
-        200,
-        ["access_token", "expires_in", "token_type"],
-        3600,
-        "Bearer",
-    )
-    bearer = f"Bearer {body['access_token']}"
-    assert _get(fake, bearer).status == 200
-    fake.advance(3599)
-    assert _get(fake, bearer).status == 200
-    fake.advance(1)
-    assert _get(fake, bearer).status == 401
+    assert (reply.status, list(body)) == (200, ["access_token", "expires_in", "token_type"])
+    assert (body["expires_in"], body["token_type"]) == (3600, "Bearer")
+    for later, status in ((0, 200), (3599, 200), (1, 401)):
+        fake.advance(later)
+        assert _get(fake, f"Bearer {body['access_token']}").status == status
+    assert _get(fake, f"Bearer {DEMO_TOKEN}").status == 200
 
 
 def test_a_revoked_token_is_worth_nothing(fake):
@@ -202,98 +167,81 @@ def test_a_revoked_token_is_worth_nothing(fake):
 def test_a_wrong_client_is_refused_in_the_known_words(fake, path):
     """The answer is 401 invalid_client in Atlas' words."""
     reply = _token(fake, secret="guess", path=path)
-    assert (reply.status, reply.body) == (
-        401,
-        b'{"error_description":"Invalid credentials provided.","error":"invalid_client"}',
-    )
+    words = b'{"error_description":"Invalid credentials provided.","error":"invalid_client"}'
+    assert (reply.status, reply.body) == (401, words)
     assert fake.handle("POST", path, [("Authorization", "Basic !")]).status == 401
     assert fake.handle("POST", path).status == 401
     assert fake.handle("GET", path).status == 405
 
 
-def test_another_grant_is_refused(fake):
-    """Only client credentials are known (RFC 6749, 5.2)."""
+def test_client_credentials_are_the_only_grant(fake):
+    """They may be in the form, where some clients put them (RFC 6749, 2.3.1 and 5.2)."""
     reply = _token(fake, body=b"grant_type=password")
     assert (reply.status, json.loads(reply.body)["error"]) == (400, "unsupported_grant_type")
-
-
-def test_credentials_in_the_form_are_accepted(fake):
-    """Some clients put them there (RFC 6749, 2.3.1)."""
     form = f"grant_type=client_credentials&client_id={DEMO_CLIENT_ID}&client_secret={DEMO_CLIENT_SECRET}"
     assert fake.handle("POST", "/api/oauth/token", [], form.encode()).status == 200
-
-
-def test_the_demo_token_never_expires(fake):
-    """It is good at any date."""
-    fake.advance(10**9)
-    assert _get(fake, f"Bearer {DEMO_TOKEN}").status == 200
 
 
 def test_own_keys_replace_the_demo_keys():
     """A fake with keys of its own refuses those of the demo."""
     fake = FakeAtlas(api_keys={"mine": "secret"}, service_accounts={})
-    assert _get(fake, _digest(_nonce(_get(fake)))).status == 401
-    assert _get(fake, _digest(_nonce(_get(fake)), key="mine", secret="secret")).status == 200
+    assert _get(fake, _digest(_nonce(fake))).status == 401
+    assert _get(fake, _digest(_nonce(fake), key="mine", secret="secret")).status == 200
     assert _token(fake).status == 401
 
 
-QUERIES = ["", "?pageNum=1&itemsPerPage=2", "?x=a%20b&y=%2F%E2%82%AC", "?x=a,b;c=d'e"]
+def _with_httpx(url, secret, times):
+    with httpx.Client(auth=httpx.DigestAuth(DEMO_PUBLIC_KEY, secret), headers={"Accept": FLEX_VERSION}) as client:
+        return [client.get(url).status_code for _ in range(times)]
 
 
-@pytest.mark.parametrize("query", QUERIES)
-def test_httpx_gets_in(query):
-    """The first call takes two trips, each later one takes one."""
-    auth = httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
-    with serve_in_thread() as server, httpx.Client(auth=auth, headers={"Accept": ACCEPT}) as client:
-        assert [client.get(server.url + PATH + query).status_code for _ in range(3)] == [200] * 3
-        assert len(server.fake.arrivals) == 4
+def _with_requests(url, secret, times):
+    with requests.Session() as session:
+        session.auth = HTTPDigestAuth(DEMO_PUBLIC_KEY, secret)
+        session.headers["Accept"] = FLEX_VERSION
+        return [session.get(url, timeout=20).status_code for _ in range(times)]
 
 
-@pytest.mark.parametrize("query", QUERIES)
-def test_requests_gets_in(query):
-    """The first call takes two trips, each later one takes one."""
-    with serve_in_thread() as server, requests.Session() as session:
-        session.auth = HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
-        session.headers["Accept"] = ACCEPT
-        assert [session.get(server.url + PATH + query).status_code for _ in range(3)] == [200] * 3
-        assert len(server.fake.arrivals) == 4
+def _with_curl(url, secret, times):
+    """As the documentation of the legacy API says, with --digest."""
+    command = ["curl", "-s", "-w", "%{http_code} ", "--noproxy", "*", "--digest", "-u", f"{DEMO_PUBLIC_KEY}:{secret}"]
+    command += ["-H", f"Accept: {FLEX_VERSION}", *["-o", "/dev/null", url] * times]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+    return [int(status) for status in done.stdout.split()]
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-@pytest.mark.parametrize("query", QUERIES)
-def test_curl_gets_in(query):
-    """It signs with --digest, as the documentation of the legacy API says."""
+CLIENTS = [
+    _with_httpx,
+    _with_requests,
+    pytest.param(
+        _with_curl, marks=pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed"), id="curl"
+    ),
+]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("query", ["", "?pageNum=1&itemsPerPage=2", "?x=a%20b&y=%2F%E2%82%AC", "?x=a,b;c=d'e"])
+def test_other_peoples_clients_get_in(client, query):
+    """Their first call takes two trips; a wrong secret stays out."""
     with serve_in_thread() as server:
-        assert _curl(server.url + PATH + query, DEMO_PRIVATE_KEY) == "200"
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl_with_a_wrong_secret_stays_out():
-    """It stops after the second 401."""
-    with serve_in_thread() as server:
-        assert _curl(server.url + PATH, "guess") == "401"
+        assert client(server.url + PATH + query, DEMO_PRIVATE_KEY, 1) == [200]
         assert len(server.fake.arrivals) == 2
+        assert client(server.url + PATH + query, "guess", 1) == [401]
 
 
-def _curl(url, secret):
-    command = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--noproxy", "*", "--digest"]
-    command += ["-u", f"{DEMO_PUBLIC_KEY}:{secret}", "-H", f"Accept: {ACCEPT}", url]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
-
-
-def test_httpx_and_requests_with_a_wrong_secret_stay_out():
-    """The 401 reaches the caller."""
+@pytest.mark.parametrize("client", [_with_httpx, _with_requests])
+def test_each_later_call_takes_one_trip(client):
+    """The nonce serves again."""
     with serve_in_thread() as server:
-        url = server.url + PATH
-        assert httpx.get(url, auth=httpx.DigestAuth(DEMO_PUBLIC_KEY, "guess")).status_code == 401
-        assert requests.get(url, auth=HTTPDigestAuth(DEMO_PUBLIC_KEY, "guess"), timeout=20).status_code == 401
+        assert client(server.url + PATH, DEMO_PRIVATE_KEY, 3) == [200] * 3
+        assert len(server.fake.arrivals) == 4
 
 
 def test_a_client_recovers_from_a_stale_nonce():
     """The client signs again with the new nonce."""
     with serve_in_thread(FakeAtlas(today=FakeAtlas().today)) as server:
         auth = httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
-        with httpx.Client(auth=auth, headers={"Accept": ACCEPT}) as client:
+        with httpx.Client(auth=auth, headers={"Accept": FLEX_VERSION}) as client:
             assert client.get(server.url + PATH).status_code == 200
             server.fake.advance(600)
             assert client.get(server.url + PATH).status_code == 200

@@ -1,0 +1,89 @@
+"""Asking a fake as Atlas' own tools do, reading its answers, and the recordings and contracts they are held against."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from shim.fake import DEMO_GROUP, DEMO_TOKEN, FakeAtlas, FakeReply
+
+CASES = Path(__file__).parents[1] / "cases"
+ROOT = f"/api/atlas/v2/groups/{DEMO_GROUP}"
+FLEX_VERSION = "application/vnd.atlas.2024-11-13+json"
+LEGACY_VERSION = "application/vnd.atlas.2023-01-01+json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply, and what its JSON says."""
+
+    reply: FakeReply
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.reply, name)
+
+    @property
+    def json(self) -> Any:
+        """The decoded content."""
+        return json.loads(self.reply.body)
+
+    @property
+    def code(self) -> str:
+        """Status and error code, as in ``404 CLUSTER_NOT_FOUND``."""
+        return f"{self.reply.status} {self.json['errorCode']}"
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Sends signed-in requests to a fake; a target without a leading slash is below the demo group."""
+
+    fake: FakeAtlas
+
+    def __call__(
+        self,
+        target: str,
+        method: str = "GET",
+        body: Any = None,
+        *,
+        accept: str | None = FLEX_VERSION,
+        media: str | None = "application/json",
+        host: str = "localhost:8080",
+        more: tuple[tuple[str, str], ...] = (),
+    ) -> Answer:
+        """Send one request; ``body`` is JSON, or bytes as they are."""
+        fields = [("Host", host), ("Authorization", f"Bearer {DEMO_TOKEN}"), *more]
+        if accept is not None:
+            fields.append(("Accept", accept))
+        if body is not None and media is not None:
+            fields.append(("Content-Type", media))
+        content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        path = target if target.startswith("/") else f"{ROOT}/{target}".removesuffix("/.")
+        return Answer(self.fake.handle(method, path, fields, content))
+
+
+@cache
+def recorded(name: str, status: int | None = None) -> list[dict[str, Any]]:
+    """Read one file of recordings, at least one exchange, of one status or any."""
+    rows = [json.loads(line) for line in (CASES / "recorded" / f"{name}.jsonl").read_text("utf-8").splitlines()]
+    found = [row for row in rows if status in (None, row["status"])]
+    assert found
+    return found
+
+
+@cache
+def contract(name: str) -> dict[str, Any]:
+    """Read one contract."""
+    document: dict[str, Any] = json.loads((CASES / "contract" / f"{name}.json").read_text("utf-8"))
+    return document
+
+
+def shape(value: Any) -> Any:
+    """Return the member names of a JSON value, in order and depth; a list shows its first item."""
+    if isinstance(value, dict):
+        return [(name, shape(each)) for name, each in value.items()]
+    if isinstance(value, list):
+        return [shape(each) for each in value[:1]]
+    return type(value).__name__
