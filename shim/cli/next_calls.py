@@ -15,7 +15,7 @@ from shim.cli.sdk_names import sdk_names
 from shim.core.question import MOST, LegacyQuery, translated_pairs
 from shim.core.responses import CallError, explained
 from shim.documents.model import ErrorRule, Operation, RefusedChoice, Successor, Target
-from shim.documents.vocabulary import Verb
+from shim.documents.verbs import Constant, Parameter
 
 ORIGIN = "https://cloud.mongodb.com"
 """Where a call goes when nothing names its origin."""
@@ -155,6 +155,7 @@ def _body(operation: Operation, target: Target, word: str) -> Mapping[str, Any] 
         here = made
         for part in outer:
             here = here.setdefault(part, {})
-        source = (*rule.sources, rule.parameter or field.name)[0]
-        here[last] = rule.constant if rule.verb is Verb.CONSTANT else f"{{{source}}}"
+        named = rule.verb.parameter if isinstance(rule.verb, Parameter) else field.name
+        source = (*rule.sources, named)[0]
+        here[last] = rule.verb.constant if isinstance(rule.verb, Constant) else f"{{{source}}}"
     return made

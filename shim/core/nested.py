@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import attrs
 
 from shim.core.rules import InvalidValue, TranslationReport
-from shim.documents.model import BARE
+from shim.documents.fields import BARE
 from shim.documents.sources import NoValue, Path, look_up
 from shim.documents.value_types import Json, JsonObject
 

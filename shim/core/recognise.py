@@ -16,7 +16,6 @@ from shim.documents.check_calls import targets
 from shim.documents.model import Api, Operation, Successor, Target
 from shim.documents.templates import decoded, parameter_name
 from shim.documents.versions import Named, named_in
-from shim.documents.vocabulary import Verb
 from shim.errors import SettingsError
 
 
@@ -75,7 +74,7 @@ class CompiledOperation:
     def timeless(self) -> bool:
         """Whether a read's translation depends on nothing but the call and upstream's bytes."""
         rules = [rule for field in self.operation.resource.walk() for tier in field.rules.values() for rule in tier]
-        return self.operation.method == "GET" and not any(rule.verb is Verb.PASSED for rule in rules)
+        return self.operation.method == "GET" and all(rule.verb.timeless for rule in rules)
 
     @cached_property
     def tiers(self) -> Mapping[str, tuple[Successor, ...]]:

@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from shim.core.messages import Dropped
-from shim.documents.model import Field, Rule
+from shim.documents.fields import Field, Rule
 from shim.documents.sources import NoValue, look_up, parse_source
-from shim.documents.value_types import FITS, Json, JsonObject
-from shim.documents.vocabulary import Verb
+from shim.documents.value_types import Json, JsonObject
 
 
 @attrs.frozen
@@ -89,7 +88,7 @@ class TranslationReport:
         # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings);
         # one with nulls in it says nothing (recorded: desiredTimestamp).
         outer = name.rpartition(".")[0]
-        if outer and rule.verb is Verb.FROM and rule.sources[0].rpartition(".")[0] == outer:
+        if outer and rule.verb.hands_on and rule.sources[0].rpartition(".")[0] == outer:
             held = look_up(source, parse_source(outer))
             if type(held) is dict and None not in held.values():
                 for part in outer.split("."):
@@ -115,39 +114,6 @@ def _invalid(field: Field, rule: Rule, sources: Sequence[str], source: JsonObjec
     """Return the first value of some sources, none of which gave one of use; None when all are missing."""
     for name in sources:
         said = look_up(source, parse_source(name))
-        if said is not NoValue.MISSING and not (rule.verb is Verb.ONLY and said == []):
-            return InvalidValue(name, *_why_not(field, rule, said))
+        if said is not NoValue.MISSING and not rule.verb.is_missing(said):
+            return InvalidValue(name, *rule.verb.why_not(field, said))
     return None
-
-
-def _why_not(field: Field, rule: Rule, said: Json) -> tuple[Json, str]:
-    """Return what can't be used of a value that a rule did not take, and why not."""
-    match rule.verb:
-        case Verb.EQUALS:
-            return said, "an unknown word" if type(said) is str else "not a word"
-        case Verb.PASSED:
-            return said, "not of type time"
-        case Verb.COUNT:
-            return said, "not a list"
-        case Verb.LIST if said is not None:
-            return said, f"not an item of {field.type}"
-        case Verb.ONLY if type(said) is not list or len(said) > 1:
-            return said, "not a list of one"
-        case Verb.ONLY if type(said) is list:
-            said = said[0]
-    if said is None:
-        return said, "null is no value"
-    if is_dropped(rule, said):
-        return said, "it stands for not known"
-    if rule.values:
-        return said, "an unknown word"
-    if rule.cast:
-        return said, f"can't be made {field.type}"
-    if not FITS[field.type](said):
-        return said, f"not of type {field.type}"
-    return said, "not one of the legacy words" if field.words else "not a list of one"
-
-
-def is_dropped(rule: Rule, said: Json) -> bool:
-    """Tell whether a value stands for not known. False equals 0 to Python, and means something else to everybody."""
-    return any((type(value) is bool, value) == (type(said) is bool, said) for value in rule.drop)

@@ -31,7 +31,8 @@ from shim.core.translate import (
     translate_items,
     translate_one,
 )
-from shim.documents.model import BARE, NO_CONTENT, RefusedChoice, Successor, Target
+from shim.documents.fields import BARE
+from shim.documents.model import NO_CONTENT, RefusedChoice, Successor, Target
 from shim.documents.sources import look_up, parse_source
 from shim.documents.value_types import Json
 

@@ -11,9 +11,10 @@ from shim.core.messages import Dropped, FieldReport
 from shim.core.question import LegacyQuery
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translator import Translator, named_in
-from shim.documents.model import BARE, Operation
+from shim.documents.fields import BARE
+from shim.documents.model import Operation
 from shim.documents.value_types import Json, JsonObject, instant, is_usual_time
-from shim.documents.vocabulary import Fidelity, Verb
+from shim.documents.vocabulary import Fidelity
 
 
 @attrs.frozen
@@ -129,7 +130,7 @@ def reports(translator: Translator, report: TranslationReport, items: int = 1) -
             rest = f" in {count} of {items}; elsewhere it is {level.value}" + (f": {why}" if why else "")
             level, why = Fidelity.MISSING, what + (rest if count < items else "")
         found.append(FieldReport(name, level, why, rule.owner))
-        if name in translator.inner and rule.verb is not Verb.ABSENT:
+        if name in translator.inner and rule.fidelity is not Fidelity.ABSENT:
             part = report.part(name)
             found += named_in(field, reports(translator.inner[name], part, part.objects))
     return tuple(found)

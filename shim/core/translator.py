@@ -1,6 +1,7 @@
 """Generated functions: one for each operation, tier and API, from an object of the other side to a legacy one.
 
-A debugger shows their text, and steps through it.
+A debugger shows their text, and steps through it. No text of a document becomes code: where a line needs one it is a
+literal that ``repr`` wrote, and every other value is passed under a name of ours.
 """
 
 from __future__ import annotations
@@ -8,13 +9,24 @@ from __future__ import annotations
 import linecache
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import attrs
 
+from shim.core.links import led_back, segment_of
 from shim.core.messages import FieldReport
-from shim.core.verbs import Begin, Script, reads_bare
-from shim.documents.model import Field, Resource, Rule
-from shim.documents.vocabulary import Verb
+from shim.core.nested import Nested, claims_of, pass_rest
+from shim.documents.fields import Begin, Field, Resource, Rule, Script, When
+from shim.documents.sources import NoValue, Step, each, first, look_up, only, parse_source
+from shim.documents.value_types import instant, is_usual_time
+from shim.documents.vocabulary import Fidelity
+
+_HELP: dict[str, Any] = {
+    "MISSING": NoValue.MISSING, "NOTHING": {}, "Nested": Nested, "each": each, "first": first, "instant": instant,
+    "is_usual_time": is_usual_time, "led_back": led_back, "look_up": look_up, "only": only, "pass_rest": pass_rest,
+    "segment_of": segment_of,
+}  # fmt: skip
+"""What generated functions may name besides their own values."""
 
 
 @attrs.frozen(eq=False)
@@ -41,7 +53,7 @@ class Translator:
         found = list[FieldReport]()
         for field, rule in self.fields:
             found.append(FieldReport(field.name, rule.fidelity, rule.why, rule.owner))
-            if field.name in self.inner and rule.verb is not Verb.ABSENT:
+            if field.name in self.inner and rule.fidelity is not Fidelity.ABSENT:
                 found += named_in(field, self.inner[field.name].usual)
         return tuple(found)
 
@@ -70,9 +82,9 @@ def make_translator(
     ordered = sorted(resource.fields, key=lambda field: field.type == "links")
     script = Script(parameters, api, tier, begin_inner)
     for field in ordered:
-        script.add(field, field.rules[tier])
+        _add(script, field, field.rules[tier])
     if resource.rest:
-        script.pass_rest(resource)
+        _add_rest(script, resource)
     lines = [
         "def begin(context, report):",
         *(f"    {line}" for line in script.once),
@@ -83,13 +95,49 @@ def make_translator(
         "    return translate",
     ]
     text = "".join(f"{line}\n" for line in lines)
-    names = script.names
+    names = {**_HELP, **script.names}
     name = _registered(title, text)
-    exec(compile(text, name, "exec"), names)  # noqa: S102 - ``verbs`` says what is in it: no text of a document
+    exec(compile(text, name, "exec"), names)  # noqa: S102 - no text of a document is in it
     begin = names["begin"]
     weakref.finalize(begin, linecache.cache.pop, name, None).atexit = False
     last = tuple((field, field.rules[tier][-1]) for field in ordered)
-    return Translator(last, begin, text, inner, resource.bare, reads_bare(resource, tier))
+    return Translator(last, begin, text, inner, resource.bare, resource.reads_bare(tier))
+
+
+def _add(script: Script, field: Field, rules: Sequence[Rule]) -> None:
+    """Add the lines that give one field its value, by the first of its rules whose condition holds."""
+    named = script.name("field", field)
+    lines = [f"# {field.name!r}"]
+    for number, rule in enumerate(rules):
+        which = script.name("rule", rule)
+        of_rule = rule.verb.lines(script, field, f"{named}, {which}")
+        if len(rules) > 1:
+            word = "elif" if number else "if"
+            lines.append("else:" if rule.when is None else f"{word} {_condition(script, rule.when)}:")
+            lines += [f"    if report.rules.get({field.name!r}) is not {which}:"]
+            lines += [f"        report.choose({named}, {which})"]
+            of_rule = [f"    {line}" for line in of_rule]
+        lines += of_rule
+    script.lines += lines  # after those of holders, which hold in all cases
+
+
+def _condition(script: Script, when: When) -> str:
+    found = script.member(when.source)
+    if when.given is not None:
+        return f"{found} {'is not' if when.given else 'is'} None"
+    word = script.name("words", when.words)
+    return f"{'not ' if when.negated else ''}(type(value := {found}) in {{str, bool}} and value in {word})"
+
+
+def _add_rest(script: Script, resource: Resource) -> None:
+    """Add the line that passes on what no field of a resource names and no rule reads."""
+    rules = [rule for field in resource.fields for rule in field.rules[script.tier]]
+    names = [field.name for field in resource.fields] + list(resource.without)
+    paths = [parse_source(source) for rule in rules for source in rule.sources]
+    # What lies in a list can't be taken out of it: such a list is known by the field that has its name.
+    known = [path for path in paths if not any(isinstance(part, Step) for part in path)]
+    claims = script.name("claims", claims_of([*(name.split(".") for name in names), *known]))
+    script.lines.append(f"pass_rest(source, made, {claims}, report)")
 
 
 def _registered(title: str, text: str) -> str:

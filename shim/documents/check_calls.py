@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shim.documents.model import Document, Operation, RequestBody, Resource, Successor, Target
+from shim.documents.fields import Resource
+from shim.documents.model import Document, Operation, RequestBody, Successor, Target
 from shim.documents.tables import key_path
 from shim.documents.value_types import FITS
-from shim.documents.vocabulary import Cast, Verb
+from shim.documents.verbs import From
+from shim.documents.ways import json_type
 
 OF_PAGE = frozenset({"links", "totalCount"})
 """Members of a page beside its list (contract: Paginated…View)."""
-
-_SCALARS = frozenset({"string", "number", "boolean"})
-
-_SAME: dict[str, str] = {
-    "time": "string", "integer": "number", "strings": "array", "objects": "array", "links": "array",
-}  # fmt: skip
-"""The JSON type of each type of member, where it has another name."""
 
 
 def check_calls(document: Document, operation: Operation) -> Iterator[tuple[str, str]]:
@@ -91,15 +86,6 @@ def _check_body(body: Resource, request: RequestBody) -> Iterator[tuple[str, str
                 if re.split(r"[.\[]", source)[0] in request.ignored:
                     yield f".body{where}", f"reads {source!r}, which is ignored"
                 kind = request.members.get(source)
-                if kind is None or rule.verb is not Verb.FROM or rule.values:
-                    continue
-                kind, made = _SAME.get(kind, kind), _SAME.get(field.type, field.type)
-                takes = {
-                    Cast.NONE: {"array"} if rule.keyed else {made},
-                    Cast.TEXT: _SCALARS,
-                    Cast.FACTOR: {"number"},
-                    Cast.JOIN: {"array"},
-                    Cast.SPLIT: {"string"},
-                }[rule.cast]
-                if kind not in takes:
-                    yield f".body{where}", f"can never apply: {source!r} is of type {request.members[source]}"
+                takes = rule.verb.way.takes(json_type(field.type)) if isinstance(rule.verb, From) else ()
+                if kind is not None and takes and json_type(kind) not in takes:
+                    yield f".body{where}", f"can never apply: {source!r} is of type {kind}"

@@ -7,21 +7,11 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from shim.documents.check_calls import targets
-from shim.documents.check_from import check_from, check_lists
-from shim.documents.model import BODY, TIERS, Document, Field, Operation, Resource, Rule, When
-from shim.documents.tables import key_path
-from shim.documents.value_types import FITS, Json, is_json
-from shim.documents.vocabulary import Verb
-
-_KINDS_OF: dict[Verb, tuple[str, ...]] = {
-    Verb.LIST: ("strings", "objects"),
-    Verb.EQUALS: ("boolean",),
-    Verb.PASSED: ("boolean",),
-    Verb.LINK: ("links",),
-    Verb.PARAMETER: ("string",),
-    Verb.COUNT: ("integer",),
-}
-"""The field types that a verb can give a value to, where it is not any."""
+from shim.documents.fields import BODY, TIERS, Field, Resource, Rule, Use, When
+from shim.documents.model import Document, Operation
+from shim.documents.sources import Path, Step, parse_source
+from shim.documents.verbs import way_of
+from shim.documents.ways import Group
 
 
 @attrs.define
@@ -55,7 +45,10 @@ def _note(uses: dict[int, _Use], resource: Resource, operation: Operation, tiers
     for field in resource.fields:
         if field.of is not None:
             _note(uses, field.of, operation, tiers)
-            uses[id(field.of)].grouped |= {tier for tier, rules in field.rules.items() for rule in rules if rule.group}
+            grouped = {
+                tier for tier, rules in field.rules.items() if any(isinstance(way_of(one), Group) for one in rules)
+            }
+            uses[id(field.of)].grouped |= grouped
 
 
 def _check_resource(use: _Use) -> Iterator[tuple[str, str]]:
@@ -73,7 +66,7 @@ def _check_resource(use: _Use) -> Iterator[tuple[str, str]]:
     for field in resource.fields:
         yield from _check_field(field, use)
     for tier in use.tiers:
-        yield from check_lists(resource, tier)
+        yield from _check_lists(resource, tier)
 
 
 def _check_names(fields: Sequence[Field]) -> Iterator[tuple[str, str]]:
@@ -101,11 +94,10 @@ def _check_field(field: Field, use: _Use) -> Iterator[tuple[str, str]]:
         if not rules:
             yield f"{field.at}.{_key(tier)}", "is missing; say how the field gets its value there, or absent"
         yield from _check_alternatives(rules)
+        paths = {operation.id: operation.path for operation in use.operations}
         for rule in rules:
-            yield from _check_rule(field, rule, use.resource.fields, use.operations)
-            yield from check_from(field, rule)
-            if rule.verb is Verb.COUNT and not rule.sources and tier not in use.grouped:
-                yield rule.at, "can never apply: no field that has this resource groups a list"
+            yield from _check_rule(field, rule)
+            yield from rule.verb.check(field, rule.at, Use(use.resource.fields, paths, tier in use.grouped))
 
 
 def _key(tier: str) -> str:
@@ -142,38 +134,46 @@ def _is_covered(when: When, before: Sequence[When]) -> bool:
     return others or when.words <= words
 
 
-def _check_rule(
-    field: Field, rule: Rule, fields: Sequence[Field], operations: list[Operation]
-) -> Iterator[tuple[str, str]]:
-    kinds = _KINDS_OF.get(rule.verb)
-    if kinds is not None and field.type not in kinds:
-        yield rule.at, f"{rule.verb} gives {' or '.join(kinds)}, and the field's type is {field.type}"
-    if field.type == "links" and rule.verb not in {Verb.LINK, Verb.FROM, Verb.ABSENT}:
+def _check_rule(field: Field, rule: Rule) -> Iterator[tuple[str, str]]:
+    verb = rule.verb
+    if verb.makes and field.type not in verb.makes:
+        yield rule.at, f"{verb.key} gives {' or '.join(verb.makes)}, and the field's type is {field.type}"
+    if field.type == "links" and not (verb.hands_on or verb.makes == ("links",)):
         yield rule.at, "a field of type links is made by link, from or absent"
-    if rule.verb is Verb.CONSTANT:
-        yield from _check_value(field, f"{rule.at}.constant", rule.constant)
-    for word, value in rule.values.items():
-        yield from _check_value(field, key_path(f"{rule.at}.values", word), value)
-    if both := set(rule.others) & set(rule.words):
-        yield f"{rule.at}.equals.others", f"has words that make it true: {', '.join(sorted(both))}"
-    for operation in operations:
-        own = set(operation.path.parameters)
-        if rule.parameter and rule.parameter not in own:
-            yield f"{rule.at}.parameter", f"{rule.parameter!r} is no parameter of {operation.id}'s path"
-        for link in rule.links:
-            for name in link.path.parameters:
-                kind = next((other.type for other in fields if other.name == name), None)
-                if name not in own and kind is not None and kind not in {"string", "integer", "time"}:
-                    yield rule.at, f"link {{{name}}} is no text: the field's type is {kind}"
-                if name not in own and kind is None:
-                    yield (
-                        rule.at,
-                        f"link {{{name}}} is neither a parameter of {operation.id}'s path nor a field",
-                    )
+    if field.type == "links" and BODY in field.rules:
+        yield rule.at, "a request body has no links"
+    if field.of is not None and field.of.bare:
+        yield f"{field.at}.of", f"{field.of.name!r} is bare, and so no object"
+    if field.of is not None and not verb.hands_on:
+        yield rule.at, "a field with of is made by from or absent"
+    when = () if rule.when is None else (rule.when.source,)
+    for source in (*(() if verb.reads_list(field) else rule.sources), *when):
+        if Step.EACH in _path(source):
+            yield rule.at, f"{source!r} is a list; [first] or [only] take one item of it"
 
 
-def _check_value(field: Field, at: str, value: Json) -> Iterator[tuple[str, str]]:
-    if not FITS[field.type](value) or not is_json(value):
-        yield at, f"{value!r} is not of the field's type, {field.type}"
-    elif field.words and value not in field.words:
-        yield at, f"{value!r} is not one of the field's words: {', '.join(field.words)}"
+def _check_lists(resource: Resource, tier: str) -> Iterator[tuple[str, str]]:
+    """Yield a problem for sources that go through what other rules of the resource read as a list, and the reverse."""
+    lists, others = dict[Path, str](), dict[Path, str]()
+    rules = [(field, rule) for field in resource.fields for rule in field.rules.get(tier, ())]
+    for field, rule in rules:
+        is_list = rule.verb.reads_list(field)
+        if is_list is not None:
+            (lists if is_list else others).update({_path(source): field.name for source in rule.sources})
+    for _, rule in rules:
+        for source in (*rule.sources, *(() if rule.when is None else (rule.when.source,))):
+            path = _path(source)
+            for end in range(1, len(path)):
+                start, after = path[:end], path[end]
+                if start in lists and not isinstance(after, Step):
+                    name = ".".join(start)
+                    yield rule.at, f"{source!r} goes through a list, as {lists[start]!r} says: {name}[first].{after}?"
+                elif start in others and isinstance(after, Step):
+                    yield rule.at, f"{source!r} takes an item of what is no list, as {others[start]!r} says"
+
+
+def _path(source: str) -> Path:
+    try:
+        return parse_source(source)
+    except ValueError:  # told where it was read
+        return ()

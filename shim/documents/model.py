@@ -3,115 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 import attrs
 from packaging.specifiers import SpecifierSet
 
+from shim.documents.fields import Field, Resource
 from shim.documents.templates import Template
-from shim.documents.vocabulary import Cast, Fidelity, Verb
-
-TIERS = ("flex", "dedicated")
-"""The tiers of Atlas' own that documents may name without ``tier.``, in the order in which they are asked."""
-BODY = "body"
-"""What stands for a tier in rules that make a request body."""
-BARE = "value"
-"""The name under which rules read what is no object, and of the one field of a bare answer."""
 
 NO_CONTENT = (204, 205)
 """Success statuses whose answers have no content (RFC 9110, 15.3.5 and 15.3.6)."""
-
-
-@attrs.frozen
-class When:
-    """A condition: ``source`` has one of ``words``, or the boolean among them (or none of them).
-
-    When ``given`` is not None: it has a value at all, or not.
-    """
-
-    source: str
-    words: frozenset[str | bool] = frozenset()
-    negated: bool = False
-    given: bool | None = None
-
-
-@attrs.frozen
-class LinkRule:
-    """One entry of a ``links`` array: relation by API version, and a path template below the API's base."""
-
-    rel: Mapping[str, str]
-    path: Template
-
-
-@attrs.frozen
-class Rule:
-    """One way for a field to get its value, with its fidelity, the reason, and the document it stands in.
-
-    ``by`` is the factor of units, or what texts are joined with or split at; ``group`` are the members by which items
-    of a list become one, ``keyed`` the member that names each in an object.
-    """
-
-    verb: Verb
-    at: str
-    owner: str
-    fidelity: Fidelity
-    why: str = ""
-    sources: tuple[str, ...] = ()
-    values: Mapping[str, Any] = attrs.field(factory=dict)
-    words: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
-    parameter: str = ""
-    constant: Any = None
-    links: tuple[LinkRule, ...] = ()
-    whole: bool = False
-    cast: Cast = Cast.NONE
-    by: Fraction | str = ""
-    group: tuple[str, ...] = ()
-    keyed: str = ""
-    drop: tuple[Any, ...] = ()
-    when: When | None = None
-
-
-@attrs.frozen
-class Field:
-    """One field: dotted name, type, the words it may have, and its rules by tier (first match wins).
-
-    ``of`` is the resource that each object in it is, where they are translated too.
-    """
-
-    name: str
-    type: str
-    words: tuple[str, ...]
-    rules: Mapping[str, tuple[Rule, ...]]
-    at: str
-    file: str
-    of: Resource | None = None
-
-
-@attrs.frozen
-class Resource:
-    """The fields of an answer, of a part of one, or of a request body.
-
-    With ``rest`` all other members are passed on as they are, but those in ``without``; ``bare`` says that the
-    value of the one field stands alone.
-    """
-
-    name: str = ""
-    fields: tuple[Field, ...] = ()
-    rest: bool = False
-    without: tuple[str, ...] = ()
-    bare: bool = False
-    at: str = ""
-
-    def walk(self) -> Iterator[Field]:
-        """Return all fields, those of the resources in them too."""
-        for field in self.fields:
-            yield field
-            if field.of is not None:
-                yield from field.of.walk()
 
 
 @attrs.frozen

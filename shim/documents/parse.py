@@ -8,7 +8,8 @@ from typing import Any
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from shim.documents.model import NO_CONTENT, Api, Constant, Document, Gone, Operation, Resource, Successor, Target
+from shim.documents.fields import Resource
+from shim.documents.model import NO_CONTENT, Api, Constant, Document, Gone, Operation, Successor, Target
 from shim.documents.parse_calls import METHODS, Question, parse_query, parse_request, parse_successor
 from shim.documents.parse_fields import parse_resources, tiers_of
 from shim.documents.tables import DocumentSource, Table, checked, read_template, same

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from shim.documents.fields import TYPES, Resource
 from shim.documents.model import (
     Alike,
     ErrorRule,
@@ -14,11 +15,10 @@ from shim.documents.model import (
     RefusedChoice,
     RefusedValue,
     RequestBody,
-    Resource,
     Successor,
     Target,
 )
-from shim.documents.parse_fields import TYPES, parse_body
+from shim.documents.parse_fields import parse_body
 from shim.documents.sources import Step, parse_source
 from shim.documents.tables import Table, checked, read_template
 from shim.documents.templates import Template, parameters_in

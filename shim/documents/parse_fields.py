@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from shim.documents.model import BARE, BODY, TIERS, Api, Field, RequestBody, Resource, Rule
+from shim.documents.fields import BARE, BODY, TIERS, TYPES, Field, Resource, Rule
+from shim.documents.model import Api, RequestBody
 from shim.documents.parse_rules import parse_rule
 from shim.documents.tables import Table
-
-TYPES = ("string", "integer", "number", "boolean", "time", "strings", "object", "objects", "array", "links")
-"""The types a field may have; objects and arrays are handed over as they are, unless ``of`` says what they are."""
 
 _NO_TIERS = frozenset({"legacy", "none", "auto", "date", "off", BODY})
 """Words that mean something else where a tier is named."""

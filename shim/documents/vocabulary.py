@@ -1,4 +1,4 @@
-"""The words of the document language: levels of fidelity, verbs, and what a value may be cast by."""
+"""The levels of fidelity: how near a legacy field's value is to what it was."""
 
 from __future__ import annotations
 
@@ -25,29 +25,3 @@ class Fidelity(StrEnum):
         """Tell whether this is further from the old meaning than another."""
         levels = tuple(Fidelity)
         return levels.index(self) > levels.index(other)
-
-
-class Verb(StrEnum):
-    """How a field gets its value."""
-
-    FROM = "from"
-    PARAMETER = "parameter"
-    CONSTANT = "constant"
-    COUNT = "count"
-    LIST = "list"
-    ONLY = "only"
-    EQUALS = "equals"
-    PASSED = "passed"
-    LINK = "link"
-    ABSENT = "absent"
-
-
-class Cast(StrEnum):
-    """What a ``from`` rule makes of a value before it is looked at as one of the field's type."""
-
-    NONE = ""
-    TEXT = "cast"
-    """Text becomes what the field's type says, or that becomes text."""
-    FACTOR = "factor"
-    JOIN = "join"
-    SPLIT = "split"

@@ -8,8 +8,9 @@ from click.testing import CliRunner
 
 from shim.cli import output
 from shim.cli.fields import when
-from shim.documents.model import Rule, When
-from shim.documents.vocabulary import Fidelity, Verb
+from shim.documents.fields import Rule, When
+from shim.documents.verbs import Absent
+from shim.documents.vocabulary import Fidelity
 
 
 def written(function, *arguments):
@@ -61,4 +62,4 @@ def rule(verb, **members):
 )
 def test_each_condition_has_words(condition, text):
     """When a rule applies is said in plain words."""
-    assert when(rule(Verb.ABSENT, when=condition)) == text
+    assert when(rule(Absent(), when=condition)) == text

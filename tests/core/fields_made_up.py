@@ -8,9 +8,13 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from shim.documents.model import Field, LinkRule, Rule, When
+from shim.documents.casts import Cast, Factor, Join, Split, ToType
+from shim.documents.fields import Field, Rule, Verb, When
+from shim.documents.links import Link, LinkRule
 from shim.documents.templates import parse_template
-from shim.documents.vocabulary import Cast, Fidelity, Verb
+from shim.documents.verbs import Absent, Constant, Equals, From, List, Only, Parameter, Passed
+from shim.documents.vocabulary import Fidelity
+from shim.documents.ways import AS_IS, Values, Way, Whole
 
 PARAMETERS = ("groupId", "name")
 ODD = ["it's", 'a"b', "\\", "{id}", "%s", "\n#", "'''", '"""', "\x00", "ä\u2028", "__import__('os')", "1 or 1", ""]
@@ -38,12 +42,12 @@ OF: dict[str, st.SearchStrategy[Any]] = {
 SCALARS = st.none() | st.one_of(*OF.values()) | st.sampled_from(["2026-02-30T00:00:00Z", "x" * 300, 1.5, 1e300])
 JSON = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.sampled_from(["a", "x", "o"]), SCALARS, max_size=2)
 
-NO_CAST: st.SearchStrategy[dict[str, Any]] = st.just({})
-TEXT = st.just({"cast": Cast.TEXT})
-FACTOR = st.builds(lambda by: {"cast": Cast.FACTOR, "by": by}, st.sampled_from([Fraction(1024), Fraction(-2, 3)]))
-JOIN = st.builds(lambda by: {"cast": Cast.JOIN, "by": by}, st.sampled_from([",", *ODD]))
-SPLIT = st.builds(lambda by: {"cast": Cast.SPLIT, "by": by}, st.sampled_from([",", *ODD[:-1]]))
-CASTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+NO_CAST: st.SearchStrategy[Way] = st.just(AS_IS)
+TEXT = st.just(ToType())
+FACTOR = st.builds(Factor, st.sampled_from([Fraction(1024), Fraction(-2, 3)]))
+JOIN = st.builds(Join, st.sampled_from([",", *ODD]))
+SPLIT = st.builds(Split, st.sampled_from([",", *ODD[:-1]]))
+CASTS: dict[str, st.SearchStrategy[Way]] = {
     "string": TEXT | JOIN, "integer": TEXT | FACTOR, "number": TEXT | FACTOR, "boolean": TEXT, "strings": SPLIT
 }  # fmt: skip
 """What a value of each type may be cast by."""
@@ -76,34 +80,32 @@ PATHS = ["/x", "/{groupId}/x", "/x/{id}", "/{name}/{id}/it's/{a}", "/{b}", "/a'b
 def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
     """One rule for a field of a name and type, without a condition."""
     sources = st.just(name) | SOURCES
-    verbs = [Verb.FROM, Verb.FROM, Verb.CONSTANT, Verb.ONLY]
-    verbs += [] if body else [Verb.ABSENT]
-    verbs += {"boolean": [Verb.EQUALS, Verb.PASSED], "string": [Verb.PARAMETER]}.get(kind, [])
-    verbs += [Verb.LIST] if kind in {"strings", "objects"} else []
+    verbs: list[type[Verb]] = [From, From, Constant, Only]
+    verbs += [] if body else [Absent]
+    verbs += [Equals, Passed] if kind == "boolean" else [Parameter] if kind == "string" else []
+    verbs += [List] if kind in {"strings", "objects"} else []
     known: dict[str, Any] = {}
-    match verb := draw(st.sampled_from(verbs)):
-        case Verb.FROM:
-            known["sources"] = tuple(draw(st.lists(sources, min_size=1, max_size=3, unique=True)))
-            known |= draw(NO_CAST | NO_CAST | CASTS.get(kind, NO_CAST))
-            known["values"] = (
-                draw(st.just({}) | st.dictionaries(WORDS, OF[kind], max_size=3)) if not known.get("cast") else {}
-            )
-            dropped = st.sampled_from([*known["values"], 0, 1, False, True, 5.0]) | OF[kind]
-            known["drop"] = tuple(draw(st.just([]) | st.lists(dropped, max_size=2)))
-            known["whole"] = kind == "integer" and not known.get("cast") and draw(st.booleans())
-        case Verb.EQUALS:
-            known["sources"] = (draw(sources),)
-            words = draw(st.lists(WORDS, min_size=1, max_size=4, unique=True))
-            known["words"], known["others"] = tuple(words[:2]), tuple(words[2:])
-        case Verb.ONLY | Verb.LIST | Verb.PASSED:
-            known["sources"] = (draw(sources),)
-        case Verb.CONSTANT:
-            known["constant"] = draw(OF[kind])
-        case Verb.PARAMETER:
-            known["parameter"] = draw(st.sampled_from(PARAMETERS))
-    level = {Verb.ABSENT: Fidelity.ABSENT, Verb.CONSTANT: Fidelity.CONSTANT}.get(verb)
+    verb = draw(st.sampled_from(verbs))
+    if verb is From:
+        known["sources"] = tuple(draw(st.lists(sources, min_size=1, max_size=3, unique=True)))
+        words = st.dictionaries(WORDS, OF[kind], min_size=1, max_size=3).map(Values)
+        whole = st.just(Whole()) if kind == "integer" else NO_CAST
+        known["way"] = draw(NO_CAST | NO_CAST | CASTS.get(kind, NO_CAST) | words | words | whole)
+        declared = known["way"].values if isinstance(known["way"], Values) else {}
+        dropped = st.sampled_from([*declared, 0, 1, False, True, 5.0]) | OF[kind]
+        known["drop"] = tuple(draw(st.just([]) | st.lists(dropped, max_size=2)))
+    elif verb is Equals:
+        known["sources"] = (draw(sources),)
+        chosen = draw(st.lists(WORDS, min_size=1, max_size=4, unique=True))
+        known["words"], known["others"] = tuple(chosen[:2]), tuple(chosen[2:])
+    elif verb in {Only, List, Passed}:
+        known["sources"] = (draw(sources),)
+    elif verb is Constant:
+        known["constant"] = draw(OF[kind])
+    elif verb is Parameter:
+        known["parameter"] = draw(st.sampled_from(PARAMETERS))
     levels = st.sampled_from([Fidelity.EXACT, Fidelity.RENAMED, Fidelity.DERIVED])
-    return Rule(verb, "at", draw(WORDS), level or draw(levels), why=draw(WORDS), **known)
+    return Rule(verb(**known), "at", draw(WORDS), verb.level or draw(levels), why=draw(WORDS))
 
 
 CONDITIONS = st.one_of(
@@ -126,7 +128,7 @@ def fields(draw: st.DrawFn, kind: str, *, body: bool = False) -> list[Field]:
         found.append(Field(name, kind, words, {"body" if body else "flex": tuple(made)}, "at", "file"))
     if not body and draw(st.booleans()):
         links = draw(st.lists(st.builds(link, st.sampled_from(PATHS), WORDS), min_size=1, max_size=3))
-        rule = Rule(Verb.LINK, "at", "owner", Fidelity.DERIVED, links=tuple(links))
+        rule = Rule(Link(links=tuple(links)), "at", "owner", Fidelity.DERIVED)
         found.insert(0, Field("links", "links", (), {"flex": (rule,)}, "at", "file"))
     return found
 
@@ -137,12 +139,22 @@ def objects(draw: st.DrawFn, fields: list[Field]) -> Any:
     made: Any = {}
     for field in fields:
         for rule in next(iter(field.rules.values())):
-            declared = [*rule.values, *rule.words, *rule.others, *rule.drop, *(CASTABLE if rule.cast else [])]
+            declared = declared_by(rule.verb)
             for source in rule.sources:
-                put(made, source, draw(values(field.type, declared or [None], is_list=rule.verb is Verb.ONLY)))
+                put(made, source, draw(values(field.type, declared or [None], is_list=isinstance(rule.verb, Only))))
             if rule.when is not None:
                 put(made, rule.when.source, draw(values(field.type, [*rule.when.words, None], is_list=False)))
     return made
+
+
+def declared_by(verb: Verb) -> list[Any]:
+    """What a verb has words for."""
+    match verb:
+        case Equals(words=words, others=others):
+            return [*words, *others]
+        case From(way=way, drop=drop):
+            return [*drop, *(way.values if isinstance(way, Values) else CASTABLE if isinstance(way, Cast) else ())]
+    return []
 
 
 @st.composite

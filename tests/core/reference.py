@@ -8,10 +8,14 @@ from fractions import Fraction
 from typing import Any
 
 from shim.core.messages import Dropped, FieldReport
-from shim.documents.model import Field, Rule, When
+from shim.documents.casts import Cast, Factor, Join, Split, ToType
+from shim.documents.fields import Field, Rule, Verb, When
+from shim.documents.links import Link
 from shim.documents.templates import encoded
 from shim.documents.value_types import FITS, parse_time
-from shim.documents.vocabulary import Cast, Fidelity, Verb
+from shim.documents.verbs import Absent, Constant, From, List, Only, Parameter, Passed
+from shim.documents.vocabulary import Fidelity
+from shim.documents.ways import Values, Way, Whole
 
 NOTHING: Any = object()
 """There is no value, told apart from null."""
@@ -42,27 +46,27 @@ def holds(when: When | None, source: Any) -> bool:
     return when.negated != any(type(one) is type(word) and one == word for one in when.words)
 
 
-def cast(kind: str, rule: Rule, said: Any) -> Any:
+def cast(kind: str, way: Way, said: Any) -> Any:
     is_number = isinstance(said, int | float) and not isinstance(said, bool)
-    match rule.cast, rule.by:
-        case Cast.JOIN, str(by):
+    match way:
+        case Join(by=by):
             return by.join(said) if FITS["strings"](said) else NOTHING
-        case Cast.SPLIT, str(by):
+        case Split(by=by):
             return [part for part in said.split(by) if said] if isinstance(said, str) else NOTHING
-        case Cast.FACTOR, Fraction() as by if is_number:
+        case Factor(by=by) if is_number:
             exact = Fraction(said) * by
             whole = exact.denominator == 1
             if isinstance(said, int) and (whole or kind == "integer"):
                 return int(exact) if whole else NOTHING
             made = said * by.numerator / by.denominator
             return int(made) if kind == "integer" and made.is_integer() else made
-        case Cast.TEXT, _ if kind == "string":
+        case ToType() if kind == "string":
             return (
                 said if isinstance(said, str) else json.dumps(said) if is_number or isinstance(said, bool) else NOTHING
             )
-        case Cast.TEXT, _ if not isinstance(said, str):
+        case ToType() if not isinstance(said, str):
             return int(said) if kind == "integer" and isinstance(said, float) and said == int(said) else said
-        case Cast.TEXT, _ if said.strip() == said:
+        case ToType() if said.strip() == said:
             try:
                 made = json.loads(said)
             except ValueError:
@@ -71,21 +75,22 @@ def cast(kind: str, rule: Rule, said: Any) -> Any:
     return NOTHING
 
 
-def converted(field: Field, rule: Rule, said: Any) -> Any:
+def converted(field: Field, verb: Any, said: Any) -> Any:
     if said is None:
         raise Useless(said, "null is no value")
-    if any(same(said, one) for one in rule.drop):
+    if any(same(said, one) for one in getattr(verb, "drop", ())):
         raise Useless(said, "it stands for not known")
-    if rule.values:
-        if not isinstance(said, str) or said not in rule.values:
+    way = getattr(verb, "way", None)
+    if isinstance(way, Values):
+        if not isinstance(said, str) or said not in way.values:
             raise Useless(said, "an unknown word")
-        return rule.values[said]
-    if rule.cast:
-        made = cast(field.type, rule, said)
+        return way.values[said]
+    if isinstance(way, Cast):
+        made = cast(field.type, way, said)
         if made is NOTHING or not FITS[field.type](made) or (field.words and made not in field.words):
             raise Useless(said, f"can't be made {field.type}")
         return made
-    if rule.whole and isinstance(said, float) and said == int(said):
+    if isinstance(way, Whole) and isinstance(said, float) and said == int(said):
         said = int(said)
     if not FITS[field.type](said):
         raise Useless(said, f"not of type {field.type}")
@@ -94,43 +99,43 @@ def converted(field: Field, rule: Rule, said: Any) -> Any:
     return said
 
 
-def tested(rule: Rule, said: Any, now: float) -> bool:
-    if rule.verb is Verb.PASSED:
+def tested(verb: Any, said: Any, now: float) -> bool:
+    if isinstance(verb, Passed):
         when = parse_time(said)
         if when is None:
             raise Useless(said, "not of type time")
         return when.timestamp() < now
     if not isinstance(said, str):
         raise Useless(said, "not a word")
-    if rule.others and said not in (*rule.words, *rule.others):
+    if verb.others and said not in (*verb.words, *verb.others):
         raise Useless(said, "an unknown word")
-    return said in rule.words
+    return said in verb.words
 
 
 def of_one(field: Field, rule: Rule, said: Any, now: float) -> Any:
     """What a rule makes of the value of one of its sources."""
     match rule.verb:
-        case Verb.FROM:
-            return NOTHING if said is NOTHING else converted(field, rule, said)
-        case Verb.ONLY if said is NOTHING or said == []:
+        case From():
+            return NOTHING if said is NOTHING else converted(field, rule.verb, said)
+        case Only() if said is NOTHING or said == []:
             return NOTHING
-        case Verb.ONLY if not isinstance(said, list) or len(said) > 1:
+        case Only() if not isinstance(said, list) or len(said) > 1:
             raise Useless(said, "not a list of one")
-        case Verb.ONLY:
-            return converted(field, rule, said[0])
-        case Verb.LIST if said is NOTHING:
+        case Only():
+            return converted(field, rule.verb, said[0])
+        case List() if said is NOTHING:
             return NOTHING if "body" in field.rules else []
-        case Verb.LIST if said is None or not FITS[field.type]([said]):
+        case List() if said is None or not FITS[field.type]([said]):
             raise Useless(said, "null is no value" if said is None else f"not an item of {field.type}")
-        case Verb.LIST:
+        case List():
             return [said]
         case _:
-            return NOTHING if said is NOTHING else tested(rule, said, now)
+            return NOTHING if said is NOTHING else tested(rule.verb, said, now)
 
 
-def links(rule: Rule, call: Any, api: str, made: Any) -> Any:
+def links(verb: Link, call: Any, api: str, made: Any) -> Any:
     found = []
-    for link in rule.links:
+    for link in verb.links:
         values = dict(call.raw)
         for name in link.path.parameters:
             member = made.get(name)
@@ -170,7 +175,7 @@ class Expected:
         value, bad = self._value(field, rule, source, made)
         *outer, last = field.name.split(".")
         is_bare = False
-        if value is NOTHING and not bad and rule.verb is Verb.FROM and outer:
+        if value is NOTHING and not bad and isinstance(rule.verb, From) and outer:
             held = at(source, ".".join(outer))
             is_bare = rule.sources[0].split(".")[:-1] == outer and isinstance(held, dict) and None not in held.values()
         if value is not NOTHING or is_bare:
@@ -188,14 +193,14 @@ class Expected:
         """The value, and what could not be used before it."""
         bad: list[tuple[str, Any, str]] = []
         match rule.verb:
-            case Verb.ABSENT:
+            case Absent():
                 return NOTHING, bad
-            case Verb.CONSTANT:
-                return rule.constant, bad
-            case Verb.PARAMETER:
-                return self.call.parameters[rule.parameter], bad
-            case Verb.LINK:
-                return links(rule, self.call, self.api, made), bad
+            case Constant(constant=constant):
+                return constant, bad
+            case Parameter(parameter=parameter):
+                return self.call.parameters[parameter], bad
+            case Link() as verb:
+                return links(verb, self.call, self.api, made), bad
         for name in rule.sources:
             try:
                 value = of_one(field, rule, at(source, name), self.call.now)
@@ -216,7 +221,7 @@ class Expected:
             rule = min((one for one, _ in got), key=lambda one: -levels.index(one.fidelity), default=rules[-1])
             level, why = rule.fidelity, rule.why
             bad = [said for _, said in got if isinstance(said, tuple)]
-            lacking = [one for one, said in got if isinstance(said, Verb) and said is not Verb.ABSENT]
+            lacking = [one for one, said in got if isinstance(said, Verb) and not isinstance(said, Absent)]
             if bad:
                 level, why = Fidelity.ABSENT, f"upstream said {bad[0][1]!r}: {bad[0][2]}"[:200]
             elif lacking and level is not Fidelity.ABSENT:

@@ -16,8 +16,10 @@ from shim.core.recognise import load_engine
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translate import UpstreamPage, translate_items
 from shim.core.translator import Translator, make_translator
-from shim.documents.model import Field, Resource, Rule, When
-from shim.documents.vocabulary import Fidelity, Verb
+from shim.documents.fields import Field, Resource, Rule, Verb, When
+from shim.documents.verbs import Constant, From
+from shim.documents.vocabulary import Fidelity
+from shim.documents.ways import Values
 from tests.core.driver import AFTER, BASE, JOBS, LIST, drive
 from tests.core.fields_made_up import JSON, ODD, OF, PARAMETERS, fields, objects
 from tests.core.reference import Expected
@@ -39,8 +41,8 @@ def of_rules(*rules: Rule, kind: str = "string", name: str = "x") -> Translator:
     )
 
 
-def a_rule(verb: Verb = Verb.FROM, **more: Any) -> Rule:
-    return Rule(verb, "at", "owner", Fidelity.EXACT, **more)
+def a_rule(verb: Verb, when: When | None = None) -> Rule:
+    return Rule(verb, "at", "owner", Fidelity.EXACT, when=when)
 
 
 @pytest.mark.parametrize("kind", OF)
@@ -162,16 +164,16 @@ def test_a_hostile_document_runs_nothing(text):
 def test_a_great_many_cases_and_sources_are_no_depth():
     """A field with hundreds of rules and sources is generated like one with two."""
     whens = [When("k", frozenset({f"w{number}"})) for number in range(300)]
-    cases = [a_rule(Verb.CONSTANT, constant=f"c{number}", when=when) for number, when in enumerate(whens)]
+    cases = [a_rule(Constant(constant=f"c{number}"), when) for number, when in enumerate(whens)]
     sources = tuple(f"s{number}" for number in range(300))
-    translator = of_rules(*cases, a_rule(sources=sources))
+    translator = of_rules(*cases, a_rule(From(sources=sources)))
     assert made(translator, {"k": "w299"}) == {"x": "c299"}
     assert made(translator, {"s299": "last"}) == {"x": "last"}
 
 
 def test_the_text_is_python_that_people_can_read(engine):
     """Shown whole, since it is what somebody meets in a debugger."""
-    translator = of_rules(a_rule(sources=("a", "b.c")))
+    translator = of_rules(a_rule(From(sources=("a", "b.c"))))
     assert (
         translator.text
         == """\
@@ -218,7 +220,7 @@ def shown(translator: Translator) -> str:
 
 def test_each_text_has_a_name_of_its_own_until_it_is_of_no_use():
     """Two engines may have operations of the same name; what is reloaded leaves nothing behind."""
-    one, other = of_rules(a_rule(sources=("a",))), of_rules(a_rule(sources=("b",)))
+    one, other = of_rules(a_rule(From(sources=("a",)))), of_rules(a_rule(From(sources=("b",))))
     assert shown(one) != shown(other)
     assert "".join(linecache.getlines(shown(one))) == one.text
     assert "".join(linecache.getlines(shown(other))) == other.text
@@ -236,7 +238,7 @@ def test_a_name_that_cannot_be_shown_is_shown_without_its_odd_letters():
 
 def test_a_word_that_stands_for_not_known_is_never_translated():
     """Even where the table of words has one for it."""
-    translator = of_rules(a_rule(sources=("a",), values={"UP": "up", "NONE": "none"}, drop=("NONE",)))
+    translator = of_rules(a_rule(From(sources=("a",), way=Values({"UP": "up", "NONE": "none"}), drop=("NONE",))))
     assert made(translator, {"a": "UP"}) == {"x": "up"}
     assert made(translator, {"a": "NONE"}) == {}
 

@@ -7,7 +7,10 @@ from typing import Any
 
 from shim.core.question import MOST, SIZE
 from shim.documents import Document
-from shim.documents.model import BARE, NO_CONTENT, Api, Field, Operation, Resource
+from shim.documents.fields import BARE, Field, Resource
+from shim.documents.model import NO_CONTENT, Api, Operation
+from shim.documents.verbs import way_of
+from shim.documents.ways import Keyed
 
 JsonObject = dict[str, Any]
 
@@ -167,5 +170,5 @@ def _field(field: Field) -> JsonObject:
     item = _resource(field.of)
     if field.type == "objects":
         return {"type": "array", "items": item}
-    by_name = any(rule.keyed for rules in field.rules.values() for rule in rules)
+    by_name = any(isinstance(way_of(rule), Keyed) for rules in field.rules.values() for rule in rules)
     return {"type": "object", "additionalProperties": item} if by_name else item

@@ -1,15 +1,13 @@
 """The page "From old to new, field by field" says what the documents say."""
 
-from enum import StrEnum
-from typing import Any
-
-import attrs
 import pytest
 from makers.fields import page, value
 
 from shim.core.recognise import load_engine
-from shim.documents.model import Rule
-from shim.documents.vocabulary import Fidelity, Verb
+from shim.documents.fields import Rule
+from shim.documents.verbs import Absent, From
+from shim.documents.vocabulary import Fidelity
+from shim.documents.ways import Group, Values, Whole
 
 
 @pytest.fixture(scope="module")
@@ -36,33 +34,17 @@ def test_tables_have_as_many_cells_in_each_row(engine):
     assert not [lines for lines in tables if len({line.replace("\\|", "").count("|") for line in lines}) > 1]
 
 
-RULE = Rule(verb=Verb.FROM, at="", owner="", fidelity=Fidelity.DERIVED, sources=("a.b", "a"))
-
-
 @pytest.mark.parametrize(
-    ("rule", "told"),
+    ("verb", "told"),
     [
-        (RULE, "from `a.b`, else `a`."),
-        (attrs.evolve(RULE, values={"X": "x"}), "from `a.b`, else `a`, in other words (below)."),
-        (attrs.evolve(RULE, sources=("name",), drop=(0,)), "but for 0, which means not known."),
-        (attrs.evolve(RULE, sources=("size",), whole=True), "from `size`, as a whole number."),
-        (attrs.evolve(RULE, verb=Verb.ABSENT, sources=()), ""),
-        (
-            attrs.evolve(RULE, sources=("parts[first].name",), group=("zone",)),
-            "from `parts[first].name`, one for each `zone`.",
-        ),
+        (From(sources=("a.b", "a")), "from `a.b`, else `a`."),
+        (From(sources=("a.b", "a"), way=Values({"X": "x"})), "from `a.b`, else `a`, in other words (below)."),
+        (From(sources=("name",), drop=(0,)), "but for 0, which means not known."),
+        (From(sources=("size",), way=Whole()), "from `size`, as a whole number."),
+        (Absent(), ""),
+        (From(sources=("parts[first].name",), way=Group(("zone",))), "from `parts[first].name`, one for each `zone`."),
     ],
 )
-def test_a_rule_in_words(rule, told):
+def test_a_rule_in_words(verb, told):
     """What a value is made from is code, and each name is found whole."""
-    assert value("name", rule) == told
-
-
-def test_a_verb_without_words_yet_can_still_be_read():
-    """A verb that the language has and this page has no sentence for stands there with its sources."""
-
-    class Later(StrEnum):
-        TALLY = "tally"
-
-    tally: Any = Later.TALLY
-    assert value("count", attrs.evolve(RULE, verb=tally, sources=("regions",))) == "tally `regions`."
+    assert value("name", Rule(verb, at="", owner="", fidelity=Fidelity.DERIVED)) == told

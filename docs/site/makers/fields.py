@@ -10,22 +10,13 @@ from datetime import datetime
 import attrs
 from makers.markdown import table
 
-from shim.cli.fields import how, when
+from shim.cli.fields import when
 from shim.core.recognise import Engine, load_engine
-from shim.documents.model import (
-    BODY,
-    Document,
-    ErrorRule,
-    Field,
-    Operation,
-    QueryRule,
-    RefusedChoice,
-    Resource,
-    Rule,
-    Successor,
-    Target,
-)
-from shim.documents.vocabulary import Verb
+from shim.documents.fields import BODY, Field, Resource, Rule
+from shim.documents.model import Document, ErrorRule, Operation, QueryRule, RefusedChoice, Successor, Target
+from shim.documents.verbs import From, Parameter, way_of
+from shim.documents.vocabulary import Fidelity
+from shim.documents.ways import AS_IS, Group, Keyed, Values, Whole
 
 _HEAD = """\
 # From old to new, field by field
@@ -202,7 +193,8 @@ def _rows(
         name = f"{outer}{field.name}"
         cells = [_rules(field, field.rules[tier], levels=levels) or "as given" for tier in tiers]
         yield (_code(name), field.type, *cells)
-        if field.of is not None and any(rule.verb is not Verb.ABSENT for tier in tiers for rule in field.rules[tier]):
+        known = [rule for tier in tiers for rule in field.rules[tier] if rule.fidelity is not Fidelity.ABSENT]
+        if field.of is not None and known:
             yield from _rows(field.of, tiers, f"{name}{'[]' if field.type == 'objects' else ''}.", levels=levels)
     if resource.rest:
         less = f", but for {', '.join(map(_code, resource.without))}" if resource.without else ""
@@ -211,8 +203,8 @@ def _rows(
 
 def _words(rules: Sequence[Rule]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for rule in rules:
-        for said, means in rule.values.items():
+    for way in map(way_of, rules):
+        for said, means in way.values.items() if isinstance(way, Values) else ():
             found.setdefault(means if isinstance(means, str) else json.dumps(means), []).append(said)
     return found
 
@@ -235,22 +227,28 @@ def _rules(field: Field, rules: Sequence[Rule], *, levels: bool = False) -> str:
     return "<br>".join(cell)
 
 
-_SILENT = {Verb.FROM, Verb.LINK, Verb.ABSENT}
-"""Verbs that may leave it to the level and the reason to say how a value is made."""
-
-
 def value(name: str, rule: Rule) -> str:
-    """Say in words how a rule makes its value; of a verb that has no words yet, what the document says of it."""
-    told = how(name, attrs.evolve(rule, values={}))  # words have tables of their own
-    if rule.values:
-        told += ", in other words (below)"
-    if rule.whole:
-        told += ", as a whole number"
-    if rule.drop:
-        told += f", but for {' and '.join(map(json.dumps, rule.drop))}, which means not known"
-    if not told and rule.verb not in _SILENT:
-        told = f"{rule.verb.value} {', '.join([*rule.sources, *rule.words, rule.parameter])}".strip(" ,")
-    known = sorted({*rule.sources, *rule.group, rule.keyed, rule.parameter} - {""}, key=len, reverse=True)
+    """Say in words how a rule makes its value."""
+    verb, way = rule.verb, way_of(rule)
+    named = {*verb.sources}
+    if isinstance(verb, From):
+        told = (attrs.evolve(verb, way=AS_IS) if isinstance(way, Values) else verb).how(name)
+        if isinstance(way, Values):
+            told += ", in other words (below)"
+        if isinstance(way, Whole):
+            told += ", as a whole number"
+        if verb.drop:
+            told += f", but for {' and '.join(map(json.dumps, verb.drop))}, which means not known"
+    else:
+        told = verb.how(name)
+    match way:
+        case Group(members=members):
+            named |= {*members}
+        case Keyed(member=member):
+            named.add(member)
+    if isinstance(verb, Parameter):
+        named.add(verb.parameter)
+    known = sorted(named, key=len, reverse=True)
     names = "|".join(map(re.escape, known))
     if names:
         told = re.sub(rf"(?<![\w.])(?:{names})(?!\.?\w)", lambda found: _code(found[0]), told)

@@ -4,6 +4,7 @@ import pytest
 
 from shim.core.recognise import Engine
 from shim.documents import Document, load_documents, mapping_folders
+from shim.documents.verbs import Constant
 from shim.errors import DocumentError
 from tests.core.driver import LIST, SHIPPED, SNAPSHOT, answers, drive
 from tests.documents.language.sound import SOUND, changed, load, problems, write
@@ -137,7 +138,7 @@ def test_a_rule_is_replaced_as_a_whole_and_shows_its_owner(tmp_path):
     """Nothing of the old rule is left, and the other rules stay the document's."""
     (document,) = load_documents([write(tmp_path, things=SOUND, own=OWN)])
     (rule,) = next(field for field in document.operations[0].fields if field.name == "name").rules["flex"]
-    assert (rule.constant, rule.sources, rule.owner) == ("mine", (), "own.toml")
+    assert (rule.verb, rule.owner) == (Constant(constant="mine"), "own.toml")
     assert {name for name, owner in owners(document).items() if owner == "own.toml"} == {"name"}
 
 
@@ -149,7 +150,7 @@ def test_overrides_apply_in_any_order_of_files(tmp_path, folders):
         write(tmp_path / name, things=text)
     (document,) = load_documents([tmp_path / name for name in folders])
     rule = next(field for field in document.operations[0].fields if field.name == "name").rules["flex"][0]
-    assert rule.constant == "mine"
+    assert rule.verb == Constant(constant="mine")
 
 
 def test_a_nested_name_and_a_list_of_rules_are_replaced_too(tmp_path):

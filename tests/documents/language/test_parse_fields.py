@@ -2,7 +2,10 @@
 
 import pytest
 
-from shim.documents.vocabulary import Fidelity, Verb
+from shim.documents.links import Link
+from shim.documents.verbs import Constant, Equals, From, List, way_of
+from shim.documents.vocabulary import Fidelity
+from shim.documents.ways import Whole
 from tests.documents.language.sound import SOUND, changed, load, problems
 
 
@@ -11,16 +14,19 @@ def test_the_fields_of_a_sound_document(tmp_path):
     fields = {field.name: field for field in load(tmp_path, SOUND).operations[0].fields}
     assert list(fields) == ["name", "made", "state", "size.width", "urls", "failed", "links"]
     assert fields["state"].words == ("up", "down")
-    assert [rule.verb for field in fields.values() for rule in field.rules["flex"]] == [
-        Verb.FROM, Verb.FROM, Verb.FROM, Verb.FROM, Verb.LIST, Verb.EQUALS, Verb.LINK,
+    assert [type(rule.verb) for field in fields.values() for rule in field.rules["flex"]] == [
+        From, From, From, From, List, Equals, Link,
     ]  # fmt: skip
     (rule,) = fields["size.width"].rules["flex"]
-    assert (rule.sources, rule.drop, rule.whole, rule.fidelity) == (("width",), (0,), True, Fidelity.RENAMED)
+    assert rule.verb == From(sources=("width",), way=Whole(), drop=(0,))
+    assert (way_of(rule), rule.fidelity) == (Whole(), Fidelity.RENAMED)
     (first, second) = fields["state"].rules["dedicated"]
     assert first.when is not None
-    assert (first.when.source, first.when.given, first.constant) == ("paused", True, "down")
+    assert (first.when.source, first.when.given, first.verb) == ("paused", True, Constant(constant="down"))
     assert second.when is None
-    assert fields["links"].rules["flex"][0].links[0].rel == {"v1": "me", "v2": "self"}
+    (link,) = fields["links"].rules["flex"]
+    assert isinstance(link.verb, Link)
+    assert link.verb.links[0].rel == {"v1": "me", "v2": "self"}
     assert fields["name"].rules["flex"][0].at == "resource.thing.name.flex"
     assert second.at == "resource.thing.state.dedicated[1]"
 

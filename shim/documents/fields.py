@@ -1,0 +1,265 @@
+"""Fields of an answer or of a body, the rules that give them values, and what every verb has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import attrs
+
+from shim.documents.read import read_declared
+from shim.documents.sources import Step, parse_source
+from shim.documents.tables import Table
+from shim.documents.templates import Template
+from shim.documents.value_types import FITS, Json
+from shim.documents.vocabulary import Fidelity
+
+TIERS = ("flex", "dedicated")
+"""The tiers of Atlas' own that documents may name without ``tier.``, in the order in which they are asked."""
+BODY = "body"
+"""What stands for a tier in rules that make a request body."""
+BARE = "value"
+"""The name under which rules read what is no object, and of the one field of a bare answer."""
+
+TYPES = ("string", "integer", "number", "boolean", "time", "strings", "object", "objects", "array", "links")
+"""The types a field may have; objects and arrays are handed over as they are, unless ``of`` says what they are."""
+LISTS = ("strings", "objects", "array", "links")
+"""Those whose values are lists."""
+
+Branch = tuple[str, str]
+"""A test, and the expression for the value that a field gets if it is the first that holds."""
+Problems = Iterator[tuple[str, str]]
+"""Key paths, each with what is wrong there."""
+
+
+@attrs.frozen
+class When:
+    """A condition: ``source`` has one of ``words``, or the boolean among them (or none of them).
+
+    When ``given`` is not None: it has a value at all, or not.
+    """
+
+    source: str
+    words: frozenset[str | bool] = frozenset()
+    negated: bool = False
+    given: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Verb:
+    """How a field gets its value: how that is read, what it may make, the lines it becomes, and why it failed.
+
+    ``verbs`` has a class for each. ``sources`` are what it reads of the other side's object.
+    """
+
+    key: ClassVar[str] = ""
+    """The key that names it in a rule."""
+    makes: ClassVar[tuple[str, ...]] = ()
+    """The types of field that it gives a value to, any of them if empty."""
+    hands_on: ClassVar[bool] = False
+    """Whether objects may be its values, to be translated by a resource, and links, to be led back."""
+    timeless: ClassVar[bool] = True
+    """Whether its value is the same at any time."""
+    level: ClassVar[Fidelity | None] = None
+    """The one fidelity that its rules have, None if they say it."""
+    in_body: ClassVar[bool] = True
+    """Whether it makes members of a request body, too."""
+
+    sources: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, table: Table, apis: Collection[str]) -> Self:
+        """Return what a rule's table says; ``apis`` are the names of the document's."""
+        return read_declared(cls, table)
+
+    def how(self, name: str) -> str:
+        """Say how the value of a field of that name is made; empty when the level or the reason says it."""
+        return ""
+
+    def check(self, field: Field, at: str, use: Use) -> Problems:
+        """Yield what could never apply or never be true in a rule of that field, which stands ``at``."""
+        return iter(())
+
+    def reads_list(self, field: Field) -> bool | None:
+        """Tell whether the sources are lists; None if nothing is known of them."""
+        return None
+
+    def lines(self, script: Script, field: Field, which: str) -> list[str]:
+        """Return the lines that give a field its value; ``which`` are the names of field and rule."""
+        return chosen(field, self.branches(script, field), which, len(self.sources))
+
+    def branches(self, script: Script, field: Field) -> list[Branch]:
+        """Return the tests of what the sources say, each with the value where it holds."""
+        raise NotImplementedError
+
+    def is_missing(self, said: Json) -> bool:
+        """Tell whether a value counts as none at all."""
+        return False
+
+    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
+        """Return what can't be used of a value that gave none, and why not."""
+        return said, unfit(field, said)
+
+
+def unfit(field: Field, said: Json) -> str:
+    """Say why a value can't be that of a field."""
+    if said is None:
+        return "null is no value"
+    if not FITS[field.type](said):
+        return f"not of type {field.type}"
+    return "not one of the legacy words" if field.words else "not a list of one"
+
+
+@attrs.frozen
+class Rule:
+    """One way for a field to get its value, with its fidelity, the reason, and the document it stands in."""
+
+    verb: Verb
+    at: str
+    owner: str
+    fidelity: Fidelity
+    why: str = ""
+    when: When | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What its verb reads."""
+        return self.verb.sources
+
+
+@attrs.frozen
+class Field:
+    """One field: dotted name, type, the words it may have, and its rules by tier (first match wins).
+
+    ``of`` is the resource that each object in it is, where they are translated too.
+    """
+
+    name: str
+    type: str
+    words: tuple[str, ...]
+    rules: Mapping[str, tuple[Rule, ...]]
+    at: str
+    file: str
+    of: Resource | None = None
+
+
+@attrs.frozen
+class Resource:
+    """The fields of an answer, of a part of one, or of a request body.
+
+    With ``rest`` all other members are passed on as they are, but those in ``without``; ``bare`` says that the
+    value of the one field stands alone.
+    """
+
+    name: str = ""
+    fields: tuple[Field, ...] = ()
+    rest: bool = False
+    without: tuple[str, ...] = ()
+    bare: bool = False
+    at: str = ""
+
+    def walk(self) -> Iterator[Field]:
+        """Return all fields, those of the resources in them too."""
+        for field in self.fields:
+            yield field
+            if field.of is not None:
+                yield from field.of.walk()
+
+    def reads_bare(self, tier: str) -> bool:
+        """Tell whether its rules read what is no object, under the name ``value``."""
+        rules = [rule for field in self.fields for rule in field.rules.get(tier, ())]
+        return any(parse_source(source)[0] == BARE for rule in rules for source in rule.sources)
+
+
+@attrs.frozen
+class Use:
+    """Where a rule is used: the fields beside its own, the paths of its operations, whether it makes grouped items."""
+
+    fields: Sequence[Field]
+    paths: Mapping[str, Template]
+    grouped: bool
+
+
+Begin = Callable[..., Callable[..., dict[str, Json]]]
+"""A function that takes what a call is translated with, and returns the one that makes a legacy object of another."""
+
+
+@attrs.define
+class Script:
+    """The parts of one generated function.
+
+    ``once`` are the lines that run once a call, ``holders`` and ``lines`` those that run for each object, and
+    ``names`` the values that they name. ``parameters`` are those of the legacy path, which links may name beside
+    members of the answer; ``api`` is the API whose relations links have. ``inner`` makes the translator of a
+    resource that objects inside are.
+    """
+
+    parameters: Sequence[str]
+    api: str
+    tier: str
+    inner: Callable[[Field, Resource], Begin]
+    once: list[str] = attrs.field(factory=list)
+    holders: dict[str, str] = attrs.field(factory=dict)
+    inside: dict[str, str] = attrs.field(factory=dict)
+    lines: list[str] = attrs.field(factory=list)
+    names: dict[str, Any] = attrs.field(factory=dict)
+
+    def name(self, stem: str, value: object) -> str:
+        """Return a name of ours for a value."""
+        name = f"{stem}_{len(self.names)}"
+        self.names[name] = value
+        return name
+
+    def once_a_call(self, stem: str, expression: str) -> str:
+        """Return the name of what an expression is worth in all objects of a call."""
+        name = f"{stem}_{len(self.once)}"
+        self.once.append(f"{name} = {expression}")
+        return name
+
+    def holder(self, outer: str) -> str:
+        """Return the name of upstream's object at a dotted name, which is NOTHING where it has none."""
+        if not outer:
+            return "source"
+        if outer not in self.holders:
+            found = self.member(outer)
+            self.holders[outer] = f"holder_{len(self.holders)}"
+            self.lines.append(f"{self.holders[outer]} = found if type(found := {found}) is dict else NOTHING")
+        return self.holders[outer]
+
+    def member(self, source: str) -> str:
+        """Return the expression for the value at a source, None where there is none."""
+        before, is_each, after = source.partition(f"[{Step.EACH}]")
+        if is_each:
+            path = parse_source(f"{BARE}{after}")[1:]
+            return f"each({self.member(before)}, {self.name('path', path)})"
+        outer, _, last = source.rpartition(".")
+        name, *step = parse_source(last)
+        found = f"{self.holder(outer)}.get({name!r})"
+        return f"{step[0]}({found})" if step else found
+
+    def nested(self, field: Field, resource: Resource) -> str:
+        """Return the name of what translates the objects in a field, in one call."""
+        if field.name not in self.inside:
+            begin, part = self.name("begin", self.inner(field, resource)), f"report.part({field.name!r})"
+            made = f"Nested({begin}(context, {part}), {part}, report, {resource.reads_bare(self.tier)})"
+            self.inside[field.name] = self.once_a_call("nested", made)
+        return self.inside[field.name]
+
+
+def put(field: Field, value: str) -> str:
+    """Return the line that puts a value in a field's place, and makes the objects that it stands in."""
+    *outer, last = field.name.split(".")
+    return f"made{''.join(f'.setdefault({part!r}, {{}})' for part in outer)}[{last!r}] = {value}"
+
+
+def chosen(field: Field, branches: Sequence[Branch], which: str, sources: int = 0) -> list[str]:
+    """Return the lines that put the value of the first test that holds in a field's place.
+
+    The first ``sources`` of them look at a source each: of those before, what could not be used is reported.
+    """
+    lines = list[str]()
+    for number, (test, value) in enumerate(branches):
+        lines += [f"{'elif' if number else 'if'} {test}:", f"    {put(field, value)}"]
+        if 0 < number < sources:
+            lines.append(f"    report.pass_over({which}, {number}, source)")
+    return [*lines, "else:", f"    report.leave_out({which}, source, made)"]

@@ -1,0 +1,82 @@
+"""The verb that makes links, of path parameters and of members of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Self
+
+import attrs
+
+from shim.documents.fields import Branch, Field, Problems, Script, Use, Verb, chosen
+from shim.documents.tables import Table, read_template
+from shim.documents.templates import Template
+
+
+@attrs.frozen
+class LinkRule:
+    """One entry of a ``links`` array: relation by API version, and a path template below the API's base."""
+
+    rel: Mapping[str, str]
+    path: Template
+
+
+@attrs.frozen(kw_only=True)
+class Link(Verb):
+    """Links back through the shim, of those whose members are all there."""
+
+    key = "link"
+    makes = ("links",)
+    in_body = False
+    links: tuple[LinkRule, ...] = ()
+
+    @classmethod
+    def read(cls, table: Table, apis: Collection[str]) -> Self:
+        return cls(links=tuple(_read_link(link, apis) for link in table.list_of_tables("link")))
+
+    def check(self, field: Field, at: str, use: Use) -> Problems:
+        types = {other.name: other.type for other in use.fields}
+        for operation, path in use.paths.items():
+            for name in [one for link in self.links for one in link.path.parameters if one not in path.parameters]:
+                if name not in types:
+                    yield at, f"link {{{name}}} is neither a parameter of {operation}'s path nor a field"
+                elif types[name] not in {"string", "integer", "time"}:
+                    yield at, f"link {{{name}}} is no text: the field's type is {types[name]}"
+
+    def lines(self, script: Script, field: Field, which: str) -> list[str]:
+        lines, segments = list[str](), dict[str, str]()
+        made: list[Branch] = []
+        for link in self.links:
+            named: list[str] = []
+            href: list[list[str]] = [["context.links_base"]]  # what lies between the members that it names
+            for number, piece in enumerate(link.path.pieces):
+                if number % 2 == 0:
+                    href[-1] += [repr(piece)] if piece else []
+                elif piece in script.parameters:
+                    href[-1].append(f"context.raw[{piece!r}]")
+                else:
+                    if piece not in segments:
+                        one = segments[piece] = f"segment_{len(segments)}"
+                        lines.append(f"{one} = made.get({piece!r})")
+                        lines.append(f"if type({one}) is not str or not ({one}.isascii() and {one}.isalnum()):")
+                        lines.append(f"    {one} = segment_of({one})")
+                    named.append(segments[piece])
+                    href.append([])
+            parts = [script.once_a_call("href", " + ".join(part)) if part else "" for part in href]
+            whole = [parts[0], *(one for pair in zip(named, parts[1:], strict=True) for one in pair if one)]
+            made.append((" and ".join(named), f"{{'href': {' + '.join(whole)}, 'rel': {link.rel[script.api]!r}}}"))
+        if len(made) == 1 and made[0][0]:
+            return lines + chosen(field, [(made[0][0], f"[{made[0][1]}]")], which)
+        lines.append("links = []")
+        for test, one in made:
+            lines += [f"if {test}:", f"    links.append({one})"] if test else [f"links.append({one})"]
+        return lines + chosen(field, [("links", "links")], which)
+
+
+def _read_link(table: Table, apis: Collection[str]) -> LinkRule:
+    rel = table.get("rel")
+    by_api = rel if isinstance(rel, dict) else dict.fromkeys(apis, rel)
+    if by_api.keys() != set(apis) or not all(isinstance(word, str) and word for word in by_api.values()):
+        table.wrong("rel", f"must be a text, or a table with one for each of {', '.join(apis)}")
+    path = read_template(table, "path")
+    table.finish()
+    return LinkRule(rel=by_api, path=path)

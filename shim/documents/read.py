@@ -1,0 +1,64 @@
+"""How a class is read from a table: its attributes say which key each comes from, and as what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import attrs
+
+from shim.documents.sources import Step, parse_source
+from shim.documents.tables import Table, checked
+
+_Made = TypeVar("_Made")
+
+_READ = "read"
+
+
+def read_as(reader: Callable[[Table, str], Any], key: str = "", **more: Any) -> Any:
+    """Return an attribute that ``reader`` reads from a table and a key, which is the attribute's name if left out."""
+    return attrs.field(metadata={_READ: (reader, key)}, **more)
+
+
+def read_declared(cls: type[_Made], table: Table, **known: Any) -> _Made:
+    """Return an object whose attributes are read as they say; ``known`` are those that are given."""
+    for one in attrs.fields(cls):  # type: ignore[arg-type]  # all of them are attrs classes
+        if _READ in one.metadata and one.name not in known:
+            reader, key = one.metadata[_READ]
+            known[one.name] = reader(table, key or one.name)
+    return cls(**known)
+
+
+def text(key: str = "", *, default: str | None = None) -> Any:
+    """Return an attribute that is a text, required without a default."""
+    return read_as(lambda table, at: table.text(at, default=default), key)
+
+
+def texts(key: str = "", *, required: bool = False) -> Any:
+    """Return an attribute that is a tuple of texts."""
+    return read_as(lambda table, at: table.texts(at, required=required), key, default=())
+
+
+def source(key: str = "") -> Any:
+    """Return an attribute that is one source, in a tuple."""
+    return read_as(lambda table, at: sources_in(table, at, (table.text(at),)), key, default=())
+
+
+def sources(key: str = "") -> Any:
+    """Return an attribute that is a tuple of sources."""
+    return read_as(lambda table, at: sources_in(table, at, table.texts(at)), key, default=())
+
+
+def sources_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:
+    """Return texts as they are, and note each that is no source."""
+    for one in filter(None, said):
+        checked(table, key, parse_source, one)
+    return said
+
+
+def members_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:
+    """Return sources that each item of a list has one value at."""
+    for one in sources_in(table, key, said):
+        if f"[{Step.EACH}]" in one:
+            table.wrong(key, f"{one!r} is a list, and can't tell one item from another")
+    return said

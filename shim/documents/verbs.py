@@ -1,0 +1,283 @@
+"""The verbs of mapping documents, a class each; a rule's table has the key of one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any, Self
+
+import attrs
+
+from shim.documents.casts import CASTS
+from shim.documents.fields import BODY, Branch, Field, Problems, Rule, Script, Use, Verb, put, unfit
+from shim.documents.links import Link
+from shim.documents.read import read_as, read_declared, source, sources, sources_in, text, texts
+from shim.documents.sources import parse_source
+from shim.documents.tables import Table
+from shim.documents.value_types import Json
+from shim.documents.vocabulary import Fidelity
+from shim.documents.ways import AS_IS, WAYS, Drop, Way, check_value, is_dropped, is_time
+
+
+def _must_be_true(table: Table, key: str) -> bool:
+    if not table.flag(key):
+        table.wrong(key, "must be true")
+    return True
+
+
+def _read_way(table: Table, _: str) -> Way:
+    given = [way for way in (*WAYS, *CASTS) if table.get(way.key) is not None]
+    if len(given) > 1:
+        keys = " and ".join(way.key for way in given)
+        table.wrong("", f"{keys} can't stand together; a rule makes one thing of a value")
+    return [AS_IS, *(way.read(table) for way in given)][-1]
+
+
+def _read_drop(table: Table, key: str) -> Drop:
+    drop = table.get(key)
+    if drop is None:
+        return ()
+    if not isinstance(drop, list) or not drop:
+        table.wrong(key, "must be a list of values that mean 'not known'")
+        return ()
+    return tuple(drop)
+
+
+@attrs.frozen(kw_only=True)
+class From(Verb):
+    """What upstream says, the first source that is there, and what ``way`` makes of it; but values in ``drop``."""
+
+    key = "from"
+    hands_on = True
+    sources: tuple[str, ...] = sources("from")
+    way: Way = read_as(_read_way, default=AS_IS)
+    drop: Drop = read_as(_read_drop, default=())
+
+    def how(self, name: str) -> str:
+        shown = "" if self.sources == (name,) else f"from {', else '.join(self.sources)}"
+        return self.way.mark.join(filter(None, (shown, self.way.how())))
+
+    def check(self, field: Field, at: str, use: Use) -> Problems:
+        yield from self.way.check(field, at)
+        changes = not self.way.copies or self.drop
+        if field.type == "links" and changes:
+            yield at, "links are taken as they are, and led back through the shim"
+        if field.of is not None and changes:
+            yield at, f"values, casts and drop can't apply: {field.of.name!r} says what becomes of each object"
+
+    def reads_list(self, field: Field) -> bool | None:
+        return self.way.reads_list(field)
+
+    def branches(self, script: Script, field: Field) -> list[Branch]:
+        return [self.way.branch(script, field, self.drop, script.member(one), one) for one in self.sources]
+
+    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
+        if said is None:
+            return said, unfit(field, said)
+        return said, "it stands for not known" if is_dropped(self.drop, said) else self.way.why_not(field, said)
+
+
+def way_of(rule: Rule) -> Way:
+    """Return what a rule makes of a value that it takes."""
+    return rule.verb.way if isinstance(rule.verb, From) else AS_IS
+
+
+@attrs.frozen(kw_only=True)
+class Parameter(Verb):
+    """A parameter of the legacy path."""
+
+    key = "parameter"
+    makes = ("string",)
+    parameter: str = text()
+
+    def how(self, name: str) -> str:
+        return f"{self.parameter} in the path"
+
+    def check(self, field: Field, at: str, use: Use) -> Problems:
+        for operation, path in use.paths.items():
+            if self.parameter and self.parameter not in path.parameters:
+                yield f"{at}.parameter", f"{self.parameter!r} is no parameter of {operation}'s path"
+
+    def lines(self, script: Script, field: Field, which: str) -> list[str]:
+        return [put(field, script.once_a_call("parameter", f"context.parameters[{self.parameter!r}]"))]
+
+
+@attrs.frozen(kw_only=True)
+class Constant(Verb):
+    """Always the same value."""
+
+    key = "constant"
+    level = Fidelity.CONSTANT
+    constant: Any = read_as(lambda table, key: table.get(key))
+
+    def how(self, name: str) -> str:
+        return f"always {json.dumps(self.constant)}"
+
+    def check(self, field: Field, at: str, use: Use) -> Problems:
+        return check_value(field, f"{at}.constant", self.constant)
+
+    def lines(self, script: Script, field: Field, which: str) -> list[str]:
+        is_plain = type(self.constant) in {str, bool}
+        return [put(field, repr(self.constant) if is_plain else script.name("constant", self.constant))]
+
+
+@attrs.frozen(kw_only=True)
+class Count(Verb):
+    """How many items upstream's list has, or of how many items a grouped object was made (``count = true``)."""
+
+    key = "count"
+    makes = ("integer",)
+
+    @classmethod
+    def read(cls, table: Table, apis: Collection[str]) -> Self:
+        if isinstance(table.get("count"), str):
+            return cls(sources=sources_in(table, "count", (table.text("count"),)))
+        _must_be_true(table, "count")
+        return cls()
+
+    def how(self, name: str) -> str:
+        return f"how many items {self.sources[0]} has" if self.sources else "how many became one"
+
+    def check(self, field: Field, at: str, use: Use) -> Problems:
+        if not self.sources and not use.grouped:
+            yield at, "can never apply: no field that has this resource groups a list"
+
+    def reads_list(self, field: Field) -> bool | None:
+        return True
+
+    def lines(self, script: Script, field: Field, which: str) -> list[str]:
+        return super().lines(script, field, which) if self.sources else [put(field, "count")]
+
+    def branches(self, script: Script, field: Field) -> list[Branch]:
+        return [(f"type(value := {script.member(self.sources[0])}) is list", "len(value)")]
+
+    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
+        return said, "not a list"
+
+
+@attrs.frozen(kw_only=True)
+class List(Verb):
+    """Upstream's value in a list, which is empty when there is none."""
+
+    key = "list"
+    makes = ("strings", "objects")
+    sources: tuple[str, ...] = source("list")
+
+    def how(self, name: str) -> str:
+        return f"a list of {self.sources[0]}, empty without it"
+
+    def branches(self, script: Script, field: Field) -> list[Branch]:
+        (name,) = self.sources
+        outer, _, last = name.rpartition(".")
+        kind = "str" if field.type == "strings" else "dict"
+        wrapped = (f"type(value := {script.member(name)}) is {kind}", "[value]")
+        empty = (f"{last!r} not in {script.holder(outer)}", "[]")
+        if last.endswith("]"):
+            empty = (f"look_up(source, {script.name('path', parse_source(name))}) is MISSING", "[]")
+        # In a request body an empty list would be an order that the caller did not give.
+        return [wrapped] if BODY in field.rules else [wrapped, empty]
+
+    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
+        return said, unfit(field, said) if said is None else f"not an item of {field.type}"
+
+
+@attrs.frozen(kw_only=True)
+class Only(Verb):
+    """The one item of upstream's list; of several none is taken."""
+
+    key = "only"
+    sources: tuple[str, ...] = source("only")
+
+    def how(self, name: str) -> str:
+        return f"the only item of {self.sources[0]}"
+
+    def reads_list(self, field: Field) -> bool | None:
+        return True
+
+    def branches(self, script: Script, field: Field) -> list[Branch]:
+        found = script.member(self.sources[0])
+        test, value = AS_IS.branch(script, field, (), "items[0]")
+        return [(f"type(items := {found}) is list and len(items) == 1 and {test}", value)]
+
+    def is_missing(self, said: Json) -> bool:
+        return said == []
+
+    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
+        if type(said) is not list or len(said) > 1:
+            return said, "not a list of one"
+        return said[0], unfit(field, said[0])
+
+
+@attrs.frozen(kw_only=True)
+class Equals(Verb):
+    """Whether upstream's word is one of ``words``; if there are ``others``, no more words are known."""
+
+    key = "equals"
+    makes = ("boolean",)
+    sources: tuple[str, ...] = source("source")
+    words: tuple[str, ...] = texts("word", required=True)
+    others: tuple[str, ...] = texts()
+
+    @classmethod
+    def read(cls, table: Table, apis: Collection[str]) -> Self:
+        sub = table.table("equals")
+        if sub is None:
+            return cls()
+        made = read_declared(cls, sub)
+        sub.finish()
+        return made
+
+    def how(self, name: str) -> str:
+        others = f", and not {' or '.join(self.others)}" if self.others else ""
+        return f"whether {self.sources[0]} is {' or '.join(self.words)}{others}"
+
+    def check(self, field: Field, at: str, use: Use) -> Problems:
+        if both := set(self.others) & set(self.words):
+            yield f"{at}.equals.others", f"has words that make it true: {', '.join(sorted(both))}"
+
+    def branches(self, script: Script, field: Field) -> list[Branch]:
+        found = script.member(self.sources[0])
+        known = f" and value in {script.name('known', {*self.words, *self.others})}" if self.others else ""
+        return [(f"type(value := {found}) is str{known}", f"value in {script.name('words', frozenset(self.words))}")]
+
+    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
+        return said, "an unknown word" if type(said) is str else "not a word"
+
+
+@attrs.frozen(kw_only=True)
+class Passed(Verb):
+    """Whether a time is over."""
+
+    key = "passed"
+    makes = ("boolean",)
+    timeless = False
+    sources: tuple[str, ...] = source("passed")
+
+    def how(self, name: str) -> str:
+        return f"whether {self.sources[0]} is over"
+
+    def branches(self, script: Script, field: Field) -> list[Branch]:
+        return [(is_time(script.member(self.sources[0])), "instant(value).timestamp() < context.now")]
+
+    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
+        return said, "not of type time"
+
+
+@attrs.frozen(kw_only=True)
+class Absent(Verb):
+    """Nothing: it cannot be known, and so it is left out."""
+
+    key = "absent"
+    hands_on = True
+    level = Fidelity.ABSENT
+    in_body = False
+    absent: bool = read_as(_must_be_true, default=True)
+
+    def lines(self, script: Script, field: Field, which: str) -> list[str]:
+        return ["pass"]
+
+
+VERBS: Mapping[str, type[Verb]] = {
+    verb.key: verb for verb in (From, Parameter, Constant, Count, List, Only, Equals, Passed, Link, Absent)
+}
+"""All of them by their keys, in the order in which they are named."""

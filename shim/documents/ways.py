@@ -1,0 +1,262 @@
+"""What ``from`` may make of a value, a class each; ``casts`` has those that make another type of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+import attrs
+
+from shim.documents.fields import LISTS, Branch, Field, Problems, Script, unfit
+from shim.documents.read import members_in
+from shim.documents.sources import parse_source
+from shim.documents.tables import Table, key_path
+from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, is_json
+
+Convert = Callable[[Json], Json]
+"""A function to the legacy value, or to None where there is none."""
+Drop = tuple[Any, ...]
+"""Values that stand for not known."""
+
+SCALARS = ("string", "integer", "number", "boolean")
+
+_JSON_TYPES = {"time": "string", "integer": "number", "strings": "array", "objects": "array", "links": "array"}
+
+is_integer = re.compile(r"-?(?:0|[1-9][0-9]{0,39})").fullmatch
+"""Tells integers as JSON writes them (RFC 8259, 6), of a length that is read at once."""
+
+
+def json_type(kind: str) -> str:
+    """Return what JSON calls the values of a type of member."""
+    return _JSON_TYPES.get(kind, kind)
+
+
+def is_dropped(drop: Drop, said: Json) -> bool:
+    """Tell whether a value stands for not known. False equals 0 to Python, and means something else to everybody."""
+    return any((type(value) is bool, value) == (type(said) is bool, said) for value in drop)
+
+
+def check_value(field: Field, at: str, value: Json) -> Problems:
+    """Yield a problem for a value that a field can't have."""
+    if not FITS[field.type](value) or not is_json(value):
+        yield at, f"{value!r} is not of the field's type, {field.type}"
+    elif field.words and value not in field.words:
+        yield at, f"{value!r} is not one of the field's words: {', '.join(field.words)}"
+
+
+def is_time(found: str) -> str:
+    """Return the test of whether the value at an expression is a time."""
+    second_look = f"len(value) <= {LONGEST_TIME} and instant(value)"
+    return f"type(value := {found}) is str and (is_usual_time(value) or {second_look})"
+
+
+@attrs.frozen
+class Way:
+    """A value is taken as it is; the classes below make something else of it.
+
+    A key of a rule names each, and a rule has one way at most.
+    """
+
+    key: ClassVar[str] = ""
+    mark: ClassVar[str] = ", "
+    """What stands between the source and what becomes of it, where that is said in words."""
+    copies: ClassVar[bool] = True
+    """Whether a value stays what it is: an object that a resource translates, or a link."""
+
+    @classmethod
+    def read(cls, table: Table) -> Way:
+        """Return what a rule's table says."""
+        return cls()
+
+    def how(self) -> str:
+        """Say what becomes of a value; empty when it stays what it is."""
+        return ""
+
+    def check(self, field: Field, at: str) -> Problems:
+        """Yield what could never be true of a rule of that field, which stands ``at``."""
+        return iter(())
+
+    def takes(self, made: str) -> Collection[str]:
+        """Return what JSON calls the values of which it makes one of the JSON type ``made``; empty if any."""
+        return {made}
+
+    def reads_list(self, field: Field) -> bool:
+        """Tell whether what it reads is a list."""
+        return field.type in LISTS
+
+    def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
+        """Return the test of the value at an expression, and the expression for the legacy one."""
+        if field.of is not None:
+            kind = "list" if field.type == "objects" else "dict"
+            value = f"{script.nested(field, field.of)}.{'each' if kind == 'list' else 'one'}(value, {source!r})"
+            return f"type(value := {found}) is {kind}", value
+        if field.type == "time":
+            test = is_time(found)
+        elif field.type in PLAIN:
+            test = f"type(value := {found}) is {PLAIN[field.type].__name__}"
+        else:
+            test = f"{script.name('fits', FITS[field.type])}(value := {found})"
+        test = _wanted(script, field, drop, test)
+        return test, "led_back(value, context)" if field.type == "links" else "value"
+
+    def why_not(self, field: Field, said: Json) -> str:
+        """Say why a value, which is not null, gave none."""
+        return unfit(field, said)
+
+
+def _wanted(script: Script, field: Field, drop: Drop, test: str) -> str:
+    if drop:
+        test += f" and not {script.name('is_dropped', partial(is_dropped, drop))}(value)"
+    if field.words:
+        test += f" and value in {script.name('words', frozenset(field.words))}"
+    return test
+
+
+AS_IS = Way()
+
+
+@attrs.frozen
+class Values(Way):
+    """Words become others; those for booleans and integers too (``true``, ``5``)."""
+
+    key = "values"
+    mark = ": "
+    copies = False
+    values: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, table: Table) -> Way:
+        values = table.get("values")
+        if not isinstance(values, dict) or not values:
+            table.wrong("values", "must be a table of words")
+            return AS_IS
+        return cls(values)
+
+    def how(self) -> str:
+        turned: dict[Any, list[str]] = {}
+        for said, means in self.values.items():
+            turned.setdefault(means if isinstance(means, str) else json.dumps(means), []).append(said)
+        return "; ".join(f"{' or '.join(said)} is {means}" for means, said in turned.items())
+
+    def check(self, field: Field, at: str) -> Problems:
+        for word, value in self.values.items():
+            yield from check_value(field, key_path(f"{at}.values", word), value)
+
+    def takes(self, made: str) -> Collection[str]:
+        return ()
+
+    def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
+        if any(word in BOOLEANS or is_integer(word) for word in self.values):
+            return by_function(script, field, drop, found, self._convert())
+        words = script.name("words", {word: new for word, new in self.values.items() if not is_dropped(drop, word)})
+        return f"type(value := {found}) is str and (word := {words}.get(value)) is not None", "word"
+
+    def _convert(self) -> Convert:
+        by_type: dict[type, dict[Any, Any]] = {str: dict(self.values), bool: {}, int: {}}
+        for word, value in self.values.items():
+            if word in BOOLEANS:
+                by_type[bool][BOOLEANS[word]] = value
+            elif is_integer(word):
+                by_type[int][int(word)] = value
+        return lambda said: by_type[type(said)].get(said) if type(said) in by_type else None
+
+    def why_not(self, field: Field, said: Json) -> str:
+        return "an unknown word"
+
+
+BOOLEANS = {"true": True, "false": False}
+
+
+def by_function(script: Script, field: Field, drop: Drop, found: str, convert: Convert) -> Branch:
+    """Return the branch of a way that a function of ours goes."""
+
+    def converted(said: Json) -> Json:
+        if is_dropped(drop, said):
+            return None
+        value = convert(said)
+        if value is None or not FITS[field.type](value) or (field.words and value not in field.words):
+            return None
+        return value
+
+    return f"(value := {script.name('convert', converted)}({found})) is not None", "value"
+
+
+@attrs.frozen
+class Whole(Way):
+    """A float with no fraction becomes an integer."""
+
+    key = "whole"
+
+    @classmethod
+    def read(cls, table: Table) -> Way:
+        return cls() if table.flag("whole") else AS_IS
+
+    def check(self, field: Field, at: str) -> Problems:
+        if field.type != "integer":
+            yield f"{at}.whole", "belongs to fields of type integer"
+
+    def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
+        test = f"(type(value := {found}) is int or type(value) is float and value.is_integer())"
+        return _wanted(script, field, drop, test), "int(value)"
+
+
+@attrs.frozen
+class Group(Way):
+    """All items of a list that have the same in the first of ``members`` that is there become one object."""
+
+    key = "group"
+    members: tuple[str, ...]
+
+    @classmethod
+    def read(cls, table: Table) -> Way:
+        return cls(members_in(table, "group", table.texts("group")))
+
+    def how(self) -> str:
+        return f"one for each {' or '.join(self.members)}"
+
+    def check(self, field: Field, at: str) -> Problems:
+        if field.type != "objects" or field.of is None:
+            yield f"{at}.group", "belongs to fields of type objects with of, the resource that the items are"
+
+    def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
+        test, _ = super().branch(script, field, drop, found, source)
+        members = script.name("members", tuple(map(parse_source, self.members)))
+        assert field.of is not None, "checked"
+        return test, f"{script.nested(field, field.of)}.grouped(value, {source!r}, {members})"
+
+
+@attrs.frozen
+class Keyed(Way):
+    """A list becomes an object, with each item under the text that it has in a member."""
+
+    key = "keyed"
+    member: str
+
+    @classmethod
+    def read(cls, table: Table) -> Way:
+        return cls(*members_in(table, "keyed", (table.text("keyed"),)))
+
+    def how(self) -> str:
+        return f"by {self.member}"
+
+    def check(self, field: Field, at: str) -> Problems:
+        if field.type != "object" or field.of is None:
+            yield f"{at}.keyed", "belongs to fields of type object with of, the resource that the items are"
+
+    def takes(self, made: str) -> Collection[str]:
+        return ("array",)
+
+    def reads_list(self, field: Field) -> bool:
+        return True
+
+    def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
+        assert field.of is not None, "checked"
+        member = script.name("member", parse_source(self.member))
+        value = f"{script.nested(field, field.of)}.keyed(value, {source!r}, {member})"
+        return f"type(value := {found}) is list", value
+
+
+WAYS: tuple[type[Way], ...] = (Values, Whole, Group, Keyed)
