@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import attrs
 
 from tests.gateway_hostile.faults import CONTENT, JSON, message
-from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, reply, until
+from tests.peers.raw import PATIENCE, Arrivals, Peer, raw_upstream, reply, until
 from tests.peers.served import Served, ask, connect, status_of, value_of
 
 OTHER = "127.0.0.2"
@@ -120,10 +120,3 @@ def answer_for(head: bytes) -> bytes:
     """Answer a request with content in which its caller is named, if it has one, as a snapshot's id."""
     who = value_of(head, "X-Who")
     return message(CONTENT.replace(SNAPSHOT_ID, who.encode()) if who else CONTENT, JSON)
-
-
-def rest_of(peer: Peer) -> bytes:
-    """Return what came up to the end of a connection, which may be a reset, also under TLS."""
-    with contextlib.suppress(OSError, EndedError):
-        return peer.rest()
-    return peer.seen

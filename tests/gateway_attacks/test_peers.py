@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from shim.gateway import Options
-from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, ended, gets_in, holding, rest_of
+from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, ended, gets_in, holding
 from tests.peers.raw import until
-from tests.peers.served import ask, calling, connect, gateway, get, status_of, value_of
+from tests.peers.served import ask, calling, connect, gateway, get, value_of
 
 PATIENT: dict[str, Any] = {"header_timeout": 60.0, "keepalive_timeout": 60.0}
 ME = "127.0.0.1"
@@ -48,24 +48,6 @@ def test_the_longest_idle_goes_first():
             until(lambda: ended(idle[1]), "the end of the longest idle one")
             idle[2].send(get("/again"))
             assert idle[2].message()[1] == b"/again"
-
-
-def test_connections_of_one_peer():
-    """Beyond ``max_peer_connections`` a peer is told that it is busy, or cut; others, and its first ones, are not."""
-    with (
-        holding() as upstream,
-        gateway(upstream.origin, **PATIENT, max_peer_connections=2) as served,
-        crowd(served, 2, sending=get("/hold")) as working,
-    ):
-        until(lambda: len(upstream.held) == 2, "two in flight")
-        with calling(served, OTHER) as third:
-            with contextlib.suppress(OSError):
-                third.send(get("/x"))
-            said = rest_of(third)
-            assert not said or status_of(said) == 503
-        assert ask(served, get("/mine"), ME)[1] == b"/mine"
-        upstream.go_on.set()
-        assert [peer.message()[1] for peer in working] == [b"/hold"] * 2
 
 
 def test_idle_connections_of_one_peer():
