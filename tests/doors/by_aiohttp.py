@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import aiohttp as plain
@@ -15,20 +15,16 @@ from yarl import URL
 import shim
 from shim import aiohttp as ours
 from tests.doors.calls import basic
-from tests.doors.door import Client, Door, Got
+from tests.doors.door import Awaited, Client, Door, Got, in_pieces
 
 
-class _Client(Client):
-    def __init__(self, native: plain.ClientSession, runner: asyncio.Runner, proxy: str | None) -> None:
-        self.native, self._runner, self._proxy = native, runner, proxy
+class _Client(Awaited):
+    proxy: str | None = None
 
-    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
-        """Call in the session's loop."""
-        return self._runner.run(self._ask(url, method, headers, **body))
-
-    async def _ask(self, url: str, method: str, headers: Any, **body: Any) -> Got:
+    async def asked(self, url: str, method: str, headers: Any, **body: Any) -> Got:
+        """Call by ``request``."""
         target = URL(url, encoded=True)
-        async with self.native.request(method, target, headers=headers, proxy=self._proxy, **body) as response:
+        async with self.native.request(method, target, headers=headers, proxy=self.proxy, **body) as response:
             return Got(
                 response.status,
                 response.reason or "",
@@ -38,22 +34,10 @@ class _Client(Client):
                 shim.record(response),
             )
 
-    def begin(self, url: str, size: int) -> bytes:
+    async def begun(self, url: str, size: int) -> bytes:
         """Read exactly so much."""
-
-        async def begun() -> bytes:
-            async with self.native.get(url) as response:
-                return bytes(await response.content.readexactly(size))
-
-        return self._runner.run(begun())
-
-    def many(self, urls: Sequence[str], headers: Any) -> list[Got]:
-        """Gather them."""
-
-        async def all_of_them() -> list[Got]:
-            return await asyncio.gather(*(self._ask(url, "GET", headers) for url in urls))
-
-        return self._runner.run(all_of_them())
+        async with self.native.get(url) as response:
+            return bytes(await response.content.readexactly(size))
 
 
 class Aiohttp(Door):
@@ -79,24 +63,20 @@ class Aiohttp(Door):
             return session
 
         with asyncio.Runner() as runner:
-            native = runner.run(made())
+            client = _Client(runner.run(made()), runner)
+            client.proxy = options.get("proxy")
             try:
-                yield _Client(native, runner, options.get("proxy"))
+                yield client
             finally:
-                runner.run(native.close())
+                runner.run(client.native.close())
 
     def forms(self, text: bytes) -> Any:
         """As ``json`` or ``data``."""
-
-        async def pieces() -> Any:
-            yield text[:9]
-            yield text[9:]
-
         return {
             "json": lambda: {"json": json.loads(text)},
             "text": lambda: {"data": text.decode()},
             "bytes": lambda: {"data": text},
             "file": lambda: {"data": io.BytesIO(text)},
-            "pieces": lambda: {"data": pieces()},
+            "pieces": lambda: {"data": in_pieces(text)},
             "payload": lambda: {"data": plain.JsonPayload(json.loads(text))},
         }

@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import importlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import shim
-from tests.doors.door import Client, Door, Got
+from tests.doors.door import Awaited, Client, Door, Got, in_pieces
 
 
 class Httpx(Door):
@@ -85,37 +85,21 @@ class Blocking(Httpx):
         }
 
 
-class _AsyncClient(Client):
-    def __init__(self, native: Any, runner: asyncio.Runner, *, wire: bool) -> None:
-        self.native, self._runner, self.wire = native, runner, wire
+class _AsyncClient(Awaited):
+    wire = False
 
-    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
-        """Call in the client's loop."""
-        return self._runner.run(self._ask(url, method, headers, **body))
-
-    async def _ask(self, url: str, method: str, headers: Any, **body: Any) -> Got:
+    async def asked(self, url: str, method: str, headers: Any, **body: Any) -> Got:
+        """As the client that blocks."""
         if not self.wire:
             response = await self.native.request(method, url, headers=headers, **body)
             return _got(response, response.content)
         async with self.native.stream(method, url, headers=headers, **body) as response:
             return _got(response, b"".join([part async for part in response.aiter_raw()]))
 
-    def begin(self, url: str, size: int) -> bytes:
-        """Call by a stream."""
-
-        async def begun() -> bytes:
-            async with self.native.stream("GET", url) as response, contextlib.aclosing(response.aiter_raw()) as parts:
-                return bytes((await anext(parts))[:size])
-
-        return self._runner.run(begun())
-
-    def many(self, urls: Sequence[str], headers: Any) -> list[Got]:
-        """Gather them."""
-
-        async def all_of_them() -> list[Got]:
-            return await asyncio.gather(*(self._ask(url, "GET", headers) for url in urls))
-
-        return self._runner.run(all_of_them())
+    async def begun(self, url: str, size: int) -> bytes:
+        """As the client that blocks."""
+        async with self.native.stream("GET", url) as response, contextlib.aclosing(response.aiter_raw()) as parts:
+            return bytes((await anext(parts))[:size])
 
 
 class Async(Httpx):
@@ -130,21 +114,18 @@ class Async(Httpx):
 
         native = self.made("AsyncClient", own=own, check=check, **options)
         with asyncio.Runner() as runner:
+            client = _AsyncClient(native, runner)
+            client.wire = options.get("wire", False)
             try:
-                yield _AsyncClient(native, runner, wire=options.get("wire", False))
+                yield client
             finally:
                 runner.run(native.aclose())
 
     def forms(self, text: bytes) -> Any:
         """As ``json`` or ``content``."""
-
-        async def pieces() -> Any:
-            yield text[:9]
-            yield text[9:]
-
         return {
             "json": lambda: {"json": json.loads(text)},
             "text": lambda: {"content": text.decode()},
             "bytes": lambda: {"content": text},
-            "pieces": lambda: {"content": pieces()},
+            "pieces": lambda: {"content": in_pieces(text)},
         }

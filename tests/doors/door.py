@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
@@ -51,6 +52,43 @@ class Client(abc.ABC):
         """Call all at once."""
         with ThreadPoolExecutor(len(urls)) as pool:
             return list(pool.map(lambda url: self.ask(url, headers=headers), urls))
+
+
+class Awaited(Client):
+    """A client whose calls are awaited, in a loop of its own."""
+
+    def __init__(self, native: Any, runner: asyncio.Runner) -> None:
+        self.native, self.runner = native, runner
+
+    @abc.abstractmethod
+    async def asked(self, url: str, method: str, headers: Any, **body: Any) -> Got:
+        """As ``ask``."""
+
+    @abc.abstractmethod
+    async def begun(self, url: str, size: int) -> bytes:
+        """As ``begin``."""
+
+    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+        """Call in the client's loop."""
+        return self.runner.run(self.asked(url, method, headers, **body))
+
+    def begin(self, url: str, size: int) -> bytes:
+        """Begin in the client's loop."""
+        return self.runner.run(self.begun(url, size))
+
+    def many(self, urls: Sequence[str], headers: Any) -> list[Got]:
+        """Gather them."""
+
+        async def all_of_them() -> list[Got]:
+            return await asyncio.gather(*(self.asked(url, "GET", headers) for url in urls))
+
+        return self.runner.run(all_of_them())
+
+
+async def in_pieces(text: bytes) -> AsyncIterator[bytes]:
+    """Yield a body that can be read once."""
+    yield text[:9]
+    yield text[9:]
 
 
 class Door(abc.ABC):
