@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +10,10 @@ import attrs
 
 from shim.core.content import JsonReader, dumps, loads
 from shim.core.memory import Memory
-from shim.core.messages import Call, Command, Dropped, FieldReport, Record, Reply, Send, Sent
+from shim.core.messages import Call, Dropped, FieldReport, Record, Reply, Send, Sent
 from shim.core.question import LegacyQuery
 from shim.core.recognise import Match
 from shim.core.responses import CallError
-from shim.core.rules import TranslationContext
 from shim.core.settings import Settings
 from shim.documents.value_types import JsonObject
 
@@ -58,8 +57,8 @@ class ExchangeState:
 
     ``started`` is in seconds of the monotonic clock, ``sunset`` the one in force; ``route`` is the side asked last,
     ``none`` before any was. ``query`` and ``body`` are what the caller asked for, once read, and ``word`` is the one
-    among it that chooses the successor's call. ``knows_nothing``: the side asked last has no such thing. ``last`` is
-    the head of the last reply, ``size`` the bytes of the pages read so far.
+    among it that chooses the successor's call. ``knows_nothing``: the side asked last has no such thing. ``asked`` is
+    the last call that was sent, ``last`` the head of its reply, ``size`` the bytes of the pages read so far.
     """
 
     match: Match
@@ -73,6 +72,7 @@ class ExchangeState:
     body: JsonObject | None = None
     word: str = ""
     knows_nothing: bool = False
+    asked: Call = attrs.field(init=False)
     last: Reply | None = None
     size: int = 0
     json: JsonReader = attrs.field(init=False)
@@ -88,16 +88,17 @@ class ExchangeState:
         if text and text not in self.notes:
             self.notes.append(text)
 
-    def send(
-        self, call: Call, route: str, *, rewritten: bool, may_read: bool = True
-    ) -> Generator[Command, Reply, Reply]:
-        """Send one call and note it; raises CallError when that would begin after the exchange's deadline."""
+    def send(self, call: Call, route: str, *, rewritten: bool, may_read: bool = True) -> Send:
+        """Return the command that sends one call; raises CallError if that would begin after the deadline."""
         deadline = self.context.settings.deadline
         if self.sent and self.context.monotonic() - self.started > deadline:
             raise CallError(504, "SHIM_DEADLINE_EXCEEDED", f"Upstream did not answer within {deadline:g} seconds.")
-        self.route = route
-        reply = yield Send(call, route, rewritten, may_read)
-        self.sent.append(Sent(call.method, call.target, reply.status, route))
+        self.route, self.asked = route, call
+        return Send(call, route, rewritten, may_read)
+
+    def got(self, reply: Reply) -> Reply:
+        """Note the head of the reply to the call that was sent last, and return it."""
+        self.sent.append(Sent(self.asked.method, self.asked.target, reply.status, self.route))
         self.last = reply
         return reply
 
@@ -116,10 +117,3 @@ class ExchangeState:
             dropped=dropped,
             notes=tuple(self.notes),
         )
-
-    def translation_context(self) -> TranslationContext:
-        """Return what rules may look at in this exchange."""
-        match = self.match
-        base, api = self.context.base, match.api.base
-        bases = (f"{api}/", f"{match.operation.base}/")
-        return TranslationContext(match.raw, match.parameters, self.context.clock(), f"{base}{api}", base, bases)

@@ -30,7 +30,7 @@ from shim.core.question import chosen_by, chosen_by_body, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, enveloped, error_body, help_link, written
 from shim.core.route import decide, learn_retired, sunset_of
-from shim.core.tiers import ask_tiers
+from shim.core.successor import ask_successors
 from shim.documents.value_types import Json
 from shim.documents.versions import Named, named_in
 
@@ -44,7 +44,7 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
         state.reason = decision.reason
         if decision.route == "legacy":
             may_read = decision.corrects and call.method != "HEAD"
-            reply = yield from state.send(call, "legacy", rewritten=False, may_read=may_read)
+            reply = state.got((yield state.send(call, "legacy", rewritten=False, may_read=may_read)))
             if not decision.corrects or not (yield from _is_retired(state, reply)):
                 return PassThrough(state.record())
             learn_retired(match, call, reply, context)
@@ -55,7 +55,7 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
             outcome = _alone(state)
         else:
             _read_question(state)
-            outcome = yield from ask_tiers(state, decision)
+            outcome = yield from ask_successors(state, decision)
             if decision.legacy_next and state.knows_nothing:
                 outcome = yield from legacy_fallback(state, outcome)
     except CallError as error:
@@ -91,7 +91,7 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
         kind = f"application/vnd.atlas.{match.operation.version}+json"
         call = attrs.evolve(call, headers=replaced(call.headers, "Accept", kind))
     try:
-        reply = yield from state.send(attrs.evolve(call, method="GET"), "legacy", rewritten=False)
+        reply = state.got((yield state.send(attrs.evolve(call, method="GET"), "legacy", rewritten=False)))
     except CallError:  # the deadline has passed
         return outcome
     knows = 200 <= reply.status < 300

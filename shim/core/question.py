@@ -11,11 +11,12 @@ from urllib.parse import quote_plus, unquote_plus
 import attrs
 
 from shim.core.content import json_marks
-from shim.core.messages import Call, field
+from shim.core.messages import Call, field, without
+from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translator import Translator
-from shim.documents.model import QueryChoice, QueryRule, RequestBody
+from shim.documents.model import QueryChoice, QueryRule, RequestBody, Target
 from shim.documents.sources import NoValue, look_up
 from shim.documents.tables import same
 from shim.documents.value_types import FITS, Json, JsonObject
@@ -27,6 +28,18 @@ MOST = 500
 
 MARKS = 10_000
 """JSON marks of a legacy body, which has a few dozen; decoding so many takes a millisecond."""
+
+_OWN_WORDS = frozenset({
+    "accept", "content-type", "range",
+    "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since",
+})  # fmt: skip
+"""Request fields that a successor gets in its own words, and those about the legacy representation, which it does
+not have (RFC 9110, 13)."""
+
+_ABOUT_BODY = _OWN_WORDS | {
+    "content-digest", "content-encoding", "content-length", "content-md5", "digest", "repr-digest",
+}  # fmt: skip
+"""Together with request fields that describe the caller's own content, and no other."""
 
 _POSITIVE = re.compile(r"0*[1-9][0-9]{0,17}")
 _FLAGS = {"true": True, "false": False, "": True}
@@ -167,6 +180,43 @@ def _value(name: str, raw: str, rule: QueryRule) -> str:
     if word is None:
         raise invalid_parameter(name)
     return quote_plus(word)
+
+
+def not_sent_on(query: LegacyQuery, rules: Mapping[str, QueryRule]) -> Iterator[str]:
+    """Return a note for each of the caller's parameters that a successor does not get, with the reason."""
+    given = {unquote_plus(pair.partition("=")[0]) for pair in query.foreign} if rules else ()
+    for name, rule in rules.items():
+        if rule.drop and name in given:
+            yield f"the parameter {name} was not sent on: {rule.why}"
+
+
+def successor_call(match: Match, call: Call, target: Target, query: LegacyQuery | None, content: bytes | None) -> Call:
+    """Return a call in a successor's terms: its path and version, the caller's ``query``, if any, and other fields.
+
+    Raises CallError when a parameter has a word that the successor has none for.
+    """
+    kind = f"application/vnd.atlas.{target.version}+json"
+    headers = (*without(call.headers, _OWN_WORDS if content == call.body else _ABOUT_BODY), ("Accept", kind))
+    if content:
+        headers = (*headers, ("Content-Type", kind))
+    return Call(target.method, call.origin, _request_target(match, call, target, query), headers, content)
+
+
+def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery | None) -> str:
+    """Return a successor's request target: its path, and the caller's query in its terms, if that has a part in it."""
+    path, choice, shape = target.path.build(match.raw), match.operation.query, match.operation.shape
+    if query is None:
+        return path
+    same_pages = shape == "page" and target.paging == "kept" and not target.bare
+    if path == call.path and same_pages and query.plain and not target.query and choice is None:
+        return call.target  # where only the version changes, so that the caller's signature (HTTP Digest) still fits
+    pairs = [*query.foreign]
+    if target.query or choice is not None:
+        pairs = [*translated_pairs(pairs, target.query, "" if choice is None else choice.choose)]
+    if shape != "one" and not target.bare:
+        # The count is always asked for: without it Atlas gives no next link (recorded).
+        pairs += ["includeCount=true", f"itemsPerPage={query.size}", f"pageNum={query.page}"]
+    return f"{path}?{'&'.join(pairs)}" if pairs else path
 
 
 def read_body(request: RequestBody, call: Call, loads: Callable[[bytes], Any]) -> JsonObject:

@@ -101,8 +101,6 @@ class Match:
     cluster: tuple[str, ...] = attrs.field(init=False)
     content_type: str = attrs.field(init=False)
     """What the operation's version answered with."""
-    targets: dict[tuple[int, int, int], tuple[str, object, object]] = attrs.field(factory=dict, eq=False, repr=False)
-    """Successors' request targets that were made of it."""
 
     @operation.default
     def _operation(self) -> Operation:
