@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
@@ -47,11 +48,10 @@ class FlagRoute:
 class Settings:
     """One consistent set of settings.
 
-    ``sunsets`` overrides dates by document name; ``writes`` are the switches of operations that have one and
-    are on; ``origins`` are the origins whose calls are
-    recognised; ``deadline`` bounds one exchange in seconds, ``page_cap`` the upstream pages
-    collected for one answer, ``body_limit`` the bytes of one decoded body. With a ``flag`` the route is the word
-    of that feature flag for the caller's project, and ``because`` says so in reasons, once it was looked up.
+    ``sunsets`` overrides dates by document name; ``writes`` are the switches that are on; calls to ``origins`` are
+    recognised; ``deadline`` bounds one exchange in seconds, ``page_cap`` the upstream pages of one answer,
+    ``body_limit`` the bytes of one decoded body. With a ``flag`` the route is the word of that feature flag for the
+    caller's project, and ``because`` says so in reasons, once it was looked up.
     """
 
     route: RouteWord = RouteWord.AUTO
@@ -79,30 +79,18 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     Raises SettingsError that names every variable with a bad value.
     """
+    found: dict[str, Any] = {}
     problems: list[str] = []
-    route: RouteWord | FlagRoute = RouteWord.AUTO
-    sunsets, origins, writes = {}, ATLAS_ORIGINS, frozenset[str]()
-    try:
-        route = parse_route(environ.get("ATLAS_SHIM_ROUTE") or "auto")
-    except SettingsError as error:
-        problems.extend(error.problems)
-    try:
-        sunsets = parse_sunsets(environ.get("ATLAS_SHIM_SUNSET") or "")
-    except SettingsError as error:
-        problems.extend(error.problems)
-    try:
-        writes = parse_writes(environ.get("ATLAS_SHIM_WRITES") or "off")
-    except SettingsError as error:
-        problems.extend(error.problems)
-    if upstream := environ.get("ATLAS_SHIM_UPSTREAM"):
+    for name, attribute, parse in _VARIABLES:
         try:
-            origins = origins | {parse_origin(upstream, name="ATLAS_SHIM_UPSTREAM")}
+            if value := environ.get(name):
+                found[attribute] = parse(value, name=name)
         except SettingsError as error:
             problems.extend(error.problems)
     if problems:
         raise SettingsError(*problems)
-    word, flag = word_and_flag(route)
-    return Settings(route=word, sunsets=sunsets, writes=writes, origins=origins, flag=flag)
+    route, flag = word_and_flag(found.pop("route", RouteWord.AUTO))
+    return Settings(route=route, flag=flag, **found)
 
 
 def word_and_flag(route: RouteWord | FlagRoute) -> tuple[RouteWord, str]:
@@ -200,3 +188,16 @@ def origin_of(scheme: str, host: str, port: int | None) -> str:
         host = f"[{host}]"
     default = {"http": 80, "https": 443}.get(scheme)
     return f"{scheme}://{host}" if port in (None, default) else f"{scheme}://{host}:{port}"
+
+
+def _parse_origins(url: str, *, name: str) -> frozenset[str]:
+    return ATLAS_ORIGINS | {parse_origin(url, name=name)}
+
+
+_VARIABLES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+    ("ATLAS_SHIM_ROUTE", "route", parse_route),
+    ("ATLAS_SHIM_SUNSET", "sunsets", parse_sunsets),
+    ("ATLAS_SHIM_WRITES", "writes", parse_writes),
+    ("ATLAS_SHIM_UPSTREAM", "origins", _parse_origins),
+)
+"""Each variable, the attribute of Settings that it sets, and what reads it; an empty one counts as unset."""
