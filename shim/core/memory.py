@@ -8,7 +8,7 @@ from collections.abc import Hashable
 
 import attrs
 
-from shim.core.messages import Answer, Dropped, FieldReport
+from shim.core.messages import Dropped, FieldReport
 
 TTL = 600.0
 """Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""
@@ -23,7 +23,7 @@ BYTES = 4 * 1024 * 1024
 class TTLCache:
     """A small, thread-safe, bounded map from a key to a word, each entry good for ``ttl`` seconds.
 
-    Time is an argument, of a clock that nobody sets. An entry from the future is worthless.
+    Times are monotonic seconds, passed in. An entry stamped later than now is ignored.
     """
 
     def __init__(self, *, ttl: float = TTL, size: int = SIZE) -> None:
@@ -66,24 +66,22 @@ class TTLCache:
 class CachedTranslation:
     """A translation ready to be sent: its content, and what the record says of it.
 
-    ``empty`` tells that it is a list of which upstream has no item at all. ``answered`` is what was answered with it
-    last, with what else that was made of: as long as that is the same, so is the answer.
+    ``empty``: it is a list of which upstream has no item at all.
     """
 
     content: bytes
     fields: tuple[FieldReport, ...]
     dropped: tuple[Dropped, ...]
     empty: bool = False
-    answered: list[tuple[Hashable, Answer]] = attrs.field(factory=list, eq=False, repr=False)
 
 
 class TranslationCache:
     """A small, thread-safe map from a call and upstream's bytes to a translation, bounded in bytes.
 
-    This is no cache of answers: upstream is asked each time, and only when it says the same bytes to
-    the same call is the same translation used. Translations that look at the clock are never kept.
-    Of each call the last two are: bytes are compared, which takes a tenth of the time of hashing them, and a
-    poller of a list that two servers write differently finds both.
+    It caches no answers: upstream is asked each time, and a translation is used again if upstream sends the same
+    bytes in answer to the same call. Translations that depend on the clock are never kept. The last two of each call
+    are: bytes are compared, which takes a tenth of the time of hashing them, and a poller of a list that two servers
+    write differently finds both.
     """
 
     def __init__(self, *, limit: int = BYTES) -> None:
@@ -125,9 +123,8 @@ def _size(kept: tuple[tuple[bytes, CachedTranslation], ...]) -> int:
 class Memory:
     """What outlives one exchange.
 
-    ``retired`` is keyed by (origin, operation, API, path), where an empty path stands for all, and says with
-    which status legacy answered as retired; ``tiers`` is keyed by (origin, group, cluster) and says on which
-    tier a cluster lives, as only an answer with a success does;
+    ``retired`` has the status with which legacy answered as retired, by (origin, operation, API, path), an empty path
+    standing for all; ``tiers`` has the tier of a cluster, by (origin, group, cluster), learned from a success alone;
     ``translations`` are the last few that were made.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 
 import attrs
 from packaging.version import Version
@@ -19,16 +19,41 @@ from shim.documents.versions import Named, named_in
 from shim.errors import SettingsError
 
 
-@attrs.frozen(slots=False, eq=False)
+@attrs.frozen(eq=False)
 class CompiledOperation:
-    """An operation with its rules compiled; told apart by identity, so that it can be part of a key."""
+    """An operation with what follows from its rules; compared by identity, so that it can be part of a key.
+
+    ``reads`` are the tiers whose content takes part in the answer; of the others any success will do. It is
+    ``timeless`` if a read's translation depends on nothing but the call and upstream's bytes. ``tiers`` are the
+    successors in the order in which they are asked, by the tier to begin with.
+    """
 
     operation: Operation
+    reads: frozenset[str] = attrs.field(init=False)
+    timeless: bool = attrs.field(init=False)
+    tiers: Mapping[str, tuple[Successor, ...]] = attrs.field(init=False)
+    _translators: dict[tuple[str, str] | int, Translator] = attrs.field(factory=dict, init=False, repr=False)
 
-    _translators: dict[tuple[str, str], Translator] = attrs.field(factory=dict, init=False, repr=False)
+    @reads.default
+    def _reads(self) -> frozenset[str]:
+        operation, resource = self.operation, self.operation.resource
+        if operation.shape != "one" or resource.rest:
+            return frozenset(operation.successors)
+        used = [(tier, rule) for field in resource.fields for tier, rules in field.rules.items() for rule in rules]
+        return frozenset(tier for tier, rule in used if rule.sources or rule.when) & operation.successors.keys()
+
+    @timeless.default
+    def _timeless(self) -> bool:
+        rules = [rule for field in self.operation.resource.walk() for tier in field.rules.values() for rule in tier]
+        return self.operation.method == "GET" and all(rule.verb.timeless for rule in rules)
+
+    @tiers.default
+    def _tiers(self) -> Mapping[str, tuple[Successor, ...]]:
+        successors = tuple(self.operation.successors.values())
+        return {first.tier: (first, *(other for other in successors if other is not first)) for first in successors}
 
     def translator(self, tier: str, api: str) -> Translator:
-        """Return what makes the answer of one tier's on an API; generated when it is first asked for."""
+        """Return what makes the answer of one tier's on an API; generated when it is first needed."""
         found = self._translators.get((tier, api))
         if found is None:
             operation = self.operation
@@ -37,50 +62,23 @@ class CompiledOperation:
             self._translators[tier, api] = found
         return found
 
-    def body(self, target: Target) -> Translator:
-        """Return what makes the request body of a call to one of the successors."""
-        return self._bodies[id(target)]
-
-    @cached_property
-    def _bodies(self) -> Mapping[int, Translator]:
-        operation = self.operation
-        return {
-            id(target): make_translator(f"{operation.document} {operation.id} {tier} body", target.body, "body")
-            for tier, successor in operation.successors.items()
-            for _, target in targets(successor)
-            if target.body is not None
-        }
+    def body(self, tier: str, target: Target) -> Translator:
+        """Return what makes the request body of a call to one tier; generated when it is first needed."""
+        found = self._translators.get(id(target))
+        if found is None:
+            assert target.body is not None, "asked of targets that have one"
+            title = f"{self.operation.document} {self.operation.id} {tier} body"
+            found = self._translators[id(target)] = make_translator(title, target.body, "body")
+        return found
 
     def prepare(self, apis: Iterable[str]) -> None:
         """Generate all that a call of this operation could need."""
-        _ = self._bodies, self.reads, self.timeless, self.tiers
-        for tier in self.operation.successors:
+        for tier, successor in self.operation.successors.items():
             for api in apis:
                 self.translator(tier, api)
-
-    @cached_property
-    def reads(self) -> frozenset[str]:
-        """The tiers whose content takes part in the answer; of the others any success will do."""
-        resource, is_list = self.operation.resource, self.operation.shape != "one"
-        return frozenset(
-            tier
-            for tier in self.operation.successors
-            if is_list
-            or resource.rest
-            or any(rule.sources or rule.when for field in resource.fields for rule in field.rules[tier])
-        )
-
-    @cached_property
-    def timeless(self) -> bool:
-        """Whether a read's translation depends on nothing but the call and upstream's bytes."""
-        rules = [rule for field in self.operation.resource.walk() for tier in field.rules.values() for rule in tier]
-        return self.operation.method == "GET" and all(rule.verb.timeless for rule in rules)
-
-    @cached_property
-    def tiers(self) -> Mapping[str, tuple[Successor, ...]]:
-        """The successors in the order in which they are asked, by the tier to begin with."""
-        successors = tuple(self.operation.successors.values())
-        return {first.tier: (first, *(other for other in successors if other is not first)) for first in successors}
+            for _, target in targets(successor):
+                if target.body is not None:
+                    self.body(tier, target)
 
 
 @attrs.frozen

@@ -6,7 +6,7 @@ back; an error stays as it came, but for what the document says of its code or s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -114,7 +114,7 @@ def _question(
         query = attrs.evolve(query, page=1, size=COLLECT)
     content = state.call.body
     if choice.body is not None and state.body is not None:
-        content = context.dumps(build_body(match.compiled.body(choice), state.body, _rules_context(state)))
+        content = context.dumps(build_body(match.compiled.body(tier.tier, choice), state.body, _rules_context(state)))
     return choice, query, content
 
 
@@ -237,16 +237,17 @@ def _translate(state: ExchangeState, tier: str, target: Target, pages: Sequence[
     if query.envelope:
         document = enveloped(document, operation.status[match.api.name], page=is_page)
     content = written(document, pretty=query.pretty, dumps=state.context.dumps)
-    # A page past the end of a list is no sign that upstream has no list.
-    first = (
-        target.paging == "collected"
-        or operation.shape != "page"
-        or query.page == 1
-        or not pages
-        or pages[0].document.get("totalCount") == 0
-    )
-    empty = operation.shape != "one" and first and not any(page.items for page in pages)
-    return CachedTranslation(content, translated.fields, translated.dropped, empty)
+    return CachedTranslation(content, translated.fields, translated.dropped, _is_empty(state, target, pages))
+
+
+def _is_empty(state: ExchangeState, target: Target, pages: Sequence[UpstreamPage]) -> bool:
+    """Return whether upstream has no item of a list; a page past the end of a list does not say so."""
+    shape = state.match.operation.shape
+    if shape == "one" or any(page.items for page in pages):
+        return False
+    if target.paging == "collected" or shape == "array" or state.query.page == 1 or not pages:
+        return True
+    return pages[0].document.get("totalCount") == 0
 
 
 def _no_value(state: ExchangeState, translated: Translated) -> str:
@@ -255,19 +256,13 @@ def _no_value(state: ExchangeState, translated: Translated) -> str:
 
 
 def _replied(state: ExchangeState, translation: CachedTranslation, reply: Reply) -> Answer:
-    """Return the legacy answer; the one that was made last stands, if nothing that it was made of has changed."""
+    """Return the legacy answer that a translation and upstream's fields make."""
     match = state.match
     state.knows_nothing = translation.empty
-    made_of = (reply.headers, state.reason, state.sent[-1], len(state.sent), *state.notes, state.sunset)
-    for known, answer in translation.answered:
-        if known == made_of:
-            return answer
-    status = match.operation.status[match.api.name]
-    made = document_reply(translation.content, status, match.content_type, reply.headers)
-    answer = Answer(made, state.record(translation.fields, translation.dropped))
-    if len(state.sent) == 1:
-        translation.answered[:] = [(made_of, answer)]
-    return answer
+    made = document_reply(
+        translation.content, match.operation.status[match.api.name], match.content_type, reply.headers
+    )
+    return Answer(made, state.record(translation.fields, translation.dropped))
 
 
 def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) -> Outcome:
@@ -287,7 +282,7 @@ def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json)
         kind = "application/json"
     if rule is not None:
         status = rule.status or status
-        document = _in_legacy_terms(state, document, rule)
+        document = {**document, **_said_instead(rule, state.match.parameters)}
         if rule.code is not None and field(headers, "x-error-code") is not None:
             headers = replaced(headers, "X-Error-Code", rule.code)
     shown = enveloped(document, status, page=False) if wrapped else document
@@ -295,15 +290,14 @@ def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json)
     return Answer(document_reply(content, status, kind, headers), state.record())
 
 
-def _in_legacy_terms(state: ExchangeState, document: JsonObject, rule: ErrorRule) -> JsonObject:
-    said: dict[str, Json] = {}
-    if rule.code is not None:
-        said["errorCode"] = rule.code
+def _said_instead(rule: ErrorRule, parameters: Mapping[str, str]) -> JsonObject:
+    """Return the members of an error document that a rule replaces."""
+    said: JsonObject = {} if rule.code is None else {"errorCode": rule.code}
     if rule.status is not None:
         said |= {"error": rule.status, "reason": reason_phrase(rule.status)}
     if rule.detail is not None:
-        said["detail"] = filled_in(rule.detail, state.match.parameters)
-    return {**document, **said}
+        said["detail"] = filled_in(rule.detail, parameters)
+    return said
 
 
 def _learn(state: ExchangeState, tier: Successor, outcome: Outcome) -> None:

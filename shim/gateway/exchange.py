@@ -20,7 +20,6 @@ from shim.gateway.credentials import OutboundCall, UpstreamSigner
 from shim.gateway.errors import Refusal, error_type, proxy_status, too_slow, unreadable
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.memory import MemoryBudget
-from shim.gateway.remembered import by_identity
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
 from shim.gateway.upstream.signed import send
@@ -125,7 +124,8 @@ class GatewayExchange:
             except Refusal as refusal:
                 raise self._told(refusal) from None
         if outcome.code is None:
-            return Reply(made.status, _fields_of(record, made.headers, self._leads_on(record)), made.body or b"")
+            lines = (*for_caller(made.headers), *notes(record, linked=self._leads_on(record)))
+            return Reply(made.status, lines, made.body or b"")
         error = error_type(outcome.code, made.status, self.fault)
         self.failure = outcome.code, made.status, error
         status = proxy_status(error, outcome.code, record)
@@ -171,12 +171,6 @@ class GatewayExchange:
         if self.upstream_response is not None:
             self.upstream_response.close()
             self.upstream_response = None
-
-
-@by_identity
-def _fields_of(record: Record, headers: Headers, linked: bool) -> Headers:  # noqa: FBT001 - remembered by position
-    """Return the fields of a translated reply; an answer that stands is the same object each time."""
-    return (*for_caller(headers), *notes(record, linked=linked))
 
 
 def loads(raw: bytes) -> Any:
