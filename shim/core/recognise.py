@@ -117,14 +117,8 @@ class Match:
         return self.api.content_type or f"application/vnd.atlas.{self.operation.version}+json;charset=utf-8"
 
 
-@attrs.define
-class _Node:
-    """One segment of the tree of all legacy paths; a fixed segment is tried before a parameter."""
-
-    fixed: dict[str, _Node] = attrs.field(factory=dict)
-    parameter: _Node | None = None
-    ends: dict[str, list[tuple[Api, CompiledOperation]]] = attrs.field(factory=dict)
-
+Ends = dict[str, list[tuple[Api, CompiledOperation]]]
+"""The operations of one path, by method."""
 
 _SHORT = 400
 """Characters of path and Accept up to which it is remembered what a call is."""
@@ -137,18 +131,24 @@ class Engine:
         self.documents = tuple(documents)
         self.bases: tuple[str, ...] = tuple({f"{api.base}/" for doc in documents for api in doc.apis.values()})
         """The beginnings of all paths that are looked at."""
-        self._root = _Node()
         # Programs make the same few calls again and again.
         self._recent = lru_cache(maxsize=512)(self._match)
         self._names: dict[str, Operation] = {}
         self._compiled: list[tuple[CompiledOperation, tuple[str, ...]]] = []
+        ends: dict[tuple[str, ...], Ends] = {}
         for document in documents:
             for operation in document.operations:
                 self._names.update(dict.fromkeys((operation.id, *operation.aliases), operation))
                 compiled = CompiledOperation(operation)
                 self._compiled.append((compiled, tuple(document.apis)))
                 for api in document.apis.values():
-                    _plant(self._root, api, compiled)
+                    segments = (*api.base[1:].split("/"), *operation.path.segments)
+                    path = tuple("" if parameter_name(segment) else segment for segment in segments)
+                    ends.setdefault(path, {}).setdefault(operation.method, []).append((api, compiled))
+        self._paths: dict[int, list[tuple[tuple[str, ...], Ends]]] = {}
+        """Paths by their number of segments, a parameter being an empty one; fixed segments are tried first."""
+        for path in sorted(ends, key=lambda path: [not segment for segment in path]):
+            self._paths.setdefault(len(path), []).append((path, ends[path]))
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -174,11 +174,14 @@ class Engine:
         return (self._match if len(path) + len(accept) > _SHORT else self._recent)(method, path, accept)
 
     def _match(self, method: str, path: str, accept: str) -> Match | None:
-        for node, values in _walk(self._root, path[1:].split("/"), 0, ()):
+        segments = path[1:].split("/")
+        for known, by_method in self._paths.get(len(segments), ()):
             # HEAD asks what GET would answer, without its content (RFC 9110, 9.3.2).
-            ends = node.ends.get(method) or (node.ends.get("GET") if method == "HEAD" else None)
-            if ends:
-                return _resolve(ends, values, accept)
+            ends = by_method.get(method) or (by_method.get("GET") if method == "HEAD" else None)
+            if ends and known == tuple([fixed and one for fixed, one in zip(known, segments, strict=True)]):
+                values = [one for fixed, one in zip(known, segments, strict=True) if not fixed]
+                if all(values):
+                    return _resolve(ends, values, accept)
         return None
 
     def named(self, name: str) -> Operation | None:
@@ -199,32 +202,7 @@ class Engine:
             raise SettingsError(*problems)
 
 
-def _plant(root: _Node, api: Api, compiled: CompiledOperation) -> None:
-    node = root
-    for segment in (*api.base[1:].split("/"), *compiled.operation.path.segments):
-        if parameter_name(segment):
-            node.parameter = node.parameter or _Node()
-            node = node.parameter
-        else:
-            node = node.fixed.setdefault(segment, _Node())
-    node.ends.setdefault(compiled.operation.method, []).append((api, compiled))
-
-
-def _walk(
-    node: _Node, segments: Sequence[str], index: int, values: tuple[str, ...]
-) -> Iterable[tuple[_Node, tuple[str, ...]]]:
-    if index == len(segments):
-        if node.ends:
-            yield node, values
-        return
-    segment = segments[index]
-    if segment in node.fixed:
-        yield from _walk(node.fixed[segment], segments, index + 1, values)
-    if node.parameter is not None and segment:
-        yield from _walk(node.parameter, segments, index + 1, (*values, segment))
-
-
-def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: tuple[str, ...], accept: str) -> Match | None:
+def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str], accept: str) -> Match | None:
     texts = [text for value in values if (text := decoded(value)) is not None]
     if len(texts) < len(values):
         return None
