@@ -12,10 +12,10 @@ from yarl import URL
 
 from shim.aiohttp._inside import whole_url
 from shim.core.messages import Headers
-from shim.core.settings import origin_of
 from shim.dropin import recognition
 from shim.dropin.recognition import RetiredCall
 from shim.dropin.runtime import concerns
+from shim.origins import origin_of
 
 
 class InnerHeaders(CIMultiDict[str]):

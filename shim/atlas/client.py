@@ -109,7 +109,7 @@ class AtlasClient(_ConfiguredClient[Client]):
     ``base_url`` is the origin of Atlas or of a gateway; ``…/api/atlas/v2`` and ``…/api/atlas/v1.0`` are as good.
     Credentials are an API key (``public_key``, ``private_key``), a service account (``client_id``, ``client_secret``)
     or an ``access_token``. What is not given comes from an injected ``http_client``, then from ``environ`` (the
-    process' own unless given): ``shim.base_url`` and ``shim.credentials`` have the variables and their order.
+    process' own unless given): ``shim.origins`` and ``shim.credentials`` have the variables and their order.
     ``timeout`` is in seconds, for each step of a call; None waits for ever. ``retries`` says when a call is made again
     (``Retries``), None never. An injected client is a ``shim.httpx.Client``; it keeps its timeout, may sign calls
     itself, and is closed by its owner.

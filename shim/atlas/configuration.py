@@ -9,8 +9,8 @@ import httpx
 
 from shim import credentials
 from shim.atlas.auth import auth_for
-from shim.base_url import parse_base_url, read_base_url
 from shim.errors import SettingsError
+from shim.origins import parse_base_url, read_base_url
 
 NO_CREDENTIALS = (
     "no credentials: set MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY, or "

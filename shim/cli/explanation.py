@@ -19,9 +19,10 @@ from shim.core.question import read_query
 from shim.core.recognise import Engine
 from shim.core.responses import CallError
 from shim.core.route import Decision, decide, has_successor, sunset_of
-from shim.core.settings import ATLAS_ORIGINS, FlagRoute, Settings, origin_of
+from shim.core.settings import ATLAS_ORIGINS, FlagRoute, Settings
 from shim.documents.model import Constant, Gone, Operation
 from shim.errors import SettingsError
+from shim.origins import origin_of
 
 
 @attrs.frozen

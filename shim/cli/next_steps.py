@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from shim.base_url import BASE_URL_VARIABLES, read_base_url
 from shim.credentials import used_variables
 from shim.errors import AtlasError
+from shim.origins import BASE_URL_VARIABLES, read_base_url
 
 _ACCESS_LISTS = ("ACCESS_LIST", "WHITELIST", "IP_ADDRESS")
 """Parts of Atlas' error codes for an address that may not call."""

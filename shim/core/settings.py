@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 
 from shim.errors import SettingsError
+from shim.origins import parse_origin
 
 ATLAS_ORIGINS = frozenset({"https://cloud.mongodb.com", "https://cloud.mongodbgov.com"})
 """Atlas' own hosts: calls to them are recognised without any setting."""
@@ -159,35 +159,6 @@ def parse_instant(text: str, *, name: str) -> datetime:
     if _DAY.fullmatch(text) is None:
         raise SettingsError(f"{name}: {text!r} needs a UTC offset, as in 2026-01-22T00:00:00Z")
     return when.replace(tzinfo=UTC)
-
-
-_HOST = re.compile(r"[^\s\\%<>\"'`{}|^]+")
-"""What a host may be made of here; it goes into a Host field and into links."""
-
-
-def parse_origin(url: str, *, name: str) -> str:
-    """Return ``scheme://authority`` of a URL that is an origin and nothing else, or raise SettingsError."""
-    # What was given is not quoted in errors: it may hold a password.
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        raise SettingsError(f"{name}: is not a URL such as https://cloud.mongodb.com") from None
-    host = parts.hostname or ""
-    if parts.scheme not in {"http", "https"} or _HOST.fullmatch(host) is None:
-        raise SettingsError(f"{name}: is not a URL such as https://cloud.mongodb.com")
-    if parts.username is not None or parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise SettingsError(f"{name}: give the origin alone, as in {parts.scheme}://{host}")
-    return origin_of(parts.scheme, host, port)
-
-
-def origin_of(scheme: str, host: str, port: int | None) -> str:
-    """Return the normal form of an origin: lower case, default port left out, IPv6 in brackets."""
-    host = host.lower().strip("[]")
-    if ":" in host:
-        host = f"[{host}]"
-    default = {"http": 80, "https": 443}.get(scheme)
-    return f"{scheme}://{host}" if port in (None, default) else f"{scheme}://{host}:{port}"
 
 
 def _parse_origins(url: str, *, name: str) -> frozenset[str]:

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from shim.core.messages import Headers, Record
 from shim.core.route import sunset_of
-from shim.core.settings import origin_of
 from shim.dropin.forms import header_lines
 from shim.dropin.nesting import is_served, serving
 from shim.dropin.notice import notify
 from shim.dropin.recognition import recognise
+from shim.origins import origin_of
 
 
 def tell(library: str, method: str, url: str, lines: Callable[[], Headers]) -> None:

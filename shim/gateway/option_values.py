@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from shim.core.settings import FlagRoute, RouteWord, parse_origin, parse_route, parse_sunsets, parse_writes
+from shim.core.settings import FlagRoute, RouteWord, parse_route, parse_sunsets, parse_writes
 from shim.errors import SettingsError
+from shim.origins import parse_origin
 
 Network = IPv4Network | IPv6Network
 _Number = TypeVar("_Number", int, float)

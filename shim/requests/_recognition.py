@@ -8,11 +8,11 @@ from weakref import WeakSet
 
 from requests import PreparedRequest
 
-from shim.core.settings import origin_of
 from shim.dropin import recognition
 from shim.dropin.forms import content_of, header_lines
 from shim.dropin.recognition import RetiredCall
 from shim.dropin.runtime import concerns
+from shim.origins import origin_of
 
 INNER: WeakSet[PreparedRequest] = WeakSet()
 """The requests that the shim makes itself."""

@@ -28,7 +28,6 @@ from shim.core.messages import (
     reason_phrase,
     without,
 )
-from shim.core.settings import origin_of
 from shim.dropin import recognition
 from shim.dropin.digest import is_stale
 from shim.dropin.forms import content_of, header_lines
@@ -36,6 +35,7 @@ from shim.dropin.nesting import is_served, serving
 from shim.dropin.notice import notify
 from shim.dropin.recognition import RetiredCall
 from shim.dropin.streams import PIECE, ResponseContent
+from shim.origins import origin_of
 
 Base = Callable[..., Any]
 

@@ -11,11 +11,11 @@ from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
 from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
-from shim.core.settings import origin_of
 from shim.dropin import recognition
 from shim.dropin.forms import content_of, header_lines
 from shim.dropin.recognition import RetiredCall
 from shim.dropin.runtime import concerns
+from shim.origins import origin_of
 
 Owner = HTTPConnectionPool | PoolManager
 """Whose ``urlopen`` is called."""

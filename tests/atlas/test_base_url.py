@@ -1,7 +1,7 @@
 import pytest
 
-from shim.base_url import BASE_URL_VARIABLES, parse_base_url, read_base_url
 from shim.errors import SettingsError
+from shim.origins import BASE_URL_VARIABLES, parse_base_url, read_base_url
 
 
 @pytest.mark.parametrize("path", ["", "/api/atlas/v2", "/api/atlas/v1.0", "/api/atlas/v1.5"])

@@ -10,14 +10,13 @@ from shim.core.settings import (
     ATLAS_ORIGINS,
     RouteWord,
     Settings,
-    origin_of,
     parse_instant,
-    parse_origin,
     parse_route,
     parse_sunsets,
     read_settings,
 )
 from shim.errors import SettingsError
+from shim.origins import origin_of, parse_origin
 
 
 def test_nothing_set_means_the_defaults():

@@ -15,9 +15,9 @@ from typing import Any
 
 import attrs
 
-from shim.base_url import DEFAULT_BASE_URL, parse_base_url
 from shim.cli.atlas_cli.errors import CliError
 from shim.credentials import AccessToken, ApiKey, Credentials, ServiceAccount, read_credentials
+from shim.origins import DEFAULT_BASE_URL, parse_base_url
 
 PREFIXES = ("MONGODB_ATLAS_", "MCLI_")
 

@@ -1,11 +1,11 @@
-"""Which Atlas is called: the base URL in the variables of Atlas' tools, read as an origin."""
+"""Origins: how a URL is read as one, and which Atlas the variables of its tools name."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from shim.core.settings import parse_origin
 from shim.errors import SettingsError
 
 DEFAULT_BASE_URL = "https://cloud.mongodb.com"
@@ -48,3 +48,32 @@ def parse_base_url(url: str, *, name: str) -> str:
             f"or with /api/atlas/v2 or /api/atlas/v1.0"
         )
     return origin
+
+
+_HOST = re.compile(r"[^\s\\%<>\"'`{}|^]+")
+"""What a host may be made of here; it goes into a Host field and into links."""
+
+
+def parse_origin(url: str, *, name: str) -> str:
+    """Return ``scheme://authority`` of a URL that is an origin and nothing else, or raise SettingsError."""
+    # What was given is not quoted in errors: it may hold a password.
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        raise SettingsError(f"{name}: is not a URL such as https://cloud.mongodb.com") from None
+    host = parts.hostname or ""
+    if parts.scheme not in {"http", "https"} or _HOST.fullmatch(host) is None:
+        raise SettingsError(f"{name}: is not a URL such as https://cloud.mongodb.com")
+    if parts.username is not None or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise SettingsError(f"{name}: give the origin alone, as in {parts.scheme}://{host}")
+    return origin_of(parts.scheme, host, port)
+
+
+def origin_of(scheme: str, host: str, port: int | None) -> str:
+    """Return the normal form of an origin: lower case, default port left out, IPv6 in brackets."""
+    host = host.lower().strip("[]")
+    if ":" in host:
+        host = f"[{host}]"
+    default = {"http": 80, "https": 443}.get(scheme)
+    return f"{scheme}://{host}" if port in (None, default) else f"{scheme}://{host}:{port}"
