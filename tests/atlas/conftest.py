@@ -1,12 +1,10 @@
 """An Atlas in memory, and clients of each kind, which a test calls as if all were blocking."""
 
 import inspect
-import json
 import os
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import partial
-from pathlib import Path
 
 import attrs
 import pytest
@@ -15,8 +13,6 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from shim import httpx
 from shim.atlas import AsyncAtlasClient, AtlasClient
 from shim.fake import DEMO_TOKEN, FakeAtlas
-
-CASES = Path(__file__).parents[1] / "cases"
 
 
 @pytest.fixture(autouse=True)
@@ -45,26 +41,6 @@ def retired():
     return FakeAtlas(today=datetime(2026, 2, 1, 12, tzinfo=UTC))
 
 
-@pytest.fixture(scope="session")
-def recorded():
-    """Reads the recorded exchanges of one file."""
-
-    def read(name):
-        return [json.loads(line) for line in (CASES / "recorded" / name).read_text("utf-8").splitlines()]
-
-    return read
-
-
-def contract_of(name):
-    return json.loads((CASES / "contract" / f"{name}.json").read_text("utf-8"))
-
-
-CONTRACT = contract_of("legacy-serverless-2025-10")
-TENANT_CONTRACT = contract_of("legacy-shared-tier-2026-03")
-WRITES_CONTRACT = contract_of("legacy-serverless-writes-2026-03")
-"""The last contract that had writes of instances."""
-
-
 def transport_of(atlas):
     """A transport without sockets; ``atlas`` is a FakeAtlas or a function from request to response."""
 
@@ -86,9 +62,10 @@ async def settled(call):
 
 @attrs.frozen
 class Kind:
-    """A kind of client: blocking, or async on the event loop of a portal."""
+    """A kind of client: blocking, or async on the event loop of a portal; ``ends`` closes what it makes."""
 
     portal: BlockingPortal | None
+    ends: ExitStack
 
     def call(self, method, *args, **options):
         """Call a method of a client of this kind, from any thread; what is iterated over becomes a list."""
@@ -100,11 +77,15 @@ class Kind:
 
     def http(self, **options):
         """Make an HTTP client of this kind."""
-        return httpx.AsyncClient(**options) if self.portal else httpx.Client(**options)
+        return self._closed(httpx.AsyncClient(**options) if self.portal else httpx.Client(**options))
 
     def typed(self, **options):
         """Make a typed client of this kind."""
-        return AsyncAtlasClient(**options) if self.portal else AtlasClient(**options)
+        return self._closed(AsyncAtlasClient(**options) if self.portal else AtlasClient(**options))
+
+    def _closed(self, client):
+        self.ends.callback(self.call, client.aclose if self.portal else client.close)
+        return client
 
 
 @attrs.frozen
@@ -122,9 +103,9 @@ class Called:
 @pytest.fixture(params=["blocking", "asyncio", "trio"])
 def kind(request):
     """Each kind of client in turn."""
-    with ExitStack() as stack:
+    with ExitStack() as ends:
         blocking = request.param == "blocking"
-        yield Kind(None if blocking else stack.enter_context(start_blocking_portal(request.param)))
+        yield Kind(None if blocking else ends.enter_context(start_blocking_portal(request.param)), ends)
 
 
 @pytest.fixture

@@ -7,6 +7,11 @@ from typing import Any
 
 from shim.atlas import endpoints
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP
+from tests.fake.asking import contract
+
+CONTRACT, TENANT_CONTRACT = contract("legacy-serverless-2025-10"), contract("legacy-shared-tier-2026-03")
+WRITES_CONTRACT = contract("legacy-serverless-writes-2026-03")
+"""The last contract that had writes of instances."""
 
 GROUPS = tuple(module.name for module in pkgutil.iter_modules(endpoints.__path__))
 

@@ -15,7 +15,6 @@ from shim.fake.server import serve_in_thread
 URL = "https://x.example"
 CALLERS = 8
 SHORT = httpx.Timeout(0.05)
-TOKEN = {"access_token": "a"}
 
 
 @pytest.fixture(autouse=True)
@@ -25,64 +24,71 @@ def legacy(before_sunset):
 
 @pytest.fixture
 def pool():
-    """Threads, which wait for a call of their own each, or for a task that makes it."""
+    """Threads, which make a call of their own each, or wait for a task that makes it."""
     with ThreadPoolExecutor(CALLERS) as pool:
         yield pool
 
 
-@pytest.fixture
-def auth():
-    return ServiceAccountAuth(ServiceAccount("id", "secret"), URL)
+class Atlas:
+    """An Atlas that answers with the token it got, and a client of it that has one service account.
 
+    The exchange of number ``held`` ends once ``over`` is set; each gets a token named by its number unless ``answers``
+    has something else. ``waiting`` is released for each call that waits for another's exchange.
+    """
 
-@pytest.fixture
-def getting(kind):
-    """Makes a function that makes one call, signed by ``auth``, to a handler that may block."""
-
-    def made(auth, handler):
-        async def answer(request):
-            return await anyio.to_thread.run_sync(handler, request)
-
-        client = kind.http(transport=httpx.MockTransport(answer if kind.portal else handler), auth=auth)
-        return lambda **options: kind.call(client.get, URL, **options)
-
-    return made
-
-
-def outcome_of(call, **options):
-    """Return the status of a call, or what it raised."""
-    try:
-        return call(**options).status_code
-    except (errors.AtlasError, httpx.HTTPError) as error:
-        return error
-
-
-class Endpoint:
-    """A token endpoint: its first exchange ends once all others wait for it, each as the next of ``answers``."""
-
-    def __init__(self, monkeypatch, *answers):
-        self.answers, self.asked = list(answers), 0
-        self.waiters = threading.Semaphore(0)
+    def __init__(self, kind, monkeypatch):
+        self.kind, self.answers, self.held, self.now = kind, {}, 1, 0.0
+        self.exchanges, self.begun, self.over = [], threading.Event(), threading.Event()
+        self.waiting = threading.Semaphore(0)
+        auth = ServiceAccountAuth(ServiceAccount("id", "secret"), URL, clock=lambda: self.now)
+        handler = self.handle_in_thread if kind.portal else self.handle
+        self.client = kind.http(transport=httpx.MockTransport(handler), auth=auth)
         left = Patience.left
 
         def counted(patience):
-            self.waiters.release()
+            self.waiting.release()
             return left(patience)
 
         monkeypatch.setattr(Patience, "left", counted)
 
-    def __call__(self, request):
+    def handle(self, request):
         """Answer, as a MockTransport's handler."""
         if request.url.path != TOKEN_PATH:
-            return httpx.Response(200)
-        self.asked += 1
-        if self.asked == 1:
-            for _ in range(CALLERS - 1):
-                assert self.waiters.acquire(timeout=5)
-        answer = self.answers.pop(0)
+            return httpx.Response(200, text=request.headers["Authorization"])
+        self.exchanges.append(request)
+        number = len(self.exchanges)
+        if number == self.held:
+            self.begun.set()
+            assert self.over.wait(5)
+        answer = self.answers.get(number, httpx.Response(200, json={"access_token": f"t{number}", "expires_in": 3600}))
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def handle_in_thread(self, request):
+        """Answer without blocking the loop."""
+        return await anyio.to_thread.run_sync(self.handle, request, abandon_on_cancel=True)
+
+    def get(self, **options):
+        """Return what a call comes to: the text of its answer, or what it raised."""
+        try:
+            return self.kind.call(self.client.get, URL, **options).text
+        except (errors.AtlasError, httpx.HTTPError) as error:
+            return error
+
+    def get_at_once(self, pool, **options):
+        """Return what several calls come to whose first exchange ends when all others wait for it."""
+        calls = [pool.submit(self.get, **options) for _ in range(CALLERS)]
+        for _ in range(CALLERS - 1):
+            assert self.waiting.acquire(timeout=5)
+        self.over.set()
+        return [call.result() for call in calls]
+
+
+@pytest.fixture
+def atlas(kind, monkeypatch):
+    """An Atlas whose token endpoint answers when it is told to, for a client of each kind."""
+    return Atlas(kind, monkeypatch)
 
 
 def get_instances(kind, client):
@@ -99,7 +105,6 @@ def test_no_nonce_is_used_by_two_calls_at_once(kind, pool, fake):
         if kind.portal:
             kind.portal.start_task_soon(client.get, "/").cancel()
         statuses = list(pool.map(lambda _: get_instances(kind, client), range(100)))
-        kind.call(client.aclose if kind.portal else client.close)
 
     assert statuses == [200] * 100
     assert len(fake.trips(part="/api/atlas/")) <= len(statuses) + CALLERS
@@ -113,135 +118,79 @@ def test_calls_that_start_together_fetch_one_token(kind, pool, fake):
         for _ in range(2):
             assert list(pool.map(lambda _: get_instances(kind, client), range(CALLERS))) == [200] * CALLERS
             fake.advance(3600)
-        kind.call(client.aclose if kind.portal else client.close)
 
     assert len(fake.trips(part=TOKEN_PATH)) == 2
 
 
-def test_what_the_endpoint_refuses_is_everybodys(getting, pool, auth, monkeypatch):
+def test_what_the_endpoint_refuses_is_everybodys(atlas, pool):
     """A wrong secret is asked for once, and each of the callers has an error of their own."""
-    endpoint = Endpoint(monkeypatch, httpx.Response(401, json={"error": "invalid_client"}))
-    get = getting(auth, endpoint)
+    atlas.answers = {1: httpx.Response(401, json={"error": "invalid_client"})}
 
-    outcomes = list(pool.map(lambda _: outcome_of(get), range(CALLERS)))
+    outcomes = atlas.get_at_once(pool)
 
-    assert {type(one) for one in outcomes} == {errors.UnauthorizedError}
-    assert len({id(one) for one in outcomes}) == CALLERS
-    assert {one.error_code for one in outcomes} == {"invalid_client"}
-    assert endpoint.asked == 1
+    assert {(type(one), one.error_code) for one in outcomes} == {(errors.UnauthorizedError, "invalid_client")}
+    assert (len({id(one) for one in outcomes}), len(atlas.exchanges)) == (CALLERS, 1)
 
 
 @pytest.mark.parametrize("options", [{}, {"timeout": None}])
-def test_a_fault_on_the_way_is_one_callers_own(getting, pool, auth, monkeypatch, options):
+def test_a_fault_on_the_way_is_one_callers_own(atlas, pool, options):
     """A connection that breaks says nothing about the next: another caller asks, and the rest wait for that."""
-    endpoint = Endpoint(monkeypatch, httpx.ReadError("cut"), httpx.Response(200, json=TOKEN))
-    get = getting(auth, endpoint)
+    atlas.answers = {1: httpx.ReadError("cut")}
 
-    outcomes = pool.map(lambda _: outcome_of(get, **options), range(CALLERS))
+    outcomes = atlas.get_at_once(pool, **options)
 
-    assert sorted(str(one) for one in outcomes) == ["200"] * (CALLERS - 1) + ["cut"]
-    assert endpoint.asked == 2
+    assert sorted(map(str, outcomes)) == ["Bearer t2"] * (CALLERS - 1) + ["cut"]
+    assert len(atlas.exchanges) == 2
 
 
-def test_nobody_waits_for_longer_than_their_own_timeout(getting, pool, auth):
+def test_nobody_waits_for_longer_than_their_own_timeout(atlas, pool):
     """While one exchange hangs, the others give up in their own time, and do not ask in turn."""
-    hangs, over = threading.Event(), threading.Event()
-    asked = []
+    patient = pool.submit(atlas.get, timeout=None)
+    assert atlas.begun.wait(5)
+    waiting = pool.map(lambda _: atlas.get(timeout=SHORT), range(CALLERS - 1))
 
-    def answer(request):
-        if request.url.path == TOKEN_PATH:
-            asked.append(request)
-            hangs.set()
-            assert over.wait(5)
-            return httpx.Response(200, json=TOKEN)
-        return httpx.Response(200)
-
-    get = getting(auth, answer)
-    patient = pool.submit(get, timeout=None)
-    assert hangs.wait(5)
-    waiting = pool.map(lambda _: outcome_of(get, timeout=SHORT), range(CALLERS - 1))
     assert {type(one) for one in waiting} == {httpx.PoolTimeout}
-    over.set()
-    assert patient.result().status_code == 200
-    assert len(asked) == 1
+    atlas.over.set()
+    assert patient.result() == "Bearer t1"
+    assert len(atlas.exchanges) == 1
 
 
-def test_a_renewal_ahead_of_time_keeps_nobody_waiting(getting, pool):
+def test_a_renewal_ahead_of_time_keeps_nobody_waiting(atlas, pool):
     """While one call renews a token that still is good, the others use it."""
-    now, asked, renews, over = [0.0], [], threading.Event(), threading.Event()
-    auth = ServiceAccountAuth(ServiceAccount("id", "secret"), URL, clock=lambda: now[0])
-
-    def answer(request):
-        if request.url.path != TOKEN_PATH:
-            return httpx.Response(200, text=request.headers["Authorization"])
-        asked.append(request)
-        if len(asked) == 2:
-            renews.set()
-            assert over.wait(5)
-        return httpx.Response(200, json={"access_token": f"t{len(asked)}", "expires_in": 3600})
-
-    get = getting(auth, answer)
-    get()
-    now[0] = 3300.0
-    first = pool.submit(get)
-    assert renews.wait(5)
-    assert get().text == "Bearer t1"
-    now[0] = 3600.0
-    with pytest.raises(httpx.PoolTimeout):
-        get(timeout=SHORT)
-    over.set()
-    assert first.result().text == get().text == "Bearer t2"
+    atlas.held = 2
+    atlas.get()
+    atlas.now = 3300.0
+    first = pool.submit(atlas.get)
+    assert atlas.begun.wait(5)
+    assert atlas.get() == "Bearer t1"
+    atlas.now = 3600.0
+    assert isinstance(atlas.get(timeout=SHORT), httpx.PoolTimeout)
+    atlas.over.set()
+    assert first.result() == atlas.get() == "Bearer t2"
 
 
-def test_who_takes_over_has_the_rest_of_their_time(getting, pool, auth, monkeypatch):
+def test_who_takes_over_has_the_rest_of_their_time(atlas, pool):
     """The exchange of a caller who has waited already may take what is left of the timeout, and no more."""
-    began, waits, timeouts = threading.Event(), threading.Event(), []
-    left = Patience.left
+    atlas.answers = {1: httpx.ReadError("cut")}
+    first = pool.submit(atlas.get, timeout=60)
+    assert atlas.begun.wait(5)
+    second = pool.submit(atlas.get, timeout=30)
+    assert atlas.waiting.acquire(timeout=5)
+    atlas.over.set()
 
-    def answer(request):
-        if request.url.path != TOKEN_PATH:
-            return httpx.Response(200)
-        timeouts.append(request.extensions["timeout"]["read"])
-        if len(timeouts) == 1:
-            began.set()
-            assert waits.wait(5)
-            raise httpx.ReadError("cut")
-        return httpx.Response(200, json=TOKEN)
-
-    def noted(patience):
-        waits.set()
-        return left(patience)
-
-    monkeypatch.setattr(Patience, "left", noted)
-    get = getting(auth, answer)
-    first = pool.submit(outcome_of, get, timeout=60)
-    assert began.wait(5)
-    assert pool.submit(get, timeout=30).result().status_code == 200
     assert isinstance(first.result(), httpx.ReadError)
-    assert timeouts[0] == 60
-    assert 0 < timeouts[1] < 30
+    assert second.result() == "Bearer t2"
+    before, after = (request.extensions["timeout"]["read"] for request in atlas.exchanges)
+    assert before == 60
+    assert 0 < after < 30
 
 
-def test_a_cancelled_exchange_keeps_nobody_waiting():
+@pytest.mark.parametrize("kind", ["asyncio", "trio"], indirect=True)
+def test_a_cancelled_exchange_keeps_nobody_waiting(atlas):
     """Who comes after a task that was cancelled while it fetched a token fetches it."""
-    asked, exchanges = anyio.Event(), []
+    cancelled = atlas.kind.portal.start_task_soon(atlas.client.get, URL)
+    assert atlas.begun.wait(5)
+    cancelled.cancel()
+    atlas.over.set()
 
-    async def answer(request):
-        if request.url.path == TOKEN_PATH:
-            exchanges.append(request)
-            asked.set()
-            if len(exchanges) == 1:
-                await anyio.sleep_forever()
-        return httpx.Response(200, json=TOKEN)
-
-    async def main(auth):
-        async with httpx.AsyncClient(transport=httpx.MockTransport(answer), auth=auth) as client:
-            async with anyio.create_task_group() as group:
-                group.start_soon(client.get, URL)
-                await asked.wait()
-                group.cancel_scope.cancel()
-            with anyio.fail_after(5):
-                return (await client.get(URL)).status_code
-
-    # Made where no loop belongs to it yet, as a module-level client is.
-    assert anyio.run(main, ServiceAccountAuth(ServiceAccount("id", "secret"), URL)) == 200
+    assert atlas.get(timeout=5) == "Bearer t2"

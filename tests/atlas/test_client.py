@@ -28,9 +28,8 @@ def test_over_the_wire(kind, retired, caplog, environ):
     """Each kind of credentials works on a socket, at a base URL that no setting names, and is in no log."""
     caplog.set_level(logging.DEBUG)
     with serve_in_thread(retired) as server:
-        client = type(kind.typed(access_token="a")).from_env({**environ, "MONGODB_ATLAS_BASE_URL": f"{server.url}/"})
+        client = kind.typed(environ={**environ, "MONGODB_ATLAS_BASE_URL": f"{server.url}/"})
         page = kind.call(client.cloud_backups.list_serverless_backup_snapshots, DEMO_GROUP, DEMO_CLUSTER)
-        kind.call(client.aclose if kind.portal else client.close)
 
     assert len(page.results) == 8
     assert page.links[0].href.startswith(f"{server.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/")
@@ -40,26 +39,16 @@ def test_over_the_wire(kind, retired, caplog, environ):
     assert [secret for secret in (DEMO_PRIVATE_KEY, DEMO_CLIENT_SECRET, DEMO_TOKEN) if secret in ours] == []
 
 
-def test_owner_closes():
-    """A client closes the HTTP client that it made, and leaves an injected one open."""
-    with httpx.Client() as http:
-        with AtlasClient(http_client=http, access_token="a"):
-            pass
-        assert not http.is_closed
-    with AtlasClient(access_token="a", environ={}) as client:
-        pass
-    assert client._http.is_closed
+def test_owner_closes(kind):
+    """A client closes the HTTP client that it made, and leaves an injected one open; each is a context manager."""
+    http = kind.http()
+    injected, own = kind.typed(http_client=http, access_token="a"), kind.typed(access_token="a", environ={})
+    for client in (injected, own):
+        with kind.portal.wrap_async_context_manager(client) if kind.portal else client:
+            assert not client._http.is_closed
 
-
-async def test_async_owner_closes():
-    """The async client does the same."""
-    async with httpx.AsyncClient() as http:
-        async with AsyncAtlasClient(http_client=http, access_token="a"):
-            pass
-        assert not http.is_closed
-    async with AsyncAtlasClient(access_token="a", environ={}) as client:
-        pass
-    assert client._http.is_closed
+    assert not http.is_closed
+    assert own._http.is_closed
 
 
 @pytest.mark.parametrize(
@@ -76,13 +65,13 @@ def test_http_client_of_another_kind(kind, http):
 def test_the_environment_is_read_at_the_call(monkeypatch, kind):
     """The process' environment counts as it is when a client is made, which shows where it goes."""
     with pytest.raises(errors.SettingsError):
-        kind()
+        kind.from_env()
     monkeypatch.setenv("MONGODB_ATLAS_ACCESS_TOKEN", "canary")
 
-    assert repr(kind()) == f"{kind.__name__}(base_url='https://cloud.mongodb.com')"
+    assert repr(kind.from_env()) == repr(kind()) == f"{kind.__name__}(base_url='https://cloud.mongodb.com')"
 
 
-def test_timeout():
+@pytest.mark.parametrize(("options", "timeout"), [({}, 30.0), ({"timeout": None}, None)])
+def test_timeout(kind, options, timeout):
     """A timeout is for every step of a call; it has a default, and None is for ever."""
-    assert AtlasClient(access_token="a", environ={})._http.timeout == httpx.Timeout(30.0)
-    assert AtlasClient(access_token="a", environ={}, timeout=None)._http.timeout == httpx.Timeout(None)
+    assert kind.typed(access_token="a", environ={}, **options)._http.timeout == httpx.Timeout(timeout)

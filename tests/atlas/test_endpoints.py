@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim import httpx
 from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupSnapshot
 from shim.atlas.endpoints import (
     cloud_backups,
@@ -19,7 +18,7 @@ from shim.atlas.endpoints import (
     shared_tier_snapshots,
 )
 from shim.atlas.request import check, following
-from tests.atlas.conftest import CONTRACT, TENANT_CONTRACT, WRITES_CONTRACT
+from tests.atlas.described import CONTRACT, TENANT_CONTRACT, WRITES_CONTRACT
 
 GROUP = "6510aa1b2c3d4e5f60718293"
 ID = "6a6f78e0cab84da5c4476b25"
@@ -205,15 +204,6 @@ def test_the_contract_decides_what_an_id_and_a_name_is(value):
 def test_an_id_may_be_in_upper_case():
     """It means the same object, and is sent as it is."""
     assert GROUP.upper() in serverless_instances.list_serverless_instances(GROUP.upper()).path
-
-
-@given(name=st.from_regex(r"\A[a-zA-Z0-9][a-zA-Z0-9-]*\Z"))
-def test_a_parameter_stays_one_segment(name):
-    """A name is on the wire as it is, and one path segment."""
-    request = serverless_instances.get_serverless_instance(GROUP, name)
-    url = httpx.URL("https://cloud.mongodb.com" + request.path)
-
-    assert url.raw_path.decode() == url.path == request.path == f"/api/atlas/v2/groups/{GROUP}/serverless/{name}"
 
 
 @pytest.mark.parametrize("value", ["", ".", "..", "a/b", "ä", "a b", "-shop", f"{GROUP}/", f"{GROUP}\n", "%41"])

@@ -8,7 +8,8 @@ import pytest
 
 from shim import atlas
 from shim.atlas.convert import Model
-from tests.atlas.conftest import CONTRACT, TENANT_CONTRACT
+from tests.atlas.described import CONTRACT, TENANT_CONTRACT
+from tests.fake.asking import recorded
 
 SHAPES: list[tuple[dict[str, Any], str, type[Model]]] = [
     *(
@@ -86,19 +87,18 @@ def test_contract_is_covered(contract, schema, model):
 @pytest.mark.parametrize(
     ("file", "model"),
     [
-        ("serverless-instance-get.jsonl", atlas.ServerlessInstanceDescription),
-        ("serverless-instance-list.jsonl", atlas.PaginatedServerlessInstances),
-        ("flex-snapshot-get.jsonl", atlas.BackupTenantSnapshot),
-        ("flex-snapshot-list.jsonl", atlas.PaginatedTenantSnapshots),
-        ("flex-restore-get.jsonl", atlas.TenantRestore),
-        ("flex-restore-list.jsonl", atlas.PaginatedTenantRestores),
+        ("serverless-instance-get", atlas.ServerlessInstanceDescription),
+        ("serverless-instance-list", atlas.PaginatedServerlessInstances),
+        ("flex-snapshot-get", atlas.BackupTenantSnapshot),
+        ("flex-snapshot-list", atlas.PaginatedTenantSnapshots),
+        ("flex-restore-get", atlas.TenantRestore),
+        ("flex-restore-list", atlas.PaginatedTenantRestores),
     ],
 )
-def test_recordings_are_read_fully(recorded, file, model):
+def test_recordings_are_read_fully(file, model):
     """Of recorded replies nothing is unknown, but for the cluster's name in the job of a flex cluster."""
-    bodies = [json.loads(exchange["body"]) for exchange in recorded(file) if exchange["status"] == 200]
-    assert bodies
-    for body in bodies:
+    for exchange in recorded(file, 200):
+        body = json.loads(exchange["body"])
         for job in body.get("results", [body]):
             job.pop("instanceName", None)
         assert list(unread(model.from_json(body))) == []

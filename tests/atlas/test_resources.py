@@ -101,13 +101,3 @@ def test_bad_arguments_are_refused_at_the_call():
             offline(kind).cloud_backups.iter_serverless_backup_snapshots(DEMO_GROUP, "")
     instances = offline(AsyncAtlasClient).serverless_instances.iter_serverless_instances(DEMO_GROUP)
     assert isinstance(instances, AsyncIterator)
-
-
-def test_transport_faults_stay_httpx(connect):
-    """What goes wrong on the way is httpx's exception."""
-
-    def answer(request):
-        raise httpx.ReadTimeout("slow", request=request)
-
-    with pytest.raises(httpx.ReadTimeout):
-        connect(answer).serverless_instances.get_serverless_instance(DEMO_GROUP, DEMO_CLUSTER)

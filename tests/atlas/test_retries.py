@@ -12,7 +12,6 @@ from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_CLUSTER, DEMO_GRO
 from shim.fake.rate_limit import RateLimit
 
 ID = "6a6f78e0cab84da5c4476b25"
-GATEWAY_BUSY = httpx.Response(503, json={"errorCode": "SHIM_BUSY", "error": 503}, headers={"Retry-After": "1"})
 
 
 @pytest.fixture(autouse=True)
@@ -79,89 +78,67 @@ def tried(connect):
     return try_
 
 
-def limited(**headers):
-    return httpx.Response(429, json={"error": 429, "errorCode": "RATE_LIMITED"}, headers=headers)
+def refusal(status, wait=None, code=None):
+    headers = {} if wait is None else {"Retry-After": wait}
+    return httpx.Response(status, json={"error": status, "errorCode": code}, headers=headers)
 
 
 GOOD = httpx.Response(200, json={"id": ID})
 UNAVAILABLE = httpx.Response(503)
 
 
-@pytest.mark.parametrize("answer", [limited(), UNAVAILABLE, httpx.ReadError("cut"), httpx.RemoteProtocolError("cut")])
-def test_a_read_is_made_again(tried, timer, answer):
-    """After 429, 503 and a fault on the way; the wait doubles."""
-    done = tried(read, answer, answer, GOOD, retries=timer.retries())
-
-    assert done.result.id == ID
-    assert timer.waits == [0.5, 1.0]
-    assert [request.url for request in done.sent] == [done.sent[0].url] * 3
-
-
-def test_the_wait_is_random(tried, timer):
-    """Any part of the whole wait may be waited ("full jitter"), so that callers do not come back together."""
-    tried(read, UNAVAILABLE, GOOD, retries=timer.retries(random=lambda: 0.25, backoff=8))
-
-    assert timer.waits == [2.0]
-
-
-def test_retry_after_is_obeyed(tried, timer):
-    """Seconds are waited in full, and jitter comes on top of them."""
-    tried(read, limited(**{"Retry-After": "3"}), GOOD, retries=timer.retries(random=lambda: 0.5))
-
-    assert timer.waits == [3.25]
-
-
-def test_a_date_is_waited_for(tried, timer, monkeypatch):
-    """The other form that RFC 9110 has (10.2.3) counts from now on."""
+@pytest.mark.parametrize(
+    ("answers", "policy", "waits"),
+    [
+        ([UNAVAILABLE] * 2, {}, [0.5, 1.0]),
+        ([UNAVAILABLE], {"random": lambda: 0.25, "backoff": 8}, [2.0]),
+        ([refusal(429, "3")], {"random": lambda: 0.5}, [3.25]),
+        ([refusal(429, "Thu, 22 Jan 2026 00:00:03 GMT")], {"backoff": 0}, [3.0]),
+    ],
+    ids=["backoff", "jitter", "seconds", "date"],
+)
+def test_how_long_is_waited(tried, timer, monkeypatch, answers, policy, waits):
+    """Any part of a time that doubles ("full jitter"), on top of Retry-After in one of its forms (RFC 9110, 10.2.3)."""
     monkeypatch.setattr("shim.atlas.replies.time.time", lambda: 1769040000.0)
-    date = "Thu, 22 Jan 2026 00:00:03 GMT"
-    tried(read, limited(**{"Retry-After": date}), GOOD, retries=timer.retries(backoff=0))
+    done = tried(read, *answers, GOOD, retries=timer.retries(**policy))
 
-    assert timer.waits == [3.0]
+    assert (done.result.id, timer.waits) == (ID, waits)
+    assert {request.url for request in done.sent} == {done.sent[0].url}
 
 
 def test_the_last_attempt_is_the_last(tried, timer):
-    """The error stands then, and says how often the call was made."""
+    """The error stands then, and says how often the call was made; None switches retries off."""
     done = tried(read, UNAVAILABLE, retries=timer.retries(attempts=4, backoff=0.1))
 
-    assert done.result.status == 503
-    assert len(done.sent) == 4
+    assert (done.result.status, len(done.sent)) == (503, 4)
     assert done.result.__notes__ == ["atlas-shim: 4 attempts were made."]
+    assert len(tried(read, UNAVAILABLE, retries=None).sent) == 1
 
 
 def test_the_log_tells_of_each_wait(tried, timer, caplog):
     """Whoever wonders what took so long finds it at INFO."""
     caplog.set_level("INFO", logger="shim.atlas")
-    tried(read, limited(**{"Retry-After": "2"}), httpx.ReadError("cut"), GOOD, retries=timer.retries(backoff=0.5))
+    tried(read, refusal(429, "2", "X"), httpx.ReadError("cut"), GOOD, retries=timer.retries(backoff=0.5))
 
-    lines = [record.getMessage() for record in caplog.records if record.name == "shim.atlas"]
-    assert lines == [
-        "attempt 1 of 3: 429 RATE_LIMITED; the next one in 2.5 s",
+    assert [record.getMessage() for record in caplog.records if record.name == "shim.atlas"] == [
+        "attempt 1 of 3: 429 X; the next one in 2.5 s",
         "attempt 2 of 3: ReadError; the next one in 1 s",
     ]
-
-
-def test_no_retries(tried):
-    """None switches them off."""
-    done = tried(read, limited(**{"Retry-After": "1"}), retries=None)
-
-    assert (done.result.retry_after, len(done.sent)) == (1.0, 1)
 
 
 @pytest.mark.parametrize(("policy", "said"), [({"longest_wait": 3.0}, "4"), ({}, "60"), ({}, "1000000")])
 def test_a_wait_that_is_too_long_is_not_begun(tried, timer, policy, said):
     """Beyond the caller's cap, and beyond the call's timeout (5 s here), the error is raised at once and says it."""
-    done = tried(read, limited(**{"Retry-After": said}), retries=timer.retries(**policy))
+    done = tried(read, refusal(429, said), retries=timer.retries(**policy))
 
-    assert type(done.result) is errors.RateLimitedError
-    assert done.result.retry_after == float(said)
+    assert (type(done.result), done.result.retry_after) == (errors.RateLimitedError, float(said))
     assert (timer.waits, len(done.sent)) == ([], 1)
     assert "not repeated" in done.result.__notes__[0]
 
 
 def test_all_attempts_share_the_time_of_one(tried, timer):
     """A later attempt has no more than what is left of the call's timeout, 5 s here, for each of its steps."""
-    done = tried(read, limited(**{"Retry-After": "3"}), GOOD, retries=timer.retries(backoff=0))
+    done = tried(read, refusal(429, "3"), GOOD, retries=timer.retries(backoff=0))
 
     assert [request.extensions["timeout"]["read"] for request in done.sent] == [5.0, 2.0]
 
@@ -169,57 +146,37 @@ def test_all_attempts_share_the_time_of_one(tried, timer):
 def test_without_a_timeout_the_cap_alone_counts(tried, timer):
     """Whoever waits for ever waits for Retry-After, too."""
     retries = timer.retries(longest_wait=3600, backoff=0)
-    done = tried(read, limited(**{"Retry-After": "3000"}), GOOD, retries=retries, http={"timeout": None})
+    done = tried(read, refusal(429, "3000"), GOOD, retries=retries, http={"timeout": None})
 
     assert (done.result.id, timer.waits) == (ID, [3000.0])
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 500, 502, 504])
+@pytest.mark.parametrize(
+    ("answer", "repeated"),
+    [
+        (refusal(429, "1"), [read, write]),
+        (refusal(503, "1", "SHIM_BUSY"), [read, write]),
+        (httpx.ConnectError("refused"), [read, write]),
+        (httpx.ConnectTimeout("slow"), [read, write]),
+        (httpx.PoolTimeout("full"), [read, write]),
+        (refusal(503, "1", "SERVICE_UNAVAILABLE"), [read]),
+        (httpx.ReadTimeout("slow"), [read]),
+        (httpx.ReadError("cut"), [read]),
+        (httpx.WriteError("cut"), [read]),
+        (httpx.WriteTimeout("slow"), [read]),
+        (httpx.RemoteProtocolError("cut"), [read]),
+        (refusal(502, code="SHIM_UPSTREAM_UNREACHABLE"), []),
+        *((refusal(status), []) for status in (400, 401, 403, 404, 409, 410, 500, 502, 504)),
+    ],
+)
 @pytest.mark.parametrize("call", [read, write])
-def test_any_other_answer_stands(tried, timer, call, status):
-    """A refusal does not change, and a failure in the middle may have been more than that."""
-    done = tried(call, httpx.Response(status, json={"error": status, "errorCode": "X"}), retries=timer.retries())
+def test_what_is_made_again(tried, timer, answer, repeated, call):
+    """A write only where nothing was executed, never on a guess: upstream's own 503, or a cut, may come after it."""
+    done = tried(call, answer, GOOD, retries=timer.retries())
 
-    assert (done.result.status, timer.waits) == (status, [])
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        limited(**{"Retry-After": "1"}),
-        GATEWAY_BUSY,
-        httpx.ConnectError("refused"),
-        httpx.ConnectTimeout("slow"),
-        httpx.PoolTimeout("full"),
-    ],
-)
-def test_a_write_is_made_again_where_nothing_was_executed(tried, timer, answer):
-    """A rate limit, a gateway of ours that sent nothing, and no connection at all."""
-    done = tried(write, answer, GOOD, retries=timer.retries())
-
-    assert done.result.id == ID
-    assert [request.content for request in done.sent] == [done.sent[0].content] * 2
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        UNAVAILABLE,
-        httpx.Response(503, json={"errorCode": "SERVICE_UNAVAILABLE"}, headers={"Retry-After": "1"}),
-        httpx.Response(502, json={"errorCode": "SHIM_UPSTREAM_UNREACHABLE"}),
-        httpx.ReadTimeout("slow"),
-        httpx.ReadError("cut"),
-        httpx.WriteError("cut"),
-        httpx.WriteTimeout("slow"),
-        httpx.RemoteProtocolError("cut"),
-    ],
-)
-def test_a_write_is_never_made_again_on_a_guess(tried, timer, answer):
-    """Upstream's own 503 and a connection that ended may come after the write."""
-    done = tried(write, answer, retries=timer.retries())
-
-    assert isinstance(done.result, Exception)
-    assert len(done.sent) == 1
+    assert len(done.sent) == (2 if call in repeated else 1)
+    assert len({request.content for request in done.sent}) == 1
+    assert isinstance(done.result, Exception) == (call not in repeated)
 
 
 def test_where_redirects_are_followed_no_connection_proves_nothing(tried, timer):

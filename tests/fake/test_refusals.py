@@ -17,25 +17,16 @@ from shim.fake.refusals import ERRORS
 NONE = "f" * 24
 READS = """
 clusters/orders                                400 CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API
-clusters/orders/backup/snapshots               400 CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API
-clusters/orders/backup/snapshots/{none}        400 CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API
 clusters/orders/backup/restoreJobs             400 CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API
-flexClusters/warehouse                         400 CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API
 flexClusters/warehouse/backup/snapshots        400 CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API
-flexClusters/toys/backup/snapshots             400 CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API
 serverless/warehouse                           400 CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API
-serverless/warehouse/backup/restoreJobs/{none} 400 CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API
 clusters/toys/backup/snapshots                 403 FEATURE_UNSUPPORTED
 clusters/warehouse/backup/tenant/snapshots     403 FEATURE_UNSUPPORTED
 serverless/nobody                              404 SERVERLESS_INSTANCE_NOT_FOUND
-serverless/nobody/backup/snapshots             404 SERVERLESS_INSTANCE_NOT_FOUND
 flexClusters/nobody                            404 CLUSTER_NOT_FOUND
-flexClusters/nobody/backup/restoreJobs/{none}  404 CLUSTER_NOT_FOUND
 clusters/nobody/backup/snapshots               404 CLUSTER_NOT_FOUND
-clusters/nobody/backup/tenant/snapshots        404 CLUSTER_NOT_FOUND
 clusters/old/backup/tenant/snapshots           404 CLUSTER_NOT_FOUND
 /api/atlas/v2/groups/{none}/flexClusters       404 GROUP_NOT_FOUND
-/api/atlas/v2/groups/{none}/clusters/x         404 GROUP_NOT_FOUND
 /api/atlas/v2/groups/mine/serverless           404 INVALID_GROUP_ID
 serverless/orders/backup/snapshots/{none}      404 TENANT_SNAPSHOT_NOT_FOUND
 flexClusters/orders/backup/snapshots/{none}    404 TENANT_SNAPSHOT_NOT_FOUND
@@ -47,7 +38,6 @@ clusters/warehouse/backup/restoreJobs/{none}   404 RESTORE_JOB_NOT_FOUND
 flexClusters/orders/backup/snapshots/latest    404 INVALID_SNAPSHOT_ID
 flexClusters/orders/backup/restoreJobs/{NONE}  404 INVALID_JOB_ID
 nothing                                        404 RESOURCE_NOT_FOUND
-serverless/orders/backup                       404 RESOURCE_NOT_FOUND
 flexClusters/orders/                           404 RESOURCE_NOT_FOUND
 """
 
@@ -100,7 +90,6 @@ NEW_CLUSTERS: list[tuple[dict[str, Any], str]] = [
     ({"name": None}, "400 MISSING_ATTRIBUTE"),
     ({"name": "a b"}, "400 CLUSTER_NAME_INVALID"),
     ({"name": DEMO_CLUSTER}, "400 DUPLICATE_CLUSTER_NAME"),
-    ({"name": DEMO_DEDICATED}, "400 DUPLICATE_CLUSTER_NAME"),
     ({"diskSizeGB": 5}, "400 INVALID_ATTRIBUTE"),
     ({"providerSettings": None}, "400 MISSING_ATTRIBUTE"),
     ({"providerSettings": "AWS"}, "400 INVALID_ATTRIBUTE"),
@@ -114,7 +103,6 @@ NEW_CLUSTERS: list[tuple[dict[str, Any], str]] = [
 ]
 WRITES: list[tuple[str, Any, str]] = [
     (LEGACY, ORDER | {"snapshotId": None}, "400 MISSING_ATTRIBUTE"),
-    (LEGACY, ORDER | {"targetClusterName": None}, "400 MISSING_ATTRIBUTE"),
     (LEGACY, ORDER | {"deliveryType": None}, "400 MISSING_ATTRIBUTE"),
     (LEGACY, ORDER | {"deliveryType": "RESTORE"}, "400 INVALID_ENUM_VALUE"),
     (LEGACY, ORDER | {"deliveryType": "pointInTime"}, "400 UNSUPPORTED_DELIVERY_METHOD"),
@@ -124,9 +112,7 @@ WRITES: list[tuple[str, Any, str]] = [
     (LEGACY, ORDER | {"snapshotId": NONE}, "404 TENANT_SNAPSHOT_NOT_FOUND"),
     (LEGACY, ORDER | {"targetClusterName": "nobody"}, "404 CLUSTER_NOT_FOUND"),
     (LEGACY, ORDER | {"targetGroupId": NONE}, "404 GROUP_NOT_FOUND"),
-    (FLEX, {"snapshotId": NONE}, "400 MISSING_ATTRIBUTE"),
     (FLEX, ORDER, "400 INVALID_ATTRIBUTE"),
-    (DOWNLOAD, {}, "400 MISSING_ATTRIBUTE"),
     (DOWNLOAD, {"snapshotId": NONE, "targetDeploymentItemName": DEMO_CLUSTER}, "400 INVALID_ATTRIBUTE"),
     (TENANT, {"snapshotId": ANY}, "400 MISSING_ATTRIBUTE"),
     (TENANT, {"snapshotId": ANY, "instanceName": "x"}, "400 INVALID_ATTRIBUTE"),

@@ -235,14 +235,3 @@ def test_each_later_call_takes_one_trip(client):
     with serve_in_thread() as server:
         assert client(server.url + PATH, DEMO_PRIVATE_KEY, 3) == [200] * 3
         assert len(server.fake.arrivals) == 4
-
-
-def test_a_client_recovers_from_a_stale_nonce():
-    """The client signs again with the new nonce."""
-    with serve_in_thread(FakeAtlas(today=FakeAtlas().today)) as server:
-        auth = httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
-        with httpx.Client(auth=auth, headers={"Accept": FLEX_VERSION}) as client:
-            assert client.get(server.url + PATH).status_code == 200
-            server.fake.advance(600)
-            assert client.get(server.url + PATH).status_code == 200
-        assert len(server.fake.arrivals) == 4
