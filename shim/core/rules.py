@@ -47,17 +47,16 @@ class TranslationReport:
     """What is to be reported of the objects that were translated.
 
     ``passed_over`` are invalid values that a later source made up for, ``refused`` those that left their field
-    out, both until ``dropped`` hands them on; ``invalid`` has the first of these by field. ``rules`` is the worst
-    rule by field that an object got, where a field has several; ``missing`` counts by field the objects that
-    lacked the rule's source. ``parts`` are the reports of objects inside these, by field, and ``objects`` counts
-    what was translated for this one.
+    out, both until ``dropped`` hands them on. By field: ``chosen`` counts the objects that got each of its rules,
+    where it has several; ``left_out`` has for each object without a value the rule that gave it none, and the
+    invalid value, None if the source is missing. ``parts`` are the reports of objects inside these, by field, and
+    ``objects`` counts what was translated for this one.
     """
 
     passed_over: list[InvalidValue] = attrs.field(factory=list)
     refused: list[InvalidValue] = attrs.field(factory=list)
-    invalid: dict[str, InvalidValue] = attrs.field(factory=dict)
-    rules: dict[str, Rule] = attrs.field(factory=dict)
-    missing: dict[str, tuple[int, Rule]] = attrs.field(factory=dict)
+    chosen: dict[str, list[int]] = attrs.field(factory=dict)
+    left_out: dict[str, list[tuple[Rule, InvalidValue | None]]] = attrs.field(factory=dict)
     parts: dict[str, TranslationReport] = attrs.field(factory=dict)
     objects: int = 0
 
@@ -65,11 +64,9 @@ class TranslationReport:
         """Return the report of the objects in one field."""
         return self.parts.setdefault(name, TranslationReport())
 
-    def choose(self, field: Field, rule: Rule) -> None:
-        """Note which of a field's rules an object got."""
-        known = self.rules.setdefault(field.name, rule)
-        if rule.fidelity.worse_than(known.fidelity):
-            self.rules[field.name] = rule
+    def counts(self, name: str, rules: int) -> list[int]:
+        """Return how many objects got each of a field's rules, to be counted on."""
+        return self.chosen.setdefault(name, [0] * rules)
 
     def pass_over(self, field: Field, rule: Rule, count: int, source: JsonObject) -> None:
         """Note the value that made the first ``count`` sources of a rule of no use, if there was one."""
@@ -80,11 +77,10 @@ class TranslationReport:
     def leave_out(self, field: Field, rule: Rule, source: JsonObject, made: JsonObject) -> None:
         """Note a field that an object got no value for, since a source is missing or what it says of no use."""
         name, invalid = field.name, _invalid(field, rule, rule.sources, source)
+        self.left_out.setdefault(name, []).append((rule, invalid))
         if invalid is not None:
             self.refused.append(invalid)
-            self.invalid.setdefault(name, invalid)
             return
-        self.missing[name] = (self.missing.get(name, (0,))[0] + 1, rule)
         # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings);
         # one with nulls in it says nothing (recorded: desiredTimestamp).
         outer = name.rpartition(".")[0]

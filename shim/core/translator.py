@@ -34,13 +34,13 @@ class Translator:
     """The fields of one operation on one tier, ready for use.
 
     ``begin`` takes what a call is translated with, and returns the function that makes a legacy object of
-    one of the other side. ``fields`` are in the order of its members, each with the rule for all other
-    cases, and ``usual`` is what that rule says of them; ``text`` is the Python that was generated. ``inner`` are
+    one of the other side. ``fields`` are in the order of its members, each with its rules, and ``usual`` is
+    what the rule for all other cases says of them; ``text`` is the Python that was generated. ``inner`` are
     the translators of objects inside, by field. ``bare`` tells that the answer is the value of the one field,
     ``wraps`` that what is no object is read as ``value``.
     """
 
-    fields: tuple[tuple[Field, Rule], ...]
+    fields: tuple[tuple[Field, tuple[Rule, ...]], ...]
     begin: Begin
     text: str = attrs.field(repr=False)
     inner: Mapping[str, Translator] = attrs.field(factory=dict)
@@ -51,7 +51,7 @@ class Translator:
     @usual.default
     def _usual(self) -> tuple[FieldReport, ...]:
         found = list[FieldReport]()
-        for field, rule in self.fields:
+        for field, (*_, rule) in self.fields:
             found.append(FieldReport(field.name, rule.fidelity, rule.why, rule.owner))
             if field.name in self.inner and rule.fidelity is not Fidelity.ABSENT:
                 found += named_in(field, self.inner[field.name].usual)
@@ -100,22 +100,23 @@ def make_translator(
     exec(compile(text, name, "exec"), names)  # noqa: S102 - no text of a document is in it
     begin = names["begin"]
     weakref.finalize(begin, linecache.cache.pop, name, None).atexit = False
-    last = tuple((field, field.rules[tier][-1]) for field in ordered)
-    return Translator(last, begin, text, inner, resource.bare, resource.reads_bare(tier))
+    fields = tuple((field, field.rules[tier]) for field in ordered)
+    return Translator(fields, begin, text, inner, resource.bare, resource.reads_bare(tier))
 
 
 def _add(script: Script, field: Field, rules: Sequence[Rule]) -> None:
     """Add the lines that give one field its value, by the first of its rules whose condition holds."""
     named = script.name("field", field)
     lines = [f"# {field.name!r}"]
+    if len(rules) > 1:
+        chosen = script.once_a_call("chosen", f"report.counts({field.name!r}, {len(rules)})")
     for number, rule in enumerate(rules):
         which = script.name("rule", rule)
         of_rule = rule.verb.lines(script, field, f"{named}, {which}")
         if len(rules) > 1:
             word = "elif" if number else "if"
             lines.append("else:" if rule.when is None else f"{word} {_condition(script, rule.when)}:")
-            lines += [f"    if report.rules.get({field.name!r}) is not {which}:"]
-            lines += [f"        report.choose({named}, {which})"]
+            lines.append(f"    {chosen}[{number}] += 1")
             of_rule = [f"    {line}" for line in of_rule]
         lines += of_rule
     script.lines += lines  # after those of holders, which hold in all cases

@@ -60,8 +60,8 @@ class Verb:
     """Whether objects may be its values, to be translated by a resource, and links, to be led back."""
     timeless: ClassVar[bool] = True
     """Whether its value is the same at any time."""
-    level: ClassVar[Fidelity | None] = None
-    """The one fidelity that its rules have, None if they say it."""
+    levels: ClassVar[tuple[Fidelity, ...]] = ()
+    """The fidelities that its rules may have, the first if they say none; if empty, they say which."""
     in_body: ClassVar[bool] = True
     """Whether it makes members of a request body, too."""
 

@@ -37,10 +37,10 @@ def parse_rule(table: Table, apis: Collection[str], *, plain: bool = False) -> R
 
 def _parse_fidelity(table: Table, verb: Verb) -> Fidelity:
     levels = tuple(level.value for level in Fidelity if level is not Fidelity.MISSING)
-    level = Fidelity(table.word("fidelity", levels, default=verb.level))
-    if verb.level is not None and level is not verb.level:
-        table.wrong("fidelity", f"of this rule can only be {verb.level}")
-    if verb.level is None and level in {Fidelity.CONSTANT, Fidelity.ABSENT}:
+    level = Fidelity(table.word("fidelity", levels, default=verb.levels[0] if verb.levels else None))
+    if verb.levels and level not in verb.levels:
+        table.wrong("fidelity", f"of this rule can only be {' or '.join(verb.levels)}")
+    if not verb.levels and level in {Fidelity.CONSTANT, Fidelity.ABSENT}:
         table.wrong("fidelity", f"{level} is for the rules constant and absent")
     return level
 

@@ -107,7 +107,7 @@ class Constant(Verb):
     """Always the same value."""
 
     key = "constant"
-    level = Fidelity.CONSTANT
+    levels = (Fidelity.CONSTANT, Fidelity.DERIVED)
     constant: Any = read_as(lambda table, key: table.get(key))
 
     def how(self, name: str) -> str:
@@ -269,7 +269,7 @@ class Absent(Verb):
 
     key = "absent"
     hands_on = True
-    level = Fidelity.ABSENT
+    levels = (Fidelity.ABSENT,)
     in_body = False
     absent: bool = read_as(_must_be_true, default=True)
 

@@ -12,16 +12,11 @@ class Fidelity(StrEnum):
     """The same value with the same meaning."""
     RENAMED = "renamed"
     """The same value under another name or spelling."""
-    DERIVED = "derived"
-    """Computed, or near the old meaning."""
     CONSTANT = "constant"
     """True of every such resource."""
+    DERIVED = "derived"
+    """Computed, or near the old meaning."""
     MISSING = "missing"
     """Upstream did not send what it comes from; left out. Only replies have it, documents do not."""
     ABSENT = "absent"
     """Cannot be known; left out."""
-
-    def worse_than(self, other: Fidelity) -> bool:
-        """Tell whether this is further from the old meaning than another."""
-        levels = tuple(Fidelity)
-        return levels.index(self) > levels.index(other)

@@ -104,8 +104,9 @@ def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
         known["constant"] = draw(OF[kind])
     elif verb is Parameter:
         known["parameter"] = draw(st.sampled_from(PARAMETERS))
-    levels = st.sampled_from([Fidelity.EXACT, Fidelity.RENAMED, Fidelity.DERIVED])
-    return Rule(verb(**known), "at", draw(WORDS), verb.level or draw(levels), why=draw(WORDS))
+    levels = (Fidelity.EXACT, Fidelity.RENAMED, Fidelity.DERIVED)
+    level = draw(st.sampled_from(verb.levels or levels))
+    return Rule(verb(**known), "at", draw(WORDS), level, why=draw(WORDS))
 
 
 CONDITIONS = st.one_of(

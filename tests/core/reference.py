@@ -213,21 +213,35 @@ class Expected:
 
     def reports(self) -> list[FieldReport]:
         """What is said of each field."""
-        levels = list(Fidelity)
-        found = []
-        for field in self.fields:
-            got, rules = self.got[field.name], field.rules[self.tier]
-            # Of several rules the worst that any object got, and of equals the first.
-            rule = min((one for one, _ in got), key=lambda one: -levels.index(one.fidelity), default=rules[-1])
-            level, why = rule.fidelity, rule.why
-            bad = [said for _, said in got if isinstance(said, tuple)]
-            lacking = [one for one, said in got if isinstance(said, Verb) and not isinstance(said, Absent)]
-            if bad:
-                level, why = Fidelity.ABSENT, f"upstream said {bad[0][1]!r}: {bad[0][2]}"[:200]
-            elif lacking and level is not Fidelity.ABSENT:
-                names = " or ".join(lacking[-1].sources)
+        return [self._report(field) for field in self.fields]
+
+    def _report(self, field: Field) -> FieldReport:
+        levels, got = list(Fidelity), self.got[field.name]
+        last = field.rules[self.tier][-1]
+        if not got:
+            return FieldReport(field.name, last.fidelity, last.why, last.owner)
+        bad = [(rule, said) for rule, said in got if isinstance(said, tuple)]
+        true: list[tuple[Fidelity, str, str]] = []
+        for rule, said in got:
+            if isinstance(said, tuple):
+                first, (_, value, why) = bad[0]
+                true.append((Fidelity.ABSENT, f"upstream said {value!r}: {why}"[:200], first.owner))
+            elif isinstance(said, Verb) and not isinstance(said, Absent):
+                names = " or ".join(rule.sources)
                 what = f"upstream sent no {names}" if names else "a part of it is missing"
-                rest = f" in {len(lacking)} of {len(got)}; elsewhere it is {level.value}" + (f": {why}" if why else "")
-                level, why = Fidelity.MISSING, what + (rest if len(lacking) < len(got) else "")
-            found.append(FieldReport(field.name, level, why, rule.owner))
-        return found
+                true.append((Fidelity.MISSING, what, rule.owner))
+            else:
+                true.append((rule.fidelity, rule.why, rule.owner))
+        # The worst first; of those as bad, bad values, and then the document's order of rules.
+        rules = [*field.rules[self.tier]]
+        numbers = {id(rule): number for number, rule in enumerate(rules)}
+        places = [-1 if isinstance(said, tuple) else numbers[id(rule)] for rule, said in got]
+        order = sorted(zip(true, places, strict=True), key=lambda one: (-levels.index(one[0][0]), one[1]))
+        kinds = list(dict.fromkeys(one for one, _ in order))
+        level, why, owner = kinds[0]
+        if len(kinds) > 1:
+            why = f"{why.removesuffix('.')} in {true.count(kinds[0])} of {len(got)}".lstrip()
+            for kind in kinds[1:]:
+                where = "elsewhere" if kind is kinds[-1] else f"in {true.count(kind)}"
+                why += f"; {where} it is {kind[0].value}" + (f": {kind[1].removesuffix('.')}" if kind[1] else "")
+        return FieldReport(field.name, level, why, owner)

@@ -190,11 +190,3 @@ def test_a_rule_applies_when_its_condition_holds(condition, word, holds):
 def test_the_rule_that_applies_is_the_only_one():
     """A rule whose condition holds and whose source is missing leaves the field out."""
     assert translated(WHEN.format('is = "A"'), {"k": {"w": "A"}}).document == {}
-
-
-def test_a_level_is_worse_the_further_it_is_from_the_old_meaning():
-    """exact, renamed, derived, constant, missing, absent: in this order."""
-    levels = list(Fidelity)
-    assert [[one.worse_than(other) for other in levels] for one in levels] == [
-        [row > column for column in range(6)] for row in range(6)
-    ]

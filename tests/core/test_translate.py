@@ -2,6 +2,7 @@
 
 import pytest
 
+from shim.core.messages import FieldReport
 from shim.core.translate import has_next
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
@@ -38,7 +39,8 @@ def test_a_value_that_was_left_out_makes_its_field_absent(engine):
     items = [SNAPSHOT, SNAPSHOT | {"status": "LOST"}, SNAPSHOT | {"status": None}]
     driven = drive(engine, V2, [answers({"results": items})])
     assert report(driven, "status").fidelity is Fidelity.ABSENT
-    assert report(driven, "status").why == "upstream said 'LOST': an unknown word"
+    why = "upstream said 'LOST': an unknown word in 2 of 3; elsewhere it is renamed"
+    assert report(driven, "status").why == why
     assert [(one.where, one.said) for one in driven.outcome.record.dropped] == [
         ("results[1].status", "LOST"),
         ("results[2].status", None),
@@ -110,6 +112,41 @@ def test_every_known_status_of_a_job_says_how_it_ended(engine, word):
     """The contract's words are all known: failed with one of them, and never cancelled."""
     job = drive(engine, f"/api/atlas/v2{JOBS}/1", [answers(JOB | {"status": word})]).document
     assert (job["failed"], job["cancelled"]) == (word == "FAILED", False)
+
+
+@pytest.mark.parametrize("status", [{}, {"status": None}])
+def test_a_job_without_a_status_may_have_been_cancelled(engine, status):
+    """Nothing is said of a job that does not say how it is."""
+    driven = drive(engine, f"/api/atlas/v2{JOBS}/1", [answers({"id": JOB["id"], "deliveryType": "RESTORE", **status})])
+    assert "cancelled" not in driven.document
+    assert report(driven, "cancelled").fidelity is Fidelity.ABSENT
+
+
+@pytest.mark.parametrize(("kind", "expired"), [("RESTORE", False), ("DOWNLOAD", True), ("MIRROR", None), (None, None)])
+def test_what_expires_is_known_of_known_deliveries_alone(engine, kind, expired):
+    """Flex speaks of the download link: a restore has none, and another delivery says nothing, whatever its date."""
+    job = JOB | {"deliveryType": kind, "expirationDate": "2020-01-01T00:00:00Z"}
+    driven = drive(engine, f"/api/atlas/v2{JOBS}/1", [answers(job)])
+    assert driven.document.get("expired") is expired
+    assert report(driven, "expired").fidelity is (Fidelity.ABSENT if expired is None else Fidelity.DERIVED)
+
+
+def test_a_record_of_a_list_says_of_how_many_items_each_level_is_true(engine):
+    """The worst level that an item got stands first, with its number; then all others."""
+    kinds = ["RESTORE", "RESTORE", "DOWNLOAD", "MIRROR"]
+    jobs = [JOB | {"deliveryType": kind, "expirationDate": "2020-01-01T00:00:00Z"} for kind in kinds]
+    driven = drive(engine, f"/api/atlas/v2{JOBS}", [answers({"results": jobs})])
+    assert report(driven, "expired") == FieldReport(
+        "expired",
+        Fidelity.ABSENT,
+        "The delivery type is none that flex had when this was written in 1 of 4; in 1 it is derived: Legacy spoke of"
+        " the job; flex says when the download link expires; elsewhere it is derived: Legacy spoke of the job; flex"
+        " speaks of a download link, and this job has none",
+        report(driven, "expired").owner,
+    )
+    assert report(driven, "deliveryType").why == (
+        "upstream said 'MIRROR': an unknown word in 1 of 4; elsewhere it is renamed"
+    )
 
 
 def test_an_unknown_status_of_a_job_makes_no_value(engine):

@@ -102,7 +102,7 @@ OURS = {
         "float",
     ),
     *("get", "setdefault", "append", "isascii", "isalnum", "is_integer", "timestamp"),
-    *("now", "raw", "parameters", "links_base", "rules", "choose", "pass_over", "leave_out"),
+    *("now", "raw", "parameters", "links_base", "counts", "pass_over", "leave_out"),
 }
 NUMBERED = {
     "convert",
@@ -110,6 +110,7 @@ NUMBERED = {
     "rule",
     "words",
     "known",
+    "chosen",
     "fits",
     "is_dropped",
     "constant",

@@ -102,20 +102,21 @@ def dedicated_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]:
 
 def flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
     """A restore job of a flex cluster."""
-    download = source.get("deliveryType") == "DOWNLOAD"
+    download, restore = (source.get("deliveryType") == word for word in ("DOWNLOAD", "RESTORE"))
     ends = source.get("expirationDate")
     over = ends is not None and datetime.fromisoformat(ends) < where.now
     url = source.get("snapshotUrl")
     status = source.get("status")
-    known = None if status is None else status in JOB_WORDS
+    known = status in JOB_WORDS
     return _there(
         {
-            # A word that flex has not may be any, a cancellation among them.
-            "cancelled": False if known is not False else None,
+            # A word that flex has not may be any, a cancellation among them; and no word says nothing.
+            "cancelled": False if known else None,
             "deliveryType": {"RESTORE": "automated", "DOWNLOAD": "download"}.get(source.get("deliveryType", "")),
             # Missing is an empty list; a null is a value that means nothing, and so is left out.
             "deliveryUrl": [url] if url is not None else None if "snapshotUrl" in source else [],
-            "expired": (over if ends is not None else None) if download else False,
+            # Flex speaks of the download link: a restore has none, and of another delivery nothing is known.
+            "expired": (over if ends is not None else None) if download else False if restore else None,
             "expiresAt": ends,
             "failed": source["status"] == "FAILED" if known else None,
             "finishedAt": source.get("restoreFinishedDate"),
