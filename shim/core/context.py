@@ -55,10 +55,11 @@ _UNREAD = LegacyQuery()
 class ExchangeState:
     """The state of one exchange.
 
-    ``started`` is in seconds of the monotonic clock, ``sunset`` the one in force; ``route`` is the side asked last,
-    ``none`` before any was. ``query`` and ``body`` are what the caller asked for, once read, and ``word`` is the one
-    among it that chooses the successor's call. ``knows_nothing``: the side asked last has no such thing. ``asked`` is
-    the last call that was sent, ``last`` the head of its reply, ``size`` the bytes of the pages read so far.
+    ``started`` is in seconds of the monotonic clock, ``sunset`` the one in force; ``json`` reads replies. ``route`` is
+    the side asked last, ``none`` before any was. ``query`` and ``body`` are what the caller asked for, once read;
+    ``word`` is the part of it that chooses the successor's call. ``knows_nothing``: the side asked last has no such
+    thing. ``asked`` is the last call that was sent, ``last`` the head of its reply, ``size`` the bytes of the pages
+    read so far.
     """
 
     match: Match
@@ -66,6 +67,7 @@ class ExchangeState:
     context: Context
     started: float
     sunset: datetime
+    json: JsonReader
     reason: str = ""
     route: str = "none"
     query: LegacyQuery = _UNREAD
@@ -75,13 +77,8 @@ class ExchangeState:
     asked: Call = attrs.field(init=False)
     last: Reply | None = None
     size: int = 0
-    json: JsonReader = attrs.field(init=False)
     sent: list[Sent] = attrs.field(factory=list)
     notes: list[str] = attrs.field(factory=list)
-
-    @json.default
-    def _json(self) -> JsonReader:
-        return JsonReader(self.context.loads)
 
     def note(self, text: str) -> None:
         """Add a note for people, unless there is nothing to say or it was said."""

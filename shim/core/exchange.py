@@ -11,7 +11,7 @@ from collections.abc import Generator
 
 import attrs
 
-from shim.core.content import is_atlas_error
+from shim.core.content import JsonReader, is_atlas_error
 from shim.core.context import Context, ExchangeState
 from shim.core.messages import (
     Answer,
@@ -38,7 +38,7 @@ from shim.documents.versions import Named, named_in
 def exchange(match: Match, call: Call, context: Context) -> Exchange:
     """Run one exchange: yields what the door must do, returns the outcome."""
     sunset = sunset_of(match.operation, context.settings)
-    state = ExchangeState(match, call, context, context.monotonic(), sunset)
+    state = ExchangeState(match, call, context, context.monotonic(), sunset, JsonReader(context.loads))
     try:
         decision = decide(match, call, context)
         state.reason = decision.reason

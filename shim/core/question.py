@@ -184,7 +184,7 @@ def _value(name: str, raw: str, rule: QueryRule) -> str:
 
 def not_sent_on(query: LegacyQuery, rules: Mapping[str, QueryRule]) -> Iterator[str]:
     """Return a note for each of the caller's parameters that a successor does not get, with the reason."""
-    given = {unquote_plus(pair.partition("=")[0]) for pair in query.foreign} if rules else ()
+    given = {unquote_plus(pair.partition("=")[0]) for pair in query.foreign}
     for name, rule in rules.items():
         if rule.drop and name in given:
             yield f"the parameter {name} was not sent on: {rule.why}"
@@ -207,8 +207,8 @@ def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery
     path, choice, shape = target.path.build(match.raw), match.operation.query, match.operation.shape
     if query is None:
         return path
-    same_pages = shape == "page" and target.paging == "kept" and not target.bare
-    if path == call.path and same_pages and query.plain and not target.query and choice is None:
+    own_pages = shape == "page" and target.paging == "kept" and not target.bare
+    if own_pages and query.plain and not target.query and choice is None and path == call.path:
         return call.target  # where only the version changes, so that the caller's signature (HTTP Digest) still fits
     pairs = [*query.foreign]
     if target.query or choice is not None:

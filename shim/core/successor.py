@@ -108,8 +108,9 @@ def _question(
             raise CallError(400, choice.error_code, choice.detail)
         version = next(other.version for other in tier.choices.values() if isinstance(other, Target))
         return Target("GET", tier.probe, version), None, None
-    for text in not_sent_on(query, choice.query):
-        state.note(text)
+    if choice.query:
+        for text in not_sent_on(query, choice.query):
+            state.note(text)
     if choice.paging == "collected":
         query = attrs.evolve(query, page=1, size=COLLECT)
     content = state.call.body
@@ -119,7 +120,7 @@ def _question(
 
 
 def _rules_context(state: ExchangeState) -> TranslationContext:
-    """Return what rules may look at in this exchange."""
+    """Return what rules may use in this exchange."""
     match, base, api = state.match, state.context.base, state.match.api.base
     bases = (f"{api}/", f"{match.operation.base}/")
     return TranslationContext(match.raw, match.parameters, state.context.clock(), f"{base}{api}", base, bases)
@@ -129,28 +130,30 @@ def _answer(
     state: ExchangeState, tier: Successor, target: Target, pages: list[UpstreamPage], reply: Reply
 ) -> Answer | None:
     """Return the legacy answer that a success makes with the pages before it, None if another page follows."""
-    match, context, key = state.match, state.context, None
+    match, context = state.match, state.context
+    key = translation = None
     if tier.tier in match.compiled.reads:
         if not pages and match.compiled.timeless and reply.body is not None:
             key = (match.compiled, match.api.name, tier.tier, state.call.target, context.base, context.whole)
-            known = context.memory.translations.get(key, reply.body)
-            if known is not None:
-                state.note(tier.note)
-                return _replied(state, known, reply)
-        pages.append(_page_of(state, target, reply))
-        if target.paging == "collected" and not target.bare and _goes_on(pages):
-            if len(pages) >= context.settings.page_cap:
-                detail = f"Upstream has more than {len(pages)} pages of {COLLECT} items; ask the successor itself."
-                raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
-            return None
+            translation = context.memory.translations.get(key, reply.body)
+        if translation is None:
+            pages.append(_page_of(state, target, reply))
+            if target.paging == "collected" and not target.bare and _goes_on(pages):
+                if len(pages) >= context.settings.page_cap:
+                    detail = f"Upstream has more than {len(pages)} pages of {COLLECT} items; ask the successor itself."
+                    raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
+                return None
     state.note(tier.note)
     status = match.operation.status[match.api.name]
-    if not pages and status in NO_CONTENT:
-        return Answer(bare_reply(status, reply.headers), state.record())
-    translation = _translate(state, tier.tier, target, pages)
-    if key is not None and reply.body is not None:
-        context.memory.translations.keep(key, reply.body, translation)
-    return _replied(state, translation, reply)
+    if translation is None:
+        if not pages and status in NO_CONTENT:
+            return Answer(bare_reply(status, reply.headers), state.record())
+        translation = _translate(state, tier.tier, target, pages)
+        if key is not None and reply.body is not None:
+            context.memory.translations.keep(key, reply.body, translation)
+    state.knows_nothing = translation.empty
+    made = document_reply(translation.content, status, match.content_type, reply.headers)
+    return Answer(made, state.record(translation.fields, translation.dropped))
 
 
 def _matters(state: ExchangeState, tier: Successor, later: Successor | None, reply: Reply) -> bool:
@@ -253,16 +256,6 @@ def _is_empty(state: ExchangeState, target: Target, pages: Sequence[UpstreamPage
 def _no_value(state: ExchangeState, translated: Translated) -> str:
     said = "; ".join(f"{one.where} was {one.said!r}: {one.why}"[:200] for one in translated.dropped)
     return f"The {state.route} endpoint answered with nothing that makes the one value of the answer: {said or 'none'}."
-
-
-def _replied(state: ExchangeState, translation: CachedTranslation, reply: Reply) -> Answer:
-    """Return the legacy answer that a translation and upstream's fields make."""
-    match = state.match
-    state.knows_nothing = translation.empty
-    made = document_reply(
-        translation.content, match.operation.status[match.api.name], match.content_type, reply.headers
-    )
-    return Answer(made, state.record(translation.fields, translation.dropped))
 
 
 def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) -> Outcome:
