@@ -1,6 +1,8 @@
 """What all tests share: which cases a run has, and how much input is made up for them."""
 
 import inspect
+import os
+import sys
 from collections import defaultdict
 from functools import partialmethod
 
@@ -9,6 +11,11 @@ from hypothesis import settings
 
 if "mix_stderr" in inspect.signature(CliRunner).parameters:  # click 8.1 captures both streams as one unless told
     CliRunner.__init__ = partialmethod(CliRunner.__init__, mix_stderr=False)  # type: ignore[assignment]
+
+
+# Hundreds of processes start Python here: they share what was compiled, also where the environment says not to.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_addoption(parser):

@@ -6,7 +6,7 @@ import threading
 import pytest
 from click.testing import CliRunner
 
-from shim.cli import main
+from shim.cli import compatibility, main
 from shim.errors import SettingsError
 from shim.fake import (
     DEMO_CLIENT_ID,
@@ -60,6 +60,7 @@ def command(monkeypatch):
         for name in [*KEY, *ACCOUNT, "ATLAS_SHIM_ROUTE", "MONGODB_ATLAS_BASE_URL"]:
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("NO_PROXY", "*")
+        monkeypatch.setattr(compatibility, "OTHERS", {})  # other tests may have loaded them
         return CliRunner().invoke(main, words, env=environ, prog_name="atlas-shim")
 
     return run

@@ -11,6 +11,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import attrs
 import trustme
@@ -187,6 +188,7 @@ def contents() -> Iterator[Fault]:
         yield Fault(name, message(text, JSON), "keep")
 
 
+@cache
 def bomb() -> bytes:
     """Return a small gzip file of much."""
     machine = zlib.compressobj(9, wbits=31)
