@@ -23,6 +23,7 @@ from shim.core.recognise import Engine, load_engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents import Document, load_documents
+from shim.documents.remarks import lost_members, open_questions
 from shim.errors import SettingsError
 from shim.gateway.option_sources import renamed
 from shim.gateway.options import TABLE
@@ -84,6 +85,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     with collected(found):
         engine = _engine(os.environ, document)
         documents = [_document(one, settled) for one in engine.documents]
+        found += [line for one in engine.documents for line in open_questions(one)]
         try:
             engine.check_settings(settled)
         except SettingsError as error:
@@ -132,7 +134,8 @@ def _document(document: Document, settings: Settings) -> dict[str, Any]:
         for operation in document.operations
     ]
     about = {"name": document.name, "file": document.file, "title": document.title}
-    return {**about, "operations": operations, "overridden": document.overridden}
+    lost = list(lost_members(document))
+    return {**about, "operations": operations, "overridden": document.overridden, "remarks": lost}
 
 
 def _settings_text(settings: Iterable[Setting]) -> None:
@@ -148,6 +151,7 @@ def _documents_text(documents: Sequence[Mapping[str, Any]]) -> None:
         output.columns(rows, "    ")
         for at, file in document["overridden"].items():
             click.echo(f"    overridden: {at} (by {file})")
+        output.bullets(document["remarks"])
     if not documents:
         click.echo("  (can't be read)")
 

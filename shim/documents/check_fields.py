@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 
 import attrs
 
@@ -63,10 +64,24 @@ def _check_resource(use: _Use) -> Iterator[tuple[str, str]]:
         for outer in (".".join(name.split(".")[:end]) for end in range(1, name.count(".") + 1)):
             if outer in names or outer in resource.without:
                 yield f"{resource.at}.without", f"{name!r} can never apply: {outer!r} does not pass as it is"
+    misspelt = dict(_misspelt(use))
+    for tier, near in misspelt.items():
+        for operation in use.operations:
+            if tier in operation.successors:
+                at = operation.successors[tier].at
+                yield at, f"is of a tier that no field has a rule for; did you mean {near!r}?"
     for field in resource.fields:
-        yield from _check_field(field, use)
+        yield from _check_field(field, use, {*misspelt, *misspelt.values()} - (use.tiers - misspelt.keys()))
     for tier in use.tiers:
         yield from _check_lists(resource, tier)
+
+
+def _misspelt(use: _Use) -> Iterator[tuple[str, str]]:
+    """Return the tiers that no field has a rule for, each with one of the fields' that it may be meant to be."""
+    named = {tier for field in use.resource.fields for tier in field.rules if tier != BODY}
+    for tier in sorted(use.tiers - named - {BODY}):
+        if near := get_close_matches(tier, sorted(named), n=1):
+            yield tier, near[0]
 
 
 def _check_names(fields: Sequence[Field]) -> Iterator[tuple[str, str]]:
@@ -80,18 +95,21 @@ def _check_names(fields: Sequence[Field]) -> Iterator[tuple[str, str]]:
                 yield field.at, f"stands inside {'.'.join(parts[:end])!r}, which is a field of its own"
 
 
-def _check_field(field: Field, use: _Use) -> Iterator[tuple[str, str]]:
+def _check_field(field: Field, use: _Use, misspelt: set[str]) -> Iterator[tuple[str, str]]:
     if use.resource.bare and field.type == "links":
         yield f"{field.at}.type", "a bare value is no links"
     if field.words and field.type != "string":
         yield f"{field.at}.words", "belong to fields of type string"
-    for tier in field.rules:
-        if tier not in use.tiers:
-            what = "is in a request body" if tier == BODY else f"has a {tier} successor"
-            yield f"{field.at}.{_key(tier)}", f"can never apply: no operation of this resource {what}"
-    for tier in sorted(use.tiers):
+    meant = set[str]()
+    for tier in [one for one in field.rules if one not in use.tiers and one not in misspelt]:
+        what = "is in a request body" if tier == BODY else f"has a {tier} successor"
+        near = get_close_matches(tier, sorted(use.tiers - field.rules.keys()), n=1)
+        meant.update(near)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        yield f"{field.at}.{_key(tier)}", f"can never apply: no operation of this resource {what}{hint}"
+    for tier in sorted(use.tiers - misspelt):
         rules = field.rules.get(tier, ())
-        if not rules:
+        if not rules and tier not in meant:
             yield f"{field.at}.{_key(tier)}", "is missing; say how the field gets its value there, or absent"
         yield from _check_alternatives(rules)
         paths = {operation.id: operation.path for operation in use.operations}

@@ -8,7 +8,7 @@ from typing import Any
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from shim.documents.fields import Resource
+from shim.documents.fields import TIERS, Resource
 from shim.documents.model import NO_CONTENT, Api, Constant, Document, Gone, Operation, Successor, Target
 from shim.documents.parse_calls import METHODS, Question, parse_query, parse_request, parse_successor
 from shim.documents.parse_fields import parse_resources, tiers_of
@@ -53,7 +53,7 @@ def parse_document(
         top.wrong("operation", "is missing; a document describes at least one operation")
     used = {resource.name for operation in operations for resource in _used_by(operation)}
     for key in own:
-        if key not in used:
+        if key not in used and not any(path.endswith(".resource") for path in source.misspelt):
             top.wrong("resource", f"{key!r} is used by no operation")
     top.finish()
     return Document(
@@ -163,7 +163,7 @@ def _parse_operation(
         at=table.path,
         base=list(apis.values())[-1].base,
     )
-    table.finish()
+    table.finish(needs=(*TIERS, "tier", "gone", "constant"))
     return operation
 
 

@@ -21,6 +21,7 @@ _SETTINGS = {"rest": bool, "without": list, "bare": bool}
 
 def tiers_of(table: Table) -> Iterator[tuple[str, Table, str]]:
     """Return each tier that a table names, with the table and the key it stands under, in the order of asking."""
+    table.know(*TIERS)
     seen = [tier for tier in TIERS if table.has(tier)]
     yield from ((tier, table, tier) for tier in seen)
     named = table.table("tier")
@@ -100,7 +101,7 @@ class _Reading:
         )
         if not field.rules:
             table.wrong("", "has no rule; give one for a tier: flex, dedicated or tier.NAME")
-        table.finish()
+        table.finish(needs=(*TIERS, "tier"))
         return field
 
     def of(self, table: Table) -> Resource | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from shim.documents.casts import CASTS
 from shim.documents.fields import Rule, Verb, When
 from shim.documents.read import sources_in
 from shim.documents.tables import Table
 from shim.documents.verbs import VERBS, Absent
 from shim.documents.vocabulary import Fidelity
+from shim.documents.ways import WAYS
 
 _SAYS_WHY = (Fidelity.DERIVED, Fidelity.CONSTANT, Fidelity.ABSENT)
 
@@ -19,19 +21,22 @@ def parse_rule(table: Table, apis: Collection[str], *, plain: bool = False) -> R
     present = [key for key in verbs if table.has(key)]
     if len(present) != 1:
         table.wrong("", f"needs exactly one of {', '.join(verbs)}, not {', '.join(present) or 'none'}")
-    verb = VERBS[present[0]].read(table, apis) if present else Absent.read(table, apis)
+    table.know(*present)
+    if not present:  # what else the rule lacks is not known
+        table.know(*verbs, *(way.key for way in (*WAYS, *CASTS)), "drop", "fidelity", "why")
+    verb = VERBS[present[0]].read(table, apis) if present else Absent()
     rule = Rule(
         verb=verb,
         at=table.path,
         owner=table.owner,
-        fidelity=Fidelity.EXACT if plain else _parse_fidelity(table, verb),
+        fidelity=Fidelity.EXACT if plain or not present else _parse_fidelity(table, verb),
         why=table.text("why", default=""),
         when=_parse_when(table),
     )
     if not plain and rule.fidelity in _SAYS_WHY and not rule.why:
         table.wrong("why", f"is missing; a field that is {rule.fidelity} says why")
     # The type of a body member stands in the rule's own table.
-    table.finish(*(("type", "of") if plain else ()))
+    table.finish(*(("type", "of") if plain else ()), needs=verbs)
     return rule
 
 

@@ -37,6 +37,10 @@ _PART = re.compile(r"([^.\[\]]+)(?:\[([^\[\]]*)\])?")
 @lru_cache(maxsize=4096)
 def parse_source(text: str) -> Path:
     """Return the path that a source says; raises ValueError that says what is wrong with it."""
+    if text.startswith("$") and text[1:2] in {"", ".", "["}:
+        raise ValueError(f"{text!r} is no source: names begin at the object itself, without $")
+    if "\\." in text:
+        raise ValueError(f"{text!r} is no source: a name with a dot in it can't be read, and a backslash does not help")
     path: list[str | Step] = []
     for part in text.split("."):
         found = _PART.fullmatch(part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import partial
@@ -36,13 +36,15 @@ class DocumentSource:
     """The file a table comes from, the keys that another file overrides, and the defects found so far.
 
     ``overridden`` maps a dotted key path to the file that set it; ``problems`` holds lines of the form
-    ``file: key.path: what is wrong``. ``wrong`` are the key paths at which this file has some.
+    ``file: key.path: what is wrong``. ``wrong`` are the key paths at which this file has some,
+    ``misspelt`` those of keys that stand there under a mistyped name.
     """
 
     file: str
     overridden: dict[str, str] = attrs.field(factory=dict)
     problems: list[str] = attrs.field(factory=list)
     wrong: list[str] = attrs.field(factory=list)
+    misspelt: list[str] = attrs.field(factory=list)
 
     def owner(self, path: str) -> str:
         """Return the file that set a key: the one whose override covers it, else the document's own."""
@@ -56,6 +58,12 @@ class DocumentSource:
         self.wrong.append(path)
         file = self.owner(path)
         self.problems.append(f"{file}: {path}: {what}" if path else f"{file}: {what}")
+
+    def take_back(self, path: str, *starts: str) -> None:
+        """Take back the defects at a path that begin with some words, since a misspelt key is behind them."""
+        self.misspelt.append(path)
+        lines = tuple(f"{self.owner(path)}: {path}: {start}" for start in starts)
+        self.problems[:] = [line for line in self.problems if not line.startswith(lines)]
 
 
 class Table:
@@ -83,6 +91,10 @@ class Table:
     def has(self, key: str) -> bool:
         """Tell whether the key is there."""
         return key in self._data
+
+    def know(self, *keys: str) -> None:
+        """Count keys as known, whether or not they are there."""
+        self._read.update(keys)
 
     def names(self) -> tuple[str, ...]:
         """Return the keys in file order."""
@@ -202,13 +214,21 @@ class Table:
             for index, item in enumerate(items)
         )
 
-    def finish(self, *known_elsewhere: str) -> None:
-        """Note every key that nobody read: a mistyped key would otherwise silently mean nothing."""
-        for key in self._data:
-            if key not in self._read and key not in known_elsewhere:
-                near = get_close_matches(key, self._read, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(sorted(self._read))}"
-                self.wrong(key, f"is no key of this table{hint}")
+    def finish(self, *known_elsewhere: str, needs: Collection[str] = ()) -> None:
+        """Note every key that nobody read: a mistyped key would otherwise silently mean nothing.
+
+        That the key which it was meant to be is missing follows from it, and is not said as well; so does that the
+        table needs one of the keys ``needs``.
+        """
+        lacking = self._read - self._data.keys()
+        for key in [one for one in self._data if one not in self._read and one not in known_elsewhere]:
+            near = get_close_matches(key, lacking, n=1) or get_close_matches(key, self._read, n=1)
+            if near and near[0] in lacking:
+                self.source.take_back(self.at(near[0]), "is missing")
+                if near[0] in needs:
+                    self.source.take_back(self.path, "needs ", "has no rule")
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(sorted(self._read))}"
+            self.wrong(key, f"is no key of this table{hint}")
 
 
 def read_template(table: Table, key: str, *, verbs: bool = False) -> Template:

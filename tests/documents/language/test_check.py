@@ -1,7 +1,10 @@
 """What can only be seen from the whole."""
 
+import re
+
 import pytest
 
+from shim.documents.remarks import lost_members, open_questions
 from tests.documents.language.sound import SOUND, changed, load, only_problem, problems
 
 TARGET = 'path = "/new/{groupId}"\nversion = "2024-01-01"\n\n[operation.orderThing.flex.choose.plain.body]'
@@ -112,3 +115,24 @@ def test_ties_between_documents_name_both(tmp_path):
         f"b.toml: operation.{verb}Other{s}: has the same method, path and versions as {verb}Thing{s} (a.toml)"
         for verb, s in (("list", "s"), ("order", ""), ("drop", ""))
     )
+
+
+def test_members_that_rest_does_not_hand_on_are_named(tmp_path):
+    """What a rule reads for a field of another name is lost beside it, unless a field or ``without`` says so."""
+    text = SOUND.replace(
+        "[resource.thing.name]", "[resource.thing]\nrest = true\nwithout = ['old']\n[resource.thing.name]", 1
+    )
+    lost = list(lost_members(load(tmp_path, text)))
+    assert "things.toml: resource.thing: 'title' becomes 'name', and does not stay beside it" in lost
+    assert not [line for line in lost if "'old.title'" in line]
+    assert list(lost_members(load(tmp_path, SOUND))) == []
+
+
+def test_a_question_mark_is_no_reason(tmp_path):
+    """As a draft writes it where nobody knows yet."""
+    why = re.search(r'why = "[^"]*"', SOUND)
+    assert why is not None
+    (line,) = open_questions(load(tmp_path, SOUND.replace(why[0], 'why = "?"', 1)))
+    assert line.startswith("things.toml: resource.thing.")
+    assert line.endswith(".why: '?' is a question; say why")
+    assert list(open_questions(load(tmp_path, SOUND))) == []

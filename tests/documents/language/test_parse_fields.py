@@ -48,6 +48,8 @@ DEFECTS = [
     ('words = ["up", "down"]', 'wrods = ["up"]', "resource.thing.state.wrods: is no key of this table"),
     (NAME, "", "resource.thing.name.flex: needs exactly one of from, parameter"),
     (NAME, 'from = "a"\nlist = "b"\nfidelity = "exact"', "resource.thing.name.flex: needs exactly one of"),
+    (NAME, 'from = "$.title"', "resource.thing.name.flex.from: '$.title' is no source: names begin at the object"),
+    (NAME, "from = 'a\\.b'", "resource.thing.name.flex.from: 'a\\\\.b' is no source: a name with a dot in it"),
     (NAME, "from = 5", "resource.thing.name.flex.from: must be a text or a list"),
     (NAME, "from = []", "resource.thing.name.flex.from: must be a text or a list"),
     (NAME, 'from = "a"', "resource.thing.name.flex.fidelity: is missing"),
