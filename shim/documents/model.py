@@ -11,10 +11,42 @@ import attrs
 from packaging.specifiers import SpecifierSet
 
 from shim.documents.fields import Field, Resource
+from shim.documents.read import maybe_text, read_as, text, texts, word
+from shim.documents.tables import Table, read_template
 from shim.documents.templates import Template
+from shim.documents.value_types import is_json
 
 NO_CONTENT = (204, 205)
 """Success statuses whose answers have no content (RFC 9110, 15.3.5 and 15.3.6)."""
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+SHAPES = ("one", "page", "array")
+
+
+def _maybe_template(table: Table, key: str) -> Template | None:
+    return read_template(table, key) if table.has(key) else None
+
+
+def _json_value(table: Table, key: str) -> Any:
+    value = table.get(key)
+    if value is None:
+        table.wrong(key, "is missing; give the answer")
+    elif not is_json(value):
+        table.wrong(key, f"{value!r} is no JSON value")
+    return value
+
+
+def _refusal(table: Table, key: str) -> int:
+    status = table.integer(key)
+    if status is None or not 400 <= status <= 499:
+        table.wrong(key, f"must be that of an error, 400 to 499, not {status}")
+    return status or 400
+
+
+def _refused_value(table: Table, key: str) -> Any:
+    if not table.has(key):
+        table.wrong(key, "is missing; give the value that is refused")
+    return table.get(key)
 
 
 @attrs.frozen
@@ -23,28 +55,28 @@ class QueryRule:
 
     to: str
     values: Mapping[str, str] = attrs.field(factory=dict)
-    default: str | None = None
-    drop: bool = False
-    why: str = ""
+    default: str | None = maybe_text()
+    drop: bool = read_as(Table.flag, default=False)
+    why: str = text(default="")
 
 
 @attrs.frozen
 class Alike:
     """What ``source`` leads to has to be the same everywhere, or else this error is the answer."""
 
-    source: str
-    status: int
-    error_code: str
-    detail: str
+    source: str = text()
+    status: int = read_as(_refusal)
+    error_code: str = text("errorCode")
+    detail: str = text()
 
 
 @attrs.frozen
 class ErrorRule:
     """What an error of a successor is in legacy terms; what is None stays. ``detail`` may name path parameters."""
 
-    code: str | None = None
-    status: int | None = None
-    detail: str | None = None
+    code: str | None = maybe_text("errorCode")
+    status: int | None = read_as(Table.integer, default=None)
+    detail: str | None = maybe_text()
 
 
 @attrs.frozen
@@ -70,8 +102,8 @@ class Target:
 class RefusedChoice:
     """A word of the body that this tier cannot serve: the Atlas-shaped 400 that says so."""
 
-    error_code: str
-    detail: str
+    error_code: str = text("errorCode")
+    detail: str = text()
 
 
 @attrs.frozen
@@ -87,10 +119,10 @@ class Successor:
     owner: str
     only: Target | None = None
     choices: Mapping[str, Target | RefusedChoice] = attrs.field(factory=dict)
-    after: tuple[str, ...] = ()
-    probe: Template | None = None
+    after: tuple[str, ...] = texts()
+    probe: Template | None = read_as(_maybe_template, default=None)
     errors: Mapping[str, ErrorRule] = attrs.field(factory=dict)
-    note: str = ""
+    note: str = text(default="")
     at: str = ""
 
 
@@ -98,25 +130,25 @@ class Successor:
 class Gone:
     """Nothing took the operation's place: what to tell the caller, and where that is documented."""
 
-    detail: str
-    see: str
+    detail: str = text()
+    see: str = text()
 
 
 @attrs.frozen
 class Constant:
     """The one answer that an operation has left, with the reason; a bare JSON value."""
 
-    value: Any
-    why: str
+    value: Any = read_as(_json_value)
+    why: str = text()
 
 
 @attrs.frozen
 class RefusedValue:
     """A value of a body's member that no successor can take: the Atlas-shaped 400 that says so."""
 
-    value: Any
-    error_code: str
-    detail: str
+    value: Any = read_as(_refused_value)
+    error_code: str = text("errorCode")
+    detail: str = text()
 
 
 @attrs.frozen
@@ -128,24 +160,24 @@ class RequestBody:
     """
 
     members: Mapping[str, str]
-    required: tuple[str, ...]
-    ignored: tuple[str, ...]
-    choose: str = ""
-    words: tuple[str, ...] = ()
+    required: tuple[str, ...] = texts()
+    ignored: tuple[str, ...] = texts()
+    choose: str = text(default="")
+    words: tuple[str, ...] = texts()
     refused: Mapping[str, RefusedValue] = attrs.field(factory=dict)
-    rest: bool = False
+    rest: bool = read_as(Table.flag, default=False)
 
 
 @attrs.frozen
 class QueryChoice:
     """The parameter of the legacy query that chooses the call, the words it may have, and the one it has left out."""
 
-    choose: str
-    words: tuple[str, ...]
-    default: str | None = None
+    choose: str = text()
+    words: tuple[str, ...] = texts(required=True)
+    default: str | None = maybe_text()
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Operation:
     """One retired operation; ``version`` (YYYY-MM-DD) is what its answers name in their content type.
 
@@ -157,32 +189,32 @@ class Operation:
     """
 
     id: str
-    aliases: tuple[str, ...]
-    method: str
-    path: Template
-    versions: SpecifierSet
+    document: str
+    file: str
+    at: str
+    base: str
     version: str
-    deprecated: datetime
-    sunset: datetime
-    blank: datetime | None
-    switch: str
-    shape: str
-    order: tuple[str, ...]
+    versions: SpecifierSet
     status: Mapping[str, int]
-    note: str
-    cluster: tuple[str, ...]
-    sdk: tuple[str, ...]
-    items: str
     resource: Resource
     successors: Mapping[str, Successor]
     gone: Gone | None
     constant: Constant | None
     request: RequestBody | None
     query: QueryChoice | None
-    document: str
-    file: str
-    at: str
-    base: str
+    method: str = word(METHODS)
+    path: Template = read_as(read_template)
+    shape: str = word(SHAPES, default="one")
+    aliases: tuple[str, ...] = texts()
+    deprecated: datetime = read_as(Table.instant)
+    sunset: datetime = read_as(Table.instant)
+    blank: datetime | None = read_as(Table.maybe_instant)
+    switch: str = text(default="")
+    order: tuple[str, ...] = texts()
+    note: str = text(default="")
+    cluster: tuple[str, ...] = texts()
+    sdk: tuple[str, ...] = texts()
+    items: str = text(default="results")
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -213,8 +245,8 @@ class Api:
 
     name: str
     base: str
-    version: str | None
-    content_type: str | None
+    version: str | None = maybe_text()
+    content_type: str | None = maybe_text()
 
 
 @attrs.frozen

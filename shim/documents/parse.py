@@ -9,17 +9,26 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from shim.documents.fields import TIERS, Resource
-from shim.documents.model import NO_CONTENT, Api, Constant, Document, Gone, Operation, Successor, Target
-from shim.documents.parse_calls import METHODS, Question, parse_query, parse_request, parse_successor
+from shim.documents.model import (
+    METHODS,
+    NO_CONTENT,
+    SHAPES,
+    Api,
+    Constant,
+    Document,
+    Gone,
+    Operation,
+    Successor,
+    Target,
+)
+from shim.documents.parse_calls import Question, parse_query, parse_request, parse_successor
 from shim.documents.parse_fields import parse_resources, tiers_of
+from shim.documents.read import read_declared, read_table
 from shim.documents.tables import DocumentSource, Table, checked, read_template, same
-from shim.documents.value_types import is_json
 from shim.documents.versions import parse_date, parse_specifiers, written
 
 FORMAT = 1
 """The document format this code reads."""
-
-SHAPES = ("one", "page", "array")
 
 DEFAULT_APIS: Mapping[str, Mapping[str, str]] = {
     "v1.0": {"base": "/api/atlas/v1.0", "version": "2023-01-01", "content_type": "application/json"},
@@ -97,12 +106,10 @@ def _parse_apis(top: Table) -> Mapping[str, Api]:
             table.wrong("base", "can't have parameters; they stand in the paths of operations")
         if any(base.text == api.base for api in apis.values()):
             table.wrong("base", "is the base of another api of this document")
-        version = table.text("version", default="") or None
-        if version is not None:
-            checked(table, "version", parse_date, version)
-        content_type = table.text("content_type", default="") or None
+        apis[name] = api = read_declared(Api, table, name=name, base=base.text)
+        if api.version is not None:
+            checked(table, "version", parse_date, api.version)
         table.finish()
-        apis[name] = Api(name=name, base=base.text, version=version, content_type=content_type)
     return apis
 
 
@@ -115,7 +122,6 @@ def _parse_operation(
 ) -> Operation:
     versions = table.text("versions")
     specifiers, version = (checked(table, "versions", parse_specifiers, versions) if versions else None) or _ANY
-    gone = _parse_gone(table)
     method = table.word("method", METHODS)
     path = read_template(table, "path")
     shape = table.word("shape", SHAPES, default="one")
@@ -129,73 +135,47 @@ def _parse_operation(
     resource = table.text("resource", default="")
     if resource and resource not in resources:
         table.wrong("resource", f"{resource!r} is no resource of this document")
-    constant = _parse_constant(table)
-    switch = table.text("switch", default="")
-    _check_ways(table, successors, gone, constant, switch)
-    status = _parse_status(table, apis)
-    _check_content(table, successors, resource, shape, status)
-    operation = Operation(
+    operation = read_declared(
+        Operation,
+        table,
         id=name,
-        aliases=table.texts("aliases"),
-        method=method,
-        path=path,
-        versions=specifiers,
-        version=written(version),
-        deprecated=table.instant("deprecated"),
-        sunset=table.instant("sunset"),
-        blank=table.maybe_instant("blank"),
-        switch=switch,
-        shape=shape,
-        order=table.texts("order"),
-        status=status,
-        note=table.text("note", default=""),
-        cluster=table.texts("cluster"),
-        sdk=table.texts("sdk"),
-        items=table.text("items", default="results"),
-        resource=resources.get(resource, Resource()),
-        successors=successors,
-        gone=gone,
-        constant=constant,
-        request=request,
-        query=query,
         document=document,
         file=table.source.file,
         at=table.path,
         base=list(apis.values())[-1].base,
+        version=written(version),
+        versions=specifiers,
+        status=_parse_status(table, apis),
+        resource=resources.get(resource, Resource()),
+        successors=successors,
+        gone=read_table(Gone, table.table("gone")),
+        constant=read_table(Constant, table.table("constant")),
+        request=request,
+        query=query,
+        method=method,
+        path=path,
+        shape=shape,
     )
+    _check_ways(table, operation)
+    _check_content(table, operation, resource)
     table.finish(needs=(*TIERS, "tier", "gone", "constant"))
     return operation
 
 
-def _check_ways(
-    table: Table, successors: Mapping[str, Successor], gone: Gone | None, constant: Constant | None, switch: str
-) -> None:
+def _check_ways(table: Table, operation: Operation) -> None:
     """Check that there is one way to answer an operation, or two with a switch between them."""
-    if switch and not (successors and gone is not None and constant is None):
+    successors, gone, constant = operation.successors, operation.gone, operation.constant
+    if operation.switch and not (successors and gone is not None and constant is None):
         table.wrong("switch", "needs a successor for on, and [….gone] for off")
-    elif not switch and [bool(successors), gone is not None, constant is not None].count(True) != 1:
+    elif not operation.switch and [bool(successors), gone is not None, constant is not None].count(True) != 1:
         table.wrong("", "needs either a successor ([….flex]), [….gone] or [….constant], and no two of them")
 
 
-def _parse_constant(table: Table) -> Constant | None:
-    sub = table.table("constant")
-    if sub is None:
-        return None
-    if not sub.has("value"):
-        sub.wrong("value", "is missing; give the answer")
-    elif not is_json(sub.get("value")):
-        sub.wrong("value", f"{sub.get('value')!r} is no JSON value")
-    constant = Constant(value=sub.get("value"), why=sub.text("why"))
-    sub.finish()
-    return constant
-
-
-def _check_content(
-    table: Table, successors: Mapping[str, Successor], resource: str, shape: str, status: Mapping[str, int]
-) -> None:
+def _check_content(table: Table, operation: Operation, resource: str) -> None:
     """Check that an operation says what its answers are made of, if they have content."""
+    status, shape = operation.status, operation.shape
     bare = [code for code in status.values() if code in NO_CONTENT]
-    if not successors:
+    if not operation.successors:
         return
     if len(bare) < len(status) and not resource:
         table.wrong("resource", "is missing; name the resource whose fields an answer has")
@@ -223,12 +203,3 @@ def _parse_status(table: Table, apis: Mapping[str, Api]) -> Mapping[str, int]:
         if api not in by_api:
             table.wrong("status", f"says nothing of {api}")
     return by_api
-
-
-def _parse_gone(table: Table) -> Gone | None:
-    sub = table.table("gone")
-    if sub is None:
-        return None
-    gone = Gone(detail=sub.text("detail"), see=sub.text("see"))
-    sub.finish()
-    return gone

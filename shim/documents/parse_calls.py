@@ -8,6 +8,7 @@ import attrs
 
 from shim.documents.fields import TYPES, Resource
 from shim.documents.model import (
+    METHODS,
     Alike,
     ErrorRule,
     QueryChoice,
@@ -19,12 +20,12 @@ from shim.documents.model import (
     Target,
 )
 from shim.documents.parse_fields import parse_body
+from shim.documents.read import read_declared, read_table
 from shim.documents.sources import Step, parse_source
 from shim.documents.tables import Table, checked, read_template
 from shim.documents.templates import Template, parameters_in
 from shim.documents.versions import parse_date
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PAGING = ("kept", "collected")
 
 
@@ -58,15 +59,8 @@ def parse_request(table: Table) -> RequestBody | None:
         members_table.finish()
     elif not rest:
         sub.wrong("members", "is missing; give the body's members and their types")
-    request = RequestBody(
-        members=members,
-        required=sub.texts("required"),
-        ignored=sub.texts("ignored"),
-        choose=sub.text("choose", default=""),
-        words=sub.texts("words"),
-        refused={name: _parse_refused(one) for name, one in sub.named_tables("refuse").items()},
-        rest=rest,
-    )
+    refused = {name: read_table(RefusedValue, one) for name, one in sub.named_tables("refuse").items()}
+    request = read_declared(RequestBody, sub, members=members, refused=refused)
     for key, names in (
         ("refuse", tuple(request.refused)),
         ("required", request.required),
@@ -86,11 +80,7 @@ def parse_query(table: Table, request: RequestBody | None) -> QueryChoice | None
     sub = table.table("query")
     if sub is None:
         return None
-    choice = QueryChoice(
-        choose=sub.text("choose"),
-        words=sub.texts("words", required=True),
-        default=sub.text("default", default="") or None,
-    )
+    choice = read_declared(QueryChoice, sub)
     if request is not None and request.choose:
         table.wrong("query", "can't choose the call: the body does")
     if choice.default is not None and choice.default not in choice.words:
@@ -105,24 +95,12 @@ OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pr
 """Parameters that the shim reads and writes itself (contract: each operation has them)."""
 
 
-def _parse_refused(table: Table) -> RefusedValue:
-    if not table.has("value"):
-        table.wrong("value", "is missing; give the value that is refused")
-    refused = RefusedValue(table.get("value"), table.text("errorCode"), table.text("detail"))
-    table.finish()
-    return refused
-
-
 def parse_successor(tier: str, table: Table, question: Question, *, is_first: bool) -> Successor:
     """Return what took an operation's place on one tier."""
     choices: dict[str, Target | RefusedChoice] = {}
     for word, sub in table.named_tables("choose").items():
-        refuse = sub.table("refuse")
-        if refuse is None:
-            choices[word] = _parse_target(sub, question)
-        else:
-            choices[word] = RefusedChoice(error_code=refuse.text("errorCode"), detail=refuse.text("detail"))
-            refuse.finish()
+        refused = read_table(RefusedChoice, sub.table("refuse"))
+        choices[word] = _parse_target(sub, question) if refused is None else refused
         sub.finish()
         if word not in question.words:
             table.wrong("choose", f"{word!r} is not one of the words that request.words or query.words declares")
@@ -132,20 +110,11 @@ def parse_successor(tier: str, table: Table, question: Question, *, is_first: bo
     if choices and not any(isinstance(choice, Target) for choice in choices.values()):
         table.wrong("choose", "refuses every word; an operation that nothing took the place of has gone")
     only = None if choices else _parse_target(table, question)
-    probe = read_template(table, "probe") if table.has("probe") else None
-    if probe is not None and not any(isinstance(choice, RefusedChoice) for choice in choices.values()):
+    errors = _parse_errors(table, question.path)
+    known = {"tier": tier, "owner": table.owner, "at": table.path, "only": only, "choices": choices, "errors": errors}
+    successor = read_declared(Successor, table, **known)
+    if successor.probe is not None and not any(isinstance(choice, RefusedChoice) for choice in choices.values()):
         table.wrong("probe", "can never apply: it is asked before a word is refused, and none is")
-    successor = Successor(
-        tier=tier,
-        owner=table.owner,
-        only=only,
-        choices=choices,
-        after=table.texts("after"),
-        probe=probe,
-        errors=_parse_errors(table, question.path),
-        note=table.text("note", default=""),
-        at=table.path,
-    )
     if not is_first and not successor.after:
         table.wrong("after", "is missing; list the error codes of the other tier that lead to this one")
     table.finish()
@@ -163,8 +132,8 @@ def _parse_error(table: Table, code: str, path: Template) -> ErrorRule:
     sub = table.table(code)
     if sub is None:
         return ErrorRule()
-    status = sub.integer("status")
-    rule = ErrorRule(sub.text("errorCode", default="") or None, status, sub.text("detail", default="") or None)
+    rule = read_declared(ErrorRule, sub)
+    status = rule.status
     if not sub.names():
         sub.wrong("", "says nothing; give errorCode, status or detail")
     if status is not None and not 400 <= status <= 599:
@@ -208,16 +177,14 @@ def _parse_alike(table: Table, question: Question) -> Alike | None:
     sub = table.table("alike")
     if sub is None:
         return None
-    source, status = sub.text("source"), sub.integer("status")
+    alike = read_declared(Alike, sub)
+    source = alike.source
     if source and Step.EACH not in (checked(sub, "source", parse_source, source) or (Step.EACH,)):
         sub.wrong("source", f"{source!r} is one value; [each] leads to several that can be alike")
-    if status is None or not 400 <= status <= 499:
-        sub.wrong("status", f"must be that of an error, 400 to 499, not {status}")
     if question.shape != "one":
         table.wrong("alike", "belongs to one resource; in a list it would hide the others")
     if question.method != "GET":
         table.wrong("alike", "belongs to reads; what a write answers has been executed")
-    alike = Alike(source, status or 400, sub.text("errorCode"), sub.text("detail"))
     sub.finish()
     return alike
 
@@ -239,16 +206,10 @@ def _parse_rules_of_query(table: Table, question: Question) -> Mapping[str, Quer
 
 
 def _parse_query_rule(name: str, table: Table) -> QueryRule:
-    drop = table.flag("drop")
     values = table.table("values")
     words = {} if values is None else {word: values.text(word) for word in values.names()}
-    rule = QueryRule(
-        to=table.text("to", default=name),
-        values=words,
-        default=table.text("default", default="") or None,
-        drop=drop,
-        why=table.text("why", default=""),
-    )
+    rule = read_declared(QueryRule, table, to=table.text("to", default=name), values=words)
+    drop = rule.drop
     if not table.names() or (table.names() == ("to",) and rule.to == name):
         table.wrong("", "says nothing; give to, values, default or drop")
     if values is not None and not words:

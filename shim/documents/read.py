@@ -29,9 +29,29 @@ def read_declared(cls: type[_Made], table: Table, **known: Any) -> _Made:
     return cls(**known)
 
 
+def read_table(cls: type[_Made], table: Table | None, **known: Any) -> _Made | None:
+    """Return an object read from a table of its own, None without a table."""
+    if table is None:
+        return None
+    made = read_declared(cls, table, **known)
+    table.finish()
+    return made
+
+
 def text(key: str = "", *, default: str | None = None) -> Any:
     """Return an attribute that is a text, required without a default."""
-    return read_as(lambda table, at: table.text(at, default=default), key)
+    more = {} if default is None else {"default": default}
+    return read_as(lambda table, at: table.text(at, default=default), key, **more)
+
+
+def maybe_text(key: str = "") -> Any:
+    """Return an attribute that is a text, or None."""
+    return read_as(lambda table, at: table.text(at, default="") or None, key, default=None)
+
+
+def word(allowed: tuple[str, ...], *, default: str | None = None) -> Any:
+    """Return an attribute that is one of some words."""
+    return read_as(lambda table, at: table.word(at, allowed, default=default))
 
 
 def texts(key: str = "", *, required: bool = False) -> Any:
