@@ -17,7 +17,7 @@ RUNTIME = ("requests", "gateway", "auto", "cli", "openfeature", "redis")
 NEWER = {"authlib", "anysqlite", "hatchling", "hishel", "httpx2", "openapi-python-client", "pyatlassdk"}
 NEWER |= {"hatch-fancy-pypi-readme", "hatch-vcs", "zizmor"}
 NEWER |= {"pytest-httpx", "requests-mock", "requests-oauthlib", "requests-toolbelt", "responses", "ruff"}
-NEWER |= {"schemathesis", "vcrpy", "atlas-shim"}
+NEWER |= {"vcrpy", "atlas-shim"}
 """Tools that ask for newer versions of our dependencies than we do, or are not asked for here."""
 
 
