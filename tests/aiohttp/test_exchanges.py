@@ -130,23 +130,6 @@ async def test_a_middleware_may_have_read_the_reply(raw, early):
     assert seen == [NOT_FOUND]
 
 
-async def test_connections_go_back_to_the_pool(raw, early, monkeypatch):
-    """One serves the whole exchange and the next one, whatever was read of its replies."""
-    connections = []
-    config = aiohttp.TraceConfig()
-    config.on_connection_create_end.append(lambda *_: _noted(connections))
-    server = raw(gone_then_flex)
-    async with aiohttp.ClientSession(trace_configs=[config]) as session:
-        for _ in range(3):
-            async with session.get(server.url + SNAPSHOTS) as response:
-                assert response.shim.route == "flex"
-    assert len(connections) == 1
-
-
-async def _noted(seen):
-    seen.append(1)
-
-
 async def test_traces_tell_what_is_sent(raw, early):
     """Each request once, with its own URL and the caller's context."""
     seen = []

@@ -9,7 +9,7 @@ from yarl import URL
 
 import shim
 from shim import aiohttp
-from tests.doors.calls import BEARER, EMPTY, NOT_FOUND, SNAPSHOTS, field, flex, gone_then_flex
+from tests.doors.calls import BEARER, EMPTY, NOT_FOUND, SNAPSHOTS, field, flex
 from tests.peers.answering import reply
 
 
@@ -58,20 +58,6 @@ async def test_an_answer_streams(raw):
         response.release()
         with pytest.raises(aiohttp.ClientConnectionError):
             await response.read()
-
-
-async def test_an_error_is_raised_for_the_translated_status(raw, early):
-    """The session's and the call's own check see the last answer, not the 410 on the way."""
-    server = raw(gone_then_flex)
-    seen = []
-
-    async def check(response):
-        seen.append(response.status)
-
-    async with aiohttp.ClientSession(raise_for_status=True) as session:
-        assert (await session.get(server.url + SNAPSHOTS)).status == 200
-        assert (await session.get(server.url + SNAPSHOTS, raise_for_status=check)).status == 200
-        assert seen == [200]
 
 
 async def test_an_error_shows_the_callers_request(raw):

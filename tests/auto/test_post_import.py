@@ -55,13 +55,6 @@ def test_a_module_keeps_its_own_loader(library, told):
     assert {type(loader) for loader in loaders} == {SourceFileLoader}
 
 
-def test_a_spec_that_is_only_looked_at_shows_its_loader(library, told):
-    """As importlib.util.find_spec returns it to tools."""
-    spec: Any = importlib.util.find_spec(NAME)
-    assert spec.loader.get_source(NAME) == library.read_text()
-    assert told == []
-
-
 def test_a_reloaded_module_is_told_of_again(library, told):
     """Its classes are new ones."""
     module = importlib.import_module(NAME)
@@ -79,13 +72,6 @@ def test_an_import_that_fails_fails_as_ever(library, told):
     library.write_text("value = 333")
     assert importlib.import_module(NAME).value == 333
     assert told == [333]
-
-
-def test_a_module_that_is_not_there_is_not_there(told):
-    """The name that was asked for is the one in the error."""
-    with pytest.raises(ModuleNotFoundError) as caught:
-        importlib.import_module(NAME)
-    assert caught.value.name == NAME
 
 
 class Lazy:
@@ -140,14 +126,3 @@ def test_threads_that_import_at_once_see_a_module_that_was_told_of(library, told
     for thread in threads:
         thread.join(30)
     assert seen == [True] * 4
-
-
-def test_a_finder_that_stopped_is_gone(library, told):
-    """And the others are left as they are."""
-    others = [finder for finder in sys.meta_path if finder is not told.finder]
-    told.finder.start()
-    assert sys.meta_path.count(told.finder) == 1
-    told.finder.stop()
-    assert sys.meta_path == others
-    importlib.import_module(NAME)
-    assert told == []

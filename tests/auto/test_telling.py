@@ -7,47 +7,9 @@ import warnings
 import pytest
 
 import shim
-from shim import patching
 from shim.errors import LegacyEndpointWarning
 from tests.auto.test_switch import python
 from tests.doors.calls import BEARER
-
-
-def standing():
-    """What stands in the places that plain functions take."""
-    return vars(http.client.HTTPConnection)["endheaders"], vars(urllib.request.OpenerDirector)["open"]
-
-
-def test_switched_off_the_methods_are_what_they_were():
-    """And switched on they are the shim's, once."""
-    originals = standing()
-    shim.install()
-    once = standing()
-    shim.install()
-    assert standing() == once
-    assert all(map(patching.is_ours, once))
-    shim.uninstall()
-    assert standing() == originals
-    assert not any(map(patching.is_ours, originals))
-
-
-def test_a_function_that_somebody_wrapped_stays_asleep(monkeypatch, retired):
-    """It can't be taken out; switched on again it is used again."""
-    shim.install()
-    inner = http.client.HTTPConnection.endheaders
-    original = inner.__wrapped__  # type: ignore[attr-defined]
-
-    def outer(self, *args, **kwargs):
-        return inner(self, *args, **kwargs)
-
-    monkeypatch.setattr(http.client.HTTPConnection, "endheaders", outer)
-    shim.uninstall()
-    assert http.client.HTTPConnection.endheaders is outer
-    shim.install()
-    assert http.client.HTTPConnection.endheaders is outer
-    monkeypatch.undo()
-    shim.uninstall()
-    assert http.client.HTTPConnection.endheaders is original
 
 
 def test_calls_that_mean_nothing_are_the_librarys():

@@ -1,7 +1,5 @@
 """A retired call behaves as a plain one: streams, elapsed, redirects, exceptions, timeouts, cookies."""
 
-from typing import Any
-
 import pytest
 
 from shim import httpx
@@ -64,19 +62,6 @@ def test_elapsed_is_known_once_closed(raw):
     assert response.elapsed.total_seconds() > 0
 
 
-def test_a_redirect_is_followed_with_history(raw, legacy):
-    """The first hop is the caller's own request, the last one says where it went."""
-    server = raw(_redirecting)
-    with httpx.Client(follow_redirects=True) as client:
-        request = client.build_request("GET", f"{server.url}{SNAPSHOTS}")
-        response = client.send(request)
-    assert [each.status_code for each in response.history] == [307]
-    assert response.history[0].request is request
-    assert str(response.url) == f"{server.url}/elsewhere"
-    assert response.request.extensions.keys() == request.extensions.keys()
-    assert response.text == "there"
-
-
 def _redirecting(request):
     if b"/elsewhere" in request:
         return reply("200 OK", body=b"there")
@@ -109,50 +94,6 @@ def test_a_long_chain_of_redirects_keeps_its_addresses_to_itself(raw):
         response = client.get(f"{server.url}{SNAPSHOTS}")
     assert len(server.requests) == 5
     assert [each.request.url.path for each in (*response.history, response)] == [SNAPSHOTS] * 5
-
-
-@pytest.mark.parametrize("route", ["legacy", "flex"])
-def test_too_many_redirects_are_httpxs_own_error(raw, monkeypatch, route):
-    """TooManyRedirects, from the same call; a successor's address does not show."""
-    monkeypatch.setenv("ATLAS_SHIM_ROUTE", route)
-    server = raw(lambda request: reply("307 Temporary Redirect", "Location: /again"))
-    client = httpx.Client(follow_redirects=True, max_redirects=3)
-    with client, pytest.raises(httpx.TooManyRedirects) as caught:
-        client.get(f"{server.url}{SNAPSHOTS}")
-    assert caught.value.request.url.path == ("/again" if route == "legacy" else SNAPSHOTS)
-    assert "shim.inner" not in caught.value.request.extensions
-
-
-def refused(monkeypatch):
-    """Return a covered origin where nobody listens any more."""
-    with RawServer(lambda request: None) as server:
-        url = server.url
-    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", url)
-    return url
-
-
-async def test_a_refused_connection_is_a_connect_error_for_async_clients(monkeypatch):
-    """The same for AsyncClient."""
-    url = f"{refused(monkeypatch)}{SNAPSHOTS}"
-    async with httpx.AsyncClient() as client:
-        request = client.build_request("GET", url)
-        with pytest.raises(httpx.ConnectError) as caught:
-            await client.send(request)
-    assert caught.value.request is request
-
-
-@pytest.mark.parametrize("how", ["request", "client"])
-def test_timeouts_hold_for_every_call(raw, monkeypatch, how):
-    """ReadTimeout on the second call of an exchange, by the request's timeout or the client's."""
-    monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
-    server = raw(lambda request: reply("410 Gone", body=b"{}") if b"/serverless/" in request else b"")
-    with httpx.Client(timeout=httpx.Timeout(30, read=0.5) if how == "client" else 30) as client:
-        timeout: dict[str, Any] = {"timeout": httpx.Timeout(30, read=0.5)} if how == "request" else {}
-        request = client.build_request("GET", f"{server.url}{SNAPSHOTS}", **timeout)
-        with pytest.raises(httpx.ReadTimeout) as caught:
-            client.send(request)
-    assert caught.value.request is request
-    assert len(server.requests) == 2
 
 
 def test_the_clients_default_encoding_is_the_answers(raw):

@@ -93,23 +93,6 @@ async def test_a_hook_that_makes_another_call_of_it_has_run(raw):
     assert server.targets() == ["/mine"] * 2
 
 
-def test_hooks_are_a_list_that_can_grow(raw):
-    """client.event_hooks["response"].append works, before and after a call; so does replacing them."""
-    server = raw(gone_then_flex)
-    first: list[httpx.Response] = []
-    second: list[httpx.Response] = []
-    third: list[httpx.Response] = []
-    with httpx.Client() as client:
-        client.event_hooks["response"].append(first.append)
-        client.get(f"{server.url}{SNAPSHOTS}")
-        client.event_hooks["response"].append(second.append)
-        client.get(f"{server.url}/flexClusters/other")
-        client.event_hooks = {"response": [third.append]}
-        client.get(f"{server.url}{SNAPSHOTS}")
-        assert client.event_hooks["request"] == []
-    assert [len(first), len(second), len(third)] == [2, 1, 1]
-
-
 async def test_async_hooks_are_a_list_that_can_grow(raw):
     """The same for AsyncClient, and a hook that raises closes the response."""
     server = raw(lambda request: reply("500 Oops", body=b"{}"))

@@ -1,12 +1,9 @@
 """One client's retired calls, one after another: nothing of the last one is left in the next."""
 
-import time
-
 import httpx as plain
 import pytest
 
 from shim import httpx
-from shim.httpx_family.recognition import recognise
 from tests.doors.calls import EMPTY, SNAPSHOTS
 from tests.peers.answering import reply
 
@@ -26,14 +23,6 @@ def sent(server, name):
         {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in head)} for head in heads
     ]
     return [each.get(name.lower()) for each in fields]
-
-
-def test_what_an_auth_adds_to_one_request_stays_there(server):
-    """The lines that are kept are copied for each request."""
-    with httpx.Client() as client:
-        client.get(f"{server.url}{SNAPSHOTS}", auth=("u", "p"))
-        client.get(f"{server.url}{SNAPSHOTS}")
-    assert [bool(value) for value in sent(server, "Authorization")] == [True, False]
 
 
 def test_a_body_of_another_kind_has_fields_of_its_own(server):
@@ -84,10 +73,3 @@ def test_a_hook_that_reads_or_closes_does_it_as_in_httpx(server, reads):
             except httpx.StreamError as error:
                 ends.append(type(error))
     assert ends[0] == ends[1]
-
-
-def test_time_that_passes_is_told_by_a_clock_that_nobody_sets(server):
-    """The one of the machine; dates are another matter."""
-    retired = recognise(plain.Request("GET", f"{server.url}{SNAPSHOTS}"))
-    assert retired is not None
-    assert (retired.context.clock, retired.context.monotonic) == (time.time, time.monotonic)

@@ -61,12 +61,6 @@ def test_a_call_with_a_body_begins_one_exchange(server, begun, given, auth):
     assert json.loads(server.requests[0].partition(b"\r\n\r\n")[2])["snapshotId"] == ORDER["snapshotId"]
 
 
-def test_an_exchange_that_asks_for_nothing_is_begun_once_too(server, begun):
-    """What the caller got wrong is answered at once."""
-    assert requests.get(f"{server.url}{SNAPSHOTS}?pageNum=x", timeout=5).status_code == 400
-    assert (len(begun), len(server.requests)) == (1, 0)
-
-
 def change_a_field(request):
     request.headers["X-Odd"] = "1"
 

@@ -4,7 +4,6 @@
 
 import threading
 
-import pytest
 import requests as plain
 from requests.auth import HTTPDigestAuth
 
@@ -47,14 +46,6 @@ def test_nonce_counts_have_no_gaps(atlas, retired, monkeypatch):
         assert session.get(retired).status_code == 200
     assert [value.partition("nc=")[2][:8] for value in seen] == ["00000001", "00000002", "00000003"]
     assert all("flexClusters" in value for value in seen)
-
-
-def test_a_wrong_key_gets_its_401(atlas, retired):
-    """After the two trips that requests makes, with the caller's URL on everything."""
-    response = requests.get(retired, auth=HTTPDigestAuth(DEMO_PUBLIC_KEY, "wrong"), timeout=10)
-    assert response.status_code == 401
-    assert [seen.url for seen in (response, *response.history)] == [retired, retired]
-    assert [seen.request.url for seen in (response, *response.history)] == [retired, retired]
 
 
 def test_a_request_prepared_by_hand_is_signed_for_what_is_sent(atlas, retired):
@@ -147,19 +138,6 @@ def test_an_authentication_that_signs_in_the_query_is_kept(raw, early):
     server = raw(lambda request: reply("200 OK", body=b"{}"))
     requests.get(f"{server.url}{SNAPSHOTS}", auth=sign, timeout=10)
     assert server.targets() == [f"{SNAPSHOTS}?signature=abc"]
-
-
-@pytest.mark.parametrize("auth", [("user", "pass"), None])
-def test_basic_credentials_stay_what_they_were(raw, auth):
-    """Given as a pair or in the URL, for the fallback as for the first call; visible as ever."""
-    server = raw(lambda request: reply("200 OK", body=b'{"results": [], "totalCount": 0}'))
-    url = f"{server.url}{SNAPSHOTS}"
-    if auth is None:
-        url = url.replace("http://", "http://user:pass@")
-    response = requests.get(url, auth=auth, timeout=10)
-    assert b"Authorization: Basic dXNlcjpwYXNz\r\n" in server.requests[0]
-    assert response.request.headers["Authorization"] == "Basic dXNlcjpwYXNz"
-    assert response.url == plain.Request("GET", url).prepare().url
 
 
 def test_netrc_is_asked_as_ever(raw, tmp_path, monkeypatch):

@@ -4,7 +4,6 @@
 
 import io
 import pickle
-import socket
 
 import pytest
 import requests as plain
@@ -17,19 +16,6 @@ from tests.peers.answering import reply
 
 def raise_for_status(response, **options):
     response.raise_for_status()
-
-
-def test_a_response_hook_does_not_defeat_the_fallback(raw, early):
-    """raise_for_status sees the last answer, not the 410 on the way."""
-    server = raw(gone_then_flex)
-    session, seen = requests.Session(), []
-    session.hooks["response"] = [raise_for_status, lambda response, **options: seen.append((response, options))]
-    response = session.get(f"{server.url}{SNAPSHOTS}", timeout=5)
-    assert response.status_code == 200
-    assert [one for one, _ in seen] == [response]
-    assert seen[0][1]["timeout"] == 5
-    assert seen[0][1]["stream"] is False
-    assert len(server.requests) == 2
 
 
 def test_hooks_of_one_request_run_after_those_of_the_session_or_in_their_place(raw):
@@ -89,44 +75,6 @@ def test_an_answer_can_be_streamed(retired, size):
             next(response.iter_content())
     with requests.get(retired, headers=BEARER, stream=True, timeout=5) as response:
         assert response.raw.read() == whole
-
-
-def test_no_connection_is_requests_own_fault(monkeypatch):
-    """With the caller's request on the exception."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", url)
-    with pytest.raises(requests.ConnectionError) as caught:
-        requests.get(f"{url}{SNAPSHOTS}", timeout=5)
-    assert caught.value.request.url == f"{url}{SNAPSHOTS}"
-
-
-def test_a_redirect_is_followed_as_ever(raw, early):
-    """On the legacy route, with its history; not followed when the caller says so."""
-
-    def answer(request):
-        if b"/elsewhere" in request:
-            return reply("200 OK", body=b"there")
-        return reply("302 Found", "Location: /elsewhere", body=b"")
-
-    server = raw(answer)
-    url = f"{server.url}{SNAPSHOTS}"
-    response = requests.get(url, timeout=5)
-    assert (response.content, response.url) == (b"there", f"{server.url}/elsewhere")
-    assert [one.url for one in response.history] == [url]
-    assert response.history[0].request.url == url
-    response = requests.get(url, allow_redirects=False, timeout=5)
-    assert (response.status_code, response.next.url) == (302, f"{server.url}/elsewhere")
-
-
-def test_a_proxy_of_the_environment_is_used(raw, monkeypatch):
-    """The successor's whole URL is asked of it."""
-    server = raw(lambda request: reply("200 OK", body=EMPTY))
-    monkeypatch.setenv("HTTP_PROXY", server.url)
-    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", "http://atlas.example")
-    assert requests.get(f"http://atlas.example{SNAPSHOTS}", timeout=5).status_code == 200
-    assert server.targets()[0].startswith("http://atlas.example/api/atlas/v2/groups/")
-    assert "flexClusters" in server.targets()[0]
 
 
 def test_adapters_are_the_callers(raw):

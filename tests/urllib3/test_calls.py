@@ -3,7 +3,6 @@
 """Retired calls look like calls of urllib3: URLs, streams, pools, bodies, fields, proxies, faults."""
 
 import json
-import socket
 
 import pytest
 import urllib3 as plain
@@ -130,16 +129,6 @@ def test_a_redirect_of_the_successor_is_followed_before_it_is_translated(raw, ht
         (f"{server.url}{SNAPSHOTS}", "/elsewhere")
     ] or [entry.redirect_location for entry in response.retries.history] == [f"{server.url}/elsewhere"]
     assert http.request("GET", f"{server.url}{SNAPSHOTS}", redirect=False).status == 307
-
-
-def test_no_connection_is_urllib3s_own_fault(monkeypatch, http):
-    """It names the URL that the caller asked for."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", url)
-    with pytest.raises(urllib3.exceptions.MaxRetryError, match="serverless") as caught:
-        http.request("GET", f"{url}{SNAPSHOTS}", retries=1)
-    assert caught.value.url == SNAPSHOTS
 
 
 def test_a_url_that_can_not_be_sent_is_urllib3s_own_fault(raw, http):

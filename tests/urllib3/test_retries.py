@@ -20,14 +20,6 @@ def in_turn(*replies):
     return lambda request: left.pop(0)
 
 
-def test_a_status_on_the_way_is_not_retried(raw, http, early):
-    """The legacy 410 is a step of the exchange, even where the caller retries on 410."""
-    server = raw(gone_then_flex)
-    response = http.request("GET", f"{server.url}{SNAPSHOTS}", retries=Retry(3, status_forcelist=[410]))
-    assert response.status == 200
-    assert len(server.requests) == 2
-
-
 @pytest.mark.parametrize("retries", [None, 2, Retry(2, status_forcelist=[503])])
 def test_the_status_that_the_caller_sees_is_retried(raw, http, retries):
     """As urllib3 does by itself where Retry-After is there, and where the caller lists the status."""
@@ -100,15 +92,6 @@ def test_the_callers_timeout_is_for_all_that_is_sent(raw, early, given, timeout,
     else:
         assert given[1].total == pytest.approx(left, abs=0.5)
         assert given[1]._read == (7 if left == 5 else 5)
-
-
-def test_when_it_is_over_it_is_urllib3s_own_timeout(raw, early, given, http):
-    """With the URL of the caller's; nothing more is sent."""
-    server = raw(gone_then_flex)
-    with pytest.raises(urllib3.exceptions.ReadTimeoutError, match="timeouts are 2 seconds together") as caught:
-        http.request("GET", f"{server.url}{SNAPSHOTS}", timeout=Timeout(total=2))
-    assert caught.value.url == SNAPSHOTS
-    assert server.targets() == [SNAPSHOTS]
 
 
 def test_a_write_is_begun_with_the_whole_timeout(raw, early, given, http):
