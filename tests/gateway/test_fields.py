@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from shim.core.messages import Dropped, FieldReport, Record, Sent
 from shim.documents.vocabulary import Fidelity
 from shim.gateway import fields
-from shim.gateway.fields import date, notes, string, strings, token
-from shim.gateway.http1.date import now
+from shim.gateway.fields import notes, string, token
 
 RECORD = Record(
     operation="listThings",
@@ -95,12 +94,6 @@ def test_token_falls_back_to_a_string(text, wanted):
     assert token(text) == wanted
 
 
-def test_small_shapes():
-    """An inner list and a date, as RFC 9651 writes them."""
-    assert strings(("a", 'b"')) == '("a" "b\\"")'
-    assert date(1659578233.9) == "@1659578233"
-
-
 @pytest.mark.parametrize(
     ("said", "asked"),
     [
@@ -120,8 +113,3 @@ def test_codings(said, asked):
     """Only gzip, which the gateway undoes, and only if the caller takes it (RFC 9110, 12.5.3)."""
     headers = (("X", "1"), *((("accept-encoding", said),) if said is not None else ()))
     assert fields.codings(headers) == (("X", "1"), ("Accept-Encoding", asked))
-
-
-def test_now_is_a_date():
-    """The date is one that the standard library reads, in GMT."""
-    assert parsedate_to_datetime(now()).tzinfo is not None

@@ -95,16 +95,6 @@ def test_no_call_waits_for_the_disk(monkeypatch):
     assert callers.isdisjoint(disk.threads)
 
 
-def test_without_the_variable_nothing_is_kept(monkeypatch):
-    """A gateway that has no inventory to write makes no note of a call."""
-    monkeypatch.delenv("ATLAS_SHIM_INVENTORY", raising=False)
-    disk = Disk(monkeypatch)
-    disk.turns.set()
-    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as served:
-        ask(served, get(V1))
-    assert disk.records == []
-
-
 def test_a_gateway_says_that_it_began_to_write(tmp_path, monkeypatch):
     """An inventory without calls tells since when there were none."""
     path = tmp_path / "calls.jsonl"

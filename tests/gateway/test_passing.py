@@ -125,12 +125,6 @@ def test_replies_without_content_keep_the_connection(method, status, field):
         assert upstream.connections == 1
 
 
-def test_redirects_are_the_callers_to_follow():
-    """A redirect is handed back, and not followed."""
-    crossed = cross(get("/x"), reply(b"", "Location: http://127.0.0.1:1/away", status="307 Temporary Redirect"))
-    assert (crossed.status, len(crossed.upstream.heads)) == (307, 1)
-
-
 def test_cookies_of_one_caller_are_not_sent_for_another():
     """A Set-Cookie goes to its caller and is kept by nobody else."""
     with replying(reply(b"", "Set-Cookie: s=1")) as upstream, gateway(upstream.origin) as served:

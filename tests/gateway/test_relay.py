@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.peers.raw import Peer, raw_upstream, reply, replying, until
+from tests.peers.raw import Peer, raw_upstream, reply, replying
 from tests.peers.served import calling, cross, gateway, get, status_of, value_of
 
 PIECE = os.urandom(1 << 16)
@@ -115,45 +115,3 @@ def test_continue_is_not_asked_for_without_upstream():
     with gateway("http://127.0.0.1:1") as served, calling(served) as peer:
         peer.send(get("/x", "Content-Length: 3", "Expect: 100-continue", method="PUT"))
         assert status_of(peer.take(b"\r\n\r\n")) == 502
-
-
-def test_broken_upload_is_the_callers_fault():
-    """Chunks that are none are answered with 400, and upstream never sees an end of them."""
-    whole = []
-
-    def script(peer: Peer) -> None:
-        whole.append(peer.message())
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
-        peer.send(get("/x", "Transfer-Encoding: chunked", method="PUT") + b"3\r\nabc\r\n")
-        until(lambda: upstream.connections, "the call arrived")
-        peer.send(b"nonsense\r\n\r\n")
-        assert status_of(peer.take(b"\r\n\r\n")) == 400
-    assert not whole
-
-
-def test_many_calls_at_once():
-    """Calls in parallel get their own replies, and pipelined ones theirs in order."""
-
-    def script(peer: Peer) -> None:
-        while True:
-            head, _ = peer.message()
-            peer.send(reply(head.split(b" ")[1]))
-
-    failures: list[list[bytes]] = []
-
-    def call(number: int) -> None:
-        paths = [f"/{number}/{turn}" for turn in range(10)]
-        with calling(served) as peer:
-            peer.send(b"".join(map(get, paths)))
-            found = [peer.message()[1] for _ in paths]
-            if found != [path.encode() for path in paths]:
-                failures.append(found)
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
-        threads = [threading.Thread(target=call, args=(number,)) for number in range(32)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert not failures

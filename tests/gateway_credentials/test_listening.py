@@ -40,14 +40,6 @@ def test_tls(pem):
         assert page["links"][0]["href"].startswith(seen.url + RETIRED)
 
 
-def test_plain_http_on_a_tls_port(pem):
-    """Who speaks no TLS is told to, in plain words, and nothing else."""
-    with world("own", **pem) as seen:
-        answer = httpx.get(seen.url.replace("https", "http") + RETIRED)
-        assert not seen.targets
-    assert (answer.status_code, "https://" in answer.json()["detail"]) == (400, True)
-
-
 @pytest.mark.parametrize("mode", ["own", "passthrough"])
 def test_unix_socket(tmp_path, mode):
     """Calls come over a socket that its owner alone can use, and that is gone at the end."""

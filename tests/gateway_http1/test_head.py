@@ -25,13 +25,6 @@ def status_of(data):
     return caught.value.status
 
 
-@pytest.mark.parametrize("coding", ["gzip, chunked", "gzip", "identity", "chunked, chunked", ""])
-def test_a_reply_in_another_transfer_coding_is_refused(coding):
-    """The coding would be lost on the way, and the content kept."""
-    with pytest.raises(MalformedHead):
-        parse_reply(f"HTTP/1.1 200 OK\r\nTransfer-Encoding: {coding}\r\n\r\n".encode())
-
-
 def test_a_head_leaves_nothing_behind():
     """After a head that is refused, or one with content, the next one is read for itself."""
     assert status_of(request("X : y")) == 400

@@ -64,15 +64,6 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def test_reads_in_flight_share_one_call():
-    """Whoever comes while it is on its way gets the same answer; the others are counted."""
-    upstream, coalescer, joined = Upstream(), Coalescer(), []
-    begun = await reads(coalescer, upstream, 5, 0.0, lambda: joined.append(1))
-    upstream.gate.set()
-    assert await asyncio.gather(*begun) == [upstream.answer] * 5
-    assert (upstream.calls, len(joined)) == (1, 4)
-
-
 async def test_answer_is_shared_within_the_window_and_not_after():
     """The window counts from when upstream was asked; a window of zero keeps nothing."""
     upstream, coalescer = Upstream(), Coalescer()
@@ -104,18 +95,6 @@ async def test_answers_beyond_the_budget_are_not_kept():
     await coalescer.share("a", 60.0, upstream, nothing)
     await coalescer.share("b", 60.0, upstream, nothing)
     assert list(coalescer._flights) == ["a"]
-
-
-async def test_errors_are_shared():
-    """One upstream error is everybody's, within the window too."""
-    upstream, coalescer = Upstream(), Coalescer()
-    upstream.answer = ValueError("broken")
-    begun = await reads(coalescer, upstream, 3, 60.0)
-    upstream.gate.set()
-    assert all(isinstance(end, ValueError) for end in await asyncio.gather(*begun, return_exceptions=True))
-    with pytest.raises(ValueError, match="broken"):
-        await coalescer.share("key", 60.0, upstream, nothing)
-    assert upstream.calls == 1
 
 
 async def test_who_leaves_takes_nobody_with_them():
@@ -159,17 +138,6 @@ async def test_nothing_older_is_shared_after_a_write():
     await asyncio.gather(early, after, *during)
     await coalescer.share("flying", 60.0, upstream, nothing)
     assert upstream.calls == 4
-
-
-async def test_reads_do_not_end_sharing():
-    """Only what may change something does."""
-    upstream, coalescer = Upstream(), Coalescer()
-    upstream.gate.set()
-    await coalescer.share("key", 60.0, upstream, nothing)
-    for method in ("GET", "HEAD", "OPTIONS"):
-        with coalescer.passing(method):
-            await coalescer.share("key", 60.0, upstream, nothing)
-    assert upstream.calls == 1
 
 
 @pytest.mark.parametrize(
@@ -276,14 +244,6 @@ def test_gateway_keeps_different_reads_apart(other):
     with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
         together(served, held, [get(V1, TOKEN), other])
     assert held.calls == 2
-
-
-def test_off_is_the_default():
-    """Without the option every read is its own upstream call."""
-    held = Held()
-    with raw_upstream(held) as upstream, gateway(upstream.origin) as served:
-        together(served, held, [get(V1, TOKEN)] * 3)
-    assert held.calls == 3
 
 
 def test_gateway_never_shares_writes():

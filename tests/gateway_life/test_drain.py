@@ -139,18 +139,6 @@ def test_second_signal_ends_at_once(serve, number):
             assert b"200 OK" not in caller.rest()
 
 
-def test_call_that_is_on_its_way_when_the_end_begins(serve):
-    """A connection that was made before the signal and brings its first call after it is served."""
-    with replying(reply(b"hi")) as upstream:
-        running = serve("--admin", "off", "--upstream", upstream.origin)
-        with calling(running.calls()) as early:
-            running.process.send_signal(signal.SIGTERM)
-            running.logged("drains after")
-            early.send(get("/x"))
-            assert early.message()[1] == b"hi"
-        assert running.process.wait(30) == 0
-
-
 def test_quitquitquit_ends_it_like_a_signal(serve, port):
     """The call in flight has its answer, a second request doesn't cut it, and the exit code is 0."""
     arrived, answer = threading.Event(), threading.Event()

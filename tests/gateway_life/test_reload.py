@@ -19,8 +19,7 @@ from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord
 from shim.gateway import Options
 from shim.gateway.board.standing import PROBLEMS, Standing
-from shim.gateway.options import TABLE
-from shim.gateway.reload import Plan, PlanSource, Reloader, fixed
+from shim.gateway.reload import Plan, PlanSource, Reloader
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import Peer, raw_upstream, reply, replying, until
 from tests.peers.served import At, ask, calling, gateway, get
@@ -44,13 +43,6 @@ class Applied:
         self.plans: list[Plan] = []
         self.standing = Standing()
         self.reloader = Reloader(source, source.read(), self.plans.append, self.standing)
-
-
-def test_no_live_option_is_one_that_something_was_built_with():
-    """An option that can change is looked at by each call."""
-    live = {row.name for row in TABLE if row.live}
-    assert live
-    assert not live & {"listen", "admin", "upstream", "credentials", "uds", "tls_cert", "tls_key", "keys_file"}
 
 
 async def test_good_change_is_applied(tmp_path):
@@ -146,12 +138,6 @@ async def test_defect_while_reading_is_survived(tmp_path, caplog):
 
     assert not await Reloader(source, source.read(), broken, Standing()).reload()
     assert "ZeroDivisionError" in caplog.text
-
-
-def test_fixed_names_what_differs():
-    """Equal options need no restart."""
-    assert fixed(Options(), Options()) == ()
-    assert fixed(Options(admin=None, drain=1.0), Options()) == ("admin",)
 
 
 def _swap(folder: Path, text: str) -> None:
@@ -348,12 +334,3 @@ async def test_what_changed_is_told(tmp_path, caplog):
     assert "public_url was empty, is https://a.test" in text
     assert "sunset was empty, is snapshots=2027-01-01" in text
     assert "mapping documents" in text
-
-
-async def test_reload_without_a_change_says_so(tmp_path, caplog):
-    """A signal alone changes nothing."""
-    caplog.set_level("INFO", "shim.gateway")
-    config = tmp_path / "shim.toml"
-    config.write_text("")
-    await Applied(source_of(config)).reloader.reload()
-    assert "reloaded: nothing is different" in caplog.text
