@@ -20,7 +20,7 @@ def _refuses(served: Gateway) -> bool:
     try:
         with calling(served):
             return False
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):  # reset where the listener closes under a handshake
         return True
 
 

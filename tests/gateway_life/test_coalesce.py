@@ -304,8 +304,8 @@ class Given:
         if self.begun.is_set() and self.then:
             peer.send(self.then)
             return
+        self.begun.set()  # before its first byte, which may lead to the next connection
         peer.send(self.long[:-1])
-        self.begun.set()
         peer.rest()
         self.left.set()
 
