@@ -4,10 +4,10 @@ from __future__ import annotations
 
 EXTRAS = {
     "aiohttp": "gateway",
+    "ast_grep_py": "scan",
     "httptools": "gateway",
     "httpx2": "httpx2",
     "jsonpath": "cli",
-    "libcst": "scan",
     "multidict": "gateway",
     "openfeature": "openfeature",
     "orjson": "gateway",

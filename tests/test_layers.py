@@ -34,7 +34,7 @@ BELOW = {
     "inventory": {"core", "documents", "errors", "radar"},
     "page": set(),
     "radar": {"core"},
-    "scan": {"core", "documents", "errors"},
+    "tools": {"core", "documents", "errors"},
     "flags": {"core", "errors", "extras"},
     "dropin": {"core", "documents", "errors", "flags", "inventory", "origins"},
     "aiohttp": {"core", "dropin", "extras", "origins"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +11,12 @@ import attrs
 import click
 
 from shim._version import __version__
-from shim.cli import output
+from shim.cli.output import printable
 from shim.cli.scan_progress import counting
 from shim.cli.scan_rewriting import rewrite
 from shim.core.recognise import shared_engine
 from shim.core.settings import parse_instant, read_settings
-from shim.scan import (
-    Finding,
+from shim.tools.scan import (
     FindingState,
     ScanReport,
     as_json,
@@ -27,10 +27,11 @@ from shim.scan import (
     worst,
     write_baseline,
 )
-from shim.scan.findings import written
-from shim.scan.formats import github, sarif
-from shim.scan.living import is_living
+from shim.tools.scan.findings import written
+from shim.tools.scan.formats import github, sarif, what
 
+_LISTED = 20
+"""So many files that were not read are named in text."""
 UNREADABLE = 1
 EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
 """Exit codes by the most urgent finding; 2 is bad usage and 3 the network's, as everywhere."""
@@ -44,16 +45,16 @@ EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.
     "--baseline", type=click.Path(dir_okay=False, path_type=Path), help="Report only what is not in this file."
 )
 @click.option("--write-baseline", "write", is_flag=True, help="Write all findings to the --baseline file, and exit 0.")
-@click.option("--fix", is_flag=True, help="Print a diff of Python's imports led to the shim, instead of a table.")
+@click.option("--fix", is_flag=True, help="Print a diff of Python's imports led to the shim, instead of findings.")
 @click.option("--write", "apply", is_flag=True, help="With --fix: change the files, instead of printing.")
 @click.option(
     "-o",
     "--output",
     "form",
-    type=click.Choice(["table", "json", "github", "sarif"]),
-    default="table",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
     show_default=True,
-    help="A table for people; JSON; annotations for GitHub; SARIF 2.1.0.",
+    help="Lines for people, JSON, annotations for GitHub, or SARIF 2.1.0.",
 )
 def command(  # noqa: PLR0913 - one argument an option
     *,
@@ -68,16 +69,17 @@ def command(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Find calls of retired operations in sources.
 
-    PATH is a file or a folder: Python with nothing more, and with the extra "scan" Go, JavaScript,
-    TypeScript, Java, C#, shell, Terraform, and YAML and JSON (OpenAPI, Postman, CloudFormation,
-    pipelines). Nothing is run: the sources are followed by their syntax trees, from URLs in pieces
-    to the names of client libraries' methods. Hidden folders but .github and the like, virtual
-    environments, vendored and build folders, and minified files are left out; name one to scan it.
+    PATH is a file or a folder. Every text below it is searched for the names and paths of retired
+    operations. With the extra "scan", what has one is read by its grammar (Python, notebooks, Go,
+    JavaScript, TypeScript, Java, Kotlin, C#, Ruby, PHP, Rust, Scala, Swift), and a finding is a call
+    with its method; all else, from Makefiles to Terraform, is read line by line. Nothing is run.
+    What is not read is named: binary files, links that lead elsewhere, hidden folders, virtual
+    environments, vendored and built files. Name one of these to scan it.
 
     \b
     Exit codes: the highest that applies of
       0  nothing found
-      1  nothing found, but a file could not be read or parsed
+      1  nothing found, but a file could not be read
       2  bad usage or settings
       4  deprecated: the sunset is still to come
       5  gone: the sunset has passed, a successor is there
@@ -94,7 +96,7 @@ def command(  # noqa: PLR0913 - one argument an option
         raise click.UsageError("--write-baseline needs --baseline FILE")
     if apply and not fix:
         raise click.UsageError("--write needs --fix")
-    if fix and (write or form != "table"):
+    if fix and (write or form != "text"):
         raise click.UsageError("--fix prints a diff, and goes neither with --write-baseline nor with --output")
     now = datetime.now(UTC)
     at = parse_instant(day, name="--at") if day else now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -126,14 +128,15 @@ def command(  # noqa: PLR0913 - one argument an option
 def _write(report: ScanReport, form: str, at: datetime, known: int, unmet: int) -> None:
     match form:
         case "json":
-            output.write_json(_json(report, at, known, unmet))
+            # In ASCII: a name in a scanned tree can't steer the terminal.
+            click.echo(json.dumps(_json(report, at, known, unmet), indent=2))
         case "sarif":
-            output.write_json(sarif(report, __version__))
+            click.echo(json.dumps(sarif(report, __version__), indent=2))
         case "github":
             for line in github(report):
                 click.echo(line)
         case _:
-            _table(report, at, known, unmet)
+            _text(report, at, known, unmet)
 
 
 def _json(report: ScanReport, at: datetime, known: int, unmet: int) -> dict[str, object]:
@@ -143,53 +146,44 @@ def _json(report: ScanReport, at: datetime, known: int, unmet: int) -> dict[str,
         "findings": [as_json(finding) for finding in report.findings],
         "errors": [attrs.asdict(error) for error in report.errors],
         "notes": [attrs.asdict(note) for note in report.notes],
+        "unread": [{"file": one.file, "reason": one.reason} for one in report.unread],
         "counts": {
             "files": report.files,
             **{state.value: sum(finding.state is state for finding in report.findings) for state in FindingState},
             "ignored": report.ignored,
-            "partlyRead": report.broken,
+            "unread": len(report.unread),
             "baseline": known,
             "baselineUnmet": unmet,
         },
     }
 
 
-def _table(report: ScanReport, at: datetime, known: int, unmet: int) -> None:
-    if report.findings:
-        rows = [_row(finding) for finding in report.findings]
-        output.write_table(["PLACE", "OPERATION", "METHOD", "STATE", "SUNSET", "SUCCESSOR"], rows)
-        click.echo()
+def _text(report: ScanReport, at: datetime, known: int, unmet: int) -> None:
+    for finding in report.findings:
+        place = finding.place
+        cell = "" if finding.cell is None else f"[{finding.cell}]"
+        names = " or ".join([finding.operation.id, *finding.others])
+        head = f"{place.file}{cell}:{place.line}:{place.column} {names}: {what(finding)}"
+        click.echo(f"{printable(head)}\n    {printable(finding.row.strip())}")
     _errors(report)
     for note in report.notes:
-        click.echo(f"{note.file}:{note.line}: note: {note.message}", err=True)
+        at_line = f"{note.file}:{note.line}: " if note.file else ""
+        click.echo(f"{printable(at_line + 'note: ' + note.message)}", err=True)
+    for one in report.unread[:_LISTED]:
+        click.echo(f"{printable(one.file)}: not read: {one.reason}", err=True)
+    if len(report.unread) > _LISTED:
+        click.echo(f"and {len(report.unread) - _LISTED} more not read; -o json lists all", err=True)
     counts = [f"{sum(one.state is state for one in report.findings)} {state.value}" for state in FindingState]
     words = [f"{report.files} files on {written(at)}: {', '.join(counts)}"]
-    words += [f"{report.broken} read in part"] if report.broken else []
+    words += [f"{len(report.errors)} could not be read"] if report.errors else []
+    words += [f"{len(report.unread)} not read"] if report.unread else []
     words += [f"{report.ignored} ignored by comment"] if report.ignored else []
     words += [f"{known} in the baseline"] if known else []
     words += [f"{unmet} of the baseline no longer met"] if unmet else []
     click.echo("; ".join(words))
 
 
-def _row(finding: Finding) -> list[str]:
-    place = finding.place
-    cell = "" if finding.cell is None else f"[{finding.cell}]"
-    names = " or ".join([finding.operation.id, *finding.others])
-    successors = [one for one in finding.successors if one.tier == finding.successors[0].tier]
-    lives = is_living(finding.operation)  # the version is all that is new then
-    version = f", version {successors[0].version}" if lives else ""
-    calls = " or ".join(dict.fromkeys(f"{one.method} {one.path}{version}" for one in successors))
-    return [
-        f"{place.file}{cell}:{place.line}:{place.column}",
-        names,
-        finding.method or "?",
-        finding.state.value,
-        written(finding.sunset),
-        calls or finding.advice,
-    ]
-
-
 def _errors(report: ScanReport) -> None:
     for error in report.errors:
         at = f":{error.line}" if error.line else ""
-        click.echo(f"{error.file}{at}: error: {error.message}", err=True)
+        click.echo(f"{printable(error.file)}{at}: error: {printable(error.message)}", err=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from pathlib import Path
 
 import click
 
-from shim.scan import ScanReport
+from shim.cli.output import printable
+from shim.tools.scan import ScanReport
+from shim.tools.scan.fixing import Rewritten, replace, rewritten
 
 _PYTHON = frozenset({".py", ".pyw", ".pyi"})
 
@@ -16,41 +19,62 @@ _PYTHON = frozenset({".py", ".pyw", ".pyi"})
 def rewrite(report: ScanReport, *, apply: bool) -> None:
     """Print what would change in the files of a report as a diff, or change them; say what was left as it is.
 
-    Raises ModuleNotFoundError without libcst, which the extra "scan" brings.
+    A file is replaced whole, or not at all. A report names no file outside the paths that were scanned.
     """
-    from shim.scan.fixing import rewritten  # noqa: PLC0415 - libcst is an extra, and takes a moment to load
-
-    changed = 0
+    changed = led = 0
     for file in dict.fromkeys(finding.place.file for finding in report.findings):
         path = Path(file)
         if path.suffix not in _PYTHON:
             continue
-        before = path.read_bytes()
-        found = rewritten(before)
-        for one in found.said:
-            at = f":{one.line}" if one.line else ""
-            click.echo(f"{file}{at}: left as it is: {one.message}", err=True)
+        if path.is_symlink():
+            click.echo(f"{printable(file)}: left as it is: a link", err=True)
+            continue
+        try:
+            before = path.read_bytes()
+            found = rewritten(before)
+        except (OSError, SyntaxError, ValueError, RecursionError) as error:
+            click.echo(f"{printable(file)}: left as it is: {printable(str(error))}", err=True)
+            continue
+        _say(file, found)
+        led += any("already led" in one.message for one in found.said)
         if found.content == before:
+            continue
+        if apply and not _replaced(path, found.content):
             continue
         changed += 1
         if apply:
-            path.write_bytes(found.content)
-            click.echo(f"{file}: {', '.join(dict.fromkeys(found.changed))} from shim")
+            click.echo(f"{printable(file)}: {', '.join(dict.fromkeys(found.changed))} from shim")
         else:
             _diff(file, before, found.content)
     others = {finding.place.file for finding in report.findings if Path(finding.place.file).suffix not in _PYTHON}
-    if others:
-        click.echo(
-            f"{len(others)} files with findings are not Python, or notebooks; they are left as they are", err=True
-        )
+    for file in sorted(others):
+        click.echo(f"{printable(file)}: left as it is: not Python", err=True)
     if not changed:
-        click.echo("nothing to rewrite", err=True)
+        click.echo("already led to the shim" if led else "nothing to rewrite", err=True)
+
+
+def _say(file: str, found: Rewritten) -> None:
+    for one in found.said:
+        at = f":{one.line}" if one.line else ""
+        click.echo(f"{printable(file)}{at}: left as it is: {one.message}", err=True)
+
+
+def _replaced(path: Path, content: bytes) -> bool:
+    try:
+        replace(path, content)
+    except OSError as error:
+        click.echo(f"{printable(path.as_posix())}: left as it is: {error.strerror}", err=True)
+        return False
+    return True
 
 
 def _diff(file: str, before: bytes, after: bytes) -> None:
     # A line of a patch ends with a line feed only; str.splitlines would split at form feeds and U+2028, too.
     old, new = (re.findall(r"[^\n]*\n|[^\n]+", text.decode("utf-8", "surrogateescape")) for text in (before, after))
-    for line in difflib.unified_diff(old, new, f"a/{file.lstrip('/')}", f"b/{file.lstrip('/')}"):
+    name = printable(file.lstrip("/"))
+    for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"):
+        if sys.stdout.isatty():
+            line = printable(line.rstrip("\n")) + "\n" * line.endswith("\n")  # noqa: PLW2901 - what is shown of it
         click.echo(line.encode("utf-8", "surrogateescape"), nl=False)
         if not line.endswith("\n"):
             click.echo("\n\\ No newline at end of file")

@@ -1,6 +1,7 @@
 """``atlas-shim scan``: exit codes, formats, and the baseline."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from click.testing import CliRunner
@@ -32,7 +33,7 @@ SCHEMA = {
                     "file": {"type": "string"},
                     "line": {"type": "integer", "minimum": 1},
                     "column": {"type": "integer", "minimum": 1},
-                    "kind": {"enum": ["call", "path", "sdk", "import"]},
+                    "kind": {"enum": ["call", "path", "sdk", "command", "resource", "text"]},
                     "method": {"type": ["string", "null"]},
                     "state": {"enum": ["deprecated", "gone", "no successor"]},
                     "successors": {
@@ -43,6 +44,7 @@ SCHEMA = {
             },
         },
         "errors": {"type": "array", "items": {"type": "object", "required": ["file", "line", "message"]}},
+        "unread": {"type": "array", "items": {"type": "object", "required": ["file", "reason"]}},
         "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
     },
 }  # fmt: skip
@@ -76,11 +78,9 @@ def run(*args):
     ("programs", "code"),
     [
         ({"a": "x = 1\n"}, 0),
-        ({"a": "x = \n"}, 1),
         ({"a": DEPRECATED}, 4),
         ({"a": DEPRECATED + GONE}, 5),
         ({"a": GONE, "b": NO_SUCCESSOR + DEPRECATED}, 6),
-        ({"a": "x = \n", "b": DEPRECATED}, 4),
         ({"a": GONE.strip() + "  # atlas-shim: ignore\n"}, 0),
     ],
 )
@@ -88,6 +88,16 @@ def test_the_exit_code_tells_the_worst_finding(tree, programs, code):
     """Nothing, unreadable, deprecated, gone and no successor are told apart."""
     tree(**programs)
     assert run(".").exit_code == code
+
+
+@pytest.mark.parametrize(("program", "code"), [("x = 1\n", 1), (DEPRECATED, 4)])
+def test_a_file_that_cannot_be_read_is_one_only_where_nothing_was_found(tree, program, code):
+    """It never hides what other files have."""
+    folder = tree(a=program)
+    (folder / "b.ipynb").write_text('{"serverless')
+    done = run(".")
+    assert done.exit_code == code
+    assert "b.ipynb: error: no notebook" in done.stderr
 
 
 def test_the_exit_codes_are_documented(tree):
@@ -113,31 +123,39 @@ def test_the_day_is_today_unless_said(tree):
     assert CliRunner().invoke(main, ["scan", "."]).exit_code in {4, 5}
 
 
-def test_the_table_names_place_operation_sunset_and_successor(tree):
-    """A row a finding, plain in a pipe, and a line that counts."""
+def test_a_line_names_place_operation_sunset_and_successor(tree):
+    """A line a finding with the source below it, and one that counts."""
     tree(a="\n" + GONE, b=NO_SUCCESSOR)
     done = run(".")
-    row = next(line for line in done.output.splitlines() if line.startswith("a.py:2:1"))
-    for word in (
-        "listServerlessBackupSnapshots",
-        "GET",
-        "gone",
-        "2026-01-22",
-        "/flexClusters/{clusterName}/backup/snapshots",
-    ):
-        assert word in row
+    line, below = next(pair for pair in pairwise(done.output.splitlines()) if pair[0].startswith("a.py:2:1 "))
+    assert line == (
+        f"a.py:2:1 listServerlessBackupSnapshots: GET {URL}/backup/snapshots ended on 2026-01-22. "
+        "Call GET /api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots (version 2024-11-13) "
+        "instead."
+    )
+    assert below == f"    {GONE.strip()}"
     assert "2 files on 2026-06-01: 0 deprecated, 1 gone, 1 no successor" in done.output
-    assert "\x1b" not in done.output
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
+def test_nothing_steers_the_terminal(tree, form):
+    """Neither a name nor a line of a scanned tree has ESC or a C1 control in any output."""
+    folder = tree(**{"a\x1b[2J\x9b": GONE.strip() + "  # \x1b[31m\x9b\n"})
+    (folder / "b\x1b.ipynb").write_text('{"serverless')
+    done = run(".", "-o", form)
+    assert done.exit_code == 5
+    assert not {"\x1b", "\x9b"} & set(done.output)
 
 
 def test_json_keeps_its_schema(tree):
     """Every member is there, for calls, constants, client methods, errors and comments."""
-    tree(
+    folder = tree(
         a=GONE + NO_SUCCESSOR,
         b='JOBS = "/groups/{g}/serverless/{c}/backup/restoreJobs"\nclient.list_serverless_backups(1, 2)\n',
-        c="x = \n",
         d="x = 1  # atlas-shim: ignore\n",
     )
+    (folder / "c.ipynb").write_text('{"serverless')
+    (folder / "e.png").write_bytes(b"\x00")
     data = json.loads(run(".", "-o", "json").stdout)
     validate(data, SCHEMA)
     assert [one["kind"] for one in data["findings"]] == ["call", "call", "path", "sdk"]
@@ -151,7 +169,7 @@ def test_json_keeps_its_schema(tree):
         "path": "/api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots",
         "version": "2024-11-13",
     }
-    assert (len(data["errors"]), len(data["notes"])) == (1, 1)
+    assert (len(data["errors"]), len(data["notes"]), len(data["unread"])) == (1, 1, 1)
 
 
 def test_github_annotations_stay_one_line(tree):
@@ -164,7 +182,7 @@ def test_github_annotations_stay_one_line(tree):
 
 def test_sarif_has_a_result_for_each_finding(tree):
     """Rules, places and fingerprints are where code hosts look for them."""
-    tree(a=GONE + DEPRECATED, b="x = \n")
+    (tree(a=GONE + DEPRECATED) / "b.ipynb").write_text('{"serverless')
     log = json.loads(run(".", "-o", "sarif").stdout)
     (one,) = log["runs"]
     assert log["version"] == "2.1.0"
@@ -259,4 +277,6 @@ def test_a_path_that_lives_on_is_shown_with_its_version(tmp_path):
     url, accept = "https://cloud.mongodb.com/api/atlas/v2/groups/g/clusters", "application/vnd.atlas.2023-02-01+json"
     (tmp_path / "program.sh").write_text(f"curl -H 'Accept: {accept}' {url}\n")
     done = CliRunner().invoke(main, ["scan", str(tmp_path)])
-    assert "GET /api/atlas/v2/groups/{groupId}/clusters, version 2024-08-05" in done.stdout
+    assert (
+        "Name version 2024-08-05 in Accept instead; GET /api/atlas/v2/groups/{groupId}/clusters stays." in done.stdout
+    )

@@ -7,10 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from shim.cli import main
-
-pytest.importorskip("libcst", reason="the extra scan")
-
-from shim.scan.fixing import rewritten
+from shim.tools.scan.fixing import rewritten
 
 CALL = 'get("https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b")\n'
 
@@ -53,7 +50,7 @@ LEFT = {
     "by name": ('import importlib\nm = importlib.import_module("requests")\n', "by its name"),
     "the table of modules": ('import sys\nm = sys.modules["httpx"]\n', "by its name"),
     "from elsewhere": ("from .client import session\n", "no HTTP library"),
-    "from the shim": ("from shim import requests\n", "no HTTP library"),
+    "from the shim": ("from shim import requests\n", "already led"),
 }
 
 
@@ -113,7 +110,7 @@ def test_files_are_changed_when_that_is_asked(tmp_path):
     (tmp_path / "a.sh").write_text("atlas serverless list\n")
     done = CliRunner().invoke(main, ["scan", "--fix", "--write", str(tmp_path)])
     assert "a.py: requests from shim" in done.stdout
-    assert "1 files with findings are not Python" in done.stderr
+    assert "a.sh: left as it is: not Python" in done.stderr
     assert (tmp_path / "a.py").read_text() == f"from shim.requests import get\n{CALL}"
 
 
@@ -123,11 +120,27 @@ def test_what_does_not_go_together_is_bad_usage(tmp_path, args):
     assert CliRunner().invoke(main, ["scan", *args, str(tmp_path)]).exit_code == 2
 
 
-def test_a_missing_extra_is_said(tmp_path, monkeypatch):
-    """Without libcst the command names the extra."""
-    (tmp_path / "a.py").write_text(CALL.replace("get", "requests.get"))
-    monkeypatch.setitem(sys.modules, "libcst", None)
-    monkeypatch.delitem(sys.modules, "shim.scan.fixing", raising=False)
-    done = CliRunner().invoke(main, ["scan", "--fix", str(tmp_path)])
-    assert done.exit_code == 2
-    assert "atlas-shim[scan]" in done.output
+def test_a_link_is_never_written_through(tmp_path):
+    """A file outside the named paths stays as it is, whatever leads to it."""
+    text = f"from requests import get\n{CALL}"
+    (tmp_path / "outside.py").write_text(text)
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "a.py").symlink_to(tmp_path / "outside.py")
+    done = CliRunner().invoke(main, ["scan", "--fix", "--write", str(tmp_path / "tree")])
+    assert done.exit_code == 0
+    assert (tmp_path / "outside.py").read_text() == text
+
+
+def test_a_full_disk_leaves_the_file_whole(tmp_path, monkeypatch):
+    """What can't be written whole is not written, and is said."""
+    text = f"from requests import get\n{CALL}"
+    (tmp_path / "a.py").write_text(text)
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    done = CliRunner().invoke(main, ["scan", "--fix", "--write", str(tmp_path)])
+    assert "a.py: left as it is: No space left on device" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["a.py"]
+    assert (tmp_path / "a.py").read_text() == text

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from shim.cli import main
 from shim.core.recognise import load_engine
 from shim.core.settings import Settings
-from shim.scan import scan
+from shim.tools.scan import scan
 
-pytest.importorskip("tree_sitter", reason="the extra scan")
+pytest.importorskip("ast_grep_py", reason="the extra scan")
 
 URL = "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b"
 GO = f'package x\n\nfunc f() {{ http.Get("{URL}") }}\n'
@@ -76,44 +76,45 @@ def test_an_ignore_comment_for_another_operation_is_noted(tmp_path):
 
 
 def test_a_broken_part_does_not_hide_the_rest(tmp_path):
-    """What can't be parsed is noted with its line and counted; the rest is read."""
+    """What can't be parsed is read line by line, the rest by its grammar."""
     put(tmp_path / "a.go", GO + "func {{{ (\n")
     put(tmp_path / "b.go", GO)
     report = look(tmp_path)
     assert [Path(one.place.file).name for one in report.findings] == ["a.go", "b.go"]
-    assert (report.broken, report.errors, len(report.notes)) == (1, (), 1)
+    assert not report.errors
 
 
-@pytest.mark.parametrize(
-    ("name", "text"), [("notes.txt", "x y z = ("), ("data.bin", "\x00\x01"), ("LICENSE", "The licence")]
-)
-def test_a_named_file_that_is_no_code_is_said_to_be_so(tmp_path, name, text):
-    """It is not called a syntax error of Python."""
-    (error,) = look(put(tmp_path / name, text)).errors
-    assert error.message.startswith("can't be read as code")
+@pytest.mark.parametrize("name", ["notes.md", "CHANGELOG", "page.html"])
+def test_documentation_is_noted(tmp_path, name):
+    """It makes no call, and what it names is not kept silent."""
+    report = look(put(tmp_path / name, f"curl {URL}\n"))
+    assert not report.findings
+    assert "documentation" in report.notes[0].message
+
+
+def test_what_is_binary_is_named(tmp_path):
+    """A picture is not read, and not silent."""
+    report = look(put(tmp_path / "a.bin", f"\x00{URL}"))
+    assert [(Path(one.file).name, one.reason) for one in report.unread] == [("a.bin", "binary")]
 
 
 def test_a_script_is_known_by_its_first_line(tmp_path):
     """A file without an ending may say what runs it."""
     put(tmp_path / "a", f"#!/usr/bin/env bash\ncurl {URL}\n")
     put(tmp_path / "b", f"#!/usr/bin/python3\nimport requests\nrequests.get('{URL}')\n")
-    put(tmp_path / "c", f"curl {URL}\n")
-    assert len(look(tmp_path).findings) == 2
+    put(tmp_path / "c", f"at {URL}\n")
+    assert [one.kind for one in look(tmp_path).findings] == ["call", "call", "text"]
 
 
-def test_without_the_grammars_the_extra_is_named(tmp_path, monkeypatch):
-    """A file that may have a call is an error with the way out; Python, and files without such words, need nothing."""
-    from shim.scan.trees import grammars
-
-    grammars._parser.cache_clear()
-    monkeypatch.setitem(sys.modules, "tree_sitter", None)
+def test_without_the_grammars_lines_are_found_and_the_extra_is_named(tmp_path, monkeypatch):
+    """Each is of kind ``text``, and one sentence says what to install."""
+    monkeypatch.setattr("shim.tools.scan.scanning.has_grammars", lambda: False)
     put(tmp_path / "a.go", GO)
     put(tmp_path / "b.go", "package x\n")
     put(tmp_path / "c.py", f"import requests\nrequests.get('{URL}')\n")
     report = look(tmp_path)
-    grammars._parser.cache_clear()
-    assert len(report.findings) == 1
-    assert [(Path(one.file).name, "atlas-shim[scan]" in one.message) for one in report.errors] == [("a.go", True)]
+    assert [one.kind for one in report.findings] == ["text", "text"]
+    assert ["atlas-shim[scan]" in note.message for note in report.notes] == [True]
 
 
 def test_columns_count_characters_in_every_language(tmp_path):
@@ -144,12 +145,10 @@ def test_hostile_programs_come_to_an_end(tmp_path, name):
     assert [Path(one.place.file).name for one in look(tmp_path).findings] == ["z.sh"]
 
 
-def test_a_file_that_is_too_large_is_not_read(tmp_path):
-    """It is said to be so, unless it is data in a folder, which is noted."""
-    for name in ("a.go", "b.json"):
-        put(tmp_path / name, '"serverless" ' + "x" * (9 << 20))
-    report = look(tmp_path)
-    assert [[Path(one.file).name for one in some] for some in (report.errors, report.notes)] == [["a.go"], ["b.json"]]
+def test_a_file_that_is_too_large_is_an_error(tmp_path):
+    """It may have a call, so it is said."""
+    put(tmp_path / "a.go", '"serverless" ' + "x" * (17 << 20))
+    assert [one.message for one in look(tmp_path).errors] == ["larger than 16 MiB"]
 
 
 def test_a_count_is_shown_on_a_terminal_only(tmp_path, monkeypatch, capsys):

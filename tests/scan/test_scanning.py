@@ -1,23 +1,15 @@
 """Which files are read and how, what comments and baselines leave out, and that nothing stops a scan."""
 
-import ast
 import json
 import os
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shim.core.recognise import load_engine
 from shim.core.settings import Settings
-from shim.scan import FindingState, ScanReport, scan
-from shim.scan.files import SourceFile
-from shim.scan.python.modules import SourceModule
-from shim.scan.scanning import read_modules
-from shim.scan.sightings import Sightings
+from shim.tools.scan import FindingState, ScanReport, scan
 
 ENGINE = load_engine({})
 CALL = 'requests.get("https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b/backup/snapshots")\n'
@@ -98,37 +90,81 @@ def test_links_that_go_round_end(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    "content",
     [
-        (b"def broken(:\n", "syntax error"),
-        (b"print 'python 2'\n", "syntax error"),
-        (b"# -*- coding: nonsense -*-\n", "can't be decoded"),
-        (b"x = '\xff'\n", "can't be decoded"),
-        (b"x = 1\x00\n", "parsed"),
-        (b"(" * 5000 + b")" * 5000, ""),
-        (b"-" * 100000 + b"1", ""),
+        b"def broken(:\n",
+        b"print 'python 2'\n",
+        b"# -*- coding: undefined -*-\n# serverless\n",
+        b"x = 'serverless \xff'\n",
+        b"(" * 5000 + b"'serverless'" + b")" * 5000,
+        b"-" * 100000 + b"'serverless'",
     ],
 )
-def test_a_broken_file_is_an_error_and_stops_nothing(tmp_path, content, message):
-    """It is reported by name, and the others are scanned."""
-    put(tmp_path / "a.py", content)
+def test_a_broken_file_stops_nothing(tmp_path, content):
+    """It is read as far as it goes, and so are the others."""
+    put(tmp_path / "a.py", content + b"\n" + CALL.encode())
+    put(tmp_path / "b.py", CALL)
+    report = look(tmp_path)
+    assert not report.errors
+    assert {Path(one.place.file).name for one in report.findings} >= {"b.py"}
+
+
+def test_a_crash_is_the_line_of_its_file(tmp_path, monkeypatch):
+    """Whatever goes wrong in one file, the others' findings are told."""
+    put(tmp_path / "a.py", CALL)
+    put(tmp_path / "b.sh", "atlas serverless list\n")
+
+    def crash(language, text):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("shim.tools.scan.scanning.parsed", crash)
+    report = look(tmp_path)
+    assert [(Path(one.file).name, one.message) for one in report.errors] == [
+        ("a.py", "could not be read: RuntimeError: boom")
+    ]
+    assert [(Path(one.place.file).name, one.kind) for one in report.findings] == [("a.py", "text"), ("b.sh", "command")]
+
+
+def test_a_link_that_leads_outside_is_named_and_not_followed(tmp_path):
+    """Neither a file nor a folder outside the named paths is read."""
+    put(tmp_path / "outside/a.py", CALL)
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/a.py").symlink_to(tmp_path / "outside/a.py")
+    (tmp_path / "tree/folder").symlink_to(tmp_path / "outside")
+    report = look(tmp_path / "tree")
+    assert not report.findings
+    assert [(Path(one.file).name, one.reason) for one in report.unread] == [
+        ("a.py", "a link that leads outside the named paths"),
+        ("folder", "a link that leads outside the named paths"),
+    ]
+
+
+def test_pipes_are_not_opened(tmp_path):
+    """A scan never waits for a writer."""
+    os.mkfifo(tmp_path / "a.py")
     put(tmp_path / "b.py", CALL)
     report = look(tmp_path)
     assert len(report.findings) == 1
-    assert [Path(error.file).name for error in report.errors] == ["a.py"]
-    assert message in report.errors[0].message or "null" in report.errors[0].message
+    assert [one.reason for one in report.unread] == ["no regular file"]
 
 
-def test_an_error_says_where(tmp_path):
-    """A syntax error has its line."""
-    assert look(put(tmp_path / "a.py", "x = 1\ny = = 2\n")).errors[0].line == 2
+def test_folders_deeper_than_a_path_may_be_are_an_error(tmp_path, monkeypatch):
+    """What can't be reached is said, and the rest is read."""
+    put(tmp_path / "b.py", CALL)
+    monkeypatch.chdir(tmp_path)
+    for _ in range(40):
+        Path("d" * 120).mkdir()
+        os.chdir("d" * 120)
+    report = look(tmp_path)
+    assert len(report.findings) == 1
+    assert [one.message for one in report.errors] == ["could not be read: File name too long"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_an_error(tmp_path):
     """So is one without permission."""
     put(tmp_path / "a.py", CALL).chmod(0)
-    assert look(tmp_path).errors[0].message == "Permission denied"
+    assert look(tmp_path).errors[0].message == "could not be read: Permission denied"
 
 
 @pytest.mark.parametrize(
@@ -167,20 +203,6 @@ def test_a_long_sum_is_followed(tmp_path):
     assert lines(look(put(tmp_path / "a.py", call))) == [1]
 
 
-def test_what_nests_too_deeply_is_an_error_and_stops_nothing(tmp_path):
-    """Long chains of calls in functions that lead into each other are not followed to the end, which is said."""
-    chain = ".b(1)" * 900
-    program = f"def f():\n    return a{chain}\ndef g():\n    return f(){chain}\ng(){chain}\n"
-    put(tmp_path / "a.py", program + CALL)
-    put(tmp_path / "b.py", CALL)
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(2000)  # other tests' tools may have raised it
-    report = look(tmp_path)
-    sys.setrecursionlimit(before)
-    assert [Path(one.place.file).name for one in report.findings] == ["b.py"]
-    assert [error.message for error in report.errors] == ["is nested too deeply to be followed"]
-
-
 def test_functions_that_call_each_other_end(tmp_path):
     """Recursion, also between many functions, is followed only so far."""
     program = "".join(
@@ -209,11 +231,13 @@ def test_notebooks_are_scanned_cell_by_cell(tmp_path):
     assert not report.errors
 
 
-@pytest.mark.parametrize("content", [b"{", b"[]", b'{"cells": [{}]}', b'{"cells": 3}'])
+@pytest.mark.parametrize(
+    "content", [b'{"serverless', b'["serverless"]', b'{"cells": [{"serverless": 1}]}', b'{"cells": "serverless"}']
+)
 def test_what_is_no_notebook_is_an_error(tmp_path, content):
     """The file is named, the scan goes on."""
     put(tmp_path / "a.ipynb", content)
-    assert look(tmp_path).errors[0].message == "is no notebook of format 4"
+    assert look(tmp_path).errors[0].message == "no notebook of format 4"
 
 
 @pytest.mark.parametrize(
@@ -225,6 +249,7 @@ def test_what_is_no_notebook_is_an_error(tmp_path, content):
         "reply = (  # atlas-shim: ignore\n    1,\n    " + CALL + ")\n",
         "reply = (\n    1,\n    " + CALL + ")  # atlas-shim: ignore\n",
         "# atlas-shim: ignore-file\n\n" + CALL + CALL,
+        "# atlas-shim: ignore\n" + CALL,
         "if True:\n    " + CALL.strip() + "  # atlas-shim: ignore\n",
         "with requests.get(  # atlas-shim: ignore\n   '/api/atlas/v2/groups/a/serverless/b'\n) as r:\n    pass\n",
     ],
@@ -240,7 +265,6 @@ def test_a_comment_spares_a_statement(tmp_path, program):
     "program",
     [
         CALL.strip() + "  # atlas-shim: ignore[getServerlessInstance]\n",
-        "# atlas-shim: ignore\n" + CALL,
         "x = '# atlas-shim: ignore'; " + CALL,
         "if x:  # atlas-shim: ignore\n    " + CALL,
         CALL.strip() + "  # atlas-shim: ignored\n",
@@ -255,55 +279,3 @@ def test_a_comment_that_spares_nothing_is_noted(tmp_path):
     """So that they go when the calls go."""
     report = look(put(tmp_path / "a.py", "x = 1  # atlas-shim: ignore\n"))
     assert [(note.line, note.message) for note in report.notes] == [(1, "this ignore comment speaks for nothing")]
-
-
-PIECES = st.sampled_from([
-    "x", "y", "self.a", "f", "g()", "f(x, *y, **z)", "'/groups/%s/serverless/%s/backup/snapshots'", "'serverless'",
-    "f'{x}/groups/{y!r:>{z}}/serverless/{f(x)}'", "(lambda x=y, *a, **k: x + y)", "[x for x in y if z]", "{x: y, **z}",
-    "{'a': 'b'}", "(x, y, *z)", "x if y else z", "(x := y)", "x.format(y, a=z)", "x % y", "x / y", "x + y", "x | y",
-    "x[y]", "x[1:2]", "'/'.join(x)", "not x", "x < y", "3", "None", "b'x'", "...", "w(x)", "getattr(x, 'y')(z)", "1e9",
-    "requests.get(x)", "partial(x, y)", "map(x, y)", "dict(a=x)", "x.append(y)", "super().x", "{}.get(x, y)", "-x",
-])  # fmt: skip
-STATEMENTS = st.recursive(
-    st.one_of(
-        PIECES,
-        st.builds("x = {}".format, PIECES),
-        st.builds("self.a = {}".format, PIECES),
-        st.builds("x, *y = {}".format, PIECES),
-        st.builds("x[y] = {}".format, PIECES),
-        st.builds("x += {}".format, PIECES),
-        st.builds("return {}".format, PIECES),
-        st.builds("yield {}".format, PIECES),
-        st.sampled_from(["pass", "global x", "import a.b as x", "from . import x", "from a import *", "del x",
-                         "raise x('y')", "assert x, y", "break", "nonlocal_ = 1"]),
-    ),
-    lambda inner: st.builds(
-        lambda head, body: head + "".join(f"\n {line}" for part in body for line in part.split("\n")),
-        st.sampled_from([
-            "def f(x, y='a', *z, **k):", "def g():", "class C(x):", "class D(C):", "if x:", "for x, y in z:",
-            "while x:",
-            "with x as (y, z):", "async def f():", "@x(y)\ndef f():", "match x:\n case {'a': y, **z} if y:",
-        ]),
-        st.lists(inner, min_size=1, max_size=4),
-    ),
-    max_leaves=12,
-)  # fmt: skip
-
-
-def _programs(body: list[str]) -> ast.Module | None:
-    try:
-        return ast.parse("\n".join(body))
-    except SyntaxError:  # a case head needs deeper lines than the others
-        return None
-
-
-@given(st.lists(STATEMENTS, min_size=1, max_size=6))
-def test_no_program_breaks_the_scanner(body):
-    """Whatever Python can parse can be followed."""
-    tree = _programs(body)
-    if tree is not None:
-        text = "\n".join([*body, "# serverless"])
-        sightings = Sightings(ENGINE)
-        module = SourceModule("a.py", Path("/a.py"), tree, text.split("\n"))
-        assert not read_modules({module: SourceFile("a.py", module.path, text)}, sightings)
-        assert all(use.operations for use in sightings.uses())

@@ -1,0 +1,1 @@
+"""The way out: what finds the callers, and what writes documents."""

@@ -1,0 +1,201 @@
+"""The files below some paths: which ones, what they are written in, and reading them."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import attrs
+
+from shim.tools.scan import rules
+
+_LONG_LINE = 5000
+"""Characters; JavaScript with a longer first line was not written by hand."""
+_LARGEST = 16 * 1024 * 1024
+_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
+_MAGIC = re.compile(r"^(\s*)[%!?].*|^\s*\S+\?+\s*$")
+_SHELL_CELL = re.compile(r"\s*%%(bash|sh|script|!)")
+
+
+class UnreadError(Exception):
+    """A file was not read; ``is_odd`` tells an expected reason (a picture, a link) from one to look at."""
+
+    def __init__(self, reason: str, *, is_odd: bool = True) -> None:
+        super().__init__(reason)
+        self.is_odd = is_odd
+
+
+@attrs.frozen
+class Source:
+    """One file: the name to show, the path, the grammar that reads it ("" for none), and the end of its name."""
+
+    file: str
+    path: Path
+    language: str
+    ending: str
+    is_documentation: bool = False
+
+
+@attrs.frozen
+class Unread:
+    """A file or folder that was not read, and why; ``is_odd`` as in ``UnreadError``."""
+
+    file: str
+    reason: str
+    is_odd: bool = True
+
+
+@attrs.frozen
+class Content:
+    """One file's text; ``cells`` has for each line of a notebook's text the cell and the line in it.
+
+    ``shell`` is the text of a notebook's commands, with as many lines.
+    """
+
+    text: str
+    cells: tuple[tuple[int, int], ...] | None = None
+    shell: str = ""
+
+
+def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Source | Unread]:
+    """Yield each file once, and what is left out; a file that is named is taken whatever it is called.
+
+    Folders are walked in order. Links in them are not followed: what they lead to below the named paths is read under
+    its own name, and the rest is not asked for. ``exclude`` are glob patterns of names or paths.
+    """
+    roots = [path.resolve() for path in paths]
+    patterns, seen = tuple(exclude), set[tuple[int, int]]()
+    for path in paths:
+        stack: list[Path | os.DirEntry[str]] = [path]
+        while stack:
+            one = stack.pop()
+            named = isinstance(one, Path)
+            found = Path(one)
+            try:
+                info = found.stat() if named else one.stat(follow_symlinks=False)
+                if stat.S_ISDIR(info.st_mode):
+                    if named or not (why := _left_out(found)):
+                        with os.scandir(found) as entries:
+                            inner = sorted(entries, key=lambda entry: entry.name, reverse=True)
+                        stack += [
+                            entry
+                            for entry in inner
+                            if not any(found.joinpath(entry.name).match(one) for one in patterns)
+                        ]
+                    else:
+                        yield Unread(_shown(found), why, is_odd=False)
+                elif stat.S_ISLNK(info.st_mode):
+                    real = found.resolve()
+                    if not any(real.is_relative_to(root) for root in roots):
+                        yield Unread(_shown(found), "a link that leads outside the named paths", is_odd=False)
+                elif not stat.S_ISREG(info.st_mode):
+                    yield Unread(_shown(found), "no regular file", is_odd=named)
+                elif (info.st_dev, info.st_ino) not in seen:
+                    seen.add((info.st_dev, info.st_ino))
+                    if not named and found.name.endswith(tuple(rules.table("files")["made"])):
+                        yield Unread(_shown(found), "made by a program", is_odd=False)
+                    else:
+                        yield _source(found)
+            except (OSError, ValueError, RuntimeError) as error:
+                yield Unread(_shown(found), _reason(error))
+
+
+def _shown(path: Path) -> str:
+    return path.as_posix()
+
+
+def _reason(error: BaseException) -> str:
+    strerror = getattr(error, "strerror", None)
+    return f"could not be read: {strerror or type(error).__name__}"
+
+
+def _left_out(folder: Path) -> str:
+    """Return why a folder is left out, "" for those that are read."""
+    name = folder.name
+    if name in rules.words("files", "skipped") or (folder / "pyvenv.cfg").exists():
+        return "a folder of what others wrote, or of what is built; name it to scan it"
+    if name.startswith(".") and name not in rules.words("files", "shown"):
+        return "a hidden folder; name it to scan it"
+    return ""
+
+
+def _source(path: Path) -> Source:
+    """Return what a file is, by its name or, where that has no end, by its first line."""
+    ending = path.suffix[1:].lower() if path.suffix and path.stem else path.name.lower().lstrip(".")
+    language = rules.inverted("languages").get(ending, "")
+    name = path.name.lower()
+    if name.startswith(("dockerfile", "containerfile")) or ending == "dockerfile":
+        ending = "dockerfile"
+    elif name.startswith(("makefile", "gnumakefile", "justfile")):
+        ending = "makefile"
+    elif name in {"rakefile", "gemfile", "vagrantfile", "fastfile"}:
+        language = "ruby"
+    elif not path.suffix and not language:
+        with path.open("rb") as file:
+            head = file.read(80)
+        words = head.split(b"\n", 1)[0].decode("latin-1").replace("/", " ").split() if head.startswith(b"#!") else []
+        program = next((rules.inverted("programs").get(word.rstrip("0123456789."), "") for word in reversed(words)), "")
+        language, ending = ("", "sh") if program == "shell" else (program, ending)
+    documentation = ending in rules.words("files", "documentation") or name.startswith(
+        ("changelog", "license", "readme", "notice", "authors")
+    )
+    return Source(_shown(path), path, language, ending, documentation)
+
+
+def read(source: Source) -> bytes:
+    """Return a file's bytes; raises UnreadError."""
+    try:
+        # Without waiting: a pipe that takes the file's place meanwhile has no writer.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(source.path, flags), "rb") as file:
+            info = os.fstat(file.fileno())
+            if not stat.S_ISREG(info.st_mode):
+                raise UnreadError("no regular file")
+            if info.st_size > _LARGEST:
+                raise UnreadError(f"larger than {_LARGEST >> 20} MiB")
+            head = file.read(8192)
+            if b"\0" in head and head[:2] not in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+                raise UnreadError("binary", is_odd=False)
+            return head + file.read(_LARGEST)
+    except (OSError, ValueError) as error:
+        raise UnreadError(_reason(error)) from None
+
+
+def decoded(source: Source, content: bytes) -> Content:
+    """Return a file's text; raises UnreadError for a notebook that is none, and for what a program made."""
+    coding = "utf-16" if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig"
+    if source.language == "python" and (said := _CODING.search(content, 0, 200)) is not None:
+        coding = said[1].decode("ascii")
+    try:
+        text = content.decode(coding)
+    except (LookupError, UnicodeError, ValueError):
+        text = content.decode("utf-8-sig", "replace")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    if source.ending == "ipynb":
+        return _notebook(text)
+    if source.language == "javascript" and len(text.partition("\n")[0]) > _LONG_LINE:
+        raise UnreadError("made by a program: its first line is too long for a person's", is_odd=False)
+    return Content(text)
+
+
+def _notebook(content: str) -> Content:
+    """Return the code cells of a notebook, one after the other: Python, and beside it the lines for a shell."""
+    try:
+        cells = [one for one in enumerate(json.loads(content)["cells"], 1) if one[1]["cell_type"] == "code"]
+        codes = [(number, "".join(cell["source"])) for number, cell in cells]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise UnreadError("no notebook of format 4") from None
+    lines, shell, where = list[str](), list[str](), list[tuple[int, int]]()
+    for number, code in codes:
+        other, in_shell = code.lstrip().startswith("%%"), _SHELL_CELL.match(code) is not None
+        for at, line in enumerate(code.split("\n"), 1):
+            lines.append("" if other else _MAGIC.sub(r"\1pass", line))
+            command = re.match(r"\s*(?:\w+\s*=\s*)?!(.*)", line)
+            shell.append(line if in_shell and at > 1 else command[1] if command is not None and not other else "")
+            where.append((number, at))
+    return Content("\n".join(lines), tuple(where), "\n".join(shell))

@@ -1,0 +1,115 @@
+"""Findings for continuous integration: GitHub annotations, and SARIF 2.1.0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from shim.tools.scan.findings import Finding, FindingState, as_json, written
+from shim.tools.scan.scanning import ScanReport
+
+_LEVEL = {FindingState.DEPRECATED: "warning", FindingState.GONE: "error", FindingState.NO_SUCCESSOR: "error"}
+
+
+def sentence(finding: Finding) -> str:
+    """Return a finding in words: what it is, since when it ends, and what to do."""
+    day = written(finding.sunset)
+    name = finding.operation.id
+    match finding.state:
+        case FindingState.DEPRECATED:
+            return f"{name} ends on {day}. {finding.advice}"
+        case FindingState.GONE:
+            return f"{name} ended on {day}. {finding.advice}"
+        case FindingState.NO_SUCCESSOR:
+            return f"{name} (sunset {day}) has no successor. {finding.advice}"
+
+
+def what(finding: Finding) -> str:
+    """Return what was found, when it ends, and what to call instead."""
+    said = f"{finding.method or 'a call of'} {finding.text}" if finding.kind in {"call", "path"} else finding.text
+    end = {
+        FindingState.DEPRECATED: "ends on",
+        FindingState.GONE: "ended on",
+        FindingState.NO_SUCCESSOR: "has no successor since",
+    }
+    return f"{said} {end[finding.state]} {written(finding.sunset)}. {finding.advice}"
+
+
+def github(report: ScanReport) -> Iterator[str]:
+    """Yield GitHub workflow commands, one a finding and an error."""
+    for finding in report.findings:
+        place = finding.place
+        head = f"file={_property(place.file)},line={place.line},endLine={place.end_line},col={place.column}"
+        yield f"::{_LEVEL[finding.state]} {head},title={_property(finding.operation.id)}::{_data(sentence(finding))}"
+    for error in report.errors:
+        yield f"::error file={_property(error.file)},line={max(error.line, 1)}::{_data(error.message)}"
+
+
+def _data(text: str) -> str:
+    text = "".join(letter if letter.isprintable() or letter in "\r\n" else "?" for letter in text)
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def sarif(report: ScanReport, version: str) -> dict[str, Any]:
+    """Return the findings as a SARIF 2.1.0 log (OASIS); columns are counted in Unicode code points."""
+    operations = {finding.operation.id: finding.operation for finding in report.findings}
+    rules = [
+        {
+            "id": name,
+            "shortDescription": {"text": f"{operation.method} {operation.path.text} is retired"},
+            "properties": {"document": operation.document},
+        }
+        for name, operation in operations.items()
+    ]
+    return {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": {"name": "atlas-shim", "version": version, "rules": rules}},
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(finding) for finding in report.findings],
+                "invocations": [
+                    {
+                        "executionSuccessful": not report.errors,
+                        "toolExecutionNotifications": [
+                            {
+                                "level": "error",
+                                "message": {"text": error.message},
+                                "locations": [_location(error.file, {"startLine": max(error.line, 1)})],
+                            }
+                            for error in report.errors
+                        ],
+                    }
+                ],
+            }
+        ],
+    }
+
+
+def _result(finding: Finding) -> dict[str, Any]:
+    place = finding.place
+    region = {
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endLine": place.end_line,
+        "endColumn": place.end_column,
+    }
+    return {
+        "ruleId": finding.operation.id,
+        "level": _LEVEL[finding.state],
+        "message": {"text": sentence(finding)},
+        "locations": [_location(place.file, region)],
+        "partialFingerprints": {"atlasShim/v1": finding.fingerprint},
+        "properties": {key: value for key, value in as_json(finding).items() if key in {"state", "sunset", "method"}},
+    }
+
+
+def _location(file: str, region: dict[str, int]) -> dict[str, Any]:
+    uri = quote(file.replace("\\", "/"), safe="/:")
+    return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}

@@ -1,0 +1,80 @@
+"""The names that retired operations go by: in generated clients, in Terraform, in CloudFormation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from shim.core.recognise import Engine
+from shim.documents.model import Operation
+from shim.tools.scan import rules
+
+_ENDINGS = ("", "_with_http_info", "_without_preload_content", "_serialize", "_async")
+"""What Python's generators put behind a method's name for its variants."""
+_OTHERS = (
+    "", "async", "withhttpinfo", "asyncwithhttpinfo", "withhttpinfoasync", "withparams", "call", "callasync", "raw",
+    "withresponse", "withresponsespec", "validatebeforecall", "ordefaultasync", "execute", "request", "requestconfig",
+)  # fmt: skip
+"""The same of other languages' generators, in small letters."""
+
+RESOURCE_WORDS = (
+    "serverlessinstance",
+    "serverlessprivateendpoint",
+    "_serverless",
+    "shared_tier",
+    "sharedtier",
+    "serverlessspec",
+)
+"""Words one of which has the name of any resource, or what Pulumi and CDKTF make of it."""
+
+
+class Names:
+    """The names of an engine's operations but for some, asked with what a program says."""
+
+    def __init__(self, engine: Engine, silent: Collection[str] = ()) -> None:
+        operations = [one for one in engine.operations if one.id not in silent]
+        self._exact = {name: operation for operation in operations for name in operation.sdk}
+        self._by_id = {name: one for one in operations for name in (one.id, *one.aliases)}
+        said = {**self._exact, **self._by_id}
+        self._folded = {name.replace("_", "").casefold(): operation for name, operation in said.items()}
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Words one of which stands in any program text that can use a client library, in small letters."""
+        return frozenset({*(name.casefold() for name in self._exact), *self._folded, *RESOURCE_WORDS})
+
+    def python(self, name: str) -> Operation | None:
+        """Return the operation that a Python client's method stands for, variants included."""
+        found = (self._exact.get(name.removesuffix(ending)) for ending in _ENDINGS if name.endswith(ending))
+        return next(filter(None, found), None)
+
+    def any(self, name: str) -> Operation | None:
+        """Return the operation that a method of another language's client stands for, variants included."""
+        folded = name.replace("_", "").casefold()
+        found = (self._folded.get(folded.removesuffix(ending)) for ending in _OTHERS if folded.endswith(ending))
+        return next(filter(None, found), None)
+
+    def grouped(self, service: str, name: str) -> Operation | None:
+        """Return the operation of a service's method that has a common name."""
+        return self._by_id.get(rules.table("grouped").get(service.casefold(), {}).get(name, ""))
+
+    def wrapped(self, name: str) -> tuple[Operation, ...]:
+        """Return the operations of a class or function that Pulumi or CDKTF makes of Terraform's names."""
+        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).casefold()
+        for prefix, kind in (("data_mongodbatlas_", "data"), ("get_", "data"), ("", "resource")):
+            if snake.startswith(prefix):
+                return self.resource(kind, f"mongodbatlas_{snake.removeprefix(prefix)}")
+        return ()
+
+    def resource(self, kind: str, name: str) -> tuple[Operation, ...]:
+        """Return the operations that a ``resource``, ``data`` or ``type`` of this name calls, what makes it first."""
+        return tuple(
+            self._by_id[one]
+            for one in rules.table("resources").get(f"{kind} {name.casefold()}", ())
+            if one in self._by_id
+        )
+
+    def spelled(self, word: str) -> tuple[Operation, ...]:
+        """Return the operations of a word, in small letters, that stands for a resource wherever it is."""
+        kind, _, name = rules.table("spelled").get(word, "").partition(" ")
+        return self.resource(kind, name) if name else ()
