@@ -17,6 +17,8 @@ import pytest
 from tests.deploy.conftest import DEPLOY, program
 from tests.release.conftest import NEWEST
 
+pytestmark = pytest.mark.slow  # other people's programs
+
 FILE = DEPLOY / "Containerfile"
 
 

@@ -11,6 +11,8 @@ import pytest
 from shim.gateway.options import read_options
 from tests.deploy.conftest import DEPLOY, IMAGE, program
 
+pytestmark = pytest.mark.slow  # other people's programs
+
 CHART = DEPLOY / "helm" / "atlas-shim"
 PARENT = """\
 apiVersion: v1

@@ -29,12 +29,14 @@ def analyse(*words):
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_systemd_understands_every_line(units):
     """``systemd-analyze verify`` says nothing at all."""
     paths = [str(units / f"atlas-shim{kind}") for kind in (".service", ".socket", "@.service")]
     assert analyse("verify", "--man=no", *paths) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["atlas-shim.service", "atlas-shim@.service"])
 def test_the_service_can_do_little(units, name):
     """``systemd-analyze security`` gives it an exposure below 1.5, of 10."""

@@ -1,6 +1,8 @@
 """Each door, in a process that is clean before and after each test."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -8,16 +10,26 @@ from tests.doors import by_aiohttp, by_httpx, by_requests, by_urllib, by_urllib3
 from tests.doors.door import Door
 from tests.doors.process import *  # noqa: F403 - its fixtures
 
-DOORS: dict[str, Callable[[], Door]] = {
-    "httpx": lambda: by_httpx.Blocking("httpx"),
-    "httpx async": lambda: by_httpx.Async("httpx"),
-    "httpx2": lambda: by_httpx.Blocking("httpx2"),
-    "httpx2 async": lambda: by_httpx.Async("httpx2"),
-    "requests": by_requests.Requests,
-    "urllib3": by_urllib3.Urllib3,
-    "aiohttp": by_aiohttp.Aiohttp,
-    "urllib": by_urllib.Urllib,
+DOORS: dict[str, partial[Door]] = {
+    "httpx": partial(by_httpx.Blocking, "httpx"),
+    "httpx async": partial(by_httpx.Async, "httpx"),
+    "httpx2": partial(by_httpx.Blocking, "httpx2"),
+    "httpx2 async": partial(by_httpx.Async, "httpx2"),
+    "requests": partial(by_requests.Requests),
+    "urllib3": partial(by_urllib3.Urllib3),
+    "aiohttp": partial(by_aiohttp.Aiohttp),
+    "urllib": partial(by_urllib.Urllib),
 }
+
+
+def names_where(holds: Callable[[Any], bool]) -> list[str]:
+    """Return the names of the doors of whose class something holds."""
+    return [name for name, made in DOORS.items() if holds(made.func)]
+
+
+def doors_where(holds: Callable[[Any], bool]) -> pytest.MarkDecorator:
+    """Return what runs a test for those doors alone."""
+    return pytest.mark.parametrize("door", names_where(holds), indirect=True)
 
 
 @pytest.fixture(params=DOORS)

@@ -20,6 +20,7 @@ from tests.doors.calls import (
     gone_then_flex,
     ordered,
 )
+from tests.doors.conftest import doors_where
 from tests.peers.answering import reply
 
 JSON = {"Content-Type": "application/json"}
@@ -136,10 +137,9 @@ def test_content_that_cannot_be_had_is_said_in_words(door, raw, body, coding, wo
     assert field(server.requests[0], "Accept-Encoding") == "gzip;q=0.5"
 
 
+@doors_where(lambda door: door.keeps_connections)
 def test_one_connection_serves_one_call_after_another(door, raw):
     """Each gives back what it had."""
-    if not door.keeps_connections:
-        pytest.skip("the library opens one for each request")
     server = raw(flex)
     with door.open() as client:
         for _ in range(3):
@@ -172,10 +172,9 @@ def test_a_redirect_of_the_legacy_side_is_followed_as_ever(door, raw, early):
     assert got.record.route == "legacy"
 
 
+@doors_where(lambda door: door.follows_above)
 def test_a_redirect_that_leads_to_a_retired_call_is_translated(door, raw):
     """Where the library makes a call of each of a chain."""
-    if not door.follows_above:
-        pytest.skip("the library follows redirects below what the shim can see")
     server = raw(
         lambda request: (
             reply("302 Found", f"Location: {SNAPSHOTS}") if b" /moved " in request else gone_then_flex(request)

@@ -7,6 +7,7 @@ import pytest
 
 import shim
 from tests.doors.calls import JOBS, SNAPSHOTS, flex, gone, gone_then, gone_then_flex, ordered
+from tests.doors.conftest import doors_where
 from tests.peers.answering import reply
 
 JSON = {"Content-Type": "application/json"}
@@ -44,10 +45,9 @@ def test_content_that_breaks_off(door, raw, monkeypatch, status):
         assert client.ask(f"{server.url}/other").status == 200
 
 
+@doors_where(lambda door: getattr(door, "loops", "set with the library") is not None)
 def test_too_many_redirects(door, raw):
     """A successor's address does not show."""
-    if door.loops is None:
-        pytest.skip("the library has no error of its own for it")
     server = raw(lambda request: reply("307 Temporary Redirect", f"Location: {request.split()[1].decode()}0"))
     with door.open() as client, pytest.raises(door.loops) as caught:
         client.ask(server.url + SNAPSHOTS)
@@ -79,10 +79,9 @@ def slowly(raw, monkeypatch):
     return start
 
 
+@doors_where(lambda door: door.has_deadline)
 def test_when_the_timeouts_are_over_nothing_more_is_sent(door, slowly, early):
     """Neither a read nor a write: what would have changed something was never begun."""
-    if not door.has_deadline:
-        pytest.skip("the library's timeouts are for one request")
     form = door.forms(ordered())["bytes"]
     for method, path, body in (("GET", SNAPSHOTS, {}), ("POST", JOBS, form())):
         server = slowly(600, gone)

@@ -8,6 +8,7 @@ import pytest
 import shim
 from shim.errors import LegacyEndpointWarning, SettingsError
 from tests.doors.calls import BEARER, EMPTY, KEY, SNAPSHOTS, field, flex, gone, gone_then_flex
+from tests.doors.conftest import DOORS, doors_where, names_where
 from tests.peers.answering import reply
 
 FIELDS = {
@@ -115,30 +116,27 @@ def trips(atlas, client, url):
     return client.ask(url).status, len(atlas.fake.arrivals) - before
 
 
+@doors_where(lambda door: bool(door.trips))
 @pytest.mark.parametrize("is_wrapped", [False, True])
 def test_digest_costs_no_trip_more(door, atlas, retired, is_wrapped):
     """A signature is over what is sent: a challenge once, as without the shim, where the library keeps a nonce."""
-    if not door.trips:
-        pytest.skip("the library can't sign with Digest")
     with door.open(own=is_wrapped, key=KEY) as client:
         if is_wrapped:
             shim.wrap(client.native) if door.is_own_class else shim.install()
         assert [trips(atlas, client, retired) for _ in range(3)] == [(200, count) for count in door.trips]
 
 
+@doors_where(lambda door: bool(door.trips))
 def test_a_fallback_is_signed_too(door, atlas, retired, early):
     """The refused call and the one in its place; the next one has the nonce of that."""
-    if not door.trips:
-        pytest.skip("the library can't sign with Digest")
     with door.open(key=KEY) as client:
         assert client.ask(retired).status == 200
         assert trips(atlas, client, retired) == (200, door.trips[1])
 
 
+@doors_where(lambda door: door.trips == (2, 1, 1))
 def test_a_wrong_key_is_refused_with_the_callers_url(door, retired):
     """No loop, and nothing of the successor shows."""
-    if door.trips != (2, 1, 1):
-        pytest.skip("the library can't sign with Digest, or leaves sockets open when it is refused")
     with door.open(key=(KEY[0], "wrong")) as client:
         got = client.ask(retired)
     assert got.status == 401
@@ -182,10 +180,9 @@ def test_the_fields_of_the_caller_are_kept(door, raw):
     assert field(request, "Host") == server.url.removeprefix("http://")
 
 
+@doors_where(lambda door: door.keeps_cookies)
 def test_cookies_go_both_ways(door, raw):
     """Set by a successor's reply, sent with the next call."""
-    if not door.keeps_cookies:
-        pytest.skip("the library keeps none")
     server = raw(lambda request: reply("200 OK", "Set-Cookie: a=b; Path=/", body=EMPTY))
     with door.open() as client:
         got = [client.ask(server.url + SNAPSHOTS) for _ in range(2)]
@@ -228,11 +225,13 @@ def test_the_program_is_warned_at_its_line_before_anything_is_sent(door, raw, mo
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("way", ["shim's own", "wrapped", "library's own"])
+WAYS = [(name, way) for name in names_where(lambda door: door.is_own_class) for way in ("shim's own", "wrapped")]
+WAYS += [(name, "library's own") for name in DOORS]
+
+
+@pytest.mark.parametrize(("door", "way"), WAYS, indirect=["door"])
 def test_doors_on_each_other_serve_a_call_once(door, raw, early, tmp_path, monkeypatch, way):
     """In a process with every door open: one exchange, one warning, and one line of the inventory."""
-    if way != "library's own" and not door.is_own_class:
-        pytest.skip("the shim has no client of its own for it")
     monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(tmp_path / "calls.jsonl"))
     server = raw(gone_then_flex)
     shim.install()
@@ -256,10 +255,9 @@ def test_a_client_that_is_older_is_covered_while_the_switch_is_on(door, raw):
     assert statuses == [410, 200, 410]
 
 
+@doors_where(lambda door: door.is_own_class)
 def test_a_wrapped_client_stays_covered(door, raw):
     """It is the same object and of its own class, with the switch of the process on or off."""
-    if not door.is_own_class:
-        pytest.skip("there is no client to wrap")
     server, statuses = raw(gone_then_flex), []
     with door.open(own=True) as client:
         kind = type(client.native)
@@ -271,10 +269,9 @@ def test_a_wrapped_client_stays_covered(door, raw):
     assert statuses == [200, 200, 200]
 
 
+@doors_where(lambda door: door.is_own_class)
 def test_a_wrong_setting_is_heard_when_a_client_is_wrapped(door, monkeypatch):
     """The client stays what it was."""
-    if not door.is_own_class:
-        pytest.skip("there is no client to wrap")
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flexx")
     with door.open(own=True) as client:
         kind = type(client.native)

@@ -75,6 +75,7 @@ CHECKERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("proxy", PROXIES)
 @pytest.mark.parametrize("words", [("--upstream", "https://127.0.0.1"), MANY, (*MANY[:4], "--admin", "off")])
 def test_the_proxys_own_checker_is_content(proxy, words, tmp_path):

@@ -19,10 +19,13 @@ from tests.peers.served import ask, get, status_of
 MODULES = Path("/usr/lib/apache2/modules")
 APACHE = shutil.which("apache2", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 
-pytestmark = pytest.mark.skipif(
-    APACHE is None or not (MODULES / "mod_auth_digest.so").exists(),
-    reason="Apache with mod_auth_digest is not installed (Debian: apt-get install apache2)",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        APACHE is None or not (MODULES / "mod_auth_digest.so").exists(),
+        reason="Apache with mod_auth_digest is not installed (Debian: apt-get install apache2)",
+    ),
+]
 
 CONFIGURATION = """
 ServerRoot {root}

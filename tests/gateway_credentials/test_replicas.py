@@ -94,6 +94,7 @@ def test_replay_without_a_store():
         assert [status_of(head) for head, _ in asked] == [200, 401, 200, 401]
 
 
+@pytest.mark.slow
 def test_replay_with_a_store(store):
     """With a store a signature is good once at all of them together, and the refusal says that the nonce is stale."""
     with balanced(store[0]) as (*_, one, other):
@@ -105,14 +106,7 @@ def test_replay_with_a_store(store):
         assert one.targets == [UNTOUCHED] * 2  # upstream's own challenge, and the call
 
 
-def test_sessions_alternate_with_a_store(store):
-    """The store costs nobody another challenge."""
-    with balanced(store[0]) as (url, statuses, *_):
-        with httpx.Client(base_url=url, auth=httpx.DigestAuth(*KEY), headers=ACCEPT) as client:
-            assert {client.get(UNTOUCHED).status_code for _ in range(9)} == {200}
-        assert statuses == [401] + [200] * 9
-
-
+@pytest.mark.slow
 def test_store_that_ends(store, caplog):
     """Without its store a gateway takes no signature: 503, soon to be tried again, and one line in the log for all."""
     url, process = store
@@ -128,6 +122,7 @@ def test_store_that_ends(store, caplog):
         assert caplog.text.count("the nonce store does not answer") == 2  # two gateways, each with its log
 
 
+@pytest.mark.slow
 async def test_store_forgets(store):
     """A use is kept under a name that tells nothing, and for a nonce's life and no longer."""
     from redis.asyncio import Redis

@@ -225,6 +225,7 @@ def test_pages_at_a_unix_socket_are_told(handed, listening, tmp_path):
     assert running.logged("'admin' is a unix socket, and probes are asked over TCP")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("systemd-socket-activate") is None, reason="systemd-socket-activate is not installed")
 def test_systemds_own_activation(serve, port):
     """The first call starts the gateway, and is answered."""

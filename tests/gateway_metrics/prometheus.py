@@ -20,7 +20,6 @@ from tests.peers.raw import until
 
 PROMETHEUS, PROMTOOL = shutil.which("prometheus") or "", shutil.which("promtool") or ""
 
-needs_promtool = pytest.mark.skipif(not PROMTOOL, reason="promtool (prometheus) is not installed")
 needs_prometheus = pytest.mark.skipif(not (PROMETHEUS and PROMTOOL), reason="prometheus is not installed")
 
 

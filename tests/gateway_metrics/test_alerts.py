@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.gateway_metrics.prometheus import PROMTOOL, needs_prometheus, needs_promtool, watching
+from tests.gateway_metrics.prometheus import PROMTOOL, needs_prometheus, watching
 from tests.peers.raw import raw_upstream, reply, replying
 from tests.peers.served import ask, gateway, get
 
@@ -21,13 +21,15 @@ def run(*words):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@needs_promtool
+@pytest.mark.slow
+@needs_prometheus
 def test_rules_are_well_formed():
     """Prometheus takes them."""
     run("check", "rules", "--lint-fatal", "alerts.yml")
 
 
-@needs_promtool
+@pytest.mark.slow
+@needs_prometheus
 def test_rules_fire_when_they_should_and_at_no_other_time():
     """The unit tests beside them pass."""
     run("test", "rules", "alerts_test.yml")
@@ -41,7 +43,8 @@ def test_each_alert_has_a_case():
     assert set(alerts) == tried
 
 
-@needs_promtool
+@pytest.mark.slow
+@needs_prometheus
 def test_page_is_as_prometheus_wants_it(page):
     """Names, types, help texts and units follow its conventions."""
     with raw_upstream(lambda peer: None) as upstream, gateway(upstream.origin) as served:
@@ -94,6 +97,7 @@ def pages(both, page, tmp_path_factory):
     return found
 
 
+@pytest.mark.slow
 @needs_prometheus
 def test_real_gateways_in_trouble_raise_their_own_alert_alone(pages, tmp_path):
     """Each plight is told from its neighbours by the rules as they are, but for the seconds that callers may wait."""
@@ -109,6 +113,7 @@ def test_real_gateways_in_trouble_raise_their_own_alert_alone(pages, tmp_path):
     }
 
 
+@pytest.mark.slow
 @needs_prometheus
 def test_alerts_of_an_operators_own_can_be_written_from_the_page_on_metrics(pages, tmp_path):
     """Prometheus takes each expression there, and those on waits, failures and certificates find what they are for."""

@@ -70,6 +70,7 @@ def busy(tmp_path):
     return run
 
 
+@pytest.mark.slow
 @needs_prometheus
 def test_every_query_returns_something(busy, page, tmp_path):
     """No panel is empty, or without a number, on a gateway with TLS that was called in several ways."""
