@@ -76,26 +76,6 @@ async def test_a_deletion_is_sent_once_and_other_calls_are_as_ever(raw, monkeypa
     assert sorted(paths) == ["orders", "other", "other"]
 
 
-async def test_cancelling_reaches_a_deletion(raw, monkeypatch):
-    """As any other call."""
-    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
-    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flex")
-    arrived, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def silent(request):
-        loop.call_soon_threadsafe(arrived.set)
-        return b""
-
-    server = raw(silent)
-    async with aiohttp.ClientSession() as session:
-        instance = server.url + SNAPSHOTS.removesuffix("/backup/snapshots").replace("v1.0", "v2")
-        task = asyncio.create_task(session.request("DELETE", instance))
-        await arrived.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-
-
 async def test_codings_that_the_caller_names_are_kept_where_they_can_be_undone(raw):
     """And none is named where the caller wants none to be."""
     server = raw(flex)

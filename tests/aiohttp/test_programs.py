@@ -2,12 +2,9 @@
 # (the generated client as its generator writes it)
 """Clients as other people write them: generated ones, ones that send again, ones that gather."""
 
-import io
-import json
 import subprocess
 import sys
 
-import aiohttp as plain
 import pytest
 from aiohttp_retry import ExponentialRetry, RetryClient
 
@@ -16,65 +13,6 @@ from shim import aiohttp
 from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS
 from tests.peers.answering import reply
 from tests.typed import with_aiohttp
-
-
-class RESTResponse(io.IOBase):
-    """As openapi-generator's asyncio library has it."""
-
-    def __init__(self, resp) -> None:
-        self.response, self.status, self.reason, self.data = resp, resp.status, resp.reason, None
-
-    async def read(self):
-        """Read the content once."""
-        if self.data is None:
-            self.data = await self.response.read()
-        return self.data
-
-
-class RESTClientObject:
-    """A client with the way of calling of openapi-generator's asyncio library: sessions made late, perhaps retrying."""
-
-    def __init__(self, retries=None) -> None:
-        self.retries, self.pool_manager, self.retry_client = retries, None, None
-
-    async def close(self):
-        """Close what was made."""
-        for one in (self.pool_manager, self.retry_client):
-            if one is not None:
-                await one.close()
-
-    async def request(self, method, url, headers=None, body=None, _request_timeout=None):
-        """Call as the generated ``api_client`` does."""
-        headers = {"Content-Type": "application/json", **(headers or {})}
-        args = {"method": method, "url": url, "timeout": _request_timeout or 5 * 60, "headers": headers}
-        if body is not None:
-            args["data"] = json.dumps(body)
-        if self.pool_manager is None:
-            connector = plain.TCPConnector(limit=100, ssl=True)
-            self.pool_manager = plain.ClientSession(connector=connector, trust_env=True)
-        pool_manager = self.pool_manager
-        if self.retries is not None and method in {"DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"}:
-            if self.retry_client is None:
-                options = ExponentialRetry(attempts=self.retries, factor=2.0, start_timeout=0.001, max_timeout=0.01)
-                self.retry_client = RetryClient(client_session=self.pool_manager, retry_options=options)
-            pool_manager = self.retry_client
-        return RESTResponse(await pool_manager.request(**args))
-
-
-@pytest.mark.parametrize("retries", [None, 3])
-async def test_a_generated_client_keeps_its_words_and_trips(atlas, retired, switched_on, retries):
-    """One trip for a call, and the words of the legacy contract."""
-    client = RESTClientObject(retries)
-    try:
-        response = await client.request("GET", retired, {"Accept": "application/json", **BEARER})
-        document = json.loads(await response.read())
-    finally:
-        await client.close()
-    assert (response.status, response.reason) == (200, "OK")
-    assert {"clusterId", "createdAt", "expiresAt", "id"} - document["results"][0].keys() <= {"clusterId"}
-    assert document["results"][0]["id"]
-    assert "/flexClusters/" not in json.dumps(document["links"])
-    assert len(atlas.fake.arrivals) == 1
 
 
 async def test_a_retrying_client_sees_the_translated_status(raw, switched_on):

@@ -80,20 +80,6 @@ def test_settings_that_get_in_the_way_are_problems(name, value, said):
     assert len([problem for problem in problems if said in problem]) == 1
 
 
-def test_every_documented_variable_is_known():
-    """A drop-in whose calls are written down has nothing wrong with it."""
-    _, _, problems = checked(ATLAS_SHIM_INVENTORY="calls.jsonl", ATLAS_SHIM_WARNINGS="once")
-    assert problems == []
-
-
-def test_broken_documents_are_a_problem_for_each_defect(tmp_path):
-    """Nothing is patched then, and each defect has one line, though two parts find it."""
-    (tmp_path / "mine.toml").write_text('format = 1\noverrides = "snapshots"\nresource = 1\nnonsense = 2\n')
-    code, report, problems = checked(ATLAS_SHIM_MAPPINGS=str(tmp_path))
-    assert (code, report["active"]) == (1, "not at all")
-    assert len([problem for problem in problems if problem.startswith("mine.toml: ")]) == 2
-
-
 def test_text_is_for_people():
     """The same in words."""
     command = [sys.executable, "-m", "shim", "check"]

@@ -83,12 +83,6 @@ def test_each_setting_says_where_it_comes_from(checked, tmp_path):
     assert settings["public_url"] == ("https://a.example", str(file))
 
 
-def test_every_documented_variable_is_known(checked):
-    """A variable that some part of the shim reads is not taken for a mistyped one."""
-    names = ("ATLAS_SHIM_INVENTORY", "ATLAS_SHIM_LOG_LEVEL", "ATLAS_SHIM_WARNINGS", "ATLAS_SHIM_ROUTE")
-    assert checked(env=dict(zip(names, ("calls.jsonl", "debug", "off", "auto"), strict=True)))["problems"] == []
-
-
 def test_all_problems_are_listed_at_once(run, checked, tmp_path):
     """Bad settings, mistyped names, half a pair of credentials, broken documents and a bad file: one run."""
     (tmp_path / "mine.toml").write_text('format = 1\noverrides = "nothing"\n')
@@ -115,12 +109,6 @@ def test_all_problems_are_listed_at_once(run, checked, tmp_path):
         assert part in problems
     assert len(found["problems"]) == 7
     assert "Problems: 7" in run("check", "--config", str(file), env=env).stdout
-
-
-def test_a_sunset_of_no_document_is_a_problem(checked):
-    """A date for a document that does not exist would silently mean nothing."""
-    found = checked(env={"ATLAS_SHIM_SUNSET": "snapshot=2026-03-01"}, code=1)
-    assert "'snapshot' is no document" in found["problems"][0]
 
 
 def test_documents_are_listed_with_their_operations(checked):

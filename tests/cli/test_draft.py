@@ -24,14 +24,6 @@ def document(run, tmp_path):
     return file
 
 
-def test_a_draft_goes_to_stdout(run):
-    """So that it can be read first; questions are no failure."""
-    done = run(*GET)
-    assert done.exit_code == 0
-    assert done.stdout.startswith("# A draft by atlas-shim draft")
-    assert "# ?" in done.stdout
-
-
 def test_a_file_is_written_with_the_next_step(run, tmp_path):
     """What to run next is a command that works."""
     file = tmp_path / "mine.toml"
@@ -96,15 +88,6 @@ def test_the_shipped_documents_can_be_proved(run, tmp_path):
     done = run("check", "--pairs", PAIRS)
     assert done.exit_code == 1
     assert "no operation of the document is" in done.stdout
-
-
-def test_long_values_are_shown_from_where_they_differ(run, document, tmp_path):
-    """An example is of use when one sees the difference."""
-    pair = json.loads(Path(PAIRS).read_text().splitlines()[0])
-    pair["old"]["links"][0]["href"] += "/" + "x" * 80
-    (tmp_path / "one.jsonl").write_text(json.dumps(pair))
-    done = run("check", "--pairs", str(tmp_path / "one.jsonl"), str(document))
-    assert "houses/house-0/xxx" in done.stdout.replace("\n    ", "")
 
 
 def test_one_document_can_be_checked_alone(run, document):

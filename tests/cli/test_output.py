@@ -7,10 +7,6 @@ import pytest
 from click.testing import CliRunner
 
 from shim.cli import output
-from shim.cli.fields import when
-from shim.documents.fields import Rule, When
-from shim.documents.verbs import Absent
-from shim.documents.vocabulary import Fidelity
 
 
 def written(function, *arguments):
@@ -44,22 +40,3 @@ def test_a_table_that_does_not_fit_is_a_block_for_each_row(on_a_terminal, tmp_pa
     assert (wrote.splitlines()[0].split() == [*headings]) == is_table
     assert is_table or [line.split()[0] for line in wrote.splitlines() if line[:1].isupper()] == [*headings]
     assert "listServerlessInstances" in wrote
-
-
-def rule(verb, **members):
-    return Rule(verb=verb, at="x", owner="f", fidelity=Fidelity.DERIVED, **members)
-
-
-@pytest.mark.parametrize(
-    ("condition", "text"),
-    [
-        (None, ""),
-        (When(source="a", words=frozenset({"X"})), "a is X"),
-        (When(source="a", words=frozenset({"X", "Y"}), negated=True), "a is not X or Y"),
-        (When(source="a", given=True), "a is given"),
-        (When(source="a", given=False), "a is not given"),
-    ],
-)
-def test_each_condition_has_words(condition, text):
-    """When a rule applies is said in plain words."""
-    assert when(rule(Absent(), when=condition)) == text

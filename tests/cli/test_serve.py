@@ -21,14 +21,6 @@ def test_a_signal_ends_it_with_exit_code_0(start, wait_for, atlas, retired_call,
     assert process.wait(timeout=30) == 0
 
 
-def test_the_environment_and_a_file_set_options(start, wait_for, atlas, tmp_path):
-    """What no flag sets comes from a variable, and what that does not set from the file."""
-    file = tmp_path / "shim.toml"
-    file.write_text('listen = "127.0.0.1:0"\nadmin = "off"\nroute = "nonsense"\n')
-    process = start("serve", "--config", str(file), env={"ATLAS_SHIM_UPSTREAM": atlas.url, "ATLAS_SHIM_ROUTE": "flex"})
-    assert wait_for(process.stderr, r"takes calls at \S+ for (\S+)")[1] == atlas.url
-
-
 def test_every_option_is_a_flag_a_variable_and_a_file_key(run, tmp_path):
     """A bad value is found, and named by what the user wrote, in all three."""
     file = tmp_path / "shim.toml"
@@ -69,13 +61,6 @@ def test_bad_settings_are_one_line_and_exit_code_2(run, words, said):
     assert "Traceback" not in done.output
 
 
-def test_all_bad_settings_are_told_at_once(run):
-    """Two mistakes cost one run, not two."""
-    said = run("serve", "--route", "flx", "--deadline", "0").stderr
-    assert "--route" in said
-    assert "--deadline" in said
-
-
 def test_a_file_that_is_no_toml(run, tmp_path):
     """The file is named."""
     file = tmp_path / "shim.toml"
@@ -102,12 +87,3 @@ def test_a_host_that_has_no_address(run):
     done = run("serve", "--listen", "no-such-host.invalid:0", "--admin", "off")
     assert done.exit_code == 2
     assert "can't listen" in done.stderr
-
-
-def test_broken_documents_are_listed_one_a_line(run, tmp_path):
-    """Every defect of the operator's own documents has its line."""
-    (tmp_path / "mine.toml").write_text('format = 1\noverrides = "snapshots"\nresource = 1\nnonsense = 2\n')
-    done = run("serve", *FREE, env={"ATLAS_SHIM_MAPPINGS": str(tmp_path)})
-    assert done.exit_code == 2
-    lines = [line for line in done.stderr.splitlines() if line.startswith("  mine.toml: ")]
-    assert len(lines) == 2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shim.draft.descriptions import Member, read_description
+from shim.draft.descriptions import Member
 from shim.errors import SettingsError
 
 TEXT = {"type": "string"}
@@ -29,11 +29,6 @@ def test_variants_that_name_their_base_end_there(members):
     variants = {name: {"allOf": [ref("Base"), obj(**{name.lower(): TEXT})]} for name in "AB"}
     assert set(members(ref("Base"), Base=base, **variants)) == {"", "kind", "a", "b"}
     assert set(members(ref("A"), Base=base, **variants)) == {"", "kind", "a"}
-
-
-def test_a_tree_is_cut_where_it_leads_into_itself(members):
-    """An object in itself is looked at once."""
-    assert set(members(ref("Node"), Node=obj(name=TEXT, next=ref("Node")))) == {"", "name"}
 
 
 def test_types_of_variants_are_one_or_none(members):
@@ -79,11 +74,3 @@ def test_references_lead_somewhere_in_the_file(members, schema, what):
     """Those that lead out of it, nowhere, or to themselves are named."""
     with pytest.raises(SettingsError, match=what):
         members(schema, Round=ref("And"), And=ref("Round"))
-
-
-def test_a_file_that_is_no_json_names_itself(tmp_path):
-    """So that one of two files is found."""
-    broken = tmp_path / "broken.json"
-    broken.write_text("{")
-    with pytest.raises(SettingsError, match=r"broken\.json: is no JSON"):
-        read_description(broken)

@@ -98,12 +98,6 @@ def test_what_may_be_chance_is_a_question(field, old, new, values, rule, remark)
     assert remark in found.remark
 
 
-def test_names_make_no_table(field):
-    """A table is of words that both descriptions name: ids and names would be one too, and serve nobody."""
-    found = field(TEXT, {"x": TEXT}, *[(f"name {n % 3}", {"x": f"id {n % 3}", "n": n}) for n in range(9)])
-    assert keys(found) == {"absent": True}
-
-
 @pytest.mark.parametrize(
     ("old", "new", "question"),
     [
@@ -133,19 +127,6 @@ def test_what_descriptions_changed_is_a_question(field, old, new, remark):
     assert (keys(found), found.question, found.remark) == ({"absent": True}, True, remark)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "pair", "remark"),
-    [
-        (words("a"), words("a", "b"), "a", "x was string a, and is string a b now"),
-        (TEXTS, many(a=TEXT), [], "x was strings, and is objects now"),
-        (WHOLE, NUMBER, 1, "x was integer, and is number now"),
-    ],
-)
-def test_what_descriptions_changed_is_asked_though_pairs_are_equal(learned, old, new, pair, remark):
-    """Words and types that the new answer may have and no pair shows: it passes, and is a question."""
-    assert learned({"x": old}, {"x": new}, ({"x": pair}, {"x": pair})).questions == (remark,)
-
-
 def test_what_is_on_one_side_alone(learned):
     """What no old answer has must not pass; what some have not passes, and is a question."""
     both = {"x": TEXT, "y": TEXT}
@@ -172,20 +153,6 @@ def test_a_list_whose_items_became_more_is_grouped(learned):
     assert keys(rows) == {"from": "rows", "group": "rowId"}
     assert [(one.name, keys(one)) for one in rows.of.fields] == [("amount", {"count": True})]
     assert rows.of.without == ("seat",)
-
-
-def test_a_list_that_two_members_group_is_a_question(learned):
-    """Which of them makes the groups is for a person to say, or for a pair that tells them apart."""
-    pair = ({"a": [{"b": "1", "c": "1"}]}, {"a": [{"b": "1", "c": "1", "d": n} for n in "12"]})
-    (field,) = learned({"a": many(b=TEXT, c=TEXT)}, {"a": many(b=TEXT, c=TEXT, d=TEXT)}, pair).fields
-    assert (keys(field)["group"], field.question, field.remark) == ("b", True, "1 items; they are also one by c")
-
-
-def test_a_list_that_moved_is_found(learned):
-    """By what its items have in common, though its name is another."""
-    pair = ({"people": [{"first": "a", "last": "b"}]}, {"data": {"crew": [{"first": "a", "last": "b"}]}})
-    (people,) = learned({"people": many(first=TEXT, last=TEXT)}, {"data": obj(crew=many(first=TEXT))}, pair).fields
-    assert keys(people) == {"from": "data.crew"}
 
 
 def test_a_list_that_no_new_one_gives_is_a_question(learned):

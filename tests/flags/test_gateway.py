@@ -104,10 +104,3 @@ def test_a_provider_that_is_not_there_is_told_at_the_start():
     """A typo in the name keeps the gateway from starting, rather than routing by auto for ever."""
     with pytest.raises(SettingsError, match=r"^openfeature_provider: nosuch:x can't be imported"):
         Gateway(Options(route=FLAG, openfeature_provider="nosuch:x"))
-
-
-def test_without_the_extra_the_flag_is_refused(monkeypatch):
-    """What to install is told before the first call."""
-    monkeypatch.setattr("shim.flags.providers.find_spec", lambda name: None)
-    with pytest.raises(SettingsError, match=r"pip install 'atlas-shim\[openfeature\]'"):
-        Gateway(Options(route=FLAG))

@@ -17,17 +17,6 @@ def test_defaults_are_the_ones_that_are_shown():
     assert list(shown) == [field.name for field in attrs.fields(Options)]
 
 
-def test_what_is_shown_and_what_is_had():
-    """A few defaults in both forms, since one is made of the other."""
-    shown = {row.flag: row.default for row in TABLE}
-    assert (shown["--listen"], Options().listen) == ("127.0.0.1:8480", Address("127.0.0.1", 8480))
-    assert (shown["--public-url"], Options().public_url) == ("", None)
-    assert (shown["--body-limit"], Options().body_limit) == ("16777216", 16 * 1024 * 1024)
-    assert (shown["--coalesce"], Options().coalesce) == ("off", None)
-    switches = ["sign_all", "read_only", "reuse_port", "coalesce", "proxy_protocol"]
-    assert [row.name for row in TABLE if row.bare] == switches
-
-
 def test_flag_beats_environment_beats_file():
     """The nearer the caller, the stronger."""
     file = {"route": "legacy", "drain": 3, "deadline": 7}

@@ -5,9 +5,8 @@ import os
 import pytest
 
 from shim.core.recognise import shared_engine
-from shim.gateway.board.counts import CALLERS, ERRORS, HOUR, MOST, OTHERS, Board, Caller, Errors
+from shim.gateway.board.counts import CALLERS, ERRORS, HOUR, MOST, OTHERS, Board
 from shim.gateway.logs.calls import CallLine
-from tests.gateway.test_signing import PATH
 
 START = 1_800_000_000 // 60 * 60.0
 
@@ -39,12 +38,6 @@ def test_a_clock_that_is_set_back_loses_nothing_of_now():
     assert sum(one.calls for one in found.callers.values()) == 2
 
 
-def test_callers_are_counted_with_their_retired_calls():
-    """One row for an address and a User-Agent, masked as in the log."""
-    found = board(line(agent='a"\n\x1b'), line(path=PATH, agent='a"\n\x1b')).counted().callers
-    assert found == {("127.0.0.1", "a???"): Caller(2, 1, int(START) // 60)}
-
-
 def test_a_flood_of_callers_is_bounded():
     """Each with a name of its own: the calls are counted, the many callers are one, and few stay of each minute."""
     made = board(*(line(agent=str(number)) for number in range(MOST + 50)))
@@ -63,24 +56,10 @@ def test_kinds_of_errors_are_bounded_and_the_latest_stay():
     assert (len(found), found[0]) == (ERRORS, f"C{kinds - 1}")
 
 
-def test_errors_of_a_kind_are_one_row():
-    """How many, when first and when last; an answer of Atlas' own counts by its status."""
-    found = board(line(status=503), line(START + 5, status=503)).counted().errors
-    assert found == {("other", (None, 503, "503")): Errors(START, START + 5, 2)}
-
-
 def test_a_caller_that_left_is_no_error():
     """It has no status; its call is counted all the same."""
     found = board(line(status=None)).counted()
     assert (found.errors, [hundred for _, _, _, hundred in found.minutes]) == ({}, [0])
-
-
-def test_last_calls_are_told_by_the_side_that_answered():
-    """What Atlas itself answered may be no retired call yet."""
-    legacy = line(START + 2, path=PATH)
-    legacy.route = "legacy"
-    found = board(line(path=PATH), line(START + 60, path=PATH), legacy, line(START + 90, path=PATH)).counted().lasts
-    assert [(one.route, one.when, one.calls) for one in found] == [("flex", START + 90, 3), ("legacy", START + 2, 1)]
 
 
 @pytest.mark.parametrize("answers", [3, 2 * MOST + 3])

@@ -5,7 +5,7 @@ import pytest
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options, file_stamps
-from shim.gateway.credentials.key_files import EVERY, watched_credentials, watched_keys
+from shim.gateway.credentials.key_files import EVERY, watched_keys
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.served import status_of
 
@@ -48,24 +48,6 @@ def test_environment_and_file_together(tmp_path):
     file.write_text("a:b\n")
     environ = {"MONGODB_ATLAS_PUBLIC_API_KEY": "c", "MONGODB_ATLAS_PRIVATE_API_KEY": "d"}
     assert set(watched_keys(environ, str(file))()) == {"a", "c"}
-
-
-def test_files_of_other_names_are_watched(tmp_path):
-    """A key in the files that Terraform's and CloudFormation's names lead to is read again when it changes."""
-    for name, text in (("public", "aaaaaaaa"), ("private", "one")):
-        (tmp_path / name).write_text(text)
-    environ = {
-        "MONGODB_ATLAS_PUBLIC_KEY_FILE": str(tmp_path / "public"),
-        "MONGODB_ATLAS_PRIVATE_KEY_FILE": str(tmp_path / "private"),
-    }
-    now = [0.0]
-    own = watched_credentials(environ, clock=lambda: now[0])
-    keys = watched_keys(environ, None, clock=lambda: now[0])
-    assert (own(), keys()) == (ApiKey("aaaaaaaa", "one"), {"aaaaaaaa": ApiKey("aaaaaaaa", "one")})
-
-    (tmp_path / "private").write_text("another")
-    now[0] += EVERY
-    assert (own(), keys()) == (ApiKey("aaaaaaaa", "another"), {"aaaaaaaa": ApiKey("aaaaaaaa", "another")})
 
 
 def test_files_are_looked_at_a_few_times_a_second(tmp_path, monkeypatch):

@@ -8,10 +8,10 @@ import pytest
 
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
-from shim.fake import DEMO_PUBLIC_KEY, FakeAtlas
+from shim.fake import FakeAtlas
 from shim.fake.messages import FakeReply
 from shim.gateway import Gateway, Options
-from shim.gateway.options import Address, CredentialsMode, read_options
+from shim.gateway.options import Address, CredentialsMode
 from tests.gateway_credentials.worlds import ACCOUNT, ALL, FLEX, INSTANCE, KEY, RETIRED, UNTOUCHED, V2, signing, world
 from tests.peers.raw import reply, replying
 from tests.peers.served import ask, get, status_of, value_of
@@ -169,14 +169,6 @@ def test_refuses_to_start_without_credentials(mode, environ):
         Gateway(Options(listen=Address("127.0.0.1", 0), credentials=mode), environ=environ)
 
 
-def test_options_are_read():
-    """The new rows are flags, variables and file keys like the others."""
-    options = read_options({"ATLAS_SHIM_CREDENTIALS": "own", "ATLAS_SHIM_SIGN_ALL": "on", "ATLAS_SHIM_UDS": "/s"})
-    assert (options.credentials, options.sign_all, options.uds) == (CredentialsMode.OWN, True, "/s")
-    with pytest.raises(SettingsError, match=r"ATLAS_SHIM_SIGN_ALL: 'yes' is not one of on, off"):
-        read_options({"ATLAS_SHIM_SIGN_ALL": "yes"})
-
-
 def test_wrong_key_is_not_tried_twice():
     """A key that upstream refuses is refused to the caller, without a challenge that nobody could meet."""
     environ = KEY | {"MONGODB_ATLAS_PRIVATE_API_KEY": "wrong"}
@@ -300,9 +292,3 @@ def test_key_file_is_read_again(tmp_path, monkeypatch):
         assert user(seen) == "public04"
         (new / "private").unlink()
         assert user(seen) == "public04", "what was good stays while nothing better is there"
-
-
-def test_public_key_is_told_to_nobody():
-    """A repr of gateway, options and parts has no part of the credentials."""
-    gateway = Gateway(Options(listen=Address("127.0.0.1", 0), credentials=CredentialsMode.OWN), environ=KEY)
-    assert DEMO_PUBLIC_KEY not in repr(gateway) + repr(vars(gateway)) + repr(vars(gateway._handler.gate))

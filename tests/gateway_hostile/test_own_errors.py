@@ -71,13 +71,3 @@ def test_calls_that_the_core_refuses(request_bytes, code, error):
     name, said = proxy_status(head)
     assert (name, said["error"]) == ("atlas-shim", error)
     assert "received-status" not in said
-
-
-def test_translations_and_replies_of_others_carry_none():
-    """The field is for what the gateway itself answers."""
-    document = json.dumps({"results": [], "totalCount": 0}).encode()
-    answers = (reply(document), reply(b"{}", status="403 Forbidden"))
-    with replying(*answers) as upstream, gateway(upstream.origin) as served:
-        for status in (200, 403):
-            head, _ = ask(served, CALLS["retired GET"])
-            assert (status_of(head), value_of(head, "Proxy-Status")) == (status, None)

@@ -29,18 +29,6 @@ def used(served: Gateway) -> int:
     return budget.reserved + budget.held
 
 
-def test_requests_have_room_up_to_the_limit():
-    """One more counts as nothing and is told to come again, until another one ends."""
-    budget = MemoryBudget(2 * RESERVED)
-    budget.reserve()
-    budget.reserve()
-    with pytest.raises(Refusal) as caught:
-        budget.reserve()
-    assert (caught.value.status, budget.reserved) == (503, 2 * RESERVED)
-    budget.release()
-    budget.reserve()
-
-
 def test_long_contents_have_a_half():
     """So that many of them leave room for calls that need little; what is refused counts as nothing."""
     budget = MemoryBudget(10 * RESERVED)

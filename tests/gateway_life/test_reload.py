@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 
 import attrs
@@ -45,18 +44,6 @@ class Applied:
         self.reloader = Reloader(source, source.read(), self.plans.append, self.standing)
 
 
-async def test_good_change_is_applied(tmp_path):
-    """The next plan has the file's new values, and the flags' old ones."""
-    config = tmp_path / "shim.toml"
-    config.write_text('route = "legacy"\ndeadline = 5\n')
-    applied = Applied(source_of(config, route="flex"))
-    config.write_text('route = "off"\ndeadline = 7\n')
-    assert await applied.reloader.reload()
-    assert (applied.plans[0].settings.route, applied.plans[0].settings.deadline) == (RouteWord.FLEX, 7.0)
-    assert applied.standing.reload.state == "good"
-    assert applied.standing.reloads == {"success": 1, "refused": 0}
-
-
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -85,24 +72,6 @@ async def test_broken_file_is_refused(tmp_path, caplog, text, said):
     config.write_text('route = "flex"\n')
     assert await applied.reloader.reload()
     assert applied.standing.reloads == {"success": 1, "refused": 1}
-
-
-async def test_broken_documents_are_refused(tmp_path, caplog):
-    """Every defect is in the one line; the documents before stay."""
-    mine = tmp_path / "mine.toml"
-    mine.write_text(OVERRIDE.format(day="2026-01-01"))
-    config = tmp_path / "shim.cfg"
-    config.write_text("")
-    applied = Applied(source_of(config, tmp_path))
-    mine.write_text('format = 1\noverrides = "snapshots"\nresource = 1\nnonsense = 2\n')
-    assert not await applied.reloader.reload()
-    assert applied.plans == []
-    assert caplog.text.count("mine.toml: ") == 2
-    mine.write_text(OVERRIDE.format(day="2026-02-01"))
-    assert await applied.reloader.reload()
-    operation = applied.plans[0].engine.named("listServerlessBackupSnapshots")
-    assert operation is not None
-    assert operation.sunset == datetime(2026, 2, 1, tzinfo=UTC)
 
 
 async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):

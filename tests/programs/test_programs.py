@@ -16,14 +16,13 @@ import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import serve_in_thread
-from tests.family.test_generated_client import PACKAGE, generate
 
 SCRIPTS = Path(__file__).parent / "scripts"
 BEFORE, AFTER = date(2026, 1, 14), date(2027, 2, 1)
 SUNSETS = ("snapshots", "restore_jobs", "instances")
 RUN = ["-m", "shim", "run", "--", sys.executable]
 
-NAMES = ("tutorial", "session", "restore", "generated", "openapi", "opener")
+NAMES = ("tutorial", "session", "openapi", "opener")
 DAILY = {("session", "run"), ("openapi", "import"), ("opener", "auto")}
 """One program for each way in and for each library, of those that begin quickly."""
 
@@ -43,25 +42,6 @@ why = "The SDK's enumeration of sizes has no FLEX, which Atlas itself answers."
 """
 
 
-@pytest.fixture(scope="session")
-def package(tmp_path_factory):
-    """A folder with the generated client."""
-    folder = tmp_path_factory.mktemp("generated")
-    generate(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def changed(tmp_path_factory, package):
-    """A folder with the generated client whose imports of httpx were changed."""
-    folder = tmp_path_factory.mktemp("changed")
-    for path in (package / PACKAGE).rglob("*.py"):
-        target = folder / path.relative_to(package)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(with_changed_import(path.read_text()))
-    return folder
-
-
 def with_changed_import(source):
     """Return a source that imports httpx, requests and urllib3 from the shim."""
     source = re.sub(r"^import (httpx|requests|urllib3)$", r"from shim import \1", source, flags=re.MULTILINE)
@@ -70,11 +50,11 @@ def with_changed_import(source):
     )
 
 
-def play(server, path, *before, folder, **more):
+def play(server, path, *before, **more):
     """Run a program against a server; returns what it printed and the methods of the calls that arrived."""
     environ = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}
     environ |= {"ATLAS": server.url, "GROUP": DEMO_GROUP, "CLUSTER": DEMO_CLUSTER, "TOKEN": DEMO_TOKEN}
-    environ |= {"PUBLIC_KEY": DEMO_PUBLIC_KEY, "PRIVATE_KEY": DEMO_PRIVATE_KEY, "PYTHONPATH": str(folder)} | more
+    environ |= {"PUBLIC_KEY": DEMO_PUBLIC_KEY, "PRIVATE_KEY": DEMO_PRIVATE_KEY, "PYTHONPATH": str(SCRIPTS)} | more
     command = [sys.executable, *before, str(path)]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode:
@@ -86,35 +66,23 @@ class ProgramError(Exception):
     """A program ended with a traceback."""
 
 
-@pytest.fixture
-def folders(request):
-    """Returns where a program's imports are, unchanged and changed: only one stands on a client that is generated."""
-
-    def look(name):
-        if name != "generated":
-            return SCRIPTS, SCRIPTS
-        return request.getfixturevalue("package"), request.getfixturevalue("changed")
-
-    return look
-
-
 _untouched: dict[str, Any] = {}
 
 
 @pytest.fixture
-def untouched(folders):
+def untouched():
     """Returns what a program did before the sunset, without the shim."""
 
     def look(name):
         if name not in _untouched:
             with serve_in_thread(FakeAtlas(today=BEFORE, strict=False)) as server:
-                _untouched[name] = play(server, SCRIPTS / f"{name}.py", folder=folders(name)[0])
+                _untouched[name] = play(server, SCRIPTS / f"{name}.py")
         return _untouched[name]
 
     return look
 
 
-def after(name, way, folders, tmp_path, **more):
+def after(name, way, tmp_path, **more):
     """Run a program after the sunsets in one of the ways; returns what ``play`` does."""
     path = SCRIPTS / f"{name}.py"
     source = path.read_text()
@@ -122,18 +90,17 @@ def after(name, way, folders, tmp_path, **more):
         path = tmp_path / path.name
         path.write_text(f"import shim.auto\n{source}" if way == "auto" else with_changed_import(source))
     more["ATLAS_SHIM_SUNSET"] = ",".join(f"{sunset}=2020-01-01" for sunset in SUNSETS)
-    folder = folders(name)[way == "import"]
     with serve_in_thread(FakeAtlas(today=AFTER)) as server:
         more["ATLAS_SHIM_UPSTREAM"] = server.url
-        found = play(server, path, *(RUN if way == "run" else []), folder=folder, **more)
+        found = play(server, path, *(RUN if way == "run" else []), **more)
         assert not [arrival.target for arrival in server.fake.arrivals if "/serverless" in arrival.target]
     return found
 
 
 @pytest.mark.parametrize(("name", "way"), CASES)
-def test_a_program_goes_on_as_before(untouched, folders, tmp_path, name, way):
+def test_a_program_goes_on_as_before(untouched, tmp_path, name, way):
     """By shim.auto, by atlas-shim run, and by a changed import: same words, same number of calls, none retired."""
-    printed, calls, said = after(name, way, folders, tmp_path)
+    printed, calls, said = after(name, way, tmp_path)
     words, as_before, _ = untouched(name)
     assert printed == words
     assert sorted(calls) == sorted(as_before)
@@ -142,11 +109,11 @@ def test_a_program_goes_on_as_before(untouched, folders, tmp_path, name, way):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["auto", "run"])
-def test_an_sdk_reads_instances(folders, tmp_path, way):
+def test_an_sdk_reads_instances(tmp_path, way):
     """In three trips, one of them Digest's challenge; a rule is replaced, for a word that the SDK doesn't know."""
     (tmp_path / "mappings").mkdir()
     (tmp_path / "mappings" / "sdk.toml").write_text(OVERRIDE)
-    printed, calls, said = after("sdk", way, folders, tmp_path, ATLAS_SHIM_MAPPINGS=str(tmp_path / "mappings"))
+    printed, calls, said = after("sdk", way, tmp_path, ATLAS_SHIM_MAPPINGS=str(tmp_path / "mappings"))
     lines = printed.splitlines()
     assert lines[0] == f"1 [{DEMO_CLUSTER!r}]"
     assert lines[1].startswith(f"{DEMO_CLUSTER} IDLE ")
@@ -156,19 +123,19 @@ def test_an_sdk_reads_instances(folders, tmp_path, way):
 
 
 @pytest.mark.slow
-def test_the_sdk_refuses_atlas_own_word_with_and_without_the_shim(untouched, folders, tmp_path):
+def test_the_sdk_refuses_atlas_own_word_with_and_without_the_shim(untouched, tmp_path):
     """Its enumeration has no FLEX, so it parsed no such instance before the sunset either; the shim changes nothing."""
-    for look in (lambda: untouched("sdk"), lambda: after("sdk", "run", folders, tmp_path)):
+    for look in (lambda: untouched("sdk"), lambda: after("sdk", "run", tmp_path)):
         with pytest.raises(ProgramError, match=r"effectiveInstanceSizeName.*\n.*input_value='FLEX'"):
             look()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*NAMES, "sdk"])
-def test_without_the_shim_a_program_is_broken(folders, name):
+def test_without_the_shim_a_program_is_broken(name):
     """So that the tests above are about something."""
     with (
         serve_in_thread(FakeAtlas(today=AFTER, strict=False)) as server,
         pytest.raises(ProgramError, match=r"410|KeyError: 'results'"),
     ):
-        play(server, SCRIPTS / f"{name}.py", folder=folders(name)[0])
+        play(server, SCRIPTS / f"{name}.py")

@@ -68,17 +68,6 @@ def test_the_notes_are_the_section_of_the_tag():
     )
 
 
-def test_the_last_section_ends_with_the_file():
-    """It has no heading after it."""
-    assert version.notes("v0.1.0", CHANGELOG) == "The first.\n"
-
-
-def test_a_version_without_a_section_has_no_notes():
-    """It says which one is missing."""
-    with pytest.raises(SystemExit, match=r"no section of 0\.3\.0"):
-        version.notes("v0.3.0", CHANGELOG)
-
-
 def test_a_stamped_tree_can_be_released(tree):
     """After the stamp each place has the version, the section has its day, and the check gives the version."""
     page = tree / "CHANGELOG.md"

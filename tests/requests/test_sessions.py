@@ -18,17 +18,6 @@ def raise_for_status(response, **options):
     response.raise_for_status()
 
 
-def test_hooks_of_one_request_run_after_those_of_the_session_or_in_their_place(raw):
-    """Whatever requests does with both, it does here, once."""
-    for library in (requests, plain):
-        server = raw(gone_then_flex)
-        session, seen = library.Session(), []
-        session.hooks["response"].append(lambda response, seen=seen, **options: seen.append("session"))
-        hooks = {"response": lambda response, seen=seen, **options: seen.append("request")}
-        session.get(f"{server.url}{SNAPSHOTS}", hooks=hooks)
-        assert seen == ["request"]
-
-
 def test_a_hook_may_put_another_response_in_place(raw):
     """What it returns is what the caller gets."""
     server = raw(gone_then_flex)

@@ -43,14 +43,6 @@ def test_digest_is_signed_for_what_is_sent(atlas, retired):
     assert [trips(atlas, lambda: session.get(retired)) for _ in range(3)] == [2, 1, 1]
 
 
-def test_digest_is_signed_again_for_a_fallback(atlas, retired, early):
-    """The retired endpoint is asked first, and refuses."""
-    session = mounted(atlas.url)
-    session.auth = HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
-    assert session.get(retired).status_code == 200
-    assert session.get(retired).status_code == 200
-
-
 class Handmade(AuthBase):
     """Signs for the URL that it sees, once it knows a nonce, and leaves no hook to find it by."""
 
