@@ -10,7 +10,7 @@ from tests.doors import by_aiohttp, by_httpx, by_requests, by_urllib, by_urllib3
 from tests.doors.door import Door
 from tests.doors.process import *  # noqa: F403 - its fixtures
 
-DOORS: dict[str, partial[Door]] = {
+DOORS: dict[str, partial[Any]] = {
     "httpx": partial(by_httpx.Blocking, "httpx"),
     "httpx async": partial(by_httpx.Async, "httpx"),
     "httpx2": partial(by_httpx.Blocking, "httpx2"),
@@ -35,4 +35,5 @@ def doors_where(holds: Callable[[Any], bool]) -> pytest.MarkDecorator:
 @pytest.fixture(params=DOORS)
 def door(request: pytest.FixtureRequest) -> Door:
     """Each door in turn."""
-    return DOORS[request.param]()
+    made: Door = DOORS[request.param]()
+    return made
