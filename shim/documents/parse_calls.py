@@ -21,7 +21,7 @@ from shim.documents.model import (
 )
 from shim.documents.parse_fields import parse_body
 from shim.documents.read import read_declared, read_table
-from shim.documents.sources import Step, parse_source
+from shim.documents.sources import Step, read_source
 from shim.documents.tables import Table, checked, read_template
 from shim.documents.templates import Template, parameters_in
 from shim.documents.versions import parse_date
@@ -179,7 +179,7 @@ def _parse_alike(table: Table, question: Question) -> Alike | None:
         return None
     alike = read_declared(Alike, sub)
     source = alike.source
-    if source and Step.EACH not in (checked(sub, "source", parse_source, source) or (Step.EACH,)):
+    if source and Step.EACH not in (checked(sub, "source", read_source, source) or (Step.EACH,)):
         sub.wrong("source", f"{source!r} is one value; [each] leads to several that can be alike")
     if question.shape != "one":
         table.wrong("alike", "belongs to one resource; in a list it would hide the others")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from shim.documents.sources import Step, parse_source
+from shim.documents.sources import Step, read_source
 from shim.documents.tables import Table, checked
 
 _Made = TypeVar("_Made")
@@ -72,7 +72,7 @@ def sources(key: str = "") -> Any:
 def sources_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:
     """Return texts as they are, and note each that is no source."""
     for one in filter(None, said):
-        checked(table, key, parse_source, one)
+        checked(table, key, read_source, one)
     return said
 
 

@@ -37,10 +37,6 @@ _PART = re.compile(r"([^.\[\]]+)(?:\[([^\[\]]*)\])?")
 @lru_cache(maxsize=4096)
 def parse_source(text: str) -> Path:
     """Return the path that a source says; raises ValueError that says what is wrong with it."""
-    if text.startswith("$") and text[1:2] in {"", ".", "["}:
-        raise ValueError(f"{text!r} is no source: names begin at the object itself, without $")
-    if "\\." in text:
-        raise ValueError(f"{text!r} is no source: a name with a dot in it can't be read, and a backslash does not help")
     path: list[str | Step] = []
     for part in text.split("."):
         found = _PART.fullmatch(part)
@@ -55,6 +51,15 @@ def parse_source(text: str) -> Path:
                 raise ValueError(f"{text!r} is no source: [{step}] is not one of [first], [only], [each]")
             path.append(Step(step))
     return tuple(path)
+
+
+def read_source(text: str) -> Path:
+    """Return the path of a source in a document; raises ValueError for what is meant to be of another language, too."""
+    if text.startswith("$") and text[1:2] in {"", ".", "["}:
+        raise ValueError(f"{text!r} is no source: names begin at the object itself, without $")
+    if "\\." in text:
+        raise ValueError(f"{text!r} is no source: a name with a dot in it can't be read, and a backslash does not help")
+    return parse_source(text)
 
 
 class _SeveralItems(Exception):  # noqa: N818 - what a step can't take is no error
