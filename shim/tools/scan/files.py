@@ -156,11 +156,11 @@ def read(source: Source) -> bytes:
             info = os.fstat(file.fileno())
             if not stat.S_ISREG(info.st_mode):
                 raise UnreadError("no regular file")
-            if info.st_size > _LARGEST:
-                raise UnreadError(f"larger than {_LARGEST >> 20} MiB")
             head = file.read(8192)
             if b"\0" in head and head[:2] not in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
                 raise UnreadError("binary", is_odd=False)
+            if info.st_size > _LARGEST:
+                raise UnreadError(f"larger than {_LARGEST >> 20} MiB")
             return head + file.read(_LARGEST)
     except (OSError, ValueError) as error:
         raise UnreadError(_reason(error)) from None

@@ -216,8 +216,12 @@ class Program(Scopes):
             return [self.fold(one, given) for one in call.args]
         return [self.fold(node, given)]
 
-    def _called(self, call: Call, given: Given) -> Texts:  # noqa: C901 - a list of shapes
+    def _called(self, call: Call, given: Given) -> Texts:  # noqa: C901, PLR0912 - a list of shapes
         name = call.name.casefold()
+        if call.receiver is None and call.name in self.functions:
+            given_args = [self.fold(one, given) for one in call.args]
+            if known(found := self.returned(call.name, given_args, call.keyed)):
+                return found
         on = self.fold(call.receiver, given) if call.receiver is not None else UNKNOWN
         args = [self.fold(one, given) for one in call.args]
         if name in rules.words("words", "format"):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from shim.tools.scan import rules
-from shim.tools.scan.calls import Call, plain
+from shim.tools.scan.calls import Call, key_of, plain
 from shim.tools.scan.fold import Program
 from shim.tools.scan.methods import verb_in, words_of
 from shim.tools.scan.tree import Node
@@ -18,6 +18,9 @@ _OUTER = frozenset(
     {"when", "verify", "every", "setup", "given", "coevery", "lenient", "perform", "doreturn", "dothrow"}
 )
 """Calls that say of a call what a mock does with it."""
+
+_ROUTE = re.compile(r"\b(component|element|loader|handler|loadChildren|loadComponent|redirectTo|controller)\b")
+"""What stands beside the path of a page or of a server's route."""
 
 
 class Silence:
@@ -73,6 +76,8 @@ class Silence:
             return True
         if root.casefold() in rules.words("words", "mocks") or (self.has_msw and root in {"http", "rest"}):
             return root.casefold() != "rest" or self.has_msw
+        if root == "request" and "supertest" in self.text:
+            return True
         if any(not _MOCKS.isdisjoint(words_of(one)) for one in names):
             return True
         bound = self.program.assigned(root, receiver)
@@ -103,6 +108,12 @@ class Silence:
                 names = [plain(kid.text) for kid in one.kids[0].names()] or [one.kids[0].text.strip("\"'` :")]
                 if names[-1].casefold().lstrip("_") in rules.words("words", "talk"):
                     return True
+            if (
+                one.role == "pair"
+                and key_of(one.kids[0]) == "path"
+                and _ROUTE.search(one.parent.text if one.parent else "")
+            ):
+                return True
             if one.role == "pair" and one.kids and below is one.kids[0] and below.role == "string":
                 return True
             if one.role == "call" and self.is_mock(self.program.calls[one]):

@@ -50,9 +50,7 @@ class Scopes:
                 self._loop(node)
 
     def _function(self, node: Node) -> None:
-        name = next((one for one in reversed(node.kids[:-1]) if one.role == "name"), None)
-        if node.kids and node.kids[0].role == "name" and self.language != "java":
-            name = node.kids[0]
+        name = next((one for one in node.kids[:-1] if one.role == "name"), None)
         if self.language in {"java", "csharp"}:
             at = next((at for at, one in enumerate(node.kids) if "parameter" in one.kind), 0)
             name = node.kids[at - 1] if at and node.kids[at - 1].role == "name" else None
