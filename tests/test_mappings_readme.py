@@ -11,7 +11,7 @@ from tests.core.driver import answers, drive
 
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-WIDGETS, API, ERRORS, QUERY, FIND, BLANK, ORDER, REFUSE, LATE, NESTED, BARE, OVERRIDE = BLOCKS
+WIDGETS, API, ERRORS, QUERY, FIND, BLANK, ORDER, REFUSE, NULL, LATE, NESTED, BARE, OVERRIDE = BLOCKS
 
 GROUP = "/api/atlas/v2/groups/a"
 LIFE = """
@@ -108,6 +108,14 @@ def test_a_read_that_went_blank_is_answered_by_its_successor(engine_of):
     driven = ask(engine_of(WIDGETS + BLANK), "/widgets/w", answers({"errorCode": "GADGET_NOT_FOUND"}, 404))
     assert [send.call.path for send in driven.sends] == [f"{GROUP}/gadgets/w"]
     assert driven.document["errorCode"] == "WIDGET_NOT_FOUND"
+
+
+@pytest.mark.parametrize("owner", [None, "me", {"id": 5}, True, []])
+def test_a_value_of_any_type_or_none_stays_what_it_is(engine_of, owner):
+    """A null that upstream says is not left out; an owner of which it says nothing is."""
+    engine = engine_of(WIDGETS + NULL)
+    driven = ask(engine, "/widgets", {"results": [{"title": "a", "owner": owner}, {"title": "b"}]})
+    assert [one.get("owner", "nothing") for one in driven.document["results"]] == [owner, "nothing"]
 
 
 def test_an_error_is_told_in_legacy_terms(engine_of):

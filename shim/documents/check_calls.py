@@ -87,5 +87,5 @@ def _check_body(body: Resource, request: RequestBody) -> Iterator[tuple[str, str
                     yield f".body{where}", f"reads {source!r}, which is ignored"
                 kind = request.members.get(source)
                 takes = rule.verb.way.takes(json_type(field.type)) if isinstance(rule.verb, From) else ()
-                if kind is not None and takes and json_type(kind) not in takes:
+                if kind is not None and takes and not {json_type(kind), "any"} & {*takes}:
                     yield f".body{where}", f"can never apply: {source!r} is of type {kind}"

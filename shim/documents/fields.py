@@ -21,8 +21,8 @@ BODY = "body"
 BARE = "value"
 """The name under which rules read what is no object, and of the one field of a bare answer."""
 
-TYPES = ("string", "integer", "number", "boolean", "time", "strings", "object", "objects", "array", "links")
-"""The types a field may have; objects and arrays are handed over as they are, unless ``of`` says what they are."""
+TYPES = ("string", "integer", "number", "boolean", "time", "strings", "object", "objects", "array", "links", "any")
+"""The types a field may have; objects and what may be one are handed over as they are, unless ``of`` is said."""
 LISTS = ("strings", "objects", "array", "links")
 """Those whose values are lists."""
 
@@ -252,14 +252,15 @@ def put(field: Field, value: str) -> str:
     return f"made{''.join(f'.setdefault({part!r}, {{}})' for part in outer)}[{last!r}] = {value}"
 
 
-def chosen(field: Field, branches: Sequence[Branch], which: str, sources: int = 0) -> list[str]:
+def chosen(field: Field, branches: Sequence[Branch], which: str, sources: int = 0, each: int = 1) -> list[str]:
     """Return the lines that put the value of the first test that holds in a field's place.
 
-    The first ``sources`` of them look at a source each: of those before, what could not be used is reported.
+    Of as many as there are ``sources``, ``each`` look at the same one: of those before it, what could not be used is
+    reported.
     """
     lines = list[str]()
     for number, (test, value) in enumerate(branches):
         lines += [f"{'elif' if number else 'if'} {test}:", f"    {put(field, value)}"]
-        if 0 < number < sources:
-            lines.append(f"    report.pass_over({which}, {number}, source)")
+        if 0 < number // each < sources:
+            lines.append(f"    report.pass_over({which}, {number // each}, source)")
     return [*lines, "else:", f"    report.leave_out({which}, source, made)"]

@@ -23,7 +23,7 @@ def parse_rule(table: Table, apis: Collection[str], *, plain: bool = False) -> R
         table.wrong("", f"needs exactly one of {', '.join(verbs)}, not {', '.join(present) or 'none'}")
     table.know(*present)
     if not present:  # what else the rule lacks is not known
-        table.know(*verbs, *(way.key for way in (*WAYS, *CASTS)), "drop", "fidelity", "why")
+        table.know(*verbs, *(way.key for way in (*WAYS, *CASTS)), "drop", "null", "fidelity", "why")
     verb = VERBS[present[0]].read(table, apis) if present else Absent()
     rule = Rule(
         verb=verb,

@@ -70,6 +70,7 @@ FITS: Mapping[str, Callable[[Json], bool]] = {
     "time": lambda value: parse_time(value) is not None,
     "strings": lambda value: type(value) is list and all(type(item) is str for item in value),
     "objects": lambda value: type(value) is list and all(type(item) is dict for item in value),
+    "any": lambda value: value is not None,
 }
 """For each type, a test of a decoded JSON value."""
 

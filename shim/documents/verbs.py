@@ -9,7 +9,7 @@ from typing import Any, Self
 import attrs
 
 from shim.documents.casts import CASTS
-from shim.documents.fields import BODY, Branch, Field, Problems, Rule, Script, Use, Verb, put, unfit
+from shim.documents.fields import BODY, Branch, Field, Problems, Rule, Script, Use, Verb, chosen, put, unfit
 from shim.documents.links import Link
 from shim.documents.read import read_as, read_declared, source, sources, sources_in, text, texts
 from shim.documents.sources import parse_source
@@ -45,17 +45,22 @@ def _read_drop(table: Table, key: str) -> Drop:
 
 @attrs.frozen(kw_only=True)
 class From(Verb):
-    """What upstream says, the first source that is there, and what ``way`` makes of it; but values in ``drop``."""
+    """What upstream says, the first source that is there, and what ``way`` makes of it; but values in ``drop``.
+
+    With ``null`` a null is a value, and stays one.
+    """
 
     key = "from"
     hands_on = True
     sources: tuple[str, ...] = sources("from")
     way: Way = read_as(_read_way, default=AS_IS)
     drop: Drop = read_as(_read_drop, default=())
+    null: bool = read_as(Table.flag, default=False)
 
     def how(self, name: str) -> str:
         shown = "" if self.sources == (name,) else f"from {', else '.join(self.sources)}"
-        return self.way.mark.join(filter(None, (shown, self.way.how())))
+        told = self.way.mark.join(filter(None, (shown, self.way.how())))
+        return ", ".join(filter(None, (told, "null stays null" if self.null else "")))
 
     def check(self, field: Field, at: str, use: Use) -> Problems:
         yield from self.way.check(field, at)
@@ -69,7 +74,15 @@ class From(Verb):
         return self.way.reads_list(field)
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
-        return [self.way.branch(script, field, self.drop, script.member(one), one) for one in self.sources]
+        found = [self.way.branch(script, field, self.drop, script.member(one), one) for one in self.sources]
+        if not self.null:
+            return found
+        paths = [script.name("path", parse_source(one)) for one in self.sources]
+        nulls = [(f"look_up(source, {path}) is None", "None") for path in paths]
+        return [branch for pair in zip(found, nulls, strict=True) for branch in pair]
+
+    def lines(self, script: Script, field: Field, which: str) -> list[str]:
+        return chosen(field, self.branches(script, field), which, len(self.sources), 2 if self.null else 1)
 
     def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
         if said is None:

@@ -83,9 +83,9 @@ class Way:
         """Return what JSON calls the values of which it makes one of the JSON type ``made``; empty if any."""
         return {made}
 
-    def reads_list(self, field: Field) -> bool:
-        """Tell whether what it reads is a list."""
-        return field.type in LISTS
+    def reads_list(self, field: Field) -> bool | None:
+        """Tell whether what it reads is a list; None if it may be one."""
+        return None if field.type == "any" else field.type in LISTS
 
     def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
         """Return the test of the value at an expression, and the expression for the legacy one."""

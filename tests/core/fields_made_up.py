@@ -94,6 +94,7 @@ def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
         declared = known["way"].values if isinstance(known["way"], Values) else {}
         dropped = st.sampled_from([*declared, 0, 1, False, True, 5.0]) | OF[kind]
         known["drop"] = tuple(draw(st.just([]) | st.lists(dropped, max_size=2)))
+        known["null"] = draw(st.booleans())
     elif verb is Equals:
         known["sources"] = (draw(sources),)
         chosen = draw(st.lists(WORDS, min_size=1, max_size=4, unique=True))

@@ -116,7 +116,8 @@ def of_one(field: Field, rule: Rule, said: Any, now: float) -> Any:
     """What a rule makes of the value of one of its sources."""
     match rule.verb:
         case From():
-            return NOTHING if said is NOTHING else converted(field, rule.verb, said)
+            is_null = said is None and rule.verb.null
+            return said if said is NOTHING or is_null else converted(field, rule.verb, said)
         case Only() if said is NOTHING or said == []:
             return NOTHING
         case Only() if not isinstance(said, list) or len(said) > 1:

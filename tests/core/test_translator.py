@@ -102,7 +102,7 @@ OURS = {
         "float",
     ),
     *("get", "setdefault", "append", "isascii", "isalnum", "is_integer", "timestamp"),
-    *("now", "raw", "parameters", "links_base", "counts", "pass_over", "leave_out"),
+    *("now", "raw", "parameters", "links_base", "counts", "look_up", "pass_over", "leave_out"),
 }
 NUMBERED = {
     "convert",
@@ -111,6 +111,7 @@ NUMBERED = {
     "words",
     "known",
     "chosen",
+    "path",
     "fits",
     "is_dropped",
     "constant",
