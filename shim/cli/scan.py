@@ -32,6 +32,8 @@ from shim.tools.scan.formats import github, sarif, what
 
 _LISTED = 20
 """So many files that were not read are named in text."""
+_LONGEST = 400
+"""Characters of a file's name in text."""
 UNREADABLE = 1
 EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
 """Exit codes by the most urgent finding; 2 is bad usage and 3 the network's, as everywhere."""
@@ -170,7 +172,7 @@ def _text(report: ScanReport, at: datetime, known: int, unmet: int) -> None:
         at_line = f"{note.file}:{note.line}: " if note.file else ""
         click.echo(f"{printable(at_line + 'note: ' + note.message)}", err=True)
     for one in report.unread[:_LISTED]:
-        click.echo(f"{printable(one.file)}: not read: {one.reason}", err=True)
+        click.echo(f"{_name(one.file)}: not read: {one.reason}", err=True)
     if len(report.unread) > _LISTED:
         click.echo(f"and {len(report.unread) - _LISTED} more not read; -o json lists all", err=True)
     counts = [f"{sum(one.state is state for one in report.findings)} {state.value}" for state in FindingState]
@@ -183,7 +185,12 @@ def _text(report: ScanReport, at: datetime, known: int, unmet: int) -> None:
     click.echo("; ".join(words))
 
 
+def _name(file: str) -> str:
+    """Return a file's name for a terminal, one too long to read without its middle."""
+    return printable(file if len(file) <= _LONGEST else f"{file[: _LONGEST // 2]} … {file[-_LONGEST // 2 :]}")
+
+
 def _errors(report: ScanReport) -> None:
     for error in report.errors:
         at = f":{error.line}" if error.line else ""
-        click.echo(f"{printable(error.file)}{at}: error: {printable(error.message)}", err=True)
+        click.echo(f"{_name(error.file)}{at}: error: {printable(error.message)}", err=True)

@@ -140,7 +140,7 @@ def test_a_line_names_place_operation_sunset_and_successor(tree):
 @pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
 def test_nothing_steers_the_terminal(tree, form):
     """Neither a name nor a line of a scanned tree has ESC or a C1 control in any output."""
-    folder = tree(**{"a\x1b[2J\x9b": GONE.strip() + "  # \x1b[31m\x9b\n"})
+    folder = tree(**{"a\x1b[2J\x9b\udcff": GONE.strip() + "  # \x1b[31m\x9b\n"})
     (folder / "b\x1b.ipynb").write_text('{"serverless')
     done = run(".", "-o", form)
     assert done.exit_code == 5

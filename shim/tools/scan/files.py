@@ -90,7 +90,7 @@ def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator
                     else:
                         yield Unread(_shown(found), why, is_odd=False)
                 elif stat.S_ISLNK(info.st_mode):
-                    real = found.resolve()
+                    real = Path(os.path.realpath(found))
                     if not any(real.is_relative_to(root) for root in roots):
                         yield Unread(_shown(found), "a link that leads outside the named paths", is_odd=False)
                 elif not stat.S_ISREG(info.st_mode):

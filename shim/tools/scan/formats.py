@@ -111,5 +111,5 @@ def _result(finding: Finding) -> dict[str, Any]:
 
 
 def _location(file: str, region: dict[str, int]) -> dict[str, Any]:
-    uri = quote(file.replace("\\", "/"), safe="/:")
+    uri = quote(file.replace("\\", "/").encode("utf-8", "surrogateescape"), safe="/:")
     return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
