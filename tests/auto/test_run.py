@@ -211,8 +211,3 @@ def test_the_environment_is_the_callers_but_for_one_entry():
     assert environment_for({"A": "b"}) == {"A": "b", "PYTHONPATH": LAUNCH, CHECKED: ""}
     again = environment_for(environment_for({"PYTHONPATH": f"x{os.pathsep}"}))
     assert again["PYTHONPATH"] == f"{LAUNCH}{os.pathsep}x"
-
-
-def test_the_launch_folder_holds_a_sitecustomize_and_nothing_else():
-    """It is put before everything in PYTHONPATH."""
-    assert [path.name for path in Path(LAUNCH).iterdir() if path.name != "__pycache__"] == ["sitecustomize.py"]

@@ -126,16 +126,6 @@ def test_another_end_of_the_story_is_a_failure(run, monkeypatch):
     assert "not the answers that were expected" in done.stderr
 
 
-def test_a_reply_without_json_is_a_failure(run, monkeypatch):
-    """So is an answer of something else entirely."""
-    from shim.cli import retired_call
-
-    monkeypatch.setattr(retired_call, "make", lambda url, token: retired_call.Got(502, "Bad Gateway", b"<html>"))
-    done = run("demo")
-    assert done.exit_code == 1
-    assert "502 came without JSON" in done.stderr
-
-
 @pytest.mark.parametrize("curl", [True, False])
 def test_no_reply_is_a_failure(monkeypatch, curl):
     """A call that gets no answer is told as such, with curl and without."""

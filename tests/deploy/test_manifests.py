@@ -94,10 +94,6 @@ def settings_of(kinds):
     return read_options({}, file=tomllib.loads(kinds["ConfigMap"]["data"]["shim.toml"]))
 
 
-def mounts_of(container):
-    return {mount["mountPath"] for mount in container["volumeMounts"]}
-
-
 def test_shared_gateway(watched):
     """It is what Kubernetes knows, ports and deadlines agree with the settings, and nobody needs to be root."""
     kinds = kustomized(watched)

@@ -71,13 +71,6 @@ def test_a_flag_that_needs_a_project_says_nothing_without_one():
         evaluate("a")
 
 
-def test_a_boolean_flag_is_a_failure():
-    """The SDK itself compares types, and says so."""
-    flags = {KEY: InMemoryFlag("on", {"on": True})}
-    with pytest.raises(LookupError, match="TYPE_MISMATCH"):
-        connected(KEY, lambda: InMemoryProvider(flags))("a")
-
-
 def test_a_factory_is_named_like_an_entry_point():
     """A class, a function, or the provider itself."""
     assert isinstance(provider_factory(f"{__name__}:made", "x")(), InMemoryProvider)

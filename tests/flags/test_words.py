@@ -64,11 +64,6 @@ def flex(asking):
     return flag, provider
 
 
-def test_before_the_first_word_there_is_none():
-    """A flag that nobody has asked for yet has no word, and asking for it does not wait."""
-    assert FlagWords("atlas-route", Provider).word("a") is None
-
-
 def test_each_project_has_its_word(asking):
     """The project is what the provider is asked about; one that has not been seen goes by the word for none."""
     provider = Provider(a="flex", nobody="legacy")

@@ -51,9 +51,9 @@ def nothing() -> None:
     pass
 
 
-async def reads(coalescer: Coalescer, upstream: Upstream, count: int, window: float = 60.0, joined=nothing):
+async def reads(coalescer: Coalescer, upstream: Upstream, count: int, window: float = 60.0):
     """Return so many reads of one key that are on their way."""
-    begun = [asyncio.ensure_future(coalescer.share("key", window, upstream, joined)) for _ in range(count)]
+    begun = [asyncio.ensure_future(coalescer.share("key", window, upstream, nothing)) for _ in range(count)]
     await settled()
     return begun
 
@@ -95,6 +95,18 @@ async def test_answers_beyond_the_budget_are_not_kept():
     await coalescer.share("a", 60.0, upstream, nothing)
     await coalescer.share("b", 60.0, upstream, nothing)
     assert list(coalescer._flights) == ["a"]
+
+
+async def test_errors_are_shared():
+    """One upstream error is everybody's, within the window too."""
+    upstream, coalescer = Upstream(), Coalescer()
+    upstream.answer = ValueError("broken")
+    begun = await reads(coalescer, upstream, 3, 60.0)
+    upstream.gate.set()
+    assert all(isinstance(end, ValueError) for end in await asyncio.gather(*begun, return_exceptions=True))
+    with pytest.raises(ValueError, match="broken"):
+        await coalescer.share("key", 60.0, upstream, nothing)
+    assert upstream.calls == 1
 
 
 async def test_who_leaves_takes_nobody_with_them():

@@ -52,12 +52,6 @@ def test_a_caller_within_the_window_is_the_verdict(judged):
     assert found["earlier"] == 1
 
 
-def test_one_caller_is_told_in_the_singular(judged):
-    """One place with two operations is one caller."""
-    _, _, found = judged(line(ago(days=3)), line(ago(days=2), operation="listServerlessInstances"))
-    assert found["verdict"]["sentence"].startswith("1 caller still calls retired endpoints: 2 calls since ")
-
-
 def test_silence_in_a_window_that_the_file_covers_is_proof(judged):
     """The last call is older than the window, so that the file was written before it began."""
     code, word, found = judged(line(ago(days=90)))

@@ -95,13 +95,6 @@ def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
     assert inventory.wanted({inventory.VARIABLE: "x"})
 
 
-def test_the_variable_of_the_process_is_read_at_each_call(file, monkeypatch):
-    """The variable can be set while a program runs."""
-    monkeypatch.setenv(inventory.VARIABLE, str(file))
-    inventory.note(record(), ENGINE)
-    assert len(file.read_text().splitlines()) == 1
-
-
 @pytest.mark.parametrize(
     ("route", "sent", "successor"),
     [
@@ -163,11 +156,6 @@ def test_a_pipe_without_a_reader_does_not_block(tmp_path, monkeypatch):
     os.mkfifo(pipe)
     inventory.note(record(), ENGINE, environ={inventory.VARIABLE: str(pipe)})
     assert writing._failed == {str(pipe)}
-
-
-def test_an_unknown_operation_is_written_too(file):
-    """An operation that no document names has a line without a successor."""
-    assert "successor" not in written(file, record(operation="somethingElse"))[0]
 
 
 def test_lines_of_several_processes_stay_whole(file):

@@ -50,17 +50,6 @@ def test_a_translated_call_has_a_record(url, library):
     assert "storageSizeBytes" in records.absent(response)
 
 
-@pytest.mark.parametrize("library", [httpx, requests])
-def test_a_call_that_is_left_as_it_was_says_why(url, library, monkeypatch):
-    """On the legacy route nothing is translated: the record has the reason and no fields."""
-    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "legacy")
-
-    found = shim.record(library.get(url + SNAPSHOTS, headers=HEADERS))
-
-    assert found is not None
-    assert (found.route, found.fields) == ("legacy", ())
-
-
 @pytest.mark.parametrize(
     "response",
     [
