@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import attrs
 
@@ -60,6 +61,39 @@ def refuses(status: int, code: str) -> Given:
 GONE = refuses(410, "VERSION_GONE")
 NON_FLEX = refuses(400, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API")
 NO_ROUTE: Given = (404, (("Content-Type", "text/html"),), b"<html>Not Found</html>")
+
+
+def snapshots(count, start=datetime(2026, 1, 1, tzinfo=UTC)):
+    """Flex lists the oldest first."""
+    return [
+        SNAPSHOT | {"id": f"{number:024x}", "startTime": (start + timedelta(days=number)).isoformat()}
+        for number in range(count)
+    ]
+
+
+def pages_of(items, *, most=500, links=True, count=True):
+    """An upstream that cuts a list into pages as Atlas does."""
+
+    def upstream(call):
+        query = parse_qs(call.query)
+        number, size = int(query["pageNum"][0]), min(int(query["itemsPerPage"][0]), most)
+        cut = items[(number - 1) * size : number * size]
+        document = {"results": cut}
+        if links:
+            rels = ["self"] + (["next"] if number * size < len(items) else [])
+            document["links"] = [{"rel": rel, "href": f"http://elsewhere/{rel}"} for rel in rels]
+        if count:
+            document["totalCount"] = len(items)
+        return answers(document)
+
+    return upstream
+
+
+def linked(document, rel):
+    """Return the target that a link leads to, None when there is no such link."""
+    hrefs = [link["href"] for link in document["links"] if link["rel"] == rel]
+    assert len(hrefs) <= 1
+    return hrefs[0].removeprefix(BASE) if hrefs else None
 
 
 @attrs.frozen

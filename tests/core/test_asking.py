@@ -1,8 +1,5 @@
 """Asking a successor: what is sent, and the pages that are made of what comes back."""
 
-from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs
-
 import pytest
 
 from tests.core.driver import (
@@ -15,7 +12,10 @@ from tests.core.driver import (
     SNAPSHOT,
     answers,
     drive,
+    linked,
+    pages_of,
     refuses,
+    snapshots,
 )
 from tests.core.small import HEAD, field, read
 
@@ -26,39 +26,6 @@ FLEX = "/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots"
 
 
 EVERYTHING = "includeCount=true&itemsPerPage=500&pageNum=1"
-
-
-def snapshots(count, start=datetime(2026, 1, 1, tzinfo=UTC)):
-    """Flex lists the oldest first."""
-    return [
-        SNAPSHOT | {"id": f"{number:024x}", "startTime": (start + timedelta(days=number)).isoformat()}
-        for number in range(count)
-    ]
-
-
-def pages_of(items, *, most=500, links=True, count=True):
-    """An upstream that cuts a list into pages as Atlas does."""
-
-    def upstream(call):
-        query = parse_qs(call.query)
-        number, size = int(query["pageNum"][0]), min(int(query["itemsPerPage"][0]), most)
-        cut = items[(number - 1) * size : number * size]
-        document = {"results": cut}
-        if links:
-            rels = ["self"] + (["next"] if number * size < len(items) else [])
-            document["links"] = [{"rel": rel, "href": f"http://elsewhere/{rel}"} for rel in rels]
-        if count:
-            document["totalCount"] = len(items)
-        return answers(document)
-
-    return upstream
-
-
-def linked(document, rel):
-    """Return the target that a link leads to, None when there is no such link."""
-    hrefs = [link["href"] for link in document["links"] if link["rel"] == rel]
-    assert len(hrefs) <= 1
-    return hrefs[0].removeprefix(BASE) if hrefs else None
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,17 +16,6 @@ from tests.core.driver import (
 )
 
 V2 = f"/api/atlas/v2{LIST}"
-
-
-FLEX = "/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots"
-
-
-def snapshots(count, start=datetime(2026, 1, 1, tzinfo=UTC)):
-    """Flex lists the oldest first."""
-    return [
-        SNAPSHOT | {"id": f"{number:024x}", "startTime": (start + timedelta(days=number)).isoformat()}
-        for number in range(count)
-    ]
 
 
 def test_an_envelope_gives_a_page_its_status(engine):

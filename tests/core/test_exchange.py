@@ -1,6 +1,5 @@
 """The order of events: which side is asked when, what is learned, and what is handed back."""
 
-import json
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +12,6 @@ from tests.core.driver import (
     BEFORE,
     GET,
     GONE,
-    JOBS,
     LIST,
     NO_ROUTE,
     NON_FLEX,
@@ -31,16 +29,10 @@ V2 = f"/api/atlas/v2{GET}"
 FLEX = f"/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots/{SNAPSHOT['id']}"
 
 
-DEDICATED = f"/api/atlas/v2/groups/g1/clusters/c1/backup/snapshots/{SNAPSHOT['id']}"
-
-
 OK = answers(SNAPSHOT)
 
 
 LEGACY_OK = answers({"id": "1", "status": "completed"})
-
-
-FLEX_IN_CLUSTER = refuses(400, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API")
 
 
 NO_CLUSTER = refuses(404, "CLUSTER_NOT_FOUND")
@@ -232,20 +224,6 @@ def test_without_a_successor_a_legacy_answer_is_still_handed_back(engine):
     driven = drive(engine, "/api/atlas/v2/groups/g/serverless", [OK], method="POST", body=b"{}")
     assert driven.passed
     assert driven.routes == ("legacy",)
-
-
-RESTORE = {"deliveryType": "automated", "snapshotId": "s", "targetClusterName": "t", "targetGroupId": "g2"}
-
-
-JOB = answers({"id": "1", "status": "PENDING", "deliveryType": "RESTORE"})
-
-
-def create(engine, upstream, body=RESTORE, **more):
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return drive(engine, f"/api/atlas/v2{JOBS}", upstream, method="POST", body=content, **more)
-
-
-POINT = RESTORE | {"deliveryType": "pointInTime", "oplogTs": 1, "oplogInc": 1}
 
 
 def test_a_generator_can_be_abandoned(engine):

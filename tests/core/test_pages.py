@@ -2,7 +2,6 @@
 
 import json
 import os
-from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,50 +13,18 @@ from shim.core.messages import Call
 from shim.core.recognise import shared_engine
 from shim.core.settings import Settings
 from tests.core.driver import (
-    BASE,
     JOBS,
     LIST,
-    SNAPSHOT,
     Clock,
     answers,
     drive,
+    linked,
+    pages_of,
     refuses,
+    snapshots,
 )
 
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
-
-
-def snapshots(count, start=datetime(2026, 1, 1, tzinfo=UTC)):
-    """Flex lists the oldest first."""
-    return [
-        SNAPSHOT | {"id": f"{number:024x}", "startTime": (start + timedelta(days=number)).isoformat()}
-        for number in range(count)
-    ]
-
-
-def pages_of(items, *, most=500, links=True, count=True):
-    """An upstream that cuts a list into pages as Atlas does."""
-
-    def upstream(call):
-        query = parse_qs(call.query)
-        number, size = int(query["pageNum"][0]), min(int(query["itemsPerPage"][0]), most)
-        cut = items[(number - 1) * size : number * size]
-        document = {"results": cut}
-        if links:
-            rels = ["self"] + (["next"] if number * size < len(items) else [])
-            document["links"] = [{"rel": rel, "href": f"http://elsewhere/{rel}"} for rel in rels]
-        if count:
-            document["totalCount"] = len(items)
-        return answers(document)
-
-    return upstream
-
-
-def linked(document, rel):
-    """Return the target that a link leads to, None when there is no such link."""
-    hrefs = [link["href"] for link in document["links"] if link["rel"] == rel]
-    assert len(hrefs) <= 1
-    return hrefs[0].removeprefix(BASE) if hrefs else None
 
 
 def test_a_page_has_the_legacy_members_in_their_order(engine):

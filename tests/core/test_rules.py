@@ -196,26 +196,6 @@ def test_an_absent_field_is_never_there():
     assert driven.outcome.record.by_level() == {"absent": ("x",)}
 
 
-LINK = 'link = { rel = "self", path = "/things/{thing}/parts/{id}" }\n' + WHY
-
-
-PARTS = field("id", "string", f'from = "id"\n{EXACT}') + field("links", "links", LINK)
-
-
-WHEN = """
-[resource.thing.x]
-type = "string"
-[[resource.thing.x.flex]]
-when = {{ source = "k.w", {} }}
-from = "y"
-fidelity = "renamed"
-[[resource.thing.x.flex]]
-parameter = "thing"
-fidelity = "derived"
-why = "Else."
-"""
-
-
 def test_a_deep_value_is_written_again():
     """What could be read can be written, laid out or not."""
     deep: object = 1

@@ -3,7 +3,6 @@
 import pytest
 
 from shim.core.memory import Memory
-from shim.core.settings import RouteWord, Settings
 from tests.core.driver import (
     AFTER,
     GET,
@@ -33,21 +32,6 @@ FLEX_IN_CLUSTER = refuses(400, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API")
 NO_CLUSTER = refuses(404, "CLUSTER_NOT_FOUND")
 
 
-def route(word: RouteWord) -> Settings:
-    return Settings(route=word)
-
-
-@pytest.mark.parametrize("word", [RouteWord.FLEX, RouteWord.DATE])
-@pytest.mark.parametrize("refusal", [NON_FLEX, NO_CLUSTER])
-def test_only_auto_asks_the_dedicated_tier(engine, word, refusal):
-    """By date and by flag flex has the last word."""
-    memory = Memory()
-    driven = drive(engine, V2, [refusal], settings=route(word), memory=memory)
-    assert driven.passed
-    assert driven.routes == ("flex",)
-    assert len(memory.tiers) == 0
-
-
 @pytest.mark.parametrize("refusal", [NON_FLEX, NO_CLUSTER])
 def test_a_cluster_of_another_tier_is_asked_there_and_remembered(engine, refusal):
     """The dedicated tier is asked next, and first from then on, for ten minutes."""
@@ -74,30 +58,6 @@ def test_a_tier_learned_from_one_operation_serves_another(engine):
     other = f"/api/atlas/v2{LIST}".replace("c1", "c2")
     assert drive(engine, other, [page], memory=memory).routes == ("flex",)
     assert drive(engine, f"/api/atlas/v1.0{LIST}", [page], memory=memory, origin="http://h").routes == ("flex",)
-
-
-def test_a_cluster_that_moved_is_found_again(engine):
-    """A remembered tier that no longer has the cluster leads back to flex, and flex is remembered."""
-    memory = Memory()
-    drive(engine, V2, [NON_FLEX, answers({"id": "1"})], memory=memory)
-    assert drive(engine, V2, [FLEX_IN_CLUSTER, OK], memory=memory).routes == ("dedicated", "flex")
-    assert drive(engine, V2, [OK], memory=memory).routes == ("flex",)
-
-
-def test_a_remembered_tier_that_says_no_is_forgotten(engine):
-    """An answer that nothing is there ends the belief, and is handed back."""
-    memory = Memory()
-    drive(engine, V2, [NON_FLEX, answers({"id": "1"})], memory=memory)
-    assert drive(engine, V2, [NO_CLUSTER], memory=memory).passed
-    assert drive(engine, V2, [OK], memory=memory).routes == ("flex",)
-
-
-def test_a_fault_of_the_remembered_tier_teaches_nothing(engine):
-    """A tier that is out of order still has the cluster."""
-    memory = Memory()
-    drive(engine, V2, [NON_FLEX, answers({"id": "1"})], memory=memory)
-    assert drive(engine, V2, [refuses(503, "UNAVAILABLE")], memory=memory).passed
-    assert drive(engine, V2, [answers({"id": "1"})], memory=memory).routes == ("dedicated",)
 
 
 @pytest.mark.parametrize("query", ["", "?envelope=true"])
