@@ -10,43 +10,36 @@ from shim.core.recognise import Engine
 from shim.documents import load_documents
 from tests.core.driver import Driven, answers, drive
 
-HEAD = """
-format = 1
-name = "things"
 
-[operation.getThing]
-method = "GET"
-path = "/things/{thing}"
+def operation(name: str, method: str, path: str, more: str = 'resource = "thing"') -> str:
+    """Return a retired operation, whose successors a test adds; ``more`` are keys of its own."""
+    return f"""
+[operation.{name}]
+method = "{method}"
+path = "{path}"
 versions = ">=2023.1.1"
 deprecated = 2026-01-01
 sunset = 2026-01-01
-resource = "thing"
-
-[operation.getThing.flex]
-path = "/new/{thing}"
-version = "2024-01-01"
+{more}
 """
 
-ORDER = """
-[operation.orderThing]
-method = "POST"
-path = "/things"
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2026-01-01
-resource = "thing"
 
+def successor(of: str, path: str, tier: str = "flex") -> str:
+    """Return the call that takes an operation's place on a tier."""
+    return f'\n[operation.{of}.{tier}]\npath = "{path}"\nversion = "2024-01-01"\n'
+
+
+START = 'format = 1\nname = "things"\n'
+HEAD = START + operation("getThing", "GET", "/things/{thing}") + successor("getThing", "/new/{thing}")
+ORDER_MEMBERS = """
 [operation.orderThing.request.members]
 name = "string"
 count = "integer"
 until = "time"
 state = "string"
 size = "object"
-
-[operation.orderThing.flex]
-path = "/new"
-version = "2024-01-01"
 """
+ORDER = operation("orderThing", "POST", "/things") + ORDER_MEMBERS + successor("orderThing", "/new")
 
 
 def read(text: str) -> Engine:

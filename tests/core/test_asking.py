@@ -17,7 +17,7 @@ from tests.core.driver import (
     refuses,
     snapshots,
 )
-from tests.core.small import HEAD, field, read
+from tests.core.small import HEAD, START, field, operation, read, successor
 
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
 
@@ -187,20 +187,9 @@ def test_one_resource_that_is_a_list_is_unreadable(engine):
     assert "a JSON object" in driven.document["detail"]
 
 
-DROP = """
-format = 1
-name = "things"
-[operation.dropThing]
-method = "DELETE"
-path = "/things/{thing}"
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2026-01-01
-status = 204
-[operation.dropThing.flex]
-path = "/new/{thing}"
-version = "2024-01-01"
-"""
+DROP = (
+    START + operation("dropThing", "DELETE", "/things/{thing}", "status = 204") + successor("dropThing", "/new/{thing}")
+)
 
 
 @pytest.mark.parametrize("said", [(204, (), b""), (202, (("Content-Type", "application/json"), ("X", "1")), b"{}")])

@@ -5,20 +5,12 @@ import json
 import pytest
 
 from tests.core.driver import answers, drive
-from tests.core.small import read
+from tests.core.small import START, operation, read, successor
 
-CALL = """
-format = 1
-name = "things"
-
-[operation.orderThing]
-method = "POST"
-path = "/things"
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2026-01-01
-resource = "thing"
-
+CALL = (
+    START
+    + operation("orderThing", "POST", "/things")
+    + """
 [operation.orderThing.request]
 rest = {rest}
 ignored = ["id"]
@@ -57,6 +49,7 @@ type = "number"
 from = "feet"
 factor = "3048/10000"
 """
+)
 PARTS = 'items = { type = "objects", of = "part", from = "parts" }'
 BOX = 'item = { type = "object", of = "part", from = "box" }'
 
@@ -165,31 +158,18 @@ def test_a_member_of_which_no_part_can_be_taken_is_refused():
     assert refused(REST, {"owner": "me"}, rest=True) == ["owner"]
 
 
-NESTED_CHOICE = """
-format = 1
-name = "things"
-
-[operation.orderThing]
-method = "POST"
-path = "/things"
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2026-01-01
-status = 204
-
+NESTED_CHOICE = (
+    START
+    + operation("orderThing", "POST", "/things", "status = 204")
+    + """
 [operation.orderThing.request]
 choose = "size.kind"
 words = ["plain", "gold"]
 members = { "size.kind" = "string" }
-
-[operation.orderThing.flex.choose.plain]
-path = "/plain"
-version = "2024-01-01"
-
-[operation.orderThing.flex.choose.gold]
-path = "/gold"
-version = "2024-01-01"
 """
+)
+for metal in ("plain", "gold"):
+    NESTED_CHOICE += successor("orderThing", f"/{metal}", f"flex.choose.{metal}")
 
 
 @pytest.mark.parametrize("word", ["plain", "gold"])

@@ -5,30 +5,18 @@ import pytest
 from shim.core.memory import Memory
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import AFTER, answers, drive, refuses
-from tests.core.small import read
+from tests.core.small import START, operation, read, successor
 
 TIERS = ("zinc", "flex", "amber")
 
 
 def document(*tiers):
     """A document with tiers, each of which is asked after NOT_ and the name of another."""
-    text = """
-format = 1
-name = "things"
-
-[operation.getThing]
-method = "GET"
-path = "/things/{thing}"
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2026-01-01
-resource = "thing"
-cluster = ["thing"]
-"""
+    text = START + operation("getThing", "GET", "/things/{thing}", 'resource = "thing"\ncluster = ["thing"]')
     fields = '\n[resource.thing.name]\ntype = "string"\n'
     for tier, after in tiers:
         key = tier if tier in {"flex", "dedicated"} else f"tier.{tier}"
-        text += f'\n[operation.getThing.{key}]\npath = "/{tier}/{{thing}}"\nversion = "2024-01-01"\n'
+        text += successor("getThing", f"/{tier}/{{thing}}", key)
         text += f"after = {list(after)}\n".replace("'", '"') if after else ""
         fields += f'\n[resource.thing.name.{key}]\nfrom = "{tier}"\nfidelity = "exact"\n'
     return text + fields

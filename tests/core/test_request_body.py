@@ -7,12 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.driver import answers, drive
-from tests.core.small import ORDER, read
+from tests.core.small import ORDER, START, read
 
-HEAD = 'format = 1\nname = "things"\n'
 THING = '\n[resource.thing.id]\ntype = "string"\n[resource.thing.id.flex]\nfrom = "id"\nfidelity = "exact"\n'
-PLAIN = HEAD + ORDER + THING
-IN_WORDS = HEAD + ORDER + "[operation.orderThing.flex.body]\n{}\n" + THING
+PLAIN = START + ORDER + THING
+IN_WORDS = START + ORDER + "[operation.orderThing.flex.body]\n{}\n" + THING
 
 
 def order(text, body, upstream=None):

@@ -120,6 +120,20 @@ def test_each_caller_is_signed_with_its_own_key(tmp_path):
             assert f'username="{name}"' in (fake.arrivals[-1].header("Authorization") or "")
 
 
+def test_a_secret_that_changes_signs_upstream_too(tmp_path, monkeypatch):
+    """Whoever proves the new secret of a key that was known before is not signed with the old one."""
+    from shim.fake import FakeAtlas
+
+    monkeypatch.setattr("shim.gateway.credentials.key_files.EVERY", 0)
+    file = tmp_path / "keys"
+    file.write_text("aaaaaaaa:old\n")
+    with world("verify", {}, FakeAtlas(api_keys={"aaaaaaaa": "new"}), keys_file=str(file)) as seen:
+        for secret, status in (("old", 401), ("new", 200)):
+            file.write_text(f"aaaaaaaa:{secret}\n")
+            signature = Signature(nonce_of(seen), name="aaaaaaaa", secret=secret)
+            assert status_of(seen.ask(UNTOUCHED, line(signature.parts), f"Accept: {FLEX}")[0]) == status
+
+
 @pytest.mark.parametrize("names", [("PUBLIC_API_KEY", "PRIVATE_API_KEY"), ("PUBLIC_KEY", "PRIVATE_KEY")])
 def test_key_that_nobody_uses(names, caplog):
     """An API key in the environment of a gateway that passes credentials through is warned of, by its variables."""

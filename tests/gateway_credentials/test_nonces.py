@@ -179,3 +179,16 @@ def test_memory_is_bounded_and_forgets_safely():
     now[0] = 7
     assert nonces.use(nonces.new(), 1, "a")
     assert len(nonces._uses) <= 3
+
+
+def test_what_was_forgotten_stays_used():
+    """Whoever used a young nonce first, and is pushed out by older ones that come later, can't use it again."""
+    nonces, now = at(0, kept=1)
+    now[0] += 1
+    old = nonces.new()
+    now[0] += 1
+    young = nonces.new()
+    now[0] += 1
+    for nonce in (young, old, nonces.new()):
+        assert nonces.use(nonce, 1, "a")
+    assert not nonces.use(young, 1, "a")

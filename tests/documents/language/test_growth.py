@@ -5,25 +5,11 @@
 import pytest
 
 from shim.documents import load_documents
+from tests.core.small import START, operation, successor
 from tests.documents.language.sound import only_problem, problems, write
 
-HEAD = """
-format = 1
-name = "things"
-
-[operation.getThing]
-method = "GET"
-path = "/things/{thing}"
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2026-01-01
-resource = "thing"
-"""
-CALL = """
-[operation.getThing.tier.newer]
-path = "/new/{thing}"
-version = "2024-01-01"
-"""
+HEAD = START + operation("getThing", "GET", "/things/{thing}")
+CALL = successor("getThing", "/new/{thing}", "tier.newer")
 PART = """
 [resource.part.name]
 type = "string"
