@@ -3,10 +3,11 @@
 from itertools import pairwise
 
 import httptools
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.gateway.http1.chunks import ChunkDecoder, ChunkError
+from shim.gateway.http1.chunks import LINE, TRAILERS, ChunkDecoder, ChunkError
 
 HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -68,3 +69,21 @@ def test_never_more_lenient_than_llhttp(text, cuts):
     assert not (done and not judge.complete)
     if done and not judge.refused:
         assert content == judge.content
+
+
+@pytest.mark.parametrize("more", [0, 1])
+@pytest.mark.parametrize(
+    "framed",
+    [
+        lambda more: b"1;" + b"x" * (LINE - 4 + more) + b"\r\na\r\n0\r\n\r\n",
+        lambda more: b"0\r\n" + (b"a:" + b"x" * 1020 + b"\r\n") * (TRAILERS // 1024) + b"a:\r\n" * more + b"\r\n",
+    ],
+    ids=["line", "trailers"],
+)
+def test_what_stands_beside_content_is_taken_to_its_bound_and_no_further(framed, more):
+    """An extension and trailers may be as long as is said, and not one byte longer."""
+    if more:
+        with pytest.raises(ChunkError, match="long"):
+            decoded(framed(more))
+    else:
+        assert decoded(framed(0))[2]
