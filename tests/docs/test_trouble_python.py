@@ -5,12 +5,12 @@ import os
 import httpx as plain
 import pytest
 
-from shim import AtlasClient, httpx, record
+from shim import AtlasClient, httpx
 from shim.core.responses import section_of
 from shim.errors import GoneError, RateLimitedError, UnauthorizedError
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeReply, RateLimit
 from shim.requests import Session
-from tests.docs.trouble import BEARER, FLEX_ACCEPT, JOB, JOBS, LEGACY_ACCEPT, RETIRED, V2, Section, atlas, digest
+from tests.docs.trouble import BEARER, JOB, JOBS, LEGACY_ACCEPT, RETIRED, V2, Section, atlas, digest
 from tests.peers.ports import free_port
 
 HEADERS = {**LEGACY_ACCEPT, **BEARER}
@@ -130,24 +130,3 @@ def test_502_of_what_is_no_atlas(upstream):
     """The same answer as the gateway's."""
     upstream.fake.overrides.append(lambda arrival: FakeReply(200, (("Content-Type", "text/html"),), b"<html></html>"))
     Section("502").shows(httpx.get(upstream.url + RETIRED, headers=HEADERS), 502, "SHIM_UPSTREAM_UNREADABLE")
-
-
-def test_nothing_happens_at_another_address(upstream, monkeypatch):
-    """Until it is named."""
-    monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
-    answer = httpx.get(upstream.url + RETIRED, headers=HEADERS)
-    assert (answer.status_code, record(answer)) == (410, None)
-    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", upstream.url)
-    answer = httpx.get(upstream.url + RETIRED, headers=HEADERS)
-    told = record(answer)
-    assert told is not None
-    assert (answer.status_code, told.route) == (200, "flex")
-
-
-def test_a_value_that_nobody_knows_is_in_the_record(upstream):
-    """By level, as the page says."""
-    told = record(httpx.get(upstream.url + RETIRED, headers=HEADERS))
-    assert told is not None
-    assert "storageSizeBytes" in str(told.by_level())
-    untouched = httpx.get(f"{upstream.url}{V2}/flexClusters", headers={**BEARER, **FLEX_ACCEPT})
-    assert record(untouched) is None

@@ -109,23 +109,6 @@ def test_writes_with_content(size, chunked):
         assert upstream.contents[-1] == content
 
 
-def test_restore_is_created_once():
-    """A retired write is translated, signed and executed once."""
-    with world("verify") as seen, httpx.Client(base_url=seen.url, auth=httpx.DigestAuth(*KEY)) as client:
-        path = RETIRED.replace("snapshots", "restoreJobs")
-        before = client.get(path, headers={"Accept": V2}).json()["totalCount"]
-        snapshot = client.get(RETIRED, headers={"Accept": V2}).json()["results"][0]["id"]
-        body = {
-            "deliveryType": "automated",
-            "snapshotId": snapshot,
-            "targetClusterName": "orders",
-            "targetGroupId": RETIRED.split("/")[5],
-        }
-        answer = client.post(path, json=body, headers={"Accept": V2})
-        assert answer.status_code == 200
-        assert client.get(path, headers={"Accept": V2}).json()["totalCount"] == before + 1
-
-
 async def test_overlapping_calls():
     """Many calls at once from one key: each upstream nonce is used by one call at a time."""
     with world("verify") as seen:

@@ -45,12 +45,6 @@ def prepared(session, server, path=SNAPSHOTS, method="GET", **parts):
     return session.prepare_request(requests.Request(method, f"{server.url}{path}", **parts))
 
 
-def test_a_call_begins_one_exchange(server, begun):
-    """Not one to sign and another to send."""
-    assert requests.get(f"{server.url}{SNAPSHOTS}", timeout=5).status_code == 200
-    assert len(begun) == len(server.requests) == 1
-
-
 @pytest.mark.parametrize("given", [bytes, io.BytesIO, lambda content: iter([content])])
 @pytest.mark.parametrize("auth", [None, ("user", "pass"), requests.auth.HTTPDigestAuth("user", "pass")])
 def test_a_call_with_a_body_begins_one_exchange(server, begun, given, auth):
