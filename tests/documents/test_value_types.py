@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shim.documents.value_types import FITS, parse_time
 
 GOOD: dict[str, list[Any]] = {
+    "any": ["", 0, False, [], {}],
     "string": ["", "x", "2026-01-01T00:00:00Z"],
     "integer": [0, -1, 2**70],
     "number": [0, 1.5, -0.0, 2**70],
@@ -22,6 +23,7 @@ GOOD: dict[str, list[Any]] = {
     "links": [[], [{"rel": "self"}], [1]],
 }
 BAD: dict[str, list[Any]] = {
+    "any": [None],
     "string": [None, 1, True, ["x"], {}],
     "integer": [None, True, False, 1.0, "1", [1]],
     "number": [None, True, "1", float("nan"), float("inf")],
