@@ -72,6 +72,18 @@ def test_an_answer_that_was_translated_before_still_leads_on(engine):
         assert driven.routes == ("flex", "legacy")
 
 
+def test_a_first_page_of_nothing_needs_no_count(engine):
+    """Without a count too, flex knows nothing where its first page has no item."""
+    driven = drive(engine, LIST, [answers({"results": []}), answers({"results": [OLD]})], clock=BLANK)
+    assert driven.routes == ("flex", "legacy")
+
+
+def test_a_redirect_of_legacy_is_no_knowledge(engine):
+    """Only a success says that there is such an instance; flex's 404 is the answer."""
+    driven = drive(engine, ONE, [UNKNOWN, (302, (("Location", "/"),), b"")], clock=BLANK)
+    assert (driven.routes, driven.reply.status) == (("flex", "legacy"), 404)
+
+
 def test_an_error_of_flex_that_cannot_be_read_is_the_answer(engine):
     """It could not be given back once legacy was asked."""
     driven = drive(engine, ONE, [UNKNOWN], clock=BLANK, fault="the content is larger than 5 bytes")

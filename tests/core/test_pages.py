@@ -289,3 +289,10 @@ def test_a_whole_list_is_not_taken_for_a_page(engine):
         for wish in ({}, WHOLE, {}, WHOLE)
     ]
     assert counts == [3, 8, 3, 8]
+
+
+def test_a_page_of_far_more_items_than_it_may_have_is_refused(engine):
+    """So many fit into the bytes of a body, and would take minutes to translate."""
+    for count, status in ((10_000, 200), (10_001, 502)):
+        page = {"results": [{}] * count, "totalCount": count}
+        assert drive(engine, f"/api/atlas/v2{JOBS}", [answers(page)]).reply.status == status

@@ -88,6 +88,7 @@ def test_any_other_error_of_flex_is_the_answer(engine, status, code):
     assert driven.routes == ("flex",)
 
 
-def test_a_declared_code_with_another_status_leads_nowhere(engine):
-    """A code is believed with the statuses that Atlas says it with."""
-    assert drive(engine, V2, [refuses(500, "CLUSTER_NOT_FOUND")]).routes == ("flex",)
+@pytest.mark.parametrize("query", ["", "?envelope=true"])
+def test_a_declared_code_with_another_status_leads_nowhere(engine, query):
+    """A code is believed with the statuses that Atlas says it with, also where it was read for an envelope."""
+    assert drive(engine, f"{V2}{query}", [refuses(500, "CLUSTER_NOT_FOUND")]).routes == ("flex",)
