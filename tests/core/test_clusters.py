@@ -145,3 +145,17 @@ def test_process_arguments_pass_as_they_are(engine):
     driven = asked(engine, f"{GET}/processArgs", [answers(arguments)], OLDEST)
     assert driven.document == arguments
     assert driven.outcome.record.by_level() == {"absent": ("defaultReadConcern", "failIndexKeyTooLong")}
+
+
+@pytest.mark.parametrize(
+    ("query", "sent"),
+    [
+        ("pageNum=2&itemsPerPage=5", "pageNum=2&itemsPerPage=5"),
+        ("pageNum=2&pageNum=3", "includeCount=true&itemsPerPage=100&pageNum=2"),
+        ("pageNum=2&itemsPerPage=700", "includeCount=true&itemsPerPage=500&pageNum=2"),
+    ],
+)
+def test_a_page_of_the_same_path_is_asked_for_as_it_is_used(engine, query, sent):
+    """In the caller's own words, so that a signature holds, unless a parameter is repeated or too large."""
+    driven = asked(engine, f"{LIST}?{query}", [answers({"results": []})])
+    assert driven.targets == (f"{LIST}?{sent}",)
