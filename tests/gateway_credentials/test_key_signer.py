@@ -63,3 +63,12 @@ def test_the_nonce_that_was_used_last_is_lent_first(signer):
         call: Any = next(steps)
         assert 'nonce="n1"' in dict(call.headers)["Authorization"]
         ended(steps)
+
+
+@pytest.mark.parametrize("lacking", ['nonce="n"', 'realm="r"'])
+def test_a_challenge_that_lacks_a_part_is_the_callers(signer, lacking):
+    """Nothing can be signed with it, and the 401 is the answer."""
+    steps = signer.attempts(outbound())
+    next(steps)
+    with pytest.raises(StopIteration):
+        steps.send(Reply(401, (("WWW-Authenticate", f'Digest {lacking}, qop="auth"'),)))
