@@ -29,14 +29,3 @@ def test_values_in_tables(value, text):
 def test_an_empty_table_has_its_headings():
     """No results are not an error."""
     assert written(output.write_table, ("A", "B"), []) == b"A  B\n"
-
-
-@pytest.mark.parametrize(("columns", "is_table"), [(200, True), (40, False)])
-def test_a_table_that_does_not_fit_is_a_block_for_each_row(on_a_terminal, tmp_path, columns, is_table):
-    """Nothing is cut off, whatever the width; every heading stands beside its value then."""
-    (tmp_path / "jobs.py").write_text("requests.get('https://cloud.mongodb.com/api/atlas/v2/groups/g/serverless')\n")
-    _, wrote = on_a_terminal("scan", str(tmp_path), columns=columns)
-    headings = ("PLACE", "OPERATION", "METHOD", "STATE", "SUNSET", "SUCCESSOR")
-    assert (wrote.splitlines()[0].split() == [*headings]) == is_table
-    assert is_table or [line.split()[0] for line in wrote.splitlines() if line[:1].isupper()] == [*headings]
-    assert "listServerlessInstances" in wrote
