@@ -75,8 +75,7 @@ def make_translator(
     inner: dict[str, Translator] = {}
 
     def begin_inner(field: Field, of: Resource) -> Begin:
-        if field.name not in inner:
-            inner[field.name] = make_translator(f"{title} {of.name}", of, tier, parameters=parameters, api=api)
+        inner[field.name] = make_translator(f"{title} {of.name}", of, tier, parameters=parameters, api=api)
         return inner[field.name].begin
 
     ordered = sorted(resource.fields, key=lambda field: field.type == "links")

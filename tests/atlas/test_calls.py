@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import time
 from datetime import date
 
 import attrs
@@ -28,6 +29,10 @@ def arguments_of(group, name, fake):
     return {each: known[each] for each in parameters if each in needed | {"snapshot_id"} | WRITES.get(name, {}).keys()}
 
 
+SUNSET, NOW = date(2100, 1, 1), time.time()
+"""One time for all that a test compares: ids tell the second that they were made in, too."""
+
+
 def shown(value):
     """Return what a result says, but for links, as plain data without what is not known."""
     if attrs.has(type(value)):
@@ -52,7 +57,7 @@ def test_every_call_is_answered_alike_before_and_after_the_sunset(connect, monke
     answers = {}
     for route in ("legacy", "flex"):
         monkeypatch.setenv("ATLAS_SHIM_ROUTE", route)
-        fake = FakeAtlas(sunset=date(2100, 1, 1), instance_sunset=date(2100, 1, 1), blank=None)
+        fake = FakeAtlas(sunset=SUNSET, instance_sunset=SUNSET, blank=None, clock=lambda: NOW)
         method = getattr(getattr(connect(fake), group), name)
         result = method(**arguments_of(group, name, fake))
         (record,) = {each.record for each in (result if isinstance(result, list) else [result])}

@@ -84,6 +84,11 @@ def test_the_document_is_sound():
         ({f"{SAIL}.body.x": {"type": "string", "from": "id"}}, f"{SAIL}.body.x", "which is ignored"),
         ({f"{SAIL}.body.x": {"type": "string", "from": "number"}}, f"{SAIL}.body.x", "'number' is of type integer"),
         (
+            {f"{SAIL}.body.x": {"type": "strings", "from": "number", "split": ","}},
+            f"{SAIL}.body.x",
+            "'number' is of type integer",
+        ),
+        (
             {f"{SAIL}.body.x": {"type": "string", "from": "kind", "join": ","}},
             f"{SAIL}.body.x",
             "'kind' is of type string",
