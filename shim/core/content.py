@@ -15,7 +15,7 @@ from shim.core.messages import Reply
 from shim.documents.value_types import Json
 
 CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
-"""What is decoded here: the codings whose decoder can be told when to stop."""
+"""The codings that are decoded here: their decoders can stop at a limit."""
 
 GZIP = zlib.MAX_WBITS | 16
 
@@ -175,7 +175,7 @@ class JsonReader:
     refused: str = ""
 
     def read(self, reply: Reply) -> Json:
-        """Return the document that a reply carries, None if it carries none, or one that could not be written again."""
+        """Return a reply's document, None if its content is not JSON that can be read and written within bounds."""
         if reply.fault is not None:
             return None
         content = reply.body or b""
@@ -212,7 +212,7 @@ _NESTS = frozenset({dict, list})
 def is_atlas_error(document: Json) -> bool:
     """Return whether a document is an error of Atlas, perhaps in an envelope: it has a code (or null), or a status.
 
-    Both were recorded: errors whose ``errorCode`` is null, and errors that have none.
+    Both were recorded: errors whose ``errorCode`` is null, and errors without that member.
     """
     if type(document) is dict and type(document.get("content")) is dict:
         document = document["content"]

@@ -26,12 +26,11 @@ def _without_slash(base: str) -> str:
 class Context:
     """What one exchange is given from outside.
 
-    ``base`` is the URL that the caller used and that links lead back to, ``scheme://authority`` and
-    perhaps a path before ``/api``; a slash at its end is dropped, since paths begin with one;
-    ``clock`` returns seconds since the epoch, and dates are held against it; ``monotonic`` returns seconds that
-    nobody sets, and how long something took is told by it: by default ``clock``, for whoever has no other.
-    ``loads`` and ``dumps`` are the JSON codec. Where ``whole``, the first page of a list whose pages were all read
-    has all items, however many were asked for: an iteration over it need not have them read again for each page.
+    ``base`` is the URL that the caller used and that links lead back to, ``scheme://authority`` and perhaps a path
+    before ``/api``; a slash at its end is dropped, since paths begin with one. ``clock`` returns seconds since the
+    epoch, for dates; ``monotonic`` is the clock for durations, ``clock`` by default. ``loads`` and ``dumps`` are the
+    JSON codec. If ``whole``, the first page of a list whose upstream pages were all read has all items, whatever page
+    size the caller named, so that an iteration over it does not read them again for each page.
     """
 
     settings: Settings

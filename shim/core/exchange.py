@@ -64,7 +64,7 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
 
 
 def _is_retired(state: ExchangeState, reply: Reply) -> Generator[Command, Reply, bool]:
-    """Tell whether a legacy answer proves that the endpoint is gone and nothing was executed."""
+    """Return whether a legacy answer proves that the endpoint is gone and nothing was executed."""
     if reply.status == 410:
         return True
     if reply.status not in {404, 405} or state.call.method == "HEAD":  # whose content would tell
@@ -74,9 +74,9 @@ def _is_retired(state: ExchangeState, reply: Reply) -> Generator[Command, Reply,
 
 
 def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
-    """Ask legacy too: its answer stands if it knows something; else the successor's answer does.
+    """Ask legacy after a successor that knew nothing; return legacy's answer if it knows something.
 
-    ``outcome`` is that of a successor that knew nothing: a 404, or a list without items.
+    ``outcome`` is the successor's, a 404 or a list without items, and stands otherwise.
     """
     limit = state.context.settings.body_limit
     if isinstance(outcome, PassThrough):
@@ -123,7 +123,7 @@ def _read_question(state: ExchangeState) -> None:
 
 
 def _alone(state: ExchangeState) -> Answer:
-    """Answer where there is nobody to ask; raises CallError where nothing took the operation's place."""
+    """Answer without asking anybody; raises CallError if the operation has no successor and no constant."""
     operation = state.match.operation
     state.route = "none"
     if operation.constant is None:
@@ -154,7 +154,7 @@ def _error(state: ExchangeState, error: CallError) -> Answer:
 
 
 def _without_content(outcome: Outcome, head: Reply | None) -> Outcome:
-    """Return what HEAD is answered with where GET was sent in its place: the same fields, and no content."""
+    """Return the answer to HEAD, for which GET was sent: the same fields, and no content."""
     if isinstance(outcome, PassThrough):
         assert head is not None, "only a reply can be passed through"
         return Answer(Reply(head.status, head.headers, b""), outcome.record)

@@ -41,7 +41,7 @@ class Call:
 
     @property
     def query(self) -> str:
-        """The raw query, without its question mark; empty when there is none."""
+        """The raw query, without its question mark; empty without a query."""
         return self.target.partition("?")[2]
 
 
@@ -90,7 +90,7 @@ def framed(reply: Reply, method: str) -> Headers:
 
 
 def reason_phrase(status: int) -> str:
-    """Return the reason phrase of a status, empty for one that has none (RFC 9110, 15)."""
+    """Return the reason phrase of a status, empty for an unregistered one (RFC 9110, 15)."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -164,9 +164,9 @@ def by_level(reports: Iterable[FieldReport]) -> dict[str, tuple[str, ...]]:
 class Send:
     """Send this call; answer with status and fields.
 
-    ``rewritten`` says that the target is not the caller's own, so that a signature over the path
-    (HTTP Digest) has to be made anew. ``route`` is ``legacy``, ``flex`` or ``dedicated``. Where it is sure
-    that nothing of the reply will be read (not ``may_read``), the caller's ``Accept-Encoding`` can stay.
+    ``rewritten``: the target is not the caller's own, so a signature over the path (HTTP Digest) has to be made anew.
+    ``route`` is ``legacy``, ``flex`` or ``dedicated``. If not ``may_read``, nothing of the reply will be read, and the
+    caller's ``Accept-Encoding`` can stay.
     """
 
     call: Call

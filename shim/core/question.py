@@ -53,8 +53,8 @@ _SHORT = 200
 class LegacyQuery:
     """What the caller asked for; ``asked`` is the page size before clamping, ``rest`` all raw pairs but paging.
 
-    ``foreign`` are the raw pairs that this interface does not know. A ``plain`` query says the same to a successor
-    that has the same pages: of the others it has page and size at most, each once, and as they are used.
+    ``foreign`` are the raw pairs that this interface does not know. A ``plain`` query means the same to a successor
+    with the same pages: beside those pairs it has at most page and size, each once, and as they are used.
     """
 
     page: int = 1
@@ -143,7 +143,7 @@ def invalid_parameter(name: str) -> CallError:
 
 
 def chosen_by(choice: QueryChoice, query: LegacyQuery) -> str:
-    """Return the word of the parameter that chooses the call; raises CallError where it is none of its words."""
+    """Return the word of the parameter that chooses the call; raises CallError if it is not one of its words."""
     found = [unquote_plus(value) for pair in query.foreign for key, _, value in [pair.partition("=")]
              if unquote_plus(key) == choice.choose]  # fmt: skip
     word = found[0] if found else choice.default
@@ -155,7 +155,7 @@ def chosen_by(choice: QueryChoice, query: LegacyQuery) -> str:
 def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choose: str) -> Iterator[str]:
     """Return raw pairs in a successor's terms; the parameter that chooses the call goes where a rule says so.
 
-    Raises CallError when a parameter has a word that the successor has none for.
+    Raises CallError if the successor has no word for a parameter's.
     """
     given = set[str]()
     for pair in pairs:
@@ -193,7 +193,7 @@ def not_sent_on(query: LegacyQuery, rules: Mapping[str, QueryRule]) -> Iterator[
 def successor_call(match: Match, call: Call, target: Target, query: LegacyQuery | None, content: bytes | None) -> Call:
     """Return a call in a successor's terms: its path and version, the caller's ``query``, if any, and other fields.
 
-    Raises CallError when a parameter has a word that the successor has none for.
+    Raises CallError if the successor has no word for a parameter's.
     """
     kind = f"application/vnd.atlas.{target.version}+json"
     headers = (*without(call.headers, _OWN_WORDS if content == call.body else _ABOUT_BODY), ("Accept", kind))
@@ -251,7 +251,7 @@ def read_body(request: RequestBody, call: Call, loads: Callable[[bytes], Any]) -
 
 
 def chosen_by_body(request: RequestBody, given: JsonObject) -> Json:
-    """Return the value of the member that chooses the call, None where there is none."""
+    """Return the value of the member that chooses the call, None if the body has no such member."""
     word = look_up(given, tuple(request.choose.split(".")))
     return None if word is NoValue.MISSING else word
 
@@ -278,7 +278,7 @@ def _given(request: RequestBody, body: JsonObject, outer: str) -> JsonObject:
 def build_body(translator: Translator, body: JsonObject, context: TranslationContext) -> JsonObject:
     """Return the body of an upstream call, as its rules make it of the legacy body.
 
-    Raises CallError when a member has a value that the successor has no word for.
+    Raises CallError if the successor has no word for a member's value.
     """
     report = TranslationReport()
     made = translator.begin(context, report)(body)

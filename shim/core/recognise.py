@@ -86,7 +86,7 @@ class Match:
     """A recognised call: the operation, the API it was made on, and the path's parameters.
 
     ``raw`` values are as they stand in the path; ``parameters`` are their decoded text. ``cluster``
-    are the decoded names that tell one cluster from another, empty where the operation names none.
+    are the decoded names that identify a cluster, empty if the operation names no cluster.
     """
 
     compiled: CompiledOperation

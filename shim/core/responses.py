@@ -28,7 +28,7 @@ _ABOUT_CONTENT = frozenset({
     "sunset",
     "transfer-encoding",
 })  # fmt: skip
-"""Fields that speak of the content or the resource of upstream's answer, and so not of the caller's (RFC 9110, 8)."""
+"""Upstream's fields that describe its own body or resource (RFC 9110, 8); not copied to the translated reply."""
 
 SITE = "https://atlas-shim.github.io/atlas-shim/"
 """Where the documentation is read."""
@@ -46,7 +46,7 @@ class CallError(Exception):
 
 
 def document_reply(content: bytes, status: int, content_type: str, upstream: Headers = ()) -> Reply:
-    """Return a reply with JSON content of the given type, and what still holds of upstream's fields."""
+    """Return a reply with JSON content of a type, and upstream's fields but those that describe its own body."""
     return Reply(status, (*without(upstream, _ABOUT_CONTENT), ("Content-Type", content_type)), content)
 
 
@@ -69,8 +69,8 @@ def written(document: Json, *, pretty: bool, dumps: Callable[[Any], bytes]) -> b
 def error_body(status: int, code: str, detail: str, parameters: tuple[Json, ...] = ()) -> JsonObject:
     """Return an error document with the members and the order of recorded Atlas errors.
 
-    The detail of an error of the shim's own ends with the URL of the code's section. A member of its own for that would
-    be one that strict readers of Atlas' schema refuse, and one that no Atlas client shows.
+    The detail of a SHIM_ error ends with the URL of the code's section: strict readers of Atlas' schema would refuse
+    another member, and Atlas' clients would not show it.
     """
     return {
         "detail": explained(code, detail),
@@ -82,12 +82,12 @@ def error_body(status: int, code: str, detail: str, parameters: tuple[Json, ...]
 
 
 def section_of(code: str) -> str | None:
-    """Return the URL of what the documentation says of an error code of the shim's own, None of a code of Atlas'."""
+    """Return the URL of a SHIM_ code's section in the documentation, None for a code of Atlas'."""
     return f"{SITE}reference/errors/#{code.lower()}" if code.startswith("SHIM_") else None
 
 
 def explained(code: str, detail: str) -> str:
-    """Return a detail that ends with the URL of the code's section, if the code is the shim's own."""
+    """Return a detail that ends with the URL of the code's section, if it is a SHIM_ code."""
     url = section_of(code)
     if url is None:
         return detail
@@ -96,7 +96,7 @@ def explained(code: str, detail: str) -> str:
 
 
 def help_link(code: str) -> Headers:
-    """Return the field that leads to the code's section (RFC 8288; ``help`` is of HTML), none for a code of Atlas'."""
+    """Return a Link field to a SHIM_ code's section (RFC 8288; ``help`` is of HTML), no field for a code of Atlas'."""
     url = section_of(code)
     return () if url is None else (("Link", f'<{url}>; rel="help"'),)
 

@@ -18,8 +18,8 @@ from shim.documents.model import Operation
 class Decision:
     """The side to ask first: ``legacy``, a tier, or ``none`` when nobody could answer.
 
-    ``corrects`` tells whether replies may lead on to another side, ``legacy_next`` whether that is legacy where
-    the tier knows nothing; ``reason`` is in plain words.
+    ``corrects``: replies may lead on to another side; ``legacy_next``: that is legacy if the tier knows nothing.
+    ``reason`` is a sentence for people.
     """
 
     route: str
@@ -34,28 +34,28 @@ def sunset_of(operation: Operation, settings: Settings) -> datetime:
 
 
 def has_successor(operation: Operation, settings: Settings) -> bool:
-    """Tell whether an operation's successors may be asked: there are some, and a switch they have is on."""
+    """Return whether an operation's successors may be asked: it has some, and their switch, if any, is on."""
     return bool(operation.successors) and (not operation.switch or operation.switch in settings.writes)
 
 
 VERSION_GONE = "VERSION_GONE"
-"""Atlas' own word for a version of an endpoint that is no more, for whoever asks."""
+"""Atlas' error code for a version of an endpoint that has gone, for every caller."""
 
 LONGEST = 400
 """Characters of a path that is remembered."""
 
 
 def retired_key(match: Match, origin: str, path: str = "") -> tuple[str, ...]:
-    """Return the key under which a legacy operation is remembered as retired: for everybody, or for one path."""
+    """Return the key under which a legacy operation is remembered as retired: for every caller, or for one path."""
     return (origin, match.operation.id, match.api.name, path)
 
 
 def learn_retired(match: Match, call: Call, reply: Reply, context: Context) -> None:
     """Remember that legacy answered as retired.
 
-    ``VERSION_GONE`` speaks of the endpoint's version and is believed for every call of the operation. Any other
-    answer may be owed to what one caller wrote, so it is believed for that very path: no odd name leads another
-    caller's calls elsewhere.
+    ``VERSION_GONE`` is about the endpoint's version and is believed for every call of the operation. Any other answer
+    may be due to what one caller wrote, so it is believed for that path alone: an odd name in one path does not
+    redirect other callers.
     """
     path = ""
     if reply.status != 410 or field(reply.headers, "x-error-code") != VERSION_GONE:

@@ -70,7 +70,7 @@ class Settings:
         return attrs.evolve(self, route=word or RouteWord.AUTO, because=f"the flag {self.flag} {said}")
 
     def covers(self, origin: str) -> bool:
-        """Tell whether calls to this origin are looked at."""
+        """Return whether calls to this origin are recognised."""
         return origin in self.origins
 
 
@@ -111,9 +111,9 @@ def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> RouteWord | Fla
 
 
 def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str]:
-    """Return the switches that are on, as in ``instances`` (several with commas), none for ``off``.
+    """Return the switches that are on, as in ``instances`` (several with commas), an empty set for ``off``.
 
-    Raises SettingsError on what is no word; ``Engine.check_settings`` knows which words there are.
+    Raises SettingsError on what can't be a word; ``Engine.check_settings`` knows the documents' words.
     """
     words = frozenset(filter(None, (word.strip() for word in text.split(","))))
     for word in words:

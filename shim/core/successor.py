@@ -164,9 +164,9 @@ def _matters(state: ExchangeState, tier: Successor, later: Successor | None, rep
 
 
 def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage:
-    """Return what a reply carries: a document, and of a page its items.
+    """Return the document that a reply carries, and the items of a list.
 
-    Raises CallError when it can't be read, and when all pages together are larger than one body may be.
+    Raises CallError if it can't be read, or if all pages together are larger than one body may be.
     """
     state.size += len(reply.body or b"")
     limit = state.context.settings.body_limit
@@ -194,7 +194,7 @@ def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage
 
 
 def _refuse_unlike(target: Target, document: Json) -> None:
-    """Raise CallError where an answer has several values of what a legacy answer can tell one of."""
+    """Raise CallError if an answer has several values where a legacy answer has room for one."""
     if target.alike is not None:
         found = look_up(document, parse_source(target.alike.source))
         if type(found) is list and any((type(one) is bool, one) != (type(found[0]) is bool, found[0]) for one in found):
@@ -202,7 +202,7 @@ def _refuse_unlike(target: Target, document: Json) -> None:
 
 
 def _goes_on(pages: Sequence[UpstreamPage]) -> bool:
-    """Tell whether another upstream page follows the last one."""
+    """Return whether another upstream page follows the last one."""
     last = pages[-1]
     if not last.items:
         return False
@@ -261,8 +261,8 @@ def _no_value(state: ExchangeState, translated: Translated) -> str:
 def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) -> Outcome:
     """Return the legacy error that a tier's error makes; ``document`` is its content if that was read.
 
-    It stays as it came, but for what the document says of its code or status. Where a status has a rule, whatever
-    came with it that is no error document becomes one.
+    It stays as it came unless the mapping document has a rule for its code or status; content that is not an error
+    document becomes one then.
     """
     rule = tier.errors.get(error_code(document) or "") or tier.errors.get(str(reply.status))
     wrapped = state.query.envelope and reply.status >= 400
