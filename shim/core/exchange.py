@@ -29,7 +29,7 @@ from shim.core.messages import (
 from shim.core.question import chosen_by, chosen_by_body, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, enveloped, error_body, help_link, written
-from shim.core.route import decide, learn_retired, sunset_of
+from shim.core.route import decide, learn_retired
 from shim.core.successor import ask_successors
 from shim.documents.value_types import Json
 from shim.documents.versions import Named, named_in
@@ -37,11 +37,9 @@ from shim.documents.versions import Named, named_in
 
 def exchange(match: Match, call: Call, context: Context) -> Exchange:
     """Run one exchange: yields what the door must do, returns the outcome."""
-    sunset = sunset_of(match.operation, context.settings)
-    state = ExchangeState(match, call, context, context.monotonic(), sunset, JsonReader(context.loads))
+    started, decision = context.monotonic(), decide(match, call, context)
+    state = ExchangeState(match, call, context, started, decision.sunset, JsonReader(context.loads), decision.reason)
     try:
-        decision = decide(match, call, context)
-        state.reason = decision.reason
         if decision.route == "legacy":
             may_read = decision.corrects and call.method != "HEAD"
             reply = state.got((yield state.send(call, "legacy", rewritten=False, may_read=may_read)))

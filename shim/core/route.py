@@ -18,12 +18,13 @@ from shim.documents.model import Operation
 class Decision:
     """The side to ask first: ``legacy``, a tier, or ``none`` when nobody could answer.
 
-    ``corrects``: replies may lead on to another side; ``legacy_next``: that is legacy if the tier knows nothing.
-    ``reason`` is a sentence for people.
+    ``reason`` is a sentence for people, ``sunset`` the one in force. ``corrects``: replies may lead on to another side;
+    ``legacy_next``: that is legacy if the tier knows nothing.
     """
 
     route: str
     reason: str
+    sunset: datetime
     corrects: bool
     legacy_next: bool = False
 
@@ -83,7 +84,7 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
     date = _dated(sunset, over, blank if is_blank else None)
     successor = has_successor(operation, settings)
     if not corrects and settings.route in _LEGACY:
-        return Decision("legacy", _LEGACY[settings.route], corrects)
+        return Decision("legacy", _LEGACY[settings.route], sunset, corrects)
     if settings.route in _SUCCESSOR:
         reason = f"the route is set to {settings.route}"
     else:
@@ -92,28 +93,23 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
         if status is not None:
             is_blank, reason = False, f"the legacy endpoint answered {status} less than ten minutes ago"
         elif not (over or is_blank):
-            return Decision("legacy", reason, corrects)
+            return Decision("legacy", reason, sunset, corrects)
         elif corrects and not successor and operation.constant is None:
             # Nothing else could answer, and real sunset dates moved: asking is the only thing that can work.
-            return Decision("legacy", f"{reason}, and there is no successor to ask instead", corrects)
+            return Decision("legacy", f"{reason}, and there is no successor to ask instead", sunset, corrects)
         tier = None
         if corrects and match.cluster:
             tier = memory.tiers.recall((call.origin, *match.cluster), context.monotonic())
         if tier is not None and tier != operation.first and tier in operation.successors:
             reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
-            return Decision(tier, reason, corrects)
+            return Decision(tier, reason, sunset, corrects)
     if successor:
-        return _first(operation.first, reason, corrects, corrects and is_blank)
-    return Decision("none", f"{reason}, and there is no successor", corrects)
+        return Decision(operation.first, reason, sunset, corrects, corrects and is_blank)
+    return Decision("none", f"{reason}, and there is no successor", sunset, corrects)
 
 
 _SUCCESSOR = (RouteWord.SUCCESSOR, RouteWord.FLEX)
 _LEGACY = {RouteWord.OFF: "the shim is switched off", RouteWord.LEGACY: "the route is set to legacy"}
-
-
-@lru_cache(maxsize=64)
-def _first(tier: str, reason: str, corrects: bool, legacy_next: bool) -> Decision:  # noqa: FBT001 - a cache's key
-    return Decision(tier, reason, corrects, legacy_next)
 
 
 _seconds = lru_cache(maxsize=256)(datetime.timestamp)
