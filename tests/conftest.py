@@ -6,6 +6,7 @@ import sys
 from collections import defaultdict
 from functools import partialmethod
 
+import pytest
 from click.testing import CliRunner
 from hypothesis import settings
 
@@ -16,6 +17,12 @@ if "mix_stderr" in inspect.signature(CliRunner).parameters:  # click 8.1 capture
 # Hundreds of processes start Python here: they share what was compiled, also where the environment says not to.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Start a worker more than there are processors: many tests wait for a socket or a clock."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_addoption(parser):

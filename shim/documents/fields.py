@@ -97,8 +97,8 @@ class Verb:
         return False
 
     def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
-        """Return what can't be used of a value that gave none, and why not."""
-        return said, unfit(field, said)
+        """Return what can't be used of a value that gave none, and why not; a verb without sources is never asked."""
+        raise NotImplementedError
 
 
 def unfit(field: Field, said: Json) -> str:
