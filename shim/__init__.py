@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from shim.core.messages import Record as Record
     from shim.core.messages import Sent as Sent
     from shim.documents.vocabulary import Fidelity as Fidelity
-    from shim.dropin.notice import set_warnings_handler as set_warnings_handler
+    from shim.doors.notice import set_warnings_handler as set_warnings_handler
+    from shim.doors.switch import install as install
+    from shim.doors.switch import uninstall as uninstall
     from shim.errors import AtlasError as AtlasError
     from shim.errors import DocumentError as DocumentError
     from shim.errors import LegacyEndpointWarning as LegacyEndpointWarning
     from shim.errors import SettingsError as SettingsError
     from shim.errors import ShimError as ShimError
-    from shim.switch import install as install
-    from shim.switch import uninstall as uninstall
 
 
 _ROOMS = {
@@ -54,10 +54,10 @@ _ROOMS = {
     "Sent": "shim.core.messages",
     "SettingsError": "shim.errors",
     "ShimError": "shim.errors",
-    "install": "shim.switch",
+    "install": "shim.doors.switch",
     "record": "shim._record",
-    "set_warnings_handler": "shim.dropin.notice",
-    "uninstall": "shim.switch",
+    "set_warnings_handler": "shim.doors.notice",
+    "uninstall": "shim.doors.switch",
     "wrap": "shim._wrap",
 }
 _DOORS = ("aiohttp", "httpx", "httpx2", "requests", "urllib3")

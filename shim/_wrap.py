@@ -10,11 +10,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 WRAPS: Mapping[str, Mapping[str, str]] = {
-    "aiohttp": {"ClientSession": "shim.aiohttp._wrap"},
+    "aiohttp": {"ClientSession": "shim.doors.aiohttp.wrap"},
     "httpx": {"Client": "shim.httpx._wrap", "AsyncClient": "shim.httpx._wrap"},
     "httpx2": {"Client": "shim.httpx2._wrap", "AsyncClient": "shim.httpx2._wrap"},
-    "requests": {"Session": "shim.requests._wrap"},
-    "urllib3": {"PoolManager": "shim.urllib3._wrap", "HTTPConnectionPool": "shim.urllib3._wrap"},
+    "requests": {"Session": "shim.doors.requests.wrap"},
+    "urllib3": {"PoolManager": "shim.doors.urllib3.wrap", "HTTPConnectionPool": "shim.doors.urllib3.wrap"},
 }
 """Library -> class -> the module whose ``wrap`` takes objects of that class and of those made from it."""
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from shim.switch import install
+from shim.doors.switch import install
 
 install()

@@ -41,7 +41,7 @@ def fake_atlas() -> Iterator[FakeServer]:
         server = import_module("shim.fake.server")
     except ModuleNotFoundError as error:
         raise hinted(error) from None
-    runtime, memory = import_module("shim.dropin.runtime"), import_module("shim.core.memory")
+    runtime, memory = import_module("shim.doors.runtime"), import_module("shim.core.memory")
     with pytest.MonkeyPatch.context() as patch, server.serve_in_thread() as running:
         patch.setenv("ATLAS_SHIM_UPSTREAM", running.url)
         patch.delenv("ATLAS_SHIM_ROUTE", raising=False)

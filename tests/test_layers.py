@@ -19,36 +19,35 @@ SHIM = Path(__file__).parents[1] / "shim"
 BELOW = {
     "_version": set(),
     "_record": {"core"},
-    "_wrap": {"aiohttp", "httpx", "httpx2", "requests", "urllib3"},
+    "_wrap": {"aiohttp", "doors/aiohttp", "doors/requests", "doors/urllib3", "httpx", "httpx2", "requests", "urllib3"},
     "errors": {"core"},  # for type checkers alone
     "extras": set(),
-    "patching": {"placing"},
-    "placing": set(),
-    "post_import": set(),
     "fake": set(),
     "credentials": {"errors"},
     "documents": {"errors"},
     "origins": {"errors"},
     "core": {"documents", "errors", "origins"},
-    "draft": {"core", "documents", "errors"},
-    "inventory": {"core", "documents", "errors", "radar"},
     "page": set(),
-    "radar": {"core"},
-    "tools": {"core", "documents", "errors"},
     "flags": {"core", "errors", "extras"},
-    "dropin": {"core", "documents", "errors", "flags", "inventory", "origins"},
-    "aiohttp": {"core", "dropin", "extras", "origins"},
-    "httpx_family": {"core", "dropin"},
-    "httpx": {"core", "dropin", "httpx_family"},
-    "httpx2": {"core", "dropin", "extras", "httpx_family"},
-    "requests": {"core", "documents", "dropin", "errors", "extras", "origins", "urllib3"},
-    "urllib3": {"core", "documents", "dropin", "errors", "extras", "origins"},
-    "stdlib": {"core", "documents", "dropin", "errors", "origins"},
-    "switch": {"core", "dropin", "extras", "patching", "placing", "post_import"},
-    "testing": {"core", "dropin", "extras", "fake"},
-    "auto": {"switch"},
-    "launch": {"errors", "switch"},
-    "atlas": {"_record", "_version", "core", "credentials", "errors", "httpx", "httpx_family", "origins"},
+    "tools/draft": {"core", "documents", "errors"},
+    "tools/radar": {"core"},
+    "tools/inventory": {"core", "documents", "errors", "tools/radar"},
+    "tools/scan": {"core", "documents", "errors"},
+    "doors": {"core", "documents", "errors", "extras", "flags", "origins", "tools/inventory"},
+    "doors/launch": {"doors", "errors"},
+    "doors/aiohttp": {"aiohttp", "core", "doors", "extras", "origins"},
+    "doors/httpx_family": {"core", "doors"},
+    "doors/requests": {"core", "documents", "doors", "doors/urllib3", "errors", "extras", "origins", "requests"},
+    "doors/urllib3": {"core", "documents", "doors", "errors", "extras", "origins", "urllib3"},
+    "doors/stdlib": {"core", "documents", "doors", "errors", "origins"},
+    "aiohttp": {"doors", "doors/aiohttp", "extras"},
+    "httpx": {"core", "doors", "doors/httpx_family"},
+    "httpx2": {"core", "doors", "doors/httpx_family", "extras"},
+    "requests": {"doors", "doors/requests", "extras"},
+    "urllib3": {"doors", "doors/urllib3", "extras"},
+    "testing": {"core", "doors", "extras", "fake"},
+    "auto": {"doors"},
+    "atlas": {"_record", "_version", "core", "credentials", "doors/httpx_family", "errors", "httpx", "origins"},
     "gateway": {
         "_version",
         "core",
@@ -57,10 +56,10 @@ BELOW = {
         "errors",
         "extras",
         "flags",
-        "inventory",
         "origins",
         "page",
-        "radar",
+        "tools/inventory",
+        "tools/radar",
     },
     "front": {"_version", "documents", "errors", "gateway"},
 }
@@ -69,8 +68,13 @@ BELOW = {
 FREE = {"__init__", "__main__", "cli"}
 
 
+FLOORS = {"doors", "tools"}
+"""Folders of rooms; a file that lies in the folder itself is of the floor's own room."""
+
+
 def room_of(path):
-    return path.relative_to(SHIM).parts[0].removesuffix(".py")
+    first, *rest = path.relative_to(SHIM).parts
+    return f"{first}/{rest[0]}" if first in FLOORS and len(rest) > 1 else first.removesuffix(".py")
 
 
 @cache
@@ -92,6 +96,8 @@ def imports(path):
             first, *rest = name.split(".")
             if first == "shim":
                 room = rest[0] if rest else "__init__"
+                if room in FLOORS and len(rest) > 1 and (SHIM / room / rest[1]).is_dir():
+                    room = f"{room}/{rest[1]}"
                 yield room if (SHIM / room).is_dir() or (SHIM / f"{room}.py").exists() else "__init__"
 
 

@@ -36,8 +36,8 @@ from aiohttp import *  # noqa: F403 - each version has its own names
 from aiohttp import __version__ as __version__
 
 from shim.aiohttp import client as client
-from shim.aiohttp._session import ClientSession as ClientSession
-from shim.aiohttp._session import request as request
+from shim.doors.aiohttp.session import ClientSession as ClientSession
+from shim.doors.aiohttp.session import request as request
 
 __all__ = list(_aiohttp.__all__)
 

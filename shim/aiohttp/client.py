@@ -5,8 +5,8 @@
 from aiohttp import client as _client
 from aiohttp.client import *  # noqa: F403 - each version has its own names
 
-from shim.aiohttp._session import ClientSession as ClientSession
-from shim.aiohttp._session import request as request
+from shim.doors.aiohttp.session import ClientSession as ClientSession
+from shim.doors.aiohttp.session import request as request
 
 __all__ = list(_client.__all__)
 

@@ -12,8 +12,8 @@ from shim._version import __version__
 from shim.atlas.configuration import configure
 from shim.atlas.replies import error_of
 from shim.cli.next_steps import after_answer, after_fault
+from shim.doors.httpx_family.recognition import INNER
 from shim.errors import AtlasError
-from shim.httpx_family.recognition import INNER
 
 GROUP, CLUSTER = "0" * 24, "atlas-shim-check"
 """A group and a cluster that do not exist: enough to see who answers."""

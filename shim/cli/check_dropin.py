@@ -14,11 +14,11 @@ from typing import Any
 import attrs
 from packaging.version import Version
 
-from shim import switch
 from shim._version import __version__
 from shim.cli import compatibility, output
 from shim.cli.compatibility import Uncovered
 from shim.cli.failures import collected, trouble
+from shim.doors import switch
 from shim.extras import hint
 
 OURS = "atlas-shim"
@@ -93,7 +93,7 @@ def _loads(name: str, problems: list[str]) -> bool:
 
 
 def _patched(name: str, patches: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    patching = import_module("shim.patching")  # stands on wrapt
+    patching = import_module("shim.doors.patching")  # stands on wrapt
     module = import_module(name)
     for kind, method in patches:
         links = tuple(patching.chain(getattr(module, kind), method))

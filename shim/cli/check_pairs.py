@@ -11,7 +11,7 @@ import attrs
 from shim.cli import output
 from shim.cli.output import printable, write_report
 from shim.core.recognise import Engine
-from shim.draft.pairs import FieldLine, Replayed, compare, read_pairs, replay
+from shim.tools.draft.pairs import FieldLine, Replayed, compare, read_pairs, replay
 
 _SHOWN = 60
 """Characters of an example."""

@@ -9,8 +9,8 @@ from typing import Any
 from shim.cli.failures import collected
 from shim.core.settings import Settings
 from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
-from shim.dropin.environment import WARNINGS
-from shim.dropin.warnings_word import read_word
+from shim.doors.environment import WARNINGS
+from shim.doors.warnings_word import read_word
 from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.option_sources import Given, given
 from shim.gateway.options import TABLE

@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping
 import attrs
 from packaging.version import Version
 
-from shim.switch import PLAIN
+from shim.doors.switch import PLAIN
 
 TESTED = {
     "httpx": ("0.27", "0.28"),

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from shim.draft.descriptions import read_description
-from shim.draft.drafting import Asked, draft
-from shim.draft.pairs import read_pairs
+from shim.tools.draft.descriptions import read_description
+from shim.tools.draft.drafting import Asked, draft
+from shim.tools.draft.pairs import read_pairs
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -12,7 +12,6 @@ import attrs
 import click
 import httpx
 
-from shim import inventory
 from shim._record import record
 from shim._version import __version__
 from shim.atlas.client import TIMEOUT
@@ -27,6 +26,7 @@ from shim.core.messages import Record
 from shim.core.recognise import shared_engine
 from shim.httpx import Client
 from shim.httpx._clients import recognise_also
+from shim.tools import inventory
 
 ENDING = """Credentials come from the environment: MONGODB_ATLAS_PUBLIC_API_KEY and
 MONGODB_ATLAS_PRIVATE_API_KEY, or MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or

@@ -11,11 +11,11 @@ from shim import page as html
 from shim.cli.fields import no_successor
 from shim.cli.next_calls import NextCall
 from shim.documents.model import Operation
-from shim.inventory import explain_command
-from shim.inventory.ahead import spoken
-from shim.inventory.announcements import AnnouncedCalls
-from shim.inventory.reading import LEVELS, MOST, Caller, Inventory
-from shim.inventory.verdict import Verdict
+from shim.tools.inventory import explain_command
+from shim.tools.inventory.ahead import spoken
+from shim.tools.inventory.announcements import AnnouncedCalls
+from shim.tools.inventory.reading import LEVELS, MOST, Caller, Inventory
+from shim.tools.inventory.verdict import Verdict
 
 ROWS = 500
 """Callers of one operation that the page shows."""

@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 
 from shim.cli.failures import Failure
-from shim.dropin.environment import CHECKED, as_mark, settings_in
-from shim.dropin.runtime import prepare
-from shim.switch import LAUNCH, need_wrapt
+from shim.doors.environment import CHECKED, as_mark, settings_in
+from shim.doors.runtime import prepare
+from shim.doors.switch import LAUNCH, need_wrapt
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """The exit codes that a shell has for a command that can't be run."""

@@ -8,7 +8,7 @@ from shim.core.messages import Call, Headers
 from shim.gateway.fields import agent_of
 from shim.gateway.inventory import InventoryWriter
 from shim.gateway.logs.calls import CallLine, plain_agent
-from shim.radar import Radar
+from shim.tools.radar import Radar
 
 _NAME = 100
 """Characters of a caller's name."""

@@ -10,9 +10,9 @@ from functools import partial
 
 from shim.core.messages import Record
 from shim.core.recognise import Engine
-from shim.inventory import note, started
-from shim.inventory.announcements import note_announced
-from shim.radar import Sighting
+from shim.tools.inventory import note, started
+from shim.tools.inventory.announcements import note_announced
+from shim.tools.radar import Sighting
 
 log = logging.getLogger("shim.gateway")
 

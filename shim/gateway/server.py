@@ -43,8 +43,8 @@ from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker
 from shim.gateway.validation import authorities_of
-from shim.inventory import wanted
-from shim.radar import Radar
+from shim.tools.inventory import wanted
+from shim.tools.radar import Radar
 
 log = logging.getLogger("shim.gateway")
 

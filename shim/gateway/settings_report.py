@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import attrs
 
-from shim import inventory
 from shim._version import __version__
 from shim.credentials import used_variables
 from shim.gateway.option_sources import nearest
 from shim.gateway.options import TABLE, CredentialsMode
 from shim.gateway.reload import Plan, shown
+from shim.tools import inventory
 
 MAPPINGS = "ATLAS_SHIM_MAPPINGS"
 

@@ -3,7 +3,7 @@
 Every public name of httpx is here; clients and top-level functions are ours, the rest is httpx's
 own, identical objects. ``Transport`` and ``AsyncTransport`` are for programs that mount transports.
 
-The way of a call is in ``shim.httpx_family``, which httpx2's door shares.
+The way of a call is in ``shim.doors.httpx_family``, which httpx2's door shares.
 """
 
 import typing as _typing

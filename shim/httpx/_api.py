@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
+from shim.doors.httpx_family.api import function, streaming
 from shim.httpx._clients import Client
-from shim.httpx_family.api import function, streaming
 
 delete = function(Client, httpx.delete, name="delete", method="DELETE")
 get = function(Client, httpx.get, name="get", method="GET")

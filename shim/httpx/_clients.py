@@ -7,12 +7,12 @@ from typing import Any
 import attrs
 import httpx
 
-from shim.dropin.recognition import NOTHING_MORE, ClientSettings
-from shim.dropin.runtime import prepare
-from shim.dropin.signatures import like
+from shim.doors.httpx_family.hooks import HookedClient
+from shim.doors.httpx_family.recognition import origin_of
+from shim.doors.recognition import NOTHING_MORE, ClientSettings
+from shim.doors.runtime import prepare
+from shim.doors.signatures import like
 from shim.httpx import _send
-from shim.httpx_family.hooks import HookedClient
-from shim.httpx_family.recognition import origin_of
 
 
 class Client(HookedClient, httpx.Client):

@@ -1,4 +1,4 @@
-"""httpx as the code that it shares with httpx2 needs it, and what that code does for it; ``shim.switch`` comes here."""
+"""httpx as the code that it shares with httpx2 needs it, and what that code does for it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from functools import partial
 
 import httpx
 
-from shim.httpx_family import send as _family
-from shim.httpx_family import transports
-from shim.httpx_family.hooks import take as _take
-from shim.httpx_family.library import Library
-from shim.httpx_family.streams import AsyncResponseContent, ResponseContent
+from shim.doors.httpx_family import send as _family
+from shim.doors.httpx_family import transports
+from shim.doors.httpx_family.hooks import take as _take
+from shim.doors.httpx_family.library import Library
+from shim.doors.httpx_family.streams import AsyncResponseContent, ResponseContent
 
 
 class _Content(ResponseContent, httpx.SyncByteStream):

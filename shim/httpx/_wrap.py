@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 
+from shim.doors.httpx_family.wrap import wrap as _wrap
 from shim.httpx._clients import AsyncClient, Client
 from shim.httpx._send import LIBRARY
-from shim.httpx_family.wrap import wrap as _wrap
 
 
 def wrap(client: Any) -> None:

@@ -2,7 +2,7 @@
 
 Every public name of httpx2 is here; clients and top-level functions are ours, the rest is httpx2's
 own, identical objects. ``Transport`` and ``AsyncTransport`` are for programs that mount transports.
-The way of a call is in ``shim.httpx_family``, which httpx's door shares. Needs the extra ``httpx2``.
+The way of a call is in ``shim.doors.httpx_family``, which httpx's door shares. Needs the extra ``httpx2``.
 """
 
 import typing as _typing

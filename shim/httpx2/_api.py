@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx2
 
+from shim.doors.httpx_family.api import function, streaming
 from shim.httpx2._clients import Client
-from shim.httpx_family.api import function, streaming
 
 delete = function(Client, httpx2.delete, name="delete", method="DELETE")
 get = function(Client, httpx2.get, name="get", method="GET")

@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx2
 
-from shim.dropin.runtime import prepare
-from shim.dropin.signatures import like
+from shim.doors.httpx_family.hooks import HookedClient
+from shim.doors.runtime import prepare
+from shim.doors.signatures import like
 from shim.httpx2 import _send
-from shim.httpx_family.hooks import HookedClient
 
 
 class Client(HookedClient, httpx2.Client):

@@ -1,4 +1,4 @@
-"""httpx2 as the code that it shares with httpx needs it, and what that code does for it; ``shim.switch`` comes here.
+"""httpx2 as the code that it shares with httpx needs it, and what that code does for it.
 
 That code is typed by httpx's classes, whose names and ways httpx2's have: this is where one is taken for the other.
 """
@@ -11,11 +11,11 @@ from typing import Any, cast
 
 import httpx2
 
-from shim.httpx_family import send as _family
-from shim.httpx_family import transports
-from shim.httpx_family.hooks import take as _take
-from shim.httpx_family.library import Library
-from shim.httpx_family.streams import AsyncResponseContent, ResponseContent
+from shim.doors.httpx_family import send as _family
+from shim.doors.httpx_family import transports
+from shim.doors.httpx_family.hooks import take as _take
+from shim.doors.httpx_family.library import Library
+from shim.doors.httpx_family.streams import AsyncResponseContent, ResponseContent
 
 
 class _Content(ResponseContent, httpx2.SyncByteStream):

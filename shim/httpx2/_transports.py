@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import httpx2
 
-from shim.dropin.runtime import prepare
+from shim.doors.httpx_family.transports import Around, AsyncAround
+from shim.doors.runtime import prepare
 from shim.httpx2._send import ahandle, handle
-from shim.httpx_family.transports import Around, AsyncAround
 
 
 class Transport(Around, httpx2.BaseTransport):

@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx2
 
+from shim.doors.httpx_family.wrap import wrap as _wrap
 from shim.httpx2._clients import AsyncClient, Client
 from shim.httpx2._send import LIBRARY
-from shim.httpx_family.wrap import wrap as _wrap
 
 
 def wrap(client: Any) -> None:

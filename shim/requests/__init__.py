@@ -60,9 +60,9 @@ from requests.__version__ import __url__ as __url__
 from requests.__version__ import __version__ as __version__
 from requests.exceptions import FileModeWarning as FileModeWarning
 
+from shim.doors.requests.adapter import Adapter as Adapter
 from shim.requests import api as api
 from shim.requests import sessions as sessions
-from shim.requests._adapter import Adapter as Adapter
 from shim.requests.api import delete as delete
 from shim.requests.api import get as get
 from shim.requests.api import head as head

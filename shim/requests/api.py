@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests import api as _api
 
-from shim.dropin.signatures import like
+from shim.doors.signatures import like
 from shim.requests.sessions import Session
 
 # ruff: noqa: D103 - like() gives each function the documentation that requests has for it

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests import sessions as _sessions
 
-from shim.dropin.modules import stand_in
-from shim.dropin.runtime import prepare
-from shim.dropin.signatures import like
-from shim.requests import _send
+from shim.doors.modules import stand_in
+from shim.doors.requests import send as _send
+from shim.doors.runtime import prepare
+from shim.doors.signatures import like
 
 # ruff: noqa: PLC0414 - a redundant alias is how a name is exported again (PEP 484)
 

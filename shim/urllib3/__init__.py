@@ -6,7 +6,7 @@ ours, the rest is urllib3's own, identical objects; import these from urllib3 wh
 other response has.
 
 The caller's ``Retry`` sees the statuses that the caller sees, and its timeouts are for all that is sent for one
-call (``shim.dropin.patience``).
+call (``shim.doors.patience``).
 
 The way of a call: ``poolmanager`` or ``connectionpool`` > ``_send`` > ``_recognition`` (is it a retired one)
 > ``_exchange`` (what is sent and what comes of it) with ``_rewriting``, ``_timeouts`` and ``_streams`` (content).
@@ -54,7 +54,7 @@ if _typing.TYPE_CHECKING:  # urllib3 1.26 lacks the first two at this place
     from urllib3 import HTTPHeaderDict as HTTPHeaderDict
 
 if _typing.TYPE_CHECKING or not isinstance(_urllib3.request, type(_sys)):  # a module in urllib3 1.26
-    from shim.urllib3._request import request as request
+    from shim.doors.urllib3.request import request as request
 
 # Whoever imports one of urllib3's modules by name gets the very module, but for the two that hold what is ours. One
 # that nothing has loaded yet, such as contrib.socks, is loaded a second time below this name; it stands on what is

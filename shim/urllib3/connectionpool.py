@@ -8,10 +8,10 @@ import urllib3
 from urllib3 import connectionpool as _connectionpool
 from urllib3.util import parse_url
 
-from shim.dropin.modules import stand_in
-from shim.dropin.runtime import prepare
-from shim.dropin.signatures import like
-from shim.urllib3 import _send
+from shim.doors.modules import stand_in
+from shim.doors.runtime import prepare
+from shim.doors.signatures import like
+from shim.doors.urllib3 import send as _send
 
 if TYPE_CHECKING:
     from urllib3.connectionpool import ConnectionPool as ConnectionPool  # noqa: PLC0414 - exported again (PEP 484)

@@ -7,10 +7,10 @@ from typing import Any
 import urllib3
 from urllib3 import poolmanager as _poolmanager
 
-from shim.dropin.modules import stand_in
-from shim.dropin.runtime import prepare
-from shim.dropin.signatures import like
-from shim.urllib3 import _send
+from shim.doors.modules import stand_in
+from shim.doors.runtime import prepare
+from shim.doors.signatures import like
+from shim.doors.urllib3 import send as _send
 from shim.urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 

@@ -1,7 +1,7 @@
 """What an iteration over all items reads of upstream: everything once, in the order of the legacy pages."""
 
+from shim.doors.httpx_family.recognition import WHOLE
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP
-from shim.httpx_family.recognition import WHOLE
 from tests.atlas.conftest import transport_of
 
 SNAPSHOTS = f"/clusters/{DEMO_DEDICATED}/backup/snapshots"

@@ -102,7 +102,7 @@ def test_the_standard_library_costs_no_engine(facts):
 def test_a_library_that_is_imported_later_is_covered(facts):
     """With the engine, and with no room of the shim that speaks it until a retired call is made."""
     modules, patches = facts["imported"]
-    assert patches == ["shim.patching"] * 2
+    assert patches == ["shim.doors.patching"] * 2
     assert {"shim.core.recognise", "wrapt"} <= modules
     assert not {"aiohttp", "shim.httpx", "shim.requests"} & modules
     assert facts["retired calls"][1] == [200, 200]

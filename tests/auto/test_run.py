@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from shim.cli import main
 from shim.cli.run import environment_for
-from shim.dropin.environment import CHECKED, VARIABLES, WARNINGS
+from shim.doors.environment import CHECKED, VARIABLES, WARNINGS
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-from shim.switch import LAUNCH
+from shim.doors.switch import LAUNCH
 
 COMMAND = [sys.executable, "-m", "shim", "run", "--"]
 
@@ -76,7 +76,7 @@ def test_pythons_that_the_program_starts_have_it_too(atlas, script, tmp_path):
 
 
 LOOK = (
-    "import json, os, sys; loaded = list(sys.modules); from shim import switch; import sitecustomize as s;"
+    "import json, os, sys; loaded = list(sys.modules); from shim.doors import switch; import sitecustomize as s;"
     "print(json.dumps([switch.installed(), sys.path, getattr(s, 'MARK', None), sys.argv[1:], loaded]));"
     "sys.exit(37)"
 )
@@ -130,7 +130,8 @@ def test_an_existing_sitecustomize_is_run_as_if_alone(tmp_path):
 def test_a_broken_sitecustomize_is_as_broken_as_without(tmp_path):
     """Python says so, the program runs, and the shim is on."""
     (tmp_path / "sitecustomize.py").write_text("import nonsense_that_is_missing")
-    done = run(sys.executable, "-c", "from shim import switch; print(switch.installed())", PYTHONPATH=str(tmp_path))
+    code = "from shim.doors import switch; print(switch.installed())"
+    done = run(sys.executable, "-c", code, PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout.strip()) == (0, "True")
     assert "nonsense_that_is_missing" in done.stderr
 

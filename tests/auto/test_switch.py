@@ -12,8 +12,8 @@ import requests
 
 import shim
 from shim import httpx as shim_httpx
-from shim import patching
 from shim import requests as shim_requests
+from shim.doors import patching
 from shim.errors import SettingsError
 from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS, gone_then_flex
 from tests.peers.answering import reply
@@ -190,7 +190,7 @@ def test_a_library_without_the_method_is_imported_all_the_same(tmp_path):
 def test_wrong_settings_are_heard_before_any_library_is_imported():
     """At install, whatever that has to load for it, and it stays off."""
     code = (
-        "import os, sys, shim\nfrom shim import switch\n"
+        "import os, sys, shim\nfrom shim.doors import switch\n"
         "for name, value in (('ROUTE', 'flexx'), ('WARNINGS', 'loud'), ('SUNSET', 'nonsense=2026-01-01')):\n"
         "    os.environ['ATLAS_SHIM_' + name] = value\n"
         "    try: shim.install()\n    except shim.SettingsError as error: print('ATLAS_SHIM_' + name in str(error))\n"

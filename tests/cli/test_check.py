@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from shim import switch
 from shim.cli import check_dropin, compatibility
+from shim.doors import switch
 from shim.fake import (
     DEMO_CLIENT_ID,
     DEMO_CLIENT_SECRET,

@@ -17,7 +17,7 @@ from shim.documents.check_calls import targets
 from shim.documents.verbs import VERBS
 from shim.documents.ways import WAYS
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, constants
-from shim.inventory import explain_command
+from shim.tools.inventory import explain_command
 
 TESTS = Path(__file__).parents[1]
 CONTRACT = TESTS / "cases" / "contract"

@@ -7,8 +7,8 @@ import requests
 
 import shim
 from shim.core.memory import Memory
-from shim.dropin import notice
-from shim.dropin import runtime as process
+from shim.doors import notice
+from shim.doors import runtime as process
 from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer, serve_in_thread
 from tests.doors.calls import SNAPSHOTS

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from shim.draft.descriptions import read_description
-from shim.draft.learning import Sample, learn
-from shim.draft.pairs import read_pairs
+from shim.tools.draft.descriptions import read_description
+from shim.tools.draft.learning import Sample, learn
+from shim.tools.draft.pairs import read_pairs
 
 
 def as_file(folder, name, *lines):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shim.draft.descriptions import Member
 from shim.errors import SettingsError
+from shim.tools.draft.descriptions import Member
 
 TEXT = {"type": "string"}
 

@@ -7,10 +7,10 @@ import pytest
 
 from shim.core.recognise import Engine
 from shim.documents import load_documents
-from shim.draft.descriptions import read_description
-from shim.draft.drafting import Asked, draft
-from shim.draft.pairs import compare, read_pairs, replay
 from shim.errors import SettingsError
+from shim.tools.draft.descriptions import read_description
+from shim.tools.draft.drafting import Asked, draft
+from shim.tools.draft.pairs import compare, read_pairs, replay
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "next_sunset"
 GREENHOUSES = (Asked("getGreenhouse"), Asked("listGreenhouses"))

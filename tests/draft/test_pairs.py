@@ -4,8 +4,8 @@ import pytest
 
 from shim.core.recognise import Engine
 from shim.documents import load_documents
-from shim.draft.pairs import compare, read_pairs, replay
 from shim.errors import SettingsError
+from shim.tools.draft.pairs import compare, read_pairs, replay
 
 OPERATION = """
 [operation.{name}]

@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 from shim import httpx, requests
-from shim.dropin import call_site
+from shim.doors import call_site
 from shim.errors import LegacyEndpointWarning
 from tests.doors.calls import BEARER
 

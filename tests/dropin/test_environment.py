@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from shim.dropin.environment import Variables
+from shim.doors.environment import Variables
 
 NAME = "ATLAS_SHIM_TEST"
 

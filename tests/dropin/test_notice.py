@@ -12,7 +12,7 @@ import pytest
 
 import shim
 from shim import httpx, requests
-from shim.dropin import notice
+from shim.doors import notice
 from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.fake import DEMO_GROUP, DEMO_TOKEN
 from tests.doors.calls import BEARER, SNAPSHOTS

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from shim.dropin.unknown import tell_unknown
+from shim.doors.unknown import tell_unknown
 
 MISTYPED = {"ATLAS_SHIM_ROUT": "off"}
 

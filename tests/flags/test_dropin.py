@@ -7,7 +7,7 @@ from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvid
 
 import shim
 from shim import httpx
-from shim.dropin import route_flag
+from shim.doors import route_flag
 from tests.doors.process import *  # noqa: F403 - its fixtures
 from tests.peers.raw import until
 

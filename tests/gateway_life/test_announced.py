@@ -21,7 +21,7 @@ LABELS = {"method": "GET", "path": SHAPE, "version": "2023-02-01"}
 
 
 def told(caplog):
-    return [record.getMessage() for record in caplog.records if record.name == "shim.radar"]
+    return [record.getMessage() for record in caplog.records if record.name == "shim.tools.radar"]
 
 
 def page(served, path):

@@ -4,11 +4,11 @@ import pytest
 
 from shim import httpx
 from shim.core.settings import read_settings
-from shim.dropin import runtime as process
+from shim.doors import runtime as process
+from shim.doors.httpx_family.recognition import recognise
 from shim.errors import DocumentError
 from shim.fake import DEMO_TOKEN
 from shim.httpx._clients import recognise_also
-from shim.httpx_family.recognition import recognise
 
 
 class Watching(dict[str, str]):

@@ -5,8 +5,8 @@ import json
 from click.testing import CliRunner
 
 from shim.cli import main
-from shim.inventory.announcements import note_announced
-from shim.radar import Sighting
+from shim.tools.inventory.announcements import note_announced
+from shim.tools.radar import Sighting
 
 PATH = "/api/atlas/v2/groups/{}/backup/exportBuckets/{}"
 

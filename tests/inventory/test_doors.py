@@ -10,7 +10,7 @@ import pytest
 
 from shim import httpx, requests
 from shim.core.memory import Memory
-from shim.dropin import runtime as process
+from shim.doors import runtime as process
 from shim.errors import LegacyEndpointWarning
 from shim.fake import FakeAtlas, constants
 from shim.fake.server import serve_in_thread
@@ -94,5 +94,5 @@ def test_other_calls_are_not_written_down(file, url):
 def test_without_an_inventory_nothing_is_looked_up(url, monkeypatch):
     """A program without an inventory does not have its frames searched for a call site."""
     monkeypatch.delenv("ATLAS_SHIM_INVENTORY", raising=False)
-    monkeypatch.setattr("shim.dropin.recognition.call_site", lambda: pytest.fail("looked up"))
+    monkeypatch.setattr("shim.doors.recognition.call_site", lambda: pytest.fail("looked up"))
     assert httpx.get(url).status_code in {200, 401}

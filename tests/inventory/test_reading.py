@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.cli import main
-from shim.inventory.reading import read_inventory
+from shim.tools.inventory.reading import read_inventory
 
 LIST = "listServerlessBackupSnapshots"
 FLEX = "GET /api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots"

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from shim.cli import main
 from shim.errors import SettingsError
-from shim.inventory.reading import read_inventory
-from shim.inventory.verdict import parse_since
+from shim.tools.inventory.reading import read_inventory
+from shim.tools.inventory.verdict import parse_since
 
 NOW = datetime.now(UTC)
 
@@ -177,8 +177,8 @@ def test_own_commands_are_no_callers(judged):
 
 def test_only_so_many_callers_are_told_apart(judged, monkeypatch):
     """The rest is counted, and the verdict counts it."""
-    monkeypatch.setattr("shim.inventory.reading.MOST", 2)
-    monkeypatch.setattr("shim.inventory.verdict.MOST", 2)
+    monkeypatch.setattr("shim.tools.inventory.reading.MOST", 2)
+    monkeypatch.setattr("shim.tools.inventory.verdict.MOST", 2)
     _, word, found = judged(*(line(ago(days=1), line=number) for number in range(5)))
     assert (word, found["untold"]) == ("called", 3)
     assert found["verdict"]["sentence"].startswith("More than 2 callers still call retired endpoints: 5 calls")

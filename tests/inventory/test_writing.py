@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 import attrs
 import pytest
 
-from shim import inventory
 from shim.core.messages import Dropped, FieldReport, Record, Sent
 from shim.core.recognise import load_engine
 from shim.documents.vocabulary import Fidelity
-from shim.inventory import writing
+from shim.tools import inventory
+from shim.tools.inventory import writing
 
 DAY = datetime(2026, 1, 22, tzinfo=UTC)
 ENGINE = load_engine({})
@@ -162,7 +162,7 @@ def test_lines_of_several_processes_stay_whole(file):
     """Four processes that write at once lose no line and mix none."""
     code = (
         "from datetime import datetime, UTC\n"
-        "from shim import inventory\n"
+        "from shim.tools import inventory\n"
         "from shim.core.recognise import load_engine\n"
         "from shim.core.messages import Record\n"
         "engine = load_engine({})\n"

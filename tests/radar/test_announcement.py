@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.radar import Announcement, read
+from shim.tools.radar import Announcement, read
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "announced.json").read_text("utf-8"))["replies"]
 SUNSET = ("Sunset", "Thu, 01 Jul 2027 00:00:00 GMT")
@@ -65,7 +65,7 @@ def test_a_malformed_value_takes_nothing_from_the_other():
 
 def test_a_malformed_value_is_logged_once_and_only_when_asked_for(caplog):
     """At debug level, however often it comes."""
-    with caplog.at_level(logging.DEBUG, "shim.radar"):
+    with caplog.at_level(logging.DEBUG, "shim.tools.radar"):
         for _ in range(3):
             read((("Sunset", "some day in spring"),))
     assert [(one.levelno, one.getMessage()) for one in caplog.records] == [

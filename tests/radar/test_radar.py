@@ -8,8 +8,8 @@ import pytest
 
 from shim.core.messages import Call
 from shim.core.recognise import shared_engine
-from shim.radar import Radar
-from shim.radar.radar import CALLERS, MOST
+from shim.tools.radar import Radar
+from shim.tools.radar.radar import CALLERS, MOST
 
 GROUP = "/api/atlas/v2/groups/0123456789abcdef01234567"
 ACCEPT = ("Accept", "application/vnd.atlas.2023-02-01+json")

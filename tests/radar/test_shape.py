@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.radar.shape import shape_of
+from shim.tools.radar.shape import shape_of
 
 CONTRACT = Path(__file__).parents[1] / "cases" / "contract"
 PATHS = sorted({path for file in CONTRACT.glob("*.json") for path in json.loads(file.read_text("utf-8"))["paths"]})

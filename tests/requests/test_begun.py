@@ -11,9 +11,9 @@ import weakref
 import pytest
 
 from shim import requests
-from shim.dropin.recognition import RetiredCall
+from shim.doors.recognition import RetiredCall
+from shim.doors.requests import signing as _signing
 from shim.fake import DEMO_TOKEN
-from shim.requests import _signing
 from tests.doors.calls import EMPTY, JOBS, SNAPSHOTS
 from tests.peers.answering import reply
 

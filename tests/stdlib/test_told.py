@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 import shim
-from shim import switch
+from shim.doors import switch
 from shim.errors import LegacyEndpointWarning
 from tests.doors.calls import BEARER, SNAPSHOTS
 from tests.peers.answering import reply

@@ -10,7 +10,7 @@ from enum import StrEnum
 import attrs
 
 from shim.core.settings import RouteWord
-from shim.dropin.warnings_word import WarningsWord
+from shim.doors.warnings_word import WarningsWord
 
 
 @attrs.frozen

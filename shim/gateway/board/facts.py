@@ -22,9 +22,9 @@ from shim.gateway.board.status import DAY, written
 from shim.gateway.counting.failures import origin_of
 from shim.gateway.reload import Plan
 from shim.gateway.tls.rotation import Rotating
-from shim.inventory.ahead import Ends, ends_of
-from shim.radar import Sighting
-from shim.radar.radar import soonest
+from shim.tools.inventory.ahead import Ends, ends_of
+from shim.tools.radar import Sighting
+from shim.tools.radar.radar import soonest
 
 SHOWN = 25
 """Callers that are shown, at most twice as many: those that called last, and those that call most."""

@@ -6,7 +6,7 @@ from shim import page as html
 from shim.core.responses import SITE
 from shim.gateway.board.status import Status
 from shim.gateway.board.words import Cell, Section, facts, sections, settings, troubles
-from shim.inventory.ahead import spoken
+from shim.tools.inventory.ahead import spoken
 
 
 def page(status: Status) -> str:

@@ -17,10 +17,10 @@ import attrs
 from shim.gateway.board.counts import Last
 from shim.gateway.board.status import DAY, Silence, written
 from shim.gateway.board.words import span
-from shim.inventory import VARIABLE
-from shim.inventory.ahead import LEGACY, Ahead, Ends, part, sentences
-from shim.inventory.reading import read_lines
-from shim.inventory.verdict import FORM, judge, look_at
+from shim.tools.inventory import VARIABLE
+from shim.tools.inventory.ahead import LEGACY, Ahead, Ends, part, sentences
+from shim.tools.inventory.reading import read_lines
+from shim.tools.inventory.verdict import FORM, judge, look_at
 
 ENOUGH = 30
 """Days without a retired call after which the shim can go: jobs that run once a month were seen by then."""

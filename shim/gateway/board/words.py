@@ -8,7 +8,7 @@ from itertools import groupby
 import attrs
 
 from shim.gateway.board.status import DAY, Announced, Error, Status
-from shim.inventory.ahead import spoken
+from shim.tools.inventory.ahead import spoken
 
 SOON = 14
 """Days before a certificate's end in which it is warned of."""

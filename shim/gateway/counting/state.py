@@ -23,7 +23,7 @@ from shim.gateway.memory import MemoryBudget
 from shim.gateway.reload import Plan
 from shim.gateway.tls.rotation import Certificates
 from shim.gateway.upstream.client import Upstream
-from shim.radar import Radar
+from shim.tools.radar import Radar
 
 
 @attrs.define(eq=False)

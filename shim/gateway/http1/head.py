@@ -15,7 +15,7 @@ import httptools
 
 from shim.core.messages import Headers
 from shim.gateway import errors
-from shim.radar.announcement import ANNOUNCING
+from shim.tools.radar.announcement import ANNOUNCING
 
 LINE = 16384
 """Bytes of the request line."""

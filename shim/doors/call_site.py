@@ -1,0 +1,125 @@
+"""Where in a program a call is made: the innermost line of the program's own code that leads to it.
+
+Its own code is what neither the standard library, nor an HTTP library or event loop, nor, if there is any other,
+an installed package has in it. This is looked for only when a warning or a line of the inventory may be due.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import sysconfig
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from shim.tools.inventory import CallSite
+
+_OURS = str(Path(__file__).resolve().parents[1])
+_STDLIB = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
+_PLUMBING = frozenset({
+    "aiohttp", "aiohttp_retry", "aiosignal", "anyio", "backoff", "curl_cffi", "frozenlist", "h11", "h2", "hishel",
+    "httpcore", "httpcore2", "httplib2", "httpx", "httpx2", "multidict", "niquests", "opentelemetry", "outcome",
+    "propcache", "requests", "requests_toolbelt", "sniffio", "tenacity", "tornado", "treq", "trio", "twisted",
+    "urllib3", "urllib3_future", "uvloop", "wrapt", "yarl",
+})  # fmt: skip
+"""Installed packages that stand between a program and the network, whoever calls them."""
+
+_FARTHEST = 16
+"""Tasks that are followed from the one that makes a call to those that wait for it."""
+
+_DEEPEST = 200
+"""Coroutines that are followed within a task."""
+
+
+def call_site() -> CallSite:
+    """Return the place in the program's own code that the current call comes from.
+
+    That is the innermost frame outside HTTP libraries, event loops, the standard library and, if there is such a
+    frame, installed packages: an SDK's caller and not the SDK. Where a task of asyncio makes the call that has no such
+    frame, it is the line of the task that awaits it.
+    """
+    own = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
+    place = _on_stack(own.f_back) or own
+    return CallSite(place.f_code.co_filename, place.f_lineno, _module(place))
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def _on_stack(frame: FrameType | None) -> FrameType | None:
+    """Return the frame of the program that leads here, else of a package, else where an HTTP library is entered."""
+    package: FrameType | None = None
+    entered: FrameType | None = None
+    task = _current_task()
+    root = None if task is None else getattr(task.get_coro(), "cr_frame", None)
+    while frame is not None:
+        kind = _kind(frame.f_code.co_filename)
+        if kind == "program":
+            return frame
+        if kind == "package":
+            package = package or frame
+        elif "-packages" in frame.f_code.co_filename:
+            entered = frame
+        if frame is root:
+            with contextlib.suppress(Exception):  # a look into asyncio's private parts must not break a call
+                if (found := _awaiting(task)) is not None:
+                    return found
+        frame = frame.f_back
+    return package or entered
+
+
+def _current_task() -> Any:
+    """Return the task of asyncio that runs in this thread, None without one; asyncio is not imported for it."""
+    asyncio: Any = sys.modules.get("asyncio")
+    try:
+        return asyncio and asyncio.current_task()
+    except RuntimeError:  # no loop runs here
+        return None
+
+
+def _awaiting(task: Any) -> FrameType | None:
+    """Return the program's innermost frame in the task that awaits this one, over other tasks if need be."""
+    for _ in range(_FARTHEST):
+        # What is called when a task is done: the waking of the task that awaits it, or a TaskGroup's method.
+        owners = [getattr(callback, "__self__", None) for callback, _ in getattr(task, "_callbacks", None) or ()]
+        tasks = [getattr(owner, "_parent_task", owner) for owner in owners]
+        task = next((one for one in tasks if hasattr(one, "get_coro")), None)
+        if task is None:
+            return None
+        if (frame := _innermost(task.get_coro())) is not None:
+            return frame
+    return None
+
+
+def _innermost(coroutine: Any) -> FrameType | None:
+    """Return the innermost frame of the program in what a suspended coroutine awaits."""
+    found = None
+    for _ in range(_DEEPEST):
+        frame = getattr(coroutine, "cr_frame", None)
+        if frame is None:
+            break
+        if _kind(frame.f_code.co_filename) == "program":
+            found = frame
+        coroutine = coroutine.cr_await
+    return found
+
+
+@cache
+def _kind(filename: str) -> str:
+    """Tell a program's own file from an installed package's and from plumbing."""
+    if filename.startswith("<frozen") or _inside(filename, (_OURS,)):
+        return "plumbing"
+    folders = Path(filename).parts
+    for name in ("site-packages", "dist-packages"):
+        if name in folders:
+            package = folders[len(folders) - folders[::-1].index(name) :][:1]
+            return "plumbing" if package and package[0].removesuffix(".py") in _PLUMBING else "package"
+    return "plumbing" if _inside(filename, _STDLIB) else "program"
+
+
+def _inside(filename: str, folders: tuple[str, ...]) -> bool:
+    return any(filename == folder or filename.startswith(folder + os.sep) for folder in folders)

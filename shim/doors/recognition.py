@@ -1,0 +1,100 @@
+"""Which calls of a program are retired ones under the settings of this process, and what their exchange needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib import import_module
+
+import attrs
+
+from shim.core.context import Context
+from shim.core.exchange import exchange
+from shim.core.messages import Call, Exchange, Headers, Record
+from shim.core.recognise import Engine, Match
+from shim.core.route import sunset_of
+from shim.core.settings import RouteWord
+from shim.doors import runtime
+from shim.doors.call_site import call_site
+from shim.doors.environment import Variables
+from shim.tools import inventory
+
+
+@attrs.frozen
+class ClientSettings:
+    """What one client obeys besides the settings of the process: ``extra_origins`` count as Atlas' own for it."""
+
+    extra_origins: frozenset[str] = frozenset()
+
+
+NOTHING_MORE = ClientSettings()
+_inventory = Variables([inventory.VARIABLE])
+
+
+@attrs.frozen
+class RetiredCall:
+    """A call that the shim takes part in.
+
+    The body of ``call`` is None until ``with_body`` adds it, where ``match.needs_body``. ``warns`` tells whether
+    the program is to be warned: not if the shim's typed client makes the call, whose callers name no endpoint.
+    """
+
+    call: Call
+    match: Match
+    context: Context
+    engine: Engine
+    warns: bool
+
+    def with_body(self, content: bytes) -> RetiredCall:
+        """Return the call with its body."""
+        return attrs.evolve(self, call=attrs.evolve(self.call, body=content))
+
+    def exchange(self) -> Exchange:
+        """Begin its exchange; nothing is done until the first command is asked for."""
+        return exchange(self.match, self.call, self.context)
+
+    def write_down(self, record: Record) -> None:
+        """Append the call and its place in the program to the inventory, if ``ATLAS_SHIM_INVENTORY`` names one."""
+        if any(_inventory.raw()):
+            inventory.note(record, self.engine, where=call_site())
+
+    def write_down_unanswered(self, error: BaseException) -> None:
+        """The same for a call that was sent and ended in an exception: its caller made it all the same."""
+        if isinstance(error, GeneratorExit):  # nobody waits for it any more, and its place can't be known
+            return
+        operation, why = self.match.operation, f"no answer: {type(error).__name__}"
+        sunset = sunset_of(operation, self.context.settings)
+        self.write_down(Record(operation.id, self.match.api.name, "none", why, sunset, operation.deprecated))
+
+
+def recognise(  # noqa: PLR0913 - the parts of a request that are looked at in turn, and whose it is
+    method: str,
+    origin: str,
+    target: str,
+    lines: Callable[[], Headers],
+    client: ClientSettings = NOTHING_MORE,
+    *,
+    whole: bool = False,
+) -> RetiredCall | None:
+    """Return what a call is when it is a retired one and the shim is on, else None: then nobody touches it.
+
+    ``runtime.concerns`` was asked before. ``lines`` returns the field lines, and is not asked where they make no
+    difference. ``whole`` is that of ``Context``.
+    """
+    now = runtime.latest()
+    settings = now.settings
+    extra = origin in client.extra_origins
+    if settings.route is RouteWord.OFF or not (extra or origin in settings.origins):
+        return None
+    if now.engine.recognise(method, target, ()) is None:  # whose path is none of ours, whatever version it names
+        return None
+    call = Call(method, origin, target, lines())
+    match = now.engine.recognise(method, target, call.headers)
+    if match is None:
+        return None
+    if settings.flag:
+        settings = import_module("shim.doors.route_flag").by_flag(settings, match)
+        if settings.route is RouteWord.OFF:
+            return None
+    context = Context(settings, runtime.MEMORY, time.time, origin, monotonic=time.monotonic, whole=whole)
+    return RetiredCall(call, match, context, now.engine, warns=not extra)

@@ -1,0 +1,57 @@
+"""What makes old values of new ones: the keys of a rule that hold for every recorded value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from shim.tools.draft.descriptions import Member
+from shim.tools.draft.pairs import same_value
+
+Options = Mapping[str, Any]
+"""Keys of a rule beside ``from``; ``list`` and ``count`` stand for those verbs."""
+_NUMBERS = frozenset({"integer", "number"})
+_SCALARS = frozenset({"string", "integer", "number", "boolean"})
+
+
+def learned(values: Sequence[tuple[Any, Any]], old: Member, new: Member) -> Options | None:
+    """Return options with which every new value becomes its old one; None if there are none.
+
+    ``values`` are (old, new); the members' types are those of fields of a document.
+    """
+    for options, convert in _conversions(values, old, new):
+        try:
+            if all(same_value(convert(value), wanted) for wanted, value in values):
+                return options
+        except (TypeError, ValueError, KeyError):
+            continue
+    return None
+
+
+def _conversions(
+    values: Sequence[tuple[Any, Any]], old: Member, new: Member
+) -> Iterator[tuple[Options, Callable[[Any], Any]]]:
+    """Yield what the types allow, the simplest first."""
+    kinds = {old.type, new.type}
+    yield {"whole": True} if (old.type, new.type) == ("integer", "number") else {}, lambda value: value
+    one, two = values[0]
+    if kinds <= _NUMBERS and all(type(number) in {int, float} and number for number in (one, two)):
+        if (one / two).is_integer():
+            yield {"factor": int(one / two)}, lambda value: value * int(one / two)
+        elif (two / one).is_integer():
+            yield {"factor": f"1/{int(two / one)}"}, lambda value: value / int(two / one)
+    if kinds <= _SCALARS and "string" in kinds:
+        yield {"cast": True}, _text if old.type == "string" else json.loads
+    if old.type == "integer":
+        yield {"count": True}, len
+    if old.type in {"strings", "objects"}:
+        yield {"list": True}, lambda value: [value]
+    # Names and ids make no table: its words are few, and described.
+    table = {_text(value): wanted for wanted, value in values}
+    if all(one.words or one.type == "boolean" for one in (old, new)) and len(set(table.values())) > 1:
+        yield {"values": table}, lambda value: table[_text(value)]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

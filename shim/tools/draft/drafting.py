@@ -1,0 +1,223 @@
+"""A draft: which operation takes a place, what becomes of its fields, and both as a TOML document."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import attrs
+
+from shim.errors import SettingsError
+from shim.tools.draft.descriptions import AnswerVersion, DescribedOperation, Description, Member, merged
+from shim.tools.draft.learning import Resource, Sample, learn, read, within
+from shim.tools.draft.pairs import Pair
+
+_ATLAS = "/api/atlas/v2"
+_UNDATED = "2000-01-01"
+"""The version of an API whose media types name none."""
+_NEVER = date(2099, 1, 1)
+_PAGING = frozenset({"totalCount", "links", "total", "count", "next", "previous", "page", "pageSize"})
+_OWN_QUERY = frozenset({"envelope", "pretty", "pageNum", "itemsPerPage", "includeCount"})
+_WIDTH = 120
+
+
+@attrs.frozen
+class Asked:
+    """What is wanted: the operation, its successor if it has another id, and the versions of both."""
+
+    operation: str
+    successor: str = ""
+    old_version: str = ""
+    new_version: str = ""
+
+
+@attrs.frozen
+class _Side:
+    """One operation in one version; ``items`` is the path of the list that its answer holds, None if it is no list."""
+
+    operation: DescribedOperation
+    answer: AnswerVersion
+    items: str | None
+
+    @property
+    def shape(self) -> str:
+        """The word of a document for how an answer holds its resource."""
+        return "one" if self.items is None else "page" if self.items else "array"
+
+    @property
+    def members(self) -> dict[str, Member]:
+        """The members of the resource that the answer holds."""
+        return within(self.answer.members, "" if self.items is None else f"{self.items}[].")
+
+    def objects(self, answer: Any) -> list[Any]:
+        """Return the resources in a recorded answer."""
+        found = read(self.items, answer) if self.items else answer if self.shape == "array" else [answer]
+        return found if isinstance(found, list) else []
+
+
+def draft(old: Description, new: Description, wanted: Sequence[Asked], pairs: Sequence[Pair], name: str = "") -> str:
+    """Return the text of a document for one or more operations of one resource.
+
+    Raises SettingsError for operations and versions that are not described, and for writes.
+    """
+    sides = [_sides(old, new, one) for one in wanted]
+    first, second = sides[0]
+    word = next((one for one in reversed(first.operation.path.split("/")) if one and "{" not in one), "draft")
+    name = name or re.sub(r"\W", "_", word).lower()
+    common = set.intersection(*(set(one.operation.parameters) for one, _ in sides))
+    samples = [sample for one, two in sides for pair in pairs for sample in _samples(pair, one, two, common)]
+    olds, news = (merged(pair for both in sides for pair in both[at].members.items()) for at in (0, 1))
+    resource = learn(re.sub(r"\W", "", word.removesuffix("s")) or "answer", olds, news, samples)
+    path = first.operation.path
+    base = _ATLAS if path.startswith(f"{_ATLAS}/") else first.operation.base or path[: path.index("/", 1)]
+    body = ["format = 1", _line("name", name), _line("title", f"{name}, answered from {second.operation.id}")]
+    # The first version of Atlas' API has a base of its own besides, which a description of the other says nothing of.
+    if base != _ATLAS or first.answer.version == "2023-01-01":
+        body += [
+            "",
+            f"[{_key('api', re.sub(r'[^a-z0-9]', '', base.rpartition('/')[2]) or 'old')}]",
+            _line("base", base),
+        ]
+        body += [] if first.answer.version else [_line("version", _UNDATED), _line("content_type", "application/json")]
+    body += [line for one, two in sides for line in _operation(one, two, base, resource.name)]
+    body += _resource(resource)
+    questions = sum("# ? " in line for line in body)
+    left = f"Questions left: {questions}; each is a line with # ?" if questions else "No question is left."
+    return "\n".join(["# A draft by atlas-shim draft: read it before you trust it.", f"# {left}", "", *body, ""])
+
+
+def _sides(old: Description, new: Description, asked: Asked) -> tuple[_Side, _Side]:
+    before, after = old.operation(asked.operation), new.operation(asked.successor or asked.operation)
+    if before.method != "GET" or after.method != "GET":
+        raise SettingsError(f"{before.id}: a draft is made of reads alone, a {before.method} needs its author")
+    one, two = before.answer(asked.old_version, 0), after.answer(asked.new_version, -1)
+    if old.name == new.name and before.id == after.id and one.version == two.version:
+        raise SettingsError(f"{before.id}: has one version, {one.version or 'undated'}; give a second description")
+    items = _items(before, one)
+    held = one.members.get("" if items is None else f"{items}[]", Member()).type
+    if held not in {"", "object"}:
+        raise SettingsError(f"{before.id}: answers with {held} and no object; its document is written by hand")
+    # One object may be made of a list.
+    return _Side(before, one, items), _Side(after, two, None if items is None else _items(after, two))
+
+
+def _items(operation: DescribedOperation, answer: AnswerVersion) -> str | None:
+    """Return the path of the list that an answer holds, None if it is one object."""
+    if answer.members.get("", Member()).type == "array":
+        return ""
+    names = {path.partition(".")[0].partition("[")[0] for path in answer.members if path} - _PAGING
+    lists = [path for path, one in answer.members.items() if one.type == "array" and "[]" not in path]
+    lists = [path for path in lists if path.partition(".")[0] in names]
+    # What is asked for by a parameter is one object, whatever lists it has.
+    return lists[0] if len(names) == len(lists) == 1 and not operation.path.endswith("}") else None
+
+
+def _samples(pair: Pair, old: _Side, new: _Side, common: set[str]) -> Iterator[Sample]:
+    """Yield the objects of a pair that belong together, if it is of this operation in these versions."""
+    path = pair.path.partition("?")[0].rstrip("/")
+    pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(old.operation.path))
+    versions = (pair.old_version in {"", old.answer.version}, pair.new_version in {"", new.answer.version})
+    olds, news = old.objects(pair.old), new.objects(pair.new)
+    if re.fullmatch(pattern, path) and all(versions) and len(olds) == len(news):
+        segments = zip(old.operation.path.split("/"), path.split("/"), strict=True)
+        parameters = {name[1:-1]: segment for name, segment in segments if name[1:-1] in common}
+        yield from (Sample(*both, parameters) for both in zip(olds, _in_order(olds, news), strict=True))
+
+
+def _in_order(olds: Sequence[Any], news: Sequence[Any]) -> Sequence[Any]:
+    """Return new objects in the order of the old ones, if a member names each on both sides."""
+    for name in olds[0] if olds and isinstance(olds[0], dict) else ():
+        left, right = ({repr(read(name, one)): one for one in many} for many in (olds, news))
+        if len(left) == len(olds) and left.keys() == right.keys():
+            return [right[word] for word in left]
+    return news
+
+
+def _operation(old: _Side, new: _Side, base: str, resource: str) -> Iterator[str]:
+    """Yield the tables of an operation and of the call that takes its place."""
+    own, theirs = old.operation, new.operation
+    yield from ("", f"[{_key('operation', own.id)}]", _line("method", "GET"))
+    if own.aliases:
+        yield _line("aliases", own.aliases)
+    yield _line("path", own.path.removeprefix(base))
+    later = [one.version for one in own.answers if one.version > old.answer.version]
+    later += [new.answer.version] if own.path == theirs.path and new.answer.version > old.answer.version else []
+    bounds = [f">={_specifier(old.answer.version)}", *(f"<{_specifier(one)}" for one in later[:1])]
+    yield _line("versions", ",".join(bounds))
+    sunset = date.fromisoformat(old.answer.sunset) if old.answer.sunset else _NEVER
+    deprecated = min(sunset, date.fromisoformat(new.answer.version or "2026-01-01"))
+    yield _line("deprecated", deprecated, "the day of the new version" if new.answer.version else "? not described")
+    yield _line("sunset", sunset, "" if old.answer.sunset else "? not described")
+    yield from (_line("shape", old.shape), *_items_line(old), _line("resource", resource))
+    yield from ("", f"[{_key('operation', own.id, 'tier', 'successor')}]")
+    free = [one for one in own.parameters if one not in theirs.parameters]
+    path = theirs.path
+    for name in (one for one in theirs.parameters if one not in own.parameters):
+        path = path.replace(f"{{{name}}}", f"{{{free.pop(0)}}}" if free else "unknown")
+    yield _line("path", path, "" if path == theirs.path else f"? it is {theirs.path}")
+    yield _line("version", new.answer.version or _UNDATED, "" if new.answer.version else "? not described")
+    yield from ("bare = true",) if new.shape == "array" else _items_line(new)
+    query = own.query.items() - theirs.query.items()
+    changed = [name for name, _ in query if name not in _OWN_QUERY]
+    if changed:
+        yield _comment(
+            f"? the new call does not take these parameters as the old one did: {', '.join(sorted(changed))}"
+        )
+
+
+def _items_line(side: _Side) -> list[str]:
+    return [_line("items", side.items)] if side.items and side.items != "results" else []
+
+
+def _specifier(version: str) -> str:
+    return ".".join(str(int(part)) for part in (version or _UNDATED).split("-"))
+
+
+def _resource(resource: Resource) -> Iterator[str]:
+    """Yield the tables of a resource, of its fields, and of what these are made of."""
+    yield from ("", f"[{_key('resource', resource.name)}]", "rest = true")
+    for question in resource.questions:
+        yield from textwrap.wrap(_comment(f"? {question}"), _WIDTH, subsequent_indent="#     ", break_on_hyphens=False)
+    if resource.without:
+        yield from ("without = [", *(f"    {_value(name)}," for name in resource.without), "]")
+    for field in resource.fields:
+        yield from ("", f"[{_key('resource', resource.name, field.name)}]", _line("type", field.type))
+        if field.of is not None:
+            yield _line("of", field.of.name)
+        if field.remark:
+            yield _comment(f"{'? ' if field.question else ''}{field.remark}")
+        rule = f"tier.successor = {_value(field.rule)}"
+        if len(rule) > _WIDTH:
+            yield from ("", f"[{_key('resource', resource.name, field.name, 'tier', 'successor')}]")
+            rule = "\n".join(_line(name, said) for name, said in field.rule.items())
+        yield rule
+    yield from (line for field in resource.fields if field.of is not None for line in _resource(field.of))
+
+
+def _line(name: str, said: Any, remark: str = "") -> str:
+    return f"{_key(name)} = {_value(said)}" + (f"   {_comment(remark)}" if remark else "")
+
+
+def _comment(said: str) -> str:
+    """Return a comment on one line, whatever control characters it quotes."""
+    return "# " + "".join(letter if letter.isprintable() else "?" for letter in said)
+
+
+def _key(*names: str) -> str:
+    return ".".join(name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _value(name) for name in names)
+
+
+def _value(said: Any) -> str:
+    """Return a value as TOML on one line; texts and numbers are those of JSON."""
+    match said:
+        case date():
+            return said.isoformat()
+        case Mapping():
+            return "{ " + ", ".join(f"{_key(name)} = {_value(one)}" for name, one in said.items()) + " }"
+        case list() | tuple():
+            return "[" + ", ".join(map(_value, said)) + "]"
+    return json.dumps(said, ensure_ascii=False).replace("\x7f", "\\u007f")

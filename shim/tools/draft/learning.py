@@ -1,0 +1,315 @@
+"""What each old field comes from: learned from recorded objects. What descriptions alone say is a question."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+
+import attrs
+
+from shim.tools.draft.conversions import Options, learned
+from shim.tools.draft.descriptions import Member, Members, merged, observed
+from shim.tools.draft.pairs import MISSING, same_value
+
+_ALIKE = 0.6
+"""How alike names are at least, as ``difflib`` measures it, for two values to prove a rule; else it takes three."""
+_WHY = "It was so in all recorded pairs."
+_DERIVED = {"fidelity": "derived", "why": _WHY}
+_PART = re.compile(r"(.+?)(?:\[(first|each)\])?")
+
+
+@attrs.frozen
+class Sample:
+    """An old and a new object that say the same, and the parameters of the path they were asked for at.
+
+    ``size`` is the number of new items that became the old one, if they are items of a list that was grouped.
+    """
+
+    old: Any
+    new: Any
+    parameters: Mapping[str, str]
+    size: int = 0
+
+
+@attrs.frozen
+class Field:
+    """A field with its rule as TOML has it, empty if it passes as it is; a ``question`` is for a person to answer."""
+
+    name: str
+    type: str
+    rule: Mapping[str, Any]
+    remark: str = ""
+    question: bool = False
+    of: Resource | None = None
+
+
+@attrs.frozen
+class Resource:
+    """The fields of a resource that passes all others on, but those in ``without``; ``found`` pairs prove so many."""
+
+    name: str
+    fields: tuple[Field, ...]
+    without: tuple[str, ...]
+    questions: tuple[str, ...]
+    found: int
+
+
+@attrs.frozen
+class _Ground:
+    """Where is searched: the samples of a resource, and the members of both objects, described and recorded."""
+
+    name: str
+    samples: Sequence[Sample]
+    old: Members
+    new: Members
+
+    def having(self, path: str) -> list[tuple[Any, Sample]]:
+        """Return the old values at a path, each with its sample."""
+        return [(value, sample) for sample in self.samples if (value := read(path, sample.old)) is not MISSING]
+
+    def alone(self, path: str, source: str) -> int:
+        """Return how many samples have a new path but not the old one."""
+        lacking = [sample for sample in self.samples if read(path, sample.old) is MISSING]
+        return sum(1 for sample in lacking if read(source, sample.new) is not MISSING)
+
+    def sources(self) -> Iterator[tuple[str, Member]]:
+        """Yield the paths that a rule could read: into lists by their first item, and by each."""
+        for path, member in self.new.items():
+            if '"' in path or type_of(self.new, path.rpartition("[]")[0]) == "links":
+                continue
+            kind = type_of(self.new, path)
+            yield path.replace("[]", "[first]"), Member(kind, member.words)
+            if path.count("[]") == 1 and not path.endswith("[]"):
+                yield path.replace("[]", "[each]"), Member("strings" if kind == "string" else "array")
+
+
+def type_of(members: Members, path: str) -> str:
+    """Return the type of a field of a mapping document; ``object`` if nothing is known."""
+    kind, item = (members.get(one, Member()).type for one in (path, f"{path}[]"))
+    if {f"{path}[].rel", f"{path}[].href"} <= members.keys():
+        return "links"
+    return {"string": "strings", "object": "objects"}.get(item, kind) if kind == "array" else kind or "object"
+
+
+def within(members: Members, prefix: str) -> dict[str, Member]:
+    """Return the members below a path, by their paths from there."""
+    return {
+        path.removeprefix(prefix): one for path, one in members.items() if path.startswith(prefix) and path != prefix
+    }
+
+
+def read(path: str, value: Any) -> Any:
+    """Return what stands at a path with ``[first]`` and ``[each]``, MISSING if there is nothing or null."""
+    part, _, rest = path.partition(".")
+    found = _PART.fullmatch(part)
+    name, selector = (found[1], found[2]) if found else (part, None)
+    value = value.get(name) if isinstance(value, dict) else None
+    if selector:
+        items = value if isinstance(value, list) else []
+        if selector == "each" and isinstance(value, list):
+            return [one for item in items if (one := read(rest, item)) is not MISSING]
+        value = next(iter(items), None)
+    if value is None:
+        return MISSING
+    return read(rest, value) if rest else value
+
+
+def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> Resource:
+    """Return what a resource has to say for new objects to become old ones; members are those described."""
+    # Equal samples count once.
+    samples = list({json.dumps(attrs.astuple(one), sort_keys=True): one for one in samples}.values())
+    both = _refined(old, [one.old for one in samples]), _refined(new, [one.new for one in samples])
+    ground = _Ground(name, samples, *both)
+    outer = {path.rpartition(".")[0] for path in ground.old} | {""}
+    without = [path for path in ground.new if not ("[" in path or '"' in path or path in ground.old)]
+    without = [path for path in without if path.rpartition(".")[0] in outer]
+    fields: list[Field] = []
+    unseen, gone = list[str](), list[str]()
+    # A list's items are looked at by themselves.
+    for path in [path for path in ground.old if "[]" not in path and path not in outer]:
+        kind, changed = type_of(ground.old, path), _changed(path, ground)
+        if ground.having(path) and '"' not in path:
+            fields.append(_list(path, ground) if kind == "objects" else _value(path, kind, ground))
+        elif ground.alone(path, path):
+            without.append(path)
+        elif kind == "links" and not changed:
+            fields.append(Field(path, kind, _rule(path, path, {}), "no pair has it", question=True))
+        elif path not in ground.new:
+            near = _near(path, ground)
+            gone.append(f"{path} ({near}?)" if near else path)
+        elif not changed or '"' in path:
+            unseen.append(path)
+        else:
+            fields.append(_absent(path, ground, f"no pair has it, and it {changed}"))
+    passing = [field for field in fields if not field.rule]
+    questions = [f"{field.name} {field.remark}" for field in passing if field.question]
+    if unseen:
+        questions.append(f"passed on, though no pair has them: {', '.join(unseen)}")
+    if gone:
+        questions.append(f"left out, since no pair and no new description has them: {', '.join(gone)}")
+    # A member that another rule reads passes no more by itself.
+    sources = {field.rule.get(verb) for field in fields for verb in ("from", "list", "count")}
+    kept = [attrs.evolve(one, rule=_rule(one.name, one.name, {})) for one in passing if one.name in sources]
+    ruled = [field for field in fields if field.rule]
+    found = sum(1 for field in fields if not field.question)
+    return Resource(name, (*ruled, *kept), tuple(without), tuple(questions), found)
+
+
+def _refined(described: Members, values: Sequence[Any]) -> Members:
+    """Return described members with what recorded values add to them; if they differ in type, values win."""
+    outer = {path.rpartition(".")[0] for path in described}
+    free = tuple(f"{path}." for path, one in described.items() if one.type == "object" and path not in outer)
+    members = merged(pair for value in values for pair in observed(value) if not pair[0].startswith(free))
+    for path, one in described.items():
+        kind = members.get(path, one).type
+        wider = (kind, one.type) == ("integer", "number")
+        members[path] = one if wider or not kind else Member(kind, one.words)
+    members.pop("", None)
+    return members
+
+
+def _changed(path: str, ground: _Ground) -> str:
+    """Return what both descriptions say of a member that is not the same any more: its type, words or items."""
+    old, new = (
+        {one: member for one, member in members.items() if one == path or one.startswith(f"{path}[]")}
+        for members in (ground.old, ground.new)
+    )
+    said = [" ".join((type_of(one, path), *sorted(one[path].words))) for one in (old, new) if path in one]
+    return "" if old == new else f"was {said[0]}, and is {said[1]} now" if len(set(said)) > 1 else "changed inside"
+
+
+def _near(path: str, ground: _Ground) -> str:
+    """Return the new path that is nearest by name, empty if none is near."""
+    near = max((source for source, _ in ground.sources()), key=lambda one: _likeness(path, one), default="")
+    return near if near != path and _likeness(path, near) >= _ALIKE else ""
+
+
+def _absent(path: str, ground: _Ground, remark: str) -> Field:
+    """Return the question for a member for which no rule was found."""
+    near = _near(path, ground)
+    hint = f"; nearest by name: {near}" if near else ""
+    return Field(path, type_of(ground.old, path), {"absent": True, "why": "?"}, f"{remark}{hint}", question=True)
+
+
+def _value(path: str, kind: str, ground: _Ground) -> Field:
+    """Return the field of a member that pairs have and that is no list of objects."""
+    having = ground.having(path)
+    news = [new for _, sample in having if (new := read(path, sample.new)) is not MISSING]
+    if kind == "links" and news:
+        return Field(path, kind, _rule(path, path, {}))
+    if len(news) == len(having) and all(same_value(old, new) for (old, _), new in zip(having, news, strict=True)):
+        alone, changed = ground.alone(path, path), _changed(path, ground)
+        changed = f"is new in {alone} of {len(ground.samples)} objects" if alone else changed
+        return Field(path, kind, {}, changed, question=bool(changed))
+    number = len({json.dumps(value, sort_keys=True) for value, _ in having})
+    remark = f"{number} different values in {len(having)} objects" if number > 1 else "the same value in all objects"
+    if kind == "integer" and all(value == sample.size > 0 for value, sample in having):
+        return Field(path, kind, {"count": True, **_DERIVED}, remark, question=number < 2)
+    few = 2 if kind in {"string", "time", "strings"} and not ground.old[path].words else 3
+    proven = _proven(path, kind, ground)
+    for source, new, options in proven:
+        alike = _likeness(path, source) >= _ALIKE
+        stays = source == path and not options.keys() & {"factor", "count"}
+        # True and false are soon alike by chance.
+        convinces = number >= (1 if stays else 2 if alike and (kind != "boolean" or len(having) > 4) else few)
+        if alike or convinces:
+            unseen = new.words.difference(options.get("values", new.words))
+            remark += f"; no pair has {', '.join(sorted(unseen))}" if unseen else ""
+            question = bool(unseen) or not convinces or "[each]" in source
+            return Field(path, kind, _rule(path, source, options), remark, question)
+    for name in having[0][1].parameters:
+        if all(value == sample.parameters[name] for value, sample in having):
+            return Field(path, kind, {"parameter": name, **_DERIVED}, remark, question=number < 2)
+    first = having[0][0]
+    if len(having) > 1 and number == 1 and not isinstance(first, dict | list):
+        return Field(path, kind, {"constant": first, "why": _WHY}, f"{remark}; is it always?", question=True)
+    fits = f", though {proven[0][0]} fits, perhaps by chance" if proven else ""
+    shown = json.dumps(first, ensure_ascii=False)[:40]
+    return _absent(path, ground, f"was {shown} in the first of {len(having)} objects; no rule gives it{fits}")
+
+
+def _proven(path: str, kind: str, ground: _Ground) -> list[tuple[str, Member, Options]]:
+    """Return the rules that every pair confirms, those with the names most alike first."""
+    found = []
+    for source, new in ground.sources():
+        values = [(value, read(source, sample.new)) for value, sample in ground.having(path)]
+        if ground.alone(path, source) or any(value is MISSING for _, value in values):
+            continue
+        options = learned(values, Member(kind, ground.old[path].words), new)
+        if options is not None:
+            outer = source.replace("[first]", "[]").replace("[each]", "[]").rpartition(".")[0].removesuffix("[]")
+            strange = bool(outer) and outer not in ground.old
+            rank = (-round(_likeness(path, source), 1), strange, len(options), "[each]" in source, source.count("."))
+            found.append((rank, (source, new, options)))
+    return [one for _, one in sorted(found, key=lambda one: one[0])]
+
+
+def _likeness(path: str, source: str) -> float:
+    """Return how alike two names are, from 0 to 1: as a whole, or the last ones if that is of several words."""
+    source = re.sub(r"\[\w+\]", "", source)
+    last, other = path.rpartition(".")[2], source.rpartition(".")[2]
+    whole = SequenceMatcher(None, path.lower(), source.lower()).ratio()
+    return whole if last.islower() else max(whole, SequenceMatcher(None, last.lower(), other.lower()).ratio())
+
+
+def _rule(path: str, source: str, options: Options) -> dict[str, Any]:
+    """Return a rule that reads a path with options, and says how near its value is to the old one."""
+    verb = next((verb for verb in ("list", "count") if verb in options), "from")
+    rule: dict[str, Any] = {verb: source, **{key: value for key, value in options.items() if key != verb}}
+    if "[" in source or options.keys() & {"factor", "list", "count"}:
+        return rule | _DERIVED
+    return rule | {"fidelity": "exact" if source == path and not options else "renamed"}
+
+
+def _list(path: str, ground: _Ground) -> Field:
+    """Return the field of a list of objects: from the new list of that name, else from the list most like it."""
+    lists = [source for source, new in ground.sources() if new.type == "objects" and "[each]" not in source]
+    for source in sorted(lists, key=lambda one: (one != path, -_likeness(path, one))):
+        if (field := _from_list(path, source, ground)) is not None:
+            return field
+    return _absent(path, ground, "no list of the new answer gives its items")
+
+
+def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
+    """Return the field of a list of objects as made of a new list; None if pairs deny that."""
+    lists = [(one, read(source, sample.new), sample.parameters) for one, sample in ground.having(path)]
+    if not all(isinstance(one, list) for one, two, _ in lists for one in (one, two)) or ground.alone(path, source):
+        return None
+    old, new = within(ground.old, f"{path}[]."), within(ground.new, f"{source.replace('[first]', '[]')}[].")
+    keys = [one for one in old if "[" not in one and all(_is_grouped(olds, news, one) for olds, news, _ in lists)]
+    if all(len(one) == len(two) for one, two, _ in lists):
+        keys = [""]
+    if not keys:
+        return None
+    key, others = keys[0], ", ".join(keys[1:])
+    samples = [
+        Sample(item, group[0], parameters, len(group) if key else 0)
+        for one, two, parameters in lists
+        for item, group in zip(one, _groups(two, key), strict=True)
+    ]
+    if not samples and path == source and not _changed(path, ground):
+        return Field(path, "objects", {}, "is empty in all pairs", question=True)
+    of = learn(f"{ground.name}_{re.sub('[^A-Za-z0-9]', '_', path)}", old, new, samples)
+    if path == source and not (key or of.fields or of.without or of.questions):
+        return Field(path, "objects", {})
+    if path != source and not of.found:
+        return None
+    rule = {"from": source, "group": key, **_DERIVED} if key else _rule(path, source, {})
+    remark = f"{len(samples)} items" + (f"; they are also one by {others}" if others else "")
+    return Field(path, "objects", rule, remark, bool(others), of)
+
+
+def _groups(items: Sequence[Any], key: str) -> list[list[Any]]:
+    """Return the items that have one value under a key together; each by itself without a key."""
+    found: dict[str, list[Any]] = {}
+    for number, item in enumerate(items):
+        found.setdefault(repr(read(key, item)) if key else str(number), []).append(item)
+    return list(found.values())
+
+
+def _is_grouped(old: Sequence[Any], new: Sequence[Any], key: str) -> bool:
+    """Tell whether the old list has one item for each value that new items have under a key, in their order."""
+    return not key or [read(key, one) for one in old] == [read(key, group[0]) for group in _groups(new, key)]

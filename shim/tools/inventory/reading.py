@@ -1,0 +1,262 @@
+"""Reading inventories: who made which retired call, how often, when last, and what the answers lacked."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from io import BufferedIOBase
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+
+from shim.tools.inventory.announcements import AnnouncedCalls, Announcements, SaidOnce, read_announced
+from shim.tools.inventory.writing import COMMANDS
+
+_T = TypeVar("_T")
+
+LEVELS = ("absent", "derived", "constant")
+"""Fidelity levels that a line has fields of, the worst first."""
+
+MOST = 10_000
+"""Callers that are told apart; calls of more are counted and nothing else is known of them."""
+
+_NAMES = 200
+"""Fields, versions and successors of one caller that are kept."""
+
+_LONGEST = 65536
+"""Bytes of a line that is read; the longest that is written is a small part of that."""
+
+_TIME = re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
+_SKEW = timedelta(minutes=5)
+"""What clocks of several machines that write to one file may differ by."""
+
+
+@attrs.define
+class Caller:
+    """All calls of one operation from one place.
+
+    ``file`` and ``line`` are a call site in Python; ``agent`` is a User-Agent at the gateway and ``peer`` the address
+    it came from; what is not known is None. ``first`` and ``last`` are UTC instants as written. ``absent``,
+    ``derived`` and ``constant`` are fields of answers that were not what they used to be; ``dropped`` counts values
+    that could not be translated. ``routes`` counts calls by the side that answered; ``lasts`` are their last instants.
+    """
+
+    operation: str
+    file: str | None
+    line: int | None
+    agent: str | None
+    peer: str | None = None
+    count: int = 0
+    first: str = ""
+    last: str = ""
+    dropped: int = 0
+    routes: dict[str, int] = attrs.field(factory=dict)
+    lasts: dict[str, str] = attrs.field(factory=dict)
+    apis: list[str] = attrs.field(factory=list)
+    successors: list[str] = attrs.field(factory=list)
+    absent: list[str] = attrs.field(factory=list)
+    derived: list[str] = attrs.field(factory=list)
+    constant: list[str] = attrs.field(factory=list)
+
+    @property
+    def place(self) -> str:
+        """Where the calls come from, for people."""
+        if self.file is not None:
+            return f"{self.file}:{self.line}" if self.line is not None else self.file
+        return f"{self.agent or 'unknown'} from {self.peer}" if self.peer else self.agent or "unknown"
+
+
+@attrs.frozen
+class Inventory:
+    """The callers in some inventory files, and what the files have besides.
+
+    Of the ``lines`` that were read, ``broken`` are no records, ``earlier`` are calls from before the window,
+    ``own`` are calls of the shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
+    ``first`` and ``last`` are the instants of the first and the last record of any kind, empty without one.
+    ``back`` is the instant of a line from before the window that may have been written within it, because it stands
+    after a later one: a clock was set back. ``announced`` are calls, retired or not, whose replies announced an end.
+    """
+
+    callers: tuple[Caller, ...]
+    lines: int
+    broken: int
+    earlier: int = 0
+    own: int = 0
+    untold: int = 0
+    first: str = ""
+    last: str = ""
+    back: str = ""
+    announced: tuple[AnnouncedCalls, ...] = ()
+
+
+def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
+    """Sum up inventory files, by operation, the most recent caller first; raises OSError.
+
+    ``since`` is where the window begins, written as in the files; empty for all. Files that end with ``.gz`` are
+    unpacked; one that breaks off counts as a broken line. What is held in memory has a bound, whatever the files are.
+    """
+    reader = _Reader(since)
+    for path in paths:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            try:
+                for line in _lines(file):
+                    reader.take(line)
+            except (EOFError, zlib.error):
+                reader.take(b"packed, and broken from here on")
+        reader.end_file()
+    return reader.inventory()
+
+
+def read_lines(lines: Iterable[bytes], since: str = "") -> Inventory:
+    """Sum up lines of an inventory, as ``read_inventory`` does those of files."""
+    reader = _Reader(since)
+    for line in lines:
+        reader.take(line)
+    return reader.inventory()
+
+
+def _lines(file: BufferedIOBase) -> Iterator[bytes]:
+    """Yield the lines that are not empty; one that is too long for a record is cut, so that it is none."""
+    while line := file.readline(_LONGEST):
+        cut = line
+        while len(cut) == _LONGEST and not cut.endswith(b"\n"):
+            cut = file.readline(_LONGEST)
+        if line.strip():
+            yield line
+
+
+class _Reader:
+    """Counts lines one by one."""
+
+    def __init__(self, since: str) -> None:
+        self._since = since
+        self._callers: dict[Any, Caller] = {}
+        self._announced = Announcements()
+        self._first = self._last = ""
+        self._highest = self._behind = self._back = ""
+        self._counts = {"lines": 0, "broken": 0, "earlier": 0, "own": 0, "untold": 0}
+
+    def take(self, line: bytes) -> None:
+        """Count one line."""
+        self._counts["lines"] += 1
+        try:
+            entry = json.loads(line)
+            when = _time(entry["time"])
+            said = _read(entry, when)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            self._counts["broken"] += 1
+            return
+        self._look_at(when)
+        if isinstance(said, Caller):
+            self._count(said)
+        elif said is not None and when >= self._since and not said.caller.startswith(COMMANDS):
+            self._announced.add(when, said)
+
+    def end_file(self) -> None:
+        """Take the next line to be the first one of a file."""
+        self._back = self._back or self._behind
+        self._highest = self._behind = ""
+
+    def _look_at(self, when: str) -> None:
+        """Take in the instant of any line: where the files begin and end, and whether a clock was set back."""
+        if when >= self._highest:
+            self._highest = when
+            if when < self._since:  # whatever stands before it was written before the window
+                self._behind = ""
+        elif when < self._since and _instant(self._highest) - _instant(when) > _SKEW:
+            self._behind = when
+        self._first = min(self._first or when, when)
+        self._last = max(self._last, when)
+
+    def _count(self, call: Caller) -> None:
+        key, when = (call.operation, call.file, call.line, call.agent, call.peer), call.last
+        if when < self._since:
+            self._counts["earlier"] += 1
+        elif (call.agent or "").startswith(COMMANDS):
+            self._counts["own"] += 1
+        elif key not in self._callers and len(self._callers) >= MOST:
+            self._counts["untold"] += 1
+        else:
+            _add(self._callers.setdefault(key, Caller(*key)), call)
+
+    def inventory(self) -> Inventory:
+        """Return the sum."""
+        ordered = sorted(self._callers.values(), key=lambda one: one.place)
+        ordered.sort(key=lambda one: one.last, reverse=True)
+        ordered.sort(key=lambda one: one.operation)
+        return Inventory(
+            tuple(ordered),
+            **self._counts,
+            first=self._first,
+            last=self._last,
+            back=self._back,
+            announced=self._announced.sums(),
+        )
+
+
+def _read(entry: Any, when: str) -> Caller | SaidOnce | None:
+    """Return the one call that an entry speaks of, None for none; raises TypeError or KeyError if it is no record."""
+    if "operation" not in entry and "started" in entry:
+        return None
+    if "operation" not in entry and "announced" in entry:
+        return read_announced(entry)
+    route = str(entry.get("route", "unknown"))
+    return Caller(
+        operation=_of(str, entry["operation"]),
+        file=_maybe(str, entry.get("file")),
+        line=_maybe(int, entry.get("line")),
+        agent=_maybe(str, entry.get("agent")),
+        peer=_maybe(str, entry.get("peer")),
+        count=1,
+        first=when,
+        last=when,
+        dropped=_maybe(int, entry.get("dropped")) or 0,
+        routes={route: 1},
+        lasts={route: when},
+        apis=[entry.get("api")],
+        successors=[entry.get("successor")],
+        **{level: [_of(str, name) for name in entry.get(level, ())] for level in LEVELS},
+    )
+
+
+def _add(caller: Caller, call: Caller) -> None:
+    """Count one more call of a caller."""
+    caller.count += 1
+    caller.first = min(caller.first or call.first, call.first)
+    caller.last = max(caller.last, call.last)
+    caller.dropped += call.dropped
+    for route, when in call.lasts.items():
+        if route in caller.routes or len(caller.routes) < _NAMES:
+            caller.routes[route] = caller.routes.get(route, 0) + 1
+            caller.lasts[route] = max(caller.lasts.get(route, when), when)
+    for name in ("apis", "successors", *LEVELS):
+        known = getattr(caller, name)
+        for value in getattr(call, name):
+            if isinstance(value, str) and value not in known and len(known) < _NAMES:
+                known.append(value)
+
+
+def _time(value: object) -> str:
+    if _TIME.fullmatch(_of(str, value)) is None:
+        raise TypeError("no time as it is written here")
+    return _of(str, value)
+
+
+def _instant(when: str) -> datetime:
+    day = min(int(when[8:10]), 28)  # a clock that is wrong may say the 31st of June
+    return datetime.fromisoformat(f"{when[:8]}{day:02}{when[10:]}")
+
+
+def _of(kind: type[_T], value: object) -> _T:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError("of another type")
+    return value
+
+
+def _maybe(kind: type[_T], value: object) -> _T | None:
+    return None if value is None else _of(kind, value)

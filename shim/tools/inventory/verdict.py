@@ -1,0 +1,166 @@
+"""What inventories prove: whether anybody still makes retired calls, and what speaks against believing it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import attrs
+
+from shim.core.settings import parse_instant
+from shim.errors import SettingsError
+from shim.tools.inventory.ahead import Ends, part, sentences, spoken
+from shim.tools.inventory.reading import MOST, Inventory
+
+FORM = "%Y-%m-%dT%H:%M:%SZ"
+"""How instants are written in inventories."""
+
+EARLIEST = "2026"
+"""No inventory is older; a machine whose clock is not set yet says 1970."""
+
+_SPAN = re.compile(r"([0-9]{1,4})\s*([mhdw])")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+@attrs.frozen
+class Source:
+    """An inventory file: when it was written to last, its size in bytes, and files beside it that rotation made."""
+
+    path: Path
+    changed: datetime
+    size: int
+    rotated: tuple[tuple[Path, datetime], ...] = ()
+
+
+@attrs.frozen
+class Verdict:
+    """``called``, ``quiet`` or ``unproven``, in a sentence, with what it rests on and what ``doubts`` it.
+
+    ``since`` is where the window begins, empty for all there is; ``reaches`` is since when calls were written down.
+    ``ahead`` are sentences on calls that end on a day still to come, and that count in none of these words.
+    """
+
+    word: str
+    sentence: str
+    since: str
+    reaches: str
+    doubts: tuple[str, ...]
+    ahead: tuple[str, ...] = ()
+
+
+def parse_since(text: str, now: datetime) -> datetime:
+    """Return the instant that ``30d``, ``12h``, ``4w``, ``45m``, a date or an instant means.
+
+    A date is its 00:00 UTC. Raises SettingsError for anything else, and for what is not past.
+    """
+    span = _SPAN.fullmatch(text.strip())
+    if span is None:
+        try:
+            when = parse_instant(text.strip(), name="--since")
+        except SettingsError:
+            raise SettingsError(
+                f"--since: {text!r} is neither a time span such as 30d, 12h or 4w, nor a date such as 2026-05-01, "
+                "nor an instant such as 2026-05-01T12:00:00Z"
+            ) from None
+    else:
+        when = now - int(span[1]) * _UNITS[span[2]]
+    if when >= now:
+        raise SettingsError(f"--since: {text!r} leaves no time until now")
+    return when
+
+
+def look_at(path: Path) -> Source:
+    """Return what the file system says of an inventory; raises OSError."""
+    found = path.stat()
+    beside = [other for other in path.parent.iterdir() if _is_rotated(other.name, path)]
+    return Source(
+        path, _changed(found), found.st_size, tuple((other, _changed(other.stat())) for other in sorted(beside))
+    )
+
+
+def _is_rotated(name: str, path: Path) -> bool:
+    """Tell names such as ``calls.jsonl.1``, ``calls.jsonl-20260601.gz`` and ``calls-20260601.jsonl``."""
+    if name.endswith(".html"):
+        return False
+    return name.startswith((f"{path.name}.", f"{path.name}-")) or (
+        name.startswith(f"{path.stem}-") and path.suffix in Path(name).suffixes
+    )
+
+
+def _changed(found: os.stat_result) -> datetime:
+    return datetime.fromtimestamp(found.st_mtime, UTC)
+
+
+def judge(found: Inventory, sources: Sequence[Source], since: datetime | None, now: datetime, ends: Ends) -> Verdict:
+    """Judge what was read of some files; never says more than they prove.
+
+    Calls count as retired unless ``ends`` knows a day still to come and Atlas answered them itself.
+    """
+    over, coming = part(found.callers, ends)
+    ahead = sentences(coming)
+    start = "" if since is None else since.strftime(FORM)
+    # An empty file was made when it was last written to.
+    starts = [found.first] * bool(found.first) + [one.changed.strftime(FORM) for one in sources if not one.size]
+    reaches = min(starts, default="")
+    window = f"since {spoken(start or reaches)}"
+    if over or found.untold:
+        calls = sum(caller.count for caller in over) + found.untold
+        places = {(one.file, one.line, one.agent, one.peer) for one in over}
+        count = f"More than {MOST} callers" if found.untold else _plural(len(places), "caller")
+        last = max((one.last for one in over), default="")
+        sentence = (
+            f"{count} still {'calls' if len(places) == 1 else 'call'} retired endpoints: "
+            f"{_plural(calls, 'call')} {window}, the last {spoken(last)}."
+        )
+        return Verdict("called", sentence, start, reaches, (), ahead)
+    if doubts := tuple(_doubts(found, sources, since, reaches, now)):
+        sentence = f"No retired call was written down {window}, which does not prove that there was none."
+        sentence = sentence if start or reaches else sentence.replace(" since ", "")
+        return Verdict("unproven", sentence, start, reaches, doubts, ahead)
+    sentence = (
+        f"Nobody has called a retired endpoint {window}: the shim can go, "
+        "if every program and gateway that could make such calls wrote to this inventory all the while."
+    )
+    return Verdict("quiet", sentence, start, reaches, (), ahead)
+
+
+def _doubts(
+    found: Inventory, sources: Sequence[Source], since: datetime | None, reaches: str, now: datetime
+) -> list[str]:
+    doubts = []
+    if since is None:
+        doubts.append("No window was asked for; say how long nobody may have called, as in --since 30d.")
+    elif not reaches:
+        doubts.append("The inventory says nothing of since when it was written.")
+    elif reaches > since.strftime(FORM):
+        doubts.append(
+            f"The inventory reaches back to {spoken(reaches)} only, and not to {spoken(since.strftime(FORM))}."
+        )
+    if found.broken:
+        doubts.append(f"{_plural(found.broken, 'line')} can't be read, and may have been calls.")
+    if found.last > (now + timedelta(minutes=5)).strftime(FORM):
+        doubts.append(f"The last line is of {spoken(found.last)}, which is still to come: a clock was wrong.")
+    if found.first and found.first < EARLIEST:
+        doubts.append(f"The first line is of {spoken(found.first)}, before there was a shim: a clock was wrong.")
+    if found.back:
+        doubts.append(
+            f"A line of {spoken(found.back)} stands after a later one: a clock was set back, or files were joined "
+            "(name them one by one)."
+        )
+    read = {source.path.resolve() for source in sources}
+    beside = [
+        str(path)
+        for source in sources
+        for path, changed in source.rotated
+        if path.resolve() not in read and (since is None or changed >= since)
+    ]
+    if beside:
+        doubts.append(f"Files beside it were not read, and may have calls: {', '.join(dict.fromkeys(beside))}.")
+    return doubts
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,126 @@
+"""The field lines with which a reply announces the end of its operation."""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import attrs
+
+from shim.core.messages import Headers
+
+log = logging.getLogger("shim.tools.radar")
+
+ANNOUNCING = frozenset({"sunset", "deprecation"})
+"""The names of the fields, in lower case."""
+
+_LONGEST = 4096
+"""Characters of a Link field that are read."""
+
+_DATE = re.compile(r"@(-?[0-9]{1,12})(?:;|$)")
+_LINK = re.compile(r'<([^<>]*)>((?:[^,"<]|"[^"]*")*)')
+_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
+_ID = re.compile(r"[0-9a-fA-F]{24}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-")
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+
+
+@attrs.frozen
+class Announcement:
+    """What a reply says of its operation; instants are seconds since the epoch.
+
+    ``sunset`` is when it is switched off, ``deprecation`` since when or from when on it is deprecated, None where that
+    is not said; ``deprecated`` tells that it is or will be, with a date or without. ``link`` leads to what is written
+    about it for people, empty without one.
+    """
+
+    sunset: float | None = None
+    deprecation: float | None = None
+    deprecated: bool = False
+    link: str = ""
+
+
+def read(headers: Headers) -> Announcement | None:
+    """Return what a reply's field lines announce, None for nothing.
+
+    Read are ``Sunset`` (RFC 8594, an HTTP date), ``Deprecation`` (RFC 9745, a Date such as ``@1722816000``; of its
+    drafts, which Atlas sends, ``true`` and an HTTP date) and ``Link`` with ``sunset`` or ``deprecation``. Of a field
+    that comes twice the first line counts; a value that means nothing is none, and is logged at debug level.
+    """
+    sunset = deprecation = None
+    for name, value in headers:
+        size = len(name)
+        if size == 6 and sunset is None and name.lower() == "sunset":
+            sunset = value
+        elif size == 11 and deprecation is None and name.lower() == "deprecation":
+            deprecation = value
+    if sunset is None and deprecation is None:
+        return None
+    links = ",".join([value for name, value in headers if len(name) == 4 and name.lower() == "link"])
+    return _read(sunset, deprecation, links[:_LONGEST])
+
+
+@lru_cache(maxsize=256)
+def _read(sunset: str | None, deprecation: str | None, links: str) -> Announcement | None:
+    """Return what values mean; remembered, since the same come with each reply."""
+    ends = None if sunset is None else _http_date(sunset)
+    if sunset is not None and ends is None:
+        _ignored("Sunset", sunset)
+    since, deprecated = None, False
+    if deprecation is not None:
+        since = _date(deprecation) if deprecation.startswith("@") else _http_date(deprecation)
+        deprecated = since is not None or deprecation.strip().lower() in {"true", "?1"}
+        if not deprecated and deprecation.strip().lower() not in {"false", "?0"}:
+            _ignored("Deprecation", deprecation)
+    if ends is None and not deprecated:
+        return None
+    return Announcement(ends, since, deprecated, _link(links))
+
+
+def _ignored(name: str, value: str) -> None:
+    log.debug("a reply's %s means nothing and is ignored: %r", name, value[:100])
+
+
+def _date(value: str) -> float | None:
+    """Return the instant of a Date (RFC 9651, 3.3.7), parameters behind it left out."""
+    match = _DATE.match(value)
+    return _plausible(int(match[1])) if match else None
+
+
+def _http_date(value: str) -> float | None:
+    """Return the instant of an HTTP date (RFC 9110, 5.6.7); Atlas writes days of one digit, and others a wrong weekday.
+
+    The weekday is not looked at, as RFC 5322's parser does.
+    """
+    if not value.rstrip().endswith("GMT") or len(value) > 64:
+        return None
+    try:
+        when = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return _plausible(when.replace(tzinfo=UTC).timestamp())
+
+
+def _plausible(seconds: float) -> float | None:
+    return float(seconds) if 0 < seconds < _LATEST else None
+
+
+def _link(links: str) -> str:
+    """Return the first target that is for reading: an absolute URL, without its query; one with an id in it is none."""
+    for match in _LINK.finditer(links):
+        rel = _REL.search(match[2])
+        words = (rel[1] or rel[2] or "").lower().split() if rel else ()
+        if ANNOUNCING.isdisjoint(words):
+            continue
+        try:
+            parts = urlsplit(match[1].strip())
+            host = parts.netloc.rpartition("@")[2]
+        except ValueError:
+            continue
+        url = f"{parts.scheme}://{host}{parts.path}"
+        if parts.scheme in {"http", "https"} and host and len(url) <= 200 and url.isprintable() and not _ID.search(url):
+            return url
+    return ""
