@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from shim.cli import main
 from shim.cli.run import environment_for
 from shim.doors.environment import CHECKED, VARIABLES, WARNINGS
-from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from shim.doors.switch import LAUNCH
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
 COMMAND = [sys.executable, "-m", "shim", "run", "--"]
 
