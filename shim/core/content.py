@@ -40,6 +40,10 @@ ALL_MARKS = 1_000_000
 """The same of all that is read for one answer: 60 MiB when decoded at worst; twenty full pages have 840,000."""
 
 
+DIGITS = 320
+"""Digits of an integer, its sign included: decoding takes time by their square, and a double has no more than 309."""
+
+
 class ContentFault(Exception):  # noqa: N818 - it never leaves ``with_content`` and names a reply's fault
     """The content cannot be had; the message says why in plain words."""
 
@@ -130,7 +134,11 @@ def _inflate(data: bytes, wbits: int, limit: int, had: int = 0) -> tuple[bytes, 
 
 
 def _refuse(word: str) -> Any:
-    raise ValueError(f"{word} is no number that JSON can say (RFC 8259, 6)")
+    raise ValueError(f"{word} is no number that others can read (RFC 8259, 6)")
+
+
+def _integer(text: str) -> int:
+    return int(text) if len(text) <= DIGITS else _refuse(f"an integer of {len(text)} digits")
 
 
 def _number(text: str) -> float:
@@ -140,11 +148,12 @@ def _number(text: str) -> float:
 
 
 def loads(content: bytes) -> Any:
-    """Decode JSON (RFC 8259), refusing NaN and infinities; raises ValueError or RecursionError.
+    """Decode JSON (RFC 8259), refusing NaN, infinities and endless integers; raises ValueError or RecursionError.
 
     A byte order mark is ignored, as section 8.1 allows.
     """
-    return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_number)
+    text = content.decode("utf-8-sig")
+    return json.loads(text, parse_constant=_refuse, parse_float=_number, parse_int=_integer)
 
 
 def dumps(value: Any) -> bytes:

@@ -11,8 +11,11 @@ EXACT = 'fidelity = "exact"'
 
 
 def made(kind, way, said, more=""):
-    """What one field becomes of a value, ``nothing`` where it is left out, and why it was."""
-    driven = translated(field("x", kind, f'from = "y"\n{way}\n{EXACT}', more), {"y": said})
+    """What one field becomes of a value, ``nothing`` where it is left out, and why it was.
+
+    The document is read as a program's own codec may: integers of any length are no error there.
+    """
+    driven = translated(field("x", kind, f'from = "y"\n{way}\n{EXACT}', more), {"y": said}, codec={"loads": json.loads})
     return driven.document.get("x", "nothing"), [dropped.why for dropped in driven.outcome.record.dropped]
 
 
