@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shim.extras import hinted
-
 if TYPE_CHECKING:
     from shim.fake.server import FakeServer
 
@@ -34,15 +32,11 @@ def fake_atlas() -> Iterator[FakeServer]:
     """A fake Atlas after the sunset, on a socket of this machine: ``url`` is its origin, ``fake`` the FakeAtlas.
 
     The shim covers its origin, and has learned nothing from other tests. ``fake.arrivals`` are the requests that
-    reached it; ``shim.fake`` has the group, the cluster and the keys that it knows. Needs the extra ``gateway``:
-    ModuleNotFoundError says so.
+    reached it; ``shim.fake`` has the group, the cluster and the keys that it knows.
     """
-    try:
-        server = import_module("shim.fake.server")
-    except ModuleNotFoundError as error:
-        raise hinted(error) from None
+    server = import_module("shim.fake.server")
     runtime, memory = import_module("shim.doors.runtime"), import_module("shim.core.memory")
-    with pytest.MonkeyPatch.context() as patch, server.serve_in_thread() as running:
+    with pytest.MonkeyPatch.context() as patch, server.FakeServer() as running:
         patch.setenv("ATLAS_SHIM_UPSTREAM", running.url)
         patch.delenv("ATLAS_SHIM_ROUTE", raising=False)
         patch.setattr(runtime, "MEMORY", memory.Memory())

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from shim.cli import main
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 from tests.peers.ports import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +30,7 @@ def environ(monkeypatch):
     """The environment of a fake Atlas after the sunset, as the examples' README says, and of no other."""
     for name in [name for name in os.environ if "ATLAS" in name]:
         monkeypatch.delenv(name)
-    with serve_in_thread(FakeAtlas()) as atlas:
+    with FakeServer(FakeAtlas()) as atlas:
         where = {"MONGODB_ATLAS_BASE_URL": atlas.url, "ATLAS_SHIM_UPSTREAM": atlas.url, "NO_PROXY": "*"}
         where["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         for name, value in where.items():

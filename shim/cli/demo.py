@@ -68,7 +68,7 @@ async def _demo(*, keep: bool) -> None:
     engine = load_engine({})
     operation = engine.named(OPERATION)
     assert operation is not None, "the shipped documents have it"
-    async with FakeServer(FakeAtlas(clock=_present)) as atlas:
+    with FakeServer(FakeAtlas(clock=_present)) as atlas:
         options = Options(listen=Address("127.0.0.1", 0), admin=None, upstream=atlas.url)
         gateway = Gateway(options, engine, clock=_present, environ={})  # nothing for an inventory to remember
         await gateway.start()

@@ -39,19 +39,19 @@ def command(listen: str, today: str | None, sunset: str | None) -> None:
     )
     set_up(LogLevel.INFO)
     with apart():
-        asyncio.run(_serve(FakeServer(atlas, host=address.host, port=address.port)))
+        _serve(FakeServer(atlas, host=address.host, port=address.port))
 
 
-async def _serve(server: FakeServer) -> None:
+def _serve(server: FakeServer) -> None:
     try:
-        await server.start()
+        server.start()
     except OSError as error:
         raise Failure(f"{cannot_listen(error)}; choose another address with --listen", SETTINGS) from error
     try:
         _tell(server)
-        await until_signal()
+        asyncio.run(until_signal())
     finally:
-        await server.stop()
+        server.stop()
 
 
 def _tell(server: FakeServer) -> None:

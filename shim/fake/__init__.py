@@ -1,9 +1,9 @@
 """A fake Atlas for tests and demonstrations: kept in memory, the same each time, as strict as Atlas about requests.
 
-It imports nothing of the rest of shim, so that it cannot share its mistakes. It needs the standard library
-alone, but for ``shim.fake.server``, which puts it on a socket and needs the extra ``gateway``. A request goes
+It imports nothing of the rest of shim, so that it cannot share its mistakes, and nothing but the standard library.
+``shim.fake.server`` puts it on a socket. A request goes
 
-    atlas > sign_in > rate_limit > endpoints > versions > reads, orders or writes > paging
+    atlas > sign_in > endpoints > reads or writes > paging
 
 ``apis``, ``endpoints`` and ``refusals`` are tables: an API, an endpoint and an error are a row each.
 
@@ -41,8 +41,7 @@ from shim.fake.constants import (
     INSTANCE_SUNSET,
     INSTANCES_BLANK,
 )
-from shim.fake.messages import Arrival, FakeReply
-from shim.fake.rate_limit import RateLimit
+from shim.fake.http import Arrival, FakeReply, RateLimit
 from shim.fake.world import Cluster, Job
 
 __all__ = [

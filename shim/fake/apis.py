@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from shim.fake import shapes
-from shim.fake.messages import JsonObject
+from shim.fake.http import JsonObject
 from shim.fake.shapes import View
 from shim.fake.world import Cluster, ClusterTier, Job
 

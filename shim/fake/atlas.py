@@ -8,17 +8,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from shim.fake import constants, endpoints, versions
-from shim.fake.clock import Clock, instant_of
-from shim.fake.coding import coded
-from shim.fake.digest import Verdict
-from shim.fake.lookup import AtlasRequest
-from shim.fake.messages import Arrival, FakeReply, HeaderFields, JsonObject, http_date
+from shim.fake import constants, endpoints, http
+from shim.fake.http import (
+    Arrival,
+    Bucket,
+    Clock,
+    FakeReply,
+    HeaderFields,
+    JsonObject,
+    RateLimit,
+    coded,
+    http_date,
+    instant_of,
+)
 from shim.fake.paging import BodyStyle, page_of, read_query, read_style
-from shim.fake.rate_limit import Bucket, RateLimit
+from shim.fake.reads import AtlasRequest
 from shim.fake.refusals import AtlasRefusal
 from shim.fake.shapes import View
-from shim.fake.sign_in import REVOKE_PATH, TOKEN_PATH, SignIn
+from shim.fake.sign_in import REVOKE_PATH, TOKEN_PATH, SignIn, Verdict
 from shim.fake.world import Cluster, Job, RestoreOrder, World
 
 _COMMON: HeaderFields = (
@@ -254,10 +261,10 @@ class FakeAtlas:
             return FakeReply(200 if arrival.method == "OPTIONS" else 405, (("Allow", allow), *common))
         sunset = self._sunset_of(endpoint)
         java: HeaderFields = (("X-Java-Method", endpoint.java),) if endpoint.java else ()
-        common = (*common, *java, *versions.announced(sunset, view.now))
+        common = (*common, *java, *http.announced(sunset, view.now))
         try:
             version = self._version(arrival, endpoint, view)
-            if endpoint.takes_json and not versions.is_json(arrival.header("Content-Type"), endpoint.api.versions):
+            if endpoint.takes_json and not http.is_json(arrival.header("Content-Type"), endpoint.api.versions):
                 return FakeReply(415, common)
             query = read_query(arrival.query)
             blank = endpoint.sunset == "instances" and self.blank is not None and view.now >= self.blank
@@ -275,7 +282,7 @@ class FakeAtlas:
     def _version(self, arrival: Arrival, endpoint: endpoints.Endpoint, view: View) -> str:
         """Return the version that answers; v1.0 knows none and counts as the first. Raises AtlasRefusal."""
         offered, sunset = endpoint.api.versions, self._sunset_of(endpoint)
-        version = offered[0] if view.v1 else versions.resolve(arrival.header("Accept"), offered, strict=self.strict)
+        version = offered[0] if view.v1 else http.resolve(arrival.header("Accept"), offered, strict=self.strict)
         if version is None:
             raise AtlasRefusal("INVALID_VERSION_DATE")
         if sunset is not None and view.now >= sunset and (self.old_gone or not view.v1):

@@ -5,99 +5,81 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from shim.fake.lookup import is_id
-from shim.fake.messages import Json, JsonObject
+from shim.fake.http import Json, JsonObject
+from shim.fake.reads import ID
 from shim.fake.refusals import AtlasRefusal
 
-_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]*")
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The members of one JSON object; every method raises AtlasRefusal on a member that it can't return."""
 
-def members(body: bytes, known: frozenset[str]) -> JsonObject:
-    """Return the members of a body that may have only the known ones; raises AtlasRefusal."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        raise AtlasRefusal("MALFORMED_JSON") from None
-    if not isinstance(document, dict):
-        raise AtlasRefusal("MALFORMED_JSON")
-    return _only(document, known)
+    members: JsonObject
 
+    def given(self, name: str) -> Json:
+        """Return a member that must be there and not null."""
+        value = self.members.get(name)
+        if value is None:
+            raise AtlasRefusal("MISSING_ATTRIBUTE", name)
+        return value
 
-def inner(body: JsonObject, name: str, known: frozenset[str]) -> JsonObject:
-    """Return the object in a member, which may have only the known members; raises AtlasRefusal."""
-    value = _given(body, name)
-    if not isinstance(value, dict):
-        raise AtlasRefusal("INVALID_ATTRIBUTE", name)
-    return _only(value, known)
+    def inner(self, name: str, known: str) -> Body:
+        """Return the object in a member, which may have only the known members."""
+        return _only(self.given(name), known, AtlasRefusal("INVALID_ATTRIBUTE", name))
 
+    def text(self, name: str, pattern: str = r"(?s).+", error: str = "INVALID_ATTRIBUTE") -> str:
+        """Return a text that matches the pattern."""
+        value = self.given(name)
+        if not isinstance(value, str) or re.fullmatch(pattern, value) is None:
+            raise AtlasRefusal(error, value if error != "INVALID_ATTRIBUTE" else name)
+        return value
 
-def text(body: JsonObject, name: str) -> str:
-    """Return a member that is a text and not empty; raises AtlasRefusal."""
-    value = _given(body, name)
-    if not isinstance(value, str) or not value:
-        raise AtlasRefusal("INVALID_ATTRIBUTE", name)
-    return value
+    def id(self, name: str) -> str:
+        """Return a text that is written like an id."""
+        return self.text(name, ID.pattern)
 
+    def word(self, name: str, words: tuple[str, ...]) -> str:
+        """Return a text that is one of some words."""
+        value = self.text(name)
+        if value not in words:
+            raise AtlasRefusal("INVALID_ENUM_VALUE", value, name)
+        return value
 
-def identity(body: JsonObject, name: str) -> str:
-    """Return a member that is written like an id; raises AtlasRefusal."""
-    value = text(body, name)
-    if not is_id(value):
-        raise AtlasRefusal("INVALID_ATTRIBUTE", name)
-    return value
-
-
-def word(body: JsonObject, name: str, words: tuple[str, ...], default: str | None = None) -> str:
-    """Return a member that is one of some words; raises AtlasRefusal."""
-    if default is not None and body.get(name) is None:
-        return default
-    value = text(body, name)
-    if value not in words:
-        raise AtlasRefusal("INVALID_ENUM_VALUE", value, name)
-    return value
-
-
-def flag(body: JsonObject, name: str, *, default: bool) -> bool:
-    """Return a member that is true or false; raises AtlasRefusal."""
-    value = body.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, bool):
-        raise AtlasRefusal("INVALID_ATTRIBUTE", name)
-    return value
-
-
-def tags(body: JsonObject, default: tuple[Mapping[str, str], ...]) -> tuple[Mapping[str, str], ...]:
-    """Return the tags: a key and a value each, 1 to 255 characters (contract); raises AtlasRefusal."""
-    value = body.get("tags")
-    if value is None:
-        return default
-    if not isinstance(value, list) or not all(map(_is_tag, value)):
-        raise AtlasRefusal("INVALID_ATTRIBUTE", "tags")
-    return tuple(value)
-
-
-def cluster_name(body: JsonObject) -> str:
-    """Return the name of a new cluster; raises AtlasRefusal."""
-    name = text(body, "name")
-    if _NAME.fullmatch(name) is None:
-        raise AtlasRefusal("CLUSTER_NAME_INVALID", name)
-    return name
-
-
-def _given(body: JsonObject, name: str) -> Json:
-    value = body.get(name)
-    if value is None:
-        raise AtlasRefusal("MISSING_ATTRIBUTE", name)
-    return value
-
-
-def _only(document: JsonObject, known: frozenset[str]) -> JsonObject:
-    for name in document:
-        if name not in known:
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return a boolean, or the default where it is missing or null."""
+        value = self.members.get(name)
+        if not isinstance(value, bool | None):
             raise AtlasRefusal("INVALID_ATTRIBUTE", name)
-    return document
+        return default if value is None else value
+
+    def tags(self, default: tuple[Mapping[str, str], ...] = ()) -> tuple[Mapping[str, str], ...]:
+        """Return the tags: a key and a value each, 1 to 255 characters (contract)."""
+        value = self.members.get("tags")
+        if value is None:
+            return default
+        if not isinstance(value, list) or not all(map(_is_tag, value)):
+            raise AtlasRefusal("INVALID_ATTRIBUTE", "tags")
+        return tuple(value)
+
+
+def read_body(content: bytes, known: str) -> Body:
+    """Read a JSON object that may have only the known members, named between spaces; raises AtlasRefusal."""
+    malformed = AtlasRefusal("MALFORMED_JSON")
+    try:
+        return _only(json.loads(content), known, malformed)
+    except (ValueError, RecursionError):
+        raise malformed from None
+
+
+def _only(document: Json, known: str, otherwise: AtlasRefusal) -> Body:
+    if not isinstance(document, dict):
+        raise otherwise
+    for name in document:
+        if name not in known.split():
+            raise AtlasRefusal("INVALID_ATTRIBUTE", name)
+    return Body(document)
 
 
 def _is_tag(value: Json) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import unquote
 
-from shim.fake import orders, reads, writes
+from shim.fake import reads, writes
 from shim.fake.apis import CLUSTERS, DISK_BACKUPS, FLEX, SERVERLESS, SHARED_TIER, ClusterApi
-from shim.fake.lookup import AtlasRequest
-from shim.fake.messages import JsonObject
+from shim.fake.http import JsonObject
+from shim.fake.reads import AtlasRequest
 
 EndpointHandler = Callable[[AtlasRequest], JsonObject | list[JsonObject] | bool | None]
 """Returns one document, the items of a page, a bare boolean, or nothing; raises AtlasRefusal."""
@@ -41,69 +41,63 @@ class Endpoint:
         return self.method in {"POST", "PATCH"} and self.handler is not writes.set_auto_indexing
 
 
-_SNAPSHOTS, _SNAPSHOT = "/{name}/backup/snapshots", "/{name}/backup/snapshots/{snapshot}"
-_JOBS, _JOB = "/{name}/backup/restoreJobs", "/{name}/backup/restoreJobs/{job}"
-_TENANT_SNAPSHOTS, _TENANT_SNAPSHOT = "/{name}/backup/tenant/snapshots", "/{name}/backup/tenant/snapshots/{snapshot}"
-_TENANT_JOBS, _TENANT_JOB = "/{name}/backup/tenant/restores", "/{name}/backup/tenant/restores/{job}"
-_TENANT_RESTORE, _TENANT_DOWNLOAD = "/{name}/backup/tenant/restore", "/{name}/backup/tenant/download"
-_AUTO_INDEXING = "/{name}/performanceAdvisor/autoIndexing"
-_ORDERED = (200, 201)
 _CREATED, _ACCEPTED, _DONE = (201, 201), (202, 202), (204, 204)
-
-_BACKUP = "ApiAtlasLegacyServerlessBackupResource"
+_ORDERED = (200, 201)
 _INSTANCE = "ApiAtlasLegacyServerlessInstanceDescriptionResource"
-_FLEX_BACKUP = "ApiAtlasFlexBackupResource"
 _FLEX_CLUSTER = "ApiAtlasFlexClusterResource"
-_DISK_SNAPSHOTS = "ApiAtlasDiskBackupSnapshotsResource"
-_DISK_JOBS = "ApiAtlasDiskBackupRestoreJobsResource"
+_FLEX_BACKUP = "ApiAtlasFlexBackupResource"
+_AUTO_INDEXING = "/{name}/performanceAdvisor/autoIndexing"
+
+
+def _reads_of_backups(
+    api: ClusterApi, snapshots: str, jobs: str, java: tuple[str, str], sunset: Sunset | None = None
+) -> tuple[Endpoint, ...]:
+    """Return the four reads of snapshots and restore jobs; ``java`` are Atlas' names for the two resources."""
+    rows = (
+        (f"/{{name}}/backup/{snapshots}", reads.list_snapshots, java[0], "getSnapshots"),
+        (f"/{{name}}/backup/{snapshots}/{{snapshot}}", reads.get_snapshot, java[0], "getSnapshot"),
+        (f"/{{name}}/backup/{jobs}", reads.list_jobs, java[1], "getRestoreJobs"),
+        (f"/{{name}}/backup/{jobs}/{{job}}", reads.get_job, java[1], "getRestoreJob"),
+    )
+    return tuple(
+        Endpoint(api, "GET", path, handler, f"{resource}::{name}" if resource else "", sunset)
+        for path, handler, resource, name in rows
+    )
+
+
+def _restore(api: ClusterApi, handler: EndpointHandler, java: str, *rest: Any) -> Endpoint:
+    return Endpoint(api, "POST", "/{name}/backup/restoreJobs", handler, f"{java}::createRestoreJob", *rest)
+
+
+_LEGACY_BACKUP = "ApiAtlasLegacyServerlessBackupResource"
+_DISK = ("ApiAtlasDiskBackupSnapshotsResource", "ApiAtlasDiskBackupRestoreJobsResource")
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    Endpoint(SERVERLESS, "GET", _SNAPSHOTS, reads.list_snapshots, f"{_BACKUP}::getSnapshots", "backups"),
-    Endpoint(SERVERLESS, "GET", _SNAPSHOT, reads.get_snapshot, f"{_BACKUP}::getSnapshot", "backups"),
-    Endpoint(SERVERLESS, "GET", _JOBS, reads.list_jobs, f"{_BACKUP}::getRestoreJobs", "backups"),
-    Endpoint(SERVERLESS, "POST", _JOBS, orders.legacy_restore, f"{_BACKUP}::createRestoreJob", "backups", _ORDERED),
-    Endpoint(SERVERLESS, "GET", _JOB, reads.get_job, f"{_BACKUP}::getRestoreJob", "backups"),
+    *_reads_of_backups(SERVERLESS, "snapshots", "restoreJobs", (_LEGACY_BACKUP, _LEGACY_BACKUP), "backups"),
+    *_reads_of_backups(SHARED_TIER, "tenant/snapshots", "tenant/restores", ("", ""), "backups"),
+    *_reads_of_backups(FLEX, "snapshots", "restoreJobs", (_FLEX_BACKUP, _FLEX_BACKUP)),
+    *_reads_of_backups(DISK_BACKUPS, "snapshots", "restoreJobs", _DISK),
+    _restore(SERVERLESS, writes.legacy_restore, _LEGACY_BACKUP, "backups", _ORDERED),
+    _restore(FLEX, writes.flex_restore, _FLEX_BACKUP),
+    _restore(DISK_BACKUPS, writes.dedicated_restore, _DISK[1], None, _ORDERED),
+    Endpoint(SHARED_TIER, "POST", "/{name}/backup/tenant/restore", writes.tenant_restore, "", "backups"),
+    Endpoint(SHARED_TIER, "POST", "/{name}/backup/tenant/download", writes.tenant_download, "", "backups"),
+    Endpoint(FLEX, "POST", "/{name}/backup/download", writes.flex_download, f"{_FLEX_BACKUP}::downloadSnapshot"),
     Endpoint(SERVERLESS, "GET", "", reads.list_clusters, f"{_INSTANCE}::getAllServerlessInstances", "instances"),
     Endpoint(SERVERLESS, "GET", "/{name}", reads.get_cluster, f"{_INSTANCE}::getServerlessInstance", "instances"),
+    Endpoint(SERVERLESS, "POST", "", writes.create, f"{_INSTANCE}::createServerlessInstance", "backups", _CREATED),
+    Endpoint(SERVERLESS, "PATCH", "/{name}", writes.update, f"{_INSTANCE}::updateServerlessInstance", "backups"),
     Endpoint(
-        SERVERLESS, "POST", "", writes.create_instance, f"{_INSTANCE}::createServerlessInstance", "backups", _CREATED
-    ),
-    Endpoint(
-        SERVERLESS, "PATCH", "/{name}", writes.update_instance, f"{_INSTANCE}::updateServerlessInstance", "backups"
-    ),
-    Endpoint(
-        SERVERLESS,
-        "DELETE",
-        "/{name}",
-        writes.delete_instance,
-        f"{_INSTANCE}::deleteServerlessInstance",
-        "backups",
-        _ACCEPTED,
+        SERVERLESS, "DELETE", "/{name}", writes.delete, f"{_INSTANCE}::deleteServerlessInstance", "backups", _ACCEPTED
     ),
     Endpoint(SERVERLESS, "GET", _AUTO_INDEXING, reads.get_auto_indexing, "", "backups"),
     Endpoint(SERVERLESS, "POST", _AUTO_INDEXING, writes.set_auto_indexing, "", "backups"),
-    Endpoint(SHARED_TIER, "GET", _TENANT_SNAPSHOTS, reads.list_snapshots, "", "backups"),
-    Endpoint(SHARED_TIER, "GET", _TENANT_SNAPSHOT, reads.get_snapshot, "", "backups"),
-    Endpoint(SHARED_TIER, "GET", _TENANT_JOBS, reads.list_jobs, "", "backups"),
-    Endpoint(SHARED_TIER, "GET", _TENANT_JOB, reads.get_job, "", "backups"),
-    Endpoint(SHARED_TIER, "POST", _TENANT_RESTORE, orders.tenant_restore, "", "backups"),
-    Endpoint(SHARED_TIER, "POST", _TENANT_DOWNLOAD, orders.tenant_download, "", "backups"),
-    Endpoint(FLEX, "GET", _SNAPSHOTS, reads.list_snapshots, f"{_FLEX_BACKUP}::getSnapshots"),
-    Endpoint(FLEX, "GET", _SNAPSHOT, reads.get_snapshot, f"{_FLEX_BACKUP}::getSnapshot"),
-    Endpoint(FLEX, "GET", _JOBS, reads.list_jobs, f"{_FLEX_BACKUP}::getRestoreJobs"),
-    Endpoint(FLEX, "POST", _JOBS, orders.flex_restore, f"{_FLEX_BACKUP}::createRestoreJob"),
-    Endpoint(FLEX, "GET", _JOB, reads.get_job, f"{_FLEX_BACKUP}::getRestoreJob"),
-    Endpoint(FLEX, "POST", "/{name}/backup/download", orders.flex_download, f"{_FLEX_BACKUP}::downloadSnapshot"),
     Endpoint(FLEX, "GET", "", reads.list_clusters, f"{_FLEX_CLUSTER}::getAllFlexClusters"),
     Endpoint(FLEX, "GET", "/{name}", reads.get_cluster, f"{_FLEX_CLUSTER}::getFlexCluster"),
-    Endpoint(FLEX, "POST", "", writes.create_flex_cluster, f"{_FLEX_CLUSTER}::createFlexCluster", None, _CREATED),
-    Endpoint(FLEX, "PATCH", "/{name}", writes.update_flex_cluster, f"{_FLEX_CLUSTER}::updateFlexCluster"),
-    Endpoint(FLEX, "DELETE", "/{name}", writes.delete_flex_cluster, f"{_FLEX_CLUSTER}::deleteFlexCluster", None, _DONE),
-    Endpoint(DISK_BACKUPS, "GET", _SNAPSHOTS, reads.list_snapshots, f"{_DISK_SNAPSHOTS}::getSnapshots"),
-    Endpoint(DISK_BACKUPS, "GET", _SNAPSHOT, reads.get_snapshot, f"{_DISK_SNAPSHOTS}::getSnapshot"),
-    Endpoint(DISK_BACKUPS, "GET", _JOBS, reads.list_jobs, f"{_DISK_JOBS}::getRestoreJobs"),
-    Endpoint(DISK_BACKUPS, "POST", _JOBS, orders.dedicated_restore, f"{_DISK_JOBS}::createRestoreJob", None, _ORDERED),
-    Endpoint(DISK_BACKUPS, "GET", _JOB, reads.get_job, f"{_DISK_JOBS}::getRestoreJob"),
+    Endpoint(FLEX, "POST", "", writes.create_flex, f"{_FLEX_CLUSTER}::createFlexCluster", None, _CREATED),
+    Endpoint(FLEX, "PATCH", "/{name}", writes.update_flex, f"{_FLEX_CLUSTER}::updateFlexCluster"),
+    Endpoint(FLEX, "DELETE", "/{name}", writes.delete_flex, f"{_FLEX_CLUSTER}::deleteFlexCluster", None, _DONE),
+    Endpoint(CLUSTERS, "GET", "", reads.list_clusters, ""),
     Endpoint(CLUSTERS, "GET", "/{name}", reads.get_cluster, "ApiAtlasClusterResource::getCluster"),
 )
 

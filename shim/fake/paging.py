@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from shim.fake.messages import Json, JsonObject, json_text
+from shim.fake.http import Json, JsonObject, json_text
 from shim.fake.refusals import AtlasRefusal
 
 PAGE_SIZE, LARGEST_PAGE = 100, 500

@@ -1,9 +1,71 @@
-"""The handlers of GET, the same for every API: find, order, show."""
+"""Reads: find what a call names, or refuse it in the words of the API that was asked; the same for every API."""
 
 from __future__ import annotations
 
-from shim.fake.lookup import AtlasRequest, cluster_of, clusters_of, job_of, snapshot_of
-from shim.fake.messages import JsonObject
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shim.fake.apis import ClusterApi
+from shim.fake.http import JsonObject
+from shim.fake.refusals import AtlasRefusal
+from shim.fake.shapes import View
+from shim.fake.world import Cluster, World
+
+ID = re.compile(r"[a-f0-9]{24}")
+
+
+@dataclass(frozen=True, slots=True)
+class AtlasRequest:
+    """One recognised, signed-in request.
+
+    ``names`` are the path parameters, decoded, ``query`` is raw. ``blank`` says that the endpoint answers as
+    if there were nothing, but for instances that no flex cluster stands for.
+    """
+
+    world: World
+    api: ClusterApi
+    view: View
+    names: Mapping[str, str]
+    body: bytes = field(repr=False)
+    query: str = ""
+    blank: bool = False
+
+    def id(self, name: str, error: str) -> str:
+        """Return a path parameter that is written like an id; raises AtlasRefusal."""
+        identity = self.names[name]
+        if not ID.fullmatch(identity):
+            raise AtlasRefusal(error, identity)
+        return identity
+
+
+def clusters_of(request: AtlasRequest) -> dict[str, Cluster]:
+    """Return the clusters of the path's group that the endpoint can see, by name; raises AtlasRefusal."""
+    clusters = request.world.clusters(request.id("group", "INVALID_GROUP_ID"))
+    if request.blank:
+        return {name: each for name, each in clusters.items() if each.tier == "serverless"}
+    return {name: each for name, each in clusters.items() if each.tier not in request.api.unseen}
+
+
+def cluster_of(request: AtlasRequest) -> Cluster:
+    """Return the path's cluster; raises AtlasRefusal when it is unknown or of a tier that the API does not serve."""
+    api, name, group = request.api, request.names["name"], request.names["group"]
+    cluster = clusters_of(request).get(name)
+    if cluster is None and api.finds_deleted:
+        cluster = request.world.deleted_dedicated(group, name)
+    if cluster is None:
+        raise AtlasRefusal("NOT_FOUND") if request.blank else AtlasRefusal(api.no_cluster, name, group)
+    if cluster.tier in api.refuses:
+        raise AtlasRefusal(api.refuses[cluster.tier], name)
+    return cluster
+
+
+def snapshot_of(request: AtlasRequest, cluster: Cluster, identity: str) -> JsonObject:
+    """Return a snapshot of a cluster by id; raises AtlasRefusal."""
+    snapshot = cluster.snapshot(identity)
+    if snapshot is None:
+        raise AtlasRefusal(request.api.no_snapshot, identity, cluster.name)
+    return snapshot
 
 
 def list_clusters(request: AtlasRequest) -> list[JsonObject]:
@@ -18,7 +80,7 @@ def get_cluster(request: AtlasRequest) -> JsonObject:
 
 
 def get_auto_indexing(request: AtlasRequest) -> bool:
-    """Tell whether automatic indexing is on: a bare boolean (contract)."""
+    """Return whether automatic indexing is on, a bare boolean (contract)."""
     return cluster_of(request).auto_indexing
 
 
@@ -32,7 +94,8 @@ def list_snapshots(request: AtlasRequest) -> list[JsonObject]:
 def get_snapshot(request: AtlasRequest) -> JsonObject:
     """Return one snapshot."""
     cluster = cluster_of(request)
-    return request.api.show_snapshot(cluster, snapshot_of(request, cluster), request.view)
+    snapshot = snapshot_of(request, cluster, request.id("snapshot", "INVALID_SNAPSHOT_ID"))
+    return request.api.show_snapshot(cluster, snapshot, request.view)
 
 
 def list_jobs(request: AtlasRequest) -> list[JsonObject]:
@@ -43,5 +106,8 @@ def list_jobs(request: AtlasRequest) -> list[JsonObject]:
 
 def get_job(request: AtlasRequest) -> JsonObject:
     """Return one restore job."""
-    cluster = cluster_of(request)
-    return request.api.show_job(cluster, job_of(request, cluster), request.view)
+    cluster, identity = cluster_of(request), request.id("job", "INVALID_JOB_ID")
+    job = cluster.job(identity)
+    if job is None:
+        raise AtlasRefusal(request.api.no_job, identity, cluster.name)
+    return request.api.show_job(cluster, job, request.view)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from shim.fake.messages import JsonObject
+from shim.fake.http import JsonObject
 
 _RATE_LIMITED = (
     "Rate limit exceeded for {}. Please retry after {} seconds. Request capacity: {}. Refill rate: {} per {} seconds."

@@ -1,38 +1,26 @@
 """The fake Atlas on a socket: HTTP/1.1 on loopback, for a test, a demonstration or a terminal.
 
-async with FakeServer(fake) as server:              with serve_in_thread(fake) as server:
-    await client.get(f"{server.url}/api/...")           requests.get(f"{server.url}/api/...")
+    with FakeServer(fake) as server:
+        requests.get(f"{server.url}/api/...")
+
+It serves from threads of its own and needs nothing but the standard library.
 """
 
 from __future__ import annotations
 
-import asyncio
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ssl import SSLContext
-from typing import Self, TypedDict, Unpack
-
-from aiohttp import web
-from multidict import CIMultiDict
+from typing import Any, Self
 
 from shim.fake.atlas import FakeAtlas
 
-_GRACE = 2.0
-"""Seconds that running answers get when the server stops."""
-
-
-class ServerOptions(TypedDict, total=False):
-    """What a FakeServer can be given besides its fake."""
-
-    host: str
-    port: int
-    latency: float
-    ssl_context: SSLContext | None
-
 
 class FakeServer:
-    """Serves one FakeAtlas.
+    """Serves one FakeAtlas for the length of a ``with`` block, or from ``start`` to ``stop``.
 
     ``port`` 0 takes any free one; ``url`` says which, without a slash at the end. ``latency`` is in
     seconds and can be changed at any time. Raises OSError at the start when the port is taken.
@@ -51,13 +39,13 @@ class FakeServer:
         self.host = host
         self.port = port
         self.latency = latency
-        self._ssl = ssl_context
-        self._runner: web.ServerRunner | None = None
+        self.ssl_context = ssl_context
+        self._listener: _Listener | None = None
 
     @property
     def scheme(self) -> str:
         """The scheme: https with a TLS context, else http."""
-        return "https" if self._ssl else "http"
+        return "https" if self.ssl_context else "http"
 
     @property
     def url(self) -> str:
@@ -65,67 +53,112 @@ class FakeServer:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}"
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Listen; ``port`` and ``url`` are right from here on."""
-        server = web.Server(self._answer, access_log=None, auto_decompress=False)
-        runner = web.ServerRunner(server, shutdown_timeout=_GRACE)
-        await runner.setup()
-        site = web.TCPSite(runner, self.host, self.port, ssl_context=self._ssl)
-        try:
-            await site.start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self.port = site.port
-        self._runner = runner
+        self._listener = _Listener(self)
+        self.port = self._listener.server_address[1]
+        self._listener.thread.start()
 
-    async def stop(self) -> None:
-        """Close every connection and the socket; harmless when nothing runs."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+    def stop(self) -> None:
+        """Close the socket and every connection; harmless when nothing runs."""
+        if self._listener is not None:
+            self._listener.stop()
+            self._listener = None
 
-    async def __aenter__(self) -> Self:
-        await self.start()
+    def __enter__(self) -> Self:
+        self.start()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        body = await request.read()
-        if self.latency:
-            await asyncio.sleep(self.latency)
-        fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers]
-        reply = self.fake.handle(request.method, request.raw_path, fields, body, scheme=self.scheme)
+
+class _Listener(ThreadingHTTPServer):
+    """The listening socket with a thread for it, and one for each connection."""
+
+    request_queue_size = 128
+
+    def __init__(self, served: FakeServer) -> None:
+        self.served = served
+        self.stopping = threading.Event()
+        self.address_family = socket.AF_INET6 if ":" in served.host else socket.AF_INET
+        self._open: set[socket.socket] = set()
+        super().__init__((served.host, served.port), _Connection)
+        self.thread = threading.Thread(target=self.serve_forever, args=(0.02,), name="fake-atlas", daemon=True)
+
+    def server_bind(self) -> None:
+        """Bind without looking the host's name up, which HTTPServer does and may take seconds."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve one connection in its thread, behind TLS where that is wanted."""
+        try:
+            if self.served.ssl_context is not None:
+                request = self.served.ssl_context.wrap_socket(request, server_side=True)
+            self._open.add(request)
+            with request:
+                _Connection(request, client_address, self)
+        except OSError:  # the client left, or spoke no TLS
+            pass
+        finally:
+            self._open.discard(request)
+
+    def stop(self) -> None:
+        """Stop listening, end every connection, and wait for the listening thread."""
+        self.stopping.set()
+        self.shutdown()
+        self.server_close()
+        for connection in tuple(self._open):
+            with suppress(OSError):  # it has ended already
+                connection.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+
+
+class _Connection(BaseHTTPRequestHandler):
+    """Hands each request of a connection to the fake as it came, and sends the answer."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    server: _Listener
+
+    def handle_one_request(self) -> None:
+        """Read a request, ask the fake, and write its answer in one piece."""
+        self.close_connection = True
+        self.raw_requestline = self.rfile.readline(65537)
+        if not self.raw_requestline or not self.parse_request():
+            return
+        served = self.server.served
+        fields = [(name, value) for name, value in self.headers.items()]
+        # parse_request folds slashes at the beginning of a target into one.
+        target = self.raw_requestline.decode("latin-1").split(" ")[1]
+        reply = served.fake.handle(self.command, target, fields, b"".join(self._content()), scheme=served.scheme)
+        if served.latency and self.server.stopping.wait(served.latency):
+            return
         if reply.dropped:
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response(status=500)
-        return web.Response(status=reply.status, headers=CIMultiDict(reply.headers), body=reply.body)
+            self.close_connection = True
+            return
+        self.send_response_only(reply.status)
+        for name, value in reply.headers:
+            self.send_header(name, value)
+        if "content-length" not in {name.lower() for name, _ in reply.headers}:
+            self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        self.wfile.write(reply.body)
+        self.wfile.flush()
 
+    def _content(self) -> Iterator[bytes]:
+        """Yield the request's content, chunked or of a given length (RFC 9112, 6)."""
+        if (self.headers.get("Transfer-Encoding") or "").lower() != "chunked":
+            yield self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            return
+        while size := int(self.rfile.readline(65537).partition(b";")[0], 16):
+            yield self.rfile.read(size)
+            self.rfile.readline(65537)
+        while self.rfile.readline(65537).strip():
+            pass
 
-@contextmanager
-def serve_in_thread(fake: FakeAtlas | None = None, **options: Unpack[ServerOptions]) -> Iterator[FakeServer]:
-    """Serve a fake Atlas from a thread of its own for the length of a ``with`` block, and yield the server.
-
-    Its ``url`` is the origin to call. The options are ``host``, ``port`` (0 takes a free one), ``latency`` in seconds
-    and ``ssl_context``, as FakeServer has them. Raises OSError when the port is taken. Needs the extra ``gateway``.
-    """
-    server = FakeServer(fake, **options)
-    runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
-    loop = runner.get_loop()
-
-    def run() -> None:
-        with runner:
-            loop.run_forever()
-
-    thread = threading.Thread(target=run, name="fake-atlas", daemon=True)
-    thread.start()
-    try:
-        asyncio.run_coroutine_threadsafe(server.start(), loop).result()
-        yield server
-    finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
+    def log_message(self, *_: object) -> None:
+        """Say nothing: tests read ``FakeAtlas.arrivals``."""

@@ -9,7 +9,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shim.fake.messages import JsonObject, stamp
+from shim.fake.http import JsonObject, stamp
 from shim.fake.world import MONGODB_VERSION, Cluster, Job
 
 QUEUED_AFTER, RUNNING_AFTER, DONE_AFTER = timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=60)

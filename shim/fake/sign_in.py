@@ -1,13 +1,179 @@
-"""Signing in: what the Authorization field is worth, the 401, and the two OAuth addresses."""
+"""Signing in: Digest (RFC 7616), access tokens (RFC 6749, 4.4), the 401, and the two OAuth addresses."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
+import hmac
 import random
+import re
+from collections import OrderedDict
 from collections.abc import Mapping
+from enum import Enum, auto
+from urllib.parse import parse_qsl
 
-from shim.fake.digest import DigestCheck, Verdict
-from shim.fake.messages import Arrival, FakeReply, json_text
-from shim.fake.tokens import Tokens
+from shim.fake.constants import DEMO_TOKEN
+from shim.fake.http import Arrival, FakeReply, json_text
+
+REALM = "MMS Public API"
+NONCE_LIFE = 300.0
+"""Seconds for which a nonce is fresh."""
+_MOST_NONCES = 4096
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_NEEDED = frozenset({"username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce"})
+
+_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105 - the token of RFC 9110, 5.6.2
+_PARAMETER = re.compile(rf'\s*({_TOKEN})\s*=\s*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)")\s*(?:,|$)')
+
+
+class Verdict(Enum):
+    """What the credentials of a request are worth."""
+
+    GOOD = auto()
+    WRONG = auto()
+    """Missing, unreadable, unknown or false: a new challenge."""
+    STALE = auto()
+    """A right signature with a nonce that is old, unknown or used up: a new challenge with stale=true."""
+    OTHER_URI = auto()
+    """A right signature of another request target."""
+
+
+def parameters(credentials: str) -> dict[str, str] | None:
+    """Parse the auth-params of RFC 9110, 11.2; None when malformed or when a name appears twice."""
+    found: dict[str, str] = {}
+    position = 0
+    while position < len(credentials):
+        match = _PARAMETER.match(credentials, position)
+        if match is None or match[1].lower() in found:
+            return None
+        quoted = match[3]
+        found[match[1].lower()] = match[2] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        position = match.end()
+    return found
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _response(secret: str, method: str, given: Mapping[str, str]) -> str:
+    """Compute the response of RFC 7616, 3.4.1 for qop auth from the parameters that were given."""
+    user = _md5(f"{given['username']}:{REALM}:{secret}")
+    request = _md5(f"{method}:{given['uri']}")
+    return _md5(f"{user}:{given['nonce']}:{given['nc']}:{given['cnonce']}:{given['qop']}:{request}")
+
+
+class DigestCheck:
+    """Gives out challenges and verifies signatures; ``keys`` maps public to private keys, times are in seconds."""
+
+    def __init__(self, keys: Mapping[str, str], dice: random.Random) -> None:
+        self._keys = keys
+        self._dice = dice
+        self._nonces: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def challenge(self, now: float, *, stale: bool) -> str:
+        """Return a WWW-Authenticate value with a new nonce, spelled as recorded."""
+        nonce = "".join(self._dice.choices(_ALPHABET, k=32))
+        self._nonces[nonce] = (now, 0)
+        while len(self._nonces) > _MOST_NONCES:
+            self._nonces.popitem(last=False)
+        word = "true" if stale else "false"
+        return f'Digest realm="{REALM}", domain="", nonce="{nonce}", algorithm=MD5, qop="auth", stale={word}'
+
+    def verify(self, credentials: str, method: str, target: str, now: float) -> Verdict:
+        """Verify what follows the word Digest in Authorization against the raw request line."""
+        given = parameters(credentials)
+        if given is None or not given.keys() >= _NEEDED:
+            return Verdict.WRONG
+        if (
+            given["realm"] != REALM
+            or given["qop"] != "auth"
+            or given.get("algorithm", "MD5") != "MD5"
+            or given.get("userhash", "false") != "false"
+            or "opaque" in given  # none was sent, so none can be returned
+            or re.fullmatch(r"[0-9a-f]{8}", given["nc"]) is None
+        ):
+            return Verdict.WRONG
+        # An unknown key takes as long as a wrong secret.
+        expected = _response(self._keys.get(given["username"], ""), method, given)
+        right = hmac.compare_digest(expected.encode(), given["response"].encode())
+        if not right or given["username"] not in self._keys:
+            return Verdict.WRONG
+        if given["uri"] != target:
+            return Verdict.OTHER_URI
+        return self._use(given["nonce"], int(given["nc"], 16), now)
+
+    def _use(self, nonce: str, count: int, now: float) -> Verdict:
+        born, used = self._nonces.get(nonce, (float("-inf"), 0))
+        if not 0 <= now - born < NONCE_LIFE or count <= used:
+            return Verdict.STALE
+        self._nonces[nonce] = (born, count)
+        return Verdict.GOOD
+
+
+TOKEN_LIFE = 3600
+"""Seconds that a token is good for (recorded: expires_in)."""
+
+_JSON = (("Content-Type", "application/json"),)
+
+
+class Tokens:
+    """The access tokens that were given out; the demo token is always among them."""
+
+    def __init__(self, accounts: Mapping[str, str], dice: random.Random) -> None:
+        self._accounts = accounts
+        self._dice = dice
+        self._expiry: dict[str, float] = {DEMO_TOKEN: float("inf")}
+
+    def good(self, token: str, now: float) -> bool:
+        """Tell whether a token was given out, has not expired and was not revoked."""
+        return now < self._expiry.get(token, float("-inf"))
+
+    def issue(self, arrival: Arrival, now: float) -> FakeReply:
+        """Answer POST /api/oauth/token."""
+        form = _form(arrival)
+        if not self._known(arrival, form):
+            return _INVALID_CLIENT
+        if form.get("grant_type") != "client_credentials":
+            return _refused(400, "unsupported_grant_type", "Only client_credentials is supported.")
+        token = f"mdb_at_{self._dice.getrandbits(128):032x}"
+        self._expiry[token] = now + TOKEN_LIFE
+        body = {"access_token": token, "expires_in": TOKEN_LIFE, "token_type": "Bearer"}
+        return FakeReply(200, (*_JSON, ("Cache-Control", "no-store")), json_text(body))
+
+    def revoke(self, arrival: Arrival) -> FakeReply:
+        """Answer POST /api/oauth/revoke; an unknown token is fine too (RFC 7009, 2.2)."""
+        form = _form(arrival)
+        if not self._known(arrival, form):
+            return _INVALID_CLIENT
+        self._expiry.pop(form.get("token", ""), None)
+        return FakeReply(200)
+
+    def _known(self, arrival: Arrival, form: Mapping[str, str]) -> bool:
+        """Check the client: Basic credentials, or the two members of the form that some clients send."""
+        client, secret = form.get("client_id", ""), form.get("client_secret", "")
+        scheme, _, credentials = (arrival.header("Authorization") or "").partition(" ")
+        if scheme.lower() == "basic":
+            try:
+                decoded = base64.b64decode(credentials.strip(), validate=True).decode()
+            except (binascii.Error, UnicodeDecodeError):
+                return False
+            client, _, secret = decoded.partition(":")
+        wanted = self._accounts.get(client)
+        return hmac.compare_digest((wanted or "").encode(), secret.encode()) and wanted is not None
+
+
+def _form(arrival: Arrival) -> dict[str, str]:
+    return dict(parse_qsl(arrival.body.decode("utf-8", "replace")))
+
+
+def _refused(status: int, error: str, description: str) -> FakeReply:
+    return FakeReply(status, _JSON, json_text({"error_description": description, "error": error}))
+
+
+_INVALID_CLIENT = _refused(401, "invalid_client", "Invalid credentials provided.")
+
 
 TOKEN_PATH, REVOKE_PATH = "/api/oauth/token", "/api/oauth/revoke"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from shim.fake.messages import JsonObject, stamp
+from shim.fake.http import JsonObject, stamp
 from shim.fake.refusals import AtlasRefusal
 
 ClusterTier = Literal["flex", "dedicated", "free", "serverless"]

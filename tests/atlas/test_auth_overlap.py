@@ -10,7 +10,7 @@ from shim import errors, httpx
 from shim.atlas.auth import DigestAuth, Patience, ServiceAccountAuth
 from shim.credentials import TOKEN_PATH, ServiceAccount
 from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 
 URL = "https://x.example"
 CALLERS = 8
@@ -100,7 +100,7 @@ def get_instances(kind, client):
 def test_no_nonce_is_used_by_two_calls_at_once(kind, pool, fake):
     """A strict server refuses none of many calls, one cancelled, and gives each caller one challenge at most."""
     auth = DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
-    with serve_in_thread(fake) as server:
+    with FakeServer(fake) as server:
         client = kind.http(base_url=server.url, auth=auth)
         if kind.portal:
             kind.portal.start_task_soon(client.get, "/").cancel()
@@ -112,7 +112,7 @@ def test_no_nonce_is_used_by_two_calls_at_once(kind, pool, fake):
 
 def test_calls_that_start_together_fetch_one_token(kind, pool, fake):
     """And replace one that has ended once."""
-    with serve_in_thread(fake, latency=0.02) as server:
+    with FakeServer(fake, latency=0.02) as server:
         auth = ServiceAccountAuth(ServiceAccount(DEMO_CLIENT_ID, DEMO_CLIENT_SECRET), server.url)
         client = kind.http(base_url=server.url, auth=auth)
         for _ in range(2):

@@ -16,7 +16,7 @@ from shim.fake import (
     DEMO_PUBLIC_KEY,
     DEMO_TOKEN,
 )
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 
 KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
 ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET}
@@ -27,7 +27,7 @@ TOKEN = {"MONGODB_ATLAS_ACCESS_TOKEN": DEMO_TOKEN}
 def test_over_the_wire(kind, retired, caplog, environ):
     """Each kind of credentials works on a socket, at a base URL that no setting names, and is in no log."""
     caplog.set_level(logging.DEBUG)
-    with serve_in_thread(retired) as server:
+    with FakeServer(retired) as server:
         client = kind.typed(environ={**environ, "MONGODB_ATLAS_BASE_URL": f"{server.url}/"})
         page = kind.call(client.cloud_backups.list_serverless_backup_snapshots, DEMO_GROUP, DEMO_CLUSTER)
 

@@ -12,7 +12,7 @@ import pytest
 
 from shim import AsyncAtlasClient
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 from tests.atlas.conftest import transport_of
 from tests.typed import typed_client as example
 
@@ -22,7 +22,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "typed-client.md").re
 
 def test_program(retired):
     """What it says of snapshots is what the flex cluster has."""
-    with serve_in_thread(retired) as server:
+    with FakeServer(retired) as server:
         with example.patient(server.url, DEMO_TOKEN) as client:
             snapshot = example.newest(client, *PLACE)
             page = client.cloud_backups.list_serverless_backup_snapshots(*PLACE)
@@ -43,7 +43,7 @@ def test_program_for_the_shared_tier_and_writes(retired, monkeypatch):
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
     retired.overrides.append(lambda arrival: retired.advance(60) if arrival.method == "POST" else None)
     newest = retired.cluster(*PLACE).snapshots[-1]["id"]
-    with serve_in_thread(retired) as server:
+    with FakeServer(retired) as server:
         with example.patient(server.url, DEMO_TOKEN) as client:
             job = example.download_newest(client, *PLACE)
 

@@ -9,7 +9,7 @@ from shim import errors, httpx
 from shim.atlas import Retries
 from shim.errors import SettingsError
 from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_CLUSTER, DEMO_GROUP, FakeReply
-from shim.fake.rate_limit import RateLimit
+from shim.fake.http import RateLimit
 
 ID = "6a6f78e0cab84da5c4476b25"
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from shim.cli import main
 from shim.fake import DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 
 OURS = ("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_")
 
@@ -37,7 +37,7 @@ def home(monkeypatch, tmp_path):
 @pytest.fixture
 def server():
     """Serve a fake Atlas after the sunset, at a time that stands still, so that its ids and dates are known."""
-    with serve_in_thread(FakeAtlas(today=datetime(2026, 8, 2, 18, tzinfo=UTC))) as server:
+    with FakeServer(FakeAtlas(today=datetime(2026, 8, 2, 18, tzinfo=UTC))) as server:
         yield server
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 
 NOW = datetime(2026, 1, 30, 18, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ def words(request):
 
 
 def outcome(atlas, monkeypatch, words, sunset, route):
-    with serve_in_thread(FakeAtlas(today=NOW, sunset=sunset, blank=None)) as server:
+    with FakeServer(FakeAtlas(today=NOW, sunset=sunset, blank=None)) as server:
         monkeypatch.setenv("MONGODB_ATLAS_OPS_MANAGER_URL", f"{server.url}/")
         monkeypatch.setenv("MONGODB_ATLAS_ACCESS_TOKEN", DEMO_TOKEN)
         monkeypatch.setenv("ATLAS_SHIM_ROUTE", route)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shim.fake import FakeAtlas
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 from tests.doors.calls import BEARER, SNAPSHOTS
 
 START = f"""
@@ -61,7 +61,7 @@ print(json.dumps(facts))
 @pytest.fixture(scope="module")
 def facts():
     """Stage of a program -> the modules that it has by then, and what it noted."""
-    with serve_in_thread(FakeAtlas()) as server:
+    with FakeServer(FakeAtlas()) as server:
         left_out = ("ATLAS_SHIM_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
         environ = {name: value for name, value in os.environ.items() if not name.upper().startswith(left_out)}
         found: dict[str, Any] = {}

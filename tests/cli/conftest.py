@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from shim.cli import main
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 
 OURS = ("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_")
 
@@ -124,7 +124,7 @@ def retired_call():
 @pytest.fixture
 def atlas(monkeypatch):
     """Serve a fake Atlas, and name it and its token in the environment."""
-    with serve_in_thread(FakeAtlas()) as server:
+    with FakeServer(FakeAtlas()) as server:
         monkeypatch.setenv("MONGODB_ATLAS_BASE_URL", server.url)
         monkeypatch.setenv("MONGODB_ATLAS_ACCESS_TOKEN", DEMO_TOKEN)
         yield server

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 from tests.docs.pages import DOCS, path, play
 
 ELSEWHERE = {"next-sunset.md", "trouble.md"}
@@ -67,7 +67,7 @@ def test_a_hard_coded_host(folder):
     names = [("0.0.0.0:443", "127.0.0.1:8480"), ("GATEWAY_IP:443", "127.0.0.1:8480")]
     names += [("PUBLIC:PRIVATE", f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}")]
     names += [("groups/GROUP/serverless/NAME", f"groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}")]
-    with serve_in_thread(FakeAtlas()) as atlas:
+    with FakeServer(FakeAtlas()) as atlas:
         theirs = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
         environ = {**theirs, "ATLAS_SHIM_UPSTREAM": atlas.url}
         play("how-to/hard-coded-host.md", folder, environ=environ, replaced=names)

@@ -25,7 +25,6 @@ from shim.fake import (
     FakeAtlas,
 )
 from shim.fake.server import FakeServer
-from shim.fake.server import serve_in_thread as serve_atlas
 from shim.gateway import Gateway, read_options, serve_in_thread
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +57,7 @@ def digest() -> httpx.DigestAuth:
 @contextlib.contextmanager
 def atlas(**settings: Any) -> Iterator[FakeServer]:
     """Serve a fake Atlas of a day after the sunset of backups."""
-    with serve_atlas(FakeAtlas(today=date(2026, 6, 1), **settings)) as server:
+    with FakeServer(FakeAtlas(today=date(2026, 6, 1), **settings)) as server:
         yield server
 
 

@@ -10,7 +10,7 @@ from shim.core.memory import Memory
 from shim.doors import notice
 from shim.doors import runtime as process
 from shim.fake import FakeAtlas
-from shim.fake.server import FakeServer, serve_in_thread
+from shim.fake.server import FakeServer
 from tests.doors.calls import SNAPSHOTS
 from tests.peers.answering import Answer, RawServer
 
@@ -56,7 +56,7 @@ def off() -> Iterator[None]:
 @pytest.fixture
 def atlas(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
     """A fake Atlas after the sunset; the shim covers its origin."""
-    with serve_in_thread(FakeAtlas()) as server:
+    with FakeServer(FakeAtlas()) as server:
         monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", server.url)
         yield server
 

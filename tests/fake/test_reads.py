@@ -39,6 +39,13 @@ def test_the_cluster_api_finds_a_free_cluster(fake, ask):
     assert ask(f"flexClusters/empty/backup/restoreJobs/{job.id}").status == 200
 
 
+def test_the_cluster_api_lists_no_flex_cluster(fake, ask):
+    """It lists what it serves, without a word of the flex cluster that it refuses to read."""
+    fake.add_free_cluster(DEMO_GROUP, "toys")
+    assert [each["name"] for each in ask("clusters").json["results"]] == [DEMO_DEDICATED, "toys"]
+    assert ask(f"clusters/{DEMO_CLUSTER}").code == "400 CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API"
+
+
 def test_dedicated_snapshots_are_newest_first_and_unfinished_before_all(fake, ask):
     """A snapshot without createdAt comes first."""
     taking = {"id": "f" * 24, "status": "queued", "storageSizeBytes": 0}

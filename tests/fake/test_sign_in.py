@@ -15,8 +15,8 @@ import requests
 from requests.auth import HTTPDigestAuth
 
 from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
-from shim.fake.digest import parameters
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
+from shim.fake.sign_in import parameters
 from tests.fake.asking import FLEX_VERSION, ROOT
 
 PATH = f"{ROOT}/flexClusters"
@@ -223,7 +223,7 @@ CLIENTS = [
 @pytest.mark.parametrize("query", ["", "?pageNum=1&itemsPerPage=2", "?x=a%20b&y=%2F%E2%82%AC", "?x=a,b;c=d'e"])
 def test_other_peoples_clients_get_in(client, query):
     """Their first call takes two trips; a wrong secret stays out."""
-    with serve_in_thread() as server:
+    with FakeServer() as server:
         assert client(server.url + PATH + query, DEMO_PRIVATE_KEY, 1) == [200]
         assert len(server.fake.arrivals) == 2
         assert client(server.url + PATH + query, "guess", 1) == [401]
@@ -232,6 +232,6 @@ def test_other_peoples_clients_get_in(client, query):
 @pytest.mark.parametrize("client", [_with_httpx, _with_requests])
 def test_each_later_call_takes_one_trip(client):
     """The nonce serves again."""
-    with serve_in_thread() as server:
+    with FakeServer() as server:
         assert client(server.url + PATH, DEMO_PRIVATE_KEY, 3) == [200] * 3
         assert len(server.fake.arrivals) == 4

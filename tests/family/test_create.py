@@ -11,7 +11,7 @@ import pytest
 
 from shim.core.settings import RouteWord
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 from tests.family.doors import DOORS
 from tests.family.replay import AFTER, KINDS, caller, gateway
 from tests.peers.scripted import ok, upstream
@@ -40,7 +40,7 @@ def fake():
 def client(fake):
     """A caller of a gateway before that Atlas."""
     with (
-        serve_in_thread(fake) as server,
+        FakeServer(fake) as server,
         gateway(server.url) as served,
         caller(served, headers={"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "*/*"}) as made,
     ):
@@ -204,7 +204,7 @@ def test_a_compressed_body_is_the_callers_own_on_the_legacy_route(fake, door):
 def test_by_date_and_flag_the_dedicated_side_is_never_asked(fake, route):
     """What flex says of a dedicated cluster is the answer, byte for byte."""
     with (
-        serve_in_thread(fake) as server,
+        FakeServer(fake) as server,
         gateway(server.url, route=route) as served,
         caller(served, headers={"Authorization": f"Bearer {DEMO_TOKEN}"}) as client,
     ):

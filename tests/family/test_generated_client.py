@@ -15,7 +15,7 @@ import pytest
 
 from shim.core.settings import RouteWord
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 from tests.family import oracle
 from tests.family.replay import AFTER, BEFORE, LATE, gateway
 from tests.family.test_recorded import ORACLES, SUCCESSES, ids, kind_of, legacy_path, played
@@ -165,7 +165,7 @@ def test_the_generated_client_works_on_both_sides_of_the_sunsets(generated, fake
     """Lists, gets and creates of snapshots, restore jobs and instances are parsed before and after each date."""
     fake.today = today
     with (
-        serve_in_thread(fake) as server,
+        FakeServer(fake) as server,
         gateway(server.url, now=today) as served,
         client_of(generated, served.url) as client,
     ):

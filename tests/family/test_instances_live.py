@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 from tests.family.replay import AFTER
 
 LIST = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless"
@@ -28,7 +28,7 @@ def live(door):
     @contextlib.contextmanager
     def opened(fake, accept="application/vnd.atlas.2023-01-01+json", **options):
         headers = {"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": accept}
-        with serve_in_thread(fake) as server, door(server.url, **{"over": True, **options}) as ask:
+        with FakeServer(fake) as server, door(server.url, **{"over": True, **options}) as ask:
             yield lambda method, target, **more: ask(method, target, headers=headers, **more)
 
     return opened

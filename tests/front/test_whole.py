@@ -29,7 +29,7 @@ def whole(folder, proxy, *words, **options):
     program(proxy)
     port = free_port()
     with (
-        fake_server.serve_in_thread() as atlas,
+        fake_server.FakeServer() as atlas,
         gateway(atlas.url, public_url=f"http://127.0.0.1:{port}", **options) as to,
     ):
         addresses = [url.removeprefix("http://") for url in (to.url, str(to.admin_url))]
@@ -95,7 +95,7 @@ def over_tls(folder, proxy, authority, name, *words):
         blob.write_to_path(folder / "cert.pem", append=True)
     lead = ("--tls-cert", str(folder / "cert.pem"), "--tls-key", str(folder / "key.pem"), "--admin", "off", *words)
     with (
-        fake_server.serve_in_thread(ssl_context=served) as atlas,
+        fake_server.FakeServer(ssl_context=served) as atlas,
         recorder("gateway", proxied=proxy == "haproxy") as to,
     ):
         origin = atlas.url.replace("127.0.0.1", "localhost")

@@ -10,7 +10,7 @@ import requests
 import requests.auth
 
 from shim.core.settings import parse_sunsets
-from shim.fake.digest import DigestCheck, Verdict
+from shim.fake.sign_in import DigestCheck, Verdict
 from tests.peers.scripted import GONE, ok, upstream, wire
 from tests.peers.served import gateway
 

@@ -9,7 +9,7 @@ import requests.auth
 
 from shim.core.settings import RouteWord
 from shim.fake import FakeAtlas, constants
-from shim.fake.server import serve_in_thread as fake_in_thread
+from shim.fake.server import FakeServer
 from tests.peers.raw import reply, replying
 from tests.peers.served import ask, cross, gateway, get, value_of
 
@@ -72,7 +72,7 @@ def test_curl_with_an_api_key(retired, status):
     path = PATH if retired else f"/api/atlas/v2/groups/{constants.DEMO_GROUP}/flexClusters"
     key = f"{constants.DEMO_PUBLIC_KEY}:{constants.DEMO_PRIVATE_KEY}"
     accept = "Accept: application/vnd.atlas.2024-11-13+json"
-    with fake_in_thread(FakeAtlas()) as fake, gateway(fake.url) as served:
+    with FakeServer(FakeAtlas()) as fake, gateway(fake.url) as served:
         command = ["curl", "-sS", "-w", "\n%{http_code}", "--digest", "-u", key, "-H", accept, served.url + path]
         run = subprocess.run(command, capture_output=True, check=True, text=True)
     assert run.stdout.rpartition("\n")[2] == status

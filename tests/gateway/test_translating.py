@@ -8,7 +8,7 @@ import pytest
 
 from shim.core.settings import RouteWord
 from shim.fake import FakeAtlas, constants
-from shim.fake.server import serve_in_thread as fake_in_thread
+from shim.fake.server import FakeServer
 from tests.peers.raw import reply, replying
 from tests.peers.served import ask, cross, gateway, get, value_of
 
@@ -111,7 +111,7 @@ def test_errors_do_not_leak_connections():
 
 def test_curl_with_a_bearer_token():
     """A plain curl gets the retired answer from a strict Atlas that only has flex clusters."""
-    with fake_in_thread(FakeAtlas()) as fake, gateway(fake.url) as served:
+    with FakeServer(FakeAtlas()) as fake, gateway(fake.url) as served:
         url = f"{served.url}/api/atlas/v1.0/groups/{constants.DEMO_GROUP}/serverless/{constants.DEMO_CLUSTER}"
         command = ["curl", "-sS", "--compressed", "-H", f"Authorization: Bearer {constants.DEMO_TOKEN}"]
         run = subprocess.run([*command, f"{url}/backup/snapshots"], capture_output=True, check=True)

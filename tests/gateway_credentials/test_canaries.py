@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from shim.cli import main
 from shim.errors import SettingsError
 from shim.fake import FakeAtlas
-from shim.fake.messages import FakeReply
+from shim.fake.http import FakeReply
 from shim.gateway import Gateway, Options, serve_in_thread
 from shim.gateway.options import CredentialsMode
 from tests.gateway_credentials.worlds import FLEX, LOOPBACK, RETIRED, UNTOUCHED, V2, Signature, line, nonce_of, world

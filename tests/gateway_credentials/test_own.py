@@ -9,7 +9,7 @@ import pytest
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.fake import FakeAtlas
-from shim.fake.messages import FakeReply
+from shim.fake.http import FakeReply
 from shim.gateway import Gateway, Options
 from shim.gateway.options import Address, CredentialsMode
 from tests.gateway_credentials.worlds import ACCOUNT, ALL, FLEX, INSTANCE, KEY, RETIRED, UNTOUCHED, V2, signing, world

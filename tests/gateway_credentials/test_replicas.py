@@ -57,7 +57,7 @@ def balanced(nonce_store=None):
         statuses.append(status_of(reply))
         peer.send(reply)
 
-    with raw_upstream(ask) as balancer, fake_server.serve_in_thread(fake) as upstream:
+    with raw_upstream(ask) as balancer, fake_server.FakeServer(fake) as upstream:
         options = {"public_url": balancer.origin, "nonce_store": nonce_store}
         with signing("verify", upstream.url, **options) as one, signing("verify", upstream.url, **options) as other:
             servers = cycle((one, other))

@@ -95,7 +95,7 @@ def world(
     """Run a fake of June 2026, whose instance reads are not blank, and a gateway in one credentials mode."""
     fake = fake or FakeAtlas(today=date(2026, 6, 1), blank=None)
     with (
-        fake_server.serve_in_thread(fake) as upstream,
+        fake_server.FakeServer(fake) as upstream,
         signing(mode, upstream.url, environ, clock=lambda: fake.today.timestamp(), **options) as served,  # noqa: PLW0108 - days pass
     ):
         yield World(served, fake)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
-from shim.fake.server import serve_in_thread as fake_in_thread
+from shim.fake.server import FakeServer
 from tests.peers.served import calling, gateway, status_of
 
 LEGACY = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup"
@@ -16,7 +16,7 @@ LEGACY = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup"
 @pytest.fixture(scope="module")
 def served():
     """Run a gateway in front of a fake Atlas."""
-    with fake_in_thread(FakeAtlas()) as atlas, gateway(atlas.url) as running:
+    with FakeServer(FakeAtlas()) as atlas, gateway(atlas.url) as running:
         yield running
 
 

@@ -13,7 +13,7 @@ from shim.core.memory import Memory
 from shim.doors import runtime as process
 from shim.errors import LegacyEndpointWarning
 from shim.fake import FakeAtlas, constants
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 from tests.peers.raw import until
 from tests.peers.served import ask, gateway, get
 
@@ -33,7 +33,7 @@ def file(tmp_path, monkeypatch):
 def url(monkeypatch):
     """A retired call to a fake Atlas after the sunset."""
     monkeypatch.setattr(process, "MEMORY", Memory())
-    with serve_in_thread(FakeAtlas()) as server:
+    with FakeServer(FakeAtlas()) as server:
         monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", server.url)
         yield f"{server.url}{TARGET}"
 

@@ -106,15 +106,6 @@ def test_the_fixtures_last_for_their_test(project):
     assert "3 passed" in done.stdout, done.stdout
 
 
-@pytest.mark.slow
-def test_without_the_extra_the_fake_says_what_to_install(project):
-    """As everything that needs one does."""
-    (project / "conftest.py").write_text(f"import sys\n\nsys.modules['aiohttp'] = None\n{CONFTEST}")
-    write(project, EXAMPLES[-1:])
-    done = run_pytest(project)
-    assert "aiohttp is missing; install it with: pip install 'atlas-shim[gateway]'" in done.stdout
-
-
 def test_loading_the_fixtures_loads_no_library():
     """Neither an HTTP library nor the engine: a test that uses none of them pays for none."""
     code = (

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 
 SCRIPTS = Path(__file__).parent / "scripts"
 BEFORE, AFTER = date(2026, 1, 14), date(2027, 2, 1)
@@ -75,7 +75,7 @@ def untouched():
 
     def look(name):
         if name not in _untouched:
-            with serve_in_thread(FakeAtlas(today=BEFORE, strict=False)) as server:
+            with FakeServer(FakeAtlas(today=BEFORE, strict=False)) as server:
                 _untouched[name] = play(server, SCRIPTS / f"{name}.py")
         return _untouched[name]
 
@@ -90,7 +90,7 @@ def after(name, way, tmp_path, **more):
         path = tmp_path / path.name
         path.write_text(f"import shim.auto\n{source}" if way == "auto" else with_changed_import(source))
     more["ATLAS_SHIM_SUNSET"] = ",".join(f"{sunset}=2020-01-01" for sunset in SUNSETS)
-    with serve_in_thread(FakeAtlas(today=AFTER)) as server:
+    with FakeServer(FakeAtlas(today=AFTER)) as server:
         more["ATLAS_SHIM_UPSTREAM"] = server.url
         found = play(server, path, *(RUN if way == "run" else []), **more)
         assert not [arrival.target for arrival in server.fake.arrivals if "/serverless" in arrival.target]
@@ -135,7 +135,7 @@ def test_the_sdk_refuses_atlas_own_word_with_and_without_the_shim(untouched, tmp
 def test_without_the_shim_a_program_is_broken(name):
     """So that the tests above are about something."""
     with (
-        serve_in_thread(FakeAtlas(today=AFTER, strict=False)) as server,
+        FakeServer(FakeAtlas(today=AFTER, strict=False)) as server,
         pytest.raises(ProgramError, match=r"410|KeyError: 'results'"),
     ):
         play(server, SCRIPTS / f"{name}.py")

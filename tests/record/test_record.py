@@ -13,7 +13,7 @@ from shim import httpx, requests
 from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupSnapshot
 from shim.errors import NotFoundError
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
-from shim.fake.server import serve_in_thread
+from shim.fake.server import FakeServer
 from tests.typed import records
 
 SNAPSHOTS = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
@@ -28,7 +28,7 @@ def url(monkeypatch):
     """The address of an Atlas after the sunset of the backup endpoints."""
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flex")
-    with serve_in_thread(FakeAtlas(today=datetime(2026, 2, 1, 12, tzinfo=UTC))) as server:
+    with FakeServer(FakeAtlas(today=datetime(2026, 2, 1, 12, tzinfo=UTC))) as server:
         monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", server.url)
         yield server.url
 

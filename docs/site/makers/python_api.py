@@ -140,7 +140,7 @@ def python_api() -> str:
         *_calls("shim.fake.FakeAtlas"),
         *_methods(fake.FakeAtlas, "fake"),
         table(("of `shim.fake`", "what it is"), _constants()),
-        *_calls("shim.fake.server.serve_in_thread", "shim.gateway.serve_in_thread"),
+        *_calls("shim.fake.server.FakeServer", "shim.gateway.serve_in_thread"),
         GATEWAY,
     )
 

@@ -1,0 +1,215 @@
+"""Requests and replies of the fake: fields, dates, versions, codings, and how often it may be asked."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+HeaderFields = tuple[tuple[str, str], ...]
+"""Header fields in order, a name and a value each."""
+
+Json = Any
+JsonObject = dict[str, Any]
+
+
+def _first(fields: HeaderFields, name: str) -> str | None:
+    return next((value for key, value in fields if key.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request as it reached the fake; fields and content stay out of its repr, since they hold credentials."""
+
+    method: str
+    target: str
+    headers: HeaderFields = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def path(self) -> str:
+        """The raw path, without the query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """The raw query, empty when there is none."""
+        return self.target.partition("?")[2]
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a field, None when it is missing."""
+        return _first(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class FakeReply:
+    """An answer; ``dropped`` makes the server close the connection instead of sending it."""
+
+    status: int
+    headers: HeaderFields = ()
+    body: bytes = field(default=b"", repr=False)
+    dropped: bool = False
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a field, None when it is missing."""
+        return _first(self.headers, name)
+
+
+def stamp(when: datetime) -> str:
+    """Write an instant as Atlas' bodies do: UTC, whole seconds, Z."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def http_date(when: datetime, *, padded: bool = True) -> str:
+    """Write an HTTP-date (RFC 9110, 5.6.7); Atlas leaves the day unpadded in Sunset and Deprecation."""
+    written = format_datetime(when.astimezone(UTC), usegmt=True)
+    return written if padded else written.replace(", 0", ", ")
+
+
+def json_text(document: Json, *, pretty: bool = False) -> bytes:
+    """Write JSON: on one line, or pretty as in Atlas' 401 (two spaces deep, a space before each colon)."""
+    colon, depth = (" : ", 2) if pretty else (":", None)
+    written = json.dumps(document, ensure_ascii=False, indent=depth, separators=(",", colon))
+    # A lone surrogate, which a request can hold as an escape, is written as that escape again.
+    return written.encode(errors="backslashreplace")
+
+
+class Clock:
+    """Shows the time of ``source`` (seconds since the epoch) until it is set.
+
+    From then on it stands still, or with ``running`` goes on from there at the speed of ``source``.
+    """
+
+    def __init__(self, source: Callable[[], float], *, running: bool) -> None:
+        self._source = source
+        self._running = running
+        self._set: tuple[datetime, float] | None = None
+
+    def now(self) -> datetime:
+        """Return the present time, aware, in UTC."""
+        if self._set is None:
+            return datetime.fromtimestamp(self._source(), UTC)
+        when, since = self._set
+        return when + timedelta(seconds=self._source() - since) if self._running else when
+
+    def set(self, when: date | datetime) -> None:
+        """Make this the present time."""
+        self._set = (instant_of(when), self._source())
+
+
+def instant_of(when: date | datetime) -> datetime:
+    """Return an aware instant in UTC: a date is its 00:00, a naive datetime is taken as UTC."""
+    if not isinstance(when, datetime):
+        return datetime(when.year, when.month, when.day, tzinfo=UTC)
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def coded(reply: FakeReply, arrival: Arrival) -> FakeReply:
+    """Return the reply gzipped when Accept-Encoding names gzip without refusing it (RFC 9110, 12.5.3)."""
+    if not reply.body:
+        return reply
+    fields = (*reply.headers, ("Vary", "Accept-Encoding"))
+    for part in (arrival.header("Accept-Encoding") or "").split(","):
+        word, _, weight = part.replace(" ", "").lower().partition(";q=")
+        if word in {"gzip", "*"} and (not weight or weight.strip("0.")):
+            body = gzip.compress(reply.body, mtime=0)
+            return FakeReply(reply.status, (*fields, ("Content-Encoding", "gzip")), body)
+    return FakeReply(reply.status, fields, reply.body)
+
+
+DEPRECATED = datetime(2025, 12, 10, tzinfo=UTC)
+"""Recorded: the Deprecation field of the serverless endpoints, since December 2025."""
+
+_VENDOR = re.compile(r"\s*application/vnd\.atlas\.(\d{4}-\d{2}-\d{2})\+json\s*(?:;.*)?", re.IGNORECASE)
+
+
+def _asked(value: str | None) -> list[str]:
+    """Return the dates of every ``application/vnd.atlas.<date>+json`` in a field value, in order."""
+    matches = map(_VENDOR.fullmatch, (value or "").split(","))
+    return [match[1] for match in matches if match and _is_date(match[1])]
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def resolve(value: str | None, offered: Sequence[str], *, strict: bool) -> str | None:
+    """Return the latest offered version not after the first usable date in a field value, None when none is usable.
+
+    Not ``strict``, a value without any date means the first version.
+    """
+    asked = _asked(value)
+    if not asked and not strict:
+        return offered[0]
+    for day in asked:
+        # ISO dates compare as text.
+        if fitting := [version for version in offered if version <= day]:
+            return fitting[-1]
+    return None
+
+
+def is_json(value: str | None, offered: Sequence[str]) -> bool:
+    """Tell whether a Content-Type is JSON: plain, or of a version that the resource has."""
+    if value is None:
+        return False
+    return value.partition(";")[0].strip().lower() == "application/json" or bool(resolve(value, offered, strict=True))
+
+
+def announced(sunset: datetime | None, now: datetime) -> HeaderFields:
+    """Return Deprecation and Sunset with an unpadded day, as recorded; nothing for an endpoint that stays."""
+    if sunset is None or now < DEPRECATED:
+        return ()
+    return (
+        ("Deprecation", http_date(DEPRECATED, padded=False)),
+        ("Sunset", http_date(sunset, padded=False)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """``capacity`` requests, refilled by ``refill`` every ``period`` seconds.
+
+    The documented bucket of the serverless backup endpoints is the default.
+    """
+
+    capacity: int = 1200
+    refill: int = 500
+    period: int = 60
+
+
+class Bucket:
+    """One bucket; ``endless`` it never empties and shows its capacity nearly full, as recorded."""
+
+    def __init__(self, limit: RateLimit, now: float, *, endless: bool) -> None:
+        self.limit = limit
+        self._endless = endless
+        self._left = limit.capacity
+        self._filled = now
+
+    def take(self, now: float) -> int | None:
+        """Take one; returns None, or the whole seconds until there is one again."""
+        if self._endless:
+            return None
+        limit = self.limit
+        periods = int(max(0.0, now - self._filled) // limit.period)
+        self._filled += periods * limit.period
+        self._left = min(limit.capacity, self._left + periods * limit.refill)
+        if self._left:
+            self._left -= 1
+            return None
+        return max(1, math.ceil(self._filled + limit.period - now))
+
+    def fields(self) -> HeaderFields:
+        """Return the two fields, spelled as recorded."""
+        left = self.limit.capacity - 1 if self._endless else self._left
+        return (("Ratelimit-Limit", str(self.limit.capacity)), ("Ratelimit-Remaining", str(left)))
