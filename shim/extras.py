@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 EXTRAS = {
-    "aiohttp": "gateway",
+    "aiohttp": "aiohttp",
     "ast_grep_py": "scan",
     "httptools": "gateway",
     "httpx2": "httpx2",
     "jsonpath": "cli",
-    "multidict": "gateway",
     "openfeature": "openfeature",
     "orjson": "gateway",
     "prometheus_client": "gateway",
