@@ -35,6 +35,7 @@ class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an
 
 
 _ERRORS = {
+    "SHIM_UPSTREAM_REDIRECTED": "http_protocol_error",
     "SHIM_UPSTREAM_UNREADABLE": "http_protocol_error",
     "SHIM_TOO_MANY_PAGES": "http_response_body_size",
     "SHIM_DEADLINE_EXCEEDED": "http_response_timeout",

@@ -180,6 +180,15 @@ def test_a_fault_of_the_content_is_told(engine):
     assert "it is longer than 16 MiB" in driven.document["detail"]
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_of_a_successor_leads_nobody_around_the_shim(engine, status):
+    """What it names is for people: followed, it would give an answer that is not translated."""
+    driven = drive(engine, V2, [(status, (("Location", "https://other.example/api"),), b"")])
+    assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_UPSTREAM_REDIRECTED")
+    assert "https://other.example/api" in driven.document["detail"]
+    assert "location" not in {name.lower() for name, _ in driven.reply.headers}
+
+
 def test_one_resource_that_is_a_list_is_unreadable(engine):
     """One resource is an object."""
     driven = drive(engine, f"/api/atlas/v2{GET}", [(200, (), b"[]")])

@@ -50,11 +50,6 @@ def test_an_error_that_fits_no_envelope_is_handed_back(engine, content):
     assert drive(engine, f"{V2}?envelope=true&pretty=true", [(500, (), content)]).passed
 
 
-def test_a_redirect_is_not_put_into_an_envelope(engine):
-    """Only errors and successes have one."""
-    assert drive(engine, f"{V2}?envelope=true", [(302, (("Location", "/"),), b"{}")]).passed
-
-
 def test_an_error_in_an_envelope_can_still_lead_on(engine):
     """What was read to find the tier is not read again for the envelope."""
     driven = drive(engine, f"{V2}?envelope=true", [NON_FLEX, answers({"results": []})])
