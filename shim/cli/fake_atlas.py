@@ -13,8 +13,7 @@ from shim.cli.log import until_signal
 from shim.cli.serve import cannot_listen
 from shim.core.settings import parse_instant
 from shim.fake.server import FakeServer
-from shim.gateway.logs.lines import apart
-from shim.gateway.logs.rendering import set_up
+from shim.gateway.log_writer import apart, set_up
 from shim.gateway.options import LogLevel, parse_address
 
 

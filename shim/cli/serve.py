@@ -52,8 +52,7 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     settings, mapping documents, or an address that can't be listened on.
     """
     from shim.gateway import serve  # noqa: PLC0415 - an extra, which --help does not need
-    from shim.gateway.logs.lines import apart  # noqa: PLC0415 - as above
-    from shim.gateway.logs.rendering import set_up  # noqa: PLC0415 - as above
+    from shim.gateway.log_writer import apart, set_up  # noqa: PLC0415 - as above
     from shim.gateway.settings_report import unknown_variables  # noqa: PLC0415 - as above
     from shim.gateway.systemd.sockets import inherited  # noqa: PLC0415 - as above
 

@@ -17,9 +17,10 @@ Beside it: ``fields`` decides which field lines cross and which are added (``rem
 declared once for flags, environment and file, their values read by ``option_values``; ``reload`` makes a plan of
 them and the documents, and replaces it; ``server`` is the life of one gateway, ``serving`` that of the program
 (``process`` is what it sets up first), which ``systemd`` may hand sockets to and hear from.
-For the operator: ``admin`` are the pages and ``admin_thread`` answers them, whatever the calls' side does;
-``metrics`` (``counting`` is what they are made of), ``tracing``, ``inventory``, and ``logs``, for which
-nobody waits.
+For the operator: ``ledger`` counts each call in one step, and ``metrics`` and ``board`` show folds of it, on the pages
+of ``admin``, which ``admin_thread`` answers whatever the calls' side does. ``logs`` makes the line of a call and
+``log_writer`` writes it, ``tracing`` makes spans, and ``radar_inventory`` keeps what replies announce and who called;
+nobody waits for them. ``failures`` says whose fault one is.
 
 Names are loaded when they are first used, since the table of options needs nothing that the server needs.
 """

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 import attrs
 
 from shim.core.messages import Headers, Record, Reply
-from shim.gateway.counting.failures import Failure
+from shim.gateway.failures import Failure
 
 BUDGET = 16 * 1024 * 1024
 """Bytes of answers kept for later callers; beyond it an answer is shared by those who wait for it alone."""

@@ -15,9 +15,9 @@ from shim.core.exchange import exchange
 from shim.core.messages import Call, Headers, Outcome, PassThrough, Read, Record, Reply, Send, advance
 from shim.core.recognise import Match
 from shim.gateway.coalesce import BufferedResponse
-from shim.gateway.counting.failures import Failure
 from shim.gateway.credentials import OutboundCall, UpstreamSigner
 from shim.gateway.errors import Refusal, error_type, proxy_status, too_slow, unreadable
+from shim.gateway.failures import Failure
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.memory import MemoryBudget
 from shim.gateway.upstream.client import Upstream

@@ -14,8 +14,6 @@ from shim.core.messages import Call, Record, Reply, Send
 from shim.core.settings import RouteWord
 from shim.flags.variants import ByFlag
 from shim.gateway.allow.limits import limited
-from shim.gateway.announced import Announced
-from shim.gateway.board.counts import Board
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
 from shim.gateway.errors import Refusal
@@ -24,13 +22,12 @@ from shim.gateway.fields import agent_of, for_caller
 from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.request import Request
 from shim.gateway.in_flight import InFlight
-from shim.gateway.inventory import InventoryWriter
-from shim.gateway.logs.calls import CallLine
-from shim.gateway.logs.lines import tell
-from shim.gateway.logs.request_ids import request_id_of
+from shim.gateway.ledger import Ledger
+from shim.gateway.log_writer import tell
+from shim.gateway.logs import CallLine, request_id_of
 from shim.gateway.memory import Kept, MemoryBudget
-from shim.gateway.metrics import Metrics
 from shim.gateway.option_values import AccessWord
+from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.relay import relay
 from shim.gateway.reload import Plan
 from shim.gateway.tracing import Tracing
@@ -58,11 +55,9 @@ class Handler:
     gate: CallerGate
     memory: Memory
     clock: Callable[[], float]
-    metrics: Metrics
-    board: Board
+    ledger: Ledger
     in_flight: InFlight
-    inventory: InventoryWriter | None
-    announced: Announced
+    inventory: RadarInventory
     budget: MemoryBudget
     tracing: Tracing | None = None
     authorities: frozenset[str] = frozenset()
@@ -71,7 +66,7 @@ class Handler:
     coalescer: Coalescer = attrs.field(factory=Coalescer)
     contexts: dict[str, Context] = attrs.field(factory=dict)
 
-    async def __call__(self, request: Request) -> None:  # noqa: PLR0915 - the whole way of a request, in its order
+    async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
         plan = self.plan
         has_room = False
@@ -79,6 +74,7 @@ class Handler:
         name = request_id_of(request.headers)
         request.request_id = f"X-Request-Id: {name}\r\n".encode("ascii")
         line = CallLine(request.method, request.target.partition("?")[0], peer, name, plan.engine)
+        line.agent, line.client = agent_of(request.headers), request.way.client
         span = None if self.tracing is None else self.tracing.begin(request)
         try:
             self.in_flight.begin(peer, plan.options)
@@ -98,10 +94,9 @@ class Handler:
                 else:
                     line.route = "refused"
                     record = await self._translate(request, inbound, signer, plan, line)
-                    line.route, line.reason = record.route, record.reason
-                    self.board.translated(record)
-                    if self.inventory is not None:
-                        self.inventory.add(record, plan.engine, agent_of(call.headers), peer)
+                    line.translated(record)
+                    if self.inventory.is_on:
+                        self.inventory.add(record, line)
         except Refusal as refusal:
             line.refused(refusal)
             request.refuse(refusal, close=self.draining)
@@ -111,24 +106,16 @@ class Handler:
             line.failed()
             raise
         finally:
-            line.answered(request.status)
-            line.agent = agent_of(request.headers)
-            self.metrics.calls.count(line, whole=request.whole)
-            if line.challenged is None:
-                self.board.count(line)
+            line.answered(request.status, whole=request.whole)
+            self.ledger.add(line)
             self.in_flight.end(peer)  # what is in flight no more was counted
             if has_room:
                 self.budget.release()
-            self._tell(line, request, plan)
+            wanted = plan.options.access_log
+            if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
+                tell(line)
             if span is not None:
                 span.end(line)
-
-    def _tell(self, line: CallLine, request: Request, plan: Plan) -> None:
-        """Have the call's line written, if it is to have one."""
-        wanted = plan.options.access_log
-        if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
-            line.client = request.way.client
-            tell(line)
 
     async def _pass_on(self, request: Request, call: Call, signer: UpstreamSigner, line: CallLine) -> None:
         """Send a call that isn't translated, and relay its reply."""
@@ -147,7 +134,7 @@ class Handler:
                 upstream = await send(self.upstream, signer, outbound)
                 line.upstream_status = upstream.head.status
                 if upstream.announces:
-                    self.announced.look(call, upstream.head.headers, line, request.way.client)
+                    self.inventory.look(call, upstream.head.headers, line)
             finally:
                 line.upstream_seconds = perf_counter() - began
             try:
@@ -180,11 +167,11 @@ class Handler:
             context=self._context(plan, base),
             signer=signer,
             upstream=self.upstream,
-            announced=partial(self.announced.look, line=line, client=request.way.client),
+            announced=partial(self.inventory.look, call=line),
             budget=self.budget,
         )
         if plan.options.coalesce is not None and call.method == "GET" and body is None:
-            shared = await self._share(exchange, inbound, plan, plan.options.coalesce)
+            shared = await self._share(exchange, inbound, plan, line)
             if shared is not None:
                 line.failure = shared.failure
                 await self._answer_shared(request, shared)
@@ -205,7 +192,7 @@ class Handler:
                 await request.way.flushed()
         finally:
             exchange.close()
-        self.metrics.calls.translation.add(exchange.seconds)
+        line.translation = exchange.seconds
         return outcome.record
 
     async def _answer_shared(self, request: Request, shared: BufferedResponse) -> None:
@@ -232,7 +219,7 @@ class Handler:
         return context
 
     async def _share(
-        self, exchange: GatewayExchange, inbound: InboundRequest, plan: Plan, window: float
+        self, exchange: GatewayExchange, inbound: InboundRequest, plan: Plan, line: CallLine
     ) -> BufferedResponse | None:
         """Return the reply to this read or to an identical one; None if it has to be asked for on its own."""
         fields = alike(inbound.call.headers, signed=exchange.signer.may_resend)
@@ -245,9 +232,11 @@ class Handler:
             finally:
                 exchange.close()
             if buffered is not None:
-                self.metrics.calls.translation.add(exchange.seconds)
+                line.translation = exchange.seconds
             return buffered
 
+        def joined() -> None:
+            line.shared = True
+
         key = (plan, exchange.signer, exchange.call.target, exchange.context.base, fields)
-        operation, shared = exchange.match.operation.id, self.metrics.calls.shared
-        return await self.coalescer.share(key, window, make, lambda: shared.update((operation,)))
+        return await self.coalescer.share(key, plan.options.coalesce or 0.0, make, joined)

@@ -2,30 +2,213 @@
 
 from __future__ import annotations
 
+import platform
+from collections import Counter as Tally
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
+from typing import Any
+
+import attrs
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily
+from prometheus_client.registry import Collector
 
-from shim.gateway.counting.calls import CallCounts
-from shim.gateway.counting.state import State
+from shim._version import __version__
+from shim.core.route import sunset_of
+from shim.core.settings import FlagRoute
+from shim.gateway.board.standing import Standing
+from shim.gateway.failures import origin_of
+from shim.gateway.http1.server import Server
+from shim.gateway.in_flight import InFlight
+from shim.gateway.ledger import COSTS, WAITS, Ledger, Snapshot
+from shim.gateway.log_writer import dropped
+from shim.gateway.memory import MemoryBudget
 from shim.gateway.reload import Plan
+from shim.gateway.tls.rotation import Certificates
+from shim.gateway.upstream.client import Upstream
+from shim.tools.radar import Radar
+
+_FAMILIES = """
+counter requests operation,route,status_class: Requests answered.
+histogram request_duration_seconds operation,route: Seconds that callers wait: from a call's head to the last byte of
+  its answer, or until the caller left.
+histogram upstream_duration_seconds operation,route: Seconds of these that upstream takes, all upstream calls of one
+  call together: to their heads, and to what is read of their contents.
+histogram translation_seconds: Seconds spent deciding and translating, upstream's time not included.
+counter errors origin,type: Calls that ended in an error, by whose it is (caller, shim, atlas) and its Proxy-Status
+  type; for an answer of Atlas' own the type is its status.
+counter refusals code: Errors that the gateway itself answered with, by their errorCode.
+counter requests_abandoned operation: Calls whose caller left before the whole answer was written.
+counter challenges reason: Calls answered with a challenge to sign, and not in atlas_shim_requests.
+counter coalesced operation: Reads answered with the answer to another, identical one.
+gauge last_retired_call_timestamp_seconds operation: When an operation was last called, in seconds since the epoch; 0:
+  not since the start.
+gauge in_flight_requests: Requests being answered.
+counter log_lines_dropped: Lines of the log that were dropped, since nobody read them.
+gauge connections state: Callers' connections that are open: in a handshake, idle without a whole request, or active.
+counter connections_accepted: Callers' connections accepted.
+counter connections_refused reason: Callers' connections of which nothing came: one too many and told so (surplus), or
+  not told (dropped), or a handshake or PROXY protocol header that failed (handshake).
+gauge upstream_connections state: Connections to upstream: idle or active.
+counter upstream_connections_opened: Connections to upstream that were opened.
+counter upstream_connections_reused: Upstream calls that were sent on a kept connection.
+counter upstream_responses status_class: Upstream calls that were answered.
+counter upstream_failures type: Upstream calls that got no answer, connections that did not come about among them, by
+  Proxy-Status type.
+gauge memory_used_bytes kind: Bytes of the memory budget that are reserved for requests in flight, and held by long
+  contents.
+gauge memory_limit_bytes: Bytes that may be held at a time.
+gauge tls_certificate_not_after_timestamp_seconds side: When the first certificate of the chain in use ends that callers
+  (listener) or Atlas (upstream) are shown, in seconds since the epoch.
+gauge certificates_refused side: 1 when new files of certificates are refused, so that the last good ones stay in use.
+counter certificates_reloads side,result: Times that changed files of certificates were read.
+gauge config_reload_success: 1 when the settings and documents in use are the last ones that were read, 0 when those
+  were refused.
+gauge config_reload_success_timestamp_seconds: When settings and documents were last read and found good.
+gauge config_restart_needed: Options that were changed, and stay as they were until a restart.
+counter config_reloads result: Reloads.
+info build version,python: The version of atlas-shim, and of Python below it.
+info route route: The route in force, a word of the option 'route'.
+gauge sunset_timestamp_seconds document,operation: The sunset in force of each operation, in seconds since the epoch.
+gauge announced_sunset_timestamp_seconds method,path,version: When an operation is switched off, as Sunset of its
+  replies says, in seconds since the epoch.
+gauge announced_deprecation_timestamp_seconds method,path,version: Since when an operation is deprecated, as Deprecation
+  of its replies says; 0: no date is said.
+gauge announced_last_call_timestamp_seconds method,path,version: When a reply of Atlas' last announced the end of its
+  operation, in seconds since the epoch.
+counter announced_calls method,path,version: Replies of Atlas' that announced the end of their operation.
+counter fidelity operation,level: Fields of translated replies that are not exact.
+"""
+"""Type, name behind ``atlas_shim_``, labels and help text of each family."""
+
+Values = Mapping[Any, Any]
+"""The values of a family's labels (of one label the value alone, of none ``()``) -> sample, or histogram."""
 
 
-class Metrics:
-    """The gateway's metrics, in a registry of their own."""
+@attrs.define(eq=False)
+class Metrics(Collector):
+    """Makes the page of the parts of a running gateway (inheriting is the library's way).
 
-    def __init__(self, state: State) -> None:
-        self.registry = CollectorRegistry()
-        self.state = state
-        self.calls = CallCounts()
-        self.registry.register(self.calls)
-        self.registry.register(state)
-        ProcessCollector(registry=self.registry)
-        self.apply(state.plan)
+    ``server`` is None until it starts. All may change while the page is made, in another thread.
+    """
 
-    def apply(self, plan: Plan) -> None:
-        """Tell of these documents and settings from now on."""
-        self.state.plan = plan
-        self.calls.operations = frozenset(operation.id for operation in plan.engine.operations)
+    plan: Plan
+    ledger: Ledger
+    in_flight: InFlight
+    upstream: Upstream
+    budget: MemoryBudget
+    certificates: Certificates
+    standing: Standing
+    radar: Radar
+    server: Server | None = None
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
-        return generate_latest(self.registry)
+        registry = CollectorRegistry()
+        registry.register(self)
+        ProcessCollector(registry=registry)
+        return generate_latest(registry)
+
+    def collect(self) -> Iterator[Any]:
+        """Yield the families; one without a value has no samples, or is left out where its part is not there."""
+        values = self._of_calls(self.ledger.snapshot()) | self._of_plan() | self._of_parts()
+        for row in _FAMILIES.strip().replace("\n  ", " ").split("\n"):
+            head, _, said = row.partition(": ")
+            kind, name, labels = (*head.split(), "")[:3]
+            if name in values:
+                yield _family(kind, name, said, tuple(filter(None, labels.split(","))), values[name])
+
+    def _of_calls(self, counted: Snapshot) -> dict[str, Values]:
+        calls, failures, fields = (counted[name].items() for name in ("calls", "failures", "fields"))
+        last = dict.fromkeys(sorted(operation.id for operation in self.plan.engine.operations), 0.0)
+        for (operation, _), row in counted["retired"].items():
+            last[operation] = max(last.get(operation, 0.0), row["last_at"][0])
+        return {
+            "requests": {(operation, route, f"{digit}xx"): n for (operation, route, digit), n in calls if digit},
+            "request_duration_seconds": counted["waited"],
+            "upstream_duration_seconds": counted["upstream"],
+            "translation_seconds": counted["translated"],
+            "errors": _sums(((origin_of(failure), failure[2]), n) for failure, n in failures),
+            "refusals": _sums((code, n) for (code, *_), n in failures if code is not None),
+            "requests_abandoned": counted["abandoned"],
+            "challenges": counted["challenged"],
+            "coalesced": counted["shared"],
+            "last_retired_call_timestamp_seconds": last,
+            "fidelity": _sums(((operation, level), n) for (operation, _, level), n in fields),
+        }
+
+    def _of_plan(self) -> dict[str, Values]:
+        plan, standing, seen = self.plan, self.standing, self.radar.sightings()
+        route = FlagRoute(plan.settings.flag) if plan.settings.flag else plan.settings.route
+        operations = [(document.name, one) for document in plan.engine.documents for one in document.operations]
+        return {
+            "config_reload_success": {(): standing.reload.state == "good"},
+            "config_reload_success_timestamp_seconds": {(): standing.good_since},
+            "config_restart_needed": {(): len(standing.reload.waiting)},
+            "config_reloads": standing.reloads.copy(),
+            "build": {(__version__, platform.python_version()): 1},
+            "route": {str(route): 1},
+            "sunset_timestamp_seconds": {
+                (document, one.id): sunset_of(one, plan.settings).timestamp() for document, one in operations
+            },
+            "announced_sunset_timestamp_seconds": {one.key: one.sunset for one in seen if one.sunset is not None},
+            "announced_deprecation_timestamp_seconds": {
+                one.key: one.deprecation or 0 for one in seen if one.deprecated
+            },
+            "announced_last_call_timestamp_seconds": {one.key: one.last for one in seen},
+            "announced_calls": {one.key: one.calls for one in seen},
+        }
+
+    def _of_parts(self) -> dict[str, Values]:
+        budget, upstream, server, watched = self.budget, self.upstream, self.server, self.certificates.watched
+        found: dict[str, Values] = {
+            "in_flight_requests": {(): self.in_flight.count},
+            "log_lines_dropped": {(): dropped()},
+            "upstream_responses": {f"{digit}xx": count for digit, count in enumerate(upstream.hundreds) if count},
+            "upstream_failures": upstream.failures.copy(),
+            "memory_used_bytes": {"reserved": budget.reserved, "held": budget.held},
+            "memory_limit_bytes": {(): budget.limit},
+            "tls_certificate_not_after_timestamp_seconds": {
+                one.name: one.expires for one in watched if one.expires is not None
+            },
+            "certificates_refused": {one.name: one.is_refused for one in watched},
+            "certificates_reloads": self.certificates.reloads.copy(),
+        }
+        if server is not None:
+            found["connections"] = server.states()
+            found["connections_accepted"] = {(): server.accepted}
+            found["connections_refused"] = server.turned_away.copy()
+        if upstream.pool is not None:
+            found["upstream_connections"] = upstream.pool.states()
+            found["upstream_connections_opened"] = {(): upstream.pool.opened}
+            found["upstream_connections_reused"] = {(): upstream.pool.reused}
+        return found
+
+
+def _sums(rows: Iterable[tuple[Any, int]]) -> Values:
+    sums: Tally[Any] = Tally()
+    for key, count in rows:
+        sums[key] += count
+    return sums
+
+
+def _family(kind: str, name: str, said: str, labels: tuple[str, ...], values: Values) -> Any:
+    name, bounds = f"atlas_shim_{name}", COSTS if name == "translation_seconds" else WAITS
+    made: Any = {
+        "counter": CounterMetricFamily,
+        "gauge": GaugeMetricFamily,
+        "histogram": HistogramMetricFamily,
+        "info": InfoMetricFamily,
+    }[kind]
+    family = made(name, said) if kind == "info" else made(name, said, labels=labels)
+    for key, value in values.items():
+        words = (key,) if isinstance(key, str) else key
+        if kind == "info":
+            family.add_metric((), dict(zip(labels, words, strict=True)))
+        elif kind == "histogram":
+            *counts, total = value
+            names = [*map(str, bounds), "+Inf"]
+            family.add_metric(words, [*zip(names, accumulate(counts), strict=True)], total)
+        else:
+            family.add_metric(words, value)
+    return family

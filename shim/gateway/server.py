@@ -16,13 +16,10 @@ from shim.core.recognise import Engine, shared_engine
 from shim.errors import SettingsError
 from shim.gateway.admin import Admin
 from shim.gateway.admin_thread import AdminThread
-from shim.gateway.announced import Announced
-from shim.gateway.board.counts import Board
 from shim.gateway.board.facts import ends_in, status_of
 from shim.gateway.board.silence import InventoryLook, Written
 from shim.gateway.board.standing import Standing
 from shim.gateway.board.status import Status
-from shim.gateway.counting.state import State
 from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.own import is_loopback
 from shim.gateway.handler import Handler
@@ -30,11 +27,12 @@ from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.server import Server
 from shim.gateway.http1.sockets import Bound, bind
 from shim.gateway.in_flight import InFlight
-from shim.gateway.inventory import InventoryWriter
+from shim.gateway.ledger import Ledger
 from shim.gateway.memory import MemoryBudget
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
 from shim.gateway.process import loop_factory
+from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.reload import Plan
 from shim.gateway.route_flag import RouteFlag
 from shim.gateway.settings_report import report
@@ -43,8 +41,6 @@ from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.signed import asker
 from shim.gateway.validation import authorities_of
-from shim.tools.inventory import wanted
-from shim.tools.radar import Radar
 
 log = logging.getLogger("shim.gateway")
 
@@ -85,25 +81,22 @@ class Gateway:
         self.flag.follow(plan)
         self.in_flight = InFlight()
         self.certificates = certificates = Certificates(options)
-        self._inventory = InventoryWriter(environ, clock) if wanted(environ) else None
+        self._inventory = RadarInventory(environ, clock)
         budget = MemoryBudget(options.memory)
         self._tracing = tracing_of_process(plan.engine)
         self._upstream = Upstream(options, budget, certificates.upstream, self._tracing)
-        self.board = Board()
-        self.radar = Radar()
+        self.ledger = Ledger()
         self.standing = Standing(memory=memory or Memory(), clock=clock)
         self._inventory_look = InventoryLook(environ)
         self.metrics = Metrics(
-            State(
-                plan=plan,
-                in_flight=self.in_flight,
-                upstream=self._upstream,
-                budget=budget,
-                certificates=certificates,
-                standing=self.standing,
-                board=self.board,
-                radar=self.radar,
-            )
+            plan=plan,
+            ledger=self.ledger,
+            in_flight=self.in_flight,
+            upstream=self._upstream,
+            budget=budget,
+            certificates=certificates,
+            standing=self.standing,
+            radar=self._inventory.radar,
         )
         self._handler = Handler(
             plan=plan,
@@ -111,11 +104,9 @@ class Gateway:
             gate=gate_for(options, environ, asker(self._upstream, options.deadline)),
             memory=self.standing.memory,
             clock=clock,
-            metrics=self.metrics,
-            board=self.board,
+            ledger=self.ledger,
             in_flight=self.in_flight,
             inventory=self._inventory,
-            announced=Announced(self.radar, self._inventory),
             budget=budget,
             tracing=self._tracing,
             flag=self.flag.by,
@@ -139,7 +130,7 @@ class Gateway:
         self._handler.plan, self._handler.flag = plan, self.flag.by
         if self._tracing is not None:
             self._tracing.engine = plan.engine
-        self.metrics.apply(plan)
+        self.metrics.plan = plan
         if self._calls is not None:
             self._handler.authorities = self._authorities(self._calls.address)
 
@@ -169,8 +160,8 @@ class Gateway:
         try:
             await self.flag.start()
             bound, tls = bound or bind(self.options), self.certificates.listener
-            server = self.metrics.state.server = Server(self._handler, self.options)
-            server.failures = self.metrics.calls.failures
+            server = self.metrics.server = Server(self._handler, self.options)
+            server.failures = self.ledger.failures
             self._calls = Listener(server, bound, None if tls is None else lambda: tls.context)
             self.certificates.watch()
             self._handler.authorities = self._authorities(self._calls.address)
@@ -182,8 +173,7 @@ class Gateway:
         except BaseException:
             await self.stop(grace=0)
             raise
-        if self._inventory is not None:
-            self._inventory.begin()
+        self._inventory.begin()
         self._ready = True
 
     async def stop(self, *, grace: float | None = None) -> None:
@@ -216,8 +206,7 @@ class Gateway:
             self.flag.stop()
             await self._upstream.close()
             await self._handler.gate.close()
-            if self._inventory is not None:
-                await self._inventory.flush()
+            await self._inventory.flush()
 
     async def drain(self, cut: Coroutine[None, None, object], *, grace: float | None = None) -> None:
         """Stop as ``stop(grace=grace)`` does, and at once when ``cut`` returns."""
@@ -234,13 +223,13 @@ class Gateway:
     def status(self, inventory: Written | None = None) -> Status:
         """Return what people are shown, with what is known of the inventory; may be called in another thread."""
         return status_of(
-            self.board.counted(),
+            self.ledger.snapshot(),
             self._handler.plan,
             self.standing,
             ready=self._ready,
             inventory=inventory,
             certificates=self.certificates.watched,
-            announced=self.radar.sightings(),
+            announced=self._inventory.radar.sightings(),
         )
 
     def _beat(self) -> None:

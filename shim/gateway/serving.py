@@ -11,7 +11,7 @@ from functools import partial
 
 from shim._version import __version__
 from shim.core.recognise import Engine, shared_engine
-from shim.gateway.logs.rendering import set_level
+from shim.gateway.log_writer import set_level
 from shim.gateway.option_sources import Given
 from shim.gateway.options import Options
 from shim.gateway.process import loop_factory, prepare

@@ -20,7 +20,7 @@ from shim.core.messages import Call, without
 from shim.core.recognise import Engine
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.request import Request
-from shim.gateway.logs.calls import CallLine, masked
+from shim.gateway.logs import CallLine, masked
 
 if TYPE_CHECKING:  # an extra
     from opentelemetry.trace import Span, StatusCode, TracerProvider

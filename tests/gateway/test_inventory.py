@@ -7,8 +7,9 @@ import threading
 
 from shim.core.messages import Record
 from shim.core.recognise import shared_engine
-from shim.gateway import inventory
-from shim.gateway.inventory import InventoryWriter
+from shim.gateway import radar_inventory
+from shim.gateway.logs import CallLine
+from shim.gateway.radar_inventory import RadarInventory
 from tests.gateway.test_fields import RECORD
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import reply, replying
@@ -22,8 +23,8 @@ class Disk:
         self.records: list[Record] = []
         self.threads: set[str] = set()
         self.taken, self.turns = threading.Event(), threading.Event()
-        monkeypatch.setattr(inventory, "note", self.note)
-        monkeypatch.setattr(inventory, "started", lambda *_, **__: None)
+        monkeypatch.setattr(radar_inventory, "note", self.note)
+        monkeypatch.setattr(radar_inventory, "started", lambda *_, **__: None)
 
     def note(self, record, engine, **_):
         """Keep a record, as soon as the disk turns."""
@@ -33,14 +34,14 @@ class Disk:
         self.records.append(record)
 
 
-def add(writer: InventoryWriter) -> None:
-    writer.add(RECORD, shared_engine(os.environ), None, "127.0.0.1")
+def add(writer: RadarInventory) -> None:
+    writer.add(RECORD, CallLine("GET", "/", "127.0.0.1", "id", shared_engine(os.environ)))
 
 
 async def test_calls_are_written_in_their_order_with_their_time(tmp_path):
     """Each line has the time of its call, not of its writing, and what waits at the end is written."""
     path, times = tmp_path / "calls.jsonl", iter(range(0, 30000, 1000))
-    writer = InventoryWriter({"ATLAS_SHIM_INVENTORY": str(path)}, lambda: float(next(times)))
+    writer = RadarInventory({"ATLAS_SHIM_INVENTORY": str(path)}, lambda: float(next(times)))
     for number in range(30):
         add(writer)
         if number % 10 == 0:
@@ -55,9 +56,9 @@ async def test_calls_are_written_in_their_order_with_their_time(tmp_path):
 async def test_nothing_is_left_out_silently(monkeypatch, caplog):
     """A disk that stands still is waited for by so many calls; the others are counted, and the log says so."""
     disk = Disk(monkeypatch)
-    monkeypatch.setattr(inventory, "MOST", 3)
-    monkeypatch.setattr(inventory, "_PATIENCE", 0.01)
-    writer = InventoryWriter({}, lambda: 0.0)
+    monkeypatch.setattr(radar_inventory, "MOST", 3)
+    monkeypatch.setattr(radar_inventory, "_PATIENCE", 0.01)
+    writer = RadarInventory({"ATLAS_SHIM_INVENTORY": "calls.jsonl"}, lambda: 0.0)
     add(writer)
     await asyncio.to_thread(disk.taken.wait, 10)
     for _ in range(5):
@@ -66,7 +67,7 @@ async def test_nothing_is_left_out_silently(monkeypatch, caplog):
     await writer.flush()
     assert "the inventory lacks 5 calls" in caplog.text
     disk.turns.set()
-    monkeypatch.setattr(inventory, "_PATIENCE", 10.0)
+    monkeypatch.setattr(radar_inventory, "_PATIENCE", 10.0)
     caplog.clear()
     await writer.flush()
     assert len(disk.records) == 4
@@ -78,13 +79,13 @@ def test_no_call_waits_for_the_disk(monkeypatch):
     monkeypatch.setenv("ATLAS_SHIM_INVENTORY", "calls.jsonl")
     disk = Disk(monkeypatch)
     callers: set[str] = set()
-    add = InventoryWriter.add
+    add = RadarInventory.add
 
     def added(*args):
         callers.add(threading.current_thread().name)
         add(*args)
 
-    monkeypatch.setattr(InventoryWriter, "add", added)
+    monkeypatch.setattr(RadarInventory, "add", added)
     with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as served:
         for _ in range(3):
             assert status_of(ask(served, get(V1))[0]) == 200

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shim.gateway.board.counts import Last
-from shim.gateway.board.silence import EDGE, Written, look, silence
+from shim.gateway.board.silence import EDGE, Last, Written, look, silence
 
 DAY = 86400.0
 NOW = 1_800_000_000.0

@@ -10,9 +10,8 @@ import threading
 import pytest
 
 from shim.core.recognise import shared_engine
-from shim.gateway.logs.calls import CallLine, instant
-from shim.gateway.logs.lines import LogLines, tell
-from shim.gateway.logs.request_ids import request_id_of
+from shim.gateway.log_writer import LogLines, tell
+from shim.gateway.logs import CallLine, instant, request_id_of
 from shim.gateway.option_values import AccessWord
 from tests.gateway.test_signing import PATH
 from tests.peers.raw import raw_upstream, reply, replying, until
@@ -158,8 +157,8 @@ def test_a_call_that_cannot_be_shown_is_counted_as_lost():
     """A defect in showing one line keeps none of the others."""
     reading, writing = os.pipe()
     written = LogLines(writing)
-    written.put(line(began="never"))
-    written.put(line())
+    written.tell(line(began="never"))
+    written.tell(line())
     written.finish(30)
     os.close(writing)
     with os.fdopen(reading) as file:

@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from shim.gateway.logs.lines import LogLines, apart, dropped
+from shim.gateway.log_writer import LogLines, apart, dropped
 from tests.gateway_life.conftest import clean_environ
 from tests.peers.ports import free_port
 from tests.peers.raw import reply, replying, until

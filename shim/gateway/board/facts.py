@@ -15,11 +15,11 @@ from shim.core.route import decide, sunset_of
 from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
 from shim.gateway.board import status
-from shim.gateway.board.counts import HOUR, OTHER, Counted, Last, kept_callers
-from shim.gateway.board.silence import Written, silence
+from shim.gateway.board.silence import Last, Written, silence
 from shim.gateway.board.standing import Standing
 from shim.gateway.board.status import DAY, written
-from shim.gateway.counting.failures import origin_of
+from shim.gateway.failures import origin_of
+from shim.gateway.ledger import HOUR, OTHER, Snapshot, fair
 from shim.gateway.reload import Plan
 from shim.gateway.tls.rotation import Rotating
 from shim.tools.inventory.ahead import Ends, ends_of
@@ -33,7 +33,7 @@ _Minutes = Mapping[tuple[int, str, str, int], int]
 
 
 def status_of(  # noqa: PLR0913 - each is another source of facts
-    counted: Counted,
+    counted: Snapshot,
     plan: Plan,
     standing: Standing,
     *,
@@ -48,8 +48,13 @@ def status_of(  # noqa: PLR0913 - each is another source of facts
     """
     options, today, now = plan.options, standing.clock(), time.time()
     newest = int(now) // 60
-    minutes = {key: calls for key, calls in counted.minutes.items() if newest - HOUR < key[0] <= newest}
-    callers = kept_callers(counted.callers, SHOWN)
+    minutes = {key: calls for key, calls in counted["minutes"].items() if newest - HOUR < key[0] <= newest}
+    callers = sorted(fair(counted["callers"], SHOWN).items(), key=lambda item: -item[1]["last_at"])
+    lasts = [
+        Last(name, when, route, reason, row["calls"])
+        for (name, route), row in sorted(counted["retired"].items())
+        for when, reason in (row["last_at"],)
+    ]
     return status.Status(
         format=status.FORMAT,
         made=written(now),
@@ -65,13 +70,14 @@ def status_of(  # noqa: PLR0913 - each is another source of facts
             writes=tuple(sorted(options.writes)),
             inventory=inventory is not None,
         ),
-        silence=silence(counted.lasts, standing.started, now, inventory, ends_in(plan, standing)),
+        silence=silence(lasts, standing.started, now, inventory, ends_in(plan, standing)),
         sunsets=tuple(_sunsets(plan, today)),
-        routes=tuple(_routes(plan, standing, _latest(counted.lasts))),
+        routes=tuple(_routes(plan, standing, _latest(lasts))),
         hour=tuple(_hour(minutes)),
         minutes=tuple(_minutes(minutes, newest)),
         callers=tuple(
-            status.Caller(*name, one.calls, one.retired, written(one.last * 60)) for name, one in callers.items()
+            status.Caller(peer, agent, one["calls"], one["retired"], written(one["last_at"]))
+            for (peer, agent), one in callers
         ),
         fields=tuple(_fields(counted, plan)),
         errors=tuple(sorted(_errors(counted), key=lambda one: one.status < 500)),
@@ -180,14 +186,15 @@ def _is_failed(hundred: int) -> bool:
     return hundred >= 5 or not hundred
 
 
-def _errors(counted: Counted) -> Iterable[status.Error]:
-    for (operation, failure), one in counted.errors.items():
-        when = written(one.first), written(one.last)
-        yield status.Error(origin_of(failure), operation, *failure, one.calls, *when)
+def _errors(counted: Snapshot) -> Iterable[status.Error]:
+    for (operation, failure), one in counted["errors"].items():
+        code, number, cause = failure
+        first, last = written(one["first_at"]), written(one["last_at"])
+        yield status.Error(origin_of(failure), operation, code, number, cause, one["calls"], first, last)
 
 
-def _fields(counted: Counted, plan: Plan) -> Iterable[status.Field]:
-    for (name, field, level), answers in counted.fields.items():
+def _fields(counted: Snapshot, plan: Plan) -> Iterable[status.Field]:
+    for (name, field, level), answers in sorted(counted["fields"].items()):
         if level == Fidelity.RENAMED:
             continue
         operation = plan.engine.named(name)

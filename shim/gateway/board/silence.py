@@ -14,7 +14,6 @@ from pathlib import Path
 
 import attrs
 
-from shim.gateway.board.counts import Last
 from shim.gateway.board.status import DAY, Silence, written
 from shim.gateway.board.words import span
 from shim.tools.inventory import VARIABLE
@@ -34,6 +33,17 @@ their order."""
 
 EVERY = 30.0
 """Seconds at least between two looks."""
+
+
+@attrs.frozen
+class Last:
+    """The latest call of a retired operation, in seconds since the epoch, and which side answered it, and why."""
+
+    operation: str
+    when: float
+    route: str
+    reason: str
+    calls: int = 1
 
 
 @attrs.frozen

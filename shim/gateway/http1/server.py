@@ -10,8 +10,8 @@ from typing import Literal, Protocol
 
 import attrs
 
-from shim.gateway.counting.failures import Failure, failure_of
 from shim.gateway.errors import Refusal, busy
+from shim.gateway.failures import Failure, failure_of
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.deadlines import Deadlines, deadlines
 from shim.gateway.http1.peers import UNIX, UNNAMED, is_trusted

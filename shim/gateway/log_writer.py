@@ -1,7 +1,6 @@
-"""Log lines written by a thread of their own, so that whoever reads them slowly, or not at all, holds nobody up.
+"""Log lines written to stderr by a thread of their own, so that who reads them slowly, or not at all, holds nobody up.
 
-The thread wakes a few times a second at most, and makes the text of all lines that came meanwhile: a line costs the
-calls' loop no more than being put aside.
+A line is made where it is logged; the thread wakes a few times a second at most, and joins and writes what came.
 """
 
 from __future__ import annotations
@@ -16,7 +15,12 @@ import time
 from collections import deque
 from collections.abc import Iterator
 
-from shim.gateway.logs.calls import CallLine, logger
+import orjson
+
+from shim.gateway.logs import CallLine, instant
+from shim.gateway.option_values import LogFormat, LogLevel
+
+calls = logging.getLogger("shim.gateway.calls")
 
 MOST = 8192
 """Lines that may wait to be written; more are dropped and counted."""
@@ -42,14 +46,59 @@ def dropped() -> int:
     return _lost
 
 
+def set_up(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> None:
+    """Send events to stderr: those of the shim from a level on, those of its libraries from warning on.
+
+    A standard stream that is closed becomes the null device: the loop would be given its descriptor.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free descriptor is this one
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Text() if form is LogFormat.TEXT else _Json())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    set_level(level)
+
+
+def set_level(level: LogLevel) -> None:
+    """Log from another level on."""
+    logging.getLogger("shim").setLevel(level.upper())
+
+
 def tell(line: CallLine) -> None:
-    """Have a call's line written: by the thread where there is one, else by whatever handler the program has."""
-    if not logger.isEnabledFor(line.level):
-        return
-    if _lines is not None:
-        _lines.put(line)
-    else:
-        logger.log(line.level, "%s", line.text())
+    """Have a call's line written: by the thread if it runs, else by whatever handler the program has."""
+    if calls.isEnabledFor(line.level):
+        if _lines is None:
+            calls.log(line.level, "%s", line.text())
+        else:
+            _lines.tell(line)
+
+
+class _Text(logging.Formatter):
+    """Lines for people, the time with its offset from UTC."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
+        return instant(record.created)
+
+
+class _Json(logging.Formatter):
+    """One JSON object a line, an exception's traceback as its last member."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        members = {
+            "time": instant(record.created),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        if record.exc_info:
+            members["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(members).decode()
 
 
 class LogLines(logging.Handler):
@@ -64,34 +113,43 @@ class LogLines(logging.Handler):
         self._descriptor = descriptor
         self._most = most
         self._as_json = as_json
-        self._waiting: deque[logging.LogRecord | CallLine] = deque()
+        self._waiting: deque[str] = deque()
         self._in_hand = 0
         self._arrived = threading.Event()
         self._ending = threading.Event()
         self._dropped = 0
-        self._told = 0
-        self._told_at = 0.0
+        self._said = 0
+        self._said_at = 0.0
         self._thread = threading.Thread(target=self._work, name="log lines", daemon=True)
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Have one line written, or count it as dropped; never waits."""
-        self.put(record)
+        try:
+            self._put(self.format(record))
+        except Exception:  # noqa: BLE001 - what can't be formatted is logging's to report
+            self.handleError(record)
 
-    def put(self, line: logging.LogRecord | CallLine) -> None:
-        """The same for a record or the line of a call."""
-        if len(self._waiting) + self._in_hand >= self._most:
+    def tell(self, line: CallLine) -> None:
+        """Have the line of a call written; one that can't be made counts as dropped."""
+        try:
+            self._put(line.json() if self._as_json else line.text())
+        except Exception:  # noqa: BLE001 - a defect in showing a call is none of answering it
             self._lose(1)
-            return
-        self._waiting.append(line)
-        if not self._arrived.is_set():
-            self._arrived.set()
 
     def finish(self, patience: float = _PATIENCE) -> None:
         """Return when all lines are written, or after so many seconds."""
         self._ending.set()
         self._arrived.set()
         self._thread.join(patience)
+
+    def _put(self, line: str) -> None:
+        if len(self._waiting) + self._in_hand >= self._most:
+            self._lose(1)
+            return
+        self._waiting.append(line)
+        if not self._arrived.is_set():
+            self._arrived.set()
 
     def _lose(self, count: int) -> None:
         global _lost  # noqa: PLW0603 - the count is the process's, and only ever read elsewhere
@@ -103,42 +161,27 @@ class LogLines(logging.Handler):
             self._arrived.wait()
             self._ending.wait(_PAUSE)
             self._arrived.clear()
-            while self._waiting:
-                self._write_some()
-                self._tell()
+            self._write_all()
+        self._write_all()
+
+    def _write_all(self) -> None:
         while self._waiting:
-            self._write_some()
-        self._tell()
+            count = self._in_hand = min(len(self._waiting), _TOGETHER)
+            if not self._write("\n".join([*(self._waiting.popleft() for _ in range(count)), ""])):
+                self._lose(count)
+            self._in_hand = 0
+            self._say_dropped()
 
-    def _write_some(self) -> None:
-        count = self._in_hand = min(len(self._waiting), _TOGETHER)
-        texts = [self._text(self._waiting.popleft()) for _ in range(count)]
-        if not self._write("".join([f"{text}\n" for text in texts if text is not None])):
-            self._lose(count)
-        self._in_hand = 0
-
-    def _text(self, line: logging.LogRecord | CallLine) -> str | None:
-        try:
-            if isinstance(line, logging.LogRecord):
-                return self.format(line)
-            return line.json() if self._as_json else line.text()
-        except Exception:  # noqa: BLE001 - what can't be formatted is logging's to report
-            if isinstance(line, logging.LogRecord):
-                self.handleError(line)
-            else:
-                self._lose(1)
-            return None
-
-    def _tell(self) -> None:
-        missing = self._dropped - self._told
-        if missing and (not self._waiting or time.monotonic() >= self._told_at + _TELL_EVERY):
-            self._told, self._told_at = self._told + missing, time.monotonic()
+    def _say_dropped(self) -> None:
+        missing = self._dropped - self._said
+        if missing and (not self._waiting or time.monotonic() >= self._said_at + _TELL_EVERY):
+            self._said, self._said_at = self._said + missing, time.monotonic()
             message = "%s log lines were dropped, since nobody read them"
             record = logging.LogRecord("shim", logging.WARNING, __file__, 0, message, (missing,), None)
             self._write(f"{self.format(record)}\n")
 
     def _write(self, text: str) -> bool:
-        """Write, waiting for the reader; tell whether there was one, and room."""
+        """Write, waiting for the reader; return whether there was one, and room."""
         left = text.encode(errors="backslashreplace")
         # A reader that is gone for good, or a disk that is full, is no reason to end.
         try:

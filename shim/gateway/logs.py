@@ -1,36 +1,52 @@
-"""What stands in the line of a call: never an id, a query, a credential or content."""
+"""What the log says: the line of each call, and events of the gateway itself; as text, or one JSON object a line.
+
+Never an id, a query, a credential or content: of a path only the words of mapping documents are shown.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
+import secrets
 import time
 from datetime import datetime
 from functools import lru_cache
+from itertools import count
 
 import attrs
 import orjson
 
+from shim.core.messages import FieldReport, Headers, Record
 from shim.core.recognise import Engine, Match
 from shim.documents.check_calls import targets
 from shim.documents.templates import parameter_name
-from shim.gateway.counting.failures import Failure, failure_of
 from shim.gateway.errors import Challenged, Refusal, internal
-
-logger = logging.getLogger("shim.gateway.calls")
+from shim.gateway.failures import Failure, failure_of
 
 _AGENT = 200
 
 _LEVELS = {number: logging.getLevelName(number) for number in (10, 20, 30, 40)}
+_PADDED = {number: f"{name:<7}" for number, name in _LEVELS.items()}
+
+_SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
+"""What is taken over from a caller: it is written to logs and sent back."""
+
+_TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+"""``traceparent``, and in it the trace (W3C Trace Context, 3.2)."""
+
+_process = secrets.token_hex(6)
+_numbers = count(1)
 
 
 @attrs.define(eq=False)
 class CallLine:
-    """One answered call.
+    """What the log, the ledger and a span say of one call.
 
-    ``began`` is in seconds since the epoch, ``seconds`` and ``upstream_seconds`` are durations: all of the call, and
-    what upstream took to its heads and to what was read of its contents. ``status`` is None when the caller left
-    unanswered. ``path`` is the raw one; what is shown of it is a template. ``client`` is the name in
-    the caller's certificate, ``failure`` what the call counts as.
+    ``began`` is in seconds since the epoch, ``seconds``, ``upstream_seconds`` and ``translation`` are durations: all of
+    the call, what upstream took to its heads and to what was read of its contents, and what the core took. ``status``
+    is None if the caller left unanswered; ``whole``: the answer was written to its end; ``shared``: it was another
+    call's. ``path`` is the raw one; its template is what is shown. ``client`` is the name in the caller's certificate,
+    ``failure`` what the call counts as, ``fields`` what became of the fields of a translated answer.
     """
 
     method: str
@@ -48,12 +64,16 @@ class CallLine:
     upstream_status: int | None = None
     seconds: float = 0.0
     upstream_seconds: float | None = None
+    translation: float | None = None
     agent: str | None = None
     client: str | None = None
     code: str | None = None
     failure: Failure | None = None
     challenged: Challenged | None = None
     said: str = ""
+    whole: bool = True
+    shared: bool = False
+    fields: tuple[FieldReport, ...] = ()
 
     @property
     def operation(self) -> str:
@@ -64,6 +84,12 @@ class CallLine:
     def is_error(self) -> bool:
         """Whether somebody should look at it: a refusal of the gateway's own, or a status from 500 on."""
         return self.level > logging.DEBUG and (self.code is not None or self.status is None or self.status >= 500)
+
+    def translated(self, record: Record) -> None:
+        """Take in what happened to a retired call."""
+        self.route, self.reason = record.route, record.reason
+        if record.route not in {"legacy", "none"}:
+            self.fields = record.fields
 
     def refused(self, refusal: Refusal) -> None:
         """Take in why the gateway itself answers with an error; a step of a client's handshake is no event."""
@@ -83,9 +109,9 @@ class CallLine:
         if refusal is not None:
             self.failure = None, refusal.status, refusal.error or "none"
 
-    def answered(self, status: int | None) -> None:
+    def answered(self, status: int | None, *, whole: bool) -> None:
         """Take in how the call ended."""
-        self.status, self.seconds = status, time.perf_counter() - self.clock
+        self.status, self.whole, self.seconds = status, whole, time.perf_counter() - self.clock
         if status is not None and status >= 500:
             self.level = max(self.level, logging.WARNING)
 
@@ -123,22 +149,17 @@ class CallLine:
 
     def text(self) -> str:
         """Return the line for people."""
-        status = "unanswered" if self.status is None else self.status
-        upstream = agent = why = client = ""
-        if self.client:
-            client = f" ({plain_agent(self.client)})"
-        if self.upstream_seconds is not None:
-            upstream = f" (upstream {self.upstream_status or '-'} in {self.upstream_seconds * 1000:.1f} ms)"
-        if self.agent:
-            agent = f' | "{plain_agent(self.agent)}"'
+        status, took = self.status, self.upstream_seconds
+        upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
+        client = f" ({plain_agent(self.client)})" if self.client else ""
+        agent = f' | "{plain_agent(self.agent)}"' if self.agent else ""
+        why = f" | {self.reason}" if self.reason else ""
         if self.code:
             why = f" | {self.code}: {self.said}" if self.said else f" | {self.code}"
-        elif self.reason:
-            why = f" | {self.reason}"
         return (
-            f"{instant(self.began)} {_LEVELS[self.level]:<7} {self.method} {self.template()} | {self.operation} "
-            f"{self.route} | {status} in {self.seconds * 1000:.1f} ms{upstream} | {self.peer}{client} {self.request_id}"
-            f"{agent}{why}"
+            f"{instant(self.began)} {_PADDED[self.level]} {self.method} {self.template()} | {self.operation} "
+            f"{self.route} | {'unanswered' if status is None else status} in {self.seconds * 1000:.1f} ms{upstream} | "
+            f"{self.peer}{client} {self.request_id}{agent}{why}"
         )
 
 
@@ -172,15 +193,26 @@ def _words(engine: Engine) -> frozenset[str]:
 
 
 @lru_cache(maxsize=2)
-def _minute(minutes: int) -> tuple[str, str]:
-    """Return a minute of local time as text, and its offset from UTC."""
-    moment = datetime.fromtimestamp(minutes * 60).astimezone()
-    text = moment.isoformat(timespec="minutes")
-    return text[:16], text[16:]
+def _second(seconds: int) -> tuple[str, str]:
+    """Return a second of local time as text, and its offset from UTC."""
+    text = datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
+    return text[:19], text[19:]
 
 
 def instant(seconds: float) -> str:
     """Return an instant as ISO 8601 with milliseconds and the offset of local time."""
-    minutes, rest = divmod(seconds, 60)
-    text, offset = _minute(int(minutes))
-    return f"{text}:{int(rest * 1000) / 1000:06.3f}{offset}"
+    text, offset = _second(int(seconds))
+    return f"{text}.{int(seconds % 1 * 1000):03d}{offset}"
+
+
+def request_id_of(headers: Headers) -> str:
+    """Return the name by which a call is found: ``X-Request-Id``, else the trace of ``traceparent``, else a new one."""
+    trace = None
+    for name, value in headers:
+        if len(name) == len("X-Request-Id") or len(name) == len("traceparent"):  # a cheap look: most have neither
+            lower = name.lower()
+            if lower == "x-request-id" and _SANE.fullmatch(value):
+                return value
+            if lower == "traceparent" and (found := _TRACE.fullmatch(value)):
+                trace = found[1]
+    return trace or f"{_process}-{next(_numbers):x}"

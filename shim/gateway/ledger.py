@@ -1,0 +1,252 @@
+"""The ledger: each call is counted once, in one step, and everything that is shown is a fold over its snapshot.
+
+A snapshot is a plain value: names -> rows, whose keys have words of mapping documents, callers as the log shows them,
+and nothing of an id, a query or a credential. Its rows:
+
+    calls       (operation, route, hundreds of the status, 0: unanswered) -> calls since the start
+    minutes     (minute since the epoch, operation, route, hundreds) -> calls, for an hour
+    retired     (operation, route) -> calls, last_at: (instant, reason)
+    callers     (peer, User-Agent) -> calls, retired, first_at, last_at
+    errors      (operation, failure) -> calls, first_at, last_at: the latest kinds
+    failures    failure -> calls since the start, and requests that no call came of
+    fields      (operation, field, level) -> translated answers in which a field was not exact
+    abandoned   operation -> calls whose caller left before the whole answer was written
+    challenged  ``unsigned`` or ``stale`` -> steps of clients on their way to a signature; they count nowhere else
+    shared      operation -> reads answered with the answer to another one
+    waited, upstream   (operation, route) -> histogram of seconds (WAITS)
+    translated  () -> histogram of seconds (COSTS)
+
+Instants are seconds since the epoch. A histogram has the numbers not longer than each bound, the rest, and the sum.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter as Tally
+from collections.abc import Callable
+from operator import add
+from typing import Any
+
+import attrs
+
+from shim.core.messages import FieldReport
+from shim.documents.vocabulary import Fidelity
+from shim.gateway.failures import USUAL, Failure, answered_by_atlas
+from shim.gateway.logs import CallLine, plain_agent
+
+Snapshot = dict[Any, Any]
+
+WAITS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Bounds of what callers and the gateway wait: up to the default deadline."""
+
+COSTS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
+"""Bounds of what the gateway itself needs."""
+
+OTHER = "other"
+"""The operation of calls that are passed on."""
+
+HOUR = 60
+"""Minutes that are counted apart."""
+
+CALLERS = 200
+"""Callers that are kept: so many that were known first, that call most, and that called last."""
+
+ERRORS = 50
+"""Kinds of errors that are kept, the latest."""
+
+MOST = 500
+"""Different calls that are counted apart before they are folded into what is kept."""
+
+_AGENT = 200
+"""Characters of a User-Agent, as in the log."""
+
+_Key = tuple[str, str, int | None, Failure | None, str, str]
+_Histogram = list[float]
+
+
+@attrs.define(eq=False)
+class _Row:
+    """Calls alike; the histograms are those of their operation and route."""
+
+    waited: _Histogram
+    upstream: _Histogram
+    first: float
+    last: float
+    reason: str = ""
+    calls: int = 0
+    abandoned: int = 0
+
+
+@attrs.define(eq=False)
+class _Answers:
+    """Answers whose fields had these reports; ``fields`` is kept, so that no other object gets its identity."""
+
+    fields: tuple[FieldReport, ...]
+    count: int = 0
+
+
+@attrs.frozen(eq=False)
+class _Page:
+    """The calls of one minute that are not folded yet, beside what is ``kept`` of all before."""
+
+    kept: Snapshot
+    minute: int = 0
+    rows: dict[_Key, _Row] = attrs.field(factory=dict)
+    answers: dict[tuple[str, int], _Answers] = attrs.field(factory=dict)
+
+
+class Ledger:
+    """Counts the calls of a gateway in its loop's thread; ``snapshot`` may be called in another one.
+
+    A page is replaced and never emptied, so that whoever reads needs no lock.
+    """
+
+    def __init__(self) -> None:
+        self.failures: Tally[Failure] = Tally(dict.fromkeys(USUAL, 0))
+        """Requests that were refused before they were calls."""
+        self._challenged: Tally[str] = Tally({"unsigned": 0, "stale": 0})
+        self._shared: Tally[str] = Tally()
+        self._translated = _empty(COSTS)
+        # A series starts at 0: rate() ignores the first sample of a new one.
+        self._times = {(OTHER, "pass"): (_empty(WAITS), _empty(WAITS))}
+        self._page = _Page({"abandoned": {OTHER: 0}})
+        self._begins = self._ends = 0.0
+
+    def add(self, call: CallLine) -> None:
+        """Count one call that has ended."""
+        if call.challenged is not None:
+            self._challenged[call.challenged] += 1
+            return
+        ended, agent, page = call.began + call.seconds, call.agent or "", self._page
+        if not self._begins <= ended < self._ends or len(page.rows) >= MOST or len(page.answers) >= MOST:
+            page = self._turn(int(ended) // 60)
+        operation, route = call.operation, call.route
+        key = (
+            operation,
+            route,
+            call.status,
+            call.failure,
+            call.peer,
+            agent if len(agent) <= _AGENT else agent[:_AGENT],
+        )
+        row = page.rows.get(key)
+        if row is None:
+            times = self._times.get((operation, route))
+            if times is None:
+                times = self._times[operation, route] = _empty(WAITS), _empty(WAITS)
+            row = page.rows[key] = _Row(*times, ended, ended)
+        row.calls += 1
+        row.last, row.reason = ended, call.reason
+        _observe(row.waited, WAITS, call.seconds)
+        if call.upstream_seconds is not None:
+            _observe(row.upstream, WAITS, call.upstream_seconds)
+        if call.translation is not None:
+            _observe(self._translated, COSTS, call.translation)
+        if call.shared:
+            self._shared[operation] += 1
+        if not call.whole:
+            row.abandoned += 1
+        if call.fields:
+            answers = page.answers.get((operation, id(call.fields)))
+            if answers is None:
+                answers = page.answers[operation, id(call.fields)] = _Answers(call.fields)
+            answers.count += 1
+
+    def snapshot(self) -> Snapshot:
+        """Return what was counted so far, within its bounds."""
+        times = self._times.copy()
+        steady: Snapshot = {
+            "failures": dict(self.failures),
+            "challenged": dict(self._challenged),
+            "shared": dict(self._shared),
+            "waited": {key: tuple(waited) for key, (waited, _) in times.items()},
+            "upstream": {key: tuple(upstream) for key, (_, upstream) in times.items()},
+            "translated": {(): tuple(self._translated)},
+        }
+        return merge(steady, _folded(self._page))
+
+    def _turn(self, minute: int) -> _Page:
+        """Fold what was counted into what is kept, and begin another page."""
+        self._begins, self._ends = minute * 60.0, minute * 60.0 + 60.0
+        self._page = _Page(_folded(self._page), minute)
+        return self._page
+
+
+def merge(one: Snapshot, other: Snapshot) -> Snapshot:
+    """Return the sum of two snapshots: the earlier ``first_at``, the later ``last_at``, and all else added."""
+    both = dict(one)
+    for name, value in other.items():
+        _put(both, name, value)
+    return both
+
+
+def _put(rows: Snapshot, name: object, value: Any) -> None:
+    had = rows.get(name)
+    if had is None:
+        rows[name] = value
+    elif isinstance(value, dict):
+        rows[name] = merge(had, value)
+    elif name in {"first_at", "last_at"}:
+        rows[name] = min(had, value) if name == "first_at" else max(had, value)
+    else:
+        rows[name] = tuple(map(add, had, value)) if isinstance(value, tuple) else had + value
+
+
+def _folded(page: _Page) -> Snapshot:
+    """Return what is kept with the calls of a page, within its bounds."""
+    new: Snapshot = {name: {} for name in ("calls", "minutes", "retired", "callers", "errors", "failures", "abandoned")}
+    for (operation, route, status, own_failure, peer, agent), row in page.rows.copy().items():
+        hundreds, calls = (status or 0) // 100, row.calls
+        failure = own_failure or (answered_by_atlas(status) if status is not None and status >= 400 else None)
+        retired = calls if operation != OTHER else 0
+        seen = {"calls": calls, "first_at": row.first, "last_at": row.last}
+        _put(new["calls"], (operation, route, hundreds), calls)
+        _put(new["minutes"], (page.minute, operation, route, hundreds), calls)
+        _put(new["callers"], (peer, plain_agent(agent)), seen | {"retired": retired})
+        if retired:
+            _put(new["retired"], (operation, route), {"calls": calls, "last_at": (row.last, row.reason)})
+        if failure is not None:
+            _put(new["failures"], failure, calls)
+            _put(new["errors"], (operation, failure), seen)
+        elif row.abandoned:
+            _put(new["abandoned"], operation, row.abandoned)
+    fields = new["fields"] = {}
+    for (operation, _), answers in page.answers.copy().items():
+        for report in answers.fields:
+            if report.fidelity is not Fidelity.EXACT:
+                _put(fields, (operation, report.name, report.fidelity.value), answers.count)
+    found = merge(page.kept, new)
+    found["minutes"] = {key: n for key, n in found["minutes"].items() if page.minute - HOUR <= key[0] <= page.minute}
+    latest = sorted(found["errors"].items(), key=lambda item: item[1]["last_at"], reverse=True)
+    found["errors"], found["callers"] = dict(latest[:ERRORS]), fair(found["callers"], CALLERS)
+    return found
+
+
+def fair(callers: Snapshot, most: int) -> Snapshot:
+    """Return the callers that were known first, those that call most, and those that called last, so many of each.
+
+    One of each address in turn: whoever calls by many names does not take the place of others.
+    """
+    kept: dict[tuple[str, str], None] = {}
+    ranks: tuple[Callable[[Any], Any], ...] = (
+        lambda name: -callers[name]["last_at"],
+        lambda name: (-callers[name]["retired"], -callers[name]["calls"]),
+        lambda name: callers[name]["first_at"],
+    )
+    for rank in ranks:
+        turns: Tally[str] = Tally()
+        turn: dict[tuple[str, str], int] = {}
+        for name in sorted(callers, key=rank):
+            turns[name[0]] += 1
+            turn[name] = turns[name[0]]
+        kept |= dict.fromkeys(sorted(turn, key=turn.__getitem__)[:most])
+    return {name: callers[name] for name in kept}
+
+
+def _empty(bounds: tuple[float, ...]) -> _Histogram:
+    return [0] * (len(bounds) + 1) + [0.0]
+
+
+def _observe(histogram: _Histogram, bounds: tuple[float, ...], seconds: float) -> None:
+    histogram[bisect_left(bounds, seconds)] += 1
+    histogram[-1] += seconds

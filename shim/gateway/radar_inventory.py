@@ -1,0 +1,86 @@
+"""What is kept of calls beside their count: what replies announce, and the inventory, written in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from shim.core.messages import Call, Headers, Record
+from shim.gateway.logs import CallLine, plain_agent
+from shim.tools.inventory import note, started, wanted
+from shim.tools.inventory.announcements import note_announced
+from shim.tools.radar import Radar
+
+log = logging.getLogger("shim.gateway")
+
+MOST = 10_000
+"""Calls that may wait to be written; beyond it they are counted and left out."""
+
+_PATIENCE = 5.0
+"""Seconds that the end of the gateway waits for a disk."""
+
+_NAME = 100
+"""Characters of a caller's name."""
+
+
+class RadarInventory:
+    """Remembers what replies announce, and appends calls to the inventory, in their order, each after its reply.
+
+    ``is_on`` tells whether ``ATLAS_SHIM_INVENTORY`` names one. ``clock`` returns seconds since the epoch.
+    """
+
+    def __init__(self, environ: Mapping[str, str], clock: Callable[[], float]) -> None:
+        self.radar = Radar()
+        self.is_on = wanted(environ)
+        self._environ = environ
+        self._clock = clock
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._writing: asyncio.Task[None] | None = None
+        self._left_out = 0
+
+    def begin(self) -> None:
+        """Write down that calls will be, so that an inventory without any says since when there were none."""
+        self._put(partial(started, "gateway"))
+
+    def add(self, record: Record, call: CallLine) -> None:
+        """Have a retired call written."""
+        self._put(partial(note, record, call.engine, agent=call.agent, peer=call.peer))
+
+    def look(self, sent: Call, headers: Headers, call: CallLine) -> None:
+        """Take in the field lines of the reply to a call as it was sent upstream."""
+        name = plain_agent(call.client or call.agent or "")[:_NAME]
+        caller = name if call.client else f"{name or 'no User-Agent'} from {call.peer}"
+        found = self.radar.look(sent, headers, call.engine, caller)
+        if found is not None:
+            self._put(partial(note_announced, found, agent=call.agent, peer=call.peer))
+
+    def _put(self, write: Callable[..., None]) -> None:
+        if not self.is_on:
+            return
+        if len(self._waiting) >= MOST:
+            if not self._left_out:
+                log.warning("the inventory can't be written as fast as calls come, and calls are left out of it")
+            self._left_out += 1
+            return
+        self._waiting.append(partial(write, environ=self._environ, clock=partial(float, self._clock())))
+        if self._writing is None:
+            self._writing = asyncio.ensure_future(self._write())
+
+    async def flush(self) -> None:
+        """Return when all calls are written, or after five seconds; what is missing then is logged."""
+        if self._writing is not None:
+            await asyncio.wait((self._writing,), timeout=_PATIENCE)
+        if missing := self._left_out + len(self._waiting):
+            log.warning("the inventory lacks %s calls", missing)
+
+    async def _write(self) -> None:
+        while self._waiting:
+            await asyncio.to_thread(self._append)
+        self._writing = None
+
+    def _append(self) -> None:
+        while self._waiting:
+            self._waiting.popleft()()
