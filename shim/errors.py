@@ -17,9 +17,10 @@ Transport faults are not in the tree: they stay what the caller's own HTTP libra
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as type checkers know it; see the package's front
 if TYPE_CHECKING:  # the one look upward: an error carries a record, and nothing of it is needed here
+    from typing import Any
+
     from shim.core.messages import Record
 
 

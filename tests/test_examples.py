@@ -31,7 +31,7 @@ def environ(monkeypatch):
     for name in [name for name in os.environ if "ATLAS" in name]:
         monkeypatch.delenv(name)
     with FakeServer(FakeAtlas()) as atlas:
-        where = {"MONGODB_ATLAS_BASE_URL": atlas.url, "ATLAS_SHIM_UPSTREAM": atlas.url, "NO_PROXY": "*"}
+        where = {"MONGODB_ATLAS_BASE_URL": atlas.url, "NO_PROXY": "*"}
         where["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         for name, value in where.items():
             monkeypatch.setenv(name, value)

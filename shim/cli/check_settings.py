@@ -9,8 +9,7 @@ from typing import Any
 from shim.cli.failures import collected
 from shim.core.settings import Settings
 from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
-from shim.doors.environment import WARNINGS
-from shim.doors.warnings_word import read_word
+from shim.doors.environment import WARNINGS, read_word
 from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.option_sources import Given, given
 from shim.gateway.options import TABLE

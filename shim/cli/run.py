@@ -13,7 +13,7 @@ import click
 
 from shim.cli.failures import Failure
 from shim.doors.environment import CHECKED, as_mark, settings_in
-from shim.doors.runtime import prepare
+from shim.doors.process import prepare
 from shim.doors.switch import LAUNCH, need_wrapt
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127

@@ -41,21 +41,31 @@ def call_site() -> CallSite:
     frame, installed packages: an SDK's caller and not the SDK. Where a task of asyncio makes the call that has no such
     frame, it is the line of the task that awaits it.
     """
-    own = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
-    place = _on_stack(own.f_back) or own
-    return CallSite(place.f_code.co_filename, place.f_lineno, _module(place))
+    here = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
+    place = own_frame() or _elsewhere(here) or here
+    return CallSite(place.f_code.co_filename, place.f_lineno, str(place.f_globals.get("__name__", "")))
 
 
-def _module(frame: FrameType) -> str:
-    return str(frame.f_globals.get("__name__", ""))
+def own_frame() -> FrameType | None:
+    """Return the program's innermost frame on the stack, no further than the current task of asyncio reaches."""
+    root = _root()
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as above
+    while frame is not None:
+        if _kind(frame.f_code.co_filename) == "program":
+            return frame
+        if frame is root:
+            return None
+        frame = frame.f_back
+    return None
 
 
-def _on_stack(frame: FrameType | None) -> FrameType | None:
-    """Return the frame of the program that leads here, else of a package, else where an HTTP library is entered."""
+def _elsewhere(frame: FrameType | None) -> FrameType | None:
+    """Return the program's frame that awaits the current task, else one below it, else a package's or a library's."""
+    with contextlib.suppress(Exception):  # a look into asyncio's private parts must not break a call
+        if (found := _awaiting(_current_task())) is not None:
+            return found
     package: FrameType | None = None
     entered: FrameType | None = None
-    task = _current_task()
-    root = None if task is None else getattr(task.get_coro(), "cr_frame", None)
     while frame is not None:
         kind = _kind(frame.f_code.co_filename)
         if kind == "program":
@@ -64,10 +74,6 @@ def _on_stack(frame: FrameType | None) -> FrameType | None:
             package = package or frame
         elif "-packages" in frame.f_code.co_filename:
             entered = frame
-        if frame is root:
-            with contextlib.suppress(Exception):  # a look into asyncio's private parts must not break a call
-                if (found := _awaiting(task)) is not None:
-                    return found
         frame = frame.f_back
     return package or entered
 
@@ -79,6 +85,11 @@ def _current_task() -> Any:
         return asyncio and asyncio.current_task()
     except RuntimeError:  # no loop runs here
         return None
+
+
+def _root() -> FrameType | None:
+    task = _current_task()
+    return None if task is None else getattr(task.get_coro(), "cr_frame", None)
 
 
 def _awaiting(task: Any) -> FrameType | None:

@@ -6,28 +6,25 @@ byte is sent, so that turning warnings into errors keeps a call from being made 
 
 from __future__ import annotations
 
-import logging
-import os
+import json
 import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import CodeType
 
 import attrs
 
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents.model import Operation
-from shim.doors.call_site import call_site as call_site  # noqa: PLC0414 - doors may take it from here
-from shim.doors.environment import WARNINGS, Raw, Variables
-from shim.doors.warnings_word import WarningsWord, read_word
-from shim.errors import LegacyEndpointWarning, SettingsError
+from shim.documents.vocabulary import Fidelity
+from shim.doors.call_site import call_site, own_frame
+from shim.doors.environment import WARNINGS
+from shim.doors.process import latest
+from shim.errors import LegacyEndpointWarning
 from shim.tools.inventory import CallSite, explain_command
-
-logger = logging.getLogger("shim")
-
-VARIABLE = WARNINGS
 
 SIZE = 4096
 """Call sites that are remembered; beyond that the oldest is forgotten, and warned again."""
@@ -44,6 +41,19 @@ class Notice:
 
 
 Handler = Callable[[Notice], None]
+Place = tuple[str, str, int]
+"""Operation, file and line that a warning was for."""
+
+_FILLERS = {
+    "boolean": False,
+    "integer": 0,
+    "number": 0,
+    "object": {},
+    "objects": [],
+    "strings": [],
+    "time": "1970-01-01T00:00:00Z",
+}
+"""By a field's type, what a constant may be in place of a value that nobody knows."""
 
 
 def warn(notice: Notice) -> None:
@@ -60,10 +70,10 @@ def warn(notice: Notice) -> None:
 
 
 _handler: Handler = warn
-_warned: OrderedDict[tuple[str, str, int], None] = OrderedDict()
+_warned: OrderedDict[Place, None] = OrderedDict()
+_seen: dict[tuple[str, CodeType, int], Place] = {}
+"""Operation, code and instruction of a call -> the place that was warned of it: quicker to ask than where that is."""
 _lock = threading.Lock()
-_variable = Variables([VARIABLE])
-_known: tuple[Raw, WarningsWord] = ((None,), WarningsWord.ONCE)
 
 
 def set_warnings_handler(handler: Handler | None) -> Handler:
@@ -82,48 +92,41 @@ def notify(operation: Operation, settings: Settings, now: float, *, uncovered: s
     ``uncovered`` names a library whose calls are not served, so that it is told what else would be.
     Raises LegacyEndpointWarning when warnings are errors, and what the handler raises.
     """
-    word = _word()
-    if word is WarningsWord.OFF:
+    word = latest().word
+    if word == "off":
+        return
+    frame = own_frame()
+    call = None if frame is None else (operation.id, frame.f_code, frame.f_lasti)
+    if word == "once" and call is not None and _seen.get(call) in _warned:
         return
     site = call_site()
-    key = (operation.id, site.filename, site.lineno)
-    if word is WarningsWord.ONCE and key in _warned:
-        return
-    sunset = sunset_of(operation, settings)
-    notice = Notice(operation.id, sunset, _message(operation, sunset, now, uncovered), site)
-    if word is WarningsWord.ERROR:
-        raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
-    _handler(notice)
+    place = (operation.id, site.filename, site.lineno)
+    if word != "once" or place not in _warned:
+        sunset = sunset_of(operation, settings)
+        notice = Notice(operation.id, sunset, _message(operation, sunset, now, uncovered), site)
+        if word == "error":
+            raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
+        _handler(notice)
     with _lock:
-        _warned[key] = None
-        while len(_warned) > SIZE:
+        _warned[place] = None
+        if len(_warned) > SIZE:
             _warned.popitem(last=False)
-
-
-def _word() -> WarningsWord:
-    """Return the word of this moment; ``once`` where it has no meaning any more."""
-    global _known  # noqa: PLW0603 - one atomic assignment; the environment belongs to the process
-    raw = _variable.raw()
-    if _known[0] == raw:
-        return _known[1]
-    try:
-        word = read_word(os.environ)
-    except SettingsError as error:  # it was right when the client was made
-        logger.warning("warnings stay on: %s", error)
-        return WarningsWord.ONCE
-    _known = (raw, word)
-    return word
+        if len(_seen) > SIZE:
+            _seen.clear()
+        if call is not None:
+            _seen[call] = place
 
 
 def forget() -> None:
     """Forget which call sites were warned."""
     with _lock:
         _warned.clear()
+        _seen.clear()
 
 
 def _message(operation: Operation, sunset: datetime, now: float, uncovered: str) -> str:
     verb = "retires" if datetime.fromtimestamp(now, UTC) < sunset else "retired"
-    what = "atlas-shim keeps this call working"
+    what = f"atlas-shim keeps this call working{_on_absent(operation)}"
     if uncovered:
         what = (
             f"calls by {uncovered} are not covered, so this one goes to Atlas as it is. Make it with requests, httpx, "
@@ -131,5 +134,22 @@ def _message(operation: Operation, sunset: datetime, now: float, uncovered: str)
         )
     return (
         f"{operation.id} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; {what}. "
-        f"The call to make instead: {explain_command(operation)}"
+        f"{WARNINGS}=off ends these warnings. The call to make instead: {explain_command(operation)}"
+    )
+
+
+def _on_absent(operation: Operation) -> str:
+    """Return which fields the first tier's answers lack, and the document that fills one of them; else nothing."""
+    tiers = [(field, field.rules.get(operation.first, ())) for field in operation.fields]
+    lost = [(field, rules[0]) for field, rules in tiers if {rule.fidelity for rule in rules} == {Fidelity.ABSENT}]
+    if not lost:
+        return ""
+    field, rule = lost[0]
+    # A document may borrow the resources of another.
+    document = next(one.document for one in latest().engine.operations if one.file == field.file)
+    value = json.dumps(field.words[0] if field.words else _FILLERS.get(field.type, ""))
+    return (
+        f", but its answers lack {', '.join(field.name for field, _ in lost)}. A document in the folder "
+        f'ATLAS_SHIM_MAPPINGS fills in a constant, with these lines: format = 1 / overrides = "{document}" / '
+        f'{rule.at.removesuffix("[0]")} = {{ constant = {value}, why = "unknown" }}'
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from importlib import import_module
 
 import attrs
 
@@ -14,9 +13,8 @@ from shim.core.messages import Call, Exchange, Headers, Record
 from shim.core.recognise import Engine, Match
 from shim.core.route import sunset_of
 from shim.core.settings import RouteWord
-from shim.doors import runtime
+from shim.doors import process
 from shim.doors.call_site import call_site
-from shim.doors.environment import Variables
 from shim.tools import inventory
 
 
@@ -28,7 +26,6 @@ class ClientSettings:
 
 
 NOTHING_MORE = ClientSettings()
-_inventory = Variables([inventory.VARIABLE])
 
 
 @attrs.frozen
@@ -55,7 +52,7 @@ class RetiredCall:
 
     def write_down(self, record: Record) -> None:
         """Append the call and its place in the program to the inventory, if ``ATLAS_SHIM_INVENTORY`` names one."""
-        if any(_inventory.raw()):
+        if process.latest().inventory:
             inventory.note(record, self.engine, where=call_site())
 
     def write_down_unanswered(self, error: BaseException) -> None:
@@ -78,10 +75,10 @@ def recognise(  # noqa: PLR0913 - the parts of a request that are looked at in t
 ) -> RetiredCall | None:
     """Return what a call is when it is a retired one and the shim is on, else None: then nobody touches it.
 
-    ``runtime.concerns`` was asked before. ``lines`` returns the field lines, and is not asked where they make no
+    ``process.concerns`` was asked before. ``lines`` returns the field lines, and is not asked where they make no
     difference. ``whole`` is that of ``Context``.
     """
-    now = runtime.latest()
+    now = process.latest()
     settings = now.settings
     extra = origin in client.extra_origins
     if settings.route is RouteWord.OFF or not (extra or origin in settings.origins):
@@ -93,8 +90,8 @@ def recognise(  # noqa: PLR0913 - the parts of a request that are looked at in t
     if match is None:
         return None
     if settings.flag:
-        settings = import_module("shim.doors.route_flag").by_flag(settings, match)
+        settings = process.by_flag(settings, match)
         if settings.route is RouteWord.OFF:
             return None
-    context = Context(settings, runtime.MEMORY, time.time, origin, monotonic=time.monotonic, whole=whole)
+    context = Context(settings, process.MEMORY, time.time, origin, monotonic=time.monotonic, whole=whole)
     return RetiredCall(call, match, context, now.engine, warns=not extra)

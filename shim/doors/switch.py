@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from shim.doors import placing
-from shim.doors.environment import CHECKED, NEED_DOCUMENTS, as_mark, settings_in
+from shim.doors.environment import CHECKED, NEED_DOCUMENTS, as_mark, read_word, settings_in
 from shim.doors.post_import import Finder
 from shim.extras import hint
 
@@ -50,9 +50,9 @@ def install() -> None:
     settings = settings_in(os.environ)
     unchecked = {} if os.environ.get(CHECKED) == as_mark(settings) else settings
     if _present(PATCHES) or unchecked.keys() & NEED_DOCUMENTS:
-        import_module("shim.doors.runtime").prepare()
+        import_module("shim.doors.process").prepare()
     elif unchecked:
-        import_module("shim.doors.warnings_word").read_word(unchecked)
+        read_word(unchecked)
         import_module("shim.core.settings").read_settings(unchecked)
     with _lock:
         _state.settings = settings
@@ -123,9 +123,9 @@ _PUBLIC = "/api/atlas/"
 
 
 def _load() -> None:
-    runtime = import_module("shim.doors.runtime")
-    runtime.begin_with(_state.settings)
-    _state.concerns = runtime.concerns
+    process = import_module("shim.doors.process")
+    process.begin_with(_state.settings)
+    _state.concerns = process.concerns
 
 
 def _present(names: Iterable[str]) -> list[str]:

@@ -18,7 +18,7 @@ from shim.origins import origin_of
 def tell(library: str, method: str, url: str, lines: Callable[[], Headers]) -> None:
     """Warn of a call if it is a retired one and write it down; it goes on as it is.
 
-    ``url`` is absolute; ``runtime.concerns`` was asked before. Raises LegacyEndpointWarning when warnings are
+    ``url`` is absolute; ``process.concerns`` was asked before. Raises LegacyEndpointWarning when warnings are
     errors, and what the handler of warnings raises.
     """
     if is_served():

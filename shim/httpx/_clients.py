@@ -9,8 +9,8 @@ import httpx
 
 from shim.doors.httpx_family.hooks import HookedClient
 from shim.doors.httpx_family.recognition import origin_of
+from shim.doors.process import prepare
 from shim.doors.recognition import NOTHING_MORE, ClientSettings
-from shim.doors.runtime import prepare
 from shim.doors.signatures import like
 from shim.httpx import _send
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 
 from shim.doors.httpx_family.transports import Around, AsyncAround
-from shim.doors.runtime import prepare
+from shim.doors.process import prepare
 from shim.httpx._send import ahandle, handle
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 
 from shim.doors.httpx_family.hooks import HookedClient
-from shim.doors.runtime import prepare
+from shim.doors.process import prepare
 from shim.doors.signatures import like
 from shim.httpx2 import _send
 

@@ -8,8 +8,8 @@ import requests
 from requests import sessions as _sessions
 
 from shim.doors.modules import stand_in
+from shim.doors.process import prepare
 from shim.doors.requests import send as _send
-from shim.doors.runtime import prepare
 from shim.doors.signatures import like
 
 # ruff: noqa: PLC0414 - a redundant alias is how a name is exported again (PEP 484)

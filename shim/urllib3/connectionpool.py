@@ -9,7 +9,7 @@ from urllib3 import connectionpool as _connectionpool
 from urllib3.util import parse_url
 
 from shim.doors.modules import stand_in
-from shim.doors.runtime import prepare
+from shim.doors.process import prepare
 from shim.doors.signatures import like
 from shim.doors.urllib3 import send as _send
 

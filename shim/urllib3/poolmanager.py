@@ -8,7 +8,7 @@ import urllib3
 from urllib3 import poolmanager as _poolmanager
 
 from shim.doors.modules import stand_in
-from shim.doors.runtime import prepare
+from shim.doors.process import prepare
 from shim.doors.signatures import like
 from shim.doors.urllib3 import send as _send
 from shim.urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool

@@ -11,7 +11,7 @@ import pytest
 
 from shim import aiohttp
 from shim.core.memory import Memory
-from shim.doors import runtime as process
+from shim.doors import process
 from tests.doors.calls import JOBS, NOT_FOUND, SNAPSHOTS, field, flex, gone_then_flex
 from tests.peers.answering import reply
 

@@ -16,7 +16,7 @@ import pytest
 from shim import httpx as shim_httpx
 from shim.core.memory import Memory
 from shim.core.settings import parse_sunsets
-from shim.doors import runtime as process
+from shim.doors import process
 from shim.gateway import Options, serve_in_thread
 from tests.doors import by_httpx, by_requests
 from tests.doors.door import Door as Library

@@ -7,10 +7,11 @@ import requests
 
 import shim
 from shim.core.memory import Memory
-from shim.doors import notice
-from shim.doors import runtime as process
+from shim.doors import notice, process
+from shim.doors.environment import VARIABLES
 from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer
+from shim.origins import BASE_URL_VARIABLES
 from tests.doors.calls import SNAPSHOTS
 from tests.peers.answering import Answer, RawServer
 
@@ -20,7 +21,7 @@ __all__ = ["atlas", "clean_process", "closing", "early", "off", "raw", "retired"
 @pytest.fixture(autouse=True)
 def clean_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting and nothing learned is left from another test, and no proxy stands in the way."""
-    for name in (*process.VARIABLES, notice.VARIABLE, "NETRC"):
+    for name in (*VARIABLES, *BASE_URL_VARIABLES, "NETRC"):
         monkeypatch.delenv(name, raising=False)
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)

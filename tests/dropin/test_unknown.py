@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from shim.doors.unknown import tell_unknown
+from shim.doors import process
 
 MISTYPED = {"ATLAS_SHIM_ROUT": "off"}
 
@@ -25,13 +25,13 @@ def test_a_mistyped_variable_is_told_once():
 )
 def test_known_variables_are_not_told(environ, caplog):
     """The gateway's own may be set for the whole machine, and what atlas-shim run looked at is not looked at again."""
-    tell_unknown(environ)
+    process._warn_of_unknown(environ)
     assert caplog.messages == []
 
 
 def test_the_gateways_options_are_not_loaded_for_nothing(monkeypatch):
     """A program pays for the look only where a variable is in question."""
     monkeypatch.setitem(sys.modules, "shim.gateway.settings_report", None)
-    tell_unknown({"ATLAS_SHIM_ROUTE": "auto", "PATH": "/bin"})
+    process._warn_of_unknown({"ATLAS_SHIM_ROUTE": "auto", "PATH": "/bin"})
     with pytest.raises(ModuleNotFoundError):
-        tell_unknown(MISTYPED)
+        process._warn_of_unknown(MISTYPED)

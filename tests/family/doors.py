@@ -13,7 +13,7 @@ from shim import httpx as shim_httpx
 from shim import requests as shim_requests
 from shim.core.memory import Memory
 from shim.core.settings import RouteWord, parse_writes
-from shim.doors import runtime as process
+from shim.doors import process
 from tests.family.replay import BEFORE, LATE, caller, gateway
 
 DOCUMENTS = ("snapshots", "restore_jobs", "instances", "instance_writes", "no_successor", "shared_tier")

@@ -7,7 +7,7 @@ from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvid
 
 import shim
 from shim import httpx
-from shim.doors import route_flag
+from shim.doors import process
 from tests.doors.process import *  # noqa: F403 - its fixtures
 from tests.peers.raw import until
 
@@ -15,9 +15,9 @@ from tests.peers.raw import until
 @pytest.fixture(autouse=True)
 def _flags(monkeypatch):
     """Begin without flags and providers, and end so."""
-    monkeypatch.setattr(route_flag, "_flags", {})
+    monkeypatch.setattr(process, "_flags", {})
     yield
-    for flag in route_flag._flags.values():
+    for flag in process._flags.values():
         flag.words.stop()
     api.clear_providers()
 

@@ -3,12 +3,13 @@
 import pytest
 
 from shim import httpx
-from shim.core.settings import read_settings
-from shim.doors import runtime as process
+from shim.doors import process
+from shim.doors.environment import CHECKED, VARIABLES
 from shim.doors.httpx_family.recognition import recognise
 from shim.errors import DocumentError
 from shim.fake import DEMO_TOKEN
 from shim.httpx._clients import recognise_also
+from shim.origins import BASE_URL_VARIABLES
 
 
 class Watching(dict[str, str]):
@@ -35,8 +36,8 @@ class Watching(dict[str, str]):
 def test_every_variable_that_settings_depend_on_is_watched():
     """A variable that is read but not watched would never take effect in a living client."""
     environ = Watching()
-    read_settings(environ)
-    assert environ.asked | {"ATLAS_SHIM_MAPPINGS"} == set(process.VARIABLES)
+    process._read((), environ)
+    assert environ.asked - {CHECKED} == {*VARIABLES, *BASE_URL_VARIABLES}
 
 
 def test_broken_documents_are_found_at_construction_and_not_in_a_call(retired, monkeypatch, tmp_path):

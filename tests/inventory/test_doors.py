@@ -10,7 +10,7 @@ import pytest
 
 from shim import httpx, requests
 from shim.core.memory import Memory
-from shim.doors import runtime as process
+from shim.doors import process
 from shim.errors import LegacyEndpointWarning
 from shim.fake import FakeAtlas, constants
 from shim.fake.server import FakeServer

@@ -88,8 +88,9 @@ command or gateway started. Programs with the drop-in sign by themselves, and no
 ATLAS_HEAD = """
 ## Which Atlas
 
-The first that is set counts. For the typed client and for the commands that ask Atlas; a path of one of its APIs may
-follow the origin. The gateway and the drop-in have `ATLAS_SHIM_UPSTREAM`.
+The first that is set counts, for the typed client, for the commands that ask Atlas, and in programs with the drop-in,
+which look at its calls as at those of Atlas' own hosts. A path of one of its APIs may follow the origin. The gateway
+has `ATLAS_SHIM_UPSTREAM`.
 """
 
 PROFILE_HEAD = """

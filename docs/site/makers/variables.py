@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Iterable
 
 import attrs
 
 from shim.core.settings import RouteWord
-from shim.doors.warnings_word import WarningsWord
+from shim.doors.environment import WORDS
 
 
 @attrs.frozen
@@ -23,7 +23,7 @@ class Variable:
     change: str = "with the next call"
 
 
-def words(kind: type[StrEnum]) -> str:
+def words(kind: Iterable[str]) -> str:
     """Return the words of a switch as Markdown."""
     return ", ".join(f"`{word}`" for word in kind)
 
@@ -73,7 +73,7 @@ SHARED = (
     Variable(
         "ATLAS_SHIM_WARNINGS",
         "once",
-        f"How often a program is warned of its retired calls: {words(WarningsWord)}. `once` is for each operation and "
+        f"How often a program is warned of its retired calls: {words(WORDS)}. `once` is for each operation and "
         "line; with `error` the call raises. The gateway warns nobody.",
     ),
 )

@@ -13,8 +13,8 @@ from yarl import URL
 from shim.core.messages import Headers
 from shim.doors import recognition
 from shim.doors.aiohttp.inside import whole_url
+from shim.doors.process import concerns
 from shim.doors.recognition import RetiredCall
-from shim.doors.runtime import concerns
 from shim.origins import origin_of
 
 

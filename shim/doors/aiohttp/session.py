@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 
 from shim.doors.aiohttp import send as _send
-from shim.doors.runtime import prepare
+from shim.doors.process import prepare
 from shim.doors.signatures import like
 
 with warnings.catch_warnings():

@@ -8,7 +8,7 @@ import aiohttp
 
 from shim.doors.aiohttp.session import ClientSession
 from shim.doors.classes import become
-from shim.doors.runtime import prepare
+from shim.doors.process import prepare
 
 
 def wrap(session: aiohttp.ClientSession) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from shim.core.messages import Headers
 from shim.doors import recognition
+from shim.doors.process import concerns
 from shim.doors.recognition import NOTHING_MORE, ClientSettings, RetiredCall
-from shim.doors.runtime import concerns
 
 if TYPE_CHECKING:
     import httpx

@@ -7,7 +7,7 @@ import httpx
 from shim.doors.classes import become
 from shim.doors.httpx_family.hooks import hold
 from shim.doors.httpx_family.library import Library
-from shim.doors.runtime import prepare
+from shim.doors.process import prepare
 
 
 def wrap(library: Library, client: httpx.Client | httpx.AsyncClient, ours: type) -> None:

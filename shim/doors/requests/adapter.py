@@ -23,10 +23,10 @@ from shim.core.content import dumps
 from shim.core.responses import error_body, help_link
 from shim.doors.digest import is_digest, is_stale
 from shim.doors.forms import as_text
+from shim.doors.process import prepare
 from shim.doors.requests.exchange import ExchangeFlow, run
 from shim.doors.requests.recognition import recognise
 from shim.doors.requests.signing import Signature, signature_of
-from shim.doors.runtime import prepare
 
 logger = logging.getLogger("shim")
 

@@ -10,8 +10,8 @@ from requests import PreparedRequest
 
 from shim.doors import recognition
 from shim.doors.forms import content_of, header_lines
+from shim.doors.process import concerns
 from shim.doors.recognition import RetiredCall
-from shim.doors.runtime import concerns
 from shim.origins import origin_of
 
 INNER: WeakSet[PreparedRequest] = WeakSet()

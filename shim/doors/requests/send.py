@@ -15,10 +15,10 @@ from requests.cookies import extract_cookies_to_jar
 from requests.hooks import dispatch_hook
 from requests.utils import resolve_proxies
 
+from shim.doors.process import concerns
 from shim.doors.requests.exchange import ExchangeFlow, run
 from shim.doors.requests.recognition import recognise
 from shim.doors.requests.signing import TargetAuth, hooks_of, signature_of
-from shim.doors.runtime import concerns
 
 
 def prepare_request(session: Session, base: Callable[[Request], PreparedRequest], request: Request) -> PreparedRequest:

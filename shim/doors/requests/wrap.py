@@ -5,7 +5,7 @@ from __future__ import annotations
 import requests
 
 from shim.doors.classes import become
-from shim.doors.runtime import prepare
+from shim.doors.process import prepare
 from shim.requests.sessions import Session
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http.client import HTTPConnection, HTTPSConnection
 
 from shim.core.messages import Headers
-from shim.doors.runtime import concerns
+from shim.doors.process import concerns
 from shim.doors.uncovered import tell
 
 

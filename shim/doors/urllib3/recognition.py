@@ -13,8 +13,8 @@ from urllib3.util import parse_url
 
 from shim.doors import recognition
 from shim.doors.forms import content_of, header_lines
+from shim.doors.process import concerns
 from shim.doors.recognition import RetiredCall
-from shim.doors.runtime import concerns
 from shim.origins import origin_of
 
 Owner = HTTPConnectionPool | PoolManager

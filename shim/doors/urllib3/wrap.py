@@ -7,7 +7,7 @@ from typing import Any
 import urllib3
 
 from shim.doors.classes import become
-from shim.doors.runtime import prepare
+from shim.doors.process import prepare
 from shim.urllib3.connectionpool import HTTPConnectionPool
 from shim.urllib3.poolmanager import PoolManager
 

@@ -4,45 +4,55 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import attrs
 
 from shim.core.memory import Memory
-from shim.core.recognise import Engine, shared_engine
+from shim.core.recognise import Engine, Match, shared_engine
 from shim.core.settings import FlagRoute, Settings, read_settings
-from shim.doors.environment import VARIABLES as VARIABLES  # noqa: PLC0414 - tests and tools look for it here
-from shim.doors.environment import Raw, Variables
-from shim.doors.unknown import tell_unknown
-from shim.doors.warnings_word import read_word
+from shim.doors.environment import CHECKED, INVENTORY, VARIABLES, Raw, Variables, read_word
 from shim.errors import DocumentError, SettingsError
+from shim.origins import BASE_URL_VARIABLES, read_base_url
+
+if TYPE_CHECKING:
+    from shim.flags.variants import ByFlag
+    from shim.flags.words import Evaluate
 
 logger = logging.getLogger("shim")
 
-_variables = Variables(VARIABLES)
+_variables = Variables((*VARIABLES, *BASE_URL_VARIABLES))
+
+_PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
 
 MEMORY = Memory()
 """One for the process, so that what one client learned serves the next, whatever its library.
 
-It is looked up here for each call: whoever puts another one in its place does so for every drop-in.
+It is looked up here for each call: whoever puts another memory in its place does so for every drop-in.
 """
 
 
 @attrs.frozen
 class Current:
-    """Engine and settings, and the raw values of ``VARIABLES`` that they were read from.
+    """Engine and settings, and the raw values of the variables that they were read from.
 
-    ``bases`` are the beginnings of the paths that the engine knows.
+    ``word`` is that of ``ATLAS_SHIM_WARNINGS``, ``inventory`` the file that calls are noted in, or empty.
     """
 
     raw: Raw
     engine: Engine
     settings: Settings
-    bases: tuple[str, ...]
+    word: str
+    inventory: str
 
 
 _current: Current | None = None
+_lock = threading.Lock()
+_flags: dict[str, ByFlag[Settings]] = {}
 
 
 def prepare() -> None:
@@ -51,7 +61,6 @@ def prepare() -> None:
     Raises SettingsError and DocumentError, so that a typo is found here and not in a call.
     """
     global _current  # noqa: PLW0603 - one atomic assignment; the settings belong to the process
-    read_word(os.environ)
     _current = _read(_variables.raw(), os.environ)
 
 
@@ -89,23 +98,43 @@ def latest() -> Current:
 
 def concerns(url: str) -> bool:
     """Tell whether a URL, or its path, may be one of a retired call; cheap, since every call of a program is asked."""
-    now = current()  # other documents know other paths
-    for base in now.bases:  # noqa: SIM110 - any() makes a generator, which costs twice as much
+    for base in current().engine.bases:  # noqa: SIM110 - any() makes a generator, which costs twice as much
         if base in url:
             return True
     return False
 
 
+def by_flag(settings: Settings, match: Match) -> Settings:
+    """Return settings with the word that their feature flag says for the project of a call.
+
+    The first call of a flag begins a thread that asks for it; until there is a word the route is ``auto``.
+    """
+    key = settings.flag
+    with _lock:
+        if key not in _flags:
+            words = import_module("shim.flags.words").FlagWords(key, partial(_connect, key))
+            words.start()
+            _flags[key] = import_module("shim.flags.variants").ByFlag(words)
+    _flags[key].words.look()
+    return _flags[key].variant(settings, match)
+
+
+def _connect(key: str) -> Evaluate:
+    providers, named = import_module("shim.flags.providers"), os.environ.get(_PROVIDER)
+    evaluate: Evaluate = providers.connected(key, providers.provider_factory(named, _PROVIDER) if named else None)
+    return evaluate
+
+
 def _read(raw: Raw, environ: Mapping[str, str]) -> Current:
     if _current is None:
-        tell_unknown(environ)
-    settings, engine = read_settings(environ), shared_engine(environ)
+        _warn_of_unknown(environ)
+    word = read_word(environ)
+    settings, engine, atlas = read_settings(environ), shared_engine(environ), read_base_url(environ)
     engine.check_settings(settings)
     if settings.flag:
         import_module("shim.flags.providers").check_flag(FlagRoute(settings.flag))
-    settings = attrs.evolve(settings, origins=frozenset(map(_in_ascii, settings.origins)))
-    bases = {f"{api.base}/" for document in engine.documents for api in document.apis.values()}
-    return Current(raw, engine, settings, tuple(bases))
+    settings = attrs.evolve(settings, origins=frozenset(map(_in_ascii, {*settings.origins, atlas})))
+    return Current(raw, engine, settings, word, environ.get(INVENTORY, ""))
 
 
 def _in_ascii(origin: str) -> str:
@@ -115,3 +144,12 @@ def _in_ascii(origin: str) -> str:
         return origin if origin.isascii() else f"{scheme}://{authority.encode('idna').decode('ascii')}"
     except UnicodeError:
         return origin
+
+
+def _warn_of_unknown(environ: Mapping[str, str]) -> None:
+    """Log each variable that nothing reads, such as a mistyped kill switch, unless ``atlas-shim run`` has done so."""
+    known = {*VARIABLES, _PROVIDER}
+    if CHECKED not in environ and any(name.startswith("ATLAS_SHIM_") and name not in known for name in environ):
+        # The gateway's may be set here, too. It is above this room, and loaded only for this.
+        for problem in import_module("shim.gateway.settings_report").unknown_variables(environ):
+            logger.warning("%s", problem)
