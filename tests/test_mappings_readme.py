@@ -11,7 +11,7 @@ from tests.core.driver import answers, drive
 
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-WIDGETS, API, ERRORS, QUERY, FIND, BLANK, ORDER, REFUSE, NULL, LATE, NESTED, BARE, OVERRIDE = BLOCKS
+WIDGETS, API, LAMPS, BULBS, ERRORS, QUERY, FIND, BLANK, ORDER, REFUSE, NULL, LATE, NESTED, BARE, OVERRIDE = BLOCKS
 
 GROUP = "/api/atlas/v2/groups/a"
 LIFE = """
@@ -81,6 +81,38 @@ def test_an_api_can_live_elsewhere(engine_of):
     engine = engine_of(WIDGETS.replace("[operation", API + "\n[operation", 1))
     assert engine.recognise("GET", "/api/widgets/v1/groups/a/widgets", ()) is not None
     assert engine.recognise("GET", f"{GROUP}/widgets", ()) is None
+
+
+def lamps(engine_of, target, *documents):
+    """Ask for the lamps or bulbs of the manual."""
+    text = f'format = 1\nname = "lamps"\n{LAMPS}{BULBS}'
+    return ask(engine_of(text), target, *documents)
+
+
+def test_pages_of_another_api_are_followed(engine_of):
+    """By its media type and its cursor, until a page has none."""
+    first, second = {"data": [{"label": "a"}], "meta": {"cursor": "x&1"}}, {"data": [{"label": "b"}], "meta": {}}
+    driven = lamps(engine_of, "/lamps?limit=1", first, second)
+    path = "/v2/houses/a/lights?limit=1"
+    assert driven.targets == (path, f"{path}&after=x%261")
+    assert dict(driven.sends[1].call.headers)["Accept"] == "application/json"
+    assert driven.document == [{"name": "a"}, {"name": "b"}]
+
+
+def test_errors_of_another_api_have_the_shape_of_the_legacy_one(engine_of):
+    """The successor's, with the code that a rule gives, and those of the shim."""
+    wrong = answers({"error": {"id": "no_such_house", "message": "None."}}, 404)
+    driven = lamps(engine_of, "/lamps", wrong)
+    assert (driven.reply.status, driven.document) == (404, {"fault": {"code": "UNKNOWN_GROUP", "text": "None."}})
+    driven = lamps(engine_of, "/lamps?room=1")
+    assert driven.document == {"fault": {"code": "NO_ROOMS", "text": "Lights stand in no room."}}
+    assert (driven.sends, driven.reply.status) == ((), 400)
+
+
+def test_a_link_to_the_next_page_leads_to_the_legacy_call(engine_of):
+    """With the successor's query."""
+    page = {"data": [1], "meta": {"next": "https://lights.example/v2/houses/a/bulbs?after=7"}}
+    assert lamps(engine_of, "/bulbs", page).document["nextPage"] == f"http://127.0.0.1:8480{GROUP}/bulbs?after=7"
 
 
 def test_a_word_of_the_body_chooses_the_call(engine_of):

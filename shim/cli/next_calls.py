@@ -79,7 +79,7 @@ def next_calls(  # noqa: PLR0913 - what a call is made of
             continue
         pairs, lost = _query(operation, target, query)
         url = origin + readable(target.path.build(raw)) + (f"?{'&'.join(pairs)}" if pairs else "")
-        accept, body = f"application/vnd.atlas.{target.version}+json", _body(operation, target, word)
+        accept, body = target.accept, _body(operation, target, word)
         calls.append(
             NextCall(
                 word,
@@ -111,7 +111,7 @@ def _query(operation: Operation, target: Target, query: LegacyQuery) -> tuple[li
     except CallError as error:
         pairs = list(query.foreign)
         lost = [f"The successor has no such word for the query's {error.parameters[0]}."]
-    if operation.shape != "one" and not target.bare:
+    if operation.shape != "one" and not target.bare and not target.next:
         size, page = (MOST, 1) if target.paging == "collected" else (query.size, query.page)
         pairs += [f"itemsPerPage={size}", f"pageNum={page}"]
     return pairs, lost

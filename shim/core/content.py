@@ -12,6 +12,8 @@ from typing import Any
 import attrs
 
 from shim.core.messages import Reply
+from shim.documents.model import ATLAS_ERRORS, ErrorShape
+from shim.documents.sources import look_up, parse_source
 from shim.documents.value_types import Json
 
 CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
@@ -218,17 +220,20 @@ def _is_shallow(document: Json) -> bool:
 _NESTS = frozenset({dict, list})
 
 
-def is_atlas_error(document: Json) -> bool:
-    """Return whether a document is an error of Atlas, perhaps in an envelope: it has a code (or null), or a status.
+def is_error(document: Json, shape: ErrorShape = ATLAS_ERRORS) -> bool:
+    """Return whether a document is an error of an API: it has a code where the API's errors have one.
 
-    Both were recorded: errors whose ``errorCode`` is null, and errors without that member.
+    One of Atlas may stand in an envelope, and has a code, null, or at least a status: errors whose ``errorCode`` is
+    null and errors without that member were recorded.
     """
+    if shape != ATLAS_ERRORS:
+        return error_code(document, shape) is not None
     if type(document) is dict and type(document.get("content")) is dict:
         document = document["content"]
     return type(document) is dict and ("errorCode" in document or type(document.get("error")) is int)
 
 
-def error_code(document: Json) -> str | None:
-    """Return the ``errorCode`` of an Atlas error, None if the document has no text of that name."""
-    code = document.get("errorCode") if type(document) is dict else None
-    return code if type(code) is str else None
+def error_code(document: Json, shape: ErrorShape = ATLAS_ERRORS) -> str | None:
+    """Return the code of an API's error, an integer as text; None if the document has none where they have it."""
+    code = look_up(document, parse_source(shape.code))
+    return str(code) if type(code) in {str, int} else None

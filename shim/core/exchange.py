@@ -11,7 +11,7 @@ from collections.abc import Generator
 
 import attrs
 
-from shim.core.content import JsonReader, is_atlas_error
+from shim.core.content import JsonReader, is_error
 from shim.core.context import Context, ExchangeState
 from shim.core.messages import (
     Answer,
@@ -68,7 +68,8 @@ def _is_retired(state: ExchangeState, reply: Reply) -> Generator[Command, Reply,
     if reply.status not in {404, 405} or state.call.method == "HEAD":  # whose content would tell
         return False
     reply = yield Read(state.context.settings.body_limit)
-    return reply.fault is None and not is_atlas_error(state.json.read(reply)) and not state.json.refused
+    known = is_error(state.json.read(reply), state.match.operation.error)
+    return reply.fault is None and not known and not state.json.refused
 
 
 def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
@@ -145,7 +146,8 @@ def _shown(state: ExchangeState, value: Json, status: int) -> bytes:
 
 def _error(state: ExchangeState, error: CallError) -> Answer:
     """Return an error of the shim's own."""
-    body = error_body(error.status, error.code, error.detail, error.parameters)
+    shape = state.match.operation.error
+    body = error_body(error.status, error.code, error.detail, error.parameters, shape=shape)
     content = _shown(state, body, error.status)
     reply = document_reply(content, error.status, "application/json", help_link(error.code))
     return Answer(reply, state.record(), error.code)

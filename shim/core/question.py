@@ -55,6 +55,7 @@ class LegacyQuery:
 
     ``foreign`` are the raw pairs that this interface does not know. A ``plain`` query means the same to a successor
     with the same pages: beside those pairs it has at most page and size, each once, and as they are used.
+    ``following`` asks for the next page of a successor that links its pages: a raw pair, or its whole query.
     """
 
     page: int = 1
@@ -66,6 +67,7 @@ class LegacyQuery:
     rest: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     plain: bool = True
+    following: str = ""
 
     def link(self, page: int, *, own: bool) -> str:
         """Return the query of a page's link, in the orders that recorded ``self`` and other links have."""
@@ -166,6 +168,8 @@ def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choos
         if rule is None:
             if name != choose:
                 yield pair
+        elif rule.refuse is not None:
+            raise CallError(400, rule.refuse.error_code, rule.refuse.detail, (name,))
         elif not rule.drop:
             yield f"{quote_plus(rule.to)}={_value(name, value, rule)}"
     for name, rule in rules.items():
@@ -195,7 +199,7 @@ def successor_call(match: Match, call: Call, target: Target, query: LegacyQuery 
 
     Raises CallError if the successor has no word for a parameter's.
     """
-    kind = f"application/vnd.atlas.{target.version}+json"
+    kind = target.accept
     headers = (*without(call.headers, _OWN_WORDS if content == call.body else _ABOUT_BODY), ("Accept", kind))
     if content:
         headers = (*headers, ("Content-Type", kind))
@@ -213,7 +217,11 @@ def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery
     pairs = [*query.foreign]
     if target.query or choice is not None:
         pairs = [*translated_pairs(pairs, target.query, "" if choice is None else choice.choose)]
-    if shape != "one" and not target.bare:
+    if query.following and not target.cursor:
+        return f"{path}?{query.following}"
+    if target.next:
+        pairs += filter(None, [query.following])
+    elif shape != "one" and not target.bare:
         # The count is always asked for: without it Atlas gives no next link (recorded).
         pairs += ["includeCount=true", f"itemsPerPage={query.size}", f"pageNum={query.page}"]
     return f"{path}?{'&'.join(pairs)}" if pairs else path

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shim.core.messages import Headers, Reply, reason_phrase, without
+from shim.documents.model import ATLAS_ERRORS, ErrorShape
 from shim.documents.value_types import Json, JsonObject
 
 _ABOUT_CONTENT = frozenset({
@@ -66,19 +67,45 @@ def written(document: Json, *, pretty: bool, dumps: Callable[[Any], bytes]) -> b
         return json.dumps(document, **layout).encode("ascii")
 
 
-def error_body(status: int, code: str, detail: str, parameters: tuple[Json, ...] = ()) -> JsonObject:
-    """Return an error document with the members and the order of recorded Atlas errors.
+def error_body(
+    status: int,
+    code: str | None,
+    detail: str,
+    parameters: tuple[Json, ...] = (),
+    *,
+    shape: ErrorShape = ATLAS_ERRORS,
+) -> JsonObject:
+    """Return an error document: with the members and the order of recorded Atlas errors, or in another API's shape.
 
     The detail of a SHIM_ error ends with the URL of the code's section: strict readers of Atlas' schema would refuse
     another member, and Atlas' clients would not show it.
     """
+    if shape != ATLAS_ERRORS:
+        document: JsonObject = {}
+        said: dict[str, Json] = {shape.code: code, shape.detail: explained(code or "", detail)}
+        said |= {shape.status: status, shape.reason: reason_phrase(status)}
+        for name, value in said.items():
+            put_in(document, name, value)
+        return document
     return {
-        "detail": explained(code, detail),
+        "detail": explained(code or "", detail),
         "error": status,
         "errorCode": code,
         "parameters": list(parameters),
         "reason": reason_phrase(status),
     }
+
+
+def put_in(document: JsonObject, name: str, value: Json) -> None:
+    """Put a value in its place in a document, by a nested name; a value without a name has no place."""
+    *outer, last = name.split(".")
+    for part in outer:
+        inner = document.get(part)
+        if type(inner) is not dict:
+            document[part] = inner = {}
+        document = inner
+    if last:
+        document[last] = value
 
 
 def section_of(code: str) -> str | None:

@@ -31,7 +31,8 @@ class TranslationContext:
 
     ``raw`` are the path's parameters as they stand in it, ``parameters`` their decoded text; ``now`` is in
     seconds since the epoch; ``links_base`` is the origin and base path that links begin with, ``base`` its
-    origin alone, and upstream's links that lead below ``api_bases`` are led back through it.
+    origin alone, and upstream's links that lead below ``api_bases`` are led back through it. ``here`` is the URL of the
+    legacy call, without its query.
     """
 
     raw: Mapping[str, str]
@@ -40,6 +41,7 @@ class TranslationContext:
     links_base: str
     base: str = ""
     api_bases: tuple[str, ...] = ()
+    here: str = ""
 
 
 @attrs.define

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote_plus
 
 import attrs
 
@@ -26,7 +27,7 @@ from shim.core.messages import (
     replaced,
 )
 from shim.core.question import LegacyQuery, build_body, not_sent_on, successor_call
-from shim.core.responses import CallError, bare_reply, document_reply, enveloped, error_body, written
+from shim.core.responses import CallError, bare_reply, document_reply, enveloped, error_body, put_in, written
 from shim.core.route import Decision
 from shim.core.rules import TranslationContext
 from shim.core.translate import (
@@ -41,9 +42,9 @@ from shim.core.translate import (
     translate_one,
 )
 from shim.documents.fields import BARE
-from shim.documents.model import NO_CONTENT, ErrorRule, RefusedChoice, Successor, Target
+from shim.documents.model import NO_CONTENT, ErrorRule, ErrorShape, RefusedChoice, Successor, Target
 from shim.documents.sources import look_up, parse_source
-from shim.documents.templates import filled_in
+from shim.documents.templates import filled_in, link_query
 from shim.documents.value_types import Json, JsonObject
 
 COLLECT = 500
@@ -77,14 +78,14 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
                 reply = yield Read(limit)
             answer = _answer(state, tier, target, pages, reply)
             if answer is None and query is not None:
-                query = attrs.evolve(query, page=query.page + 1)
+                query = attrs.evolve(query, page=query.page + 1, following=_following(target, pages[-1]))
         if answer is not None:
             break
         if _matters(state, tier, later, reply):
             reply = yield Read(limit)
             document = state.json.read(reply)
         if later is not None:
-            code = error_code(document)
+            code = error_code(document, tier.error)
             if reply.status not in _LEAD_ON or code not in later.after:
                 break
             state.reason = f"{state.reason}; {tier.tier} answered {code}"
@@ -107,8 +108,8 @@ def _question(
         if later is None or tier.probe is None or known == tier.tier:
             state.route = tier.tier
             raise CallError(400, choice.error_code, choice.detail)
-        version = next(other.version for other in tier.choices.values() if isinstance(other, Target))
-        return Target("GET", tier.probe, version), None, None
+        other = next(one for one in tier.choices.values() if isinstance(one, Target))
+        return Target("GET", tier.probe, other.version, media_type=other.media_type), None, None
     if choice.query:
         for text in not_sent_on(query, choice.query):
             state.note(text)
@@ -124,7 +125,8 @@ def _rules_context(state: ExchangeState) -> TranslationContext:
     """Return what rules may use in this exchange."""
     match, base, api = state.match, state.context.base, state.match.api.base
     bases = (f"{api}/", f"{match.operation.base}/")
-    return TranslationContext(match.raw, match.parameters, state.context.clock(), f"{base}{api}", base, bases)
+    here, now = f"{base}{state.call.path}", state.context.clock()
+    return TranslationContext(match.raw, match.parameters, now, f"{base}{api}", base, bases, here)
 
 
 def _answer(
@@ -139,9 +141,10 @@ def _answer(
             translation = context.memory.translations.get(key, reply.body)
         if translation is None:
             pages.append(_page_of(state, target, reply))
-            if target.paging == "collected" and not target.bare and _goes_on(pages):
+            if target.paging == "collected" and not target.bare and _goes_on(target, pages):
                 if len(pages) >= context.settings.page_cap:
-                    detail = f"Upstream has more than {len(pages)} pages of {COLLECT} items; ask the successor itself."
+                    size = "" if target.next else f" of {COLLECT} items"
+                    detail = f"Upstream has more than {len(pages)} pages{size}; ask the successor itself."
                     raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
                 return None
     state.note(tier.note)
@@ -161,7 +164,8 @@ def _matters(state: ExchangeState, tier: Successor, later: Successor | None, rep
     """Return whether an error's content has to be read: to be put in legacy terms, or since it may lead on."""
     state.knows_nothing = reply.status == 404
     leads = later is not None and reply.status in _LEAD_ON
-    return leads or bool(tier.errors) or (state.query.envelope and reply.status >= 400)
+    is_foreign = tier.error != state.match.operation.error
+    return leads or is_foreign or bool(tier.errors) or (state.query.envelope and reply.status >= 400)
 
 
 def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage:
@@ -213,11 +217,24 @@ def _refuse_unlike(target: Target, document: Json) -> None:
             raise CallError(target.alike.status, target.alike.error_code, target.alike.detail)
 
 
-def _goes_on(pages: Sequence[UpstreamPage]) -> bool:
+def _following(target: Target, page: UpstreamPage) -> str:
+    """Return the raw query, or the pair, that asks for the page after one; empty if nothing in it leads there."""
+    found = look_up(page.document, (target.next,)) if target.next in page.document else None
+    if found is None and target.next:
+        found = look_up(page.document, parse_source(target.next))
+    last = found[-1] if type(found) is list and found else found
+    if type(last) not in {str, int} or last == "":
+        return ""
+    return f"{quote_plus(target.cursor)}={quote_plus(str(last))}" if target.cursor else link_query(str(last))
+
+
+def _goes_on(target: Target, pages: Sequence[UpstreamPage]) -> bool:
     """Return whether another upstream page follows the last one."""
     last = pages[-1]
     if not last.items:
         return False
+    if target.next:
+        return bool(_following(target, last))
     linked = has_next(last.document)
     if linked is not None:
         return linked
@@ -276,18 +293,21 @@ def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json)
     It stays as it came unless the mapping document has a rule for its code or status; content that is not an error
     document becomes one then.
     """
-    rule = tier.errors.get(error_code(document) or "") or tier.errors.get(str(reply.status))
+    shape, code = state.match.operation.error, error_code(document, tier.error)
+    rule = tier.errors.get(code or "") or tier.errors.get(str(reply.status))
     wrapped = state.query.envelope and reply.status >= 400
-    if rule is None and (not wrapped or type(document) is not dict):
+    is_foreign = tier.error != shape and code is not None
+    if rule is None and not is_foreign and (not wrapped or type(document) is not dict):
         return PassThrough(state.record())
     status, headers = reply.status, reply.headers
     kind = field(headers, "content-type") or "application/json"
-    if type(document) is not dict:
-        document = {**error_body(status, "", f"The successor answered {status}."), "errorCode": None}
-        kind = "application/json"
+    if type(document) is not dict or tier.error != shape:
+        said = look_up(document, parse_source(tier.error.detail)) if tier.error.detail else None
+        detail = said if is_foreign and type(said) is str else f"The successor answered {status}."
+        document, kind = error_body(status, code, detail, shape=shape), "application/json"
     if rule is not None:
         status = rule.status or status
-        document = {**document, **_said_instead(rule, state.match.parameters)}
+        _say_instead(document, shape, rule, state.match.parameters)
         if rule.code is not None and field(headers, "x-error-code") is not None:
             headers = replaced(headers, "X-Error-Code", rule.code)
     shown = enveloped(document, status, page=False) if wrapped else document
@@ -295,14 +315,15 @@ def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json)
     return Answer(document_reply(content, status, kind, headers), state.record())
 
 
-def _said_instead(rule: ErrorRule, parameters: Mapping[str, str]) -> JsonObject:
-    """Return the members of an error document that a rule replaces."""
-    said: JsonObject = {} if rule.code is None else {"errorCode": rule.code}
+def _say_instead(document: JsonObject, shape: ErrorShape, rule: ErrorRule, parameters: Mapping[str, str]) -> None:
+    """Replace the members of an error document that a rule has others for."""
+    if rule.code is not None:
+        put_in(document, shape.code, rule.code)
     if rule.status is not None:
-        said |= {"error": rule.status, "reason": reason_phrase(rule.status)}
+        put_in(document, shape.status, rule.status)
+        put_in(document, shape.reason, reason_phrase(rule.status))
     if rule.detail is not None:
-        said["detail"] = filled_in(rule.detail, parameters)
-    return said
+        put_in(document, shape.detail, filled_in(rule.detail, parameters))
 
 
 def _learn(state: ExchangeState, tier: Successor, outcome: Outcome) -> None:

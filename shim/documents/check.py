@@ -121,6 +121,8 @@ def _check_successor(operation: Operation, successor: Successor, own: set[str]) 
             yield f"{at}{key}.paging", "belongs to lists; this operation answers with one resource"
         if operation.shape == "one" and target.items != "results":
             yield f"{at}{key}.items", "belongs to lists; this operation answers with one resource"
+        if operation.shape == "one" and target.next:
+            yield f"{at}{key}.next", "belongs to lists; this operation answers with one resource"
     if successor.probe is not None:
         yield from _known(f"{at}.probe", successor.probe, own)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shim.documents.fields import Resource
-from shim.documents.model import Document, Operation, RequestBody, Successor, Target
+from shim.documents.model import ATLAS_ERRORS, Document, Operation, RequestBody, Successor, Target
 from shim.documents.tables import key_path
 from shim.documents.value_types import FITS
 from shim.documents.verbs import From
@@ -29,7 +29,8 @@ def check_calls(document: Document, operation: Operation) -> Iterator[tuple[str,
             for where, what in _check_target(document, operation, target, words.get(key, "")):
                 yield f"{successor.at}{key}{where}", what
         for code in successor.errors:
-            if code.isdecimal() and not (len(code) == 3 and 400 <= int(code) <= 599):
+            is_status = code.isdecimal() and successor.error == ATLAS_ERRORS  # others may have numbers as codes
+            if is_status and not (len(code) == 3 and 400 <= int(code) <= 599):
                 yield key_path(f"{successor.at}.errors", code), "can never apply: it is no status of an error"
 
 
@@ -60,7 +61,9 @@ def _check_target(document: Document, operation: Operation, target: Target, word
         yield ".method", f"{target.method} can't answer {operation.method}: a read stays a read, and a write a write"
     for api in document.apis.values():
         is_path = target.method == operation.method and target.path.text == f"{api.base}{operation.path.text}"
-        if is_path and (api.version is not None or operation.versions.contains(target.version.replace("-", "."))):
+        if is_path and not target.version:
+            yield ".path", "is the legacy call itself, which a media_type does not change; the path must be another"
+        elif is_path and (api.version is not None or operation.versions.contains(target.version.replace("-", "."))):
             yield (
                 ".path",
                 f"is the legacy call itself; versions must end before {target.version}, or the path be another",

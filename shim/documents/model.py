@@ -11,7 +11,7 @@ import attrs
 from packaging.specifiers import SpecifierSet
 
 from shim.documents.fields import Field, Resource
-from shim.documents.read import maybe_text, read_as, text, texts, word
+from shim.documents.read import maybe_text, read_as, sources_in, text, texts, word
 from shim.documents.tables import Table, read_template
 from shim.documents.templates import Template
 from shim.documents.value_types import is_json
@@ -50,14 +50,43 @@ def _refused_value(table: Table, key: str) -> Any:
 
 
 @attrs.frozen
+class RefusedChoice:
+    """A word of the body, or a parameter, that a call cannot serve: the 400 that says so, in Atlas' shape."""
+
+    error_code: str = text("errorCode")
+    detail: str = text()
+
+
+@attrs.frozen
+class ErrorShape:
+    """Where the errors of an API say what: nested names, empty for what they do not say."""
+
+    code: str = read_as(lambda table, key: _place(table, key, None))
+    detail: str = read_as(lambda table, key: _place(table, key, ""))
+    status: str = read_as(lambda table, key: _place(table, key, ""))
+    reason: str = read_as(lambda table, key: _place(table, key, ""))
+
+
+def _place(table: Table, key: str, default: str | None) -> str:
+    return sources_in(table, key, (table.text(key, default=default),))[0]
+
+
+ATLAS_ERRORS = ErrorShape("errorCode", "detail", "error", "reason")
+
+
+@attrs.frozen
 class QueryRule:
-    """What becomes of a parameter of the legacy query: name, words and default there, or why it is dropped."""
+    """What becomes of a parameter of the legacy query: name, words and default there, or why it is dropped.
+
+    With ``refuse`` a call that has it is answered with that error.
+    """
 
     to: str
     values: Mapping[str, str] = attrs.field(factory=dict)
     default: str | None = maybe_text()
     drop: bool = read_as(Table.flag, default=False)
     why: str = text(default="")
+    refuse: RefusedChoice | None = None
 
 
 @attrs.frozen
@@ -83,8 +112,9 @@ class ErrorRule:
 class Target:
     """One upstream call: method, path, version of the successor's resource, and how its pages are used.
 
-    ``items`` is the nested name of the list in an answer; a ``bare`` answer is itself the list or value. ``query``
-    is by parameter of the legacy call.
+    With a ``media_type`` the call has that in Accept in place of a version. ``next`` leads to a page's link to the next
+    one, or to the value of the parameter ``cursor`` that asks for it. ``items`` is the nested name of the list in an
+    answer; a ``bare`` answer is itself the list or value. ``query`` is by parameter of the legacy call.
     """
 
     method: str
@@ -96,14 +126,14 @@ class Target:
     query: Mapping[str, QueryRule] = attrs.field(factory=dict)
     body: Resource | None = None
     alike: Alike | None = None
+    media_type: str = ""
+    next: str = ""
+    cursor: str = ""
 
-
-@attrs.frozen
-class RefusedChoice:
-    """A word of the body that this tier cannot serve: the Atlas-shaped 400 that says so."""
-
-    error_code: str = text("errorCode")
-    detail: str = text()
+    @property
+    def accept(self) -> str:
+        """The media type that the call asks for, which is also that of its content."""
+        return self.media_type or f"application/vnd.atlas.{self.version}+json"
 
 
 @attrs.frozen
@@ -112,7 +142,7 @@ class Successor:
 
     ``only`` is its call; or ``choices`` has a call or a refusal by the word of the body or query. ``after`` lists
     the error codes of the other tier that lead here; ``probe`` is a GET that tells the tier
-    without writing; ``errors`` are by the successor's error code, or its status.
+    without writing; ``errors`` are by the successor's error code, or its status. ``error`` is the shape of its errors.
     """
 
     tier: str
@@ -122,6 +152,7 @@ class Successor:
     after: tuple[str, ...] = texts()
     probe: Template | None = read_as(_maybe_template, default=None)
     errors: Mapping[str, ErrorRule] = attrs.field(factory=dict)
+    error: ErrorShape = ATLAS_ERRORS
     note: str = text(default="")
     at: str = ""
 
@@ -185,7 +216,7 @@ class Operation:
     With a ``switch`` the successors are asked only where that word is switched on (``ATLAS_SHIM_WRITES``),
     and ``gone`` is the answer elsewhere. An operation without successors has ``gone`` or a ``constant``.
     ``items`` is the member of a page that holds the list.
-    ``base`` is where the last api of its document has its paths.
+    ``base`` is where the last api of its document has its paths, ``error`` the shape of its errors.
     """
 
     id: str
@@ -202,6 +233,7 @@ class Operation:
     constant: Constant | None
     request: RequestBody | None
     query: QueryChoice | None
+    error: ErrorShape
     method: str = word(METHODS)
     path: Template = read_as(read_template)
     shape: str = word(SHAPES, default="one")

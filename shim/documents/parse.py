@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import attrs
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from shim.documents.fields import TIERS, Resource
 from shim.documents.model import (
+    ATLAS_ERRORS,
     METHODS,
     NO_CONTENT,
     SHAPES,
     Api,
     Constant,
     Document,
+    ErrorShape,
     Gone,
     Operation,
     Successor,
@@ -53,10 +56,12 @@ def parse_document(
     title = top.text("title", default="")
     apis = _parse_apis(top)
     shared = _shared(top, others or {})
+    error = _parse_error_shape(top)
     own = parse_resources(top.named_tables("resource"), apis, shared)
     resources = {**shared, **own}
     operations = tuple(
-        _parse_operation(key, table, name, apis, resources) for key, table in top.named_tables("operation").items()
+        _parse_operation(key, table, (name, error), apis, resources)
+        for key, table in top.named_tables("operation").items()
     )
     if not operations:
         top.wrong("operation", "is missing; a document describes at least one operation")
@@ -74,6 +79,15 @@ def parse_document(
         overridden=dict(source.overridden),
         resources=own,
     )
+
+
+def _parse_error_shape(top: Table) -> ErrorShape:
+    """Return the shape of the legacy API's errors."""
+    shape = read_table(ErrorShape, top.table("error"))
+    for key, name in attrs.asdict(shape or ATLAS_ERRORS).items():
+        if "[" in name:
+            top.wrong("error", f"{key} is no name: {name!r} leads through a list, and errors of the shim have none")
+    return shape or ATLAS_ERRORS
 
 
 def _used_by(operation: Operation) -> Iterator[Resource]:
@@ -116,10 +130,11 @@ def _parse_apis(top: Table) -> Mapping[str, Api]:
 def _parse_operation(
     name: str,
     table: Table,
-    document: str,
+    document: tuple[str, ErrorShape],
     apis: Mapping[str, Api],
     resources: Resources,
 ) -> Operation:
+    of, error = document
     versions = table.text("versions")
     specifiers, version = (checked(table, "versions", parse_specifiers, versions) if versions else None) or _ANY
     method = table.word("method", METHODS)
@@ -127,7 +142,7 @@ def _parse_operation(
     shape = table.word("shape", SHAPES, default="one")
     request = parse_request(table)
     query = parse_query(table, request)
-    question = Question(method, path, shape, request, query, resources)
+    question = Question(method, path, shape, request, query, resources, error)
     successors = dict[str, Successor]()
     for tier, where, key in tiers_of(table):
         if (sub := where.table(key)) is not None:
@@ -139,7 +154,7 @@ def _parse_operation(
         Operation,
         table,
         id=name,
-        document=document,
+        document=of,
         file=table.source.file,
         at=table.path,
         base=list(apis.values())[-1].base,
@@ -152,6 +167,7 @@ def _parse_operation(
         constant=read_table(Constant, table.table("constant")),
         request=request,
         query=query,
+        error=error,
         method=method,
         path=path,
         shape=shape,

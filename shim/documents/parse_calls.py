@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import attrs
@@ -11,6 +12,7 @@ from shim.documents.model import (
     METHODS,
     Alike,
     ErrorRule,
+    ErrorShape,
     QueryChoice,
     QueryRule,
     RefusedChoice,
@@ -20,13 +22,16 @@ from shim.documents.model import (
     Target,
 )
 from shim.documents.parse_fields import parse_body
-from shim.documents.read import read_declared, read_table
+from shim.documents.read import read_declared, read_table, sources_in
 from shim.documents.sources import Step, read_source
 from shim.documents.tables import Table, checked, read_template
 from shim.documents.templates import Template, parameters_in
 from shim.documents.versions import parse_date
 
 PAGING = ("kept", "collected")
+
+_is_media_type = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(;[ -~]+)?").fullmatch
+"""Tells a media type, perhaps with parameters (RFC 9110, 8.3.1)."""
 
 
 @attrs.frozen
@@ -39,6 +44,7 @@ class Question:
     request: RequestBody | None
     query: QueryChoice | None
     resources: Mapping[str, Resource]
+    error: ErrorShape
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -112,7 +118,8 @@ def parse_successor(tier: str, table: Table, question: Question, *, is_first: bo
     only = None if choices else _parse_target(table, question)
     errors = _parse_errors(table, question.path)
     known = {"tier": tier, "owner": table.owner, "at": table.path, "only": only, "choices": choices, "errors": errors}
-    successor = read_declared(Successor, table, **known)
+    error = read_table(ErrorShape, table.table("error")) or question.error
+    successor = read_declared(Successor, table, error=error, **known)
     if successor.probe is not None and not any(isinstance(choice, RefusedChoice) for choice in choices.values()):
         table.wrong("probe", "can never apply: it is asked before a word is refused, and none is")
     if not is_first and not successor.after:
@@ -146,9 +153,14 @@ def _parse_error(table: Table, code: str, path: Template) -> ErrorRule:
 
 
 def _parse_target(table: Table, question: Question) -> Target:
-    version = table.text("version")
+    media_type = table.text("media_type", default="")
+    version = table.text("version", default="" if media_type else None)
     if version:
         checked(table, "version", parse_date, version)
+    if media_type and not _is_media_type(media_type):
+        table.wrong("media_type", f"{media_type!r} is no media type such as application/json")
+    if media_type and version:
+        table.wrong("media_type", "can't stand beside version: one of them says what Accept has")
     body = table.table("body")
     bare = table.flag("bare")
     whole = question.shape != "one" and (bare or question.shape == "array")
@@ -157,9 +169,15 @@ def _parse_target(table: Table, question: Question) -> Target:
         table.wrong("items", "can never apply: a bare answer is itself the list")
     if not all(items.split(".")) or any(part.isdigit() for part in items.split(".")) or "[" in items:
         table.wrong("items", f"{items!r} is no name; nest names with dots, or say bare = true")
-    paging = table.word("paging", PAGING, default="collected" if whole else "kept")
+    following = sources_in(table, "next", (table.text("next", default=""),))[0]
+    cursor = table.text("cursor", default="")
+    paging = table.word("paging", PAGING, default="collected" if whole or following else "kept")
     if whole and paging == "kept":
         table.wrong("paging", "can only be collected: the whole list is read")
+    if following and (bare or paging == "kept"):
+        table.wrong("next", "can never apply: it belongs to pages that are collected")
+    if cursor and not following:
+        table.wrong("next", "is missing; say where a page has the value for cursor")
     return Target(
         method=table.word("method", METHODS, default=question.method),
         path=read_template(table, "path", verbs=True),
@@ -170,6 +188,9 @@ def _parse_target(table: Table, question: Question) -> Target:
         query=_parse_rules_of_query(table, question),
         body=None if body is None else parse_body(body, question.request, question.resources),
         alike=_parse_alike(table, question),
+        media_type=media_type,
+        next=following,
+        cursor=cursor,
     )
 
 
@@ -199,7 +220,7 @@ def _parse_rules_of_query(table: Table, question: Question) -> Mapping[str, Quer
             sub.wrong("to", f"{rule.to!r} is a parameter that the shim writes itself")
         if rule.default is not None and question.query is not None and name == question.query.choose:
             sub.wrong("default", "belongs to the query that chooses the call")
-    names = [rule.to for rule in rules.values() if not rule.drop]
+    names = [rule.to for rule in rules.values() if not rule.drop and rule.refuse is None]
     for to in sorted({to for to in names if names.count(to) > 1}):
         table.wrong("query", f"has two parameters that become {to!r}")
     return rules
@@ -208,10 +229,13 @@ def _parse_rules_of_query(table: Table, question: Question) -> Mapping[str, Quer
 def _parse_query_rule(name: str, table: Table) -> QueryRule:
     values = table.table("values")
     words = {} if values is None else {word: values.text(word) for word in values.names()}
-    rule = read_declared(QueryRule, table, to=table.text("to", default=name), values=words)
+    refuse = read_table(RefusedChoice, table.table("refuse"))
+    rule = read_declared(QueryRule, table, to=table.text("to", default=name), values=words, refuse=refuse)
     drop = rule.drop
+    if refuse is not None and len(table.names()) > 1:
+        table.wrong("refuse", "stands alone: the parameter is not sent")
     if not table.names() or (table.names() == ("to",) and rule.to == name):
-        table.wrong("", "says nothing; give to, values, default or drop")
+        table.wrong("", "says nothing; give to, values, default, drop or refuse")
     if values is not None and not words:
         table.wrong("values", "must be a table of words")
     if drop and (table.has("to") or table.has("default") or words):

@@ -14,6 +14,7 @@ from shim.documents.links import Link
 from shim.documents.read import read_as, read_declared, source, sources, sources_in, text, texts
 from shim.documents.sources import parse_source
 from shim.documents.tables import Table
+from shim.documents.templates import link_query
 from shim.documents.value_types import Json
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import AS_IS, WAYS, Drop, Way, check_value, is_dropped, is_time
@@ -277,6 +278,36 @@ class Passed(Verb):
 
 
 @attrs.frozen(kw_only=True)
+class Next(Verb):
+    """The legacy call's own URL, with the query of upstream's link to the next page; a null, if that is the link."""
+
+    key = "next"
+    makes = ("string",)
+    in_body = False
+    sources: tuple[str, ...] = source("next")
+
+    def how(self, name: str) -> str:
+        return f"this call with the query of {self.sources[0]}"
+
+    def branches(self, script: Script, field: Field) -> list[Branch]:
+        found = script.member(self.sources[0])
+        path = script.name("path", parse_source(self.sources[0]))
+        test = f"type(value := {found}) is str and (value := {script.name('onward', onward)}(value, context.here))"
+        return [(test, "value"), (f"look_up(source, {path}) is None", "None")]
+
+    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
+        return said, "not a link with a query"
+
+
+def onward(link: str, here: str) -> str:
+    """Return the URL ``here``, or its path if the link is one, with a link's query; empty if the link has none."""
+    query = link_query(link)
+    if "://" not in link.partition("?")[0]:
+        here = "/" + here.split("/", 3)[-1]
+    return f"{here}?{query}" if query else ""
+
+
+@attrs.frozen(kw_only=True)
 class Absent(Verb):
     """Nothing: it cannot be known, and so it is left out."""
 
@@ -291,6 +322,6 @@ class Absent(Verb):
 
 
 VERBS: Mapping[str, type[Verb]] = {
-    verb.key: verb for verb in (From, Parameter, Constant, Count, List, Only, Equals, Passed, Link, Absent)
+    verb.key: verb for verb in (From, Parameter, Constant, Count, List, Only, Equals, Passed, Link, Next, Absent)
 }
 """All of them by their keys, in the order in which they are named."""

@@ -89,7 +89,7 @@ def successors_of(operation: Operation) -> tuple[SuccessorCall, ...]:
 
 
 def _successor(tier: str, target: Target, word: str) -> SuccessorCall:
-    return SuccessorCall(tier, target.method, target.path.text, target.version, word)
+    return SuccessorCall(tier, target.method, target.path.text, target.version or target.media_type, word)
 
 
 def finding_of(use: Use, settings: Settings, at: datetime, source: str) -> Finding:

@@ -112,7 +112,7 @@ class Versions:
 
     def _fits(self, operation: Operation, use: Use, known: Mapping[bool, Sequence[Mention]]) -> bool:
         near, others = known[use.kind in _BY_NAME], self._named[use.kind in _BY_NAME]
-        first = min(_successors_versions(operation))
+        first = min(_successors_versions(operation), default=_NEVER)
         if near and use.place.file.endswith(_DATA):
             others = frozenset(one.version for one in near)
         elif near:
@@ -121,7 +121,12 @@ class Versions:
         return any(one in operation.versions for one in others) and not any(one >= first for one in others)
 
 
+_NEVER = Version("9999.12.31")
+"""A later version than any that a successor has whose calls name a media type."""
+
+
 def _successors_versions(operation: Operation) -> Iterator[Version]:
     for successor in operation.successors.values():
         for _, target in targets(successor):
-            yield Version(target.version.replace("-", "."))
+            if target.version:
+                yield Version(target.version.replace("-", "."))

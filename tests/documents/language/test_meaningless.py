@@ -147,3 +147,45 @@ def test_what_means_nothing_is_told(changes, where, what):
 def test_conditions_that_leave_something_over(conditions):
     """A rule after others may take what they leave."""
     assert told({OPEN: when(*conditions)}) == []
+
+
+OTHER_API = {
+    f"{GOT}.path": "/new/{name}",
+    f"{GOT}.version": None,
+    f"{GOT}.media_type": "application/json",
+    f"{GOT}.error": {"code": "errors[first].id"},
+    f"{GOT}.errors/20404": "NO_HARBOUR",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "what"),
+    [
+        ({f"{GOT}.media_type": "json"}, f"{GOT}.media_type", "no media type"),
+        ({f"{GOT}.version": "2024-01-01"}, f"{GOT}.media_type", "can't stand beside version"),
+        ({f"{GOT}.error": {"detail": "x"}}, f"{GOT}.error.code", "is missing"),
+        ({f"{GOT}.error": {"code": "$.x"}}, f"{GOT}.error.code", "is no source"),
+        ({"error": {"code": "a[first].b"}}, "error", "leads through a list"),
+        ({f"{GOT}.next": "next"}, f"{GOT}.next", "belongs to lists"),
+        ({f"{GOT}.cursor": "next"}, f"{GOT}.next", "is missing"),
+        ({f"{LISTED}.next": "next", f"{LISTED}.paging": "kept"}, f"{LISTED}.next", "pages that are collected"),
+        ({f"{GOT}.query.a": {"refuse": {"errorCode": "A"}}}, f"{GOT}.query.a.refuse.detail", "is missing"),
+    ],
+)
+def test_what_is_said_of_another_api_has_a_meaning(changes, where, what):
+    """Its media type, errors, pages and what it refuses."""
+    assert told(OTHER_API) == []
+    problems = told(OTHER_API | changes)
+    assert any(line.startswith(f"f.toml: {where}: ") and what in line for line in problems), problems
+
+
+def test_a_refused_parameter_is_not_sent():
+    """No other key beside it could apply."""
+    refused = {"refuse": {"errorCode": "A", "detail": "b"}, "default": "c"}
+    assert "refuse: stands alone" in told({f"{GOT}.query.a": refused})[0]
+
+
+def test_a_media_type_does_not_tell_a_call_from_the_legacy_one():
+    """On the same path it would be the legacy call."""
+    same = {f"{GOT}.path": HARBOURS["operation"]["getHarbour"]["tier"]["successor"]["path"]}
+    assert "is the legacy call itself, which a media_type" in told(OTHER_API | same)[0]

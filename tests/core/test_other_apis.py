@@ -1,0 +1,144 @@
+"""Successors of another API: its media type, the shape of its errors, and pages that it links."""
+
+import pytest
+
+from tests.core.driver import answers, drive, refuses
+from tests.core.small import HEAD, START, field, operation, read
+
+NAME = field("name", "string", 'from = "name"\nfidelity = "exact"')
+MEDIA_TYPE = 'media_type = "application/json;v=2"'
+OTHER = HEAD.replace('version = "2024-01-01"', MEDIA_TYPE)
+TARGET = "/api/atlas/v2/things/t"
+SHAPE = '\n[operation.getThing.flex.error]\ncode = "errors[first].id"\ndetail = "errors[first].text"\n'
+RULES = '\n[operation.getThing.flex.errors]\n"5" = "FIVE"\n"409" = { status = 400, detail = "Not now." }\n'
+LEGACY = '\n[error]\ncode = "fault.code"\nstatus = "fault.status"\nreason = "message"\n'
+
+
+def test_a_successor_is_asked_for_its_media_type():
+    """Accept has it in place of a version."""
+    driven = drive(read(OTHER + NAME), TARGET, [answers({"name": "a"})])
+    assert dict(driven.sends[0].call.headers)["Accept"] == "application/json;v=2"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code", "detail"),
+    [
+        ({"errors": [{"id": "gone", "text": "It left."}]}, 404, "gone", "It left."),
+        ({"errors": [{"id": 5}]}, 404, "FIVE", "The successor answered 404."),
+        ({"errors": [{"id": "gone", "text": 7}]}, 404, "gone", "The successor answered 404."),
+        ({"errors": [{"id": True}]}, 409, None, "Not now."),
+        ([], 409, None, "Not now."),
+    ],
+)
+def test_an_error_of_another_shape_becomes_one_of_atlas(error, status, code, detail):
+    """With its code and words, or what a rule for code or status says."""
+    driven = drive(read(OTHER + SHAPE + RULES + NAME), TARGET, [answers(error, status)])
+    said = driven.document
+    assert (said["errorCode"], said["detail"]) == (code, detail)
+    assert driven.reply.status == said["error"] == (400 if status == 409 else status)
+
+
+@pytest.mark.parametrize("error", [{"errorCode": "gone"}, {"errors": []}, ["gone"], "gone"])
+def test_content_that_is_no_error_of_that_api_stays_as_it_came(error):
+    """Unless a rule speaks of its status."""
+    assert drive(read(OTHER + SHAPE + RULES + NAME), TARGET, [answers(error, 502)]).passed
+
+
+def test_legacy_errors_have_their_own_shape():
+    """Those that rules change, and those of the shim itself; names of which nothing is said get no member."""
+    engine = read(OTHER.replace("[operation", f"{LEGACY}[operation", 1) + RULES + NAME)
+    given = {"fault": {"code": 5, "more": 1}, "message": "Gone"}
+    assert drive(engine, TARGET, [answers(given, 404)]).document == {**given, "fault": {"code": "FIVE", "more": 1}}
+    driven = drive(engine, f"{TARGET}?pretty=maybe", [])
+    assert driven.document == {"fault": {"code": "INVALID_QUERY_PARAMETER", "status": 400}, "message": "Bad Request"}
+
+
+@pytest.mark.parametrize(("error", "asked"), [({"fault": {"code": "NO"}}, 1), ({"error": 404, "errorCode": "NO"}, 2)])
+def test_a_legacy_endpoint_is_known_by_its_own_errors(error, asked):
+    """An error of another shape shows that it is gone, and the successor is asked."""
+    text = OTHER.replace("[operation", f"{LEGACY}[operation", 1).replace("sunset = 2026-01-01", "sunset = 2027-01-01")
+    assert len(drive(read(text + NAME), TARGET, [answers(error, 404), answers({"name": "a"})]).sends) == asked
+
+
+def listed(more, *pages, shape="array", target="/api/atlas/v2/things"):
+    """Ask for a list whose pages lead on as ``more`` says; return what was asked, and the names that came back."""
+    text = START + operation("listThings", "GET", "/things", f'resource = "thing"\nshape = "{shape}"')
+    text += f'\n[operation.listThings.flex]\npath = "/new"\n{MEDIA_TYPE}\n{more}\n' + NAME
+    driven = drive(read(text), target, [one if isinstance(one, tuple) else answers(one) for one in pages])
+    return driven, [send.call.target for send in driven.sends]
+
+
+def page(*names, **more):
+    """Return a page of things."""
+    return {"results": [{"name": name} for name in names], **more}
+
+
+@pytest.mark.parametrize(
+    "link", ["/elsewhere?t=%2B1&x[]=2", "https://evil.example/new?t=%2B1&x[]=2#end", "?t=%2B1&x[]=2"]
+)
+def test_a_link_is_followed_by_its_query_alone(link):
+    """On the successor's own path, wherever the link leads."""
+    driven, asked = listed('next = "@odata.nextLink"', page("a", **{"@odata.nextLink": link}), page("b"))
+    assert asked == ["/new", "/new?t=%2B1&x[]=2"]
+    assert driven.document == [{"name": "a"}, {"name": "b"}]
+
+
+@pytest.mark.parametrize("last", [None, "", False, "/new", "/new?", "/new?a b", 1.5, [], {}])
+def test_pages_end_where_nothing_leads_on(last):
+    """A null, no text, or a link without a query that can be sent."""
+    assert listed('next = "next"', page("a", next=last))[1] == ["/new"]
+
+
+def test_the_last_of_several_values_is_the_cursor():
+    """Until a page has no items; the caller's own parameters are sent with each."""
+    more = 'next = "results[each].name"\ncursor = "starting after"'
+    _, asked = listed(more, page("a", "b&"), page(), target="/api/atlas/v2/things?x=1")
+    assert asked == ["/new?x=1", "/new?x=1&starting+after=b%26"]
+
+
+def test_a_page_of_the_legacy_api_is_cut_from_all_of_them():
+    """With its own number and size."""
+    driven, asked = listed('next = "n"\ncursor = "n"', page("a", "b", n=0), page("c"), shape="page",
+                           target="/api/atlas/v2/things?itemsPerPage=2&pageNum=2")  # fmt: skip
+    assert (driven.document["results"], asked) == ([{"name": "c"}], ["/new", "/new?n=0"])
+
+
+def test_linked_pages_have_an_end():
+    """A successor that links one page after another for ever is refused."""
+    driven, asked = listed('next = "n"\ncursor = "n"', *[page("a", n=1)] * 20)
+    assert (driven.reply.status, driven.document["errorCode"], len(asked)) == (502, "SHIM_TOO_MANY_PAGES", 20)
+
+
+def test_an_error_after_the_first_page_is_the_answer():
+    """No part of a list stands for the whole."""
+    assert listed('next = "n"\ncursor = "n"', page("a", n=1), refuses(404, "GONE"))[0].passed
+
+
+NEXT = field("next", "string", 'next = "more"\nfidelity = "derived"\nwhy = "x"')
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"more": "https://new.example/x?page=2"}, "http://127.0.0.1:8480/api/atlas/v2/things/t?page=2"),
+        ({"more": "/x?page=2"}, "/api/atlas/v2/things/t?page=2"),
+        ({"more": None}, None),
+        ({"more": "/x"}, "absent"),
+        ({"more": 5}, "absent"),
+        ({}, "absent"),
+    ],
+)
+def test_a_link_to_the_next_page_is_the_legacy_call_with_its_query(more, expected):
+    """Whole or as a path, as upstream's is; a null stays null, and what is no such link is left out."""
+    driven = drive(read(OTHER + NEXT), f"{TARGET}?x=1", [answers(more)])
+    assert driven.document.get("next", "absent") == expected
+    assert len(driven.outcome.record.dropped) == (bool(more) and expected == "absent")
+
+
+def test_a_parameter_is_refused_before_anything_is_sent():
+    """With the error that the document gives it."""
+    rule = '\n[operation.getThing.flex.query.old.refuse]\nerrorCode = "NO_OLD"\ndetail = "Nothing is old."\n'
+    driven = drive(read(HEAD + rule + NAME), f"{TARGET}?new=1&ol%64=2", [])
+    assert (driven.sends, driven.reply.status) == ((), 400)
+    assert (driven.document["errorCode"], driven.document["detail"]) == ("NO_OLD", "Nothing is old.")
+    assert drive(read(HEAD + rule + NAME), f"{TARGET}?new=1", [answers({})]).targets == ("/new/t?new=1",)
