@@ -12,11 +12,6 @@ from httpx import Timeout as TimeoutParts
 from shim._version import __version__
 from shim.atlas.configuration import configure
 from shim.atlas.resources import (
-    AsyncCloudBackups,
-    AsyncPerformanceAdvisor,
-    AsyncServerlessInstances,
-    AsyncSharedTierRestoreJobs,
-    AsyncSharedTierSnapshots,
     CloudBackups,
     PerformanceAdvisor,
     ServerlessInstances,
@@ -95,6 +90,31 @@ class _ConfiguredClient(Generic[HttpClient]):
         """Make a client of what the environment says alone; the other arguments are those of the constructor."""
         return cls(environ=environ, timeout=timeout, retries=retries, http_client=http_client)
 
+    @cached_property
+    def cloud_backups(self) -> CloudBackups[HttpClient]:
+        """Snapshots and restore jobs."""
+        return CloudBackups(self._http, self.base_url, self._auth, self._retries)
+
+    @cached_property
+    def serverless_instances(self) -> ServerlessInstances[HttpClient]:
+        """Serverless instances."""
+        return ServerlessInstances(self._http, self.base_url, self._auth, self._retries)
+
+    @cached_property
+    def shared_tier_snapshots(self) -> SharedTierSnapshots[HttpClient]:
+        """Snapshots of shared-tier clusters (M2, M5)."""
+        return SharedTierSnapshots(self._http, self.base_url, self._auth, self._retries)
+
+    @cached_property
+    def shared_tier_restore_jobs(self) -> SharedTierRestoreJobs[HttpClient]:
+        """Restore jobs of shared-tier clusters (M2, M5)."""
+        return SharedTierRestoreJobs(self._http, self.base_url, self._auth, self._retries)
+
+    @cached_property
+    def performance_advisor(self) -> PerformanceAdvisor[HttpClient]:
+        """The Performance Advisor of serverless instances."""
+        return PerformanceAdvisor(self._http, self.base_url, self._auth, self._retries)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
@@ -124,31 +144,6 @@ class AtlasClient(_ConfiguredClient[Client]):
 
     _kind = Client
 
-    @cached_property
-    def cloud_backups(self) -> CloudBackups:
-        """Snapshots and restore jobs."""
-        return CloudBackups(self._http, self.base_url, self._auth, self._retries)
-
-    @cached_property
-    def serverless_instances(self) -> ServerlessInstances:
-        """Serverless instances."""
-        return ServerlessInstances(self._http, self.base_url, self._auth, self._retries)
-
-    @cached_property
-    def shared_tier_snapshots(self) -> SharedTierSnapshots:
-        """Snapshots of shared-tier clusters (M2, M5)."""
-        return SharedTierSnapshots(self._http, self.base_url, self._auth, self._retries)
-
-    @cached_property
-    def shared_tier_restore_jobs(self) -> SharedTierRestoreJobs:
-        """Restore jobs of shared-tier clusters (M2, M5)."""
-        return SharedTierRestoreJobs(self._http, self.base_url, self._auth, self._retries)
-
-    @cached_property
-    def performance_advisor(self) -> PerformanceAdvisor:
-        """The Performance Advisor of serverless instances."""
-        return PerformanceAdvisor(self._http, self.base_url, self._auth, self._retries)
-
     def close(self) -> None:
         """Close the connections, unless they belong to an injected client."""
         if self._owned:
@@ -169,31 +164,6 @@ class AsyncAtlasClient(_ConfiguredClient[AsyncClient]):
     """
 
     _kind = AsyncClient
-
-    @cached_property
-    def cloud_backups(self) -> AsyncCloudBackups:
-        """Snapshots and restore jobs."""
-        return AsyncCloudBackups(self._http, self.base_url, self._auth, self._retries)
-
-    @cached_property
-    def serverless_instances(self) -> AsyncServerlessInstances:
-        """Serverless instances."""
-        return AsyncServerlessInstances(self._http, self.base_url, self._auth, self._retries)
-
-    @cached_property
-    def shared_tier_snapshots(self) -> AsyncSharedTierSnapshots:
-        """Snapshots of shared-tier clusters (M2, M5)."""
-        return AsyncSharedTierSnapshots(self._http, self.base_url, self._auth, self._retries)
-
-    @cached_property
-    def shared_tier_restore_jobs(self) -> AsyncSharedTierRestoreJobs:
-        """Restore jobs of shared-tier clusters (M2, M5)."""
-        return AsyncSharedTierRestoreJobs(self._http, self.base_url, self._auth, self._retries)
-
-    @cached_property
-    def performance_advisor(self) -> AsyncPerformanceAdvisor:
-        """The Performance Advisor of serverless instances."""
-        return AsyncPerformanceAdvisor(self._http, self.base_url, self._auth, self._retries)
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to an injected client."""

@@ -1,14 +1,14 @@
 """The endpoints as methods of the clients, grouped and named as Atlas' own Python SDK does.
 
-A method has the very signature and docstring of its endpoint function; only what it returns differs:
-``T`` in a blocking client, a coroutine of ``T`` in an async one, an iterator for the items of all pages.
+A method has the very signature of its endpoint function; only what it returns differs: ``R`` in a blocking client,
+a coroutine of ``R`` in an async one, an iterator for the items of all pages.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
 
 import attrs
 import httpx
@@ -31,31 +31,42 @@ from shim.doors.httpx_family.recognition import WHOLE
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
 R = TypeVar("R", bound=Model)
-T = TypeVar("T")
+R_co = TypeVar("R_co", bound=Model, covariant=True)
+Http_co = TypeVar("Http_co", bound=httpx.Client | httpx.AsyncClient, covariant=True)
 
 
 @attrs.frozen
-class EndpointGroup:
-    """A group of endpoints of a blocking client; ``auth`` None leaves signing to the HTTP client."""
+class EndpointGroup(Generic[Http_co]):
+    """A group of endpoints; ``auth`` None leaves signing to the HTTP client."""
 
-    _http: httpx.Client = attrs.field(repr=False)
+    _http: Http_co = attrs.field(repr=False)
     _base_url: str = attrs.field(repr=False)
     _auth: httpx.Auth | None = attrs.field(repr=False)
     _retries: Retries = attrs.field(repr=False)
 
-    def _send(self, request: EndpointRequest[R]) -> R:
-        attempts = _attempts(self._http, self._retries, request)
+    def _send(self: EndpointGroup[httpx.Client], request: EndpointRequest[R]) -> R:
+        attempts = self._attempts(request)
         while True:
-            message = _message(self._http, self._base_url, request, attempts.timeout())
             try:
-                return result_of(request, self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
+                return result_of(request, self._http.send(self._message(request, attempts), auth=self._signer))
             except FAILURES as error:
                 wait = attempts.wait_after(error)
                 if wait is None:
                     raise
             attempts.pause(wait)
 
-    def _items(self, first: EndpointRequest[Page[M]]) -> Iterator[M]:
+    async def _asend(self: EndpointGroup[httpx.AsyncClient], request: EndpointRequest[R]) -> R:
+        attempts = self._attempts(request)
+        while True:
+            try:
+                return result_of(request, await self._http.send(self._message(request, attempts), auth=self._signer))
+            except FAILURES as error:
+                wait = attempts.wait_after(error)
+                if wait is None:
+                    raise
+            await attempts.apause(wait)
+
+    def _items(self: EndpointGroup[httpx.Client], first: EndpointRequest[Page[M]]) -> Iterator[M]:
         request: EndpointRequest[Page[M]] | None = first
         seen = 0
         while request is not None:
@@ -64,209 +75,135 @@ class EndpointGroup:
             seen += len(page.results)
             request = following(request, page, seen)
 
-
-@attrs.frozen
-class AsyncEndpointGroup:
-    """A group of endpoints of an async client; ``auth`` None leaves signing to the HTTP client."""
-
-    _http: httpx.AsyncClient = attrs.field(repr=False)
-    _base_url: str = attrs.field(repr=False)
-    _auth: httpx.Auth | None = attrs.field(repr=False)
-    _retries: Retries = attrs.field(repr=False)
-
-    async def _send(self, request: EndpointRequest[R]) -> R:
-        attempts = _attempts(self._http, self._retries, request)
-        while True:
-            message = _message(self._http, self._base_url, request, attempts.timeout())
-            try:
-                return result_of(request, await self._http.send(message, auth=self._auth or httpx.USE_CLIENT_DEFAULT))
-            except FAILURES as error:
-                wait = attempts.wait_after(error)
-                if wait is None:
-                    raise
-            await attempts.apause(wait)
-
-    async def _items(self, first: EndpointRequest[Page[M]]) -> AsyncIterator[M]:
+    async def _aitems(self: EndpointGroup[httpx.AsyncClient], first: EndpointRequest[Page[M]]) -> AsyncIterator[M]:
         request: EndpointRequest[Page[M]] | None = first
         seen = 0
         while request is not None:
-            page = await self._send(request)
+            page = await self._asend(request)
             for item in page.results:
                 yield item
             seen += len(page.results)
             request = following(request, page, seen)
 
+    @property
+    def _signer(self) -> Any:
+        return self._auth or httpx.USE_CLIENT_DEFAULT
 
-def _attempts(http: httpx.Client | httpx.AsyncClient, retries: Retries, request: EndpointRequest[Model]) -> Attempts:
-    return Attempts(retries, request.method, http.timeout.as_dict(), http.follow_redirects)
+    def _attempts(self, request: EndpointRequest[Model]) -> Attempts:
+        return Attempts(self._retries, request.method, self._http.timeout.as_dict(), self._http.follow_redirects)
 
-
-def _message(
-    http: httpx.Client | httpx.AsyncClient,
-    base_url: str,
-    request: EndpointRequest[Model],
-    timeout: httpx.Timeout,
-) -> httpx.Request:
-    content = None if request.body is None else dumps(request.body)
-    headers = {"Accept": MEDIA_TYPE} | ({} if content is None else {"Content-Type": MEDIA_TYPE})
-    return http.build_request(
-        request.method,
-        base_url + request.path,
-        params=request.query or None,
-        content=content,
-        headers=headers,
-        timeout=timeout,
-        extensions={WHOLE: True} if request.whole else None,
-    )
+    def _message(self, request: EndpointRequest[Model], attempts: Attempts) -> httpx.Request:
+        content = None if request.body is None else dumps(request.body)
+        headers = {"Accept": MEDIA_TYPE} | ({} if content is None else {"Content-Type": MEDIA_TYPE})
+        return self._http.build_request(
+            request.method,
+            self._base_url + request.path,
+            params=request.query or None,
+            content=content,
+            headers=headers,
+            timeout=attempts.timeout(),
+            extensions={WHOLE: True} if request.whole else None,
+        )
 
 
-def _call(endpoint: Callable[P, EndpointRequest[R]]) -> Callable[Concatenate[EndpointGroup, P], R]:
-    """Make a blocking method of an endpoint."""
+class Call(Generic[P, R_co]):
+    """An endpoint as a method of a group that returns a value, or a coroutine of it in an async client."""
 
-    def method(self: EndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._send(endpoint(*args, **kwargs))
+    _flows = ("_send", "_asend")
+    _returns = ("{}", "{}")
 
-    return _described(method, endpoint)
+    def __init__(self, endpoint: Callable[P, EndpointRequest[R_co]]) -> None:
+        self._endpoint = endpoint
 
+    @overload
+    def __get__(self, group: None, owner: object = None) -> Self: ...
+    @overload
+    def __get__(self, group: EndpointGroup[httpx.Client], owner: object = None) -> Callable[P, R_co]: ...
+    @overload
+    def __get__(
+        self, group: EndpointGroup[httpx.AsyncClient], owner: object = None
+    ) -> Callable[P, Coroutine[Any, Any, R_co]]: ...
+    def __get__(self, group: EndpointGroup[Any] | None, owner: object = None) -> Any:
+        """Return a function with the endpoint's name, docstring and signature, for ``help()`` and editors."""
+        if group is None:
+            return self
+        is_async = isinstance(group._http, httpx.AsyncClient)  # noqa: SLF001 - this file's own
+        endpoint, flow = self._endpoint, getattr(group, self._flows[is_async])
 
-def _each(endpoint: Callable[P, EndpointRequest[Page[M]]]) -> Callable[Concatenate[EndpointGroup, P], Iterator[M]]:
-    """Make a method that iterates over the items of all pages; bad arguments are refused when it is called."""
+        def method(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return flow(endpoint(*args, **kwargs))
 
-    def method(self: EndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[M]:
-        return self._items(endpoint(*args, **kwargs))
-
-    return _described(method, endpoint, "Iterator")
-
-
-def _acall(
-    endpoint: Callable[P, EndpointRequest[R]],
-) -> Callable[Concatenate[AsyncEndpointGroup, P], Coroutine[Any, Any, R]]:
-    """Make an async method of an endpoint."""
-
-    async def method(self: AsyncEndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await self._send(endpoint(*args, **kwargs))
-
-    return _described(method, endpoint)
-
-
-def _aeach(
-    endpoint: Callable[P, EndpointRequest[Page[M]]],
-) -> Callable[Concatenate[AsyncEndpointGroup, P], AsyncIterator[M]]:
-    """Make a method that iterates asynchronously over the items of all pages, else as ``_each``."""
-
-    def method(self: AsyncEndpointGroup, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[M]:
-        return self._items(endpoint(*args, **kwargs))
-
-    return _described(method, endpoint, "AsyncIterator")
+        described: Any = method
+        described.__name__ = described.__qualname__ = endpoint.__name__
+        described.__doc__ = endpoint.__doc__
+        taken = inspect.signature(endpoint)
+        result = str(taken.return_annotation).removeprefix("EndpointRequest[").removesuffix("]")
+        result = self._returns[is_async].format(result.removeprefix("Page[").removesuffix("]"))
+        described.__signature__ = taken.replace(return_annotation=result)
+        return method
 
 
-def _described(method: T, endpoint: Callable[..., object], iterator: str = "") -> T:
-    """Lend a method the name, docstring and signature of its endpoint, for ``help()`` and editors.
+class Each(Call[P, Page[M]], Generic[P, M]):
+    """An endpoint as a method that iterates over the items of all pages; bad arguments are refused at the call."""
 
-    What it returns is shown as the endpoint's request is read: a value, or an ``iterator`` of the items of pages.
-    """
-    described: Any = method
-    described.__name__ = endpoint.__name__
-    described.__qualname__ = endpoint.__qualname__
-    described.__doc__ = endpoint.__doc__
-    itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-    taken = inspect.signature(endpoint)
-    result = str(taken.return_annotation).removeprefix("EndpointRequest[").removesuffix("]")
-    if iterator:
-        result = f"{iterator}[{result.removeprefix('Page[').removesuffix(']')}]"
-    described.__signature__ = taken.replace(parameters=[itself, *taken.parameters.values()], return_annotation=result)
-    return method
+    _flows = ("_items", "_aitems")
+    _returns = ("Iterator[{}]", "AsyncIterator[{}]")
+
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]  # an iterator in place of a page
+        def __get__(self, group: None, owner: object = None) -> Self: ...
+        @overload
+        def __get__(self, group: EndpointGroup[httpx.Client], owner: object = None) -> Callable[P, Iterator[M]]: ...
+        @overload
+        def __get__(
+            self, group: EndpointGroup[httpx.AsyncClient], owner: object = None
+        ) -> Callable[P, AsyncIterator[M]]: ...
+        def __get__(self, group: Any, owner: object = None) -> Any: ...
 
 
-class CloudBackups(EndpointGroup):
+class CloudBackups(EndpointGroup[Http_co]):
     """Snapshots and restore jobs."""
 
-    list_serverless_backup_snapshots = _call(cloud_backups.list_serverless_backup_snapshots)
-    iter_serverless_backup_snapshots = _each(cloud_backups.iter_serverless_backup_snapshots)
-    get_serverless_backup_snapshot = _call(cloud_backups.get_serverless_backup_snapshot)
-    list_serverless_restore_jobs = _call(cloud_backups.list_serverless_restore_jobs)
-    iter_serverless_restore_jobs = _each(cloud_backups.iter_serverless_restore_jobs)
-    get_serverless_restore_job = _call(cloud_backups.get_serverless_restore_job)
-    create_serverless_restore_job = _call(cloud_backups.create_serverless_restore_job)
+    list_serverless_backup_snapshots = Call(cloud_backups.list_serverless_backup_snapshots)
+    iter_serverless_backup_snapshots = Each(cloud_backups.iter_serverless_backup_snapshots)
+    get_serverless_backup_snapshot = Call(cloud_backups.get_serverless_backup_snapshot)
+    list_serverless_restore_jobs = Call(cloud_backups.list_serverless_restore_jobs)
+    iter_serverless_restore_jobs = Each(cloud_backups.iter_serverless_restore_jobs)
+    get_serverless_restore_job = Call(cloud_backups.get_serverless_restore_job)
+    create_serverless_restore_job = Call(cloud_backups.create_serverless_restore_job)
 
 
-class AsyncCloudBackups(AsyncEndpointGroup):
-    """Snapshots and restore jobs, for async programs."""
-
-    list_serverless_backup_snapshots = _acall(cloud_backups.list_serverless_backup_snapshots)
-    iter_serverless_backup_snapshots = _aeach(cloud_backups.iter_serverless_backup_snapshots)
-    get_serverless_backup_snapshot = _acall(cloud_backups.get_serverless_backup_snapshot)
-    list_serverless_restore_jobs = _acall(cloud_backups.list_serverless_restore_jobs)
-    iter_serverless_restore_jobs = _aeach(cloud_backups.iter_serverless_restore_jobs)
-    get_serverless_restore_job = _acall(cloud_backups.get_serverless_restore_job)
-    create_serverless_restore_job = _acall(cloud_backups.create_serverless_restore_job)
-
-
-class ServerlessInstances(EndpointGroup):
+class ServerlessInstances(EndpointGroup[Http_co]):
     """Serverless instances."""
 
-    list_serverless_instances = _call(serverless_instances.list_serverless_instances)
-    iter_serverless_instances = _each(serverless_instances.iter_serverless_instances)
-    get_serverless_instance = _call(serverless_instances.get_serverless_instance)
-    create_serverless_instance = _call(serverless_instances.create_serverless_instance)
-    update_serverless_instance = _call(serverless_instances.update_serverless_instance)
-    delete_serverless_instance = _call(serverless_instances.delete_serverless_instance)
+    list_serverless_instances = Call(serverless_instances.list_serverless_instances)
+    iter_serverless_instances = Each(serverless_instances.iter_serverless_instances)
+    get_serverless_instance = Call(serverless_instances.get_serverless_instance)
+    create_serverless_instance = Call(serverless_instances.create_serverless_instance)
+    update_serverless_instance = Call(serverless_instances.update_serverless_instance)
+    delete_serverless_instance = Call(serverless_instances.delete_serverless_instance)
 
 
-class AsyncServerlessInstances(AsyncEndpointGroup):
-    """Serverless instances, for async programs."""
-
-    list_serverless_instances = _acall(serverless_instances.list_serverless_instances)
-    iter_serverless_instances = _aeach(serverless_instances.iter_serverless_instances)
-    get_serverless_instance = _acall(serverless_instances.get_serverless_instance)
-    create_serverless_instance = _acall(serverless_instances.create_serverless_instance)
-    update_serverless_instance = _acall(serverless_instances.update_serverless_instance)
-    delete_serverless_instance = _acall(serverless_instances.delete_serverless_instance)
-
-
-class SharedTierSnapshots(EndpointGroup):
+class SharedTierSnapshots(EndpointGroup[Http_co]):
     """Snapshots of shared-tier clusters."""
 
-    list_shared_cluster_backups = _call(shared_tier_snapshots.list_shared_cluster_backups)
-    iter_shared_cluster_backups = _each(shared_tier_snapshots.iter_shared_cluster_backups)
-    get_shared_cluster_backup = _call(shared_tier_snapshots.get_shared_cluster_backup)
-    download_shared_cluster_backup = _call(shared_tier_snapshots.download_shared_cluster_backup)
+    list_shared_cluster_backups = Call(shared_tier_snapshots.list_shared_cluster_backups)
+    iter_shared_cluster_backups = Each(shared_tier_snapshots.iter_shared_cluster_backups)
+    get_shared_cluster_backup = Call(shared_tier_snapshots.get_shared_cluster_backup)
+    download_shared_cluster_backup = Call(shared_tier_snapshots.download_shared_cluster_backup)
 
 
-class AsyncSharedTierSnapshots(AsyncEndpointGroup):
-    """Snapshots of shared-tier clusters, for async programs."""
-
-    list_shared_cluster_backups = _acall(shared_tier_snapshots.list_shared_cluster_backups)
-    iter_shared_cluster_backups = _aeach(shared_tier_snapshots.iter_shared_cluster_backups)
-    get_shared_cluster_backup = _acall(shared_tier_snapshots.get_shared_cluster_backup)
-    download_shared_cluster_backup = _acall(shared_tier_snapshots.download_shared_cluster_backup)
-
-
-class SharedTierRestoreJobs(EndpointGroup):
+class SharedTierRestoreJobs(EndpointGroup[Http_co]):
     """Restore jobs of shared-tier clusters."""
 
-    list_shared_cluster_backup_restore_jobs = _call(shared_tier_restore_jobs.list_shared_cluster_backup_restore_jobs)
-    iter_shared_cluster_backup_restore_jobs = _each(shared_tier_restore_jobs.iter_shared_cluster_backup_restore_jobs)
-    get_shared_cluster_backup_restore_job = _call(shared_tier_restore_jobs.get_shared_cluster_backup_restore_job)
-    create_shared_cluster_backup_restore_job = _call(shared_tier_restore_jobs.create_shared_cluster_backup_restore_job)
+    list_shared_cluster_backup_restore_jobs = Call(shared_tier_restore_jobs.list_shared_cluster_backup_restore_jobs)
+    iter_shared_cluster_backup_restore_jobs = Each(shared_tier_restore_jobs.iter_shared_cluster_backup_restore_jobs)
+    get_shared_cluster_backup_restore_job = Call(shared_tier_restore_jobs.get_shared_cluster_backup_restore_job)
+    create_shared_cluster_backup_restore_job = Call(shared_tier_restore_jobs.create_shared_cluster_backup_restore_job)
 
 
-class AsyncSharedTierRestoreJobs(AsyncEndpointGroup):
-    """Restore jobs of shared-tier clusters, for async programs."""
-
-    list_shared_cluster_backup_restore_jobs = _acall(shared_tier_restore_jobs.list_shared_cluster_backup_restore_jobs)
-    iter_shared_cluster_backup_restore_jobs = _aeach(shared_tier_restore_jobs.iter_shared_cluster_backup_restore_jobs)
-    get_shared_cluster_backup_restore_job = _acall(shared_tier_restore_jobs.get_shared_cluster_backup_restore_job)
-    create_shared_cluster_backup_restore_job = _acall(shared_tier_restore_jobs.create_shared_cluster_backup_restore_job)
-
-
-class PerformanceAdvisor(EndpointGroup):
+class PerformanceAdvisor(EndpointGroup[Http_co]):
     """The Performance Advisor."""
 
-    get_serverless_auto_indexing = _call(performance_advisor.get_serverless_auto_indexing)
-
-
-class AsyncPerformanceAdvisor(AsyncEndpointGroup):
-    """The Performance Advisor, for async programs."""
-
-    get_serverless_auto_indexing = _acall(performance_advisor.get_serverless_auto_indexing)
+    get_serverless_auto_indexing = Call(performance_advisor.get_serverless_auto_indexing)
