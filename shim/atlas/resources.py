@@ -34,6 +34,16 @@ R = TypeVar("R", bound=Model)
 R_co = TypeVar("R_co", bound=Model, covariant=True)
 Http_co = TypeVar("Http_co", bound=httpx.Client | httpx.AsyncClient, covariant=True)
 
+_ERRORS = (
+    "Raises ValueError on an argument that is no id or name, NotFoundError if Atlas does not have what one names, and\n"
+    "what every call may raise (``AtlasClient``)."
+)
+_PAGE = (
+    "``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is empty;\n"
+    "``include_count=False`` leaves ``total_count`` out."
+)
+_ITEMS = "A page is fetched when its first item is asked for; ``items_per_page`` is 1 to 500, 500 unless given."
+
 
 @attrs.frozen
 class EndpointGroup(Generic[Http_co]):
@@ -114,6 +124,11 @@ class Call(Generic[P, R_co]):
 
     def __init__(self, endpoint: Callable[P, EndpointRequest[R_co]]) -> None:
         self._endpoint = endpoint
+        parts = (inspect.cleandoc(endpoint.__doc__ or ""), self._paging(), _ERRORS)
+        self.__doc__ = "\n\n".join(filter(None, parts))
+
+    def _paging(self) -> str:
+        return _PAGE if "page_num" in inspect.signature(self._endpoint).parameters else ""
 
     @overload
     def __get__(self, group: None, owner: object = None) -> Self: ...
@@ -135,7 +150,7 @@ class Call(Generic[P, R_co]):
 
         described: Any = method
         described.__name__ = described.__qualname__ = endpoint.__name__
-        described.__doc__ = endpoint.__doc__
+        described.__doc__ = self.__doc__
         taken = inspect.signature(endpoint)
         result = str(taken.return_annotation).removeprefix("EndpointRequest[").removesuffix("]")
         result = self._returns[is_async].format(result.removeprefix("Page[").removesuffix("]"))
@@ -148,6 +163,9 @@ class Each(Call[P, Page[M]], Generic[P, M]):
 
     _flows = ("_items", "_aitems")
     _returns = ("Iterator[{}]", "AsyncIterator[{}]")
+
+    def _paging(self) -> str:
+        return _ITEMS
 
     if TYPE_CHECKING:
 

@@ -6,7 +6,6 @@ import ast
 import enum
 import inspect
 from collections.abc import Iterator
-from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from makers.docstrings import attributes, first, methods, prose, signature
 from makers.markdown import page, paragraph, table
 
 from shim import AsyncAtlasClient, AtlasClient, Fidelity, atlas, errors, fake
+from shim.atlas.resources import Call, EndpointGroup
 
 HEAD = """
 # Python API
@@ -200,14 +200,14 @@ def _errors() -> Iterator[tuple[str, str, str]]:
 
 
 def _endpoints() -> Iterator[str]:
-    for name, group in vars(AtlasClient).items():
-        if isinstance(group, cached_property):
-            kind = inspect.get_annotations(group.func, eval_str=True)["return"]
-            yield f"### `client.{name}`"
-            yield prose(kind.__doc__)
-            for called, method in methods(kind):
-                yield signature(called, method)
-                yield prose(method.__doc__)
+    client = AtlasClient(access_token="shown-nowhere", environ={})
+    for name, group in inspect.getmembers(client, lambda one: isinstance(one, EndpointGroup)):
+        yield f"### `client.{name}`"
+        yield prose(type(group).__doc__)
+        for called in (each for each, kind in vars(type(group)).items() if isinstance(kind, Call)):
+            method = getattr(group, called)
+            yield signature(called, method)
+            yield prose(method.__doc__)
 
 
 def _models() -> Iterator[str]:

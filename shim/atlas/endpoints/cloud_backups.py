@@ -27,14 +27,7 @@ def list_serverless_backup_snapshots(
     items_per_page: int | None = None,
     page_num: int | None = None,
 ) -> EndpointRequest[PaginatedServerlessBackupSnapshots]:
-    """Return one page of the snapshots of a serverless instance (PaginatedServerlessBackupSnapshots), newest first.
-
-    ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
-    empty; ``include_count=False`` leaves ``total_count`` out.
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster, and
-    what every call may (``AtlasClient``).
-    """
+    """Return one page of the snapshots of a serverless instance (PaginatedServerlessBackupSnapshots), newest first."""
     return EndpointRequest(
         path=path_of(_SNAPSHOTS, group_id=group_id, cluster_name=cluster_name),
         query=query_of(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
@@ -49,9 +42,6 @@ def iter_serverless_backup_snapshots(
 
     Nothing is sent before the first item is asked for. Where a successor answers, all is read then (10,000 items at
     most), once; else page by page. ``items_per_page`` is 1 to 500, 500 unless given.
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster (at
-    the first item), and what every call may (``AtlasClient``).
     """
     return all_of(list_serverless_backup_snapshots(group_id, cluster_name), items_per_page)
 
@@ -59,11 +49,7 @@ def iter_serverless_backup_snapshots(
 def get_serverless_backup_snapshot(
     group_id: str, cluster_name: str, snapshot_id: str
 ) -> EndpointRequest[ServerlessBackupSnapshot]:
-    """Return one snapshot of a serverless instance (ServerlessBackupSnapshot).
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or
-    snapshot, and what every call may (``AtlasClient``).
-    """
+    """Return one snapshot of a serverless instance (ServerlessBackupSnapshot)."""
     return EndpointRequest(
         path=path_of(_SNAPSHOT, group_id=group_id, cluster_name=cluster_name, snapshot_id=snapshot_id),
         read=nested(ServerlessBackupSnapshot),
@@ -80,12 +66,7 @@ def list_serverless_restore_jobs(
 ) -> EndpointRequest[PaginatedServerlessBackupRestoreJobs]:
     """Return one page of the restore jobs of a serverless instance (PaginatedServerlessBackupRestoreJobs).
 
-    They come in Atlas' order (flex: newest first). Pages are those of the cluster that took the instance's place:
-    ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
-    empty; ``include_count=False`` leaves ``total_count`` out.
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster, and
-    what every call may (``AtlasClient``).
+    They come in Atlas' order (flex: newest first). Pages are those of the cluster that took the instance's place.
     """
     return EndpointRequest(
         path=path_of(_RESTORE_JOBS, group_id=group_id, cluster_name=cluster_name),
@@ -97,24 +78,14 @@ def list_serverless_restore_jobs(
 def iter_serverless_restore_jobs(
     group_id: str, cluster_name: str, *, items_per_page: int | None = None
 ) -> EndpointRequest[Page[ServerlessBackupRestoreJob]]:
-    """Iterate over all restore jobs of a serverless instance (ServerlessBackupRestoreJob), in Atlas' order.
-
-    A page is fetched when its first item is asked for; ``items_per_page`` is 1 to 500, 500 unless given.
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster (at
-    the first item), and what every call may (``AtlasClient``).
-    """
+    """Iterate over all restore jobs of a serverless instance (ServerlessBackupRestoreJob), in Atlas' order."""
     return all_of(list_serverless_restore_jobs(group_id, cluster_name), items_per_page)
 
 
 def get_serverless_restore_job(
     group_id: str, cluster_name: str, restore_job_id: str
 ) -> EndpointRequest[ServerlessBackupRestoreJob]:
-    """Return one restore job of a serverless instance (ServerlessBackupRestoreJob).
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or job,
-    and what every call may (``AtlasClient``).
-    """
+    """Return one restore job of a serverless instance (ServerlessBackupRestoreJob)."""
     return EndpointRequest(
         path=path_of(_RESTORE_JOB, group_id=group_id, cluster_name=cluster_name, restore_job_id=restore_job_id),
         read=nested(ServerlessBackupRestoreJob),
@@ -140,8 +111,7 @@ def create_serverless_restore_job(  # noqa: PLR0913 - the members of the legacy 
     ``point_in_time_utc_seconds``, or ``oplog_ts`` and ``oplog_inc`` (a counter within that second); a flex cluster
     answers it with 400. Times are in seconds since the epoch.
 
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or
-    snapshot, and what every call may (``AtlasClient``). After an httpx.TransportError other than ConnectError,
+    After an httpx.TransportError other than ConnectError,
     ConnectTimeout and PoolTimeout nobody knows whether the job was started: list the jobs before trying again.
     """
     check(target_cluster_name=target_cluster_name, target_group_id=target_group_id, snapshot_id=snapshot_id)

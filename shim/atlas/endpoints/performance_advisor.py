@@ -13,8 +13,6 @@ def get_serverless_auto_indexing(group_id: str, cluster_name: str) -> EndpointRe
 
     A flex cluster never does: since the endpoint is gone this is false, and Atlas is not asked, not even whether
     there is such a cluster.
-
-    Raises ValueError on an argument that is no id or name, and what every call may (``AtlasClient``).
     """
     return EndpointRequest(
         path=path_of(_AUTO_INDEXING, group_id=group_id, cluster_name=cluster_name),

@@ -25,14 +25,7 @@ def list_serverless_instances(
     items_per_page: int | None = None,
     page_num: int | None = None,
 ) -> EndpointRequest[PaginatedServerlessInstances]:
-    """Return one page of the serverless instances of a group (PaginatedServerlessInstances).
-
-    ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
-    empty; ``include_count=False`` leaves ``total_count`` out.
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, and what every
-    call may (``AtlasClient``).
-    """
+    """Return one page of the serverless instances of a group (PaginatedServerlessInstances)."""
     return EndpointRequest(
         path=path_of(_INSTANCES, group_id=group_id),
         query=query_of(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
@@ -43,22 +36,12 @@ def list_serverless_instances(
 def iter_serverless_instances(
     group_id: str, *, items_per_page: int | None = None
 ) -> EndpointRequest[Page[ServerlessInstanceDescription]]:
-    """Iterate over all serverless instances of a group (ServerlessInstanceDescription).
-
-    A page is fetched when its first item is asked for; ``items_per_page`` is 1 to 500, 500 unless given.
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group (at the first
-    item), and what every call may (``AtlasClient``).
-    """
+    """Iterate over all serverless instances of a group (ServerlessInstanceDescription)."""
     return all_of(list_serverless_instances(group_id), items_per_page)
 
 
 def get_serverless_instance(group_id: str, name: str) -> EndpointRequest[ServerlessInstanceDescription]:
-    """Return one serverless instance, or the flex cluster that took its place (ServerlessInstanceDescription).
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or instance, and
-    what every call may (``AtlasClient``).
-    """
+    """Return one serverless instance, or the flex cluster that took its place (ServerlessInstanceDescription)."""
     return EndpointRequest(
         path=path_of(_INSTANCE, group_id=group_id, name=name),
         read=nested(ServerlessInstanceDescription),
@@ -81,8 +64,7 @@ def create_serverless_instance(  # noqa: PLR0913 - the members of the legacy req
     that switch, and nothing is created. ``region_name`` is spelled as Atlas does (``US_EAST_1``). A flex cluster
     has no continuous backup: asking for it is refused (400) before anything is sent.
 
-    Raises ValueError on an argument that is no id or name, GoneError where the switch is off, AtlasError with status
-    400 where the name is taken, and what every call may (``AtlasClient``).
+    Raises AtlasError with status 400 if the name is taken.
     """
     check(name=name)
     members = {
@@ -115,9 +97,6 @@ def update_serverless_instance(
     It took a serverless instance's place. This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it
     raises GoneError, whose message names that switch, and nothing is changed. What is not given stays; ``tags`` take
     the place of all there are.
-
-    Raises ValueError on an argument that is no id or name, GoneError where the switch is off, NotFoundError where there
-    is no such group or instance, and what every call may (``AtlasClient``).
     """
     return EndpointRequest(
         method="PATCH",
@@ -137,9 +116,6 @@ def delete_serverless_instance(group_id: str, name: str) -> EndpointRequest[Requ
     This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it raises GoneError, whose message names
     that switch, and nothing is deleted. It returns (RequestAccepted) when Atlas has accepted the deletion, which goes
     on after that.
-
-    Raises ValueError on an argument that is no id or name, GoneError where the switch is off, NotFoundError where there
-    is no such group or instance, and what every call may (``AtlasClient``).
     """
     return EndpointRequest(
         method="DELETE",

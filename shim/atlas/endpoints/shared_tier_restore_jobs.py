@@ -20,12 +20,7 @@ def list_shared_cluster_backup_restore_jobs(
 ) -> EndpointRequest[PaginatedTenantRestores]:
     """Return one page of the restore jobs of a shared-tier cluster (PaginatedTenantRestores), in Atlas' order.
 
-    Flex lists the newest first. Pages are those of the cluster that took its place:
-    ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
-    empty; ``include_count=False`` leaves ``total_count`` out.
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster, and
-    what every call may (``AtlasClient``).
+    Flex lists the newest first. Pages are those of the cluster that took its place.
     """
     return EndpointRequest(
         path=path_of(_TENANT + "/restores", group_id=group_id, cluster_name=cluster_name),
@@ -37,24 +32,14 @@ def list_shared_cluster_backup_restore_jobs(
 def iter_shared_cluster_backup_restore_jobs(
     group_id: str, cluster_name: str, *, items_per_page: int | None = None
 ) -> EndpointRequest[Page[TenantRestore]]:
-    """Iterate over all restore jobs of a shared-tier cluster (TenantRestore), in Atlas' order (flex: newest first).
-
-    A page is fetched when its first item is asked for; ``items_per_page`` is 1 to 500, 500 unless given.
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster (at
-    the first item), and what every call may (``AtlasClient``).
-    """
+    """Iterate over all restore jobs of a shared-tier cluster (TenantRestore), in Atlas' order (flex: newest first)."""
     return all_of(list_shared_cluster_backup_restore_jobs(group_id, cluster_name), items_per_page)
 
 
 def get_shared_cluster_backup_restore_job(
     group_id: str, cluster_name: str, restore_id: str
 ) -> EndpointRequest[TenantRestore]:
-    """Return one restore job of a shared-tier cluster (TenantRestore).
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or job,
-    and what every call may (``AtlasClient``).
-    """
+    """Return one restore job of a shared-tier cluster (TenantRestore)."""
     return EndpointRequest(
         path=path_of(
             _TENANT + "/restores/{restore_id}", group_id=group_id, cluster_name=cluster_name, restore_id=restore_id
@@ -75,9 +60,6 @@ def create_shared_cluster_backup_restore_job(
 
     All data of the target, the cluster ``target_deployment_item_name``, is replaced. It is in the project
     ``target_project_id``, the snapshot's own unless given.
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or
-    snapshot, and what every call may (``AtlasClient``).
     """
     check(snapshot_id=snapshot_id, target_project_id=target_project_id)
     members = {

@@ -20,12 +20,7 @@ def list_shared_cluster_backups(
 ) -> EndpointRequest[PaginatedTenantSnapshots]:
     """Return one page of the snapshots of a shared-tier cluster (PaginatedTenantSnapshots), in Atlas' order.
 
-    Flex lists the oldest first. Pages are those of the cluster that took its place:
-    ``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is
-    empty; ``include_count=False`` leaves ``total_count`` out.
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster, and
-    what every call may (``AtlasClient``).
+    Flex lists the oldest first. Pages are those of the cluster that took its place.
     """
     return EndpointRequest(
         path=path_of(_TENANT + "/snapshots", group_id=group_id, cluster_name=cluster_name),
@@ -37,24 +32,14 @@ def list_shared_cluster_backups(
 def iter_shared_cluster_backups(
     group_id: str, cluster_name: str, *, items_per_page: int | None = None
 ) -> EndpointRequest[Page[BackupTenantSnapshot]]:
-    """Iterate over all snapshots of a shared-tier cluster (BackupTenantSnapshot), in Atlas' order (flex: oldest first).
-
-    A page is fetched when its first item is asked for; ``items_per_page`` is 1 to 500, 500 unless given.
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group or cluster (at
-    the first item), and what every call may (``AtlasClient``).
-    """
+    """Iterate over the snapshots of a shared-tier cluster (BackupTenantSnapshot), in Atlas' order (flex: oldest first)."""
     return all_of(list_shared_cluster_backups(group_id, cluster_name), items_per_page)
 
 
 def get_shared_cluster_backup(
     group_id: str, cluster_name: str, snapshot_id: str
 ) -> EndpointRequest[BackupTenantSnapshot]:
-    """Return one snapshot of a shared-tier cluster (BackupTenantSnapshot).
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or
-    snapshot, and what every call may (``AtlasClient``).
-    """
+    """Return one snapshot of a shared-tier cluster (BackupTenantSnapshot)."""
     return EndpointRequest(
         path=path_of(
             _TENANT + "/snapshots/{snapshot_id}",
@@ -73,9 +58,6 @@ def download_shared_cluster_backup(
 
     The link is in ``snapshot_url``, for four hours. ``target_deployment_item_name`` was required by the old contract
     and is of no use to a download: a flex cluster is not told it.
-
-    Raises ValueError on an argument that is no id or name, NotFoundError where there is no such group, cluster or
-    snapshot, and what every call may (``AtlasClient``).
     """
     check(snapshot_id=snapshot_id)
     return EndpointRequest(
