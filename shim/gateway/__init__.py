@@ -3,17 +3,16 @@
 One call, in the order of its stations (each room's own docstring has its files):
 
     ``http1``           sockets, connections and deadlines of callers; bytes become a Request
-    ``handler``         the whole way of one request, from top to bottom
-    ``in_flight``       how many are being answered, in all and of one peer; ``memory`` counts what they hold
-    ``validation``      the request as an InboundRequest, or a refusal
+    ``call``            the way of one call, from its head to its last byte
+    ``limits``          how many are in flight, in all and of one peer, and what is held in memory for them
+    ``checks``          the request as an InboundRequest, or a refusal; ``allow`` is the operator's list
     ``credentials``     who may call, and who signs
     ``exchange``        the core's exchange: what it wants sent is sent, what it wants read is read
-    ``upstream``        a call and its second attempts, over connections that are kept
-    ``relay``           upstream's content, streamed to the caller
+    ``upstream``        a call, over connections that are kept
     ``http1.response``  the reply as bytes
 
-Beside it: ``fields`` decides which field lines cross and which are added (``remembered`` spares it doing so anew),
-``errors`` are the gateway's own answers, and ``coalesce`` lets identical reads share a call. ``options`` are
+Beside it: ``fields`` decides which field lines cross and which are added, ``errors`` are the gateway's own answers,
+and ``coalesce`` lets identical reads share a call. ``options`` are
 declared once for flags, environment and file, their values read by ``option_values``; ``reload`` makes a plan of
 them and the documents, and replaces it; ``server`` is the life of one gateway, ``serving`` that of the program
 (``process`` is what it sets up first), which ``systemd`` may hand sockets to and hear from.

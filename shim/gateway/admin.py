@@ -13,7 +13,7 @@ from shim.core.messages import Headers, Reply, field
 from shim.gateway.board.html import page
 from shim.gateway.board.status import Status
 from shim.gateway.board.text import text
-from shim.gateway.credentials.own import from_a_page
+from shim.gateway.credentials.modes import from_a_page
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.request import Request
 from shim.page import POLICY

@@ -9,11 +9,11 @@ import threading
 import attrs
 
 from shim.gateway.admin import Admin
+from shim.gateway.checks import authorities_of
 from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.server import Server
 from shim.gateway.http1.sockets import Bound, bind_tcp
 from shim.gateway.options import Address, Options
-from shim.gateway.validation import authorities_of
 
 MOST = 64
 """Connections at a time; one more ends one that is idle, which a probe that asks at once never is."""

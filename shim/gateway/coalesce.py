@@ -1,15 +1,15 @@
 """Identical reads at the same time share one upstream call (``--coalesce``), and nothing else does.
 
 Identical means: to the same target and Host, with the same credentials, and with the same value in
-every field that could make a difference; a field nobody here knows could. A write that passes the
-gateway ends all sharing until it has its answer, so that whoever reads after it reads what it did.
+every field that could make a difference; a field nobody here knows could. A write ends all sharing of
+its caller's reads in its group until it has its answer, so that whoever reads after it reads what it did.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 
 import attrs
 
@@ -19,8 +19,10 @@ from shim.gateway.failures import Failure
 BUDGET = 16 * 1024 * 1024
 """Bytes of answers kept for later callers; beyond it an answer is shared by those who wait for it alone."""
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_NOTHING = nullcontext()
+PATIENCE = 5.0
+"""Seconds for which a write that has no answer keeps reads from being shared; none from before its end is shared after
+it, however long it takes."""
+
 _NO_DIFFERENCE = frozenset(
     {
         "baggage",
@@ -58,7 +60,10 @@ class BufferedResponse:
 
 
 Make = Callable[[], Awaitable[BufferedResponse | None]]
-"""Asks upstream; None for a reply that is too large to be held."""
+"""Asks upstream; returns None for a reply that is too large to be held."""
+
+Owner = Hashable
+"""Whose reads a write may change: the signer, the caller's own credentials if those are sent, and the group."""
 
 
 def alike(headers: Headers, *, signed: bool) -> Hashable | None:
@@ -81,6 +86,7 @@ def alike(headers: Headers, *, signed: bool) -> Hashable | None:
 class _Flight:
     """One upstream call, and how many wait for it; ``size`` counts against the budget once it is kept."""
 
+    owner: Owner
     task: asyncio.Future[BufferedResponse | None]
     born: float
     waiters: int = 0
@@ -92,11 +98,11 @@ class Coalescer:
 
     def __init__(self) -> None:
         self._flights: dict[Hashable, _Flight] = {}
-        self._writes = 0
+        self._writes: dict[Owner, list[float]] = {}
         self._kept = 0
 
     async def share(
-        self, key: Hashable, window: float, make: Make, joined: Callable[[], None]
+        self, owner: Owner, key: Hashable, window: float, make: Make, joined: Callable[[], None]
     ) -> BufferedResponse | None:
         """Return the answer to a read, asking upstream only if nobody does, or did in the last ``window`` seconds.
 
@@ -104,12 +110,12 @@ class Coalescer:
         ``joined`` is called when upstream isn't asked. A caller that leaves (is cancelled) takes the
         upstream call with it only when nobody else waits for it.
         """
-        if self._writes:
+        now = asyncio.get_running_loop().time()
+        if any(now - began < PATIENCE for began in self._writes.get(owner, ())):
             return await make()
         flight = self._flights.get(key)
-        now = asyncio.get_running_loop().time()
         if flight is None or (flight.task.done() and now - flight.born >= window):
-            flight = self._begin(key, window, make)
+            flight = self._begin(owner, key, window, make)
         else:
             joined()
         flight.waiters += 1
@@ -121,23 +127,29 @@ class Coalescer:
                 self._drop(key, flight)
                 flight.task.cancel()
 
-    def passing(self, method: str) -> AbstractContextManager[None]:
-        """Hold around a call of any kind: while a write is on its way nothing is shared, and nothing older after it."""
-        return _NOTHING if method in _SAFE else self._write()
-
     @contextmanager
-    def _write(self) -> Iterator[None]:
-        self._writes += 1
-        for key, flight in list(self._flights.items()):
-            self._drop(key, flight)
+    def writing(self, owner: Owner) -> Iterator[None]:
+        """Hold around a write: while it is on its way its owner shares nothing, and nothing older after it."""
+        began = asyncio.get_running_loop().time()
+        writes = self._writes.setdefault(owner, [])
+        writes.append(began)
+        self._forget(owner)
         try:
             yield
         finally:
-            self._writes -= 1
+            self._forget(owner)
+            writes.remove(began)
+            if not writes:
+                del self._writes[owner]
 
-    def _begin(self, key: Hashable, window: float, make: Make) -> _Flight:
+    def _forget(self, owner: Owner) -> None:
+        for key, flight in list(self._flights.items()):
+            if flight.owner == owner:
+                self._drop(key, flight)
+
+    def _begin(self, owner: Owner, key: Hashable, window: float, make: Make) -> _Flight:
         loop = asyncio.get_running_loop()
-        flight = _Flight(asyncio.ensure_future(make()), loop.time())
+        flight = _Flight(owner, asyncio.ensure_future(make()), loop.time())
         self._flights[key] = flight
 
         def landed(task: asyncio.Future[BufferedResponse | None]) -> None:

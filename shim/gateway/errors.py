@@ -138,6 +138,12 @@ def unreadable(error: str, detail: str, said: str = "") -> Refusal:
     return Refusal(502, "SHIM_UPSTREAM_UNREADABLE", detail, error=error, said=said)
 
 
+def executed() -> Refusal:
+    """No room for the reply to a write: what was sent must not be sent again."""
+    detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
+    return unreadable("http_response_body_size", detail)
+
+
 def too_slow(error: str, detail: str) -> Refusal:
     """Upstream, or the whole exchange, took longer than the configured time."""
     return Refusal(504, "SHIM_UPSTREAM_TIMEOUT", detail, error=error)

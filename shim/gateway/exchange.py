@@ -16,28 +16,28 @@ from shim.core.messages import Call, Headers, Outcome, PassThrough, Read, Record
 from shim.core.recognise import Match
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import OutboundCall, UpstreamSigner
-from shim.gateway.errors import Refusal, error_type, proxy_status, too_slow, unreadable
+from shim.gateway.errors import Refusal, error_type, executed, proxy_status, too_slow
 from shim.gateway.failures import Failure
 from shim.gateway.fields import for_caller, notes
-from shim.gateway.memory import MemoryBudget
+from shim.gateway.limits import Held
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
-from shim.gateway.upstream.signed import send
-
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 DECODED = 8
 """How many bytes a byte of JSON takes once it is decoded, about."""
 
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
-@attrs.define
-class GatewayExchange:
-    """An exchange in progress.
 
-    ``announced`` is told of the replies that announce something of their operation, with the call as it was sent.
-    ``upstream_response`` is the last reply, ``fault`` why the content of the one read last could not be had,
-    ``seconds`` the time spent in the core, ``failure`` what an error of the core's own counts as, and ``held`` what
-    pages that were read, and a reply made of them, take of the ``budget``.
+@attrs.define(eq=False, repr=False)
+class Exchange:
+    """A retired call on its way: what the core's exchange wants sent is sent, what it wants read is read.
+
+    ``announced`` takes the replies that announce something of their operation, with the call as it was sent.
+    ``is_moved``: the caller has signed another target than this call's. ``response`` is upstream's last reply,
+    ``fault`` why the content of the one read last could not be had, ``decoded`` how long it is, ``seconds`` the time
+    spent in the core, and ``failure`` what an error of the core's own counts as. What is ``held`` in memory are pages
+    that were read, and a reply made of them.
     """
 
     match: Match
@@ -45,13 +45,14 @@ class GatewayExchange:
     context: Context
     signer: UpstreamSigner
     upstream: Upstream
+    held: Held
     announced: Callable[[Call, Headers], None]
-    budget: MemoryBudget
-    upstream_response: UpstreamResponse | None = None
+    is_moved: bool = False
+    response: UpstreamResponse | None = None
+    decoded: int = 0
     fault: str | None = None
     seconds: float = 0.0
     failure: Failure | None = None
-    held: int = 0
 
     async def run(self, *, whole: bool = False) -> Outcome:
         """Send and read what the core asks for, until it says how the exchange ends.
@@ -69,15 +70,13 @@ class GatewayExchange:
                     step = advance(steps, reply)
                     self.seconds += perf_counter() - began
                     if isinstance(step, Send):
-                        self._hold()
-                        self.upstream_response = await send(self.upstream, self.signer, self._outbound(step))
-                        reply = self.upstream_response.head
-                        if self.upstream_response.announces:
+                        self._keep_page()
+                        self.response = await self.signer.send(self.upstream, self._outbound(step))
+                        reply = self.response.head
+                        if self.response.announces:
                             self.announced(step.call, reply.headers)
                     elif isinstance(step, Read):
-                        assert self.upstream_response is not None, "there is nothing to read yet"
-                        reply = await self._read(self.upstream_response, step.limit)
-                        self.fault = reply.fault
+                        reply = await self._read(step.limit)
                     else:
                         break
                 if whole and isinstance(step, PassThrough):
@@ -91,22 +90,33 @@ class GatewayExchange:
 
     def _outbound(self, step: Send) -> OutboundCall:
         """Return a call to be signed: where only its version is another, the caller's own signature still fits."""
-        call = step.call
-        is_same = (call.method, call.target) == (self.call.method, self.call.target)
-        return OutboundCall(attrs.evolve(step, rewritten=step.rewritten and not is_same))
+        call, own = step.call, self.call
+        is_another = step.rewritten and (call.method != own.method or call.target != own.target)
+        return OutboundCall(call, is_another or self.is_moved, step.may_read)
 
-    async def _read(self, response: UpstreamResponse, limit: int) -> Reply:
+    async def _read(self, limit: int) -> Reply:
+        """Return the last reply with its content, which counts as held while the exchange lasts."""
         try:
-            return await response.read(limit)
+            reply = await self.last.read(limit)
+            self.decoded = len(reply.body or b"")
+            if self.decoded > BUFFERED:
+                self.held.take(self.decoded)
         except Refusal as refusal:
-            raise self._told(refusal) from None
+            raise self._executed(refusal) from None
+        self.fault = reply.fault
+        return reply
 
-    def _told(self, refusal: Refusal) -> Refusal:
-        """Return what the caller is told of a refusal: 503, come again, would have a write executed twice."""
-        if refusal.status != 503 or self.call.method in _SAFE:
-            return refusal
-        detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
-        return unreadable("http_response_body_size", detail)
+    def _keep_page(self) -> None:
+        """Let the last reply go, and count what was read of it as a page that others are collected to."""
+        if self.response is not None:
+            self.response.close()
+            if DECODED * self.decoded > BUFFERED:
+                self.held.take(DECODED * self.decoded)
+            self.decoded = 0
+
+    def _executed(self, refusal: Refusal) -> Refusal:
+        """Return the answer to a caller of a refusal: 503, come again, would have a write executed twice."""
+        return refusal if refusal.status != 503 or self.call.method in _SAFE else executed()
 
     def reply(self, outcome: Outcome) -> Reply:
         """Return the caller's reply; its body is None when upstream's content is passed through.
@@ -120,16 +130,16 @@ class GatewayExchange:
         made, record = outcome.reply, outcome.record
         if made.body is not None and len(made.body) > BUFFERED:
             try:
-                self._take(len(made.body))
+                self.held.take(len(made.body))
             except Refusal as refusal:
-                raise self._told(refusal) from None
+                raise self._executed(refusal) from None
+        lines = for_caller(made.headers)
         if outcome.code is None:
-            lines = (*for_caller(made.headers), *notes(record, linked=self._leads_on(record)))
-            return Reply(made.status, lines, made.body or b"")
+            return Reply(made.status, (*lines, *notes(record, linked=self._leads_on(record))), made.body or b"")
         error = error_type(outcome.code, made.status, self.fault)
         self.failure = outcome.code, made.status, error
         status = proxy_status(error, outcome.code, record)
-        return Reply(made.status, (*for_caller(made.headers), *notes(record, linked=False), status), made.body or b"")
+        return Reply(made.status, (*lines, *notes(record, linked=False), status), made.body or b"")
 
     def _leads_on(self, record: Record) -> bool:
         """Tell whether the last call went to another path than the caller's; a version alone is no other resource."""
@@ -149,28 +159,15 @@ class GatewayExchange:
     @property
     def last(self) -> UpstreamResponse:
         """Upstream's last reply."""
-        assert self.upstream_response is not None, "nothing was sent yet"
-        return self.upstream_response
-
-    def _hold(self) -> None:
-        """Count what was read of the last reply as held until the end: a page that others are collected to."""
-        if self.upstream_response is not None:
-            size = DECODED * sum(map(len, self.upstream_response.chunks))
-            self.upstream_response.close()
-            if size > BUFFERED:
-                self._take(size)
-
-    def _take(self, size: int) -> None:
-        self.budget.take(size)
-        self.held += size
+        assert self.response is not None, "nothing was sent yet"
+        return self.response
 
     def close(self) -> None:
-        """Give upstream's connection up, unless its reply was read to the end."""
-        self.budget.give(self.held)
-        self.held = 0
-        if self.upstream_response is not None:
-            self.upstream_response.close()
-            self.upstream_response = None
+        """Give upstream's connection up, unless its reply was read to the end, and what is held."""
+        self.held.give()
+        if self.response is not None:
+            self.response.close()
+            self.response = None
 
 
 def loads(raw: bytes) -> Any:

@@ -7,14 +7,13 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 
-from shim.core.messages import FieldReport, Headers, Record, by_level, field
+from shim.core.messages import FieldReport, Headers, Record, by_level
 from shim.gateway.remembered import by_identity
 
 PSEUDONYM = "atlas-shim"
-"""The gateway's name in Via (RFC 9110, 7.6.3) and Proxy-Status (RFC 9209)."""
+"""The gateway's name in a reply's Via (RFC 9110, 7.6.3) and Proxy-Status (RFC 9209); a request's Via has an id, too."""
 
 VIA = ("Via", f"1.1 {PSEUDONYM}")
-_VIA_LINE = f"{VIA[0]}: {VIA[1]}"
 
 _HOP_BY_HOP = frozenset(
     {
@@ -38,29 +37,26 @@ _BARE = frozenset({"legacy", ""})
 _LEVELS = ("renamed", "derived", "constant", "missing", "absent")
 
 
-def for_upstream(headers: Headers) -> list[str]:
-    """Return the request's field lines for upstream as text: end-to-end ones, and Via.
+def for_upstream(headers: Headers, *, readable: bool) -> list[str]:
+    """Return the request's end-to-end field lines for upstream as text.
 
-    Host, Content-Length and a 100-continue are left to the sender. Upstream is not told where the caller comes
-    from: ``Forwarded``, ``X-Forwarded-*`` and ``X-Real-IP`` are dropped.
+    Host, Via, Content-Length and a 100-continue are left to the sender. Upstream is not told where the caller comes
+    from: ``Forwarded``, ``X-Forwarded-*`` and ``X-Real-IP`` are dropped. A ``readable`` reply may be read and still be
+    handed back as it came: the coding that is asked for is one that the gateway can undo and the caller accepts.
     """
-    lines = []
-    named: list[str] = []
+    lines, accepted = [], []
     for name, value in headers:
-        if _crosses(name, "request"):
+        if readable and len(name) == 15 and name.lower() == "accept-encoding":
+            accepted.append(value)
+        elif _crosses(name):
             lines.append(f"{name}: {value}")
-        elif name.lower() == "connection" and value != "keep-alive":
-            named.append(value)
-    if named:
-        words = _named(named)
-        lines = [line for line in lines if _folded(line.partition(":")[0]) not in words]
-    lines.append(_VIA_LINE)
+    if readable:
+        lines.append(f"Accept-Encoding: {_coding(','.join(accepted))}")
     return lines
 
 
-@lru_cache(maxsize=64)
 def agent_of(headers: Headers) -> str | None:
-    """Return a caller's User-Agent; looked for with every call, so by the length of the name first."""
+    """Return a caller's User-Agent."""
     for name, value in headers:
         if len(name) == 10 and name.lower() == "user-agent":
             return value
@@ -72,48 +68,31 @@ def for_caller(headers: Headers) -> Headers:
 
     Content-Length stays, unless upstream framed the content in another way (RFC 9112, 6.3).
     """
-    lines = [line for line in headers if _crosses(line[0], "reply")]
-    if field(headers, "Transfer-Encoding") is not None:
-        lines = [line for line in lines if _folded(line[0]) != "content-length"]
-    named = [value for name, value in headers if name.lower() == "connection"]
-    if named:
-        words = _named(named)
-        lines = [line for line in lines if _folded(line[0]) not in words]
+    lines = []
+    gone = set()
+    for line in headers:
+        name = line[0].lower()
+        if name == "connection":
+            gone.update([folded(member.strip()) for member in line[1].split(",")])
+        elif name == "transfer-encoding":
+            gone.add("content-length")
+        elif folded(name) not in _HOP_BY_HOP:
+            lines.append(line)
+    if gone:
+        lines = [line for line in lines if folded(line[0]) not in gone]
     return (*lines, VIA)
 
 
-def _folded(name: str) -> str:
-    """Return a name as the most careless reader compares it."""
+def folded(name: str) -> str:
+    """Return a field's name as the most careless reader compares it."""
     return name.lower().replace("_", "-")
 
 
 @lru_cache(maxsize=1024)
-def _crosses(name: str, kind: str) -> bool:
-    """Tell whether a field is handed on with messages of a kind; remembered, since the same names come each time."""
-    folded = _folded(name)
-    if kind == "reply":
-        return folded not in _HOP_BY_HOP
-    return not (folded in _REQUEST_DROPS or folded in _FORWARDED or folded.startswith("x-forwarded-"))
-
-
-def _named(values: list[str]) -> set[str]:
-    """Return the names of fields that are for the connection alone."""
-    return {_folded(word.strip()) for word in ",".join(values).split(",")}
-
-
-def codings(headers: Headers) -> Headers:
-    """Return the lines with an Accept-Encoding that the gateway can decode and the caller accepts.
-
-    A reply may be read and still be handed back as it came, so what is asked for must suit both.
-    """
-    said: list[str] = []
-    others: list[tuple[str, str]] = []
-    for line in headers:
-        if line[0].lower() == "accept-encoding":
-            said.append(line[1])
-        else:
-            others.append(line)
-    return (*others, ("Accept-Encoding", _coding(",".join(said))))
+def _crosses(name: str) -> bool:
+    """Tell whether a request's field is handed on; remembered, since the same names come each time."""
+    plain = folded(name)
+    return not (plain in _REQUEST_DROPS or plain in _FORWARDED or plain.startswith("x-forwarded-"))
 
 
 @lru_cache(maxsize=256)

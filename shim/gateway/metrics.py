@@ -19,10 +19,9 @@ from shim.core.settings import FlagRoute
 from shim.gateway.board.standing import Standing
 from shim.gateway.failures import origin_of
 from shim.gateway.http1.server import Server
-from shim.gateway.in_flight import InFlight
 from shim.gateway.ledger import COSTS, WAITS, Ledger, Snapshot
+from shim.gateway.limits import Limits
 from shim.gateway.log_writer import dropped
-from shim.gateway.memory import MemoryBudget
 from shim.gateway.reload import Plan
 from shim.gateway.tls.rotation import Certificates
 from shim.gateway.upstream.client import Upstream
@@ -94,9 +93,8 @@ class Metrics(Collector):
 
     plan: Plan
     ledger: Ledger
-    in_flight: InFlight
+    limits: Limits
     upstream: Upstream
-    budget: MemoryBudget
     certificates: Certificates
     standing: Standing
     radar: Radar
@@ -160,14 +158,14 @@ class Metrics(Collector):
         }
 
     def _of_parts(self) -> dict[str, Values]:
-        budget, upstream, server, watched = self.budget, self.upstream, self.server, self.certificates.watched
+        limits, upstream, server, watched = self.limits, self.upstream, self.server, self.certificates.watched
         found: dict[str, Values] = {
-            "in_flight_requests": {(): self.in_flight.count},
+            "in_flight_requests": {(): limits.count},
             "log_lines_dropped": {(): dropped()},
             "upstream_responses": {f"{digit}xx": count for digit, count in enumerate(upstream.hundreds) if count},
             "upstream_failures": upstream.failures.copy(),
-            "memory_used_bytes": {"reserved": budget.reserved, "held": budget.held},
-            "memory_limit_bytes": {(): budget.limit},
+            "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held},
+            "memory_limit_bytes": {(): limits.memory},
             "tls_certificate_not_after_timestamp_seconds": {
                 one.name: one.expires for one in watched if one.expires is not None
             },

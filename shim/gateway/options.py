@@ -14,7 +14,7 @@ import attrs
 
 from shim.core.settings import FlagRoute, RouteWord, Settings, word_and_flag
 from shim.errors import SettingsError
-from shim.gateway.allow.lists import BY_DEFAULT, AllowList, parse_allow
+from shim.gateway.allow import BY_DEFAULT, AllowList, parse_allow
 from shim.gateway.option_rows import Row, option
 from shim.gateway.option_sources import Given, given
 from shim.gateway.option_values import (

@@ -21,7 +21,7 @@ from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, Settings
 from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import check_flag
-from shim.gateway.allow.lists import AllowList
+from shim.gateway.allow import AllowList
 from shim.gateway.option_sources import Given, given, renamed
 from shim.gateway.options import TABLE, CredentialsMode, Options, options_of
 

@@ -20,15 +20,15 @@ from shim.gateway.board.facts import ends_in, status_of
 from shim.gateway.board.silence import InventoryLook, Written
 from shim.gateway.board.standing import Standing
 from shim.gateway.board.status import Status
-from shim.gateway.credentials import gate_for
-from shim.gateway.credentials.own import is_loopback
-from shim.gateway.handler import Handler
+from shim.gateway.call import Handler
+from shim.gateway.checks import authorities_of
+from shim.gateway.credentials import asker, gate_for
+from shim.gateway.credentials.modes import is_loopback
 from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.server import Server
 from shim.gateway.http1.sockets import Bound, bind
-from shim.gateway.in_flight import InFlight
 from shim.gateway.ledger import Ledger
-from shim.gateway.memory import MemoryBudget
+from shim.gateway.limits import Limits
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
 from shim.gateway.process import loop_factory
@@ -39,8 +39,6 @@ from shim.gateway.settings_report import report
 from shim.gateway.tls.rotation import Certificates
 from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
-from shim.gateway.upstream.signed import asker
-from shim.gateway.validation import authorities_of
 
 log = logging.getLogger("shim.gateway")
 
@@ -79,21 +77,19 @@ class Gateway:
         self._report = told  # and not the environment: whoever shows this object shows no secret
         self.flag = RouteFlag(options)
         self.flag.follow(plan)
-        self.in_flight = InFlight()
         self.certificates = certificates = Certificates(options)
         self._inventory = RadarInventory(environ, clock)
-        budget = MemoryBudget(options.memory)
+        self.limits = Limits(options.memory)
         self._tracing = tracing_of_process(plan.engine)
-        self._upstream = Upstream(options, budget, certificates.upstream, self._tracing)
+        self._upstream = Upstream(options, self.limits, certificates.upstream, self._tracing)
         self.ledger = Ledger()
         self.standing = Standing(memory=memory or Memory(), clock=clock)
         self._inventory_look = InventoryLook(environ)
         self.metrics = Metrics(
             plan=plan,
             ledger=self.ledger,
-            in_flight=self.in_flight,
+            limits=self.limits,
             upstream=self._upstream,
-            budget=budget,
             certificates=certificates,
             standing=self.standing,
             radar=self._inventory.radar,
@@ -105,9 +101,8 @@ class Gateway:
             memory=self.standing.memory,
             clock=clock,
             ledger=self.ledger,
-            in_flight=self.in_flight,
+            limits=self.limits,
             inventory=self._inventory,
-            budget=budget,
             tracing=self._tracing,
             flag=self.flag.by,
         )
@@ -193,7 +188,7 @@ class Gateway:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout_at(until):
                         await self._calls.quiet(_LAST_CALLS)
-                        await self.in_flight.idle()
+                        await self.limits.idle()
                         await self._calls.flushed()
                 await self._calls.close()
         finally:

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from shim.core.responses import SITE, error_body, section_of
-from shim.gateway.allow.limits import read_only
+from shim.gateway.checks import read_only
 from shim.gateway.errors import crowded, raw, reply_of
 
 ROOT = Path(__file__).parents[2]

@@ -272,7 +272,7 @@ def test_503_of_a_full_gateway(upstream):
         upstream.latency = 0.4
         other = threading.Thread(target=lambda: first.append(ask(served, headers=BEARER)))
         other.start()
-        until(lambda: served.in_flight.count, "a call in flight")
+        until(lambda: served.limits.count, "a call in flight")
         answer = ask(served, headers=BEARER)
         section.shows(answer, 503, "SHIM_BUSY")
         assert answer.headers["Retry-After"] == "1"

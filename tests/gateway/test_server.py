@@ -109,7 +109,7 @@ def test_call_in_flight_has_its_reply_when_the_end_begins(target, body):
             probe.send(get("/readyz"))
             assert probe.message()[1] == b"ok\n"
             caller.send(request)
-            until(lambda: served.in_flight.count, "the call is in flight")
+            until(lambda: served.limits.count, "the call is in flight")
             end()
             probe.send(get("/readyz"))
             assert status_of(probe.message()[0]) == 503
@@ -168,7 +168,7 @@ def test_reply_is_written_to_its_end_before_the_end():
         caller.take(b"\r\n\r\n")
         end()
         got = b""
-        while len(got) < len(content) and served.in_flight.count:
+        while len(got) < len(content) and served.limits.count:
             got += caller.count(min(65536, len(content) - len(got)))
         # Nothing is in flight any more; what isn't with the kernel yet is with the gateway.
         assert got + caller.count(len(content) - len(got)) == content

@@ -36,9 +36,9 @@ def test_upstream_is_asked_for_its_own_version_with_the_callers_token():
         "Accept": "application/vnd.atlas.2024-11-13+json",
         "User-Agent": "me/1",
         "Host": crossed.upstream.origin.removeprefix("http://"),
-        "Via": "1.1 atlas-shim",
     }
     assert {name: value_of(crossed.sent, name) for name in expected} == expected
+    assert (value_of(crossed.sent, "Via") or "").startswith("1.1 atlas-shim-")
 
 
 def test_reply_says_what_became_of_the_call():

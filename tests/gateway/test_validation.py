@@ -4,8 +4,9 @@ import logging
 
 import pytest
 
-from tests.peers.raw import reply, replying
-from tests.peers.served import ask, calling, cross, gateway, get, value_of
+from tests.gateway.test_translating import EMPTY, V1
+from tests.peers.raw import Peer, raw_upstream, reply, replying
+from tests.peers.served import At, ask, calling, cross, gateway, get, status_of, value_of
 
 
 def test_a_base_url_with_a_slash_at_its_end_is_told():
@@ -30,25 +31,45 @@ def test_methods_of_proxies_are_refused(method, target):
     assert not crossed.upstream.heads
 
 
-@pytest.mark.parametrize("via", ["1.1 atlas-shim", "1.0 fred, 1.1 Atlas-Shim (x)", "HTTP/1.1 atlas-shim"])
+@pytest.mark.parametrize("via", ["1.1 {}", "1.0 fred, 1.1 {} (x)", "HTTP/1.1 {}"])
 def test_loop_is_broken(via):
-    """A call that has been here before is answered with 508."""
-    crossed = cross(get("/x", f"Via: {via}"))
-    assert crossed.status == 508
-    assert "proxy_loop_detected" in (crossed.value("Proxy-Status") or "")
-    assert not crossed.upstream.heads
+    """A call that has been here before is answered with 508, however another proxy writes its Via."""
+    with replying(reply()) as upstream, gateway(upstream.origin) as served:
+        ask(served, get("/x"))
+        own = (value_of(upstream.heads.pop(), "Via") or "").partition(" ")[2]
+        head, _ = ask(served, get("/x", f"Via: {via.format(own.upper())}"))
+        assert b" 508 " in head
+        assert "proxy_loop_detected" in (value_of(head, "Proxy-Status") or "")
+        assert not upstream.heads
 
 
-def test_gateway_that_is_its_own_upstream_finds_out():
-    """Two gateways that call each other end in 508 and not in a flood."""
-    with gateway("http://127.0.0.1:1") as last, gateway(last.url) as first:
+@pytest.mark.parametrize("path", ["/x", V1])
+def test_gateways_in_a_chain_work(path):
+    """A call may pass two gateways: of another one nothing follows, whatever it is called."""
+    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin) as last, gateway(last.url) as first:
+        head, content = ask(first, get(path, "Authorization: Bearer t"))
+        assert status_of(head) == 200
+        assert b"SHIM_" not in content
+        assert len(upstream.heads) == 1
+
+
+def test_gateways_that_call_each_other_find_out():
+    """A circle of gateways, and whatever is between them, ends in 508 and not in a flood."""
+    urls: list[str] = []
+
+    def hand_on(peer: Peer) -> None:
+        head, _ = peer.message()
+        peer.send(b"".join(ask(At(urls[0]), head)))
+
+    with raw_upstream(hand_on) as between, gateway(between.origin) as last, gateway(last.url) as first:
+        urls.append(first.url)
         assert b" 508 " in ask(first, get("/x"))[0]
 
 
 def test_via_of_others_is_kept():
-    """Other intermediaries' names stay, and the gateway's comes last."""
-    sent = cross(get("/x", "Via: 1.0 atlas-shimmer, 1.1 b")).sent
-    assert b"Via: 1.0 atlas-shimmer, 1.1 b\r\nVia: 1.1 atlas-shim\r\n" in sent
+    """Other intermediaries' names stay, another gateway's among them, and this one's comes last."""
+    sent = cross(get("/x", "Via: 1.0 atlas-shim, 1.1 b")).sent
+    assert b"Via: 1.0 atlas-shim, 1.1 b\r\nVia: 1.1 atlas-shim-" in sent
 
 
 @pytest.mark.parametrize(
@@ -79,7 +100,7 @@ def test_defect_is_an_answer_and_a_log_line(monkeypatch, caplog):
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a secret thought")
 
-    monkeypatch.setattr("shim.gateway.handler.validate", broken)
+    monkeypatch.setattr("shim.gateway.call.check", broken)
     crossed = cross(get("/x"))
     assert (crossed.status, crossed.json["errorCode"]) == (500, "SHIM_INTERNAL_ERROR")
     assert b"secret" not in crossed.head + crossed.content

@@ -3,7 +3,7 @@
 import pytest
 
 from shim.errors import SettingsError
-from shim.gateway.allow.lists import BY_DEFAULT, parse_allow
+from shim.gateway.allow import BY_DEFAULT, parse_allow
 from shim.gateway.options import read_options
 
 GROUP = "/api/atlas/v2/groups/5f0000000000000000000001"

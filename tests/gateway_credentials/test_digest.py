@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shim.core.messages import Reply
 from shim.credentials import ApiKey
 from shim.gateway.credentials import digest
-from shim.gateway.credentials.api_key_signer import authorization, challenge_of
+from shim.gateway.credentials.api_key import authorization, challenge_of
 from shim.gateway.credentials.digest import (
     ALGORITHMS,
     LONGEST,

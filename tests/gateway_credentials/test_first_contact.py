@@ -85,7 +85,7 @@ def test_handshakes_are_counted_apart():
         good = line(Signature(nonce_of(seen)).parts)
         for _ in range(2):
             seen.ask(UNTOUCHED, good, ACCEPT)
-        until(lambda: not seen.gateway.in_flight.count, "the last count")
+        until(lambda: not seen.gateway.limits.count, "the last count")
         text = seen.gateway.metrics.text().decode()
     assert 'atlas_shim_challenges_total{reason="unsigned"} 1.0' in text
     assert 'atlas_shim_challenges_total{reason="stale"} 1.0' in text

@@ -1,16 +1,51 @@
 """Signing with an API key, step by step, where no wire shows the difference."""
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
 import pytest
 
-from shim.core.messages import Call, Reply, Send
+from shim.core.messages import Call, Reply
 from shim.credentials import ApiKey
 from shim.gateway.credentials import OutboundCall
-from shim.gateway.credentials.api_key_signer import KeySigner
+from shim.gateway.credentials.api_key import KeySigner
 from shim.gateway.errors import Refusal
 
 CALL = Call("GET", "https://cloud.mongodb.com", "/x")
+
+
+class Response:
+    """A reply of which nothing is read."""
+
+    def __init__(self, head: Reply) -> None:
+        self.head = head
+
+    async def read(self, limit: int) -> Reply:
+        """Read it."""
+        return self.head
+
+    def close(self) -> None:
+        """Close it."""
+
+
+class Upstream:
+    """Answers with what it is given, in turn, and keeps what it was sent."""
+
+    def __init__(self, *answers: Reply) -> None:
+        self.answers = list(answers)
+        self.calls: list[Call] = []
+
+    async def send(self, call: Call, *_: Any, readable: bool) -> Any:
+        """Take one call; others may come before it has its answer."""
+        assert not readable
+        self.calls.append(call)
+        answer = self.answers.pop(0)
+        await asyncio.sleep(0)
+        return Response(answer)
+
+    def fields(self, number: int) -> dict[str, str]:
+        """The field lines of a call."""
+        return dict(self.calls[number].headers)
 
 
 async def good(call):
@@ -26,49 +61,35 @@ def signer() -> KeySigner:
     return KeySigner(ApiKey("key", "secret"), good, lambda: ())
 
 
-def outbound(stream: Any = None) -> OutboundCall:
-    return OutboundCall(Send(CALL, "pass", rewritten=False), stream)
-
-
 def challenge(nonce):
     return Reply(401, (("WWW-Authenticate", f'Digest realm="r", nonce="{nonce}", qop="auth"'),))
 
 
-def ended(steps):
-    """Let a call be answered with a success."""
-    with pytest.raises(StopIteration):
-        steps.send(Reply(200))
+async def send(signer: KeySigner, upstream: Upstream, stream: Any = None) -> int:
+    """Send one call, and return the status of its answer."""
+    answer = await signer.send(cast("Any", upstream), OutboundCall(CALL, stream=stream))
+    return answer.head.status
 
 
 async def test_a_streamed_call_that_is_challenged_after_all_is_to_be_made_again(signer):
     """Upstream let the question for a nonce in without one, and not the call, whose content is gone by then."""
-    steps = signer.attempts(outbound(content()))
-    question: Any = next(steps)
-    unsigned: Any = steps.send(await question)
-    assert "Authorization" not in dict(unsigned.headers)
+    upstream = Upstream(challenge("n"))
     with pytest.raises(Refusal, match="SHIM_SIGN_AGAIN"):
-        steps.send(challenge("n"))
+        await send(signer, upstream, content())
+    assert ["Authorization" in upstream.fields(number) for number in range(len(upstream.calls))] == [False]
 
 
-def test_the_nonce_that_was_used_last_is_lent_first(signer):
+async def test_the_nonce_that_was_used_last_is_lent_first(signer):
     """After calls at once, calls one after the other keep to one nonce, and the others grow old unused."""
-    at_once = [signer.attempts(outbound()) for _ in range(2)]
-    for number, steps in enumerate(at_once):
-        next(steps)
-        steps.send(challenge(f"n{number}"))
-    for steps in at_once:
-        ended(steps)
+    upstream = Upstream(challenge("n0"), challenge("n1"), *[Reply(200)] * 5)
+    await asyncio.gather(send(signer, upstream), send(signer, upstream))
     for _ in range(3):
-        steps = signer.attempts(outbound())
-        call: Any = next(steps)
-        assert 'nonce="n1"' in dict(call.headers)["Authorization"]
-        ended(steps)
+        assert await send(signer, upstream) == 200
+        assert 'nonce="n1"' in upstream.fields(-1)["Authorization"]
 
 
 @pytest.mark.parametrize("lacking", ['nonce="n"', 'realm="r"'])
-def test_a_challenge_that_lacks_a_part_is_the_callers(signer, lacking):
+async def test_a_challenge_that_lacks_a_part_is_the_callers(signer, lacking):
     """Nothing can be signed with it, and the 401 is the answer."""
-    steps = signer.attempts(outbound())
-    next(steps)
-    with pytest.raises(StopIteration):
-        steps.send(Reply(401, (("WWW-Authenticate", f'Digest {lacking}, qop="auth"'),)))
+    upstream = Upstream(Reply(401, (("WWW-Authenticate", f'Digest {lacking}, qop="auth"'),)))
+    assert await send(signer, upstream) == 401

@@ -5,7 +5,7 @@ import pytest
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options, file_stamps
-from shim.gateway.credentials.key_files import EVERY, watched_keys
+from shim.gateway.credentials.keys import EVERY, watched_keys
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.served import status_of
 
@@ -74,7 +74,7 @@ def test_files_are_looked_at_a_few_times_a_second(tmp_path, monkeypatch):
 
 def test_keys_come_and_go(tmp_path, caplog, monkeypatch):
     """A line that is added lets its key in, one that is removed keeps it out, a broken file changes nothing."""
-    monkeypatch.setattr("shim.gateway.credentials.key_files.EVERY", 0)
+    monkeypatch.setattr("shim.gateway.credentials.keys.EVERY", 0)
     file = tmp_path / "keys"
     file.write_text("demokeys:00000000-demo-demo-demo-000000000000\n")
 
@@ -124,7 +124,7 @@ def test_a_secret_that_changes_signs_upstream_too(tmp_path, monkeypatch):
     """Whoever proves the new secret of a key that was known before is not signed with the old one."""
     from shim.fake import FakeAtlas
 
-    monkeypatch.setattr("shim.gateway.credentials.key_files.EVERY", 0)
+    monkeypatch.setattr("shim.gateway.credentials.keys.EVERY", 0)
     file = tmp_path / "keys"
     file.write_text("aaaaaaaa:old\n")
     with world("verify", {}, FakeAtlas(api_keys={"aaaaaaaa": "new"}), keys_file=str(file)) as seen:

@@ -260,7 +260,7 @@ def test_long_content_whose_nonce_is_refused():
 
 def test_key_file_is_read_again(tmp_path, monkeypatch):
     """A new key in the file is used after the next look, be it written over, renamed in, or swapped by a link."""
-    monkeypatch.setattr("shim.gateway.credentials.key_files.EVERY", 0)
+    monkeypatch.setattr("shim.gateway.credentials.keys.EVERY", 0)
     fake = FakeAtlas(api_keys={"public01": "one", "public02": "two", "public03": "three", "public04": "four"})
     old, new = tmp_path / "1", tmp_path / "2"
     for folder, number, secret in ((old, "1", "one"), (new, "4", "four")):

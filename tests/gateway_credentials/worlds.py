@@ -22,7 +22,7 @@ from shim.fake import (
 )
 from shim.fake import server as fake_server
 from shim.gateway import Gateway, Options, serve_in_thread
-from shim.gateway.allow.lists import parse_allow
+from shim.gateway.allow import parse_allow
 from shim.gateway.options import Address, CredentialsMode
 from tests.peers.served import ask, get, value_of
 

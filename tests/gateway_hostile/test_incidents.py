@@ -80,7 +80,7 @@ def test_no_field_changes_who_may_call(lines):
                 host = served.url.removeprefix("http://")
                 plain = [line for line in lines if "Bearer" not in line]
                 peer.send(get(path, *plain, host=host))
-                assert status_of(peer.message()[0]) == 401
+                assert status_of(peer.message()[0]) in {400, 401}
         assert not upstream.heads
 
 

@@ -57,7 +57,7 @@ def test_upstream_call_ends_with_its_caller(name, stage, way):
             getattr(peer, way)()
         assert abandoned.left.wait(PATIENCE)
         assert time.monotonic() - began < 1.0  # the promise itself, which a loaded machine keeps with room to spare
-        until(lambda: served.in_flight.count == 0, "nothing in flight")
+        until(lambda: served.limits.count == 0, "nothing in flight")
         assert status_of(ask(served, CALLS["retired GET"])[0]) == 200
 
 
@@ -80,7 +80,7 @@ def test_upload_that_is_left_ends(way):
             assert abandoned.arrived.wait(PATIENCE)
             getattr(peer, way)()
         assert abandoned.left.wait(PATIENCE)
-        until(lambda: served.in_flight.count == 0, "nothing in flight")
+        until(lambda: served.limits.count == 0, "nothing in flight")
 
 
 def test_upstream_that_stops_taking_an_upload_is_given_up():
@@ -97,7 +97,7 @@ def test_upstream_that_stops_taking_an_upload_is_given_up():
             sender.start()
             assert status_of(peer.take(b"\r\n\r\n")) == 504
         sender.join()
-        until(lambda: served.in_flight.count == 0, "nothing in flight")
+        until(lambda: served.limits.count == 0, "nothing in flight")
         over.set()
 
 
@@ -130,6 +130,6 @@ def test_many_that_leave_take_nothing_with_them():
             for peer in peers:
                 peer.reset()
             until(lambda: len(left) == len(arrived), "all left")
-        until(lambda: served.in_flight.count == 0, "nothing in flight")
+        until(lambda: served.limits.count == 0, "nothing in flight")
         assert status_of(ask(served, get("/last"))[0]) == 200
         assert upstream.connections == 301

@@ -85,7 +85,7 @@ async def test_crowd_that_drips_is_ended_while_others_are_served(kind):
             ends = [end for one in crowd if (end := one.result())]
         assert {end.partition(b"\r\n")[0] for end in ends} == {b"HTTP/1.1 408 Request Timeout"}
         assert json.loads(ends[0].partition(b"\r\n\r\n")[2])["errorCode"] == "SHIM_REQUEST_TIMEOUT"
-        assert until(lambda: served.in_flight.count == 0, "nothing in flight")
+        assert until(lambda: served.limits.count == 0, "nothing in flight")
 
 
 @pytest.mark.parametrize("kind", BURSTS)
@@ -228,7 +228,7 @@ def test_replies_that_are_not_taken_end_the_connection(target, content):
         until(lambda: upstream.heads, "a call that began")
         until(lambda: not opened(served), "no connection left")
         sender.join()
-        assert served.in_flight.count == 0
+        assert served.limits.count == 0
         assert len(upstream.heads) < most // 2
 
 

@@ -145,7 +145,7 @@ class Play:
                 self.step("read", 1 << 20, which)
                 self.step("say", 1 << 20, which)
             await self.wired.settle(6)
-            if self.is_over or not (self.stream or self.wired.gateway.in_flight.count or self.wired.caller.unsent):
+            if self.is_over or not (self.stream or self.wired.gateway.limits.count or self.wired.caller.unsent):
                 break
         else:
             raise AssertionError("it hangs")

@@ -189,7 +189,7 @@ class Wired:
     def __init__(self, answer: Callable[[h11.Request], tuple[bytes, bool]], **options: Any) -> None:
         chosen = Options(upstream="http://upstream.test", admin=None, **options)
         self.gateway = Gateway(chosen, environ={})
-        self.pool = WiredPool(urlsplit(chosen.upstream), chosen, self.gateway._handler.budget, deadlines(), None)
+        self.pool = WiredPool(urlsplit(chosen.upstream), chosen, self.gateway.limits, deadlines(), None)
         self.pool.answer = answer
         self.gateway._upstream.pool = self.pool
         self.server = Server(self.gateway._handler, chosen)
@@ -209,8 +209,8 @@ class Wired:
         await self.settle()
         await self.pool.close()
         await self.settle()
-        budget = self.gateway._handler.budget
-        assert (budget.reserved, budget.held, self.gateway.in_flight.count) == (0, 0, 0)
+        budget = self.gateway.limits
+        assert (budget.reserved, budget.held, self.gateway.limits.count) == (0, 0, 0)
         assert not self.server.count
         assert not self.server.connections
         assert not self.server._peers

@@ -53,7 +53,7 @@ def nothing() -> None:
 
 async def reads(coalescer: Coalescer, upstream: Upstream, count: int, window: float = 60.0):
     """Return so many reads of one key that are on their way."""
-    begun = [asyncio.ensure_future(coalescer.share("key", window, upstream, nothing)) for _ in range(count)]
+    begun = [asyncio.ensure_future(coalescer.share("me", "key", window, upstream, nothing)) for _ in range(count)]
     await settled()
     return begun
 
@@ -69,10 +69,10 @@ async def test_answer_is_shared_within_the_window_and_not_after():
     upstream, coalescer = Upstream(), Coalescer()
     upstream.gate.set()
     for _ in range(3):
-        await coalescer.share("long", 60.0, upstream, nothing)
+        await coalescer.share("me", "long", 60.0, upstream, nothing)
     assert upstream.calls == 1
     for _ in range(3):
-        await coalescer.share("none", 0.0, upstream, nothing)
+        await coalescer.share("me", "none", 0.0, upstream, nothing)
     assert upstream.calls == 4
 
 
@@ -80,7 +80,7 @@ async def test_old_answers_are_let_go():
     """When its window is over an answer takes no memory."""
     upstream, coalescer = Upstream(), Coalescer()
     upstream.gate.set()
-    await coalescer.share("key", 0.001, upstream, nothing)
+    await coalescer.share("me", "key", 0.001, upstream, nothing)
     async with asyncio.timeout(5):
         while coalescer._flights:  # noqa: ASYNC110 - nothing tells it
             await asyncio.sleep(0.001)
@@ -92,8 +92,8 @@ async def test_answers_beyond_the_budget_are_not_kept():
     upstream, coalescer = Upstream(), Coalescer()
     upstream.answer = whole(bytes(BUDGET // 2 + 1))
     upstream.gate.set()
-    await coalescer.share("a", 60.0, upstream, nothing)
-    await coalescer.share("b", 60.0, upstream, nothing)
+    await coalescer.share("me", "a", 60.0, upstream, nothing)
+    await coalescer.share("me", "b", 60.0, upstream, nothing)
     assert list(coalescer._flights) == ["a"]
 
 
@@ -105,7 +105,7 @@ async def test_errors_are_shared():
     upstream.gate.set()
     assert all(isinstance(end, ValueError) for end in await asyncio.gather(*begun, return_exceptions=True))
     with pytest.raises(ValueError, match="broken"):
-        await coalescer.share("key", 60.0, upstream, nothing)
+        await coalescer.share("me", "key", 60.0, upstream, nothing)
     assert upstream.calls == 1
 
 
@@ -130,25 +130,25 @@ async def test_the_last_to_leave_ends_the_call():
     await settled()
     assert upstream.cancelled == 1
     upstream.gate.set()
-    assert await coalescer.share("key", 60.0, upstream, nothing) == upstream.answer
+    assert await coalescer.share("me", "key", 60.0, upstream, nothing) == upstream.answer
     assert upstream.calls == 2
 
 
 async def test_nothing_older_is_shared_after_a_write():
     """A read that follows a write asks upstream, whatever was in flight or kept before."""
     upstream, coalescer = Upstream(), Coalescer()
-    early = asyncio.ensure_future(coalescer.share("flying", 60.0, upstream, nothing))
+    early = asyncio.ensure_future(coalescer.share("me", "flying", 60.0, upstream, nothing))
     await settled()
-    with coalescer.passing("POST"):
-        during = [asyncio.ensure_future(coalescer.share("flying", 60.0, upstream, nothing)) for _ in range(2)]
+    with coalescer.writing("me"):
+        during = [asyncio.ensure_future(coalescer.share("me", "flying", 60.0, upstream, nothing)) for _ in range(2)]
         await settled()
     assert upstream.calls == 3
-    after = asyncio.ensure_future(coalescer.share("flying", 60.0, upstream, nothing))
+    after = asyncio.ensure_future(coalescer.share("me", "flying", 60.0, upstream, nothing))
     await settled()
     assert upstream.calls == 4
     upstream.gate.set()
     await asyncio.gather(early, after, *during)
-    await coalescer.share("flying", 60.0, upstream, nothing)
+    await coalescer.share("me", "flying", 60.0, upstream, nothing)
     assert upstream.calls == 4
 
 
@@ -218,7 +218,7 @@ def together(served, held, requests):
     """Send requests so that all are in flight at once, and return the replies."""
     with ThreadPoolExecutor(len(requests)) as pool:
         answers = [pool.submit(ask, served, request) for request in requests]
-        until(lambda: served.in_flight.count == len(requests), "all are in flight")
+        until(lambda: served.limits.count == len(requests), "all are in flight")
         held.open.set()
         return [answer.result() for answer in answers]
 

@@ -1,21 +1,94 @@
 """Credentials: who may call, and who signs a call that goes upstream.
 
-A gate looks at each request first and names a signer (``signer`` has both signatures):
+    mode           gate (who may call)         signer (whose credentials go upstream)
+    passthrough    all                         the caller's own
+    own            no web pages                ``api_key`` or ``service_account``
+    verify         ``verify_digest``, strict   ``api_key``, with the key that the caller proved
 
-    mode           gate                                  signer
-    passthrough    open to all (``passthrough``)         the caller's own credentials (``passthrough``)
-    own            no web pages (``own``)                ``api_key_signer`` or ``service_account_signer``
-    verify         Digest, strict (``verify_digest``)    ``api_key_signer``, with the key that the caller proved
-
-``digest`` computes and reads what both sides of HTTP Digest share. ``nonces`` gives nonces out and takes them back,
-``nonce_store`` keeps their uses for several gateways. ``key_files`` holds the credentials and watches their files;
-``gate`` puts the parts together.
+``modes`` says what a gate and a signer are, and has the gates of passthrough and own. ``digest`` computes and reads
+what both sides of HTTP Digest share; ``nonces`` gives nonces out and takes them back, ``nonce_store`` keeps their
+uses for several gateways; ``keys`` holds the credentials and watches their files.
 """
 
 from __future__ import annotations
 
-from shim.gateway.credentials.digest import asks_digest
-from shim.gateway.credentials.gate import gate_for
-from shim.gateway.credentials.signer import Asker, CallerGate, OutboundCall, UpstreamSigner
+import logging
+from collections.abc import Mapping
 
-__all__ = ["Asker", "CallerGate", "OutboundCall", "UpstreamSigner", "asks_digest", "gate_for"]
+from shim.credentials import ApiKey, read_credentials, used_variables
+from shim.errors import SettingsError
+from shim.gateway.credentials.api_key import KeySigner
+from shim.gateway.credentials.digest import challenge
+from shim.gateway.credentials.keys import Holder, watched_credentials, watched_keys
+from shim.gateway.credentials.modes import (
+    Asker,
+    CallerGate,
+    OpenGate,
+    OutboundCall,
+    OwnGate,
+    UpstreamSigner,
+    asker,
+    bearer,
+    is_loopback,
+)
+from shim.gateway.credentials.nonce_store import NonceStore
+from shim.gateway.credentials.nonces import Nonces
+from shim.gateway.credentials.service_account import AccountSigner
+from shim.gateway.credentials.verify_digest import VerifyGate
+from shim.gateway.options import CredentialsMode, Options
+
+__all__ = ["CallerGate", "OutboundCall", "UpstreamSigner", "asker", "gate_for"]
+
+log = logging.getLogger("shim.gateway")
+
+
+def gate_for(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
+    """Return the gate of the options' mode, with the credentials that it needs from an environment.
+
+    Raises SettingsError when they are missing, and for a mode that must not listen where it would.
+    """
+    match options.credentials:
+        case CredentialsMode.PASSTHROUGH:
+            _warn(environ)
+            return OpenGate()
+        case CredentialsMode.OWN:
+            return _own(options, environ, ask)
+        case CredentialsMode.VERIFY:
+            return _verify(options, environ, ask)
+
+
+def _warn(environ: Mapping[str, str]) -> None:
+    """Say that an API key in the environment goes unused, which is the likeliest first mistake."""
+    try:
+        found = read_credentials(environ)
+    except SettingsError:
+        return
+    if isinstance(found, ApiKey):
+        log.warning(
+            "credentials: 'passthrough' does not use the API key in %s; 'verify' takes and signs calls that are "
+            "signed with it, 'own' signs calls from this machine (--credentials)",
+            ", ".join(used_variables(environ)),
+        )
+
+
+def _own(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
+    if options.uds is None and not is_loopback(options.listen.host):
+        raise SettingsError(
+            f"listen: {options.listen.authority} can be reached from other machines, and with credentials = 'own' "
+            "whoever reaches the gateway uses its key. Listen on 127.0.0.1 or a unix socket (uds), or let callers "
+            "prove their own key (credentials = 'verify')"
+        )
+
+    def signer_of(held: Holder) -> UpstreamSigner:
+        if isinstance(held, ApiKey):
+            return KeySigner(held, ask, bearer)
+        return AccountSigner(held, options.upstream, ask)
+
+    return OwnGate(watched_credentials(environ), signer_of, everything=options.sign_all)
+
+
+def _verify(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
+    nonces = Nonces()
+    keys = watched_keys(environ, options.keys_file)
+    store = NonceStore(options.nonce_store) if options.nonce_store is not None else None
+    return VerifyGate(keys, lambda key: KeySigner(key, ask, lambda: challenge(nonces.new())), nonces, store)

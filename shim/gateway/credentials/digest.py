@@ -9,6 +9,9 @@ from functools import lru_cache
 
 from shim.core.messages import Headers
 
+REALM = "MMS Public API"
+"""The realm of Atlas' challenges, and of the gateway's."""
+
 LONGEST = 8192
 """Characters of a challenge, or of an Authorization beside the target that it repeats, that are looked at."""
 
@@ -75,6 +78,15 @@ def parameters(text: str) -> dict[str, str] | None:
         return None
     found = {name.lower(): string or word for name, string, word, _ in lines}
     return found if len(found) == len(lines) else None
+
+
+def challenge(nonce: str, *, stale: bool = False) -> Headers:
+    """Return Atlas' challenge, spelled as it was recorded each time, with a nonce of the gateway's."""
+    value = (
+        f'Digest realm="{REALM}", domain="", nonce="{nonce}", algorithm=MD5, qop="auth", '
+        f"stale={'true' if stale else 'false'}"
+    )
+    return (("WWW-Authenticate", value),)
 
 
 def challenges(value: str) -> list[tuple[str, str]]:

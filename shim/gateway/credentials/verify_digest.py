@@ -7,18 +7,14 @@ import re
 import secrets
 from collections.abc import Callable
 
-from shim.core.messages import Headers
 from shim.credentials import ApiKey
-from shim.gateway.credentials.digest import LONGEST, parameters, response, secret_hash
-from shim.gateway.credentials.key_files import Keys
+from shim.gateway.checks import InboundRequest
+from shim.gateway.credentials.digest import LONGEST, REALM, challenge, parameters, response, secret_hash
+from shim.gateway.credentials.keys import Keys
+from shim.gateway.credentials.modes import PASSTHROUGH, UpstreamSigner, signs_in
 from shim.gateway.credentials.nonce_store import NonceStore
 from shim.gateway.credentials.nonces import Nonces, secret_of
-from shim.gateway.credentials.passthrough import PASSTHROUGH, signs_in
-from shim.gateway.credentials.signer import UpstreamSigner
 from shim.gateway.errors import Challenged, Refusal
-from shim.gateway.validation import InboundRequest
-
-REALM = "MMS Public API"
 
 UNSIGNED = (
     "atlas-shim lets in who signs with an API key that it knows (HTTP Digest, as for Atlas; not HTTP Basic), or brings "
@@ -38,7 +34,7 @@ _COUNT = re.compile(r"[0-9a-fA-F]{8}")
 class VerifyGate:
     """Takes a Digest signature of a known key, checked strictly; a bearer token is upstream's to check.
 
-    ``signer_of`` is asked once for each key that ``keys`` turns up. A ``store`` is asked last, about signatures
+    ``signer_of`` is called once for each key that ``keys`` turns up. A ``store`` is asked last, about signatures
     that are good in every other way.
     """
 
@@ -130,17 +126,8 @@ class VerifyGate:
 
     def _refusal(self, code: str, detail: str, challenged: Challenged | None = None) -> Refusal:
         error = None if challenged else "http_request_denied"
-        headers = challenge(self._nonces, stale=challenged == "stale")
+        headers = challenge(self._nonces.new(), stale=challenged == "stale")
         return Refusal(401, code, detail, error, headers=headers, challenged=challenged)
-
-
-def challenge(nonces: Nonces, *, stale: bool = False) -> Headers:
-    """Return Atlas' challenge, spelled as it was recorded each time, with a nonce of ours."""
-    value = (
-        f'Digest realm="{REALM}", domain="", nonce="{nonces.new()}", algorithm=MD5, qop="auth", '
-        f"stale={'true' if stale else 'false'}"
-    )
-    return (("WWW-Authenticate", value),)
 
 
 def malformed(said: str) -> Refusal:

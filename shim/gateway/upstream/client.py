@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter as Tally
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
-from shim.core.messages import Call, Headers
+from shim.core.messages import Call
 from shim.gateway.errors import Refusal
-from shim.gateway.fields import codings, for_upstream
+from shim.gateway.fields import PSEUDONYM, for_upstream
 from shim.gateway.http1.deadlines import Deadline, deadlines
-from shim.gateway.memory import MemoryBudget
+from shim.gateway.limits import Limits
 from shim.gateway.options import Options
 from shim.gateway.tls.contexts import system_context
 from shim.gateway.tls.rotation import Rotating
@@ -32,14 +33,16 @@ class Upstream:
 
     The environment's proxy for that origin is looked up once, at the start, and netrc never: a login found there
     would be added to calls that it was not given for. ``hundreds`` counts replies by the first digit of their
-    status, and ``failures`` calls that got none, by Proxy-Status type. ``tracing`` gives each call a span.
+    status, and ``failures`` calls that got none, by Proxy-Status type. ``tracing`` gives each call a span. ``name`` is
+    this gateway's own in Via: a call may pass another one before or after.
     """
 
-    def __init__(self, options: Options, budget: MemoryBudget, tls: Rotating, tracing: Tracing | None = None) -> None:
+    def __init__(self, options: Options, budget: Limits, tls: Rotating, tracing: Tracing | None = None) -> None:
         self._options = options
         self._budget = budget
         self._tls = tls
         self._tracing = tracing
+        self.name = f"{PSEUDONYM}-{secrets.token_hex(4)}"
         self.origin = urlsplit(options.upstream)
         self._proxy = proxy_for(options.upstream)
         # A tunnel is logged in to once; without TLS each request names the whole URL and carries the login itself.
@@ -100,8 +103,7 @@ class Upstream:
     ) -> UpstreamResponse:
         assert self.pool is not None, "open() comes first"
         chunked = stream is not None and length is None
-        headers = codings(call.headers) if readable else call.headers
-        head = self._head_of(call, headers, length, chunked=chunked)
+        head = self._head_of(call, length, chunked=chunked, readable=readable)
         if (connection := self.pool.lend()) is not None:
             try:
                 return await connection.request(head, call.method, call.body, stream, chunked=chunked)
@@ -112,8 +114,13 @@ class Upstream:
         connection = await self.pool.connect()
         return await connection.request(head, call.method, call.body, stream, chunked=chunked)
 
-    def _head_of(self, call: Call, headers: Headers, length: int | None, *, chunked: bool) -> bytes:
-        lines = [f"{call.method} {self._prefix}{call.target} HTTP/1.1", self._host, *for_upstream(headers)]
+    def _head_of(self, call: Call, length: int | None, *, chunked: bool, readable: bool) -> bytes:
+        lines = [
+            f"{call.method} {self._prefix}{call.target} HTTP/1.1",
+            self._host,
+            *for_upstream(call.headers, readable=readable),
+            f"Via: 1.1 {self.name}",
+        ]
         if chunked:
             lines.append("Transfer-Encoding: chunked")
         elif length is not None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import SplitResult
 
 from shim.gateway.http1.deadlines import NEVER, Deadlines
-from shim.gateway.memory import MemoryBudget
+from shim.gateway.limits import Limits
 from shim.gateway.options import Options
 from shim.gateway.upstream import faults
 from shim.gateway.upstream.connection import UpstreamConnection
@@ -27,7 +27,7 @@ class Pool:
     """
 
     def __init__(
-        self, origin: SplitResult, options: Options, budget: MemoryBudget, deadlines: Deadlines, proxy: Proxy | None
+        self, origin: SplitResult, options: Options, budget: Limits, deadlines: Deadlines, proxy: Proxy | None
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.deadlines = deadlines

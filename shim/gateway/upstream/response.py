@@ -8,7 +8,7 @@ from typing import Protocol
 from shim.core.content import with_content
 from shim.core.messages import Reply
 from shim.gateway.errors import Refusal
-from shim.gateway.memory import MemoryBudget
+from shim.gateway.limits import Limits
 
 BUFFERED = 65536
 """Bytes that wait to be taken before no more are read from upstream; so many of each reply count as reserved."""
@@ -40,7 +40,7 @@ class UpstreamResponse:
     __slots__ = ("_arrived", "_budget", "_source", "_taken", "_unread", "_waiter", "announces", "chunks", "error",
                  "head", "is_complete", "reason")  # fmt: skip
 
-    def __init__(self, head: Reply, reason: str, source: Source, budget: MemoryBudget) -> None:
+    def __init__(self, head: Reply, reason: str, source: Source, budget: Limits) -> None:
         self.head = head
         self.reason = reason
         self.announces = False

@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 import attrs
 
-from shim.core.messages import Call, Headers, replaced
+from shim.core.messages import Call, replaced
 from shim.credentials import TOKEN_PATH, ServiceAccount, Token, TokenBook
-from shim.gateway.credentials.passthrough import BEARER
-from shim.gateway.credentials.signer import Asker, Attempts, OutboundCall
+from shim.gateway.credentials.modes import Asker, OutboundCall, answered, attempt, bearer, finish
 from shim.gateway.errors import Refusal
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.response import UpstreamResponse
 
 PAUSE = 1.0
 """Seconds for which a failed exchange is the answer to every call: they would all fail alike."""
@@ -29,7 +30,7 @@ class AccountSigner:
     more with a new token, if its content can be; one whose content can't leaves the new token to the next.
     """
 
-    may_resend = True
+    lends = True
 
     def __init__(
         self, account: ServiceAccount, origin: str, ask: Asker, *, clock: Callable[[], float] = time.monotonic
@@ -47,23 +48,20 @@ class AccountSigner:
         self._lock = asyncio.Lock()
         self._failure: tuple[float, Refusal] | None = None
 
-    def attempts(self, outbound: OutboundCall) -> Attempts:
+    async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Send with the token, and once more with a new one after a 401; raises Refusal without a token."""
-        call = outbound.command.call
-        token = self._book.usable() or (yield self._token(None))
-        reply = yield _signed(call, token)
-        if reply.status != 401 or not self._book.worth_another(again=False):
-            return
-        if not outbound.replayable:
-            self._book.drop(token)
-            return
-        again = yield _signed(call, (yield self._token(token)))
-        if again.status == 401:
-            self._book.worth_another(again=True)
-
-    def challenge(self) -> Headers:
-        """Return the scheme that would work in place of a Digest challenge."""
-        return (BEARER,)
+        token = self._book.usable() or await self._token(None)
+        response = await attempt(upstream, outbound, _signed(outbound.call, token))
+        if response.head.status == 401 and self._book.worth_another(again=False):
+            if outbound.stream is not None:
+                self._book.drop(token)
+            else:
+                await finish(response)
+                token = await self._token(token)
+                response = await attempt(upstream, outbound, _signed(outbound.call, token))
+                if response.head.status == 401:
+                    self._book.worth_another(again=True)
+        return answered(response, bearer)
 
     async def _token(self, refused: Token | None) -> Token:
         async with self._lock:

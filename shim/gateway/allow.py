@@ -1,4 +1,4 @@
-"""A list of the calls that may be made: words, and methods with path templates."""
+"""Which calls may be made: an operator's list of words, and of methods with path templates."""
 
 from __future__ import annotations
 

@@ -17,7 +17,10 @@ import attrs
 from shim.core.messages import Call, Headers, Reply, without
 from shim.credentials import ApiKey
 from shim.gateway.credentials.digest import ALGORITHMS, challenges, parameters, response, secret_hash
-from shim.gateway.credentials.signer import Asker, Attempts, OutboundCall, try_again
+from shim.gateway.credentials.modes import Asker, OutboundCall, answered, attempt, finish
+from shim.gateway.errors import Refusal
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.response import UpstreamResponse
 
 IDLE = 256
 """Nonces kept for later, the last used ones."""
@@ -50,36 +53,36 @@ class KeySigner:
     answered 401: upstream's own would lead a Digest client to sign for the wrong server.
     """
 
-    may_resend = True
+    lends = True
 
     def __init__(self, key: ApiKey, ask: Asker, challenge: Callable[[], Headers]) -> None:
         self._key = key
         self._ask = ask
-        self.challenge = challenge
+        self._challenge = challenge
         self._idle: deque[Nonce] = deque(maxlen=IDLE)
 
-    def attempts(self, outbound: OutboundCall) -> Attempts:
+    async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Sign, and sign anew when the nonce was refused; raises Refusal when the content is gone by then."""
-        call, reused = outbound.command.call, outbound.replayable
-        if not reused:
-            nonce = yield self._fresh(call)
-        else:
-            nonce = self._idle.pop() if self._idle else None
-        for attempt in range(1, ATTEMPTS + 1):
-            reply = yield _signed(call, nonce)
-            found = challenge_of(reply, self._key) if reply.status == 401 else None
+        call, reused = outbound.call, outbound.stream is None
+        nonce = await self._fresh(call) if not reused else self._idle.pop() if self._idle else None
+        for number in range(1, ATTEMPTS + 1):
+            response = await attempt(upstream, outbound, _signed(call, nonce))
+            found = challenge_of(response.head, self._key) if response.head.status == 401 else None
             if found is None:
                 break
             other, stale = found
             # A fresh nonce that was refused without a word about age means the key, or its rights.
-            if attempt == ATTEMPTS or not (reused or nonce is None or stale):
+            if number == ATTEMPTS or not (reused or nonce is None or stale):
                 nonce = other
                 break
-            if not outbound.replayable:
-                raise try_again("the nonce for a streamed call was refused")
+            if outbound.stream is not None:
+                response.close()
+                raise sign_again()
+            await finish(response)
             nonce, reused = other, False
         if nonce is not None:
             self._idle.append(nonce)
+        return answered(response, self._challenge)
 
     async def _fresh(self, call: Call) -> Nonce | None:
         """Return a nonce that was given out just now, None if upstream does not challenge.
@@ -138,3 +141,16 @@ def _quoted(text: str) -> str:
         return f'"{text}"'
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def sign_again() -> Refusal:
+    """Upstream wanted another signature for content that is gone."""
+    return Refusal(
+        503,
+        "SHIM_SIGN_AGAIN",
+        "Upstream asked for a new signature, and the content of this call was too long to be kept for a second "
+        "attempt. Nothing was executed; make the call again.",
+        said="the nonce for a streamed call was refused",
+        headers=(("Retry-After", "1"),),
+        close=True,
+    )

@@ -1,0 +1,301 @@
+"""The way of one call, from its head to its last byte: retired calls are translated, all others passed on.
+
+    limits > checks > gate > [coalesce] > exchange =Send=> signer > upstream =Read=> exchange > reply > ledger
+
+``Handler`` is called by a connection with each request. An ``Exchange`` does what the core's generator asks for.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from time import monotonic, perf_counter
+from urllib.parse import unquote
+
+import attrs
+
+from shim.core.context import Context
+from shim.core.memory import Memory
+from shim.core.messages import Call, Record, Reply, field
+from shim.core.recognise import Match
+from shim.core.settings import RouteWord
+from shim.flags.variants import ByFlag
+from shim.gateway.checks import InboundRequest, check, check_allowed
+from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
+from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
+from shim.gateway.credentials.modes import cannot_cross
+from shim.gateway.errors import Refusal
+from shim.gateway.exchange import Exchange, dumps, loads
+from shim.gateway.fields import agent_of, for_caller
+from shim.gateway.http1.peers import forwarded_peer
+from shim.gateway.http1.request import Request
+from shim.gateway.ledger import Ledger
+from shim.gateway.limits import Entry, Held, Limits
+from shim.gateway.log_writer import tell
+from shim.gateway.logs import CallLine, request_id_of
+from shim.gateway.option_values import AccessWord
+from shim.gateway.radar_inventory import RadarInventory
+from shim.gateway.reload import Plan
+from shim.gateway.tracing import Tracing
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
+
+log = logging.getLogger("shim.gateway")
+
+BASES = 64
+"""URLs that callers use for the gateway, remembered with what belongs to them."""
+
+KEPT = 1024 * 1024
+"""Bytes of a passed call's content that are kept for a second attempt, when it is to be signed."""
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_GROUP = re.compile(r"/groups/([^/]+)")
+_NO_WRITE = nullcontext()
+
+
+@attrs.define(eq=False, repr=False)
+class Admitted:
+    """A request that was let in, with what was decided about it: who signs it, by which plan, what is held for it."""
+
+    request: Request
+    inbound: InboundRequest
+    signer: UpstreamSigner
+    plan: Plan
+    entry: Entry
+    line: CallLine
+
+
+@attrs.define(eq=False, repr=False)
+class Handler:
+    """Answers requests, each by the ``plan`` of its start.
+
+    ``authorities`` are those it is called by; while ``draining`` each reply ends its connection.
+    """
+
+    plan: Plan
+    upstream: Upstream
+    gate: CallerGate
+    limits: Limits
+    memory: Memory
+    clock: Callable[[], float]
+    ledger: Ledger
+    inventory: RadarInventory
+    tracing: Tracing | None = None
+    authorities: frozenset[str] = frozenset()
+    draining: bool = False
+    flag: ByFlag[Plan] | None = None
+    coalescer: Coalescer = attrs.field(factory=Coalescer)
+    contexts: dict[str, Context] = attrs.field(factory=dict)
+
+    async def __call__(self, request: Request) -> None:
+        """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
+        plan, head = self.plan, request.head
+        peer = forwarded_peer(request.peer, head.headers, plan.options.trusted_proxies)
+        line = CallLine(head.method, head.target.partition("?")[0], peer, request_id_of(head.headers), plan.engine)
+        line.agent, line.client = agent_of(head.headers), request.way.client
+        request.request_id = f"X-Request-Id: {line.request_id}\r\n".encode("ascii")
+        span = None if self.tracing is None else self.tracing.begin(request)
+        with self.limits.enter(peer) as entry:
+            try:
+                self.limits.check(peer, plan.options)
+                inbound = check(head, request.scheme, plan, self.authorities, self.upstream.name)
+                call = inbound.call
+                match = line.match = plan.engine.recognise(call.method, call.target, call.headers)
+                if self.flag is not None and match is not None:
+                    plan = self.flag.variant(plan, match)
+                    line.reason = plan.settings.because
+                signer = await self.gate.admit(inbound, recognised=match is not None)
+                inbound = check_allowed(inbound, match, plan, lent=signer.lends)
+                admitted = Admitted(request, inbound, signer, plan, entry, line)
+                # Switching off ends translation, and not who may call and who signs.
+                if match is None or plan.settings.route is RouteWord.OFF:
+                    await self._pass_on(admitted)
+                else:
+                    await self._translate(admitted, match)
+            except Refusal as refusal:
+                line.refused(refusal)
+                request.refuse(refusal, close=self.draining)
+            except ConnectionResetError:  # the caller left
+                raise
+            except Exception:
+                line.failed()
+                raise
+            finally:  # before it is in flight no more
+                line.answered(request.status, whole=request.whole)
+                self.ledger.add(line)
+                wanted = plan.options.access_log
+                if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
+                    tell(line)
+                if span is not None:
+                    span.end(line)
+
+    async def _pass_on(self, admitted: Admitted) -> None:
+        """Send a call that isn't translated, and relay its reply."""
+        request, signer, line = admitted.request, admitted.signer, admitted.line
+        call, stream, length = admitted.inbound.call, None, None
+        if request.head.has_content:
+            content = request.content
+            body = await content.held(KEPT, admitted.entry.take) if signer.lends else content.streamed()
+            if isinstance(body, bytes):
+                call = attrs.evolve(call, body=body)
+            else:
+                stream, length = body, request.head.length
+        outbound = OutboundCall(call, rewritten=admitted.inbound.is_moved, stream=stream, length=length)
+        began = perf_counter()
+        with self._writing(admitted):
+            try:
+                upstream = await signer.send(self.upstream, outbound)
+                line.upstream_status = upstream.head.status
+                if upstream.announces:
+                    self.inventory.look(call, upstream.head.headers, line)
+            finally:
+                line.upstream_seconds = perf_counter() - began
+            try:
+                reply = Reply(upstream.head.status, for_caller(upstream.head.headers))
+                line.cut(await relay(request, reply, upstream, close=self.draining))
+            finally:
+                upstream.close()
+
+    async def _translate(self, admitted: Admitted, match: Match) -> None:
+        """Run the exchange of a retired call, or share another's, and reply."""
+        request, plan, line = admitted.request, admitted.plan, admitted.line
+        call, is_unsigned = admitted.inbound.call, False
+        line.route = "refused"
+        if request.head.has_content:
+            call = attrs.evolve(call, body=await request.content.collected(plan.options.request_limit))
+        elif match.needs_body:
+            call = attrs.evolve(call, body=b"")
+            is_unsigned = field(call.headers, "Authorization") is None
+        run = Exchange(
+            match=match,
+            call=call,
+            context=self._context(admitted),
+            signer=admitted.signer,
+            upstream=self.upstream,
+            held=Held(self.limits),
+            announced=partial(self.inventory.look, call=line),
+            is_moved=admitted.inbound.is_moved,
+        )
+        if plan.options.coalesce is not None and call.method == "GET" and call.body is None:
+            shared = await self._share(run, plan, line)
+            if shared is not None:
+                line.failure = shared.failure
+                if len(shared.reply.body or b"") > BUFFERED:  # it counts for each caller that it waits for
+                    admitted.entry.take(len(shared.reply.body or b""))
+                request.answer(shared.reply, reason=shared.reason or "", close=self.draining)
+                await request.way.flushed()
+                self._record(shared.record, line)
+                return
+        try:
+            began = perf_counter()
+            try:
+                with self._writing(admitted):
+                    outcome = await run.run()
+            finally:
+                line.upstream_seconds = perf_counter() - began - run.seconds
+            record = outcome.record
+            if is_unsigned and not record.sent:  # the first step of HTTP Digest, which has its content still to come
+                raise cannot_cross()
+            line.upstream_status = record.sent[-1].status if record.sent else None
+            reply = run.reply(outcome)
+            line.failure = run.failure
+            if reply.body is None:
+                line.cut(await relay(request, reply, run.last, close=self.draining))
+            else:
+                request.answer(reply, close=self.draining)
+                await request.way.flushed()
+        finally:
+            run.close()
+        line.translation = run.seconds
+        self._record(record, line)
+
+    def _record(self, record: Record, line: CallLine) -> None:
+        """Take down what became of a retired call."""
+        line.translated(record)
+        if self.inventory.is_on:
+            self.inventory.add(record, line)
+
+    def _context(self, admitted: Admitted) -> Context:
+        """Return what exchanges are given whose links lead to this base; callers use the same few."""
+        plan = admitted.plan
+        base = plan.options.public_url or f"{admitted.request.scheme}://{admitted.inbound.authority}"
+        because = plan.settings.because
+        key = f"{because} {base}" if because else base
+        context = self.contexts.get(key)
+        if context is None or context.settings is not plan.settings:
+            if len(self.contexts) >= BASES:
+                self.contexts.clear()
+            context = Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic)
+            self.contexts[key] = context
+        return context
+
+    async def _share(self, run: Exchange, plan: Plan, line: CallLine) -> BufferedResponse | None:
+        """Return the reply to this read or to an identical one; None if it has to be asked for on its own."""
+        fields = alike(run.call.headers, signed=run.signer.lends)
+        if fields is None:
+            return None
+
+        async def make() -> BufferedResponse | None:
+            try:
+                buffered = await run.buffered()
+            finally:
+                run.close()
+            if buffered is not None:
+                line.translation = run.seconds
+            return buffered
+
+        def joined() -> None:
+            line.shared = True
+
+        key = (plan, run.signer, run.call.target, run.context.base, fields)
+        window = plan.options.coalesce or 0.0
+        return await self.coalescer.share(_owner(run.call, run.signer), key, window, make, joined)
+
+    def _writing(self, admitted: Admitted) -> AbstractContextManager[None]:
+        """Return what says for the length of a ``with`` block that a write is on its way, if this call is one."""
+        call = admitted.inbound.call
+        if admitted.plan.options.coalesce is None or call.method in _SAFE:
+            return _NO_WRITE
+        return self.coalescer.writing(_owner(call, admitted.signer))
+
+
+def _owner(call: Call, signer: UpstreamSigner) -> tuple[UpstreamSigner, str | None, str]:
+    """Return whose reads a write changes, and whose writes change a read: the credentials' and the group's."""
+    group = _GROUP.search(unquote(call.path))
+    return signer, None if signer.lends else field(call.headers, "Authorization"), group[1] if group else ""
+
+
+async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, close: bool) -> Refusal | None:
+    """Send the caller a reply with upstream's content as it comes; what was read of it already goes first.
+
+    Raises Refusal when upstream fails before the caller was sent anything. When it fails later, the
+    caller's connection is aborted, since ending it cleanly would make half a reply look whole, and why is returned.
+    """
+    framing = request.begin(reply, reason=upstream.reason, close=close)
+    if framing.bodiless:
+        request.end()
+        return None
+    # What is there already leaves with the head; nothing yet lets the head leave alone.
+    first = b"".join((*upstream.chunks, upstream.arrived()))
+    if upstream.is_complete:
+        request.end(first)
+        if len(first) > BUFFERED:  # it is held as long as it waits
+            await request.way.flushed()
+        return None
+    try:
+        if upstream.error is not None and not first:
+            raise upstream.error
+        await request.send(first)
+        while chunk := await upstream.piece():
+            await request.send(chunk)
+    except Refusal as refusal:
+        if not request.begun:
+            raise
+        log.warning("a streamed reply was cut: %s", refusal.error)
+        request.abort()
+        return refusal
+    request.end()
+    return None

@@ -1,0 +1,241 @@
+"""Requests looked at before anything is decided: what has two readings is refused and not repaired.
+
+Atlas' servers may read an odd request in another way than the gateway does; what was matched and what is sent must be
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import attrs
+
+from shim.core.messages import Call, Headers
+from shim.core.recognise import Engine, Match
+from shim.gateway.allow import READS
+from shim.gateway.errors import Refusal, bad_request, unknown_host
+from shim.gateway.fields import folded
+from shim.gateway.http1.head import RequestHead
+
+if TYPE_CHECKING:  # both have to do with lists of allowed calls
+    from shim.gateway.options import Address
+    from shim.gateway.reload import Plan
+
+NO_FORWARD_PROXY = "Give its URL as the base URL of the API, and not as HTTP_PROXY or HTTPS_PROXY."
+
+METHODS_REFUSED = frozenset({"CONNECT", "TRACE"})
+
+SIGN_IN = frozenset({"/api/oauth/token", "/api/oauth/revoke"})
+"""Where tokens are had and given back, by a login of the caller's own: no read, and no change to anything of Atlas'."""
+
+_ODD = re.compile(r"[^\x21-\x7e]|[\\#]|%(?:00|2[5ef]|5c|c0|e0)|/\.\.?(?:[/;]|%3b|$)", re.IGNORECASE)
+"""A first look at a path; almost all have none of it."""
+
+_DOTS = re.compile(
+    r"/(?:\.|%(?:25)*2e|%(?:25)*c0%(?:25)*[26a]e|%(?:25)*e0%(?:25)*80%(?:25)*ae){1,2}(?:(?:;|%3b)[^/]*)?(?=/|$)",
+    re.IGNORECASE,
+)
+"""A dot segment: plain, encoded, encoded again and again, or spelled as overlong UTF-8."""
+
+_HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+_OF_CONNECTION = frozenset({"", "close", "keep-alive"})
+"""Members of Connection that name no field (RFC 9110, 7.6.1)."""
+
+_OF_MESSAGE = frozenset({"accept", "authorization", "content-type", "cookie"})
+"""Fields that say what is asked for and by whom, and that no member of Connection may name."""
+
+_OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
+"""Fields by which some servers take a call for one of another method."""
+
+_OTHER_TARGETS = frozenset(
+    {"x-original-url", "x-original-uri", "x-rewrite-url", "x-forwarded-uri", "x-envoy-original-path"}
+)
+"""Fields by which some servers take a call for one of another target."""
+
+
+@attrs.frozen
+class InboundRequest:
+    """A request that passed the checks.
+
+    ``call`` is what it asks of upstream: its target in origin form without the base path of ``--public-url``, its
+    fields without those that Connection names, its content unread. ``authority`` is the one that the caller used,
+    ``raw_target`` the target as it stood in the request line, and ``is_moved`` says that the base path was cut off.
+    """
+
+    call: Call
+    authority: str
+    raw_target: str
+    has_content: bool
+    is_moved: bool = False
+
+
+def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str], name: str) -> InboundRequest:
+    """Return the request as neutral values; raises Refusal.
+
+    ``authorities`` are those of the gateway: an absolute-form target has to name one, and so has Host
+    where the plan says so. ``name`` is the gateway's own in Via.
+    """
+    method, target = head.method, head.target
+    if method in METHODS_REFUSED:
+        raise Refusal(
+            405,
+            "SHIM_METHOD_NOT_ALLOWED",
+            f"{method} is not something that a gateway does.{f' {NO_FORWARD_PROXY}' if method == 'CONNECT' else ''}",
+            error="http_request_denied",
+            headers=(("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),),
+            close=True,
+        )
+    hosts = head.hosts
+    # HTTP/1.0 has no Host yet (RFC 9112, 3.2).
+    if len(hosts) > 1 or not (_is_host(hosts[0]) if hosts else head.is_http10):
+        raise bad_request("The Host field is not one host with an optional port.")
+    authority = hosts[0] if hosts else ""
+    if not target.startswith("/"):
+        target, authority = _from_absolute(target, authorities, scheme)
+    if plan.checks_host and authority.lower() not in authorities:
+        raise unknown_host()
+    if target.startswith("//"):
+        detail = "The request target starts with two slashes: give the base URL without a slash at its end."
+        raise bad_request(detail)
+    if not target.isascii() or "#" in target:
+        raise bad_request("The request target has a fragment or bytes that should be percent-encoded.")
+    if head.via:
+        _check_loop(head.via, name)
+    headers = _end_to_end(head.headers)
+    path = target.partition("?")[0]
+    if _is_odd(path):
+        _check_path(method, path, headers, plan.engine)
+    call = Call(method, plan.options.upstream, target, headers)
+    return InboundRequest(call, authority, head.target, head.has_content)
+
+
+@lru_cache(maxsize=512)
+def _is_odd(path: str) -> bool:
+    return _ODD.search(path) is not None
+
+
+@lru_cache(maxsize=256)
+def _is_host(text: str) -> bool:
+    return _HOST.fullmatch(text) is not None
+
+
+def _from_absolute(target: str, authorities: frozenset[str], spoken: str) -> tuple[str, str]:
+    scheme, found, rest = target.partition("://")
+    authority, slash, path = rest.partition("/")
+    if not found or scheme.lower() != spoken or authority.lower() not in authorities:
+        raise bad_request(f"The request target is not a path on this gateway. {NO_FORWARD_PROXY}")
+    return (slash + path) or "/", authority
+
+
+def _end_to_end(headers: Headers) -> Headers:
+    """Return the field lines without those that Connection names, so that nothing is decided by one that is not sent.
+
+    A sender must not name a field that is for all recipients (RFC 9110, 7.6.1), and an intermediary has to remove
+    what is named: a request without its credentials, or without what it asks for, would be another request than the
+    caller believes to make. So it is refused.
+    """
+    named = set()
+    for name, value in headers:
+        if len(name) == 10 and name.lower() == "connection" and value != "keep-alive":
+            named.update([folded(member.strip()) for member in value.split(",")])
+    named -= _OF_CONNECTION
+    if not named:
+        return headers
+    if wrong := named & _OF_MESSAGE:
+        fields = ", ".join(sorted(wrong))
+        raise bad_request(f"The Connection field names {fields}, which is for all recipients of the request.")
+    return tuple([line for line in headers if folded(line[0]) not in named])
+
+
+def _check_path(method: str, path: str, headers: Headers, engine: Engine) -> None:
+    lower = path.lower()
+    if "\\" in path or "%5c" in lower or "%00" in lower or not path.isprintable():
+        raise bad_request("The path has a backslash or a control character.")
+    if _DOTS.search(path):
+        raise bad_request("The path has a dot segment.")
+    if "%2f" in lower and engine.recognise(method, unquote(path), headers) is not None:
+        raise bad_request("The path has an encoded slash where a plain one belongs.")
+
+
+def _check_loop(via: list[str], own: str) -> None:
+    """Refuse a message that has passed this gateway before (RFC 9110, 7.6.3)."""
+    members = [member.split() for member in ",".join(via).split(",")]
+    if any(len(words) > 1 and words[1].lower() == own for words in members):
+        raise Refusal(
+            508,
+            "SHIM_LOOP_DETECTED",
+            "This call has passed this gateway before: its upstream leads back to it.",
+            error="proxy_loop_detected",
+            close=True,
+        )
+
+
+def check_allowed(inbound: InboundRequest, match: Match | None, plan: Plan, *, lent: bool) -> InboundRequest:
+    """Return the request as it may be made; raises Refusal for one that ``read_only`` or the list leaves out.
+
+    Without a list of the operator's own only calls that the gateway signs, with credentials that are ``lent``, are
+    limited; fields that name another target don't leave with those.
+    """
+    options, call = plan.options, inbound.call
+    allowed = plan.allowed if lent else options.allow
+    if allowed is None and not options.read_only:
+        return inbound
+    method, path = call.method, call.path
+    kept = []
+    for line in call.headers:
+        name = folded(line[0])
+        if name in _OVERRIDES and line[1].strip() != method:
+            method = ""  # servers that know the field take the call for another one
+        if not (lent and name in _OTHER_TARGETS):
+            kept.append(line)
+    if options.read_only and method not in READS and not (method == "POST" and path in SIGN_IN):
+        raise read_only(call.method)
+    if not (allowed is None or allowed.has(method, path, recognised=match is not None)):
+        raise not_allowed(call.method, is_default=options.allow is None)
+    if len(kept) == len(call.headers):
+        return inbound
+    return attrs.evolve(inbound, call=attrs.evolve(call, headers=tuple(kept)))
+
+
+def read_only(method: str) -> Refusal:
+    """A call that may change something, at a gateway for reads alone."""
+    return Refusal(
+        403,
+        "SHIM_READ_ONLY",
+        f"This gateway takes reads only (GET, HEAD, OPTIONS), and this call is none: {method}. Nothing was "
+        "sent. Whoever runs it can end that: --read-only (ATLAS_SHIM_READ_ONLY).",
+        error="http_request_denied",
+    )
+
+
+def not_allowed(method: str, *, is_default: bool) -> Refusal:
+    """A call that is not on the list."""
+    if is_default:
+        detail = (
+            "This gateway signs calls that it recognises, and reads; this call is neither"
+            f" ({method}). Nothing was sent. Whoever runs it can allow it by method and path, as in "
+            "--allow 'recognised, reads, POST /api/atlas/v2/groups/*/clusters', or everything by --allow all "
+            "(ATLAS_SHIM_ALLOW)."
+        )
+    else:
+        detail = (
+            f"This call ({method}, and its path) is not on the list of what this gateway takes. Nothing was "
+            "sent. Whoever runs it can add it by method and path: --allow (ATLAS_SHIM_ALLOW)."
+        )
+    return Refusal(403, "SHIM_NOT_ALLOWED", detail, error="http_request_denied")
+
+
+def authorities_of(address: Address | None, *, public_url: str | None = None, tls: bool = False) -> frozenset[str]:
+    """Return the authorities that a listener is called by, in lower case; it has no address on a unix socket."""
+    names = {"localhost"} if address is None else {address.authority.lower()}
+    names.update(f"{host}:{address.port}" for host in _LOOPBACK if address is not None)
+    if public_url is not None:
+        names.add(public_url.partition("://")[2])
+    # A port that the scheme implies is left out by most callers, and by others not.
+    return frozenset(names | {name.removesuffix(":443" if tls else ":80") for name in names})

@@ -1,0 +1,249 @@
+"""What a mode decides: who may call (a gate), and whose credentials a call carries upstream (a signer)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import re
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol
+from urllib.parse import unquote
+
+import attrs
+
+from shim.core.messages import Call, Headers, Reply, field, without
+from shim.gateway.checks import InboundRequest
+from shim.gateway.credentials.digest import REALM, asks_digest
+from shim.gateway.credentials.keys import Holder
+from shim.gateway.errors import Refusal, too_slow
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.response import UpstreamResponse
+
+REFUSED_LIMIT = 64 * 1024
+"""Bytes that are read of a refused attempt's content, and of a reply to the gateway's own calls."""
+
+_SIGN_IN = re.compile(r"/+api(?:;[^/]*)?/+oauth(?:;[^/]*)?/", re.IGNORECASE)
+
+
+@attrs.frozen
+class OutboundCall:
+    """One call about to be sent.
+
+    ``rewritten``: the caller has signed another target. ``readable``: its reply may be read, and so comes in a coding
+    that can be undone. A ``stream`` is content that takes the place of the call's body, of ``length`` bytes if that
+    is known, and can be sent once.
+    """
+
+    call: Call
+    rewritten: bool = False
+    readable: bool = False
+    stream: AsyncIterator[bytes] | None = None
+    length: int | None = None
+
+
+class UpstreamSigner(Protocol):
+    """Decides which credentials a call carries upstream; ``lends`` says that they are the gateway's."""
+
+    @property
+    def lends(self) -> bool:
+        """Whether the gateway signs; a call may then have to be sent a second time, so that its content is kept."""
+        ...
+
+    async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
+        """Return the reply that stands, its content unread; raises Refusal."""
+        ...
+
+
+class CallerGate(Protocol):
+    """Decides who may call."""
+
+    async def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
+        """Return who signs this call; raises Refusal. ``recognised`` says that the mappings know the operation."""
+        ...
+
+    async def close(self) -> None:
+        """Give up what was opened to decide that."""
+        ...
+
+
+Asker = Callable[[Call], Awaitable[Reply]]
+"""Sends a call of the gateway's own: returns the whole reply, its body None if that is too long; raises Refusal."""
+
+
+def asker(upstream: Upstream, deadline: float) -> Asker:
+    """Return what sends the gateway's own calls, each within ``deadline`` seconds."""
+
+    async def ask(call: Call) -> Reply:
+        try:
+            async with asyncio.timeout(deadline):
+                response = await upstream.send(call, readable=True)
+                try:
+                    reply = await response.read(REFUSED_LIMIT)
+                finally:
+                    response.close()
+        except TimeoutError:
+            detail = f"No answer within {deadline:g} seconds."
+            raise too_slow("http_response_timeout", detail) from None
+        return attrs.evolve(reply, body=None) if reply.fault else reply
+
+    return ask
+
+
+async def attempt(upstream: Upstream, outbound: OutboundCall, call: Call) -> UpstreamResponse:
+    """Send a call that was signed, with the content of the one that is to be sent; raises Refusal."""
+    return await upstream.send(call, outbound.stream, outbound.length, readable=outbound.readable)
+
+
+async def finish(response: UpstreamResponse) -> None:
+    """Read a refused attempt's content, if it is short, so that its connection can be used again."""
+    try:
+        with contextlib.suppress(Refusal):
+            await response.read(REFUSED_LIMIT)
+    finally:
+        response.close()
+
+
+def bearer() -> Headers:
+    """Return the challenge for a service account's access token, which is what would work."""
+    return (("WWW-Authenticate", f'Bearer realm="{REALM}"'),)
+
+
+def answered(response: UpstreamResponse, challenge: Callable[[], Headers]) -> UpstreamResponse:
+    """Return a reply to a call that the gateway signed, with another challenge in place of upstream's Digest.
+
+    A Digest client would answer upstream's by a signature for the wrong server.
+    """
+    head = response.head
+    if head.status == 401 and asks_digest(head.headers):
+        response.head = attrs.evolve(head, headers=(*without(head.headers, ("www-authenticate",)), *challenge()))
+    return response
+
+
+@attrs.frozen
+class Passthrough:
+    """Sends the caller's own credentials; a Digest signature over another path is refused."""
+
+    lends = False
+
+    async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
+        """Send the call as it is; raises Refusal where its Digest signature, or a challenge, is of no use."""
+        if not outbound.rewritten:
+            return await attempt(upstream, outbound, outbound.call)
+        scheme = (field(outbound.call.headers, "Authorization") or "").partition(" ")[0].lower()
+        if scheme == "digest":
+            raise cannot_cross()
+        response = await attempt(upstream, outbound, outbound.call)
+        # A Bearer caller's 401 stands: it has what the challenge would be replaced by.
+        if response.head.status == 401 and scheme != "bearer" and asks_digest(response.head.headers):
+            response.close()
+            raise cannot_cross()
+        return response
+
+
+PASSTHROUGH = Passthrough()
+
+
+@attrs.frozen
+class OpenGate:
+    """Lets everybody in, since nothing is held that could be borrowed."""
+
+    async def admit(
+        self,
+        request: InboundRequest,  # noqa: ARG002 - a gate's signature
+        *,
+        recognised: bool,  # noqa: ARG002 - a gate's signature
+    ) -> Passthrough:
+        """Return the signer that adds nothing."""
+        return PASSTHROUGH
+
+    async def close(self) -> None:
+        """Do nothing: nothing was opened."""
+
+
+class OwnGate:
+    """Signs recognised operations, or with ``everything`` all calls, for callers on this machine; no web pages.
+
+    A page that knows the port by a rebound DNS name is refused before, by its Host: see ``Plan.checks_host``.
+    ``signer_of`` is called once for each credentials that ``credentials`` turns up.
+    """
+
+    def __init__(
+        self,
+        credentials: Callable[[], Holder],
+        signer_of: Callable[[Holder], UpstreamSigner],
+        *,
+        everything: bool,
+    ) -> None:
+        self._credentials = credentials
+        self._signer_of = signer_of
+        self._everything = everything
+        self._held = credentials()
+        self._signer = signer_of(self._held)
+
+    async def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
+        """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
+        if from_a_page(request.call.headers):
+            raise Refusal(
+                403,
+                "SHIM_ORIGIN_REFUSED",
+                "This gateway signs calls with credentials of its own, and takes none from a web page.",
+                error="http_request_denied",
+                close=True,
+            )
+        if not (recognised or (self._everything and not signs_in(request.call.path))):
+            return PASSTHROUGH
+        held = self._credentials()
+        if held != self._held:
+            self._signer = self._signer_of(held)
+            self._held = held
+        return self._signer
+
+    async def close(self) -> None:
+        """Do nothing: nothing was opened."""
+
+
+def from_a_page(headers: Headers) -> bool:
+    """Tell whether a browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2)."""
+    for name, value in headers:
+        match name.lower():
+            case "origin":
+                return True
+            case "sec-fetch-site" if value.strip().lower() != "none":
+                return True
+    return False
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host to listen on is this machine's own, under every address that it has."""
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+        return all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in found)
+    except (OSError, ValueError):
+        return False
+
+
+def signs_in(path: str) -> bool:
+    """Tell whether a raw path is one of ``/api/oauth/``, in any spelling that upstream might take for it.
+
+    Who calls there gives or revokes a token by a login of its own, and no gateway knows a better one. To take
+    another path for one of these would lend nothing to anybody.
+    """
+    return _SIGN_IN.match(unquote(path) if "%" in path else path) is not None
+
+
+def cannot_cross() -> Refusal:
+    """The one answer to an API key on a rewritten call.
+
+    It is no 401, since Digest clients look for a challenge of theirs in one, and raise an error about that instead
+    of showing what it says.
+    """
+    return Refusal(
+        403,
+        "SHIM_DIGEST_CANNOT_CROSS",
+        "An API key can't cross this gateway: HTTP Digest signs path and query, and atlas-shim sends this retired call "
+        "with others. Start it with --credentials verify and this key, or call with a service account's access token "
+        "(Authorization: Bearer ...); Python programs keep their key with the drop-in (from shim import httpx).",
+        error="http_request_denied",
+    )
