@@ -42,7 +42,7 @@ _PAGE = (
     "``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is empty;\n"
     "``include_count=False`` leaves ``total_count`` out."
 )
-_ITEMS = "A page is fetched when its first item is asked for; ``items_per_page`` is 1 to 500, 500 unless given."
+_ITEMS = "Nothing is sent before the first item is asked for. ``items_per_page`` is 1 to 500, 500 unless given."
 
 
 @attrs.frozen

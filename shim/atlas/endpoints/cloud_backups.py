@@ -40,8 +40,7 @@ def iter_serverless_backup_snapshots(
 ) -> EndpointRequest[Page[ServerlessBackupSnapshot]]:
     """Iterate over all snapshots of a serverless instance (ServerlessBackupSnapshot), newest first.
 
-    Nothing is sent before the first item is asked for. Where a successor answers, all is read then (10,000 items at
-    most), once; else page by page. ``items_per_page`` is 1 to 500, 500 unless given.
+    Where a successor answers, all is read at the first item (10,000 items at most), once; else page by page.
     """
     return all_of(list_serverless_backup_snapshots(group_id, cluster_name), items_per_page)
 

@@ -32,7 +32,7 @@ def list_shared_cluster_backups(
 def iter_shared_cluster_backups(
     group_id: str, cluster_name: str, *, items_per_page: int | None = None
 ) -> EndpointRequest[Page[BackupTenantSnapshot]]:
-    """Iterate over the snapshots of a shared-tier cluster (BackupTenantSnapshot), in Atlas' order (flex: oldest first)."""
+    """Iterate over all snapshots of a shared-tier cluster (BackupTenantSnapshot): Atlas' order, flex oldest first."""
     return all_of(list_shared_cluster_backups(group_id, cluster_name), items_per_page)
 
 
