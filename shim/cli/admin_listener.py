@@ -15,7 +15,7 @@ from shim.cli.options import config_option, together
 from shim.cli.output import printable
 from shim.gateway.option_sources import given
 from shim.gateway.options import TABLE, Address, options_of
-from shim.gateway.reload import read_config
+from shim.gateway.plan import read_config
 
 _ADMIN = next(row for row in TABLE if row.name == "admin")
 

@@ -13,7 +13,7 @@ from shim.doors.environment import WARNINGS, read_word
 from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.option_sources import Given, given
 from shim.gateway.options import TABLE
-from shim.gateway.reload import read_config
+from shim.gateway.plan import read_config
 from shim.gateway.settings_report import SECRET, Setting, mappings_in, unknown_variables
 
 UNUSABLE = "(unusable)"

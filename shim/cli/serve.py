@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import re
 import socket
@@ -17,10 +16,9 @@ from shim.cli.failures import SETTINGS, Failure
 from shim.cli.options import Decorator, config_option, together
 from shim.errors import SettingsError
 from shim.gateway.option_sources import renamed
-from shim.gateway.options import TABLE, LogFormat, LogLevel, Options
-from shim.gateway.reload import PlanSource
-
-log = logging.getLogger("shim.gateway")
+from shim.gateway.options import TABLE, LogLevel, Options
+from shim.gateway.plan import PlanSource
+from shim.gateway.watch import stamps
 
 _ADDRESS = re.compile(r"\('([^']+)', (\d+)")
 _NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
@@ -51,23 +49,17 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     Exit codes: 0 after SIGTERM or SIGINT, when calls in flight have ended; 2 for bad usage,
     settings, mapping documents, or an address that can't be listened on.
     """
-    from shim.gateway import serve  # noqa: PLC0415 - an extra, which --help does not need
-    from shim.gateway.log_writer import apart, set_up  # noqa: PLC0415 - as above
-    from shim.gateway.settings_report import unknown_variables  # noqa: PLC0415 - as above
+    from shim.gateway.run import serve  # noqa: PLC0415 - an extra, which --help does not need
     from shim.gateway.systemd.sockets import inherited  # noqa: PLC0415 - as above
 
     if verbose:
         flags["log_level"] = LogLevel.DEBUG
     sockets = inherited(os.environ)
     source = PlanSource(dict(os.environ), {**flags, **sockets.flags()}, config)
-    known = source.stamp()
+    known = stamps(source.files())
     plan = source.read()
-    set_up(plan.options.log_level, plan.options.log_format)
-    for problem in unknown_variables(os.environ):
-        log.warning("%s", problem)
     try:
-        with apart(as_json=plan.options.log_format is LogFormat.JSON):
-            serve(plan.options, plan.engine, source=source, known=known, sockets=sockets, given=plan.given)
+        serve(plan, source, known, sockets)
     except SettingsError as error:
         raise renamed(error, TABLE, plan.given) from None
     except OSError as error:

@@ -4,7 +4,7 @@
 ``check`` looks at the whole, ``load`` finds the files and lays operators' documents over ours.
 """
 
-from shim.documents.load import load_documents, mapping_folders
+from shim.documents.load import document_files, load_documents, mapping_folders
 from shim.documents.model import Document
 
-__all__ = ["Document", "load_documents", "mapping_folders"]
+__all__ = ["Document", "document_files", "load_documents", "mapping_folders"]

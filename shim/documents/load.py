@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,9 @@ from shim.documents.model import Document
 from shim.documents.parse import parse_document
 from shim.documents.tables import DocumentSource, key_path, same
 from shim.errors import DocumentError
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes of one document that is read."""
 
 
 @attrs.frozen
@@ -75,15 +79,29 @@ def _borrows(file: _File) -> bool:
 
 
 def _read(folder: Path, problems: list[str]) -> Iterator[_File]:
-    found = sorted(folder.rglob("*.toml")) if folder.is_dir() else [folder]
-    # A folder that Kubernetes mounts has each file a second time below a hidden one.
-    paths = [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
-    for path in paths:
+    for path in document_files(folder):
         name = path.relative_to(folder).as_posix() if path != folder else path.name
         try:
-            yield _File(name=name, data=tomllib.loads(path.read_text(encoding="utf-8-sig")))
+            yield _File(name=name, data=tomllib.loads(_text(path)))
         except (OSError, ValueError, RecursionError) as error:
             problems.append(f"{name}: {error}")
+
+
+def document_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that are documents, or the one file that is given in its place."""
+    found = sorted(folder.rglob("*.toml")) if folder.is_dir() else [folder]
+    # A folder that Kubernetes mounts has each file a second time below a hidden one.
+    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+
+
+def _text(path: Path) -> str:
+    """Return a file's text; raises ValueError for a pipe or a device, which may never end."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise ValueError("is not a regular file")
+    if found.st_size > LARGEST:
+        raise ValueError(f"has more than {LARGEST} bytes")
+    return path.read_text(encoding="utf-8-sig")
 
 
 def _override(file: _File, plain: list[_File], sources: Mapping[int, DocumentSource], problems: list[str]) -> None:

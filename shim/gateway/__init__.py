@@ -12,10 +12,10 @@ One call, in the order of its stations (each room's own docstring has its files)
     ``http1.response``  the reply as bytes
 
 Beside it: ``fields`` decides which field lines cross and which are added, ``errors`` are the gateway's own answers,
-and ``coalesce`` lets identical reads share a call. ``options`` are
-declared once for flags, environment and file, their values read by ``option_values``; ``reload`` makes a plan of
-them and the documents, and replaces it; ``server`` is the life of one gateway, ``serving`` that of the program
-(``process`` is what it sets up first), which ``systemd`` may hand sockets to and hear from.
+and ``coalesce`` lets identical reads share a call. ``options`` are declared once for flags, environment and file,
+their values read by ``option_values``; a ``plan`` is made of them and the documents, and ``watch`` has it made anew
+when a file changes. ``server`` is the life of one gateway, ``run`` that of the program, which ``systemd`` may hand
+sockets to and hear from.
 For the operator: ``ledger`` counts each call in one step, and ``metrics`` and ``board`` show folds of it, on the pages
 of ``admin``, which ``admin_thread`` answers whatever the calls' side does. ``logs`` makes the line of a call and
 ``log_writer`` writes it, ``tracing`` makes spans, and ``radar_inventory`` keeps what replies announce and who called;
@@ -34,15 +34,11 @@ if TYPE_CHECKING:
     from shim.gateway.options import read_options as read_options
     from shim.gateway.server import Gateway as Gateway
     from shim.gateway.server import serve_in_thread as serve_in_thread
-    from shim.gateway.serving import run as run
-    from shim.gateway.serving import serve as serve
 
 _ROOMS = {
     "Gateway": "shim.gateway.server",
     "Options": "shim.gateway.options",
     "read_options": "shim.gateway.options",
-    "run": "shim.gateway.serving",
-    "serve": "shim.gateway.serving",
     "serve_in_thread": "shim.gateway.server",
 }
 

@@ -37,8 +37,8 @@ from shim.gateway.limits import Entry, Held, Limits
 from shim.gateway.log_writer import tell
 from shim.gateway.logs import CallLine, request_id_of
 from shim.gateway.option_values import AccessWord
+from shim.gateway.plan import Plan
 from shim.gateway.radar_inventory import RadarInventory
-from shim.gateway.reload import Plan
 from shim.gateway.tracing import Tracing
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.response import BUFFERED, UpstreamResponse

@@ -22,8 +22,8 @@ from shim.gateway.http1.server import Server
 from shim.gateway.ledger import COSTS, WAITS, Ledger, Snapshot
 from shim.gateway.limits import Limits
 from shim.gateway.log_writer import dropped
-from shim.gateway.reload import Plan
-from shim.gateway.tls.rotation import Certificates
+from shim.gateway.plan import Plan
+from shim.gateway.tls.certificates import Certificates
 from shim.gateway.upstream.client import Upstream
 from shim.tools.radar import Radar
 

@@ -10,7 +10,7 @@ from shim.flags.providers import connected, provider_factory
 from shim.flags.variants import ByFlag
 from shim.flags.words import FlagWords
 from shim.gateway.options import Options
-from shim.gateway.reload import Plan
+from shim.gateway.plan import Plan
 
 FIRST = 3.0
 """Seconds that the start waits for a first word, so that no call goes by ``auto`` where the flag says ``off``."""

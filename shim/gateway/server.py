@@ -8,6 +8,8 @@ import logging
 import os
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
+from importlib import import_module
+from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 
@@ -31,14 +33,14 @@ from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Limits
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
-from shim.gateway.process import loop_factory
+from shim.gateway.plan import Plan
 from shim.gateway.radar_inventory import RadarInventory
-from shim.gateway.reload import Plan
 from shim.gateway.route_flag import RouteFlag
 from shim.gateway.settings_report import report
-from shim.gateway.tls.rotation import Certificates
+from shim.gateway.tls.certificates import Certificates
 from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
+from shim.gateway.watch import Watcher
 
 log = logging.getLogger("shim.gateway")
 
@@ -77,7 +79,8 @@ class Gateway:
         self._report = told  # and not the environment: whoever shows this object shows no secret
         self.flag = RouteFlag(options)
         self.flag.follow(plan)
-        self.certificates = certificates = Certificates(options)
+        self.watcher = Watcher()
+        self.certificates = certificates = Certificates(options, self.watcher)
         self._inventory = RadarInventory(environ, clock)
         self.limits = Limits(options.memory)
         self._tracing = tracing_of_process(plan.engine)
@@ -97,7 +100,7 @@ class Gateway:
         self._handler = Handler(
             plan=plan,
             upstream=self._upstream,
-            gate=gate_for(options, environ, asker(self._upstream, options.deadline)),
+            gate=gate_for(options, environ, asker(self._upstream, options.deadline), self.watcher),
             memory=self.standing.memory,
             clock=clock,
             ledger=self.ledger,
@@ -158,7 +161,7 @@ class Gateway:
             server = self.metrics.server = Server(self._handler, self.options)
             server.failures = self.ledger.failures
             self._calls = Listener(server, bound, None if tls is None else lambda: tls.context)
-            self.certificates.watch()
+            self.watcher.start()
             self._handler.authorities = self._authorities(self._calls.address)
             self._beat()
             self.standing.listens = self.options.uds or self.url
@@ -197,7 +200,7 @@ class Gateway:
                 await admin.stop()
             if self._pulse is not None:
                 self._pulse.cancel()
-            self.certificates.close()
+            self.watcher.stop()
             self.flag.stop()
             await self._upstream.close()
             await self._handler.gate.close()
@@ -275,3 +278,13 @@ def serve_in_thread(
             yield gateway
         finally:
             loop.call(gateway.stop)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's, when it is installed; None means asyncio's own."""
+    try:
+        uvloop: Any = import_module("uvloop")
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory

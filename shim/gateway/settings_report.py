@@ -10,7 +10,7 @@ from shim._version import __version__
 from shim.credentials import used_variables
 from shim.gateway.option_sources import nearest
 from shim.gateway.options import TABLE, CredentialsMode
-from shim.gateway.reload import Plan, shown
+from shim.gateway.plan import Plan, shown
 from shim.tools import inventory
 
 MAPPINGS = "ATLAS_SHIM_MAPPINGS"

@@ -9,7 +9,7 @@ import pytest
 from shim.core.settings import FlagRoute, RouteWord
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
-from shim.gateway.reload import Plan
+from shim.gateway.plan import Plan
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import ask, gateway, get

@@ -7,9 +7,9 @@ import pytest
 from shim.core.settings import RouteWord
 from shim.fake import DEMO_TOKEN
 from shim.gateway.allow import parse_allow
-from shim.gateway.reload import PlanSource, Reloader
+from shim.gateway.plan import PlanSource
 from tests.gateway_credentials.worlds import FLEX, INSTANCE, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
-from tests.peers.served import status_of, value_of
+from tests.peers.served import files_of, status_of, value_of
 
 CLUSTERS = UNTOUCHED.replace("flexClusters", "clusters")
 ACCEPT = f"Accept: {FLEX}"
@@ -156,9 +156,9 @@ async def test_limits_change_while_the_gateway_runs(tmp_path):
     config.write_text("")
     with world("passthrough") as seen:
         source = PlanSource({}, {}, config)
-        reloader = Reloader(source, source.read(), seen.gateway.apply, seen.gateway.standing)
+        files = files_of(source, seen.gateway.apply)
         for text, code in [('read_only = "on"', "SHIM_READ_ONLY"), ('allow = ["reads"]', "SHIM_NOT_ALLOWED")]:
             config.write_text(text)
-            assert await reloader.reload()
+            assert await files.look(now=True)
             assert told(seen.ask(CLUSTERS, "Content-Length: 0", method="POST")) == (403, code)
         assert not seen.targets

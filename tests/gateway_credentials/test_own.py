@@ -13,7 +13,7 @@ from shim.fake.http import FakeReply
 from shim.gateway import Gateway, Options
 from shim.gateway.options import Address, CredentialsMode
 from tests.gateway_credentials.worlds import ACCOUNT, ALL, FLEX, INSTANCE, KEY, RETIRED, UNTOUCHED, V2, signing, world
-from tests.peers.raw import reply, replying
+from tests.peers.raw import reply, replying, until
 from tests.peers.served import ask, get, status_of, value_of
 
 HOLDERS = pytest.mark.parametrize("environ", [KEY, ACCOUNT], ids=["key", "account"])
@@ -260,7 +260,7 @@ def test_long_content_whose_nonce_is_refused():
 
 def test_key_file_is_read_again(tmp_path, monkeypatch):
     """A new key in the file is used after the next look, be it written over, renamed in, or swapped by a link."""
-    monkeypatch.setattr("shim.gateway.credentials.keys.EVERY", 0)
+    monkeypatch.setattr("shim.gateway.watch.EVERY", 0.01)
     fake = FakeAtlas(api_keys={"public01": "one", "public02": "two", "public03": "three", "public04": "four"})
     old, new = tmp_path / "1", tmp_path / "2"
     for folder, number, secret in ((old, "1", "one"), (new, "4", "four")):
@@ -280,15 +280,19 @@ def test_key_file_is_read_again(tmp_path, monkeypatch):
 
     with world("own", environ, fake) as seen:
         assert user(seen) == "public01"
+
+        def becomes(name):
+            until(lambda: user(seen) == name, f"{name} in use")
+
         (old / "private").write_text("two")
         (old / "public").write_text("public02\n")
-        assert user(seen) == "public02"
+        becomes("public02")
         for name, text in (("private", "three"), ("public", "public03")):
             (tmp_path / "new").write_text(text)
             (tmp_path / "new").rename(old / name)
-        assert user(seen) == "public03"
+        becomes("public03")
         (tmp_path / "link").symlink_to(new)
         (tmp_path / "link").rename(data)
-        assert user(seen) == "public04"
+        becomes("public04")
         (new / "private").unlink()
         assert user(seen) == "public04", "what was good stays while nothing better is there"

@@ -7,12 +7,12 @@ import pytest
 
 PROGRAM = """
 import logging, resource, sys
-from shim.gateway.process import raise_open_files
+from shim.gateway.run import _raise_open_files
 from shim.gateway.options import Options
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 soft, hard, connections = (int(word) for word in sys.argv[1:])
 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-raise_open_files(Options(max_connections=connections, max_requests=100))
+_raise_open_files(Options(max_connections=connections, max_requests=100))
 print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 """
 

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from shim.core.recognise import shared_engine
-from shim.gateway.reload import Plan
+from shim.gateway.plan import Plan
 from tests.gateway_hostile.rows import PASSED, REFUSED, RESTORES, SNAPSHOTS, post
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import ask, calling, gateway, get, lines_of, status_of, value_of

@@ -61,9 +61,9 @@ def serve():
     started: list[subprocess.Popen[str]] = []
     readers: list[threading.Thread] = []
 
-    def serve(*words, env=None, before=(), **how):
+    def serve(*words, env=None, before=(), program=("-m", "shim", "serve"), **how):
         process = subprocess.Popen(
-            [*before, sys.executable, "-m", "shim", "serve", "--listen", "127.0.0.1:0", *words],
+            [*before, sys.executable, *program, "--listen", "127.0.0.1:0", *words],
             env=clean_environ(**(env or {})),
             stderr=subprocess.PIPE,
             text=True,

@@ -1,6 +1,5 @@
 """Settings and documents are replaced while calls are taken; broken ones are refused."""
 
-import asyncio
 import json
 import os
 import shutil
@@ -18,10 +17,11 @@ from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord
 from shim.gateway import Options
 from shim.gateway.board.standing import PROBLEMS, Standing
-from shim.gateway.reload import Plan, PlanSource, Reloader
+from shim.gateway.plan import Plan, PlanSource
+from shim.gateway.watch import stamps
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import Peer, raw_upstream, reply, replying, until
-from tests.peers.served import At, ask, calling, gateway, get
+from tests.peers.served import At, ask, calling, files_of, gateway, get
 
 OVERRIDE = """
 format = 1
@@ -36,12 +36,12 @@ def source_of(config: Path, mappings: Path | None = None, **flags: str) -> PlanS
 
 
 class Applied:
-    """Keeps the plans that a reloader hands on."""
+    """Keeps the plans that were read again."""
 
     def __init__(self, source: PlanSource):
         self.plans: list[Plan] = []
         self.standing = Standing()
-        self.reloader = Reloader(source, source.read(), self.plans.append, self.standing)
+        self.files = files_of(source, self.plans.append, self.standing)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ async def test_broken_file_is_refused(tmp_path, caplog, text, said):
     config.write_text('route = "legacy"\n')
     applied = Applied(source_of(config))
     config.unlink() if text is None else config.write_text(text)
-    assert not await applied.reloader.reload()
+    assert not await applied.files.look(now=True)
     assert applied.plans == []
     assert applied.standing.reload.state == "refused"
     assert all(any(word in one for one in applied.standing.reload.problems) for word in said)
@@ -70,7 +70,7 @@ async def test_broken_file_is_refused(tmp_path, caplog, text, said):
     assert lines[0].exc_info in {None, False}
     assert all(word in lines[0].getMessage() for word in said)
     config.write_text('route = "flex"\n')
-    assert await applied.reloader.reload()
+    assert await applied.files.look(now=True)
     assert applied.standing.reloads == {"success": 1, "refused": 1}
 
 
@@ -80,7 +80,7 @@ async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
     config.write_text("")
     applied = Applied(source_of(config))
     config.write_text('upstream = "http://127.0.0.1:1"\nlisten = "127.0.0.1:2"\nroute = "off"\n')
-    assert await applied.reloader.reload()
+    assert await applied.files.look(now=True)
     options = applied.plans[0].options
     assert (options.upstream, options.listen, options.route) == (Options().upstream, Options().listen, RouteWord.OFF)
     assert "restart and stay as they were: listen, upstream" in caplog.text
@@ -105,7 +105,7 @@ async def test_defect_while_reading_is_survived(tmp_path, caplog):
     def broken(plan):
         raise ZeroDivisionError
 
-    assert not await Reloader(source, source.read(), broken, Standing()).reload()
+    assert not await files_of(source, broken).look(now=True)
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -152,38 +152,10 @@ def test_stamp_changes_with_the_files(tmp_path, change):
     (tmp_path / "shim.cfg").write_text("# one\n")
     _swap(folder, "# also lengthy")
     source = source_of(tmp_path / "shim.cfg", folder)
-    before = source.stamp()
-    assert source.stamp() == before
+    before = stamps(source.files())
+    assert stamps(source.files()) == before
     change(folder)
-    assert source.stamp() != before
-
-
-async def test_watch_waits_until_the_files_rest():
-    """A stamp that was seen twice is read once; one that is seen once isn't; the start is no change."""
-    stamps = [("a",), ("a",), ("b",), ("c",), ("c",), ("c",), ("a",), ("c",), ("c",)]
-    seen: list[int] = []
-    done = asyncio.Event()
-
-    class Scripted:
-        def stamp(self):
-            if not stamps:
-                done.set()
-                return ("c",)
-            return stamps.pop(0)
-
-        def read(self):
-            seen.append(len(stamps))
-            return Plan(Options(), shared_engine(os.environ))
-
-    source = Scripted()
-    reloader = Reloader(source, source.read(), lambda plan: None, Standing())  # type: ignore[arg-type]  # looks like one
-    seen.clear()
-    watching = asyncio.ensure_future(reloader.watch(("a",), every=0))
-    await done.wait()
-    watching.cancel()
-    await asyncio.gather(watching, return_exceptions=True)
-    # After the second of two equal looks, and not for a file that went back to what it was.
-    assert seen == [4]
+    assert stamps(source.files()) != before
 
 
 def test_calls_in_flight_keep_what_they_began_with():
@@ -231,11 +203,11 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
             caller.send(get(V1))
             assert b"Atlas-Shim: route=flex" in caller.message()[0]
             _swap(folder, "nonsense")
-            running.logged(r"ERROR .*reload refused.*mine\.toml")
+            running.logged(r"ERROR .*new settings refused.*mine\.toml")
             assert metric(admin, "reload_success") == 0
             config.write_text('route = "legacy"\nconnect_timeout = 3\n')
             running.process.send_signal(signal.SIGHUP)
-            running.logged(r"reload refused")
+            running.logged(r"new settings refused")
             _swap(folder, OVERRIDE.format(day="2026-02-01"))
             running.logged(r"WARNING .*these need a restart and stay as they were: connect_timeout")
             until(lambda: metric(admin, "reload_success") == 1, "the metric says so")
@@ -278,7 +250,7 @@ def test_starts_read_only_without_home_as_an_unknown_user(serve):
         served = running.calls()
         assert b"Atlas-Shim: route=flex" in ask(served, get(V1))[0]
         running.process.send_signal(signal.SIGHUP)
-        running.logged("reloaded")
+        running.logged("new settings in use")
         assert running.end() == 0
     assert list(folder.iterdir()) == [config]
     shutil.rmtree(folder)
@@ -295,8 +267,8 @@ async def test_what_changed_is_told(tmp_path, caplog):
         'deadline = 7.5\nwrites = "instances"\npublic-url = "https://a.test"\nsunset = "snapshots=2027-01-01"\n'
     )
     (folder / "mine.toml").write_text(OVERRIDE.format(day="2026-02-01"))
-    await applied.reloader.reload()
-    (text,) = [record.getMessage() for record in caplog.records if "reloaded" in record.getMessage()]
+    await applied.files.look(now=True)
+    (text,) = [record.getMessage() for record in caplog.records if "in use" in record.getMessage()]
     assert "route was legacy, is auto" in text
     assert "deadline was 5, is 7.5" in text
     assert "writes was off, is instances" in text

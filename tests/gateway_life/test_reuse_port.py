@@ -7,7 +7,7 @@ import pytest
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
 from shim.gateway.http1.sockets import bind
-from shim.gateway.reload import PlanSource
+from shim.gateway.plan import PlanSource
 from tests.gateway_life.conftest import Running
 from tests.gateway_life.test_drain import Load, slow
 from tests.gateway_metrics.conftest import Page

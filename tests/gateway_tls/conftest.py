@@ -11,7 +11,7 @@ from tests.gateway_tls.worlds import Mount
 @pytest.fixture(autouse=True)
 def fast(monkeypatch):
     """Look at the files again and again."""
-    monkeypatch.setattr("shim.gateway.tls.rotation.EVERY", 0.02)
+    monkeypatch.setattr("shim.gateway.watch.EVERY", 0.02)
 
 
 @pytest.fixture(params=["uvloop", pytest.param("asyncio", marks=pytest.mark.slow)])

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import attrs
 
 from shim.core.recognise import Engine
 from shim.gateway import Gateway, Options, serve_in_thread
+from shim.gateway.board.standing import Standing
 from shim.gateway.options import Address
+from shim.gateway.plan import Plan, PlanSource
+from shim.gateway.watch import Watched, stamps
 from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying
 
 LOOPBACK = Address("127.0.0.1", 0)
@@ -24,6 +27,13 @@ def gateway(origin: str, engine: Engine | None = None, **options: Any) -> Iterat
     defaults = {"listen": LOOPBACK, "admin": LOOPBACK, "drain": 5.0, "connect_timeout": 5.0}
     with serve_in_thread(Options(upstream=origin, **{**defaults, **options}), engine) as served:
         yield served
+
+
+def files_of(source: PlanSource, apply: Callable[[Plan], None], standing: Standing | None = None) -> Watched[Plan]:
+    """Return the watch over a source that was just read."""
+    standing = standing or Standing()
+    known = stamps(source.files())
+    return source.watched(source.read(), apply, reloaded=standing.reloaded, refused=standing.refused, known=known)
 
 
 class Served(Protocol):

@@ -20,8 +20,8 @@ from shim.gateway.board.standing import Standing
 from shim.gateway.board.status import DAY, written
 from shim.gateway.failures import origin_of
 from shim.gateway.ledger import HOUR, OTHER, Snapshot, fair
-from shim.gateway.reload import Plan
-from shim.gateway.tls.rotation import Rotating
+from shim.gateway.plan import Plan
+from shim.gateway.tls.certificates import ReloadableContext
 from shim.tools.inventory.ahead import Ends, ends_of
 from shim.tools.radar import Sighting
 from shim.tools.radar.radar import soonest
@@ -39,7 +39,7 @@ def status_of(  # noqa: PLR0913 - each is another source of facts
     *,
     ready: bool,
     inventory: Written | None = None,
-    certificates: Iterable[Rotating] = (),
+    certificates: Iterable[ReloadableContext] = (),
     announced: Iterable[Sighting] = (),
 ) -> status.Status:
     """Return all of it as it is now.

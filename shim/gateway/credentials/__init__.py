@@ -36,14 +36,15 @@ from shim.gateway.credentials.nonces import Nonces
 from shim.gateway.credentials.service_account import AccountSigner
 from shim.gateway.credentials.verify_digest import VerifyGate
 from shim.gateway.options import CredentialsMode, Options
+from shim.gateway.watch import Watcher
 
 __all__ = ["CallerGate", "OutboundCall", "UpstreamSigner", "asker", "gate_for"]
 
 log = logging.getLogger("shim.gateway")
 
 
-def gate_for(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
-    """Return the gate of the options' mode, with the credentials that it needs from an environment.
+def gate_for(options: Options, environ: Mapping[str, str], ask: Asker, watcher: Watcher) -> CallerGate:
+    """Return the gate of the options' mode, with the credentials that it needs from an environment and its files.
 
     Raises SettingsError when they are missing, and for a mode that must not listen where it would.
     """
@@ -52,9 +53,9 @@ def gate_for(options: Options, environ: Mapping[str, str], ask: Asker) -> Caller
             _warn(environ)
             return OpenGate()
         case CredentialsMode.OWN:
-            return _own(options, environ, ask)
+            return _own(options, environ, ask, watcher)
         case CredentialsMode.VERIFY:
-            return _verify(options, environ, ask)
+            return _verify(options, environ, ask, watcher)
 
 
 def _warn(environ: Mapping[str, str]) -> None:
@@ -71,7 +72,7 @@ def _warn(environ: Mapping[str, str]) -> None:
         )
 
 
-def _own(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
+def _own(options: Options, environ: Mapping[str, str], ask: Asker, watcher: Watcher) -> CallerGate:
     if options.uds is None and not is_loopback(options.listen.host):
         raise SettingsError(
             f"listen: {options.listen.authority} can be reached from other machines, and with credentials = 'own' "
@@ -84,11 +85,11 @@ def _own(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate
             return KeySigner(held, ask, bearer)
         return AccountSigner(held, options.upstream, ask)
 
-    return OwnGate(watched_credentials(environ), signer_of, everything=options.sign_all)
+    return OwnGate(watched_credentials(environ, watcher), signer_of, everything=options.sign_all)
 
 
-def _verify(options: Options, environ: Mapping[str, str], ask: Asker) -> CallerGate:
+def _verify(options: Options, environ: Mapping[str, str], ask: Asker, watcher: Watcher) -> CallerGate:
     nonces = Nonces()
-    keys = watched_keys(environ, options.keys_file)
+    keys = watched_keys(environ, options.keys_file, watcher)
     store = NonceStore(options.nonce_store) if options.nonce_store is not None else None
     return VerifyGate(keys, lambda key: KeySigner(key, ask, lambda: challenge(nonces.new())), nonces, store)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import time
+import stat
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from shim.credentials import (
@@ -17,7 +19,7 @@ from shim.credentials import (
     read_credentials,
 )
 from shim.errors import SettingsError
-from shim.gateway.file_stamps import stamps
+from shim.gateway.watch import Watched, Watcher
 
 log = logging.getLogger("shim.gateway")
 
@@ -26,48 +28,38 @@ T = TypeVar("T")
 Keys = Mapping[str, ApiKey]
 """API keys by their public part."""
 
-EVERY = 0.25
-"""Seconds between two looks at the files."""
-
 Holder = ApiKey | ServiceAccount
 """What ``own`` can sign with."""
 
 
-class Watched(Generic[T]):
-    """A value made of files: calling it looks at them now and then, and reads them again if one is not what it was.
+class Held(Generic[T]):
+    """Credentials from an environment and its files; calling it returns the last good ones."""
 
-    A look costs one ``stat`` a file, which follows links, so that a mounted secret's swap is seen too.
-    While what they hold can't be read or means nothing, the last good value stays. ``clock`` returns seconds.
-    """
-
-    def __init__(
-        self, read: Callable[[], T], paths: Iterable[str], *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._read = read
+    def __init__(self, read: Callable[[], T], paths: Iterable[str], watcher: Watcher) -> None:
         self._paths = tuple(paths)
-        self._clock = clock
-        self._next = clock() + EVERY if self._paths else float("inf")
-        self._stamps = stamps(self._paths)
-        self._value = read()
+        self._read = read
+        files = Watched("credentials", lambda: self._paths, self._checked, self._use)
+        self._value = self._checked()
+        if self._paths:
+            watcher.watched.append(files)
 
     def __call__(self) -> T:
-        """Return the value, which is at most a quarter of a second older than the files."""
-        if (now := self._clock()) < self._next:
-            return self._value
-        self._next = now + EVERY
-        found = stamps(self._paths)
-        if found != self._stamps:
-            self._stamps = found
-            try:
-                self._value = self._read()
-            except SettingsError as error:
-                log.warning("credentials stay what they were: %s", error)
-            else:
-                log.info("credentials were read again")
+        """Return the value, which is a second or two older than the files at most."""
         return self._value
 
+    def _checked(self) -> T:
+        for path in self._paths:
+            with contextlib.suppress(OSError):  # reading it says why
+                if (mode := Path(path).stat().st_mode) & stat.S_IWOTH:
+                    log.warning("%s: anybody on this machine may change it (mode %o); chmod 600 it", path, mode & 0o777)
+        return self._read()
 
-def watched_credentials(environ: Mapping[str, str], *, clock: Callable[[], float] = time.monotonic) -> Watched[Holder]:
+    def _use(self, value: T) -> str:
+        self._value = value
+        return ""
+
+
+def watched_credentials(environ: Mapping[str, str], watcher: Watcher) -> Held[Holder]:
     """Watch the credentials of ``own``; raises SettingsError when there are none."""
 
     def read() -> Holder:
@@ -81,12 +73,10 @@ def watched_credentials(environ: Mapping[str, str], *, clock: Callable[[], float
             raise SettingsError("credentials: 'own' can't renew an access token; give an API key or a service account")
         return found
 
-    return Watched(read, credential_files(environ), clock=clock)
+    return Held(read, credential_files(environ), watcher)
 
 
-def watched_keys(
-    environ: Mapping[str, str], file: str | None, *, clock: Callable[[], float] = time.monotonic
-) -> Watched[Keys]:
+def watched_keys(environ: Mapping[str, str], file: str | None, watcher: Watcher) -> Held[Keys]:
     """Watch the keys of ``verify``: the environment's API key, and those of a file; raises SettingsError."""
     files = credential_files(environ)
 
@@ -106,4 +96,4 @@ def watched_keys(
                 raise SettingsError("credentials: one public key has two different private keys")
         return found
 
-    return Watched(read, [*files, file] if file else files, clock=clock)
+    return Held(read, [*files, file] if file else files, watcher)

@@ -14,8 +14,7 @@ from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.head import TLS_RECORD
 from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
 from shim.gateway.http1.server import Server
-from shim.gateway.tls.handshakes import why
-from shim.gateway.tls.names import name_in
+from shim.gateway.tls.contexts import name_in, why
 
 log = logging.getLogger("shim.gateway")
 

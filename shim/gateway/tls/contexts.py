@@ -1,16 +1,26 @@
-"""What TLS is spoken with, made of options: towards callers, towards upstream, and towards a proxy on the way there."""
+"""TLS made of options, towards callers, towards upstream and towards a proxy; and what the log says of a caller's."""
 
 from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from shim.errors import SettingsError
 from shim.gateway.options import Options
 from shim.gateway.tls.versions import TlsVersion
 
 _VERSIONS = {TlsVersion.TLS_1_2: ssl.TLSVersion.TLSv1_2, TlsVersion.TLS_1_3: ssl.TLSVersion.TLSv1_3}
+
+_KINDS = ("URI", "DNS", "email", "IP Address")
+"""Alternative names (RFC 5280, 4.2.1.6), the most telling first: a workload, a host, a person, an address."""
+
+_SAID = {
+    "PEER_DID_NOT_RETURN_A_CERTIFICATE": "the caller showed no certificate, which --tls-client-ca asks for",
+    "UNSUPPORTED_PROTOCOL": "the caller speaks no TLS that is new enough, see --tls-min-version",
+}
 
 
 def check_listener(options: Options) -> None:
@@ -101,3 +111,23 @@ def _believe(context: ssl.SSLContext, path: str, name: str) -> None:
 def _strerror(error: Exception) -> str | None:
     """Return what the system says; what OpenSSL says names nothing that helps."""
     return error.strerror if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
+
+
+def name_in(certificate: Mapping[str, Any] | None) -> str | None:
+    """Return a name of a caller's certificate, as ``SSLSocket.getpeercert`` gives it; None if it has no name."""
+    if not certificate:
+        return None
+    found = dict(reversed(certificate.get("subjectAltName", ())))
+    for kind in _KINDS:
+        if kind in found:
+            return str(found[kind])
+    subject = dict(pair for part in certificate.get("subject", ()) for pair in part)
+    return subject.get("commonName") or subject.get("organizationalUnitName")
+
+
+def why(error: ssl.SSLError) -> str:
+    """Return a sentence for the operator on why a caller's handshake failed."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the caller's certificate is not good: {error.verify_message}"
+    reason = getattr(error, "reason", None) or type(error).__name__
+    return _SAID.get(reason, reason.lower().replace("_", " "))

@@ -13,8 +13,8 @@ from shim.gateway.fields import PSEUDONYM, for_upstream
 from shim.gateway.http1.deadlines import Deadline, deadlines
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
+from shim.gateway.tls.certificates import ReloadableContext
 from shim.gateway.tls.contexts import system_context
-from shim.gateway.tls.rotation import Rotating
 from shim.gateway.tracing import Tracing
 from shim.gateway.upstream.pool import Pool
 from shim.gateway.upstream.proxy import proxy_for
@@ -37,7 +37,9 @@ class Upstream:
     this gateway's own in Via: a call may pass another one before or after.
     """
 
-    def __init__(self, options: Options, budget: Limits, tls: Rotating, tracing: Tracing | None = None) -> None:
+    def __init__(
+        self, options: Options, budget: Limits, tls: ReloadableContext, tracing: Tracing | None = None
+    ) -> None:
         self._options = options
         self._budget = budget
         self._tls = tls

@@ -1,9 +1,12 @@
 """Finding documents, laying overrides over them, and surviving whatever stands in a file."""
 
+import os
+
 import pytest
 
 from shim.core.recognise import Engine
 from shim.documents import Document, load_documents, mapping_folders
+from shim.documents.load import LARGEST
 from shim.documents.verbs import Constant
 from shim.errors import DocumentError
 from tests.core.driver import LIST, SHIPPED, SNAPSHOT, answers, drive
@@ -32,6 +35,22 @@ def test_a_folder_is_read_with_its_folders(tmp_path):
     (tmp_path / "README.md").write_text("no TOML")
     (document,) = load_documents([tmp_path])
     assert document.file == "deep/er/things.toml"
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (os.mkfifo, "is not a regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "is not a regular file"),
+        (lambda path: path.mkdir(), "is not a regular file"),
+        (lambda path: path.write_bytes(b"#" * (LARGEST + 1)), f"has more than {LARGEST} bytes"),
+    ],
+    ids=["pipe", "device", "folder", "huge"],
+)
+def test_what_may_never_end_is_not_read(tmp_path, make, said):
+    """A pipe or a device by the name of a document is a defect of it, and so are a folder and an enormous file."""
+    make(tmp_path / "odd.toml")
+    assert problems(tmp_path, things=SOUND) == (f"odd.toml: {said}",)
 
 
 def test_a_single_file_will_do(tmp_path):

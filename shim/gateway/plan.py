@@ -1,39 +1,30 @@
-"""Options and mapping documents replaced while calls are taken: after SIGHUP, or when a file changed.
+"""What calls are answered with: options and mapping documents, read together, and replaced while calls are taken.
 
-What is broken is refused as a whole, and what was good before stays. Environment and flags can't
-change while a process runs; the file of ``--config`` and the folder of ``ATLAS_SHIM_MAPPINGS`` can.
+Environment and flags can't change while a process runs; the file of ``--config`` and the folder of
+``ATLAS_SHIM_MAPPINGS`` can.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import attrs
 
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, Settings
+from shim.documents import document_files
 from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import check_flag
 from shim.gateway.allow import AllowList
 from shim.gateway.option_sources import Given, given, renamed
 from shim.gateway.options import TABLE, CredentialsMode, Options, options_of
-
-if TYPE_CHECKING:  # reading a file does not need it
-    from shim.gateway.board.standing import Standing
+from shim.gateway.watch import Stamp, Watched
 
 log = logging.getLogger("shim.gateway")
-
-EVERY = 1.0
-"""Seconds between looks at the files; a change is read when two looks in a row agree on it."""
-
-Stamp = tuple[object, ...]
 
 
 @attrs.frozen(eq=False)
@@ -41,8 +32,8 @@ class Plan:
     """What calls are answered with; a call keeps to the one that it began with.
 
     ``settings`` are the part of the options that the core obeys, ``allowed`` is theirs. ``checks_host`` says that a
-    Host which isn't the gateway's is refused (RFC 9110, 7.4): once the gateway was told its public name, or where it
-    deals in credentials and knows its address. ``given`` tells of options where they were given. Raises SettingsError
+    Host which isn't the gateway's is refused (RFC 9110, 7.4): if the gateway knows its public name, or if it
+    deals in credentials and knows its address. ``given`` says where each option was given. Raises SettingsError
     when options and documents contradict each other.
     """
 
@@ -114,27 +105,38 @@ class PlanSource:
         except SettingsError as error:
             raise renamed(error, TABLE, found) from None
 
-    def stamp(self) -> Stamp:
-        """Return what changes whenever a file does.
-
-        Links are followed to the file itself, so that one that is turned to another folder counts
-        (Kubernetes swaps ``..data`` below a mounted ConfigMap or Secret).
-        """
+    def files(self) -> list[Path]:
+        """Return the files that are read, and the folder that they are found in."""
         paths = [] if self.config is None else [self.config]
         if named := self.environ.get("ATLAS_SHIM_MAPPINGS"):
-            folder = Path(named)
-            paths.append(folder)
-            with contextlib.suppress(OSError):
-                paths += sorted(folder.rglob("*.toml"))
-        return tuple((str(path), *_state(path)) for path in paths)
+            paths += [Path(named), *document_files(Path(named))]
+        return paths
 
+    def watched(
+        self,
+        plan: Plan,
+        apply: Callable[[Plan], None],
+        *,
+        reloaded: Callable[[Sequence[str], Sequence[str]], object],
+        refused: Callable[[Sequence[str]], object],
+        known: Stamp,
+    ) -> Watched[Plan]:
+        """Return the watch over the files, which were ``known`` when ``plan`` was read; ``apply`` gets each new one.
 
-def _state(path: Path) -> Stamp:
-    try:
-        found = path.stat()
-    except OSError as error:
-        return (error.errno,)
-    return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
+        ``reloaded`` hears what is different, and which options wait for a restart; ``refused`` what is wrong.
+        """
+
+        def use(new: Plan) -> str:
+            nonlocal plan
+            new, kept = _mixed(new, plan)
+            apply(new)
+            changes, plan = _changes(new, plan), new
+            reloaded(changes, kept)
+            if kept:
+                log.warning("these need a restart and stay as they were: %s", ", ".join(kept))
+            return "; ".join(changes) or "nothing is different"
+
+        return Watched("settings", self.files, self.read, use, refused, known=known)
 
 
 def read_config(path: Path | None) -> dict[str, object]:
@@ -152,60 +154,14 @@ def read_config(path: Path | None) -> dict[str, object]:
     return {key.replace("-", "_"): value for key, value in data.items()}
 
 
-class Reloader:
-    """Reads a source again and hands a good plan to ``apply``."""
-
-    def __init__(
-        self,
-        source: PlanSource,
-        plan: Plan,
-        apply: Callable[[Plan], None],
-        standing: Standing,
-    ) -> None:
-        self._source = source
-        self._plan = plan
-        self._apply = apply
-        self._standing = standing
-        self._lock = asyncio.Lock()
-
-    async def watch(self, known: Stamp, every: float = EVERY) -> None:
-        """Look at the files for ever, and read them when they differ from ``known`` and have come to rest."""
-        seen = known
-        while True:
-            await asyncio.sleep(every)
-            stamp = await asyncio.to_thread(self._source.stamp)
-            if stamp != seen:
-                seen = stamp  # somebody may still be writing
-            elif stamp != known:
-                known = stamp
-                await self.reload()
-
-    async def reload(self) -> bool:
-        """Read everything now, and tell whether it was good; a broken source changes nothing."""
-        async with self._lock:
-            try:
-                plan = await asyncio.to_thread(self._source.read)
-                kept = fixed(plan.options, self._plan.options)
-                options = attrs.evolve(plan.options, **{name: getattr(self._plan.options, name) for name in kept})
-                said = {name: one for name, one in plan.given.items() if name not in kept}
-                said |= {name: one for name, one in self._plan.given.items() if name in kept}
-                plan = Plan(options, plan.engine, said)
-                self._apply(plan)
-            except Exception as error:  # a defect here must not end the watch, nor the gateway
-                known = isinstance(error, (SettingsError, DocumentError))
-                problems = getattr(error, "problems", ()) or (str(error) or repr(error),)
-                self._standing.refused(problems)
-                text = "; ".join(problems)
-                log.log(  # an operator's mistake needs no traceback
-                    logging.ERROR, "reload refused, the last good settings stay: %s", text, exc_info=not known
-                )
-                return False
-            changes, self._plan = _changes(plan, self._plan), plan
-            self._standing.reloaded(changes, kept)
-            log.info("reloaded: %s", "; ".join(changes) or "nothing is different")
-            if kept:
-                log.warning("these need a restart and stay as they were: %s", ", ".join(kept))
-            return True
+def _mixed(new: Plan, old: Plan) -> tuple[Plan, list[str]]:
+    """Return a new plan with the old options that can't change while the gateway runs, and the names of these."""
+    kept = [
+        row.name for row in TABLE if not row.live and getattr(new.options, row.name) != getattr(old.options, row.name)
+    ]
+    options = attrs.evolve(new.options, **{name: getattr(old.options, name) for name in kept})
+    said = {name: one for name, one in new.given.items() if name not in kept}
+    return Plan(options, new.engine, said | {name: old.given[name] for name in kept if name in old.given}), kept
 
 
 def _changes(new: Plan, old: Plan) -> list[str]:
@@ -227,9 +183,3 @@ def shown(value: object) -> str:
     if isinstance(value, Mapping):
         return ",".join(f"{name}={moment:%Y-%m-%d}" for name, moment in value.items()) or "empty"
     return "empty" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def fixed(new: Options, old: Options) -> tuple[str, ...]:
-    """Return the names of the options that differ and can't change while the gateway runs."""
-    names = [row.name for row in TABLE if not row.live]
-    return tuple(name for name in names if getattr(new, name) != getattr(old, name))

@@ -1,0 +1,170 @@
+"""The gateway as a program: what its process sets up, and its life from the start to the signal that ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import resource
+import signal
+import threading
+from collections.abc import Coroutine
+from functools import partial
+
+from shim._version import __version__
+from shim.gateway.log_writer import apart, set_level, set_up
+from shim.gateway.options import LogFormat, Options
+from shim.gateway.plan import Plan, PlanSource
+from shim.gateway.server import Gateway, loop_factory
+from shim.gateway.settings_report import unknown_variables
+from shim.gateway.systemd.manager import Manager
+from shim.gateway.systemd.sockets import Sockets
+from shim.gateway.watch import Stamp
+
+log = logging.getLogger("shim.gateway")
+
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+
+_NOT_OURS = (signal.SIGUSR1, signal.SIGUSR2)
+"""Signals that say nothing here, and would end the process; other programs open their logs anew on them."""
+
+_SPARE = 128
+"""Descriptors for listeners, logs, the loop, resolving and the operator's connections."""
+
+_LATE = 10.0
+"""Seconds beyond ``drain``, and after a second signal, in which the process ends by itself or is ended."""
+
+_AFTER = 3.0
+"""The same once calls have ended: for the log's last lines, and for threads that may wait for ever."""
+
+
+def serve(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -> None:
+    """Serve until SIGTERM, SIGINT or ``POST /quitquitquit``, then drain; a second signal ends the drain.
+
+    SIGHUP and changes of the ``source``'s files, which were ``known`` when ``plan`` was read, replace the plan. A
+    service manager's ``sockets`` take the place of those that the options name. Afterwards the process has a few
+    seconds to end, whatever its threads do. Raises OSError when an address can't be listened on, SettingsError when
+    credentials or TLS files are of no use.
+    """
+    _open_standard_files()
+    set_up(plan.options.log_level, plan.options.log_format)
+    for problem in unknown_variables(source.environ):
+        log.warning("%s", problem)
+    with apart(as_json=plan.options.log_format is LogFormat.JSON):
+        _prepare(plan.options)
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(_run(plan, source, known, sockets))
+
+
+async def _run(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -> None:
+    gateway = Gateway(plan.options, plan.engine)
+    gateway.apply(plan)
+    loop = asyncio.get_running_loop()
+    ends: asyncio.Queue[str] = asyncio.Queue()
+    gateway.on_quit = partial(ends.put_nowait, "POST /quitquitquit")
+    manager = Manager()
+    chores: set[asyncio.Task[object]] = set()
+
+    def chore(work: Coroutine[None, None, object]) -> None:
+        task = loop.create_task(work)
+        chores.add(task)
+        task.add_done_callback(chores.discard)
+
+    def apply(new: Plan) -> None:
+        set_level(new.options.log_level)
+        gateway.apply(new)
+
+    standing = gateway.standing
+    files = source.watched(plan, apply, reloaded=standing.reloaded, refused=standing.refused, known=known)
+    gateway.watcher.watched.append(files)
+
+    async def reload() -> None:
+        with manager.reloading():
+            await files.look(now=True)
+
+    async def cut() -> None:
+        await ends.get()
+        _end_within(_LATE, 1)
+
+    chore(manager.watchdog())
+    for number in _ENDING:
+        loop.add_signal_handler(number, ends.put_nowait, number.name)
+    loop.add_signal_handler(signal.SIGHUP, lambda: chore(reload()))
+    try:
+        await gateway.start(sockets.calls, sockets.admin)
+        where = f"takes calls at {plan.options.uds or gateway.url} for {plan.options.upstream}"
+        log.info("%s (%s)", where, _about(plan))
+        manager.ready(where)
+        log.info("drains after %s", await ends.get())
+        manager.stopping(gateway.options.drain)
+        _end_within(gateway.options.drain + _LATE, 1)
+        await gateway.drain(cut())
+    finally:
+        for task in chores:
+            task.cancel()
+        for number in (*_ENDING, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+    _end_within(_AFTER, 0)
+
+
+def _about(plan: Plan) -> str:
+    """Return in a few words what this gateway is and does."""
+    options = plan.options
+    words = [
+        f"atlas-shim {__version__}",
+        f"credentials {options.credentials}",
+        *([f"allows {options.allowed}"] if options.allowed is not None else []),
+        *(["reads only"] if options.read_only else []),
+        f"route {options.route}",
+        f"documents {', '.join(sorted({document.name for document in plan.engine.documents}))}",
+        f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics",
+    ]
+    return "; ".join(words)
+
+
+def _end_within(seconds: float, code: int) -> None:
+    """End the process in so many seconds, if it hasn't ended by then: a thread may wait for a file for ever."""
+    timer = threading.Timer(seconds, os._exit, (code,))
+    timer.daemon = True
+    timer.start()
+
+
+def _open_standard_files() -> None:
+    """Open /dev/null for each standard stream that is closed: else its number would be the loop's or a caller's."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def _prepare(options: Options) -> None:
+    """Set up descriptors, signals and memory for a process that does nothing but take calls."""
+    _raise_open_files(options)
+    for number in _NOT_OURS:
+        signal.signal(number, signal.SIG_IGN)
+    # What is loaded now stays; looking through it again and again would only hold calls up.
+    gc.collect()
+    gc.freeze()
+    # A call leaves nothing that only the collector could find, and looking for it every few calls costs a part of each.
+    gc.set_threshold(10_000, 20, 20)
+
+
+def _raise_open_files(options: Options) -> None:
+    """Let the process open as many files as its connections need, as far as it may (setrlimit(2)).
+
+    Each caller's connection is one, each request in flight one more, and so is each surplus connection that is
+    answered 503. A limit that can't be raised is logged, since the gateway works below it.
+    """
+    wanted = 2 * options.max_connections + options.max_requests + _SPARE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    except (OSError, ValueError):
+        allowed = soft
+    if allowed < wanted:
+        log.warning("may open %s files, and could need %s: see max_connections", allowed, wanted)

@@ -1,0 +1,223 @@
+"""Files that are read again: when, what is refused, and that no file keeps the program from ending."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from shim.errors import SettingsError
+from shim.gateway import watch
+from shim.gateway.watch import Watched, Watcher
+from tests.gateway.test_translating import V1
+from tests.peers.raw import reply, replying, until
+from tests.peers.served import At, ask, get
+
+
+class Seen:
+    """A watch over files, with the texts that were put to use."""
+
+    def __init__(self, *files):
+        self.files = files
+        self.used: list[str] = []
+        self.watched = Watched("things", lambda: self.files, self.read, self.use)
+
+    def read(self):
+        """Read all files."""
+        return "".join(file.read_text() for file in self.files)
+
+    def use(self, text):
+        """Keep what was read."""
+        self.used.append(text)
+        return f"{len(text)} letters"
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A file that is watched."""
+    (tmp_path / "file").write_text("a")
+    return tmp_path / "file"
+
+
+async def test_change_is_read_when_two_looks_agree(file, caplog):
+    """The start is no change; a change is read at the second look that finds it, and once."""
+    caplog.set_level("INFO")
+    seen = Seen(file)
+    assert [await seen.watched.look() for _ in range(2)] == [None, None]
+    file.write_text("new")
+    assert [await seen.watched.look() for _ in range(3)] == [None, True, None]
+    assert seen.used == ["new"]
+    assert "new things in use: 3 letters" in caplog.text
+
+
+async def test_file_that_is_still_written_is_not_read(file):
+    """As long as each look finds another size nothing is read; what is back to what it was is no change."""
+    seen = Seen(file)
+    stat = file.stat()
+    for text in ("ab", "abc", "abcd"):
+        file.write_text(text)
+        assert await seen.watched.look() is None
+    assert await seen.watched.look() is True
+    assert seen.used == ["abcd"]
+    assert stat.st_ino == file.stat().st_ino
+
+
+async def test_files_that_change_while_they_are_read(file):
+    """What was read may be half old and half new, and is read again."""
+    seen = Seen(file)
+    read = seen.read
+
+    def slow():
+        seen.watched.read = read
+        file.write_text("newer")
+        return "half"
+
+    seen.watched.read = slow
+    file.write_text("new")
+    assert [await seen.watched.look() for _ in range(4)] == [None, None, None, True]
+    assert seen.used == ["newer"]
+
+
+async def test_what_is_of_no_use_is_refused_once(file, caplog):
+    """One line has all problems, the count says it, and a good file puts it right."""
+    seen = Seen(file)
+    seen.watched.read = lambda: (_ for _ in ()).throw(SettingsError("one", "two"))
+    file.write_text("bad")
+    assert [await seen.watched.look() for _ in range(3)] == [None, False, None]
+    assert [one.getMessage() for one in caplog.records] == ["new things refused, the last good stay: one; two"]
+    assert (seen.watched.problems, seen.used) == (("one", "two"), [])
+    seen.watched.read = seen.read
+    file.write_text("good")
+    assert [await seen.watched.look() for _ in range(2)] == [None, True]
+    assert (seen.watched.problems, seen.watched.reloads) == ((), {"refused": 1, "success": 1})
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (os.mkfifo, "is not a regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "is not a regular file"),
+        (lambda path: os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY), watch.LARGEST + 1), "has more than"),
+    ],
+    ids=["pipe", "device", "huge"],
+)
+async def test_what_never_ends_is_not_read(file, make, said, caplog):
+    """A pipe, a device and an enormous file in a file's place are refused before anything is read of them."""
+    seen = Seen(file)
+    file.unlink()
+    make(file)
+    assert [await seen.watched.look() for _ in range(2)] == [None, False]
+    assert f"{file}: {said}" in caplog.text
+    assert not seen.used
+
+
+async def test_read_that_hangs_is_given_up(file, caplog):
+    """It is said within the patience and holds up no other look; once it comes back the files are read again."""
+    seen, ends = Seen(file), threading.Event()
+    threads = []
+
+    def slow():
+        threads.append(threading.current_thread())
+        return "late" if ends.wait(30) else ""
+
+    seen.watched.read = slow
+    file.write_text("new")
+    assert await seen.watched.look() is None
+    assert await seen.watched.look(patience=0.05) is False
+    assert "was not read within 0.05 seconds" in caplog.text
+    assert await seen.watched.look() is None
+    assert await seen.watched.look(now=True) is False
+    ends.set()
+    await asyncio.to_thread(threads[0].join)
+    await asyncio.sleep(0)  # what the thread has left in the loop
+    assert await seen.watched.look() is True
+    assert seen.used == ["late"]
+
+
+async def test_defect_ends_no_watch(file, caplog, monkeypatch):
+    """Whatever reading or using raises is logged with its traceback, and the next change is read."""
+    monkeypatch.setattr(watch, "EVERY", 0)
+    seen, refused, used = Seen(file), asyncio.Event(), asyncio.Event()
+    seen.watched.refused = lambda _: refused.set()
+
+    def use(text):
+        if text != "good":
+            raise ZeroDivisionError
+        used.set()
+        return ""
+
+    seen.watched.apply = use
+    watcher = Watcher()
+    watcher.watched.append(seen.watched)
+    watcher.start()
+    file.write_text("bad")
+    await refused.wait()
+    file.write_text("good")
+    await used.wait()
+    watcher.stop()
+    assert "ZeroDivisionError" in caplog.text
+
+
+def broken_pipe(folder):
+    os.mkfifo(folder / "pipe.toml")
+
+
+def broken_device(folder):
+    (folder / "zero.toml").symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("make", [broken_pipe, broken_device])
+def test_pipe_among_documents_changes_nothing(serve, tmp_path, make):
+    """It is said, another file's settings wait for it to go, calls are answered, and SIGTERM ends the process."""
+    config, folder = tmp_path / "shim.toml", tmp_path / "documents"
+    config.write_text('route = "flex"\n')
+    folder.mkdir()
+    with replying(reply(b'{"results": [], "totalCount": 0}')) as upstream:
+        running = serve(
+            "--admin", "off", "--upstream", upstream.origin, "--config", str(config),
+            env={"ATLAS_SHIM_MAPPINGS": str(folder)},
+        )  # fmt: skip
+        served = running.calls()
+        make(folder)
+        running.logged(r"ERROR .*new settings refused.*\.toml: is not a regular file")
+        running.process.send_signal(signal.SIGHUP)
+        running.logged(r"new settings refused")
+        assert b"route=flex" in ask(served, get(V1))[0]
+        assert running.end() == 0
+
+
+HANGS = """
+import sys, threading
+from shim.gateway import radar_inventory as inventory
+inventory._PATIENCE = 0.1
+inventory.started = lambda *words, **named: threading.Event().wait()
+from shim.cli import main
+main(["serve", *sys.argv[1:]])
+"""
+
+
+def test_thread_that_hangs_does_not_keep_the_program(serve, tmp_path):
+    """A disk that never answers hangs the inventory's writer for ever; SIGTERM ends the process all the same."""
+    running = serve(
+        "--admin", "off", env={"ATLAS_SHIM_INVENTORY": str(tmp_path / "calls")}, program=("-c", HANGS)
+    )  # fmt: skip
+    running.calls()
+    assert running.end() == 0
+
+
+def test_starts_with_its_standard_files_closed(serve, port):
+    """With stderr closed its number is /dev/null's, and not the loop's; SIGTERM ends the process as always."""
+    admin = At(f"http://127.0.0.1:{port}")
+    running = serve("--admin", f"127.0.0.1:{port}", before=("sh", "-c", 'exec "$@" 0<&- 1>&- 2>&-', "sh"))
+
+    def is_ready():
+        with contextlib.suppress(ConnectionRefusedError):
+            return b" 200 " in ask(admin, get("/readyz"))[0]
+
+    until(is_ready, "that calls are taken")
+    for number in range(3):
+        assert str(Path(f"/proc/{running.process.pid}/fd/{number}").readlink()) == os.devnull
+    assert running.end() == 0
