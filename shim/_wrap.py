@@ -11,8 +11,8 @@ T = TypeVar("T")
 
 WRAPS: Mapping[str, Mapping[str, str]] = {
     "aiohttp": {"ClientSession": "shim.doors.aiohttp.wrap"},
-    "httpx": {"Client": "shim.httpx._wrap", "AsyncClient": "shim.httpx._wrap"},
-    "httpx2": {"Client": "shim.httpx2._wrap", "AsyncClient": "shim.httpx2._wrap"},
+    "httpx": {"Client": "shim.doors.httpx_family.clients", "AsyncClient": "shim.doors.httpx_family.clients"},
+    "httpx2": {"Client": "shim.doors.httpx_family.clients", "AsyncClient": "shim.doors.httpx_family.clients"},
     "requests": {"Session": "shim.doors.requests.wrap"},
     "urllib3": {"PoolManager": "shim.doors.urllib3.wrap", "HTTPConnectionPool": "shim.doors.urllib3.wrap"},
 }

@@ -19,8 +19,8 @@ from shim.atlas.resources import (
     SharedTierSnapshots,
 )
 from shim.atlas.retries import NO_RETRIES, Retries
+from shim.doors.httpx_family.clients import recognise_also
 from shim.httpx import AsyncClient, Client
-from shim.httpx._clients import recognise_also
 
 TIMEOUT = 30.0
 """Seconds for each of connecting, writing, reading, and waiting for a connection."""

@@ -26,7 +26,7 @@ from shim.atlas.replies import result_of
 from shim.atlas.request import MEDIA_TYPE, EndpointRequest, following
 from shim.atlas.retries import FAILURES, Attempts, Retries
 from shim.core.content import dumps
-from shim.doors.httpx_family.recognition import WHOLE
+from shim.doors.httpx_family.door import WHOLE
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)

@@ -12,7 +12,7 @@ from shim._version import __version__
 from shim.atlas.configuration import configure
 from shim.atlas.replies import error_of
 from shim.cli.next_steps import after_answer, after_fault
-from shim.doors.httpx_family.recognition import INNER
+from shim.doors.httpx_family.hooks import INNER
 from shim.errors import AtlasError
 
 GROUP, CLUSTER = "0" * 24, "atlas-shim-check"

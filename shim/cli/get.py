@@ -24,8 +24,8 @@ from shim.cli.output import printable
 from shim.core.content import loads
 from shim.core.messages import Record
 from shim.core.recognise import shared_engine
+from shim.doors.httpx_family.clients import recognise_also
 from shim.httpx import Client
-from shim.httpx._clients import recognise_also
 from shim.tools import inventory
 
 ENDING = """Credentials come from the environment: MONGODB_ATLAS_PUBLIC_API_KEY and

@@ -161,8 +161,12 @@ def _httpx(name: str, wrapped: Callable[..., Any], client: Any, args: tuple[Any,
     # The path alone: httpx puts a URL's text together anew each time it is asked for it.
     if not concerns(getattr(getattr(request, "url", None), "raw_path", b"").decode("ascii")):
         return wrapped(*args, **kwargs)
+    clients = import_module("shim.doors.httpx_family.clients")
     library, _, method = name.partition(".")
-    return getattr(import_module(f"shim.{library}._send"), method)(client, wrapped, *args, **kwargs)
+    made = clients.make(sys.modules[library])
+    if method == "send":
+        return clients.send(made.blocking, client, wrapped, *args, **kwargs)
+    return clients.asend(made.awaited, client, wrapped, *args, **kwargs)
 
 
 def _requests(

@@ -1,8 +1,7 @@
 """A literal replacement for ``import httpx2``: ``from shim import httpx2``.
 
-Every public name of httpx2 is here; clients and top-level functions are ours, the rest is httpx2's
-own, identical objects. ``Transport`` and ``AsyncTransport`` are for programs that mount transports.
-The way of a call is in ``shim.doors.httpx_family``, which httpx's door shares. Needs the extra ``httpx2``.
+Every public name of httpx2 is here; clients and top-level functions are ours, the rest is httpx2's own, identical
+objects. ``Transport`` and ``AsyncTransport`` are for programs that mount transports. Needs the extra ``httpx2``.
 """
 
 import typing as _typing
@@ -16,25 +15,27 @@ except ModuleNotFoundError as _error:
 
 from httpx2 import *  # noqa: F403 - each of its versions adds public names, and a star exports them to type checkers
 
-from shim.httpx2._api import delete as delete
-from shim.httpx2._api import get as get
-from shim.httpx2._api import head as head
-from shim.httpx2._api import options as options
-from shim.httpx2._api import patch as patch
-from shim.httpx2._api import post as post
-from shim.httpx2._api import put as put
-from shim.httpx2._api import query as query
-from shim.httpx2._api import request as request
-from shim.httpx2._api import stream as stream
-from shim.httpx2._clients import AsyncClient as AsyncClient
-from shim.httpx2._clients import Client as Client
-from shim.httpx2._transports import AsyncTransport as AsyncTransport
-from shim.httpx2._transports import Transport as Transport
+from shim.doors.httpx_family import clients as _clients
 
 __all__ = ["AsyncTransport", "Transport"]
 __all__ += _httpx2.__all__
 
-if not _typing.TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
+
+    class Transport(_httpx2.BaseTransport):
+        """Sends by ``inner``; ``auth`` signs rewritten calls."""
+
+        def __init__(self, inner: _httpx2.BaseTransport | None = None, *, auth: _httpx2.Auth | None = None) -> None: ...
+
+    class AsyncTransport(_httpx2.AsyncBaseTransport):
+        """The same for AsyncClient."""
+
+        def __init__(
+            self, inner: _httpx2.AsyncBaseTransport | None = None, *, auth: _httpx2.Auth | None = None
+        ) -> None: ...
+
+else:
+    globals().update(_clients.make(_httpx2).public)
 
     def __getattr__(name: str) -> object:
         """What else httpx2 has, so that reaching into it works as ever."""

@@ -1,6 +1,6 @@
 """What an iteration over all items reads of upstream: everything once, in the order of the legacy pages."""
 
-from shim.doors.httpx_family.recognition import WHOLE
+from shim.doors.httpx_family.door import WHOLE
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP
 from tests.atlas.conftest import transport_of
 

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 import shim.httpx
 from shim.cli import main
+from shim.doors.httpx_family.clients import recognise_also
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeReply
-from shim.httpx._clients import recognise_also
 
 GROUP = f"/api/atlas/v2/groups/{DEMO_GROUP}"
 INSTANCES = f"{GROUP}/serverless"

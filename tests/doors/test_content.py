@@ -174,7 +174,7 @@ def test_a_redirect_of_the_legacy_side_is_followed_as_ever(door, raw, early):
 
 @doors_where(lambda door: door.follows_above)
 def test_a_redirect_that_leads_to_a_retired_call_is_translated(door, raw):
-    """Where the library makes a call of each of a chain."""
+    """Its answer is the legacy one, whatever made the call."""
     server = raw(
         lambda request: (
             reply("302 Found", f"Location: {SNAPSHOTS}") if b" /moved " in request else gone_then_flex(request)

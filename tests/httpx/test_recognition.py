@@ -5,10 +5,10 @@ import pytest
 from shim import httpx
 from shim.doors import process
 from shim.doors.environment import CHECKED, VARIABLES
-from shim.doors.httpx_family.recognition import recognise
+from shim.doors.httpx_family.clients import recognise_also
+from shim.doors.httpx_family.door import recognise
 from shim.errors import DocumentError
 from shim.fake import DEMO_TOKEN
-from shim.httpx._clients import recognise_also
 from shim.origins import BASE_URL_VARIABLES
 
 

@@ -113,7 +113,7 @@ def test_beside_the_other_ways_nothing_is_done_twice(raw, early, how):
     assert len(server.requests) == 2
 
 
-def test_streams_and_redirects_are_the_sessions(raw):
+def test_streams_and_redirects_are_the_sessions(raw, early):
     """What comes back is unread until the program reads it, and a redirect is followed from the caller's URL."""
 
     def answer(request):

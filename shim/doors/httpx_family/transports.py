@@ -9,15 +9,16 @@ A client signs once per call: a fallback that comes after that needs ``Transport
 from __future__ import annotations
 
 import logging
-from types import TracebackType
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from shim.core.content import dumps
 from shim.core.responses import error_body, help_link
 from shim.doors.digest import is_digest
-from shim.doors.httpx_family.exchange import RECORD, ExchangeFlow, arun, run
-from shim.doors.httpx_family.library import Library
-from shim.doors.httpx_family.recognition import recognise
+from shim.doors.exchange import Steps, adrive, drive, steps
+from shim.doors.httpx_family.door import RECORD, HttpxDoor, recognise
+from shim.doors.process import prepare
 
 if TYPE_CHECKING:
     import httpx
@@ -33,28 +34,91 @@ NEEDS_AUTH = (
 )
 
 
-def handle(library: Library, inner: httpx.BaseTransport, auth: httpx.Auth, request: httpx.Request) -> httpx.Response:
-    """Send one request by another transport; ``auth`` signs what is sent for a retired call."""
+def transports_of(blocking: Any, awaited: Any) -> tuple[Any, Any]:
+    """Return the classes of transports for the two sides of a library."""
+    module = blocking.module
+    base: Any = module.BaseTransport
+    abase: Any = module.AsyncBaseTransport
+
+    class Transport(base):  # type: ignore[misc]  # known when it runs
+        """A transport that rewrites calls to retired Atlas endpoints and sends by another one.
+
+        ``inner`` is an HTTPTransport unless given; ``auth`` signs the rewritten calls here, and
+        nothing else. Like every ``transport=`` of httpx it knows no proxies of the environment; give
+        an ``inner`` that does. Raises SettingsError as Client does.
+        """
+
+        def __init__(self, inner: Any = None, *, auth: Any = None) -> None:
+            prepare()
+            self._inner = module.HTTPTransport() if inner is None else inner
+            self._auth = auth or module.Auth()
+
+        def handle_request(self, request: Any) -> Any:
+            """Send one request."""
+            inner = self._inner.handle_request
+            return drive(_handled(blocking, inner, partial(_signed, inner, self._auth), request))
+
+        def close(self) -> None:
+            """Close the inner transport."""
+            self._inner.close()
+
+        def __enter__(self) -> Self:
+            self._inner.__enter__()
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            self._inner.__exit__(*error)
+
+    class AsyncTransport(abase):  # type: ignore[misc]  # as above
+        """The same as Transport, for AsyncClient."""
+
+        def __init__(self, inner: Any = None, *, auth: Any = None) -> None:
+            prepare()
+            self._inner = module.AsyncHTTPTransport() if inner is None else inner
+            self._auth = auth or module.Auth()
+
+        async def handle_async_request(self, request: Any) -> Any:
+            """Send one request."""
+            inner = self._inner.handle_async_request
+            return await adrive(_handled(awaited, inner, partial(_asigned, inner, self._auth), request))
+
+        async def aclose(self) -> None:
+            """Close the inner transport."""
+            await self._inner.aclose()
+
+        async def __aenter__(self) -> Self:
+            await self._inner.__aenter__()
+            return self
+
+        async def __aexit__(self, *error: object) -> None:
+            await self._inner.__aexit__(*error)
+
+    return Transport, AsyncTransport
+
+
+def _handled(side: Any, inner: Callable[..., Any], signed: Callable[..., Any], request: httpx.Request) -> Steps:
+    """Send one request by another transport; ``signed`` is how it sends for a retired call."""
     challenged = _restore(request)
     retired = recognise(request)
-    if retired is None or not isinstance(request.stream, library.module.SyncByteStream):
-        return inner.handle_request(request)
+    if retired is None or not isinstance(request.stream, side.kind):
+        return (yield partial(inner, request))
     if retired.match.needs_body:
-        retired = retired.with_body(request.read())
-    flow = ExchangeFlow(library, request, retired)
-    response = run(flow, lambda outgoing: _signed(inner, auth, outgoing))
-    if explained := _settle(flow, response, challenged=challenged):
-        response.close()
+        retired = retired.with_body((yield getattr(request, side.read)))
+    door = side.door(retired, side.module, side.stream, request, signed)
+    response = yield from steps(door)
+    if explained := _settle(door, response, challenged=challenged):
+        yield getattr(response, side.close)
         return explained
     return response
 
 
-def _signed(inner: httpx.BaseTransport, auth: httpx.Auth, request: httpx.Request) -> httpx.Response:
+def _signed(send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> httpx.Response:
+    """Send a request as often as an authentication wants."""
     flow = auth.sync_auth_flow(request)
     try:
         outgoing = next(flow)
         while True:
-            response = inner.handle_request(outgoing)
+            response: httpx.Response = send(outgoing)
             response.request = outgoing
             try:
                 outgoing = flow.send(response)
@@ -68,30 +132,13 @@ def _signed(inner: httpx.BaseTransport, auth: httpx.Auth, request: httpx.Request
         flow.close()
 
 
-async def ahandle(
-    library: Library, inner: httpx.AsyncBaseTransport, auth: httpx.Auth, request: httpx.Request
-) -> httpx.Response:
-    """The same as handle for AsyncClient."""
-    challenged = _restore(request)
-    retired = recognise(request)
-    if retired is None or not isinstance(request.stream, library.module.AsyncByteStream):
-        return await inner.handle_async_request(request)
-    if retired.match.needs_body:
-        retired = retired.with_body(await request.aread())
-    flow = ExchangeFlow(library, request, retired)
-    response = await arun(flow, lambda outgoing: _asigned(inner, auth, outgoing))
-    if explained := _settle(flow, response, challenged=challenged):
-        await response.aclose()
-        return explained
-    return response
-
-
-async def _asigned(inner: httpx.AsyncBaseTransport, auth: httpx.Auth, request: httpx.Request) -> httpx.Response:
+async def _asigned(send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> httpx.Response:
+    """Do the same for AsyncClient."""
     flow = auth.async_auth_flow(request)
     try:
         outgoing = await anext(flow)
         while True:
-            response = await inner.handle_async_request(outgoing)
+            response: httpx.Response = await send(outgoing)
             response.request = outgoing
             try:
                 outgoing = await flow.asend(response)
@@ -105,50 +152,6 @@ async def _asigned(inner: httpx.AsyncBaseTransport, auth: httpx.Auth, request: h
         await flow.aclose()
 
 
-class Around:
-    """A transport that is opened and closed as the one inside it is."""
-
-    _inner: Any
-
-    def close(self) -> None:
-        """Close the inner transport."""
-        self._inner.close()
-
-    def __enter__(self) -> Self:
-        self._inner.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        self._inner.__exit__(exc_type, exc_value, traceback)
-
-
-class AsyncAround:
-    """The same for AsyncClient."""
-
-    _inner: Any
-
-    async def aclose(self) -> None:
-        """Close the inner transport."""
-        await self._inner.aclose()
-
-    async def __aenter__(self) -> Self:
-        await self._inner.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        await self._inner.__aexit__(exc_type, exc_value, traceback)
-
-
 def _restore(request: httpx.Request) -> bool:
     """Give a request that the client was asked to sign the caller's URL back; tell whether it did sign."""
     own = request.extensions.pop(CHALLENGED, None)
@@ -158,26 +161,26 @@ def _restore(request: httpx.Request) -> bool:
     return is_digest(request.headers.get("authorization", ""))
 
 
-def _settle(flow: ExchangeFlow, response: httpx.Response, *, challenged: bool) -> httpx.Response | None:
+def _settle(door: HttpxDoor, response: httpx.Response, *, challenged: bool) -> httpx.Response | None:
     """Let the client sign what was refused unsigned, or return the answer that says why it can't."""
-    request, last = flow.request, flow.sent
+    request = door.own
     challenges = response.headers.get_list("www-authenticate")
-    if last is None or response.status_code != 401 or not any(map(is_digest, challenges)):
+    if door.sent is None or response.status_code != 401 or not any(map(is_digest, challenges)):
         return None
     if not challenged:
         request.extensions[CHALLENGED] = request.url
-        if "authorization" not in last.request.headers:
-            request.url = last.request.url
+        if "authorization" not in door.inner.headers:
+            request.url = door.inner.url
         return None
-    if not last.stripped:
+    if not door.stripped:
         return None
-    said = NEEDS_AUTH.format(f"shim.{flow.library.module.__name__}")
+    said = NEEDS_AUTH.format(f"shim.{door.module.__name__}")
     logger.warning("%s", said)
     code = "SHIM_DIGEST_NEEDS_AUTH"
-    content = dumps(error_body(401, code, said))
-    return flow.library.module.Response(
+    explained: httpx.Response = door.module.Response(
         401,
         headers=[("Content-Type", "application/json"), *help_link(code)],
-        content=content,
+        content=dumps(error_body(401, code, said)),
         extensions={RECORD: response.extensions.get(RECORD)},
     )
+    return explained

@@ -1,0 +1,248 @@
+"""One exchange in a library's own terms: the loop once, blocking and awaited.
+
+    steps =(what to call)=> drive or adrive: calls it, sends back what it returned, until there is a response
+
+A ``Door`` is what one library alone knows. Whatever does I/O is a method of it that ``steps`` hands out and that may
+be a coroutine; the rest is called as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import attrs
+
+from shim.core.content import with_content
+from shim.core.messages import Answer, Command, Outcome, Read, Record, Reply, Send, advance
+from shim.doors.notice import notify
+from shim.doors.recognition import RetiredCall
+
+Steps = Generator[Callable[[], Any], Any, Any]
+"""Yields what is to be called, is sent what that returned, and returns the response."""
+
+TIMED_OUT = (
+    "The call's timeouts are {:g} seconds together; they were over before everything that it needs was asked for."
+)
+"""What an exception says to people; it is given the seconds."""
+
+_MAY_BE_CUT_SHORT = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing (RFC 9110, 9.2.1): cut short, a write would leave open whether it was executed."""
+
+
+@attrs.define(eq=False)
+class Content:
+    """What was read of a response, and where the rest of it comes from.
+
+    ``complete``: the chunks are all there is. ``decoded``: they are no longer as they came from the wire, since
+    somebody else, such as an auth flow, had read the response before. ``fault`` says why there is nothing to read.
+    """
+
+    chunks: list[bytes]
+    rest: Any = ()
+    complete: bool = True
+    decoded: bool = False
+    fault: str | None = None
+
+
+@attrs.define(eq=False)
+class Door:
+    """A retired call on its way through one library; its body has been read if it takes part.
+
+    ``sent`` is what the core had sent last, ``native`` the response to that, ``content`` what was read of it.
+    """
+
+    retired: RetiredCall
+    sent: Send | None = attrs.field(init=False, default=None)
+    native: Any = attrs.field(init=False, default=None)
+    content: Content | None = attrs.field(init=False, default=None)
+    start: float = attrs.field(init=False, factory=time.perf_counter)
+
+    @property
+    def rewritten(self) -> bool:
+        """Whether the target that was sent last is not the caller's."""
+        return self.sent is not None and self.sent.rewritten
+
+    @abstractmethod
+    def request(self, send: Send) -> Any:
+        """Return the request to send: the caller's, as far as the core leaves it alone."""
+
+    @abstractmethod
+    def send(self, request: Any) -> Any:
+        """Send a request, run no hook of the caller's, and read nothing of the response."""
+
+    @abstractmethod
+    def head(self, native: Any) -> Reply:
+        """Return status and fields of a response."""
+
+    @abstractmethod
+    def drain(self, native: Any, limit: int) -> Any:
+        """Return the content of a response, read until it ends or exceeds ``limit`` bytes."""
+
+    @abstractmethod
+    def close(self, native: Any) -> Any:
+        """Close a response that nobody wants any more."""
+
+    @abstractmethod
+    def answered(self, reply: Reply) -> Any:
+        """Return a response of the shim's own, on the connection of the native one if there was any."""
+
+    @abstractmethod
+    def passed(self) -> Any:
+        """Return the native response, to be read from its beginning."""
+
+    @abstractmethod
+    def show(self, response: Any, record: Record) -> None:
+        """Let the caller see a request of their own in a response, and the record."""
+
+    def show_error(self, error: BaseException) -> None:
+        """Let the caller see a request of their own in an exception."""
+
+    def seconds(self) -> float | None:
+        """Return for how long one plain call of the caller may wait, None for ever; see ``together``."""
+        return None
+
+    def within(self, request: Any, left: float) -> None:
+        """Let a request wait for no longer than so many seconds."""
+
+    def timed_out(self, request: Any, words: str) -> Exception:
+        """Return the library's own timeout, which says these words."""
+        raise NotImplementedError
+
+
+def steps(door: Door) -> Steps:
+    """Yield what a retired call needs done, and return the response for the caller, its content unread.
+
+    The program is warned before the first byte is sent; the call is written down whatever comes of it.
+    """
+    retired = door.retired
+    if retired.warns:
+        notify(retired.match.operation, retired.context.settings, retired.context.clock())
+    exchange = retired.exchange()
+    try:
+        command: Command | Outcome = advance(exchange, None)
+        while isinstance(command, Send | Read):
+            if isinstance(command, Send):
+                if door.native is not None:
+                    yield partial(door.close, door.native)
+                    door.native = None
+                request = door.request(command)
+                if door.sent is not None:
+                    _hurry(door, request, command.call.method)
+                door.sent, door.content = command, None
+                door.native = yield partial(door.send, request)
+                reply = head = door.head(door.native)
+            else:
+                door.content = content = yield partial(door.drain, door.native, command.limit)
+                reply = _with_content(head, content, command.limit)
+            command = advance(exchange, reply)
+        if isinstance(command, Answer):
+            response = yield partial(door.answered, command.reply)
+        else:
+            response = door.passed()
+        door.show(response, command.record)
+        if isinstance(command, Answer) and door.native is not None:
+            yield partial(door.close, door.native)
+    except BaseException as error:
+        door.show_error(error)
+        if door.sent is not None:
+            retired.write_down_unanswered(error)
+        if door.native is not None:
+            yield partial(door.close, door.native)
+        raise
+    retired.write_down(command.record)
+    return response
+
+
+def drive(todo: Steps) -> Any:
+    """Do what is asked, until there is a response."""
+    try:
+        call = next(todo)
+        while True:
+            try:
+                result = call()
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the exchange hears it
+                call = todo.throw(error)
+            else:
+                call = todo.send(result)
+    except StopIteration as end:
+        return end.value
+
+
+async def adrive(todo: Steps) -> Any:
+    """Do the same, awaiting each call."""
+    try:
+        call = next(todo)
+        while True:
+            try:
+                result = await call()
+            except BaseException as error:  # noqa: BLE001 - as above
+                call = todo.throw(error)
+            else:
+                call = todo.send(result)
+    except StopIteration as end:
+        return end.value
+
+
+def _with_content(head: Reply, content: Content, limit: int) -> Reply:
+    if content.fault is not None:
+        return attrs.evolve(head, fault=content.fault)
+    return with_content(head, content.chunks, limit, complete=content.complete, decoded=content.decoded)
+
+
+def _hurry(door: Door, request: Any, method: str) -> None:
+    """Let a later request wait for no longer than what is left of the caller's own timeouts.
+
+    They hold for one wait each in most libraries; together they are what one plain call may wait for, and so may an
+    exchange, counted from its start. When they are over the caller gets its library's own timeout, as from a server
+    that is too slow, and no answer that is made up.
+    """
+    seconds = door.seconds()
+    if seconds is None:
+        return
+    left = seconds - (time.perf_counter() - door.start)
+    if left <= 0:
+        raise door.timed_out(request, TIMED_OUT.format(seconds))
+    if method in _MAY_BE_CUT_SHORT:
+        door.within(request, left)
+
+
+def together(read: float | None = None, **others: float | None) -> float | None:
+    """Return how many seconds one plain call may wait; None where it may wait for an answer for ever."""
+    return None if read is None else read + sum(filter(None, others.values()))
+
+
+def shorter(left: float, timeout: float | None) -> float:
+    """Return a timeout that is no longer than what is left."""
+    return left if timeout is None else min(left, timeout)
+
+
+def read_within(pieces: Iterable[bytes], limit: int) -> Content:
+    """Return what a response's pieces say, read until they end or exceed ``limit`` bytes."""
+    rest: Iterator[bytes] = iter(pieces)
+    content = Content(chunks := [], rest, complete=False)
+    size = 0
+    for chunk in rest:
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            return content
+    content.complete = True
+    return content
+
+
+async def aread_within(pieces: AsyncIterable[bytes], limit: int) -> Content:
+    """Do the same, awaiting each piece."""
+    rest: AsyncIterator[bytes] = aiter(pieces)
+    content = Content(chunks := [], rest, complete=False)
+    size = 0
+    async for chunk in rest:
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            return content
+    content.complete = True
+    return content
