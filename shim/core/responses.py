@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from shim.core.messages import Headers, Reply, reason_phrase, without
+from shim.core.messages import Headers, Reply, field, reason_phrase, without
 from shim.documents.model import ATLAS_ERRORS, ErrorShape
 from shim.documents.value_types import Json, JsonObject
 
@@ -133,3 +133,14 @@ def enveloped(document: Json, status: int, *, page: bool) -> JsonObject:
     if page and isinstance(document, dict):
         return {**document, "status": status}
     return {"status": status, "content": document}
+
+
+def refuse_redirect(tier: str, reply: Reply) -> None:
+    """Raise CallError if a successor redirects: whoever followed would get an answer that is not translated."""
+    location = field(reply.headers, "location")
+    if 300 <= reply.status < 400 and location is not None:
+        detail = (
+            f"The {tier} endpoint answered {reply.status} with Location: {location[:500]}. Make the origin that it "
+            "names the one of Atlas (--upstream, ATLAS_SHIM_UPSTREAM), or call the successor itself."
+        )
+        raise CallError(502, "SHIM_UPSTREAM_REDIRECTED", detail)

@@ -69,7 +69,7 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
         while answer is None:
             call = successor_call(state.match, state.call, target, query, content)
             reply = state.got((yield state.send(call, tier.tier, rewritten=True)))
-            _refuse_redirect(tier.tier, reply)
+            refuse_redirect(tier.tier, reply)
             if not 200 <= reply.status < 300:
                 break
             if isinstance(choice, RefusedChoice):
@@ -196,17 +196,6 @@ def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage
         f"The {state.route} endpoint answered {reply.status} with content ({kind}) that can't be translated: {what}."
     )
     raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
-
-
-def _refuse_redirect(tier: str, reply: Reply) -> None:
-    """Raise CallError if a successor redirects: whoever followed would get an answer that is not translated."""
-    location = field(reply.headers, "location")
-    if 300 <= reply.status < 400 and location is not None:
-        detail = (
-            f"The {tier} endpoint answered {reply.status} with Location: {location[:500]}. Make the origin that it "
-            "names the one of Atlas (--upstream, ATLAS_SHIM_UPSTREAM), or call the successor itself."
-        )
-        raise CallError(502, "SHIM_UPSTREAM_REDIRECTED", detail)
 
 
 def _refuse_unlike(target: Target, document: Json) -> None:
