@@ -27,7 +27,16 @@ from shim.core.messages import (
     replaced,
 )
 from shim.core.question import LegacyQuery, build_body, not_sent_on, successor_call
-from shim.core.responses import CallError, bare_reply, document_reply, enveloped, error_body, put_in, written
+from shim.core.responses import (
+    CallError,
+    bare_reply,
+    document_reply,
+    enveloped,
+    error_body,
+    put_in,
+    refuse_redirect,
+    written,
+)
 from shim.core.route import Decision
 from shim.core.rules import TranslationContext
 from shim.core.translate import (
