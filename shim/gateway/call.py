@@ -197,7 +197,7 @@ class Handler:
             finally:
                 line.upstream_seconds = perf_counter() - began - run.seconds
             record = outcome.record
-            if is_unsigned and not record.sent:  # the first step of HTTP Digest, which has its content still to come
+            if is_unsigned and not record.sent:  # a Digest client's first request: its content comes with its signature
                 raise cannot_cross()
             line.upstream_status = record.sent[-1].status if record.sent else None
             reply = run.reply(outcome)

@@ -64,14 +64,13 @@ class InboundRequest:
     """A request that passed the checks.
 
     ``call`` is what it asks of upstream: its target in origin form without the base path of ``--public-url``, its
-    fields without those that Connection names, its content unread. ``authority`` is the one that the caller used,
-    ``raw_target`` the target as it stood in the request line, and ``is_moved`` says that the base path was cut off.
+    fields without those that Connection names, its content unread. ``authority`` is the one that the caller used, and
+    ``is_moved`` says that the base path was cut off.
     """
 
     call: Call
+    head: RequestHead
     authority: str
-    raw_target: str
-    has_content: bool
     is_moved: bool = False
 
 
@@ -112,7 +111,7 @@ def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str
     if _is_odd(path):
         _check_path(method, path, headers, plan.engine)
     call = Call(method, plan.options.upstream, target, headers)
-    return InboundRequest(call, authority, head.target, head.has_content)
+    return InboundRequest(call, head, authority)
 
 
 @lru_cache(maxsize=512)

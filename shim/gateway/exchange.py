@@ -95,12 +95,13 @@ class Exchange:
         return OutboundCall(call, is_another or self.is_moved, step.may_read)
 
     async def _read(self, limit: int) -> Reply:
-        """Return the last reply with its content, which counts as held while the exchange lasts."""
+        """Return the last reply with its content; as far as that is longer than what came, it counts as held."""
         try:
             reply = await self.last.read(limit)
             self.decoded = len(reply.body or b"")
-            if self.decoded > BUFFERED:
-                self.held.take(self.decoded)
+            more = self.decoded - sum(map(len, self.last.chunks))
+            if more > BUFFERED:
+                self.held.take(more)
         except Refusal as refusal:
             raise self._executed(refusal) from None
         self.fault = reply.fault
@@ -128,6 +129,7 @@ class Exchange:
             said = notes(outcome.record, beside=head.headers, linked=self._leads_on(outcome.record))
             return Reply(head.status, (*for_caller(head.headers), *said))
         made, record = outcome.reply, outcome.record
+        self.held.give()  # the pages that it was made of are gone
         if made.body is not None and len(made.body) > BUFFERED:
             try:
                 self.held.take(len(made.body))

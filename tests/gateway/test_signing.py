@@ -1,5 +1,6 @@
 """Credentials on rewritten calls: Bearer crosses, HTTP Digest can't and says so."""
 
+import json
 import subprocess
 
 import httpx
@@ -77,6 +78,35 @@ def test_curl_with_an_api_key(retired, status):
         run = subprocess.run(command, capture_output=True, check=True, text=True)
     assert run.stdout.rpartition("\n")[2] == status
     assert ("SHIM_DIGEST_CANNOT_CROSS" in run.stdout) == retired
+
+
+ORDER = '{"deliveryType":"automated","snapshotId":"1","targetClusterName":"b","targetGroupId":"c"}'
+
+
+def curled(url: str, *words: str) -> tuple[str, str]:
+    """Make a write as libcurl makes one with an API key: the first request has no content, and no Authorization."""
+    key = f"{constants.DEMO_PUBLIC_KEY}:{constants.DEMO_PRIVATE_KEY}"
+    command = ["curl", "-sS", "-w", "\n%{http_code}", "--digest", "-u", key, "-X", "POST", "-d", ORDER, *words, url]
+    run = subprocess.run(command, capture_output=True, check=True, text=True)
+    content, _, status = run.stdout.rpartition("\n")
+    return status, content
+
+
+def test_a_write_of_curls_with_an_api_key_is_told_why_it_cannot_cross():
+    """Its first request is a step of Digest, and no body that lacks everything."""
+    jobs = PATH.replace("snapshots", "restoreJobs")
+    with replying(reply(b"{}")) as upstream, gateway(upstream.origin) as served:
+        status, content = curled(served.url + jobs)
+        assert (status, json.loads(content)["errorCode"]) == ("403", "SHIM_DIGEST_CANNOT_CROSS")
+        assert not upstream.heads
+
+
+def test_a_write_of_curls_crosses_where_it_goes_where_it_was_signed_for():
+    """On the legacy route upstream challenges, and is sent the signature with the content."""
+    jobs = PATH.replace("snapshots", "restoreJobs")
+    with replying(DENIED, reply(b"[]")) as upstream, gateway(upstream.origin, route=RouteWord.LEGACY) as served:
+        assert curled(served.url + jobs) == ("200", "[]")
+        assert upstream.contents == [b"", ORDER.encode()]
 
 
 def test_credentials_stay_out_of_logs_and_metrics(caplog):

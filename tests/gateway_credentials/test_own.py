@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import subprocess
 
 import httpx
 import pytest
 
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
-from shim.fake import FakeAtlas
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas
 from shim.fake.http import FakeReply
 from shim.gateway import Gateway, Options
 from shim.gateway.options import Address, CredentialsMode
@@ -296,3 +297,34 @@ def test_key_file_is_read_again(tmp_path, monkeypatch):
         becomes("public04")
         (new / "private").unlink()
         assert user(seen) == "public04", "what was good stays while nothing better is there"
+
+
+@HOLDERS
+def test_a_write_of_curls_with_a_key_of_its_own(environ):
+    """What libcurl sends first has no content yet: it is challenged, and the signature that follows is not needed."""
+    body = '{"deliveryType":"automated","snapshotId":"%s","targetClusterName":"%s","targetGroupId":"%s"}'
+    order = body % ("0" * 24, DEMO_CLUSTER, DEMO_GROUP)
+    with world("own", environ) as seen:
+        for target, words in ((RETIRED.replace("snapshots", "restoreJobs"), ()), (INSTANCE, ("-X", "PATCH"))):
+            seen.fake.arrivals.clear()
+            command = ["curl", "-sS", "--digest", "-u", "a:b", "-d", order, *words, seen.url + target]
+            run = subprocess.run(
+                [*command, "-o", "-", "-w", "\n%{http_code}"], capture_output=True, check=True, text=True
+            )
+            assert "SHIM_" not in run.stdout
+            assert seen.fake.arrivals[-1].body
+            assert all(arrival.body for arrival in seen.fake.arrivals if arrival.method in {"PATCH", "POST"})
+
+
+def test_an_empty_write_is_a_step_of_digest():
+    """Without Authorization and content a write that needs some gets a challenge; one that needs none is made."""
+    with world("own", sign_all=True, allow=ALL) as seen:
+        head, content = seen.ask(RETIRED.replace("snapshots", "restoreJobs"), "Content-Length: 0", method="POST")
+        assert status_of(head) == 401
+        assert (value_of(head, "WWW-Authenticate") or "").startswith('Digest realm="MMS Public API"')
+        assert "has no content" in json.loads(content)["detail"]
+        lines = ("Content-Length: 0", "Content-Type: application/json")
+        assert status_of(seen.ask(UNTOUCHED, *lines, method="POST")[0]) == 401
+        assert not seen.targets
+        seen.ask(UNTOUCHED, "Content-Length: 0", method="POST")
+        assert UNTOUCHED in seen.targets

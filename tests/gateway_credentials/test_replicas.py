@@ -194,3 +194,25 @@ def test_default_is_no_store():
     assert Options(credentials=CredentialsMode.VERIFY).nonce_store is None
     code = "import sys, shim.gateway; sys.exit('redis' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+ODD = (b"*1\r\n*1\r\n+OK\r\n", b":1\r\n", b"$5\r\nhello\r\n", b"+ok\r\n", b"*0\r\n", b"?\r\n", b"*99999999999\r\n",
+       b"*1\r\n" * 5000)  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ODD, ids=range(len(ODD)))
+async def test_store_that_gives_odd_answers(answer, caplog):
+    """Whatever it says that is neither "taken" nor "used" lets nobody in, and is no defect of the gateway's."""
+
+    def serve(peer):
+        while command := peer.some():
+            peer.send(b"+OK\r\n" * command.count(b"CLIENT") or answer)
+            peer.seen = b""
+
+    with raw_upstream(serve) as server:
+        uses = NonceStore(StoreUrl(server.origin.replace("http:", "redis:")))
+        with pytest.raises(Refusal) as caught:
+            await uses.take("n", 1, "a")
+        await uses.close()
+    assert (caught.value.status, caught.value.code) == (503, "SHIM_NONCE_STORE_UNREACHABLE")
+    assert "Traceback" not in caplog.text

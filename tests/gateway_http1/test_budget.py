@@ -1,6 +1,7 @@
 """One budget of memory: what is held counts for as long as it is held, and beyond it callers come again."""
 
 import contextlib
+import gzip
 import json
 import socket
 from typing import Any
@@ -86,6 +87,20 @@ def test_pages_that_wait_for_others_count():
     ):
         head, _ = ask(served, CALL)
         assert (status_of(head), len(upstream.heads)) == (503, 2)
+        until(lambda: used(served) == 0, "all is given back")
+
+
+def test_pages_count_by_what_they_are_decoded():
+    """A list whose pages are small on their way and large in memory is given up in time."""
+    page = {"results": [{"id": "a" * 100_000}] * 20, "links": [{"rel": "next", "href": "x"}], "totalCount": 999}
+    coded = gzip.compress(json.dumps(page).encode())
+    assert len(coded) < RESERVED // 8
+    with (
+        replying(reply(coded, "Content-Type: application/json", "Content-Encoding: gzip")) as upstream,
+        gateway(upstream.origin, memory=16 << 20, page_cap=20) as served,
+    ):
+        head, _ = ask(served, CALL.replace(b"\r\n\r\n", b"\r\nAccept-Encoding: gzip\r\n\r\n"))
+        assert (status_of(head), len(upstream.heads)) == (503, 1)
         until(lambda: used(served) == 0, "all is given back")
 
 

@@ -152,6 +152,32 @@ async def test_nothing_older_is_shared_after_a_write():
     assert upstream.calls == 4
 
 
+async def test_writes_of_others_change_nothing():
+    """A write ends the sharing of its owner's reads alone."""
+    upstream, coalescer = Upstream(), Coalescer()
+    with coalescer.writing("somebody"):
+        begun = await reads(coalescer, upstream, 3)
+        with coalescer.writing("somebody"):
+            pass
+    upstream.gate.set()
+    await asyncio.gather(*begun)
+    assert upstream.calls == 1
+    assert not coalescer._writes
+
+
+async def test_a_write_without_an_end_is_given_up(monkeypatch):
+    """After a while reads are shared again; once it has its answer, none from before that is shared."""
+    monkeypatch.setattr("shim.gateway.coalesce.PATIENCE", 0.0)
+    upstream, coalescer = Upstream(), Coalescer()
+    with coalescer.writing("me"):
+        begun = await reads(coalescer, upstream, 3)
+        assert upstream.calls == 1
+    begun += await reads(coalescer, upstream, 1)
+    upstream.gate.set()
+    await asyncio.gather(*begun)
+    assert upstream.calls == 2
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
@@ -267,6 +293,23 @@ def test_gateway_never_shares_writes():
     with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=10.0) as served:
         together(served, held, [request] * 2)
     assert held.calls == 2
+
+
+@pytest.mark.parametrize(
+    "target", ["/x", V1.replace("snapshots", "restoreJobs"), "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293/x"]
+)
+def test_a_write_that_dribbles_ends_no_sharing_of_others(target):
+    """Content that never comes, to whatever path, is no write that others' reads have to see."""
+    held = Held()
+    with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served, calling(served) as slow:
+        slow.send(get(target, "Authorization: Bearer two", "Content-Length: 100", method="POST") + b"{")
+        until(lambda: served.limits.count == 1, "it is on its way")
+        with ThreadPoolExecutor(5) as pool:
+            answers = [pool.submit(ask, served, get(V1, TOKEN)) for _ in range(5)]
+            until(lambda: served.limits.count == 6, "all are in flight")
+            held.open.set()
+            assert {status_of(answer.result()[0]) for answer in answers} == {200}
+    assert held.calls == 1
 
 
 def test_gateway_shares_legacy_replies_byte_for_byte():

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import re
+import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
@@ -15,7 +16,7 @@ import attrs
 
 from shim.core.messages import Call, Headers, Reply, field, without
 from shim.gateway.checks import InboundRequest
-from shim.gateway.credentials.digest import REALM, asks_digest
+from shim.gateway.credentials.digest import REALM, asks_digest, challenge
 from shim.gateway.credentials.keys import Holder
 from shim.gateway.errors import Refusal, too_slow
 from shim.gateway.upstream.client import Upstream
@@ -23,6 +24,8 @@ from shim.gateway.upstream.response import UpstreamResponse
 
 REFUSED_LIMIT = 64 * 1024
 """Bytes that are read of a refused attempt's content, and of a reply to the gateway's own calls."""
+
+_WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 
 _SIGN_IN = re.compile(r"/+api(?:;[^/]*)?/+oauth(?:;[^/]*)?/", re.IGNORECASE)
 
@@ -194,6 +197,15 @@ class OwnGate:
             )
         if not (recognised or (self._everything and not signs_in(request.call.path))):
             return PASSTHROUGH
+        if is_step_of_digest(request, recognised=recognised):
+            raise Refusal(
+                401,
+                "SHIM_UNAUTHORIZED",
+                "This write has no content and no Authorization, as the first request of an HTTP Digest client, which "
+                "has to see a challenge. The gateway signs by itself: send the content, with or without a signature.",
+                headers=challenge(secrets.token_hex(16)),
+                challenged="unsigned",
+            )
         held = self._credentials()
         if held != self._held:
             self._signer = self._signer_of(held)
@@ -213,6 +225,17 @@ def from_a_page(headers: Headers) -> bool:
             case "sec-fetch-site" if value.strip().lower() != "none":
                 return True
     return False
+
+
+def is_step_of_digest(request: InboundRequest, *, recognised: bool) -> bool:
+    """Tell whether a write is the first request of a Digest client: its content comes with its signature.
+
+    libcurl's has no content, and says so, and of which type it would be. A recognised write needs some.
+    """
+    call, head = request.call, request.head
+    if head.has_content or call.method not in _WITH_CONTENT or field(call.headers, "Authorization") is not None:
+        return False
+    return recognised or (head.length == 0 and field(call.headers, "Content-Type") is not None)
 
 
 def is_loopback(host: str) -> bool:

@@ -78,7 +78,7 @@ class VerifyGate:
                 raise self._refusal("SHIM_UNAUTHORIZED", UNSIGNED, "unsigned")
 
     async def _check(self, request: InboundRequest, text: str) -> UpstreamSigner:
-        given = parameters(text) if len(text) <= LONGEST + len(request.raw_target) else None
+        given = parameters(text) if len(text) <= LONGEST + len(request.head.target) else None
         if given is None:
             raise malformed("parameters that can't be read, or one twice")
         try:
@@ -92,7 +92,7 @@ class VerifyGate:
         if not _COUNT.fullmatch(nc) or not (count := int(nc, 16)):
             raise malformed("nc is no count of eight hex digits")
         # RFC 7616, 3.4.6, asks for 400 here.
-        if uri != request.raw_target:
+        if uri != request.head.target:
             raise malformed("uri is not the request target")
         keys = self._keys()
         if keys is not self._known:
