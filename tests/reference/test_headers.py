@@ -141,8 +141,8 @@ def test_the_admin_listener_adds_what_the_page_says(path, tables):
     }
 
 
-OTHER_WORDS = {"cookie", "warning", "uri"}
-"""A secret that crosses unread, a level of the log, and a parameter of Digest."""
+OTHER_WORDS = {"warning", "uri"}
+"""A level of the log, and a parameter of Digest."""
 
 
 def test_every_field_that_the_code_names_is_on_the_page(page):
