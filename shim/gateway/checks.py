@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import attrs
 
 from shim.core.messages import Call, Headers
 from shim.core.recognise import Engine, Match
 from shim.gateway.allow import READS
-from shim.gateway.errors import Refusal, bad_request, unknown_host
+from shim.gateway.errors import Refusal, bad_request, unknown_base_path, unknown_host
 from shim.gateway.fields import folded
 from shim.gateway.http1.head import RequestHead
 
@@ -43,6 +43,9 @@ _DOTS = re.compile(
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+_PREFIXED = re.compile(r"(/.+?)/api/(?:atlas|public)/")
+"""A path of Atlas' behind that of a proxy in front of the gateway."""
 
 _OF_CONNECTION = frozenset({"", "close", "keep-alive"})
 """Members of Connection that name no field (RFC 9110, 7.6.1)."""
@@ -97,6 +100,9 @@ def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str
     authority = hosts[0] if hosts else ""
     if not target.startswith("/"):
         target, authority = _from_absolute(target, authorities, scheme)
+    base = _base_path(plan.options.public_url)
+    if is_moved := base != "" and target.startswith(f"{base}/"):
+        target = target.removeprefix(base)
     if plan.checks_host and authority.lower() not in authorities:
         raise unknown_host()
     if target.startswith("//"):
@@ -110,8 +116,16 @@ def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str
     path = target.partition("?")[0]
     if _is_odd(path):
         _check_path(method, path, headers, plan.engine)
+    if not path.startswith("/api/") and (prefix := _PREFIXED.match(path)):
+        raise unknown_base_path(prefix[1])
     call = Call(method, plan.options.upstream, target, headers)
-    return InboundRequest(call, head, authority)
+    return InboundRequest(call, head, authority, is_moved)
+
+
+@lru_cache(maxsize=4)
+def _base_path(public_url: str | None) -> str:
+    """Return the path of the URL that callers use, without a slash at its end; empty where they use the root."""
+    return urlsplit(public_url or "").path
 
 
 @lru_cache(maxsize=512)
@@ -235,6 +249,6 @@ def authorities_of(address: Address | None, *, public_url: str | None = None, tl
     names = {"localhost"} if address is None else {address.authority.lower()}
     names.update(f"{host}:{address.port}" for host in _LOOPBACK if address is not None)
     if public_url is not None:
-        names.add(public_url.partition("://")[2])
+        names.add(urlsplit(public_url).netloc)
     # A port that the scheme implies is left out by most callers, and by others not.
     return frozenset(names | {name.removesuffix(":443" if tls else ":80") for name in names})

@@ -12,6 +12,9 @@ from shim.core.responses import error_body, help_link
 from shim.gateway.fields import PSEUDONYM, VIA, string, token
 from shim.gateway.http1.date import now
 
+_SHOWN = 100
+"""Characters of a path that an error quotes."""
+
 Challenged = Literal["unsigned", "stale"]
 
 
@@ -103,6 +106,18 @@ def unknown_host() -> Refusal:
         "--public-url (ATLAS_SHIM_PUBLIC_URL) and the URL that callers use.",
         error="http_request_denied",
         close=True,
+    )
+
+
+def unknown_base_path(prefix: str) -> Refusal:
+    """A path of Atlas' below another one: nothing at Atlas is called so."""
+    return Refusal(
+        404,
+        "SHIM_BASE_PATH_UNKNOWN",
+        f"The path has {prefix[:_SHOWN]} before /api/, and Atlas' paths begin with /api/. Let the proxy in front of the "
+        "gateway cut that off, or start the gateway with --public-url (ATLAS_SHIM_PUBLIC_URL) and the URL that callers "
+        "use, its path included.",
+        error="http_request_error",
     )
 
 

@@ -5,6 +5,7 @@ Each parser is given the text, and the name of the option for the error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -97,9 +98,17 @@ def parse_upstream(text: str, name: str) -> str:
     return parse_origin(text, name=name)
 
 
-def parse_origin_or_none(text: str, name: str) -> str | None:
-    """Parse an origin, or nothing; raises SettingsError."""
-    return parse_origin(text, name=name) if text else None
+_BASE_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+
+
+def parse_public_url(text: str, name: str) -> str | None:
+    """Parse an origin that a path of plain segments may follow, or nothing; raises SettingsError."""
+    scheme, _, rest = text.partition("://")
+    authority, slash, path = rest.partition("/")
+    path = (slash + path).rstrip("/")
+    if _BASE_PATH.fullmatch(path) is None:
+        raise SettingsError(f"{name}: give an origin, and perhaps a path without query, as in https://tools.test/atlas")
+    return parse_origin(f"{scheme}://{authority}" if path else text, name=name) + path if text else None
 
 
 def parse_route_word(text: str, name: str) -> RouteWord | FlagRoute:

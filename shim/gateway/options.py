@@ -35,7 +35,7 @@ from shim.gateway.option_values import (
     parse_log_level,
     parse_mode,
     parse_networks,
-    parse_origin_or_none,
+    parse_public_url,
     parse_route_word,
     parse_seconds,
     parse_store,
@@ -99,7 +99,14 @@ class Options:
         Row(parse_upstream, "URL", "The origin that calls are sent to.", "https://cloud.mongodb.com")
     )
     public_url: str | None = option(
-        Row(parse_origin_or_none, "URL", "Where links in replies lead; the caller's Host if empty.", "", live=True)
+        Row(
+            parse_public_url,
+            "URL",
+            "Where callers reach the gateway and links in replies lead; a path in it is cut off from requests. The "
+            "caller's Host if empty.",
+            "",
+            live=True,
+        )
     )
     route: RouteWord | FlagRoute = option(  # noqa: RUF009 - it declares, as attrs.field does
         Row(

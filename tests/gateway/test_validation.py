@@ -106,3 +106,37 @@ def test_defect_is_an_answer_and_a_log_line(monkeypatch, caplog):
     assert b"secret" not in crossed.head + crossed.content
     assert "a secret thought" in caplog.text
     assert value_of(crossed.head, "Connection") == "close"
+
+
+@pytest.mark.parametrize("target", ["/tools/atlas{}", "{}", "http://tools.test/tools/atlas{}"])
+def test_a_base_path_is_cut_off(target):
+    """Callers below the path of the public URL are served, and links lead there; so are those of a proxy that cuts."""
+    answer = reply(b'{"links":[],"results":[{"id":"a"}],"totalCount":1}')
+    with replying(answer) as upstream, gateway(upstream.origin, public_url="http://tools.test/tools/atlas") as served:
+        for path in (V1, "/api/atlas/v2/groups?pageNum=1"):
+            request = get(target.format(path), "Authorization: Bearer t", host="tools.test")
+            head, content = ask(served, request)
+            assert status_of(head) == 200
+        assert upstream.heads[-1].split(b" ")[1] == b"/api/atlas/v2/groups?pageNum=1"
+        _, content = ask(served, get(target.format(V1), "Authorization: Bearer t", host="tools.test"))
+    assert f"http://tools.test/tools/atlas{V1}".encode() in content
+
+
+def test_a_signature_over_another_path_does_not_cross():
+    """What a Digest client signed has the base path, and what is sent has not: Atlas would refuse it without a word."""
+    with replying(reply()) as upstream, gateway(upstream.origin, public_url="http://tools.test/atlas") as served:
+        path = "/atlas/api/atlas/v2/groups"
+        signed = f'Authorization: Digest username="u", realm="r", nonce="n", uri="{path}", response="x"'
+        head, content = ask(served, get(path, signed, host="tools.test"))
+        assert (status_of(head), b"SHIM_DIGEST_CANNOT_CROSS" in content) == (403, True)
+        assert not upstream.heads
+
+
+@pytest.mark.parametrize("path", [V1, "/api/public/v1.0/groups", "/api/atlas/v2/groups"])
+def test_an_unknown_base_path_is_told(path):
+    """Below a path that the gateway does not know there is nothing, and the answer says what to do."""
+    crossed = cross(get(f"/tools{path}"))
+    assert (crossed.status, crossed.json["errorCode"]) == (404, "SHIM_BASE_PATH_UNKNOWN")
+    assert "/tools" in crossed.json["detail"]
+    assert "--public-url" in crossed.json["detail"]
+    assert not crossed.upstream.heads
