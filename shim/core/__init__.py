@@ -9,7 +9,7 @@ One call, in the order of its stations:
     ``successor.ask_successors``       the successors in turn: flex, and dedicated if flex's answer leads there
     ``question.successor_call``        the question in a successor's terms
     ``content.JsonReader.read``        what came back, decoded within bounds
-    ``translate.translate_items``      documents in the legacy shape, by a function generated from the mapping's rules
+    ``answer.LegacyAnswer.content``    the legacy answer: a list's columns at once (``writers``), or object by object
     ``responses.document_reply``       the reply that is made of it, or an error in Atlas' shape
     ``context.ExchangeState.record``   what happened, for whoever wants to know
 

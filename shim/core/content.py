@@ -202,10 +202,17 @@ class JsonReader:
             document: Json = self.loads(content)
         except (ValueError, RecursionError):
             return None
-        return document if _is_shallow(document) else None
+        return document if _is_shallow(document, content) else None
 
 
-def _is_shallow(document: Json) -> bool:
+def _is_shallow(document: Json, content: bytes) -> bool:
+    # No document is deeper than its brackets are many, of which one item of a list of objects has but its own.
+    most = content.count(b"{") + len(content.split(b"[", _DEPTH))
+    if type(document) is dict:
+        lists = [value for value in document.values() if type(value) is list and {*map(type, value)} == {dict}]
+        most -= sum(map(len, lists))
+    if most < _DEPTH:
+        return True
     level: list[Any] = [document] if type(document) in _NESTS else []
     depth = 0
     while level and depth < _DEPTH:

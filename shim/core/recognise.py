@@ -11,6 +11,7 @@ from packaging.version import Version
 from shim.core.messages import Headers
 from shim.core.settings import Settings
 from shim.core.translator import Translator, make_translator
+from shim.core.writers import ItemsWriter
 from shim.documents import Document, load_documents, mapping_folders
 from shim.documents.check_calls import targets
 from shim.documents.model import Api, Operation, Successor, Target
@@ -33,6 +34,7 @@ class CompiledOperation:
     timeless: bool = attrs.field(init=False)
     tiers: Mapping[str, tuple[Successor, ...]] = attrs.field(init=False)
     _translators: dict[tuple[str, str] | int, Translator] = attrs.field(factory=dict, init=False, repr=False)
+    _writers: dict[tuple[str, str], ItemsWriter] = attrs.field(factory=dict, init=False, repr=False)
 
     @reads.default
     def _reads(self) -> frozenset[str]:
@@ -60,6 +62,17 @@ class CompiledOperation:
             title = f"{operation.document} {operation.id} {tier} {api}"
             found = make_translator(title, operation.resource, tier, parameters=operation.path.parameters, api=api)
             self._translators[tier, api] = found
+        return found
+
+    def writer(self, tier: str, api: str) -> ItemsWriter | None:
+        """Return what writes lists of one tier's on an API at once, None if answers are no lists of objects."""
+        operation, resource = self.operation, self.operation.resource
+        if operation.shape != "page" or resource.rest or resource.bare:
+            return None
+        found = self._writers.get((tier, api))
+        if found is None:
+            title, translator = f"{operation.document} {operation.id} {tier} {api} page", self.translator(tier, api)
+            found = self._writers[tier, api] = ItemsWriter(title, operation, tier, api, translator)
         return found
 
     def body(self, tier: str, target: Target) -> Translator:

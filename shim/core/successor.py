@@ -6,26 +6,14 @@ back; an error stays as it came, but for what the document says of its code or s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-from urllib.parse import quote_plus
+from collections.abc import Mapping
 
 import attrs
 
+from shim.core.answer import COLLECT, LegacyAnswer, rules_context
 from shim.core.content import error_code
 from shim.core.context import ExchangeState
-from shim.core.memory import CachedTranslation
-from shim.core.messages import (
-    Answer,
-    Exchange,
-    Outcome,
-    PassThrough,
-    Read,
-    Reply,
-    field,
-    reason_phrase,
-    replaced,
-)
+from shim.core.messages import Answer, Exchange, Outcome, PassThrough, Read, Reply, field, reason_phrase, replaced
 from shim.core.question import LegacyQuery, build_body, not_sent_on, successor_call
 from shim.core.responses import (
     CallError,
@@ -38,29 +26,10 @@ from shim.core.responses import (
     written,
 )
 from shim.core.route import Decision
-from shim.core.rules import TranslationContext
-from shim.core.translate import (
-    Translated,
-    TranslatedItems,
-    UpstreamPage,
-    cut_page,
-    has_next,
-    in_order,
-    kept_page,
-    translate_items,
-    translate_one,
-)
-from shim.documents.fields import BARE
 from shim.documents.model import NO_CONTENT, ErrorRule, ErrorShape, RefusedChoice, Successor, Target
 from shim.documents.sources import look_up, parse_source
-from shim.documents.templates import filled_in, link_query
+from shim.documents.templates import filled_in
 from shim.documents.value_types import Json, JsonObject
-
-COLLECT = 500
-"""Items asked for in one upstream page when all pages are collected (contract: the most a page may have)."""
-
-MOST = 20 * COLLECT
-"""Items of one upstream page that are translated: far more than it may have, and far fewer than fit in its bytes."""
 
 _LEAD_ON = frozenset({400, 404})
 """Statuses of errors that may say that a cluster lives on another tier."""
@@ -74,7 +43,7 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
     for tier, later in zip(tiers, (*tiers[1:], None), strict=True):
         choice = tier.only or tier.choices[state.word]
         target, query, content = _question(state, tier, later, choice)
-        pages, document = list[UpstreamPage](), None
+        made, document = LegacyAnswer(state, tier.tier, target), None
         while answer is None:
             call = successor_call(state.match, state.call, target, query, content)
             reply = state.got((yield state.send(call, tier.tier, rewritten=True)))
@@ -85,9 +54,9 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
                 raise CallError(400, choice.error_code, choice.detail)
             if tier.tier in compiled.reads:
                 reply = yield Read(limit)
-            answer = _answer(state, tier, target, pages, reply)
+            answer = _answered(state, tier, made, reply)
             if answer is None and query is not None:
-                query = attrs.evolve(query, page=query.page + 1, following=_following(target, pages[-1]))
+                query = attrs.evolve(query, page=query.page + 1, following=made.following)
         if answer is not None:
             break
         if _matters(state, tier, later, reply):
@@ -126,47 +95,26 @@ def _question(
         query = attrs.evolve(query, page=1, size=COLLECT)
     content = state.call.body
     if choice.body is not None and state.body is not None:
-        content = context.dumps(build_body(match.compiled.body(tier.tier, choice), state.body, _rules_context(state)))
+        content = context.dumps(build_body(match.compiled.body(tier.tier, choice), state.body, rules_context(state)))
     return choice, query, content
 
 
-def _rules_context(state: ExchangeState) -> TranslationContext:
-    """Return what rules may use in this exchange."""
-    match, base, api = state.match, state.context.base, state.match.api.base
-    bases = (f"{api}/", f"{match.operation.base}/")
-    here, now = f"{base}{state.call.path}", state.context.clock()
-    return TranslationContext(match.raw, match.parameters, now, f"{base}{api}", base, bases, here)
-
-
-def _answer(
-    state: ExchangeState, tier: Successor, target: Target, pages: list[UpstreamPage], reply: Reply
-) -> Answer | None:
+def _answered(state: ExchangeState, tier: Successor, made: LegacyAnswer, reply: Reply) -> Answer | None:
     """Return the legacy answer that a success makes with the pages before it, None if another page follows."""
     match, context = state.match, state.context
-    key = translation = None
-    if tier.tier in match.compiled.reads:
-        if not pages and match.compiled.timeless and reply.body is not None:
-            key = (match.compiled, match.api.name, tier.tier, state.call.target, context.base, context.whole)
-            translation = context.memory.translations.get(key, reply.body)
-        if translation is None:
-            pages.append(_page_of(state, target, reply))
-            if target.paging == "collected" and not target.bare and _goes_on(target, pages):
-                if len(pages) >= context.settings.page_cap:
-                    size = "" if target.next else f" of {COLLECT} items"
-                    detail = f"Upstream has more than {len(pages)} pages{size}; ask the successor itself."
-                    raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
-                return None
+    if tier.tier in match.compiled.reads and made.read(reply):
+        if len(made.pages) >= context.settings.page_cap:
+            size = "" if made.target.next else f" of {COLLECT} items"
+            detail = f"Upstream has more than {len(made.pages)} pages{size}; ask the successor itself."
+            raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
+        return None
     state.note(tier.note)
     status = match.operation.status[match.api.name]
-    if translation is None:
-        if not pages and status in NO_CONTENT:
-            return Answer(bare_reply(status, reply.headers), state.record())
-        translation = _translate(state, tier.tier, target, pages)
-        if key is not None and reply.body is not None:
-            context.memory.translations.keep(key, reply.body, translation)
-    state.knows_nothing = translation.empty
-    made = document_reply(translation.content, status, match.content_type, reply.headers)
-    return Answer(made, state.record(translation.fields, translation.dropped))
+    if not made.pages and status in NO_CONTENT:
+        return Answer(bare_reply(status, reply.headers), state.record())
+    content, fields, dropped = made.content()
+    state.knows_nothing = made.is_empty
+    return Answer(document_reply(content, status, match.content_type, reply.headers), state.record(fields, dropped))
 
 
 def _matters(state: ExchangeState, tier: Successor, later: Successor | None, reply: Reply) -> bool:
@@ -175,114 +123,6 @@ def _matters(state: ExchangeState, tier: Successor, later: Successor | None, rep
     leads = later is not None and reply.status in _LEAD_ON
     is_foreign = tier.error != state.match.operation.error
     return leads or is_foreign or bool(tier.errors) or (state.query.envelope and reply.status >= 400)
-
-
-def _page_of(state: ExchangeState, target: Target, reply: Reply) -> UpstreamPage:
-    """Return the document that a reply carries, and the items of a list.
-
-    Raises CallError if it can't be read, or if all pages together are larger than one body may be.
-    """
-    state.size += len(reply.body or b"")
-    limit = state.context.settings.body_limit
-    if state.size > limit:
-        detail = f"Upstream's pages together are larger than {limit} bytes; ask the successor itself."
-        raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
-    document = state.json.read(reply)
-    is_list = state.match.operation.shape != "one"
-    items: Any = document if target.bare else look_up(document, parse_source(target.items))
-    if is_list and type(items) is list and len(items) <= MOST:
-        return UpstreamPage(document if type(document) is dict else {}, items)
-    if not is_list and (type(document) is dict or (target.bare and document is not None)):
-        _refuse_unlike(target, document)
-        return UpstreamPage(document if type(document) is dict else {BARE: document}, [])
-    expected = "a JSON object"
-    if is_list or target.bare:
-        expected = "a JSON value" if not is_list else f"a list of {MOST} items at most"
-        expected = expected if target.bare else f"an object with a list {target.items!r} of {MOST} items at most"
-    what = reply.fault or state.json.refused or f"it is not {expected}"
-    kind = field(reply.headers, "content-type") or "no content type"
-    detail = (
-        f"The {state.route} endpoint answered {reply.status} with content ({kind}) that can't be translated: {what}."
-    )
-    raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
-
-
-def _refuse_unlike(target: Target, document: Json) -> None:
-    """Raise CallError if an answer has several values where a legacy answer has room for one."""
-    if target.alike is not None:
-        found = look_up(document, parse_source(target.alike.source))
-        if type(found) is list and any((type(one) is bool, one) != (type(found[0]) is bool, found[0]) for one in found):
-            raise CallError(target.alike.status, target.alike.error_code, target.alike.detail)
-
-
-def _following(target: Target, page: UpstreamPage) -> str:
-    """Return the raw query, or the pair, that asks for the page after one; empty if nothing in it leads there."""
-    found = look_up(page.document, (target.next,)) if target.next in page.document else None
-    if found is None and target.next:
-        found = look_up(page.document, parse_source(target.next))
-    last = found[-1] if type(found) is list and found else found
-    if type(last) not in {str, int} or last == "":
-        return ""
-    return f"{quote_plus(target.cursor)}={quote_plus(str(last))}" if target.cursor else link_query(str(last))
-
-
-def _goes_on(target: Target, pages: Sequence[UpstreamPage]) -> bool:
-    """Return whether another upstream page follows the last one."""
-    last = pages[-1]
-    if not last.items:
-        return False
-    if target.next:
-        return bool(_following(target, last))
-    linked = has_next(last.document)
-    if linked is not None:
-        return linked
-    total = last.document.get("totalCount")
-    return type(total) is int and total > sum(len(page.items) for page in pages)
-
-
-def _translate(state: ExchangeState, tier: str, target: Target, pages: Sequence[UpstreamPage]) -> CachedTranslation:
-    """Return the legacy answer as content, in an envelope if the caller asked for one."""
-    match, query, rules = state.match, state.query, _rules_context(state)
-    operation, translator = match.operation, match.compiled.translator(tier, match.api.name)
-    is_page = operation.shape == "page"
-    translated: Translated | TranslatedItems
-    document: Json
-    if operation.shape == "array":
-        translated = items = translate_items(translator, pages, rules, target.items)
-        document = [*in_order(items.values, operation)]
-    elif is_page:
-        translated = items = translate_items(translator, pages, rules, target.items)
-        url = f"{state.context.base}{state.call.path.removesuffix('/')}"
-        collected = target.paging == "collected"
-        if collected and state.context.whole and query.page == 1:
-            query = attrs.evolve(query, size=max(query.size, len(items.values)))
-        document = (
-            cut_page(items, operation, query, url) if collected else kept_page(items, operation, pages[0], query, url)
-        )
-    else:
-        translated = translate_one(translator, pages[0].document if pages else {}, rules)
-        document = translated.document
-        if translator.bare and document is None:
-            raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", _no_value(state, translated))
-    if query.envelope:
-        document = enveloped(document, operation.status[match.api.name], page=is_page)
-    content = written(document, pretty=query.pretty, dumps=state.context.dumps)
-    return CachedTranslation(content, translated.fields, translated.dropped, _is_empty(state, target, pages))
-
-
-def _is_empty(state: ExchangeState, target: Target, pages: Sequence[UpstreamPage]) -> bool:
-    """Return whether upstream has no item of a list; a page past the end of a list does not say so."""
-    shape = state.match.operation.shape
-    if shape == "one" or any(page.items for page in pages):
-        return False
-    if target.paging == "collected" or shape == "array" or state.query.page == 1 or not pages:
-        return True
-    return pages[0].document.get("totalCount") == 0
-
-
-def _no_value(state: ExchangeState, translated: Translated) -> str:
-    said = "; ".join(f"{one.where} was {one.said!r}: {one.why}"[:200] for one in translated.dropped)
-    return f"The {state.route} endpoint answered with nothing that makes the one value of the answer: {said or 'none'}."
 
 
 def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) -> Outcome:

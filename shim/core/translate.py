@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import attrs
 
 from shim.core.messages import Dropped, FieldReport
-from shim.core.question import LegacyQuery
 from shim.core.rules import InvalidValue, TranslationContext, TranslationReport
 from shim.core.translator import Translator, named_in
 from shim.documents.fields import BARE, Rule
-from shim.documents.model import Operation
-from shim.documents.value_types import Json, JsonObject, instant, is_usual_time
+from shim.documents.value_types import Json, JsonObject
 from shim.documents.vocabulary import Fidelity
 
 
@@ -52,26 +49,6 @@ class TranslatedItems:
     values: list[Json]
     fields: tuple[FieldReport, ...]
     dropped: tuple[Dropped, ...]
-
-
-def kept_page(
-    items: TranslatedItems, operation: Operation, page: UpstreamPage, query: LegacyQuery, url: str
-) -> JsonObject:
-    """Return the legacy page of an upstream page whose order and size are kept; ``url`` is the list's own."""
-    total = page.document.get("totalCount")
-    count = total if type(total) is int and total >= 0 else None
-    more = has_next(page.document)
-    if more is None:
-        more = count is not None and query.page * query.size < count
-    return _page(items.values, operation, query, url, total=count, more=more)
-
-
-def cut_page(items: TranslatedItems, operation: Operation, query: LegacyQuery, url: str) -> JsonObject:
-    """Return the legacy page that is cut out of all items, once they are sorted; ``url`` is the list's own."""
-    ordered = in_order(items.values, operation)
-    end = query.page * query.size
-    cut = ordered[end - query.size : end]
-    return _page(cut, operation, query, url, total=len(ordered), more=end < len(ordered))
 
 
 def translate_items(
@@ -168,38 +145,6 @@ def _several(outcomes: Sequence[tuple[FieldReport, int]], items: int) -> FieldRe
         where = "elsewhere" if number == len(others) else f"in {times}"
         why += f"; {where} it is {one.fidelity.value}" + (f": {one.why.removesuffix('.')}" if one.why else "")
     return attrs.evolve(worst, why=why)
-
-
-def in_order(items: Sequence[Json], operation: Operation) -> Sequence[Json]:
-    """Sort items by the operation's order, ``-name`` descending; an item without the field counts as the newest."""
-    types = {field.name: field.type for field in operation.fields}
-    places = list(range(len(items)))
-    for key in reversed(operation.order):
-        name = key.removeprefix("-")
-        ranks: list[Any] = list(items)
-        for part in name.split("."):
-            ranks = [one.get(part) if type(one) is dict else None for one in ranks]
-        if types[name] == "time" and not all(map(is_usual_time, filter(None, ranks))):
-            ranks = [one and instant(one) for one in ranks]
-        if None in ranks:  # which no field is
-            ranks = [(True, 0) if one is None else (False, one) for one in ranks]
-        places.sort(key=ranks.__getitem__, reverse=key.startswith("-"))
-    return [items[place] for place in places]
-
-
-def _page(  # noqa: PLR0913 - what a page is made of
-    results: Sequence[Json], operation: Operation, query: LegacyQuery, url: str, *, total: int | None, more: bool
-) -> JsonObject:
-    """Return a legacy page; ``more`` tells whether another one follows."""
-    links: list[Json] = [{"href": f"{url}?{query.link(query.page, own=True)}", "rel": "self"}]
-    if query.page > 1:
-        links.append({"href": f"{url}?{query.link(query.page - 1, own=False)}", "rel": "previous"})
-    if more:
-        links.append({"href": f"{url}?{query.link(query.page + 1, own=False)}", "rel": "next"})
-    document: JsonObject = {"links": links, operation.items: list(results)}
-    if query.count and total is not None:
-        document["totalCount"] = total
-    return document
 
 
 def has_next(document: JsonObject) -> bool | None:

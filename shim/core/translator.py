@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import linecache
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -93,14 +93,19 @@ def make_translator(
         "        return made",
         "    return translate",
     ]
-    text = "".join(f"{line}\n" for line in lines)
-    names = {**_HELP, **script.names}
-    name = _registered(title, text)
-    exec(compile(text, name, "exec"), names)  # noqa: S102 - no text of a document is in it
-    begin = names["begin"]
-    weakref.finalize(begin, linecache.cache.pop, name, None).atexit = False
+    begin, text = generated(title, lines, {**_HELP, **script.names})
     fields = tuple((field, field.rules[tier]) for field in ordered)
     return Translator(fields, begin, text, inner, resource.bare, resource.reads_bare(tier))
+
+
+def generated(title: str, lines: Sequence[str], names: dict[str, Any]) -> tuple[Callable[..., Any], str]:
+    """Return the function ``begin`` of some lines, and their text, which debuggers show; it may name ``names``."""
+    text = "".join(f"{line}\n" for line in lines)
+    name = _registered(title, text)
+    exec(compile(text, name, "exec"), names)  # noqa: S102 - no text of a document is in it
+    begin: Callable[..., Any] = names["begin"]
+    weakref.finalize(begin, linecache.cache.pop, name, None).atexit = False
+    return begin, text
 
 
 def _add(script: Script, field: Field, rules: Sequence[Rule]) -> None:

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import attrs
 
+from shim.documents.columns import Columns, Part, Unusual
 from shim.documents.fields import Branch, Field, Problems, Script
 from shim.documents.tables import Table
 from shim.documents.value_types import FITS, Json
@@ -43,6 +44,9 @@ class Cast(Way):
 
     def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
         return by_function(script, field, drop, found, self.convert(field))
+
+    def column(self, columns: Columns, field: Field, drop: Drop, source: str) -> Part:
+        raise Unusual
 
     def why_not(self, field: Field, said: Json) -> str:
         return f"can't be made {field.type}"

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import attrs
 
+from shim.documents.columns import Columns, Part, Unusual
 from shim.documents.read import read_declared
 from shim.documents.sources import Step, parse_source
 from shim.documents.tables import Table
@@ -91,6 +92,20 @@ class Verb:
     def branches(self, script: Script, field: Field) -> list[Branch]:
         """Return the tests of what the sources say, each with the value where it holds."""
         raise NotImplementedError
+
+    def column(self, columns: Columns, field: Field) -> Part | None:
+        """Return the field's text in all items of a list, None if they have no value for it.
+
+        Raises Unusual if it can't be written a column at a time.
+        """
+        source = next(filter(columns.has, self.sources), None)
+        if source is not None or not self.sources:
+            return self.column_of(columns, field, source or "")
+        return None
+
+    def column_of(self, columns: Columns, field: Field, source: str) -> Part:
+        """Return the field's text in all items of a list, which have something at a source."""
+        raise Unusual
 
     def is_missing(self, said: Json) -> bool:
         """Tell whether a value counts as none at all."""

@@ -1,4 +1,4 @@
-"""The verb that makes links, of path parameters and of members of the answer."""
+"""The verbs that make links: of path parameters and of members of the answer, or of a link to the next page."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Self
 
 import attrs
 
+from shim.documents.columns import Columns, Part, json_text
 from shim.documents.fields import Branch, Field, Problems, Script, Use, Verb, chosen
+from shim.documents.read import source
+from shim.documents.sources import parse_source
 from shim.documents.tables import Table, read_template
-from shim.documents.templates import Template
+from shim.documents.templates import Template, link_query
+from shim.documents.value_types import Json
 
 
 @attrs.frozen
@@ -70,6 +74,55 @@ class Link(Verb):
         for test, one in made:
             lines += [f"if {test}:", f"    links.append({one})"] if test else [f"links.append({one})"]
         return lines + chosen(field, [("links", "links")], which)
+
+    def column(self, columns: Columns, field: Field) -> Part | None:
+        parts: list[str] = ["'['"]
+        for count, link in enumerate(self.links):
+            start, href = ("," if count else "") + '{"href":"', ["context.links_base"]
+            parts[-1] += f" + {start!r}"
+            for number, piece in enumerate(link.path.pieces):
+                if number % 2 == 0:
+                    href.append(repr(piece))
+                elif piece in columns.parameters:
+                    href.append(f"context.raw[{piece!r}]")
+                else:
+                    parts[-1] += f" + plain({' + '.join(href)})"
+                    parts += [columns.segments(piece), "''"]
+                    href = ["''"]
+            end = f'","rel":{json_text(link.rel[columns.api])}}}'
+            parts[-1] += f" + plain({' + '.join(href)}) + {end!r}"
+        parts[-1] += " + ']'"
+        return tuple(parts)
+
+
+@attrs.frozen(kw_only=True)
+class Next(Verb):
+    """The legacy call's own URL, with the query of upstream's link to the next page; a null, if that is the link."""
+
+    key = "next"
+    makes = ("string",)
+    in_body = False
+    sources: tuple[str, ...] = source("next")
+
+    def how(self, name: str) -> str:
+        return f"this call with the query of {self.sources[0]}"
+
+    def branches(self, script: Script, field: Field) -> list[Branch]:
+        found = script.member(self.sources[0])
+        path = script.name("path", parse_source(self.sources[0]))
+        test = f"type(value := {found}) is str and (value := {script.name('onward', onward)}(value, context.here))"
+        return [(test, "value"), (f"look_up(source, {path}) is None", "None")]
+
+    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
+        return said, "not a link with a query"
+
+
+def onward(link: str, here: str) -> str:
+    """Return the URL ``here``, or its path if the link is one, with a link's query; empty if the link has none."""
+    query = link_query(link)
+    if "://" not in link.partition("?")[0]:
+        here = "/" + here.split("/", 3)[-1]
+    return f"{here}?{query}" if query else ""
 
 
 def _read_link(table: Table, apis: Collection[str]) -> LinkRule:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import TypeAlias
@@ -28,13 +28,19 @@ LONGEST_TIME = 40
 """Characters of a time's text; a longer one is none."""
 _has_form = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII).fullmatch
 
-is_usual_time = re.compile(
-    r"(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII
-).fullmatch
+_DAY = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
+_USUAL = rf"(?!0000)\d{{4}}-(?:{_DAY})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"
+is_usual_time = re.compile(_USUAL, re.ASCII).fullmatch
 """Tells a time as Atlas writes most of them, UTC and whole seconds, by one look; the texts are in the times' order.
 
-The last days of a month take a second look.
+The 29th of February takes a second look.
 """
+_are_usual = re.compile(f"(?:{_USUAL})*+", re.ASCII).fullmatch
+
+
+def are_usual_times(values: Collection[str]) -> bool:
+    """Return whether all texts are usual times, by one look at all of them; raises TypeError if one is no text."""
+    return _are_usual("".join(values)) is not None and {*map(len, values)} == {20}
 
 
 @lru_cache(maxsize=2048)

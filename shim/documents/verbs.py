@@ -9,12 +9,12 @@ from typing import Any, Self
 import attrs
 
 from shim.documents.casts import CASTS
+from shim.documents.columns import Columns, Part, Unusual, json_text
 from shim.documents.fields import BODY, Branch, Field, Problems, Rule, Script, Use, Verb, chosen, put, unfit
-from shim.documents.links import Link
+from shim.documents.links import Link, Next
 from shim.documents.read import read_as, read_declared, source, sources, sources_in, text, texts
 from shim.documents.sources import parse_source
 from shim.documents.tables import Table
-from shim.documents.templates import link_query
 from shim.documents.value_types import Json
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import AS_IS, WAYS, Drop, Way, check_value, is_dropped, is_time
@@ -85,6 +85,9 @@ class From(Verb):
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         return chosen(field, self.branches(script, field), which, len(self.sources), 2 if self.null else 1)
 
+    def column_of(self, columns: Columns, field: Field, source: str) -> Part:
+        return self.way.column(columns, field, self.drop, source)
+
     def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
         if said is None:
             return said, unfit(field, said)
@@ -115,6 +118,9 @@ class Parameter(Verb):
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         return [put(field, script.once_a_call("parameter", f"context.parameters[{self.parameter!r}]"))]
 
+    def column(self, columns: Columns, field: Field) -> Part | None:
+        return (f"'\"' + plain(context.parameters[{self.parameter!r}]) + '\"'",)
+
 
 @attrs.frozen(kw_only=True)
 class Constant(Verb):
@@ -133,6 +139,9 @@ class Constant(Verb):
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         is_plain = type(self.constant) in {str, bool}
         return [put(field, repr(self.constant) if is_plain else script.name("constant", self.constant))]
+
+    def column(self, columns: Columns, field: Field) -> Part | None:
+        return (repr(json_text(self.constant)),)
 
 
 @attrs.frozen(kw_only=True)
@@ -190,6 +199,13 @@ class List(Verb):
             empty = (f"look_up(source, {script.name('path', parse_source(name))}) is MISSING", "[]")
         # In a request body an empty list would be an order that the caller did not give.
         return [wrapped] if BODY in field.rules else [wrapped, empty]
+
+    def column(self, columns: Columns, field: Field) -> Part | None:
+        if not columns.has(self.sources[0]):
+            return ("'[]'",)
+        if field.type != "strings":
+            raise Unusual
+        return "'[\"'", columns.column(self.sources[0], "are_plain({})"), "'\"]'"
 
     def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
         return said, unfit(field, said) if said is None else f"not an item of {field.type}"
@@ -254,6 +270,12 @@ class Equals(Verb):
         known = f" and value in {script.name('known', {*self.words, *self.others})}" if self.others else ""
         return [(f"type(value := {found}) is str{known}", f"value in {script.name('words', frozenset(self.words))}")]
 
+    def column_of(self, columns: Columns, field: Field, source: str) -> Part:
+        known = columns.name("known", {*self.words, *self.others})
+        said = columns.column(source, f"{known}.issuperset({{}})" if self.others else "are_plain({})")
+        words = columns.name("words", frozenset(self.words))
+        return "''", columns.made(f"['true' if value in {words} else 'false' for value in {said}]"), "''"
+
     def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
         return said, "an unknown word" if type(said) is str else "not a word"
 
@@ -273,38 +295,13 @@ class Passed(Verb):
     def branches(self, script: Script, field: Field) -> list[Branch]:
         return [(is_time(script.member(self.sources[0])), "instant(value).timestamp() < context.now")]
 
+    def column_of(self, columns: Columns, field: Field, source: str) -> Part:
+        said = columns.column(source, "are_times({})")
+        over = f"['true' if instant(value).timestamp() < now else 'false' for value in {said}]"
+        return "''", columns.made(over), "''"
+
     def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
         return said, "not of type time"
-
-
-@attrs.frozen(kw_only=True)
-class Next(Verb):
-    """The legacy call's own URL, with the query of upstream's link to the next page; a null, if that is the link."""
-
-    key = "next"
-    makes = ("string",)
-    in_body = False
-    sources: tuple[str, ...] = source("next")
-
-    def how(self, name: str) -> str:
-        return f"this call with the query of {self.sources[0]}"
-
-    def branches(self, script: Script, field: Field) -> list[Branch]:
-        found = script.member(self.sources[0])
-        path = script.name("path", parse_source(self.sources[0]))
-        test = f"type(value := {found}) is str and (value := {script.name('onward', onward)}(value, context.here))"
-        return [(test, "value"), (f"look_up(source, {path}) is None", "None")]
-
-    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
-        return said, "not a link with a query"
-
-
-def onward(link: str, here: str) -> str:
-    """Return the URL ``here``, or its path if the link is one, with a link's query; empty if the link has none."""
-    query = link_query(link)
-    if "://" not in link.partition("?")[0]:
-        here = "/" + here.split("/", 3)[-1]
-    return f"{here}?{query}" if query else ""
 
 
 @attrs.frozen(kw_only=True)
@@ -319,6 +316,9 @@ class Absent(Verb):
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         return ["pass"]
+
+    def column(self, columns: Columns, field: Field) -> Part | None:
+        return ()
 
 
 VERBS: Mapping[str, type[Verb]] = {

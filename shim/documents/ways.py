@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import attrs
 
+from shim.documents.columns import Columns, Part, Unusual, is_plain, json_text
 from shim.documents.fields import LISTS, Branch, Field, Problems, Script, unfit
 from shim.documents.read import members_in
 from shim.documents.sources import parse_source
@@ -102,6 +103,28 @@ class Way:
         test = _wanted(script, field, drop, test)
         return test, "led_back(value, context)" if field.type == "links" else "value"
 
+    def column(self, columns: Columns, field: Field, drop: Drop, source: str) -> Part:
+        """Return the field's text in all items of a list, which have something at a source.
+
+        Raises Unusual if it can't be written a column at a time.
+        """
+        kept = [word for word in field.words if not is_dropped(drop, word)]
+        match field.type:
+            case "string" if field.words and all(map(is_plain, kept)):
+                said = columns.column(source, f"{columns.name('words', frozenset(kept))}.issuperset({{}})")
+            case "string" | "time" if not field.words and not drop:
+                said = columns.column(source, "are_plain({})" if field.type == "string" else "are_times({})")
+            case "integer" if not any(isinstance(value, list | dict) for value in drop):
+                dropped = columns.name("dropped", frozenset(drop))
+                return "''", columns.column(source, f"are_of(int, {{0}}) and {dropped}.isdisjoint({{0}})"), "''"
+            case "boolean" if not drop:
+                said = columns.column(source, "are_of(bool, {})")
+                return "''", columns.made(f"['true' if value else 'false' for value in {said}]"), "''"
+            case _:
+                raise Unusual
+        columns.places[field.name] = said
+        return "'\"'", said, "'\"'"
+
     def why_not(self, field: Field, said: Json) -> str:
         """Say why a value, which is not null, gave none."""
         return unfit(field, said)
@@ -153,6 +176,11 @@ class Values(Way):
             return by_function(script, field, drop, found, self._convert())
         words = script.name("words", {word: new for word, new in self.values.items() if not is_dropped(drop, word)})
         return f"type(value := {found}) is str and (word := {words}.get(value)) is not None", "word"
+
+    def column(self, columns: Columns, field: Field, drop: Drop, source: str) -> Part:
+        texts = {word: json_text(value) for word, value in self.values.items() if not is_dropped(drop, word)}
+        said, words = columns.column(source), columns.name("texts", texts)
+        return "''", columns.made(f"[*map({words}.__getitem__, {said})]"), "''"
 
     def _convert(self) -> Convert:
         by_type: dict[type, dict[Any, Any]] = {str: dict(self.values), bool: {}, int: {}}

@@ -2,8 +2,8 @@
 
 import pytest
 
+from shim.core.answer import has_next
 from shim.core.messages import FieldReport
-from shim.core.translate import has_next
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
 from tests.core.small import HEAD, field, read, translated

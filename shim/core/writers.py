@@ -1,0 +1,186 @@
+"""Generated functions that write the items of a list at once, a column at a time: one for each kind of items.
+
+What is unusual (a value of another type, a text that JSON writes with an escape, a rule that looks at each item) is
+left to the functions that translate an item at a time (``translator``), whose answer and record are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import suppress
+from functools import lru_cache, partial
+from typing import Any
+
+import attrs
+
+from shim.core.messages import FieldReport
+from shim.core.rules import TranslationContext, TranslationReport
+from shim.core.translate import reports
+from shim.core.translator import Translator, generated
+from shim.documents.columns import HELP, Columns, Unusual, are_of, json_text
+from shim.documents.fields import Rule
+from shim.documents.model import Operation
+from shim.documents.value_types import Json
+
+KINDS = 64
+"""Kinds of items that have functions, of one list; Atlas has a few."""
+
+NAMES = 4000
+"""Characters of all that tells a kind."""
+
+Written = tuple[Sequence[str], ...]
+"""The JSON of items, and for each key of the order what they are sorted by."""
+Write = Callable[[Sequence[Json], float], Written]
+"""A function that writes items, given the time in seconds since the epoch; it raises Unusual for an unusual value, and
+KeyError for an item of another kind."""
+WriteItems = Callable[[Sequence[Json], float], tuple[Written, tuple[FieldReport, ...]] | None]
+"""A function that writes items of all kinds, and says what their fields are; it returns None for an unusual item."""
+
+
+@attrs.frozen(eq=False)
+class Kind:
+    """What items have in common that have the same members, and the same words where conditions look.
+
+    ``begin`` takes what a call is translated with, and returns the function that writes them. By field: ``chosen`` has
+    the number of its rule, and how many it has; ``left_out`` the rule that gives no value. Whatever has all members
+    that a ``complete`` kind looks at is of it.
+    """
+
+    begin: Callable[[TranslationContext], Write]
+    complete: bool
+    chosen: Sequence[tuple[str, int, int]]
+    left_out: Sequence[tuple[str, Rule]]
+
+
+def _make_kind(title: str, operation: Operation, columns: Columns, tier: str) -> Kind:
+    """Return a kind; raises Unusual if a rule can't write it."""
+    chosen, left_out = list[tuple[str, int, int]](), list[tuple[str, Rule]]()
+    around, between, comma = ["'{'"], list[str](), ""
+    for field in sorted(operation.fields, key=lambda field: field.type == "links"):
+        rules = field.rules[tier]
+        number, rule = next((number, rule) for number, rule in enumerate(rules) if columns.holds(rule.when))
+        if len(rules) > 1:
+            chosen.append((field.name, number, len(rules)))
+        part = rule.verb.column(columns, field)
+        if part is None:
+            left_out.append((field.name, rule))
+        elif part:
+            if "." in field.name:
+                raise Unusual
+            around[-1] += f" + {comma + json_text(field.name) + ':'!r} + {part[0]}"
+            between += part[1::2]
+            around += part[2::2]
+            comma = ","
+    around[-1] += " + '}'"
+    ranks = [columns.places.get(key.removeprefix("-"), "") for key in operation.order]
+    if not between or not all(ranks):
+        raise Unusual
+    values = [f"v{number}" for number in range(len(between))]
+    text = "".join(f"{{p{number}}}{{{value}}}" for number, value in enumerate(values)) + f"{{p{len(values)}}}"
+    lines = [
+        "def begin(context):",
+        *(f"    p{number} = {expression}" for number, expression in enumerate(around)),
+        "    def write(items, now):",
+        *(f"        c{number} = [item[{name!r}] for item in items]" for number, name in enumerate(columns.sources)),
+        f"        if not ({' and '.join(dict.fromkeys(columns.tests)) or True}):",
+        "            raise Unusual",
+        *(f"        {line}" for line in columns.lines),
+        f"        texts = [f'{text}' for {', '.join(values)}, in zip({', '.join(between)})]",
+        f"        return {', '.join(['texts', *ranks])},",
+        "    return write",
+    ]
+    begin, _ = generated(title, lines, {**HELP, **columns.names})
+    return Kind(begin, not columns.lacks, chosen, left_out)
+
+
+def _fields_of(translator: Translator, counts: Sequence[tuple[Kind, int]]) -> tuple[FieldReport, ...]:
+    """Return what is true of fields in so many items of some kinds."""
+    report = TranslationReport()
+    for kind, items in counts:
+        for name, number, rules in kind.chosen:
+            report.counts(name, rules)[number] += items
+        for name, rule in kind.left_out:
+            report.left_out.setdefault(name, []).extend([(rule, None)] * items)
+    return reports(translator, report, sum(items for _, items in counts))
+
+
+@attrs.frozen(eq=False)
+class ItemsWriter:
+    """What writes the items of one operation's list on one tier and API; ``title`` names its functions."""
+
+    title: str
+    operation: Operation
+    tier: str
+    api: str
+    translator: Translator
+    _asked: tuple[str, ...] = attrs.field(init=False)
+    """The members whose words conditions look at."""
+    _kinds: dict[Hashable, Kind | None] = attrs.field(factory=dict, init=False, repr=False)
+
+    _reported: Callable[[tuple[tuple[Kind, int], ...]], tuple[FieldReport, ...]] = attrs.field(init=False, repr=False)
+
+    @_reported.default
+    def _remembered(self) -> Callable[[tuple[tuple[Kind, int], ...]], tuple[FieldReport, ...]]:
+        return lru_cache(maxsize=KINDS)(partial(_fields_of, self.translator))
+
+    @_asked.default
+    def _conditions(self) -> tuple[str, ...]:
+        rules = [rule for field in self.operation.fields for rule in field.rules[self.tier]]
+        return tuple({rule.when.source: 0 for rule in rules if rule.when is not None and rule.when.given is None})
+
+    def begin(self, context: TranslationContext) -> WriteItems:
+        """Return the function that writes the items of one call's list."""
+        begun: dict[Kind, Write] = {}
+
+        def of_kind(kind: Kind, items: Sequence[Json], now: float) -> Written:
+            write = begun.get(kind)
+            if write is None:
+                write = begun[kind] = kind.begin(context)
+            return write(items, now)
+
+        def write(items: Sequence[Json], now: float) -> tuple[Written, tuple[FieldReport, ...]] | None:
+            counts: dict[Kind, int] = {}
+            try:
+                kind = self._kind(*self._tell(items[:1]))
+                if kind.complete:
+                    with suppress(KeyError, Unusual):
+                        return of_kind(kind, items, now), self._reported(((kind, len(items)),))
+                places: dict[tuple[Any, ...], list[int]] = {}
+                for place, told in enumerate(self._tell(items)):
+                    places.setdefault(told, []).append(place)
+                columns = [[""] * len(items) for _ in ("text", *self.operation.order)]
+                for told, where in places.items():
+                    kind = self._kind(told)
+                    for column, values in zip(columns, of_kind(kind, [items[one] for one in where], now), strict=True):
+                        for place, value in zip(where, values, strict=True):
+                            column[place] = value
+                    counts[kind] = len(where)
+            except (KeyError, TypeError, ValueError, Unusual):
+                return None
+            return tuple(columns), self._reported(tuple(counts.items()))
+
+        return write
+
+    def _tell(self, items: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
+        """Return what tells the kind of each item: its members and words; raises Unusual if one is no object."""
+        if not are_of(dict, items):
+            raise Unusual
+        return zip(map(tuple, items), *([item.get(name) for item in items] for name in self._asked), strict=True)
+
+    def _kind(self, told: tuple[Any, ...]) -> Kind:
+        """Return the kind that is told so; raises Unusual if it can't be written, TypeError if it has no word."""
+        if told not in self._kinds:
+            members, *words = told
+            if len(self._kinds) >= KINDS or len(str(told)) > NAMES:
+                raise Unusual
+            columns = Columns(
+                self.operation.path.parameters, self.api, members, dict(zip(self._asked, words, strict=True))
+            )
+            try:
+                self._kinds[told] = _make_kind(f"{self.title} {len(self._kinds)}", self.operation, columns, self.tier)
+            except Unusual:
+                self._kinds[told] = None
+        kind = self._kinds[told]
+        if kind is None:
+            raise Unusual
+        return kind

@@ -1,0 +1,266 @@
+"""Lists that are written a column at a time: the same answer and record, byte for byte, as an item at a time."""
+
+import copy
+import json
+import random
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shim.core.content import dumps
+from shim.core.recognise import CompiledOperation, shared_engine
+from shim.core.translate import UpstreamPage, translate_items
+from shim.core.translator import make_translator
+from shim.core.writers import KINDS, ItemsWriter
+from shim.documents.fields import Resource
+from tests.core.driver import AFTER, BASE, CASES, JOBS, LIST, SNAPSHOT, answers, drive
+from tests.core.fields_made_up import JSON, OF, fields, objects
+from tests.core.small import START, operation, read, successor
+from tests.core.test_translator import CALL, NUMBERED, OURS, names_in
+
+SHARED_TIER = "/groups/g1/clusters/c1/backup/tenant"
+LISTS = {
+    "snapshot": [LIST, f"{SHARED_TIER}/snapshots"],
+    "restore": [JOBS, f"{SHARED_TIER}/restores"],
+    "cluster": ["/groups/g1/serverless"],
+}
+"""Retired lists, by what their successors list."""
+
+QUERIES = ["", "?itemsPerPage=2&pageNum=2", "?envelope=true&includeCount=false", "?x=%22&pretty=true", "?pageNum=3&a=b"]
+
+ODD: list[Any] = [
+    None, True, False, 0, 1, -1, 2**70, 1.5, "", "x", "a b", "é", "\ud800", '"', "\\", "\x7f", "\x00", "\u2028",
+    [], {}, [None], ["x"], {"id": "x"}, [[]], "true", "daily", "queued", "COMPLETED", "FAILED", "DOWNLOAD", "20",
+    "2026-01-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-31T00:00:00Z",
+    "2026-01-01T00:00:00.5Z", "9999-12-31T23:59:59-14:00",
+]  # fmt: skip
+
+
+def recorded() -> list[tuple[str, str, dict[str, Any]]]:
+    """Return what lists were recorded: the tier, what they list, and the document."""
+    found = []
+    for tier in ("flex", "dedicated"):
+        for kind in LISTS:
+            path = CASES / "recorded" / f"{tier}-{kind}-list.jsonl"
+            lines = map(json.loads, path.read_text("utf-8").splitlines()) if path.exists() else ()
+            found += [(tier, kind, json.loads(line["body"])) for line in lines if line["status"] == 200]
+    return found
+
+
+RECORDED = recorded()
+FULL = [one for one in RECORDED if one[2]["results"]]
+
+
+def both(engine, monkeypatch, target, document, tier="flex", content=None, **more):
+    """Answer a call with a document twice, the second time an item at a time, and return what the first did."""
+    given = answers(document) if content is None else (200, (("Content-Type", "application/json"),), content)
+    refused = answers({"error": 400, "errorCode": "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"}, 400)
+    upstream = [given] * 25 if tier == "flex" else [refused, *[given] * 25]
+    written = drive(engine, target, upstream, **more)
+    with monkeypatch.context() as patched:
+        patched.setattr(CompiledOperation, "writer", lambda *_: None)
+        plain = drive(engine, target, upstream, **more)
+    assert written.outcome.record == plain.outcome.record
+    assert written.reply.headers == plain.reply.headers
+    assert written.content == plain.content
+    return written
+
+
+def counted(monkeypatch):
+    """Note whether each list was written at once."""
+    found = []
+    begin = ItemsWriter.begin
+
+    def noting(self, context):
+        write = begin(self, context)
+
+        def noted(items, now):
+            made = write(items, now)
+            found.append(made is not None)
+            return made
+
+        return noted
+
+    monkeypatch.setattr(ItemsWriter, "begin", noting)
+    return found
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("api", ["v1.0", "v2"])
+def test_recorded_lists_are_answered_alike(engine, monkeypatch, api, query):
+    """Whatever upstream was recorded to list."""
+    for tier, kind, document in RECORDED:
+        for path in LISTS[kind]:
+            both(engine, monkeypatch, f"/api/atlas/{api}{path}{query}", document, tier)
+
+
+def test_most_recorded_lists_of_backups_are_written_at_once(engine, monkeypatch):
+    """Snapshots, and restore jobs of flex clusters: their rules allow it, conditions included."""
+    found = counted(monkeypatch)
+    for tier, kind, document in FULL:
+        if kind != "cluster" and (tier, kind) != ("dedicated", "restore"):
+            both(engine, monkeypatch, f"/api/atlas/v2{LISTS[kind][0]}", document, tier)
+    assert sum(found) == len(found) - 2  # two snapshots are on demand, for which there is no legacy word
+
+
+def mutated(chance: random.Random, document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document with something odd in it, or two things."""
+    made = copy.deepcopy(document)
+    items = made["results"]
+    for _ in range(chance.choice([1, 1, 1, 2, 3])):
+        place = chance.randrange(len(items))
+        item = items[place]
+        name = chance.choice([*item, "x"]) if isinstance(item, dict) and item else "x"
+        match chance.randrange(10):
+            case 0 | 1 if isinstance(item, dict):
+                item.pop(name, None)
+            case 2 | 3 | 4 if isinstance(item, dict):
+                item[name] = chance.choice(ODD)
+            case 5:
+                items[place] = chance.choice([*ODD, [*item] if isinstance(item, dict) else 1])
+            case 6:
+                items.insert(place, copy.deepcopy(chance.choice(items)))
+            case 7 if isinstance(item, dict):
+                items[place] = dict(chance.sample([*item.items()], len(item)))
+            case 8:
+                made[chance.choice(["totalCount", "links", "results"])] = chance.choice(
+                    [*ODD, items, [{"rel": "next"}]]
+                )
+                if made["results"] is not items:
+                    return made
+            case _:
+                chance.shuffle(items)
+    return made
+
+
+def hold_alike(engine, monkeypatch, seed, count):
+    chance = random.Random(seed)
+    for _ in range(count):
+        tier, kind, document = chance.choice(FULL)
+        path, query, api = chance.choice(LISTS[kind]), chance.choice(QUERIES), chance.choice(["v1.0", "v2"])
+        said = mutated(chance, {**document, "results": document["results"][:12]})
+        both(engine, monkeypatch, f"/api/atlas/{api}{path}{query}", said, tier)
+
+
+def test_odd_lists_are_answered_alike(engine, monkeypatch):
+    """A value of another type, a missing member, what is no object, other orders: the answer is the ordinary one."""
+    hold_alike(engine, monkeypatch, 1, 300)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_thousands_of_odd_lists_are_answered_alike(engine, monkeypatch, seed):
+    """The same, five thousand times."""
+    hold_alike(engine, monkeypatch, seed, 500)
+
+
+THINGS = START + operation("listThings", "GET", "/things/{groupId}/{name}", 'resource = "thing"\nshape = "page"')
+THINGS += successor("listThings", "/new/{groupId}") + '[resource.thing.x]\ntype = "string"\n'
+THINGS += '[resource.thing.x.flex]\nfrom = "x"\nfidelity = "exact"\n'
+
+
+def writer_of(declared, api="v2", order=()):
+    """Return what writes lists of things that have these fields, and what translates them one by one."""
+    resource = Resource(fields=tuple(declared))
+    known = attrs.evolve(read(THINGS).operations[0], resource=resource, order=order)
+    translator = make_translator("made up", resource, "flex", parameters=known.path.parameters, api=api)
+    return ItemsWriter("made up page", known, "flex", api, translator), translator
+
+
+@pytest.mark.parametrize("kind", OF)
+@given(st.data(), st.sampled_from(["v1", "v2"]))
+def test_made_up_fields_are_written_as_they_are_translated(kind, data, api):
+    """Whatever the rules: either a list is not written at once, or it is the same, and nothing was dropped."""
+    declared = data.draw(fields(kind))
+    items = data.draw(st.lists(objects(declared) | objects(declared) | JSON, min_size=1, max_size=5))
+    writer, translator = writer_of(declared, api)
+    made = writer.begin(CALL)(items, CALL.now)
+    expected = translate_items(translator, [UpstreamPage({}, items)], CALL, "results")
+    if made is not None:
+        (texts,), reported = made
+        assert f"[{','.join(texts)}]".encode() == dumps(expected.values)
+        assert reported == expected.fields
+        assert not expected.dropped
+
+
+@given(st.data())
+def test_no_text_of_a_document_becomes_code_of_a_list(data):
+    """All names in the text of a kind's function are ours, whatever the document and upstream say."""
+    declared = data.draw(st.sampled_from(sorted(OF)).flatmap(fields))
+    items = data.draw(st.lists(objects(declared), min_size=1, max_size=2))
+    texts: list[str] = []
+    writer, _ = writer_of(declared)
+
+    def noted(text, *more):
+        texts.append(text)
+        return compile(text, *more)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("shim.core.translator.compile", noted, raising=False)
+        writer.begin(CALL)(items, CALL.now)
+    names = {name.rstrip("0123456789") for text in texts for name in names_in(text)}
+    own = {"c", "m", "p", "v", "zip", "map", "item", "texts", "write", "plain", "Unusual", "isdisjoint", "issuperset"}
+    own |= {"are_of", "are_plain", "are_segments", "are_times", "__getitem__"}
+    numbered = {*NUMBERED, "texts", "dropped", "word"}
+    assert {name for name in names - OURS - own if name.rpartition("_")[0] not in numbered} == set()
+
+
+def test_items_of_several_kinds_stay_in_their_order(engine, monkeypatch):
+    """Items that lack a member are written by another function, and take their places among the others."""
+    found = counted(monkeypatch)
+    items = [SNAPSHOT | {"id": f"{number}", "startTime": f"2026-08-0{number % 3 + 1}T00:00:00Z"} for number in range(9)]
+    for item in items[::2]:
+        del item["mongoDBVersion"]
+    driven = both(engine, monkeypatch, f"/api/atlas/v2{LIST}", {"results": items})
+    assert [one["id"] for one in driven.document["results"]] == ["8", "5", "2", "7", "4", "1", "6", "3", "0"]
+    assert found == [True]
+
+
+def test_words_that_are_equal_to_python_are_told_apart(monkeypatch):
+    """True is no 1, whichever of them a condition met first."""
+    text = THINGS.replace('from = "x"\nfidelity = "exact"\n', "").replace("[resource.thing.x.flex]", "")
+    text += "[[resource.thing.x.flex]]\nwhen = { source = 'a', is = true }\nconstant = 'yes'\nwhy = 'W'\n"
+    text += "[[resource.thing.x.flex]]\nfrom = 'x'\nfidelity = 'exact'\n"
+    engine = read(text)
+    for value in (1, True, 1.0, True, 1, "yes", None):
+        both(engine, monkeypatch, "/api/atlas/v2/things/g/n", {"results": [{"x": "z", "a": value}] * 2})
+
+
+def test_a_kind_is_made_for_few_members(monkeypatch):
+    """Upstream that names its members anew in each answer costs no more functions than there are kinds."""
+    writer, _ = writer_of(read(THINGS).operations[0].fields)
+    write = writer.begin(CALL)
+    made = [write([{"x": "a", f"y{number}": 1}], 0.0) for number in range(KINDS + 9)]
+    assert [one is not None for one in made] == [True] * KINDS + [False] * 9
+    assert write([{"x": "a", "y0": 1}], 0.0) is not None
+    assert writer_of(read(THINGS).operations[0].fields)[0].begin(CALL)([{"x": "a", "y" * 5000: 1}], 0.0) is None
+
+
+def test_what_no_path_carries_as_it_is_goes_the_ordinary_way(monkeypatch):
+    """A parameter with a quote in it, or a query that JSON escapes, is written as ever."""
+    engine, found = shared_engine({}), counted(monkeypatch)
+    for target in ("/groups/g1/serverless/c%22/backup/snapshots", f"{LIST}?x=\\&y=\ud800&z=é"):
+        both(engine, monkeypatch, f"/api/atlas/v2{target}", {"results": [SNAPSHOT], "totalCount": 1})
+    assert found == [False, True]
+
+
+@pytest.mark.parametrize("depth", [90, 97, 98, 99, 200])
+def test_the_depth_of_what_is_not_read_still_counts(engine, monkeypatch, depth):
+    """A list with a member that no rule reads is refused for its depth, however many items it has."""
+    deep = json.loads("[" * depth + "]" * depth)
+    for count in (1, 200):
+        items = [*[SNAPSHOT] * (count - 1), SNAPSHOT | {"deep": deep}]
+        driven = both(engine, monkeypatch, f"/api/atlas/v2{LIST}", {"results": items})
+        assert driven.reply.status == (200 if depth < 98 else 502)
+
+
+def test_the_clock_that_a_rule_looks_at_is_that_of_the_answer(engine, monkeypatch):
+    """A link that has expired is one for lists written at once, too."""
+    job = {"id": "1", "deliveryType": "DOWNLOAD", "expirationDate": "2026-08-01T00:30:00Z", "status": "COMPLETED"}
+    for after, expired in ((1799, False), (1801, True)):
+        driven = both(engine, monkeypatch, f"/api/atlas/v2{JOBS}", {"results": [job]}, clock=AFTER + after)
+        assert driven.document["results"][0]["expired"] is expired
+    assert BASE in driven.document["results"][0]["links"][0]["href"]
