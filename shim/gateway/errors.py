@@ -114,9 +114,9 @@ def unknown_base_path(prefix: str) -> Refusal:
     return Refusal(
         404,
         "SHIM_BASE_PATH_UNKNOWN",
-        f"The path has {prefix[:_SHOWN]} before /api/, and Atlas' paths begin with /api/. Let the proxy in front of the "
-        "gateway cut that off, or start the gateway with --public-url (ATLAS_SHIM_PUBLIC_URL) and the URL that callers "
-        "use, its path included.",
+        f"The path has {prefix[:_SHOWN]} before /api/, and Atlas' paths begin with /api/. Let the proxy in front of "
+        "the gateway cut that off, or start the gateway with --public-url (ATLAS_SHIM_PUBLIC_URL) and the URL that "
+        "callers use, its path included.",
         error="http_request_error",
     )
 

@@ -94,6 +94,7 @@ async def _run(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -
     try:
         await gateway.start(sockets.calls, sockets.admin)
         where = f"takes calls at {plan.options.uds or gateway.url} for {plan.options.upstream}"
+        where += f" by the proxy {gateway.proxy}" if gateway.proxy is not None else ""
         log.info("%s (%s)", where, _about(plan))
         manager.ready(where)
         log.info("drains after %s", await ends.get())

@@ -40,6 +40,7 @@ from shim.gateway.settings_report import report
 from shim.gateway.tls.certificates import Certificates
 from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.proxy import Proxy
 from shim.gateway.watch import Watcher
 
 log = logging.getLogger("shim.gateway")
@@ -141,6 +142,11 @@ class Gateway:
         assert self._calls is not None, "start() comes first"
         address = self._calls.address
         return f"{'https' if self.certificates.listener else 'http'}://{address.authority if address else 'localhost'}"
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """The environment's proxy on the way to upstream."""
+        return self._upstream.proxy
 
     @property
     def admin_url(self) -> str | None:

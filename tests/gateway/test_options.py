@@ -40,9 +40,24 @@ def test_addresses(text, wanted):
 
 
 @pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("https://Tools.test/", "https://tools.test"),
+        ("https://tools.test:8443/atlas/", "https://tools.test:8443/atlas"),
+        ("http://tools.test/a/b.c", "http://tools.test/a/b.c"),
+        ("", None),
+    ],
+)
+def test_public_urls(text, wanted):
+    """A public URL is an origin, and may have a path."""
+    assert read_options({}, flags={"public_url": text}).public_url == wanted
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [
         *(("listen", text) for text in ("", "localhost", "8480", "a:b", "a:99999", "a:1/x", "me@a:1", "[::1:2")),
+        *(("public_url", f"https://a{text}") for text in ("/b?c", "/b#c", "/../b", "/b//c", "/b c", "/%62", "@b/c")),
         *(("deadline", text) for text in ("0", "-1", "nan", "inf", "x", "")),
     ],
 )

@@ -1,10 +1,13 @@
 """What becomes of a call when upstream, or the way there, fails; gateway_hostile has all other faults."""
 
+import json
 import socket
 import threading
 
+import pytest
+
 from shim.gateway.upstream.proxy import Proxy, proxy_for
-from tests.peers.raw import Peer, raw_upstream, reply, replying
+from tests.peers.raw import Peer, raw_upstream, reply, replying, until
 from tests.peers.served import ask, gateway, get, status_of, value_of
 
 
@@ -87,6 +90,24 @@ def test_proxy_logs_in_to_a_tunnel_only(monkeypatch):
     assert proxy.heads[0].startswith(b"CONNECT upstream.invalid:443 HTTP/1.1\r\n")
     assert value_of(proxy.heads[0], "Proxy-Authorization") == "Basic bWU6c2VjcmV0"
     assert value_of(proxy.heads[0], "Authorization") is None
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_fails_is_named(monkeypatch, caplog, scheme):
+    """By host and port, to the caller and in the log, and never by its login."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{closed.getsockname()[1]}"
+        monkeypatch.setenv(f"{scheme}_proxy", f"http://me:s3cret@{where}")
+        monkeypatch.setenv("no_proxy", "")
+        caplog.set_level("INFO")
+        with gateway(f"{scheme}://upstream.invalid") as served:
+            head, content = ask(served, get("/x"))
+            assert str(served.proxy) == where
+    assert status_of(head) == 502
+    assert f"by the proxy {where}" in json.loads(content)["detail"]
+    assert until(lambda: where in caplog.text, "the line of the call")
+    assert "s3cret" not in f"{head!r}{content!r}{caplog.text}"
 
 
 def test_no_proxy_is_obeyed(monkeypatch):

@@ -139,7 +139,9 @@ def test_read_only_lets_callers_sign_in():
         assert seen.targets == ["/api/oauth/token", "/api/oauth/revoke"]
 
 
-@pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override"])
+@pytest.mark.parametrize(
+    "name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X_HTTP_Method_Override"]
+)
 def test_methods_behind_the_method(name):
     """A field that asks for another method makes a read none."""
     with world("own", sign_all=True) as seen:
@@ -148,6 +150,18 @@ def test_methods_behind_the_method(name):
         assert status_of(seen.ask(UNTOUCHED, f"{name}: GET", ACCEPT)[0]) == 200
     with world("passthrough", read_only=True) as seen:
         assert told(seen.ask(UNTOUCHED, f"{name}: DELETE")) == (403, "SHIM_READ_ONLY")
+
+
+@pytest.mark.parametrize("name", ["X-Original-URL", "X_Rewrite_URL", "x-original-uri"])
+def test_targets_behind_the_target(name):
+    """A field that names another path does not leave with the gateway's credentials, but with the caller's own."""
+    with world("own", sign_all=True, allow=parse_allow("all", "")) as seen:
+        assert status_of(seen.ask(UNTOUCHED, f"{name}: {CLUSTERS}", ACCEPT)[0]) == 200
+        assert seen.fake.arrivals
+        assert not any(arrival.header(name) for arrival in seen.fake.arrivals)
+    with world("passthrough") as seen:
+        seen.ask(UNTOUCHED, f"{name}: {CLUSTERS}", ACCEPT, f"Authorization: Bearer {DEMO_TOKEN}")
+        assert seen.fake.arrivals[-1].header(name) == CLUSTERS
 
 
 async def test_limits_change_while_the_gateway_runs(tmp_path):

@@ -11,7 +11,8 @@ import pytest
 import trustme
 
 from shim.errors import SettingsError
-from tests.gateway_credentials.worlds import ACCOUNT, RETIRED, V2, signing, world
+from tests.gateway_credentials.worlds import ACCOUNT, FLEX, RETIRED, UNTOUCHED, V2, Signature, line, signing, world
+from tests.peers.served import status_of, value_of
 
 ca = trustme.CA()
 mine = ca.issue_cert("localhost", "127.0.0.1")
@@ -38,6 +39,16 @@ def test_tls(pem):
         assert seen.url.startswith("https://127.0.0.1:")
         page = client.get(seen.url + RETIRED, headers={"Accept": V2}).json()
         assert page["links"][0]["href"].startswith(seen.url + RETIRED)
+
+
+def test_a_base_path_is_a_part_of_what_is_signed():
+    """A caller below the path of the public URL signs what it calls, and upstream gets Atlas' path."""
+    with world("verify", public_url="http://tools.test/atlas") as seen:
+        target = f"/atlas{UNTOUCHED}"
+        nonce = (value_of(seen.ask(target, host="tools.test")[0], "WWW-Authenticate") or "").split('"')[5]
+        mine = line(Signature(nonce, uri=target).parts)
+        assert status_of(seen.ask(target, mine, f"Accept: {FLEX}", host="tools.test")[0]) == 200
+        assert set(seen.targets) == {UNTOUCHED}
 
 
 @pytest.mark.parametrize("mode", ["own", "passthrough"])

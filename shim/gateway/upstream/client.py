@@ -7,6 +7,8 @@ from collections import Counter as Tally
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
+import attrs
+
 from shim.core.messages import Call
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import PSEUDONYM, for_upstream
@@ -31,7 +33,7 @@ _USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout"
 class Upstream:
     """Sends calls to one origin, over kept connections.
 
-    The environment's proxy for that origin is looked up once, at the start, and netrc never: a login found there
+    The environment's ``proxy`` for that origin is looked up once, at the start, and netrc never: a login found there
     would be added to calls that it was not given for. ``hundreds`` counts replies by the first digit of their
     status, and ``failures`` calls that got none, by Proxy-Status type. ``tracing`` gives each call a span. ``name`` is
     this gateway's own in Via: a call may pass another one before or after.
@@ -46,11 +48,11 @@ class Upstream:
         self._tracing = tracing
         self.name = f"{PSEUDONYM}-{secrets.token_hex(4)}"
         self.origin = urlsplit(options.upstream)
-        self._proxy = proxy_for(options.upstream)
+        self.proxy = proxy_for(options.upstream)
         # A tunnel is logged in to once; without TLS each request names the whole URL and carries the login itself.
-        is_absolute = self._proxy is not None and self.origin.scheme != "https"
+        is_absolute = self.proxy is not None and self.origin.scheme != "https"
         self._prefix = options.upstream if is_absolute else ""
-        self._login = self._proxy.login if self._proxy is not None and is_absolute else None
+        self._login = self.proxy.login if self.proxy is not None and is_absolute else None
         self._host = f"Host: {self.origin.netloc}"
         self.pool: Pool | None = None
         self.hundreds = [0] * 10
@@ -58,8 +60,8 @@ class Upstream:
 
     async def open(self) -> None:
         """Make the pool of connections; needs a running loop."""
-        self.pool = Pool(self.origin, self._options, self._budget, deadlines(), self._proxy)
-        of_proxy = system_context() if self._proxy is not None and self._proxy.tls else None
+        self.pool = Pool(self.origin, self._options, self._budget, deadlines(), self.proxy)
+        of_proxy = system_context() if self.proxy is not None and self.proxy.tls else None
         self.pool.trust(lambda: self._tls.context, of_proxy)
 
     def within(self, seconds: float) -> Deadline:
@@ -96,7 +98,10 @@ class Upstream:
                     answered(response.head.status)
         except Refusal as refusal:
             self.failures[refusal.error or "none"] += 1
-            raise
+            if self.proxy is None:
+                raise
+            said, detail = f"{refusal.said} by the proxy {self.proxy}", f"The way to it is by the proxy {self.proxy}."
+            raise attrs.evolve(refusal, detail=f"{refusal.detail} {detail}", said=said.strip()) from None
         self.hundreds[response.head.status // 100] += 1
         return response
 

@@ -11,12 +11,18 @@ import attrs
 
 @attrs.frozen
 class Proxy:
-    """A proxy on the way to upstream; ``login`` is a value of Proxy-Authorization, None without one."""
+    """A proxy on the way to upstream; ``login`` is a value of Proxy-Authorization, None without one.
+
+    As text it is its host and port.
+    """
 
     host: str
     port: int
     tls: bool
     login: str | None = attrs.field(repr=False)
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def proxy_for(origin: str) -> Proxy | None:
