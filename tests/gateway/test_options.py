@@ -63,7 +63,7 @@ def test_public_urls(text, wanted):
 )
 def test_what_is_no_address_or_time(name, text):
     """An address without a port, and a time that never ends or never begins, are refused."""
-    with pytest.raises(SettingsError, match=f"--{name}"):
+    with pytest.raises(SettingsError, match=f"--{name.replace('_', '-')}"):
         read_options({}, flags={name: text})
 
 
