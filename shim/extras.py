@@ -12,7 +12,6 @@ EXTRAS = {
     "orjson": "gateway",
     "prometheus_client": "gateway",
     "requests": "requests",
-    "wrapt": "auto",
 }
 """Top-level module -> the extra that installs it."""
 

@@ -109,7 +109,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     def text() -> None:
         _settings_text(settings)
         _documents_text(documents)
-        if serves_programs:
+        if dropin:
             check_dropin.text(dropin)
         if connection:
             _connection_text(connection)

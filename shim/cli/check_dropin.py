@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from typing import Any
 
 import attrs
@@ -18,8 +17,7 @@ from shim._version import __version__
 from shim.cli import compatibility, output
 from shim.cli.compatibility import Uncovered
 from shim.cli.failures import collected, trouble
-from shim.doors import switch
-from shim.extras import hint
+from shim.doors import placing, switch
 
 OURS = "atlas-shim"
 """What a wrapper of the shim is called among other people's."""
@@ -39,14 +37,12 @@ class DropIn:
     hints: tuple[str, ...]
 
 
-def look(environ: Mapping[str, str], problems: list[str]) -> DropIn | None:
-    """Switch the drop-in on, see what it covers, and leave it as it was; None where it is not installed.
+def look(environ: Mapping[str, str], problems: list[str]) -> DropIn:
+    """Switch the drop-in on, see what it covers, and leave it as it was.
 
     What keeps calls from being covered is added to ``problems``. A library that is loaded and not covered does, one
     that is installed and not loaded does not.
     """
-    if find_spec("wrapt") is None:
-        return None
     loaded, before, active = frozenset(sys.modules), switch.installed(), "not at all"
     if switch.LAUNCH in environ.get("PYTHONPATH", "").split(os.pathsep) and not before:
         problems.append("atlas-shim run was overtaken: another sitecustomize is first in PYTHONPATH and does not chain")
@@ -57,8 +53,8 @@ def look(environ: Mapping[str, str], problems: list[str]) -> DropIn | None:
             active = "by atlas-shim run, or by the environment" if before else "by this command"
         patched = {
             function: order
-            for name, patches in {**switch.PATCHES, **switch.STANDARD}.items()
-            if (name in versions or name in switch.STANDARD) and _loads(name, problems)
+            for name, patches in switch.SERVED.items()
+            if (name in versions or name == "urllib.request") and _loads(name, problems)
             for function, order in _patched(name, patches)
         }
         if switch.installed():
@@ -93,11 +89,10 @@ def _loads(name: str, problems: list[str]) -> bool:
 
 
 def _patched(name: str, patches: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    patching = import_module("shim.doors.patching")  # stands on wrapt
     module = import_module(name)
     for kind, method in patches:
-        links = tuple(patching.chain(getattr(module, kind), method))
-        order = tuple(OURS if patching.is_ours(link) else _who(link) for link in links)
+        links = tuple(placing.chain(getattr(module, kind), method))
+        order = tuple(OURS if placing.is_ours(link) else _who(link) for link in links)
         yield f"{name}.{kind}.{method}", order
 
 
@@ -110,12 +105,9 @@ def _who(link: Any) -> str:
     return str(defined_in or getattr(function, "__module__", type(link).__name__))
 
 
-def text(found: DropIn | None) -> None:
+def text(found: DropIn) -> None:
     """Write what was found out, for people."""
     output.heading("\nDrop-in")
-    if found is None:
-        output.paragraph(hint("wrapt"))
-        return
     output.facts((name, _with_range(name, version)) for name, version in found.versions.items())
     output.heading(f"\nPatched (switched on {found.active}); the first of a row is called first")
     output.facts((function, " > ".join(order)) for function, order in found.patched.items())

@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping
 import attrs
 from packaging.version import Version
 
-from shim.doors.switch import PLAIN
+from shim.doors.switch import UNSERVED
 
 TESTED = {
     "httpx": ("0.27", "0.28"),
@@ -16,7 +16,6 @@ TESTED = {
     "requests": ("2.32.2", "2.34"),
     "urllib3": ("1.26.18", "2.8"),
     "aiohttp": ("3.11", "3.14"),
-    "wrapt": ("1.17", "2.5"),
 }
 """Distribution -> the first version and the last series that the suite has run with."""
 
@@ -77,7 +76,9 @@ def uncovered(installed: Container[str], loaded: Container[str]) -> tuple[Uncove
 
 def _is_told(module: str) -> bool:
     # httplib2 stands on http.client, treq on Twisted.
-    return module in {"httplib2", "treq"} or any(name.partition(".")[0] == module.partition(".")[0] for name in PLAIN)
+    return module in {"httplib2", "treq"} or any(
+        name.partition(".")[0] == module.partition(".")[0] for name in UNSERVED
+    )
 
 
 def problems(installed: Mapping[str, Version], environ: Mapping[str, str]) -> list[str]:

@@ -14,7 +14,7 @@ import click
 from shim.cli.failures import Failure
 from shim.doors.environment import CHECKED, as_mark, settings_in
 from shim.doors.process import prepare
-from shim.doors.switch import LAUNCH, need_wrapt
+from shim.doors.switch import LAUNCH
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """The exit codes that a shell has for a command that can't be run."""
@@ -32,7 +32,6 @@ def command(*, program: tuple[str, ...]) -> None:
 
     Exit codes: the program's; 2 for bad settings; 126 and 127 when the command can't be run or found.
     """
-    need_wrapt()
     prepare()
     if _isolated(program):
         click.echo("atlas-shim: this Python is told to ignore PYTHONPATH, so nothing is switched on", err=True)

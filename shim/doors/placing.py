@@ -1,52 +1,75 @@
-"""Putting a plain function in the place of a method: for the standard library, wrapt would cost too much.
-
-The function is called as those that wrapt places are: with what it stands for, bound, then the instance, and the
-arguments.
-"""
+"""Putting a plain function in the place of a method, where other people may have put theirs."""
 
 from __future__ import annotations
 
-from functools import partial, update_wrapper
+from functools import update_wrapper
 
 TYPE_CHECKING = False  # as type checkers know it; see the package's front
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
     from types import ModuleType
     from typing import Any
 
-_placed: dict[tuple[str, str, str], tuple[Any, Any, Any]] = {}
-"""Module, class and method -> the class itself, what stands in the method's place, and the method."""
+_CO_COROUTINE = 0x80
+"""The flag of an ``async def``'s code; ``inspect``, which has it, is not worth its import here."""
 
 
-def place(module: ModuleType, patches: Mapping[tuple[str, str], Callable[..., Any]]) -> None:
-    """Replace methods of a module's classes, once; one that is not there is left out."""
-    for (kind, method), wrapper in patches.items():
-        owner: Any = getattr(module, kind, None)
-        original = getattr(owner, method, None)
-        key = (module.__name__, kind, method)
-        if original is None or (key in _placed and _placed[key][0] is owner):
-            continue
-        standing = _standing_for(original, wrapper)
-        _placed[key] = (owner, standing, original)
-        setattr(owner, method, standing)
+def place(module: ModuleType, kind: str, method: str, wrapper: Callable[..., Any]) -> None:
+    """Let ``wrapper`` be called for a method, with the method, bound, its instance, and the arguments.
+
+    A method that has a function of ours already, below others or not, keeps it; one that is not there is logged.
+    """
+    owner: Any = getattr(module, kind, None)
+    if not hasattr(owner, method):
+        import logging  # noqa: PLC0415 - every Python under run would pay for it
+
+        logging.getLogger("shim").warning(
+            "%s.%s.%s is not there: its calls are not covered", module.__name__, kind, method
+        )
+    elif not any(map(is_ours, chain(owner, method))):
+        setattr(owner, method, _standing_for(vars(owner).get(method) or getattr(owner, method), wrapper))
 
 
-def unplace() -> None:
-    """Put back what was replaced; what somebody has wrapped in the meantime stays."""
-    for key, (owner, standing, original) in tuple(_placed.items()):
-        if vars(owner).get(key[2]) is standing:
-            setattr(owner, key[2], original)
-            del _placed[key]
+def unplace(module: ModuleType, kind: str, method: str) -> None:
+    """Put back what was replaced, unless somebody has replaced it again."""
+    owner: Any = getattr(module, kind, None)
+    link = next(iter(chain(owner, method)), None) if owner is not None else None
+    if is_ours(link):
+        setattr(owner, method, getattr(link, "__wrapped__"))  # noqa: B009 - a function's, which mypy does not know
 
 
-def is_placed(function: object) -> bool:
-    """Tell whether a function is one that stands in a method's place."""
-    return any(function is standing for _, standing, _ in _placed.values())
+def chain(owner: Any, method: str) -> Iterator[Any]:
+    """Yield what stands in the place of a method, the outermost wrapper first, the original last."""
+    link = vars(owner).get(method)
+    while link is not None:
+        yield link
+        link = getattr(link, "__wrapped__", None)
+
+
+def is_ours(link: Any) -> bool:
+    """Tell whether a link of a chain is the shim's; others may copy its attributes, and never its code."""
+    return type(link) is type(is_ours) and link.__code__ in _CODES
 
 
 def _standing_for(original: Any, wrapper: Callable[..., Any]) -> Any:
-    def standing(instance: Any, *args: Any, **kwargs: Any) -> Any:
-        return wrapper(partial(original, instance), instance, args, kwargs)
+    bind = original.__get__ if hasattr(original, "__get__") else lambda _, __: original  # a mock binds nothing
+    is_async = getattr(getattr(original, "__code__", None), "co_flags", 0) & _CO_COROUTINE
+    # Other people's marks stay on their functions: by OpenTelemetry's its uninstrument knows what to take out.
+    return update_wrapper((_async if is_async else _plain)(bind, wrapper), original, updated=())
 
-    # Other people's marks stay on their own function: see patching.
-    return update_wrapper(standing, original, updated=())
+
+def _plain(bind: Callable[..., Any], wrapper: Callable[..., Any]) -> Any:
+    def standing(instance: Any, *args: Any, **kwargs: Any) -> Any:
+        return wrapper(bind(instance, type(instance)), instance, args, kwargs)
+
+    return standing
+
+
+def _async(bind: Callable[..., Any], wrapper: Callable[..., Any]) -> Any:
+    async def standing(instance: Any, *args: Any, **kwargs: Any) -> Any:
+        return await wrapper(bind(instance, type(instance)), instance, args, kwargs)
+
+    return standing
+
+
+_CODES = {_plain(len, len).__code__, _async(len, len).__code__}

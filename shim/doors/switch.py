@@ -1,27 +1,26 @@
 """Switching the drop-in on and off for a whole process, clients that exist already included.
 
-The methods in ``PATCHES`` are wrapped, each where its library defines it, as soon as the program imports the
-library; none is imported here. Until then nothing is loaded: wrapt and the engine come with the first library.
-A retired call then goes through the library's own room, imported when the first one is made.
+A function stands in the place of each method of ``SERVED`` and ``UNSERVED`` as soon as the program imports the library;
+no library is imported here. The engine, and the room that speaks the library, are loaded for the first call to Atlas:
+in a thread where a loop runs, since that takes a quarter of a second.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
 from functools import partial
 from importlib import import_module
-from importlib.util import find_spec
 
 from shim.doors import placing
 from shim.doors.environment import CHECKED, NEED_DOCUMENTS, as_mark, read_word, settings_in
 from shim.doors.post_import import Finder
-from shim.extras import hint
 
 TYPE_CHECKING = False  # as type checkers know it; see the package's front
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from types import ModuleType
     from typing import Any
 
@@ -30,26 +29,31 @@ LAUNCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch")  # n
 
 
 class _State:
-    """Whether it is on, the settings when it was switched on, and the engine's ``concerns`` once that is loaded."""
+    """Whether it is on, the settings when it was switched on, and what is loaded by now.
+
+    ``concerns`` is the engine's, None until that is loaded; ``doors`` are the rooms' functions by their names.
+    """
 
     active = False
     settings: Mapping[str, str] = {}
     concerns: Callable[[str], bool] | None = None
+    doors: dict[str, Callable[..., Any]] = {}  # noqa: RUF012 - there is one state
+    said = ""
 
 
 _state = _State()
 _lock = threading.RLock()
+_loading = threading.Lock()
 
 
 def install() -> None:
     """Switch the drop-in on for this process; once is as good as twice.
 
-    Raises SettingsError and DocumentError, and ModuleNotFoundError without the extra ``auto``; changes nothing then.
+    Raises SettingsError and DocumentError; changes nothing then.
     """
-    need_wrapt()
     settings = settings_in(os.environ)
     unchecked = {} if os.environ.get(CHECKED) == as_mark(settings) else settings
-    if _present(PATCHES) or unchecked.keys() & NEED_DOCUMENTS:
+    if unchecked.keys() & NEED_DOCUMENTS:
         import_module("shim.doors.process").prepare()
     elif unchecked:
         read_word(unchecked)
@@ -58,32 +62,26 @@ def install() -> None:
         _state.settings = settings
         _state.active = True
         _finder.start()
-    for name in _present(_HEARD_OF):
+    for name in _LIBRARIES:
         try:
-            _hear(import_module(name))  # waits until it is complete, should another thread be importing it
+            if sys.modules.get(name) is not None:
+                _hear(import_module(name))  # waits until it is complete, should another thread be importing it
         except ImportError:
             continue
 
 
-def need_wrapt() -> None:
-    """Raise ModuleNotFoundError that names the extra ``auto`` where that is not installed."""
-    if find_spec("wrapt") is None:
-        raise ModuleNotFoundError(hint("wrapt"), name="wrapt")
-
-
 def uninstall() -> None:
-    """Switch it off again: every function is what it was before ``install``.
+    """Switch it off again: every method is what it was before ``install``.
 
-    A wrapper that somebody has wrapped in the meantime can't be taken out; it does nothing then.
+    A function of ours that somebody has wrapped in the meantime can't be taken out; it does nothing then.
     """
     with _lock:
         _state.active = False
         _finder.stop()
-        placing.unplace()
-        if patching := sys.modules.get("shim.doors.patching"):
-            for name, patches in PATCHES.items():
-                if module := sys.modules.get(name):
-                    patching.unpatch(module, patches)
+        for name, methods in _LIBRARIES.items():
+            if module := sys.modules.get(name):
+                for kind, method in methods:
+                    placing.unplace(module, kind, method)
         if hooks := sys.modules.get("shim.doors.httpx_family.hooks"):
             hooks.abandon()
 
@@ -107,186 +105,179 @@ def overtaken() -> None:
         sys.stderr.write(f"atlas-shim: not switched on in {sys.executable}: {error}\n")
 
 
-def concerns(url: str) -> bool:
-    """Tell whether the drop-in is on and a URL, or its path, may be one of a retired call; for wrappers in PATCHES."""
-    if not _state.active:
-        return False
-    if _state.concerns is None:
-        if _PUBLIC not in url and "ATLAS_SHIM_MAPPINGS" not in _state.settings:
-            return False
-        _load()
-    return _state.concerns is not None and _state.concerns(url)
-
-
 _PUBLIC = "/api/atlas/"
 """What the paths of the shipped documents have in common: until the engine is loaded, the rest is no concern."""
 
 
-def _load() -> None:
-    process = import_module("shim.doors.process")
-    process.begin_with(_state.settings)
-    _state.concerns = process.concerns
+def _concerns(url: str) -> bool:
+    """Tell whether the drop-in is on and a URL, or its path, may be one of a retired call."""
+    if not _state.active:
+        return False
+    if _state.concerns is None:
+        return _PUBLIC in url or "ATLAS_SHIM_MAPPINGS" in _state.settings
+    return _state.concerns(url)
 
 
-def _present(names: Iterable[str]) -> list[str]:
-    return [name for name in names if sys.modules.get(name) is not None]
+def _load(door: str) -> None:
+    """Load the engine and a room's function; what can't be loaded is said once, and calls go out as they are."""
+    module, name, *arguments = door.split(":")
+    found, concerns = _leave, _never
+    try:
+        process = import_module("shim.doors.process")
+        process.begin_with(_state.settings)
+        concerns = process.concerns
+        found = getattr(import_module(module), name)
+        found = found(*arguments) if arguments else found
+    except Exception as error:  # noqa: BLE001 - whatever it is, the program's calls are made
+        said, _state.said = _state.said, f"{type(error).__name__}: {error}"
+        if said != _state.said:
+            sys.stderr.write(f"atlas-shim: retired calls are not covered: {_state.said}\n")
+    _state.doors[door], _state.concerns = found, concerns
+
+
+def _leave(_: Any, wrapped: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    return wrapped(*args, **kwargs)
+
+
+def _never(_: str) -> bool:
+    return False
+
+
+async def _after(load: Callable[[], None], call: Callable[[], Awaitable[Any]]) -> Any:
+    """Load in a thread, so that the loop goes on meanwhile, and then await the call."""
+    asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
+    if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - public, without the exception
+        await asyncio.to_thread(_beside, load)
+    elif trio is not None:
+        await trio.to_thread.run_sync(_beside, load)
+    else:
+        load()
+    return await call()
+
+
+def _beside(load: Callable[[], None]) -> None:
+    """Load beside a loop: it has its turn every millisecond, and no collection of garbage stops it for thirty."""
+    with _loading:
+        interval, collects = sys.getswitchinterval(), gc.isenabled()
+        sys.setswitchinterval(0.001)
+        gc.disable()
+        try:
+            load()
+        finally:
+            sys.setswitchinterval(interval)
+            if collects:
+                if hasattr(gc, "freeze") and not gc.get_freeze_count():
+                    gc.freeze()  # together: what is loaded is old at once, and no collection is due
+                    gc.unfreeze()
+                gc.enable()
+
+
+def _served(url_of: Callable[..., str], door: str, *, waits: bool = False) -> Callable[..., Any]:
+    """Return what is called in a method's place: for a URL that is a concern the door, else the method itself.
+
+    ``url_of`` gets the instance and the arguments. A method that ``waits`` returns an awaitable.
+    """
+
+    def call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        try:
+            concerned = _concerns(url_of(instance, *args, **kwargs))
+        except Exception:  # noqa: BLE001 - the library says itself what is wrong with a call
+            concerned = False
+        if not concerned:
+            return wrapped(*args, **kwargs)
+        serve = _state.doors.get(door)
+        if serve is not None:
+            return serve(instance, wrapped, *args, **kwargs)
+        again = partial(call, wrapped, instance, args, kwargs)  # by the engine's settings of now
+        if waits:
+            return _after(partial(_load, door), again)
+        _load(door)
+        return again()
+
+    return call
 
 
 def _hear(module: ModuleType) -> None:
-    """Patch a library; wrapt and the engine are loaded for the first one served, before the lock is taken."""
-    name = module.__name__
-    if name not in PATCHES:
-        with _lock:
-            if _state.active:
-                placing.place(module, PLAIN[name])
-        return
-    patching = import_module("shim.doors.patching")
-    _load()
+    """Patch a library."""
     with _lock:
         if _state.active:
-            patching.patch(module, PATCHES[name])
+            for (kind, method), wrapper in _LIBRARIES[module.__name__].items():
+                placing.place(module, kind, method, wrapper)
 
 
 def _imported(module: ModuleType) -> None:
     """Patch a library that the program has imported; it is imported whatever goes wrong here."""
     try:
-        if _state.active:
-            _hear(module)
+        _hear(module)
     except Exception as error:  # noqa: BLE001 - see above
         sys.stderr.write(f"atlas-shim: calls of {module.__name__} are not covered: {error}\n")
 
 
-def _httpx(name: str, wrapped: Callable[..., Any], client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    request = args[0] if args else kwargs.get("request")
-    # The path alone: httpx puts a URL's text together anew each time it is asked for it.
-    if not concerns(getattr(getattr(request, "url", None), "raw_path", b"").decode("ascii")):
-        return wrapped(*args, **kwargs)
-    clients = import_module("shim.doors.httpx_family.clients")
-    library, _, method = name.partition(".")
-    made = clients.make(sys.modules[library])
-    if method == "send":
-        return clients.send(made.blocking, client, wrapped, *args, **kwargs)
-    return clients.asend(made.awaited, client, wrapped, *args, **kwargs)
+def _path(_: Any, request: Any, *__: Any, **___: Any) -> str:
+    path: str = request.url.raw_path.decode("ascii")  # httpx puts a URL's text together anew each time
+    return path
 
 
-def _requests(
-    name: str, wrapped: Callable[..., Any], session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
-    request = args[0] if args else kwargs.get("request")
-    url = getattr(request, "url", "")
-    if not concerns(url if isinstance(url, str) else str(url)):
-        return wrapped(*args, **kwargs)
-    return getattr(import_module("shim.doors.requests.send"), name)(session, wrapped, *args, **kwargs)
+def _request(_: Any, request: Any, *__: Any, **___: Any) -> str:
+    return str(request.url)
 
 
-def _urllib3(wrapped: Callable[..., Any], owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    url = args[1] if len(args) > 1 else kwargs.get("url")
-    if not isinstance(url, str) or not concerns(url):
-        return wrapped(*args, **kwargs)
-    return import_module("shim.doors.urllib3.send").urlopen(owner, wrapped, *args, **kwargs)
+def _second(_: Any, method: Any, url: Any, *__: Any, **___: Any) -> str:  # noqa: ARG001 - or it has no names
+    return url.decode("latin-1") if isinstance(url, bytes) else str(url)
 
 
-def _urllib_request(wrapped: Callable[..., Any], opener: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    url = args[0] if args else kwargs.get("fullurl")
-    if not concerns(url if isinstance(url, str) else getattr(url, "full_url", "")):
-        return wrapped(*args, **kwargs)
-    return import_module("shim.doors.stdlib.opener").open_url(opener, wrapped, *args, **kwargs)
+def _opened(_: Any, fullurl: Any, *__: Any, **___: Any) -> str:
+    return fullurl if isinstance(fullurl, str) else str(fullurl.full_url)
 
 
-def _http_client(wrapped: Callable[..., Any], connection: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    head = getattr(connection, "_buffer", None)  # kept there until now, line by line
-    if head and concerns(head[0].decode("latin-1")):
-        import_module("shim.doors.stdlib.client").look_at(connection)
-    return wrapped(*args, **kwargs)
+def _of_session(session: Any, method: Any, str_or_url: Any, *_: Any, **__: Any) -> str:  # noqa: ARG001 - as above
+    url = session._build_url(str_or_url)  # noqa: SLF001 - with the session's base, which nothing public tells
+    return str(url.raw_path)
 
 
-def _niquests(wrapped: Callable[..., Any], _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    request = args[0] if args else kwargs.get("request")
-    url = getattr(request, "url", None)
-    if not isinstance(url, str) or not concerns(url):
-        return wrapped(*args, **kwargs)
-    return import_module("shim.doors.uncovered").leave("niquests", request, wrapped, *args, **kwargs)
+def _head(connection: Any, *_: Any, **__: Any) -> str:
+    head: bytes = connection._buffer[0]  # noqa: SLF001 - kept there until now, line by line
+    return head.decode("latin-1")
 
 
-def _given(_: Any, method: str | bytes, url: str | bytes, *__: Any, **___: Any) -> tuple[str, str]:
-    return _text(method), _text(url)
+def _fetched(_: Any, request: Any, *__: Any, **___: Any) -> str:
+    return request if isinstance(request, str) else str(request.url)
 
 
-def _tornado(_: Any, request: Any, *__: Any, **kwargs: Any) -> tuple[str, str]:
-    return (kwargs.get("method", "GET"), request) if isinstance(request, str) else (request.method, request.url)
+_HTTPX = "shim.doors.httpx_family.clients"
+_REQUESTS, _URLLIB3, _UNCOVERED = "shim.doors.requests.send", "shim.doors.urllib3.send", "shim.doors.uncovered"
 
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _told(  # noqa: PLR0913, PLR0917 - a wrapper's arguments, and what reads them for which library
-    library: str,
-    read: Callable[..., tuple[str, str]],
-    wrapped: Callable[..., Any],
-    instance: Any,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> Any:
-    try:
-        method, url = read(instance, *args, **kwargs)
-        concerned = concerns(url)
-    except Exception:  # noqa: BLE001 - the library says itself what is wrong with a call
-        concerned = False
-    if concerned:
-        import_module("shim.doors.uncovered").tell(library, method.upper(), url, tuple)
-    return wrapped(*args, **kwargs)
-
-
-def _aiohttp(wrapped: Callable[..., Any], session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    url = args[1] if len(args) > 1 else kwargs.get("str_or_url")
-    try:
-        path = session._build_url(url).raw_path  # noqa: SLF001 - with the session's base, which nothing public tells
-    except Exception:  # noqa: BLE001 - whatever is wrong with a URL, aiohttp says it
-        path = ""
-    if not concerns(path):
-        return wrapped(*args, **kwargs)
-    return import_module("shim.doors.aiohttp.send").request(session, wrapped, *args, **kwargs)
-
-
-PATCHES: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
-    "aiohttp": {("ClientSession", "_request"): _aiohttp},
-    "httpx": {
-        ("Client", "send"): partial(_httpx, "httpx.send"),
-        ("AsyncClient", "send"): partial(_httpx, "httpx.asend"),
-    },
-    "httpx2": {
-        ("Client", "send"): partial(_httpx, "httpx2.send"),
-        ("AsyncClient", "send"): partial(_httpx, "httpx2.asend"),
+Methods = dict[tuple[str, str], "Callable[..., Any]"]
+SERVED: dict[str, Methods] = {
+    "aiohttp": {("ClientSession", "_request"): _served(_of_session, "shim.doors.aiohttp.send:request", waits=True)},
+    **{
+        name: {
+            ("Client", "send"): _served(_path, f"{_HTTPX}:door_of:{name}:blocking"),
+            ("AsyncClient", "send"): _served(_path, f"{_HTTPX}:door_of:{name}:awaited", waits=True),
+        }
+        for name in ("httpx", "httpx2")
     },
     "requests": {
-        ("Session", "prepare_request"): partial(_requests, "prepare_request"),
-        ("Session", "send"): partial(_requests, "send"),
+        ("Session", "prepare_request"): _served(_request, f"{_REQUESTS}:prepare_request"),
+        ("Session", "send"): _served(_request, f"{_REQUESTS}:send"),
     },
     "urllib3": {
-        ("PoolManager", "urlopen"): _urllib3,
-        ("HTTPConnectionPool", "urlopen"): _urllib3,
+        (kind, "urlopen"): _served(_second, f"{_URLLIB3}:urlopen") for kind in ("PoolManager", "HTTPConnectionPool")
     },
+    "urllib.request": {("OpenerDirector", "open"): _served(_opened, "shim.doors.stdlib.opener:open_url")},
 }
-"""Library -> class and method -> what is called in its place, and asks ``concerns`` first."""
+"""Library -> class and method -> what is called in its place."""
 
-STANDARD: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
-    "urllib.request": {("OpenerDirector", "open"): _urllib_request},
-}
-"""The same for the standard library, which nearly every program has: neither wrapt nor the engine is loaded for it."""
-
-PLAIN: Mapping[str, Mapping[tuple[str, str], Callable[..., Any]]] = {
-    **STANDARD,
-    "http.client": {("HTTPConnection", "endheaders"): _http_client},
-    "niquests": {("Session", "send"): _niquests, ("AsyncSession", "send"): _niquests},
-    "tornado.httpclient": {("AsyncHTTPClient", "fetch"): partial(_told, "tornado.httpclient", _tornado)},
-    "twisted.web.client": {("Agent", "request"): partial(_told, "twisted.web.client", _given)},  # treq's too
+UNSERVED: dict[str, Methods] = {
+    "http.client": {("HTTPConnection", "endheaders"): _served(_head, "shim.doors.stdlib.client:endheaders")},
+    "niquests": {(kind, "send"): _served(_request, f"{_UNCOVERED}:niquests") for kind in ("Session", "AsyncSession")},
+    "tornado.httpclient": {("AsyncHTTPClient", "fetch"): _served(_fetched, f"{_UNCOVERED}:tornado")},
+    "twisted.web.client": {("Agent", "request"): _served(_second, f"{_UNCOVERED}:twisted")},  # treq's too
     "curl_cffi.requests": {
-        (kind, "request"): partial(_told, "curl_cffi.requests", _given) for kind in ("Session", "AsyncSession")
+        (kind, "request"): _served(_second, f"{_UNCOVERED}:curl_cffi") for kind in ("Session", "AsyncSession")
     },
 }
-"""As ``STANDARD``, and libraries that are not served: their calls go out as they are, and the program is told first."""
+"""The same for libraries whose calls go out as they are, and the program is warned of retired ones first."""
 
-_HEARD_OF = (*PATCHES, *PLAIN)
-
-_finder = Finder(frozenset(_HEARD_OF), _imported)
+_LIBRARIES = {**SERVED, **UNSERVED}
+_finder = Finder(frozenset(_LIBRARIES), _imported)

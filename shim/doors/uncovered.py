@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from shim.core.messages import Headers, Record
 from shim.core.route import sunset_of
-from shim.doors.forms import header_lines
+from shim.doors.forms import as_text, header_lines
 from shim.doors.nesting import is_served, serving
 from shim.doors.notice import notify
+from shim.doors.process import concerns
 from shim.doors.recognition import recognise
 from shim.origins import origin_of
 
@@ -18,10 +19,10 @@ from shim.origins import origin_of
 def tell(library: str, method: str, url: str, lines: Callable[[], Headers]) -> None:
     """Warn of a call if it is a retired one and write it down; it goes on as it is.
 
-    ``url`` is absolute; ``process.concerns`` was asked before. Raises LegacyEndpointWarning when warnings are
+    ``url`` is absolute. Raises LegacyEndpointWarning when warnings are
     errors, and what the handler of warnings raises.
     """
-    if is_served():
+    if is_served() or not concerns(url):
         return
     try:
         parts = urlsplit(url)
@@ -37,8 +38,29 @@ def tell(library: str, method: str, url: str, lines: Callable[[], Headers]) -> N
     retired.write_down(Record(operation.id, retired.match.api.name, "legacy", why, sunset, operation.deprecated))
 
 
-def leave(library: str, request: Any, send: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def niquests(_: Any, send: Callable[..., Any], request: Any, *args: Any, **kwargs: Any) -> Any:
     """Tell of a request, and have it sent as it is: the doors of the libraries below take no part."""
-    tell(library, request.method, request.url, lambda: header_lines(request.headers.items()))
+    tell("niquests", request.method, request.url, lambda: header_lines(request.headers.items()))
     with serving():
-        return send(*args, **kwargs)
+        return send(request, *args, **kwargs)
+
+
+def tornado(_: Any, fetch: Callable[..., Any], request: Any, *args: Any, **kwargs: Any) -> Any:
+    """Tell of a request, an object or a URL with options."""
+    if isinstance(request, str):
+        tell("tornado.httpclient", str(kwargs.get("method", "GET")), request, tuple)
+    else:
+        tell("tornado.httpclient", request.method, request.url, tuple)
+    return fetch(request, *args, **kwargs)
+
+
+def twisted(_: Any, request: Callable[..., Any], method: bytes, uri: bytes, *args: Any, **kwargs: Any) -> Any:
+    """Tell of an agent's request."""
+    tell("twisted.web.client", as_text(method), as_text(uri), tuple)
+    return request(method, uri, *args, **kwargs)
+
+
+def curl_cffi(_: Any, request: Callable[..., Any], method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+    """Tell of a session's request."""
+    tell("curl_cffi.requests", method.upper(), url, tuple)
+    return request(method, url, *args, **kwargs)

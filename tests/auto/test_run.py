@@ -189,14 +189,6 @@ def test_wrong_settings_stop_the_start(invoke, became, monkeypatch):
     assert "ATLAS_SHIM_ROUTE" in said
 
 
-def test_without_the_extra_it_does_not_start(invoke, became, monkeypatch):
-    """A program that goes uncovered is not what was asked for; the way out is named."""
-    monkeypatch.setitem(sys.modules, "wrapt", None)
-    status, said = invoke("python3", "x.py")
-    assert (status, became) == (2, [])
-    assert "pip install 'atlas-shim[auto]'" in said
-
-
 def test_an_isolated_python_is_told_apart(invoke, became):
     """It ignores PYTHONPATH; what belongs to the program is not looked at."""
     isolated = [["python3", *flags, "x.py"] for flags in (["-I"], ["-bE"], ["-S"])]

@@ -1,10 +1,14 @@
 """Switching the drop-in on and off for a process: clients of the libraries themselves are covered."""
 
+import gc
+import inspect
 import os
+import pickle
 import subprocess
 import sys
 import threading
 from importlib.metadata import metadata
+from unittest import mock
 
 import httpx
 import pytest
@@ -13,7 +17,7 @@ import requests
 import shim
 from shim import httpx as shim_httpx
 from shim import requests as shim_requests
-from shim.doors import patching
+from shim.doors import placing, switch
 from shim.errors import SettingsError
 from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS, gone_then_flex
 from tests.peers.answering import reply
@@ -79,14 +83,14 @@ def test_twice_is_as_good_as_once():
     once = patched()
     shim.install()
     assert all(one is two for one, two in zip(patched(), once, strict=True))
-    assert [type(one) for one in once] == [patching.Wrapper] * 4
+    assert list(map(placing.is_ours, once)) == [True] * 4
     shim.uninstall()
     shim.uninstall()
     assert all(one is two for one, two in zip(patched(), before, strict=True))
 
 
-def test_a_wrapper_that_somebody_put_back_is_taken_out():
-    """Whoever replaces a method for a while, as OpenTelemetry does, puts back what it read from the class: bound."""
+def test_a_function_that_somebody_put_back_is_taken_out():
+    """Whoever replaces a method for a while, as OpenTelemetry does, puts back what it read from the class."""
     before = vars(requests.Session)["send"]
     shim.install()
     setattr(requests.Session, "send", requests.Session.send)  # noqa: B010 - mypy takes no assignment
@@ -162,17 +166,18 @@ def test_settings_that_went_wrong_before_the_first_library_stay_as_they_were(atl
     assert python(code, ATLAS_SHIM_UPSTREAM=atlas.url) == "200"
 
 
-def test_documents_that_vanish_before_the_first_library_keep_it_from_nothing(tmp_path):
-    """The library is imported, uncovered, and that is told."""
+def test_documents_that_vanish_before_the_first_call_keep_it_from_nothing(atlas, retired, tmp_path):
+    """It is made, uncovered, and so are others; that is said once."""
     (tmp_path / "mine.toml").write_text('format = 1\noverrides = "snapshots"\n')
     code = (
         f"import os; os.environ['_ATLAS_SHIM_CHECKED'] = 'ATLAS_SHIM_MAPPINGS={tmp_path}'; import shim.auto;"
         f"open({str(tmp_path / 'mine.toml')!r}, 'w').write('nonsense'); import sys; sys.stderr = sys.stdout;"
-        "import requests; print(type(vars(requests.Session)['send']).__name__)"
+        "import httpx, requests;"
+        f"print([get({retired!r}, headers={BEARER!r}).status_code for get in (requests.get, httpx.get, requests.get)])"
     )
     out = python(code, ATLAS_SHIM_MAPPINGS=str(tmp_path)).splitlines()
-    assert any("calls of requests are not covered: mine.toml" in line for line in out)
-    assert out[-1] == "function"
+    assert [line for line in out if "retired calls are not covered: DocumentError: mine.toml" in line] == out[:1]
+    assert out[-1] == "[410, 410, 410]"
 
 
 def test_a_library_without_the_method_is_imported_all_the_same(tmp_path):
@@ -180,11 +185,11 @@ def test_a_library_without_the_method_is_imported_all_the_same(tmp_path):
     (tmp_path / "requests.py").write_text("class Session:\n    def send(self): ...\n")
     code = (
         "import logging, sys; logging.basicConfig(stream=sys.stdout); import shim.auto, requests;"
-        "print(type(vars(requests.Session)['send']).__name__)"
+        "print(vars(requests.Session)['send'].__code__.co_name)"
     )
     out = python(code, PYTHONPATH=str(tmp_path)).splitlines()
     assert out[0].endswith("requests.Session.prepare_request is not there: its calls are not covered")
-    assert out[-1] == "Wrapper"
+    assert out[-1] == "standing"
 
 
 def test_wrong_settings_are_heard_before_any_library_is_imported():
@@ -201,17 +206,72 @@ def test_wrong_settings_are_heard_before_any_library_is_imported():
 
 
 def test_without_its_library_a_door_names_the_extra():
-    """However it is imported; there is such an extra. The switch needs one, too, and nothing is switched on."""
+    """However it is imported; there is such an extra."""
     doors = sorted(set(shim._DOORS) - {"httpx"})
     statements = [form.format(door) for door in doors for form in ("from shim import {}", "import shim.{}")]
     code = (
-        f"import sys\nsys.modules.update(dict.fromkeys({[*doors, 'wrapt']!r}))\n"
-        f"for statement in {[*statements, 'import shim.auto']!r}:\n"
+        f"import sys\nsys.modules.update(dict.fromkeys({doors!r}))\n"
+        f"for statement in {statements!r}:\n"
         "    try: exec(statement)\n    except ModuleNotFoundError as error: print(error.name, error)"
     )
-    missing = [*(door for door in doors for _ in range(2)), "wrapt"]
+    missing = [door for door in doors for _ in range(2)]
     said = python(code).splitlines()
     assert len(said) == len(missing)
     for name, line in zip(missing, said, strict=True):
         assert line.startswith(f"{name} {name} is missing; install it with: pip install 'atlas-shim[")
         assert line.partition("[")[2].partition("]")[0] in (metadata("atlas-shim").get_all("Provides-Extra") or ())
+
+
+@pytest.mark.parametrize("library", ["asyncio", "trio"])
+def test_a_loop_goes_on_while_the_first_call_loads(retired, monkeypatch, library):
+    """The engine and the door are loaded in another thread, and the interpreter's settings are as before."""
+    threads: list[int] = []
+    load = switch._load
+
+    def loaded(door):
+        threads.append(threading.get_ident())
+        load(door)
+
+    monkeypatch.setattr(switch, "_load", loaded)
+    monkeypatch.setattr(switch._state, "doors", {})
+    monkeypatch.setattr(switch._state, "concerns", None)
+    before = (gc.isenabled(), sys.getswitchinterval())
+    shim.install()
+
+    async def call():
+        async with httpx.AsyncClient(headers=BEARER) as client:
+            return [(await client.get(retired)).status_code for _ in range(2)]
+
+    run = pytest.importorskip(library).run
+    assert (run(call()) if library == "asyncio" else run(call)) == [200, 200]
+    assert len(threads) == 1
+    assert threads[0] != threading.get_ident()
+    assert (gc.isenabled(), sys.getswitchinterval()) == before
+
+
+def test_a_door_that_cannot_be_loaded_costs_no_call(raw):
+    """Whatever is wrong with it is said once, and calls go out as they are."""
+    code = (
+        "import sys, shim.auto; sys.modules['shim.doors.requests.send'] = None; sys.stderr = sys.stdout\n"
+        "import requests\n"
+        "print([requests.get(url, timeout=9).status_code for url in {urls!r}])"
+    )
+    server = raw(lambda request: reply("410 Gone" if b"serverless" in request else "200 OK", body=b"{}"))
+    urls = [f"{server.url}{path}" for path in ("/api/atlas/v2/groups", SNAPSHOTS, "/api/atlas/v2/groups")]
+    said = python(code.format(urls=urls), ATLAS_SHIM_UPSTREAM=server.url).splitlines()
+    assert said[0].startswith("atlas-shim: retired calls are not covered: ModuleNotFoundError")
+    assert said[1:] == ["[200, 410, 200]"]
+
+
+@pytest.mark.parametrize("kind", [httpx.Client, httpx.AsyncClient])
+def test_a_method_is_of_the_kind_that_it_was(kind):
+    """Mocks and frameworks look whether it is a coroutine function, and at its signature; it can be pickled by name."""
+    before = vars(kind)["send"]
+    shim.install()
+    after = vars(kind)["send"]
+    assert after is not before
+    assert inspect.iscoroutinefunction(after) is inspect.iscoroutinefunction(before)
+    assert inspect.signature(after) == inspect.signature(before)
+    assert pickle.loads(pickle.dumps(after)) is after
+    with mock.patch.object(kind, "send") as mocked:
+        assert isinstance(mocked, mock.AsyncMock) is (kind is httpx.AsyncClient)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shim.cli import check_dropin, compatibility
+from shim.cli import compatibility
 from shim.doors import switch
 from shim.fake import (
     DEMO_CLIENT_ID,
@@ -62,14 +62,6 @@ def test_the_drop_in_is_left_as_it_was(checked):
         assert switch.installed()
     finally:
         switch.uninstall()
-
-
-def test_without_the_extra_the_drop_in_is_said_not_to_be_there(run, monkeypatch):
-    """A gateway needs none."""
-    monkeypatch.setattr(check_dropin, "find_spec", lambda name: None)
-    done = run("check")
-    assert done.exit_code == 0
-    assert "pip install 'atlas-shim[auto]'" in " ".join(done.stdout.split())
 
 
 def test_each_setting_says_where_it_comes_from(checked, tmp_path):

@@ -10,9 +10,9 @@ import pytest
 RUN = [sys.executable, "-m", "shim", "run", "--"]
 TRACED = [str(Path(sys.executable).with_name("opentelemetry-instrument"))]
 LOOK = (
-    "import requests; from shim.doors import patching, switch;"
-    "links = list(patching.chain(requests.Session, 'send'));"
-    "print(switch.installed(), any(map(patching.is_ours, links)), len(links))"
+    "import requests; from shim.doors import placing, switch;"
+    "links = list(placing.chain(requests.Session, 'send'));"
+    "print(switch.installed(), any(map(placing.is_ours, links)), len(links))"
 )
 
 

@@ -194,6 +194,12 @@ def _led_on(side: Side, client: Any, base: Callable[..., Any], response: httpx.R
     return served
 
 
+def door_of(library: str, side: str) -> Callable[..., Any]:
+    """Return what is called in the place of a client's ``send``, ``blocking`` or ``awaited``, with client and method."""
+    made = make(sys.modules[library])
+    return partial(send, made.blocking) if side == "blocking" else partial(asend, made.awaited)
+
+
 def wrap(client: Any) -> None:
     """Let a client of either library serve retired calls; raises SettingsError as Client does."""
     library = next(kind.__module__.partition(".")[0] for kind in type(client).__mro__ if "event_hooks" in vars(kind))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPSConnection
+from typing import Any
 
 from shim.core.messages import Headers
-from shim.doors.process import concerns
 from shim.doors.uncovered import tell
 
 
-def look_at(connection: HTTPConnection) -> None:
-    """Tell of the request whose head a connection is about to send, if it is a retired call."""
+def endheaders(connection: HTTPConnection, send: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+    """Send the head of a request and what follows, after telling of it if it is a retired call."""
+    _look_at(connection)
+    send(*args, **kwargs)
+
+
+def _look_at(connection: HTTPConnection) -> None:
     buffer: list[bytes] = getattr(connection, "_buffer", [])  # where the head is kept until then, line by line
     method, _, rest = (buffer[0] if buffer else b"").decode("latin-1").partition(" ")
     target = rest.rpartition(" ")[0]
-    if not concerns(target):
-        return
 
     def lines() -> Headers:
         pairs = [line.decode("latin-1").partition(":") for line in buffer[1:]]
