@@ -249,10 +249,10 @@ def test_a_loop_goes_on_while_the_first_call_loads(retired, monkeypatch, library
     assert (gc.isenabled(), sys.getswitchinterval()) == before
 
 
-def test_a_door_that_cannot_be_loaded_costs_no_call(raw):
+def test_an_engine_that_cannot_be_loaded_costs_no_call(raw):
     """Whatever is wrong with it is said once, and calls go out as they are."""
     code = (
-        "import sys, shim.auto; sys.modules['shim.doors.requests.send'] = None; sys.stderr = sys.stdout\n"
+        "import sys, shim.auto; sys.modules['shim.core.recognise'] = None; sys.stderr = sys.stdout\n"
         "import requests\n"
         "print([requests.get(url, timeout=9).status_code for url in {urls!r}])"
     )

@@ -195,7 +195,7 @@ def _led_on(side: Side, client: Any, base: Callable[..., Any], response: httpx.R
 
 
 def door_of(library: str, side: str) -> Callable[..., Any]:
-    """Return what is called in the place of a client's ``send``, ``blocking`` or ``awaited``, with client and method."""
+    """Return what is called in the place of a client's ``send``, ``blocking`` or ``awaited``."""
     made = make(sys.modules[library])
     return partial(send, made.blocking) if side == "blocking" else partial(asend, made.awaited)
 
