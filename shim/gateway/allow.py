@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import attrs
 
 from shim.documents.templates import decoded, parameter_name
@@ -55,28 +53,17 @@ class AllowList:
     words: frozenset[str]
     entries: tuple[Entry, ...]
 
-    def has(self, method: str, target: str, *, recognised: bool) -> bool:
-        """Tell whether a call may be made; of the raw target the path counts."""
+    def has(self, method: str, path: str, *, recognised: bool) -> bool:
+        """Tell whether a call of a raw path may be made."""
         words = self.words
         if "all" in words or (recognised and "recognised" in words) or ("reads" in words and method in READS):
             return True
-        return bool(self.entries) and _is_listed(self.text, method, target.partition("?")[0])
+        # One slash at the end is left out of account, as where calls are recognised.
+        origin, *segments = path.removesuffix("/").split("/")
+        return not origin and any(entry.has(method, segments) for entry in self.entries)
 
     def __str__(self) -> str:
         return self.text
-
-
-@lru_cache(maxsize=512)
-def _is_listed(text: str, method: str, path: str) -> bool:
-    # One slash at the end is left out of account, as where calls are recognised.
-    origin, *segments = path.removesuffix("/").split("/")
-    return not origin and any(entry.has(method, segments) for entry in _entries(text))
-
-
-@lru_cache(maxsize=8)
-def _entries(text: str) -> tuple[Entry, ...]:
-    found = parse_allow(text, "allow")
-    return () if found is None else found.entries
 
 
 def parse_allow(text: str, name: str) -> AllowList | None:

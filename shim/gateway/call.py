@@ -25,7 +25,7 @@ from shim.core.settings import RouteWord
 from shim.flags.variants import ByFlag
 from shim.gateway.checks import InboundRequest, check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
-from shim.gateway.credentials import CallerGate, OutboundCall, UpstreamSigner
+from shim.gateway.credentials import CallerGate, UpstreamSigner
 from shim.gateway.credentials.modes import cannot_cross
 from shim.gateway.errors import Refusal
 from shim.gateway.exchange import Exchange, dumps, loads
@@ -33,14 +33,14 @@ from shim.gateway.fields import agent_of, for_caller
 from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.request import Request
 from shim.gateway.ledger import Ledger
-from shim.gateway.limits import Entry, Held, Limits
+from shim.gateway.limits import Entry, Limits
 from shim.gateway.log_writer import tell
 from shim.gateway.logs import CallLine, request_id_of
 from shim.gateway.option_values import AccessWord
 from shim.gateway.plan import Plan
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.tracing import Tracing
-from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.client import OutboundCall, Upstream
 from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
@@ -175,7 +175,7 @@ class Handler:
             context=self._context(admitted),
             signer=admitted.signer,
             upstream=self.upstream,
-            held=Held(self.limits),
+            limits=self.limits,
             announced=partial(self.inventory.look, call=line),
             is_moved=admitted.inbound.is_moved,
         )

@@ -23,24 +23,10 @@ PATIENCE = 5.0
 """Seconds for which a write that has no answer keeps reads from being shared; none from before its end is shared after
 it, however long it takes."""
 
-_NO_DIFFERENCE = frozenset(
-    {
-        "baggage",
-        "connection",
-        "forwarded",
-        "keep-alive",
-        "traceparent",
-        "tracestate",
-        "user-agent",
-        "x-correlation-id",
-        "x-forwarded-for",
-        "x-forwarded-host",
-        "x-forwarded-port",
-        "x-forwarded-proto",
-        "x-real-ip",
-        "x-request-id",
-    }
-)
+_NO_DIFFERENCE = frozenset({
+    "baggage", "connection", "forwarded", "keep-alive", "traceparent", "tracestate", "user-agent", "x-correlation-id",
+    "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip", "x-request-id",
+})  # fmt: skip
 """Fields that say who asks or how it got here, and nothing about what for (RFC 9110, 7.6; W3C Trace Context)."""
 
 _FRESHNESS = frozenset({"cache-control", "pragma"})

@@ -15,12 +15,12 @@ from shim.core.exchange import exchange
 from shim.core.messages import Call, Headers, Outcome, PassThrough, Read, Record, Reply, Send, advance
 from shim.core.recognise import Match
 from shim.gateway.coalesce import BufferedResponse
-from shim.gateway.credentials import OutboundCall, UpstreamSigner
+from shim.gateway.credentials import UpstreamSigner
 from shim.gateway.errors import Refusal, error_type, executed, proxy_status, too_slow
 from shim.gateway.failures import Failure
 from shim.gateway.fields import for_caller, notes
-from shim.gateway.limits import Held
-from shim.gateway.upstream.client import Upstream
+from shim.gateway.limits import Limits
+from shim.gateway.upstream.client import OutboundCall, Upstream
 from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
 
 DECODED = 8
@@ -45,10 +45,11 @@ class Exchange:
     context: Context
     signer: UpstreamSigner
     upstream: Upstream
-    held: Held
+    limits: Limits
     announced: Callable[[Call, Headers], None]
     is_moved: bool = False
     response: UpstreamResponse | None = None
+    held: int = 0
     decoded: int = 0
     fault: str | None = None
     seconds: float = 0.0
@@ -70,7 +71,8 @@ class Exchange:
                     step = advance(steps, reply)
                     self.seconds += perf_counter() - began
                     if isinstance(step, Send):
-                        self._keep_page()
+                        if self.response is not None:
+                            self._keep_page(self.response)
                         self.response = await self.signer.send(self.upstream, self._outbound(step))
                         reply = self.response.head
                         if self.response.announces:
@@ -98,22 +100,26 @@ class Exchange:
         """Return the last reply with its content; as far as that is longer than what came, it counts as held."""
         try:
             reply = await self.last.read(limit)
-            self.decoded = len(reply.body or b"")
-            more = self.decoded - sum(map(len, self.last.chunks))
-            if more > BUFFERED:
-                self.held.take(more)
         except Refusal as refusal:
             raise self._executed(refusal) from None
-        self.fault = reply.fault
+        self.decoded, self.fault = len(reply.body or b""), reply.fault
+        self._hold(self.decoded - sum(map(len, self.last.chunks)))
         return reply
 
-    def _keep_page(self) -> None:
-        """Let the last reply go, and count what was read of it as a page that others are collected to."""
-        if self.response is not None:
-            self.response.close()
-            if DECODED * self.decoded > BUFFERED:
-                self.held.take(DECODED * self.decoded)
-            self.decoded = 0
+    def _keep_page(self, page: UpstreamResponse) -> None:
+        """Let a reply go, and count what was read of it as a page that others are collected to."""
+        page.close()
+        self._hold(DECODED * self.decoded)
+        self.decoded = 0
+
+    def _hold(self, size: int) -> None:
+        """Count bytes as held until the end, if that is more than a call may have anyway; raises Refusal."""
+        if size > BUFFERED:
+            try:
+                self.limits.take(size)
+            except Refusal as refusal:
+                raise self._executed(refusal) from None
+            self.held += size
 
     def _executed(self, refusal: Refusal) -> Refusal:
         """Return the answer to a caller of a refusal: 503, come again, would have a write executed twice."""
@@ -129,12 +135,9 @@ class Exchange:
             said = notes(outcome.record, beside=head.headers, linked=self._leads_on(outcome.record))
             return Reply(head.status, (*for_caller(head.headers), *said))
         made, record = outcome.reply, outcome.record
-        self.held.give()  # the pages that it was made of are gone
-        if made.body is not None and len(made.body) > BUFFERED:
-            try:
-                self.held.take(len(made.body))
-            except Refusal as refusal:
-                raise self._executed(refusal) from None
+        self.limits.give(self.held)  # the pages that it was made of
+        self.held = 0
+        self._hold(len(made.body or b""))
         lines = for_caller(made.headers)
         if outcome.code is None:
             return Reply(made.status, (*lines, *notes(record, linked=self._leads_on(record))), made.body or b"")
@@ -166,7 +169,8 @@ class Exchange:
 
     def close(self) -> None:
         """Give upstream's connection up, unless its reply was read to the end, and what is held."""
-        self.held.give()
+        self.limits.give(self.held)
+        self.held = 0
         if self.response is not None:
             self.response.close()
             self.response = None

@@ -15,19 +15,10 @@ PSEUDONYM = "atlas-shim"
 
 VIA = ("Via", f"1.1 {PSEUDONYM}")
 
-_HOP_BY_HOP = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "proxy-authenticate",
-        "proxy-authorization",
-    }
-)
+_HOP_BY_HOP = frozenset({
+    "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+    "proxy-authenticate", "proxy-authorization",
+})  # fmt: skip
 _FORWARDED = frozenset({"forwarded", "x-real-ip"})
 _REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect"}
 
@@ -76,7 +67,7 @@ def for_caller(headers: Headers) -> Headers:
             gone.update([folded(member.strip()) for member in line[1].split(",")])
         elif name == "transfer-encoding":
             gone.add("content-length")
-        elif folded(name) not in _HOP_BY_HOP:
+        elif name.replace("_", "-") not in _HOP_BY_HOP:
             lines.append(line)
     if gone:
         lines = [line for line in lines if folded(line[0]) not in gone]

@@ -57,34 +57,20 @@ class Limits:
             await self.ended.wait()
 
 
-class Held:
-    """What is held for one thing: taken piece by piece, and given back at once."""
-
-    __slots__ = ("_limits", "_size")
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._size = 0
-
-    def take(self, size: int) -> None:
-        """Hold so many bytes more; raises Refusal, and holds nothing more, when there is no room for them."""
-        self._limits.take(size)
-        self._size += size
-
-    def give(self) -> None:
-        """Give all of it back."""
-        self._limits.held -= self._size
-        self._size = 0
-
-
-class Entry(Held):
+class Entry:
     """Counts one call for the length of a ``with`` block, and what is held for it until then."""
 
-    __slots__ = ("_peer",)
+    __slots__ = ("_held", "_limits", "_peer")
 
     def __init__(self, limits: Limits, peer: str) -> None:
-        super().__init__(limits)
+        self._limits = limits
         self._peer = peer
+        self._held = 0
+
+    def take(self, size: int) -> None:
+        """Hold so many bytes of content until the call's end; raises Refusal when there is no room for them."""
+        self._limits.take(size)
+        self._held += size
 
     def __enter__(self) -> Self:
         limits, peer = self._limits, self._peer
@@ -97,11 +83,9 @@ class Entry(Held):
         limits, peer = self._limits, self._peer
         limits.count -= 1
         limits.reserved -= RESERVED
-        limits.held -= self._size
-        left = limits.of_peer[peer] - 1
-        if left:
-            limits.of_peer[peer] = left
-        else:
+        limits.held -= self._held
+        limits.of_peer[peer] -= 1
+        if not limits.of_peer[peer]:
             del limits.of_peer[peer]
         if not limits.count:
             limits.ended.set()

@@ -63,8 +63,8 @@ def test_libraries_show_a_wrong_key_s_explanation(seen, library):
 def test_wrong_key_stands_out_in_the_log(seen, logged):
     """It is a warning with the caller's address, and neither key nor signature."""
     signature = attrs.evolve(Signature(nonce_of(seen)), name="nobodyxx")
-    seen.ask(UNTOUCHED, line(signature.parts))
-    warnings = until(lambda: [text for level, text in logged() if level == "WARNING"], "the line")
+    seen.ask(UNTOUCHED, line(signature.parts), "X-Request-Id: mine")
+    warnings = until(lambda: [text for level, text in logged() if level == "WARNING" and "mine" in text], "the line")
     assert len(warnings) == 1
     assert all(word in warnings[0] for word in ("127.0.0.1", "SHIM_KEY_REFUSED", "401"))
     assert "nobodyxx" not in warnings[0]

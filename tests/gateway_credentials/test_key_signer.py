@@ -7,9 +7,9 @@ import pytest
 
 from shim.core.messages import Call, Reply
 from shim.credentials import ApiKey
-from shim.gateway.credentials import OutboundCall
 from shim.gateway.credentials.api_key import KeySigner
 from shim.gateway.errors import Refusal
+from shim.gateway.upstream.client import OutboundCall
 
 CALL = Call("GET", "https://cloud.mongodb.com", "/x")
 
@@ -35,10 +35,9 @@ class Upstream:
         self.answers = list(answers)
         self.calls: list[Call] = []
 
-    async def send(self, call: Call, *_: Any, readable: bool) -> Any:
+    async def send(self, outbound: OutboundCall) -> Any:
         """Take one call; others may come before it has its answer."""
-        assert not readable
-        self.calls.append(call)
+        self.calls.append(outbound.call)
         answer = self.answers.pop(0)
         await asyncio.sleep(0)
         return Response(answer)

@@ -11,7 +11,7 @@ import pytest
 from shim.gateway import Gateway, Options
 from shim.gateway.allow import parse_allow
 from shim.gateway.errors import Refusal
-from shim.gateway.limits import RESERVED, Held, Limits
+from shim.gateway.limits import RESERVED, Limits
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import JSON, message
 from tests.gateway_hostile.rows import GROUP
@@ -33,23 +33,21 @@ def used(served: Gateway) -> int:
 def test_long_contents_have_a_half():
     """So that many of them leave room for calls that need little; what is refused counts as nothing."""
     limits, options = Limits(10 * RESERVED), Options()
-    kept, other = Held(limits), Held(limits)
-    kept.take(4 * RESERVED)
+    limits.take(4 * RESERVED)
     with pytest.raises(Refusal):
-        other.take(RESERVED + 1)
-    other.take(RESERVED)
+        limits.take(RESERVED + 1)
+    limits.take(RESERVED)
     with contextlib.ExitStack() as calls:
         for _ in range(5):
             calls.enter_context(limits.enter("peer"))
         limits.check("peer", options)
-        kept.give()
-        kept.give()
+        limits.give(4 * RESERVED)
         assert limits.held == RESERVED
         for _ in range(4):
             calls.enter_context(limits.enter("peer"))
         limits.check("peer", options)
         with pytest.raises(Refusal):
-            kept.take(1)
+            limits.take(1)
         assert (limits.reserved, limits.held) == (9 * RESERVED, RESERVED)
         calls.enter_context(limits.enter("peer"))
         with pytest.raises(Refusal):

@@ -23,8 +23,6 @@ from shim.gateway.credentials.keys import Holder, watched_credentials, watched_k
 from shim.gateway.credentials.modes import (
     Asker,
     CallerGate,
-    OpenGate,
-    OutboundCall,
     OwnGate,
     UpstreamSigner,
     asker,
@@ -38,7 +36,7 @@ from shim.gateway.credentials.verify_digest import VerifyGate
 from shim.gateway.options import CredentialsMode, Options
 from shim.gateway.watch import Watcher
 
-__all__ = ["CallerGate", "OutboundCall", "UpstreamSigner", "asker", "gate_for"]
+__all__ = ["CallerGate", "UpstreamSigner", "asker", "gate_for"]
 
 log = logging.getLogger("shim.gateway")
 
@@ -51,7 +49,7 @@ def gate_for(options: Options, environ: Mapping[str, str], ask: Asker, watcher: 
     match options.credentials:
         case CredentialsMode.PASSTHROUGH:
             _warn(environ)
-            return OpenGate()
+            return CallerGate()
         case CredentialsMode.OWN:
             return _own(options, environ, ask, watcher)
         case CredentialsMode.VERIFY:

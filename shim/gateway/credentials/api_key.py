@@ -17,9 +17,9 @@ import attrs
 from shim.core.messages import Call, Headers, Reply, without
 from shim.credentials import ApiKey
 from shim.gateway.credentials.digest import ALGORITHMS, challenges, parameters, response, secret_hash
-from shim.gateway.credentials.modes import Asker, OutboundCall, answered, attempt, finish
+from shim.gateway.credentials.modes import Asker, UpstreamSigner, answered, finish
 from shim.gateway.errors import Refusal
-from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.client import OutboundCall, Upstream
 from shim.gateway.upstream.response import UpstreamResponse
 
 IDLE = 256
@@ -28,6 +28,7 @@ IDLE = 256
 ATTEMPTS = 3
 """Requests sent for one call at most."""
 
+_AUTHORIZATION = frozenset({"authorization"})
 _CONTENT_FIELDS = ("authorization", "content-type", "content-encoding", "content-length", "content-md5", "expect")
 
 
@@ -46,7 +47,7 @@ class Nonce:
     uses: int = 0
 
 
-class KeySigner:
+class KeySigner(UpstreamSigner):
     """Signs every call with one API key, and asks for a challenge when it has none to spare.
 
     ``challenge`` makes the fields that stand in for upstream's challenge when even a signed call is
@@ -66,7 +67,7 @@ class KeySigner:
         call, reused = outbound.call, outbound.stream is None
         nonce = await self._fresh(call) if not reused else self._idle.pop() if self._idle else None
         for number in range(1, ATTEMPTS + 1):
-            response = await attempt(upstream, outbound, _signed(call, nonce))
+            response = await upstream.send(_signed(outbound, nonce))
             found = challenge_of(response.head, self._key) if response.head.status == 401 else None
             if found is None:
                 break
@@ -94,11 +95,12 @@ class KeySigner:
         return found[0] if found else None
 
 
-def _signed(call: Call, nonce: Nonce | None) -> Call:
-    lines = [line for line in call.headers if line[0].lower() != "authorization"]
+def _signed(outbound: OutboundCall, nonce: Nonce | None) -> OutboundCall:
+    call = outbound.call
+    headers = without(call.headers, _AUTHORIZATION)
     if nonce is not None:
-        lines.append(("Authorization", authorization(nonce, call.method, call.target)))
-    return Call(call.method, call.origin, call.target, tuple(lines), call.body)
+        headers = (*headers, ("Authorization", authorization(nonce, call.method, call.target)))
+    return attrs.evolve(outbound, call=attrs.evolve(call, headers=headers))
 
 
 def authorization(nonce: Nonce, method: str, target: str) -> str:

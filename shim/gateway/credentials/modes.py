@@ -8,8 +8,7 @@ import ipaddress
 import re
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
 import attrs
@@ -19,7 +18,7 @@ from shim.gateway.checks import InboundRequest
 from shim.gateway.credentials.digest import REALM, asks_digest, challenge
 from shim.gateway.credentials.keys import Holder
 from shim.gateway.errors import Refusal, too_slow
-from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.client import OutboundCall, Upstream
 from shim.gateway.upstream.response import UpstreamResponse
 
 REFUSED_LIMIT = 64 * 1024
@@ -28,47 +27,6 @@ REFUSED_LIMIT = 64 * 1024
 _WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 
 _SIGN_IN = re.compile(r"/+api(?:;[^/]*)?/+oauth(?:;[^/]*)?/", re.IGNORECASE)
-
-
-@attrs.frozen
-class OutboundCall:
-    """One call about to be sent.
-
-    ``rewritten``: the caller has signed another target. ``readable``: its reply may be read, and so comes in a coding
-    that can be undone. A ``stream`` is content that takes the place of the call's body, of ``length`` bytes if that
-    is known, and can be sent once.
-    """
-
-    call: Call
-    rewritten: bool = False
-    readable: bool = False
-    stream: AsyncIterator[bytes] | None = None
-    length: int | None = None
-
-
-class UpstreamSigner(Protocol):
-    """Decides which credentials a call carries upstream; ``lends`` says that they are the gateway's."""
-
-    @property
-    def lends(self) -> bool:
-        """Whether the gateway signs; a call may then have to be sent a second time, so that its content is kept."""
-        ...
-
-    async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
-        """Return the reply that stands, its content unread; raises Refusal."""
-        ...
-
-
-class CallerGate(Protocol):
-    """Decides who may call."""
-
-    async def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
-        """Return who signs this call; raises Refusal. ``recognised`` says that the mappings know the operation."""
-        ...
-
-    async def close(self) -> None:
-        """Give up what was opened to decide that."""
-        ...
 
 
 Asker = Callable[[Call], Awaitable[Reply]]
@@ -81,7 +39,7 @@ def asker(upstream: Upstream, deadline: float) -> Asker:
     async def ask(call: Call) -> Reply:
         try:
             async with asyncio.timeout(deadline):
-                response = await upstream.send(call, readable=True)
+                response = await upstream.send(OutboundCall(call, readable=True))
                 try:
                     reply = await response.read(REFUSED_LIMIT)
                 finally:
@@ -92,11 +50,6 @@ def asker(upstream: Upstream, deadline: float) -> Asker:
         return attrs.evolve(reply, body=None) if reply.fault else reply
 
     return ask
-
-
-async def attempt(upstream: Upstream, outbound: OutboundCall, call: Call) -> UpstreamResponse:
-    """Send a call that was signed, with the content of the one that is to be sent; raises Refusal."""
-    return await upstream.send(call, outbound.stream, outbound.length, readable=outbound.readable)
 
 
 async def finish(response: UpstreamResponse) -> None:
@@ -124,20 +77,25 @@ def answered(response: UpstreamResponse, challenge: Callable[[], Headers]) -> Up
     return response
 
 
-@attrs.frozen
-class Passthrough:
-    """Sends the caller's own credentials; a Digest signature over another path is refused."""
+class UpstreamSigner:
+    """Decides which credentials a call carries upstream: here the caller's own.
+
+    ``lends`` says that they are the gateway's; a call may then have to be sent a second time, and its content is kept.
+    """
 
     lends = False
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
-        """Send the call as it is; raises Refusal where its Digest signature, or a challenge, is of no use."""
+        """Return the reply that stands, its content unread; raises Refusal.
+
+        A Digest signature over another path, and a challenge to make one, are of no use and refused.
+        """
         if not outbound.rewritten:
-            return await attempt(upstream, outbound, outbound.call)
+            return await upstream.send(outbound)
         scheme = (field(outbound.call.headers, "Authorization") or "").partition(" ")[0].lower()
         if scheme == "digest":
             raise cannot_cross()
-        response = await attempt(upstream, outbound, outbound.call)
+        response = await upstream.send(outbound)
         # A Bearer caller's 401 stands: it has what the challenge would be replaced by.
         if response.head.status == 401 and scheme != "bearer" and asks_digest(response.head.headers):
             response.close()
@@ -145,27 +103,21 @@ class Passthrough:
         return response
 
 
-PASSTHROUGH = Passthrough()
+PASSTHROUGH = UpstreamSigner()
 
 
-@attrs.frozen
-class OpenGate:
-    """Lets everybody in, since nothing is held that could be borrowed."""
+class CallerGate:
+    """Decides who may call: here everybody, since nothing is held that could be borrowed."""
 
-    async def admit(
-        self,
-        request: InboundRequest,  # noqa: ARG002 - a gate's signature
-        *,
-        recognised: bool,  # noqa: ARG002 - a gate's signature
-    ) -> Passthrough:
-        """Return the signer that adds nothing."""
+    async def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:  # noqa: ARG002 - others look
+        """Return who signs this call; raises Refusal. ``recognised`` says that the mappings know the operation."""
         return PASSTHROUGH
 
     async def close(self) -> None:
-        """Do nothing: nothing was opened."""
+        """Give up what was opened to decide that."""
 
 
-class OwnGate:
+class OwnGate(CallerGate):
     """Signs recognised operations, or with ``everything`` all calls, for callers on this machine; no web pages.
 
     A page that knows the port by a rebound DNS name is refused before, by its Host: see ``Plan.checks_host``.
@@ -211,9 +163,6 @@ class OwnGate:
             self._signer = self._signer_of(held)
             self._held = held
         return self._signer
-
-    async def close(self) -> None:
-        """Do nothing: nothing was opened."""
 
 
 def from_a_page(headers: Headers) -> bool:

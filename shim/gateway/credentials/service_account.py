@@ -12,9 +12,9 @@ import attrs
 
 from shim.core.messages import Call, replaced
 from shim.credentials import TOKEN_PATH, ServiceAccount, Token, TokenBook
-from shim.gateway.credentials.modes import Asker, OutboundCall, answered, attempt, bearer, finish
+from shim.gateway.credentials.modes import Asker, UpstreamSigner, answered, bearer, finish
 from shim.gateway.errors import Refusal
-from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.client import OutboundCall, Upstream
 from shim.gateway.upstream.response import UpstreamResponse
 
 PAUSE = 1.0
@@ -23,7 +23,7 @@ PAUSE = 1.0
 _FORM = b"grant_type=client_credentials"
 
 
-class AccountSigner:
+class AccountSigner(UpstreamSigner):
     """Signs every call with an access token that a service account is exchanged for (RFC 6749, 4.4).
 
     Calls that come while a token is fetched wait for it. A call that is answered 401 is sent once
@@ -51,14 +51,14 @@ class AccountSigner:
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Send with the token, and once more with a new one after a 401; raises Refusal without a token."""
         token = self._book.usable() or await self._token(None)
-        response = await attempt(upstream, outbound, _signed(outbound.call, token))
+        response = await upstream.send(_signed(outbound, token))
         if response.head.status == 401 and self._book.worth_another(again=False):
             if outbound.stream is not None:
                 self._book.drop(token)
             else:
                 await finish(response)
                 token = await self._token(token)
-                response = await attempt(upstream, outbound, _signed(outbound.call, token))
+                response = await upstream.send(_signed(outbound, token))
                 if response.head.status == 401:
                     self._book.worth_another(again=True)
         return answered(response, bearer)
@@ -87,8 +87,9 @@ class AccountSigner:
             raise no_token("the token endpoint answered without an access token") from None
 
 
-def _signed(call: Call, token: Token) -> Call:
-    return attrs.evolve(call, headers=replaced(call.headers, "Authorization", f"Bearer {token.value}"))
+def _signed(outbound: OutboundCall, token: Token) -> OutboundCall:
+    headers = replaced(outbound.call.headers, "Authorization", f"Bearer {token.value}")
+    return attrs.evolve(outbound, call=attrs.evolve(outbound.call, headers=headers))
 
 
 def no_token(said: str) -> Refusal:

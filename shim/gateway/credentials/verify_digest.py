@@ -11,7 +11,7 @@ from shim.credentials import ApiKey
 from shim.gateway.checks import InboundRequest
 from shim.gateway.credentials.digest import LONGEST, REALM, challenge, parameters, response, secret_hash
 from shim.gateway.credentials.keys import Keys
-from shim.gateway.credentials.modes import PASSTHROUGH, UpstreamSigner, signs_in
+from shim.gateway.credentials.modes import PASSTHROUGH, CallerGate, UpstreamSigner, signs_in
 from shim.gateway.credentials.nonce_store import NonceStore
 from shim.gateway.credentials.nonces import Nonces, secret_of
 from shim.gateway.errors import Challenged, Refusal
@@ -31,7 +31,7 @@ _NEEDED = ("username", "realm", "nonce", "uri", "cnonce", "nc", "response", "qop
 _COUNT = re.compile(r"[0-9a-fA-F]{8}")
 
 
-class VerifyGate:
+class VerifyGate(CallerGate):
     """Takes a Digest signature of a known key, checked strictly; a bearer token is upstream's to check.
 
     ``signer_of`` is called once for each key that ``keys`` turns up. A ``store`` is asked last, about signatures

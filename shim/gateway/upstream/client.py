@@ -30,6 +30,22 @@ _USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout"
 """Types of failures that are told from the start, when there are none: a rate needs a series that is there before."""
 
 
+@attrs.frozen
+class OutboundCall:
+    """One call about to be sent.
+
+    ``rewritten``: the caller has signed another target. ``readable``: its reply may be read, and so comes in a coding
+    that can be undone. A ``stream`` is content that takes the place of the call's body, of ``length`` bytes if that
+    is known, else chunked; it can be sent once.
+    """
+
+    call: Call
+    rewritten: bool = False
+    readable: bool = False
+    stream: AsyncIterator[bytes] | None = None
+    length: int | None = None
+
+
 class Upstream:
     """Sends calls to one origin, over kept connections.
 
@@ -74,27 +90,18 @@ class Upstream:
         if self.pool is not None:
             await self.pool.close()
 
-    async def send(
-        self,
-        call: Call,
-        stream: AsyncIterator[bytes] | None = None,
-        length: int | None = None,
-        *,
-        readable: bool = False,
-    ) -> UpstreamResponse:
-        """Send one call and return the reply's head; raises Refusal when there is none.
+    async def send(self, outbound: OutboundCall) -> UpstreamResponse:
+        """Send one call, its target as it is, and return the reply's head; raises Refusal when there is none.
 
-        The target goes out as it is. A ``stream`` takes the place of the call's body; it is chunked,
-        unless its ``length`` is given. A reply that is to be ``readable`` comes in a coding that can be undone. A
-        read that met a kept connection closed under it, and got no byte of an answer, is sent once more, on a new
+        A read that met a kept connection closed under it, and got no byte of an answer, is sent once more, on a new
         one (RFC 9110, 9.2.2); nothing else is ever sent twice.
         """
         try:
             if self._tracing is None:
-                response = await self._send(call, stream, length, readable=readable)
+                response = await self._send(outbound)
             else:
-                with self._tracing.upstream(call, self.origin) as (traced, answered):
-                    response = await self._send(traced, stream, length, readable=readable)
+                with self._tracing.upstream(outbound.call, self.origin) as (traced, answered):
+                    response = await self._send(attrs.evolve(outbound, call=traced))
                     answered(response.head.status)
         except Refusal as refusal:
             self.failures[refusal.error or "none"] += 1
@@ -105,12 +112,11 @@ class Upstream:
         self.hundreds[response.head.status // 100] += 1
         return response
 
-    async def _send(
-        self, call: Call, stream: AsyncIterator[bytes] | None, length: int | None, *, readable: bool
-    ) -> UpstreamResponse:
+    async def _send(self, outbound: OutboundCall) -> UpstreamResponse:
         assert self.pool is not None, "open() comes first"
-        chunked = stream is not None and length is None
-        head = self._head_of(call, length, chunked=chunked, readable=readable)
+        call, stream = outbound.call, outbound.stream
+        chunked = stream is not None and outbound.length is None
+        head = self._head_of(call, outbound.length, chunked=chunked, readable=outbound.readable)
         if (connection := self.pool.lend()) is not None:
             try:
                 return await connection.request(head, call.method, call.body, stream, chunked=chunked)
