@@ -26,10 +26,14 @@ class TTLCache:
         self._size = size
         self._entries: OrderedDict[Hashable, tuple[float, str]] = OrderedDict()
         self._lock = threading.Lock()
+        self.changes = 0
+        """How often a word was learned that was not known before, or was forgotten."""
 
     def remember(self, key: Hashable, word: str, now: float) -> None:
         """Store a word under a key, as learned at ``now``."""
         with self._lock:
+            known = self._entries.get(key)
+            self.changes += known is None or known[1] != word or not 0 <= now - known[0] < self._ttl
             self._entries[key] = (now, word)
             self._entries.move_to_end(key)
             while len(self._entries) > self._size:
@@ -51,7 +55,7 @@ class TTLCache:
     def forget(self, key: Hashable) -> None:
         """Drop what was learned under a key, if anything was."""
         with self._lock:
-            self._entries.pop(key, None)
+            self.changes += self._entries.pop(key, None) is not None
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -67,3 +71,8 @@ class Memory:
 
     retired: TTLCache = attrs.field(factory=TTLCache)
     tiers: TTLCache = attrs.field(factory=TTLCache)
+
+    @property
+    def generation(self) -> int:
+        """A number that is another one whenever something was learned."""
+        return self.retired.changes + self.tiers.changes

@@ -7,7 +7,7 @@ outcome says. A reply that was neither read nor handed back must be closed by th
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -192,16 +192,33 @@ class PassThrough:
     record: Record
 
 
+@attrs.frozen(eq=False)
+class Repeated:
+    """What becomes of a call that is made once more, as long as memory learns nothing (``Memory.generation``).
+
+    What is sent is ``call``, if the clock is not before ``since``. ``translate`` returns the content and the record
+    that other content of a success makes, None if an exchange has to find out. If ``timeless``, the same content makes
+    the same answer at any time.
+    """
+
+    call: Call
+    since: float
+    timeless: bool
+    translate: Callable[[bytes], tuple[bytes, Record] | None]
+
+
 @attrs.frozen
 class Answer:
     """Hand this reply back instead; its body is complete and its Content-Length not yet set.
 
-    ``code`` is the ``errorCode`` of an error that the shim itself answers with, None of a translation.
+    ``code`` is the ``errorCode`` of an error that the shim itself answers with, None of a translation. ``repeated`` is
+    None unless the answer was made of one success, to a call that was decided by its date or by settings.
     """
 
     reply: Reply
     record: Record
     code: str | None = None
+    repeated: Repeated | None = attrs.field(default=None, eq=False, repr=False)
 
 
 Command = Send | Read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -19,7 +20,8 @@ class Decision:
     """The side to ask first: ``legacy``, a tier, or ``none`` when nobody could answer.
 
     ``reason`` is a sentence for people, ``sunset`` the one in force. ``corrects``: replies may lead on to another side;
-    ``legacy_next``: that is legacy if the tier knows nothing.
+    ``legacy_next``: that is legacy if the tier knows nothing. It stands ``since`` a time, in seconds since the epoch,
+    as long as replies teach nothing; None if it will end by itself.
     """
 
     route: str
@@ -27,6 +29,7 @@ class Decision:
     sunset: datetime
     corrects: bool
     legacy_next: bool = False
+    since: float | None = None
 
 
 def sunset_of(operation: Operation, settings: Settings) -> datetime:
@@ -85,13 +88,14 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
     successor = has_successor(operation, settings)
     if not corrects and settings.route in _LEGACY:
         return Decision("legacy", _LEGACY[settings.route], sunset, corrects)
+    since: float | None = _seconds(sunset) if over else None
     if settings.route in _SUCCESSOR:
-        reason = f"the route is set to {settings.route}"
+        reason, since = f"the route is set to {settings.route}", -math.inf
     else:
         reason = date if corrects else f"the route is decided by date: {date}"
         status = (answered or _recalled(match, call, context)) if corrects else None
         if status is not None:
-            is_blank, reason = False, f"the legacy endpoint answered {status} less than ten minutes ago"
+            is_blank, since, reason = False, None, f"the legacy endpoint answered {status} less than ten minutes ago"
         elif not (over or is_blank):
             return Decision("legacy", reason, sunset, corrects)
         elif corrects and not successor and operation.constant is None:
@@ -102,9 +106,9 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
             tier = memory.tiers.recall((call.origin, *match.cluster), context.monotonic())
         if tier is not None and tier != operation.first and tier in operation.successors:
             reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
-            return Decision(tier, reason, sunset, corrects)
+            return Decision(tier, reason, sunset, corrects, since=since)
     if successor:
-        return Decision(operation.first, reason, sunset, corrects, corrects and is_blank)
+        return Decision(operation.first, reason, sunset, corrects, corrects and is_blank, since)
     return Decision("none", f"{reason}, and there is no successor", sunset, corrects)
 
 

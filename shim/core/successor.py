@@ -7,13 +7,25 @@ back; an error stays as it came, but for what the document says of its code or s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import attrs
 
 from shim.core.answer import COLLECT, LegacyAnswer, rules_context
 from shim.core.content import error_code
 from shim.core.context import ExchangeState
-from shim.core.messages import Answer, Exchange, Outcome, PassThrough, Read, Reply, field, reason_phrase, replaced
+from shim.core.messages import (
+    Answer,
+    Exchange,
+    Outcome,
+    PassThrough,
+    Read,
+    Repeated,
+    Reply,
+    field,
+    reason_phrase,
+    replaced,
+)
 from shim.core.question import LegacyQuery, build_body, not_sent_on, successor_call
 from shim.core.responses import (
     CallError,
@@ -54,7 +66,7 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
                 raise CallError(400, choice.error_code, choice.detail)
             if tier.tier in compiled.reads:
                 reply = yield Read(limit)
-            answer = _answered(state, tier, made, reply)
+            answer = _answered(state, tier, made, reply, decision.since)
             if answer is None and query is not None:
                 query = attrs.evolve(query, page=query.page + 1, following=made.following)
         if answer is not None:
@@ -99,8 +111,13 @@ def _question(
     return choice, query, content
 
 
-def _answered(state: ExchangeState, tier: Successor, made: LegacyAnswer, reply: Reply) -> Answer | None:
-    """Return the legacy answer that a success makes with the pages before it, None if another page follows."""
+def _answered(
+    state: ExchangeState, tier: Successor, made: LegacyAnswer, reply: Reply, since: float | None
+) -> Answer | None:
+    """Return the legacy answer that a success makes with the pages before it, None if another page follows.
+
+    ``since`` is that of the decision.
+    """
     match, context = state.match, state.context
     if tier.tier in match.compiled.reads and made.read(reply):
         if len(made.pages) >= context.settings.page_cap:
@@ -114,7 +131,11 @@ def _answered(state: ExchangeState, tier: Successor, made: LegacyAnswer, reply: 
         return Answer(bare_reply(status, reply.headers), state.record())
     content, fields, dropped = made.content()
     state.knows_nothing = made.is_empty
-    return Answer(document_reply(content, status, match.content_type, reply.headers), state.record(fields, dropped))
+    shown = document_reply(content, status, match.content_type, reply.headers)
+    record, repeated = state.record(fields, dropped), None
+    if since is not None and made.pages and len(record.sent) == 1 and state.call.method == "GET":
+        repeated = Repeated(state.asked, since, match.compiled.timeless, partial(made.repeated, record))
+    return Answer(shown, record, None, repeated)
 
 
 def _matters(state: ExchangeState, tier: Successor, later: Successor | None, reply: Reply) -> bool:
