@@ -27,9 +27,10 @@ from shim.gateway.checks import InboundRequest, check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.credentials import CallerGate, UpstreamSigner
 from shim.gateway.credentials.modes import cannot_cross
-from shim.gateway.errors import Refusal
+from shim.gateway.errors import Refusal, too_large
 from shim.gateway.exchange import Exchange, dumps, loads
 from shim.gateway.fields import agent_of, for_caller
+from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.request import Request
 from shim.gateway.ledger import Ledger
@@ -41,7 +42,7 @@ from shim.gateway.plan import Plan
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.tracing import Tracing
 from shim.gateway.upstream.client import OutboundCall, Upstream
-from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
+from shim.gateway.upstream.response import UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
 
@@ -138,11 +139,11 @@ class Handler:
         call, stream, length = admitted.inbound.call, None, None
         if request.head.has_content:
             content = request.content
-            body = await content.held(KEPT, admitted.entry.take) if signer.lends else content.streamed()
-            if isinstance(body, bytes):
+            body = await content.all(KEPT, admitted.entry.take) if signer.lends else None
+            if body is not None:
                 call = attrs.evolve(call, body=body)
             else:
-                stream, length = body, request.head.length
+                stream, length = content.stream(), request.head.length
         outbound = OutboundCall(call, rewritten=admitted.inbound.is_moved, stream=stream, length=length)
         began = perf_counter()
         with self._writing(admitted):
@@ -165,7 +166,10 @@ class Handler:
         call, is_unsigned = admitted.inbound.call, False
         line.route = "refused"
         if request.head.has_content:
-            call = attrs.evolve(call, body=await request.content.collected(plan.options.request_limit))
+            body = await request.content.all(plan.options.request_limit)
+            if body is None:
+                raise too_large(plan.options.request_limit)
+            call = attrs.evolve(call, body=body)
         elif match.needs_body:
             call = attrs.evolve(call, body=b"")
             is_unsigned = field(call.headers, "Authorization") is None

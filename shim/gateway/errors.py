@@ -126,6 +126,12 @@ def too_late(detail: str) -> Refusal:
     return Refusal(408, "SHIM_REQUEST_TIMEOUT", detail, error="http_request_error", close=True)
 
 
+def too_large(limit: int) -> Refusal:
+    """A request with more content than is taken (RFC 9110, 15.5.14)."""
+    detail = f"The request is larger than {limit} bytes."
+    return Refusal(413, "SHIM_REQUEST_TOO_LARGE", detail, error="http_request_error", close=True)
+
+
 def busy(detail: str, *, close: bool = False) -> Refusal:
     """More at once than the gateway is told to take (RFC 9110, 15.6.4); nothing was sent."""
     return Refusal(

@@ -19,9 +19,10 @@ from shim.gateway.credentials import UpstreamSigner
 from shim.gateway.errors import Refusal, error_type, executed, proxy_status, too_slow
 from shim.gateway.failures import Failure
 from shim.gateway.fields import for_caller, notes
+from shim.gateway.http1.body import BUFFERED
 from shim.gateway.limits import Limits
 from shim.gateway.upstream.client import OutboundCall, Upstream
-from shim.gateway.upstream.response import BUFFERED, UpstreamResponse
+from shim.gateway.upstream.response import UpstreamResponse
 
 DECODED = 8
 """How many bytes a byte of JSON takes once it is decoded, about."""

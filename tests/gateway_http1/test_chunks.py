@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.gateway.http1.chunks import LINE, TRAILERS, ChunkDecoder, ChunkError
+from shim.gateway.http1.chunks import AT_ONCE, LINE, TRAILERS, ChunkDecoder, ChunkError
 
 HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -15,12 +15,16 @@ HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 def decoded(data, cuts=()):
     """Return the content, the bytes behind it, and whether the end was seen."""
     decoder, rest = ChunkDecoder(), b""
-    pieces: list[bytes] = []
+    content = b""
     places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     for start, stop in pairwise(places):
         part = data[start:stop]
-        rest += part[decoder.feed(part, 0, pieces) :]
-    return b"".join(pieces), rest, decoder.done
+        taken = 0
+        while taken < len(part) and not decoder.done:
+            piece, taken = decoder.feed(part, taken)
+            content += piece
+        rest += part[taken:]
+    return content, rest, decoder.done
 
 
 class Judge:
@@ -69,6 +73,24 @@ def test_never_more_lenient_than_llhttp(text, cuts):
     assert not (done and not judge.complete)
     if done and not judge.refused:
         assert content == judge.content
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_very_small_chunks_have_their_bound(size):
+    """A message may have 32,768 of one byte; three bytes and more are worth their size line."""
+    data = chunk(b"a" * size) * 33_000
+    if size == 1:
+        with pytest.raises(ChunkError, match="more sizes"):
+            decoded(data)
+    else:
+        assert decoded(data + chunk(b"")) == (b"a" * size * 33_000, b"", True)
+
+
+def test_many_chunks_are_taken_apart_a_part_at_a_time():
+    """What is behind so many is left for the next turn."""
+    decoder = ChunkDecoder()
+    data = chunk(b"ab") * (AT_ONCE + 1)
+    assert decoder.feed(data, 0) == (b"ab" * AT_ONCE, len(data) - len(chunk(b"ab")))
 
 
 @pytest.mark.parametrize("more", [0, 1])

@@ -12,8 +12,23 @@ from hypothesis import strategies as st
 from tests.gateway_http1.wires import Wired
 
 LARGE = 200_000
+SMALL = 700
+"""Chunks of one byte, more than are taken in one turn."""
 
-KINDS = ("length", "chunks", "end", "204", "304", "head", "early", "informational", "large", "upload", "expect")
+KINDS = (
+    "length",
+    "chunks",
+    "end",
+    "204",
+    "304",
+    "head",
+    "early",
+    "informational",
+    "large",
+    "upload",
+    "expect",
+    "small",
+)
 
 
 def request_of(number: int, kind: str) -> bytes:
@@ -21,11 +36,12 @@ def request_of(number: int, kind: str) -> bytes:
     method, lines, content = "GET", [], b""
     if kind == "head":
         method = "HEAD"
-    elif kind in {"early", "upload", "expect"}:
+    elif kind in {"early", "upload", "expect", "small"}:
         method, content = "POST", b"c" * (LARGE if kind != "expect" else 10)
-        if number % 2:
+        if kind == "small" or number % 2:
             lines = ["Transfer-Encoding: chunked"]
-            content = b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content)
+            content = b"%x\r\n%b\r\n" % (len(content), content) if kind != "small" else b"1\r\nc\r\n" * SMALL
+            content += b"0\r\n\r\n"
         else:
             lines = [f"Content-Length: {len(content)}"]
         if kind == "expect":
@@ -42,6 +58,9 @@ def reply_of(request: h11.Request) -> tuple[bytes, bool]:
     if kind == "chunks":
         pieces = b"".join(b"%x;x=y\r\n%b\r\n" % (1, content[n : n + 1]) for n in range(len(content)))
         return b"HTTP/1.1 200 OK\r\n%bTransfer-Encoding: chunked\r\n\r\n%b0\r\n\r\n" % (mark, pieces), False
+    if kind == "small":
+        head = b"HTTP/1.1 200 OK\r\n%bTransfer-Encoding: chunked\r\n\r\n" % mark
+        return head + b"1\r\nx\r\n" * SMALL + b"0\r\n\r\n", False
     if kind == "end":
         return b"HTTP/1.1 200 OK\r\n%b\r\n%b" % (mark, content), True
     if kind in {"204", "304"}:
@@ -79,7 +98,8 @@ def check(data: bytes, kinds: list[str], *, whole: bool) -> None:
                 break
         assert marks == [str(number).encode()] or (status >= 400 and not marks), (number, kind, status, marks)
         if marks and kind not in {"head", "204", "304"}:
-            assert content == (b"x" * LARGE if kind == "large" else f"reply {number}".encode())
+            long = {"large": b"x" * LARGE, "small": b"x" * SMALL}
+            assert content == long.get(kind, f"reply {number}".encode())
         data = client.trailing_data[0]
         if client.their_state is h11.MUST_CLOSE:  # the gateway said that this is the last one
             assert not whole

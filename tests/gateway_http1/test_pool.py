@@ -1,7 +1,6 @@
 """The pool's connections: what comes about is watched, and nothing else."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -16,11 +15,11 @@ async def test_connection_that_is_interrupted_leaves_nothing(monkeypatch):
     wired = Wired(reply_of)
     watched = set(deadlines()._watched)
 
-    async def interrupted(make: Any, *_: object, **__: object) -> None:
-        Wire(make())
+    async def interrupted(end, *_: object) -> None:
+        Wire(end)
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(wired.pool, "loop", type("Loop", (), {"create_connection": staticmethod(interrupted)}))
+    monkeypatch.setattr("shim.gateway.upstream.pool.open_wire", interrupted)
     with pytest.raises(asyncio.CancelledError):
         await Pool.connect(wired.pool)
     assert deadlines()._watched == watched

@@ -140,17 +140,3 @@ async def test_reply_without_content_has_no_length():
     assert upstream.wire.closing
     assert b"Content-Length" not in wired.caller.take(1 << 20)
     await wired.end()
-
-
-async def test_end_of_upstream_is_not_answered_within_the_last_read():
-    """A connection aborted while asyncio's TLS hands over its last bytes has that raise; a moment later it hasn't."""
-    wired = Wired(reply_of)
-    wired.caller.deliver(request_of(0, "end"))
-    upstream = await upstream_of(wired)
-    upstream.wire.deliver(b"HTTP/1.1 200 OK\r\n\r\nwhole")
-    upstream.wire.protocol.eof_received()
-    assert not upstream.wire.lost
-    await wired.settle()
-    assert upstream.wire.lost
-    assert wired.caller.take(1 << 20).endswith(b"5\r\nwhole\r\n0\r\n\r\n")
-    await wired.end()

@@ -13,6 +13,7 @@ from shim.gateway import errors
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.head import TLS_RECORD
 from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
+from shim.gateway.http1.secure import Secure
 from shim.gateway.http1.server import Server
 from shim.gateway.tls.contexts import name_in, why
 
@@ -36,7 +37,9 @@ class Arrival:
         self._socket = connection
         self._tls = tls
         self._peer = server.arrived(UNNAMED if server.options.proxy_protocol else peer_of(connection))
-        self._made: Connection | None = None
+        self._transport: asyncio.BaseTransport | None = None
+        self._connection: Connection | None = None
+        self._is_unwanted = False
         server.accepted += 1
         self.is_surplus = False
         self.verdict = server.judge(self._peer)
@@ -53,24 +56,34 @@ class Arrival:
 
     def abort(self) -> None:
         """End it at once, or the Connection that has just come of it."""
-        if self._made is not None and self._made.was_made:
-            self._made.abort()
+        if self._connection is not None and self._connection.is_made:
+            self._connection.abort()
+        elif self._connection is not None and self._transport is None:  # a loop would end it without a word
+            self._is_unwanted = True
         else:
             self.task.cancel()
 
     async def _set_up(self) -> None:
-        server, patience = self._server, self._server.options.handshake_timeout
+        server, tls = self._server, self._tls
+        end = server.loop.time() + server.options.handshake_timeout
         self._socket.setblocking(False)  # noqa: FBT003 - the socket's own signature
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout_at(end):
             if server.options.proxy_protocol:
                 await self._learn_peer()
-            if self._tls:
+            if tls is not None:
                 await self._hear_tls()
-            transport, _ = await server.loop.connect_accepted_socket(
-                self._make, self._socket, ssl=self._tls, ssl_handshake_timeout=patience if self._tls else None
-            )
-            if self._tls and self._tls.verify_mode is ssl.CERT_REQUIRED and self._made is not None:
-                self._made.client = name_in(transport.get_extra_info("peercert"))
+        server.turned_away["surplus"] += self.is_surplus
+        scheme = "http" if tls is None else "https"
+        self._connection = made = Connection(server, self._peer, self, surplus=self.is_surplus, scheme=scheme)
+        layer = None if tls is None else Secure(made, tls, server_side=True)
+        self._transport, _ = await server.loop.connect_accepted_socket(lambda: layer or made, self._socket)
+        if self._is_unwanted:
+            self._transport.close() if layer is None else layer.abort()
+        if layer is not None and tls is not None:
+            async with asyncio.timeout_at(end):
+                await layer.shaken()
+            if tls.verify_mode is ssl.CERT_REQUIRED:
+                made.client = name_in(layer.certificate())
 
     async def _learn_peer(self) -> None:
         """Read whom a balancer stands for; the connection counts as that one's from then on."""
@@ -98,20 +111,13 @@ class Arrival:
                 self._socket.recv(65536)  # what is left unread would take the answer back
             raise NoTlsError("the caller speaks plain HTTP, or something else, where TLS is spoken")
 
-    def _make(self) -> Connection:
-        scheme = "https" if self._tls else "http"
-        self._server.turned_away["surplus"] += self.is_surplus
-        self._made = Connection(self._server, self._peer, self, surplus=self.is_surplus, scheme=scheme)
-        return self._made
-
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._peer.idle.pop(self, None)
-        error = None if task.cancelled() else task.exception()
-        has_connection = self._made is not None and self._made.was_made
-        if not has_connection:
+        if self._connection is None or not self._connection.is_made:
             self._server.left(self._peer)
-        if error is None and not task.cancelled():
-            return
+        if self._transport is None:
+            self._socket.close()
+        error = None if task.cancelled() else task.exception()
         if isinstance(error, (NoProxyHeader, NoTlsError, OSError)):
             said = "it did not come in time" if isinstance(error, TimeoutError) else type(error).__name__
             if isinstance(error, NoProxyHeader | NoTlsError):
@@ -122,13 +128,6 @@ class Arrival:
             log.info("refused a connection of %s: its handshake failed (%s)", self._peer.address, said)
         elif error is not None:
             log.error("unhandled %s", type(error).__name__, exc_info=error)
-        if self._made is not None:
-            self._made.is_void = not has_connection
-            self._made.abort()
-            # A loop that was interrupted between making a connection and saying so may end it without a word.
-            self._server.loop.call_soon(self._made.connection_lost, None)
-        if not has_connection:
-            self._socket.close()
 
 
 def _reset(connection: socket.socket) -> None:

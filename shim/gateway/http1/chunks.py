@@ -15,10 +15,13 @@ TRAILERS = 16384
 """Bytes of all trailers."""
 
 BESIDE = 65536
-"""Bytes of sizes and extensions, beyond sixteen for each byte of content."""
+"""Bytes of sizes and extensions, beyond one for each byte of content: only chunks of one or two bytes need more."""
 
-_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?")
-_TRAILER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t\x20-\x7e\x80-\xff]*")
+AT_ONCE = 256
+"""Chunks that are taken apart before others get their turn."""
+
+_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\r\n")
+_TRAILER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t\x20-\x7e\x80-\xff]*\r\n")
 _NO_TRAILERS = frozenset({b"content-length", b"host", b"transfer-encoding"})
 
 
@@ -39,25 +42,37 @@ class ChunkDecoder:
         self._beside = BESIDE
         self.done = False
 
-    def feed(self, data: bytes, start: int, pieces: list[bytes]) -> int:
-        """Append what ``data`` has from ``start`` on to ``pieces``; return where it stopped; raises ChunkError."""
-        end = len(data)
+    def feed(self, data: bytes, start: int) -> tuple[bytes, int]:
+        """Return the content that ``data`` has from ``start`` on, and where it stopped; raises ChunkError.
+
+        It stops at the end of ``data``, or of the content, or after ``AT_ONCE`` chunks.
+        """
+        end, pieces, lines = len(data), [], 0
         while start < end and not self.done:
-            if self._left > 2:
-                stop = min(end, start + self._left - 2)
+            left = self._left
+            if not left:
+                if lines == AT_ONCE:
+                    break
+                lines += 1
+                start = self._take_line(data, start)
+            elif left > 2:
+                stop = min(end, start + left - 2)
                 pieces.append(data[start:stop])
-                self._left -= stop - start
-                start = stop
-            elif self._left:
-                if data[start] != b"\r\n"[2 - self._left]:
-                    raise ChunkError("a chunk is longer than its size")
+                is_whole = data.startswith(b"\r\n", stop)  # as most are
+                self._left = 0 if is_whole else left - (stop - start)
+                start = stop + 2 if is_whole else stop
+            elif data[start] != b"\r\n"[2 - left]:
+                raise ChunkError("a chunk is longer than its size")
+            else:
                 self._left -= 1
                 start += 1
-            else:
-                start = self._take_line(data, start)
-        return start
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces), start
 
     def _take_line(self, data: bytes, start: int) -> int:
+        """Take a line, or what has come of it; return where the next one starts, or the chunk's content."""
+        if not (self._line or self._last) and (found := _SIZE.match(data, start)) is not None:  # as most are
+            self._begin(found, found.end() - start)
+            return found.end()
         stop = data.find(b"\n", start)
         self._line += data[start:] if stop < 0 else data[start : stop + 1]
         if len(self._line) > LINE:
@@ -65,27 +80,25 @@ class ChunkDecoder:
         if stop < 0:
             return len(data)
         line, self._line = self._line, b""
-        if not line.endswith(b"\r\n"):
-            raise ChunkError("a line does not end with CR LF")
-        self._beside -= len(line)
-        if self._beside < 0:
-            raise ChunkError("far more sizes and extensions than content")
         if not self._last:
-            self._begin(line[:-2])
+            self._begin(_SIZE.fullmatch(line), len(line))
         elif line == b"\r\n":
             self.done = True
         else:
             self._trailers += len(line)
-            found = _TRAILER.fullmatch(line[:-2])
+            found = _TRAILER.fullmatch(line)
             if self._trailers > TRAILERS or found is None or found[1].lower() in _NO_TRAILERS:
                 raise ChunkError("trailers that are none, too long, or about framing")
         return stop + 1
 
-    def _begin(self, line: bytes) -> None:
-        found = _SIZE.fullmatch(line)
-        if found is None:
+    def _begin(self, line: re.Match[bytes] | None, length: int) -> None:
+        if line is None:
             raise ChunkError("a chunk's size is no number")
-        size = int(found[1], 16)
-        self._beside += 16 * min(size, LINE)
+        if length > LINE:
+            raise ChunkError("a line between chunks is too long")
+        size = int(line[1], 16)
+        self._beside += min(size, LINE) - length
+        if self._beside < 0:
+            raise ChunkError("far more sizes and extensions than content")
         self._last = not size
         self._left = size + 2 if size else 0

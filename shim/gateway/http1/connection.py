@@ -8,85 +8,79 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, cast
+from functools import partial
 
 from shim.gateway import errors
-from shim.gateway.http1.content import RATE, RequestContent
+from shim.gateway.http1.body import EMPTY, RATE, Body
+from shim.gateway.http1.chunks import ChunkError
 from shim.gateway.http1.deadlines import NEVER
 from shim.gateway.http1.head import check_beginning, parse_request
 from shim.gateway.http1.request import Request
-
-if TYPE_CHECKING:
-    from shim.gateway.http1.server import PeerConnections, Server, Spareable
+from shim.gateway.http1.server import PeerConnections, Server, Spareable
+from shim.gateway.http1.wire import Wire
 
 log = logging.getLogger("shim.gateway")
 
 WAITING = 65536
 """Bytes that a caller may send ahead while its request is answered."""
 
-HIGH = 65536
+HIGH = 16384
 """Bytes of a reply that wait to be taken by the caller before no more are written."""
 
 LINGER = 2.0
 """Seconds in which a caller may finish sending what nobody reads, so that it gets to read its answer."""
 
+LOOK = 1.0
+"""Seconds between two looks whether a caller whose bytes wait to be taken is still there."""
 
-class Connection(asyncio.BufferedProtocol):
-    """One connection; a ``surplus`` one gets a refusal as its only reply.
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-    ``was_made`` tells that it came about; one that is ``is_void`` before that counts as ended, and ends.
-    """
+
+class Connection(Wire):
+    """One connection; a ``surplus`` one gets a refusal as its only reply. ``client`` is the caller's name by TLS."""
 
     __slots__ = (
-        "_arrival", "_content", "_drained", "_has_begun", "_held", "_is_ending", "_left", "_peer", "_read_due",
-        "_request", "_rest", "_searched", "_send_due", "_server", "_surplus", "_task", "_transport", "_waiter",
-        "client", "due", "is_void", "scheme", "was_made",
+        "_arrival", "_body", "_has_begun", "_is_ending", "_left", "_peer", "_read_due", "_request", "_searched",
+        "_send_due", "_server", "_surplus", "_task", "_waiter", "client", "due", "is_made", "scheme",
     )  # fmt: skip
 
     def __init__(
         self, server: Server, peer: PeerConnections, arrival: Spareable | None = None, *, surplus: bool, scheme: str
     ) -> None:
+        super().__init__(server.loop, server.buffer)
         self.scheme = scheme
+        self.client: str | None = None
+        self.is_made = False
         self._server = server
         self._peer = peer
         self._arrival = arrival
         self._surplus = surplus
-        self.was_made = False
-        self.is_void = False
-        self.client: str | None = None
-        self._transport: asyncio.Transport | None = None
         self._task: asyncio.Task[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._request: Request | None = None
-        self._content: RequestContent | None = None
-        self._rest = b""
+        self._body = EMPTY
         self._searched = self._left = 0
-        self._held = self._has_begun = self._is_ending = False
-        self._drained: asyncio.Future[None] | None = None
+        self._has_begun = self._is_ending = False
         self._read_due = self._send_due = self.due = NEVER
 
     # The transport's side.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for a request."""
-        self._transport = cast("asyncio.Transport", transport)
-        if self.is_void:
-            self._transport.abort()
-            return
-        self.was_made = True
+        super().connection_made(transport)
+        self.is_made = True
         if self._arrival is not None:  # one of the two can be spared, and not both
             self._peer.idle.pop(self._arrival, None)
             self._arrival = None
+        assert self._transport is not None, "it was made"
         self._transport.set_write_buffer_limits(HIGH)
         self._server.connections.add(self)
         self._server.deadlines.watch(self)
         self._wait_for_request()
 
-    def connection_lost(self, exc: BaseException | None) -> None:  # noqa: ARG002 - asyncio's signature
+    def connection_lost(self, exc: BaseException | None) -> None:
         """Give up whatever is going on for a caller that left."""
-        is_told, self._transport = self._transport is None, None  # perhaps before, see Arrival
-        if is_told or self.is_void:
-            return
+        super().connection_lost(exc)
         self._server.connections.discard(self)
         self._server.long_heads.pop(self, None)
         self._server.deadlines.forget(self)
@@ -94,50 +88,57 @@ class Connection(asyncio.BufferedProtocol):
         self._server.left(self._peer)
         if self._task is not None:
             self._task.cancel()
-        if self._drained is not None and not self._drained.done():
-            self._drained.set_exception(ConnectionResetError("the caller left"))
-            self._drained.exception()  # looked at, whoever waits or not
-
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
-        """Return where to put what arrives: one buffer for all, since it is taken out at once."""
-        return self._server.buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """Take what arrived."""
-        if not self._is_ending:
-            self._take(bytes(self._server.buffer[:nbytes]))
 
     def eof_received(self) -> bool:
         """Close: a caller that says no more is taken for gone."""
-        if self._transport is not None:
-            self._transport.close()  # with TLS, asyncio would go on to take what is written, and drop it
         return False
 
     def pause_writing(self) -> None:
-        """Stop writing until the caller has taken what it was sent, which it has ``send_timeout`` for."""
-        self._drained = asyncio.get_running_loop().create_future()
+        """Have ``flushed`` wait until the caller has taken what it was sent, which it has ``send_timeout`` for."""
+        super().pause_writing()
         self._watch_sending()
 
     def resume_writing(self) -> None:
-        """Write again: the caller took what it was sent."""
-        drained, self._drained = self._drained, None
-        if drained is not None and not drained.done():
-            drained.set_result(None)
+        """Let ``flushed`` return: the caller took what it was sent."""
+        super().resume_writing()
         self._set_due(send=NEVER)
 
     # What arrives.
 
-    def _take(self, data: bytes) -> None:
-        content = self._content
-        if content is not None and not content.is_complete and not self._rest:
-            start = content.feed(data, 0)
-            data = data[start:] if start else data
-            if not data:
-                return
-        self._rest = self._rest + data if self._rest else data
-        if self._request is None:
-            self._parse()
-        elif len(self._rest) > WAITING:
+    def take(self, data: bytes) -> None:
+        """Take what arrived: content of the request that is answered, the next one, or a part of it."""
+        if self._is_ending:
+            return
+        if self._rest:
+            data = self._rest + data
+        if self._body.is_complete or self._turn is not None:
+            self._rest = data
+            if self._request is None:
+                self._parse()
+            elif len(data) > WAITING:
+                self.hold()
+            return
+        self._rest = b""
+        stop = self._feed(self._body, data, 0)
+        if stop < len(data):
+            self._leave(data[stop:])
+
+    def _feed(self, body: Body, data: bytes, start: int) -> int:
+        """Have a body take its part of what arrived, and return where that ends."""
+        if body.error is None:
+            try:
+                return body.feed(data, start)
+            except ChunkError:
+                body.fail(errors.bad_request("The request's content is not framed as HTTP/1.1 wants it."))
+        return len(data)
+
+    def _leave(self, rest: bytes) -> None:
+        """Leave what is the next request's, or content that comes in too many pieces for one turn, for later."""
+        if not self._body.is_complete:
+            self.take_later(rest)
+            return
+        self._rest = rest
+        if len(rest) > WAITING:
             self.hold()
 
     def _parse(self) -> None:
@@ -160,17 +161,24 @@ class Connection(asyncio.BufferedProtocol):
         except errors.Refusal as refusal:
             self._refuse(refusal)
             return
-        self._searched, self._has_begun = 0, False
+        self._rest, self._searched, self._has_begun = b"", 0, False
         self._server.long_heads.pop(self, None)
-        content = RequestContent(head, self, self._server.options.body_timeout)
-        start = content.feed(data, end) if head.has_content else end
-        self._rest = data[start:]
-        self._content = content
         self._peer.idle.pop(self, None)
-        self._set_due(read=NEVER)
-        self._request = Request(head, content, self.scheme, self._peer.address, self)
+        self._read_due = NEVER
+        self.due = self._send_due
+        body = EMPTY
+        if head.has_content:
+            options = self._server.options
+            body = Body(self, head.length, chunked=head.chunked, patience=options.body_timeout)
+            if head.expects_continue:
+                body.on_wait = partial(self.write, CONTINUE)  # RFC 9110, 10.1.1
+        self._body = body
+        self._request = Request(head, body, self.scheme, self._peer.address, self)
+        if end < len(data):
+            end = self._feed(body, data, end) if head.has_content else end
+            self._leave(data[end:])
         if self._task is None:
-            self._task = self._server.loop.create_task(self._serve())
+            self._task = self._loop.create_task(self._serve())
         elif self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -184,28 +192,35 @@ class Connection(asyncio.BufferedProtocol):
         if not self._surplus:
             self._peer.idle[self] = None
             patience = self._server.options.keepalive_timeout
-        self._set_due(read=self._server.deadlines.now() + patience)
+        self._read_due = self._server.deadlines.now() + patience
+        self.due = min(self._read_due, self._send_due)
 
     # One request after the other.
 
     async def _serve(self) -> None:
         while self._transport is not None:
-            if self._request is None:
-                self._waiter = self._server.loop.create_future()
+            request = self._request
+            if request is None:
+                self._waiter = self._loop.create_future()
                 await self._waiter
                 continue
-            request = self._request
             await self._answer(request)
             if not (request.whole and request.keep_alive):
                 self.close()
                 return
-            self._request = self._content = None
+            self._request, self._body = None, EMPTY
             self._wait_for_request()
-            self.go_on()
             if self._rest:
-                self._parse()
-                if self._request is not None and len(self._rest) > WAITING:
-                    self.hold()
+                await asyncio.sleep(0)  # others have their turn before a request that was sent ahead
+                self._parse_ahead()
+            elif self._held:
+                self.go_on()
+
+    def _parse_ahead(self) -> None:
+        if self._request is None and self._rest and not self._is_ending:
+            self._parse()
+        if len(self._rest) <= WAITING or self._request is None:  # a head may be longer
+            self.go_on()
 
     async def _answer(self, request: Request) -> None:
         try:
@@ -217,12 +232,13 @@ class Connection(asyncio.BufferedProtocol):
                 request.refuse(self._server.refused(errors.crowded()))
             else:
                 await self._server.handler(request)
-            await self.flushed()
+            if self._drained is not None:
+                await self._drained
         except ConnectionResetError:
             self.abort()
         except Exception as error:
             log.exception("unhandled %s", type(error).__name__)
-            if request.status is None and self._transport is not None and not self._transport.is_closing():
+            if request.status is None and self.is_open:
                 request.refuse(errors.internal())
             else:
                 self.abort()
@@ -237,38 +253,23 @@ class Connection(asyncio.BufferedProtocol):
         self._peer.idle.pop(self, None)
         self._rest = b""
         self._set_due(read=NEVER)
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(errors.raw(self._server.refused(refusal)))
+        if self.is_open:
+            self.write(errors.raw(self._server.refused(refusal)))
             self.close(unread=True)
 
-    # The handler's side.
-
-    def write(self, data: bytes) -> None:
-        """Send the caller something, unless it left."""
-        if self._transport is None or self._transport.is_closing():
-            raise ConnectionResetError("the caller left")
-        self._transport.write(data)
-
-    async def flushed(self) -> None:
-        """Return once the caller has taken so much that more may be written; raises ConnectionResetError."""
-        if self._drained is not None:
-            await self._drained
+    # The end.
 
     def hold(self) -> None:
-        """Take no more bytes from the caller."""
-        if not self._held and self._transport is not None:
-            self._held = True
-            self._transport.pause_reading()
+        """Take no more bytes from the caller, and look from time to time whether it is still there."""
+        if not self._held:
+            super().hold()
+            self._set_due(read=self._server.deadlines.now() + LOOK)
 
     def go_on(self) -> None:
         """Take bytes from the caller again."""
-        if self._held and self._transport is not None:
-            self._held = False
-            self._transport.resume_reading()
-
-    def unsent(self) -> int:
-        """Return how many bytes wait to be taken by the caller."""
-        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+        super().go_on()
+        if self._request is not None and not self._held:
+            self._set_due(read=NEVER)
 
     def close(self, *, unread: bool = False) -> None:
         """End the connection once all was sent; where bytes of the caller's are unread, once it had time to stop.
@@ -278,22 +279,16 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is None or self._is_ending:
             return
         self._is_ending = True  # what arrives from now on is dropped
-        content = self._content
-        if not (unread or self._rest or (content is not None and not content.is_complete)):
+        if not (unread or self._rest or not self._body.is_complete):
             self._transport.close()
         elif not self._transport.is_closing():
             self._rest = b""
+            self._stop_turn()
             self.go_on()
-            if self._transport.can_write_eof():
-                self._transport.write_eof()
+            self._transport.write_eof()
             self._set_due(read=self._server.deadlines.now() + LINGER)
         if self.unsent():
             self._watch_sending()
-
-    def abort(self) -> None:
-        """End the connection at once."""
-        if self._transport is not None:
-            self._transport.abort()
 
     # Deadlines.
 
@@ -320,6 +315,10 @@ class Connection(asyncio.BufferedProtocol):
         elif self._is_ending and self._transport is not None:
             self._set_due(read=NEVER)
             self._transport.abort() if self.unsent() else self._transport.close()
+        elif self._request is not None:
+            self._set_due(read=now + LOOK if self._held else NEVER)
+            if self._held and self.has_left():
+                self.abort()
         elif not self._has_begun:
             self._set_due(read=NEVER)
             self.close()

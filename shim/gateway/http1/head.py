@@ -105,19 +105,15 @@ class RequestHead:
     expects_continue: bool = False
     hosts: list[str] = attrs.field(factory=list)
     via: list[str] = attrs.field(factory=list)
+    has_content: bool = False  # whether it follows (RFC 9112, 6.3)
 
     def with_line(self, place: int, line: tuple[str, str]) -> RequestHead:
         """Return the same head with one more field line, which frames nothing, at a place."""
         headers = (*self.headers[:place], line, *self.headers[place:])
         return RequestHead(
             self.method, self.target, headers, self.is_http10, self.keep_alive, self.length, self.chunked,
-            self.expects_continue, self.hosts, self.via,
+            self.expects_continue, self.hosts, self.via, self.has_content,
         )  # fmt: skip
-
-    @property
-    def has_content(self) -> bool:
-        """Whether content follows (RFC 9112, 6.3)."""
-        return self.chunked or bool(self.length)
 
 
 @attrs.define(eq=False)
@@ -226,6 +222,7 @@ def _read_fields(head: RequestHead, fields: list[tuple[bytes, bytes]]) -> Header
                 detail = "The Transfer-Encoding of the request is not what HTTP/1.1 requires of all."
                 raise errors.bad_request(detail)
             head.chunked = True
+    head.has_content = head.chunked or bool(head.length)
     if connection is not None or head.is_http10:
         head.keep_alive = _is_kept(connection or "", is_http10=head.is_http10)
     return tuple(lines)

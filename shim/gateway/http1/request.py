@@ -8,7 +8,7 @@ import attrs
 
 from shim.core.messages import Headers, Reply
 from shim.gateway.errors import Refusal, reply_of
-from shim.gateway.http1.content import RequestContent
+from shim.gateway.http1.body import Body
 from shim.gateway.http1.head import RequestHead
 from shim.gateway.http1.response import Framing, frame
 
@@ -40,7 +40,7 @@ class Request:
     """
 
     head: RequestHead
-    content: RequestContent
+    content: Body
     scheme: str
     peer: str
     way: Way

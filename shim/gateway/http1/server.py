@@ -12,16 +12,13 @@ import attrs
 
 from shim.gateway.errors import Refusal, busy
 from shim.gateway.failures import Failure, failure_of
-from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.deadlines import Deadlines, deadlines
 from shim.gateway.http1.peers import UNIX, UNNAMED, is_trusted
 from shim.gateway.http1.request import Request
+from shim.gateway.http1.wire import READ
 from shim.gateway.options import Options
 
 log = logging.getLogger("shim.gateway")
-
-READ = 65536
-"""Bytes that are read at a time."""
 
 LONG = 8192
 """Bytes of a head that isn't whole from which on it is counted; few heads are as long."""
@@ -34,6 +31,14 @@ class Spareable(Protocol):
 
     def abort(self) -> None:
         """End it at once."""
+        ...
+
+
+class Client(Spareable, Protocol):
+    """A connection that was set up."""
+
+    def unsent(self) -> int:
+        """Return how many bytes wait to be taken by the caller."""
         ...
 
 
@@ -63,13 +68,13 @@ class Server:
         self.options = options or Options()
         self.loop = asyncio.get_running_loop()
         self.deadlines: Deadlines = deadlines()
-        self.connections: set[Connection] = set()
+        self.connections: set[Client] = set()
         self.count = 0
         self.accepted = 0
         self.turned_away = Tally(surplus=0, dropped=0, handshake=0)
         self.failures: Tally[Failure] = Tally()
         self.buffer = memoryview(bytearray(READ))
-        self.long_heads: dict[Connection, int] = {}
+        self.long_heads: dict[Client, int] = {}
         self._peers: dict[str, PeerConnections] = {}
 
     def arrived(self, address: str) -> PeerConnections:
@@ -97,10 +102,10 @@ class Server:
     def states(self) -> dict[str, int]:
         """Return how many connections are in a handshake, idle and active; may be asked in any thread."""
         made = len(self.connections)
-        idle = sum(isinstance(one, Connection) for peer in [*self._peers.values()] for one in [*peer.idle])
+        idle = sum(one in self.connections for peer in [*self._peers.values()] for one in [*peer.idle])
         return {"handshake": max(0, self.count - made), "idle": idle, "active": max(0, made - idle)}
 
-    def hold_head(self, connection: Connection, size: int) -> None:
+    def hold_head(self, connection: Client, size: int) -> None:
         """Count the bytes of a long head that isn't whole yet; raises Refusal when all of them are too many.
 
         They have a quarter of ``memory`` at most: a crowd that never ends its heads would hold far more.

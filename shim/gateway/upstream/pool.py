@@ -8,15 +8,14 @@ from collections.abc import Callable
 from urllib.parse import SplitResult
 
 from shim.gateway.http1.deadlines import NEVER, Deadlines
+from shim.gateway.http1.secure import Secure, open_wire
+from shim.gateway.http1.wire import READ, Turns
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
 from shim.gateway.upstream import faults
 from shim.gateway.upstream.connection import UpstreamConnection
 from shim.gateway.upstream.proxy import Proxy
 from shim.gateway.upstream.tunnel import tunnel
-
-READ = 65536
-"""Bytes that are read at a time."""
 
 
 class Pool:
@@ -33,6 +32,7 @@ class Pool:
         self.deadlines = deadlines
         self.budget = budget
         self.buffer = memoryview(bytearray(READ))
+        self.turns = Turns(self.loop)
         self.idle_timeout = options.idle_timeout
         self._connect_timeout = options.connect_timeout
         self._keepalive = options.upstream_keepalive
@@ -68,7 +68,7 @@ class Pool:
                 connection.due = NEVER
                 self.reused += 1
                 return connection
-            connection.give_up()
+            connection.abort()
         return None
 
     def release(self, connection: UpstreamConnection, *, keep: bool) -> None:
@@ -79,7 +79,7 @@ class Pool:
             connection.due = now + self._keepalive
             self._idle.append(connection)
         else:
-            connection.give_up()
+            connection.abort()
 
     def lost(self, connection: UpstreamConnection) -> None:
         """Forget a connection that has ended."""
@@ -92,7 +92,7 @@ class Pool:
         """End all connections."""
         self._is_closed = True
         for connection in tuple(self._open):
-            connection.give_up()
+            connection.abort()
         for _ in range(100):
             if not self._open:
                 return
@@ -114,31 +114,23 @@ class Pool:
         return connection
 
     async def _direct(self) -> UpstreamConnection:
-        _, connection = await self.loop.create_connection(
-            lambda: UpstreamConnection(self),
-            self._host,
-            self._port,
-            ssl=self._context() if self._tls and self._context else None,
-            server_hostname=self._host if self._tls else None,
-        )
+        """Connect to the origin itself."""
+        connection = UpstreamConnection(self)
+        context = self._context() if self._tls and self._context is not None else None
+        await open_wire(connection, self._host, self._port, context)
         return connection
 
     async def _through(self, proxy: Proxy) -> UpstreamConnection:
         """Connect to a proxy, and with TLS through it to the origin (RFC 9110, 9.3.6)."""
-        if not self._tls:
-            _, connection = await self.loop.create_connection(
-                lambda: UpstreamConnection(self), proxy.host, proxy.port, ssl=self._context_of_proxy
-            )
-            return connection
-        transport = await tunnel(proxy, f"{self._host}:{self._port}", self._context_of_proxy)
         connection = UpstreamConnection(self)
+        if not self._tls:
+            await open_wire(connection, proxy.host, proxy.port, self._context_of_proxy)
+            return connection
         assert self._context is not None, "trust() comes first"
-        try:
-            secured = await self.loop.start_tls(transport, connection, self._context(), server_hostname=self._host)
-        except BaseException:
-            transport.abort()
-            raise
-        if secured is None:
-            raise ConnectionAbortedError
-        connection.connection_made(secured)
+        context = self._context()
+        transport = await tunnel(proxy, f"{self._host}:{self._port}", self._context_of_proxy, self.buffer)
+        layer = Secure(connection, context, server_hostname=self._host)
+        transport.set_protocol(layer)
+        layer.connection_made(transport)
+        await layer.shaken()
         return connection

@@ -6,6 +6,8 @@ import asyncio
 import ssl
 
 from shim.gateway.http1.head import MalformedHead, parse_reply
+from shim.gateway.http1.secure import open_wire
+from shim.gateway.http1.wire import Wire
 from shim.gateway.upstream import faults
 from shim.gateway.upstream.proxy import Proxy
 
@@ -13,38 +15,42 @@ _HEAD = 65536
 """Bytes of a proxy's answer."""
 
 
-class _Answer(asyncio.Protocol):
-    """Takes a proxy's answer; ``head`` is what came until it was whole, or too long, or the connection ended.
+class _Answer(Wire):
+    """Takes a proxy's answer; ``head`` is what came until it was whole, or too long, or the connection ended."""
 
-    Not a StreamReader with its writer: that one closes the connection when it is thrown away.
-    """
+    __slots__ = ("head",)
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, buffer: memoryview) -> None:
+        super().__init__(loop, buffer)
         self.head: asyncio.Future[bytes] = loop.create_future()
-        self._data = b""
 
-    def data_received(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         """Take what arrived."""
-        self._data += data
-        if b"\r\n\r\n" in self._data or len(self._data) > _HEAD:
+        self._rest += data
+        if b"\r\n\r\n" in self._rest or len(self._rest) > _HEAD:
             self._end()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+    def connection_lost(self, exc: BaseException | None) -> None:
         """Take the end for the answer."""
+        super().connection_lost(exc)
         self._end()
+
+    def eof_received(self) -> bool:
+        """End: nothing follows."""
+        return False
 
     def _end(self) -> None:
         if not self.head.done():
-            self.head.set_result(self._data)
+            self.head.set_result(self._rest)
 
 
-async def tunnel(proxy: Proxy, authority: str, context: ssl.SSLContext | None) -> asyncio.Transport:
+async def tunnel(proxy: Proxy, authority: str, context: ssl.SSLContext | None, buffer: memoryview) -> asyncio.Transport:
     """Return a connection through a proxy to ``host:port``; raises OSError, and Refusal when the proxy makes none.
 
     With a ``context`` the way to the proxy has TLS of its own.
     """
-    loop = asyncio.get_running_loop()
-    transport, answer = await loop.create_connection(lambda: _Answer(loop), proxy.host, proxy.port, ssl=context)
+    answer = _Answer(asyncio.get_running_loop(), buffer)
+    transport = await open_wire(answer, proxy.host, proxy.port, context)
     try:
         lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
         if proxy.login is not None:

@@ -1,0 +1,213 @@
+"""The content of one message, of a caller's or of upstream's: it is read once, collected or as it arrives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from shim.gateway.errors import Refusal, too_late
+from shim.gateway.http1.chunks import ChunkDecoder
+from shim.gateway.http1.deadlines import NEVER, deadlines
+
+BUFFERED = 65536
+"""Bytes of each message that count as reserved: so many are read at a time."""
+
+ROOM = 16384
+"""Bytes that wait to be streamed before no more are taken from the sender; of what is collected it is ``BUFFERED``."""
+
+RATE = 256
+"""Bytes a second below which a caller is stalling."""
+
+
+class Source(Protocol):
+    """The connection that content comes from."""
+
+    def hold(self) -> None:
+        """Take no more bytes from the sender."""
+        ...
+
+    def go_on(self) -> None:
+        """Take bytes from the sender again."""
+        ...
+
+
+class Body:
+    """Content that is framed by its ``length``, in chunks, or, with neither, by the end of its connection.
+
+    ``is_complete`` says that its end has arrived, ``error`` why it never will, and ``chunks`` are what was collected.
+    In any ``patience`` seconds spent waiting for the sender (0: any time) so many bytes must arrive that it sends
+    ``RATE`` a second, and what came earlier buys nothing: the time that a reader takes isn't counted.
+    ``on_wait`` is called before the first of these waits, as long as nothing has arrived.
+    """
+
+    __slots__ = (
+        "_arrived", "_decoder", "_expected", "_left", "_patience", "_room", "_source", "_timeout", "_unread", "_waiter",
+        "chunks", "due", "error", "is_complete", "length", "on_wait",
+    )  # fmt: skip
+
+    def __init__(self, source: Source, length: int | None = 0, *, chunked: bool = False, patience: float = 0.0) -> None:
+        self._source = source
+        self._decoder = ChunkDecoder() if chunked else None
+        self._left = self.length = length
+        self._arrived: list[bytes] = []
+        self._unread = 0
+        self._room = BUFFERED
+        self._waiter: asyncio.Future[None] | None = None
+        self._timeout = self._patience = patience
+        self._expected = RATE * patience
+        self.chunks: list[bytes] = []
+        self.is_complete = length == 0 and not chunked
+        self.error: Refusal | None = None
+        self.on_wait: Callable[[], None] | None = None
+        self.due = NEVER
+
+    # The connection's side.
+
+    @property
+    def ends_with_connection(self) -> bool:
+        """Whether nothing else says where the content ends."""
+        return self._left is None and self._decoder is None
+
+    def feed(self, data: bytes, start: int = 0) -> int:
+        """Take the content in ``data`` from ``start`` on, and return where it stopped.
+
+        That is before the end of ``data`` when the content ends there, or when it comes in so many chunks that others
+        should have their turn first. Raises ChunkError.
+        """
+        if self._decoder is not None:
+            piece, stop = self._decoder.feed(data, start)
+            self.is_complete = self._decoder.done
+        elif self._left is not None:
+            stop = min(len(data), start + self._left)
+            self._left -= stop - start
+            self.is_complete = not self._left
+            piece = data[start:stop]
+        else:
+            piece, stop = data[start:], len(data)
+        if piece:
+            self._arrived.append(piece)
+            self._unread += len(piece)
+            if self._unread > self._room and not self.is_complete:
+                self._source.hold()
+        self._wake()
+        return stop
+
+    def finish(self) -> None:
+        """Take the end of the connection for the content's."""
+        self.is_complete = True
+        self._wake()
+
+    def fail(self, error: Refusal, *, at_once: bool = False) -> None:
+        """Take note that the content's end will not come; ``at_once`` what has arrived counts as nothing."""
+        self.error = error
+        if at_once:
+            self._arrived.clear()
+        self._wake()
+
+    def late(self) -> None:
+        """End the wait for a sender that is too slow."""
+        self.due = NEVER
+        self.fail(too_late("The request's content did not arrive in the configured time."))
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # The reader's side.
+
+    async def piece(self) -> bytes:
+        """Return what has arrived since the last time, or arrives next; empty at the end. Raises Refusal."""
+        self._room = ROOM
+        return await self._next()
+
+    async def _next(self) -> bytes:
+        while not self._arrived:
+            if self.is_complete:
+                return b""
+            if self.error is not None:
+                raise self.error
+            await self._wait()
+        return self.arrived()
+
+    def arrived(self) -> bytes:
+        """Return what has arrived since the last time, perhaps nothing."""
+        arrived = self._arrived
+        data = arrived[0] if len(arrived) == 1 else b"".join(arrived)
+        self._arrived = []
+        self._unread = 0
+        if self._timeout:
+            self._expected -= len(data)
+            if self._expected <= 0:
+                self._expected, self._patience = RATE * self._timeout, self._timeout
+        if not self.is_complete:
+            self._source.go_on()
+        return data
+
+    async def collect(self, limit: int, take: Callable[[int], None] | None = None) -> bool:
+        """Read the content into ``chunks``; returns False when it is longer than ``limit`` bytes. Raises Refusal.
+
+        ``take`` is called with the size of each piece, and raises Refusal when there is no room for it.
+        """
+        size = sum(map(len, self.chunks))
+        while size <= limit and (chunk := await self._next()):
+            if take is not None:
+                take(len(chunk))
+            self.chunks.append(chunk)
+            size += len(chunk)
+        return size <= limit
+
+    async def all(self, limit: int, take: Callable[[int], None] | None = None) -> bytes | None:
+        """Return the whole content, None when it is longer than ``limit`` bytes; raises Refusal as ``collect`` does.
+
+        Content that says how long it is needn't be sent to be found too long.
+        """
+        if (self.length or 0) > limit or not await self.collect(limit, take):
+            return None
+        return b"".join(self.chunks)
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield what was collected or has arrived already, even if that is nothing, and then what comes.
+
+        Nothing yet lets a message's head leave alone: the other side may have an answer to that.
+        """
+        first, self.chunks = [*self.chunks, self.arrived()], []
+        yield b"".join(first)
+        while chunk := await self.piece():
+            yield chunk
+
+    async def _wait(self) -> None:
+        if self.on_wait is not None:
+            self.on_wait()
+            self.on_wait = None
+        self._waiter = asyncio.get_running_loop().create_future()
+        if not self._timeout:
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+            return
+        timer = deadlines()
+        began = timer.now()
+        self.due = began + self._patience
+        timer.watch(self)
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+            timer.forget(self)
+            self._patience -= timer.now() - began
+
+
+class _Nobody:
+    """The source of content that is complete."""
+
+    def hold(self) -> None:
+        """Do nothing."""
+
+    def go_on(self) -> None:
+        """Do nothing."""
+
+
+EMPTY = Body(_Nobody())
+"""No content: it is complete, and so the same for all messages."""

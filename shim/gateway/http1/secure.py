@@ -1,0 +1,244 @@
+"""TLS between a connection's end and its transport, which takes it for its protocol, and the other for its transport.
+
+The loops have one of their own, which holds several hundred KiB of each connection, as long as that lives. Here what
+arrives goes a record at a time through the buffer that all share, and what leaves waits as ciphertext in the transport
+alone: a connection with TLS holds some 40 KiB more than a plain one, and is stopped and resumed as that is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from typing import Any, cast
+
+from shim.gateway.http1.wire import Wire
+
+RECORD = 16384
+"""Bytes of content of one record (RFC 8446, 5.1)."""
+
+CALLERS = 4096
+"""Bytes that are read of callers at a time: OpenSSL keeps as much of each, and few requests are longer."""
+
+
+class Secure(asyncio.Transport, asyncio.BufferedProtocol):
+    """A layer of TLS; ``ready`` has a result once the handshake is done, or the error by which it failed.
+
+    The ``end`` hears of its connection when the handshake is done. An end of the connection without TLS' own word of
+    it, which may be anybody's doing, is no end of content: the ``end`` hears that the connection was lost.
+    """
+
+    __slots__ = (
+        "_end", "_error", "_incoming", "_is_closing", "_is_made", "_is_paused", "_loop", "_outgoing", "_size", "_tls",
+        "_transport", "ready",
+    )  # fmt: skip
+
+    def __init__(
+        self, end: Wire, context: ssl.SSLContext, *, server_side: bool = False, server_hostname: str | None = None
+    ) -> None:
+        super().__init__()
+        self._end = end
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side, server_hostname)
+        self._size = CALLERS if server_side else RECORD
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._is_made = self._is_paused = self._is_closing = False
+        self._error: BaseException | None = None
+        self.ready: asyncio.Future[None] = self._loop.create_future()
+
+    async def shaken(self) -> None:
+        """Return when the handshake is done; raises OSError, and ends the connection unless this returns."""
+        try:
+            await self.ready
+        except BaseException:
+            self.abort()
+            raise
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Have another end from now on."""
+        self._end = cast("Wire", protocol)
+
+    # To the transport a protocol.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the handshake."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._shake_hands()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where to put what arrives: no more than a record, so that no more is ever held."""
+        return self._end.get_buffer(sizehint)[: self._size]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what arrived."""
+        if self._is_closing:
+            return
+        self._incoming.write(self._end.get_buffer(nbytes)[:nbytes])
+        if self._is_made:
+            self._read()
+        else:
+            self._shake_hands()
+
+    def eof_received(self) -> bool:
+        """End: what TLS has to say of it would have come before."""
+        return False
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell whoever waits, and the end, if it knows of the connection."""
+        self._is_closing = True
+        self._transport = None
+        error = self._error or exc
+        if not self.ready.done():
+            self.ready.set_exception(error or ConnectionResetError("the connection ended within its handshake"))
+            self.ready.exception()  # looked at, whoever waits or not
+        if self._is_made:
+            self._end.connection_lost(error)
+
+    def pause_writing(self) -> None:
+        """Stop the end from writing."""
+        if self._is_made:
+            self._end.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Let the end write again."""
+        if self._is_made:
+            self._end.resume_writing()
+
+    def _shake_hands(self) -> None:
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            self._flush()
+            return
+        except ssl.SSLError as error:
+            self._fail(error)
+            return
+        self._flush()
+        self._is_made = True
+        self._end.connection_made(self)
+        if not self.ready.done():
+            self.ready.set_result(None)
+        if self._incoming.pending:
+            self._loop.call_soon(self._read)
+
+    def _read(self) -> None:
+        """Give the end what has arrived, as long as it takes it."""
+        try:
+            while (self._incoming.pending or self._tls.pending()) and not (self._is_paused or self._is_closing):
+                buffer = cast("bytearray", self._end.get_buffer(RECORD))
+                size = cast("int", self._tls.read(RECORD, buffer))
+                if not size:
+                    self._end.eof_received()
+                    self.close()
+                    break
+                self._end.buffer_updated(size)
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError as error:
+            self._fail(error)
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._outgoing.pending and self._transport is not None:
+            self._transport.write(self._outgoing.read())
+
+    def _fail(self, error: BaseException) -> None:
+        """End the connection by an error, which the other side hears of by its alert."""
+        self._error, self._is_closing = error, True
+        self._flush()
+        if self._transport is not None:
+            self._transport.close()
+
+    # To the end a transport.
+
+    def write(self, data: Any) -> None:
+        """Send something."""
+        if self._is_closing or self._transport is None or not data:
+            return
+        view, pieces = memoryview(data), []
+        try:
+            for start in range(0, len(view), RECORD):
+                self._tls.write(view[start : start + RECORD])
+                pieces.append(self._outgoing.read())
+        except ssl.SSLError as error:
+            self._fail(error)
+            return
+        self._transport.write(b"".join(pieces))
+
+    def _say_farewell(self) -> None:
+        self._is_closing = True
+        with contextlib.suppress(ssl.SSLError):  # the other side has not said it yet, or not even shaken hands
+            self._tls.unwrap()
+        self._flush()
+
+    def can_write_eof(self) -> bool:
+        """Return that it can."""
+        return True
+
+    def write_eof(self) -> None:
+        """Say that nothing follows; what arrives from now on is dropped."""
+        if not self._is_closing and self._transport is not None:
+            self._say_farewell()
+            self._transport.write_eof()
+
+    def close(self) -> None:
+        """End the connection once all was sent."""
+        if self._transport is None:
+            return
+        if not self._is_closing:
+            self._say_farewell()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self._is_closing = True
+        if self._transport is not None:
+            self._transport.abort()
+
+    def is_closing(self) -> bool:
+        """Return whether it ends or has ended."""
+        return self._is_closing or self._transport is None or self._transport.is_closing()
+
+    def pause_reading(self) -> None:
+        """Let nothing arrive at the end."""
+        self._is_paused = True
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Let what arrives arrive at the end again."""
+        self._is_paused = False
+        if self._transport is not None:
+            self._transport.resume_reading()
+            if self._incoming.pending or self._tls.pending():
+                self._loop.call_soon(self._read)
+
+    def get_write_buffer_size(self) -> int:
+        """Return how many bytes wait to be taken by the other side."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Set from how many bytes on the end is to stop writing."""
+        if self._transport is not None:
+            self._transport.set_write_buffer_limits(high, low)
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Return what the transport knows."""
+        return default if self._transport is None else self._transport.get_extra_info(name, default)
+
+    def certificate(self) -> dict[str, Any] | None:
+        """Return the other side's certificate, None where there is none, as ``SSLSocket.getpeercert`` does."""
+        return cast("dict[str, Any] | None", self._tls.getpeercert())
+
+
+async def open_wire(end: Wire, host: str, port: int, context: ssl.SSLContext | None) -> asyncio.Transport:
+    """Connect to a host, with TLS if there is a ``context``, and return the transport; raises OSError."""
+    loop = asyncio.get_running_loop()
+    if context is None:
+        plain, _ = await loop.create_connection(lambda: end, host, port)
+        return plain
+    layer = Secure(end, context, server_hostname=host)
+    await loop.create_connection(lambda: layer, host, port)
+    await layer.shaken()
+    return layer

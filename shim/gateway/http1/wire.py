@@ -1,0 +1,178 @@
+"""The end of a connection that both of the gateway's sides have in common: bytes in, bytes out, and who waits for whom.
+
+Nobody gets all the time there is: what comes in very many small pieces is taken a part a turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import select
+from collections import deque
+from time import perf_counter
+from typing import cast
+
+READ = 65536
+"""Bytes that are read at a time."""
+
+SLOWLY = 16384
+"""Bytes that are read at a time of what somebody takes slowly."""
+
+_GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
+
+
+class Wire(asyncio.BufferedProtocol):
+    """One end of a connection; a class of it takes what arrives by ``take``.
+
+    ``_rest`` has arrived and waits to be taken, ``_held`` says that no more is read meanwhile. What is written goes to
+    the transport at once, and ``flushed`` waits while that has more than it should.
+    """
+
+    __slots__ = ("_buffer", "_drained", "_held", "_loop", "_rest", "_transport", "_turn", "_view")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, buffer: memoryview) -> None:
+        self._loop = loop
+        self._buffer = self._view = buffer
+        self._transport: asyncio.Transport | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self._rest = b""
+        self._held = False
+        self._turn: asyncio.Handle | None = None
+
+    def take(self, data: bytes) -> None:
+        """Take what arrived."""
+        raise NotImplementedError
+
+    # The transport's side.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to be of use."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
+        """Return where to put what arrives: one buffer for all, since it is taken out at once."""
+        return self._view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what arrived."""
+        self.take(bytes(self._buffer[:nbytes]))
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """End what waits for the other side."""
+        self._transport = None
+        self._stop_turn()
+        if self._drained is not None and not self._drained.done():
+            error = ConnectionResetError("the other side left")
+            error.__cause__ = exc
+            self._drained.set_exception(error)
+            self._drained.exception()  # looked at, whoever waits or not
+
+    def pause_writing(self) -> None:
+        """Have ``flushed`` wait until the other side has taken what it was sent."""
+        self._drained = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        """Let ``flushed`` return."""
+        drained, self._drained = self._drained, None
+        if drained is not None and not drained.done():
+            drained.set_result(None)
+
+    # The side of whoever uses it.
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something can be written."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    def write(self, data: bytes) -> None:
+        """Send something; raises ConnectionResetError when the connection has ended."""
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionResetError("the other side left")
+        self._transport.write(data)
+
+    async def flushed(self) -> None:
+        """Return once the other side has taken so much that more may be written; raises ConnectionResetError."""
+        if self._drained is not None:
+            await self._drained
+
+    def unsent(self) -> int:
+        """Return how many bytes wait to be taken by the other side."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    def hold(self) -> None:
+        """Take no more bytes from the other side."""
+        if not self._held and self._transport is not None:
+            self._held = True
+            self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Take bytes from the other side again."""
+        if self._held and self._transport is not None and self._turn is None:
+            self._held = False
+            self._transport.resume_reading()
+
+    def take_later(self, rest: bytes) -> None:
+        """Take what is left of what arrived when others have had their turn, and nothing before that."""
+        self._rest = rest
+        self.hold()
+        if self._turn is None:
+            self._turn = self._loop.call_soon(self._take_rest)
+
+    def _take_rest(self) -> None:
+        self._turn, self._held = None, False
+        data, self._rest = self._rest, b""
+        self.take(data)
+        if not self._held and self._transport is not None:
+            self._transport.resume_reading()
+
+    def _stop_turn(self) -> None:
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+
+    def has_left(self) -> bool:
+        """Tell whether the other side has ended the connection, although not all that it sent was read."""
+        sock = None if self._transport is None else self._transport.get_extra_info("socket")
+        if sock is None or not hasattr(select, "poll"):
+            return False
+        look = select.poll()
+        with contextlib.suppress(OSError, ValueError):
+            look.register(sock.fileno(), _GONE)
+            return bool(look.poll(0))
+        return True
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class Turns:
+    """Lets long work begin one piece at a time, and gives all else as much time in between as that took."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._is_taken = False
+
+    async def next(self) -> None:
+        """Return when it is the caller's turn, which lasts until it waits for something else."""
+        if self._is_taken:
+            waiter = self._loop.create_future()
+            self._waiting.append(waiter)
+            await waiter
+        else:
+            self._is_taken = True
+            self._loop.call_soon(self._end, perf_counter())
+
+    def _end(self, began: float) -> None:
+        self._loop.call_later(perf_counter() - began, self._give)
+
+    def _give(self) -> None:
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                self._loop.call_soon(self._end, perf_counter())
+                return
+        self._is_taken = False
