@@ -23,7 +23,7 @@ from shim.core.recognise import Engine, load_engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.documents import Document, load_documents
-from shim.documents.remarks import lost_members, open_questions
+from shim.documents.check_fields import lost_members, open_questions
 from shim.errors import SettingsError
 from shim.gateway.option_sources import renamed
 from shim.gateway.options import TABLE

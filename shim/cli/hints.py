@@ -9,7 +9,6 @@ from packaging.version import Version
 
 from shim.core.messages import Call, Headers, field
 from shim.core.recognise import Engine
-from shim.documents.check_calls import targets
 from shim.documents.templates import Template, decoded, parameter_name
 from shim.documents.versions import named_in, written
 
@@ -31,7 +30,7 @@ def _present(engine: Engine, call: Call) -> str:
     had_versions = engine.recognise(call.method, call.path, ()) is not None
     for operation in engine.operations:
         for successor in operation.successors.values():
-            for _, target in targets(successor):
+            for _, target in successor.targets():
                 is_new = not had_versions or (isinstance(named, Version) and written(named) >= target.version)
                 if is_new and target.method == call.method and _fits(target.path, call.path):
                     return f"The call is a present one, the successor of {operation.id}: it is right as it is."

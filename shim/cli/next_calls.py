@@ -14,7 +14,8 @@ import attrs
 from shim.cli.sdk_names import sdk_names
 from shim.core.question import MOST, LegacyQuery, translated_pairs
 from shim.core.responses import CallError, explained
-from shim.documents.model import ErrorRule, Operation, RefusedChoice, Successor, Target
+from shim.documents.calls import ErrorRule, RefusedChoice, Successor, Target
+from shim.documents.model import Operation
 from shim.documents.verbs import Constant, Parameter
 
 ORIGIN = "https://cloud.mongodb.com"

@@ -16,8 +16,9 @@ from shim.core.responses import CallError, enveloped, written
 from shim.core.rules import TranslationContext
 from shim.core.translate import Translated, TranslatedItems, UpstreamPage, translate_items, translate_one
 from shim.core.writers import WriteItems
+from shim.documents.calls import Target
 from shim.documents.fields import BARE
-from shim.documents.model import Operation, Target
+from shim.documents.model import Operation
 from shim.documents.sources import look_up, parse_source
 from shim.documents.templates import link_query
 from shim.documents.value_types import Json, JsonObject, instant, is_usual_time

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from shim.core.messages import Reply
-from shim.documents.model import ATLAS_ERRORS, ErrorShape
+from shim.documents.calls import ATLAS_ERRORS, ErrorShape
 from shim.documents.sources import look_up, parse_source
 from shim.documents.value_types import Json
 

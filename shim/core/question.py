@@ -16,7 +16,8 @@ from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translator import Translator
-from shim.documents.model import QueryChoice, QueryRule, RequestBody, Target
+from shim.documents.calls import QueryRule, Target
+from shim.documents.question import QueryChoice, RequestBody
 from shim.documents.sources import NoValue, look_up
 from shim.documents.tables import same
 from shim.documents.value_types import FITS, Json, JsonObject

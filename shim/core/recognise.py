@@ -13,8 +13,8 @@ from shim.core.settings import Settings
 from shim.core.translator import Translator, make_translator
 from shim.core.writers import ItemsWriter
 from shim.documents import Document, load_documents, mapping_folders
-from shim.documents.check_calls import targets
-from shim.documents.model import Api, Operation, Successor, Target
+from shim.documents.calls import Successor, Target
+from shim.documents.model import Api, Operation
 from shim.documents.templates import decoded, parameter_name
 from shim.documents.versions import Named, named_in
 from shim.errors import SettingsError
@@ -89,7 +89,7 @@ class CompiledOperation:
         for tier, successor in self.operation.successors.items():
             for api in apis:
                 self.translator(tier, api)
-            for _, target in targets(successor):
+            for _, target in successor.targets():
                 if target.body is not None:
                     self.body(tier, target)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shim.core.messages import Headers, Reply, field, reason_phrase, without
-from shim.documents.model import ATLAS_ERRORS, ErrorShape
+from shim.documents.calls import ATLAS_ERRORS, ErrorShape
 from shim.documents.value_types import Json, JsonObject
 
 _ABOUT_CONTENT = frozenset({

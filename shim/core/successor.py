@@ -38,7 +38,8 @@ from shim.core.responses import (
     written,
 )
 from shim.core.route import Decision
-from shim.documents.model import NO_CONTENT, ErrorRule, ErrorShape, RefusedChoice, Successor, Target
+from shim.documents.calls import ErrorRule, ErrorShape, RefusedChoice, Successor, Target
+from shim.documents.model import NO_CONTENT
 from shim.documents.sources import look_up, parse_source
 from shim.documents.templates import filled_in
 from shim.documents.value_types import Json, JsonObject

@@ -1,21 +1,33 @@
-"""Casts: ways of ``from`` that make another type of a value, by its type, in units, joined or split."""
+"""Casts: ways of ``from`` that make another type of a value, by its type, in units, joined or split; and all ways."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from collections.abc import Collection
 from fractions import Fraction
-from typing import ClassVar
 
 import attrs
 
 from shim.documents.columns import Columns, Part, Unusual
-from shim.documents.fields import Branch, Field, Problems, Script
+from shim.documents.fields import Branch, Field, Script
+from shim.documents.read import read_as
 from shim.documents.tables import Table
 from shim.documents.value_types import FITS, Json
-from shim.documents.ways import AS_IS, BOOLEANS, SCALARS, Convert, Drop, Way, by_function, is_integer
+from shim.documents.ways import (
+    AS_IS,
+    BOOLEANS,
+    SCALARS,
+    Convert,
+    Drop,
+    Group,
+    Keyed,
+    Values,
+    Way,
+    Whole,
+    by_function,
+    is_integer,
+)
 
 _is_number = re.compile(r"-?(?:0|[1-9][0-9]{0,39})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?").fullmatch
 """Tells numbers as JSON writes them, of a length that is read at once."""
@@ -30,26 +42,17 @@ _LARGEST = 10**4000
 class Cast(Way):
     """What all that make another type of a value have in common."""
 
-    makes: ClassVar[tuple[str, ...]] = ()
-    """The types of field that it makes."""
     copies = False
 
     def convert(self, field: Field) -> Convert:
         """Return the function that a value is converted with."""
         raise NotImplementedError
 
-    def check(self, field: Field, at: str) -> Problems:
-        if field.type not in self.makes:
-            yield f"{at}.{self.key}", f"makes {' or '.join(self.makes)}, and the field's type is {field.type}"
-
     def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
         return by_function(script, field, drop, found, self.convert(field))
 
     def column(self, columns: Columns, field: Field, drop: Drop, source: str) -> Part:
         raise Unusual
-
-    def why_not(self, field: Field, said: Json) -> str:
-        return f"can't be made {field.type}"
 
 
 @attrs.frozen
@@ -58,16 +61,10 @@ class ToType(Cast):
 
     key = "cast"
     makes = SCALARS
-
-    @classmethod
-    def read(cls, table: Table) -> Way:
-        return cls() if table.flag("cast") else AS_IS
+    reads = SCALARS
 
     def how(self) -> str:
         return "cast to its type"
-
-    def takes(self, made: str) -> Collection[str]:
-        return SCALARS
 
     def convert(self, field: Field) -> Convert:
         return {"string": _to_text, "integer": _to_integer, "number": _to_number, "boolean": _to_boolean}[field.type]
@@ -95,30 +92,28 @@ def _to_boolean(said: Json) -> Json:
     return BOOLEANS.get(said) if type(said) is str else said
 
 
+def _read_factor(table: Table, key: str) -> Fraction:
+    said = table.get(key)
+    try:
+        factor = Fraction(str(said)) if _is_factor(str(said)) else Fraction(0)
+    except (ValueError, ZeroDivisionError):  # a fraction with a decimal point, or of nothing
+        factor = Fraction(0)
+    if factor in {0, 1}:
+        table.wrong(key, f"must be a number such as 1024 or '1/1024', and neither 0 nor 1, not {said!r}")
+    return factor
+
+
 @attrs.frozen
 class Factor(Cast):
     """A number in other units."""
 
     key = "factor"
     makes = ("integer", "number")
-    by: Fraction
-
-    @classmethod
-    def read(cls, table: Table) -> Way:
-        said = table.get("factor")
-        try:
-            factor = Fraction(str(said)) if _is_factor(str(said)) else Fraction(0)
-        except (ValueError, ZeroDivisionError):  # a fraction with a decimal point, or of nothing
-            factor = Fraction(0)
-        if factor in {0, 1}:
-            table.wrong("factor", f"must be a number such as 1024 or '1/1024', and neither 0 nor 1, not {said!r}")
-        return cls(factor)
+    reads = ("number",)
+    by: Fraction = read_as(_read_factor, "factor")
 
     def how(self) -> str:
         return f"times {self.by}"
-
-    def takes(self, made: str) -> Collection[str]:
-        return ("number",)
 
     def convert(self, field: Field) -> Convert:
         times, per = self.by.numerator, self.by.denominator
@@ -139,9 +134,9 @@ class Factor(Cast):
         return multiplied
 
 
-def _text_between(table: Table, key: str, *, may_be_empty: bool) -> str:
+def _text_between(table: Table, key: str) -> str:
     by = table.get(key)
-    if isinstance(by, str) and (by or may_be_empty):
+    if isinstance(by, str) and (by or key == "join"):
         return by
     table.wrong(key, f"must be the text between the parts, not {by!r}")
     return ","
@@ -153,20 +148,11 @@ class Join(Cast):
 
     key = "join"
     makes = ("string",)
-    by: str
-
-    @classmethod
-    def read(cls, table: Table) -> Way:
-        return cls(_text_between(table, "join", may_be_empty=True))
+    reads = ("array",)
+    by: str = read_as(_text_between, "join")
 
     def how(self) -> str:
         return f"joined with {json.dumps(self.by)}"
-
-    def takes(self, made: str) -> Collection[str]:
-        return ("array",)
-
-    def reads_list(self, field: Field) -> bool:
-        return True
 
     def convert(self, field: Field) -> Convert:
         return lambda said: self.by.join(map(str, said)) if type(said) is list and FITS["strings"](said) else None
@@ -178,23 +164,24 @@ class Split(Cast):
 
     key = "split"
     makes = ("strings",)
-    by: str
-
-    @classmethod
-    def read(cls, table: Table) -> Way:
-        return cls(_text_between(table, "split", may_be_empty=False))
+    reads = ("string",)
+    by: str = read_as(_text_between, "split")
 
     def how(self) -> str:
         return f"split at {json.dumps(self.by)}"
-
-    def takes(self, made: str) -> Collection[str]:
-        return ("string",)
-
-    def reads_list(self, field: Field) -> bool:
-        return False
 
     def convert(self, field: Field) -> Convert:
         return lambda said: (list(said.split(self.by)) if said else []) if type(said) is str else None
 
 
-CASTS: tuple[type[Cast], ...] = (ToType, Factor, Join, Split)
+WAYS: tuple[type[Way], ...] = (Values, Whole, Group, Keyed, ToType, Factor, Join, Split)
+
+
+def read_way(table: Table, _: str) -> Way:
+    """Return what a rule's table says that becomes of a value."""
+    given = [way for way in WAYS if table.get(way.key) is not None]
+    if len(given) > 1:
+        keys = " and ".join(way.key for way in given)
+        table.wrong("", f"{keys} can't stand together; a rule makes one thing of a value")
+    switched = {way for way in (Whole, ToType) if way in given and not table.flag(way.key)}
+    return [AS_IS, *(way.read(table) for way in given if way not in switched)][-1]

@@ -1,4 +1,4 @@
-"""Checks of fields and rules: everything that would silently never apply, or never could be true."""
+"""Checks of fields and rules: what would never apply, never could be true, or is left open by a sound document."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from difflib import get_close_matches
 
 import attrs
 
-from shim.documents.check_calls import targets
 from shim.documents.fields import BODY, TIERS, Field, Resource, Rule, Use, When
-from shim.documents.model import Document, Operation
+from shim.documents.model import Document, Operation, resources_of
 from shim.documents.sources import Path, Step, parse_source
 from shim.documents.verbs import way_of
 from shim.documents.ways import Group
@@ -31,7 +30,7 @@ def check_fields(document: Document) -> Iterator[tuple[str, str]]:
     for operation in document.operations:
         _note(uses, operation.resource, operation, set(operation.successors))
         for successor in operation.successors.values():
-            for _, target in targets(successor):
+            for _, target in successor.targets():
                 if target.body is not None:
                     _note(uses, target.body, operation, {BODY})
     for use in uses.values():
@@ -195,3 +194,35 @@ def _path(source: str) -> Path:
         return parse_source(source)
     except ValueError:  # told where it was read
         return ()
+
+
+def open_questions(document: Document) -> Iterator[str]:
+    """Yield a line for each reason that is still a question mark, as a draft writes it."""
+    for resource in _all_resources(document):
+        for field in resource.fields:
+            for rule in _rules(field):
+                if rule.why and not rule.why.strip(" ?"):
+                    yield f"{rule.owner}: {rule.at}.why: {rule.why!r} is a question; say why"
+
+
+def lost_members(document: Document) -> Iterator[str]:
+    """Yield a line for each member that ``rest`` does not hand on, since a rule of another field reads it."""
+    for resource in _all_resources(document):
+        names = {field.name for field in resource.fields} | {*resource.without}
+        for field in resource.fields if resource.rest else ():
+            for source in dict.fromkeys(one for rule in _rules(field) for one in rule.sources):
+                path = parse_source(source)
+                starts = {".".join(path[:end]) for end in range(1, len(path) + 1)}
+                if not starts & names and not any(isinstance(part, Step) for part in path):
+                    what = f"{source!r} becomes {field.name!r}, and does not stay beside it"
+                    yield f"{document.file}: {resource.at}: {what}"
+
+
+def _rules(field: Field) -> list[Rule]:
+    return [rule for rules in field.rules.values() for rule in rules]
+
+
+def _all_resources(document: Document) -> Iterator[Resource]:
+    """Return all resources that a document's answers and bodies are made of, each once."""
+    found = [resource for operation in document.operations for resource in resources_of(operation)]
+    return iter({id(resource): resource for resource in found}.values())

@@ -1,30 +1,38 @@
-"""What a mapping document says, as frozen values; ``mappings/README.md`` explains each for people."""
+"""What a mapping document says, as frozen values, and how it is read; every defect is noted, none stops the reading.
+
+``mappings/README.md`` explains each key for people.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import attrs
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
-from shim.documents.fields import Field, Resource
-from shim.documents.read import maybe_text, read_as, sources_in, text, texts, word
-from shim.documents.tables import Table, read_template
+from shim.documents.calls import ATLAS_ERRORS, METHODS, ErrorShape, Successor
+from shim.documents.fields import TIERS, Field, Resource
+from shim.documents.question import QueryChoice, Question, RequestBody
+from shim.documents.read import Declared, maybe_text, nested, place, read_as, text, texts
+from shim.documents.resources import read_resources, tiers_of
+from shim.documents.tables import DocumentSource, Rows, Table, checked, read_template, same
 from shim.documents.templates import Template
 from shim.documents.value_types import is_json
+from shim.documents.versions import parse_date, parse_specifiers, written
 
+FORMAT = 1
+"""The document format this code reads."""
 NO_CONTENT = (204, 205)
 """Success statuses whose answers have no content (RFC 9110, 15.3.5 and 15.3.6)."""
-
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SHAPES = ("one", "page", "array")
-
-
-def _maybe_template(table: Table, key: str) -> Template | None:
-    return read_template(table, key) if table.has(key) else None
+DEFAULT_APIS: Mapping[str, Mapping[str, str]] = {
+    "v1.0": {"base": "/api/atlas/v1.0", "version": "2023-01-01", "content_type": "application/json"},
+    "v2": {"base": "/api/atlas/v2"},
+}
 
 
 def _json_value(table: Table, key: str) -> Any:
@@ -36,129 +44,8 @@ def _json_value(table: Table, key: str) -> Any:
     return value
 
 
-def _refusal(table: Table, key: str) -> int:
-    status = table.integer(key)
-    if status is None or not 400 <= status <= 499:
-        table.wrong(key, f"must be that of an error, 400 to 499, not {status}")
-    return status or 400
-
-
-def _refused_value(table: Table, key: str) -> Any:
-    if not table.has(key):
-        table.wrong(key, "is missing; give the value that is refused")
-    return table.get(key)
-
-
 @attrs.frozen
-class RefusedChoice:
-    """A word of the body, or a parameter, that a call cannot serve: the 400 that says so, in Atlas' shape."""
-
-    error_code: str = text("errorCode")
-    detail: str = text()
-
-
-@attrs.frozen
-class ErrorShape:
-    """Where the errors of an API say what: nested names, empty for what they do not say."""
-
-    code: str = read_as(lambda table, key: _place(table, key, None))
-    detail: str = read_as(lambda table, key: _place(table, key, ""))
-    status: str = read_as(lambda table, key: _place(table, key, ""))
-    reason: str = read_as(lambda table, key: _place(table, key, ""))
-
-
-def _place(table: Table, key: str, default: str | None) -> str:
-    return sources_in(table, key, (table.text(key, default=default),))[0]
-
-
-ATLAS_ERRORS = ErrorShape("errorCode", "detail", "error", "reason")
-
-
-@attrs.frozen
-class QueryRule:
-    """What becomes of a parameter of the legacy query: name, words and default there, or why it is dropped.
-
-    With ``refuse`` a call that has it is answered with that error.
-    """
-
-    to: str
-    values: Mapping[str, str] = attrs.field(factory=dict)
-    default: str | None = maybe_text()
-    drop: bool = read_as(Table.flag, default=False)
-    why: str = text(default="")
-    refuse: RefusedChoice | None = None
-
-
-@attrs.frozen
-class Alike:
-    """What ``source`` leads to has to be the same everywhere, or else this error is the answer."""
-
-    source: str = text()
-    status: int = read_as(_refusal)
-    error_code: str = text("errorCode")
-    detail: str = text()
-
-
-@attrs.frozen
-class ErrorRule:
-    """What an error of a successor is in legacy terms; what is None stays. ``detail`` may name path parameters."""
-
-    code: str | None = maybe_text("errorCode")
-    status: int | None = read_as(Table.integer, default=None)
-    detail: str | None = maybe_text()
-
-
-@attrs.frozen
-class Target:
-    """One upstream call: method, path, version of the successor's resource, and how its pages are used.
-
-    With a ``media_type`` the call has that in Accept in place of a version. ``next`` leads to a page's link to the next
-    one, or to the value of the parameter ``cursor`` that asks for it. ``items`` is the nested name of the list in an
-    answer; a ``bare`` answer is itself the list or value. ``query`` is by parameter of the legacy call.
-    """
-
-    method: str
-    path: Template
-    version: str
-    paging: str = "kept"
-    items: str = "results"
-    bare: bool = False
-    query: Mapping[str, QueryRule] = attrs.field(factory=dict)
-    body: Resource | None = None
-    alike: Alike | None = None
-    media_type: str = ""
-    next: str = ""
-    cursor: str = ""
-
-    @property
-    def accept(self) -> str:
-        """The media type that the call asks for, which is also that of its content."""
-        return self.media_type or f"application/vnd.atlas.{self.version}+json"
-
-
-@attrs.frozen
-class Successor:
-    """What took an operation's place on one tier.
-
-    ``only`` is its call; or ``choices`` has a call or a refusal by the word of the body or query. ``after`` lists
-    the error codes of the other tier that lead here; ``probe`` is a GET that tells the tier
-    without writing; ``errors`` are by the successor's error code, or its status. ``error`` is the shape of its errors.
-    """
-
-    tier: str
-    owner: str
-    only: Target | None = None
-    choices: Mapping[str, Target | RefusedChoice] = attrs.field(factory=dict)
-    after: tuple[str, ...] = texts()
-    probe: Template | None = read_as(_maybe_template, default=None)
-    errors: Mapping[str, ErrorRule] = attrs.field(factory=dict)
-    error: ErrorShape = ATLAS_ERRORS
-    note: str = text(default="")
-    at: str = ""
-
-
-@attrs.frozen
-class Gone:
+class Gone(Declared):
     """Nothing took the operation's place: what to tell the caller, and where that is documented."""
 
     detail: str = text()
@@ -166,7 +53,7 @@ class Gone:
 
 
 @attrs.frozen
-class Constant:
+class Constant(Declared):
     """The one answer that an operation has left, with the reason; a bare JSON value."""
 
     value: Any = read_as(_json_value)
@@ -174,42 +61,63 @@ class Constant:
 
 
 @attrs.frozen
-class RefusedValue:
-    """A value of a body's member that no successor can take: the Atlas-shaped 400 that says so."""
+class Api(Declared):
+    """One base path of the legacy interface; ``version`` is fixed, or None when Accept names it."""
 
-    value: Any = read_as(_refused_value)
-    error_code: str = text("errorCode")
-    detail: str = text()
+    name: str = read_as(lambda table, _: table.name)
+    base: str = read_as(lambda table, key: read_template(table, key).text)
+    version: str | None = maybe_text()
+    content_type: str | None = maybe_text()
 
-
-@attrs.frozen
-class RequestBody:
-    """The legacy request body: member types, required members, and the member that chooses the call.
-
-    Names of members are nested with dots; ``refused`` has what is answered to a member's value before
-    anything is sent. With ``rest`` members that are not declared are taken as they are.
-    """
-
-    members: Mapping[str, str]
-    required: tuple[str, ...] = texts()
-    ignored: tuple[str, ...] = texts()
-    choose: str = text(default="")
-    words: tuple[str, ...] = texts()
-    refused: Mapping[str, RefusedValue] = attrs.field(factory=dict)
-    rest: bool = read_as(Table.flag, default=False)
+    def wrong(self, table: Table) -> Rows:
+        yield "base", "{" in self.base, "can't have parameters; they stand in the paths of operations"
+        yield "base", self.base in table.around, "is the base of another api of this document"
+        if self.version is not None:
+            checked(table, "version", parse_date, self.version)
 
 
-@attrs.frozen
-class QueryChoice:
-    """The parameter of the legacy query that chooses the call, the words it may have, and the one it has left out."""
+_ANY = (SpecifierSet(), Version("2023.1.1"))
+"""What stands in for versions that were noted as a problem."""
 
-    choose: str = text()
-    words: tuple[str, ...] = texts(required=True)
-    default: str | None = maybe_text()
+
+def _versions(table: Table) -> tuple[SpecifierSet, Version]:
+    versions = table.text("versions")
+    return (checked(table, "versions", parse_specifiers, versions) if versions else None) or _ANY
+
+
+def _status(table: Table, key: str) -> Mapping[str, int]:
+    value, apis = table.get(key), table.around.apis
+    by_api = value if isinstance(value, dict) else dict.fromkeys(apis, 200 if value is None else value)
+    for api, status in by_api.items():
+        if api not in apis:
+            table.wrong(key, f"{api!r} is not one of {', '.join(apis)}")
+        if type(status) is not int or not 200 <= status <= 299:
+            table.wrong(key, f"must be a success status such as 200, not {status!r}")
+    for api in apis:
+        if api not in by_api:
+            table.wrong(key, f"says nothing of {api}")
+    return by_api
+
+
+def _resource(table: Table, key: str) -> Resource:
+    name = table.text(key, default="")
+    resources: Mapping[str, Resource] = table.around.resources
+    if name and name not in resources:
+        table.wrong(key, f"{name!r} is no resource of this document")
+    return resources.get(name, Resource())
+
+
+def _successors(table: Table, question: Question) -> Mapping[str, Successor]:
+    found = dict[str, Successor]()
+    for tier, where, key in tiers_of(table):
+        if (sub := where.table(key)) is not None:
+            sub.around = attrs.evolve(question, is_first=not found)
+            found[tier] = Successor.read(sub)
+    return found
 
 
 @attrs.frozen(kw_only=True)
-class Operation:
+class Operation(Declared):
     """One retired operation; ``version`` (YYYY-MM-DD) is what its answers name in their content type.
 
     From ``blank`` on, an answer of the legacy endpoint to a read means nothing, although it still comes.
@@ -219,24 +127,26 @@ class Operation:
     ``base`` is where the last api of its document has its paths, ``error`` the shape of its errors.
     """
 
-    id: str
-    document: str
-    file: str
-    at: str
-    base: str
-    version: str
+    needs = (*TIERS, "tier", "gone", "constant")
+
+    id: str = read_as(lambda table, _: table.name)
+    document: str = read_as(lambda table, _: table.around.name)
+    file: str = read_as(lambda table, _: table.source.file)
+    at: str = place()
+    base: str = read_as(lambda table, _: list(table.around.apis.values())[-1].base)
+    error: ErrorShape = read_as(lambda table, _: table.around.error)
     versions: SpecifierSet
-    status: Mapping[str, int]
-    resource: Resource
-    successors: Mapping[str, Successor]
-    gone: Gone | None
-    constant: Constant | None
+    version: str
+    method: str
+    path: Template
+    shape: str
     request: RequestBody | None
     query: QueryChoice | None
-    error: ErrorShape
-    method: str = word(METHODS)
-    path: Template = read_as(read_template)
-    shape: str = word(SHAPES, default="one")
+    successors: Mapping[str, Successor]
+    status: Mapping[str, int] = read_as(_status)
+    resource: Resource = read_as(_resource)
+    gone: Gone | None = nested(Gone)
+    constant: Constant | None = nested(Constant)
     aliases: tuple[str, ...] = texts()
     deprecated: datetime = read_as(Table.instant)
     sunset: datetime = read_as(Table.instant)
@@ -247,6 +157,39 @@ class Operation:
     cluster: tuple[str, ...] = texts()
     sdk: tuple[str, ...] = texts()
     items: str = text(default="results")
+
+    @classmethod
+    def read(cls, table: Table, **known: Any) -> Self:
+        versions, version = _versions(table)
+        method, path = table.word("method", METHODS), read_template(table, "path")
+        shape = table.word("shape", SHAPES, default="one")
+        request, query = RequestBody.maybe(table.table("request")), QueryChoice.maybe(table.table("query"))
+        asked = Question(method, path, shape, request, query, table.around.resources, table.around.error)
+        known |= {"versions": versions, "version": written(version), "method": method, "path": path, "shape": shape}
+        known |= {"request": request, "query": query, "successors": _successors(table, asked)}
+        return super().read(table, **known)
+
+    def wrong(self, table: Table) -> Rows:
+        ways = [bool(self.successors), self.gone is not None, self.constant is not None]
+        two = "needs either a successor ([….flex]), [….gone] or [….constant], and no two of them"
+        both = self.request is not None and self.request.choose and self.query is not None
+        yield "query", both, "can't choose the call: the body does"
+        on_off = "needs a successor for on, and [….gone] for off"
+        yield "switch", self.switch and ways != [True, True, False], on_off
+        yield "", not self.switch and ways.count(True) != 1, two
+        if self.successors:
+            yield from self._wrong_content(table)
+
+    def _wrong_content(self, table: Table) -> Rows:
+        """Yield what keeps an operation from saying what its answers are made of, if they have content."""
+        bare = [code for code in self.status.values() if code in NO_CONTENT]
+        said, code = table.get("resource"), (*bare, 0)[0]
+        has, named = len(bare) < len(self.status), isinstance(said, str) and bool(said)
+        yield "resource", has and not named, "is missing; name the resource whose fields an answer has"
+        yield "resource", bare and not has and named, f"can never apply: an answer with status {code} has no content"
+        yield "status", bare and self.shape != "one", f"{code} has no content, and a list is one"
+        lists = table.has("items") and self.shape != "page"
+        yield "items", lists, "belongs to pages: it names the member that holds the list"
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -272,16 +215,6 @@ class Operation:
 
 
 @attrs.frozen
-class Api:
-    """One base path of the legacy interface; ``version`` is fixed, or None when Accept names it."""
-
-    name: str
-    base: str
-    version: str | None = maybe_text()
-    content_type: str | None = maybe_text()
-
-
-@attrs.frozen
 class Document:
     """One mapping document; ``overridden`` has the key paths that other files set, with their names.
 
@@ -295,3 +228,72 @@ class Document:
     operations: tuple[Operation, ...]
     overridden: Mapping[str, str] = attrs.field(factory=dict)
     resources: Mapping[str, Resource] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class _Whole:
+    """What is known of a document when its operations are read."""
+
+    name: str
+    apis: Mapping[str, Api]
+    resources: Mapping[str, Resource]
+    error: ErrorShape
+
+
+def parse_document(
+    data: Mapping[str, Any], source: DocumentSource, others: Mapping[str, Document] | None = None
+) -> Document:
+    """Return the document that a TOML file says; defects go to ``source.problems``.
+
+    ``others`` are documents by name, whose resources it may use.
+    """
+    top = Table(data, source)
+    if not same(top.get("format"), FORMAT):
+        top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
+    name, title = top.text("name"), top.text("title", default="")
+    apis = _read_apis(top)
+    error = ErrorShape.maybe(top.table("error")) or ATLAS_ERRORS
+    for key, said in attrs.asdict(error).items():
+        if "[" in said:
+            top.wrong("error", f"{key} is no name: {said!r} leads through a list, and errors of the shim have none")
+    shared = _shared(top, others or {})
+    own = read_resources(top.named_tables("resource"), apis, shared)
+    top.around = _Whole(name, apis, {**shared, **own}, error)
+    operations = tuple(map(Operation.read, top.named_tables("operation").values()))
+    if not operations:
+        top.wrong("operation", "is missing; a document describes at least one operation")
+    used = {resource.name for operation in operations for resource in resources_of(operation)}
+    for key in own:
+        if key not in used and not any(path.endswith(".resource") for path in source.misspelt):
+            top.wrong("resource", f"{key!r} is used by no operation")
+    top.finish()
+    return Document(name, title, source.file, apis, operations, dict(source.overridden), own)
+
+
+def _read_apis(top: Table) -> Mapping[str, Api]:
+    tables = top.named_tables("api") or {
+        name: Table(api, top.source, f"api.{name}", name) for name, api in DEFAULT_APIS.items()
+    }
+    apis = dict[str, Api]()
+    for name, table in tables.items():
+        table.around = {api.base for api in apis.values()}
+        apis[name] = Api.read(table)
+    return apis
+
+
+def _shared(top: Table, others: Mapping[str, Document]) -> Mapping[str, Resource]:
+    """Return the resources of the document that this one names with ``resources_of``."""
+    name = top.text("resources_of", default="")
+    if name and name not in others:
+        top.wrong("resources_of", f"{name!r} is the name of no document that has resources of its own")
+    return others[name].resources if name in others else {}
+
+
+def resources_of(operation: Operation) -> Iterator[Resource]:
+    """Return the resources that an operation's answers and bodies are made of, those inside others too."""
+    found = [operation.resource]
+    for successor in operation.successors.values():
+        found += [target.body for _, target in successor.targets() if target.body is not None]
+    for resource in found:
+        yield resource
+        found += [field.of for field in resource.fields if field.of is not None]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import attrs
 
 from shim.documents.sources import Step, read_source
-from shim.documents.tables import Table, checked
+from shim.documents.tables import Rows, Table, checked
 
 _Made = TypeVar("_Made")
 
@@ -29,13 +29,56 @@ def read_declared(cls: type[_Made], table: Table, **known: Any) -> _Made:
     return cls(**known)
 
 
-def read_table(cls: type[_Made], table: Table | None, **known: Any) -> _Made | None:
-    """Return an object read from a table of its own, None without a table."""
-    if table is None:
-        return None
-    made = read_declared(cls, table, **known)
-    table.finish()
-    return made
+class Declared:
+    """What is read from a table of its own, as its attributes say; each subclass is a frozen attrs class."""
+
+    __slots__ = ()
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Keys of which the table needs one."""
+
+    @classmethod
+    def read(cls, table: Table, **known: Any) -> Self:
+        """Return what a table says, and note what is wrong with it; ``known`` are attributes that are given."""
+        made = read_declared(cls, table, **known)
+        table.refuse(made.wrong(table))
+        table.finish(needs=cls.needs)
+        return made
+
+    @classmethod
+    def maybe(cls, table: Table | None) -> Self | None:
+        """Return what a table says, None without a table."""
+        return None if table is None else cls.read(table)
+
+    def wrong(self, table: Table) -> Rows:
+        """Yield for each thing that can't be said: the key, whether the table says it, and what is wrong with it."""
+        return iter(())
+
+
+def nested(cls: type[Declared], key: str = "", *, default: Any = None) -> Any:
+    """Return an attribute that is an object from a table of its own, ``default`` without one."""
+    return read_as(lambda table, at: cls.maybe(table.table(at)) or default, key, default=default)
+
+
+def named(cls: type[Declared], key: str = "") -> Any:
+    """Return an attribute with an object from each table in one, by name."""
+    return read_as(
+        lambda table, at: {name: cls.read(one) for name, one in table.named_tables(at).items()}, key, factory=dict
+    )
+
+
+def place() -> Any:
+    """Return an attribute that is the key path of the table."""
+    return read_as(lambda table, _: table.path, default="")
+
+
+def owner() -> Any:
+    """Return an attribute that is the file which set the table."""
+    return read_as(lambda table, _: table.owner)
+
+
+def flag() -> Any:
+    """Return an attribute that is true or false, false if left out."""
+    return read_as(Table.flag, default=False)
 
 
 def text(key: str = "", *, default: str | None = None) -> Any:
@@ -57,6 +100,12 @@ def word(allowed: tuple[str, ...], *, default: str | None = None) -> Any:
 def texts(key: str = "", *, required: bool = False) -> Any:
     """Return an attribute that is a tuple of texts."""
     return read_as(lambda table, at: table.texts(at, required=required), key, default=())
+
+
+def source_text(*, default: str | None = None) -> Any:
+    """Return an attribute that is one source as a text, required without a default."""
+    more = {} if default is None else {"default": default}
+    return read_as(lambda table, at: sources_in(table, at, (table.text(at, default=default),))[0], **more)
 
 
 def source(key: str = "") -> Any:

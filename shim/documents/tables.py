@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import partial
@@ -15,6 +15,9 @@ import attrs
 from shim.documents.templates import Template, parse_template
 
 _Read = TypeVar("_Read")
+
+Rows = Iterator[tuple[str, object, str]]
+"""For each thing that may be wrong: the key, whether it is, and what is wrong."""
 
 
 def key_path(table: str, key: str) -> str:
@@ -67,13 +70,20 @@ class DocumentSource:
 
 
 class Table:
-    """One TOML table; each getter returns a typed value or notes a problem and returns a stand-in."""
+    """One TOML table; each getter returns a typed value or notes a problem and returns a stand-in.
 
-    def __init__(self, data: Mapping[str, Any], source: DocumentSource, path: str = "") -> None:
+    ``name`` is its key in the table that it stands in, and ``around`` what is known of that, for the tables in it too.
+    """
+
+    def __init__(
+        self, data: Mapping[str, Any], source: DocumentSource, path: str = "", name: str = "", around: Any = None
+    ) -> None:
         self._data = data
         self._read: set[str] = set()
         self.source = source
         self.path = path
+        self.name = name
+        self.around = around
 
     @property
     def owner(self) -> str:
@@ -87,6 +97,12 @@ class Table:
     def wrong(self, key: str, what: str) -> None:
         """Note a problem with a key, or with the table itself when the key is empty."""
         self.source.add(self.at(key) if key else self.path, what)
+
+    def refuse(self, rows: Rows) -> None:
+        """Note a problem for each row that holds."""
+        for key, is_wrong, what in rows:
+            if is_wrong:
+                self.wrong(key, what)
 
     def has(self, key: str) -> bool:
         """Tell whether the key is there."""
@@ -189,7 +205,12 @@ class Table:
         if not isinstance(value, dict):
             self.wrong(key, f"must be a table, not {value!r}")
             return None
-        return Table(value, self.source, self.at(key))
+        return Table(value, self.source, self.at(key), key, self.around)
+
+    def words(self, key: str) -> dict[str, str]:
+        """Return a table of texts, empty when missing."""
+        table = self.table(key)
+        return {} if table is None else {word: table.text(word) for word in table.names()}
 
     def named_tables(self, key: str) -> dict[str, Table]:
         """Return the sub-tables of a table by name, in file order."""
@@ -210,7 +231,7 @@ class Table:
             return ()
         many = isinstance(value, list)
         return tuple(
-            Table(item, self.source, f"{self.at(key)}[{index}]" if many else self.at(key))
+            Table(item, self.source, f"{self.at(key)}[{index}]" if many else self.at(key), key, self.around)
             for index, item in enumerate(items)
         )
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import attrs
 
-from shim.documents.casts import CASTS
+from shim.documents.casts import read_way
 from shim.documents.columns import Columns, Part, Unusual, json_text
 from shim.documents.fields import BODY, Branch, Field, Problems, Rule, Script, Use, Verb, chosen, put, unfit
 from shim.documents.links import Link, Next
@@ -17,21 +17,13 @@ from shim.documents.sources import parse_source
 from shim.documents.tables import Table
 from shim.documents.value_types import Json
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import AS_IS, WAYS, Drop, Way, check_value, is_dropped, is_time
+from shim.documents.ways import AS_IS, Drop, Way, check_value, is_dropped, is_time
 
 
 def _must_be_true(table: Table, key: str) -> bool:
     if not table.flag(key):
         table.wrong(key, "must be true")
     return True
-
-
-def _read_way(table: Table, _: str) -> Way:
-    given = [way for way in (*WAYS, *CASTS) if table.get(way.key) is not None]
-    if len(given) > 1:
-        keys = " and ".join(way.key for way in given)
-        table.wrong("", f"{keys} can't stand together; a rule makes one thing of a value")
-    return [AS_IS, *(way.read(table) for way in given)][-1]
 
 
 def _read_drop(table: Table, key: str) -> Drop:
@@ -54,7 +46,7 @@ class From(Verb):
     key = "from"
     hands_on = True
     sources: tuple[str, ...] = sources("from")
-    way: Way = read_as(_read_way, default=AS_IS)
+    way: Way = read_as(read_way, default=AS_IS)
     drop: Drop = read_as(_read_drop, default=())
     null: bool = read_as(Table.flag, default=False)
 

@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import attrs
 
 from shim.documents.columns import Columns, Part, Unusual, is_plain, json_text
 from shim.documents.fields import LISTS, Branch, Field, Problems, Script, unfit
-from shim.documents.read import members_in
+from shim.documents.read import members_in, read_as, read_declared
 from shim.documents.sources import parse_source
 from shim.documents.tables import Table, key_path
 from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, is_json
@@ -23,6 +23,7 @@ Drop = tuple[Any, ...]
 """Values that stand for not known."""
 
 SCALARS = ("string", "integer", "number", "boolean")
+BOOLEANS = {"true": True, "false": False}
 
 _JSON_TYPES = {"time": "string", "integer": "number", "strings": "array", "objects": "array", "links": "array"}
 
@@ -66,11 +67,17 @@ class Way:
     """What stands between the source and what becomes of it, where that is said in words."""
     copies: ClassVar[bool] = True
     """Whether a value stays what it is: an object that a resource translates, or a link."""
+    belongs: ClassVar[str] = ""
+    """The one type of field that has it."""
+    makes: ClassVar[tuple[str, ...]] = ()
+    """The types of field that it makes of other types, any if empty."""
+    reads: ClassVar[Collection[str] | None] = None
+    """What JSON calls the values that it takes, any if empty; None if the type of the field says it."""
 
     @classmethod
-    def read(cls, table: Table) -> Way:
+    def read(cls, table: Table) -> Self:
         """Return what a rule's table says."""
-        raise NotImplementedError
+        return read_declared(cls, table)
 
     def how(self) -> str:
         """Say what becomes of a value; empty when it stays what it is."""
@@ -78,14 +85,20 @@ class Way:
 
     def check(self, field: Field, at: str) -> Problems:
         """Yield what could never be true of a rule of that field, which stands ``at``."""
-        return iter(())
+        of = " with of, the resource that the items are" if self.belongs.startswith("object") else ""
+        if self.belongs and (field.type != self.belongs or (of and field.of is None)):
+            yield f"{at}.{self.key}", f"belongs to fields of type {self.belongs}{of}"
+        if self.makes and field.type not in self.makes:
+            yield f"{at}.{self.key}", f"makes {' or '.join(self.makes)}, and the field's type is {field.type}"
 
     def takes(self, made: str) -> Collection[str]:
         """Return what JSON calls the values of which it makes one of the JSON type ``made``; empty if any."""
-        return {made}
+        return {made} if self.reads is None else self.reads
 
     def reads_list(self, field: Field) -> bool | None:
         """Tell whether what it reads is a list; None if it may be one."""
+        if self.reads in {("array",), ("string",)}:
+            return self.reads == ("array",)
         return None if field.type == "any" else field.type in LISTS
 
     def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
@@ -127,7 +140,7 @@ class Way:
 
     def why_not(self, field: Field, said: Json) -> str:
         """Say why a value, which is not null, gave none."""
-        return unfit(field, said)
+        return f"can't be made {field.type}" if self.makes else unfit(field, said)
 
 
 def _wanted(script: Script, field: Field, drop: Drop, test: str) -> str:
@@ -141,6 +154,28 @@ def _wanted(script: Script, field: Field, drop: Drop, test: str) -> str:
 AS_IS = Way()
 
 
+def by_function(script: Script, field: Field, drop: Drop, found: str, convert: Convert) -> Branch:
+    """Return the branch of a way that a function of ours goes."""
+
+    def converted(said: Json) -> Json:
+        if is_dropped(drop, said):
+            return None
+        value = convert(said)
+        if value is None or not FITS[field.type](value) or (field.words and value not in field.words):
+            return None
+        return value
+
+    return f"(value := {script.name('convert', converted)}({found})) is not None", "value"
+
+
+def _read_values(table: Table, key: str) -> Mapping[str, Any]:
+    values = table.get(key)
+    if isinstance(values, dict) and values:
+        return values
+    table.wrong(key, "must be a table of words")
+    return {}
+
+
 @attrs.frozen
 class Values(Way):
     """Words become others; those for booleans and integers too (``true``, ``5``)."""
@@ -148,15 +183,8 @@ class Values(Way):
     key = "values"
     mark = ": "
     copies = False
-    values: Mapping[str, Any]
-
-    @classmethod
-    def read(cls, table: Table) -> Way:
-        values = table.get("values")
-        if not isinstance(values, dict) or not values:
-            table.wrong("values", "must be a table of words")
-            return AS_IS
-        return cls(values)
+    reads = ()
+    values: Mapping[str, Any] = read_as(_read_values)
 
     def how(self) -> str:
         turned: dict[Any, list[str]] = {}
@@ -167,9 +195,6 @@ class Values(Way):
     def check(self, field: Field, at: str) -> Problems:
         for word, value in self.values.items():
             yield from check_value(field, key_path(f"{at}.values", word), value)
-
-    def takes(self, made: str) -> Collection[str]:
-        return ()
 
     def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
         if any(word in BOOLEANS or is_integer(word) for word in self.values):
@@ -195,36 +220,12 @@ class Values(Way):
         return "an unknown word"
 
 
-BOOLEANS = {"true": True, "false": False}
-
-
-def by_function(script: Script, field: Field, drop: Drop, found: str, convert: Convert) -> Branch:
-    """Return the branch of a way that a function of ours goes."""
-
-    def converted(said: Json) -> Json:
-        if is_dropped(drop, said):
-            return None
-        value = convert(said)
-        if value is None or not FITS[field.type](value) or (field.words and value not in field.words):
-            return None
-        return value
-
-    return f"(value := {script.name('convert', converted)}({found})) is not None", "value"
-
-
 @attrs.frozen
 class Whole(Way):
     """A float with no fraction becomes an integer."""
 
     key = "whole"
-
-    @classmethod
-    def read(cls, table: Table) -> Way:
-        return cls() if table.flag("whole") else AS_IS
-
-    def check(self, field: Field, at: str) -> Problems:
-        if field.type != "integer":
-            yield f"{at}.whole", "belongs to fields of type integer"
+    belongs = "integer"
 
     def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
         test = f"(type(value := {found}) is int or type(value) is float and value.is_integer())"
@@ -236,18 +237,11 @@ class Group(Way):
     """All items of a list that have the same in the first of ``members`` that is there become one object."""
 
     key = "group"
-    members: tuple[str, ...]
-
-    @classmethod
-    def read(cls, table: Table) -> Way:
-        return cls(members_in(table, "group", table.texts("group")))
+    belongs = "objects"
+    members: tuple[str, ...] = read_as(lambda table, key: members_in(table, key, table.texts(key)), "group")
 
     def how(self) -> str:
         return f"one for each {' or '.join(self.members)}"
-
-    def check(self, field: Field, at: str) -> Problems:
-        if field.type != "objects" or field.of is None:
-            yield f"{at}.group", "belongs to fields of type objects with of, the resource that the items are"
 
     def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
         test, _ = super().branch(script, field, drop, found, source)
@@ -261,30 +255,15 @@ class Keyed(Way):
     """A list becomes an object, with each item under the text that it has in a member."""
 
     key = "keyed"
-    member: str
-
-    @classmethod
-    def read(cls, table: Table) -> Way:
-        return cls(*members_in(table, "keyed", (table.text("keyed"),)))
+    belongs = "object"
+    reads = ("array",)
+    member: str = read_as(lambda table, key: members_in(table, key, (table.text(key),))[0], "keyed")
 
     def how(self) -> str:
         return f"by {self.member}"
-
-    def check(self, field: Field, at: str) -> Problems:
-        if field.type != "object" or field.of is None:
-            yield f"{at}.keyed", "belongs to fields of type object with of, the resource that the items are"
-
-    def takes(self, made: str) -> Collection[str]:
-        return ("array",)
-
-    def reads_list(self, field: Field) -> bool:
-        return True
 
     def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
         assert field.of is not None, "checked"
         member = script.name("member", parse_source(self.member))
         value = f"{script.nested(field, field.of)}.keyed(value, {source!r}, {member})"
         return f"type(value := {found}) is list", value
-
-
-WAYS: tuple[type[Way], ...] = (Values, Whole, Group, Keyed)

@@ -18,7 +18,6 @@ import orjson
 
 from shim.core.messages import FieldReport, Headers, Record
 from shim.core.recognise import Engine, Match
-from shim.documents.check_calls import targets
 from shim.documents.templates import parameter_name
 from shim.gateway.errors import Challenged, Refusal, internal
 from shim.gateway.failures import Failure, failure_of
@@ -186,7 +185,7 @@ def _words(engine: Engine) -> frozenset[str]:
         for operation in document.operations:
             paths = [
                 operation.path,
-                *(target.path for one in operation.successors.values() for _, target in targets(one)),
+                *(target.path for one in operation.successors.values() for _, target in one.targets()),
             ]
             found.update(part for path in paths for part in path.text.split("/") if not parameter_name(part))
     return frozenset(found)

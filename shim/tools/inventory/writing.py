@@ -13,7 +13,8 @@ import attrs
 
 from shim.core.messages import Record, Sent
 from shim.core.recognise import Engine
-from shim.documents.model import Operation, Target
+from shim.documents.calls import Target
+from shim.documents.model import Operation
 from shim.documents.templates import parameter_name
 
 logger = logging.getLogger("shim")

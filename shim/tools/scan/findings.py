@@ -11,7 +11,8 @@ import attrs
 
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
-from shim.documents.model import Operation, Target
+from shim.documents.calls import Target
+from shim.documents.model import Operation
 from shim.tools.scan.living import is_living
 from shim.tools.scan.sightings import Use
 from shim.tools.scan.texts import Place

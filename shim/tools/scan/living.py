@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import attrs
 from packaging.version import Version
 
-from shim.documents.check_calls import targets
 from shim.documents.model import Operation
 from shim.documents.templates import parameter_name
 
@@ -44,7 +43,7 @@ def is_living(operation: Operation) -> bool:
     return any(
         target.method == operation.method and _shape(target.path.text) == mine
         for successor in operation.successors.values()
-        for _, target in targets(successor)
+        for _, target in successor.targets()
     )
 
 
@@ -127,6 +126,6 @@ _NEVER = Version("9999.12.31")
 
 def _successors_versions(operation: Operation) -> Iterator[Version]:
     for successor in operation.successors.values():
-        for _, target in targets(successor):
+        for _, target in successor.targets():
             if target.version:
                 yield Version(target.version.replace("-", "."))

@@ -12,7 +12,8 @@ import attrs
 
 from shim.core.recognise import Engine
 from shim.core.settings import ATLAS_ORIGINS
-from shim.documents.model import Operation, Target
+from shim.documents.calls import Target
+from shim.documents.model import Operation
 from shim.documents.templates import parameter_name
 from shim.tools.scan.living import is_living
 from shim.tools.scan.texts import HOLE

@@ -4,7 +4,10 @@ import re
 
 import pytest
 
-from shim.documents.remarks import lost_members, open_questions
+from shim.documents import load_documents
+from shim.documents.check import check_documents
+from shim.documents.check_fields import lost_members, open_questions
+from tests.core.driver import SHIPPED
 from tests.documents.language.sound import SOUND, changed, load, only_problem, problems
 
 TARGET = 'path = "/new/{groupId}"\nversion = "2024-01-01"\n\n[operation.orderThing.flex.choose.plain.body]'
@@ -136,3 +139,10 @@ def test_a_question_mark_is_no_reason(tmp_path):
     assert line.startswith("things.toml: resource.thing.")
     assert line.endswith(".why: '?' is a question; say why")
     assert list(open_questions(load(tmp_path, SOUND))) == []
+
+
+def test_the_shipped_documents_are_sound():
+    """All of them together; who has no others does not check them again."""
+    shipped = load_documents([SHIPPED])
+    assert list(check_documents(shipped)) == []
+    assert [line for document in shipped for line in open_questions(document)] == []
