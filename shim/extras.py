@@ -7,6 +7,7 @@ EXTRAS = {
     "ast_grep_py": "scan",
     "httptools": "gateway",
     "httpx2": "httpx2",
+    "jinja2": "gateway",
     "jsonpath": "cli",
     "openfeature": "openfeature",
     "orjson": "gateway",

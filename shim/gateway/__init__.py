@@ -16,8 +16,9 @@ and ``coalesce`` lets identical reads share a call. ``options`` are declared onc
 their values read by ``option_values``; a ``plan`` is made of them and the documents, and ``watch`` has it made anew
 when a file changes. ``server`` is the life of one gateway, ``run`` that of the program, which ``systemd`` may hand
 sockets to and hear from.
-For the operator: ``ledger`` counts each call in one step, and ``metrics`` and ``board`` show folds of it, on the pages
-of ``admin``, which ``admin_thread`` answers whatever the calls' side does. ``logs`` makes the line of a call and
+For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``status`` are folds of its snapshot, with
+``verdict`` on whether the shim can be removed, and ``status_page`` shows them to people. ``admin`` answers with all of
+it in a thread of its own, whatever the calls' side does. ``logs`` makes the line of a call and
 ``log_writer`` writes it, ``tracing`` makes spans, and ``radar_inventory`` keeps what replies announce and who called;
 nobody waits for them. ``failures`` says whose fault one is.
 

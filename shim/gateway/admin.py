@@ -1,64 +1,86 @@
-"""The operator's pages: probes that never ask upstream, metrics, what a gateway does, and the way out."""
+"""The operator's listener: probes that never ask upstream, metrics, what a gateway does, and the way out.
+
+It is in a thread and a loop of its own, and answers whatever the calls' side does.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ipaddress
 import json
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 
 import attrs
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from shim.core.messages import Headers, Reply, field
-from shim.gateway.board.html import page
-from shim.gateway.board.status import Status
-from shim.gateway.board.text import text
+from shim.core.messages import Headers, Reply
+from shim.gateway.checks import authorities_of
 from shim.gateway.credentials.modes import from_a_page
-from shim.gateway.errors import Refusal
+from shim.gateway.errors import Refusal, bad_request
+from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.request import Request
-from shim.page import POLICY
+from shim.gateway.http1.server import Server
+from shim.gateway.http1.sockets import Bound, bind_tcp
+from shim.gateway.options import Address, Options
+from shim.gateway.status import Json
+from shim.gateway.status_page import page, policy, text
 
-_PLAIN = "text/plain; charset=utf-8"
+MOST = 64
+"""Connections at a time; one more ends one that is idle, which a probe that asks at once never is."""
 
-_NO_PAGE = Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
-
-_FOR_THIS_PAGE_ALONE: Headers = (
-    ("Content-Security-Policy", f"{POLICY}; frame-ancestors 'none'"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Referrer-Policy", "no-referrer"),
+LIMITS = attrs.evolve(
+    Options(), max_connections=MOST, header_timeout=5.0, body_timeout=5.0, keepalive_timeout=5.0, send_timeout=5.0
 )
-"""What keeps a page of somebody else's from showing or reading what is meant for the operator."""
+"""What the operator's connections are held to."""
+
+_TEXT, _JSON = "text/plain; charset=utf-8", "application/json"
+
+_Made = Callable[[], Awaitable[str]]
 
 
 class Admin:
-    """Answers the operator: probes, metrics, and pages with what a gateway does and how it is set.
+    """Answers the operator; what it is given is called in its thread.
 
-    ``/livez`` (the loop turns), ``/readyz`` (calls are taken) and ``/metrics`` answer anybody. What the gateway does
-    is at ``/`` for browsers, ``/status.txt`` for terminals and ``/status.json`` for programs, and the settings in force
-    are at ``/config.json``: these by no name but an address, so that no page of somebody else's can have a name of its
-    own lead here and read them (DNS rebinding).
-
-    It may be in another thread than the calls, so what it is given must bear that. ``POST /quitquitquit`` calls
-    ``end``, if there is one, once, for a caller who names one of the ``authorities`` as Host and is no web page.
+    ``/livez`` (the loop turns) and ``/readyz`` (calls are taken) answer anybody. The pages show what the gateway does
+    and how it is set, by no name but an address or ``authorities``: no page of somebody else's can have a name of its
+    own lead here and read them (DNS rebinding). ``POST /quitquitquit`` calls ``end``, if there is one, once, for a
+    caller that names one of the ``authorities`` and is no web page.
     """
 
     def __init__(  # noqa: PLR0913 - one argument a page or probe
         self,
         metrics: Callable[[], bytes],
-        status: Callable[[], Awaitable[Status]],
+        status: Callable[[], Awaitable[Json]],
         *,
         live: Callable[[], bool],
         ready: Callable[[], bool],
         end: Callable[[], None] | None,
         config: Callable[[], Mapping[str, object]],
     ) -> None:
-        self._metrics = metrics
-        self._status = status
-        self._live = live
+        def of_status(show: Callable[[Json], str]) -> _Made:
+            async def made() -> str:
+                return show(await status())
+
+            return made
+
+        async def counted() -> str:
+            return metrics().decode()
+
+        async def settings() -> str:
+            return _json(config())
+
+        self._probes = {"/livez": (live, "stuck"), "/readyz": (ready, "draining")}
+        self._pages: dict[str, tuple[str, _Made]] = {
+            "/": ("text/html; charset=utf-8", of_status(page)),
+            "/status.txt": (_TEXT, of_status(text)),
+            "/status.json": (_JSON, of_status(_json)),
+            "/config.json": (_JSON, settings),
+            "/metrics": (CONTENT_TYPE_LATEST, counted),
+        }
         self._ready = ready
         self._end = end
-        self._config = config
         self._ending = False
         self.authorities: frozenset[str] = frozenset()
 
@@ -71,54 +93,42 @@ class Admin:
 
     async def _reply(self, request: Request) -> Reply:
         path = request.target.partition("?")[0]
+        hosts = [value.lower() for name, value in request.headers if name.lower() == "host"]
+        if len(hosts) > 1:
+            raise bad_request("A request has one Host.")
+        host = hosts[0] if hosts else ""
         if path == "/quitquitquit":
-            return self._quit(request)
+            return self._quit(request, host)
         if request.method not in {"GET", "HEAD"}:
             raise _only("GET, HEAD")
-        match path:
-            case "/livez":
-                return _text(200, "ok\n") if self._live() else _text(503, "stuck\n")
-            case "/readyz":
-                return _text(200, "ok\n") if self._ready() else _text(503, "draining\n")
-            case "/metrics":
-                return _text(200, self._metrics().decode(), CONTENT_TYPE_LATEST)
-            case "/" | "/status.txt" | "/status.json" | "/config.json":
-                self._check_host(request)
-                return await self._page(path)
-        raise attrs.evolve(_NO_PAGE)
+        if path in self._probes:
+            good, otherwise = self._probes[path]
+            return _reply(200, "ok\n") if good() else _reply(503, f"{otherwise}\n")
+        if path not in self._pages:
+            raise _no_page()
+        if host not in self.authorities and not _is_address(host):
+            detail = "This page is shown by the address of the admin listener, or as localhost, and by no other name."
+            raise Refusal(421, "SHIM_HOST_UNKNOWN", detail, close=True)
+        kind, made = self._pages[path]
+        return _reply(200, await made(), kind, _for_this_page_alone())
 
-    async def _page(self, path: str) -> Reply:
-        if path == "/config.json":
-            kind, said = "application/json", _json(self._config())
-        elif path == "/status.json":
-            kind, said = "application/json", _json(attrs.asdict(await self._status()))
-        elif path == "/status.txt":
-            kind, said = _PLAIN, text(await self._status())
-        else:
-            kind, said = "text/html; charset=utf-8", page(await self._status())
-        return _text(200, said, kind, _FOR_THIS_PAGE_ALONE)
-
-    def _quit(self, request: Request) -> Reply:
+    def _quit(self, request: Request, host: str) -> Reply:
         if self._end is None:
-            raise attrs.evolve(_NO_PAGE)
+            raise _no_page()
         if request.method != "POST":
             raise _only("POST")
-        host = field(request.headers, "Host") or ""
-        if from_a_page(request.headers) or host.lower() not in self.authorities:
+        if from_a_page(request.headers) or host not in self.authorities:
             detail = "Only a program on this machine may end the gateway, by the address that it listens on."
             raise Refusal(403, "SHIM_FORBIDDEN", detail, close=True)
         # The second of two must not cut what the first one lets end.
         if self._ready() and not self._ending:
             self._ending = True
             self._end()
-        return _text(200, "draining\n")
+        return _reply(200, "draining\n")
 
-    def _check_host(self, request: Request) -> None:
-        """Raise Refusal unless Host is the listener's, ``localhost``, or an address: no other name led here."""
-        host = (field(request.headers, "Host") or "").lower()
-        if host not in self.authorities and not _is_address(host):
-            detail = "This page is shown by the address of the admin listener, or as localhost, and by no other name."
-            raise Refusal(421, "SHIM_HOST_UNKNOWN", detail, close=True)
+
+def _no_page() -> Refusal:
+    return Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
 
 
 def _only(methods: str) -> Refusal:
@@ -138,5 +148,52 @@ def _json(value: object) -> str:
     return f"{json.dumps(value, indent=2)}\n"
 
 
-def _text(status: int, said: str, kind: str = _PLAIN, more: Headers = ()) -> Reply:
+def _for_this_page_alone() -> Headers:
+    """Return what keeps a page of somebody else's from showing or reading what is meant for the operator."""
+    return (
+        ("Content-Security-Policy", policy()),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Referrer-Policy", "no-referrer"),
+    )
+
+
+def _reply(status: int, said: str, kind: str = _TEXT, more: Headers = ()) -> Reply:
     return Reply(status, (("Content-Type", kind), ("Cache-Control", "no-store"), *more), said.encode())
+
+
+class AdminThread:
+    """Serves ``admin`` on a plain asyncio loop in a thread of its own, which shares nothing with the calls' loop."""
+
+    def __init__(self, admin: Admin, wanted: Address, bound: Bound | None = None) -> None:
+        """Listen, unless there are sockets that do; raises OSError."""
+        self._admin = admin
+        self._bound = bound or bind_tcp(wanted)
+        assert self._bound.address is not None
+        self.address: Address = self._bound.address
+        admin.authorities = authorities_of(self.address)
+        self._loop = asyncio.new_event_loop()
+        self._ended = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="admin", daemon=True)
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Let answers in progress end, and close all."""
+        if self._thread.ident is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended by a defect, which was logged
+                self._loop.call_soon_threadsafe(self._ended.set)
+            await asyncio.to_thread(self._thread.join)
+        self._bound.close()
+        self._loop.close()
+
+    def _run(self) -> None:
+        self._loop.run_until_complete(self._serve())
+
+    async def _serve(self) -> None:
+        listener = Listener(Server(self._admin, LIMITS), self._bound, reserve=True)
+        await self._ended.wait()
+        await listener.refuse()
+        await listener.close()

@@ -16,13 +16,13 @@ from prometheus_client.registry import Collector
 from shim._version import __version__
 from shim.core.route import sunset_of
 from shim.core.settings import FlagRoute
-from shim.gateway.board.standing import Standing
 from shim.gateway.failures import origin_of
 from shim.gateway.http1.server import Server
 from shim.gateway.ledger import COSTS, WAITS, Ledger, Snapshot
 from shim.gateway.limits import Limits
 from shim.gateway.log_writer import dropped
 from shim.gateway.plan import Plan
+from shim.gateway.status import Standing
 from shim.gateway.tls.certificates import Certificates
 from shim.gateway.upstream.client import Upstream
 from shim.tools.radar import Radar
@@ -140,9 +140,9 @@ class Metrics(Collector):
         route = FlagRoute(plan.settings.flag) if plan.settings.flag else plan.settings.route
         operations = [(document.name, one) for document in plan.engine.documents for one in document.operations]
         return {
-            "config_reload_success": {(): standing.reload.state == "good"},
+            "config_reload_success": {(): standing.reload["state"] == "good"},
             "config_reload_success_timestamp_seconds": {(): standing.good_since},
-            "config_restart_needed": {(): len(standing.reload.waiting)},
+            "config_restart_needed": {(): len(standing.reload["waiting"])},
             "config_reloads": standing.reloads.copy(),
             "build": {(__version__, platform.python_version()): 1},
             "route": {str(route): 1},

@@ -16,12 +16,7 @@ from anyio.from_thread import start_blocking_portal
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.errors import SettingsError
-from shim.gateway.admin import Admin
-from shim.gateway.admin_thread import AdminThread
-from shim.gateway.board.facts import ends_in, status_of
-from shim.gateway.board.silence import InventoryLook, Written
-from shim.gateway.board.standing import Standing
-from shim.gateway.board.status import Status
+from shim.gateway.admin import Admin, AdminThread
 from shim.gateway.call import Handler
 from shim.gateway.checks import authorities_of
 from shim.gateway.credentials import asker, gate_for
@@ -37,10 +32,12 @@ from shim.gateway.plan import Plan
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.route_flag import RouteFlag
 from shim.gateway.settings_report import report
+from shim.gateway.status import Json, Standing, status_of
 from shim.gateway.tls.certificates import Certificates
 from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.proxy import Proxy
+from shim.gateway.verdict import InventoryLook, Written
 from shim.gateway.watch import Watcher
 
 log = logging.getLogger("shim.gateway")
@@ -224,7 +221,7 @@ class Gateway:
         else:
             stopping.result()
 
-    def status(self, inventory: Written | None = None) -> Status:
+    def status(self, inventory: Written | None = None) -> Json:
         """Return what people are shown, with what is known of the inventory; may be called in another thread."""
         return status_of(
             self.ledger.snapshot(),
@@ -244,8 +241,8 @@ class Gateway:
     def _pages(self, address: Address) -> Admin:
         loop, quits = asyncio.get_running_loop(), self.on_quit
 
-        async def status() -> Status:
-            return self.status(await self._inventory_look.look(ends_in(self._handler.plan, self.standing)))
+        async def status() -> Json:
+            return self.status(await self._inventory_look.look(self.standing.ends(self._handler.plan)))
 
         def end() -> None:
             assert quits is not None

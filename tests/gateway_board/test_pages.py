@@ -1,10 +1,13 @@
 """The pages for people and ``/status.json`` on the admin listener, of a gateway that has seen calls."""
 
+import base64
+import hashlib
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import attrs
 import jsonschema
 import pytest
 import trustme
@@ -13,9 +16,7 @@ from shim.core.recognise import load_engine
 from shim.core.responses import SITE
 from shim.fake.constants import DEMO_GROUP
 from shim.gateway import Options, serve_in_thread
-from shim.gateway.board.html import page
-from shim.gateway.board.status import Announced, Caller, Certificate, Error, Reload
-from shim.gateway.board.text import WIDTH, text
+from shim.gateway.status_page import WIDTH, page, text
 from tests.gateway.test_admin import admin
 from tests.gateway.test_signing import PATH
 from tests.peers.pages import HOSTILE, Page
@@ -23,7 +24,7 @@ from tests.peers.raw import raw_upstream, reply, replying
 from tests.peers.served import LOOPBACK, ask, gateway, get, status_of, value_of
 
 SECRET = "6510aa1b2c3d4e5f60718293"
-PAGES = ("/", "/status.txt", "/status.json")
+PAGES = ("/", "/status.txt", "/status.json", "/config.json", "/metrics")
 
 
 def host(served):
@@ -57,19 +58,29 @@ def some(served):
 def announcement(said, when):
     texts = dict.fromkeys(("method", "path", "version", "link"), said)
     instants = dict.fromkeys(("sunset", "deprecation", "first", "last"), when)
-    return Announced(**texts, **instants, days_left=1, deprecated=True, calls=1, callers=(said,))
+    return {**texts, **instants, "days_left": 1, "deprecated": True, "calls": 1, "callers": [said]}
+
+
+def certificate(side, days, *, refused=False):
+    return {"side": side, "not_after": "2026-06-03T00:00:00Z", "days_left": days, "refused": refused}
+
+
+def reload(state="good", **lists):
+    instants = {"good_since": "2026-06-01T00:00:00Z", "refused": "2026-06-02T00:00:00Z"}
+    return {"state": state, **instants, "problems": [], "waiting": [], "changes": [], **lists}
 
 
 def saying(status, said):
     """Return a status in which callers, problems of a reload and reasons are this text."""
-    return attrs.evolve(
-        status,
-        callers=(Caller(said, said, 1, 1, status.made),),
-        errors=(Error("atlas", said, said, 500, said, 1, status.made, status.made),),
-        reload=Reload("refused", status.made, status.made, (said,), (said,), (said,)),
-        silence=attrs.evolve(status.silence, sentence=said, doubts=(said,)),
-        announced=(announcement(said, status.made),),
-    )
+    made = status["made"]
+    numbers = {"calls": 1, "first": made, "last": made}
+    return status | {
+        "callers": [{"peer": said, "agent": said, "retired": 1, **numbers}],
+        "errors": [{"origin": "atlas", "operation": said, "code": said, "status": 500, "cause": said, **numbers}],
+        "reload": reload("refused", problems=[said], waiting=[said], changes=[said]),
+        "silence": status["silence"] | {"sentence": said, "doubts": [said]},
+        "announced": [announcement(said, made)],
+    }
 
 
 def test_what_was_called_is_on_every_page(served):
@@ -81,7 +92,7 @@ def test_what_was_called_is_on_every_page(served):
     assert kinds == [("other", "SHIM_BAD_REQUEST", "caller")]
     assert sum(one["retired"] for one in found["minutes"]) == 2
     html, plain = shown(served)[1], shown(served, "/status.txt")[1]
-    assert html.index("Still called.") < html.index("<section>")
+    assert html.index("Still called.") < html.index("<section")
     assert plain.startswith("Retired calls are still made")
     for said in ("report/1", "SHIM_BAD_REQUEST", *(one["field"] for one in found["fields"])):
         assert said in html
@@ -95,16 +106,49 @@ def test_no_id_query_or_credential_is_shown(served, path):
     assert SECRET not in shown(served, path)[1]
 
 
-def test_nothing_is_loaded_or_run(served):
-    """No script, no style but its own, no other file; the policy says so in the head too, and forbids frames."""
+def test_nothing_is_loaded_or_run_but_what_renews_the_page(served):
+    """Its own style and the script that asks for the page again are named by their hashes; no other file, no frame."""
     head, content = shown(served)
     found = Page(content)
-    assert not {"script", "link", "img", "iframe", "object", "form", "button"} & set(found.elements)
+    assert not {"link", "img", "iframe", "object", "form", "button"} & set(found.elements)
     assert not [one for one in found.attributes if one[1] in {"src", "style", "srcset"} or one[1][:2] == "on"]
     links = {value for _, name, value in found.attributes if name == "href"}
-    assert links == {".", "status.json", "metrics", f"{SITE}reference/errors/"}
-    (policy,) = (value for _, name, value in found.attributes if name == "content" and "default-src" in value)
-    assert value_of(head, "Content-Security-Policy") == f"{policy}; frame-ancestors 'none'"
+    assert links == {".", "status.json", "status.txt", "metrics", f"{SITE}reference/errors/"}
+    sources = [f"{name}-src '{digest_of(content, name)}'" for name in ("style", "script")]
+    said = ["default-src 'none'", *sources, "connect-src 'self'", "base-uri 'none'", "form-action 'none'"]
+    assert value_of(head, "Content-Security-Policy") == "; ".join([*said, "frame-ancestors 'none'"])
+
+
+def digest_of(content, element):
+    """Return the hash of the only element of a name, as a policy has it (CSP 3, 2.3.1)."""
+    _, inside = content.split(f"<{element}>")
+    return "sha256-" + base64.b64encode(hashlib.sha256(inside.partition(f"</{element}>")[0].encode()).digest()).decode()
+
+
+def test_parts_that_are_renewed_have_names_of_their_own(some):
+    """The script replaces what is in each of them; none is in another, and none comes or goes."""
+    ids = [value for _, name, value in Page(page(some)).attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    bare = some | {"hour": [], "callers": [], "fields": [], "errors": [], "certificates": [], "announced": []}
+    assert [value for _, name, value in Page(page(bare)).attributes if name == "id"] == ids
+
+
+def test_client_errors_are_no_failures_and_no_successes():
+    """48 calls that were answered 401 are shown as such."""
+    with replying(*[reply(status="401 Unauthorized")] * 48) as upstream, gateway(upstream.origin) as served:
+        for _ in range(48):
+            ask(served, get("/x"))
+        (row,) = json.loads(shown(served, "/status.json")[1])["hour"]
+        plain = shown(served, "/status.txt")[1]
+    assert (row["calls"], row["client_errors"], row["failed"]) == (48, 48, 0)
+    assert "OPERATION | CALLS | 4XX | 5XX" in plain
+    assert "other | 48 | 48 | 0 | pass 48" in plain
+
+
+def test_templates_are_loaded_at_the_first_look():
+    """Whoever runs a gateway and never looks at its page has no engine of templates in memory."""
+    code = "import sys, shim.gateway.server; assert 'jinja2' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_status_has_the_shape_that_is_documented(some):
@@ -114,9 +158,9 @@ def test_the_status_has_the_shape_that_is_documented(some):
     jsonschema.Draft202012Validator.check_schema(schema)
     for one in (schema, *schema["$defs"].values()):
         one["additionalProperties"] = False
-    certificate, announced = Certificate("listener", some.made, 1, refused=False), announcement("x", some.made)
-    for status in (some, attrs.evolve(some, certificates=(certificate,), announced=(announced,))):
-        jsonschema.validate(json.loads(json.dumps(attrs.asdict(status))), schema)
+    more = {"certificates": [certificate("listener", 1)], "announced": [announcement("x", some["made"])]}
+    for status in (some, some | more):
+        jsonschema.validate(json.loads(json.dumps(status)), schema)
 
 
 @pytest.mark.parametrize("name", ["evil.example", "evil.example:{port}", "", "localhost.evil.example:{port}"])
@@ -178,35 +222,32 @@ def test_the_text_fits_a_terminal(some, said):
     ("change", "said"),
     [
         ({"ready": False}, "takes no calls"),
-        ({"reload": Reload("refused", "2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z", ("route: no",))}, "route: no"),
-        ({"reload": Reload("good", "2026-06-01T00:00:00Z", waiting=("listen",))}, "wait for a restart: listen"),
-        ({"certificates": (Certificate("listener", "2026-06-03T00:00:00Z", 2, refused=False),)}, "expires in 2 days"),
-        (
-            {"certificates": (Certificate("upstream", "2026-06-03T00:00:00Z", -1, refused=False),)},
-            "Atlas is shown has expired",
-        ),
-        ({"certificates": (Certificate("listener", "2026-06-03T00:00:00Z", 90, refused=True),)}, "are of no use"),
+        ({"reload": reload("refused", problems=["route: no"])}, "route: no"),
+        ({"reload": reload(waiting=["listen"])}, "wait for a restart: listen"),
+        ({"certificates": [certificate("listener", 2)]}, "expires in 2 days"),
+        ({"certificates": [certificate("upstream", -1)]}, "Atlas is shown has expired"),
+        ({"certificates": [certificate("listener", 90, refused=True)]}, "are of no use"),
     ],
 )
 def test_what_needs_somebody_is_said_first(some, change, said):
     """Before all sections, where it is seen at once."""
-    changed = attrs.evolve(some, **change)
+    changed = some | change
     html, plain = page(changed), text(changed)
     assert said in html
     assert said in " ".join(plain.split())
-    assert 'class="verdict called"><strong>Look here.' in html.partition("<section>")[0]
+    assert 'class="verdict called"><strong>Look here.' in html.partition("<section")[0]
     assert plain.index("\n  ! ") < plain.index("\n\n")
 
 
 def test_every_operation_has_a_route_in_force_and_a_reason(some):
     """Whatever the documents have."""
-    assert {one.operation for one in some.routes} == {one.id for one in load_engine({}).operations}
-    assert all(one.first and one.reason for one in some.routes)
+    assert {one["operation"] for one in some["routes"]} == {one.id for one in load_engine({}).operations}
+    assert all(one["first"] and one["reason"] for one in some["routes"])
 
 
 def test_an_empty_gateway_has_pages(some):
     """Nothing called yet, nothing wrong."""
-    bare = attrs.evolve(some, hour=(), callers=(), fields=(), errors=(), certificates=())
+    bare = some | {"hour": [], "callers": [], "fields": [], "errors": [], "certificates": []}
     assert Page(page(bare)).texts["p"].count("None.") == 4
     assert "Callers" not in text(bare)
 
@@ -246,3 +287,16 @@ def test_calls_that_atlas_answers_until_a_later_day_do_not_keep_the_shim():
     (said,) = found["silence"]["ahead"]
     assert said.startswith("Calls that end on 2999-07-01 are made: listClusters 2 times, last ")
     assert said in page
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/livez"])
+def test_a_request_has_one_host(served, path):
+    """Whichever of two is believed, another reader may believe the other (RFC 9112, 3.2)."""
+    head, _ = ask(admin(served), get(path, "Host: localhost", host=host(served)))
+    assert status_of(head) == 400
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_probes_answer_by_any_name(served, path):
+    """They show nothing, and balancers ask by names of their own."""
+    assert ask(admin(served), get(path, host="balancer.example"))[1] == b"ok\n"

@@ -11,7 +11,7 @@ import pytest
 
 from shim.gateway import Options, serve_in_thread
 from shim.gateway import server as server_module
-from shim.gateway.admin_thread import MOST
+from shim.gateway.admin import MOST
 from shim.gateway.http1.sockets import bind_tcp
 from shim.gateway.options import Address
 from tests.gateway.test_signing import PATH
@@ -52,7 +52,7 @@ def hanging():
 def test_pages_answer_while_the_loop_of_the_calls_hangs(path):
     """They have a thread and a loop of their own."""
     with hanging() as admin:
-        assert status_of(ask(admin, get(path))[0]) == 200
+        assert status_of(ask(admin, get(path, host="localhost"))[0]) == 200
 
 
 def test_a_loop_that_does_not_come_back_is_told(monkeypatch):
@@ -94,7 +94,7 @@ def test_pages_answer_when_there_are_no_descriptors_left(serve, port):
         for _ in range(60):
             stack.enter_context(calling(served))
         for path in ("/livez", "/readyz", "/metrics") * 5:
-            assert status_of(ask(admin, get(path))[0]) == 200
+            assert status_of(ask(admin, get(path, host="localhost"))[0]) == 200
 
     def taken():
         with contextlib.suppress(EndedError):  # it may be among those that make room, as long as room is made

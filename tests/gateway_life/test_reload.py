@@ -16,8 +16,8 @@ import pytest
 from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord
 from shim.gateway import Options
-from shim.gateway.board.standing import PROBLEMS, Standing
 from shim.gateway.plan import Plan, PlanSource
+from shim.gateway.status import PROBLEMS, Standing
 from shim.gateway.watch import stamps
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import Peer, raw_upstream, reply, replying, until
@@ -63,8 +63,8 @@ async def test_broken_file_is_refused(tmp_path, caplog, text, said):
     config.unlink() if text is None else config.write_text(text)
     assert not await applied.files.look(now=True)
     assert applied.plans == []
-    assert applied.standing.reload.state == "refused"
-    assert all(any(word in one for one in applied.standing.reload.problems) for word in said)
+    assert applied.standing.reload["state"] == "refused"
+    assert all(any(word in one for one in applied.standing.reload["problems"]) for word in said)
     lines = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(lines) == 1
     assert lines[0].exc_info in {None, False}
@@ -84,16 +84,16 @@ async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
     options = applied.plans[0].options
     assert (options.upstream, options.listen, options.route) == (Options().upstream, Options().listen, RouteWord.OFF)
     assert "restart and stay as they were: listen, upstream" in caplog.text
-    assert applied.standing.reload.waiting == ("listen", "upstream")
-    assert applied.standing.reload.changes == ("route was auto, is off",)
+    assert applied.standing.reload["waiting"] == ["listen", "upstream"]
+    assert applied.standing.reload["changes"] == ["route was auto, is off"]
 
 
 def test_endless_problems_are_cut():
     """Of a refused reload the page shows some; the log has them all."""
     standing = Standing()
     standing.refused(["x" * 100_000] * 1000)
-    assert len(standing.reload.problems) == PROBLEMS
-    assert max(map(len, standing.reload.problems)) < 600
+    assert len(standing.reload["problems"]) == PROBLEMS
+    assert max(map(len, standing.reload["problems"])) < 600
 
 
 async def test_defect_while_reading_is_survived(tmp_path, caplog):
@@ -182,7 +182,7 @@ def test_calls_in_flight_keep_what_they_began_with():
 
 
 def metric(admin: At, name: str) -> float:
-    text = ask(admin, get("/metrics"))[1].decode()
+    text = ask(admin, get("/metrics", host="localhost"))[1].decode()
     return float(text.partition(f"\natlas_shim_config_{name} ")[2].split("\n")[0])
 
 

@@ -40,7 +40,7 @@ def test_each_call_is_counted_by_one_of_them(shared, port):
             ask(At(f"http://127.0.0.1:{port}"), get("/x", "Connection: close"))
 
         def counts() -> list[float]:
-            texts = [ask(page, get("/metrics"))[1].decode() for page in pages]
+            texts = [ask(page, get("/metrics", host="localhost"))[1].decode() for page in pages]
             return [Page(text).value("atlas_shim_requests_total") or 0 for text in texts]
 
         until(lambda: sum(counts()) >= CALLS, "an answer is there before its count")

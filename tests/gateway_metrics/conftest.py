@@ -49,7 +49,8 @@ def page():
     """Return a function that reads a gateway's page, once no call is in flight: an answer is there before its count."""
 
     def read(served: HasAdmin) -> Page:
-        while (found := Page(ask(At(served.admin_url or ""), get("/metrics"))[1].decode())).value(IN_FLIGHT):
+        asked, admin = get("/metrics", host="localhost"), At(served.admin_url or "")
+        while (found := Page(ask(admin, asked)[1].decode())).value(IN_FLIGHT):
             pass
         return found
 

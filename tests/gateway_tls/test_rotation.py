@@ -19,7 +19,7 @@ REFUSED = 'atlas_shim_certificates_refused{side="listener"}'
 
 def metric(served, name):
     """Return a metric's value as the operator reads it."""
-    page = ask_plain(At(served.admin_url), get("/metrics"))[1].decode()
+    page = ask_plain(At(served.admin_url), get("/metrics", host="localhost"))[1].decode()
     return next(float(line.rpartition(" ")[2]) for line in page.splitlines() if line.startswith(name + " "))
 
 

@@ -12,9 +12,9 @@ import attrs
 
 from shim.core.recognise import Engine
 from shim.gateway import Gateway, Options, serve_in_thread
-from shim.gateway.board.standing import Standing
 from shim.gateway.options import Address
 from shim.gateway.plan import Plan, PlanSource
+from shim.gateway.status import Standing
 from shim.gateway.watch import Watched, stamps
 from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying
 

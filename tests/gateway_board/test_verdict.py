@@ -6,15 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shim.gateway.board.silence import EDGE, Last, Written, look, silence
+from shim.gateway.verdict import EDGE, Written, look, verdict
 
 DAY = 86400.0
 NOW = 1_800_000_000.0
 
 
+def called(days, operation="getIt", route="flex", calls=1, now=NOW):
+    """Return the row of an operation that was called so many days ago."""
+    return {(operation, route): {"calls": calls, "last_at": (now - days * DAY, "")}}
+
+
 def judged(*, up, last=None, inventory=None):
-    lasts = () if last is None else (Last("getIt", NOW - last * DAY, "flex", ""),)
-    return silence(lasts, NOW - up * DAY, NOW, inventory, over)
+    return verdict({} if last is None else called(last), NOW - up * DAY, NOW, inventory, over)
 
 
 def over(operation):
@@ -42,9 +46,9 @@ def coming(operation):
 def test_the_verdict_says_no_more_than_is_known(known, word, days, said):
     """Days, and a sentence that names the last call, or since when one would have been seen; a month is enough."""
     found = judged(**known)
-    assert (found.word, found.days) == (word, days)
-    assert found.sentence.startswith(said)
-    assert found.doubts == (known["inventory"].doubts if "inventory" in known else ())
+    assert (found["word"], found["days"]) == (word, days)
+    assert found["sentence"].startswith(said)
+    assert found["doubts"] == ([*known["inventory"].doubts] if "inventory" in known else [])
 
 
 @pytest.fixture
@@ -115,18 +119,17 @@ def test_an_inventory_that_is_not_there_is_a_doubt(tmp_path):
 
 def test_calls_that_end_later_are_not_retired_yet():
     """They have a sentence of their own, and the last retired call is another one."""
-    lasts = (Last("getIt", NOW - DAY / 4, "legacy", "", 12), Last("other", NOW - 40 * DAY, "legacy", ""))
-    found = silence(lasts, NOW - 90 * DAY, NOW, None, coming)
-    assert (found.word, found.days) == ("quiet", 40)
-    (said,) = found.ahead
+    lasts = called(0.25, route="legacy", calls=12) | called(40, "other", "legacy")
+    found = verdict(lasts, NOW - 90 * DAY, NOW, None, coming)
+    assert (found["word"], found["days"]) == ("quiet", 40)
+    (said,) = found["ahead"]
     assert said.startswith("Calls that end on 2999-07-01 are made: getIt 12 times, last 2027-01-15 02:00 UTC: ")
 
 
 def test_what_a_successor_answered_of_them_is_retired():
     """Atlas has refused that version to somebody, whatever the date says."""
-    lasts = (Last("getIt", NOW - DAY / 4, "flex", ""), Last("getIt", NOW - DAY / 8, "legacy", ""))
-    found = silence(lasts, NOW - 90 * DAY, NOW, None, coming)
-    assert (found.word, found.sentence.count("6 hours ago (getIt)"), len(found.ahead)) == ("called", 1, 1)
+    found = verdict(called(0.25) | called(0.125, route="legacy"), NOW - 90 * DAY, NOW, None, coming)
+    assert (found["word"], found["sentence"].count("6 hours ago (getIt)"), len(found["ahead"])) == ("called", 1, 1)
 
 
 def test_the_inventory_knows_of_calls_that_end_later(inventory):
@@ -137,11 +140,11 @@ def test_the_inventory_knows_of_calls_that_end_later(inventory):
     assert [(one.operation, one.calls) for one in found.ahead] == [("getIt", 2)]
     assert found.doubts == ()
     now = datetime.now(UTC).timestamp()
-    said = silence((Last("getIt", now - DAY, "legacy", "", 1),), now - 3 * DAY, now, found, coming)
-    assert (said.word, len(said.ahead)) == ("quiet", 1)
-    assert "getIt 2 times, last " in said.ahead[0]
+    said = verdict(called(1, route="legacy", now=now), now - 3 * DAY, now, found, coming)
+    assert (said["word"], len(said["ahead"])) == ("quiet", 1)
+    assert "getIt 2 times, last " in said["ahead"][0]
 
 
 def test_calls_that_end_later_are_forgotten_after_a_month():
     """Whoever made them has stopped."""
-    assert silence((Last("getIt", NOW - 31 * DAY, "legacy", ""),), NOW - 90 * DAY, NOW, None, coming).ahead == ()
+    assert verdict(called(31, route="legacy"), NOW - 90 * DAY, NOW, None, coming)["ahead"] == []

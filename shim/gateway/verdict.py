@@ -1,31 +1,30 @@
-"""The verdict: for how long nobody has made a retired call, and whether the shim can go.
+"""The verdict: for how long nobody has made a retired call, and whether the shim can be removed.
 
-It says no more than is known: a gateway knows of its own calls since its start; an inventory reaches back further and
-has calls of other programs.
+It says no more than is known: a gateway knows its own calls since its start; an inventory reaches back further and has
+calls of other programs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import attrs
 
-from shim.gateway.board.status import DAY, Silence, written
-from shim.gateway.board.words import span
+from shim.gateway.ledger import Snapshot
 from shim.tools.inventory import VARIABLE
 from shim.tools.inventory.ahead import LEGACY, Ahead, Ends, part, sentences
 from shim.tools.inventory.reading import read_lines
 from shim.tools.inventory.verdict import FORM, judge, look_at
 
+DAY = 86400
+
 ENOUGH = 30
 """Days without a retired call after which the shim can go: jobs that run once a month were seen by then."""
-
-RECENT = 1
-"""Days in which a call says that it is still made."""
 
 EDGE = 1024 * 1024
 """Bytes of the beginning and of the end of an inventory that are read: it may be of any length, and its lines are in
@@ -35,23 +34,25 @@ EVERY = 30.0
 """Seconds at least between two looks."""
 
 
-@attrs.frozen
-class Last:
-    """The latest call of a retired operation, in seconds since the epoch, and which side answered it, and why."""
+def written(seconds: float) -> str:
+    """Return seconds since the epoch as ``2026-06-01T12:00:00Z``."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    operation: str
-    when: float
-    route: str
-    reason: str
-    calls: int = 1
+
+def span(seconds: float) -> str:
+    """Return a time span in its largest unit, as in ``3 days``; under a minute it is ``less than a minute``."""
+    for name, size in (("day", DAY), ("hour", 3600), ("minute", 60)):
+        if (count := int(seconds // size)) >= 1:
+            return f"{count} {name}" if count == 1 else f"{count} {name}s"
+    return "less than a minute"
 
 
 @attrs.frozen
 class Written:
     """What the inventory says: since when calls were written down, and when the last was, in seconds since the epoch.
 
-    Either is None when it says nothing of it; ``doubts`` speak against believing its silence. ``ahead`` are calls of
-    what ends on a day still to come, and are none of them.
+    Either is None if it does not say; ``doubts`` speak against believing its silence. ``ahead`` are calls of
+    operations that end on a day still to come; they are not among the others.
     """
 
     reaches: float | None
@@ -60,47 +61,47 @@ class Written:
     ahead: tuple[Ahead, ...] = ()
 
 
-def silence(lasts: Sequence[Last], started: float, now: float, inventory: Written | None, ends: Ends) -> Silence:
-    """Judge by the last calls of a gateway that ``started`` then, and by what the inventory says, if there is one.
+def verdict(retired: Snapshot, started: float, now: float, inventory: Written | None, ends: Ends) -> dict[str, Any]:
+    """Judge by the ``retired`` calls of a gateway that ``started`` then, and by the inventory, if there is one.
 
-    Calls count as retired unless ``ends`` knows a day still to come and Atlas answered them itself.
+    Calls count as retired unless ``ends`` knows a day still to come and Atlas answered them itself. Returns the member
+    ``silence`` of the status: ``word`` is ``called``, ``quiet`` or ``unproven``.
     """
-    own = [
-        Ahead(one.operation, sunset, one.calls, written(one.when))
-        for one in lasts
-        if one.route == LEGACY and (sunset := ends(one.operation)) is not None
-    ]
-    ahead = sentences(_known((*own, *(inventory.ahead if inventory else ())), now))
-    lasts = [one for one in lasts if one.route != LEGACY or ends(one.operation) is None]
-    seen = [one.when for one in lasts]
-    since, place = started, "since this gateway started"
-    doubts = () if inventory is None else inventory.doubts
+    own, seen = [], []
+    for (operation, route), row in retired.items():
+        sunset = ends(operation) if route == LEGACY else None
+        if sunset is None:
+            seen.append((row["last_at"][0], f" ({operation})"))
+        else:
+            own.append(Ahead(operation, sunset, row["calls"], written(row["last_at"][0])))
+    since, place, everywhere = started, "since this gateway started", "came by here"
     if inventory is not None:
-        seen += [inventory.last] if inventory.last is not None else []
+        everywhere = "wrote to the inventory"
+        seen += [(inventory.last, "")] if inventory.last is not None else []
         if inventory.reaches is not None and inventory.reaches < started:
             since, place = inventory.reaches, "since the inventory begins"
-    last = max(seen, default=None)
+    last, what = max(seen, default=(None, ""))
     quiet = max(0.0, now - max(since, last or 0.0))
-    days = int(quiet // DAY)
-
-    def said(word: str, sentence: str) -> Silence:
-        found = written(last) if last is not None else None
-        return Silence(word, sentence, days, found, written(since), doubts, ahead)  # type: ignore[arg-type]  # its word
-
-    if last is not None and days < RECENT:
-        operation = max(lasts, key=lambda one: one.when).operation if lasts else ""
-        what = f" ({operation})" if operation and max(one.when for one in lasts) == last else ""
-        return said("called", f"Retired calls are still made: the last one {span(now - last)} ago{what}.")
+    days, doubts = int(quiet // DAY), () if inventory is None else inventory.doubts
     whole = span(quiet) if last is not None else f"{span(quiet)}, {place}"
-    sentence = f"Nobody has made a retired call for {whole}"
-    if days < ENOUGH:
-        return said("unproven", f"{sentence}. That is too short to prove anything: wait for {ENOUGH} days.")
-    if doubts:
-        return said("unproven", f"{sentence}, as far as is known.")
-    everywhere = (
-        "if all that could make one wrote to the inventory" if inventory else "if all that could make one came by here"
-    )
-    return said("quiet", f"{sentence}: the shim can go, {everywhere}.")
+    word, sentence = "unproven", f"Nobody has made a retired call for {whole}"
+    if last is not None and not days:
+        word, sentence = "called", f"Retired calls are still made: the last one {span(now - last)} ago{what}."
+    elif days < ENOUGH:
+        sentence += f". That is too short to prove anything: wait for {ENOUGH} days."
+    elif doubts:
+        sentence += ", as far as is known."
+    else:
+        word, sentence = "quiet", f"{sentence}: the shim can go, if all that could make one {everywhere}."
+    return {
+        "word": word,
+        "sentence": sentence,
+        "days": days,
+        "last": written(last) if last is not None else None,
+        "since": written(since),
+        "doubts": [*doubts],
+        "ahead": [*sentences(_known((*own, *(inventory.ahead if inventory else ())), now))],
+    }
 
 
 def _known(rows: Iterable[Ahead], now: float) -> list[Ahead]:
