@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -49,23 +50,32 @@ LONGEST = 400
 """Characters of a path that is remembered."""
 
 
-def retired_key(match: Match, origin: str, path: str = "") -> tuple[str, ...]:
-    """Return the key under which a legacy operation is remembered as retired: for every caller, or for one path."""
-    return (origin, match.operation.id, match.api.name, path)
+_USER = re.compile(r'digest .*?\busername="([^"]*)"', re.IGNORECASE)
+
+
+def retired_key(match: Match, origin: str, call: Call | None = None) -> tuple[str, ...]:
+    """Return the key under which a legacy operation is remembered as retired: for all, or for a path and its caller."""
+    key = (origin, match.operation.id, match.api.name)
+    return key if call is None else (*key, call.path, _caller(call))
+
+
+def _caller(call: Call) -> str:
+    """Return what stands for a caller's credentials: a hash, of a Digest signature's user name alone."""
+    said = field(call.headers, "authorization") or ""
+    user = _USER.match(said)
+    return str(hash(user[1] if user else said))
 
 
 def learn_retired(match: Match, call: Call, reply: Reply, context: Context) -> None:
     """Remember that legacy answered as retired.
 
     ``VERSION_GONE`` is about the endpoint's version and is believed for every call of the operation. Any other answer
-    may be due to what one caller wrote, so it is believed for that path alone: an odd name in one path does not
-    redirect other callers.
+    may be due to what one caller wrote, or who it is, so it is believed for that path and these credentials alone: it
+    does not redirect other callers.
     """
-    path = ""
-    if reply.status != 410 or field(reply.headers, "x-error-code") != VERSION_GONE:
-        path = call.path
-    if len(path) <= LONGEST:
-        key = retired_key(match, call.origin, path)
+    is_gone = reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE
+    if is_gone or len(call.path) <= LONGEST:
+        key = retired_key(match, call.origin, None if is_gone else call)
         context.memory.retired.remember(key, str(reply.status), context.monotonic())
 
 
@@ -74,7 +84,7 @@ def _recalled(match: Match, call: Call, context: Context) -> str | None:
     if not retired:
         return None
     known = retired.recall(retired_key(match, call.origin), at)
-    return known or retired.recall(retired_key(match, call.origin, call.path), at)
+    return known or retired.recall(retired_key(match, call.origin, call), at)
 
 
 def decide(match: Match, call: Call, context: Context, answered: str | None = None) -> Decision:

@@ -45,6 +45,33 @@ def test_one_callers_odd_path_leads_nobody_elsewhere(engine, odd, gone):
     assert drive(engine, f"/api/atlas/v2{LIST}", [LEGACY_OK], clock=BEFORE, memory=memory).routes == ("legacy",)
 
 
+DIGEST = 'Digest username="{}", realm="r", nonce="{}", uri="/x", response="y"'
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ("Bearer a", "Bearer a", True),
+        ("Bearer a", "Bearer b", False),
+        ("Bearer a", None, False),
+        (DIGEST.format("u", 1), DIGEST.format("u", 2), True),
+        (DIGEST.format("u", 1), DIGEST.format("v", 1), False),
+    ],
+)
+def test_an_answer_to_other_credentials_leads_nobody_elsewhere(engine, one, other, shared):
+    """A 404 that somebody draws is no word about what others are told on the same path."""
+    memory, path = Memory(), f"/api/atlas/v2{LIST}"
+
+    def routes(said, upstream):
+        headers = () if said is None else (("Authorization", said),)
+        return drive(engine, path, upstream, headers=headers, clock=BEFORE, memory=memory).routes
+
+    empty = answers({"results": []})
+    assert routes(one, [NO_ROUTE, empty]) == ("legacy", "flex")
+    assert routes(other, [empty if shared else LEGACY_OK]) == (("flex",) if shared else ("legacy",))
+    assert not any("Bearer" in str(key) or "Digest" in str(key) for key in memory.retired._entries)
+
+
 def test_a_version_that_is_gone_is_gone_for_everybody(engine):
     """Atlas' own word about the endpoint's version is learned once."""
     memory = Memory()
