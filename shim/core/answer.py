@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -10,7 +11,7 @@ import attrs
 
 from shim.core.content import JsonReader
 from shim.core.context import ExchangeState
-from shim.core.messages import Dropped, FieldReport, Record, Reply, field
+from shim.core.messages import Call, Dropped, FieldReport, Record, Reply, Translate, field
 from shim.core.question import LegacyQuery
 from shim.core.responses import CallError, enveloped, written
 from shim.core.rules import TranslationContext
@@ -100,11 +101,14 @@ class LegacyAnswer:
         content = written(self._shown(document), pretty=self.state.query.pretty, dumps=self.state.context.dumps)
         return content, translated.fields, translated.dropped
 
-    def repeated(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
-        """Return what a success with other content becomes, in answer to the same call that had this ``record``.
+    def begin_again(self, record: Record) -> Translate:
+        """Return what translates other content in answer to the same call, which had this ``record``."""
+        call = Call(self.state.call.method, self.state.call.origin, self.state.call.target)
+        made = attrs.evolve(self, state=attrs.evolve(self.state, call=call), pages=[])
+        return partial(made.again, record)
 
-        Returns None unless it is one page of the usual kind.
-        """
+    def again(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
+        """Return what a success becomes that has other content; None unless it is one page of the usual kind."""
         self.state.size, self.state.json = 0, JsonReader(self.state.context.loads)
         self.pages.clear()
         try:

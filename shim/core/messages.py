@@ -192,19 +192,22 @@ class PassThrough:
     record: Record
 
 
+Translate = Callable[[bytes], tuple[bytes, Record] | None]
+
+
 @attrs.frozen(eq=False)
 class Repeated:
     """What becomes of a call that is made once more, as long as memory learns nothing (``Memory.generation``).
 
-    What is sent is ``call``, if the clock is not before ``since``. ``translate`` returns the content and the record
-    that other content of a success makes, None if an exchange has to find out. If ``timeless``, the same content makes
-    the same answer at any time.
+    What is sent is ``call``, if the clock is not before ``since``. If ``timeless``, the same content makes the same
+    answer at any time. ``begin`` returns a function that holds no credentials: from other content of a success to the
+    content and the record of the answer, None if an exchange has to find out.
     """
 
-    call: Call
+    call: Call = attrs.field(repr=False)
     since: float
     timeless: bool
-    translate: Callable[[bytes], tuple[bytes, Record] | None]
+    begin: Callable[[], Translate]
 
 
 @attrs.frozen

@@ -135,7 +135,7 @@ def _answered(
     shown = document_reply(content, status, match.content_type, reply.headers)
     record, repeated = state.record(fields, dropped), None
     if since is not None and made.pages and len(record.sent) == 1 and state.call.method == "GET":
-        repeated = Repeated(state.asked, since, match.compiled.timeless, partial(made.repeated, record))
+        repeated = Repeated(state.asked, since, match.compiled.timeless, partial(made.begin_again, record))
     return Answer(shown, record, None, repeated)
 
 

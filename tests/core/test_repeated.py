@@ -1,7 +1,9 @@
 """What is known of a call that is made once more: what is sent, until when, and what other content becomes."""
 
+import gc
 import math
 import random
+from types import ModuleType
 
 import pytest
 
@@ -19,6 +21,11 @@ def repeated(driven):
     return None if driven.passed else driven.outcome.repeated
 
 
+def translate(driven, content):
+    """What other content becomes, in answer to the same call."""
+    return repeated(driven).begin()(content)
+
+
 def hold_alike(engine, seed, count):
     """Answer calls with one list and then with another, and hold what the first became against an exchange's own."""
     chance, made = random.Random(seed), 0
@@ -32,7 +39,7 @@ def hold_alike(engine, seed, count):
         again = drive(engine, target, [*upstream, *[answers(document)] * 20], memory=memory, settings=settings)
         known = repeated(again) or repeated(first)
         other = answers(mutated(chance, {**document, "results": document["results"][:9]}))
-        found = None if known is None else known.translate(other[2])
+        found = None if known is None else known.begin()(other[2])
         expected = drive(engine, target, [*upstream, *[other] * 20], memory=memory, settings=settings)
         if found is not None:
             made += 1
@@ -94,27 +101,27 @@ def test_a_single_document_is_repeated_by_the_same_content_alone(engine):
     """What other content becomes is left to an exchange."""
     known = repeated(drive(engine, f"/api/atlas/v2{GET}", [answers(SNAPSHOT)]))
     assert known.timeless
-    assert known.translate(answers(SNAPSHOT)[2]) is None
+    assert known.begin()(answers(SNAPSHOT)[2]) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"results": []}', b'{"results": [1]}'])
 def test_content_that_is_no_usual_list_is_left_to_an_exchange(engine, content):
     """Also when it can't be read."""
-    assert repeated(drive(engine, V2, [PAGE])).translate(content) is None
+    assert translate(drive(engine, V2, [PAGE]), content) is None
 
 
 def test_a_list_that_goes_on_is_left_to_an_exchange(engine):
     """Another page has to be asked for."""
     more = answers({"results": [SNAPSHOT], "links": [{"rel": "next"}]})
-    assert repeated(drive(engine, V2, [PAGE])).translate(more[2]) is None
+    assert translate(drive(engine, V2, [PAGE]), more[2]) is None
 
 
 def test_content_is_bounded_anew_each_time(engine):
     """What was read of earlier content does not count."""
-    known = repeated(drive(engine, V2, [PAGE], settings=Settings(body_limit=2 * len(PAGE[2]))))
+    known = repeated(drive(engine, V2, [PAGE], settings=Settings(body_limit=2 * len(PAGE[2])))).begin()
     for _ in range(5):
-        assert known.translate(PAGE[2]) is not None
-    assert known.translate(b" " * 4 * len(PAGE[2]) + PAGE[2]) is None
+        assert known(PAGE[2]) is not None
+    assert known(b" " * 4 * len(PAGE[2]) + PAGE[2]) is None
 
 
 def test_a_generation_ends_with_whatever_is_learned():
@@ -134,3 +141,16 @@ def test_a_generation_ends_with_whatever_is_learned():
     memory.retired.remember("x", "410", 21.0)
     memory.tiers.forget("c")
     assert memory.generation == seen[-1]
+
+
+def test_no_credentials_are_kept_for_other_content(engine):
+    """What translates it reaches no field of the call's."""
+    known = repeated(drive(engine, V2, [PAGE], headers=(("Authorization", "Bearer s3cret"),)))
+    assert "s3cret" not in repr(known)
+    seen, left = set(), [known.begin()]
+    while left:
+        one = left.pop()
+        assert type(one) is not str or one != "Bearer s3cret"
+        if id(one) not in seen and not isinstance(one, type | ModuleType):
+            seen.add(id(one))
+            left += [other for other in gc.get_referents(one) if type(other) is not dict or "__builtins__" not in other]
