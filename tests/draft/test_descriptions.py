@@ -74,3 +74,25 @@ def test_references_lead_somewhere_in_the_file(members, schema, what):
     """Those that lead out of it, nowhere, or to themselves are named."""
     with pytest.raises(SettingsError, match=what):
         members(schema, Round=ref("And"), And=ref("Round"))
+
+
+def doubling(times):
+    """Return schemas each of which has the next one twice."""
+    schemas = {f"S{number}": obj(a=ref(f"S{number + 1}"), b=ref(f"S{number + 1}")) for number in range(times)}
+    return {**schemas, f"S{times}": obj(z=TEXT)}
+
+
+def test_schemas_that_double_are_read_once_each(members):
+    """Thirteen of them have 8,192 leaves."""
+    found = members(ref("S0"), **doubling(13))
+    assert sum(path.endswith(".z") for path in found) == 2**13
+
+
+def test_an_answer_with_more_members_than_anybody_reads_is_refused_where_it_is_asked_for(described):
+    """Other operations of its description are drafted as ever."""
+    answers = {name: {"200": {"content": {"application/json": {"schema": ref(name)}}}} for name in ("S0", "S60")}
+    paths = {f"/{name}": {"get": {"operationId": name, "responses": said}} for name, said in answers.items()}
+    api = described({"openapi": "3.0.1", "paths": paths, "components": {"schemas": doubling(60)}})
+    assert set(api.operation("S60").answer("", 0).members) == {"", "z"}
+    with pytest.raises(SettingsError, match="S0: api.json: an answer has more than 50000 members"):
+        api.operation("S0").answer("", 0)

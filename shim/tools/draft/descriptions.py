@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,16 @@ from shim.errors import SettingsError
 _METHODS = ("get", "post", "put", "patch", "delete")
 _LONGEST = 20
 """References that lead from one to the next."""
+_MOST = 50_000
+"""Members of one answer; the largest of Atlas' has some 500."""
 _DATED = re.compile(r"\.(\d{4}-\d\d-\d\d)\+json$")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _PLAIN = re.compile(r'[^.\[\]"]*[^.\[\]"\d][^.\[\]"]*')
 """Names that a document can say: dots and brackets mean something there, and digits an item."""
+
+
+class _TooManyError(SettingsError):
+    """A schema has more members than anybody could look at."""
 
 
 @attrs.frozen
@@ -38,11 +44,15 @@ Members = Mapping[str, Member]
 
 @attrs.frozen
 class AnswerVersion:
-    """A success of one version: its date (empty if media types have none), its members, its sunset (a day or empty)."""
+    """A success of one version: its date (empty if media types have none), its members, its sunset (a day or empty).
+
+    The ``problem`` is what is wrong with its schema.
+    """
 
     version: str
     members: Members
     sunset: str
+    problem: str = ""
 
 
 @attrs.frozen
@@ -68,6 +78,8 @@ class DescribedOperation:
         if not found:
             known = ", ".join(one.version or "one without a date" for one in self.answers) or "no JSON answer at all"
             raise SettingsError(f"{self.id}: has no version {version or 'of an answer'}; there is {known}")
+        if found[default].problem:
+            raise SettingsError(f"{self.id}: {found[default].problem}")
         return found[default]
 
 
@@ -119,7 +131,7 @@ def _operations(data: Mapping[str, Any], name: str) -> Iterator[DescribedOperati
                 method=method.upper(),
                 base=base,
                 path=f"{base}{path}",
-                query={key: merged(schemas.members(schema)).get("", Member()) for key, schema in query.items()},
+                query={key: schemas.members(schema).get("", Member()) for key, schema in query.items()},
                 answers=tuple(sorted(_answers(schemas, said), key=lambda answer: answer.version)),
             )
 
@@ -131,8 +143,12 @@ def _answers(schemas: _Schemas, said: Mapping[str, Any]) -> Iterator[AnswerVersi
             if "json" in media_type:
                 dated = _DATED.search(media_type)
                 sunset = _DAY.match(str(media.get("x-sunset") or said.get("x-sunset") or ""))
-                members = merged(schemas.members(media.get("schema") or {}))
-                yield AnswerVersion(dated[1] if dated else "", members, sunset[0] if sunset else "")
+                version, day, members, problem = dated[1] if dated else "", sunset[0] if sunset else "", {}, ""
+                try:
+                    members = schemas.members(media.get("schema") or {})
+                except _TooManyError as error:  # of no matter where another operation is asked for
+                    problem = str(error)
+                yield AnswerVersion(version, members, day, problem)
 
 
 @attrs.frozen
@@ -141,6 +157,7 @@ class _Schemas:
 
     root: Mapping[str, Any]
     name: str
+    known: dict[str, Sequence[tuple[str, Member]]] = attrs.field(factory=dict)
 
     def at(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what a reference leads to; anything else as it is."""
@@ -156,30 +173,53 @@ class _Schemas:
             value = found
         raise SettingsError(f"{self.name}: {reference} leads to itself")
 
-    def members(self, schema: Any, path: str = "", seen: frozenset[str] = frozenset()) -> Iterator[tuple[str, Member]]:
-        """Yield what a schema says of each path, variants one after another; ``seen`` are the references on the way."""
-        reference = schema.get("$ref") if isinstance(schema, dict) else None
-        if not isinstance(schema, dict) or reference in seen:  # true and false are schemas since 3.1
-            return
-        if isinstance(reference, str):
-            yield from self.members(self.at(schema), path, seen | {reference})
-            return
+    def members(self, schema: Any) -> dict[str, Member]:
+        """Return what a schema says of each path; raises SettingsError if it has too many."""
+        return merged(self._members(schema, frozenset())[0])
+
+    def _members(self, schema: Any, seen: frozenset[str]) -> tuple[Sequence[tuple[str, Member]], bool]:
+        """Return what is said of each path, and whether they are the same wherever the schema stands.
+
+        ``seen`` are the references on the way. What a reference leads to is remembered, unless it was cut.
+        """
+        if not isinstance(schema, dict):  # true and false are schemas since 3.1
+            return (), True
+        reference = schema.get("$ref")
+        if not isinstance(reference, str):
+            return self._own(schema, seen)
+        if reference in seen or reference in self.known:
+            return self.known.get(reference, ()), reference not in seen
+        found, whole = self._members(self.at(schema), seen | {reference})
+        if whole:
+            self.known[reference] = found
+        return found, whole
+
+    def _own(self, schema: Mapping[str, Any], seen: frozenset[str]) -> tuple[Sequence[tuple[str, Member]], bool]:
         said = schema.get("type")
         kinds = [kind for kind in (said if isinstance(said, list) else [said]) if kind not in {None, "null"}]
         words = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ())]
         kind = kinds[0] if len(kinds) == 1 else ""
         kind = "time" if (kind, schema.get("format")) == ("string", "date-time") else kind
-        yield path, Member(kind, frozenset(word for word in words if isinstance(word, str)))
-        for name, member in (schema.get("properties") or {}).items():
-            yield from self.members(member, inside(path, name), seen)
-        yield from self.members(schema.get("items"), f"{path}[]", seen)
+        parts = [(inside("", name), member) for name, member in (schema.get("properties") or {}).items()]
         mapping = (schema.get("discriminator") or {}).get("mapping") or {}
         mapped = [{"$ref": one if "/" in one else f"#/components/schemas/{one}"} for one in mapping.values()]
         variants = schema.get("oneOf") or schema.get("anyOf") or mapped
         # A variant that names what it is a variant of is not all the others too.
-        known = any(isinstance(one, dict) and one.get("$ref") in seen for one in variants)
-        for part in (*schema.get("allOf", ()), *(() if known else variants)):
-            yield from self.members(part, path, seen)
+        whole = not any(isinstance(one, dict) and one.get("$ref") in seen for one in variants)
+        parts += [("[]", schema.get("items"))]
+        parts += [("", part) for part in (*schema.get("allOf", ()), *(variants if whole else ()))]
+        found = {("", Member(kind, frozenset(word for word in words if isinstance(word, str)))): None}
+        for path, part in parts:
+            inner, is_whole = self._members(part, seen)
+            whole = whole and is_whole
+            found |= dict.fromkeys((_joined(path, name), member) for name, member in inner)
+            if len(found) > _MOST:
+                raise _TooManyError(f"{self.name}: an answer has more than {_MOST} members, each a question of its own")
+        return tuple(found), whole
+
+
+def _joined(path: str, inner: str) -> str:
+    return f"{path}.{inner}" if path and inner and not inner.startswith("[") else path + inner
 
 
 def inside(path: str, name: str) -> str:

@@ -16,6 +16,8 @@ from shim.tools.draft.pairs import MISSING, same_value
 
 _ALIKE = 0.6
 """How alike names are at least, as ``difflib`` measures it, for two values to prove a rule; else it takes three."""
+_MANY = 2000
+"""Members of which none is looked for by its name."""
 _WHY = "It was so in all recorded pairs."
 _DERIVED = {"fidelity": "derived", "why": _WHY}
 _PART = re.compile(r"(.+?)(?:\[(first|each)\])?")
@@ -65,6 +67,16 @@ class _Ground:
     samples: Sequence[Sample]
     old: Members
     new: Members
+    lists: Sequence[Mapping[str, Members]] = attrs.field(init=False)
+    """What both say of a member and of what is in it, if that is a list, by its path."""
+
+    @lists.default
+    def _lists(self) -> Sequence[Mapping[str, Members]]:
+        found: tuple[dict[str, dict[str, Member]], ...] = ({}, {})
+        for by_list, members in zip(found, (self.old, self.new), strict=True):
+            for path, member in members.items():
+                by_list.setdefault(path.partition("[]")[0], {})[path] = member
+        return found
 
     def having(self, path: str) -> list[tuple[Any, Sample]]:
         """Return the old values at a path, each with its sample."""
@@ -173,17 +185,15 @@ def _refined(described: Members, values: Sequence[Any]) -> Members:
 
 def _changed(path: str, ground: _Ground) -> str:
     """Return what both descriptions say of a member that is not the same any more: its type, words or items."""
-    old, new = (
-        {one: member for one, member in members.items() if one == path or one.startswith(f"{path}[]")}
-        for members in (ground.old, ground.new)
-    )
+    old, new = (by_list.get(path, {}) for by_list in ground.lists)
     said = [" ".join((type_of(one, path), *sorted(one[path].words))) for one in (old, new) if path in one]
     return "" if old == new else f"was {said[0]}, and is {said[1]} now" if len(set(said)) > 1 else "changed inside"
 
 
 def _near(path: str, ground: _Ground) -> str:
-    """Return the new path that is nearest by name, empty if none is near."""
-    near = max((source for source, _ in ground.sources()), key=lambda one: _likeness(path, one), default="")
+    """Return the new path that is nearest by name, empty if none is near, or too many would have to be compared."""
+    sources = [source for source, _ in ground.sources()] if len(ground.new) < _MANY else []
+    near = max(sources, key=lambda one: _likeness(path, one), default="")
     return near if near != path and _likeness(path, near) >= _ALIKE else ""
 
 
