@@ -5,6 +5,7 @@ from __future__ import annotations
 EXTRAS = {
     "aiohttp": "aiohttp",
     "ast_grep_py": "scan",
+    "cryptography": "run",
     "httptools": "gateway",
     "httpx2": "httpx2",
     "jinja2": "gateway",

@@ -27,7 +27,7 @@ GROUPS = {
         "front": "Print a proxy's configuration: retired calls go to the gateway.",
     },
     "Your programs": {
-        "run": "Run a Python program with the drop-in switched on.",
+        "run": "Run a program whose calls to Atlas are served.",
         "atlas": "Speak the Atlas CLI's removed commands; hand it every other one.",
         "get, post": "Call any operation, retired or not, and print the answer.",
     },

@@ -1,55 +1,149 @@
-"""``atlas-shim run``: a Python program with the drop-in switched on, without a change to the program."""
+"""``atlas-shim run``: any program with its calls to Atlas served, without a change to the program."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
+import attrs
 import click
 
-from shim.cli.failures import Failure
+from shim.cli.failures import SETTINGS, Failure
+from shim.cli.options import config_option
+from shim.credentials import ApiKey, read_credentials
 from shim.doors.environment import CHECKED, as_mark, settings_in
 from shim.doors.process import prepare
 from shim.doors.switch import LAUNCH
+from shim.extras import hinted
+from shim.origins import DEFAULT_BASE_URL, read_base_url
+
+if TYPE_CHECKING:
+    from shim.run.helper import Helper
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """The exit codes that a shell has for a command that can't be run."""
 
+_NONE_CAME = "no call to Atlas came by: the program made none, or reads neither proxies nor any of the other variables"
+
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.argument("program", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT]...")
-def command(*, program: tuple[str, ...]) -> None:
-    """Run a Python program with the drop-in switched on.
+@click.option(
+    "--via",
+    type=click.Choice(["auto", "python", "gateway"]),
+    default="auto",
+    help="How calls are served: 'python' switches the drop-in on in Pythons that have atlas-shim, 'gateway' leads all "
+    "calls to a gateway of this run. 'auto' takes the first for such a Python, and the second for everything else.",
+)
+@click.option("--show", is_flag=True, help="Print the variables that the program would get, one a line, and stop.")
+@click.option("--report", is_flag=True, help="Stay, and say at the end how many calls came by and were retired.")
+@config_option
+@click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT]...")
+def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, config: Path | None) -> None:
+    """Run a program whose calls to Atlas are served.
 
-    As in "atlas-shim run -- python app.py", "... python -m package", or a script that begins with
-    "#!/usr/bin/env python". Pythons that the program starts have it too. The program replaces this
-    process, so it gets the signals and sets the exit code. atlas-shim must be installed where the
-    program's Python finds it.
+    As in "atlas-shim run -- python app.py" or "atlas-shim run -- ./app". A gateway is there as long as the program
+    and its children are; only calls to Atlas go through it. The program replaces this process, so it gets the signals
+    and sets the exit code. The gateway's options are given by their variables (ATLAS_SHIM_ROUTE and so on) or --config.
 
-    Exit codes: the program's; 2 for bad settings; 126 and 127 when the command can't be run or found.
+    Exit codes: the program's; 2 for bad usage or settings; 126 and 127 when the command can't be run or found.
     """
-    prepare()
-    if _isolated(program):
-        click.echo("atlas-shim: this Python is told to ignore PYTHONPATH, so nothing is switched on", err=True)
-    environment = environment_for(os.environ)
+    if not program:
+        raise click.UsageError("name the program: atlas-shim run -- COMMAND")
+    found = shutil.which(program[0])
+    if found is None and not Path(program[0]).exists():
+        raise Failure(f"{program[0]}: no such command", NOT_FOUND)
+    helper: Helper | None = None
+    if via == "python" or (via == "auto" and has_shim(found or program[0], program)):
+        environment = _by_python(program)
+    else:
+        helper = _by_gateway(config)
+        environment = dict(helper.environment)
+    if show:
+        for name in sorted(name for name in environment if environment[name] != os.environ.get(name)):
+            click.echo(f"{name}={environment[name]}")
+        return
     sys.stdout.flush()
     sys.stderr.flush()
     try:
+        if report and helper is not None:
+            _report(program, environment, helper)
         _become(program, environment)
-    except FileNotFoundError:
-        raise Failure(f"{program[0]}: no such command", NOT_FOUND) from None
     except OSError as error:
         raise Failure(f"{program[0]}: {error.strerror}", NOT_EXECUTABLE) from None
+
+
+def has_shim(path: str, program: Sequence[str]) -> bool:
+    """Return whether a command is a Python, or a script for one, that has the shim and is not told to ignore it."""
+    interpreter = path if re.match(r"(python|pypy)[\d.]*$", Path(path).name) else _interpreter_of(path)
+    if interpreter is None or (interpreter == path and _isolated(program)):
+        return False
+    # A folder called shim in the program's own folder is not ours.
+    asked = [interpreter, "-c", "import sys; sys.path.pop(0); import shim.doors.switch"]
+    try:
+        return subprocess.run(asked, capture_output=True, timeout=30, check=False).returncode == 0  # noqa: S603 - the user's own
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def environment_for(environ: Mapping[str, str]) -> dict[str, str]:
     """Return an environment in which a Python starts with the drop-in switched on, its settings being checked."""
     others = [entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry not in {"", LAUNCH}]
     return {**environ, "PYTHONPATH": os.pathsep.join([LAUNCH, *others]), CHECKED: as_mark(settings_in(environ))}
+
+
+def _by_python(program: Sequence[str]) -> dict[str, str]:
+    prepare()
+    if _isolated(program):
+        click.echo("atlas-shim: this Python is told to ignore PYTHONPATH, so nothing is switched on", err=True)
+    return environment_for(os.environ)
+
+
+def _by_gateway(config: Path | None) -> Helper:
+    if os.name != "posix":
+        raise Failure("run: on Windows only Pythons that have atlas-shim are served (--via python)", SETTINGS)
+    try:
+        from shim.run.helper import start_helper  # noqa: PLC0415 - extras, which --help does not need
+    except ModuleNotFoundError as error:
+        raise hinted(error) from None
+    from shim.gateway.plan import PlanSource  # noqa: PLC0415 - as above
+
+    flags = {"listen": "127.0.0.1:0", "uds": "", "admin": "off", "access_log": "off", "log_level": "error"}
+    if config is None and "ATLAS_SHIM_UPSTREAM" not in os.environ:
+        flags["upstream"] = read_base_url(os.environ)
+    if config is None and "ATLAS_SHIM_CREDENTIALS" not in os.environ:
+        has_key = isinstance(read_credentials(os.environ), ApiKey)
+        flags |= {"credentials": "verify"} if has_key else {}  # a program that signs with this key can be answered
+    plan = PlanSource(dict(os.environ), flags, config).read()
+    host = urlsplit(plan.options.upstream).hostname or ""
+    if not host.endswith((".mongodb.com", ".mongodbgov.com")):
+        host = DEFAULT_BASE_URL.partition("://")[2]
+    options = attrs.evolve(plan.options, public_url=f"https://{host}")
+    return start_helper(options, plan.engine, host, os.environ)
+
+
+def _report(program: Sequence[str], environment: Mapping[str, str], helper: Helper) -> NoReturn:
+    """Run the program as a child that gets our signals, say what came by, and end with its exit code."""
+    child = subprocess.Popen(list(program), env=dict(environment), close_fds=False)  # noqa: S603 - the user's own
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, lambda number, _: child.send_signal(number))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the child, too
+    code = child.wait()
+    counts = helper.counts()
+    said = (
+        f"{counts['calls']} calls to Atlas, {counts['retired']} of them retired"
+        if counts["connections"]
+        else _NONE_CAME
+    )
+    click.echo(f"atlas-shim: {said}", err=True)
+    raise SystemExit(code if code >= 0 else 128 - code)
 
 
 def _become(program: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -59,9 +153,24 @@ def _become(program: Sequence[str], environment: Mapping[str, str]) -> None:
     raise SystemExit(done.returncode)
 
 
+def _interpreter_of(path: str) -> str | None:
+    """Return the Python that a script's first line names, None if it names none."""
+    try:
+        with Path(path).open("rb") as file:
+            first = file.readline(256)
+    except OSError:
+        return None
+    words = first[2:].decode("utf-8", "replace").split() if first.startswith(b"#!") else []
+    if words and Path(words[0]).name == "env":
+        words = [word for word in words[1:] if not word.startswith("-")]
+    if not words or not Path(words[0]).name.startswith(("python", "pypy")):
+        return None
+    return shutil.which(words[0])
+
+
 def _isolated(program: Sequence[str]) -> bool:
-    """Tell whether a command line starts Python with -I, -E or -S, which ignore PYTHONPATH or sitecustomize."""
-    if not Path(program[0]).name.startswith("python"):
+    """Return whether a command line starts Python with -I, -E or -S, which ignore PYTHONPATH or sitecustomize."""
+    if not Path(program[0]).name.startswith(("python", "pypy")):
         return False
     for argument in program[1:]:
         if not argument.startswith("-") or argument in {"-", "--", "-c", "-m"}:

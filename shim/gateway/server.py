@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
+import ssl
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from importlib import import_module
@@ -220,6 +222,16 @@ class Gateway:
             await self.stop(grace=0)
         else:
             stopping.result()
+
+    async def adopt(self, connection: socket.socket, tls: ssl.SSLContext) -> None:
+        """Serve a connection that was accepted elsewhere, which is the gateway's from here on.
+
+        Returns after the handshake; raises OSError, of which ssl.SSLError is one, if that fails.
+        """
+        assert self._calls is not None, "start() comes first"
+        arrival = self._calls.take(connection, tls)
+        if arrival.verdict != "dropped":
+            await arrival.task
 
     def status(self, inventory: Written | None = None) -> Json:
         """Return what people are shown, with what is known of the inventory; may be called in another thread."""

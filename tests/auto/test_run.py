@@ -1,4 +1,4 @@
-"""``atlas-shim run``: programs of other people's making, in processes of their own."""
+"""``atlas-shim run --via python``: programs of other people's making, in processes of their own."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from shim.doors.environment import CHECKED, VARIABLES, WARNINGS
 from shim.doors.switch import LAUNCH
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
-COMMAND = [sys.executable, "-m", "shim", "run", "--"]
+COMMAND = [sys.executable, "-m", "shim", "run", "--via", "python", "--"]
 
 
 def run(*program, cwd=None, **environment):
@@ -159,7 +159,7 @@ def invoke(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
     def call(*program):
-        done = CliRunner().invoke(main, ["run", "--", *program])
+        done = CliRunner().invoke(main, ["run", "--via", "python", "--", *program])
         return done.exit_code, done.stderr
 
     return call
@@ -193,7 +193,7 @@ def test_an_isolated_python_is_told_apart(invoke, became):
     """It ignores PYTHONPATH; what belongs to the program is not looked at."""
     isolated = [["python3", *flags, "x.py"] for flags in (["-I"], ["-bE"], ["-S"])]
     others = [["python3", *flags] for flags in (["x.py", "-I"], ["-c", "-I"], ["-W", "x"], ["-u"])]
-    others.append(["gunicorn", "-I"])
+    others.append(["sh", "-I"])
     said = ["ignore PYTHONPATH" in invoke(*program)[1] for program in (*isolated, *others)]
     assert said == [True] * 3 + [False] * 5
     assert became == isolated + others

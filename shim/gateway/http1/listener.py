@@ -112,10 +112,15 @@ class Listener:
             self._watch()
 
     def _arrived(self, connection: socket.socket) -> None:
-        arrival = Arrival(self.server, connection, None if self._tls is None else self._tls())
+        self.take(connection, None if self._tls is None else self._tls())
+
+    def take(self, connection: socket.socket, tls: ssl.SSLContext | None) -> Arrival:
+        """Serve a connection that was accepted here or elsewhere."""
+        arrival = Arrival(self.server, connection, tls)
         if arrival.verdict != "dropped":
             self._arriving.add(arrival)
             arrival.task.add_done_callback(lambda _: self._arriving.discard(arrival))
+        return arrival
 
     async def refuse(self) -> None:
         """Take no connections but those that callers have made already, which the kernel would reset."""

@@ -1,0 +1,128 @@
+"""Certificates for one run: a root whose key is forgotten at once, and one leaf for Atlas' host."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import re
+import ssl
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import attrs
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+LIFE = dt.timedelta(days=365)
+"""How long a run may last: no leaf can be made later, since the root's key is gone."""
+
+SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+"""Where Linux distributions and macOS keep their roots as one file."""
+
+
+@attrs.frozen
+class Certificates:
+    """The root as PEM, and the context that ends TLS with the leaf; the leaf's key is in the context alone."""
+
+    root: bytes
+    context: ssl.SSLContext = attrs.field(repr=False)
+
+
+def make_certificates(host: str) -> Certificates:
+    """Make a root, sign a leaf for ``host`` with it, and forget the root's key."""
+    start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+    root_key, leaf_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "atlas-shim run")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    root = (
+        _builder(issuer, issuer, root_key, start)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .sign(root_key, hashes.SHA256())
+    )
+    leaf = (
+        _builder(subject, issuer, leaf_key, start)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
+            critical=False,
+        )
+        .sign(root_key, hashes.SHA256())
+    )
+    pem = root.public_bytes(serialization.Encoding.PEM)
+    key = leaf_key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return Certificates(pem, _context(leaf.public_bytes(serialization.Encoding.PEM) + pem, key))
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, start: dt.datetime
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + LIFE)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _context(chain: bytes, key: bytes) -> ssl.SSLContext:
+    """Return a server's context; ``ssl`` reads files alone, so the key goes through one that has no name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["http/1.1"])
+    with tempfile.TemporaryFile() if sys.platform != "linux" else os.fdopen(os.memfd_create("leaf"), "wb") as file:
+        file.write(chain + key)
+        file.flush()
+        context.load_cert_chain(f"/dev/fd/{file.fileno()}")
+    return context
+
+
+def system_bundle() -> bytes:
+    """Return the roots that this system trusts, as PEM; empty if there is no file of them."""
+    paths = (ssl.get_default_verify_paths().openssl_cafile, *SYSTEM_BUNDLES)
+    return next((Path(path).read_bytes() for path in paths if Path(path).is_file()), b"")
+
+
+def java_store(bundle: bytes) -> bytes:
+    """Return a trust store that a JVM opens without a password, with all certificates of a PEM bundle."""
+    named = []
+    for pem in re.findall(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", bundle, re.DOTALL):
+        # Old roots have serial numbers that RFC 5280 forbids; one that can't be read is none that a JVM needs.
+        with warnings.catch_warnings(), contextlib.suppress(ValueError):
+            warnings.simplefilter("ignore")
+            one = x509.load_pem_x509_certificate(pem)
+            named.append(pkcs12.PKCS12Certificate(one, one.fingerprint(hashes.SHA256()).hex().encode()))
+    return pkcs12.serialize_java_truststore(named, serialization.NoEncryption())

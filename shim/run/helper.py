@@ -1,0 +1,253 @@
+"""The processes beside the program: one that keeps the sockets, and the gateway that serves them.
+
+The keeper forks the gateway, and again if it dies: what the program has open ends then, and its next connection is
+served. Both end when the last of the program's processes has ended, which they see by a pipe that all of these hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+import attrs
+
+from shim.core.recognise import Engine
+from shim.errors import SettingsError
+from shim.gateway import Gateway
+from shim.gateway.http1.sockets import Bound, bind_tcp
+from shim.gateway.ledger import OTHER
+from shim.gateway.options import Address, Options
+from shim.gateway.server import loop_factory
+from shim.run.certificates import Certificates, make_certificates
+from shim.run.proxy import Proxy
+from shim.run.variables import Run, environment_of
+
+HIGH = 100
+"""The lowest number for what the program inherits: programs use the first few for themselves."""
+
+STARTED = 30.0
+"""Seconds that the gateway has to start."""
+
+_SOON = 1.0
+"""Seconds a gateway lives at least, or the next one is not started at once."""
+
+
+@attrs.frozen
+class _Pipes:
+    """What the processes have of the command: where to say what came of the start, its life, and its questions."""
+
+    started: int
+    alive: int
+    asked: socket.socket
+    program: int
+
+
+@attrs.frozen
+class Helper:
+    """The processes beside the program, seen from the command: what the program is told, and how to ask for counts."""
+
+    environment: Mapping[str, str] = attrs.field(repr=False)
+    asking: socket.socket
+
+    def counts(self) -> dict[str, int]:
+        """Return what came by so far: ``connections``, ``refused``, ``calls`` and ``translated``."""
+        self.asking.settimeout(STARTED)
+        self.asking.sendall(b"?")
+        answer = self.asking.recv(4096)
+        found: dict[str, int] = json.loads(answer) if answer else {}
+        return found
+
+
+def start_helper(options: Options, engine: Engine, host: str, environ: Mapping[str, str]) -> Helper:
+    """Start the processes beside this one, which becomes the program; returns once calls are served.
+
+    Raises SettingsError if the gateway does not start.
+    """
+    ready, started = os.pipe()
+    alive, living = os.pipe()
+    asking, asked = socket.socketpair()
+    program = os.getpid()
+    if not os.fork():
+        # A child of a child belongs to nobody below the program, and has no terminal.
+        os.setsid()
+        if not os.fork():
+            os.close(ready)
+            os.close(living)
+            asking.close()
+            _keep(options, engine, host, environ, _Pipes(started, alive, asked, program))
+        os._exit(0)
+    os.wait()
+    os.close(started)
+    os.close(alive)
+    asked.close()
+    with open(ready, encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
+        told = json.loads(file.read() or '{"error": "the gateway did not start"}')
+    if "error" in told:
+        raise SettingsError(told["error"])
+    os.set_inheritable(fcntl.fcntl(living, fcntl.F_DUPFD, HIGH), True)  # noqa: FBT003 - the function's own signature
+    os.close(living)
+    return Helper(told["environment"], asking)
+
+
+def _keep(options: Options, engine: Engine, host: str, environ: Mapping[str, str], pipes: _Pipes) -> None:
+    """Make what a run needs, and see to it that a gateway serves it until the program has ended."""
+    folder = Path(tempfile.mkdtemp(prefix="atlas-shim-run-"))
+    try:
+        _stand_apart(pipes)
+        proxy, tls, gateway = (bind_tcp(Address("127.0.0.1", 0)) for _ in range(3))
+        certificates = make_certificates(host)
+        ports = [one.sockets[0].getsockname()[1] for one in (proxy, tls, gateway)]
+        run = Run(host, folder, certificates.root, *ports)
+        said = json.dumps({"environment": environment_of(run, environ)})
+        serving = _Serving(options, engine, host, certificates, (proxy, tls, gateway), environ, pipes)
+        ended = False
+        while not ended:
+            began, gateway_process = time.monotonic(), os.fork()
+            if not gateway_process:
+                serving.run(said)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # who waits for the end of what is written waits for no keeper
+            with contextlib.suppress(OSError):
+                os.close(pipes.started)
+            ended = os.waitstatus_to_exitcode(os.waitpid(gateway_process, 0)[1]) == 0
+            said = ""
+            if not ended and time.monotonic() - began < _SOON:
+                time.sleep(_SOON)
+    except Exception as error:  # noqa: BLE001 - the command says it
+        os.write(pipes.started, json.dumps({"error": f"run: {error}"}).encode())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stand_apart(pipes: _Pipes) -> None:
+    """Hold nothing of the command's but its standard error, for warnings: others may wait for the end of the rest."""
+    kept = {2, pipes.started, pipes.alive, pipes.asked.fileno()}
+    for number in [int(one.name) for one in Path("/dev/fd").iterdir()]:
+        if number not in kept and number > 2:
+            with contextlib.suppress(OSError):  # the listing's own
+                os.close(number)
+    for number, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY)):
+        os.dup2(os.open(os.devnull, flags), number)
+    os.chdir("/")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+@attrs.frozen
+class _Serving:
+    """What a gateway's process serves, and again after another has died."""
+
+    options: Options
+    engine: Engine
+    host: str
+    certificates: Certificates
+    bound: tuple[Bound, Bound, Bound]
+    environ: Mapping[str, str] = attrs.field(repr=False)
+    pipes: _Pipes
+
+    def run(self, said: str) -> NoReturn:
+        """Serve until the program's last process has ended, and end this one."""
+        code = 0
+        logging.basicConfig(level=logging.ERROR, format="atlas-shim: %(message)s")
+        try:
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
+                runner.run(self._serve(said))
+        except (OSError, SettingsError) as error:
+            with contextlib.suppress(OSError):  # it is not the first
+                os.write(self.pipes.started, json.dumps({"error": str(error)}).encode())
+        except BaseException:  # noqa: BLE001 - the keeper starts another
+            code = 1
+        os._exit(code)
+
+    async def _serve(self, said: str) -> None:
+        loop, ended, tasks = asyncio.get_running_loop(), asyncio.Event(), set[asyncio.Task[None]]()
+        gateway = Gateway(self.options, self.engine, environ=self.environ)
+        proxy = Proxy(self.host, self.certificates.context, gateway.adopt, _warn)
+        proxied, led, calls = self.bound
+        await gateway.start(calls)
+        try:
+            for bound, serve in ((proxied, proxy.serve), (led, proxy.serve_tls)):
+                for one in bound.sockets:
+                    one.setblocking(False)  # noqa: FBT003 - the socket's own signature
+                    loop.add_reader(one, partial(_accept, one, serve, tasks))
+            loop.add_reader(self.pipes.alive, ended.set)
+            loop.add_reader(self.pipes.asked, self._answer, gateway, proxy)
+            _hear_of_end(self.pipes.program, tasks)
+            if said:
+                os.write(self.pipes.started, said.encode())
+                os.close(self.pipes.started)
+            await ended.wait()
+        finally:
+            await _ended(tasks)
+            await gateway.stop(grace=0)
+
+    def _answer(self, gateway: Gateway, proxy: Proxy) -> None:
+        if not self.pipes.asked.recv(1):
+            asyncio.get_running_loop().remove_reader(self.pipes.asked)
+            return
+        rows = gateway.ledger.snapshot()["calls"]
+        retired = sum(calls for (operation, *_), calls in rows.items() if operation != OTHER)
+        counts = {**attrs.asdict(proxy.counts), "calls": sum(rows.values()), "retired": retired}
+        self.pipes.asked.send(json.dumps(counts).encode())
+
+
+def _accept(
+    listening: socket.socket,
+    serve: Callable[[socket.socket], Coroutine[None, None, None]],
+    tasks: set[asyncio.Task[None]],
+) -> None:
+    try:
+        connection, _ = listening.accept()
+    except (BlockingIOError, ConnectionError):
+        return
+    connection.setblocking(False)  # noqa: FBT003 - the socket's own signature
+    task = asyncio.get_running_loop().create_task(serve(connection))
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+async def _ended(tasks: set[asyncio.Task[None]]) -> None:
+    """Let what has begun come to its end, for a moment: a handshake that fails is worth a warning."""
+    if tasks:
+        await asyncio.wait(tasks, timeout=_SOON)
+    for task in tuple(tasks):
+        task.cancel()
+
+
+def _hear_of_end(program: int, tasks: set[asyncio.Task[None]]) -> None:
+    """Let standard error go when the program ends, though its children live on: somebody may wait for its end."""
+    loop = asyncio.get_running_loop()
+    if not hasattr(os, "pidfd_open"):
+        return
+    with contextlib.suppress(OSError):  # it has ended
+        process = os.pidfd_open(program)
+
+        def hear() -> None:
+            loop.remove_reader(process)
+            letting_go = loop.create_task(let_go())
+            letting_go.add_done_callback(lambda _: os.close(process))
+
+        async def let_go() -> None:
+            warning = {task for task in tasks if not task.done()}
+            if warning:
+                await asyncio.wait(warning, timeout=_SOON)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+        loop.add_reader(process, hear)
+
+
+def _warn(sentence: str) -> None:
+    with contextlib.suppress(OSError):
+        os.write(2, f"atlas-shim: {sentence}\n".encode())

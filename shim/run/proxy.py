@@ -1,0 +1,261 @@
+"""The proxy that the program's own variables name: it ends TLS for Atlas' host, and tunnels all others untouched.
+
+Other hosts are reached as without this run: through the proxy that was set, unless NO_PROXY as it was names them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from urllib.parse import urlsplit
+
+import attrs
+
+from shim.core.responses import SITE
+from shim.gateway.http1.chunks import ChunkDecoder, ChunkError
+from shim.gateway.upstream.proxy import Proxy as UpstreamProxy
+from shim.gateway.upstream.proxy import proxy_for
+from shim.run.peers import is_own, program_of
+
+log = logging.getLogger("shim.run")
+
+HEAD = 65536
+"""Bytes of a request's head, or of the head that another proxy answers CONNECT with."""
+
+PATIENCE = 30.0
+"""Seconds for a head, and for a connection to another host."""
+
+IDLE = 3600.0
+"""Seconds without a byte after which a tunnel is closed."""
+
+_PIECE = 65536
+_HOP = re.compile(rb"(?i)(?:proxy-)?connection|keep-alive|proxy-authorization")
+
+Adopt = Callable[[socket.socket, ssl.SSLContext], Awaitable[None]]
+"""Makes the gateway serve a connection; returns after the handshake, and raises ssl.SSLError if that fails."""
+
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@attrs.define
+class Counts:
+    """What came by: connections to Atlas' host, and those whose program did not trust the certificate."""
+
+    connections: int = 0
+    refused: int = 0
+
+
+class Proxy:
+    """Serves connections of this user's processes.
+
+    ``warn`` is called with a sentence for the person at the terminal.
+    """
+
+    def __init__(self, host: str, context: ssl.SSLContext, adopt: Adopt, warn: Callable[[str], None]) -> None:
+        self.counts = Counts()
+        self._host, self._context, self._adopt, self._warn = host, context, adopt, warn
+        self._said: set[str] = set()
+
+    async def serve(self, connection: socket.socket) -> None:
+        """Serve one connection of a program that was told of this proxy."""
+        with closing(connection):
+            if not await asyncio.to_thread(is_own, connection):
+                return
+            async with asyncio.timeout(PATIENCE):
+                head = await _head(connection)
+            method, target, fields = _parsed(head)
+            if method == b"CONNECT":
+                await self._connect(connection, *_host_and_port(target))
+            else:
+                await self._forward(connection, method, target, fields)
+
+    async def serve_tls(self, connection: socket.socket) -> None:
+        """Serve one connection that a hook has led here in place of Atlas' host."""
+        with closing(connection):
+            if await asyncio.to_thread(is_own, connection):
+                await self._hand_over(connection)
+
+    async def _connect(self, connection: socket.socket, host: str, port: int) -> None:
+        loop = asyncio.get_running_loop()
+        if (host, port) == (self._host, 443):
+            await loop.sock_sendall(connection, b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await self._hand_over(connection)
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                reader, writer = await self._dial(host, port)
+        except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+            await loop.sock_sendall(connection, _answer("502 Bad Gateway", f"{host}:{port}: {_reason(error)}"))
+            return
+        await loop.sock_sendall(connection, b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await _splice(await asyncio.open_connection(sock=connection.dup()), (reader, writer))
+
+    async def _hand_over(self, connection: socket.socket) -> None:
+        """Give the connection to the gateway, and say who does not trust its certificate."""
+        self.counts.connections += 1
+        name = asyncio.ensure_future(asyncio.to_thread(program_of, connection))
+        try:
+            await self._adopt(connection.dup(), self._context)
+        except (OSError, TimeoutError):
+            self.counts.refused += 1
+            self._refused(await name)
+        else:
+            name.cancel()
+
+    def _refused(self, program: str) -> None:
+        if program not in self._said:
+            self._said.add(program)
+            self._warn(
+                f"{program} called {self._host} and does not trust this run's certificate; see 'Programs that bring "
+                f"their own roots' at {SITE}how-to/hard-coded-host/"
+            )
+
+    async def _dial(self, host: str, port: int) -> Stream:
+        """Connect to another host as the program would have."""
+        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        proxy = proxy_for(f"https://{authority}")
+        if proxy is None:
+            return await asyncio.open_connection(host, port)
+        reader, writer = await _open(proxy)
+        head = f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n".encode("latin-1")
+        writer.write(head + _login(proxy) + b"\r\n")
+        answer = await reader.readuntil(b"\r\n\r\n")
+        if answer.split(b" ", 2)[1:2] != [b"200"]:
+            writer.close()
+            line = answer.partition(b"\r\n")[0].decode("latin-1")
+            raise ConnectionError(f"its proxy answers {line}")
+        return reader, writer
+
+    async def _forward(self, connection: socket.socket, method: bytes, target: bytes, fields: list[bytes]) -> None:
+        """Pass one request by http on, and no other: what comes behind its content may be for another host."""
+        loop, parts = asyncio.get_running_loop(), urlsplit(target.decode("latin-1"))
+        if parts.scheme != "http" or not parts.hostname:
+            await loop.sock_sendall(connection, _answer("400 Bad Request", "a proxy is asked for an http:// URL"))
+            return
+        proxy = proxy_for(f"http://{parts.netloc.rpartition('@')[2]}")
+        line = target if proxy else (parts._replace(scheme="", netloc="").geturl() or "/").encode("latin-1")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                opened = _open(proxy) if proxy else asyncio.open_connection(parts.hostname, parts.port or 80)
+                reader, writer = await opened
+        except (OSError, ValueError) as error:
+            await loop.sock_sendall(connection, _answer("502 Bad Gateway", f"{parts.hostname}: {_reason(error)}"))
+            return
+        kept = [field for field in fields if not _HOP.fullmatch(field.partition(b":")[0].strip())]
+        head = b"\r\n".join((method + b" " + line + b" HTTP/1.1", *kept, b"Connection: close"))
+        writer.write(head + b"\r\n" + _login(proxy) + b"\r\n")
+        ours = await asyncio.open_connection(sock=connection.dup())
+        await _splice(ours, (reader, writer), _content(ours[0], fields))
+
+
+@contextlib.contextmanager
+def closing(connection: socket.socket) -> Iterator[None]:
+    """Close a connection in the end; whatever its peer does is that peer's own trouble."""
+    with connection:
+        try:
+            yield
+        except (OSError, ValueError, asyncio.IncompleteReadError, TimeoutError) as error:
+            log.debug("a connection ended: %s", _reason(error))
+
+
+async def _open(proxy: UpstreamProxy) -> Stream:
+    tls = ssl.create_default_context() if proxy.tls else None
+    return await asyncio.open_connection(proxy.host, proxy.port, ssl=tls)
+
+
+def _login(proxy: UpstreamProxy | None) -> bytes:
+    if proxy is None or proxy.login is None:
+        return b""
+    return f"Proxy-Authorization: {proxy.login}\r\n".encode("ascii")
+
+
+async def _head(connection: socket.socket) -> bytes:
+    """Take a head from a connection and not one byte more: what follows is TLS, or content."""
+    loop, head = asyncio.get_running_loop(), b""
+    while not head.endswith(b"\r\n\r\n"):
+        readable = asyncio.Event()
+        loop.add_reader(connection, readable.set)
+        try:
+            await readable.wait()
+        finally:
+            loop.remove_reader(connection)
+        seen = connection.recv(HEAD, socket.MSG_PEEK)
+        end = (head + seen).find(b"\r\n\r\n")
+        head += connection.recv(len(seen) if end < 0 else end + 4 - len(head))
+        if not seen or len(head) > HEAD:
+            raise ValueError("no head of a request")
+    return head
+
+
+def _parsed(head: bytes) -> tuple[bytes, bytes, list[bytes]]:
+    line, *fields = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
+    method, target, _ = line.split(b" ", 2)
+    return method, target, fields
+
+
+def _host_and_port(target: bytes) -> tuple[str, int]:
+    host, _, port = target.decode("latin-1").rpartition(":")
+    return host.strip("[]").lower(), int(port)
+
+
+async def _content(reader: asyncio.StreamReader, fields: list[bytes]) -> AsyncIterator[bytes]:
+    """Yield a request's content as it came, and nothing behind it (RFC 9112, 6)."""
+    framing = {name.strip().lower(): value.strip() for name, _, value in (field.partition(b":") for field in fields)}
+    if b"transfer-encoding" in framing:
+        decoder = ChunkDecoder()
+        while not decoder.done and (piece := await reader.read(_PIECE)):
+            end = 0
+            while end < len(piece) and not decoder.done:
+                _, end = decoder.feed(piece, end)
+            yield piece[:end]
+    else:
+        left = int(framing.get(b"content-length", b"0"))
+        while left and (piece := await reader.read(min(left, _PIECE))):
+            left -= len(piece)
+            yield piece
+
+
+async def _all_of(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    while piece := await reader.read(_PIECE):
+        yield piece
+
+
+async def _splice(ours: Stream, theirs: Stream, content: AsyncIterator[bytes] | None = None) -> None:
+    """Pass bytes on in both directions until both have ended; ``content`` is all that goes out if it is given."""
+
+    async def pass_on(pieces: AsyncIterator[bytes], writer: asyncio.StreamWriter, *, ends: bool) -> None:
+        with contextlib.suppress(OSError, ChunkError):
+            while True:
+                async with asyncio.timeout(IDLE):
+                    piece = await anext(pieces, b"")
+                    writer.write(piece)
+                    await writer.drain()
+                if not piece:
+                    break
+            if ends and writer.can_write_eof():
+                writer.write_eof()
+                return
+        if ends:
+            writer.close()
+
+    try:
+        there = pass_on(content or _all_of(ours[0]), theirs[1], ends=content is None)
+        await asyncio.gather(there, pass_on(_all_of(theirs[0]), ours[1], ends=True))
+    finally:
+        ours[1].close()
+        theirs[1].close()
+
+
+def _answer(status: str, why: str) -> bytes:
+    body = f"atlas-shim run: {why}\n".encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    return head.encode("latin-1") + body
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__
