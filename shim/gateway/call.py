@@ -26,7 +26,6 @@ from shim.flags.variants import ByFlag
 from shim.gateway.checks import InboundRequest, check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
 from shim.gateway.credentials import CallerGate, UpstreamSigner
-from shim.gateway.credentials.modes import cannot_cross
 from shim.gateway.errors import Refusal, too_large
 from shim.gateway.exchange import Exchange, dumps, loads
 from shim.gateway.fields import agent_of, for_caller
@@ -108,7 +107,7 @@ class Handler:
                 if self.flag is not None and match is not None:
                     plan = self.flag.variant(plan, match)
                     line.reason = plan.settings.because
-                signer = await self.gate.admit(inbound, recognised=match is not None)
+                signer = await self.gate.admit(inbound, match)
                 inbound = check_allowed(inbound, match, plan, lent=signer.lends)
                 admitted = Admitted(request, inbound, signer, plan, entry, line)
                 # Switching off ends translation, and not who may call and who signs.
@@ -163,7 +162,7 @@ class Handler:
     async def _translate(self, admitted: Admitted, match: Match) -> None:
         """Run the exchange of a retired call, or share another's, and reply."""
         request, plan, line = admitted.request, admitted.plan, admitted.line
-        call, is_unsigned = admitted.inbound.call, False
+        call = admitted.inbound.call
         line.route = "refused"
         if request.head.has_content:
             body = await request.content.all(plan.options.request_limit)
@@ -172,7 +171,6 @@ class Handler:
             call = attrs.evolve(call, body=body)
         elif match.needs_body:
             call = attrs.evolve(call, body=b"")
-            is_unsigned = field(call.headers, "Authorization") is None
         run = Exchange(
             match=match,
             call=call,
@@ -201,8 +199,6 @@ class Handler:
             finally:
                 line.upstream_seconds = perf_counter() - began - run.seconds
             record = outcome.record
-            if is_unsigned and not record.sent:  # a Digest client's first request: its content comes with its signature
-                raise cannot_cross()
             line.upstream_status = record.sent[-1].status if record.sent else None
             reply = run.reply(outcome)
             line.failure = run.failure

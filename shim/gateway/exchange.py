@@ -12,10 +12,11 @@ import orjson
 from shim.core import content
 from shim.core.context import Context
 from shim.core.exchange import exchange
-from shim.core.messages import Call, Headers, Outcome, PassThrough, Read, Record, Reply, Send, advance
+from shim.core.messages import Call, Headers, Outcome, PassThrough, Read, Record, Reply, Send, advance, field
 from shim.core.recognise import Match
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import UpstreamSigner
+from shim.gateway.credentials.modes import cannot_cross
 from shim.gateway.errors import Refusal, error_type, executed, proxy_status, too_slow
 from shim.gateway.failures import Failure
 from shim.gateway.fields import for_caller, notes
@@ -142,6 +143,12 @@ class Exchange:
         lines = for_caller(made.headers)
         if outcome.code is None:
             return Reply(made.status, (*lines, *notes(record, linked=self._leads_on(record))), made.body or b"")
+        if (
+            outcome.code == "MALFORMED_JSON"
+            and not self.call.body
+            and field(self.call.headers, "Authorization") is None
+        ):
+            raise cannot_cross()  # a Digest client's first request: its content comes with its signature
         error = error_type(outcome.code, made.status, self.fault)
         self.failure = outcome.code, made.status, error
         status = proxy_status(error, outcome.code, record)

@@ -328,3 +328,5 @@ def test_an_empty_write_is_a_step_of_digest():
         assert not seen.targets
         seen.ask(UNTOUCHED, "Content-Length: 0", method="POST")
         assert UNTOUCHED in seen.targets
+        indexes = f"{INSTANCE}/performanceAdvisor/autoIndexing"
+        assert status_of(seen.ask(f"{indexes}?enable=true", "Content-Length: 0", method="POST")[0]) != 401

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import attrs
 
 from shim.core.messages import Call, Headers, Reply, field, without
+from shim.core.recognise import Match
 from shim.gateway.checks import InboundRequest
 from shim.gateway.credentials.digest import REALM, asks_digest, challenge
 from shim.gateway.credentials.keys import Holder
@@ -109,8 +110,8 @@ PASSTHROUGH = UpstreamSigner()
 class CallerGate:
     """Decides who may call: here everybody, since nothing is held that could be borrowed."""
 
-    async def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:  # noqa: ARG002 - others look
-        """Return who signs this call; raises Refusal. ``recognised`` says that the mappings know the operation."""
+    async def admit(self, request: InboundRequest, match: Match | None) -> UpstreamSigner:  # noqa: ARG002 - others look
+        """Return who signs this call; raises Refusal."""
         return PASSTHROUGH
 
     async def close(self) -> None:
@@ -137,7 +138,7 @@ class OwnGate(CallerGate):
         self._held = credentials()
         self._signer = signer_of(self._held)
 
-    async def admit(self, request: InboundRequest, *, recognised: bool) -> UpstreamSigner:
+    async def admit(self, request: InboundRequest, match: Match | None) -> UpstreamSigner:
         """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
         if from_a_page(request.call.headers):
             raise Refusal(
@@ -147,9 +148,9 @@ class OwnGate(CallerGate):
                 error="http_request_denied",
                 close=True,
             )
-        if not (recognised or (self._everything and not signs_in(request.call.path))):
+        if not (match is not None or (self._everything and not signs_in(request.call.path))):
             return PASSTHROUGH
-        if is_step_of_digest(request, recognised=recognised):
+        if is_step_of_digest(request, match):
             raise Refusal(
                 401,
                 "SHIM_UNAUTHORIZED",
@@ -176,15 +177,17 @@ def from_a_page(headers: Headers) -> bool:
     return False
 
 
-def is_step_of_digest(request: InboundRequest, *, recognised: bool) -> bool:
+def is_step_of_digest(request: InboundRequest, match: Match | None) -> bool:
     """Tell whether a write is the first request of a Digest client: its content comes with its signature.
 
-    libcurl's has no content, and says so, and of which type it would be. A recognised write needs some.
+    libcurl's has no content, and says so, and of which type it would be; that a recognised write needs some is known.
     """
     call, head = request.call, request.head
     if head.has_content or call.method not in _WITH_CONTENT or field(call.headers, "Authorization") is not None:
         return False
-    return recognised or (head.length == 0 and field(call.headers, "Content-Type") is not None)
+    if match is not None:
+        return match.operation.request is not None
+    return head.length == 0 and field(call.headers, "Content-Type") is not None
 
 
 def is_loopback(host: str) -> bool:

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable
 
+from shim.core.recognise import Match
 from shim.credentials import ApiKey
 from shim.gateway.checks import InboundRequest
 from shim.gateway.credentials.digest import LONGEST, REALM, challenge, parameters, response, secret_hash
@@ -56,12 +57,7 @@ class VerifyGate(CallerGate):
         self._nobody = secrets.token_hex(16)
         self._learn(keys())
 
-    async def admit(
-        self,
-        request: InboundRequest,
-        *,
-        recognised: bool,  # noqa: ARG002 - a gate's signature
-    ) -> UpstreamSigner:
+    async def admit(self, request: InboundRequest, match: Match | None) -> UpstreamSigner:  # noqa: ARG002 - all alike
         """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
         if signs_in(request.call.path):
             return PASSTHROUGH
