@@ -5,6 +5,8 @@ from __future__ import annotations
 import stat
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +28,17 @@ class _File:
     data: dict[str, Any]
 
 
-def mapping_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
+def mapping_folders(environ: Mapping[str, str]) -> tuple[Path | Traversable, ...]:
     """Return the shipped folder and the operator's (``ATLAS_SHIM_MAPPINGS``), if there is one."""
     own = environ.get("ATLAS_SHIM_MAPPINGS")
     return (_SHIPPED, Path(own)) if own else (_SHIPPED,)
 
 
-_PACKAGE = Path(__file__).parents[1] / "mappings"
-_SHIPPED = _PACKAGE if _PACKAGE.is_dir() else Path(__file__).parents[2] / "mappings"
+_PACKAGE = files("shim") / "mappings"  # may be in an archive
+_SHIPPED: Path | Traversable = _PACKAGE if _PACKAGE.is_dir() else Path(__file__).parents[2] / "mappings"
 
 
-def load_documents(folders: Iterable[Path]) -> tuple[Document, ...]:
+def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...]:
     """Read every ``*.toml`` below the folders (a single file will do).
 
     Raises DocumentError that lists all defects of all files. The shipped ones alone are not checked as a whole: a test
@@ -83,13 +85,25 @@ def _borrows(file: _File) -> bool:
     return "resources_of" in file.data
 
 
-def _read(folder: Path, problems: list[str]) -> Iterator[_File]:
-    for path in document_files(folder):
-        name = path.relative_to(folder).as_posix() if path != folder else path.name
+def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[_File]:
+    for name, path in _named(folder):
         try:
             yield _File(name=name, data=tomllib.loads(_text(path)))
         except (OSError, ValueError, RecursionError) as error:
             problems.append(f"{name}: {error}")
+
+
+def _named(folder: Path | Traversable) -> Iterator[tuple[str, Path | Traversable]]:
+    """Return the documents of a folder, which may be in an archive, and their names in it."""
+    if isinstance(folder, Path):
+        for path in document_files(folder):
+            yield path.relative_to(folder).as_posix() if path != folder else path.name, path
+        return
+    for one in sorted(folder.iterdir(), key=lambda one: one.name):
+        if one.is_dir():
+            yield from ((f"{one.name}/{name}", path) for name, path in _named(one))
+        elif one.name.endswith(".toml"):
+            yield one.name, one
 
 
 def document_files(folder: Path) -> list[Path]:
@@ -99,13 +113,14 @@ def document_files(folder: Path) -> list[Path]:
     return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
 
 
-def _text(path: Path) -> str:
+def _text(path: Path | Traversable) -> str:
     """Return a file's text; raises ValueError for a pipe or a device, which may never end."""
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
-        raise ValueError("is not a regular file")
-    if found.st_size > LARGEST:
-        raise ValueError(f"has more than {LARGEST} bytes")
+    if isinstance(path, Path):
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("is not a regular file")
+        if found.st_size > LARGEST:
+            raise ValueError(f"has more than {LARGEST} bytes")
     return path.read_text(encoding="utf-8-sig")
 
 

@@ -51,7 +51,7 @@ def own_frame() -> FrameType | None:
     root = _root()
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as above
     while frame is not None:
-        if _kind(frame.f_code.co_filename) == "program":
+        if _kind(frame) == "program":
             return frame
         if frame is root:
             return None
@@ -67,7 +67,7 @@ def _elsewhere(frame: FrameType | None) -> FrameType | None:
     package: FrameType | None = None
     entered: FrameType | None = None
     while frame is not None:
-        kind = _kind(frame.f_code.co_filename)
+        kind = _kind(frame)
         if kind == "program":
             return frame
         if kind == "package":
@@ -113,15 +113,27 @@ def _innermost(coroutine: Any) -> FrameType | None:
         frame = getattr(coroutine, "cr_frame", None)
         if frame is None:
             break
-        if _kind(frame.f_code.co_filename) == "program":
+        if _kind(frame) == "program":
             found = frame
         coroutine = coroutine.cr_await
     return found
 
 
+def _kind(frame: FrameType) -> str:
+    """Tell a program's own code from an installed package's and from plumbing."""
+    kind = _kind_of(frame.f_code.co_filename)
+    # In an archive, and in what PyInstaller makes, a file's path does not say whose it is; its module does.
+    return "plumbing" if kind == "program" and _is_plumbing(frame.f_globals.get("__name__")) else kind
+
+
 @cache
-def _kind(filename: str) -> str:
-    """Tell a program's own file from an installed package's and from plumbing."""
+def _is_plumbing(module: object) -> bool:
+    top = str(module).partition(".")[0]
+    return top in _PLUMBING or top in sys.stdlib_module_names or top == "shim"
+
+
+@cache
+def _kind_of(filename: str) -> str:
     if filename.startswith("<frozen") or _inside(filename, (_OURS,)):
         return "plumbing"
     folders = Path(filename).parts

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -150,6 +151,7 @@ def _warn_of_unknown(environ: Mapping[str, str]) -> None:
     """Log each variable that nothing reads, such as a mistyped kill switch, unless ``atlas-shim run`` has done so."""
     known = {*VARIABLES, _PROVIDER}
     if CHECKED not in environ and any(name.startswith("ATLAS_SHIM_") and name not in known for name in environ):
-        # The gateway's may be set here, too. It is above this room, and loaded only for this.
-        for problem in import_module("shim.gateway.settings_report").unknown_variables(environ):
-            logger.warning("%s", problem)
+        # The gateway's may be set here, too. It is above this room, loaded only for this, and not in frozen programs.
+        with suppress(ImportError):
+            for problem in import_module("shim.gateway.settings_report").unknown_variables(environ):
+                logger.warning("%s", problem)

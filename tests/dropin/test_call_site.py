@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import sys
 import warnings
+import zipfile
 from threading import Thread
 
 import pytest
@@ -131,6 +132,20 @@ def test_whose_a_file_is_tells_its_path():
     libraries = ["urllib3", "aiohttp", "httpx2", "niquests", "yarl", "multidict", "requests_toolbelt", "httpx"]
     plumbing = [f"{packages}/{name}/client.py" for name in libraries]
     plumbing += [asyncio.__file__, call_site.__file__, "<frozen runpy>"]
-    assert {call_site._kind(name) for name in plumbing} == {"plumbing"}
-    assert call_site._kind(f"{packages}/some_sdk/api.py") == "package"
-    assert call_site._kind("/home/me/script.py") == "program"
+    assert {call_site._kind_of(name) for name in plumbing} == {"plumbing"}
+    assert call_site._kind_of(f"{packages}/some_sdk/api.py") == "package"
+    assert call_site._kind_of("/home/me/script.py") == "program"
+
+
+def test_whose_a_file_of_an_archive_is_tells_its_module(retired, places, tmp_path, monkeypatch):
+    """Its path says nothing: in a zipapp, libraries and program lie side by side."""
+    monkeypatch.syspath_prepend(str(tmp_path / "app.pyz"))
+    with zipfile.ZipFile(tmp_path / "app.pyz", "w") as archive:
+        archive.writestr("anyio_like.py", "def call(get, url):\n    return get(url)")
+        archive.writestr("the_program.py", "def call(between, get, url):\n    return between(get, url)")
+    import anyio_like  # type: ignore[import-not-found]
+    import the_program  # type: ignore[import-not-found]
+
+    monkeypatch.setitem(vars(anyio_like), "__name__", "anyio._core")
+    the_program.call(anyio_like.call, requests.get, retired)
+    assert places() == [str(tmp_path / "app.pyz" / "the_program.py")]

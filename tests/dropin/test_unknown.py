@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -31,7 +32,21 @@ def test_known_variables_are_not_told(environ, caplog):
 
 def test_the_gateways_options_are_not_loaded_for_nothing(monkeypatch):
     """A program pays for the look only where a variable is in question."""
-    monkeypatch.setitem(sys.modules, "shim.gateway.settings_report", None)
+    asked: list[object] = []
+
+    def unknown_variables(environ):
+        asked.append(environ)
+        return ()
+
+    report = SimpleNamespace(unknown_variables=unknown_variables)
+    monkeypatch.setitem(sys.modules, "shim.gateway.settings_report", report)
     process._warn_of_unknown({"ATLAS_SHIM_ROUTE": "auto", "PATH": "/bin"})
-    with pytest.raises(ModuleNotFoundError):
-        process._warn_of_unknown(MISTYPED)
+    assert asked == []
+    process._warn_of_unknown(MISTYPED)
+    assert asked == [MISTYPED]
+
+
+def test_a_frozen_program_has_no_options_of_the_gateways(monkeypatch):
+    """It goes on without them."""
+    monkeypatch.setitem(sys.modules, "shim.gateway.settings_report", None)
+    process._warn_of_unknown(MISTYPED)

@@ -1,6 +1,8 @@
 """Finding documents, laying overrides over them, and surviving whatever stands in a file."""
 
 import os
+import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,7 @@ def test_the_shipped_documents_are_sound():
 def test_the_shipped_folder_comes_first_and_the_operators_second(tmp_path):
     """The variable names one more folder; without it there is one."""
     (shipped,) = mapping_folders({})
+    assert isinstance(shipped, Path)
     assert shipped.samefile(SHIPPED)
     assert mapping_folders({"ATLAS_SHIM_MAPPINGS": ""}) == (shipped,)
     assert mapping_folders({"ATLAS_SHIM_MAPPINGS": str(tmp_path)}) == (shipped, tmp_path)
@@ -35,6 +38,16 @@ def test_a_folder_is_read_with_its_folders(tmp_path):
     (tmp_path / "README.md").write_text("no TOML")
     (document,) = load_documents([tmp_path])
     assert document.file == "deep/er/things.toml"
+
+
+def test_a_folder_may_be_in_an_archive(tmp_path):
+    """As in a zipapp; documents have the same names there."""
+    with zipfile.ZipFile(tmp_path / "app.pyz", "w") as archive:
+        archive.writestr("shim/mappings/README.md", "no TOML")
+        for path in FILES:
+            archive.write(path, f"shim/mappings/{path.relative_to(SHIPPED)}")
+    packed = load_documents([zipfile.Path(tmp_path / "app.pyz", "shim/mappings/")])
+    assert [one.file for one in packed] == [one.file for one in load_documents([SHIPPED])]
 
 
 @pytest.mark.parametrize(

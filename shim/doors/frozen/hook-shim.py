@@ -1,0 +1,9 @@
+# ruff: noqa: N999 - the name that PyInstaller looks for
+"""What PyInstaller can't see: rooms that are imported by their names when they are first needed, and the documents."""
+
+from PyInstaller.utils.hooks import collect_data_files, collect_submodules
+
+_TOOLS = ("shim.cli", "shim.fake", "shim.front", "shim.gateway", "shim.testing", "shim.tools.draft", "shim.tools.scan")
+
+datas = collect_data_files("shim", excludes=["**/*.pyi"])
+hiddenimports = collect_submodules("shim", filter=lambda name: not name.startswith(_TOOLS), on_error="ignore")
