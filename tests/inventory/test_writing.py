@@ -158,6 +158,18 @@ def test_a_pipe_without_a_reader_does_not_block(tmp_path, monkeypatch):
     assert writing._failed == {str(pipe)}
 
 
+def test_an_inventory_is_a_file_of_its_owner_alone(tmp_path, monkeypatch):
+    """It says who calls what; a link leads to somebody else's file, and is not followed."""
+    monkeypatch.setattr(writing, "_failed", set())
+    file, link = tmp_path / "calls.jsonl", tmp_path / "link"
+    link.symlink_to(file)
+    for path in (str(link), os.devnull):
+        inventory.note(record(), ENGINE, environ={inventory.VARIABLE: path})
+    assert (writing._failed, file.exists()) == ({str(link), os.devnull}, False)
+    inventory.note(record(), ENGINE, environ={inventory.VARIABLE: str(file)})
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
 def test_lines_of_several_processes_stay_whole(file):
     """Four processes that write at once lose no line and mix none."""
     code = (

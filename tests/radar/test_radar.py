@@ -9,7 +9,7 @@ import pytest
 from shim.core.messages import Call
 from shim.core.recognise import shared_engine
 from shim.tools.radar import Radar
-from shim.tools.radar.radar import CALLERS, MOST
+from shim.tools.radar.radar import CALLERS, MOST, NEWS
 
 GROUP = "/api/atlas/v2/groups/0123456789abcdef01234567"
 ACCEPT = ("Accept", "application/vnd.atlas.2023-02-01+json")
@@ -97,14 +97,31 @@ def test_replies_without_the_fields_leave_no_trace(radar):
 
 
 def test_memory_and_log_are_bounded(radar, caplog):
-    """Upstream can't fill either: the operations that were called last stay."""
+    """Neither upstream nor a caller of many versions can fill either: what was called last is there."""
     for number in range(2 * MOST):
         version = ("Accept", f"application/vnd.atlas.{2000 + number}-01-01+json")
         radar.look(call("/backup/exportBuckets", version), (SUNSET,), ENGINE)
     found = radar.sightings()
-    assert len(found) == len(caplog.records) == MOST
+    assert (len(found), len(caplog.records)) == (MOST, NEWS)
     assert found[-1].version == f"{2000 + 2 * MOST - 1}-01-01"
     for number in range(3 * CALLERS):
         last = radar.look(call(), (SUNSET,), ENGINE, f"agent/{number}")
     assert last is not None
     assert last.callers == tuple(f"agent/{3 * CALLERS - 1 - number}" for number in range(CALLERS))
+
+
+@pytest.mark.parametrize("path", ["/backup/exportBuckets/orders", "/teams", "/word{}"])
+@pytest.mark.parametrize("before", [True, False])
+def test_invented_versions_and_paths_do_not_hide_an_honest_announcement(radar, caplog, path, before):
+    """Whether it came before or after them, and whether they are of its own path or of others."""
+    if before:
+        radar.look(call(), (SUNSET,), ENGINE)
+    for number in range(MOST + 50):
+        version = ("Accept", f"application/vnd.atlas.{2100 + number}-01-01+json")
+        letters = "".join(chr(ord("a") + int(digit)) for digit in str(number))
+        radar.look(call(path.format(letters), version), (LATER,), ENGINE)
+    if not before:
+        radar.look(call(), (SUNSET,), ENGINE)
+    honest = ("GET", "/api/atlas/v2/groups/{}/backup/exportBuckets/{}", "2023-02-01")
+    assert honest in [one.key for one in radar.sightings()]
+    assert before or path != "/teams" or "2023-02-01" in caplog.text

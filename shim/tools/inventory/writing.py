@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
+import stat
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -86,10 +88,15 @@ def write(environ: Mapping[str, str], entry: Callable[[], dict[str, object]]) ->
 def _append(path: str, line: bytes) -> None:
     # A line is written in one call to a file opened for appending, so lines of several processes
     # stay whole. Opened anew each time: the file may be rotated, and a fork shares nothing. Without
-    # blocking, since the name may turn out to be a pipe that nobody reads.
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags, 0o644)
+    # blocking, since the name may turn out to be a pipe that nobody reads; and through no link, which may lead to
+    # somebody else's file.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    for name in ("O_CLOEXEC", "O_NONBLOCK", "O_NOFOLLOW"):
+        flags |= getattr(os, name, 0)
+    descriptor = os.open(path, flags, 0o600)
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
         if os.write(descriptor, line) < len(line):
             # The disk is full: end the line, so that the next one starts on its own.
             os.write(descriptor, b"\n")

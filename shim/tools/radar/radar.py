@@ -6,6 +6,7 @@ import logging
 import re
 import threading
 import time
+from collections import Counter as Tally
 from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -20,7 +21,10 @@ from shim.tools.radar.shape import shape_of
 log = logging.getLogger("shim.tools.radar")
 
 MOST = 256
-"""Operations that are remembered, those that were called last; and lines that are logged in the life of a process."""
+"""Operations that are remembered, a version each; and lines that are logged in the life of a process."""
+
+NEWS = 16
+"""Lines that are logged of one method and path: its versions are what callers say."""
 
 CALLERS = 8
 """Callers of an operation that are remembered, those that called last."""
@@ -101,7 +105,7 @@ class Radar:
             if row is None:
                 row = self._rows[key] = _Row(said, now, now)
                 if len(self._rows) > MOST:
-                    self._rows.popitem(last=False)
+                    self._forget_one()
             else:
                 self._rows.move_to_end(key)
             row.said, row.last, row.calls = said, max(row.last, now), row.calls + 1
@@ -134,10 +138,22 @@ class Radar:
             key = keys[asked] = (call.method, path, _version(content_type) or _version(accept))
         return key
 
+    def _forget_one(self) -> None:
+        """Forget a version of the path that has most: one between those that were called first and last.
+
+        So invented versions take the place of each other. If no path has two, all count as one.
+        """
+        versions = Tally(key[:2] for key in self._rows)
+        path, most = versions.most_common(1)[0]
+        same = [key for key in self._rows if most == 1 or key[:2] == path]
+        del self._rows[same[len(same) // 2]]
+
     def _is_news(self, key: _Key, said: Announcement) -> bool:
         """Tell whether it is to be logged: once for each operation and its dates, and not without end."""
         news = (key, said.sunset, said.deprecation)
         if news in self._told or len(self._told) >= MOST:
+            return False
+        if sum(told[:2] == key[:2] for told, *_ in self._told) >= NEWS:
             return False
         self._told.add(news)
         return True
