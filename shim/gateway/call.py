@@ -19,7 +19,7 @@ import attrs
 
 from shim.core.context import Context
 from shim.core.memory import Memory
-from shim.core.messages import Call, Record, Reply, field
+from shim.core.messages import Answer, Call, Record, Reply, field
 from shim.core.recognise import Match
 from shim.core.settings import RouteWord
 from shim.flags.variants import ByFlag
@@ -38,9 +38,10 @@ from shim.gateway.log_writer import tell
 from shim.gateway.logs import CallLine, request_id_of
 from shim.gateway.option_values import AccessWord
 from shim.gateway.plan import Plan
+from shim.gateway.prepared import Repeats
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.tracing import Tracing
-from shim.gateway.upstream.client import OutboundCall, Upstream
+from shim.gateway.upstream.client import Early, OutboundCall, Upstream
 from shim.gateway.upstream.response import UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
@@ -89,6 +90,11 @@ class Handler:
     flag: ByFlag[Plan] | None = None
     coalescer: Coalescer = attrs.field(factory=Coalescer)
     contexts: dict[str, Context] = attrs.field(factory=dict)
+    repeats: Repeats = attrs.field(init=False)
+
+    @repeats.default
+    def _repeats(self) -> Repeats:
+        return Repeats(self.upstream, self.memory, self.inventory, self.clock)
 
     async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
@@ -101,6 +107,9 @@ class Handler:
         with self.limits.enter(peer) as entry:
             try:
                 self.limits.check(peer, plan.options)
+                early = await self.repeats.answer(request, plan, entry, line, close=self.draining)
+                if request.status is not None:
+                    return
                 inbound = check(head, request.scheme, plan, self.authorities, self.upstream.name)
                 call = inbound.call
                 match = line.match = plan.engine.recognise(call.method, call.target, call.headers)
@@ -114,7 +123,7 @@ class Handler:
                 if match is None or plan.settings.route is RouteWord.OFF:
                     await self._pass_on(admitted)
                 else:
-                    await self._translate(admitted, match)
+                    await self._translate(admitted, match, early)
             except Refusal as refusal:
                 line.refused(refusal)
                 request.refuse(refusal, close=self.draining)
@@ -159,7 +168,7 @@ class Handler:
             finally:
                 upstream.close()
 
-    async def _translate(self, admitted: Admitted, match: Match) -> None:
+    async def _translate(self, admitted: Admitted, match: Match, early: Early | None) -> None:
         """Run the exchange of a retired call, or share another's, and reply."""
         request, plan, line = admitted.request, admitted.plan, admitted.line
         call = admitted.inbound.call
@@ -180,6 +189,7 @@ class Handler:
             limits=self.limits,
             announced=partial(self.inventory.look, call=line),
             is_moved=admitted.inbound.is_moved,
+            early=early,
         )
         if plan.options.coalesce is not None and call.method == "GET" and call.body is None:
             shared = await self._share(run, plan, line)
@@ -192,7 +202,7 @@ class Handler:
                 self._record(shared.record, line)
                 return
         try:
-            began = perf_counter()
+            began = perf_counter() if early is None else early.began
             try:
                 with self._writing(admitted):
                     outcome = await run.run()
@@ -206,11 +216,18 @@ class Handler:
                 line.cut(await relay(request, reply, run.last, close=self.draining))
             else:
                 request.answer(reply, close=self.draining)
+                if isinstance(outcome, Answer) and self._may_repeat:
+                    self.repeats.learn(request, plan, run, outcome)
                 await request.way.flushed()
         finally:
             run.close()
         line.translation = run.seconds
         self._record(record, line)
+
+    @property
+    def _may_repeat(self) -> bool:
+        """Whether nothing beside head, plan and memory has a part in what becomes of a call."""
+        return self.tracing is None and self.flag is None and type(self.gate) is CallerGate
 
     def _record(self, record: Record, line: CallLine) -> None:
         """Take down what became of a retired call."""

@@ -14,6 +14,7 @@ from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Headers, Outcome, PassThrough, Read, Record, Reply, Send, advance, field
 from shim.core.recognise import Match
+from shim.core.settings import Settings
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import UpstreamSigner
 from shim.gateway.credentials.modes import cannot_cross
@@ -22,7 +23,7 @@ from shim.gateway.failures import Failure
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.limits import Limits
-from shim.gateway.upstream.client import OutboundCall, Upstream
+from shim.gateway.upstream.client import Early, OutboundCall, Upstream
 from shim.gateway.upstream.response import UpstreamResponse
 
 DECODED = 8
@@ -39,7 +40,7 @@ class Exchange:
     ``is_moved``: the caller has signed another target than this call's. ``response`` is upstream's last reply,
     ``fault`` why the content of the one read last could not be had, ``decoded`` how long it is, ``seconds`` the time
     spent in the core, and ``failure`` what an error of the core's own counts as. What is ``held`` in memory are pages
-    that were read, and a reply made of them.
+    that were read, and a reply made of them. ``early`` is the reply to a call that was sent before it was decided.
     """
 
     match: Match
@@ -50,7 +51,9 @@ class Exchange:
     limits: Limits
     announced: Callable[[Call, Headers], None]
     is_moved: bool = False
+    early: Early | None = None
     response: UpstreamResponse | None = None
+    content: bytes | None = None
     held: int = 0
     decoded: int = 0
     fault: str | None = None
@@ -64,10 +67,11 @@ class Exchange:
         Refusal, also when the deadline passes before all that.
         """
         settings = self.context.settings
+        spent = 0.0 if self.early is None else perf_counter() - self.early.began
         steps = exchange(self.match, self.call, self.context)
         reply: Reply | None = None
         try:
-            with self.upstream.within(settings.deadline):
+            with self.upstream.within(settings.deadline - spent):
                 while True:
                     began = perf_counter()
                     step = advance(steps, reply)
@@ -76,6 +80,7 @@ class Exchange:
                         if self.response is not None:
                             self._keep_page(self.response)
                         self.response = await self.signer.send(self.upstream, self._outbound(step))
+                        self._use_up(self.early)
                         reply = self.response.head
                         if self.response.announces:
                             self.announced(step.call, reply.headers)
@@ -87,8 +92,7 @@ class Exchange:
                     await self.last.collect(settings.body_limit)
                 return step
         except TimeoutError:
-            detail = f"No answer within the deadline of {settings.deadline:g} seconds."
-            raise too_slow("http_response_timeout", detail) from None
+            raise overdue(settings) from None
         finally:
             steps.close()
 
@@ -96,7 +100,13 @@ class Exchange:
         """Return a call to be signed: where only its version is another, the caller's own signature still fits."""
         call, own = step.call, self.call
         is_another = step.rewritten and (call.method != own.method or call.target != own.target)
-        return OutboundCall(call, is_another or self.is_moved, step.may_read)
+        return OutboundCall(call, is_another or self.is_moved, step.may_read, early=self.early)
+
+    def _use_up(self, early: Early | None) -> None:
+        """Give an early reply up, unless it is that of the call that was sent; the next call gets none."""
+        self.early = None
+        if early is not None and early.response is not self.response:
+            early.response.close()
 
     async def _read(self, limit: int) -> Reply:
         """Return the last reply with its content; as far as that is longer than what came, it counts as held."""
@@ -104,7 +114,7 @@ class Exchange:
             reply = await self.last.read(limit)
         except Refusal as refusal:
             raise self._executed(refusal) from None
-        self.decoded, self.fault = len(reply.body or b""), reply.fault
+        self.content, self.decoded, self.fault = reply.body, len(reply.body or b""), reply.fault
         self._hold(self.decoded - sum(map(len, self.last.chunks)))
         return reply
 
@@ -134,7 +144,7 @@ class Exchange:
         """
         if isinstance(outcome, PassThrough):
             head = self.last.head
-            said = notes(outcome.record, beside=head.headers, linked=self._leads_on(outcome.record))
+            said = notes(outcome.record, beside=head.headers, linked=self.leads_on(outcome.record))
             return Reply(head.status, (*for_caller(head.headers), *said))
         made, record = outcome.reply, outcome.record
         self.limits.give(self.held)  # the pages that it was made of
@@ -142,7 +152,7 @@ class Exchange:
         self._hold(len(made.body or b""))
         lines = for_caller(made.headers)
         if outcome.code is None:
-            return Reply(made.status, (*lines, *notes(record, linked=self._leads_on(record))), made.body or b"")
+            return Reply(made.status, (*lines, *notes(record, linked=self.leads_on(record))), made.body or b"")
         if (
             outcome.code == "MALFORMED_JSON"
             and not self.call.body
@@ -154,7 +164,7 @@ class Exchange:
         status = proxy_status(error, outcome.code, record)
         return Reply(made.status, (*lines, *notes(record, linked=False), status), made.body or b"")
 
-    def _leads_on(self, record: Record) -> bool:
+    def leads_on(self, record: Record) -> bool:
         """Tell whether the last call went to another path than the caller's; a version alone is no other resource."""
         return not record.sent or record.sent[-1].target.partition("?")[0] != self.call.path.removesuffix("/")
 
@@ -179,9 +189,15 @@ class Exchange:
         """Give upstream's connection up, unless its reply was read to the end, and what is held."""
         self.limits.give(self.held)
         self.held = 0
+        self._use_up(self.early)
         if self.response is not None:
             self.response.close()
             self.response = None
+
+
+def overdue(settings: Settings) -> Refusal:
+    """Return the answer to a call whose deadline has passed."""
+    return too_slow("http_response_timeout", f"No answer within the deadline of {settings.deadline:g} seconds.")
 
 
 def loads(raw: bytes) -> Any:

@@ -1,143 +1,201 @@
 """What is remembered of a head that was answered before: the call that is sent for it, and answers by their content.
 
-It is kept on the head, which callers say again and again, and stands until a reload, the date of a sunset, whatever the
-core's memory learns, or a minute is over. All that is not as usual (a status, a coding that is broken, a list that goes
-on) goes the ordinary way with the reply that has come: nothing is asked twice.
+It is kept on the remembered head, and stands until a reload, the date of a sunset, anything that the core's memory
+learns, or the end of a minute. What is not as usual (another status, broken content, a list that goes on) goes the
+ordinary way with the reply that has come: nothing is asked for twice.
 """
 
 from __future__ import annotations
 
-from time import monotonic
-from typing import TYPE_CHECKING
+import secrets
+from collections.abc import Callable
+from time import monotonic, perf_counter
 
 import attrs
 
-from shim.core.messages import Answer, Headers, Record, Repeated
+from shim.core.memory import Memory
+from shim.core.messages import Answer, Headers, Record, Translate
 from shim.core.recognise import Match
 from shim.core.responses import document_reply
+from shim.gateway.exchange import Exchange, overdue
 from shim.gateway.fields import for_caller, notes
+from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.head import RequestHead
+from shim.gateway.http1.request import Request
 from shim.gateway.http1.response import Lines, lines_of
-from shim.gateway.upstream.client import OutboundCall, Upstream
-
-if TYPE_CHECKING:
-    from shim.core.memory import Memory
-    from shim.gateway.plan import Plan
+from shim.gateway.limits import Entry
+from shim.gateway.logs import CallLine
+from shim.gateway.plan import Plan
+from shim.gateway.radar_inventory import RadarInventory
+from shim.gateway.upstream.client import Early, OutboundCall, Upstream
 
 GOOD_FOR = 60.0
 """Seconds after which a call is decided anew, so that what memory has learned does not grow old unseen."""
 
-ANSWERS = 2
-"""Answers that are kept of a call: a poller of a list that two servers write differently finds both."""
-
 BYTES = 4 * 1024 * 1024
 """What all kept answers may take, in bytes of upstream's and translated content."""
 
-_MARK = "~" * 32
-"""Stands for a credential where there is none yet."""
+_MARK = secrets.token_hex(16)
+"""Stands for a credential, of which none is kept."""
 
 
 @attrs.define(eq=False)
 class Prepared:
-    """A call that is made again, as long as it ``stands``.
+    """What was decided of a call, as long as it ``stands``.
 
-    ``before`` and ``after`` are the head that is sent, with room for the credential, whose place and name in the
-    caller's head are ``credential``. ``answers`` are content, what it became, and the record of that.
+    The head that is sent is ``before`` and ``after`` a credential, whose place and name in the caller's head are
+    ``credential``. A success has the status ``expected``, and its answer ``status``. ``answers`` are the last two: the
+    content, what it became, and the record of that. A poller of a list that two servers write differently finds both.
     """
 
     plan: Plan
     scheme: str
     match: Match
-    repeated: Repeated
-    linked: bool
-    status: int
     outbound: OutboundCall
     credential: tuple[int, str] | None
     before: bytes
     after: bytes
-    generation: int
+    expected: int
+    status: int
+    linked: bool
+    since: float
     until: float
+    generation: int
+    translate: Translate
+    timeless: bool
     answers: list[tuple[bytes, bytes, Record]] = attrs.field(factory=list)
     _shown: tuple[Headers, Record, Lines] | None = None
 
-    def stands(self, plan: Plan, scheme: str, memory: Memory, now: float) -> bool:
-        """Return whether the call would be decided as it was; ``now`` is in seconds since the epoch."""
-        return (
-            self.plan is plan
-            and self.scheme == scheme
-            and self.generation == memory.generation
-            and self.repeated.since <= now
-            and monotonic() < self.until
-        )
-
     def head(self, head: RequestHead) -> bytes | None:
-        """Return the head that is sent for a caller's, None if its credential stands elsewhere or may not cross."""
+        """Return the head that is sent for a caller's, None if its credential stands elsewhere or can't cross."""
         if head.credential is None or self.credential is None:
-            return self.before if head.credential is self.credential else None
+            return self.before if head.credential is None and self.credential is None else None
         place, name, value = head.credential
         if (place, name) != self.credential or value[:6].lower() == "digest":
             return None
         return b"%b%b%b" % (self.before, value.encode(), self.after)
 
-    def answer(self, headers: Headers, content: bytes) -> tuple[Lines, bytes, Record] | None:
-        """Return the field lines and the content of the answer to a success, and its record; None if it is unusual."""
-        for known, made, record in self.answers:
-            if known == content:
-                break
-        else:
-            translated = self.repeated.translate(content)
-            if translated is None:
-                return None
-            made, record = translated
+    def lines(self, headers: Headers, record: Record) -> Lines:
+        """Return the field lines of an answer whose upstream reply had these."""
         shown = self._shown
         if shown is None or shown[0] is not headers or shown[1] is not record:
             fields = document_reply(b"", self.status, self.match.content_type, headers).headers
             lines = lines_of((*for_caller(fields), *notes(record, linked=self.linked)))
             shown = self._shown = headers, record, lines
-        return shown[2], made, record
+        return shown[2]
 
 
-@attrs.define
-class Shelf:
-    """Keeps answers of prepared calls, in so many bytes together."""
+@attrs.define(eq=False)
+class Repeats:
+    """Answers calls by what is remembered of their heads; kept answers take ``limit`` bytes together."""
 
+    upstream: Upstream
+    memory: Memory
+    inventory: RadarInventory
+    clock: Callable[[], float]
     limit: int = BYTES
     _size: int = 0
     _holders: set[Prepared] = attrs.field(factory=set)
 
-    def keep(self, prepared: Prepared, content: bytes, made: bytes, record: Record) -> None:
+    async def answer(self, request: Request, plan: Plan, entry: Entry, line: CallLine, *, close: bool) -> Early | None:
+        """Answer a call as it was answered before, if it was; raises Refusal.
+
+        Returns what upstream has answered, if it was asked, and only an exchange can tell what to make of it.
+        """
+        prepared = self.found(request, plan)
+        head = None if prepared is None else prepared.head(request.head)
+        if prepared is None or head is None:
+            return None
+        line.match, line.route, settings, began = prepared.match, "refused", plan.settings, perf_counter()
+        response = made = None
+        try:
+            try:
+                with self.upstream.within(settings.deadline):
+                    response = await self.upstream.send(prepared.outbound, head)
+                    if response.head.status == prepared.expected:
+                        content = (await response.read(settings.body_limit)).body
+                        if content is not None and prepared is self.found(request, plan):
+                            if (more := len(content) - sum(map(len, response.chunks))) > BUFFERED:
+                                entry.take(more)
+                            translating = perf_counter()
+                            made = self._made(prepared, content)
+            except TimeoutError:
+                raise overdue(settings) from None
+            finally:
+                line.upstream_seconds = perf_counter() - began
+            if made is None:
+                early, response = Early(head, response, began), None
+                return early
+            body, record = made
+            line.translation = perf_counter() - translating
+            line.upstream_seconds -= line.translation
+            line.upstream_status = prepared.expected
+            if response.announces:
+                self.inventory.look(prepared.outbound.call, response.head.headers, line)
+            if len(body) > BUFFERED:  # it waits until the caller has taken it
+                entry.take(len(body))
+            request.answer_with(prepared.status, prepared.lines(response.head.headers, record), body, close=close)
+            await request.way.flushed()
+            line.translated(record)
+            if self.inventory.is_on:
+                self.inventory.add(record, line)
+        finally:
+            if response is not None:
+                response.close()
+        return None
+
+    def found(self, request: Request, plan: Plan) -> Prepared | None:
+        """Return what is remembered of a request's head, None if the call might be decided otherwise by now."""
+        base = request.head.base
+        known = None if base is None else base.prepared
+        if not isinstance(known, Prepared) or known.plan is not plan or known.scheme != request.scheme:
+            return None
+        is_fresh = known.generation == self.memory.generation and monotonic() < known.until
+        return known if is_fresh and known.since <= self.clock() else None
+
+    def _made(self, prepared: Prepared, content: bytes) -> tuple[bytes, Record] | None:
+        """Return what content becomes, and the record of that; None if it is unusual."""
+        for known, body, record in prepared.answers:
+            if known == content:
+                return body, record
+        made = prepared.translate(content)
+        if made is not None:
+            self._keep(prepared, content, *made)
+        return made
+
+    def learn(self, request: Request, plan: Plan, run: Exchange, outcome: Answer) -> None:
+        """Remember how a call was answered, unless it has to be decided anew each time."""
+        head, repeated = request.head, outcome.repeated
+        if repeated is None or head.base is None or head.is_http10 or head.has_content or run.content is None:
+            return
+        if plan.options.coalesce is not None:
+            return
+        prepared, record, call = self.found(request, plan), outcome.record, repeated.call
+        if prepared is None or prepared.head(head) is None:
+            credential = None if head.credential is None else head.credential[:2]
+            if credential is not None:
+                lines = tuple([(name, _MARK if name == credential[1] else value) for name, value in call.headers])
+                call = attrs.evolve(call, headers=lines)
+            outbound = OutboundCall(call, readable=True)
+            before, _, after = self.upstream.head_of(outbound).partition(_MARK.encode())
+            prepared = head.base.prepared = Prepared(
+                plan, request.scheme, run.match, outbound, credential, before, after, run.last.head.status,
+                outcome.reply.status, run.leads_on(record), repeated.since, monotonic() + GOOD_FOR,
+                self.memory.generation, repeated.begin(), repeated.timeless,
+            )  # fmt: skip
+        self._keep(prepared, run.content, outcome.reply.body or b"", record)
+
+    def _keep(self, prepared: Prepared, content: bytes, body: bytes, record: Record) -> None:
         """Keep an answer, unless the same content makes another one some other time, or it is large."""
-        size = len(content) + len(made)
-        if not prepared.repeated.timeless or size > self.limit // 4:
+        size = len(content) + len(body)
+        if not prepared.timeless or size > self.limit // 4:
             return
         if self._size + size > self.limit:
             for holder in self._holders:
                 holder.answers.clear()
             self._holders.clear()
             self._size = 0
-        gone = prepared.answers[ANSWERS - 1 :]
-        prepared.answers[:] = [(content, made, record), *prepared.answers[: ANSWERS - 1]]
-        self._size += size - sum(len(said) + len(answer) for said, answer, _ in gone)
+        self._size += size - sum(len(said) + len(made) for said, made, _ in prepared.answers[1:])
+        prepared.answers[1:] = prepared.answers[:1]
+        prepared.answers[:1] = [(content, body, record)]
         self._holders.add(prepared)
-
-
-def prepare(  # noqa: PLR0913 - all that decided it
-    head: RequestHead, scheme: str, plan: Plan, match: Match, memory: Memory, upstream: Upstream, outcome: Answer,
-    *, linked: bool,
-) -> Prepared | None:  # fmt: skip
-    """Return what is remembered of a call that was answered; None if it has to be decided anew each time."""
-    repeated, record = outcome.repeated, outcome.record
-    if repeated is None or head.base is None or head.is_http10 or head.method != "GET" or head.has_content:
-        return None
-    call = repeated.call
-    if head.credential is not None:
-        place, name, _ = head.credential
-        lines = [(one, _MARK) if one == name else (one, value) for one, value in call.headers]
-        call = attrs.evolve(call, headers=tuple(lines))
-    outbound = OutboundCall(call, readable=True)
-    before, _, after = upstream.head_of(outbound).partition(_MARK.encode())
-    return Prepared(
-        plan, scheme, match, repeated, linked, record.sent[0].status or 0, outbound,
-        None if head.credential is None else head.credential[:2],
-        before, after, memory.generation, monotonic() + GOOD_FOR,
-    )  # fmt: skip

@@ -92,7 +92,8 @@ class RequestHead:
     """The head of a request: what its line and fields say, and how its content is framed.
 
     ``length`` is None without a Content-Length; ``chunked`` content has none. ``target`` is raw, and so are values,
-    but for the blanks around them.
+    but for the blanks around them. A head that is remembered has itself as ``base``, without the ``credential``: that
+    line's place, name and value. ``prepared`` is what others remember of such a base.
     """
 
     method: str
@@ -106,13 +107,16 @@ class RequestHead:
     hosts: list[str] = attrs.field(factory=list)
     via: list[str] = attrs.field(factory=list)
     has_content: bool = False  # whether it follows (RFC 9112, 6.3)
+    base: RequestHead | None = attrs.field(default=None, repr=False)
+    credential: tuple[int, str, str] | None = attrs.field(default=None, repr=False)
+    prepared: object = attrs.field(default=None, repr=False)
 
-    def with_line(self, place: int, line: tuple[str, str]) -> RequestHead:
-        """Return the same head with one more field line, which frames nothing, at a place."""
-        headers = (*self.headers[:place], line, *self.headers[place:])
+    def with_credential(self, place: int, name: str, value: str) -> RequestHead:
+        """Return the same head with one more field line at a place, which frames nothing."""
+        headers = (*self.headers[:place], (name, value), *self.headers[place:])
         return RequestHead(
             self.method, self.target, headers, self.is_http10, self.keep_alive, self.length, self.chunked,
-            self.expects_continue, self.hosts, self.via, self.has_content,
+            self.expects_continue, self.hosts, self.via, self.has_content, self, (place, name, value),
         )  # fmt: skip
 
 
@@ -149,14 +153,13 @@ def parse_request(data: bytes) -> RequestHead:
         if len(rest) <= REMEMBERED:
             if len(_known) >= _MOST:
                 _known.clear()
-            _known[rest] = head
+            _known[rest] = head.base = head
     if start < 0:
         return head
     if len(head.headers) >= COUNT or not _VALUE.fullmatch(value):
         return _parse_request(data)
     place = data.count(b"\r\n", 0, start)
-    line = (data[start + 2 : start + 15].decode("ascii"), _text(value))
-    return head.with_line(place, line)
+    return head.with_credential(place, data[start + 2 : start + 15].decode("ascii"), _text(value))
 
 
 def _parse_request(data: bytes) -> RequestHead:

@@ -10,7 +10,7 @@ from shim.core.messages import Headers, Reply
 from shim.gateway.errors import Refusal, reply_of
 from shim.gateway.http1.body import Body
 from shim.gateway.http1.head import RequestHead
-from shim.gateway.http1.response import Framing, frame
+from shim.gateway.http1.response import Framing, Lines, frame, lines_of
 
 
 class Way(Protocol):
@@ -71,8 +71,12 @@ class Request:
 
     def answer(self, reply: Reply, *, reason: str = "", close: bool = False) -> None:
         """Write a whole reply, its body not None."""
-        framing = self._frame(reply, reason, close=close)
-        content = b"" if framing.bodiless else reply.body or b""
+        self.answer_with(reply.status, lines_of(reply.headers), reply.body or b"", reason=reason, close=close)
+
+    def answer_with(self, status: int, lines: Lines, body: bytes, *, reason: str = "", close: bool = False) -> None:
+        """Write a whole reply whose field lines are bytes already."""
+        framing = self._frame(status, lines, body, reason, close=close)
+        content = b"" if framing.bodiless else body
         if len(content) < 65536:
             self.way.write(framing.head + content)
         else:
@@ -86,14 +90,14 @@ class Request:
 
     def begin(self, reply: Reply, *, reason: str = "", close: bool = False) -> Framing:
         """Prepare a reply whose content is going to be streamed; its head leaves with the first piece."""
-        self.framing = self._frame(reply, reason, close=close)
+        self.framing = self._frame(reply.status, lines_of(reply.headers), reply.body, reason, close=close)
         return self.framing
 
-    def _frame(self, reply: Reply, reason: str, *, close: bool) -> Framing:
+    def _frame(self, status: int, lines: Lines, body: bytes | None, reason: str, *, close: bool) -> Framing:
         # A final answer with content unread ends the connection: nobody reads the rest as the next request.
         kept = self.head.keep_alive and not close and self.content.is_complete
-        framing = frame(self.head, reply, reason=reason, keep_alive=kept, request_id=self.request_id)
-        self.status, self.keep_alive = reply.status, framing.keep_alive
+        framing = frame(self.head, status, lines, body, reason=reason, keep_alive=kept, request_id=self.request_id)
+        self.status, self.keep_alive = status, framing.keep_alive
         return framing
 
     async def send(self, piece: bytes) -> None:

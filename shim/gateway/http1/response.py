@@ -6,10 +6,9 @@ from functools import lru_cache
 
 import attrs
 
-from shim.core.messages import Headers, Reply, reason_phrase
+from shim.core.messages import Headers, reason_phrase
 from shim.gateway.http1.date import now
 from shim.gateway.http1.head import RequestHead
-from shim.gateway.remembered import by_identity
 
 _BODILESS = frozenset({204, 304})
 
@@ -28,16 +27,15 @@ class Framing:
     keep_alive: bool
 
 
-def frame(asked: RequestHead, reply: Reply, *, reason: str = "", keep_alive: bool, request_id: bytes = b"") -> Framing:
-    """Return the head of a reply to a request; a reply whose body is None is going to be streamed.
+def frame(  # noqa: PLR0913 - all that a reply's head is made of
+    asked: RequestHead, status: int, lines: Lines, body: bytes | None, *, reason: str = "", keep_alive: bool,
+    request_id: bytes = b"",
+) -> Framing:  # fmt: skip
+    """Return the head of a reply to a request; a reply whose ``body`` is None is going to be streamed.
 
     ``request_id`` is a field line that is added unless the reply has a request id of upstream's.
-
-    Raises ValueError when a field value has a line break: it would become a field of its own.
     """
-    status, body = reply.status, reply.body
     bodiless = asked.method == "HEAD" or status in _BODILESS
-    lines = _lines_of(reply.headers)
     text, last, chunked = lines.text, b"", False
     if body is None or bodiless:
         text = lines.text if status == 204 else lines.with_length  # which has no length (RFC 9110, 8.6)
@@ -70,7 +68,7 @@ def _encoded(text: str) -> bytes:
 
 
 @attrs.frozen
-class _Lines:
+class Lines:
     """Field lines as bytes, without Content-Length and with it."""
 
     text: bytes
@@ -80,9 +78,8 @@ class _Lines:
     has_request_id: bool
 
 
-@by_identity
-def _lines_of(headers: Headers) -> _Lines:
-    """Return field lines as text; the same answer to many has them made once. Raises ValueError as ``frame`` does."""
+def lines_of(headers: Headers) -> Lines:
+    """Return field lines as text; raises ValueError for a line break in a value: it would begin a field of its own."""
     lines, others = [], []
     has_date = has_request_id = False
     for name, value in headers:
@@ -96,4 +93,4 @@ def _lines_of(headers: Headers) -> _Lines:
             has_date = has_date or lower == "date"
             has_request_id = has_request_id or lower == "x-request-id"
     text, with_length = (_encoded("".join([f"{line}\r\n" for line in some])) for some in (others, lines))
-    return _Lines(text, with_length, len(others) < len(lines), has_date, has_request_id)
+    return Lines(text, with_length, len(others) < len(lines), has_date, has_request_id)

@@ -36,7 +36,7 @@ class OutboundCall:
 
     ``rewritten``: the caller has signed another target. ``readable``: its reply may be read, and so comes in a coding
     that can be undone. A ``stream`` is content that takes the place of the call's body, of ``length`` bytes if that
-    is known, else chunked; it can be sent once.
+    is known, else chunked; it can be sent once. If the same head was sent ``early``, its reply is the call's.
     """
 
     call: Call
@@ -44,6 +44,16 @@ class OutboundCall:
     readable: bool = False
     stream: AsyncIterator[bytes] | None = None
     length: int | None = None
+    early: Early | None = None
+
+
+@attrs.frozen
+class Early:
+    """A head that was sent before the call was decided, and its reply; ``began`` is in seconds of perf_counter."""
+
+    head: bytes
+    response: UpstreamResponse
+    began: float
 
 
 class Upstream:
@@ -90,18 +100,23 @@ class Upstream:
         if self.pool is not None:
             await self.pool.close()
 
-    async def send(self, outbound: OutboundCall) -> UpstreamResponse:
+    async def send(self, outbound: OutboundCall, head: bytes = b"") -> UpstreamResponse:
         """Send one call, its target as it is, and return the reply's head; raises Refusal when there is none.
+
+        The ``head`` is made of the call, unless it is given.
 
         A read that met a kept connection closed under it, and got no byte of an answer, is sent once more, on a new
         one (RFC 9110, 9.2.2); nothing else is ever sent twice.
         """
+        if outbound.early is not None and outbound.early.head == self.head_of(outbound):
+            return outbound.early.response
         try:
             if self._tracing is None:
-                response = await self._send(outbound)
+                response = await self._send(outbound, head or self.head_of(outbound))
             else:
                 with self._tracing.upstream(outbound.call, self.origin) as (traced, answered):
-                    response = await self._send(attrs.evolve(outbound, call=traced))
+                    outbound = attrs.evolve(outbound, call=traced)
+                    response = await self._send(outbound, self.head_of(outbound))
                     answered(response.head.status)
         except Refusal as refusal:
             self.failures[refusal.error or "none"] += 1
@@ -112,11 +127,10 @@ class Upstream:
         self.hundreds[response.head.status // 100] += 1
         return response
 
-    async def _send(self, outbound: OutboundCall) -> UpstreamResponse:
+    async def _send(self, outbound: OutboundCall, head: bytes) -> UpstreamResponse:
         assert self.pool is not None, "open() comes first"
         call, stream = outbound.call, outbound.stream
         chunked = stream is not None and outbound.length is None
-        head = self._head_of(call, outbound.length, chunked=chunked, readable=outbound.readable)
         if (connection := self.pool.lend()) is not None:
             try:
                 return await connection.request(head, call.method, call.body, stream, chunked=chunked)
@@ -127,14 +141,16 @@ class Upstream:
         connection = await self.pool.connect()
         return await connection.request(head, call.method, call.body, stream, chunked=chunked)
 
-    def _head_of(self, call: Call, length: int | None, *, chunked: bool, readable: bool) -> bytes:
+    def head_of(self, outbound: OutboundCall) -> bytes:
+        """Return the head that is sent for a call."""
+        call, length = outbound.call, outbound.length
         lines = [
             f"{call.method} {self._prefix}{call.target} HTTP/1.1",
             self._host,
-            *for_upstream(call.headers, readable=readable),
+            *for_upstream(call.headers, readable=outbound.readable),
             f"Via: 1.1 {self.name}",
         ]
-        if chunked:
+        if outbound.stream is not None and length is None:
             lines.append("Transfer-Encoding: chunked")
         elif length is not None:
             lines.append(f"Content-Length: {length}")
