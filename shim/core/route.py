@@ -10,6 +10,7 @@ from functools import lru_cache
 import attrs
 
 from shim.core.context import Context
+from shim.core.memory import TTL
 from shim.core.messages import Call, Reply, field
 from shim.core.recognise import Match
 from shim.core.settings import RouteWord, Settings
@@ -98,7 +99,8 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
     successor = has_successor(operation, settings)
     if not corrects and settings.route in _LEGACY:
         return Decision("legacy", _LEGACY[settings.route], sunset, corrects)
-    since: float | None = _seconds(sunset) if over else None
+    # What legacy answered before its sunset, perhaps to this caller alone, is believed for a while.
+    since: float | None = _seconds(sunset) + TTL if now >= _seconds(sunset) + TTL else None
     if settings.route in _SUCCESSOR:
         reason, since = f"the route is set to {settings.route}", -math.inf
     else:

@@ -15,6 +15,7 @@ from tests.core.test_writers import FULL, LISTS, QUERIES, mutated
 V2 = f"/api/atlas/v2{LIST}"
 PAGE = answers({"results": [SNAPSHOT], "totalCount": 1})
 SUNSET = 1769040000.0
+TTL = 600
 
 
 def repeated(driven):
@@ -63,7 +64,8 @@ def test_what_is_sent_is_known_from_the_sunset_on(engine):
     """The call as the successor gets it, and since when the date has decided it."""
     known = repeated(drive(engine, V2, [PAGE]))
     assert known.call.target.startswith("/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots?")
-    assert (known.since, known.timeless) == (SUNSET, True)
+    assert (known.since, known.timeless) == (SUNSET + TTL, True)
+    assert repeated(drive(engine, V2, [PAGE], clock=SUNSET + TTL - 1)) is None
     assert repeated(drive(engine, V2, [PAGE], settings=Settings(route=RouteWord.SUCCESSOR))).since == -math.inf
     jobs = drive(engine, f"/api/atlas/v2{JOBS}", [answers({"results": [{"id": "1"}]})])
     assert not repeated(jobs).timeless
