@@ -10,11 +10,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 WRAPS: Mapping[str, Mapping[str, str]] = {
-    "aiohttp": {"ClientSession": "shim.doors.aiohttp.wrap"},
+    "aiohttp": {"ClientSession": "shim.doors.aiohttp.session"},
     "httpx": {"Client": "shim.doors.httpx_family.clients", "AsyncClient": "shim.doors.httpx_family.clients"},
     "httpx2": {"Client": "shim.doors.httpx_family.clients", "AsyncClient": "shim.doors.httpx_family.clients"},
-    "requests": {"Session": "shim.doors.requests.wrap"},
-    "urllib3": {"PoolManager": "shim.doors.urllib3.wrap", "HTTPConnectionPool": "shim.doors.urllib3.wrap"},
+    "requests": {"Session": "shim.doors.requests.adapter"},
+    "urllib3": {"PoolManager": "shim.doors.urllib3.pools", "HTTPConnectionPool": "shim.doors.urllib3.pools"},
 }
 """Library -> class -> the module whose ``wrap`` takes objects of that class and of those made from it."""
 

@@ -105,11 +105,11 @@ class Door:
         """Return for how long one plain call of the caller may wait, None for ever; see ``together``."""
         return None
 
-    def within(self, request: Any, left: float) -> None:
-        """Let a request wait for no longer than so many seconds."""
+    def within(self, left: float) -> None:
+        """Let the request that was made last wait for no longer than so many seconds."""
 
-    def timed_out(self, request: Any, words: str) -> Exception:
-        """Return the library's own timeout, which says these words."""
+    def timed_out(self, words: str) -> Exception:
+        """Return the library's own timeout of that request, which says these words."""
         raise NotImplementedError
 
 
@@ -131,7 +131,7 @@ def steps(door: Door) -> Steps:
                     door.native = None
                 request = door.request(command)
                 if door.sent is not None:
-                    _hurry(door, request, command.call.method)
+                    _hurry(door, command.call.method)
                 door.sent, door.content = command, None
                 door.native = yield partial(door.send, request)
                 reply = head = door.head(door.native)
@@ -193,7 +193,7 @@ def _with_content(head: Reply, content: Content, limit: int) -> Reply:
     return with_content(head, content.chunks, limit, complete=content.complete, decoded=content.decoded)
 
 
-def _hurry(door: Door, request: Any, method: str) -> None:
+def _hurry(door: Door, method: str) -> None:
     """Let a later request wait for no longer than what is left of the caller's own timeouts.
 
     They hold for one wait each in most libraries; together they are what one plain call may wait for, and so may an
@@ -205,9 +205,9 @@ def _hurry(door: Door, request: Any, method: str) -> None:
         return
     left = seconds - (time.perf_counter() - door.start)
     if left <= 0:
-        raise door.timed_out(request, TIMED_OUT.format(seconds))
+        raise door.timed_out(TIMED_OUT.format(seconds))
     if method in _MAY_BE_CUT_SHORT:
-        door.within(request, left)
+        door.within(left)
 
 
 def together(read: float | None = None, **others: float | None) -> float | None:

@@ -222,6 +222,10 @@ def _request(_: Any, request: Any, *__: Any, **___: Any) -> str:
     return str(request.url)
 
 
+def _url(_: Any, url: str) -> str:
+    return url
+
+
 def _second(_: Any, method: Any, url: Any, *__: Any, **___: Any) -> str:  # noqa: ARG001 - or it has no names
     return url.decode("latin-1") if isinstance(url, bytes) else str(url)
 
@@ -245,11 +249,11 @@ def _fetched(_: Any, request: Any, *__: Any, **___: Any) -> str:
 
 
 _HTTPX = "shim.doors.httpx_family.clients"
-_REQUESTS, _URLLIB3, _UNCOVERED = "shim.doors.requests.send", "shim.doors.urllib3.send", "shim.doors.uncovered"
+_URLLIB3, _UNCOVERED = "shim.doors.urllib3.retries", "shim.doors.uncovered"
 
 Methods = dict[tuple[str, str], "Callable[..., Any]"]
 SERVED: dict[str, Methods] = {
-    "aiohttp": {("ClientSession", "_request"): _served(_of_session, "shim.doors.aiohttp.send:request", waits=True)},
+    "aiohttp": {("ClientSession", "_request"): _served(_of_session, "shim.doors.aiohttp.session:send", waits=True)},
     **{
         name: {
             ("Client", "send"): _served(_path, f"{_HTTPX}:door_of:{name}:blocking"),
@@ -257,19 +261,16 @@ SERVED: dict[str, Methods] = {
         }
         for name in ("httpx", "httpx2")
     },
-    "requests": {
-        ("Session", "prepare_request"): _served(_request, f"{_REQUESTS}:prepare_request"),
-        ("Session", "send"): _served(_request, f"{_REQUESTS}:send"),
-    },
+    "requests": {("Session", "get_adapter"): _served(_url, "shim.doors.requests.adapter:get_adapter")},
     "urllib3": {
         (kind, "urlopen"): _served(_second, f"{_URLLIB3}:urlopen") for kind in ("PoolManager", "HTTPConnectionPool")
     },
-    "urllib.request": {("OpenerDirector", "open"): _served(_opened, "shim.doors.stdlib.opener:open_url")},
+    "urllib.request": {("OpenerDirector", "open"): _served(_opened, "shim.doors.stdlib:open_url")},
 }
 """Library -> class and method -> what is called in its place."""
 
 UNSERVED: dict[str, Methods] = {
-    "http.client": {("HTTPConnection", "endheaders"): _served(_head, "shim.doors.stdlib.client:endheaders")},
+    "http.client": {("HTTPConnection", "endheaders"): _served(_head, "shim.doors.stdlib:endheaders")},
     "niquests": {(kind, "send"): _served(_request, f"{_UNCOVERED}:niquests") for kind in ("Session", "AsyncSession")},
     "tornado.httpclient": {("AsyncHTTPClient", "fetch"): _served(_fetched, f"{_UNCOVERED}:tornado")},
     "twisted.web.client": {("Agent", "request"): _served(_second, f"{_UNCOVERED}:twisted")},  # treq's too

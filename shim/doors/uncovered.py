@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 from shim.core.messages import Headers, Record
 from shim.core.route import sunset_of
-from shim.doors.forms import as_text, header_lines
-from shim.doors.nesting import is_served, serving
+from shim.doors.native import alone, as_text, header_lines, is_served
 from shim.doors.notice import notify
 from shim.doors.process import concerns
 from shim.doors.recognition import recognise
@@ -41,8 +40,7 @@ def tell(library: str, method: str, url: str, lines: Callable[[], Headers]) -> N
 def niquests(_: Any, send: Callable[..., Any], request: Any, *args: Any, **kwargs: Any) -> Any:
     """Tell of a request, and have it sent as it is: the doors of the libraries below take no part."""
     tell("niquests", request.method, request.url, lambda: header_lines(request.headers.items()))
-    with serving():
-        return send(request, *args, **kwargs)
+    return alone(send, request, *args, **kwargs)
 
 
 def tornado(_: Any, fetch: Callable[..., Any], request: Any, *args: Any, **kwargs: Any) -> Any:

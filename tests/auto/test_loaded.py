@@ -32,7 +32,7 @@ try: urllib.request.urlopen("http://localhost:1/x")
 except OSError: note("standard library")
 os.environ["ATLAS_SHIM_UPSTREAM"] = url
 import requests, httpx
-note("imported", [hasattr(vars(kind)["send"], "__wrapped__") for kind in (httpx.Client, requests.Session)])
+note("imported", [hasattr(function, "__wrapped__") for function in (httpx.Client.send, requests.Session.get_adapter)])
 note("other calls", [requests.get(other).status_code, httpx.get(other).status_code])
 import aiohttp
 note("aiohttp", hasattr(vars(aiohttp.ClientSession)["_request"], "__wrapped__"))

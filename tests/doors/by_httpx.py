@@ -18,8 +18,6 @@ from tests.doors.door import Awaited, Client, Door, Got, in_pieces
 class Httpx(Door):
     """What both clients have."""
 
-    follows_above = True
-
     def __init__(self, name: str) -> None:
         self.plain = pytest.importorskip(name)
         self.ours = importlib.import_module(f"shim.{name}")

@@ -45,7 +45,7 @@ class Requests(Door):
 
     refused, late, loops = plain.ConnectionError, plain.Timeout, plain.TooManyRedirects
     broken = (plain.ConnectionError, plain.exceptions.ChunkedEncodingError)
-    follows_above = True
+    follows_within = False
 
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:

@@ -70,9 +70,10 @@ class Urllib(Door):
     trips = (2, 2, 2)
     is_own_class = False
     keeps_connections = False
-    follows_above = True
     has_deadline = False
     decodes = False
+
+    signs_by_url = False
 
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:

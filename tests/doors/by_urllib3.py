@@ -59,7 +59,8 @@ class Urllib3(Door):
     broken = (MaxRetryError, ProtocolError)
     trips = ()
     keeps_cookies = False
-    follows_above = True
+
+    signs_by_url = False
 
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:

@@ -106,9 +106,10 @@ class Door(abc.ABC):
     is_own_class = True  # the shim has clients of its own for it
     keeps_cookies = True
     keeps_connections = True
-    follows_above = False  # a redirect is a call of its own
+    follows_within = True  # redirects are followed in what is a call to the shim
     has_deadline = True  # timeouts of the caller are for all that is sent
     decodes = True
+    signs_by_url = True  # user and password in a URL are credentials
 
     @abc.abstractmethod
     def open(self, *, own: bool = False, **options: Any) -> AbstractContextManager[Client]:

@@ -151,6 +151,20 @@ def test_credentials_of_a_client_reach_both_sides(door, raw, early):
     assert [field(request, "Authorization") for request in server.requests] == ["Basic dXNlcjpwYXNz"] * 2
 
 
+@doors_where(lambda door: door.signs_by_url)
+def test_credentials_in_a_url_show_where_they_do_in_the_library(door, raw):
+    """They sign both sides of an exchange; aiohttp leaves them out of what a response shows."""
+    server = raw(lambda request: flex(request) if b"/flexClusters/" in request else reply("200 OK"))
+    url = server.url.replace("http://", "http://user:pass@")
+    shown = []
+    for own, path in ((True, "/other"), (False, SNAPSHOTS)):
+        with door.open(own=own) as client:
+            got = client.ask(url + path)
+            shown.append([None if each is None else each.removesuffix(path) for each in got.shown])
+    assert shown[0] == shown[1]
+    assert {field(request, "Authorization") for request in server.requests} == {"Basic dXNlcjpwYXNz"}
+
+
 def test_credentials_of_one_call_are_not_sent_with_the_next(door, raw):
     """Whoever gives them with one call gave them for no other."""
     server = raw(flex)

@@ -134,6 +134,6 @@ def test_a_write_is_never_cut_short(library, clock, early):
 )
 def test_every_form_of_requests_timeouts_is_understood(timeout, seconds, waits):
     """A number, a pair, or urllib3's own."""
-    from shim.doors.urllib3.timeouts import waits_of
+    from shim.doors.urllib3.responses import waits_of
 
     assert waits_of(timeout) == (seconds, waits)

@@ -10,7 +10,7 @@ import shim
 from shim import requests as shim_requests
 from shim.errors import SettingsError
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-from tests.doors.calls import BEARER, SNAPSHOTS, gone_then_flex
+from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS, field, gone_then_flex
 from tests.peers.answering import reply
 
 
@@ -125,6 +125,15 @@ def test_streams_and_redirects_are_the_sessions(raw, early):
     response = mounted(server.url).get(f"{server.url}{SNAPSHOTS}", stream=True)
     assert response.json() == {"moved": True}
     assert [earlier.url for earlier in response.history] == [f"{server.url}{SNAPSHOTS}"]
+
+
+def test_cookies_of_a_translated_reply_are_the_sessions(raw):
+    """Set by the successor, sent with the next call."""
+    server = raw(lambda request: reply("200 OK", "Set-Cookie: a=b; Path=/", body=EMPTY))
+    session = mounted(server.url)
+    for _ in range(2):
+        session.get(f"{server.url}{SNAPSHOTS}")
+    assert [field(request, "Cookie") for request in server.requests] == [None, "a=b"]
 
 
 def test_a_session_with_it_can_be_pickled(atlas, retired):

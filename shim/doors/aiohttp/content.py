@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
 from aiohttp import ClientPayloadError, ClientResponse, ClientSession, FormData, get_payload, payload
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_exceptions import ContentEncodingError
 
 from shim.doors.aiohttp.inside import json_content
+from shim.doors.exchange import Content, aread_within
 
 CODINGS = frozenset({"gzip", "deflate", "br", "zstd"})
 """What aiohttp decodes by itself, where it is not told to leave content as it is; no series of them."""
@@ -64,41 +64,22 @@ async def request_content(session: ClientSession, data: Any, json: Any) -> tuple
     return bytes(collected.content), body.headers or {}
 
 
-@attrs.frozen(eq=False)
-class ResponseContent:
-    """What was read of a response; ``complete`` says that this is all there is.
-
-    ``taken`` says that it is no longer where the caller would read it, and ``decodable`` is whether aiohttp could
-    undo its coding.
-    """
-
-    content: bytes
-    complete: bool = True
-    taken: bool = True
-    decodable: bool = True
-
-
-async def drain(native: ClientResponse, limit: int) -> ResponseContent:
-    """Read content until it ends or exceeds ``limit`` bytes; aiohttp may have decoded it."""
+async def drain(native: ClientResponse, limit: int) -> Content:
+    """Read content until it ends or exceeds ``limit`` bytes; ``rest`` is None where the caller can read it already."""
     if native.content.at_eof():  # there is none, or somebody, such as a middleware, has read the response before
-        return ResponseContent(await native.read(), taken=False)
-    content = bytearray()
+        return Content([await native.read()], rest=None)
     try:
-        async for chunk in native.content.iter_any():
-            content += chunk
-            if len(content) > limit:
-                return ResponseContent(bytes(content), complete=False)
+        return await aread_within(native.content.iter_any(), limit)
     except ClientPayloadError as error:
         if not isinstance(error.__cause__, ContentEncodingError):
             raise
-        return ResponseContent(b"", taken=False, decodable=False)
-    return ResponseContent(bytes(content))
+        return Content([], rest=None, fault="the content is not what its coding says")
 
 
-def put_back(native: ClientResponse, read: ResponseContent) -> None:
+def put_back(native: ClientResponse, read: Content) -> None:
     """Let the caller read from the beginning what was read of a response."""
-    if read.taken:
+    if read.rest is not None:
         with warnings.catch_warnings():
             # Deprecated for years with nothing in its place; aiohttp 4, where it may go, is refused by our bound.
             warnings.simplefilter("ignore", DeprecationWarning)
-            native.content.unread_data(read.content)
+            native.content.unread_data(b"".join(read.chunks))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -108,7 +108,7 @@ async def made_response(
 ) -> ClientResponse:
     """Return a response of the shim's own, in place of the native one if there was any."""
     loop = asyncio.get_running_loop()
-    kind = session._response_class if native is None else type(native)  # noqa: SLF001 - see above
+    kind = session._response_class  # noqa: SLF001 - see above; mocks give us others, which can't be made so
     nothing: Any = {"writer": None, "continue100": None, "timer": None, "traces": []}
     response = kind(info.method, info.real_url, request_info=info, loop=loop, session=session, **nothing, **_MORE)
     raw = tuple([(name.encode("latin-1"), value.encode("latin-1")) for name, value in framed(reply, info.method)])
@@ -130,8 +130,13 @@ async def made_response(
     arrived: Any = _Arrived(message, content)
     await response.start(arrived)
     if native is not None and native.history:
-        response._cache["history"] = native.history  # noqa: SLF001 - see above
+        redirected(response, native.history)
     return response
+
+
+def redirected(response: ClientResponse, history: Sequence[ClientResponse]) -> None:
+    """Let a response say that these came before it."""
+    response._cache["history"] = (*history, *response.history)  # noqa: SLF001 - see above
 
 
 def show(response: ClientResponse, info: RequestInfo) -> None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from shim.doors.classes import become
 from shim.doors.exchange import Steps, adrive, drive, steps
 from shim.doors.httpx_family.door import (
     AwaitedDoor,
@@ -30,7 +29,7 @@ from shim.doors.httpx_family.hooks import Hooked, adopt, for_others, with_async_
 from shim.doors.httpx_family.transports import transports_of
 from shim.doors.process import prepare
 from shim.doors.recognition import NOTHING_MORE, ClientSettings, RetiredCall
-from shim.doors.signatures import like
+from shim.doors.surface import become, like
 
 if TYPE_CHECKING:
     import httpx

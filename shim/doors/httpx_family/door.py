@@ -13,9 +13,9 @@ import attrs
 from shim.core.content import acceptable
 from shim.core.messages import Headers, Record, Reply, Send, framed
 from shim.doors import recognition
-from shim.doors.digest import is_stale
 from shim.doors.exchange import Content, Door, aread_within, read_within, shorter, together
 from shim.doors.httpx_family.hooks import INNER
+from shim.doors.native import is_stale
 from shim.doors.process import concerns
 from shim.doors.recognition import NOTHING_MORE, ClientSettings, RetiredCall
 
@@ -161,14 +161,14 @@ class HttpxDoor(Door):
         """Read the extension that httpx has for timeouts."""
         return together(**self.own.extensions.get("timeout", {}))
 
-    def within(self, request: httpx.Request, left: float) -> None:
+    def within(self, left: float) -> None:
         """Shorten each of its timeouts."""
-        timeouts = request.extensions["timeout"]
-        request.extensions["timeout"] = {name: shorter(left, value) for name, value in timeouts.items()}
+        timeouts = self.inner.extensions["timeout"]
+        self.inner.extensions["timeout"] = {name: shorter(left, value) for name, value in timeouts.items()}
 
-    def timed_out(self, request: httpx.Request, words: str) -> Exception:
+    def timed_out(self, words: str) -> Exception:
         """Return a ReadTimeout."""
-        error: Exception = self.module.ReadTimeout(words, request=request)
+        error: Exception = self.module.ReadTimeout(words, request=self.inner)
         return error
 
     def send(self, request: httpx.Request) -> Any:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shim.core.content import dumps
 from shim.core.responses import error_body, help_link
-from shim.doors.digest import is_digest
 from shim.doors.exchange import Steps, adrive, drive, steps
 from shim.doors.httpx_family.door import RECORD, HttpxDoor, recognise
+from shim.doors.native import is_digest
 from shim.doors.process import prepare
 
 if TYPE_CHECKING:

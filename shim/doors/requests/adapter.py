@@ -1,39 +1,21 @@
-"""The rewrite below a session, for programs that mount adapters and keep requests' own session.
-
-The session signed the caller's target before the adapter sees the request. An authentication that works with
-requests' hooks, as HTTPDigestAuth does, is found in them and signs what is sent, for no trip more; any other Digest
-signature can't be made again here: then the answer says so, unless ``Adapter(auth=...)`` has the credentials.
-"""
+"""The rewrite below a session: an adapter around the one that a program mounted, or mounted itself."""
 
 from __future__ import annotations
 
-import io
-import logging
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
+import requests
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter, HTTPAdapter
-from requests.hooks import dispatch_hook
-from requests.structures import CaseInsensitiveDict
-from urllib3 import HTTPResponse
 
-from shim.core.content import dumps
-from shim.core.responses import error_body, help_link
-from shim.doors.digest import is_digest, is_stale
-from shim.doors.forms import as_text
-from shim.doors.process import prepare
-from shim.doors.requests.exchange import ExchangeFlow, run
-from shim.doors.requests.recognition import recognise
+from shim.doors.exchange import drive, steps
+from shim.doors.native import is_served
+from shim.doors.process import concerns, prepare
+from shim.doors.requests.door import RequestsDoor, recognise
 from shim.doors.requests.signing import Signature, signature_of
-
-logger = logging.getLogger("shim")
-
-NEEDS_AUTH = (
-    "The call had to be sent to another endpoint after the session had signed it for the first one. "
-    "Give the credentials to shim.requests.Adapter(auth=...), or use shim.requests.Session or shim.wrap(session)."
-)
+from shim.doors.surface import become, like
 
 
 class Adapter(BaseAdapter):
@@ -67,27 +49,14 @@ class Adapter(BaseAdapter):
     ) -> Response:
         """Send one request; a retired call is an exchange."""
         options = {"timeout": timeout, "verify": verify, "cert": cert, "proxies": proxies}
-        retired = recognise(request)
+        retired = None if is_served() or not concerns(request.url or "") else recognise(request)
         if retired is None:
             return self.inner.send(request, stream=stream, **options)
-        signature = signature_of(request)
-        if self.auth is not None:
-            signature = Signature(self.auth, request.headers.get("Authorization"))
-        flow = ExchangeFlow(request, retired, signature)
-        response = run(flow, partial(self._send, request, signature, **options, stream=True))
+        signature = signature_of(request) if self.auth is None else Signature(self.auth)
+        options["stream"] = True
+        response: Response = drive(steps(RequestsDoor(retired, request, signature, self.inner.send, options)))
         # Where an authentication sends the caller's request again.
-        response.connection = self  # type: ignore[assignment]  # the stubs know requests' own adapter only
-        return response
-
-    def _send(self, own: PreparedRequest, signature: Signature, request: PreparedRequest, **options: Any) -> Response:
-        """Send one request of an exchange, with the hooks of the caller's authentication as a session runs them."""
-        response: Response = dispatch_hook("response", request.hooks, self.inner.send(request, **options), **options)
-        challenge, field = response.headers.get("WWW-Authenticate", ""), own.headers.get("Authorization", "")
-        is_challenged = response.status_code == 401 and is_digest(challenge)
-        if is_challenged and signature.auth is None and is_stale(as_text(field), request.path_url):
-            logger.warning("%s", NEEDS_AUTH)
-            response.close()
-            return _explanation(request)
+        response.connection = self  # type: ignore[assignment]  # requests' types know its own adapter only
         return response
 
     def close(self) -> None:
@@ -95,15 +64,59 @@ class Adapter(BaseAdapter):
         self.inner.close()
 
 
-def _explanation(request: PreparedRequest) -> Response:
-    """Return a 401 that says why, without the challenge that nobody can meet."""
-    code = "SHIM_DIGEST_NEEDS_AUTH"
-    content = dumps(error_body(401, code, NEEDS_AUTH))
-    headers = {"Content-Type": "application/json", **dict(help_link(code)), "Content-Length": str(len(content))}
-    response = Response()
-    response.status_code, response.reason = 401, "Unauthorized"
-    response.headers = CaseInsensitiveDict(headers)
-    response.encoding = "utf-8"
-    response.url, response.request = request.url or "", request
-    response.raw = HTTPResponse(io.BytesIO(content), headers, 401, preload_content=False)
-    return response
+def around(adapter: BaseAdapter, url: str) -> BaseAdapter:
+    """Return the adapter for a URL: a session's own, or one around it where the URL may be of a retired call."""
+    if isinstance(adapter, Adapter) or not concerns(url):
+        return adapter
+    ours = Adapter.__new__(Adapter)  # the settings were good when the session was made
+    ours.inner, ours.auth = adapter, None
+    return ours
+
+
+def get_adapter(_: requests.Session, own: Callable[[str], BaseAdapter], url: str) -> BaseAdapter:
+    """Return the adapter for a URL of any session's; ``own`` is its method in whose place this one stands."""
+    return around(own(url), url)
+
+
+class Session(requests.Session):
+    """requests.Session, whose calls to retired Atlas endpoints keep working.
+
+    Raises SettingsError when an ``ATLAS_SHIM_…`` variable means nothing.
+    """
+
+    def __init__(self) -> None:
+        prepare()
+        super().__init__()
+
+    @like(requests.Session.get_adapter)
+    def get_adapter(self, url: str) -> BaseAdapter:  # noqa: D102 - like() gives it requests' documentation
+        return around(super().get_adapter(url), url)
+
+
+@like(requests.session)
+def session() -> Session:  # noqa: D103 - as above
+    return Session()
+
+
+def wrap(other: requests.Session) -> None:
+    """Let a session of somebody else's making serve retired calls; raises SettingsError as Session does."""
+    prepare()
+    become(other, Session)
+
+
+def _functions() -> dict[str, Any]:
+    """Return requests' functions that make a session of ours: its own code, whatever its version passes on."""
+    names = {**vars(requests.api), "__name__": "shim.requests.api", "sessions": SimpleNamespace(Session=Session)}
+    made = {}
+    for name in ("delete", "get", "head", "options", "patch", "post", "put", "request"):
+        original = getattr(requests.api, name)
+        names[name] = made[name] = FunctionType(original.__code__, names, name, original.__defaults__)
+        like(original)(made[name])
+    return made
+
+
+OURS: dict[str, dict[str, Any]] = {"api": _functions(), "sessions": {"Session": Session, "session": session}}
+"""Module -> the names in it that are ours."""
+
+for _each in OURS["sessions"].values():
+    _each.__module__ = "shim.requests.sessions"

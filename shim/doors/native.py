@@ -1,0 +1,122 @@
+"""What several libraries give and take: field lines, content, Digest signatures, and calls that stand on each other."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from itertools import chain
+from typing import Any
+from urllib.request import parse_http_list, parse_keqv_list
+
+from shim.core.messages import Headers
+
+PIECE = 65536
+"""Bytes that are read at once."""
+
+_serving: ContextVar[bool] = ContextVar("atlas_shim_serving", default=False)
+
+
+def alone(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Send a request of the shim's own: the doors of the libraries below leave it alone.
+
+    HTTP libraries stand on each other (requests on urllib3 on http.client): a call is served once, by the outermost.
+    """
+    token = _serving.set(True)
+    try:
+        return call(*args, **kwargs)
+    finally:
+        _serving.reset(token)
+
+
+def is_served() -> bool:
+    """Tell whether what is being sent is a door's own request."""
+    return _serving.get()
+
+
+def header_lines(lines: Iterable[tuple[str | bytes, str | bytes]]) -> Headers:
+    """Return field lines as text, one character for one byte."""
+    return tuple(
+        [
+            (name, value) if type(name) is type(value) is str else (as_text(name), as_text(value))
+            for name, value in lines
+        ]
+    )
+
+
+def as_text(value: str | bytes) -> str:
+    """Return a field's name or value as text; requests and urllib3 take either."""
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def content_of(body: Any) -> bytes:
+    """Return the content of text, bytes, a file from where it stands, or an iterable of pieces; None has none."""
+    if body is None:
+        return b""
+    if isinstance(body, str | bytes | bytearray | memoryview):
+        return _bytes(body)
+    read = getattr(body, "read", None)
+    return _bytes(read()) if read is not None else b"".join(map(_bytes, body))
+
+
+def _bytes(value: str | bytes | bytearray | memoryview) -> bytes:
+    return value.encode() if isinstance(value, str) else bytes(value)
+
+
+def is_stale(authorization: str, target: str) -> bool:
+    """Tell whether a value is a Digest signature over another target (RFC 7616, 3.4)."""
+    if not is_digest(authorization):
+        return False
+    try:
+        return parse_keqv_list(parse_http_list(authorization.partition(" ")[2])).get("uri") != target
+    except (ValueError, IndexError):
+        return True
+
+
+def is_digest(value: str) -> bool:
+    """Tell whether credentials or a challenge are of the Digest scheme."""
+    return value.lower().startswith("digest ")
+
+
+class _Pieces(io.RawIOBase):
+    """A file of pieces; closing it closes the response that they come from, and gives its place in a pool back."""
+
+    def __init__(self, pieces: Iterator[bytes], source: Any) -> None:
+        self._pieces = pieces
+        self._source = source
+        self._left = b""
+        self.ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._left or next(filter(None, self._pieces), b"")
+        size = min(len(piece), len(buffer))
+        buffer[:size] = piece[:size]
+        self._left = piece[size:]
+        self.ended = not size
+        return size
+
+    def close(self) -> None:
+        if not self.closed and self._source is not None:
+            self._source.close()
+            if hasattr(self._source, "release_conn"):
+                self._source.release_conn()
+        super().close()
+
+
+class ContentFile(io.BufferedReader):
+    """The content of a response, as a file: the chunks that are here already, then the rest.
+
+    It is closed once it was read to its end, as http.client's are, since urllib3 goes on reading until then.
+    Closing it closes ``source``, where the content comes from.
+    """
+
+    def __init__(self, chunks: Iterable[bytes], rest: Iterable[bytes] = (), source: Any = None) -> None:
+        self._file = _Pieces(chain(chunks, rest), source)
+        super().__init__(self._file)
+
+    def isclosed(self) -> bool:
+        """Tell whether nothing is left to read."""
+        return self.closed or (self._file.ended and not self.peek(1))

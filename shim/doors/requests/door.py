@@ -1,0 +1,249 @@
+"""What requests alone knows of a retired call on its way: an adapter is asked for each request of the exchange."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+from requests import PreparedRequest, ReadTimeout, RequestException, Response
+from requests.exceptions import ChunkedEncodingError, ConnectionError, ContentDecodingError, SSLError  # noqa: A004 - requests' own
+from requests.hooks import dispatch_hook
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
+from urllib3 import HTTPResponse
+from urllib3.exceptions import DecodeError, ProtocolError, ReadTimeoutError
+from urllib3.exceptions import SSLError as PoolSSLError
+
+from shim.core.content import acceptable, dumps
+from shim.core.messages import Record, Reply, Send, field
+from shim.core.responses import error_body, help_link
+from shim.doors import recognition
+from shim.doors.exchange import Content, Door, shorter
+from shim.doors.native import ContentFile, alone, as_text, content_of, header_lines, is_digest, is_stale
+from shim.doors.recognition import RetiredCall
+from shim.doors.requests.signing import Signature, sign
+from shim.doors.urllib3 import responses
+from shim.origins import origin_of
+
+logger = logging.getLogger("shim")
+
+NEEDS_AUTH = (
+    "The call had to be sent to another endpoint after the session had signed it for the first one, by an "
+    "authentication that can't be asked again. Give the credentials to shim.requests.Adapter(auth=...)."
+)
+
+
+def recognise(request: PreparedRequest) -> RetiredCall | None:
+    """Return what a request is when it is a retired call, else None: then nobody touches it.
+
+    ``process.concerns`` was asked before. Its body is read if it takes part.
+    """
+    try:
+        parts = urlsplit(request.url or "")
+        origin = origin_of(parts.scheme, parts.hostname or "", parts.port)
+        target = request.path_url
+        target.encode("ascii")
+    except ValueError:  # none that can be sent
+        return None
+    retired = recognition.recognise(request.method or "", origin, target, lambda: header_lines(request.headers.items()))
+    if retired is not None and retired.match.needs_body:
+        retired = retired.with_body(_content_of(request))
+    return retired
+
+
+def _content_of(request: PreparedRequest) -> bytes:
+    """Return a request's body, and leave a body in its place that can be read again."""
+    body: Any = request.body
+    if body is None or isinstance(body, str | bytes | bytearray):
+        return content_of(body)
+    seek, tell = getattr(body, "seek", None), getattr(body, "tell", None)
+    try:
+        start = tell() if seek is not None and tell is not None else None
+    except OSError:
+        start = None
+    content = content_of(body)
+    if seek is not None and start is not None:
+        seek(start)
+    else:
+        request.body = content
+        request.headers.pop("Transfer-Encoding", None)
+        request.headers["Content-Length"] = str(len(content))
+    return content
+
+
+@attrs.define(eq=False)
+class RequestsDoor(Door):
+    """A retired call in requests' terms.
+
+    ``own`` is the caller's request, signed as ``signature`` says; ``sender`` is an adapter's ``send``, and ``options``
+    are what it is called with. ``inner`` is what was sent last, ``timeout`` how long that may wait.
+    """
+
+    own: PreparedRequest
+    signature: Signature
+    sender: Callable[..., Response]
+    options: dict[str, Any]
+    inner: PreparedRequest = attrs.field(init=False)
+    timeout: Any = attrs.field(init=False)
+
+    def request(self, send: Send) -> PreparedRequest:
+        """Copy the caller's; its credentials stay, but for a Digest signature over another target."""
+        own, call, sent = self.own, self.retired.call, send.call
+        self.timeout = self.options["timeout"]
+        self.inner = inner = own.copy()
+        inner.method = sent.method
+        if send.rewritten:
+            parts = urlsplit(own.url or "")
+            inner.url = f"{parts.scheme}://{parts.netloc}{sent.target}"
+            inner.headers.clear()
+            inner.headers.update([line for line in sent.headers if line[0].lower() != "authorization"])
+            credentials = as_text(own.headers.get("Authorization", ""))
+            if credentials and not is_stale(credentials, sent.target):
+                inner.headers["Authorization"] = credentials
+        elif accept := field(sent.headers, "accept"):
+            inner.headers["Accept"] = accept
+        if send.may_read and "Accept-Encoding" in inner.headers:
+            inner.headers["Accept-Encoding"] = acceptable(as_text(inner.headers["Accept-Encoding"]))
+        if sent.method != call.method or sent.body != call.body:
+            inner.headers.pop("Transfer-Encoding", None)
+            inner.headers.pop("Content-Length", None)
+            inner.body, inner._body_position = sent.body, None  # noqa: SLF001 - where requests rewinds to on a redirect
+        if send.rewritten and "Transfer-Encoding" not in inner.headers:
+            inner.prepare_content_length(inner.body)
+        sign(inner, self.signature, first=self.sent is None)
+        return inner
+
+    def seconds(self) -> float | None:
+        """Read the number or pair that the caller gave."""
+        return responses.waits_of(self.options["timeout"])[0]
+
+    def within(self, left: float) -> None:
+        """Shorten both."""
+        self.timeout = tuple(shorter(left, wait) for wait in responses.waits_of(self.options["timeout"])[1])
+
+    def timed_out(self, words: str) -> Exception:
+        """Return a ReadTimeout."""
+        return ReadTimeout(words, request=self.inner)
+
+    def send(self, request: PreparedRequest) -> Any:
+        """Ask the adapter, and run the hooks of the caller's authentication as a session runs them."""
+        return alone(self._sent, request)
+
+    def _sent(self, request: PreparedRequest) -> Response:
+        options = {**self.options, "timeout": self.timeout}
+        response: Response = dispatch_hook("response", request.hooks, self.sender(request, **options), **options)
+        challenge, given = response.headers.get("WWW-Authenticate", ""), self.own.headers.get("Authorization", "")
+        is_challenged = response.status_code == 401 and is_digest(challenge)
+        if is_challenged and self.signature.auth is None and is_stale(as_text(given), request.path_url):
+            logger.warning("%s", NEEDS_AUTH)
+            response.close()
+            return _explanation(request)
+        return response
+
+    def head(self, native: Response) -> Reply:
+        """Take urllib3's field lines, which are apart where repeated; an adapter may have something else below."""
+        below: Any = getattr(native.raw, "headers", None)
+        headers = below if hasattr(below, "items") else native.headers
+        return Reply(native.status_code, header_lines(headers.items()))
+
+    def drain(self, native: Response, limit: int) -> Content:
+        """Read raw bytes; raises what reading ``content`` would."""
+        if native._content_consumed or native._content is not False:  # noqa: SLF001 - to read is what this would change
+            return Content([native.content or b""], decoded=True)
+        try:
+            return responses.drain(native.raw, limit)
+        except ProtocolError as error:
+            raise ChunkedEncodingError(error) from error
+        except DecodeError as error:
+            raise ContentDecodingError(error) from error
+        except ReadTimeoutError as error:
+            raise ConnectionError(error) from error
+        except PoolSSLError as error:
+            raise SSLError(error) from error
+
+    def close(self, native: Response) -> None:
+        """Close it."""
+        native.close()
+
+    def answered(self, reply: Reply) -> Response:
+        """Make one as an adapter does, of the native one's kind and with what was noted on it."""
+        native = self.native
+        kind: Any = Response if native is None else type(native)
+        response: Response = kind.__new__(kind)
+        Response.__init__(response)
+        if native is not None:
+            if self.content is None or not self.content.decoded:  # else what was noted may come of the content
+                kept = vars(response)
+                kept.update({name: value for name, value in vars(native).items() if name not in kept})
+            response.history, response.cookies = native.history, native.cookies
+        response.raw = responses.answered(reply, getattr(native, "raw", None), self.own.method)
+        response.status_code = reply.status
+        response.headers = CaseInsensitiveDict(response.raw.headers)
+        response.encoding = get_encoding_from_headers(response.headers)
+        response.reason = response.raw.reason
+        response.url, response.request = self.own.url or "", self.own
+        return response
+
+    def passed(self) -> Response:
+        """Return the native response, byte for byte."""
+        native: Response = self.native
+        content, old = self.content, native.raw
+        if content is not None and not native._content_consumed:  # noqa: SLF001 - then its content is held already
+            is_own = isinstance(old, HTTPResponse)
+            native.raw = (
+                responses.renewed(old, content, self.own.method)
+                if is_own
+                else ContentFile(content.chunks, content.rest, old)
+            )
+        return native
+
+    def show(self, response: Any, record: Record) -> None:
+        """Put the record into an attribute, which is pickled as requests' own are."""
+        self._show(response)
+        response.shim = record
+        response.__attrs__ = [*Response.__attrs__, "shim"]
+
+    def _show(self, response: Response) -> None:
+        """Let the caller see a request and URLs of their own."""
+        for seen in (response, *response.history) if self.sent is not None else ():
+            if self.rewritten:
+                seen.url, seen.request = self.own.url or "", self.own
+            elif seen.request is self.inner:
+                seen.request = self.own
+            elif seen.request.hooks is self.inner.hooks:
+                seen.request.hooks = self.own.hooks
+
+    def show_error(self, error: BaseException) -> None:
+        """Look at requests' own alone, and at the words of urllib3's below."""
+        if not isinstance(error, RequestException) or self.sent is None:
+            return
+        if error.response is not None:
+            self._show(error.response)
+        if error.request is not None and (self.rewritten or error.request is self.inner):
+            error.request = self.own
+        if self.rewritten:
+            for cause in error.args:
+                responses.show_in(cause, partial(_with_own_target, self.inner.path_url, self.own.path_url))
+
+
+def _with_own_target(sent: str, own: str, text: Any) -> Any:
+    return text.replace(sent, own) if isinstance(text, str) else text
+
+
+def _explanation(request: PreparedRequest) -> Response:
+    """Return a 401 that says why, without the challenge that nobody can meet."""
+    code = "SHIM_DIGEST_NEEDS_AUTH"
+    content = dumps(error_body(401, code, NEEDS_AUTH))
+    headers = {"Content-Type": "application/json", **dict(help_link(code)), "Content-Length": str(len(content))}
+    response = Response()
+    response.status_code, response.reason = 401, "Unauthorized"
+    response.headers = CaseInsensitiveDict(headers)
+    response.encoding = "utf-8"
+    response.url, response.request = request.url or "", request
+    response.raw = HTTPResponse(io.BytesIO(content), headers, 401, preload_content=False)
+    return response

@@ -1,0 +1,133 @@
+"""How a door looks like its library: the same signatures, modules by name, and classes of objects that live."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import types
+from collections.abc import Callable, Mapping
+from importlib import import_module, util
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def like(original: Callable[P, R]) -> Callable[[Callable[..., Any]], Callable[P, R]]:
+    """Declare that a function is called exactly as ``original`` is, in every version of its library.
+
+    The function itself is returned, not a wrapper, so that nothing is added to a call.
+    """
+
+    def declare(function: Callable[..., Any]) -> Callable[P, R]:
+        return functools.update_wrapper(function, original, assigned=("__doc__",))
+
+    return declare
+
+
+class _Aliases(MetaPathFinder, Loader):
+    """Finds a library's modules below the shim's name: the very modules, but for those that hold what is ours."""
+
+    def __init__(self, library: str, ours: Mapping[str, Mapping[str, object]], again: tuple[str, ...]) -> None:
+        self._prefix, self._ours, self._again = f"shim.{library}.", ours, again
+
+    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
+        """Return the spec of a module that the library has."""
+        own = name.removeprefix("shim.")
+        if not name.startswith(self._prefix) or own in self._again or util.find_spec(own) is None:
+            return None
+        return util.spec_from_loader(name, self)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Put the library's module in the place of a new one, as a module may do while it is loaded."""
+        name = module.__name__
+        original = import_module(name.removeprefix("shim."))
+        ours = self._ours.get(name.removeprefix(self._prefix))
+        sys.modules[name] = original if ours is None else _StandIn(name, original, ours)
+
+
+class _StandIn(types.ModuleType):
+    """A module that holds what is ours, and otherwise reads, sets and puts back in the library's, where that looks."""
+
+    def __init__(self, name: str, original: types.ModuleType, ours: Mapping[str, object]) -> None:
+        super().__init__(name, original.__doc__)
+        vars(self).update(ours, _original=original, _ours=frozenset(ours), _replaced={})
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(vars(self)["_original"], name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in vars(self)["_ours"] or name.startswith("__"):
+            super().__setattr__(name, value)
+            return
+        original = vars(self)["_original"]
+        if hasattr(original, name):
+            vars(self)["_replaced"].setdefault(name, getattr(original, name))
+        setattr(original, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        # Whoever replaced a name for a while takes it away from a module that did not hold it.
+        original, replaced = vars(self)["_original"], vars(self)["_replaced"]
+        if name in replaced:
+            setattr(original, name, replaced.pop(name))
+        else:
+            delattr(original, name)
+
+
+def alias(library: str, ours: Mapping[str, Mapping[str, object]], *again: str) -> None:
+    """Let a library's modules be imported below the shim's name, those in ``ours`` with these objects in them.
+
+    Those in ``again`` are loaded a second time, so that they stand on what is ours.
+    """
+    for name, module in tuple(sys.modules.items()):  # requests.packages is no package, and has modules all the same
+        if name.startswith(f"{library}.") and name.removeprefix(f"{library}.") not in ours:
+            sys.modules[f"shim.{name}"] = module
+    sys.meta_path.insert(0, _Aliases(library, ours, again))
+    for name in ours:
+        import_module(f"shim.{library}.{name}")
+
+
+def become(client: Any, ours: type) -> None:
+    """Give an object a class that is both its own and ``ours``, whose methods stand where it calls its library's.
+
+    That is ``ours`` itself for an object of the library's own class. Raises TypeError when Python can make no such
+    class, or the object can't have it.
+    """
+    own: type = type(client)
+    if issubclass(own, ours):
+        return
+    try:
+        client.__class__ = ours if own in ours.__bases__ else _joined(own, ours)  # type: ignore[arg-type]  # classes can be hashed
+    except TypeError as error:
+        raise TypeError(f"a {own.__qualname__} can't be wrapped: {error}") from error
+
+
+@functools.cache
+def _joined(own: type, ours: type) -> type:
+    """Return what ``class Joined(own, ours)`` would be, which goes by the name of ``own``."""
+    made_by: Any = own.__reduce_ex__
+
+    def reduce(self: Any, protocol: int) -> Any:
+        return _reduced(made_by(self, protocol), type(self), own, ours)
+
+    def fill(namespace: dict[str, Any]) -> None:
+        names = ("__module__", "__qualname__", "__doc__")
+        namespace.update({name: getattr(own, name) for name in names}, __slots__=(), __reduce_ex__=reduce)
+
+    return types.new_class(own.__name__, (own, ours), {}, fill)
+
+
+def _reduced(made: Any, joined: type, own: type, ours: type) -> Any:
+    """Let copies and pickles be made by way of ``own``, since the joined class can be imported from nowhere."""
+    if not isinstance(made, tuple):
+        return made
+    function, arguments = (own if made[0] is joined else made[0]), [own if one is joined else one for one in made[1]]
+    return (_made_again, (ours, function, *arguments), *made[2:])
+
+
+def _made_again(ours: type, function: Callable[..., Any], *arguments: Any) -> Any:
+    client = function(*arguments)
+    become(client, ours)
+    return client

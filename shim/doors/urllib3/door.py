@@ -1,0 +1,215 @@
+"""What urllib3 alone knows of a retired call on its way: requests are calls of ``urlopen``, of a pool or a manager."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import attrs
+from urllib3 import HTTPConnectionPool, HTTPResponse, PoolManager, Retry, Timeout
+from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.util import SKIP_HEADER, parse_url
+
+from shim.core.content import acceptable
+from shim.core.messages import Headers, Record, Reply, Send, field, replaced, without
+from shim.doors import recognition
+from shim.doors.exchange import Content, Door
+from shim.doors.native import alone, content_of, header_lines, is_stale
+from shim.doors.process import concerns
+from shim.doors.recognition import RetiredCall
+from shim.doors.urllib3.responses import answered, discard, drain, renewed, show_in, waits_of
+from shim.origins import origin_of
+
+Owner = HTTPConnectionPool | PoolManager
+"""Whose ``urlopen`` is called."""
+
+Base = Callable[..., Any]
+"""The ``urlopen`` in whose place ours stands, bound to its pool or manager."""
+
+_NAMES = (  # in the order of a pool's ``urlopen``
+    *("body", "headers", "retries", "redirect", "assert_same_host", "timeout"),
+    *("pool_timeout", "release_conn", "chunked", "body_pos", "preload_content", "decode_content"),
+)
+
+
+@attrs.frozen(eq=False)
+class CallerRequest:
+    """A retired call as the caller made it.
+
+    ``options`` are the arguments of ``urlopen`` by name, but for method and URL; ``prefix`` is what stands
+    before the target in ``url``, nothing where that is relative to a pool.
+    """
+
+    owner: Owner
+    url: str
+    prefix: str
+    options: Mapping[str, Any] = attrs.field(repr=False)
+    retired: RetiredCall
+
+    @property
+    def pool(self) -> HTTPConnectionPool:
+        """The pool that urllib3's exceptions name."""
+        owner = self.owner
+        return owner if isinstance(owner, HTTPConnectionPool) else owner.connection_from_url(self.url)
+
+    @property
+    def timeout(self) -> object:
+        """The caller's timeout, or the pool's or manager's."""
+        if "timeout" in self.options:
+            return self.options["timeout"]
+        owner: Any = self.owner
+        return owner.timeout if hasattr(owner, "timeout") else owner.connection_pool_kw.get("timeout")
+
+
+def recognise(
+    owner: Owner, method: str, url: str, args: Iterable[Any], kwargs: Mapping[str, Any]
+) -> CallerRequest | None:
+    """Return what a call of ``urlopen`` is when it is a retired one, else None: then nobody touches it.
+
+    Its body is read if it takes part.
+    """
+    if not concerns(url):
+        return None
+    pool = owner if isinstance(owner, HTTPConnectionPool) else None
+    options = {**dict(zip(_NAMES if pool else ("redirect",), args, strict=False)), **kwargs}
+    try:
+        where = parse_url(url)
+        if pool and url.startswith("/"):
+            prefix, target = "", url.partition("#")[0]
+            origin = origin_of(pool.scheme or "", pool.host, pool.port)
+        else:
+            target = where.request_uri
+            prefix = (where._replace(fragment=None).url).removesuffix(target)
+            origin = origin_of(where.scheme or "http", where.host or "", where.port)
+        target.encode("ascii")
+    except (HTTPError, ValueError):  # none that can be sent
+        return None
+    if options.get("headers") is None and (pool or "headers" not in options):
+        options["headers"] = owner.headers
+    headers: Any = options.get("headers") or {}
+    retired = recognition.recognise(method, origin, target, lambda: header_lines(headers.items()))
+    if retired is None:
+        return None
+    if retired.match.needs_body:
+        retired = retired.with_body(_read_content(options))
+    return CallerRequest(owner, url, prefix, options, retired)
+
+
+def _read_content(options: dict[str, Any]) -> bytes:
+    """Return a request's body; one that can be read only once is replaced by what it says."""
+    body = options.get("body")
+    content = content_of(body)
+    if body is not None and not isinstance(body, str | bytes | bytearray):
+        headers = HTTPHeaderDict(options.get("headers"))
+        headers.discard("Content-Length")
+        headers.discard("Transfer-Encoding")
+        options |= {"body": content, "headers": headers, "chunked": False, "body_pos": None}
+    return content
+
+
+@attrs.define(eq=False)
+class Urllib3Door(Door):
+    """A retired call in urllib3's terms; ``retries`` are the caller's, ``quiet`` those that look at no status."""
+
+    asked: CallerRequest
+    base: Base
+    retries: Retry
+    quiet: Retry
+    inner: dict[str, Any] = attrs.field(init=False)
+
+    def request(self, send: Send) -> dict[str, Any]:
+        """Return the arguments of ``urlopen``; credentials are the caller's, but for Digest over another target."""
+        asked, call, sent = self.asked, self.retired.call, send.call
+        options = {**asked.options, "preload_content": False, "retries": self.quiet}
+        options.pop("release_conn", None)
+        lines = _fields(send, call.headers)
+        if sent.method != call.method or sent.body != call.body:
+            lines = without(lines, ("content-length", "transfer-encoding"))
+            options |= {"body": sent.body, "chunked": False, "body_pos": None}
+        if lines != call.headers:
+            options["headers"] = HTTPHeaderDict()
+            for name, value in lines:
+                options["headers"].add(name, value)
+        options["url"] = asked.prefix + sent.target if send.rewritten else asked.url
+        self.inner = {"method": sent.method, **options}
+        return self.inner
+
+    def seconds(self) -> float | None:
+        """Read the call's timeout, or the owner's."""
+        return waits_of(self.asked.timeout)[0]
+
+    def within(self, left: float) -> None:
+        """Bound the whole request."""
+        connect, read = waits_of(self.asked.timeout)[1]
+        self.inner["timeout"] = Timeout(total=left, connect=connect, read=read)
+
+    def timed_out(self, words: str) -> Exception:
+        """Return a ReadTimeoutError."""
+        return ReadTimeoutError(self.asked.pool, self.retired.call.target, words)
+
+    def send(self, request: dict[str, Any]) -> Any:
+        """Call ``urlopen``."""
+        return alone(self.base, **request)
+
+    def head(self, native: HTTPResponse) -> Reply:
+        """Return each field line."""
+        return Reply(native.status, header_lines(native.headers.items()))
+
+    def drain(self, native: HTTPResponse, limit: int) -> Content:
+        """Read raw bytes, unless somebody below, such as a pool that logs them, has read them already."""
+        if native._body is None:  # noqa: SLF001 - asking for ``data`` would read it
+            return drain(native, limit)
+        return Content([native.data], decoded=True)
+
+    def close(self, native: HTTPResponse) -> None:
+        """Give its place in the pool back."""
+        discard(native)
+
+    def answered(self, reply: Reply) -> HTTPResponse:
+        """Make one with the URL and the retries of the native one."""
+        method = self.retired.call.method
+        if self.native is not None:
+            return answered(reply, self.native, method)
+        return answered(reply, None, method, retries=self.retries, request_url=self.retired.call.target)
+
+    def passed(self) -> HTTPResponse:
+        """Return the very response, or one that begins with what was read of it."""
+        native: HTTPResponse = self.native
+        content = self.content
+        return native if content is None or content.decoded else renewed(native, content, self.retired.call.method)
+
+    def show(self, response: Any, record: Record) -> None:
+        """Put the record beside what urllib3 has, and the caller's URL into the history of retries."""
+        url = response._request_url  # noqa: SLF001 - urllib3 1.26 has no other name for it
+        if response.retries is not None:
+            history = tuple([entry._replace(url=self._own(entry.url)) for entry in response.retries.history])
+            response.retries.history = history
+        if url and self.sent is not None and self.sent.rewritten and self.sent.call.target not in url:
+            url = self.sent.call.target  # it was redirected from there
+        response._request_url = self._own(url)  # noqa: SLF001 - as above
+        response.shim = record
+
+    def show_error(self, error: BaseException) -> None:
+        """Put the caller's target into its words."""
+        show_in(error, self._own)
+
+    def _own(self, text: Any) -> Any:
+        """Return a text with the caller's target in place of the one that was sent."""
+        if isinstance(text, str) and self.sent is not None and self.sent.rewritten:
+            return text.replace(self.sent.call.target, self.retired.call.target)
+        return text
+
+
+def _fields(send: Send, callers: Headers) -> Headers:
+    lines = send.call.headers
+    if send.rewritten:
+        credentials = field(lines, "authorization")
+        if credentials is not None and is_stale(credentials, send.call.target):
+            lines = without(lines, ("authorization",))
+    elif lines != callers and (accept := field(lines, "accept")) is not None:
+        lines = replaced(callers, "Accept", accept)
+    coding = field(lines, "accept-encoding")
+    if send.may_read and coding is not None and coding != SKIP_HEADER and acceptable(coding) != coding:
+        lines = replaced(lines, "Accept-Encoding", acceptable(coding))
+    return lines
