@@ -55,9 +55,8 @@ from shim.gateway.server import loop_factory
 
 async def main():
     served = Gateway(Options(
-        listen=Address("127.0.0.1", 0), admin=None, upstream=sys.argv[1], deadline=2.0, idle_timeout=2.0,
-        header_timeout=1.0, body_timeout=1.0, keepalive_timeout=5.0, send_timeout=1.0, max_connections=400,
-        max_requests=200, body_limit=1 << 20,
+        listen=Address("127.0.0.1", 0), admin=None, upstream=sys.argv[1], deadline=2.0, upstream_timeout=2.0,
+        client_timeout=1.0, keepalive_timeout=5.0, max_connections=400, body_limit=1 << 20,
     ))
     await served.start()
     def count():

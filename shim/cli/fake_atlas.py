@@ -14,7 +14,7 @@ from shim.cli.serve import cannot_listen
 from shim.core.settings import parse_instant
 from shim.fake.server import FakeServer
 from shim.gateway.log_writer import apart, set_up
-from shim.gateway.options import LogLevel, parse_address
+from shim.gateway.option_values import LogLevel, parse_address
 
 
 @click.command()

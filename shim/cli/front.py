@@ -10,12 +10,12 @@ import click
 from shim.core.recognise import shared_engine
 from shim.errors import SettingsError
 from shim.front import WRITERS, plan_for
-from shim.gateway.options import TABLE, Address, parse_address, read_options
+from shim.gateway.option_values import parse_address
+from shim.gateway.options import TABLE, Address, read_options
 
 _ROWS = {row.name: row for row in TABLE}
 _SHARED = tuple(
-    _ROWS[name].variable
-    for name in ("upstream", "connect_timeout", "idle_timeout", "header_timeout", "keepalive_timeout")
+    _ROWS[name].variable for name in ("upstream", "upstream_timeout", "client_timeout", "keepalive_timeout")
 )
 """The gateway's variables that a proxy in front of it obeys too."""
 

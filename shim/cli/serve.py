@@ -24,6 +24,22 @@ _ADDRESS = re.compile(r"\('([^']+)', (\d+)")
 _NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
 
 
+class _Grouped(click.Command):
+    """A command whose help has the options below the headings of the table."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each group, and the flags of the command alone."""
+        groups = {row.name: row.group for row in TABLE}
+        records: dict[str, list[tuple[str, str]]] = {group: [] for group in dict.fromkeys(groups.values())}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                records.setdefault(groups.get(parameter.name or "", "This command"), []).append(record)
+        for group, rows in records.items():
+            with formatter.section(group):
+                formatter.write_dl(rows)
+
+
 def _flags() -> Iterator[Decorator]:
     """Yield a flag for each row of the table, whose ``parse`` tells good values from bad."""
     for row in TABLE:
@@ -32,7 +48,7 @@ def _flags() -> Iterator[Decorator]:
         yield click.option(row.flag, row.name, metavar=row.metavar, help=f"{row.help}{default}", **bare)
 
 
-@click.command()
+@click.command(cls=_Grouped)
 @together(*_flags())
 @config_option
 @click.option("-v", "--verbose", is_flag=True, help="The same as --log-level debug.")

@@ -119,9 +119,9 @@ def plan_for(  # noqa: PLR0913 - one argument an option
         tls_cert=options.tls_cert,
         tls_key=options.tls_key or options.tls_cert,
         ca_file=ca_file,
-        connect=max(1, round(options.connect_timeout)),
-        idle=max(1, round(options.idle_timeout)),
-        head=max(1, round(options.header_timeout)),
+        connect=10,
+        idle=max(1, round(options.upstream_timeout)),
+        head=max(1, round(options.client_timeout)),
         kept=max(1, round(options.keepalive_timeout)),
         forwarded=forwarded,
     )

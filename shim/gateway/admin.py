@@ -10,6 +10,7 @@ import contextlib
 import ipaddress
 import json
 import threading
+import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import attrs
@@ -30,9 +31,7 @@ from shim.gateway.status_page import page, policy, text
 MOST = 64
 """Connections at a time; one more ends one that is idle, which a probe that asks at once never is."""
 
-LIMITS = attrs.evolve(
-    Options(), max_connections=MOST, header_timeout=5.0, body_timeout=5.0, keepalive_timeout=5.0, send_timeout=5.0
-)
+LIMITS = attrs.evolve(Options(), max_connections=MOST, client_timeout=5.0, keepalive_timeout=5.0)
 """What the operator's connections are held to."""
 
 _TEXT, _JSON = "text/plain; charset=utf-8", "application/json"
@@ -83,6 +82,8 @@ class Admin:
         self._end = end
         self._ending = False
         self.authorities: frozenset[str] = frozenset()
+        self.asked = float("-inf")
+        """When ``/readyz`` was last asked, by the monotonic clock."""
 
     async def __call__(self, request: Request) -> None:
         """Answer one request of the operator's tools."""
@@ -102,6 +103,7 @@ class Admin:
         if request.method not in {"GET", "HEAD"}:
             raise _only("GET, HEAD")
         if path in self._probes:
+            self.asked = time.monotonic() if path == "/readyz" else self.asked
             good, otherwise = self._probes[path]
             return _reply(200, "ok\n") if good() else _reply(503, f"{otherwise}\n")
         if path not in self._pages:
@@ -175,6 +177,11 @@ class AdminThread:
         self._loop = asyncio.new_event_loop()
         self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="admin", daemon=True)
+
+    @property
+    def asked(self) -> float:
+        """When ``/readyz`` was last asked, by the monotonic clock."""
+        return self._admin.asked
 
     def start(self) -> None:
         """Answer from now on."""

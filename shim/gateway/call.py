@@ -49,6 +49,9 @@ log = logging.getLogger("shim.gateway")
 BASES = 64
 """URLs that callers use for the gateway, remembered with what belongs to them."""
 
+REQUEST_LIMIT = 64 * 1024
+"""Bytes of the content of a request that is translated."""
+
 KEPT = 1024 * 1024
 """Bytes of a passed call's content that are kept for a second attempt, when it is to be signed."""
 
@@ -116,7 +119,7 @@ class Handler:
                 if self.flag is not None and match is not None:
                     plan = self.flag.variant(plan, match)
                     line.reason = plan.settings.because
-                signer = await self.gate.admit(inbound, match)
+                signer = await self.gate.admit(inbound, match, listed=plan.options.allow is not None)
                 inbound = check_allowed(inbound, match, plan, lent=signer.lends)
                 admitted = Admitted(request, inbound, signer, plan, entry, line)
                 # Switching off ends translation, and not who may call and who signs.
@@ -174,9 +177,9 @@ class Handler:
         call = admitted.inbound.call
         line.route = "refused"
         if request.head.has_content:
-            body = await request.content.all(plan.options.request_limit)
+            body = await request.content.all(REQUEST_LIMIT)
             if body is None:
-                raise too_large(plan.options.request_limit)
+                raise too_large(REQUEST_LIMIT)
             call = attrs.evolve(call, body=body)
         elif match.needs_body:
             call = attrs.evolve(call, body=b"")

@@ -15,7 +15,6 @@ import attrs
 
 from shim.core.messages import Call, Headers
 from shim.core.recognise import Engine, Match
-from shim.gateway.allow import READS
 from shim.gateway.errors import Refusal, bad_request, unknown_base_path, unknown_host
 from shim.gateway.fields import folded
 from shim.gateway.http1.head import RequestHead
@@ -190,14 +189,14 @@ def _check_loop(via: list[str], own: str) -> None:
 
 
 def check_allowed(inbound: InboundRequest, match: Match | None, plan: Plan, *, lent: bool) -> InboundRequest:
-    """Return the request as it may be made; raises Refusal for one that ``read_only`` or the list leaves out.
+    """Return the request as it may be made; raises Refusal for one that the list leaves out.
 
     Without a list of the operator's own only calls that the gateway signs, with credentials that are ``lent``, are
     limited; fields that name another target don't leave with those.
     """
     options, call = plan.options, inbound.call
     allowed = plan.allowed if lent else options.allow
-    if allowed is None and not options.read_only:
+    if allowed is None:
         return inbound
     method, path = call.method, call.path
     kept = []
@@ -207,24 +206,12 @@ def check_allowed(inbound: InboundRequest, match: Match | None, plan: Plan, *, l
             method = ""  # servers that know the field take the call for another one
         if not (lent and name in _OTHER_TARGETS):
             kept.append(line)
-    if options.read_only and method not in READS and not (method == "POST" and path in SIGN_IN):
-        raise read_only(call.method)
-    if not (allowed is None or allowed.has(method, path, recognised=match is not None)):
+    signs_in = not lent and method == "POST" and path in SIGN_IN
+    if not allowed.has(method, path, recognised=match is not None, signs_in=signs_in):
         raise not_allowed(call.method, is_default=options.allow is None)
     if len(kept) == len(call.headers):
         return inbound
     return attrs.evolve(inbound, call=attrs.evolve(call, headers=tuple(kept)))
-
-
-def read_only(method: str) -> Refusal:
-    """A call that may change something, at a gateway for reads alone."""
-    return Refusal(
-        403,
-        "SHIM_READ_ONLY",
-        f"This gateway takes reads only (GET, HEAD, OPTIONS), and this call is none: {method}. Nothing was "
-        "sent. Whoever runs it can end that: --read-only (ATLAS_SHIM_READ_ONLY).",
-        error="http_request_denied",
-    )
 
 
 def not_allowed(method: str, *, is_default: bool) -> Refusal:

@@ -1,15 +1,66 @@
-"""Where options are given, and which of their sources counts."""
+"""What an option is, where it may be given, and which of its sources counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import attrs
 
 from shim.errors import SettingsError
-from shim.gateway.option_rows import Row
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Reader(Generic[T]):
+    """What a type of options is called in the help, and what reads it: of a text, and the option's name for errors."""
+
+    metavar: str
+    read: Callable[[str, str], T]
+
+    def unless(self, nothing: str) -> Reader[T | None]:
+        """Return the same for an option that may be None, which is written as ``nothing``."""
+        return Reader(self.metavar, lambda text, name: None if text == nothing else self.read(text, name))
+
+
+@attrs.frozen
+class Row(Generic[T]):
+    """What there is to say about one option.
+
+    ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None when
+    it needs one; ``live`` options can change while the gateway runs; a ``secret`` value is shown to nobody.
+    ``group`` is the heading that it stands under, ``name`` that of the attribute.
+    """
+
+    group: str
+    reader: Reader[T]
+    help: str
+    default: str = ""
+    bare: str | None = None
+    live: bool = False
+    secret: bool = False
+    name: str = ""
+
+    @property
+    def flag(self) -> str:
+        """The flag, as in ``--public-url``."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable, as in ``ATLAS_SHIM_PUBLIC_URL``."""
+        return "ATLAS_SHIM_" + self.name.upper()
+
+    @property
+    def metavar(self) -> str:
+        """What stands for the value in the help."""
+        return self.reader.metavar
+
+    def parse(self, text: str, name: str) -> T:
+        """Read a value; raises SettingsError that calls the option by this name."""
+        return self.reader.read(text, name)
 
 
 @attrs.frozen

@@ -1,23 +1,39 @@
 """The gateway's options, each declared once: its type, and how it is written, read, explained and changed.
 
-The option ``public_url`` is the flag ``--public-url``, the variable ``ATLAS_SHIM_PUBLIC_URL`` and the
-file key ``public_url``. A flag beats the environment, which beats a file, which beats the default.
+The option ``public_url`` is the flag ``--public-url``, the variable ``ATLAS_SHIM_PUBLIC_URL`` and the file key
+``public_url``. A flag beats the environment, which beats a file, which beats the default.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import attrs
 
 from shim.core.settings import FlagRoute, RouteWord, Settings, word_and_flag
 from shim.errors import SettingsError
-from shim.gateway.allow import BY_DEFAULT, AllowList, parse_allow
-from shim.gateway.option_rows import Row, option
-from shim.gateway.option_sources import Given, given
+from shim.gateway.allow import BY_DEFAULT, AllowList
+from shim.gateway.option_sources import Given, Reader, Row, given
 from shim.gateway.option_values import (
+    ADDRESS,
+    BYTES,
+    CALLS,
+    COUNT,
+    NAME,
+    NETWORKS,
+    ORIGIN,
+    PATH,
+    PUBLIC_URL,
+    ROUTE,
+    SECONDS,
+    STORE,
+    SUNSETS,
+    SWITCH,
+    WINDOW,
+    WRITES,
     AccessWord,
     Address,
     CredentialsMode,
@@ -25,28 +41,10 @@ from shim.gateway.option_values import (
     LogLevel,
     Network,
     StoreUrl,
-    parse_access,
-    parse_address,
-    parse_address_or_off,
-    parse_count,
-    parse_count_or_none,
-    parse_from_zero,
-    parse_log_format,
-    parse_log_level,
-    parse_mode,
-    parse_networks,
-    parse_public_url,
-    parse_route_word,
-    parse_seconds,
-    parse_store,
-    parse_sunset,
-    parse_switch,
-    parse_text,
-    parse_upstream,
-    parse_window,
-    parse_write_words,
+    words_of,
 )
-from shim.gateway.tls.versions import TlsVersion, parse_tls_version
+
+T = TypeVar("T")
 
 __all__ = [
     "TABLE",
@@ -60,23 +58,27 @@ __all__ = [
     "Row",
     "StoreUrl",
     "options_of",
-    "parse_address",
     "read_options",
+    "three_quarters",
 ]
 
-_ALLOW = (
-    "The calls that may be made, with commas between: 'recognised', 'reads', 'all', or a method and a path, as in "
-    "GET /api/atlas/v2/** (a list in the file). If empty: of those that the gateway signs, 'recognised, reads'."
-)
-_COALESCE = (
-    "Let identical reads of the same caller share one upstream call: those that come while it is on its way, and "
-    "within so many milliseconds of its start, so that an answer is at most that much older than its call "
-    "(0: only while on its way; alone: 50)."
-)
-_REUSE_PORT = (
-    "Share the port of --listen with other processes that have this option (SO_REUSEPORT): the kernel spreads new "
-    "connections among them. Each needs an --admin of its own."
-)
+
+def _option(  # noqa: PLR0913 - one argument a property
+    group: str,
+    reader: Reader[T],
+    said: str,
+    default: str = "",
+    *,
+    bare: str | None = None,
+    live: bool = False,
+    secret: bool = False,
+) -> T:
+    row = Row(group, reader, said, default, bare, live, secret)
+    return attrs.field(default=row.parse(default, "default"), metadata={"row": row})
+
+
+_where, _atlas, _translation = partial(_option, "Where"), partial(_option, "Atlas"), partial(_option, "Translation")
+_credentials, _limits, _log = partial(_option, "Credentials"), partial(_option, "Limits"), partial(_option, "Log")
 
 
 @attrs.frozen
@@ -84,192 +86,139 @@ class Options:
     """One consistent set of gateway options; all times are in seconds.
 
     ``admin`` is None without such a listener, ``public_url`` where links lead to the Host that the caller used,
-    ``coalesce`` where identical reads never share an answer. ``deadline`` is for one translated exchange;
-    ``drain`` counts from the signal, and in its first ``drain_min`` new connections are still taken. ``uds`` is the
-    path of a unix socket that takes the place of ``listen``; the key of ``tls_cert`` may be in the same file.
+    ``coalesce`` where identical reads never share an answer. ``uds`` is the path of a unix socket that takes the place
+    of ``listen``.
     """
 
-    listen: Address = option(  # noqa: RUF009 - it declares, as attrs.field does
-        Row(parse_address, "HOST:PORT", "Where calls are taken.", "127.0.0.1:8480")
+    listen: Address = _where(ADDRESS, "Take calls at this address.", "127.0.0.1:8480")
+    uds: str | None = _where(PATH, "Take calls at this unix socket, in place of --listen.")
+    reuse_port: bool = _where(
+        SWITCH,
+        "Share the port of --listen with other processes that set this (SO_REUSEPORT): the kernel spreads new "
+        "connections among them. Each needs an --admin of its own.",
+        "off",
+        bare="on",
     )
-    admin: Address | None = option(  # noqa: RUF009 - it declares, as attrs.field does
-        Row(parse_address_or_off, "HOST:PORT", "Probes and metrics; 'off' for none.", "127.0.0.1:8481")
+    admin: Address | None = _where(
+        ADDRESS.unless("off"), "Answer probes, metrics and the status page here; 'off' closes it.", "127.0.0.1:8481"
     )
-    upstream: str = option(
-        Row(parse_upstream, "URL", "The origin that calls are sent to.", "https://cloud.mongodb.com")
+    public_url: str | None = _where(
+        PUBLIC_URL.unless(""),
+        "Begin links in replies with this URL, by which callers reach the gateway; a path in it is cut off from "
+        "requests. Default: the Host that the caller used.",
+        live=True,
     )
-    public_url: str | None = option(
-        Row(
-            parse_public_url,
-            "URL",
-            "Where callers reach the gateway and links in replies lead; a path in it is cut off from requests. The "
-            "caller's Host if empty.",
-            "",
-            live=True,
-        )
+    tls_cert: str | None = _where(PATH, "Speak TLS to callers, with this certificate chain (PEM).")
+    tls_key: str | None = _where(PATH, "Read the chain's private key (PEM) here, unless it is in the same file.")
+    tls_client_ca: str | None = _where(PATH, "Accept only callers with a certificate of these authorities (PEM).")
+    trusted_proxies: tuple[Network, ...] = _where(
+        NETWORKS, "Believe X-Forwarded-For when these send it, as in 10.0.0.0/8,::1."
     )
-    route: RouteWord | FlagRoute = option(  # noqa: RUF009 - it declares, as attrs.field does
-        Row(
-            parse_route_word,
-            "WORD",
-            "Which side answers: " + ", ".join(RouteWord) + "; openfeature:KEY for what that feature flag says.",
-            "auto",
-            live=True,
-        )
+    proxy_protocol: bool = _where(
+        SWITCH, "Expect a PROXY protocol header (version 2) at the start of each connection.", "off", bare="on"
     )
-    openfeature_provider: str | None = option(
-        Row(
-            parse_text,
-            "NAME",
-            "What answers for a flag: package.module:factory, or file:PATH; else what the program around has set.",
-            "",
-        )
+
+    upstream: str = _atlas(ORIGIN, "Send calls to this origin.", "https://cloud.mongodb.com")
+    upstream_ca: str | None = _atlas(PATH, "Trust these roots (PEM) for upstream's certificate. Default: the system's.")
+    upstream_cert: str | None = _atlas(PATH, "Show upstream this certificate chain (PEM).")
+    upstream_key: str | None = _atlas(PATH, "Read the chain's private key (PEM) here, unless it is in the same file.")
+    upstream_timeout: float = _atlas(
+        SECONDS, "Give up after this many seconds without a byte from upstream; connecting may take 10 of them.", "300"
     )
-    sunset: Mapping[str, datetime] = option(
-        Row(parse_sunset, "DATES", "Overrides of dates, as in snapshots=2026-02-01.", "", live=True)
+
+    route: RouteWord | FlagRoute = _translation(
+        ROUTE,
+        f"Choose the side that answers retired calls: {', '.join(RouteWord)}; openfeature:KEY asks that feature flag.",
+        "auto",
+        live=True,
     )
-    writes: frozenset[str] = option(
-        Row(
-            parse_write_words,
-            "WORDS",
-            "Retired writes that may be sent to their successors ('instances': create, update, delete); 'off'.",
-            "off",
-            live=True,
-        )
+    openfeature_provider: str | None = _translation(
+        NAME,
+        "Ask this provider for the flag: package.module:factory, or file:PATH. Default: the program's own.",
     )
-    credentials: CredentialsMode = option(  # noqa: RUF009 - it declares, as attrs.field does
-        Row(parse_mode, "MODE", "Who signs: " + ", ".join(CredentialsMode) + ".", "passthrough")
+    sunset: Mapping[str, datetime] = _translation(SUNSETS, "Move sunsets, as in snapshots=2026-02-01.", live=True)
+    writes: frozenset[str] = _translation(
+        WRITES,
+        "Send these retired writes to their successors: 'instances' (create, update, delete), or 'off'.",
+        "off",
+        live=True,
     )
-    sign_all: bool = option(Row(parse_switch, "WORD", "With 'own': sign unknown operations too.", "off", bare="on"))
-    allow: AllowList | None = option(  # noqa: RUF009 - it declares, as attrs.field does
-        Row(parse_allow, "CALLS", _ALLOW, "", live=True)
+    deadline: float = _translation(
+        SECONDS, "Answer a translated call within this many seconds, all its upstream calls included.", "60", live=True
     )
-    read_only: bool = option(
-        Row(parse_switch, "WORD", "Take reads only: GET, HEAD and OPTIONS.", "off", bare="on", live=True)
+    coalesce: float | None = _translation(
+        WINDOW.unless("off"),
+        "Merge identical reads of one caller that arrive within this many milliseconds into one upstream call. "
+        "0: only while that call is running. Without a value: 50.",
+        "off",
+        bare="50",
+        live=True,
     )
-    keys_file: str | None = option(Row(parse_text, "PATH", "With 'verify': API keys, public:private a line.", ""))
-    nonce_store: StoreUrl | None = option(  # noqa: RUF009 - it declares, as attrs.field does
-        Row(parse_store, "URL", "With 'verify': a Valkey or Redis, for replicas to share uses.", "", secret=True)
+
+    credentials: CredentialsMode = _credentials(
+        words_of(CredentialsMode),
+        "Choose who signs calls: the caller (passthrough), the gateway for callers on this machine (own), or the "
+        "gateway for callers who prove a key that it knows (verify).",
+        "passthrough",
     )
-    tls_cert: str | None = option(Row(parse_text, "PATH", "Speak TLS, with this certificate chain (PEM).", ""))
-    tls_key: str | None = option(Row(parse_text, "PATH", "Its private key (PEM), unless it is in the same file.", ""))
-    tls_min_version: TlsVersion = option(  # noqa: RUF009 - it declares, as attrs.field does
-        Row(parse_tls_version, "VERSION", "The oldest TLS that callers may speak: 1.2 or 1.3.", "1.2")
+    allow: AllowList | None = _credentials(
+        CALLS,
+        "Take only these calls, with commas between: 'recognised', 'reads', 'all', or a method and a path, as in "
+        "GET /api/atlas/v2/** (a list in the file). Default: all; of those, the gateway signs 'recognised' with "
+        "'own', and 'recognised, reads' with 'verify'.",
+        live=True,
     )
-    tls_client_ca: str | None = option(
-        Row(parse_text, "PATH", "Only callers with a certificate of these authorities (PEM) get in.", "")
+    keys_file: str | None = _credentials(PATH, "With 'verify': know the API keys in this file, public:private a line.")
+    nonce_store: StoreUrl | None = _credentials(
+        STORE.unless(""),
+        "With 'verify': share used nonces with other replicas in this Valkey or Redis.",
+        secret=True,
     )
-    upstream_ca: str | None = option(
-        Row(parse_text, "PATH", "Roots (PEM) that upstream's certificate is checked with; the system's if empty.", "")
+
+    max_connections: int = _limits(
+        COUNT,
+        "Serve this many callers' connections at a time, and half as many requests. One client address gets 75 % of "
+        "each. The rest get 503.",
+        "1024",
     )
-    upstream_cert: str | None = option(
-        Row(parse_text, "PATH", "The gateway's own certificate chain towards upstream (PEM).", "")
+    memory: int = _limits(
+        BYTES,
+        "Hold at most this many bytes of messages at a time, beyond what the gateway needs idle; then answer 503.",
+        "67108864",
     )
-    upstream_key: str | None = option(
-        Row(parse_text, "PATH", "Its private key (PEM), unless it is in the same file.", "")
+    body_limit: int = _limits(
+        BYTES, "Translate replies of at most this many bytes, decoded; else answer 502.", "16777216", live=True
     )
-    uds: str | None = option(Row(parse_text, "PATH", "A unix socket, in place of --listen.", ""))
-    reuse_port: bool = option(Row(parse_switch, "WORD", _REUSE_PORT, "off", bare="on"))
-    deadline: float = option(
-        Row(parse_seconds, "SECONDS", "For one translated call, all upstream calls included.", "60", live=True)
+    client_timeout: float = _limits(
+        SECONDS, "Cut a caller who makes no progress for this many seconds, sending a request or taking a reply.", "15"
     )
-    drain: float = option(
-        Row(parse_seconds, "SECONDS", "From the signal until calls in flight are cut.", "25", live=True)
-    )
-    drain_min: float = option(
-        Row(parse_from_zero, "SECONDS", "Of these, still taking new connections.", "0", live=True)
-    )
-    coalesce: float | None = option(Row(parse_window, "MS", _COALESCE, "off", bare="50", live=True))
-    connect_timeout: float = option(Row(parse_seconds, "SECONDS", "For a connection to upstream.", "10"))
-    idle_timeout: float = option(Row(parse_seconds, "SECONDS", "Without a byte from upstream.", "300"))
-    header_timeout: float = option(
-        Row(parse_seconds, "SECONDS", "For the head of a request, from its first byte.", "15")
-    )
-    body_timeout: float = option(
-        Row(parse_seconds, "SECONDS", "Waiting for the content of a request that does not move on.", "60")
-    )
-    keepalive_timeout: float = option(Row(parse_seconds, "SECONDS", "For a connection without a request.", "120"))
-    send_timeout: float = option(Row(parse_seconds, "SECONDS", "For a caller that does not take its reply.", "60"))
-    max_connections: int = option(
-        Row(parse_count, "COUNT", "Callers' connections at a time; more are told 503.", "1024")
-    )
-    max_requests: int = option(Row(parse_count, "COUNT", "Requests answered at a time; more are told 503.", "512"))
-    max_peer_connections: int | None = option(
-        Row(
-            parse_count_or_none,
-            "COUNT",
-            "Connections of one peer's address; three quarters of all if empty.",
-            "",
-        )
-    )
-    max_peer_requests: int | None = option(
-        Row(
-            parse_count_or_none,
-            "COUNT",
-            "Requests of one peer's address; three quarters of all if empty.",
-            "",
-        )
-    )
-    proxy_protocol: bool = option(
-        Row(parse_switch, "WORD", "Every connection begins with a PROXY protocol header (version 2).", "off", bare="on")
-    )
-    trusted_proxies: tuple[Network, ...] = option(
-        Row(parse_networks, "ADDRESSES", "Whose X-Forwarded-For says who the peer is, as in 10.0.0.0/8,::1.", "")
-    )
-    handshake_timeout: float = option(
-        Row(parse_seconds, "SECONDS", "For a caller's TLS handshake or PROXY protocol header.", "10")
-    )
-    upstream_max_age: float = option(
-        Row(
-            parse_seconds,
-            "SECONDS",
-            "That a connection to upstream is used, so that a changed address is noticed.",
-            "300",
-        )
-    )
-    upstream_keepalive: float = option(
-        Row(parse_seconds, "SECONDS", "That an idle connection to upstream is kept.", "60")
-    )
-    memory: int = option(
-        Row(
-            parse_count,
-            "BYTES",
-            "For messages held at a time, beyond what the gateway needs idle; then 503.",
-            "67108864",
-        )
-    )
-    request_limit: int = option(
-        Row(parse_count, "BYTES", "Of the content of a request that is translated.", "65536", live=True)
-    )
-    body_limit: int = option(
-        Row(parse_count, "BYTES", "Of one decoded reply that is translated.", "16777216", live=True)
-    )
-    access_log: AccessWord = option(  # noqa: RUF009 - it declares, as attrs.field does
-        Row(parse_access, "WORD", "Which calls have a line in the log: " + ", ".join(AccessWord) + ".", "on", live=True)
-    )
-    log_level: LogLevel = option(  # noqa: RUF009 - it declares, as attrs.field does
-        Row(parse_log_level, "WORD", "How much is logged: " + ", ".join(LogLevel) + ".", "info", live=True)
-    )
-    log_format: LogFormat = option(  # noqa: RUF009 - it declares, as attrs.field does
-        Row(parse_log_format, "WORD", "How it is logged, on stderr: " + ", ".join(LogFormat) + ".", "text")
-    )
-    page_cap: int = option(Row(parse_count, "PAGES", "Upstream pages collected for one answer.", "20", live=True))
+    keepalive_timeout: float = _limits(SECONDS, "Close a connection after this many seconds without a request.", "120")
+    drain: float = _limits(SECONDS, "Cut open calls this many seconds after SIGTERM.", "25", live=True)
+
+    access_log: AccessWord = _log(words_of(AccessWord), "Log calls: all, errors alone, or none.", "on", live=True)
+    log_level: LogLevel = _log(words_of(LogLevel), "Log from this level on.", "info", live=True)
+    log_format: LogFormat = _log(words_of(LogFormat), "Write the log, on stderr, in this format.", "text")
 
     @property
     def allowed(self) -> AllowList | None:
-        """What may be called with credentials of the gateway's; None where it holds none, and nothing is said."""
+        """What may be called with credentials of the gateway's; None if it holds none, and the option is not set."""
         holds_keys = self.credentials is not CredentialsMode.PASSTHROUGH
         return self.allow or (BY_DEFAULT if holds_keys else None)
 
     @property
+    def max_requests(self) -> int:
+        """Requests that are answered at a time."""
+        return max(1, self.max_connections // 2)
+
+    @property
     def peer_connections(self) -> int:
-        """Connections that one peer may have."""
-        return self.max_peer_connections or max(1, self.max_connections - self.max_connections // 4)
+        """Connections that one client address may have."""
+        return three_quarters(self.max_connections)
 
     @property
     def peer_requests(self) -> int:
-        """Requests of one peer that are answered at a time."""
-        return self.max_peer_requests or max(1, self.max_requests - self.max_requests // 4)
+        """Requests of one client address that are answered at a time."""
+        return three_quarters(self.max_requests)
 
     def settings(self) -> Settings:
         """Return the part of the options that the core obeys."""
@@ -280,10 +229,14 @@ class Options:
             writes=self.writes,
             origins=frozenset({self.upstream}),
             deadline=self.deadline,
-            page_cap=self.page_cap,
             body_limit=self.body_limit,
             flag=flag,
         )
+
+
+def three_quarters(whole: int) -> int:
+    """Return what one client address may have of a limit."""
+    return max(1, whole - whole // 4)
 
 
 TABLE: tuple[Row[Any], ...] = tuple(

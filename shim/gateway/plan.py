@@ -69,8 +69,6 @@ class Plan:
         self.engine.check_settings(self.settings)
         self.engine.prepare()
         check_flag(self.options.route)
-        if self.options.drain_min > self.options.drain:
-            raise SettingsError("drain_min: is longer than drain, which counts from the same signal")
         if self.options.reuse_port and self.options.uds is not None:
             raise SettingsError("reuse_port: shares a TCP port, and calls are taken at a unix socket; leave out --uds")
 

@@ -116,7 +116,6 @@ def _about(plan: Plan) -> str:
         f"atlas-shim {__version__}",
         f"credentials {options.credentials}",
         *([f"allows {options.allowed}"] if options.allowed is not None else []),
-        *(["reads only"] if options.read_only else []),
         f"route {options.route}",
         f"documents {', '.join(sorted({document.name for document in plan.engine.documents}))}",
         f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics",

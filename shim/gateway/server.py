@@ -47,6 +47,12 @@ log = logging.getLogger("shim.gateway")
 _LAST_CALLS = 0.5
 """Seconds for which kept connections may bring one more call after new ones are refused."""
 
+_NOTICED = 5.0
+"""Seconds for which new connections are taken after ``/readyz`` says that the end has begun."""
+
+_ASKED = 30.0
+"""Seconds after which nobody asks ``/readyz`` any more."""
+
 _BEAT = 1.0
 """Seconds between two signs of life of the calls' loop."""
 
@@ -179,18 +185,17 @@ class Gateway:
         self._inventory.begin()
         self._ready = True
 
-    async def stop(self, *, grace: float | None = None) -> None:
+    async def stop(self, *, grace: float | None = None, pause: float = 0.0) -> None:
         """Say that it isn't ready, take no more connections, let calls in flight end, close all.
 
-        ``grace`` seconds from now calls that are left are cut; without it the options' ``drain`` counts,
-        and new connections are taken for the first ``drain_min`` of them.
+        ``grace`` seconds from now calls that are left are cut; without it the options' ``drain`` counts. For the first
+        ``pause`` of them new connections are taken.
         """
         self._ready = False
         until = asyncio.get_running_loop().time() + (self.options.drain if grace is None else grace)
         try:
             if self._calls is not None:
-                if grace is None:
-                    await asyncio.sleep(self.options.drain_min)
+                await asyncio.sleep(pause)
                 self._handler.draining = True
                 await self._calls.refuse()
                 with contextlib.suppress(TimeoutError):
@@ -212,8 +217,13 @@ class Gateway:
             await self._inventory.flush()
 
     async def drain(self, cut: Coroutine[None, None, object], *, grace: float | None = None) -> None:
-        """Stop as ``stop(grace=grace)`` does, and at once when ``cut`` returns."""
-        stopping, again = asyncio.ensure_future(self.stop(grace=grace)), asyncio.ensure_future(cut)
+        """Stop as ``stop(grace=grace)`` does, and at once when ``cut`` returns.
+
+        Where somebody asks ``/readyz``, new connections are taken until they may have noticed.
+        """
+        asked = self._admin is not None and time.monotonic() - self._admin.asked < _ASKED
+        pause = min(_NOTICED, (self.options.drain if grace is None else grace) / 2) if asked else 0.0
+        stopping, again = asyncio.ensure_future(self.stop(grace=grace, pause=pause)), asyncio.ensure_future(cut)
         await asyncio.wait((stopping, again), return_when=asyncio.FIRST_COMPLETED)
         again.cancel()
         if not stopping.done():

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from shim.core.responses import SITE, error_body, section_of
-from shim.gateway.checks import read_only
+from shim.gateway.checks import not_allowed
 from shim.gateway.errors import crowded, raw, reply_of
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +119,6 @@ def test_an_answer_to_what_is_no_request_leads_to_its_section():
 
 
 def test_the_example_of_the_page_is_an_answer():
-    """A gateway for reads alone says so of a POST."""
+    """A gateway with a list says so of a POST."""
     example = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
-    assert json.loads(reply_of(read_only("POST")).body or b"") == example
+    assert json.loads(reply_of(not_allowed("POST", is_default=False)).body or b"") == example

@@ -109,7 +109,7 @@ NOWHERE = "127.0.0.1:1"
         ("401", OWN, {**ACCOUNT, "MONGODB_ATLAS_CLIENT_SECRET": "mdb_sa_sk_wrong"}, {}, 502, "SHIM_SIGN_IN_FAILED"),
         ("403", "", {}, SIGNED, 403, "SHIM_DIGEST_CANNOT_CROSS"),
         ("403", VERIFY, KEY, CREATE, 403, "SHIM_NOT_ALLOWED"),
-        ("403", "--read-only on", {}, ORDER, 403, "SHIM_READ_ONLY"),
+        ("403", "--allow reads", {}, ORDER, 403, "SHIM_NOT_ALLOWED"),
         ("403", OWN, KEY, FROM_A_PAGE, 403, "SHIM_ORIGIN_REFUSED"),
         ("410", "", {}, DELETE, 410, "SHIM_NO_SUCCESSOR"),
         ("413", "", {}, ORDER_MUCH, 413, "SHIM_REQUEST_TOO_LARGE"),
@@ -151,10 +151,9 @@ def test_a_row_says_what_atlas_answers(section, words, environ, call, status, co
     [
         ("403", VERIFY, KEY, SIGNED, 200),
         ("403", f"{VERIFY} --allow '{ALLOWED}'", KEY, CREATE, "MISSING_ATTRIBUTE"),
-        ("403", "--read-only off", {}, ORDER, "TENANT_SNAPSHOT_NOT_FOUND"),
+        ("403", "--allow all", {}, ORDER, "TENANT_SNAPSHOT_NOT_FOUND"),
         ("410", "--route auto", {}, WITH_TOKEN, 200),
         ("410", "--writes instances", {}, DELETE, 202),
-        ("413", "--request-limit 1048576", {}, ORDER_MUCH, "INVALID_ATTRIBUTE"),
         ("421", f"{VERIFY} --public-url http://shim.internal:8480", KEY, BY_NAME, 200),
         ("429", "--coalesce 5000", {}, WITH_TOKEN, 200),
         ("504", "--deadline 120", {}, WITH_TOKEN, 200),
@@ -268,7 +267,7 @@ def test_502_says_that_a_write_was_executed(upstream):
 def test_503_of_a_full_gateway(upstream):
     """Nothing was sent, and the same call passes when there is room."""
     section, first = Section("503"), []
-    with section.gateway(upstream, "--max-peer-requests 1") as served:
+    with section.gateway(upstream, "--max-connections 2") as served:
         upstream.latency = 0.4
         other = threading.Thread(target=lambda: first.append(ask(served, headers=BEARER)))
         other.start()
@@ -279,7 +278,7 @@ def test_503_of_a_full_gateway(upstream):
         other.join()
         assert ask(served, headers=BEARER).status_code == first[0].status_code == 200
     upstream.latency = 0.0
-    with section.gateway(upstream, "--max-peer-requests 512", cure=True) as served:
+    with section.gateway(upstream, "--max-connections 4096", cure=True) as served:
         assert ask(served, headers=BEARER).status_code == 200
 
 

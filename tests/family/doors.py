@@ -31,7 +31,7 @@ def through_gateway(
     now = LATE if over else BEFORE
     switched = parse_writes(writes, name="writes")
     with (
-        gateway(origin, route=RouteWord(route), now=now, idle_timeout=patience, writes=switched) as served,
+        gateway(origin, route=RouteWord(route), now=now, upstream_timeout=patience, writes=switched) as served,
         caller(served) as client,
     ):
         yield client.request

@@ -59,7 +59,7 @@ def test_an_operators_documents_take_part(form, tmp_path):
 @FORMS
 def test_upstream_and_times_come_from_the_gateways_variables(form):
     """As the gateway itself would take them; its own address and certificate are no business of the proxy's."""
-    env = {"ATLAS_SHIM_UPSTREAM": "https://cloud.mongodbgov.com", "ATLAS_SHIM_IDLE_TIMEOUT": "77"}
+    env = {"ATLAS_SHIM_UPSTREAM": "https://cloud.mongodbgov.com", "ATLAS_SHIM_UPSTREAM_TIMEOUT": "77"}
     text = printed(form, env={**env, "ATLAS_SHIM_LISTEN": "10.9.9.9:1", "ATLAS_SHIM_TLS_CERT": "/x.pem"})
     assert "cloud.mongodbgov.com" in text
     assert "77s" in text

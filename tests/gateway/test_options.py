@@ -7,7 +7,8 @@ import pytest
 
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
-from shim.gateway.options import TABLE, Address, Options, parse_address, read_options
+from shim.gateway.option_values import parse_address
+from shim.gateway.options import TABLE, Address, Options, read_options
 
 
 def test_defaults_are_the_ones_that_are_shown():
@@ -73,7 +74,6 @@ def test_core_gets_its_part():
         {
             "ATLAS_SHIM_UPSTREAM": "http://127.0.0.1:1",
             "ATLAS_SHIM_SUNSET": "snapshots=2026-02-01",
-            "ATLAS_SHIM_PAGE_CAP": "3",
             "ATLAS_SHIM_BODY_LIMIT": "9",
             "ATLAS_SHIM_DEADLINE": "1.5",
             "ATLAS_SHIM_ADMIN": "off",
@@ -82,5 +82,5 @@ def test_core_gets_its_part():
     settings = options.settings()
     assert settings.origins == {"http://127.0.0.1:1"}
     assert settings.sunsets == {"snapshots": datetime(2026, 2, 1, tzinfo=UTC)}
-    assert (settings.page_cap, settings.body_limit, settings.deadline) == (3, 9, 1.5)
+    assert (settings.page_cap, settings.body_limit, settings.deadline) == (20, 9, 1.5)
     assert options.admin is None

@@ -60,7 +60,7 @@ def test_connection_that_does_not_come_about():
         for filler in fillers:
             filler.settimeout(0)
             filler.connect_ex(("127.0.0.1", port))
-        with gateway(f"http://127.0.0.1:{port}", connect_timeout=0.3) as served:
+        with gateway(f"http://127.0.0.1:{port}", upstream_timeout=0.3) as served:
             head, _ = ask(served, get("/x"))
         for filler in fillers:
             filler.close()

@@ -6,13 +6,14 @@ import pytest
 
 from shim.core.settings import RouteWord
 from shim.fake import DEMO_TOKEN
-from shim.gateway.allow import parse_allow
+from shim.gateway.allow import BY_DEFAULT, parse_allow
 from shim.gateway.plan import PlanSource
 from tests.gateway_credentials.worlds import FLEX, INSTANCE, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.served import files_of, status_of, value_of
 
 CLUSTERS = UNTOUCHED.replace("flexClusters", "clusters")
 ACCEPT = f"Accept: {FLEX}"
+READS = parse_allow("reads", "--allow")
 
 
 def told(reply) -> tuple[int, str]:
@@ -30,8 +31,8 @@ def signed(seen, target, method):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_unknown_writes_are_not_signed(method):
-    """With sign_all, and nothing else said, a write that nothing recognises is refused; the answer says what would."""
-    with world("own", sign_all=True) as seen:
+    """Where reads and recognised calls are signed, another write is refused; the answer says what would help."""
+    with world("own", allow=BY_DEFAULT) as seen:
         head, content = seen.ask(CLUSTERS, "Content-Length: 0", method=method)
         assert told((head, content)) == (403, "SHIM_NOT_ALLOWED")
         assert "--allow" in json.loads(content)["detail"]
@@ -73,7 +74,7 @@ def test_passthrough_has_no_list():
 @pytest.mark.parametrize("route", [RouteWord.AUTO, RouteWord.OFF])
 def test_recognised_writes_are_taken(route):
     """A retired write is a recognised call, translated or not."""
-    with world("own", sign_all=True, route=route) as seen:
+    with world("own", allow=BY_DEFAULT, route=route) as seen:
         seen.ask(RETIRED.replace("snapshots", "restoreJobs"), "Content-Length: 0", method="POST")
         seen.ask(INSTANCE, method="DELETE")
         assert {arrival.method for arrival in seen.fake.arrivals} >= {"DELETE"}
@@ -98,22 +99,22 @@ def test_a_list_of_the_operators_own():
 
 def test_queries_are_no_part_of_the_path():
     """What stands behind the question mark makes no path of another."""
-    with world("own", sign_all=True, allow=parse_allow("GET /api/atlas/v2/groups/*/flexClusters", "")) as seen:
+    with world("own", allow=parse_allow("GET /api/atlas/v2/groups/*/flexClusters", "")) as seen:
         assert status_of(seen.ask(f"{UNTOUCHED}?pageNum=1", ACCEPT)[0]) == 200
         assert told(seen.ask(f"{CLUSTERS}?{UNTOUCHED}")) == (403, "SHIM_NOT_ALLOWED")
 
 
 def test_all_lifts_the_limit():
     """The word ``all`` is every call."""
-    with world("own", sign_all=True, allow=parse_allow("all", "")) as seen:
+    with world("own", allow=parse_allow("all", "")) as seen:
         seen.ask(CLUSTERS, "Content-Length: 0", method="POST")
         assert CLUSTERS in seen.targets
 
 
 @pytest.mark.parametrize("mode", ["passthrough", "own"])
-def test_read_only(mode):
-    """Reads pass, recognised or not; every write is refused, recognised or not, whatever a list says."""
-    with world(mode, read_only=True, allow=parse_allow("all", "")) as seen:
+def test_reads_alone(mode):
+    """Reads pass, recognised or not; every write is refused, recognised or not."""
+    with world(mode, allow=READS) as seen:
         bearer = f"Authorization: Bearer {DEMO_TOKEN}"
         for method in ("GET", "OPTIONS"):
             seen.ask(UNTOUCHED, bearer, method=method)
@@ -126,14 +127,14 @@ def test_read_only(mode):
             ("POST", "/api/oauth/x"), ("DELETE", "/api/oauth/token"),
         ]:  # fmt: skip
             head, content = seen.ask(target, bearer, "Content-Length: 0", method=method)
-            assert told((head, content)) == (403, "SHIM_READ_ONLY")
-            assert "--read-only" in json.loads(content)["detail"]
+            assert told((head, content)) == (403, "SHIM_NOT_ALLOWED")
+            assert "--allow" in json.loads(content)["detail"]
         assert not seen.targets
 
 
-def test_read_only_lets_callers_sign_in():
+def test_reads_let_callers_sign_in():
     """Tokens are had and given back by a login of the caller's own; without one there would be no reads either."""
-    with world("verify", read_only=True) as seen:
+    with world("verify", allow=READS) as seen:
         for path in ("/api/oauth/token", "/api/oauth/revoke"):
             seen.ask(path, "Authorization: Basic eDp5", "Content-Length: 0", method="POST")
         assert seen.targets == ["/api/oauth/token", "/api/oauth/revoke"]
@@ -144,18 +145,18 @@ def test_read_only_lets_callers_sign_in():
 )
 def test_methods_behind_the_method(name):
     """A field that asks for another method makes a read none."""
-    with world("own", sign_all=True) as seen:
+    with world("own", allow=BY_DEFAULT) as seen:
         assert told(seen.ask(UNTOUCHED, f"{name}: DELETE")) == (403, "SHIM_NOT_ALLOWED")
         assert not seen.targets
         assert status_of(seen.ask(UNTOUCHED, f"{name}: GET", ACCEPT)[0]) == 200
-    with world("passthrough", read_only=True) as seen:
-        assert told(seen.ask(UNTOUCHED, f"{name}: DELETE")) == (403, "SHIM_READ_ONLY")
+    with world("passthrough", allow=READS) as seen:
+        assert told(seen.ask(UNTOUCHED, f"{name}: DELETE")) == (403, "SHIM_NOT_ALLOWED")
 
 
 @pytest.mark.parametrize("name", ["X-Original-URL", "X_Rewrite_URL", "x-original-uri"])
 def test_targets_behind_the_target(name):
     """A field that names another path does not leave with the gateway's credentials, but with the caller's own."""
-    with world("own", sign_all=True, allow=parse_allow("all", "")) as seen:
+    with world("own", allow=parse_allow("all", "")) as seen:
         assert status_of(seen.ask(UNTOUCHED, f"{name}: {CLUSTERS}", ACCEPT)[0]) == 200
         assert seen.fake.arrivals
         assert not any(arrival.header(name) for arrival in seen.fake.arrivals)
@@ -165,14 +166,13 @@ def test_targets_behind_the_target(name):
 
 
 async def test_limits_change_while_the_gateway_runs(tmp_path):
-    """Both are live: a file that is changed closes and opens, with the next call."""
+    """The list is live: a file that is changed closes and opens, with the next call."""
     config = tmp_path / "shim.toml"
     config.write_text("")
     with world("passthrough") as seen:
         source = PlanSource({}, {}, config)
         files = files_of(source, seen.gateway.apply)
-        for text, code in [('read_only = "on"', "SHIM_READ_ONLY"), ('allow = ["reads"]', "SHIM_NOT_ALLOWED")]:
-            config.write_text(text)
-            assert await files.look(now=True)
-            assert told(seen.ask(CLUSTERS, "Content-Length: 0", method="POST")) == (403, code)
+        config.write_text('allow = ["reads"]')
+        assert await files.look(now=True)
+        assert told(seen.ask(CLUSTERS, "Content-Length: 0", method="POST")) == (403, "SHIM_NOT_ALLOWED")
         assert not seen.targets

@@ -99,12 +99,11 @@ def test_what_is_no_list(text):
 
 
 def test_flag_variable_and_file_say_the_same():
-    """A file may have a list in place of commas; read_only is a switch, and a bare flag."""
+    """A file may have a list in place of commas."""
     written = read_options({"ATLAS_SHIM_ALLOW": "reads,POST /x"}).allow
     listed = read_options({}, file={"allow": ["reads", "POST /x"]}).allow
     assert written == listed
     assert read_options({}, {"allow": ""}, {"allow": ["reads"]}).allow is None
-    assert read_options({}, file={"read_only": "on"}).read_only
 
 
 def test_a_list_is_shown_as_it_was_written():

@@ -24,7 +24,8 @@ MIB = 1 << 20
 
 PROGRAM = """
 import base64, logging, pickle, resource, sys
-from shim.gateway import Options, serve_in_thread
+from shim.gateway import serve_in_thread
+from tests.peers.served import Narrow
 
 files, uvloop, options = pickle.loads(base64.b64decode(sys.argv[1]))
 if not uvloop:
@@ -32,7 +33,7 @@ if not uvloop:
 if files:
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 logging.basicConfig(level=logging.INFO)
-with serve_in_thread(Options(**options)) as served:
+with serve_in_thread(Narrow(**options)) as served:
     print(served.url, served.admin_url, flush=True)
     sys.stdin.read()
 """

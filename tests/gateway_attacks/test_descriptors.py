@@ -11,7 +11,7 @@ from tests.peers.served import ask, get, status_of
 
 pytestmark = pytest.mark.slow
 
-PATIENT: dict[str, Any] = {"header_timeout": 60.0, "keepalive_timeout": 60.0}
+PATIENT: dict[str, Any] = {"client_timeout": 60.0, "keepalive_timeout": 60.0}
 LINES = 50
 ASKED = 200
 """Probes while there are no descriptors left; the log of an accept loop that spins grows meanwhile."""

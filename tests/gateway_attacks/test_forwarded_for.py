@@ -20,7 +20,7 @@ def test_each_request_of_a_connection_has_its_peer():
     """A proxy sends many callers' requests over one connection: each is counted for its own caller."""
     with (
         holding() as upstream,
-        gateway(upstream.origin, trusted_proxies=TRUSTED, max_peer_requests=1) as served,
+        gateway(upstream.origin, trusted_proxies=TRUSTED, peer_requests=1) as served,
         calling(served) as first,
         calling(served, OTHER) as second,
     ):
@@ -40,7 +40,7 @@ def test_field_is_not_believed():
     """Without a proxy that is trusted nobody escapes the own limit by it, and nobody gets another's."""
     with (
         holding() as upstream,
-        gateway(upstream.origin, max_peer_requests=1) as served,
+        gateway(upstream.origin, peer_requests=1) as served,
         calling(served, STRANGER) as peer,
     ):
         peer.send(get("/hold", forwarded(ALICE)))
@@ -51,7 +51,7 @@ def test_field_is_not_believed():
 
 def test_connections_of_a_proxy_are_not_a_peers():
     """A trusted proxy needs as many connections as it has callers: no share of them limits it."""
-    options: dict[str, Any] = {"trusted_proxies": TRUSTED, "max_peer_connections": 2, "max_connections": 50}
+    options: dict[str, Any] = {"trusted_proxies": TRUSTED, "peer_connections": 2, "max_connections": 50}
     with (
         holding() as upstream,
         gateway(upstream.origin, **options) as served,
@@ -68,7 +68,7 @@ def test_connections_of_a_proxy_are_not_a_peers():
 
 def test_proxy_behind_a_balancer():
     """The peer that a PROXY header names may be a trusted proxy, and then the field counts."""
-    options: dict[str, Any] = {"proxy_protocol": True, "trusted_proxies": TRUSTED, "max_peer_requests": 1}
+    options: dict[str, Any] = {"proxy_protocol": True, "trusted_proxies": TRUSTED, "peer_requests": 1}
     with (
         holding() as upstream,
         gateway(upstream.origin, **options) as served,

@@ -170,12 +170,13 @@ class Ages:
             self.left.append(number)
 
 
-def test_poller_gets_a_new_connection():
+def test_poller_gets_a_new_connection(monkeypatch):
     """A connection that is never idle for long still ends at its age, so that a new address is found."""
+    monkeypatch.setattr("shim.gateway.upstream.pool.LONGEST", 0.5)
     ages = Ages()
     with (
         raw_upstream(ages.script) as upstream,
-        gateway(upstream.origin, upstream_max_age=0.5) as served,
+        gateway(upstream.origin) as served,
         calling(served) as peer,
     ):
 
@@ -188,18 +189,20 @@ def test_poller_gets_a_new_connection():
         until(lambda: ages.left[:3] == [0, 1, 2], "the end of those before it")
 
 
-def test_idle_connection_ends():
-    """A connection that nobody needs for ``upstream_keepalive`` is closed, and the next call has a new one."""
+def test_idle_connection_ends(monkeypatch):
+    """A connection that nobody needs for a while is closed, and the next call has a new one."""
+    monkeypatch.setattr("shim.gateway.upstream.pool.KEEP", 0.5)
     ages = Ages()
-    with raw_upstream(ages.script) as upstream, gateway(upstream.origin, upstream_keepalive=0.5) as served:
+    with raw_upstream(ages.script) as upstream, gateway(upstream.origin) as served:
         assert status(served, get("/x")) == 200
         until(lambda: ages.left == [0], "the end of an idle connection")
         assert status(served, get("/x")) == 200
         assert ages.asked == [1, 1]
 
 
-def test_age_cuts_no_reply():
+def test_age_cuts_no_reply(monkeypatch):
     """A reply that takes longer than a connection's age arrives whole, and the connection ends after it."""
+    monkeypatch.setattr("shim.gateway.upstream.pool.LONGEST", 0.2)
     go_on, left = threading.Event(), threading.Event()
 
     def script(peer: Peer) -> None:
@@ -212,7 +215,7 @@ def test_age_cuts_no_reply():
 
     with (
         raw_upstream(script) as upstream,
-        gateway(upstream.origin, upstream_max_age=0.2) as served,
+        gateway(upstream.origin) as served,
         calling(served) as peer,
     ):
         peer.send(get("/x"))

@@ -89,10 +89,10 @@ def read(name: str) -> bytes:
 def growing(most: int, **options) -> Iterator[Apart]:
     """Run a gateway that may grow by so many bytes in the block, and serves each kind of call after it as before."""
     HELD.clear()
-    patient = {"send_timeout": 600.0, "deadline": 60.0, "idle_timeout": 600.0, "max_requests": 400}
+    patient = {"client_timeout": 600.0, "deadline": 60.0, "upstream_timeout": 600.0, "max_requests": 400}
     with (
         raw_upstream(script) as upstream,
-        apart(upstream.origin, **{**patient, "max_peer_requests": 400, **options}) as served,
+        apart(upstream.origin, **{**patient, "peer_requests": 400, **options}) as served,
     ):
         for ask_all in (True, False):
             for request in (get("/small"), CALLS["retired GET"], CALLS["retired POST"]):
@@ -156,7 +156,7 @@ def test_replies_that_are_read_slowly():
 
 def test_idle_connections():
     """Eight hundred connections that have asked once hold a few KiB each."""
-    options = {"max_connections": 2000, "max_peer_connections": 2000, "keepalive_timeout": 60.0}
+    options = {"max_connections": 2000, "peer_connections": 2000, "keepalive_timeout": 60.0}
     with growing(24 * MIB, **options) as served, contextlib.ExitStack() as stack:
         for _ in range(800):
             peer = stack.enter_context(contextlib.closing(connect(served)))

@@ -10,7 +10,7 @@ from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, ended,
 from tests.peers.raw import until
 from tests.peers.served import ask, calling, connect, gateway, get, value_of
 
-PATIENT: dict[str, Any] = {"header_timeout": 60.0, "keepalive_timeout": 60.0}
+PATIENT: dict[str, Any] = {"client_timeout": 60.0, "keepalive_timeout": 60.0}
 ME = "127.0.0.1"
 IDLE = {"never asked": b"", "within a head": b"GET /x HTTP/1.1\r\nHos", "asked once": get("/x")}
 
@@ -18,7 +18,7 @@ IDLE = {"never asked": b"", "within a head": b"GET /x HTTP/1.1\r\nHos", "asked o
 @pytest.mark.parametrize("kind", IDLE)
 def test_idle_connections_make_room(kind):
     """All connections are one peer's and idle: another peer is served, on a connection that it keeps."""
-    options: dict[str, Any] = {**PATIENT, "max_connections": 20, "max_peer_connections": 20}
+    options: dict[str, Any] = {**PATIENT, "max_connections": 20, "peer_connections": 20}
     with (
         holding() as upstream,
         gateway(upstream.origin, **options) as served,
@@ -37,7 +37,7 @@ def test_idle_connections_make_room(kind):
 
 def test_the_longest_idle_goes_first():
     """Room is made by the connection that has been idle the longest."""
-    options: dict[str, Any] = {**PATIENT, "max_connections": 4, "max_peer_connections": 4}
+    options: dict[str, Any] = {**PATIENT, "max_connections": 4, "peer_connections": 4}
     with holding() as upstream, gateway(upstream.origin, **options) as served, crowd(served, 4) as idle:
         for peer in (idle[1], idle[0], idle[3], idle[2]):  # each answer before the next request
             peer.send(get("/x"))
@@ -52,7 +52,7 @@ def test_the_longest_idle_goes_first():
 
 def test_idle_connections_of_one_peer():
     """A peer keeps what it may have; as many again, of a burst, wait to be told that it is busy. It may still call."""
-    with holding() as upstream, gateway(upstream.origin, **PATIENT, max_peer_connections=4) as served:
+    with holding() as upstream, gateway(upstream.origin, **PATIENT, peer_connections=4) as served:
         with crowd(served, 20) as idle:
             until(lambda: count_ended(idle) >= 12, "the end of those beyond the limit, and as many again")
             assert ask(served, get("/mine"), ME)[1] == b"/mine"
@@ -60,8 +60,8 @@ def test_idle_connections_of_one_peer():
 
 
 def test_requests_of_one_peer():
-    """Beyond ``max_peer_requests`` a peer is told that it is busy, and comes in again afterwards; others are served."""
-    with holding() as upstream, gateway(upstream.origin, max_peer_requests=2) as served:
+    """Beyond its share a peer is told that it is busy, and comes in again afterwards; others are served."""
+    with holding() as upstream, gateway(upstream.origin, peer_requests=2) as served:
         with crowd(served, 2, sending=get("/hold")) as working:
             until(lambda: len(upstream.held) == 2, "two in flight")
             with calling(served, OTHER) as third:
@@ -76,7 +76,7 @@ def test_requests_of_one_peer():
 
 def test_peers_are_forgotten():
     """A peer that was at its limit and left starts anew, again and again."""
-    with holding() as upstream, gateway(upstream.origin, max_peer_requests=1) as served:
+    with holding() as upstream, gateway(upstream.origin, peer_requests=1) as served:
         for number in range(20):
             peer = connect(served, OTHER)
             peer.send(get("/hold"))
@@ -88,13 +88,14 @@ def test_peers_are_forgotten():
 
 def test_a_peer_has_three_quarters_when_nothing_is_said():
     """Of requests and of connections alike, and at least one."""
-    assert (Options(max_requests=8).peer_requests, Options(max_connections=8).peer_connections) == (6, 6)
-    assert (Options(max_requests=1).peer_requests, Options(max_connections=1).peer_connections) == (1, 1)
+    few, one = Options(max_connections=16), Options(max_connections=1)
+    assert (few.max_requests, few.peer_requests, few.peer_connections) == (8, 6, 12)
+    assert (one.max_requests, one.peer_requests, one.peer_connections) == (1, 1, 1)
 
 
 def test_connections_beyond_the_limit_are_told_so():
     """Where none is idle, one too many is answered 503 with Retry-After; those in flight are answered."""
-    options: dict[str, Any] = {**PATIENT, "max_connections": 2, "max_peer_connections": 2}
+    options: dict[str, Any] = {**PATIENT, "max_connections": 2, "peer_connections": 2, "max_requests": 2}
     with holding() as upstream, gateway(upstream.origin, **options) as served:
         with crowd(served, 2, sending=get("/hold")) as working:
             until(lambda: len(upstream.held) == 2, "two in flight")
@@ -113,7 +114,7 @@ def test_connections_far_beyond_the_limit_are_dropped():
     """Connections that may not even be told so hold nothing for long."""
     with (
         holding() as upstream,
-        gateway(upstream.origin, max_connections=2) as served,
+        gateway(upstream.origin, max_connections=2, max_requests=2) as served,
         contextlib.ExitStack() as stack,
     ):
         peers = [stack.enter_context(calling(served, ME)) for _ in range(2)]

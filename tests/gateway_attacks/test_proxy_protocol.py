@@ -22,7 +22,7 @@ OWN = header(LOCAL, TCP4, bytes(12))
 @pytest.fixture(scope="module")
 def site():
     """One gateway behind a proxy."""
-    with holding() as upstream, gateway(upstream.origin, proxy_protocol=True, handshake_timeout=1.0) as served:
+    with holding() as upstream, gateway(upstream.origin, proxy_protocol=True, client_timeout=1.0) as served:
         yield upstream, served
 
 
@@ -93,7 +93,7 @@ def answered(served, start: bytes, source: str = "127.0.0.1") -> tuple[bytes, by
 @pytest.mark.parametrize("start", [V4, V6], ids=["IPv4", "IPv6"])
 def test_limits_are_those_of_the_named_peer(start):
     """Who is named has its own limit, whoever stands before the gateway; others have theirs."""
-    with holding() as upstream, gateway(upstream.origin, proxy_protocol=True, max_peer_requests=1) as served:
+    with holding() as upstream, gateway(upstream.origin, proxy_protocol=True, peer_requests=1) as served:
         with calling(served) as first:
             first.send(start + get("/hold"))
             until(lambda: upstream.held, "a call in flight")
@@ -108,7 +108,7 @@ def test_limits_are_those_of_the_named_peer(start):
 
 def test_connections_are_those_of_the_named_peer():
     """So are connections: one that is named too often loses idle ones, and nobody else does."""
-    options: dict[str, Any] = {"keepalive_timeout": 60.0, "header_timeout": 60.0, "max_peer_connections": 2}
+    options: dict[str, Any] = {"keepalive_timeout": 60.0, "client_timeout": 60.0, "peer_connections": 2}
     with (
         holding() as upstream,
         gateway(upstream.origin, proxy_protocol=True, **options) as served,
@@ -124,7 +124,7 @@ def test_local_connections_are_those_of_the_proxy():
     """A LOCAL header names nobody: the peer is the one that connected."""
     with (
         holding() as upstream,
-        gateway(upstream.origin, proxy_protocol=True, max_peer_requests=1) as served,
+        gateway(upstream.origin, proxy_protocol=True, peer_requests=1) as served,
         calling(served) as first,
     ):
         first.send(OWN + get("/hold"))

@@ -16,7 +16,7 @@ from tests.peers.raw import PATIENCE, Peer, replying, until
 from tests.peers.raw import reply as whole
 from tests.peers.served import At, ask, calling, connect, gateway, get, status_of
 
-PATIENT: dict[str, Any] = {"handshake_timeout": 60.0, "header_timeout": 60.0, "keepalive_timeout": 60.0}
+PATIENT: dict[str, Any] = {"client_timeout": 60.0, "keepalive_timeout": 60.0}
 HELLO_START = bytes.fromhex("1603010200010001fc0303")
 """A TLS record that announces 512 bytes, and the first of them."""
 STARTS = {"silent": b"", "a record that is not whole": HELLO_START, "one byte": b"\x16"}
@@ -40,10 +40,10 @@ def admin_answers(served) -> None:
 
 @pytest.mark.parametrize("start", STARTS)
 def test_handshakes_that_never_end(certificate, start):
-    """They end at ``handshake_timeout``; other callers and the operator are served meanwhile and afterwards."""
+    """They end at ``client_timeout``; other callers and the operator are served meanwhile and afterwards."""
     with (
         holding() as upstream,
-        gateway(upstream.origin, handshake_timeout=1.0, max_connections=50, **certificate.options) as served,
+        gateway(upstream.origin, client_timeout=1.0, max_connections=50, **certificate.options) as served,
         crowd(served, 20, sending=STARTS[start]) as silent,
     ):
         while count_ended(silent) < 20:
@@ -58,7 +58,7 @@ def test_handshake_that_drips(certificate):
     record = iter(HELLO_START + bytes(501))
     with (
         replying(whole()) as upstream,
-        gateway(upstream.origin, handshake_timeout=1.0, **certificate.options) as served,
+        gateway(upstream.origin, client_timeout=1.0, **certificate.options) as served,
         calling(served, OTHER) as peer,
     ):
 
@@ -73,7 +73,7 @@ def test_handshake_that_drips(certificate):
 @pytest.mark.parametrize(("most", "of_peer"), [(8, 8), (100, 4)], ids=["all", "one peer's"])
 def test_silent_sockets_count(certificate, most, of_peer):
     """Beyond what there may be in all or of one peer the oldest idle ones go, and somebody else is served."""
-    options: dict[str, Any] = {**PATIENT, "max_connections": most, "max_peer_connections": of_peer}
+    options: dict[str, Any] = {**PATIENT, "max_connections": most, "peer_connections": of_peer}
     with (
         holding() as upstream,
         gateway(upstream.origin, **options, **certificate.options) as served,

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-from tests.gateway_credentials.worlds import RETIRED, V2, signing
+from tests.gateway_credentials.worlds import ALL, RETIRED, V2, signing
 from tests.peers.ports import free_port
 from tests.peers.raw import until
 from tests.peers.served import ask, get, status_of
@@ -82,7 +82,7 @@ def apache(tmp_path_factory) -> Iterator[str]:
 @pytest.mark.parametrize("mode", ["own", "verify"])
 def test_rewritten_and_untouched_calls(apache, mode):
     """The gateway's signature of a rewritten path is good, and of an untouched one with an odd query."""
-    with signing(mode, apache, sign_all=True) as served:
+    with signing(mode, apache, allow=ALL) as served:
         key = httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
         with httpx.Client(base_url=served.url, auth=key if mode == "verify" else None) as client:
             for _ in range(3):

@@ -72,9 +72,9 @@ def test_other_calls_carry_the_callers_own(seen):
 
 
 @HOLDERS
-def test_sign_all(environ):
-    """With sign_all those are signed too."""
-    with world("own", environ, sign_all=True) as seen:
+def test_a_list_is_signed(environ):
+    """Where a list says what is taken, those that are on it are signed too."""
+    with world("own", environ, allow=ALL) as seen:
         assert status_of(seen.ask(UNTOUCHED, f"Accept: {FLEX}")[0]) == 200
 
 
@@ -97,7 +97,7 @@ SIGN_IN = [
 @pytest.mark.parametrize("path", SIGN_IN)
 def test_a_login_is_never_replaced(environ, path):
     """Whoever exchanges or revokes a token of its own does so with its own login, however the path is spelled."""
-    with replying(reply(b"{}")) as upstream, signing("own", upstream.origin, environ, sign_all=True) as served:
+    with replying(reply(b"{}")) as upstream, signing("own", upstream.origin, environ, allow=ALL) as served:
         request = get(path, "Authorization: Basic bWluZQ==", method="POST", host=served.url.partition("://")[2])
         assert status_of(ask(served, request)[0]) == 200
         assert [b"Authorization: Basic bWluZQ==" in head for head in upstream.heads] == [True]
@@ -108,7 +108,7 @@ def test_a_login_is_never_replaced(environ, path):
 )
 def test_paths_like_it_are_signed(path):
     """Other paths are none of the sign-in's."""
-    with world("own", ACCOUNT, sign_all=True) as seen:
+    with world("own", ACCOUNT, allow=ALL) as seen:
         seen.ask(path, "Authorization: Basic bWluZQ==")
         assert (seen.fake.arrivals[-1].header("Authorization") or "").startswith("Bearer ")
 
@@ -253,7 +253,7 @@ def test_token_endpoint_that_answers_nonsense(answer):
 def test_long_content_whose_nonce_is_refused():
     """Content too long to be kept can't be signed anew: 503 says that nothing was executed."""
     stale = reply(b"{}", CHALLENGE + ", stale=true", status="401 Unauthorized")
-    with replying(stale) as upstream, signing("own", upstream.origin, sign_all=True, allow=ALL) as served:
+    with replying(stale) as upstream, signing("own", upstream.origin, allow=ALL) as served:
         answer = httpx.post(served.url + "/x", content=b"x" * 2_000_000)
         assert (answer.status_code, answer.json()["errorCode"]) == (503, "SHIM_SIGN_AGAIN")
         assert [head.split(b" ")[0] for head in upstream.heads] == [b"GET", b"POST"]
@@ -318,7 +318,7 @@ def test_a_write_of_curls_with_a_key_of_its_own(environ):
 
 def test_an_empty_write_is_a_step_of_digest():
     """Without Authorization and content a write that needs some gets a challenge; one that needs none is made."""
-    with world("own", sign_all=True, allow=ALL) as seen:
+    with world("own", allow=ALL) as seen:
         head, content = seen.ask(RETIRED.replace("snapshots", "restoreJobs"), "Content-Length: 0", method="POST")
         assert status_of(head) == 401
         assert (value_of(head, "WWW-Authenticate") or "").startswith('Digest realm="MMS Public API"')

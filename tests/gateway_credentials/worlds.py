@@ -81,7 +81,7 @@ def signing(
 ) -> Iterator[Gateway]:
     """Run a gateway in one credentials mode for an upstream made by hand."""
     chosen = Options(
-        **{"listen": LOOPBACK, "admin": None, "upstream": origin, "drain": 5.0, "connect_timeout": 5.0, **options},
+        **{"listen": LOOPBACK, "admin": None, "upstream": origin, "drain": 5.0, **options},
         credentials=CredentialsMode(mode),
     )
     with serve_in_thread(chosen, clock=clock, environ=KEY if environ is None else environ) as served:

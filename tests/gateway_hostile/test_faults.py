@@ -44,9 +44,8 @@ def gateway_for(stage: Stage) -> Iterator[Gateway]:
         listen=LOOPBACK,
         admin=None,
         upstream=stage.origin,
-        connect_timeout=5.0,
         deadline=1.0,
-        idle_timeout=1.5,
+        upstream_timeout=1.5,
         body_limit=BODY_LIMIT,
         drain=5.0,
     )

@@ -12,14 +12,14 @@ from shim.gateway.options import Options
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 soft, hard, connections = (int(word) for word in sys.argv[1:])
 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-_raise_open_files(Options(max_connections=connections, max_requests=100))
+_raise_open_files(Options(max_connections=connections))
 print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 """
 
 
 @pytest.mark.parametrize(
     ("soft", "hard", "connections", "then", "warned"),
-    [(64, 1024, 100, 428, False), (64, 300, 100, 300, True), (1000, 1024, 100, 1000, False)],
+    [(64, 1024, 100, 378, False), (64, 300, 100, 300, True), (1000, 1024, 100, 1000, False)],
     ids=["raised", "raised as far as allowed", "enough"],
 )
 def test_open_files(soft, hard, connections, then, warned):

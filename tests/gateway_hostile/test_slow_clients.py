@@ -15,7 +15,7 @@ from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
 from tests.peers.served import ask, calling, connect, gateway, get, status_of
 
 CROWD = 200
-SHORT: dict[str, Any] = {"header_timeout": 0.5, "body_timeout": 0.5, "keepalive_timeout": 0.5, "send_timeout": 0.5}
+SHORT: dict[str, Any] = {"client_timeout": 0.5, "keepalive_timeout": 0.5}
 
 SLOW = {
     "head": b"GET /x HTTP/1.1\r\nHost: shim.test\r\nX-",
@@ -91,7 +91,7 @@ async def test_crowd_that_drips_is_ended_while_others_are_served(kind):
 @pytest.mark.parametrize("kind", BURSTS)
 def test_early_bytes_buy_no_time(kind):
     """Much at once and then silence is 408 and the end of the connection."""
-    with replying(reply()) as upstream, gateway(upstream.origin, body_timeout=0.5) as served, calling(served) as peer:
+    with replying(reply()) as upstream, gateway(upstream.origin, client_timeout=0.5) as served, calling(served) as peer:
         peer.send(BURSTS[kind])
         assert status_of(peer.message()[0]) == 408
         assert not peer.rest()
@@ -99,7 +99,7 @@ def test_early_bytes_buy_no_time(kind):
 
 def test_early_bytes_buy_no_slow_ones():
     """Much at once and then fewer than 256 bytes a second ends the same way."""
-    with replying(reply()) as upstream, gateway(upstream.origin, body_timeout=0.5) as served, calling(served) as peer:
+    with replying(reply()) as upstream, gateway(upstream.origin, client_timeout=0.5) as served, calling(served) as peer:
         peer.send(BURSTS["within a chunk"])
 
         def dripped() -> bool:  # asked at most 200 times a second
@@ -127,7 +127,7 @@ def test_content_that_moves_on_may_take_longer(early):
 
 def test_stalled_callers_free_their_places():
     """Twenty callers that take all twenty places lose them, and everybody else is served again."""
-    with replying(reply()) as upstream, gateway(upstream.origin, body_timeout=2.0, max_requests=20) as served:
+    with replying(reply()) as upstream, gateway(upstream.origin, client_timeout=2.0, max_requests=20) as served:
         crowd = [connect(served, f"127.0.0.{number}") for number in range(2, 22)]
         for peer, kind in zip(crowd, [*BURSTS] * 3, strict=False):
             peer.send(BURSTS["chunks" if "16" in kind else kind])
@@ -149,7 +149,7 @@ def test_upstream_is_left_with_its_caller():
         tail.append(peer.rest())
         left.set()
 
-    with raw_upstream(script) as upstream, gateway(upstream.origin, body_timeout=0.5) as served:
+    with raw_upstream(script) as upstream, gateway(upstream.origin, client_timeout=0.5) as served:
         with calling(served) as peer:
             peer.send(BURSTS["chunks"])
             assert status_of(peer.message()[0]) == 408
@@ -160,7 +160,7 @@ def test_upstream_is_left_with_its_caller():
 def test_heads_that_never_end_are_bounded():
     """Beyond a quarter of the memory a caller is told to come again; others are served, and later there is room."""
     long = b"GET /x HTTP/1.1\r\nHost: shim.test\r\nX: " + b"a" * 30_000
-    options: dict[str, Any] = {"memory": 1 << 20, "header_timeout": 60.0, "keepalive_timeout": 60.0}
+    options: dict[str, Any] = {"memory": 1 << 20, "client_timeout": 60.0, "keepalive_timeout": 60.0}
     with holding() as upstream, gateway(upstream.origin, **options) as served:
         with crowd(served, 20, OTHER, long) as callers:
             until(lambda: count_ended(callers) >= 10, "the end of those beyond it")

@@ -81,7 +81,7 @@ def test_pages_that_wait_for_others_count():
     page = {"results": [{"id": "a" * 9000}] * 20, "links": [{"rel": "next", "href": "x"}], "totalCount": 999}
     with (
         replying(message(json.dumps(page).encode(), JSON)) as upstream,
-        gateway(upstream.origin, memory=4 << 20, page_cap=20) as served,
+        gateway(upstream.origin, memory=4 << 20) as served,
     ):
         head, _ = ask(served, CALL)
         assert (status_of(head), len(upstream.heads)) == (503, 2)
@@ -95,7 +95,7 @@ def test_pages_count_by_what_they_are_decoded():
     assert len(coded) < RESERVED // 8
     with (
         replying(reply(coded, "Content-Type: application/json", "Content-Encoding: gzip")) as upstream,
-        gateway(upstream.origin, memory=16 << 20, page_cap=20) as served,
+        gateway(upstream.origin, memory=16 << 20) as served,
     ):
         head, _ = ask(served, CALL.replace(b"\r\n\r\n", b"\r\nAccept-Encoding: gzip\r\n\r\n"))
         assert (status_of(head), len(upstream.heads)) == (503, 1)
@@ -118,7 +118,7 @@ def test_content_that_is_kept_for_a_second_attempt_counts(monkeypatch):
     """Content that is held until it is whole is held in memory, for each caller that sends it slowly."""
     monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", "public")
     monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", "private")
-    options: dict[str, Any] = {"credentials": "own", "sign_all": True, "allow": parse_allow("all", "allow")}
+    options: dict[str, Any] = {"credentials": "own", "allow": parse_allow("all", "allow")}
     with replying(reply()) as upstream, gateway(upstream.origin, **options) as served:
         with calling(served) as peer:
             peer.send(get("/x", "Content-Length: 900001", method="POST", host=served.url.partition("//")[2]))

@@ -41,7 +41,7 @@ async def test_long_head_behind_a_request_is_read_to_its_end():
 
 async def test_upstream_that_answers_early_and_stalls_is_late():
     """A reply's time counts from its head on, even when upstream takes the request's content again just then."""
-    wired = Wired(reply_of, idle_timeout=60.0)
+    wired = Wired(reply_of, upstream_timeout=60.0)
     wired.caller.deliver(request_of(0, "upload")[:70_000])
     upstream = await upstream_of(wired)
     wired.caller.deliver(b"c" * 60_000)
@@ -60,7 +60,7 @@ async def test_upstream_that_answers_early_and_stalls_is_late():
 
 async def test_informational_reply_does_not_start_upstreams_time():
     """While the caller is still sending, it isn't upstream that is silent."""
-    wired = Wired(reply_of, idle_timeout=60.0)
+    wired = Wired(reply_of, upstream_timeout=60.0)
     wired.caller.deliver(request_of(0, "upload")[:1000])
     upstream = await upstream_of(wired)
     upstream.wire.deliver(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -27,7 +27,7 @@ def settings_at(url):
 def test_flag_variable_file_and_default_are_told_apart_also_after_a_reload(serve, port, tmp_path):
     """The page says what is in force: what needs a restart stays as it was; a variable that means nothing is told."""
     file = tmp_path / "shim.toml"
-    file.write_text('route = "legacy"\nidle_timeout = 7\n')
+    file.write_text('route = "legacy"\nupstream_timeout = 7\n')
     words = ("--admin", f"127.0.0.1:{port}", "--deadline", "9", "--config", str(file))
     running = serve(*words, env={"ATLAS_SHIM_DRAIN": "3", "ATLAS_SHIM_ROUT": "off"})
     running.logged(r"WARNING .*ATLAS_SHIM_ROUT: is no setting; did you mean ATLAS_SHIM_ROUTE\?")
@@ -37,13 +37,13 @@ def test_flag_variable_file_and_default_are_told_apart_also_after_a_reload(serve
     assert settings["deadline"] == ("9", "--deadline")
     assert settings["drain"] == ("3", "ATLAS_SHIM_DRAIN")
     assert settings["route"] == ("legacy", str(file))
-    assert settings["page_cap"] == ("20", "default")
-    file.write_text('route = "flex"\nidle_timeout = 8\n')
+    assert settings["body_limit"] == ("16777216", "default")
+    file.write_text('route = "flex"\nupstream_timeout = 8\n')
     running.process.send_signal(signal.SIGHUP)
     running.logged("need a restart")
     settings = settings_at(url)
     assert settings["route"] == ("flex", str(file))
-    assert settings["idle_timeout"] == ("7", str(file))
+    assert settings["upstream_timeout"] == ("7", str(file))
 
 
 def test_an_embedded_gateway_has_its_options_of_the_program():
@@ -97,7 +97,7 @@ def test_all_that_is_wrong_is_told_at_once_by_file_variable_flag_and_key(tmp_pat
     [
         ('sunset = "snapshot=2026-02-01"', "sunset: 'snapshot' is no document"),
         ("[sunset]\nsnapshot = 2026-02-01", "sunset: 'snapshot' is no document"),
-        ("drain_min = 60", "drain_min: is longer than drain"),
+        ('reuse_port = "on"\nuds = "/calls"', "reuse_port: shares a TCP port"),
     ],
 )
 def test_options_that_contradict_the_rest_are_named_as_they_were_given(tmp_path, text, name):
@@ -112,11 +112,11 @@ def test_a_file_may_use_what_toml_has(tmp_path):
     """Switches as booleans, lists as arrays, dates as a table."""
     file = tmp_path / "shim.toml"
     file.write_text(
-        'sign-all = true\nproxy_protocol = false\ntrusted_proxies = ["10.0.0.0/8", "::1"]\n'
+        'reuse-port = true\nproxy_protocol = false\ntrusted_proxies = ["10.0.0.0/8", "::1"]\n'
         "[sunset]\nsnapshots = 2026-02-01\n"
     )
     options = PlanSource({}, {}, file).read().options
-    assert (options.sign_all, options.proxy_protocol) == (True, False)
+    assert (options.reuse_port, options.proxy_protocol) == (True, False)
     assert list(map(str, options.trusted_proxies)) == ["10.0.0.0/8", "::1/128"]
     assert f"{options.sunset['snapshots']:%Y-%m-%d}" == "2026-02-01"
 

@@ -102,13 +102,14 @@ def test_signal_under_load_loses_nothing(serve):
         assert load.lost == []
 
 
-def test_new_connections_are_taken_for_the_minimum(serve, port):
-    """It says at once that it isn't ready, and goes on taking calls until its balancer has noticed."""
+def test_new_connections_are_taken_until_a_balancer_has_noticed(serve, port):
+    """Where somebody asks whether it is ready, it says at once that it isn't, and goes on taking calls for a while."""
     with replying(reply(b"hi")) as upstream:
         admin = At(f"http://127.0.0.1:{port}")
-        words = ("--admin", f"127.0.0.1:{port}", "--upstream", upstream.origin, "--drain", "60", "--drain-min", "60")
+        words = ("--admin", f"127.0.0.1:{port}", "--upstream", upstream.origin, "--drain", "600")
         running = serve(*words)
         served = running.calls()
+        assert status_of(ask(admin, get("/readyz"))[0]) == 200
         running.process.send_signal(signal.SIGTERM)
         until(lambda: status_of(ask(admin, get("/readyz"))[0]) == 503, "it says so")
         head, content = ask(served, get("/x"))

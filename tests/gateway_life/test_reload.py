@@ -51,7 +51,7 @@ class Applied:
         ("route = ", ("shim.toml",)),
         ('sunset = "nothing=2026-01-01"', ("'nothing' is no document",)),
         ("lisen = 1", ("lisen: no such option",)),
-        ("drain_min = 60", ("drain_min",)),
+        ("drain_min = 60", ("drain_min: no such option; did you mean drain?",)),
         (None, ("shim.toml", "No such file")),
     ],
 )
@@ -205,11 +205,11 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
             _swap(folder, "nonsense")
             running.logged(r"ERROR .*new settings refused.*mine\.toml")
             assert metric(admin, "reload_success") == 0
-            config.write_text('route = "legacy"\nconnect_timeout = 3\n')
+            config.write_text('route = "legacy"\nupstream_timeout = 3\n')
             running.process.send_signal(signal.SIGHUP)
             running.logged(r"new settings refused")
             _swap(folder, OVERRIDE.format(day="2026-02-01"))
-            running.logged(r"WARNING .*these need a restart and stay as they were: connect_timeout")
+            running.logged(r"WARNING .*these need a restart and stay as they were: upstream_timeout")
             until(lambda: metric(admin, "reload_success") == 1, "the metric says so")
             assert metric(admin, "restart_needed") == 1
             assert metric(admin, 'reloads_total{result="refused"}') == 2

@@ -59,13 +59,14 @@ def test_both_sides_are_known_to_each_other(world):
     assert world.upstream.seen == [serial_of(mine)]
 
 
-def test_new_connections_use_a_new_certificate(world):
+def test_new_connections_use_a_new_certificate(world, monkeypatch):
     """It is taken up without a restart; a connection that is kept goes on with the one before."""
+    monkeypatch.setattr("shim.gateway.upstream.pool.LONGEST", 0.001)
     first, second = (world.clients.issue_cert("gateway") for _ in range(2))
     world.mount.turn_to(first)
     with (
         raw_upstream(world.upstream) as upstream,
-        gateway(https(upstream.origin), **world.options(upstream_max_age=0.001)) as served,
+        gateway(https(upstream.origin), **world.options()) as served,
     ):
         assert call(served) == (200, b"secured")
         world.mount.turn_to(second)

@@ -12,7 +12,7 @@ import attrs
 
 from shim.core.recognise import Engine
 from shim.gateway import Gateway, Options, serve_in_thread
-from shim.gateway.options import Address
+from shim.gateway.options import Address, three_quarters
 from shim.gateway.plan import Plan, PlanSource
 from shim.gateway.status import Standing
 from shim.gateway.watch import Watched, stamps
@@ -21,11 +21,32 @@ from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying
 LOOPBACK = Address("127.0.0.1", 0)
 
 
+@attrs.frozen
+class Narrow(Options):
+    """Options with limits that a test sets by themselves; else they follow from ``max_connections``."""
+
+    max_requests: int = attrs.field(kw_only=True)
+    peer_connections: int = attrs.field(kw_only=True)
+    peer_requests: int = attrs.field(kw_only=True)
+
+    @max_requests.default
+    def _max_requests(self) -> int:
+        return max(1, self.max_connections // 2)
+
+    @peer_connections.default
+    def _peer_connections(self) -> int:
+        return three_quarters(self.max_connections)
+
+    @peer_requests.default
+    def _peer_requests(self) -> int:
+        return three_quarters(self.max_requests)
+
+
 @contextlib.contextmanager
 def gateway(origin: str, engine: Engine | None = None, **options: Any) -> Iterator[Gateway]:
     """Run a gateway for an upstream, on free ports."""
-    defaults = {"listen": LOOPBACK, "admin": LOOPBACK, "drain": 5.0, "connect_timeout": 5.0}
-    with serve_in_thread(Options(upstream=origin, **{**defaults, **options}), engine) as served:
+    defaults = {"listen": LOOPBACK, "admin": LOOPBACK, "drain": 5.0}
+    with serve_in_thread(Narrow(upstream=origin, **{**defaults, **options}), engine) as served:
         yield served
 
 

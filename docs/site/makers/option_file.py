@@ -20,7 +20,12 @@ _HEAD = """\
 
 def option_file() -> str:
     """Return the text of a file in which every key stands with its explanation and its default."""
-    return _HEAD + "".join(f"\n{line}\n" for line in map(_entry, TABLE))
+    return _HEAD + "".join(map(_group, dict.fromkeys(row.group for row in TABLE)))
+
+
+def _group(heading: str) -> str:
+    entries = (_entry(row) for row in TABLE if row.group == heading)
+    return f"\n\n# {heading}\n" + "".join(f"\n{entry}\n" for entry in entries)
 
 
 def _entry(row: Row[Any]) -> str:

@@ -19,20 +19,8 @@ from makers.variables import (
 from shim.cli.atlas_cli.profile import PREFIXES
 from shim.gateway.options import TABLE, Row
 
-GROUPS = {
-    "Where it listens": "listen admin uds reuse_port proxy_protocol trusted_proxies public_url",
-    "Which side answers": "route openfeature_provider sunset writes page_cap coalesce",
-    "Who signs, and what may be called": "credentials sign_all allow read_only keys_file nonce_store",
-    "The way to Atlas": "upstream upstream_ca upstream_cert upstream_key upstream_keepalive upstream_max_age",
-    "TLS towards callers": "tls_cert tls_key tls_min_version tls_client_ca handshake_timeout",
-    "Times": "deadline connect_timeout idle_timeout header_timeout body_timeout send_timeout keepalive_timeout",
-    "Its end": "drain drain_min",
-    "Limits": "max_connections max_requests max_peer_connections max_peer_requests memory request_limit body_limit",
-    "The log": "access_log log_level log_format",
-}
-"""Headings, and the options below each; those that are new stand below ``REST`` until they get a place."""
-
-REST = "More"
+FIVE = ("listen", "public_url", "route", "credentials", "memory")
+"""The options that are worth knowing before the rest."""
 
 HEAD = """
 # Settings
@@ -144,10 +132,9 @@ def settings() -> str:
 
 def _options() -> Iterable[str]:
     rows = {row.name: row for row in TABLE}
-    for heading, words in GROUPS.items():
-        yield _section(heading, [rows.pop(word) for word in words.split()])
-    if rows:
-        yield _section(REST, list(rows.values()))
+    yield _section("The five options to know", [rows[name] for name in FIVE])
+    for heading in dict.fromkeys(row.group for row in TABLE):
+        yield _section(heading, [row for row in TABLE if row.group == heading])
 
 
 def _section(heading: str, rows: Sequence[Row[Any]]) -> str:

@@ -83,7 +83,7 @@ def _own(options: Options, environ: Mapping[str, str], ask: Asker, watcher: Watc
             return KeySigner(held, ask, bearer)
         return AccountSigner(held, options.upstream, ask)
 
-    return OwnGate(watched_credentials(environ, watcher), signer_of, everything=options.sign_all)
+    return OwnGate(watched_credentials(environ, watcher), signer_of)
 
 
 def _verify(options: Options, environ: Mapping[str, str], ask: Asker, watcher: Watcher) -> CallerGate:

@@ -110,8 +110,14 @@ PASSTHROUGH = UpstreamSigner()
 class CallerGate:
     """Decides who may call: here everybody, since nothing is held that could be borrowed."""
 
-    async def admit(self, request: InboundRequest, match: Match | None) -> UpstreamSigner:  # noqa: ARG002 - others look
-        """Return who signs this call; raises Refusal."""
+    async def admit(
+        self,
+        request: InboundRequest,  # noqa: ARG002 - others look
+        match: Match | None,  # noqa: ARG002 - as above
+        *,
+        listed: bool = False,  # noqa: ARG002 - as above
+    ) -> UpstreamSigner:
+        """Return who signs this call; raises Refusal. ``listed`` says that ``allow`` names the calls that are taken."""
         return PASSTHROUGH
 
     async def close(self) -> None:
@@ -119,26 +125,19 @@ class CallerGate:
 
 
 class OwnGate(CallerGate):
-    """Signs recognised operations, or with ``everything`` all calls, for callers on this machine; no web pages.
+    """Signs recognised operations, or all calls that a list has, for callers on this machine; no web pages.
 
     A page that knows the port by a rebound DNS name is refused before, by its Host: see ``Plan.checks_host``.
     ``signer_of`` is called once for each credentials that ``credentials`` turns up.
     """
 
-    def __init__(
-        self,
-        credentials: Callable[[], Holder],
-        signer_of: Callable[[Holder], UpstreamSigner],
-        *,
-        everything: bool,
-    ) -> None:
+    def __init__(self, credentials: Callable[[], Holder], signer_of: Callable[[Holder], UpstreamSigner]) -> None:
         self._credentials = credentials
         self._signer_of = signer_of
-        self._everything = everything
         self._held = credentials()
         self._signer = signer_of(self._held)
 
-    async def admit(self, request: InboundRequest, match: Match | None) -> UpstreamSigner:
+    async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:
         """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
         if from_a_page(request.call.headers):
             raise Refusal(
@@ -148,7 +147,7 @@ class OwnGate(CallerGate):
                 error="http_request_denied",
                 close=True,
             )
-        if not (match is not None or (self._everything and not signs_in(request.call.path))):
+        if not (match is not None or (listed and not signs_in(request.call.path))):
             return PASSTHROUGH
         if is_step_of_digest(request, match):
             raise Refusal(

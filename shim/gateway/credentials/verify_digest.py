@@ -57,7 +57,13 @@ class VerifyGate(CallerGate):
         self._nobody = secrets.token_hex(16)
         self._learn(keys())
 
-    async def admit(self, request: InboundRequest, match: Match | None) -> UpstreamSigner:  # noqa: ARG002 - all alike
+    async def admit(
+        self,
+        request: InboundRequest,
+        match: Match | None,  # noqa: ARG002 - all alike
+        *,
+        listed: bool = False,  # noqa: ARG002 - as above
+    ) -> UpstreamSigner:
         """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
         if signs_in(request.call.path):
             return PASSTHROUGH

@@ -27,7 +27,7 @@ class NoTlsError(ValueError):
 
 
 class Arrival:
-    """A connection that is being set up, within ``handshake_timeout``; it counts, and can be spared, meanwhile.
+    """A connection that is being set up, within ``client_timeout``; it counts, and can be spared, meanwhile.
 
     ``task`` ends when there is a Connection, or none will be.
     """
@@ -65,7 +65,7 @@ class Arrival:
 
     async def _set_up(self) -> None:
         server, tls = self._server, self._tls
-        end = server.loop.time() + server.options.handshake_timeout
+        end = server.loop.time() + server.options.client_timeout
         self._socket.setblocking(False)  # noqa: FBT003 - the socket's own signature
         async with asyncio.timeout_at(end):
             if server.options.proxy_protocol:

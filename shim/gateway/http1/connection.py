@@ -94,7 +94,7 @@ class Connection(Wire):
         return False
 
     def pause_writing(self) -> None:
-        """Have ``flushed`` wait until the caller has taken what it was sent, which it has ``send_timeout`` for."""
+        """Have ``flushed`` wait until the caller has taken what it was sent, which it has ``client_timeout`` for."""
         super().pause_writing()
         self._watch_sending()
 
@@ -169,7 +169,7 @@ class Connection(Wire):
         body = EMPTY
         if head.has_content:
             options = self._server.options
-            body = Body(self, head.length, chunked=head.chunked, patience=options.body_timeout)
+            body = Body(self, head.length, chunked=head.chunked, patience=options.client_timeout)
             if head.expects_continue:
                 body.on_wait = partial(self.write, CONTINUE)  # RFC 9110, 10.1.1
         self._body = body
@@ -185,7 +185,7 @@ class Connection(Wire):
     def _begin_head(self) -> None:
         if not self._has_begun:
             self._has_begun = True
-            self._set_due(read=self._server.deadlines.now() + self._server.options.header_timeout)
+            self._set_due(read=self._server.deadlines.now() + self._server.options.client_timeout)
 
     def _wait_for_request(self) -> None:
         patience = LINGER
@@ -301,13 +301,13 @@ class Connection(Wire):
 
     def _watch_sending(self) -> None:
         self._left = self.unsent()
-        self._set_due(send=self._server.deadlines.now() + self._server.options.send_timeout)
+        self._set_due(send=self._server.deadlines.now() + self._server.options.client_timeout)
 
     def late(self) -> None:
         """End what took too long: a reply that isn't taken, a head that doesn't come, a connection without a use."""
         now = self._server.deadlines.now()
         if self._send_due <= now:
-            if self._left - self.unsent() >= RATE * self._server.options.send_timeout:
+            if self._left - self.unsent() >= RATE * self._server.options.client_timeout:
                 self._watch_sending()
             else:
                 log.warning("dropped a caller that does not take its reply")

@@ -58,7 +58,7 @@ class PeerConnections:
 class Server:
     """Makes a Connection for each that a listener accepts, and decides which it keeps.
 
-    The options' ``max_connections`` are served at a time, ``max_peer_connections`` of one peer. For one beyond that
+    The options' ``max_connections`` are served at a time, three quarters of them to one peer. For one beyond that
     a connection is ended that is idle, of the peer which has most; where there is none, as many again are told that
     they are too many, and the rest dropped. ``count`` counts them all, from the moment they are accepted.
     """

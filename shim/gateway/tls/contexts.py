@@ -10,16 +10,13 @@ from typing import Any
 
 from shim.errors import SettingsError
 from shim.gateway.options import Options
-from shim.gateway.tls.versions import TlsVersion
-
-_VERSIONS = {TlsVersion.TLS_1_2: ssl.TLSVersion.TLSv1_2, TlsVersion.TLS_1_3: ssl.TLSVersion.TLSv1_3}
 
 _KINDS = ("URI", "DNS", "email", "IP Address")
 """Alternative names (RFC 5280, 4.2.1.6), the most telling first: a workload, a host, a person, an address."""
 
 _SAID = {
     "PEER_DID_NOT_RETURN_A_CERTIFICATE": "the caller showed no certificate, which --tls-client-ca asks for",
-    "UNSUPPORTED_PROTOCOL": "the caller speaks no TLS that is new enough, see --tls-min-version",
+    "UNSUPPORTED_PROTOCOL": "the caller speaks no TLS that is new enough, 1.2 or later",
 }
 
 
@@ -38,7 +35,7 @@ def listener_context(options: Options) -> ssl.SSLContext:
     """
     assert options.tls_cert is not None, "there is no TLS without a certificate"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = _VERSIONS[options.tls_min_version]
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)  # OPENSSL_CONF may ask for more
     context.set_alpn_protocols(["http/1.1"])
     _present(context, options.tls_cert, options.tls_key, "tls_cert")
     if options.tls_client_ca is not None:

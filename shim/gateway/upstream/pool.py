@@ -17,12 +17,20 @@ from shim.gateway.upstream.connection import UpstreamConnection
 from shim.gateway.upstream.proxy import Proxy
 from shim.gateway.upstream.tunnel import tunnel
 
+CONNECT = 10.0
+"""Seconds that connecting may take, of those without a byte from upstream."""
+
+KEEP = 60.0
+"""Seconds that a connection without a request is kept."""
+
+LONGEST = 300.0
+"""Seconds after which a connection is not lent any more, so that each name is resolved again."""
+
 
 class Pool:
     """Lends connections, the one used last first; must be made in a running loop.
 
-    One is closed after ``upstream_keepalive`` seconds without a request, and not lent any more once it is
-    ``upstream_max_age`` seconds old, so that each name is resolved anew from time to time.
+    One is closed after ``KEEP`` seconds without a request, and not lent any more once it is ``LONGEST`` seconds old.
     """
 
     def __init__(
@@ -33,10 +41,8 @@ class Pool:
         self.budget = budget
         self.buffer = memoryview(bytearray(READ))
         self.turns = Turns(self.loop)
-        self.idle_timeout = options.idle_timeout
-        self._connect_timeout = options.connect_timeout
-        self._keepalive = options.upstream_keepalive
-        self._max_age = options.upstream_max_age
+        self.idle_timeout = options.upstream_timeout
+        self._connect_timeout = min(CONNECT, options.upstream_timeout)
         self._host = origin.hostname or ""
         self._port = origin.port or (443 if origin.scheme == "https" else 80)
         self._tls = origin.scheme == "https"
@@ -63,7 +69,7 @@ class Pool:
         """Return a connection that was used before, None when there is none."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_open and self.deadlines.now() - connection.born < self._max_age:
+            if connection.is_open and self.deadlines.now() - connection.born < LONGEST:
                 connection.in_use = True
                 connection.due = NEVER
                 self.reused += 1
@@ -75,8 +81,8 @@ class Pool:
         """Take a connection back, to lend it again or to close it."""
         now = self.deadlines.now()
         connection.in_use = False
-        if keep and not self._is_closed and now - connection.born < self._max_age:
-            connection.due = now + self._keepalive
+        if keep and not self._is_closed and now - connection.born < LONGEST:
+            connection.due = now + KEEP
             self._idle.append(connection)
         else:
             connection.abort()
