@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import update_wrapper
 
-TYPE_CHECKING = False  # as type checkers know it; see the package's front
+TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType

@@ -71,10 +71,8 @@ def without_the_drop_in(one: plain_httpx.Response, other: plain_requests.Respons
     assert_type(shim.record(other), Record | None)
 
 
-async def mistakes(client: httpx.AsyncClient, response: httpx.Response, found: Record) -> None:
+def mistakes(response: httpx.Response, found: Record) -> None:
     """Slips that a type checker finds."""
-    shim.record(client.get("https://x.example/"))  # type: ignore[arg-type]
-    shim.record(response.content)  # type: ignore[arg-type]
     _ = shim.record(response).route  # type: ignore[union-attr]
     _ = found.rout  # type: ignore[attr-defined]
     shim.recrod(response)  # type: ignore[attr-defined]

@@ -121,4 +121,3 @@ if TYPE_CHECKING:
         client.cloud_backups.get_serverless_backup_snapshot(group_id, "shop")  # type: ignore[call-arg]
         client.cloud_backups.list_serverless_backup_snapshots(group_id, "shop", page=2)  # type: ignore[call-arg]
         client.serverless_instances.list_serverless_instances(group_id).record.by_level()  # type: ignore[union-attr]
-        shim.record(group_id)  # type: ignore[arg-type]
