@@ -13,7 +13,7 @@ from shim.cli.log import until_signal
 from shim.cli.serve import cannot_listen
 from shim.core.settings import parse_instant
 from shim.fake.server import FakeServer
-from shim.gateway.log_writer import apart, set_up
+from shim.gateway.log_writer import logged
 from shim.gateway.option_values import LogLevel, parse_address
 
 
@@ -36,8 +36,7 @@ def command(listen: str, today: str | None, sunset: str | None) -> None:
         today=None if today is None else parse_instant(today, name="--today"),
         sunset=fake.BACKUP_SUNSET if sunset is None else parse_instant(sunset, name="--sunset"),
     )
-    set_up(LogLevel.INFO)
-    with apart():
+    with logged(LogLevel.INFO):
         _serve(FakeServer(atlas, host=address.host, port=address.port))
 
 

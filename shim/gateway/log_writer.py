@@ -46,24 +46,8 @@ def dropped() -> int:
     return _lost
 
 
-def set_up(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> None:
-    """Send events to stderr: those of the shim from a level on, those of its libraries from warning on.
-
-    A standard stream that is closed becomes the null device: the loop would be given its descriptor.
-    """
-    for descriptor in range(3):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free descriptor is this one
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Text() if form is LogFormat.TEXT else _Json())
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    set_level(level)
-
-
 def set_level(level: LogLevel) -> None:
-    """Log from another level on."""
+    """Log events of the shim from another level on."""
     logging.getLogger("shim").setLevel(level.upper())
 
 
@@ -76,26 +60,44 @@ def tell(line: CallLine) -> None:
             _lines.tell(line)
 
 
-class _Text(logging.Formatter):
-    """Lines for people, the time with its offset from UTC."""
+@contextlib.contextmanager
+def logged(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> Iterator[None]:
+    """Send events and calls to stderr for the length of a ``with`` block: of libraries those from warning on.
 
-    def __init__(self) -> None:
+    A stderr that is no file, as in a test, is written to without a thread.
+    """
+    global _lines  # noqa: PLW0603 - stderr is the process's, too
+    handler: logging.Handler = logging.StreamHandler()
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        handler = _lines = LogLines(sys.stderr.fileno(), as_json=form is LogFormat.JSON)
+    handler.setFormatter(_Format(form))
+    before = logging.getLogger().handlers[:]
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    set_level(level)
+    try:
+        yield
+    finally:
+        lines, _lines = _lines, None
+        logging.getLogger().handlers[:] = before
+        if lines is not None:
+            lines.finish()
+
+
+class _Format(logging.Formatter):
+    """Lines with the time's offset from UTC, for people or as a JSON object with an exception's traceback."""
+
+    def __init__(self, form: LogFormat) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+        self._is_text = form is LogFormat.TEXT
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
         return instant(record.created)
 
-
-class _Json(logging.Formatter):
-    """One JSON object a line, an exception's traceback as its last member."""
-
     def format(self, record: logging.LogRecord) -> str:
-        members = {
-            "time": instant(record.created),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "event": record.getMessage(),
-        }
+        if self._is_text:
+            return super().format(record)
+        level, event = record.levelname.lower(), record.getMessage()
+        members = {"time": instant(record.created), "level": level, "logger": record.name, "event": event}
         if record.exc_info:
             members["exception"] = self.formatException(record.exc_info)
         return orjson.dumps(members).decode()
@@ -117,8 +119,7 @@ class LogLines(logging.Handler):
         self._in_hand = 0
         self._arrived = threading.Event()
         self._ending = threading.Event()
-        self._dropped = 0
-        self._said = 0
+        self._dropped = self._said = 0
         self._said_at = 0.0
         self._thread = threading.Thread(target=self._work, name="log lines", daemon=True)
         self._thread.start()
@@ -134,7 +135,7 @@ class LogLines(logging.Handler):
         """Have the line of a call written; one that can't be made counts as dropped."""
         try:
             self._put(line.json() if self._as_json else line.text())
-        except Exception:  # noqa: BLE001 - a defect in showing a call is none of answering it
+        except Exception:  # noqa: BLE001 - the call itself was answered
             self._lose(1)
 
     def finish(self, patience: float = _PATIENCE) -> None:
@@ -165,9 +166,10 @@ class LogLines(logging.Handler):
         self._write_all()
 
     def _write_all(self) -> None:
-        while self._waiting:
+        while self._waiting or self._dropped > self._said:
             count = self._in_hand = min(len(self._waiting), _TOGETHER)
-            if not self._write("\n".join([*(self._waiting.popleft() for _ in range(count)), ""])):
+            lines = [*(self._waiting.popleft() for _ in range(count)), ""]
+            if not self._write("\n".join(lines)):
                 self._lose(count)
             self._in_hand = 0
             self._say_dropped()
@@ -183,46 +185,12 @@ class LogLines(logging.Handler):
     def _write(self, text: str) -> bool:
         """Write, waiting for the reader; return whether there was one, and room."""
         left = text.encode(errors="backslashreplace")
-        # A reader that is gone for good, or a disk that is full, is no reason to end.
         try:
             while left:
                 try:
                     left = left[os.write(self._descriptor, left) :]
-                except BlockingIOError:
-                    # Somebody who shares the descriptor made it so.
+                except BlockingIOError:  # somebody who shares the descriptor made it so
                     select.select((), (self._descriptor,), ())
-        except OSError:
+        except OSError:  # a reader that is gone for good, or a disk that is full, is no reason to end
             return False
         return True
-
-
-@contextlib.contextmanager
-def apart(*, as_json: bool = False) -> Iterator[None]:
-    """Write what the root logger sends to stderr, and calls, in a thread for the length of a ``with`` block.
-
-    Where stderr is no file there is nothing to wait for, and nothing changes.
-    """
-    global _lines  # noqa: PLW0603 - stderr is the process's, too
-    root = logging.getLogger()
-    before = [one for one in root.handlers if type(one) is logging.StreamHandler and one.stream is sys.stderr]
-    try:
-        descriptor = sys.stderr.fileno()
-    except (AttributeError, OSError, ValueError):
-        before = []
-    if not before:
-        yield
-        return
-    lines = LogLines(descriptor, as_json=as_json)
-    lines.setFormatter(before[0].formatter)
-    for one in before:
-        root.removeHandler(one)
-    root.addHandler(lines)
-    _lines = lines
-    try:
-        yield
-    finally:
-        _lines = None
-        root.removeHandler(lines)
-        for one in before:
-            root.addHandler(one)
-        lines.finish()

@@ -25,6 +25,7 @@ from shim.gateway.failures import Failure, failure_of
 _AGENT = 200
 
 _LEVELS = {number: logging.getLevelName(number) for number in (10, 20, 30, 40)}
+_THREE = [f"{number:03d}" for number in range(1000)]
 _PADDED = {number: f"{name:<7}" for number, name in _LEVELS.items()}
 
 _SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
@@ -148,17 +149,20 @@ class CallLine:
 
     def text(self) -> str:
         """Return the line for people."""
-        status, took = self.status, self.upstream_seconds
+        began, match, status, took = self.began, self.match, self.status, self.upstream_seconds
+        time, offset = _second(int(began))
+        if match is None:
+            called = f"{masked(self.path, self.engine)} | other"
+        else:
+            called = f"{match.api.base}{match.operation.path.text} | {match.operation.id}"
         upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
         client = f" ({plain_agent(self.client)})" if self.client else ""
         agent = f' | "{plain_agent(self.agent)}"' if self.agent else ""
-        why = f" | {self.reason}" if self.reason else ""
-        if self.code:
-            why = f" | {self.code}: {self.said}" if self.said else f" | {self.code}"
+        why = self.reason if self.code is None else f"{self.code}: {self.said}" if self.said else self.code
         return (
-            f"{instant(self.began)} {_PADDED[self.level]} {self.method} {self.template()} | {self.operation} "
-            f"{self.route} | {'unanswered' if status is None else status} in {self.seconds * 1000:.1f} ms{upstream} | "
-            f"{self.peer}{client} {self.request_id}{agent}{why}"
+            f"{time}.{_THREE[int(began % 1 * 1000)]}{offset} {_PADDED[self.level]} {self.method} {called} {self.route} "
+            f"| {'unanswered' if status is None else status} in {self.seconds * 1000:.1f} ms{upstream} | "
+            f"{self.peer}{client} {self.request_id}{agent}{' | ' if why else ''}{why}"
         )
 
 
@@ -201,7 +205,7 @@ def _second(seconds: int) -> tuple[str, str]:
 def instant(seconds: float) -> str:
     """Return an instant as ISO 8601 with milliseconds and the offset of local time."""
     text, offset = _second(int(seconds))
-    return f"{text}.{int(seconds % 1 * 1000):03d}{offset}"
+    return f"{text}.{_THREE[int(seconds % 1 * 1000)]}{offset}"
 
 
 def request_id_of(headers: Headers) -> str:

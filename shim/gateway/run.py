@@ -13,8 +13,8 @@ from collections.abc import Coroutine
 from functools import partial
 
 from shim._version import __version__
-from shim.gateway.log_writer import apart, set_level, set_up
-from shim.gateway.options import LogFormat, Options
+from shim.gateway.log_writer import logged, set_level
+from shim.gateway.options import Options
 from shim.gateway.plan import Plan, PlanSource
 from shim.gateway.server import Gateway, loop_factory
 from shim.gateway.settings_report import unknown_variables
@@ -48,10 +48,9 @@ def serve(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -> Non
     credentials or TLS files are of no use.
     """
     _open_standard_files()
-    set_up(plan.options.log_level, plan.options.log_format)
-    for problem in unknown_variables(source.environ):
-        log.warning("%s", problem)
-    with apart(as_json=plan.options.log_format is LogFormat.JSON):
+    with logged(plan.options.log_level, plan.options.log_format):
+        for problem in unknown_variables(source.environ):
+            log.warning("%s", problem)
         _prepare(plan.options)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_run(plan, source, known, sockets))

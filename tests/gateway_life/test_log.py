@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 import threading
-from io import FileIO
+from io import FileIO, StringIO
 from pathlib import Path
 
 import attrs
 import pytest
 
-from shim.gateway.log_writer import LogLines, apart, dropped
+from shim.gateway.log_writer import LogLines, dropped, logged
+from shim.gateway.option_values import LogFormat, LogLevel
 from tests.gateway_life.conftest import clean_environ
 from tests.peers.ports import free_port
 from tests.peers.raw import reply, replying, until
@@ -163,33 +164,25 @@ def test_record_that_cannot_be_formatted_is_told(capsys, pipe):
     assert "Logging error" in capsys.readouterr().err
 
 
-def test_only_the_handler_of_stderr_is_replaced(monkeypatch, pipe):
-    """Handlers of other kinds stay, and all is as before at the end."""
+@pytest.mark.parametrize(("form", "said"), [("text", "WARNING shim.test: hello"), ("json", '"event":"hello"}')])
+def test_events_go_to_stderr_and_all_is_as_before_at_the_end(monkeypatch, pipe, form, said):
+    """In the form that was asked for; handlers of the program are put back."""
     with os.fdopen(os.dup(pipe.writing.fileno()), "w") as stderr:
         monkeypatch.setattr(sys, "stderr", stderr)
-        root, own, other = logging.getLogger(), logging.StreamHandler(stderr), logging.NullHandler()
-        own.setFormatter(logging.Formatter("said %(message)s"))
-        root.addHandler(own)
-        root.addHandler(other)
-        try:
-            before = list(root.handlers)
-            with apart():
-                assert own not in root.handlers
-                assert other in root.handlers
-                logging.getLogger("shim.test").warning("hello")
-            assert sorted(map(id, root.handlers)) == sorted(map(id, before))
-        finally:
-            root.removeHandler(own)
-            root.removeHandler(other)
-        assert pipe.reading.read(100) == b"said hello\n"
-
-
-def test_stderr_that_is_no_file_stays(monkeypatch):
-    """A program that put something else there keeps its handler."""
-    monkeypatch.setattr(sys, "stderr", None)
-    before = list(logging.getLogger().handlers)
-    with apart():
+        before = list(logging.getLogger().handlers)
+        with logged(LogLevel.INFO, LogFormat(form)):
+            logging.getLogger("shim.test").warning("hello")
         assert logging.getLogger().handlers == before
+    assert said.encode() in pipe.reading.read(200)
+
+
+def test_stderr_that_is_no_file_is_written_to_all_the_same(monkeypatch):
+    """A program that put something else there reads its lines."""
+    said = StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
+    with logged(LogLevel.INFO):
+        logging.getLogger("shim.test").info("hello")
+    assert "hello" in said.getvalue()
 
 
 @pytest.mark.parametrize("closed", ["2>&-", "0>&- 1>&- 2>&-"])
