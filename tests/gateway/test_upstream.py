@@ -105,7 +105,7 @@ def test_a_proxy_that_fails_is_named(monkeypatch, caplog, scheme):
             head, content = ask(served, get("/x"))
             assert str(served.proxy) == where
     assert status_of(head) == 502
-    assert f"by the proxy {where}" in json.loads(content)["detail"]
+    assert f"The proxy is {where}." in json.loads(content)["detail"]
     assert until(lambda: where in caplog.text, "the line of the call")
     assert "s3cret" not in f"{head!r}{content!r}{caplog.text}"
 

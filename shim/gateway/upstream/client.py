@@ -122,7 +122,7 @@ class Upstream:
             self.failures[refusal.error or "none"] += 1
             if self.proxy is None:
                 raise
-            said, detail = f"{refusal.said} by the proxy {self.proxy}", f"The way to it is by the proxy {self.proxy}."
+            said, detail = f"{refusal.said} by the proxy {self.proxy}", f"The proxy is {self.proxy}."
             raise attrs.evolve(refusal, detail=f"{refusal.detail} {detail}", said=said.strip()) from None
         self.hundreds[response.head.status // 100] += 1
         return response
