@@ -9,22 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 import sys
 from collections.abc import Iterator
 from typing import cast
 
 from benchmarks.bodies import SIZES, snapshots
 
-VARIANTS = {"small": 2000, "large": 100}
-"""Bodies that fresh answers go round. They are made beforehand, since upstream shares its processor with the load; to a
-gateway that keeps two bodies of a call they never come again."""
+VARIANTS = 120
+"""Bodies that fresh answers are chosen from. They are made beforehand, since upstream shares its processor with the
+load; to a gateway that keeps two bodies of a call hardly one of them comes again."""
 
 
 def replies(name: str, *, fresh: bool) -> Iterator[bytes]:
-    """Return the answers to calls for a body, without an end."""
-    bodies = (snapshots(SIZES[name], variant) for variant in range(VARIANTS[name] if fresh else 1))
+    """Return the answers to calls for a body, without an end; fresh ones in random order."""
+    bodies = (snapshots(SIZES[name], variant) for variant in range(VARIANTS if fresh else 1))
+    chance = random.Random(1)
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.atlas.2024-11-13+json;charset=utf-8\r\n"
-    return itertools.cycle([head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies])
+    made = [head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies]
+    return itertools.cycle(chance.choices(made, k=10_000))
 
 
 CHALLENGE = (

@@ -30,6 +30,9 @@ COLLECT = 500
 MOST = 20 * COLLECT
 """Items of one upstream page that are translated: far more than it may have, and far fewer than fit in its bytes."""
 
+FRAMES = 16
+"""What stands around items, in so many forms, is kept as long as a call is repeated."""
+
 Translation = tuple[bytes, tuple[FieldReport, ...], tuple[Dropped, ...]]
 """Content, and what the record says of it."""
 
@@ -46,6 +49,7 @@ class LegacyAnswer:
     target: Target
     pages: list[UpstreamPage] = attrs.field(factory=list)
     write: WriteItems | None = attrs.field(init=False)
+    _frames: dict[tuple[int, int | None, bool], tuple[bytes, bytes] | None] = attrs.field(factory=dict, init=False)
 
     @write.default
     def _write(self) -> WriteItems | None:
@@ -97,7 +101,8 @@ class LegacyAnswer:
             translated = items = translate_items(translator, pages, rules, self.target.items)
             is_kept = operation.shape == "page" and self.target.paging == "kept"
             ordered = items.values if is_kept else in_order(items.values, operation)
-            document = [*ordered] if operation.shape == "array" else self._page(ordered)
+            shown, query, total, more = self._cut(ordered)
+            document = [*ordered] if operation.shape == "array" else self._page(shown, query, total, more=more)
         content = written(self._shown(document), pretty=self.state.query.pretty, dumps=self.state.context.dumps)
         return content, translated.fields, translated.dropped
 
@@ -165,23 +170,34 @@ class LegacyAnswer:
 
     def _at_once(self) -> Translation | None:
         """Return the answer whose items are written at once; None if there are several pages, or an unusual item."""
-        (page, *others), operation, dumps = self.pages, self.state.match.operation, self.state.context.dumps
-        made = self.write(page.items, self.state.context.clock()) if self.write and page.items and not others else None
+        page, write = self.pages[0], self.write
+        made = write(page.items, self.state.context.clock()) if write and page.items and len(self.pages) == 1 else None
         if made is None:
             return None
         (texts, *ranks), fields = made
-        document = self._page(texts if self.target.paging == "kept" else ranked(texts, ranks, operation))
-        shown: Any = document[operation.items]
-        frame = dumps(self._shown(document | {operation.items: []}))
-        if b"\\" in frame:  # an encoder that escapes a lone surrogate may escape what stands in items, too
-            return None
-        hole = dumps({operation.items: []})[1:-2]
-        before, _, after = frame.partition(hole)
-        return b"".join((before, hole, ",".join(shown).encode(), after)), fields, ()
+        ordered = texts if self.target.paging == "kept" else ranked(texts, ranks, self.state.match.operation)
+        shown, query, total, more = self._cut(ordered)
+        frame = self._frame(query, total, more)
+        return None if frame is None else (b"".join((frame[0], ",".join(shown).encode(), frame[1])), fields, ())
 
-    def _page(self, items: Sequence[Json]) -> JsonObject:
-        """Return the legacy page that items make: those of an upstream page, or those of all that stand on it."""
-        query, operation, total = self.state.query, self.state.match.operation, len(items)
+    def _frame(self, query: LegacyQuery, total: int | None, more: bool) -> tuple[bytes, bytes] | None:  # noqa: FBT001 - a key
+        """Return what stands around the items of a page; None if an encoder escapes something in it.
+
+        One that escapes a lone surrogate may escape what stands in items, too.
+        """
+        key = query.size, total, more
+        if key not in self._frames:
+            if len(self._frames) >= FRAMES:
+                self._frames.clear()
+            dumps, name = self.state.context.dumps, self.state.match.operation.items
+            frame = dumps(self._shown(self._page((), query, total, more=more)))
+            before, hole, after = frame.partition(dumps({name: []})[1:-2])
+            self._frames[key] = None if b"\\" in frame else (before + hole, after)
+        return self._frames[key]
+
+    def _cut(self, items: Sequence[Json]) -> tuple[Sequence[Any], LegacyQuery, int | None, bool]:
+        """Return those items that stand on the legacy page, its query, how many there are, and whether more follow."""
+        query, total = self.state.query, len(items)
         if self.target.paging == "kept":
             document = self.pages[0].document
             said = document.get("totalCount")
@@ -189,15 +205,24 @@ class LegacyAnswer:
             more = has_next(document)
             if more is None:
                 more = count is not None and query.page * query.size < count
-            return _page(items, operation, query, self._url, total=count, more=more)
+            return items, query, count, more
         if self.state.context.whole and query.page == 1:
             query = attrs.evolve(query, size=max(query.size, total))
         end = query.page * query.size
-        return _page(items[end - query.size : end], operation, query, self._url, total=total, more=end < total)
+        return items[end - query.size : end], query, total, end < total
 
-    @property
-    def _url(self) -> str:
-        return f"{self.state.context.base}{self.state.call.path.removesuffix('/')}"
+    def _page(self, items: Sequence[Json], query: LegacyQuery, total: int | None, *, more: bool) -> JsonObject:
+        """Return a legacy page; ``more`` tells whether another one follows."""
+        url = f"{self.state.context.base}{self.state.call.path.removesuffix('/')}"
+        links: list[Json] = [{"href": f"{url}?{query.link(query.page, own=True)}", "rel": "self"}]
+        if query.page > 1:
+            links.append({"href": f"{url}?{query.link(query.page - 1, own=False)}", "rel": "previous"})
+        if more:
+            links.append({"href": f"{url}?{query.link(query.page + 1, own=False)}", "rel": "next"})
+        document: JsonObject = {"links": links, self.state.match.operation.items: [*items]}
+        if query.count and total is not None:
+            document["totalCount"] = total
+        return document
 
     def _shown(self, document: Json) -> Json:
         """Return a document in an envelope, if the caller asked for one."""
@@ -250,21 +275,6 @@ def ranked(items: Sequence[Json], ranks: Sequence[Sequence[Any]], operation: Ope
     for key, by in zip(reversed(operation.order), reversed(ranks), strict=True):
         places.sort(key=by.__getitem__, reverse=key.startswith("-"))
     return [items[place] for place in places]
-
-
-def _page(  # noqa: PLR0913 - what a page is made of
-    results: Sequence[Json], operation: Operation, query: LegacyQuery, url: str, *, total: int | None, more: bool
-) -> JsonObject:
-    """Return a legacy page; ``more`` tells whether another one follows."""
-    links: list[Json] = [{"href": f"{url}?{query.link(query.page, own=True)}", "rel": "self"}]
-    if query.page > 1:
-        links.append({"href": f"{url}?{query.link(query.page - 1, own=False)}", "rel": "previous"})
-    if more:
-        links.append({"href": f"{url}?{query.link(query.page + 1, own=False)}", "rel": "next"})
-    document: JsonObject = {"links": links, operation.items: list(results)}
-    if query.count and total is not None:
-        document["totalCount"] = total
-    return document
 
 
 def has_next(document: JsonObject) -> bool | None:

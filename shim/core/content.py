@@ -208,7 +208,7 @@ class JsonReader:
 def _is_shallow(document: Json, content: bytes) -> bool:
     # No document is deeper than its brackets are many, of which one item of a list of objects has but its own.
     most = content.count(b"{") + len(content.split(b"[", _DEPTH))
-    if type(document) is dict:
+    if most >= _DEPTH and type(document) is dict:
         lists = [value for value in document.values() if type(value) is list and {*map(type, value)} == {dict}]
         most -= sum(map(len, lists))
     if most < _DEPTH:

@@ -7,7 +7,6 @@ left to the functions that translate an item at a time (``translator``), whose a
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any
 
@@ -143,8 +142,10 @@ class ItemsWriter:
             try:
                 kind = self._kind(*self._tell(items[:1]))
                 if kind.complete:
-                    with suppress(KeyError, Unusual):
+                    try:
                         return of_kind(kind, items, now), self._reported(((kind, len(items)),))
+                    except (KeyError, Unusual):  # perhaps since the items are of several kinds
+                        pass
                 places: dict[tuple[Any, ...], list[int]] = {}
                 for place, told in enumerate(self._tell(items)):
                     places.setdefault(told, []).append(place)
