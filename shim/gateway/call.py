@@ -106,7 +106,7 @@ class Handler:
         line = CallLine(head.method, head.target.partition("?")[0], peer, request_id_of(head.headers), plan.engine)
         line.agent, line.client = agent_of(head.headers), request.way.client
         request.request_id = f"X-Request-Id: {line.request_id}\r\n".encode("ascii")
-        span = None if self.tracing is None else self.tracing.begin(request)
+        traced = None if self.tracing is None else self.tracing.begin(request)
         with self.limits.enter(peer) as entry:
             try:
                 self.limits.check(peer, plan.options)
@@ -141,8 +141,8 @@ class Handler:
                 wanted = plan.options.access_log
                 if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
                     tell(line)
-                if span is not None:
-                    span.end(line)
+                if traced is not None:
+                    traced(line)
 
     async def _pass_on(self, admitted: Admitted) -> None:
         """Send a call that isn't translated, and relay its reply."""

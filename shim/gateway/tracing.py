@@ -23,7 +23,7 @@ from shim.gateway.http1.request import Request
 from shim.gateway.logs import CallLine, masked
 
 if TYPE_CHECKING:  # an extra
-    from opentelemetry.trace import Span, StatusCode, TracerProvider
+    from opentelemetry.trace import Span, TracerProvider
 
 _METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 
@@ -58,24 +58,35 @@ class Tracing:
         self._tracer = provider.get_tracer("atlas-shim", __version__)
         self.engine = engine
 
-    def begin(self, request: Request) -> CallSpan:
-        """Begin the span of a call, below the one that its ``traceparent`` names."""
+    def begin(self, request: Request) -> Callable[[CallLine], None]:
+        """Begin the span of a call, below the one that its ``traceparent`` names; returns what ends it."""
         carrier: dict[str, list[str]] = {}
         for name, value in request.headers:  # some look for a name as it is spelled, most in lower case
             for spelled in {name, name.lower()}:
                 carrier.setdefault(spelled, []).append(value)
-        method = _method(request.method)
-        parent = self._propagate.extract(carrier)
+        parent, method = self._propagate.extract(carrier), _method(request.method)
         attributes = {"http.request.method": method, "url.scheme": request.scheme}
         span = self._tracer.start_span(method, parent, self._trace.SpanKind.SERVER, attributes)
         token = self._context.attach(self._trace.set_span_in_context(span, parent))
-        return CallSpan(span, lambda: self._context.detach(token), self._trace.StatusCode.ERROR)
+
+        def end(line: CallLine) -> None:
+            path = line.template()
+            said = {"url.path": path, "atlas_shim.operation": line.operation, "atlas_shim.route": line.route}
+            span.set_attributes(said)
+            if line.match is not None:
+                span.update_name(f"{method} {path}")
+                span.set_attribute("http.route", path)
+            self._answered(span, line.status, line.failure[2] if line.failure and line.failure[1] >= 500 else None, 500)
+            self._context.detach(token)
+            span.end()
+
+        return end
 
     @contextlib.contextmanager
     def upstream(self, call: Call, origin: SplitResult) -> Iterator[tuple[Call, Callable[[int], None]]]:
         """Make a span of an upstream call for the length of a ``with`` block.
 
-        Yields the call with ``traceparent``, and what is told the status of the answer.
+        Yields the call with ``traceparent``, and what takes the status of the answer.
         """
         method, path = _method(call.method), masked(call.path, self.engine)
         attributes: dict[str, str | int] = {
@@ -85,64 +96,30 @@ class Tracing:
             "url.full": f"{origin.scheme}://{origin.netloc}{path}",
             "url.template": path,
         }
+        kind = self._trace.SpanKind.CLIENT
+        # The event of an exception would be a traceback, and what went wrong has a name.
         with self._tracer.start_as_current_span(
-            f"{method} {path}",
-            kind=self._trace.SpanKind.CLIENT,
-            attributes=attributes,
-            record_exception=False,  # it would be a traceback, and what went wrong has a name
-            set_status_on_exception=False,
+            f"{method} {path}", None, kind, attributes, record_exception=False, set_status_on_exception=False
         ) as span:
-
-            def answered(status: int) -> None:
-                span.set_attribute("http.response.status_code", status)
-                if status >= 400:
-                    _fail(span, str(status), self._trace.StatusCode.ERROR)
-
+            carrier: dict[str, str] = {}
+            self._propagate.inject(carrier)
+            headers = without(call.headers, [name.lower() for name in carrier])
+            traced = attrs.evolve(call, headers=(*headers, *carrier.items()))
             try:
-                yield self._handing_on(call), answered
+                yield traced, lambda status: self._answered(span, status, None, 400)
             except Refusal as refusal:
-                _fail(span, refusal.error or refusal.code, self._trace.StatusCode.ERROR)
+                self._answered(span, None, refusal.error or refusal.code, 400)
                 raise
 
-    def _handing_on(self, call: Call) -> Call:
-        carrier: dict[str, str] = {}
-        self._propagate.inject(carrier)
-        headers = without(call.headers, [name.lower() for name in carrier])
-        return attrs.evolve(call, headers=(*headers, *carrier.items()))
-
-
-@attrs.frozen
-class CallSpan:
-    """The span of a call in progress, which upstream calls are below of; ``leave`` ends that."""
-
-    span: Span
-    leave: Callable[[], None]
-    error: StatusCode
-
-    def end(self, line: CallLine) -> None:
-        """End the span, with what the log tells of the call."""
-        span, path = self.span, line.template()
-        span.set_attribute("url.path", path)
-        if line.match is not None:
-            span.update_name(f"{_method(line.method)} {path}")
-            span.set_attribute("http.route", path)
-        span.set_attribute("atlas_shim.operation", line.operation)
-        span.set_attribute("atlas_shim.route", line.route)
-        if line.status is not None:
-            span.set_attribute("http.response.status_code", line.status)
-        failure = line.failure
-        if failure is not None and failure[1] >= 500:
-            _fail(span, failure[2], self.error)
-        elif line.status is not None and line.status >= 500:
-            _fail(span, str(line.status), self.error)
-        self.leave()
-        span.end()
+    def _answered(self, span: Span, status: int | None, error: str | None, fails: int) -> None:
+        """Say how a call ended: statuses from ``fails`` on are errors, and so is what has a name for its ``error``."""
+        if status is not None:
+            span.set_attribute("http.response.status_code", status)
+            error = error or (str(status) if status >= fails else None)
+        if error is not None:
+            span.set_attribute("error.type", error)
+            span.set_status(self._trace.StatusCode.ERROR)
 
 
 def _method(method: str) -> str:
     return method if method in _METHODS else "_OTHER"
-
-
-def _fail(span: Span, kind: str, error: StatusCode) -> None:
-    span.set_attribute("error.type", kind)
-    span.set_status(error)
