@@ -9,7 +9,7 @@ import click
 
 from shim.core.recognise import shared_engine
 from shim.errors import SettingsError
-from shim.front import WRITERS, plan_for
+from shim.front import PROXIES, configuration, plan_for
 from shim.gateway.option_values import parse_address
 from shim.gateway.options import TABLE, Address, read_options
 
@@ -21,7 +21,7 @@ _SHARED = tuple(
 
 
 @click.command()
-@click.option("--for", "proxy", type=click.Choice(list(WRITERS)), required=True, help="Whose configuration.")
+@click.option("--for", "proxy", type=click.Choice(PROXIES), required=True, help="Whose configuration.")
 @click.option(
     "--gateway",
     "gateways",
@@ -88,7 +88,7 @@ def command(  # noqa: PLR0913 - one argument an option
         ca_file=ca_file,
         forwarded=proxy != "haproxy" if peer is None else peer == "forwarded-for",
     )
-    click.echo(WRITERS[proxy](plan), nl=False)
+    click.echo(configuration(plan), nl=False)
 
 
 def _admins(texts: Sequence[str], calls: Sequence[Address]) -> list[Address | None]:

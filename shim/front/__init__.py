@@ -1,21 +1,59 @@
 """Configurations of other proxies that lead retired calls to the gateway, and everything else straight to Atlas.
 
 ``calls`` turns the mapping documents into regular expressions, ``plan`` has what else a configuration says, and
-``nginx``, ``haproxy`` and ``envoy`` each write one. Nothing here opens a connection.
+``templates`` are the configurations themselves. Nothing here opens a connection.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from importlib.resources import files
 
-from shim.front import envoy, haproxy, nginx
+from shim._version import __version__
+from shim.front.calls import READS
 from shim.front.plan import Plan as Plan
 from shim.front.plan import Replica as Replica
+from shim.front.plan import is_address
 from shim.front.plan import plan_for as plan_for
 
-WRITERS: Mapping[str, Callable[[Plan], str]] = {
-    "nginx": nginx.write,
-    "haproxy": haproxy.write,
-    "envoy": envoy.write,
-}
-"""Name of a proxy -> what writes its configuration."""
+PROXIES = ("nginx", "haproxy", "envoy")
+"""The proxies that there is a template for."""
+
+ROOTS = "/etc/ssl/certs/ca-certificates.crt"
+"""The system's roots on Debian, Ubuntu, Alpine and SUSE."""
+
+KEEP_GATEWAY = 60
+"""Seconds that a connection to the gateway is kept idle: less than its own ``--keepalive-timeout``."""
+
+KEEP_ATLAS = 30
+"""Seconds that a connection to Atlas is kept idle: less than load balancers keep theirs."""
+
+
+def configuration(plan: Plan) -> str:
+    """Return the whole configuration of the plan's proxy. What it is made of has no character that ends a word."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - an extra
+
+    folder = files("shim.front") / "templates"
+    made = Environment(
+        loader=FunctionLoader(lambda name: folder.joinpath(f"{name}.j2").read_text("utf-8")),
+        autoescape=False,  # noqa: S701 - it is no HTML; plan_for refuses what these formats would have to quote
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters["commented"] = _commented
+    made.tests["ip"] = is_address
+    made.globals |= {
+        "version": __version__,
+        "reads": "|".join(READS),
+        "roots": ROOTS,
+        "keep_gateway": KEEP_GATEWAY,
+        "keep_atlas": KEEP_ATLAS,
+        "notes": (),
+    }
+    return made.get_template(plan.proxy).render(plan=plan)
+
+
+def _commented(text: str) -> str:
+    """Return lines as a comment, which all of the formats write alike."""
+    return "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines())

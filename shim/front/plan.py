@@ -1,4 +1,4 @@
-"""What a configuration says besides the calls: addresses, times, certificates, and its first lines."""
+"""What a configuration says besides the calls: addresses, times and certificates."""
 
 from __future__ import annotations
 
@@ -10,20 +10,10 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from shim._version import __version__
 from shim.documents.model import Document
 from shim.errors import SettingsError
 from shim.front.calls import Group, groups_of
 from shim.gateway.options import Address, Options
-
-ROOTS = "/etc/ssl/certs/ca-certificates.crt"
-"""The system's roots on Debian, Ubuntu, Alpine and SUSE."""
-
-KEEP_GATEWAY = 60
-"""Seconds that a connection to the gateway is kept idle: less than its own ``--keepalive-timeout``."""
-
-KEEP_ATLAS = 30
-"""Seconds that a connection to Atlas is kept idle: less than load balancers keep theirs."""
 
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _QUOTED = re.compile(r"[A-Za-z0-9._/@+~ -]+")
@@ -80,6 +70,42 @@ class Plan:
         """Seconds to wait for the gateway: it says itself, in Atlas' shape, when upstream was idle for too long."""
         return self.idle + 10
 
+    @property
+    def asks(self) -> bool:
+        """Whether any gateway is asked if it is ready."""
+        return any(replica.admin is not None for replica in self.replicas)
+
+    @property
+    def key_apart(self) -> bool:
+        """Whether the certificate's key is in a file of its own."""
+        return self.tls_cert is not None and self.tls_key != self.tls_cert
+
+    @property
+    def has_names(self) -> bool:
+        """Whether any address has to be looked up."""
+        return not all(map(is_address, (self.upstream.host, *(replica.calls.host for replica in self.replicas))))
+
+    @property
+    def atlas(self) -> tuple[Replica, ...]:
+        """Atlas, as a replica of its own."""
+        return (Replica(self.upstream.address, None),)
+
+    @property
+    def public_url(self) -> str:
+        """The address of the proxy, but for its name."""
+        scheme, implied = ("https", 443) if self.tls_cert else ("http", 80)
+        port = "" if self.listen.port == implied else f":{self.listen.port}"
+        return f"{scheme}://NAME_OF_THIS_PROXY{port}"
+
+    def peer_option(self, replica: Replica) -> str:
+        """Return the option by which a gateway learns who called."""
+        if not self.forwarded:
+            return "--proxy-protocol on"
+        host = replica.calls.host
+        if is_address(host) and ipaddress.ip_address(host).is_loopback:
+            return f"--trusted-proxies {host}/{128 if ':' in host else 32}"
+        return "--trusted-proxies ADDRESS_OF_THIS_PROXY/32"
+
 
 def plan_for(  # noqa: PLR0913 - one argument an option
     proxy: str,
@@ -101,12 +127,21 @@ def plan_for(  # noqa: PLR0913 - one argument an option
     for path in (options.tls_cert, options.tls_key, ca_file):
         if path is not None and _QUOTED.fullmatch(path) is None:
             raise SettingsError(f"{path!r}: a path of letters, digits, spaces and . _ / @ + ~ - is needed here")
-    for host in (listen.host, *(one.host for one in (*gateways, *admins) if one is not None)):
+    parts = urlsplit(options.upstream)
+    upstream = parts.hostname or ""
+    for name, host in (
+        ("--listen", listen.host),
+        ("--upstream", upstream),
+        *(("--gateway", one.host) for one in gateways),
+        *(("--admin", one.host) for one in admins if one is not None),
+    ):
         if _HOST.fullmatch(host) is None:
-            raise SettingsError(f"{host!r} is no name or address of a host")
+            raise SettingsError(f"{name}: {host!r} is no name or address of a host")
     if options.tls_key and not options.tls_cert:
         raise SettingsError("--tls-key: is of no use without --tls-cert")
-    parts = urlsplit(options.upstream)
+    for calls, admin in zip(gateways, admins, strict=False):
+        if proxy == "envoy" and admin is not None and admin.host != calls.host and not is_address(admin.host):
+            raise SettingsError("--admin: envoy checks the gateway's own host, or one that is given by its IP address")
     tls = parts.scheme == "https"
     port = parts.port or (443 if tls else 80)
     return Plan(
@@ -115,7 +150,7 @@ def plan_for(  # noqa: PLR0913 - one argument an option
         groups=groups_of(documents),
         replicas=tuple(Replica(calls, admin) for calls, admin in zip_longest(gateways, admins[: len(gateways)])),
         listen=listen,
-        upstream=Upstream(parts.hostname or "", port, tls, parts.netloc),
+        upstream=Upstream(upstream, port, tls, parts.netloc),
         tls_cert=options.tls_cert,
         tls_key=options.tls_key or options.tls_cert,
         ca_file=ca_file,
@@ -134,42 +169,3 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def first_lines(plan: Plan, needs: str, *notes: str) -> str:
-    """Return the comment at the top: what made this from what, for which program, and the gateways' own options."""
-    lines = [
-        f"Made by atlas-shim {__version__} (atlas-shim front --for {plan.proxy}) from these mapping documents:",
-        *(f"    {name}" for name in plan.documents),
-        "Make it anew when documents or options change, and when atlas-shim has a new version.",
-        "",
-        "Calls of retired operations go to atlas-shim; all others go straight to",
-        f"{plan.upstream.authority}, as they are. With no gateway ready, retired calls get a 502 or 503: sent",
-        "straight on, some would get answers that look well and mean nothing.",
-        "",
-        f"Needs {needs}.",
-        *notes,
-        "",
-        "Start each gateway with these options, besides its own:",
-        *(f"    {line}" for replica in plan.replicas for line in _gateway(plan, replica)),
-        "Links in replies lead to --public-url: the address of this proxy as callers know it.",
-        "",
-    ]
-    return "".join(f"# {line}".rstrip() + "\n" for line in lines)
-
-
-def _gateway(plan: Plan, replica: Replica) -> tuple[str, ...]:
-    address = replica.calls
-    scheme, implied = ("https", 443) if plan.tls_cert else ("http", 80)
-    port = "" if plan.listen.port == implied else f":{plan.listen.port}"
-    if not plan.forwarded:
-        peer = "--proxy-protocol on"
-    elif is_address(address.host) and ipaddress.ip_address(address.host).is_loopback:
-        peer = f"--trusted-proxies {address.host}/{128 if ':' in address.host else 32}"
-    else:
-        peer = "--trusted-proxies ADDRESS_OF_THIS_PROXY/32"
-    admin = "off" if replica.admin is None else replica.admin.authority
-    return (
-        f"atlas-shim serve --listen {address.authority} --admin {admin} \\",
-        f"    --public-url {scheme}://NAME_OF_THIS_PROXY{port} {peer}",
-    )

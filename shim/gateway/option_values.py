@@ -73,9 +73,14 @@ class Address:
     port: int
 
     @property
+    def written_host(self) -> str:
+        """The host, one of IPv6 in brackets."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
     def authority(self) -> str:
-        """``host:port``, an IPv6 host in brackets."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        """``host:port``."""
+        return f"{self.written_host}:{self.port}"
 
 
 @attrs.frozen

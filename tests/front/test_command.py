@@ -8,10 +8,9 @@ from click.testing import CliRunner
 
 import shim
 from shim.cli import main
-from shim.front import WRITERS
 from tests.front.proxies import PROXIES, printed, program
 
-FORMS = pytest.mark.parametrize("form", WRITERS)
+FORMS = pytest.mark.parametrize("form", PROXIES)
 MANY = (
     *("--gateway", "10.0.0.5:8480", "--gateway", "[fd00::6]:8480", "--admin", "10.0.0.5:9000"),
     *("--admin", "[fd00::7]:9000", "--listen", "[::1]:8443", "--upstream", "https://127.0.0.1:8444"),
@@ -109,6 +108,8 @@ def test_haproxy_takes_one_file_for_certificate_and_key():
         (("--for", "envoy", "--gateway", "a b;:1"), "no name or address"),
         (("--for", "haproxy", "--admin", "a'b:1"), "no name or address"),
         (("--for", "envoy", "--admin", "elsewhere:1"), "--admin"),
+        *((("--for", one, "--upstream", "https://x;evil"), "--upstream") for one in PROXIES),
+        (("--for", "haproxy", "--upstream", "https://x$y"), "--upstream: 'x$y' is no name or address"),
     ],
 )
 def test_bad_usage_is_refused(words, said):
