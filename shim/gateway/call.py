@@ -308,9 +308,12 @@ async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, c
     try:
         if upstream.error is not None and not first:
             raise upstream.error
-        await request.send(first)
+        request.send(first)
+        first = b""  # it may wait for long to be taken
+        await request.way.flushed()
         while chunk := await upstream.piece():
-            await request.send(chunk)
+            request.send(chunk)
+            await request.way.flushed()
     except Refusal as refusal:
         if not request.begun:
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
@@ -13,8 +14,8 @@ from shim.gateway.http1.deadlines import NEVER, deadlines
 BUFFERED = 65536
 """Bytes of each message that count as reserved: so many are read at a time."""
 
-ROOM = 16384
-"""Bytes that wait to be streamed before no more are taken from the sender; of what is collected it is ``BUFFERED``."""
+ROOM = 8192
+"""Bytes that wait to be streamed before no more are taken from the sender; what is collected needs no such bound."""
 
 RATE = 256
 """Bytes a second below which a caller is stalling."""
@@ -35,29 +36,30 @@ class Source(Protocol):
 class Body:
     """Content that is framed by its ``length``, in chunks, or, with neither, by the end of its connection.
 
-    ``is_complete`` says that its end has arrived, ``error`` why it never will, and ``chunks`` are what was collected.
+    ``is_complete`` says that its end has arrived, ``error`` why it never will, and ``chunks`` are what was collected,
+    as long as it ``is_collected`` without waiting for anybody.
     In any ``patience`` seconds spent waiting for the sender (0: any time) so many bytes must arrive that it sends
     ``RATE`` a second, and what came earlier buys nothing: the time that a reader takes isn't counted.
     ``on_wait`` is called before the first of these waits, as long as nothing has arrived.
     """
 
     __slots__ = (
-        "_arrived", "_decoder", "_expected", "_left", "_patience", "_room", "_source", "_timeout", "_unread", "_waiter",
-        "chunks", "due", "error", "is_complete", "length", "on_wait",
+        "_arrived", "_decoder", "_expected", "_left", "_patience", "_source", "_timeout", "_unread", "_waiter",
+        "chunks", "due", "error", "is_collected", "is_complete", "length", "on_wait",
     )  # fmt: skip
 
     def __init__(self, source: Source, length: int | None = 0, *, chunked: bool = False, patience: float = 0.0) -> None:
         self._source = source
         self._decoder = ChunkDecoder() if chunked else None
         self._left = self.length = length
-        self._arrived: list[bytes] = []
+        self._arrived: deque[bytes] = deque()
         self._unread = 0
-        self._room = BUFFERED
         self._waiter: asyncio.Future[None] | None = None
         self._timeout = self._patience = patience
         self._expected = RATE * patience
         self.chunks: list[bytes] = []
         self.is_complete = length == 0 and not chunked
+        self.is_collected = False
         self.error: Refusal | None = None
         self.on_wait: Callable[[], None] | None = None
         self.due = NEVER
@@ -88,7 +90,7 @@ class Body:
         if piece:
             self._arrived.append(piece)
             self._unread += len(piece)
-            if self._unread > self._room and not self.is_complete:
+            if self._unread > ROOM and not (self.is_complete or self.is_collected):
                 self._source.hold()
         self._wake()
         return stop
@@ -103,6 +105,7 @@ class Body:
         self.error = error
         if at_once:
             self._arrived.clear()
+            self._unread = 0
         self._wake()
 
     def late(self) -> None:
@@ -117,32 +120,34 @@ class Body:
     # The reader's side.
 
     async def piece(self) -> bytes:
-        """Return what has arrived since the last time, or arrives next; empty at the end. Raises Refusal."""
-        self._room = ROOM
-        return await self._next()
-
-    async def _next(self) -> bytes:
-        while not self._arrived:
-            if self.is_complete:
-                return b""
-            if self.error is not None:
-                raise self.error
-            await self._wait()
-        return self.arrived()
+        """Return a piece of what has arrived, or arrives next; empty at the end. Raises Refusal."""
+        await self._arrival()
+        return self._read(self._arrived.popleft()) if self._arrived else b""
 
     def arrived(self) -> bytes:
         """Return what has arrived since the last time, perhaps nothing."""
         arrived = self._arrived
         data = arrived[0] if len(arrived) == 1 else b"".join(arrived)
-        self._arrived = []
-        self._unread = 0
+        arrived.clear()
+        return self._read(data)
+
+    def _read(self, data: bytes) -> bytes:
+        """Count what is read, and have more of it sent."""
+        self._unread -= len(data)
         if self._timeout:
             self._expected -= len(data)
             if self._expected <= 0:
                 self._expected, self._patience = RATE * self._timeout, self._timeout
-        if not self.is_complete:
+        if not self.is_complete and self._unread <= ROOM:
             self._source.go_on()
         return data
+
+    async def _arrival(self) -> None:
+        """Return when something has arrived, or the end; raises Refusal."""
+        while not (self._arrived or self.is_complete):
+            if self.error is not None:
+                raise self.error
+            await self._wait()
 
     async def collect(self, limit: int, take: Callable[[int], None] | None = None) -> bool:
         """Read the content into ``chunks``; returns False when it is longer than ``limit`` bytes. Raises Refusal.
@@ -150,12 +155,17 @@ class Body:
         ``take`` is called with the size of each piece, and raises Refusal when there is no room for it.
         """
         size = sum(map(len, self.chunks))
-        while size <= limit and (chunk := await self._next()):
+        self.is_collected = True
+        while size <= limit:
+            await self._arrival()
+            if not (chunk := self.arrived()):
+                return True
             if take is not None:
                 take(len(chunk))
             self.chunks.append(chunk)
             size += len(chunk)
-        return size <= limit
+        self.is_collected = False
+        return False
 
     async def all(self, limit: int, take: Callable[[int], None] | None = None) -> bytes | None:
         """Return the whole content, None when it is longer than ``limit`` bytes; raises Refusal as ``collect`` does.

@@ -100,8 +100,8 @@ class Request:
         self.status, self.keep_alive = status, framing.keep_alive
         return framing
 
-    async def send(self, piece: bytes) -> None:
-        """Write a piece of a streamed reply, waiting while the caller's side is full; raises ConnectionResetError."""
+    def send(self, piece: bytes) -> None:
+        """Write a piece of a streamed reply; raises ConnectionResetError."""
         assert self.framing is not None, "begin() comes first"
         if piece and self.framing.chunked:
             piece = b"%x\r\n%b\r\n" % (len(piece), piece)
@@ -109,7 +109,6 @@ class Request:
             self.begun = True
             piece = self.framing.head + piece
         self.way.write(piece)
-        await self.way.flushed()
 
     def end(self, piece: bytes = b"") -> None:
         """Write the end of a streamed reply, with a last piece of its content."""

@@ -138,12 +138,13 @@ class UpstreamConnection(Wire):
         """Take no more bytes from upstream; its silence is not its own then."""
         if not self._held:
             super().hold()
-            self._view = self._buffer[:SLOWLY]
             self.due = NEVER
 
     def go_on(self) -> None:
         """Take bytes from upstream again."""
         if self._held:
+            is_collected = self._response is None or self._response.is_collected
+            self._view = self._buffer if is_collected else self._buffer[:SLOWLY]
             super().go_on()
             self._expect()
 
