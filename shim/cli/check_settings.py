@@ -59,7 +59,8 @@ def settings_in_force(
     problems += unknown_variables(environ)
     warnings = Setting("warnings", environ.get(WARNINGS) or "once", WARNINGS if environ.get(WARNINGS) else "default")
     shown += [mappings_in(environ), warnings, _credentials(environ, problems)]
-    settings = Settings(sunsets=values.get("sunset", {}), writes=values.get("writes", frozenset()))
+    words = {"sunsets": values.get("sunset", {}), "writes": values.get("writes", frozenset())}
+    settings = Settings(**words, hosts=values.get("hosts", {}))
     return tuple(shown), settings, found
 
 

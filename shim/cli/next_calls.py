@@ -79,7 +79,8 @@ def next_calls(  # noqa: PLR0913 - what a call is made of
             calls.append(NextCall(word, refused=f"{target.error_code}: {explained(target.error_code, target.detail)}"))
             continue
         pairs, lost = _query(operation, target, query)
-        url = origin + readable(target.path.build(raw)) + (f"?{'&'.join(pairs)}" if pairs else "")
+        host = f"https://{{{target.host}}}" if target.host else origin  # operators know which it is
+        url = host + readable(target.path.build(raw)) + (f"?{'&'.join(pairs)}" if pairs else "")
         accept, body = target.accept, _body(operation, target, word)
         calls.append(
             NextCall(

@@ -202,7 +202,7 @@ class Engine:
         return self._names.get(name)
 
     def check_settings(self, settings: Settings) -> None:
-        """Raise SettingsError when a sunset is set for a document, or a switch, that does not exist."""
+        """Raise SettingsError when a sunset is set for a document, or a switch or a host, that does not exist."""
         names = {document.name for document in self.documents}
         known = ", ".join(sorted(names))
         unknown = [name for name in settings.sunsets if name not in names]
@@ -211,6 +211,11 @@ class Engine:
         known = ", ".join((*sorted(switches), "off"))
         unknown = sorted(settings.writes - switches)
         problems += [f"ATLAS_SHIM_WRITES: {word!r} is not one of {known}" for word in unknown]
+        successors = [successor for operation in self.operations for successor in operation.successors.values()]
+        hosts = {target.host for successor in successors for _, target in successor.targets() if target.host}
+        known = ", ".join(sorted(hosts)) or "none"
+        unknown = sorted(settings.hosts.keys() - hosts)
+        problems += [f"ATLAS_SHIM_HOSTS: {word!r} is no host of a document; there are {known}" for word in unknown]
         if problems:
             raise SettingsError(*problems)
 

@@ -45,12 +45,21 @@ class FlagRoute:
 
 
 @attrs.frozen
+class Host:
+    """Another host that successors are on: its origin, and whether a caller's credentials may go there."""
+
+    origin: str
+    credentials: bool = False
+
+
+@attrs.frozen
 class Settings:
     """One consistent set of settings.
 
     ``sunsets`` overrides dates by document name; ``writes`` are the switches that are on; calls to ``origins`` are
     recognised; ``deadline`` bounds one exchange in seconds, ``page_cap`` the upstream pages of one answer,
-    ``body_limit`` the bytes of one decoded body. With a ``flag`` the route is the word of that feature flag for the
+    ``body_limit`` the bytes of one decoded body. ``hosts`` are those that successors may be on, by the names that
+    documents have for them. With a ``flag`` the route is the word of that feature flag for the
     caller's project, and ``because`` says so in reasons, once it was looked up.
     """
 
@@ -63,6 +72,7 @@ class Settings:
     body_limit: int = 16 * 1024 * 1024
     flag: str = ""
     because: str = ""
+    hosts: Mapping[str, Host] = attrs.field(factory=dict)
 
     def by_flag(self, word: RouteWord | None) -> Settings:
         """Return settings with the word that the flag says, None where it has said nothing yet."""
@@ -120,6 +130,22 @@ def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str
         if not word.isidentifier() or ("off" in words and len(words) > 1):
             raise SettingsError(f"{name}: {text!r} is not 'off', or words such as instances")
     return words - {"off"}
+
+
+CREDENTIALS = "credentials@"
+"""What stands before the origin of a host that a caller's credentials may go to."""
+
+
+def parse_hosts(text: str, *, name: str = "ATLAS_SHIM_HOSTS") -> dict[str, Host]:
+    """Parse ``lamps=https://lamps.test,doors=credentials@https://doors.test``; raises SettingsError on another form."""
+    hosts: dict[str, Host] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        host, equals, said = (piece.strip() for piece in part.partition("="))
+        if not equals or not host.isidentifier() or host in hosts:  # not quoted, since it may hold a password
+            raise SettingsError(f"{name}: give each host once as name=https://host, or name={CREDENTIALS}https://host")
+        url = said.removeprefix(CREDENTIALS)
+        hosts[host] = Host(parse_origin(url, name=f"{name}: {host}"), credentials=url != said)
+    return hosts
 
 
 def parse_sunsets(text: str, *, name: str = "ATLAS_SHIM_SUNSET") -> dict[str, datetime]:

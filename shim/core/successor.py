@@ -26,7 +26,7 @@ from shim.core.messages import (
     reason_phrase,
     replaced,
 )
-from shim.core.question import LegacyQuery, build_body, not_sent_on, successor_call
+from shim.core.question import LegacyQuery, build_body, elsewhere, not_sent_on, successor_call
 from shim.core.responses import (
     CallError,
     bare_reply,
@@ -59,6 +59,8 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
         made, document = LegacyAnswer(state, tier.tier, target), None
         while answer is None:
             call = successor_call(state.match, state.call, target, query, content)
+            if target.host:
+                call = elsewhere(call, target.host, state.context.settings.hosts)
             reply = state.got((yield state.send(call, tier.tier, rewritten=True)))
             refuse_redirect(tier.tier, reply)
             if not 200 <= reply.status < 300:
@@ -100,7 +102,7 @@ def _question(
             state.route = tier.tier
             raise CallError(400, choice.error_code, choice.detail)
         other = next(one for one in tier.choices.values() if isinstance(one, Target))
-        return Target("GET", tier.probe, other.version, media_type=other.media_type), None, None
+        return Target("GET", tier.probe, other.version, media_type=other.media_type, host=other.host), None, None
     if choice.query:
         for text in not_sent_on(query, choice.query):
             state.note(text)
@@ -134,7 +136,8 @@ def _answered(
     state.knows_nothing = made.is_empty
     shown = document_reply(content, status, match.content_type, reply.headers)
     record, repeated = state.record(fields, dropped), None
-    if since is not None and made.pages and len(record.sent) == 1 and state.call.method == "GET":
+    once = len(record.sent) == 1 and not made.target.host
+    if since is not None and made.pages and once and state.call.method == "GET":
         repeated = Repeated(state.asked, since, match.compiled.timeless, partial(made.begin_again, record))
     return Answer(shown, record, None, repeated)
 

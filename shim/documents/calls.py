@@ -157,6 +157,7 @@ def _read_body(table: Table, key: str) -> Resource | None:
 class Target(Declared):
     """One upstream call: method, path, version of the successor's resource, and how its pages are used.
 
+    ``host`` is the name of another host than the legacy API's, which the operator gives an origin.
     With a ``media_type`` the call has that in Accept in place of a version. ``next`` leads to a page's link to the next
     one, or to the value of the parameter ``cursor`` that asks for it. ``items`` is the nested name of the list in an
     answer; a ``bare`` answer is itself the list or value. ``query`` is by parameter of the legacy call.
@@ -174,6 +175,7 @@ class Target(Declared):
     media_type: str = text(default="")
     next: str = source_text(default="")
     cursor: str = text(default="")
+    host: str = text(default="")
 
     @property
     def accept(self) -> str:
@@ -187,6 +189,8 @@ class Target(Declared):
         names = [rule.to for rule in self.query.values() if not rule.drop and rule.refuse is None]
         yield "media_type", kind and not _is_media_type(kind), f"{kind!r} is no media type such as application/json"
         yield "media_type", kind and self.version, "can't stand beside version: one of them says what Accept has"
+        no_host = self.host and not self.host.isidentifier()
+        yield "host", no_host, f"{self.host!r} is no name; its URL is in ATLAS_SHIM_HOSTS, for operators to give"
         yield "items", self.bare and table.has("items"), "can never apply: a bare answer is itself the list"
         yield "items", no_name, f"{self.items!r} is no name; nest names with dots, or say bare = true"
         yield "paging", _reads_all(table) and kept, "can only be collected: the whole list is read"

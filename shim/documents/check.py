@@ -169,7 +169,8 @@ def _of_target(document: Document, operation: Operation, target: Target, word: s
 
 def _is_itself(api: Api, operation: Operation, target: Target) -> tuple[bool, str]:
     """Tell whether a successor's call is the legacy one, and what is to be done about it."""
-    same = target.method == operation.method and target.path.text == f"{api.base}{operation.path.text}"
+    is_there = not target.host and target.method == operation.method
+    same = is_there and target.path.text == f"{api.base}{operation.path.text}"
     if not target.version:
         return same, "is the legacy call itself, which a media_type does not change; the path must be another"
     is_old = api.version is not None or operation.versions.contains(target.version.replace("-", "."))

@@ -43,6 +43,7 @@ _ERRORS = {
     "SHIM_TOO_MANY_PAGES": "http_response_body_size",
     "SHIM_DEADLINE_EXCEEDED": "http_response_timeout",
     "SHIM_NO_SUCCESSOR": "destination_not_found",
+    "SHIM_HOST_NOT_LISTED": "destination_not_found",
 }
 """What RFC 9209, 2.3, calls the core's errors."""
 

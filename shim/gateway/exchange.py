@@ -17,7 +17,7 @@ from shim.core.recognise import Match
 from shim.core.settings import Settings
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import UpstreamSigner
-from shim.gateway.credentials.modes import cannot_cross
+from shim.gateway.credentials.modes import PASSTHROUGH, cannot_cross
 from shim.gateway.errors import Refusal, error_type, executed, proxy_status, too_slow
 from shim.gateway.failures import Failure
 from shim.gateway.fields import for_caller, notes
@@ -79,7 +79,7 @@ class Exchange:
                     if isinstance(step, Send):
                         if self.response is not None:
                             self._keep_page(self.response)
-                        self.response = await self.signer.send(self.upstream, self._outbound(step))
+                        self.response = await self._send(step)
                         self._use_up(self.early)
                         reply = self.response.head
                         if self.response.announces:
@@ -95,6 +95,14 @@ class Exchange:
             raise overdue(settings) from None
         finally:
             steps.close()
+
+    async def _send(self, step: Send) -> UpstreamResponse:
+        """Send a call where it goes; nothing of this gateway's own, keys or a certificate, goes to another host."""
+        origin = step.call.origin
+        if origin == self.call.origin:
+            return await self.signer.send(self.upstream, self._outbound(step))
+        outbound = attrs.evolve(self._outbound(step), early=None)
+        return await PASSTHROUGH.send(self.upstream.elsewhere(origin), outbound)
 
     def _outbound(self, step: Send) -> OutboundCall:
         """Return a call to be signed: where only its version is another, the caller's own signature still fits."""

@@ -25,7 +25,7 @@ The type is Proxy-Status' (RFC 9209, 2.3); of an answer of Atlas' own it is the 
 
 Origin = Literal["caller", "shim", "atlas"]
 
-_OWN_LIMITS = frozenset({"SHIM_TOO_MANY_PAGES"})
+_OWN_LIMITS = frozenset({"SHIM_HOST_NOT_LISTED", "SHIM_TOO_MANY_PAGES"})
 """Answers with a gateway's status that are no fault of whoever is behind it."""
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from shim.core.settings import FlagRoute, RouteWord, parse_route, parse_sunsets, parse_writes
+from shim.core.settings import FlagRoute, Host, RouteWord, parse_hosts, parse_route, parse_sunsets, parse_writes
 from shim.errors import SettingsError
 from shim.gateway.allow import AllowList, parse_allow
 from shim.gateway.option_sources import Reader
@@ -178,6 +178,7 @@ COUNT: Reader[int] = Reader("COUNT", partial(_above_zero, int))
 BYTES: Reader[int] = Reader("BYTES", partial(_above_zero, int))
 ROUTE: Reader[RouteWord | FlagRoute] = Reader("WORD", lambda text, name: parse_route(text, name=name))
 SUNSETS: Reader[Mapping[str, datetime]] = Reader("DATES", lambda text, name: parse_sunsets(text, name=name))
+HOSTS: Reader[Mapping[str, Host]] = Reader("HOSTS", lambda text, name: parse_hosts(text, name=name))
 WRITES: Reader[frozenset[str]] = Reader("WORDS", lambda text, name: parse_writes(text, name=name))
 NETWORKS = Reader("ADDRESSES", _networks)
 CALLS: Reader[AllowList | None] = Reader("CALLS", parse_allow)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from shim.core.settings import FlagRoute, RouteWord, Settings, word_and_flag
+from shim.core.settings import CREDENTIALS, FlagRoute, Host, RouteWord, Settings, word_and_flag
 from shim.errors import SettingsError
 from shim.gateway.allow import BY_DEFAULT, AllowList
 from shim.gateway.option_sources import Given, Reader, Row, given
@@ -22,6 +22,7 @@ from shim.gateway.option_values import (
     BYTES,
     CALLS,
     COUNT,
+    HOSTS,
     NAME,
     NETWORKS,
     ORIGIN,
@@ -143,6 +144,12 @@ class Options:
         "off",
         live=True,
     )
+    hosts: Mapping[str, Host] = _translation(
+        HOSTS,
+        "Ask successors on other hosts, by the documents' names, as in lamps=https://lamps.test. "
+        f"With {CREDENTIALS} before the URL the caller's credentials go there, too.",
+        "",
+    )
     deadline: float = _translation(
         SECONDS, "Answer a translated call within this many seconds, all its upstream calls included.", "60", live=True
     )
@@ -227,6 +234,7 @@ class Options:
             route=word,
             sunsets=self.sunset,
             writes=self.writes,
+            hosts=self.hosts,
             origins=frozenset({self.upstream}),
             deadline=self.deadline,
             body_limit=self.body_limit,

@@ -2,6 +2,8 @@
 
 import pytest
 
+from shim.core.settings import Settings, parse_hosts
+from shim.errors import SettingsError
 from tests.core.driver import answers, drive, refuses
 from tests.core.small import HEAD, START, field, operation, read
 
@@ -142,3 +144,43 @@ def test_a_parameter_is_refused_before_anything_is_sent():
     assert (driven.sends, driven.reply.status) == ((), 400)
     assert (driven.document["errorCode"], driven.document["detail"]) == ("NO_OLD", "Nothing is old.")
     assert drive(read(HEAD + rule + NAME), f"{TARGET}?new=1", [answers({})]).targets == ("/new/t?new=1",)
+
+
+ELSEWHERE = OTHER.replace(MEDIA_TYPE, f'{MEDIA_TYPE}\nhost = "lamps"')
+CREDENTIALS = (("Authorization", "Bearer x"), ("X-Key", "y"), ("Cookie", "z"), ("User-Agent", "u"))
+
+
+@pytest.mark.parametrize(
+    ("hosts", "fields"),
+    [
+        ("lamps=https://lamps.test", {"User-Agent", "Accept"}),
+        ("lamps=credentials@https://lamps.test", {"Authorization", "X-Key", "Cookie", "User-Agent", "Accept"}),
+    ],
+)
+def test_a_callers_credentials_go_to_no_host_that_is_not_listed_for_them(hosts, fields):
+    """Whatever field they are in; the answer is translated as ever."""
+    settings = Settings(hosts=parse_hosts(hosts))
+    driven = drive(read(ELSEWHERE + NAME), TARGET, [answers({"name": "a"})], settings=settings, headers=CREDENTIALS)
+    assert driven.sends[0].call.origin == "https://lamps.test"
+    assert {name for name, _ in driven.sends[0].call.headers} == fields
+    assert driven.document == {"name": "a"}
+
+
+def test_a_host_that_no_operator_named_is_not_called():
+    """The document has a name for it, and nobody said which it is."""
+    driven = drive(read(ELSEWHERE + NAME), TARGET, [])
+    assert (driven.sends, driven.reply.status, driven.document["errorCode"]) == ((), 502, "SHIM_HOST_NOT_LISTED")
+
+
+@pytest.mark.parametrize("text", ["lamps", "lamps=", "=https://a.test", "a b=https://a.test", "a=ftp://x", "a=b=c"])
+def test_a_host_is_a_name_and_an_origin(text):
+    """Anything else is an error that quotes no URL, since it may hold a password."""
+    with pytest.raises(SettingsError) as caught:
+        parse_hosts(text)
+    assert "ATLAS_SHIM_HOSTS" in str(caught.value)
+
+
+def test_a_host_that_no_document_names_is_a_mistake():
+    """It may be misspelt."""
+    with pytest.raises(SettingsError, match="ATLAS_SHIM_HOSTS: 'lamp' is no host of a document; there are lamps"):
+        read(ELSEWHERE + NAME).check_settings(Settings(hosts=parse_hosts("lamp=https://lamps.test")))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import ssl
 from collections import Counter as Tally
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from urllib.parse import urlsplit
 
 import attrs
@@ -83,12 +84,29 @@ class Upstream:
         self.pool: Pool | None = None
         self.hundreds = [0] * 10
         self.failures: Tally[str] = Tally(dict.fromkeys(_USUAL, 0))
+        self._others: dict[str, Upstream] = {}
+
+    def elsewhere(self, origin: str) -> Upstream:
+        """Return what sends calls to another origin, as anybody would: by the system's trust, without a certificate.
+
+        Its calls count with these; needs a running loop.
+        """
+        if (other := self._others.get(origin)) is None:
+            other = Upstream(attrs.evolve(self._options, upstream=origin), self._budget, self._tls, self._tracing)
+            other.name, other.hundreds, other.failures = self.name, self.hundreds, self.failures
+            context = system_context()
+            other._make_pool(lambda: context)
+            self._others[origin] = other
+        return other
 
     async def open(self) -> None:
         """Make the pool of connections; needs a running loop."""
+        self._make_pool(lambda: self._tls.context)
+
+    def _make_pool(self, context: Callable[[], ssl.SSLContext]) -> None:
         self.pool = Pool(self.origin, self._options, self._budget, deadlines(), self.proxy)
         of_proxy = system_context() if self.proxy is not None and self.proxy.tls else None
-        self.pool.trust(lambda: self._tls.context, of_proxy)
+        self.pool.trust(context, of_proxy)
 
     def within(self, seconds: float) -> Deadline:
         """Return what bounds the length of a ``with`` block around calls."""
@@ -97,8 +115,9 @@ class Upstream:
 
     async def close(self) -> None:
         """Close all connections."""
-        if self.pool is not None:
-            await self.pool.close()
+        for pool in (self.pool, *(other.pool for other in self._others.values())):
+            if pool is not None:
+                await pool.close()
 
     async def send(self, outbound: OutboundCall, head: bytes = b"") -> UpstreamResponse:
         """Send one call, its target as it is, and return the reply's head; raises Refusal when there is none.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from shim.core.exchange import exchange
 from shim.core.memory import Memory
 from shim.core.messages import Answer, Call, Outcome, Read, Reply, Send, advance
 from shim.core.recognise import Engine
-from shim.core.settings import RouteWord, Settings
+from shim.core.settings import Host, RouteWord, Settings
 from shim.documents.vocabulary import Fidelity
 from shim.errors import SettingsError
 
@@ -101,6 +103,7 @@ def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:
     settings = Settings(
         route=RouteWord.SUCCESSOR,
         writes=frozenset(operation.switch for operation in engine.operations if operation.switch),
+        hosts=defaultdict(partial(Host, _ORIGIN)),
         body_limit=1 << 30,
     )
     return [_replayed(engine, settings, pair) for pair in pairs]
