@@ -21,7 +21,7 @@ from shim.errors import SettingsError
 from shim.gateway.admin import Admin, AdminThread
 from shim.gateway.call import Handler
 from shim.gateway.checks import authorities_of
-from shim.gateway.credentials import asker, gate_for
+from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.modes import is_loopback
 from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.server import Server
@@ -106,7 +106,7 @@ class Gateway:
         self._handler = Handler(
             plan=plan,
             upstream=self._upstream,
-            gate=gate_for(options, environ, asker(self._upstream, options.deadline), self.watcher),
+            gate=gate_for(options, environ, self.watcher),
             memory=self.standing.memory,
             clock=clock,
             ledger=self.ledger,

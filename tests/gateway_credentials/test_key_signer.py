@@ -31,6 +31,8 @@ class Response:
 class Upstream:
     """Answers with what it is given, in turn, and keeps what it was sent."""
 
+    deadline = 10.0
+
     def __init__(self, *answers: Reply) -> None:
         self.answers = list(answers)
         self.calls: list[Call] = []
@@ -47,17 +49,13 @@ class Upstream:
         return dict(self.calls[number].headers)
 
 
-async def good(call):
-    return Reply(200)
-
-
 async def content():
     yield b"x"
 
 
 @pytest.fixture
 def signer() -> KeySigner:
-    return KeySigner(ApiKey("key", "secret"), good, lambda: ())
+    return KeySigner(ApiKey("key", "secret"), lambda: ())
 
 
 def challenge(nonce):
@@ -72,10 +70,10 @@ async def send(signer: KeySigner, upstream: Upstream, stream: Any = None) -> int
 
 async def test_a_streamed_call_that_is_challenged_after_all_is_to_be_made_again(signer):
     """Upstream let the question for a nonce in without one, and not the call, whose content is gone by then."""
-    upstream = Upstream(challenge("n"))
+    upstream = Upstream(Reply(200), challenge("n"))
     with pytest.raises(Refusal, match="SHIM_SIGN_AGAIN"):
         await send(signer, upstream, content())
-    assert ["Authorization" in upstream.fields(number) for number in range(len(upstream.calls))] == [False]
+    assert ["Authorization" in upstream.fields(number) for number in range(len(upstream.calls))] == [False, False]
 
 
 async def test_the_nonce_that_was_used_last_is_lent_first(signer):

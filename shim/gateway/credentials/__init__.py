@@ -20,15 +20,7 @@ from shim.errors import SettingsError
 from shim.gateway.credentials.api_key import KeySigner
 from shim.gateway.credentials.digest import challenge
 from shim.gateway.credentials.keys import Holder, watched_credentials, watched_keys
-from shim.gateway.credentials.modes import (
-    Asker,
-    CallerGate,
-    OwnGate,
-    UpstreamSigner,
-    asker,
-    bearer,
-    is_loopback,
-)
+from shim.gateway.credentials.modes import CallerGate, OwnGate, UpstreamSigner, bearer, is_loopback
 from shim.gateway.credentials.nonce_store import NonceStore
 from shim.gateway.credentials.nonces import Nonces
 from shim.gateway.credentials.service_account import AccountSigner
@@ -36,24 +28,34 @@ from shim.gateway.credentials.verify_digest import VerifyGate
 from shim.gateway.options import CredentialsMode, Options
 from shim.gateway.watch import Watcher
 
-__all__ = ["CallerGate", "UpstreamSigner", "asker", "gate_for"]
+__all__ = ["CallerGate", "UpstreamSigner", "gate_for"]
 
 log = logging.getLogger("shim.gateway")
 
 
-def gate_for(options: Options, environ: Mapping[str, str], ask: Asker, watcher: Watcher) -> CallerGate:
+def gate_for(options: Options, environ: Mapping[str, str], watcher: Watcher) -> CallerGate:
     """Return the gate of the options' mode, with the credentials that it needs from an environment and its files.
 
     Raises SettingsError when they are missing, and for a mode that must not listen where it would.
     """
-    match options.credentials:
-        case CredentialsMode.PASSTHROUGH:
-            _warn(environ)
-            return CallerGate()
-        case CredentialsMode.OWN:
-            return _own(options, environ, ask, watcher)
-        case CredentialsMode.VERIFY:
-            return _verify(options, environ, ask, watcher)
+    if options.credentials is CredentialsMode.PASSTHROUGH:
+        _warn(environ)
+        return CallerGate()
+    if options.credentials is CredentialsMode.VERIFY:
+        nonces, keys = Nonces(), watched_keys(environ, options.keys_file, watcher)
+        store = NonceStore(options.nonce_store) if options.nonce_store is not None else None
+        return VerifyGate(keys, lambda key: KeySigner(key, lambda: challenge(nonces.new())), nonces, store)
+    if options.uds is None and not is_loopback(options.listen.host):
+        raise SettingsError(
+            f"listen: {options.listen.authority} can be reached from other machines, and with credentials = 'own' "
+            "whoever reaches the gateway uses its key. Listen on 127.0.0.1 or a unix socket (uds), or let callers "
+            "prove their own key (credentials = 'verify')"
+        )
+
+    def signer_of(held: Holder) -> UpstreamSigner:
+        return KeySigner(held, bearer) if isinstance(held, ApiKey) else AccountSigner(held, options.upstream)
+
+    return OwnGate(watched_credentials(environ, watcher), signer_of)
 
 
 def _warn(environ: Mapping[str, str]) -> None:
@@ -68,26 +70,3 @@ def _warn(environ: Mapping[str, str]) -> None:
             "signed with it, 'own' signs calls from this machine (--credentials)",
             ", ".join(used_variables(environ)),
         )
-
-
-def _own(options: Options, environ: Mapping[str, str], ask: Asker, watcher: Watcher) -> CallerGate:
-    if options.uds is None and not is_loopback(options.listen.host):
-        raise SettingsError(
-            f"listen: {options.listen.authority} can be reached from other machines, and with credentials = 'own' "
-            "whoever reaches the gateway uses its key. Listen on 127.0.0.1 or a unix socket (uds), or let callers "
-            "prove their own key (credentials = 'verify')"
-        )
-
-    def signer_of(held: Holder) -> UpstreamSigner:
-        if isinstance(held, ApiKey):
-            return KeySigner(held, ask, bearer)
-        return AccountSigner(held, options.upstream, ask)
-
-    return OwnGate(watched_credentials(environ, watcher), signer_of)
-
-
-def _verify(options: Options, environ: Mapping[str, str], ask: Asker, watcher: Watcher) -> CallerGate:
-    nonces = Nonces()
-    keys = watched_keys(environ, options.keys_file, watcher)
-    store = NonceStore(options.nonce_store) if options.nonce_store is not None else None
-    return VerifyGate(keys, lambda key: KeySigner(key, ask, lambda: challenge(nonces.new())), nonces, store)

@@ -17,7 +17,7 @@ import attrs
 from shim.core.messages import Call, Headers, Reply, without
 from shim.credentials import ApiKey
 from shim.gateway.credentials.digest import ALGORITHMS, challenges, parameters, response, secret_hash
-from shim.gateway.credentials.modes import Asker, UpstreamSigner, answered, finish
+from shim.gateway.credentials.modes import UpstreamSigner, answered, ask, finish
 from shim.gateway.errors import Refusal
 from shim.gateway.upstream.client import OutboundCall, Upstream
 from shim.gateway.upstream.response import UpstreamResponse
@@ -56,16 +56,15 @@ class KeySigner(UpstreamSigner):
 
     lends = True
 
-    def __init__(self, key: ApiKey, ask: Asker, challenge: Callable[[], Headers]) -> None:
+    def __init__(self, key: ApiKey, challenge: Callable[[], Headers]) -> None:
         self._key = key
-        self._ask = ask
         self._challenge = challenge
         self._idle: deque[Nonce] = deque(maxlen=IDLE)
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Sign, and sign anew when the nonce was refused; raises Refusal when the content is gone by then."""
         call, reused = outbound.call, outbound.stream is None
-        nonce = await self._fresh(call) if not reused else self._idle.pop() if self._idle else None
+        nonce = await self._fresh(upstream, call) if not reused else self._idle.pop() if self._idle else None
         for number in range(1, ATTEMPTS + 1):
             response = await upstream.send(_signed(outbound, nonce))
             found = challenge_of(response.head, self._key) if response.head.status == 401 else None
@@ -85,12 +84,13 @@ class KeySigner(UpstreamSigner):
             self._idle.append(nonce)
         return answered(response, self._challenge)
 
-    async def _fresh(self, call: Call) -> Nonce | None:
+    async def _fresh(self, upstream: Upstream, call: Call) -> Nonce | None:
         """Return a nonce that was given out just now, None if upstream does not challenge.
 
         A GET without credentials and content executes nothing, whatever the call is.
         """
-        reply = await self._ask(attrs.evolve(call, method="GET", headers=without(call.headers, _CONTENT_FIELDS)))
+        question = attrs.evolve(call, method="GET", headers=without(call.headers, _CONTENT_FIELDS))
+        reply = await ask(upstream, question)
         found = challenge_of(reply, self._key) if reply.status == 401 else None
         return found[0] if found else None
 

@@ -8,7 +8,7 @@ import ipaddress
 import re
 import secrets
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from urllib.parse import unquote
 
 import attrs
@@ -30,27 +30,18 @@ _WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 _SIGN_IN = re.compile(r"/+api(?:;[^/]*)?/+oauth(?:;[^/]*)?/", re.IGNORECASE)
 
 
-Asker = Callable[[Call], Awaitable[Reply]]
-"""Sends a call of the gateway's own: returns the whole reply, its body None if that is too long; raises Refusal."""
-
-
-def asker(upstream: Upstream, deadline: float) -> Asker:
-    """Return what sends the gateway's own calls, each within ``deadline`` seconds."""
-
-    async def ask(call: Call) -> Reply:
-        try:
-            async with asyncio.timeout(deadline):
-                response = await upstream.send(OutboundCall(call, readable=True))
-                try:
-                    reply = await response.read(REFUSED_LIMIT)
-                finally:
-                    response.close()
-        except TimeoutError:
-            detail = f"No answer within {deadline:g} seconds."
-            raise too_slow("http_response_timeout", detail) from None
-        return attrs.evolve(reply, body=None) if reply.fault else reply
-
-    return ask
+async def ask(upstream: Upstream, call: Call) -> Reply:
+    """Send a call of the gateway's own, and return its whole reply, the body None if it is too long; raises Refusal."""
+    try:
+        async with asyncio.timeout(upstream.deadline):
+            response = await upstream.send(OutboundCall(call, readable=True))
+            try:
+                reply = await response.read(REFUSED_LIMIT)
+            finally:
+                response.close()
+    except TimeoutError:
+        raise too_slow("http_response_timeout", f"No answer within {upstream.deadline:g} seconds.") from None
+    return attrs.evolve(reply, body=None) if reply.fault else reply
 
 
 async def finish(response: UpstreamResponse) -> None:

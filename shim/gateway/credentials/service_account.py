@@ -12,7 +12,7 @@ import attrs
 
 from shim.core.messages import Call, replaced
 from shim.credentials import TOKEN_PATH, ServiceAccount, Token, TokenBook
-from shim.gateway.credentials.modes import Asker, UpstreamSigner, answered, bearer, finish
+from shim.gateway.credentials.modes import UpstreamSigner, answered, ask, bearer, finish
 from shim.gateway.errors import Refusal
 from shim.gateway.upstream.client import OutboundCall, Upstream
 from shim.gateway.upstream.response import UpstreamResponse
@@ -32,9 +32,7 @@ class AccountSigner(UpstreamSigner):
 
     lends = True
 
-    def __init__(
-        self, account: ServiceAccount, origin: str, ask: Asker, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, account: ServiceAccount, origin: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         login = base64.b64encode(f"{account.client_id}:{account.client_secret}".encode()).decode("ascii")
         headers = (
             ("Authorization", f"Basic {login}"),
@@ -42,7 +40,6 @@ class AccountSigner(UpstreamSigner):
             ("Accept", "application/json"),
         )
         self._exchange = Call("POST", origin, TOKEN_PATH, headers, _FORM)
-        self._ask = ask
         self._clock = clock
         self._book = TokenBook(clock)
         self._lock = asyncio.Lock()
@@ -50,20 +47,20 @@ class AccountSigner(UpstreamSigner):
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Send with the token, and once more with a new one after a 401; raises Refusal without a token."""
-        token = self._book.usable() or await self._token(None)
+        token = self._book.usable() or await self._token(upstream, None)
         response = await upstream.send(_signed(outbound, token))
         if response.head.status == 401 and self._book.worth_another(again=False):
             if outbound.stream is not None:
                 self._book.drop(token)
             else:
                 await finish(response)
-                token = await self._token(token)
+                token = await self._token(upstream, token)
                 response = await upstream.send(_signed(outbound, token))
                 if response.head.status == 401:
                     self._book.worth_another(again=True)
         return answered(response, bearer)
 
-    async def _token(self, refused: Token | None) -> Token:
+    async def _token(self, upstream: Upstream, refused: Token | None) -> Token:
         async with self._lock:
             token = self._book.usable(refused)
             if token is not None:
@@ -72,19 +69,14 @@ class AccountSigner(UpstreamSigner):
             if self._failure is not None and asked < self._failure[0]:
                 raise attrs.evolve(self._failure[1])
             try:
-                return await self._fetch(asked)
-            except Refusal as refusal:
-                self._failure = (self._clock() + PAUSE, refusal)
-                raise
-
-    async def _fetch(self, asked: float) -> Token:
-        reply = await self._ask(self._exchange)
-        if reply.status != 200 or reply.body is None:
-            raise no_token(f"the token endpoint answered {reply.status}")
-        try:
-            return self._book.learn(json.loads(reply.body), asked)
-        except (ValueError, RecursionError):
-            raise no_token("the token endpoint answered without an access token") from None
+                reply = await ask(upstream, self._exchange)
+                if reply.status != 200 or reply.body is None:
+                    raise no_token(f"the token endpoint answered {reply.status}")
+                return self._book.learn(json.loads(reply.body), asked)
+            except (Refusal, ValueError, RecursionError) as error:
+                failed = error if isinstance(error, Refusal) else no_token("the token endpoint answered without one")
+                self._failure = (self._clock() + PAUSE, failed)
+                raise failed from None
 
 
 def _signed(outbound: OutboundCall, token: Token) -> OutboundCall:

@@ -63,7 +63,7 @@ class Upstream:
     The environment's ``proxy`` for that origin is looked up once, at the start, and netrc never: a login found there
     would be added to calls that it was not given for. ``hundreds`` counts replies by the first digit of their
     status, and ``failures`` calls that got none, by Proxy-Status type. ``tracing`` gives each call a span. ``name`` is
-    this gateway's own in Via: a call may pass another one before or after.
+    this gateway's own in Via: a call may pass another one before or after. ``deadline`` is for the gateway's own calls.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Upstream:
         self._tls = tls
         self._tracing = tracing
         self.name = f"{PSEUDONYM}-{secrets.token_hex(4)}"
+        self.deadline = options.deadline
         self.origin = urlsplit(options.upstream)
         self.proxy = proxy_for(options.upstream)
         # A tunnel is logged in to once; without TLS each request names the whole URL and carries the login itself.
