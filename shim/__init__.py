@@ -11,10 +11,11 @@ Importing this package loads the standard library only; each name is loaded when
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 from shim._version import __version__ as __version__
-from shim.extras import hinted
+from shim.extras import hinted, other_shim
 
 _ROOMS = {
     "AsyncAtlasClient": "shim.atlas",
@@ -49,6 +50,8 @@ def __getattr__(name: str) -> object:
             raise hinted(error, name) from None
     if name in _ROOMS:
         return getattr(import_module(_ROOMS[name]), name)
+    if not name.startswith("_") and (said := other_shim(sys.path)):
+        raise ImportError(said)  # an AttributeError would be lost in `from shim import …`
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

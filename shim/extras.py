@@ -1,6 +1,14 @@
-"""Which extra brings a library that is not there, so that every door says it in the same words."""
+"""What an import may lack, in the same words everywhere: an extra, or the name of the package."""
 
 from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_OURS = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - every Python under run pays for what is imported here
 
 EXTRAS = {
     "aiohttp": "aiohttp",
@@ -36,3 +44,15 @@ def hinted(error: ModuleNotFoundError, door: str = "") -> ModuleNotFoundError:
     if name is not None and name == door and door in DOORS:
         return ModuleNotFoundError(hint(name, DOORS[door]), name=name)
     return ModuleNotFoundError(hint(name), name=name) if name in EXTRAS else error
+
+
+def other_shim(folders: Iterable[str]) -> str:
+    """Return a sentence on the first folder that has a module ``shim`` of somebody else's; empty if none has."""
+    for folder in folders:
+        for path in (os.path.join(folder, "shim.py"), os.path.join(folder, "shim", "__init__.py")):  # noqa: PTH118 - as above
+            if os.path.isfile(path) and os.path.dirname(os.path.abspath(path)) != _OURS:  # noqa: PTH100, PTH113, PTH120 - as above
+                return (
+                    f"{path} has the name of atlas-shim's package, and a program can import one shim only: have its "
+                    "calls served by a gateway (atlas-shim run --via gateway, or atlas-shim serve)"
+                )
+    return ""

@@ -18,6 +18,7 @@ from shim.cli import compatibility, output
 from shim.cli.compatibility import Uncovered
 from shim.cli.failures import collected, trouble
 from shim.doors import placing, switch
+from shim.extras import other_shim
 
 OURS = "atlas-shim"
 """What a wrapper of the shim is called among other people's."""
@@ -64,6 +65,7 @@ def look(environ: Mapping[str, str], problems: list[str]) -> DropIn:
             switch.uninstall()
     installed = {name: Version(text) for name, text in versions.items() if name != "python"}
     problems += compatibility.problems(installed, environ)
+    problems += filter(None, [other_shim(["."])])
     uncovered = compatibility.uncovered(installed, loaded)
     for one in uncovered:
         if one.state == "loaded":

@@ -22,7 +22,7 @@ from shim.credentials import ApiKey, read_credentials
 from shim.doors.environment import CHECKED, as_mark, settings_in
 from shim.doors.process import prepare
 from shim.doors.switch import LAUNCH
-from shim.extras import hinted
+from shim.extras import hinted, other_shim
 from shim.origins import DEFAULT_BASE_URL, read_base_url
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """The exit codes that a shell has for a command that can't be run."""
+
+_PYTHON = r"(python|pypy)[\d.]*"
 
 _NONE_CAME = "no call to Atlas came by: the program made none, or reads neither proxies nor any of the other variables"
 
@@ -57,12 +59,15 @@ def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, con
     """
     if not program:
         raise click.UsageError("name the program: atlas-shim run -- COMMAND")
+    program = (_beside_this(program[0]), *program[1:])
     found = shutil.which(program[0])
     if found is None and not Path(program[0]).exists():
         raise Failure(f"{program[0]}: no such command", NOT_FOUND)
     helper: Helper | None = None
-    if via == "python" or (via == "auto" and has_shim(found or program[0], program)):
-        environment = _by_python(program)
+    if said := other_shim({str(Path(word).parent) for word in program if word.endswith(".py")} or ["."]):
+        click.echo(f"atlas-shim: {said}", err=True)
+    if via == "python" or (via == "auto" and not said and has_shim(found or program[0], program)):
+        environment = _by_python(found or program[0], program)
     else:
         helper = _by_gateway(config)
         environment = dict(helper.environment)
@@ -80,9 +85,15 @@ def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, con
         raise Failure(f"{program[0]}: {error.strerror}", NOT_EXECUTABLE) from None
 
 
+def _beside_this(name: str) -> str:
+    """Return the Python that lies beside this command, as in an environment that is not activated, else the name."""
+    beside = Path(sys.argv[0]).parent / name
+    return str(beside) if re.fullmatch(_PYTHON, name) and beside.is_file() else name
+
+
 def has_shim(path: str, program: Sequence[str]) -> bool:
     """Return whether a command is a Python, or a script for one, that has the shim and is not told to ignore it."""
-    interpreter = path if re.match(r"(python|pypy)[\d.]*$", Path(path).name) else _interpreter_of(path)
+    interpreter = _python_of(path)
     if interpreter is None or (interpreter == path and _isolated(program)):
         return False
     # A folder called shim in the program's own folder is not ours.
@@ -99,10 +110,12 @@ def environment_for(environ: Mapping[str, str]) -> dict[str, str]:
     return {**environ, "PYTHONPATH": os.pathsep.join([LAUNCH, *others]), CHECKED: as_mark(settings_in(environ))}
 
 
-def _by_python(program: Sequence[str]) -> dict[str, str]:
+def _by_python(path: str, program: Sequence[str]) -> dict[str, str]:
     prepare()
     if _isolated(program):
         click.echo("atlas-shim: this Python is told to ignore PYTHONPATH, so nothing is switched on", err=True)
+    elif (python := _python_of(path)) and not has_shim(path, program):
+        click.echo(f"atlas-shim: {python} has no atlas-shim, so nothing is switched on in it", err=True)
     return environment_for(os.environ)
 
 
@@ -151,6 +164,11 @@ def _become(program: Sequence[str], environment: Mapping[str, str]) -> None:
         os.execvpe(program[0], list(program), dict(environment))  # noqa: S606 - the user's own command
     done = subprocess.run(list(program), env=dict(environment), check=False)  # noqa: S603 - as above
     raise SystemExit(done.returncode)
+
+
+def _python_of(path: str) -> str | None:
+    """Return the Python that a command is or that its script names, None for any other command."""
+    return path if re.fullmatch(_PYTHON, Path(path).name) else _interpreter_of(path)
 
 
 def _interpreter_of(path: str) -> str | None:

@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from shim.cli import compatibility
+from shim.cli import check_dropin, compatibility
 
 
 def checked(*before, code=None, **environment):
@@ -138,6 +138,15 @@ def test_what_is_never_covered_is_named():
     states = {one.library: one.state for one in found}
     assert states == {"pycurl": "loaded", "tornado.httpclient": "installed", "http.client": "Python's own"}
     assert {one.library for one in found if not one.told} == {"pycurl"}
+
+
+def test_a_module_of_the_programs_own_that_is_called_shim_is_a_problem(tmp_path, monkeypatch):
+    """In the folder that the check was started in."""
+    (tmp_path / "shim.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+    problems: list[str] = []
+    check_dropin.look({}, problems)
+    assert len([one for one in problems if "shim.py has the name of atlas-shim's package" in one]) == 1
 
 
 def test_a_library_that_is_loaded_and_not_covered_is_a_problem():

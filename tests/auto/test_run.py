@@ -199,6 +199,39 @@ def test_an_isolated_python_is_told_apart(invoke, became):
     assert became == isolated + others
 
 
+def test_a_python_without_the_shim_is_named(invoke, became, tmp_path):
+    """What it does is what it would do anyway."""
+    python = tmp_path / "python3"
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    said = f"atlas-shim: {python} has no atlas-shim, so nothing is switched on in it\n"
+    assert invoke(str(python), "x.py") == (0, said)
+    assert became == [[str(python), "x.py"]]
+
+
+def test_the_python_beside_the_command_comes_first(invoke, became, tmp_path, monkeypatch):
+    """As in an environment that is not activated; another command is looked for in PATH alone."""
+    for name in ("python3", "sh"):
+        (tmp_path / name).symlink_to("/bin/sh")
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "atlas-shim")])
+    invoke("python3", "x.py")
+    invoke("sh", "x")
+    assert became == [[str(tmp_path / "python3"), "x.py"], ["sh", "x"]]
+
+
+@pytest.mark.parametrize("name", ["shim.py", "shim/__init__.py"])
+def test_a_program_with_a_shim_of_its_own_is_told(tmp_path, name):
+    """By the command before it starts, and by the import that finds the wrong one; a script beside it is not."""
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("mine = 1\n")
+    program = tmp_path / "app.py"
+    program.write_text("from shim import mine\n")
+    done = run(sys.executable, program)
+    assert f"atlas-shim: {tmp_path / name} has the name of atlas-shim's package" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("ImportError: ")
+    assert done.stderr.count("atlas-shim run --via gateway") == 2
+
+
 def test_the_environment_is_the_callers_but_for_one_entry():
     """Once, first, and no empty entry, which would mean the working directory; and for the mark of what was checked."""
     assert environment_for({"A": "b"}) == {"A": "b", "PYTHONPATH": LAUNCH, CHECKED: ""}
