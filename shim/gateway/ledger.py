@@ -77,22 +77,17 @@ class _Row:
     abandoned: int = 0
 
 
-@attrs.define(eq=False)
-class _Answers:
-    """Answers whose fields had these reports; ``fields`` is kept, so that no other object gets its identity."""
-
-    fields: tuple[FieldReport, ...]
-    count: int = 0
-
-
 @attrs.frozen(eq=False)
 class _Page:
-    """The calls of one minute that are not folded yet, beside what is ``kept`` of all before."""
+    """The calls of one minute that are not folded yet, beside what is ``kept`` of all before.
+
+    ``answers`` counts them by operation and the identity of their fields, which are kept so that no others get it.
+    """
 
     kept: Snapshot
     minute: int = 0
     rows: dict[_Key, _Row] = attrs.field(factory=dict)
-    answers: dict[tuple[str, int], _Answers] = attrs.field(factory=dict)
+    answers: dict[tuple[str, int], tuple[tuple[FieldReport, ...], list[int]]] = attrs.field(factory=dict)
 
 
 class Ledger:
@@ -147,10 +142,7 @@ class Ledger:
         if not call.whole:
             row.abandoned += 1
         if call.fields:
-            answers = page.answers.get((operation, id(call.fields)))
-            if answers is None:
-                answers = page.answers[operation, id(call.fields)] = _Answers(call.fields)
-            answers.count += 1
+            page.answers.setdefault((operation, id(call.fields)), (call.fields, [0]))[1][0] += 1
 
     def snapshot(self) -> Snapshot:
         """Return what was counted so far, within its bounds."""
@@ -211,10 +203,10 @@ def _folded(page: _Page) -> Snapshot:
         elif row.abandoned:
             _put(new["abandoned"], operation, row.abandoned)
     fields = new["fields"] = {}
-    for (operation, _), answers in page.answers.copy().items():
-        for report in answers.fields:
+    for (operation, _), (reports, (count,)) in page.answers.copy().items():
+        for report in reports:
             if report.fidelity is not Fidelity.EXACT:
-                _put(fields, (operation, report.name, report.fidelity.value), answers.count)
+                _put(fields, (operation, report.name, report.fidelity.value), count)
     found = merge(page.kept, new)
     found["minutes"] = {key: n for key, n in found["minutes"].items() if page.minute - HOUR <= key[0] <= page.minute}
     latest = sorted(found["errors"].items(), key=lambda item: item[1]["last_at"], reverse=True)

@@ -28,8 +28,9 @@ from shim.gateway.failures import origin_of
 from shim.gateway.ledger import HOUR, OTHER, Snapshot, fair
 from shim.gateway.plan import Plan
 from shim.gateway.tls.certificates import ReloadableContext
-from shim.gateway.verdict import DAY, Written, verdict, written
+from shim.gateway.verdict import DAY, Written, verdict
 from shim.tools.inventory.ahead import Ends, ends_of
+from shim.tools.inventory.writing import written
 from shim.tools.radar import Sighting
 from shim.tools.radar.radar import soonest
 

@@ -107,34 +107,7 @@ def words(status: Json) -> Json:
         "troubles": [*_troubles(status)],
         "facts": [*_facts(status)],
         "settings": [*_settings(status["reload"])],
-        "tables": {
-            "calls": (
-                "Calls in the last hour",
-                ("Operation", "Calls", "4xx", "5xx", "Answered by", "The last one, and why"),
-                [*_hour(status)],
-            ),
-            "callers": ("Callers since the start", ("Caller", "Calls", "Retired", "Last"), [*_callers(status)]),
-            "errors": (
-                "Errors since the start",
-                ("Cause", "Calls", "Whose", "Operation", "Last"),
-                [*_errors(status)],
-            ),
-            "announced": (
-                "The next sunsets in your traffic",
-                ("Sunset", "Deprecated since", "Operation, and its version", "Replies", "Last", "Callers"),
-                [*_announced(status)],
-            ),
-            "routes": (
-                "Sunsets, and the route in force",
-                ("Document", "Sunset", "Asked first", "Why", "Operations"),
-                [*_routes(status)],
-            ),
-            "fields": (
-                "Fields that are not what they were",
-                ("Fields", "Answers", "Of", "Is now", "Why"),
-                [*_fields(status)],
-            ),
-        },
+        "tables": {name: (title, columns.split(" | "), [*rows(status)]) for name, title, columns, rows in TABLES},
         "bars": _bars(status["minutes"]),
         "verdicts": VERDICTS,
         "codes": f"{SITE}reference/errors/",
@@ -271,3 +244,19 @@ def _fields(status: Json) -> Iterator[tuple[Any, ...]]:
         alike.setdefault((str(one["answers"]), one["operation"], one["level"], one["why"]), []).append(one["field"])
     for rest, names in alike.items():
         yield names, *rest
+
+
+TABLES = (
+    ("calls", "Calls in the last hour", "Operation | Calls | 4xx | 5xx | Answered by | The last one, and why", _hour),
+    ("callers", "Callers since the start", "Caller | Calls | Retired | Last", _callers),
+    ("errors", "Errors since the start", "Cause | Calls | Whose | Operation | Last", _errors),
+    (
+        "announced",
+        "The next sunsets in your traffic",
+        "Sunset | Deprecated | Operation | Replies | Last | Callers",
+        _announced,
+    ),
+    ("routes", "Sunsets, and the route in force", "Document | Sunset | Asked first | Why | Operations", _routes),
+    ("fields", "Fields that are not what they were", "Fields | Answers | Of | Is now | Why", _fields),
+)
+"""The name, the title, the columns and the rows of each table."""

@@ -20,6 +20,7 @@ from shim.tools.inventory import VARIABLE
 from shim.tools.inventory.ahead import LEGACY, Ahead, Ends, part, sentences
 from shim.tools.inventory.reading import read_lines
 from shim.tools.inventory.verdict import FORM, judge, look_at
+from shim.tools.inventory.writing import written
 
 DAY = 86400
 
@@ -32,11 +33,6 @@ their order."""
 
 EVERY = 30.0
 """Seconds at least between two looks."""
-
-
-def written(seconds: float) -> str:
-    """Return seconds since the epoch as ``2026-06-01T12:00:00Z``."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def span(seconds: float) -> str:
