@@ -19,6 +19,7 @@ from shim.atlas.resources import (
     SharedTierSnapshots,
 )
 from shim.atlas.retries import NO_RETRIES, Retries
+from shim.atlas.timeouts import checked
 from shim.doors.httpx_family.clients import recognise_also
 from shim.httpx import AsyncClient, Client
 
@@ -72,7 +73,7 @@ class _ConfiguredClient(Generic[HttpClient]):
         self.base_url = settled.base_url
         self._owned = http_client is None
         self._http: HttpClient = http_client or self._kind(
-            timeout=timeout, headers={"User-Agent": f"atlas-shim/{__version__}"}
+            timeout=checked(timeout), headers={"User-Agent": f"atlas-shim/{__version__}"}
         )
         self._auth = settled.auth
         self._retries = retries or NO_RETRIES

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+
+from httpx import Timeout
+
+from shim.errors import SettingsError
 
 Parts = Mapping[str, float | None]
 """Seconds for each step of a call (``connect``, ``read``, ``write``, ``pool``), None for ever."""
+
+
+def checked(timeout: Timeout | float | None) -> Timeout:
+    """Return a timeout as httpx keeps it; raises SettingsError unless each step is None or a number above zero."""
+    found = timeout if isinstance(timeout, Timeout) else Timeout(timeout)
+    for seconds in found.as_dict().values():
+        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if seconds is not None and not (is_number and 0 < seconds < math.inf):
+            raise SettingsError(f"timeout: {seconds!r} is not a number of seconds above 0; None waits for ever")
+    return found
 
 
 def longest(parts: Parts) -> float | None:

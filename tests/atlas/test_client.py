@@ -75,3 +75,18 @@ def test_the_environment_is_read_at_the_call(monkeypatch, kind):
 def test_timeout(kind, options, timeout):
     """A timeout is for every step of a call; it has a default, and None is for ever."""
     assert kind.typed(access_token="a", environ={}, **options)._http.timeout == httpx.Timeout(timeout)
+
+
+@pytest.mark.parametrize("timeout", ["x", "5", -1, 0, float("nan"), float("inf"), True, httpx.Timeout(5, read=-1)])
+def test_a_timeout_that_means_nothing_is_refused(kind, timeout):
+    """Where the client is made, and not in a call."""
+    with pytest.raises(
+        errors.SettingsError, match=r"^timeout: .* is not a number of seconds above 0; None waits for ever$"
+    ):
+        kind.typed(access_token="a", environ={}, timeout=timeout)
+
+
+def test_the_steps_of_a_timeout_may_differ(kind):
+    """As httpx takes them, some of them for ever."""
+    timeout = httpx.Timeout(5, read=None, connect=0.5)
+    assert kind.typed(access_token="a", environ={}, timeout=timeout)._http.timeout == timeout
