@@ -24,7 +24,7 @@ from shim.core.recognise import Match
 from shim.core.settings import RouteWord
 from shim.flags.variants import ByFlag
 from shim.gateway.checks import InboundRequest, check, check_allowed
-from shim.gateway.coalesce import BufferedResponse, Coalescer, alike
+from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
 from shim.gateway.credentials import CallerGate, UpstreamSigner
 from shim.gateway.errors import Refusal, too_large
 from shim.gateway.exchange import Exchange, dumps, loads
@@ -157,19 +157,19 @@ class Handler:
                 stream, length = content.stream(), request.head.length
         outbound = OutboundCall(call, rewritten=admitted.inbound.is_moved, stream=stream, length=length)
         began = perf_counter()
-        with self._writing(admitted):
-            try:
+        try:
+            with self._writing(admitted):
                 upstream = await signer.send(self.upstream, outbound)
                 line.upstream_status = upstream.head.status
-                if upstream.announces:
-                    self.inventory.look(call, upstream.head.headers, line)
-            finally:
-                line.upstream_seconds = perf_counter() - began
-            try:
-                reply = Reply(upstream.head.status, for_caller(upstream.head.headers))
-                line.cut(await relay(request, reply, upstream, close=self.draining))
-            finally:
-                upstream.close()
+        finally:
+            line.upstream_seconds = perf_counter() - began
+        try:
+            if upstream.announces:
+                self.inventory.look(call, upstream.head.headers, line)
+            reply = Reply(upstream.head.status, for_caller(upstream.head.headers))
+            line.cut(await relay(request, reply, upstream, close=self.draining))
+        finally:
+            upstream.close()
 
     async def _translate(self, admitted: Admitted, match: Match, early: Early | None) -> None:
         """Run the exchange of a retired call, or share another's, and reply."""
@@ -209,10 +209,10 @@ class Handler:
             try:
                 with self._writing(admitted):
                     outcome = await run.run()
+                    record = outcome.record
+                    line.upstream_status = record.sent[-1].status if record.sent else None
             finally:
                 line.upstream_seconds = perf_counter() - began - run.seconds
-            record = outcome.record
-            line.upstream_status = record.sent[-1].status if record.sent else None
             reply = run.reply(outcome)
             line.failure = run.failure
             if reply.body is None:
@@ -276,16 +276,16 @@ class Handler:
 
     def _writing(self, admitted: Admitted) -> AbstractContextManager[None]:
         """Return what says for the length of a ``with`` block that a write is on its way, if this call is one."""
-        call = admitted.inbound.call
+        call, line = admitted.inbound.call, admitted.line
         if admitted.plan.options.coalesce is None or call.method in _SAFE:
             return _NO_WRITE
-        return self.coalescer.writing(_owner(call, admitted.signer))
+        return self.coalescer.writing(_owner(call, admitted.signer), lambda: (line.upstream_status or 500) < 400)
 
 
-def _owner(call: Call, signer: UpstreamSigner) -> tuple[UpstreamSigner, str | None, str]:
-    """Return whose reads a write changes, and whose writes change a read: the credentials' and the group's."""
+def _owner(call: Call, signer: UpstreamSigner) -> Owner:
+    """Return whose reads a write changes, and whose writes change a read."""
     group = _GROUP.search(unquote(call.path))
-    return signer, None if signer.lends else field(call.headers, "Authorization"), group[1] if group else ""
+    return signer if signer.lends else field(call.headers, "Authorization"), group[1] if group else ""
 
 
 async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, close: bool) -> Refusal | None:

@@ -94,7 +94,7 @@ def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str
         )
     hosts = head.hosts
     # HTTP/1.0 has no Host yet (RFC 9112, 3.2).
-    if len(hosts) > 1 or not (_is_host(hosts[0]) if hosts else head.is_http10):
+    if len(hosts) > 1 or not (_HOST.fullmatch(hosts[0]) if hosts else head.is_http10):
         raise bad_request("The Host field is not one host with an optional port.")
     authority = hosts[0] if hosts else ""
     if not target.startswith("/"):
@@ -113,7 +113,7 @@ def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str
         _check_loop(head.via, name)
     headers = _end_to_end(head.headers)
     path = target.partition("?")[0]
-    if _is_odd(path):
+    if _ODD.search(path):
         _check_path(method, path, headers, plan.engine)
     if not path.startswith("/api/") and (prefix := _PREFIXED.match(path)):
         raise unknown_base_path(prefix[1])
@@ -125,16 +125,6 @@ def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str
 def _base_path(public_url: str | None) -> str:
     """Return the path of the URL that callers use, without a slash at its end; empty where they use the root."""
     return urlsplit(public_url or "").path
-
-
-@lru_cache(maxsize=512)
-def _is_odd(path: str) -> bool:
-    return _ODD.search(path) is not None
-
-
-@lru_cache(maxsize=256)
-def _is_host(text: str) -> bool:
-    return _HOST.fullmatch(text) is not None
 
 
 def _from_absolute(target: str, authorities: frozenset[str], spoken: str) -> tuple[str, str]:

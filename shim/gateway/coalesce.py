@@ -1,8 +1,9 @@
 """Identical reads at the same time share one upstream call (``--coalesce``), and nothing else does.
 
 Identical means: to the same target and Host, with the same credentials, and with the same value in
-every field that could make a difference; a field nobody here knows could. A write ends all sharing of
-its caller's reads in its group until it has its answer, so that whoever reads after it reads what it did.
+every field that could make a difference; a field nobody here knows could. A write ends the sharing of
+its caller's reads in its group until it has its answer, and one that succeeds the sharing of all older answers in its
+group, so that whoever reads after it reads what it did.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class BufferedResponse:
 Make = Callable[[], Awaitable[BufferedResponse | None]]
 """Asks upstream; returns None for a reply that is too large to be held."""
 
-Owner = Hashable
-"""Whose reads a write may change: the signer, the caller's own credentials if those are sent, and the group."""
+Owner = tuple[Hashable, str]
+"""Whose reads a write may change: by whose credentials, and in which group."""
 
 
 def alike(headers: Headers, *, signed: bool) -> Hashable | None:
@@ -114,8 +115,11 @@ class Coalescer:
                 flight.task.cancel()
 
     @contextmanager
-    def writing(self, owner: Owner) -> Iterator[None]:
-        """Hold around a write: while it is on its way its owner shares nothing, and nothing older after it."""
+    def writing(self, owner: Owner, succeeded: Callable[[], bool]) -> Iterator[None]:
+        """Hold around a write: while it is on its way its owner shares nothing, and nothing older after it.
+
+        Neither does anybody else in its group, if it ``succeeded``: else strangers could end sharing.
+        """
         began = asyncio.get_running_loop().time()
         writes = self._writes.setdefault(owner, [])
         writes.append(began)
@@ -123,14 +127,14 @@ class Coalescer:
         try:
             yield
         finally:
-            self._forget(owner)
+            self._forget(owner, everybodys=succeeded())
             writes.remove(began)
             if not writes:
                 del self._writes[owner]
 
-    def _forget(self, owner: Owner) -> None:
+    def _forget(self, owner: Owner, *, everybodys: bool = False) -> None:
         for key, flight in list(self._flights.items()):
-            if flight.owner == owner:
+            if flight.owner == owner or (everybodys and flight.owner[1] == owner[1]):
                 self._drop(key, flight)
 
     def _begin(self, owner: Owner, key: Hashable, window: float, make: Make) -> _Flight:

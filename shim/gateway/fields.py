@@ -86,7 +86,6 @@ def _crosses(name: str) -> bool:
     return not (plain in _REQUEST_DROPS or plain in _FORWARDED or plain.startswith("x-forwarded-"))
 
 
-@lru_cache(maxsize=256)
 def _coding(accept_encoding: str) -> str:
     accepted: dict[str, bool] = {}
     for member in accept_encoding.lower().split(","):
@@ -123,7 +122,7 @@ def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Heade
 def _lines(  # noqa: PLR0913, PLR0917 - what replies to the same call say alike, and so what they are remembered by
     sunset: datetime, deprecated: datetime, route: str, reason: str, call: str | None, successor: str | None, said: str
 ) -> Headers:
-    lines = [*_dates(sunset, deprecated)]
+    lines = [("Sunset", format_datetime(sunset, usegmt=True)), ("Deprecation", date(deprecated.timestamp()))]
     if successor is not None:
         lines.append(("Link", f'<{successor}>; rel="successor-version"'))
     text = f"route={token(route)}, reason={string(reason)}"
@@ -137,11 +136,6 @@ def _lines(  # noqa: PLR0913, PLR0917 - what replies to the same call say alike,
 def _levels(reports: tuple[FieldReport, ...]) -> str:
     levels = by_level(reports)
     return "".join([f", {level}={strings(levels[level])}" for level in _LEVELS if level in levels])
-
-
-@lru_cache(maxsize=64)
-def _dates(sunset: datetime, deprecated: datetime) -> tuple[tuple[str, str], tuple[str, str]]:
-    return ("Sunset", format_datetime(sunset, usegmt=True)), ("Deprecation", date(deprecated.timestamp()))
 
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
@@ -159,9 +153,8 @@ def token(text: str) -> str:
     return text if _TOKEN.fullmatch(text) else string(text)
 
 
-@lru_cache(maxsize=256)
 def strings(texts: tuple[str, ...]) -> str:
-    """Return an Inner List (RFC 9651, 3.1.1) of Strings; remembered, since the same names come with every reply."""
+    """Return an Inner List (RFC 9651, 3.1.1) of Strings."""
     return "(" + " ".join(string(text) for text in texts) + ")"
 
 

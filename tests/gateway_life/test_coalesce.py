@@ -17,6 +17,7 @@ from tests.gateway.test_translating import EMPTY, V1, V2
 from tests.peers.raw import Peer, raw_upstream, reply, replying, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
+ME = ("me", "group")
 TOKEN = "Authorization: Bearer one"
 RECORD: Record = None  # type: ignore[assignment]  # nothing here looks at it
 
@@ -53,7 +54,7 @@ def nothing() -> None:
 
 async def reads(coalescer: Coalescer, upstream: Upstream, count: int, window: float = 60.0):
     """Return so many reads of one key that are on their way."""
-    begun = [asyncio.ensure_future(coalescer.share("me", "key", window, upstream, nothing)) for _ in range(count)]
+    begun = [asyncio.ensure_future(coalescer.share(ME, "key", window, upstream, nothing)) for _ in range(count)]
     await settled()
     return begun
 
@@ -69,10 +70,10 @@ async def test_answer_is_shared_within_the_window_and_not_after():
     upstream, coalescer = Upstream(), Coalescer()
     upstream.gate.set()
     for _ in range(3):
-        await coalescer.share("me", "long", 60.0, upstream, nothing)
+        await coalescer.share(ME, "long", 60.0, upstream, nothing)
     assert upstream.calls == 1
     for _ in range(3):
-        await coalescer.share("me", "none", 0.0, upstream, nothing)
+        await coalescer.share(ME, "none", 0.0, upstream, nothing)
     assert upstream.calls == 4
 
 
@@ -80,7 +81,7 @@ async def test_old_answers_are_let_go():
     """When its window is over an answer takes no memory."""
     upstream, coalescer = Upstream(), Coalescer()
     upstream.gate.set()
-    await coalescer.share("me", "key", 0.001, upstream, nothing)
+    await coalescer.share(ME, "key", 0.001, upstream, nothing)
     async with asyncio.timeout(5):
         while coalescer._flights:  # noqa: ASYNC110 - nothing tells it
             await asyncio.sleep(0.001)
@@ -92,8 +93,8 @@ async def test_answers_beyond_the_budget_are_not_kept():
     upstream, coalescer = Upstream(), Coalescer()
     upstream.answer = whole(bytes(BUDGET // 2 + 1))
     upstream.gate.set()
-    await coalescer.share("me", "a", 60.0, upstream, nothing)
-    await coalescer.share("me", "b", 60.0, upstream, nothing)
+    await coalescer.share(ME, "a", 60.0, upstream, nothing)
+    await coalescer.share(ME, "b", 60.0, upstream, nothing)
     assert list(coalescer._flights) == ["a"]
 
 
@@ -105,7 +106,7 @@ async def test_errors_are_shared():
     upstream.gate.set()
     assert all(isinstance(end, ValueError) for end in await asyncio.gather(*begun, return_exceptions=True))
     with pytest.raises(ValueError, match="broken"):
-        await coalescer.share("me", "key", 60.0, upstream, nothing)
+        await coalescer.share(ME, "key", 60.0, upstream, nothing)
     assert upstream.calls == 1
 
 
@@ -130,34 +131,34 @@ async def test_the_last_to_leave_ends_the_call():
     await settled()
     assert upstream.cancelled == 1
     upstream.gate.set()
-    assert await coalescer.share("me", "key", 60.0, upstream, nothing) == upstream.answer
+    assert await coalescer.share(ME, "key", 60.0, upstream, nothing) == upstream.answer
     assert upstream.calls == 2
 
 
 async def test_nothing_older_is_shared_after_a_write():
     """A read that follows a write asks upstream, whatever was in flight or kept before."""
     upstream, coalescer = Upstream(), Coalescer()
-    early = asyncio.ensure_future(coalescer.share("me", "flying", 60.0, upstream, nothing))
+    early = asyncio.ensure_future(coalescer.share(ME, "flying", 60.0, upstream, nothing))
     await settled()
-    with coalescer.writing("me"):
-        during = [asyncio.ensure_future(coalescer.share("me", "flying", 60.0, upstream, nothing)) for _ in range(2)]
+    with coalescer.writing(ME, lambda: True):
+        during = [asyncio.ensure_future(coalescer.share(ME, "flying", 60.0, upstream, nothing)) for _ in range(2)]
         await settled()
     assert upstream.calls == 3
-    after = asyncio.ensure_future(coalescer.share("me", "flying", 60.0, upstream, nothing))
+    after = asyncio.ensure_future(coalescer.share(ME, "flying", 60.0, upstream, nothing))
     await settled()
     assert upstream.calls == 4
     upstream.gate.set()
     await asyncio.gather(early, after, *during)
-    await coalescer.share("me", "flying", 60.0, upstream, nothing)
+    await coalescer.share(ME, "flying", 60.0, upstream, nothing)
     assert upstream.calls == 4
 
 
 async def test_writes_of_others_change_nothing():
     """A write ends the sharing of its owner's reads alone."""
     upstream, coalescer = Upstream(), Coalescer()
-    with coalescer.writing("somebody"):
+    with coalescer.writing(("somebody", "group"), lambda: False):
         begun = await reads(coalescer, upstream, 3)
-        with coalescer.writing("somebody"):
+        with coalescer.writing(("somebody", "group"), lambda: False):
             pass
     upstream.gate.set()
     await asyncio.gather(*begun)
@@ -165,11 +166,23 @@ async def test_writes_of_others_change_nothing():
     assert not coalescer._writes
 
 
+@pytest.mark.parametrize(("group", "succeeded", "calls"), [("group", True, 2), ("group", False, 1), ("other", True, 1)])
+async def test_a_write_that_succeeds_is_seen_by_all(group, succeeded, calls):
+    """Whoever made it: nothing older than its answer is shared in its group; a stranger's attempt changes nothing."""
+    upstream, coalescer = Upstream(), Coalescer()
+    upstream.gate.set()
+    await coalescer.share(ME, "key", 60.0, upstream, nothing)
+    with coalescer.writing(("somebody", group), lambda: succeeded):
+        pass
+    await coalescer.share(ME, "key", 60.0, upstream, nothing)
+    assert upstream.calls == calls
+
+
 async def test_a_write_without_an_end_is_given_up(monkeypatch):
     """After a while reads are shared again; once it has its answer, none from before that is shared."""
     monkeypatch.setattr("shim.gateway.coalesce.PATIENCE", 0.0)
     upstream, coalescer = Upstream(), Coalescer()
-    with coalescer.writing("me"):
+    with coalescer.writing(ME, lambda: True):
         begun = await reads(coalescer, upstream, 3)
         assert upstream.calls == 1
     begun += await reads(coalescer, upstream, 1)
