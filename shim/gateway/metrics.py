@@ -17,6 +17,7 @@ from shim._version import __version__
 from shim.core.route import sunset_of
 from shim.core.settings import FlagRoute
 from shim.gateway.failures import origin_of
+from shim.gateway.http1.secure import SECURED
 from shim.gateway.http1.server import Server
 from shim.gateway.ledger import COSTS, WAITS, Ledger, Snapshot
 from shim.gateway.limits import Limits
@@ -55,7 +56,7 @@ counter upstream_responses status_class: Upstream calls that were answered.
 counter upstream_failures type: Upstream calls that got no answer, connections that did not come about among them, by
   Proxy-Status type.
 gauge memory_used_bytes kind: Bytes of the memory budget that are reserved for requests in flight, and held by long
-  contents.
+  contents, and beside it those of connections with TLS.
 gauge memory_limit_bytes: Bytes that may be held at a time.
 gauge tls_certificate_not_after_timestamp_seconds side: When the first certificate of the chain in use ends that callers
   (listener) or Atlas (upstream) are shown, in seconds since the epoch.
@@ -174,6 +175,7 @@ class Metrics(Collector):
         }
         if server is not None:
             found["connections"] = server.states()
+            found["memory_used_bytes"]["connections"] = server.count * SECURED if server.has_tls else 0
             found["connections_accepted"] = {(): server.accepted}
             found["connections_refused"] = server.turned_away.copy()
         if upstream.pool is not None:

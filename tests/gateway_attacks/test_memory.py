@@ -14,6 +14,7 @@ from tests.gateway_attacks.crowds import busy, holding
 from tests.gateway_hostile.calls import CALLS, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import GROUP
+from tests.gateway_tls.worlds import certified
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, until
 from tests.peers.served import ask, calling, connect, get, status_of
 
@@ -162,6 +163,29 @@ def test_idle_connections():
             peer = stack.enter_context(contextlib.closing(connect(served)))
             peer.send(get("/small"))
             assert status_of(peer.message()[0]) == 200
+
+
+@pytest.mark.parametrize(("count", "request_bytes", "each"), [
+    (300, get("/small", "Content-Length: 300000", method="POST") + bytes(300_000), 96 << 10),
+    (150, get("/large"), 256 << 10),
+], ids=["idle", "slow"])  # fmt: skip
+def test_connections_with_tls(tmp_path, count, request_bytes, each):
+    """Idle after an upload they hold OpenSSL's part alone, and a slow reader has little more than a plain one's."""
+    caller = certified(tmp_path)
+    with (
+        raw_upstream(script) as upstream,
+        apart(upstream.origin, **caller.options, client_timeout=600.0) as served,
+        contextlib.ExitStack() as stack,
+    ):
+        before = served.peak()
+        for _ in range(count):
+            peer = connect(served)
+            peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            peer = caller.wrapped(peer)
+            stack.enter_context(contextlib.closing(peer))
+            peer.send(request_bytes)
+            assert peer.take(b"\r\n\r\n").startswith(b"HTTP/1.1 200")
+        assert served.peak() - before < count * each
 
 
 @pytest.mark.parametrize("kind", ["bomb", "twice", "json"])

@@ -9,6 +9,7 @@ import trustme
 
 from shim._version import __version__
 from shim.core.settings import RouteWord, parse_sunsets
+from shim.gateway.http1.secure import SECURED
 from tests.gateway.test_signing import PATH
 from tests.peers.raw import raw_upstream, reply, replying, until
 from tests.peers.served import ask, calling, gateway, get
@@ -160,6 +161,15 @@ def test_connections_pool_and_memory(page):
     assert found.value("atlas_shim_connections", state="idle") == 1
     assert found.value("atlas_shim_upstream_connections", state="idle") == 1
     assert (found.value("process_open_fds") or 0) > 3
+
+
+def test_memory_of_connections_with_tls_is_shown(page, certificate):
+    """Each has what OpenSSL takes, whether it does anything or not."""
+    with gateway("http://127.0.0.1:1", tls_cert=certificate[0]) as served:
+        assert page(served).value("atlas_shim_memory_used_bytes", kind="connections") == 0
+        host, _, port = served.url.removeprefix("https://").rpartition(":")
+        with socket.create_connection((host, int(port))), socket.create_connection((host, int(port))):
+            until(lambda: page(served).value("atlas_shim_memory_used_bytes", kind="connections") == 2 * SECURED, "both")
 
 
 def test_failed_handshake_is_a_refused_connection(page, certificate):

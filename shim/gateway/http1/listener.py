@@ -55,6 +55,7 @@ class Listener:
         self._bound = bound
         self._sockets = list(bound.sockets)
         self._tls = tls
+        server.has_tls = tls is not None
         self._arriving: set[Arrival] = set()
         self._is_exhausted = False
         self._told = float("-inf")

@@ -17,6 +17,9 @@ from shim.gateway.http1.wire import Wire
 RECORD = 16384
 """Bytes of content of one record (RFC 8446, 5.1)."""
 
+SECURED = 45 * 1024
+"""Bytes that a connection of a caller's takes that a plain one doesn't, most of them OpenSSL's (measured)."""
+
 CALLERS = 4096
 """Bytes that are read of callers at a time: OpenSSL keeps as much of each, and few requests are longer."""
 

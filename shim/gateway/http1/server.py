@@ -60,7 +60,8 @@ class Server:
 
     The options' ``max_connections`` are served at a time, three quarters of them to one peer. For one beyond that
     a connection is ended that is idle, of the peer which has most; where there is none, as many again are told that
-    they are too many, and the rest dropped. ``count`` counts them all, from the moment they are accepted.
+    they are too many, and the rest dropped. ``count`` counts them all, from the moment they are accepted; where they
+    ``has_tls`` each takes memory of its own.
     """
 
     def __init__(self, handler: Handler, options: Options | None = None) -> None:
@@ -73,6 +74,7 @@ class Server:
         self.accepted = 0
         self.turned_away = Tally(surplus=0, dropped=0, handshake=0)
         self.failures: Tally[Failure] = Tally()
+        self.has_tls = False
         self.buffer = memoryview(bytearray(READ))
         self.long_heads: dict[Client, int] = {}
         self._peers: dict[str, PeerConnections] = {}
