@@ -160,12 +160,13 @@ class Metrics(Collector):
 
     def _of_parts(self) -> dict[str, Values]:
         limits, upstream, server, watched = self.limits, self.upstream, self.server, self.certificates.watched
+        secured = server.count if server is not None and server.has_tls else 0
         found: dict[str, Values] = {
             "in_flight_requests": {(): limits.count},
             "log_lines_dropped": {(): dropped()},
             "upstream_responses": {f"{digit}xx": count for digit, count in enumerate(upstream.hundreds) if count},
             "upstream_failures": upstream.failures.copy(),
-            "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held},
+            "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": secured * SECURED},
             "memory_limit_bytes": {(): limits.memory},
             "tls_certificate_not_after_timestamp_seconds": {
                 one.name: one.expires for one in watched if one.expires is not None
@@ -175,7 +176,6 @@ class Metrics(Collector):
         }
         if server is not None:
             found["connections"] = server.states()
-            found["memory_used_bytes"]["connections"] = server.count * SECURED if server.has_tls else 0
             found["connections_accepted"] = {(): server.accepted}
             found["connections_refused"] = server.turned_away.copy()
         if upstream.pool is not None:
