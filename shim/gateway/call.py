@@ -46,9 +46,6 @@ from shim.gateway.upstream.response import UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
 
-BASES = 64
-"""URLs that callers use for the gateway, remembered with what belongs to them."""
-
 REQUEST_LIMIT = 64 * 1024
 """Bytes of the content of a request that is translated."""
 
@@ -92,7 +89,6 @@ class Handler:
     draining: bool = False
     flag: ByFlag[Plan] | None = None
     coalescer: Coalescer = attrs.field(factory=Coalescer)
-    contexts: dict[str, Context] = attrs.field(factory=dict)
     repeats: Repeats = attrs.field(init=False)
 
     @repeats.default
@@ -183,10 +179,11 @@ class Handler:
             call = attrs.evolve(call, body=body)
         elif match.needs_body:
             call = attrs.evolve(call, body=b"")
+        base = plan.options.public_url or f"{request.scheme}://{admitted.inbound.authority}"
         run = Exchange(
             match=match,
             call=call,
-            context=self._context(admitted),
+            context=Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic),
             signer=admitted.signer,
             upstream=self.upstream,
             limits=self.limits,
@@ -237,20 +234,6 @@ class Handler:
         line.translated(record)
         if self.inventory.is_on:
             self.inventory.add(record, line)
-
-    def _context(self, admitted: Admitted) -> Context:
-        """Return what exchanges are given whose links lead to this base; callers use the same few."""
-        plan = admitted.plan
-        base = plan.options.public_url or f"{admitted.request.scheme}://{admitted.inbound.authority}"
-        because = plan.settings.because
-        key = f"{because} {base}" if because else base
-        context = self.contexts.get(key)
-        if context is None or context.settings is not plan.settings:
-            if len(self.contexts) >= BASES:
-                self.contexts.clear()
-            context = Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic)
-            self.contexts[key] = context
-        return context
 
     async def _share(self, run: Exchange, plan: Plan, line: CallLine) -> BufferedResponse | None:
         """Return the reply to this read or to an identical one; None if it has to be asked for on its own."""
