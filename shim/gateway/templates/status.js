@@ -1,7 +1,7 @@
 
 "use strict";
 setInterval(async () => {
-  if (document.hidden) return;
+  if (document.hidden || !getSelection().isCollapsed) return;
   try {
     const text = await (await fetch(".", { cache: "no-store" })).text();
     const page = new DOMParser().parseFromString(text, "text/html");
