@@ -113,7 +113,7 @@ def _query(operation: Operation, target: Target, query: LegacyQuery) -> tuple[li
     except CallError as error:
         pairs = list(query.foreign)
         lost = [f"The successor has no such word for the query's {error.parameters[0]}."]
-    if operation.shape != "one" and not target.bare and not target.next:
+    if operation.shape != "one" and not target.bare and not target.media_type:
         size, page = (MOST, 1) if target.paging == "collected" else (query.size, query.page)
         pairs += [f"itemsPerPage={size}", f"pageNum={page}"]
     return pairs, lost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -11,13 +12,13 @@ import attrs
 
 from shim.core.content import JsonReader
 from shim.core.context import ExchangeState
-from shim.core.messages import Call, Dropped, FieldReport, Record, Reply, Translate, field
+from shim.core.messages import Call, Dropped, FieldReport, Headers, Record, Reply, Translate, field
 from shim.core.question import LegacyQuery
 from shim.core.responses import CallError, enveloped, written
 from shim.core.rules import TranslationContext
 from shim.core.translate import Translated, TranslatedItems, UpstreamPage, translate_items, translate_one
 from shim.core.writers import WriteItems
-from shim.documents.calls import Target
+from shim.documents.calls import LINK, Target
 from shim.documents.fields import BARE
 from shim.documents.model import Operation
 from shim.documents.sources import look_up, parse_source
@@ -41,7 +42,7 @@ Translation = tuple[bytes, tuple[FieldReport, ...], tuple[Dropped, ...]]
 class LegacyAnswer:
     """The legacy answer of one exchange, made of the pages that one tier answered with.
 
-    ``write`` writes the items of a list at once, None if it can't.
+    ``write`` writes the items of a list at once, None if it can't. ``link`` is the last reply's to the next page.
     """
 
     state: ExchangeState
@@ -49,6 +50,7 @@ class LegacyAnswer:
     target: Target
     pages: list[UpstreamPage] = attrs.field(factory=list)
     write: WriteItems | None = attrs.field(init=False)
+    link: str = attrs.field(default="", init=False)
     _frames: dict[tuple[int, int | None, bool], tuple[bytes, bytes] | None] = attrs.field(factory=dict, init=False)
 
     @write.default
@@ -60,12 +62,15 @@ class LegacyAnswer:
     def read(self, reply: Reply) -> bool:
         """Read one more page, and return whether another one follows it; raises CallError if it can't be read."""
         self.pages.append(self._page_of(reply))
-        return self.target.paging == "collected" and not self.target.bare and self._goes_on()
+        self.link = next_link(reply.headers) if self.target.next == LINK else ""
+        return self.target.paging == "collected" and (not self.target.bare or bool(self.link)) and self._goes_on()
 
     @property
     def following(self) -> str:
         """The raw query, or the pair, that asks for the page after the last one; empty if nothing in it leads there."""
         target, document = self.target, self.pages[-1].document
+        if target.next == LINK:
+            return link_query(self.link)
         found = look_up(document, (target.next,)) if target.next in document else None
         if found is None and target.next:
             found = look_up(document, parse_source(target.next))
@@ -160,7 +165,7 @@ class LegacyAnswer:
         last = self.pages[-1]
         if not last.items:
             return False
-        if self.target.next:
+        if self.target.next or self.target.media_type:
             return bool(self.following)
         linked = has_next(last.document)
         if linked is not None:
@@ -234,6 +239,20 @@ class LegacyAnswer:
     def _no_value(self, translated: Translated) -> str:
         said = "; ".join(f"{one.where} was {one.said!r}: {one.why}"[:200] for one in translated.dropped) or "none"
         return f"The {self.state.route} endpoint answered with nothing that makes the one value of the answer: {said}."
+
+
+_PARAMETER = r"""\s*;\s*([\w*-]+)\s*=\s*("[^"]*"|[^\s";,]*)"""
+_LINKS = re.compile(rf"<([^<>]*)>((?:{_PARAMETER})*)")
+
+
+def next_link(headers: Headers) -> str:
+    """Return the target of the link to the next page in Link fields (RFC 8288, 3), empty without one."""
+    values = ",".join(value for name, value in headers if name.lower() == "link")
+    for link in _LINKS.finditer(values):
+        for name, value in re.findall(_PARAMETER, link[2]):
+            if name.lower() == "rel" and "next" in value.strip('"').lower().split():
+                return link[1]
+    return ""
 
 
 def rules_context(state: ExchangeState) -> TranslationContext:

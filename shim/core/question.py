@@ -240,7 +240,7 @@ def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery
         return f"{path}?{query.following}"
     if target.next:
         pairs += filter(None, [query.following])
-    elif shape != "one" and not target.bare:
+    elif shape != "one" and not target.bare and not target.media_type:
         # The count is always asked for: without it Atlas gives no next link (recorded).
         pairs += ["includeCount=true", f"itemsPerPage={query.size}", f"pageNum={query.page}"]
     return f"{path}?{'&'.join(pairs)}" if pairs else path

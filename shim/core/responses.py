@@ -96,6 +96,11 @@ def error_body(
     }
 
 
+def like(code: str, said: object) -> Json:
+    """Return a code as an API writes it that wrote another one as ``said``: some have integers."""
+    return int(code) if type(said) is int and code.isdecimal() else code
+
+
 def put_in(document: JsonObject, name: str, value: Json) -> None:
     """Put a value in its place in a document, by a nested name; a value without a name has no place."""
     *outer, last = name.split(".")

@@ -33,12 +33,13 @@ from shim.core.responses import (
     document_reply,
     enveloped,
     error_body,
+    like,
     put_in,
     refuse_redirect,
     written,
 )
 from shim.core.route import Decision
-from shim.documents.calls import ErrorRule, ErrorShape, RefusedChoice, Successor, Target
+from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, ErrorShape, RefusedChoice, Successor, Target
 from shim.documents.model import NO_CONTENT
 from shim.documents.sources import look_up, parse_source
 from shim.documents.templates import filled_in
@@ -136,7 +137,7 @@ def _answered(
     state.knows_nothing = made.is_empty
     shown = document_reply(content, status, match.content_type, reply.headers)
     record, repeated = state.record(fields, dropped), None
-    once = len(record.sent) == 1 and not made.target.host
+    once = len(record.sent) == 1 and not made.target.host and made.target.next != LINK
     if since is not None and made.pages and once and state.call.method == "GET":
         repeated = Repeated(state.asked, since, match.compiled.timeless, partial(made.begin_again, record))
     return Answer(shown, record, None, repeated)
@@ -167,7 +168,10 @@ def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json)
     if type(document) is not dict or tier.error != shape:
         said = look_up(document, parse_source(tier.error.detail)) if tier.error.detail else None
         detail = said if is_foreign and type(said) is str else f"The successor answered {status}."
+        written_as = look_up(document, parse_source(tier.error.code))
         document, kind = error_body(status, code, detail, shape=shape), "application/json"
+        if code is not None and shape != ATLAS_ERRORS:  # whose codes are texts
+            put_in(document, shape.code, like(code, written_as))
     if rule is not None:
         status = rule.status or status
         _say_instead(document, shape, rule, state.match.parameters)
@@ -181,7 +185,7 @@ def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json)
 def _say_instead(document: JsonObject, shape: ErrorShape, rule: ErrorRule, parameters: Mapping[str, str]) -> None:
     """Replace the members of an error document that a rule has others for."""
     if rule.code is not None:
-        put_in(document, shape.code, rule.code)
+        put_in(document, shape.code, like(rule.code, look_up(document, parse_source(shape.code))))
     if rule.status is not None:
         put_in(document, shape.status, rule.status)
         put_in(document, shape.reason, reason_phrase(rule.status))

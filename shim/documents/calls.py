@@ -35,6 +35,8 @@ from shim.documents.templates import Template, parameters_in
 from shim.documents.versions import parse_date
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+LINK = "Link"
+"""What leads to the next page, if that is a field of the reply (RFC 8288) and no member of the page."""
 PAGING = ("kept", "collected")
 _is_media_type = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(;[ -~]+)?").fullmatch
 """Tells a media type, perhaps with parameters (RFC 9110, 8.3.1)."""
@@ -141,7 +143,7 @@ def _version(table: Table, key: str) -> str:
 def _reads_all(table: Table) -> bool:
     """Tell whether the whole of a list is one answer, which is read to its end."""
     shape = table.around.shape
-    return bool(shape != "one" and (table.get("bare") is True or shape == "array"))
+    return bool(shape != "one" and (table.get("bare") is True or shape == "array" or table.has("media_type")))
 
 
 def _paging(table: Table, key: str) -> str:
@@ -194,7 +196,8 @@ class Target(Declared):
         yield "items", self.bare and table.has("items"), "can never apply: a bare answer is itself the list"
         yield "items", no_name, f"{self.items!r} is no name; nest names with dots, or say bare = true"
         yield "paging", _reads_all(table) and kept, "can only be collected: the whole list is read"
-        yield "next", self.next and (self.bare or kept), "can never apply: it belongs to pages that are collected"
+        bare = self.bare and self.next != LINK
+        yield "next", self.next and (bare or kept), "can never apply: it belongs to pages that are collected"
         yield "next", self.cursor and not self.next, "is missing; say where a page has the value for cursor"
         yield "alike", alike and around.shape != "one", "belongs to one resource; in a list it would hide the others"
         yield "alike", alike and around.method != "GET", "belongs to reads; what a write answers has been executed"

@@ -1,5 +1,7 @@
 """Successors of another API: its media type, the shape of its errors, and pages that it links."""
 
+from typing import Any
+
 import pytest
 
 from shim.core.settings import Settings, parse_hosts
@@ -27,6 +29,7 @@ def test_a_successor_is_asked_for_its_media_type():
     [
         ({"errors": [{"id": "gone", "text": "It left."}]}, 404, "gone", "It left."),
         ({"errors": [{"id": 5}]}, 404, "FIVE", "The successor answered 404."),
+        ({"errors": [{"id": 7}]}, 404, "7", "The successor answered 404."),
         ({"errors": [{"id": "gone", "text": 7}]}, 404, "gone", "The successor answered 404."),
         ({"errors": [{"id": True}]}, 409, None, "Not now."),
         ([], 409, None, "Not now."),
@@ -53,6 +56,16 @@ def test_legacy_errors_have_their_own_shape():
     assert drive(engine, TARGET, [answers(given, 404)]).document == {**given, "fault": {"code": "FIVE", "more": 1}}
     driven = drive(engine, f"{TARGET}?pretty=maybe", [])
     assert driven.document == {"fault": {"code": "INVALID_QUERY_PARAMETER", "status": 400}, "message": "Bad Request"}
+
+
+@pytest.mark.parametrize("successors", ['{ code = "error" }', '{ code = "fault.code" }'])
+def test_a_code_that_is_an_integer_stays_one(successors):
+    """Readers of such an API read no text."""
+    text = OTHER.replace("[operation", f"{LEGACY}[operation", 1) + f"error = {successors}\nerrors = {{ 20404 = '5' }}\n"
+    given: list[Any] = [{"error": 20404, "fault": {"code": 20404}}, {"error": 7, "fault": {"code": 7}}]
+    made = [drive(read(text + NAME), TARGET, [answers(one, 404)]) for one in given]
+    codes = [(given[1] if one.passed else one.document)["fault"]["code"] for one in made]
+    assert codes == [5, 7]
 
 
 @pytest.mark.parametrize(("error", "asked"), [({"fault": {"code": "NO"}}, 1), ({"error": 404, "errorCode": "NO"}, 2)])
@@ -103,6 +116,33 @@ def test_a_page_of_the_legacy_api_is_cut_from_all_of_them():
     driven, asked = listed('next = "n"\ncursor = "n"', page("a", "b", n=0), page("c"), shape="page",
                            target="/api/atlas/v2/things?itemsPerPage=2&pageNum=2")  # fmt: skip
     assert (driven.document["results"], asked) == ([{"name": "c"}], ["/new", "/new?n=0"])
+
+
+LINKS = [
+    ('<https://x.test/new?page=2&a=,>; rel="next", <https://x.test/new?page=9>; rel="last"', "/new?page=2&a=,"),
+    ('</new?page=1>; rel=prev, </new?page=2>; title="a"; rel="nofollow next"', "/new?page=2"),
+    ("</new?page=2>; rel=next", "/new?page=2"),
+    ('</new?page=2>; rel="nextpage"', None),
+    ('</new?page=2>; title="; rel=next"; rel="x"', None),
+    ("</new>; rel=next", None),
+    ("next", None),
+]
+
+
+@pytest.mark.parametrize(("field_value", "following"), LINKS)
+def test_a_bare_list_is_followed_by_its_link_field(field_value, following):
+    """That of the relation next, as RFC 8288 writes it."""
+    first = answers([{"name": "a"}], 200, (("Link", field_value),))
+    driven, asked = listed('bare = true\nnext = "Link"', first, *([answers([{"name": "b"}])] if following else []))
+    assert asked == ["/new", *([following] if following else [])]
+    assert driven.document == [{"name": "a"}, *([{"name": "b"}] if following else [])]
+
+
+def test_a_list_of_another_api_is_asked_without_parameters_of_atlas():
+    """And whatever it says of a total, there is no page after the first that nothing leads to."""
+    driven, asked = listed("", page("a", totalCount=5, links=[{"rel": "next"}]), shape="page",
+                           target="/api/atlas/v2/things?itemsPerPage=1&pageNum=2")  # fmt: skip
+    assert (driven.document["results"], driven.document["totalCount"], asked) == ([], 1, ["/new"])
 
 
 def test_linked_pages_have_an_end():
