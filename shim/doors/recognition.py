@@ -15,6 +15,7 @@ from shim.core.route import sunset_of
 from shim.core.settings import RouteWord
 from shim.doors import process
 from shim.doors.call_site import call_site
+from shim.doors.elsewhere import elsewhere
 from shim.tools import inventory
 
 
@@ -34,6 +35,7 @@ class RetiredCall:
 
     The body of ``call`` is None until ``with_body`` adds it, where ``match.needs_body``. ``warns`` tells whether
     the program is to be warned: not if the shim's typed client makes the call, whose callers name no endpoint.
+    ``known`` tells whether the call is for an Atlas; if not, it passes.
     """
 
     call: Call
@@ -41,6 +43,7 @@ class RetiredCall:
     context: Context
     engine: Engine
     warns: bool
+    known: bool = True
 
     def with_body(self, content: bytes) -> RetiredCall:
         """Return the call with its body."""
@@ -48,11 +51,13 @@ class RetiredCall:
 
     def exchange(self) -> Exchange:
         """Begin its exchange; nothing is done until the first command is asked for."""
+        if not self.known:
+            return elsewhere(self.match, self.call)
         return exchange(self.match, self.call, self.context)
 
     def write_down(self, record: Record) -> None:
         """Append the call and its place in the program to the inventory, if ``ATLAS_SHIM_INVENTORY`` names one."""
-        if process.latest().inventory:
+        if self.known and process.latest().inventory:
             inventory.note(record, self.engine, where=call_site())
 
     def write_down_unanswered(self, error: BaseException) -> None:
@@ -81,17 +86,18 @@ def recognise(  # noqa: PLR0913 - the parts of a request that are looked at in t
     now = process.latest()
     settings = now.settings
     extra = origin in client.extra_origins
-    if settings.route is RouteWord.OFF or not (extra or origin in settings.origins):
+    known = extra or origin in settings.origins
+    if settings.route is RouteWord.OFF:
         return None
     if now.engine.recognise(method, target, ()) is None:  # whose path is none of ours, whatever version it names
         return None
     call = Call(method, origin, target, lines())
     match = now.engine.recognise(method, target, call.headers)
-    if match is None:
+    if match is None or not (known or match.operation.method == "GET"):
         return None
-    if settings.flag:
+    if settings.flag and known:
         settings = process.by_flag(settings, match)
         if settings.route is RouteWord.OFF:
             return None
     context = Context(settings, process.MEMORY, time.time, origin, monotonic=time.monotonic, whole=whole)
-    return RetiredCall(call, match, context, now.engine, warns=not extra)
+    return RetiredCall(call, match, context, now.engine, warns=known and not extra, known=known)

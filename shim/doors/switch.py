@@ -15,7 +15,7 @@ from functools import partial
 from importlib import import_module
 
 from shim.doors import placing
-from shim.doors.environment import CHECKED, NEED_DOCUMENTS, as_mark, read_word, settings_in
+from shim.doors.environment import CHECKED, NEED_DOCUMENTS, Variables, as_mark, read_word, settings_in
 from shim.doors.post_import import Finder
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
@@ -108,13 +108,16 @@ def overtaken() -> None:
 _PUBLIC = "/api/atlas/"
 """What the paths of the shipped documents have in common: until the engine is loaded, the rest is no concern."""
 
+_documents = Variables(["ATLAS_SHIM_MAPPINGS"])
+"""Those of the operator's know other paths."""
+
 
 def _concerns(url: str) -> bool:
     """Tell whether the drop-in is on and a URL, or its path, may be one of a retired call."""
     if not _state.active:
         return False
     if _state.concerns is None:
-        return _PUBLIC in url or "ATLAS_SHIM_MAPPINGS" in _state.settings
+        return _PUBLIC in url or any(_documents.raw())
     return _state.concerns(url)
 
 

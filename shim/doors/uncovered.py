@@ -29,7 +29,7 @@ def tell(library: str, method: str, url: str, lines: Callable[[], Headers]) -> N
     except ValueError:  # none that can be sent
         return
     retired = recognise(method, origin, f"{parts.path}?{parts.query}" if parts.query else parts.path, lines)
-    if retired is None:
+    if retired is None or not retired.known:
         return
     operation, settings = retired.match.operation, retired.context.settings
     notify(operation, settings, retired.context.clock(), uncovered=library)

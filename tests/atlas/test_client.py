@@ -80,9 +80,7 @@ def test_timeout(kind, options, timeout):
 @pytest.mark.parametrize("timeout", ["x", "5", -1, 0, float("nan"), float("inf"), True, httpx.Timeout(5, read=-1)])
 def test_a_timeout_that_means_nothing_is_refused(kind, timeout):
     """Where the client is made, and not in a call."""
-    with pytest.raises(
-        errors.SettingsError, match=r"^timeout: .* is not a number of seconds above 0; None waits for ever$"
-    ):
+    with pytest.raises(errors.SettingsError, match=r"^timeout: .* is not a number of seconds above 0"):
         kind.typed(access_token="a", environ={}, timeout=timeout)
 
 

@@ -1,0 +1,30 @@
+"""An Atlas that no setting names is left alone, and the first proof that it is one is logged with the setting."""
+
+from tests.doors.calls import BEARER, SNAPSHOTS
+from tests.peers.answering import reply
+
+
+def test_an_atlas_that_nobody_named_is_named_once(door, atlas, retired, monkeypatch, caplog):
+    """Its answers pass as they came, without a record."""
+    monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
+    with door.open() as client:
+        got = [client.ask(retired, headers=BEARER) for _ in range(2)]
+    assert [one.status for one in got] == [410, 410]
+    assert b"VERSION_GONE" in got[0].content
+    assert [one.record for one in got] == [None, None]
+    (said,) = [line for line in caplog.messages if "VERSION_GONE" in line]
+    assert said.endswith(f"have its calls served by ATLAS_SHIM_UPSTREAM={atlas.url}")
+    assert len(atlas.fake.arrivals) == 2
+
+
+def test_a_host_that_is_no_atlas_is_not_named(door, raw, monkeypatch, caplog):
+    """Whatever it answers; what is sent is what the caller's library sends."""
+    server = raw(lambda request: reply("410 Gone", "X-Odd: a", body=b"{}"))
+    monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
+    for own in (True, False):
+        with door.open(own=own) as client:
+            got = client.ask(f"{server.url}{SNAPSHOTS}", headers=BEARER)
+            assert (got.status, got.content, got.field("X-Odd")) == (410, b"{}", ["a"])
+    first, second = server.requests
+    assert first == second
+    assert caplog.messages == []
