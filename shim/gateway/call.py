@@ -26,7 +26,7 @@ from shim.flags.variants import ByFlag
 from shim.gateway.checks import InboundRequest, check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
 from shim.gateway.credentials import CallerGate, UpstreamSigner
-from shim.gateway.errors import Refusal, too_large
+from shim.gateway.errors import Refusal, busy, too_large
 from shim.gateway.exchange import Exchange, dumps, loads
 from shim.gateway.fields import agent_of, for_caller
 from shim.gateway.http1.body import BUFFERED
@@ -105,7 +105,8 @@ class Handler:
         traced = None if self.tracing is None else self.tracing.begin(request)
         with self.limits.enter(peer) as entry:
             try:
-                self.limits.check(peer, plan.options)
+                if entry.excess:
+                    raise busy(entry.excess)  # noqa: TRY301 - answered below, as all are
                 early = await self.repeats.answer(request, plan, entry, line, close=self.draining)
                 if request.status is not None:
                     return

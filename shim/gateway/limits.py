@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Self
 
+import attrs
+
 from shim.gateway.errors import busy
 from shim.gateway.http1.peers import UNIX
 from shim.gateway.options import Options
@@ -20,24 +22,28 @@ class Limits:
     so that many long ones leave room for calls that need little.
     """
 
-    def __init__(self, memory: int) -> None:
-        self.memory = memory
+    def __init__(self, options: Options) -> None:
+        self.memory = options.memory
+        self._most, self._most_of_peer = options.max_requests, options.peer_requests
         self.count = self.reserved = self.held = 0
         self.of_peer: dict[str, int] = {}
         self.ended = asyncio.Event()
 
     def enter(self, peer: str) -> Entry:
-        """Return what counts one more call of a peer's address for the length of a ``with`` block."""
-        return Entry(self, peer)
+        """Count one more call of a peer's address, for the length of a ``with`` block.
 
-    def check(self, peer: str, options: Options) -> None:
-        """Raise Refusal when the calls that have entered are too many; all of a unix socket's users are one peer."""
-        if self.count > options.max_requests:
-            raise busy("The gateway is answering as many requests as it takes.")
-        if self.of_peer[peer] > options.peer_requests and peer != UNIX:
-            raise busy("The gateway is answering as many requests of this address as it takes.")
+        All users of a unix socket are one peer, without a limit of its own.
+        """
+        self.count += 1
+        self.reserved += RESERVED
+        self.of_peer[peer] = of_peer = self.of_peer.get(peer, 0) + 1
+        if self.count > self._most:
+            return Entry(self, peer, "The gateway is answering as many requests as it takes.")
+        if of_peer > self._most_of_peer and peer != UNIX:
+            return Entry(self, peer, "The gateway is answering as many requests of this address as it takes.")
         if self.reserved + self.held > self.memory:
-            raise busy("The gateway holds as much in memory as it may.")
+            return Entry(self, peer, "The gateway holds as much in memory as it may.")
+        return Entry(self, peer)
 
     def take(self, size: int) -> None:
         """Hold so many bytes of content; raises Refusal, and holds nothing, when there is no room for them."""
@@ -57,33 +63,28 @@ class Limits:
             await self.ended.wait()
 
 
+@attrs.define(eq=False)
 class Entry:
-    """Counts one call for the length of a ``with`` block, and what is held for it until then."""
+    """One call that is counted, and what is ``held`` for it until its end; ``excess`` says why it is too much."""
 
-    __slots__ = ("_held", "_limits", "_peer")
-
-    def __init__(self, limits: Limits, peer: str) -> None:
-        self._limits = limits
-        self._peer = peer
-        self._held = 0
+    _limits: Limits
+    _peer: str
+    excess: str = ""
+    held: int = 0
 
     def take(self, size: int) -> None:
         """Hold so many bytes of content until the call's end; raises Refusal when there is no room for them."""
         self._limits.take(size)
-        self._held += size
+        self.held += size
 
     def __enter__(self) -> Self:
-        limits, peer = self._limits, self._peer
-        limits.count += 1
-        limits.reserved += RESERVED
-        limits.of_peer[peer] = limits.of_peer.get(peer, 0) + 1
         return self
 
     def __exit__(self, *_: object) -> None:
         limits, peer = self._limits, self._peer
         limits.count -= 1
         limits.reserved -= RESERVED
-        limits.held -= self._held
+        limits.held -= self.held
         limits.of_peer[peer] -= 1
         if not limits.of_peer[peer]:
             del limits.of_peer[peer]

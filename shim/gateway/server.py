@@ -88,7 +88,7 @@ class Gateway:
         self.watcher = Watcher()
         self.certificates = certificates = Certificates(options, self.watcher)
         self._inventory = RadarInventory(environ, clock)
-        self.limits = Limits(options.memory)
+        self.limits = Limits(options)
         self._tracing = tracing_of_process(plan.engine)
         self._upstream = Upstream(options, self.limits, certificates.upstream, self._tracing)
         self.ledger = Ledger()

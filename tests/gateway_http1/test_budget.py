@@ -32,32 +32,26 @@ def used(served: Gateway) -> int:
 
 def test_long_contents_have_a_half():
     """So that many of them leave room for calls that need little; what is refused counts as nothing."""
-    limits, options = Limits(10 * RESERVED), Options()
+    limits = Limits(Options(memory=10 * RESERVED))
     limits.take(4 * RESERVED)
     with pytest.raises(Refusal):
         limits.take(RESERVED + 1)
     limits.take(RESERVED)
     with contextlib.ExitStack() as calls:
-        for _ in range(5):
-            calls.enter_context(limits.enter("peer"))
-        limits.check("peer", options)
+        assert not any(calls.enter_context(limits.enter("peer")).excess for _ in range(5))
         limits.give(4 * RESERVED)
         assert limits.held == RESERVED
-        for _ in range(4):
-            calls.enter_context(limits.enter("peer"))
-        limits.check("peer", options)
+        assert not any(calls.enter_context(limits.enter("peer")).excess for _ in range(4))
         with pytest.raises(Refusal):
             limits.take(1)
         assert (limits.reserved, limits.held) == (9 * RESERVED, RESERVED)
-        calls.enter_context(limits.enter("peer"))
-        with pytest.raises(Refusal):
-            limits.check("peer", options)
+        assert "memory" in calls.enter_context(limits.enter("peer")).excess
     assert (limits.count, limits.reserved, limits.held) == (0, 0, RESERVED)
 
 
 def test_what_is_held_for_a_call_ends_with_it():
     """Whatever it came to."""
-    limits = Limits(10 * RESERVED)
+    limits = Limits(Options(memory=10 * RESERVED))
     with limits.enter("peer") as entry:
         entry.take(RESERVED)
         assert limits.held == RESERVED
