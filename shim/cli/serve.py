@@ -66,7 +66,7 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     settings, mapping documents, or an address that can't be listened on.
     """
     from shim.gateway.run import serve  # noqa: PLC0415 - an extra, which --help does not need
-    from shim.gateway.systemd.sockets import inherited  # noqa: PLC0415 - as above
+    from shim.gateway.systemd import inherited  # noqa: PLC0415 - as above
 
     if verbose:
         flags["log_level"] = LogLevel.DEBUG

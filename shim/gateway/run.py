@@ -18,8 +18,7 @@ from shim.gateway.options import Options
 from shim.gateway.plan import Plan, PlanSource
 from shim.gateway.server import Gateway, loop_factory
 from shim.gateway.settings_report import unknown_variables
-from shim.gateway.systemd.manager import Manager
-from shim.gateway.systemd.sockets import Sockets
+from shim.gateway.systemd import Manager, Sockets
 from shim.gateway.watch import Stamp
 
 log = logging.getLogger("shim.gateway")

@@ -15,8 +15,7 @@ import pytest
 
 from shim.errors import SettingsError
 from shim.gateway.option_values import Address
-from shim.gateway.systemd.manager import Manager
-from shim.gateway.systemd.sockets import Sockets, inherited
+from shim.gateway.systemd import Manager, Sockets, inherited
 from tests.gateway_life.test_drain import Load, slow
 from tests.peers.raw import PATIENCE, raw_upstream, reply, replying
 from tests.peers.served import At, ask, get, status_of
@@ -241,7 +240,7 @@ def test_systemds_own_activation(serve, port):
 
 def test_addresses_are_written_as_flags_write_them(listening):
     """IPv6 addresses have brackets there."""
-    from shim.gateway.systemd.sockets import _bound
+    from shim.gateway.systemd import _bound
 
     if not socket.has_ipv6:
         pytest.skip("no IPv6 on this machine")
