@@ -51,7 +51,7 @@ PROGRAM = """
 import asyncio, gc, logging, signal, sys
 from shim.gateway import Gateway, Options
 from shim.gateway.options import Address
-from shim.gateway.server import loop_factory
+from shim.gateway.run import loop_factory
 
 async def main():
     served = Gateway(Options(

@@ -33,14 +33,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from shim.gateway.options import Options as Options
     from shim.gateway.options import read_options as read_options
+    from shim.gateway.run import serve_in_thread as serve_in_thread
     from shim.gateway.server import Gateway as Gateway
-    from shim.gateway.server import serve_in_thread as serve_in_thread
 
 _ROOMS = {
     "Gateway": "shim.gateway.server",
     "Options": "shim.gateway.options",
     "read_options": "shim.gateway.options",
-    "serve_in_thread": "shim.gateway.server",
+    "serve_in_thread": "shim.gateway.run",
 }
 
 __all__ = [*_ROOMS]  # noqa: PLE0604 - the literal above holds the names

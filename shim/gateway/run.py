@@ -1,22 +1,29 @@
-"""The gateway as a program: what its process sets up, and its life from the start to the signal that ends it."""
+"""The gateway as a program, from what its process sets up to the signal that ends it; or in a thread of another one."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
 import resource
 import signal
 import threading
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from functools import partial
+from importlib import import_module
+from typing import Any
+
+from anyio.from_thread import start_blocking_portal
 
 from shim._version import __version__
+from shim.core.recognise import Engine
 from shim.gateway.log_writer import logged, set_level
-from shim.gateway.options import Options
+from shim.gateway.options import Address, Options
 from shim.gateway.plan import Plan, PlanSource
-from shim.gateway.server import Gateway, loop_factory
+from shim.gateway.server import Gateway
 from shim.gateway.settings_report import unknown_variables
 from shim.gateway.systemd import Manager, Sockets
 from shim.gateway.watch import Stamp
@@ -105,6 +112,38 @@ async def _run(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -
         for number in (*_ENDING, signal.SIGHUP):
             loop.remove_signal_handler(number)
     _end_within(_AFTER, 0)
+
+
+@contextlib.contextmanager
+def serve_in_thread(
+    options: Options | None = None,
+    engine: Engine | None = None,
+    *,
+    clock: Callable[[], float] = time.time,
+    environ: Mapping[str, str] = os.environ,
+) -> Iterator[Gateway]:
+    """Run a gateway in a thread of its own for the length of a ``with`` block, and yield it.
+
+    Without options it listens on free ports of loopback.
+    """
+    options = options or Options(listen=Address("127.0.0.1", 0), admin=Address("127.0.0.1", 0))
+    gateway = Gateway(options, engine, clock=clock, environ=environ)
+    with start_blocking_portal(backend_options={"loop_factory": loop_factory()}) as loop:
+        loop.call(gateway.start)
+        try:
+            yield gateway
+        finally:
+            loop.call(gateway.stop)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's, when it is installed; None means asyncio's own."""
+    try:
+        uvloop: Any = import_module("uvloop")
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
 
 
 def _about(plan: Plan) -> str:

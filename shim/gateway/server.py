@@ -9,11 +9,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from importlib import import_module
-from typing import Any
-
-from anyio.from_thread import start_blocking_portal
+from collections.abc import Callable, Coroutine, Mapping
 
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
@@ -216,14 +212,14 @@ class Gateway:
             await self._handler.gate.close()
             await self._inventory.flush()
 
-    async def drain(self, cut: Coroutine[None, None, object], *, grace: float | None = None) -> None:
-        """Stop as ``stop(grace=grace)`` does, and at once when ``cut`` returns.
+    async def drain(self, cut: Coroutine[None, None, object]) -> None:
+        """Stop, and at once when ``cut`` returns.
 
         Where somebody asks ``/readyz``, new connections are taken until they may have noticed.
         """
         asked = self._admin is not None and time.monotonic() - self._admin.asked < _ASKED
-        pause = min(_NOTICED, (self.options.drain if grace is None else grace) / 2) if asked else 0.0
-        stopping, again = asyncio.ensure_future(self.stop(grace=grace, pause=pause)), asyncio.ensure_future(cut)
+        pause = min(_NOTICED, self.options.drain / 2) if asked else 0.0
+        stopping, again = asyncio.ensure_future(self.stop(pause=pause)), asyncio.ensure_future(cut)
         await asyncio.wait((stopping, again), return_when=asyncio.FIRST_COMPLETED)
         again.cancel()
         if not stopping.done():
@@ -281,35 +277,3 @@ class Gateway:
 
     def _authorities(self, address: Address | None) -> frozenset[str]:
         return authorities_of(address, public_url=self.options.public_url, tls=self.certificates.listener is not None)
-
-
-@contextlib.contextmanager
-def serve_in_thread(
-    options: Options | None = None,
-    engine: Engine | None = None,
-    *,
-    clock: Callable[[], float] = time.time,
-    environ: Mapping[str, str] = os.environ,
-) -> Iterator[Gateway]:
-    """Run a gateway in a thread of its own for the length of a ``with`` block, and yield it.
-
-    Without options it listens on free ports of loopback.
-    """
-    options = options or Options(listen=Address("127.0.0.1", 0), admin=Address("127.0.0.1", 0))
-    gateway = Gateway(options, engine, clock=clock, environ=environ)
-    with start_blocking_portal(backend_options={"loop_factory": loop_factory()}) as loop:
-        loop.call(gateway.start)
-        try:
-            yield gateway
-        finally:
-            loop.call(gateway.stop)
-
-
-def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's, when it is installed; None means asyncio's own."""
-    try:
-        uvloop: Any = import_module("uvloop")
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory

@@ -30,7 +30,7 @@ from shim.gateway import Gateway
 from shim.gateway.http1.sockets import Bound, bind_tcp
 from shim.gateway.ledger import OTHER
 from shim.gateway.options import Address, Options
-from shim.gateway.server import loop_factory
+from shim.gateway.run import loop_factory
 from shim.run.certificates import Certificates, make_certificates
 from shim.run.proxy import Proxy
 from shim.run.variables import Run, environment_of
