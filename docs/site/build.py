@@ -25,7 +25,7 @@ ROOMS = {
     "tutorial": ("Tutorial", ()),
     "how-to": (
         "How-to",
-        ("base-urls", "hard-coded-host", "trouble", "atlas-cli", "mocks", "deploying", "kubernetes", "many-pollers"),
+        ("base-urls", "hard-coded-host", "trouble", "atlas-cli", "mocks", "deploying", "many-callers"),
     ),
     "reference": (
         "Reference",
@@ -34,7 +34,7 @@ ROOMS = {
             *("credentials", "status", "metrics"),
         ),
     ),
-    "explanation": ("Explanation", ("why", "order-of-events", "fidelity", "unknowns", "comparison", "trust")),
+    "explanation": ("Explanation", ("why", "fidelity", "unknowns", "trust")),
     "project": ("Project", ("changelog",)),
 }
 

@@ -18,9 +18,8 @@ INSTALLED = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROO
 PLAYED = {
     "atlas-cli.md": (),
     "base-urls.md": ("curl", "node", "java"),
+    "deploying.md": ("kubectl",),
     "feature-flags.md": ("curl",),
-    "kubernetes.md": ("kubectl",),
-    "many-pollers.md": ("curl", "seq", "xargs"),
     "scan.md": ("git",),
     "way-out.md": ("curl", "jq"),
 }
@@ -43,7 +42,7 @@ def need(*programs):
 def test_every_page_is_played():
     """One with commands that is added gets a line above, or a test below."""
     pages = {path.name for path in (DOCS / "how-to").glob("*.md") if "```sh\n" in path.read_text("utf-8")}
-    assert pages - ELSEWHERE == {*PLAYED, "hard-coded-host.md", "fronts.md"}
+    assert pages - ELSEWHERE == {*PLAYED, "hard-coded-host.md", "many-callers.md"}
 
 
 @pytest.mark.slow
@@ -51,7 +50,7 @@ def test_every_page_is_played():
 def test_a_page_does_what_it_shows(page, folder):
     """Every block as it stands, with everything that it shows."""
     need(*PLAYED[page])
-    if page == "kubernetes.md":
+    if page == "deploying.md":
         shutil.copytree(DOCS.parent / "deploy", folder / "deploy")
     play(f"how-to/{page}", folder, environ=INSTALLED)
 
@@ -76,7 +75,7 @@ def test_a_hard_coded_host(folder):
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="nginx, as Debian builds it, writes below /var/lib")
-def test_fronts(folder):
-    """A configuration for each proxy, and with nginx one answer through the gateway and one that never saw it."""
-    need("curl", "nginx")
-    play("how-to/fronts.md", folder)
+def test_many_callers(folder):
+    """Forty callers share an answer; behind nginx one goes through the gateway, and another never sees it."""
+    need("curl", "seq", "xargs", "nginx")
+    play("how-to/many-callers.md", folder)

@@ -39,7 +39,7 @@ MORE = {
     "serve": "Each of [the gateway's options](settings.md#the-gateways-options) is a flag. Probes, log, TLS, draining "
     "and reloading: [operating the gateway](operating.md).",
     "status": "What it shows, and who may see it: [a page to look at](status.md).",
-    "front": "Where such a proxy stands, and what for: [in front of the gateway](../how-to/fronts.md).",
+    "front": "Where such a proxy stands, and what for: [in front of the gateway](../how-to/many-callers.md).",
     "scan": "Languages, formats, baselines, pipelines: [finding calls in sources](../how-to/scan.md).",
     "inventory": "What the verdict needs: [the way out](../how-to/way-out.md).",
 }
