@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -143,4 +144,6 @@ def is_module(name):
 def in_module(module, name):
     path = ROOT / module.replace(".", "/")
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    return path.exists() and re.search(rf"\b{name}\b", path.read_text("utf-8")) is not None
+    if not path.exists():
+        return False
+    return re.search(rf"\b{name}\b", path.read_text("utf-8")) is not None or hasattr(import_module(module), name)

@@ -87,7 +87,7 @@ def test_fields_tell_who_answered(upstream):
 SIGNED = {"auth": digest()}
 WITH_TOKEN = {"headers": BEARER}
 FROM_A_PAGE = {"headers": {"Origin": "https://example.org"}}
-BY_NAME = {"headers": {"Host": "shim.internal:8480"}, **SIGNED}
+BY_NAME = {"headers": {"Host": "gateway.internal:8480"}, **SIGNED}
 CREATE = {"target": FLEX, "method": "POST", "json": {}, "headers": FLEX_ACCEPT, **SIGNED}
 DELETE = {"target": f"{V2}/serverless/{DEMO_CLUSTER}", "method": "DELETE", **WITH_TOKEN}
 ORDER = {"target": JOBS, "method": "POST", "json": JOB, **WITH_TOKEN}
@@ -154,7 +154,7 @@ def test_a_row_says_what_atlas_answers(section, words, environ, call, status, co
         ("403", "--allow all", {}, ORDER, "TENANT_SNAPSHOT_NOT_FOUND"),
         ("410", "--route auto", {}, WITH_TOKEN, 200),
         ("410", "--writes instances", {}, DELETE, 202),
-        ("421", f"{VERIFY} --public-url http://shim.internal:8480", KEY, BY_NAME, 200),
+        ("421", f"{VERIFY} --public-url http://gateway.internal:8480", KEY, BY_NAME, 200),
         ("429", "--coalesce 5000", {}, WITH_TOKEN, 200),
         ("504", "--deadline 120", {}, WITH_TOKEN, 200),
     ],
@@ -344,6 +344,6 @@ def test_an_empty_list_of_instances(upstream):
 
 def test_links_lead_to_the_public_name(upstream):
     """Once the gateway knows it."""
-    with Section("Wrong values").gateway(upstream, "--public-url http://shim.internal:8480", cure=True) as served:
+    with Section("Wrong values").gateway(upstream, "--public-url http://gateway.internal:8480", cure=True) as served:
         link = ask(served, headers=BEARER).json()["links"][0]["href"]
-    assert link.startswith(f"http://shim.internal:8480/api/atlas/v2/groups/{DEMO_GROUP}/")
+    assert link.startswith(f"http://gateway.internal:8480/api/atlas/v2/groups/{DEMO_GROUP}/")
