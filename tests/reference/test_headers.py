@@ -124,7 +124,7 @@ def test_a_retired_read_loses_what_the_page_says(tables):
 def test_a_retired_write_loses_what_the_page_says(tables):
     """And what speaks of its own content, which is put in the successor's terms."""
     (dropped, own), _ = passing(f"{BACKUP}/restoreJobs", tables, "POST", ORDER, JOB)
-    assert dropped == rows(tables[ASKED], "")
+    assert dropped == rows(tables[ASKED], "always", "to a successor", "the same")
     assert own == {"host", "via", "accept", "accept-encoding", "content-type", "content-length"} <= tables[TOLD].keys()
 
 
