@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import credentials, dropin, fronts, overhead, pollers, report
+from benchmarks import credentials, dropin, fronts, loading, overhead, pollers, report
 from benchmarks.bodies import legacy_path
 from benchmarks.candidates import CANDIDATES, PLAIN_ONLY, REFERENCE, missing
 from benchmarks.certificate import Certificate, certificate
@@ -20,6 +20,7 @@ SINGLES: dict[str, tuple[Callable[[int], list[tuple[str, str]]], int, int]] = {
     "credentials": (credentials.measure, 10, 3),
     "fronts": (fronts.measure, 10, 3),
     "drop-in": (dropin.measure, 2000, 200),
+    "loading": (loading.measure, 15, 5),
     "overhead": (overhead.measure, 1000, 100),
     "pollers": (pollers.measure, 6, 3),
 }

@@ -27,7 +27,7 @@ class Suite:
     release: str
     needs: tuple[str, ...]
     tests: tuple[str, ...]
-    extras: str = "auto"
+    extras: str = ""
     ways: tuple[str, ...] = ("plain", "auto")
 
 
@@ -49,7 +49,7 @@ SUITES = {
         "requests==2.34.2",
         ("requests[socks]==2.34.2", "httpbin~=0.10.0", "pytest", "pytest-httpbin==2.1.0", "pytest-mock", "trustme"),
         ("tests", "--override-ini=addopts="),
-        "auto,requests",
+        "requests",
     ),
     "urllib3": Suite(
         "urllib3==2.8.0",
@@ -58,7 +58,7 @@ SUITES = {
             *("pytest", "pytest-socket", "pytest-timeout", "quart", "quart-trio", "trustme"),
         ),
         ("test", "--timeout=120", "-k", "not http2_probe_blocked"),  # which may wait for ever, plainly too
-        "auto,requests",
+        "requests",
     ),
     "aiohttp": Suite(
         "aiohttp==3.14.5",
@@ -68,7 +68,7 @@ SUITES = {
             *("trustme", "zlib_ng"),
         ),
         ("tests/test_client_*.py", "--override-ini=addopts=", "--override-ini=filterwarnings=default"),
-        "auto,aiohttp",
+        "aiohttp",
     ),
 }
 """Pins are those of the suites' own lists where a newer version fails without us too."""
@@ -89,7 +89,8 @@ def run(name: str, suite: Suite, folder: Path) -> None:
     python = str(folder / "venv" / "bin" / "python")
     pip = [python, "-m", "pip", "-q", "--disable-pip-version-check"]
     subprocess.run([*pip, "download", "--no-deps", "--no-binary", ":all:", "-d", folder, suite.release], check=True)
-    subprocess.run([*pip, "install", f"{ROOT}[{suite.extras}]", *suite.needs], check=True)
+    ours = f"{ROOT}[{suite.extras}]" if suite.extras else str(ROOT)
+    subprocess.run([*pip, "install", ours, *suite.needs], check=True)
     (source,) = folder.glob("*.tar.gz")
     subprocess.run(["tar", "-xzf", source, "-C", folder], check=True)
     (folder / "replaced.py").write_text(f"import sys\nfrom shim import {name}\nsys.modules[{name!r}] = {name}\n")
