@@ -61,7 +61,7 @@ async def main():
     await served.start()
     def count():
         gc.collect()
-        print(len(asyncio.all_tasks()), served.in_flight.count, flush=True)
+        print(len(asyncio.all_tasks()), served.limits.count, flush=True)
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, count)
     print(served.url, flush=True)
     await asyncio.Event().wait()
