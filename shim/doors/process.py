@@ -21,8 +21,7 @@ from shim.errors import DocumentError, SettingsError
 from shim.origins import BASE_URL_VARIABLES, read_base_url
 
 if TYPE_CHECKING:
-    from shim.flags.variants import ByFlag
-    from shim.flags.words import Evaluate
+    from shim.flags.words import ByFlag, Evaluate
 
 logger = logging.getLogger("shim")
 
@@ -115,7 +114,7 @@ def by_flag(settings: Settings, match: Match) -> Settings:
         if key not in _flags:
             words = import_module("shim.flags.words").FlagWords(key, partial(_connect, key))
             words.start()
-            _flags[key] = import_module("shim.flags.variants").ByFlag(words)
+            _flags[key] = import_module("shim.flags.words").ByFlag(words)
     _flags[key].words.look()
     return _flags[key].variant(settings, match)
 

@@ -1,5 +1,5 @@
-"""The route by a feature flag: OpenFeature is asked beside the calls, and its last good words are kept.
+"""The route by a feature flag: a provider is asked beside the calls, and its last good words are kept.
 
-``words`` keeps a word for each project and asks again; ``providers`` asks OpenFeature; ``file`` is a provider that
-reads a file, for whoever runs no flag service. OpenFeature is an extra, loaded when a flag is first asked for.
+``words`` keeps a word for each project and asks again; ``providers`` asks OpenFeature (an extra, loaded when a flag is
+first asked for), or reads a file.
 """

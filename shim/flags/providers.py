@@ -1,11 +1,20 @@
-"""Asking OpenFeature, whose provider the embedding program has set or a factory makes."""
+"""Asking for a flag: OpenFeature, whose provider the program has set or a factory makes, or a file.
+
+[atlas-route]
+value = "legacy"                                  # for everybody else
+share = { flex = 10 }                             # percent of all projects, always the same ones
+projects = { "5f2b9c0d1e3a4b5c6d7e8f90" = "flex" }  # before the share
+"""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from functools import partial
+from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from shim.core.settings import FlagRoute, RouteWord
@@ -20,18 +29,16 @@ DOMAIN = "atlas-shim"
 """What a provider of our own is bound to, beside whatever the program around us uses."""
 
 
-def provider_factory(text: str, name: str) -> Callable[[], Any]:
-    """Return what ``package.module:factory`` names; ``file:PATH`` is the provider that reads a file.
+def provider_factory(text: str, name: str) -> Callable[[], Any] | Path:
+    """Return what ``package.module:factory`` names, or the path of ``file:PATH``.
 
-    Raises SettingsError, named by ``name``, when there is no such thing.
+    Raises SettingsError, named by ``name``, if there is no such thing.
     """
     module, colon, attribute = text.partition(":")
     if not colon or not module or not attribute:
         raise SettingsError(f"{name}: {text!r} is not of the form package.module:factory, or file:flags.toml")
     if module == "file":
-        from shim.flags.file import file_provider  # noqa: PLC0415 - needs the extra
-
-        return partial(file_provider, attribute)
+        return Path(attribute)
     try:
         found = import_module(module)
         for part in attribute.split("."):
@@ -42,16 +49,18 @@ def provider_factory(text: str, name: str) -> Callable[[], Any]:
 
 
 def check_flag(route: object) -> None:
-    """Raise SettingsError where a flag says the route and OpenFeature is not installed."""
+    """Raise SettingsError if a flag says the route and OpenFeature is not installed."""
     if isinstance(route, FlagRoute) and find_spec("openfeature") is None:
         raise SettingsError(f"route: {hint('openfeature')}")
 
 
-def connected(key: str, factory: Callable[[], Any] | None) -> Evaluate:
-    """Return what asks OpenFeature for a flag; a provider of the ``factory`` is made and set first.
+def connected(key: str, factory: Callable[[], Any] | Path | None) -> Evaluate:
+    """Return what asks for a flag; a provider of the ``factory`` is made and set first.
 
     Raises whatever a factory raises.
     """
+    if isinstance(factory, Path):
+        return partial(_in_file, factory, key)
     from openfeature import api  # noqa: PLC0415 - an extra
     from openfeature.evaluation_context import EvaluationContext  # noqa: PLC0415 - as above
     from openfeature.exception import ErrorCode  # noqa: PLC0415 - as above
@@ -74,3 +83,37 @@ def connected(key: str, factory: Callable[[], Any] | None) -> Evaluate:
         raise LookupError(f"{found.error_code}: {found.error_message or 'no more is said'}")
 
     return evaluate
+
+
+def _in_file(path: Path, key: str, project: str) -> object:
+    """Return what a file says of a flag for a project; raises LookupError that says what is wrong with it."""
+    try:
+        flags = tomllib.loads(path.read_text("utf-8-sig"))
+        words = {name: _flag(name, given) for name, given in flags.items()}
+    except (OSError, ValueError) as error:
+        raise LookupError(f"{path}: {error.strerror if isinstance(error, OSError) else error}") from None
+    if key not in words:
+        raise LookupError(f"{path}: {key}: there is no such flag")
+    value, share, projects = words[key]
+    if project in projects:
+        return projects[project]
+    # As long as a share only grows, a project that is in it stays in it.
+    place = int.from_bytes(sha256(f"{key} {project}".encode()).digest()[:6], "big") / 2**48 * 100
+    for word, percent in share.items() if project else ():
+        if place < percent:
+            return word
+        place -= percent
+    return value
+
+
+def _flag(key: str, given: Any) -> tuple[Any, dict[str, float], dict[str, Any]]:
+    """Return a flag's value, share and projects; raises ValueError, as tomllib does, that names what is no flag."""
+    table = {"value": given} if isinstance(given, str) else given
+    if not isinstance(table, dict) or table.keys() - {"value", "share", "projects"} or "value" not in table:
+        raise ValueError(f"{key}: a flag has a value, and perhaps a share and projects")
+    share, projects = table.get("share", {}), table.get("projects", {})
+    if not isinstance(share, dict) or not isinstance(projects, dict):
+        raise ValueError(f"{key}: share and projects are tables, as in {{ flex = 10 }}")  # noqa: TRY004 - see above
+    if not all(type(part) in {int, float} and part >= 0 for part in share.values()) or sum(share.values()) > 100:
+        raise ValueError(f"{key}: a share is a number of percent, and all together are 100 at most")
+    return table["value"], share, projects

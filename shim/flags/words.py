@@ -12,15 +12,17 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Callable
+from typing import Generic, Protocol, Self, TypeVar
 
 import attrs
 
+from shim.core.recognise import Match
 from shim.core.settings import RouteWord
 
 log = logging.getLogger("shim.flags")
 
 Evaluate = Callable[[str], object]
-"""Returns the flag's value for a project, ``""`` for none in particular; None where it has none; raises anything."""
+"""Returns the flag's value for a project, ``""`` for none in particular; None if it has none; raises anything."""
 
 EVERY = 5.0
 """Seconds from one look at all words to the next."""
@@ -30,8 +32,6 @@ SOON = 0.25
 
 PATIENCE = 5.0
 """Seconds after which a provider is said to hang."""
-
-_HANGS = f"no answer for {PATIENCE:g} s"
 
 MOST = 1024
 """Projects whose words are kept; others go by the word for none in particular."""
@@ -48,34 +48,31 @@ _PACE = 0.002
 _IN_A_ROW = 3
 """Failures in a row that end a look: each of a thousand could take a provider's whole timeout."""
 
-_REFUSED = 64
-"""Values that are no words and are remembered, so that each is logged once."""
-
 
 @attrs.define(eq=False)
 class _Entry:
     word: RouteWord | None = None
     idle: int = 0
+    refused: str = ""
 
 
 class FlagWords:
     """The last good words of the flag ``key``.
 
     ``connect`` is called in the thread that asks, and again while it fails. ``first`` is set once there is a word.
+    ``fault`` is what is wrong with the provider, empty while it answers.
     """
 
     def __init__(self, key: str, connect: Callable[[], Evaluate], *, every: float = EVERY) -> None:
         self.key = key
         self.first = threading.Event()
+        self.fault = ""
         self._connect = connect
         self._every = every
         self._evaluate: Evaluate | None = None
         self._nobody = _Entry()
         self._entries = {"": self._nobody}
-        self._fault = ""
-        self._refused: set[str] = set()
         self._full = False
-        self._started = False
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -84,7 +81,6 @@ class FlagWords:
 
     def start(self) -> None:
         """Begin to ask."""
-        self._started = True
         _LIVING.add(self)
         threading.Thread(target=self._work, name="feature flag", daemon=True).start()
 
@@ -97,50 +93,37 @@ class FlagWords:
     def word(self, project: str) -> RouteWord | None:
         """Return the last good word for a project; None before there is any. Never waits."""
         entry = self._entries.get(project)
-        if entry is None:
-            return self._added(project).word or self._nobody.word
-        entry.idle = 0
-        return entry.word or self._nobody.word
-
-    def _added(self, project: str) -> _Entry:
-        if len(self._entries) > MOST or len(project) > _LONGEST:
-            if not self._full and len(project) <= _LONGEST:
+        if entry is None and len(project) <= _LONGEST:
+            if len(self._entries) <= MOST:
+                entry = self._entries.setdefault(project, _Entry())
+                self._wake.set()
+            elif not self._full:
                 self._full = True
                 log.warning("%s: more than %s projects call: the rest go by the word for none", self, MOST)
-            return self._nobody
-        entry = self._entries.setdefault(project, _Entry())
-        self._wake.set()
-        return entry
+        if entry is None:
+            return self._nobody.word
+        entry.idle = 0
+        return entry.word or self._nobody.word
 
     def __str__(self) -> str:
         return f"the flag {self.key}"
 
-    @property
-    def fault(self) -> str:
-        """What is wrong with the provider, in plain words; empty while it answers."""
-        return _HANGS if self._is_hanging() else self._fault
-
     def counts(self) -> dict[str, int]:
         """Return how many projects each word is in force for."""
-        found = Counter(str(entry.word or self._nobody.word or RouteWord.AUTO) for entry in self._known())
-        return dict(sorted(found.items()))
+        known = [entry for project, entry in tuple(self._entries.items()) if project]
+        return dict(sorted(Counter(str(one.word or self._nobody.word or RouteWord.AUTO) for one in known).items()))
 
     def report(self) -> dict[str, object]:
         """Return the state for people and programs: words with how many projects, the word for none, and faults."""
-        nobody = self._nobody.word
-        return {"flag": self.key, "projects": self.counts(), "others": nobody or RouteWord.AUTO, "fault": self.fault}
+        self.look()
+        others = self._nobody.word or RouteWord.AUTO
+        return {"flag": self.key, "projects": self.counts(), "others": others, "fault": self.fault}
 
     def look(self) -> None:
-        """Log, once, that the provider hangs; for whoever has a clock, since the thread that asks is held up."""
-        if self._is_hanging():
-            self._failed(_HANGS)
-
-    def _is_hanging(self) -> bool:
+        """Notice, and log once, that the provider hangs: the thread that asks it can't."""
         since = self._since
-        return since is not None and time.monotonic() - since > PATIENCE
-
-    def _known(self) -> list[_Entry]:
-        return [entry for project, entry in tuple(self._entries.items()) if project]
+        if since is not None and time.monotonic() - since > PATIENCE:
+            self._failed(f"no answer for {PATIENCE:g} s")
 
     def _work(self) -> None:
         ending, wake, due = self._ending, self._wake, 0.0
@@ -156,7 +139,7 @@ class FlagWords:
             wake.clear()
 
     def _said(self) -> str:
-        """Return the words in force; projects that agree with the word for none are not told of."""
+        """Return the words in force; projects that agree with the word for none are left out."""
         nobody = self._nobody.word or RouteWord.AUTO
         words = [f"{word} for {count}" for word, count in self.counts().items() if word != nobody]
         return ", ".join([*words, f"{nobody} for the others" if words else str(nobody)])
@@ -169,7 +152,7 @@ class FlagWords:
             failures = 0 if self._asked(project) else failures + 1
 
     def _asked(self, project: str) -> bool:
-        """Ask about one project, and tell whether the provider answered."""
+        """Ask about one project, and return whether the provider answered."""
         self._since = time.monotonic()
         try:
             if self._evaluate is None:
@@ -183,30 +166,26 @@ class FlagWords:
             return False
         finally:
             self._since = None
-        self._take(project, value)
+        if self.fault:
+            log.info("%s: its provider answers again", self)
+            self.fault = ""
+        if value is not None:
+            self._take(project, str(value), self._entries[project])
         return True
 
     def _failed(self, fault: str) -> None:
-        if fault != self._fault:
+        if fault != self.fault:
             log.warning("%s: its provider fails, the last good words stay: %s", self, fault)
-        self._fault = fault
+        self.fault = fault
 
-    def _take(self, project: str, value: object) -> None:
-        if self._fault:
-            log.info("%s: its provider answers again", self)
-        self._fault = ""
-        entry = self._entries.get(project)
-        if entry is None or value is None:
-            return
+    def _take(self, project: str, value: str, entry: _Entry) -> None:
         try:
-            word = RouteWord(str(value))
+            entry.word = RouteWord(value)
         except ValueError:
-            said = repr(value)[:50]
-            if said not in self._refused and len(self._refused) < _REFUSED:
-                self._refused.add(said)
-                log.warning("%s says %s, which is not one of %s; the last word stays", self, said, ", ".join(RouteWord))
+            if (said := repr(value)[:50]) != entry.refused:
+                entry.refused, words = said, ", ".join(RouteWord)
+                log.warning("%s says %s, which is not one of %s; the last word stays", self, said, words)
             return
-        entry.word = word
         self.first.set()
         entry.idle += 1
         if project and entry.idle > _IDLE:
@@ -225,3 +204,34 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+
+class HasRoute(Protocol):
+    """What can be had with the word of its flag, None if that has said nothing yet."""
+
+    def by_flag(self, word: RouteWord | None, /) -> Self:
+        """Return the same with that word."""
+        ...
+
+
+T = TypeVar("T", bound=HasRoute)
+
+
+@attrs.define(eq=False)
+class ByFlag(Generic[T]):
+    """The words of a flag, and the variants of what is in use: one for each word, made when it is first needed."""
+
+    words: FlagWords
+    _of: T | None = None
+    _made: dict[RouteWord | None, T] = attrs.field(factory=dict)
+
+    def variant(self, whole: T, match: Match) -> T:
+        """Return the variant for the project that a call names."""
+        word = self.words.word(match.parameters.get("groupId", ""))
+        made = self._made
+        if whole is not self._of:
+            self._of, self._made = whole, (made := {})
+        found = made.get(word)
+        if found is None:
+            found = made[word] = whole.by_flag(word)
+        return found

@@ -22,7 +22,7 @@ from shim.core.memory import Memory
 from shim.core.messages import Answer, Call, Record, Reply, field
 from shim.core.recognise import Match
 from shim.core.settings import RouteWord
-from shim.flags.variants import ByFlag
+from shim.flags.words import ByFlag
 from shim.gateway.checks import InboundRequest, check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
 from shim.gateway.credentials import CallerGate, UpstreamSigner

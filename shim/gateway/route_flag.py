@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from shim.flags.providers import connected, provider_factory
-from shim.flags.variants import ByFlag
-from shim.flags.words import FlagWords
+from shim.flags.words import ByFlag, FlagWords
 from shim.gateway.options import Options
 from shim.gateway.plan import Plan
 

@@ -73,8 +73,11 @@ def test_a_flag_that_needs_a_project_says_nothing_without_one():
 
 def test_a_factory_is_named_like_an_entry_point():
     """A class, a function, or the provider itself."""
-    assert isinstance(provider_factory(f"{__name__}:made", "x")(), InMemoryProvider)
-    assert provider_factory("shim.flags.words:EVERY", "x")() == 5.0
+    found, value = provider_factory(f"{__name__}:made", "x"), provider_factory("shim.flags.words:EVERY", "x")
+    assert callable(found)
+    assert callable(value)
+    assert isinstance(found(), InMemoryProvider)
+    assert value() == 5.0
 
 
 @pytest.mark.parametrize(
@@ -133,6 +136,6 @@ def test_a_broken_file_is_a_failure(tmp_path, text, why):
     path = tmp_path / "flags.toml"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(LookupError, match=f"(?i)PARSE_ERROR: {path}: {why}"):
+    with pytest.raises(LookupError, match=f"{path}: {why}"):
         connected(KEY, provider_factory(f"file:{path}", "x"))("a")
     assert os.fspath(path)
