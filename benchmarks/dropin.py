@@ -1,44 +1,81 @@
-"""The drop-in beside plain httpx: one client, one connection, calls in turn, medians."""
+"""The drop-in beside its libraries: one client of each, one connection, calls in turn, medians.
+
+Each row compares a call through ``shim.httpx`` or ``shim.requests`` with one through the library itself, pair by pair,
+so that drift hits both alike: to another host, to Atlas where the call is not retired, and where it is retired, with
+a body that came before and with one that never did.
+"""
 
 from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from statistics import median
+from typing import Any
 
-import httpx as plain
+import httpx as plain_httpx
+import requests as plain_requests
 
 from benchmarks.bodies import GROUP, legacy_path
 from benchmarks.processes import upstream
-from shim import httpx
+from shim import httpx, requests
+from shim.errors import LegacyEndpointWarning
+
+Make = Callable[[], Any]
+PAIRS: dict[str, tuple[Make, Make]] = {
+    "httpx": (plain_httpx.Client, httpx.Client),
+    "requests": (plain_requests.Session, requests.Session),
+}
 
 
 def measure(rounds: int) -> list[tuple[str, str]]:
-    """Return (what, ratio) rows; each pair is measured in turn, so that drift hits both alike."""
+    """Return (what, how much) rows."""
+    warnings.simplefilter("ignore", LegacyEndpointWarning)
+    os.environ["NO_PROXY"] = "*"
     rows = []
-    for delay in (0, 20):
-        with upstream(delay) as server:
-            origin = f"http://127.0.0.1:{server.port}"
-            os.environ["ATLAS_SHIM_UPSTREAM"] = origin
-            small, pair = _pair(origin, "small", rounds if delay == 0 else rounds // 10)
-            rows.append((f"drop-in / plain httpx, {delay} ms upstream", f"{pair:.3f}"))
-            if delay == 0:
-                large, _ = _pair(origin, "large", rounds // 10)
-                rows.append(("one more snapshot costs", f"{(large - small) / (500 - 8) * 1e6:.1f} µs"))
+    with upstream(0) as seen, upstream(0, "fresh") as fresh, upstream(20) as slow:
+        for name, made in PAIRS.items():
+            flex, legacy = _flex("small"), legacy_path("small")
+            os.environ["ATLAS_SHIM_UPSTREAM"] = "http://127.0.0.1:1"
+            _, ratio = _pair(made, (seen.origin + flex,) * 2, rounds)
+            rows.append((f"{name}: another host", f"{ratio:.3f}"))
+            for origin, what, theirs, count in (
+                (seen.origin, "Atlas, not retired", flex, rounds),
+                (seen.origin, "retired, a body seen before", legacy, rounds),
+                (fresh.origin, "retired, 8 new snapshots", legacy, rounds),
+                (slow.origin, "retired, at 20 ms", legacy, rounds // 10),
+            ):
+                os.environ["ATLAS_SHIM_UPSTREAM"] = origin
+                more, ratio = _pair(made, (origin + flex, origin + theirs), count)
+                rows.append((f"{name}: {what}", f"{ratio:.3f}, {more * 1e6:+.0f} µs"))
+        os.environ["ATLAS_SHIM_UPSTREAM"] = fresh.origin
+        few, many = (
+            _pair(PAIRS["httpx"], (fresh.origin + _flex(size), fresh.origin + legacy_path(size)), rounds // 10)[0]
+            for size in ("small", "large")
+        )
+        rows.append(("httpx: one more new snapshot", f"{(many - few) / (500 - 8) * 1e6:+.1f} µs"))
     return rows
 
 
-def _pair(origin: str, body: str, rounds: int) -> tuple[float, float]:
-    """Return the drop-in's median seconds, and the median of its ratio to the plain call, pair by pair."""
-    flex = f"{origin}/api/atlas/v2/groups/{GROUP}/flexClusters/{body}/backup/snapshots"
-    legacy = origin + legacy_path(body)
-    with plain.Client() as one, httpx.Client() as two:
-        _seconds(lambda: one.get(flex)), _seconds(lambda: two.get(legacy))
-        pairs = [
-            (_seconds(lambda: one.get(flex).json()), _seconds(lambda: two.get(legacy).json())) for _ in range(rounds)
-        ]
-    return median(two for _, two in pairs), median(two / one for one, two in pairs)
+def _flex(body: str) -> str:
+    return f"/api/atlas/v2/groups/{GROUP}/flexClusters/{body}/backup/snapshots"
+
+
+def _pair(made: tuple[Make, Make], urls: tuple[str, str], rounds: int) -> tuple[float, float]:
+    """Return how many seconds a call takes more with the drop-in, and its ratio to the plain one."""
+    with closing(made[0]()) as one, closing(made[1]()) as two:
+        calls = (partial(_read, one, urls[0]), partial(_read, two, urls[1]))
+        for call in calls * 3:
+            call()
+        pairs = [(_seconds(calls[0]), _seconds(calls[1])) for _ in range(rounds)]
+    return median(two - one for one, two in pairs), median(two / one for one, two in pairs)
+
+
+def _read(client: Any, url: str) -> object:
+    return client.get(url).content
 
 
 def _seconds(call: Callable[[], object]) -> float:

@@ -31,14 +31,14 @@ MOST = 500
 MARKS = 10_000
 """JSON marks of a legacy body, which has a few dozen; decoding so many takes a millisecond."""
 
-_OWN_WORDS = frozenset({
+OWN_WORDS = frozenset({
     "accept", "content-type", "range",
     "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since",
 })  # fmt: skip
 """Request fields that a successor gets in its own words, and those about the legacy representation, which it does
 not have (RFC 9110, 13)."""
 
-_ABOUT_BODY = _OWN_WORDS | {
+_ABOUT_BODY = OWN_WORDS | {
     "content-digest", "content-encoding", "content-length", "content-md5", "digest", "repr-digest",
 }  # fmt: skip
 """Together with request fields that describe the caller's own content, and no other."""
@@ -202,7 +202,7 @@ def successor_call(match: Match, call: Call, target: Target, query: LegacyQuery 
     Raises CallError if the successor has no word for a parameter's.
     """
     kind = target.accept
-    headers = (*without(call.headers, _OWN_WORDS if content == call.body else _ABOUT_BODY), ("Accept", kind))
+    headers = (*without(call.headers, OWN_WORDS if content == call.body else _ABOUT_BODY), ("Accept", kind))
     if content:
         headers = (*headers, ("Content-Type", kind))
     return Call(target.method, call.origin, _request_target(match, call, target, query), headers, content)

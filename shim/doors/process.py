@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from shim.core.again import Repeats
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, Match, shared_engine
 from shim.core.settings import FlagRoute, Settings, read_settings
@@ -34,6 +35,9 @@ MEMORY = Memory()
 
 It is looked up here for each call: whoever puts another memory in its place does so for every drop-in.
 """
+
+REPEATS = Repeats()
+"""What is known of the calls that this process makes again and again."""
 
 
 @attrs.frozen

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import attrs
 
 from shim.core.context import Context
-from shim.core.exchange import exchange
 from shim.core.messages import Call, Exchange, Headers, Record
 from shim.core.recognise import Engine, Match
 from shim.core.route import sunset_of
@@ -53,7 +52,7 @@ class RetiredCall:
         """Begin its exchange; nothing is done until the first command is asked for."""
         if not self.known:
             return elsewhere(self.match, self.call)
-        return exchange(self.match, self.call, self.context)
+        return process.REPEATS.exchange(self.match, self.call, self.context)
 
     def write_down(self, record: Record) -> None:
         """Append the call and its place in the program to the inventory, if ``ATLAS_SHIM_INVENTORY`` names one."""

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 import attrs
 
+from shim.core.again import Repeats
 from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.memory import Memory
@@ -168,6 +169,7 @@ def drive(
     origin: str = ORIGIN,
     fault: str | None = None,
     codec: dict[str, Any] | None = None,
+    repeats: Repeats | None = None,
 ) -> Driven:
     """Run one exchange to its end; ``fault`` is what every read says instead of content."""
     match = engine.recognise(method, target, headers)
@@ -177,7 +179,8 @@ def drive(
         settings or Settings(), memory or Memory(), now, base, monotonic=monotonic or now, **(codec or {})
     )
     script = iter(()) if callable(upstream) else iter(upstream)
-    asking = exchange(match, Call(method, origin, target, headers, body), context)
+    ask = exchange if repeats is None else repeats.exchange
+    asking = ask(match, Call(method, origin, target, headers, body), context)
     steps: list[Send | Read] = []
     given: Given = (0, (), b"")
     try:

@@ -77,7 +77,7 @@ async def _after(
         return None
     options = {**options, "params": None, "data": data}
     asked = recognise(session, info.method, info.real_url, options) if info.url.host == first.url.host else None
-    if asked is None:
+    if asked is None or not asked.retired.known:
         return None
     response = await _exchanged(session, base, asked, info.real_url, options)
     redirected(response, last.history)

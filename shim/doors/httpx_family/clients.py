@@ -185,7 +185,7 @@ def _led_on(side: Side, client: Any, base: Callable[..., Any], response: httpx.R
     request, history = response.request, response.history
     retired = _recognised(side, client, request)
     may_ask = request.method in {"GET", "HEAD"} or response.status_code == 410
-    if retired is None or not may_ask or request.url.host != history[0].request.url.host:
+    if retired is None or not retired.known or not may_ask or request.url.host != history[0].request.url.host:
         return response
     yield getattr(response, side.close)
     served = yield from _around(side, client, base, request, retired, **options)
