@@ -221,20 +221,13 @@ def _path(_: Any, request: Any, *__: Any, **___: Any) -> str:
     return path
 
 
-def _request(_: Any, request: Any, *__: Any, **___: Any) -> str:
-    return str(request.url)
-
-
-def _url(_: Any, url: str) -> str:
-    return url
+def _first(_: Any, *args: Any, **kwargs: Any) -> str:
+    given = args[0] if args else next(iter(kwargs.values()))
+    return given if isinstance(given, str) else str(getattr(given, "full_url", None) or given.url)
 
 
 def _second(_: Any, method: Any, url: Any, *__: Any, **___: Any) -> str:  # noqa: ARG001 - or it has no names
     return url.decode("latin-1") if isinstance(url, bytes) else str(url)
-
-
-def _opened(_: Any, fullurl: Any, *__: Any, **___: Any) -> str:
-    return fullurl if isinstance(fullurl, str) else str(fullurl.full_url)
 
 
 def _of_session(session: Any, method: Any, str_or_url: Any, *_: Any, **__: Any) -> str:  # noqa: ARG001 - as above
@@ -245,10 +238,6 @@ def _of_session(session: Any, method: Any, str_or_url: Any, *_: Any, **__: Any) 
 def _head(connection: Any, *_: Any, **__: Any) -> str:
     head: bytes = connection._buffer[0]  # noqa: SLF001 - kept there until now, line by line
     return head.decode("latin-1")
-
-
-def _fetched(_: Any, request: Any, *__: Any, **___: Any) -> str:
-    return request if isinstance(request, str) else str(request.url)
 
 
 _HTTPX = "shim.doors.httpx_family.clients"
@@ -264,18 +253,18 @@ SERVED: dict[str, Methods] = {
         }
         for name in ("httpx", "httpx2")
     },
-    "requests": {("Session", "get_adapter"): _served(_url, "shim.doors.requests.adapter:get_adapter")},
+    "requests": {("Session", "get_adapter"): _served(_first, "shim.doors.requests.adapter:get_adapter")},
     "urllib3": {
         (kind, "urlopen"): _served(_second, f"{_URLLIB3}:urlopen") for kind in ("PoolManager", "HTTPConnectionPool")
     },
-    "urllib.request": {("OpenerDirector", "open"): _served(_opened, "shim.doors.stdlib:open_url")},
+    "urllib.request": {("OpenerDirector", "open"): _served(_first, "shim.doors.stdlib:open_url")},
 }
 """Library -> class and method -> what is called in its place."""
 
 UNSERVED: dict[str, Methods] = {
     "http.client": {("HTTPConnection", "endheaders"): _served(_head, "shim.doors.stdlib:endheaders")},
-    "niquests": {(kind, "send"): _served(_request, f"{_UNCOVERED}:niquests") for kind in ("Session", "AsyncSession")},
-    "tornado.httpclient": {("AsyncHTTPClient", "fetch"): _served(_fetched, f"{_UNCOVERED}:tornado")},
+    "niquests": {(kind, "send"): _served(_first, f"{_UNCOVERED}:niquests") for kind in ("Session", "AsyncSession")},
+    "tornado.httpclient": {("AsyncHTTPClient", "fetch"): _served(_first, f"{_UNCOVERED}:tornado")},
     "twisted.web.client": {("Agent", "request"): _served(_second, f"{_UNCOVERED}:twisted")},  # treq's too
     "curl_cffi.requests": {
         (kind, "request"): _served(_second, f"{_UNCOVERED}:curl_cffi") for kind in ("Session", "AsyncSession")
