@@ -112,18 +112,11 @@ class Ledger:
         if call.challenged is not None:
             self._challenged[call.challenged] += 1
             return
-        ended, agent, page = call.began + call.seconds, call.agent or "", self._page
+        ended, page = call.began + call.seconds, self._page
         if not self._begins <= ended < self._ends or len(page.rows) >= MOST or len(page.answers) >= MOST:
             page = self._turn(int(ended) // 60)
         operation, route = call.operation, call.route
-        key = (
-            operation,
-            route,
-            call.status,
-            call.failure,
-            call.peer,
-            agent if len(agent) <= _AGENT else agent[:_AGENT],
-        )
+        key = (operation, route, call.status, call.failure, call.peer, (call.agent or "")[:_AGENT])
         row = page.rows.get(key)
         if row is None:
             times = self._times.get((operation, route))

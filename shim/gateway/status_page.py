@@ -79,7 +79,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {"spoken": spoken, "wrapped": _wrapped, "joined": _joined}
+    made.filters |= {"wrapped": _wrapped, "joined": _joined}
     return made
 
 
