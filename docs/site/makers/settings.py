@@ -39,6 +39,12 @@ that may have been meant. `atlas-shim check` reads all of it and starts nothing,
 listener shows what holds in a gateway, and where it was given.
 """
 
+FIVE_HEAD = """
+## The five options to know
+
+What most gateways are started with; the other ones have defaults that hold.
+"""
+
 SHARED_HEAD = """
 ## For every way in
 
@@ -106,6 +112,8 @@ def settings() -> str:
     """Return the page."""
     return page(
         HEAD,
+        FIVE_HEAD,
+        _table([row for row in TABLE if row.name in FIVE]),
         SHARED_HEAD,
         _variables(SHARED),
         OPTIONS_HEAD,
@@ -131,13 +139,11 @@ def settings() -> str:
 
 
 def _options() -> Iterable[str]:
-    rows = {row.name: row for row in TABLE}
-    yield _section("The five options to know", [rows[name] for name in FIVE])
     for heading in dict.fromkeys(row.group for row in TABLE):
-        yield _section(heading, [row for row in TABLE if row.group == heading])
+        yield f"### {heading}\n\n" + _table([row for row in TABLE if row.group == heading])
 
 
-def _section(heading: str, rows: Sequence[Row[Any]]) -> str:
+def _table(rows: Sequence[Row[Any]]) -> str:
     cells = [
         (
             names(f"{row.flag} {row.metavar}", row.variable, row.name),
@@ -147,7 +153,7 @@ def _section(heading: str, rows: Sequence[Row[Any]]) -> str:
         )
         for row in rows
     ]
-    return f"### {heading}\n\n" + table(("flag, variable, key", "default", "change", "meaning"), cells)
+    return table(("flag, variable, key", "default", "change", "meaning"), cells)
 
 
 def _notes(row: Row[Any]) -> Iterable[str]:
