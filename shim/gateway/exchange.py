@@ -68,47 +68,49 @@ class Exchange:
         """
         settings = self.context.settings
         spent = 0.0 if self.early is None else perf_counter() - self.early.began
+        until = self.upstream.until(settings.deadline - spent)
         steps = exchange(self.match, self.call, self.context)
         reply: Reply | None = None
         try:
-            with self.upstream.within(settings.deadline - spent):
-                while True:
-                    began = perf_counter()
-                    step = advance(steps, reply)
-                    self.seconds += perf_counter() - began
-                    if isinstance(step, Send):
-                        if self.response is not None:
-                            self._keep_page(self.response)
-                        self.response = await self._send(step)
-                        self._use_up(self.early)
-                        reply = self.response.head
-                        if self.response.announces:
-                            self.announced(step.call, reply.headers)
-                    elif isinstance(step, Read):
-                        reply = await self._read(step.limit)
-                    else:
-                        break
-                if whole and isinstance(step, PassThrough):
+            while True:
+                began = perf_counter()
+                step = advance(steps, reply)
+                self.seconds += perf_counter() - began
+                if isinstance(step, Send):
+                    if self.response is not None:
+                        self._keep_page(self.response)
+                    self.response = await self._send(step, until)
+                    self._use_up(self.early)
+                    reply = self.response.head
+                    if self.response.announces:
+                        self.announced(step.call, reply.headers)
+                elif isinstance(step, Read):
+                    reply = await self._read(step.limit)
+                else:
+                    break
+            if isinstance(step, PassThrough):
+                if whole:
                     await self.last.collect(settings.body_limit)
-                return step
+                self.last.lift()
         except TimeoutError:
             raise overdue(settings) from None
         finally:
             steps.close()
+        return step
 
-    async def _send(self, step: Send) -> UpstreamResponse:
+    async def _send(self, step: Send, until: float) -> UpstreamResponse:
         """Send a call where it goes; nothing of this gateway's own, keys or a certificate, goes to another host."""
         origin = step.call.origin
         if origin == self.call.origin:
-            return await self.signer.send(self.upstream, self._outbound(step))
-        outbound = attrs.evolve(self._outbound(step), early=None)
+            return await self.signer.send(self.upstream, self._outbound(step, until))
+        outbound = attrs.evolve(self._outbound(step, until), early=None)
         return await PASSTHROUGH.send(self.upstream.elsewhere(origin), outbound)
 
-    def _outbound(self, step: Send) -> OutboundCall:
+    def _outbound(self, step: Send, until: float) -> OutboundCall:
         """Return a call to be signed: where only its version is another, the caller's own signature still fits."""
         call, own = step.call, self.call
         is_another = step.rewritten and (call.method != own.method or call.target != own.target)
-        return OutboundCall(call, is_another or self.is_moved, step.may_read, early=self.early)
+        return OutboundCall(call, is_another or self.is_moved, step.may_read, early=self.early, until=until)
 
     def _use_up(self, early: Early | None) -> None:
         """Give an early reply up, unless it is that of the call that was sent; the next call gets none."""

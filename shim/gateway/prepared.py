@@ -110,15 +110,15 @@ class Repeats:
         response = made = None
         try:
             try:
-                with self.upstream.within(settings.deadline):
-                    response = await self.upstream.send(prepared.outbound, head)
-                    if response.head.status == prepared.expected:
-                        content = (await response.read(settings.body_limit)).body
-                        if content is not None and prepared is self.found(request, plan):
-                            if (more := len(content) - sum(map(len, response.chunks))) > BUFFERED:
-                                entry.take(more)
-                            translating = perf_counter()
-                            made = self._made(prepared, content)
+                until = self.upstream.until(settings.deadline)
+                response = await self.upstream.send(prepared.outbound, head, until)
+                if response.head.status == prepared.expected:
+                    content = (await response.read(settings.body_limit)).body
+                    if content is not None and prepared is self.found(request, plan):
+                        if (more := len(content) - sum(map(len, response.chunks))) > BUFFERED:
+                            entry.take(more)
+                        translating = perf_counter()
+                        made = self._made(prepared, content)
             except TimeoutError:
                 raise overdue(settings) from None
             finally:

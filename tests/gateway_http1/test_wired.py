@@ -5,6 +5,7 @@ import asyncio
 from shim.core.messages import Reply
 from shim.gateway.http1.connection import WAITING, Connection
 from shim.gateway.http1.deadlines import NEVER, deadlines
+from shim.gateway.upstream.connection import UpstreamConnection
 from tests.gateway_http1.test_interleavings import reply_of, request_of
 from tests.gateway_http1.wires import FakeUpstream, Wired
 
@@ -139,4 +140,38 @@ async def test_reply_without_content_has_no_length():
     await wired.settle()
     assert upstream.wire.closing
     assert b"Content-Length" not in wired.caller.take(1 << 20)
+    await wired.end()
+
+
+RETIRED = (
+    f"GET /api/atlas/v2/groups/{'6' * 24}/serverless/i/backup/snapshots HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+)
+
+
+async def test_a_call_is_bounded_by_its_deadline_and_a_reply_that_is_handed_on_is_not():
+    """Upstream's silence counts for what is streamed; before that the whole call's time does."""
+    wired = Wired(reply_of, deadline=5.0, upstream_timeout=60.0)
+    wired.caller.deliver(RETIRED)
+    upstream = await upstream_of(wired)
+    protocol = upstream.wire.protocol
+    assert protocol.due - deadlines().now() <= 5.0
+    upstream.wire.deliver(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 9\r\n\r\nhalf")
+    await wired.settle()
+    assert protocol.due - deadlines().now() > 50.0
+    assert wired.caller.take(1 << 20).endswith(b"half")
+    await wired.end()
+
+
+async def test_a_call_whose_time_is_over_gets_no_more_of_upstream():
+    """It is answered 504, and upstream's connection ends with it."""
+    wired = Wired(reply_of, deadline=5.0, upstream_timeout=60.0)
+    wired.caller.deliver(RETIRED)
+    upstream = await upstream_of(wired)
+    protocol = upstream.wire.protocol
+    assert isinstance(protocol, UpstreamConnection)
+    protocol.until = 0.0
+    protocol.late()
+    await wired.settle()
+    assert wired.caller.take(1 << 20).startswith(b"HTTP/1.1 504 ")
+    assert upstream.wire.lost
     await wired.end()

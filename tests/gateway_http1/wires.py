@@ -11,7 +11,7 @@ import h11
 
 from shim.gateway import Gateway, Options
 from shim.gateway.http1.connection import Connection
-from shim.gateway.http1.deadlines import deadlines
+from shim.gateway.http1.deadlines import NEVER, deadlines
 from shim.gateway.http1.server import Server
 from shim.gateway.upstream.connection import UpstreamConnection
 from shim.gateway.upstream.pool import Pool
@@ -167,7 +167,7 @@ class WiredPool(Pool):
 
     answer: Callable[[h11.Request], tuple[bytes, bool]]
 
-    async def connect(self) -> UpstreamConnection:
+    async def connect(self, until: float = NEVER) -> UpstreamConnection:
         """Return one that is there at once."""
         await asyncio.sleep(0)
         connection = UpstreamConnection(self)

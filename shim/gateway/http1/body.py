@@ -60,7 +60,7 @@ class Body:
         self.chunks: list[bytes] = []
         self.is_complete = length == 0 and not chunked
         self.is_collected = False
-        self.error: Refusal | None = None
+        self.error: Refusal | TimeoutError | None = None
         self.on_wait: Callable[[], None] | None = None
         self.due = NEVER
 
@@ -100,7 +100,7 @@ class Body:
         self.is_complete = True
         self._wake()
 
-    def fail(self, error: Refusal, *, at_once: bool = False) -> None:
+    def fail(self, error: Refusal | TimeoutError, *, at_once: bool = False) -> None:
         """Take note that the content's end will not come; ``at_once`` what has arrived counts as nothing."""
         self.error = error
         if at_once:

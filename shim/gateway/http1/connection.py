@@ -224,9 +224,9 @@ class Connection(Wire):
 
     async def _answer(self, request: Request) -> None:
         try:
-            if request.content.error is not None:
-                log.info("refused a request: %s", request.content.error.detail)
-                request.refuse(self._server.refused(request.content.error))
+            if isinstance(error := request.content.error, errors.Refusal):
+                log.info("refused a request: %s", error.detail)
+                request.refuse(self._server.refused(error))
             elif self._surplus:
                 log.warning("refused a connection beyond the limit")
                 request.refuse(self._server.refused(errors.crowded()))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 EVERY = 0.05
@@ -42,10 +41,6 @@ class Deadlines:
         """Keep no eye on it any more."""
         self._watched.discard(timed)
 
-    def within(self, seconds: float) -> Deadline:
-        """Return what bounds the length of a ``with`` block."""
-        return Deadline(self, seconds)
-
     def _look(self) -> None:
         now = self.loop.time()
         try:
@@ -66,38 +61,3 @@ def deadlines() -> Deadlines:
     if found is None:
         found = _BY_LOOP[loop] = Deadlines(loop)
     return found
-
-
-class Deadline:
-    """Raises TimeoutError out of its block when that takes too long, as ``asyncio.timeout`` does, on the one timer.
-
-    ``due`` may be moved while the block runs.
-    """
-
-    __slots__ = ("_cancelling", "_deadlines", "_expired", "_task", "due")
-
-    def __init__(self, deadlines: Deadlines, seconds: float) -> None:
-        self._deadlines = deadlines
-        self._expired = False
-        self.due = deadlines.now() + seconds
-
-    def __enter__(self) -> Self:
-        task = asyncio.current_task(self._deadlines.loop)
-        assert task is not None, "a block of a coroutine"
-        self._task = task
-        self._cancelling = task.cancelling()
-        self._deadlines.watch(self)
-        return self
-
-    def late(self) -> None:
-        """Interrupt the block."""
-        self.due = NEVER
-        self._expired = True
-        self._task.cancel()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._deadlines.forget(self)
-        if self._expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
-            raise TimeoutError from error

@@ -13,7 +13,7 @@ import attrs
 from shim.core.messages import Call
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import PSEUDONYM, for_upstream
-from shim.gateway.http1.deadlines import Deadline, deadlines
+from shim.gateway.http1.deadlines import NEVER, deadlines
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
 from shim.gateway.tls.certificates import ReloadableContext
@@ -38,6 +38,7 @@ class OutboundCall:
     ``rewritten``: the caller has signed another target. ``readable``: its reply may be read, and so comes in a coding
     that can be undone. A ``stream`` is content that takes the place of the call's body, of ``length`` bytes if that
     is known, else chunked; it can be sent once. If the same head was sent ``early``, its reply is the call's.
+    ``until`` is a time of the loop's clock, from which on TimeoutError is raised in place of what has not come.
     """
 
     call: Call
@@ -46,6 +47,7 @@ class OutboundCall:
     stream: AsyncIterator[bytes] | None = None
     length: int | None = None
     early: Early | None = None
+    until: float = NEVER
 
 
 @attrs.frozen
@@ -109,10 +111,10 @@ class Upstream:
         of_proxy = system_context() if self.proxy is not None and self.proxy.tls else None
         self.pool.trust(context, of_proxy)
 
-    def within(self, seconds: float) -> Deadline:
-        """Return what bounds the length of a ``with`` block around calls."""
+    def until(self, seconds: float) -> float:
+        """Return the time of the loop's clock so many seconds from now."""
         assert self.pool is not None, "open() comes first"
-        return self.pool.deadlines.within(seconds)
+        return self.pool.deadlines.now() + seconds
 
     async def close(self) -> None:
         """Close all connections."""
@@ -120,23 +122,22 @@ class Upstream:
             if pool is not None:
                 await pool.close()
 
-    async def send(self, outbound: OutboundCall, head: bytes = b"") -> UpstreamResponse:
+    async def send(self, outbound: OutboundCall, head: bytes = b"", until: float = NEVER) -> UpstreamResponse:
         """Send one call, its target as it is, and return the reply's head; raises Refusal when there is none.
 
-        The ``head`` is made of the call, unless it is given.
-
-        A read that met a kept connection closed under it, and got no byte of an answer, is sent once more, on a new
-        one (RFC 9110, 9.2.2); nothing else is ever sent twice.
+        The ``head`` is made of the call, and ``until`` is the call's, unless they are given. A read that met a kept
+        connection closed under it, and got no byte of an answer, is sent once more, on a new one (RFC 9110, 9.2.2);
+        nothing else is ever sent twice.
         """
         if outbound.early is not None and outbound.early.head == self.head_of(outbound):
             return outbound.early.response
         try:
             if self._tracing is None:
-                response = await self._send(outbound, head or self.head_of(outbound))
+                response = await self._send(outbound, head or self.head_of(outbound), min(until, outbound.until))
             else:
                 with self._tracing.upstream(outbound.call, self.origin) as (traced, answered):
                     outbound = attrs.evolve(outbound, call=traced)
-                    response = await self._send(outbound, self.head_of(outbound))
+                    response = await self._send(outbound, self.head_of(outbound), min(until, outbound.until))
                     answered(response.head.status)
         except Refusal as refusal:
             self.failures[refusal.error or "none"] += 1
@@ -147,18 +148,22 @@ class Upstream:
         self.hundreds[response.head.status // 100] += 1
         return response
 
-    async def _send(self, outbound: OutboundCall, head: bytes) -> UpstreamResponse:
+    async def _send(self, outbound: OutboundCall, head: bytes, until: float) -> UpstreamResponse:
         assert self.pool is not None, "open() comes first"
+        if until <= self.pool.deadlines.now():
+            raise TimeoutError
         call, stream = outbound.call, outbound.stream
         chunked = stream is not None and outbound.length is None
         if (connection := self.pool.lend()) is not None:
             try:
+                connection.until = until
                 return await connection.request(head, call.method, call.body, stream, chunked=chunked)
             except Refusal as refusal:
                 may_repeat = stream is None and not call.body and call.method in _SAFE
                 if not may_repeat or connection.heard or refusal.error != "connection_terminated":
                     raise
-        connection = await self.pool.connect()
+        connection = await self.pool.connect(until)
+        connection.until = until
         return await connection.request(head, call.method, call.body, stream, chunked=chunked)
 
     def head_of(self, outbound: OutboundCall) -> bytes:

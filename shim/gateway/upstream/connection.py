@@ -44,12 +44,13 @@ class UpstreamConnection(Wire):
     """A connection that sends one request at a time.
 
     Bytes that arrive while no request is in flight, or behind a reply, end it: they would be taken for the reply to
-    somebody else's request. ``heard`` says that something of the present reply has arrived.
+    somebody else's request. ``heard`` says that something of the present reply has arrived. What has not come ``until``
+    a time of the loop's clock raises TimeoutError for whoever waits for it.
     """
 
     __slots__ = (
         "_informational", "_is_head", "_is_sending", "_keep", "_pool", "_response", "_waiter", "born", "due", "heard",
-        "in_use",
+        "in_use", "until",
     )  # fmt: skip
 
     def __init__(self, pool: Owner) -> None:
@@ -61,6 +62,7 @@ class UpstreamConnection(Wire):
         self._is_head = False
         self._is_sending = False
         self._keep = True
+        self.until = NEVER
         self.in_use = False
         self.heard = False
         self.born = pool.deadlines.now()
@@ -125,20 +127,29 @@ class UpstreamConnection(Wire):
                 self._expect()
                 await self._drained
                 if self._response is None:  # else its silence counts by now
-                    self.due = NEVER
+                    self.due = self.until
         if chunked or head:
             self.write(head + b"0\r\n\r\n" if chunked else head)
         self._is_sending = False
         self._expect()
 
     def _expect(self) -> None:
-        self.due = self._pool.deadlines.now() + self._pool.idle_timeout
+        self.due = min(self.until, self._pool.deadlines.now() + self._pool.idle_timeout)
+
+    def lift(self, response: UpstreamResponse) -> None:
+        """Bound what is still to come of a reply by nothing but upstream's silence."""
+        if self._response is response:
+            self.until = NEVER
+            if self._held:
+                self.due = NEVER
+            else:
+                self._expect()
 
     def hold(self) -> None:
         """Take no more bytes from upstream; its silence is not its own then."""
         if not self._held:
             super().hold()
-            self.due = NEVER
+            self.due = self.until
 
     def go_on(self) -> None:
         """Take bytes from upstream again."""
@@ -170,10 +181,10 @@ class UpstreamConnection(Wire):
             self._waiter.set_exception(faults.broken(exc))
 
     def late(self) -> None:
-        """End a connection that is idle for too long, or whose upstream fell silent."""
+        """End a connection that is idle for too long, whose upstream fell silent, or whose call takes too long."""
         self.due = NEVER
         if self.in_use:
-            self._fail(faults.silent())
+            self._fail(TimeoutError() if self.until <= self._pool.deadlines.now() else faults.silent())
         else:
             self.abort()
 
@@ -257,7 +268,7 @@ class UpstreamConnection(Wire):
         # Bytes behind a reply would become the reply to the next request, and so would the rest of a request.
         self._pool.release(self, keep=self._keep and stop == len(data) and not self._is_sending)
 
-    def _fail(self, error: Refusal) -> None:
+    def _fail(self, error: Refusal | TimeoutError) -> None:
         response, self._response = self._response, None
         if response is not None:
             response.fail(error, at_once=True)

@@ -104,12 +104,14 @@ class Pool:
                 return
             await asyncio.sleep(0)
 
-    async def connect(self) -> UpstreamConnection:
-        """Return a new connection; raises Refusal."""
+    async def connect(self, until: float = NEVER) -> UpstreamConnection:
+        """Return a new connection; raises Refusal, and TimeoutError when there is none ``until`` then."""
         try:
-            async with asyncio.timeout(self._connect_timeout):
+            async with asyncio.timeout_at(min(until, self.deadlines.now() + self._connect_timeout)):
                 connection = await (self._direct() if self._proxy is None else self._through(self._proxy))
         except OSError as error:
+            if until <= self.deadlines.now():
+                raise TimeoutError from None
             raise faults.unconnected(error, tls=self._tls, through_proxy=self._proxy is not None) from error
         connection.in_use = True
         # Not before: a loop that was interrupted while it connected may end a connection without a word.

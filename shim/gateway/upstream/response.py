@@ -25,6 +25,10 @@ class Ending(Source, Protocol):
         """End the connection, since nobody reads the rest."""
         ...
 
+    def lift(self, response: UpstreamResponse) -> None:
+        """Bound what is still to come of a reply by nothing but upstream's silence."""
+        ...
+
 
 class UpstreamResponse(Body):
     """A reply whose ``head`` is there, and the body that it has.
@@ -59,6 +63,10 @@ class UpstreamResponse(Body):
         if size * _GROWS > _QUICK and (size > _QUICK or self._is_coded()):
             await self._turns.next()
         return with_content(self.head, self.chunks, limit, complete=complete)
+
+    def lift(self) -> None:
+        """Let what is still to come take its time: it is handed on."""
+        self._connection.lift(self)
 
     def _is_coded(self) -> bool:
         return any(name.lower() == "content-encoding" for name, _ in self.head.headers)
