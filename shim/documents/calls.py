@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from functools import partial
 from typing import Any, Self
 
@@ -134,7 +135,8 @@ class QueryRule(Declared):
 
 
 def _version(table: Table, key: str) -> str:
-    version = table.text(key, default="" if table.has("media_type") else None)
+    other = get_close_matches("media_type", table.names(), n=1)  # a misspelt one is one problem
+    version = table.text(key, default="" if other else None)
     if version:
         checked(table, key, parse_date, version)
     return version
@@ -198,7 +200,7 @@ class Target(Declared):
         yield "paging", _reads_all(table) and kept, "can only be collected: the whole list is read"
         bare = self.bare and self.next != LINK
         yield "next", self.next and (bare or kept), "can never apply: it belongs to pages that are collected"
-        yield "next", self.cursor and not self.next, "is missing; say where a page has the value for cursor"
+        yield "next", self.cursor and not table.has("next"), "is missing; say where a page has the value for cursor"
         yield "alike", alike and around.shape != "one", "belongs to one resource; in a list it would hide the others"
         yield "alike", alike and around.method != "GET", "belongs to reads; what a write answers has been executed"
         for to in sorted({to for to in names if names.count(to) > 1}):

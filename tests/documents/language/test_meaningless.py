@@ -179,6 +179,13 @@ def test_what_is_said_of_another_api_has_a_meaning(changes, where, what):
     assert any(line.startswith(f"f.toml: {where}: ") and what in line for line in problems), problems
 
 
+def test_a_misspelt_media_type_is_one_problem():
+    """That the version is missing follows from it."""
+    others = {key: value for key, value in OTHER_API.items() if not key.endswith("media_type")}
+    found = told(others | {f"{GOT}.media_typ": "application/json"})
+    assert found == [f"f.toml: {GOT}.media_typ: is no key of this table; did you mean 'media_type'?"]
+
+
 def test_a_refused_parameter_is_not_sent():
     """No other key beside it could apply."""
     refused = {"refuse": {"errorCode": "A", "detail": "b"}, "default": "c"}
