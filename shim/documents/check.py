@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from shim.documents.calls import ATLAS_ERRORS, Successor, Target
 from shim.documents.check_fields import check_fields
@@ -30,12 +31,10 @@ def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, s
     yield from _twice(documents)
     yield from _ties(documents)
     for document in documents:
-        for operation in document.operations:
-            for at, is_wrong, what in _rows(document, operation):
-                if is_wrong:
-                    yield document, at, what
-        for at, what in check_fields(document):
-            yield document, at, what
+        rows = (row for operation in document.operations for row in _rows(document, operation))
+        for at, is_wrong, what in chain(rows, check_fields(document)):
+            if is_wrong:
+                yield document, at, what
 
 
 def _twice(documents: Sequence[Document]) -> Iterator[tuple[Document, str, str]]:

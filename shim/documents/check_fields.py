@@ -10,6 +10,7 @@ import attrs
 from shim.documents.fields import BODY, TIERS, Field, Resource, Rule, Use, When
 from shim.documents.model import Document, Operation, resources_of
 from shim.documents.sources import Path, Step, parse_source
+from shim.documents.tables import Rows
 from shim.documents.verbs import way_of
 from shim.documents.ways import Group
 
@@ -24,8 +25,8 @@ class _Use:
     grouped: set[str] = attrs.field(factory=set)
 
 
-def check_fields(document: Document) -> Iterator[tuple[str, str]]:
-    """Yield (key path, what is wrong) for the fields of every resource of a document, and of every request body."""
+def check_fields(document: Document) -> Rows:
+    """Yield (key path, whether it is wrong, what is) for the fields of each resource and each request body."""
     uses: dict[int, _Use] = {}
     for operation in document.operations:
         _note(uses, operation.resource, operation, set(operation.successors))
@@ -34,7 +35,7 @@ def check_fields(document: Document) -> Iterator[tuple[str, str]]:
                 if target.body is not None:
                     _note(uses, target.body, operation, {BODY})
     for use in uses.values():
-        yield from _check_resource(use)
+        yield from _of_resource(use)
 
 
 def _note(uses: dict[int, _Use], resource: Resource, operation: Operation, tiers: set[str]) -> None:
@@ -45,34 +46,40 @@ def _note(uses: dict[int, _Use], resource: Resource, operation: Operation, tiers
     for field in resource.fields:
         if field.of is not None:
             _note(uses, field.of, operation, tiers)
-            grouped = {
-                tier for tier, rules in field.rules.items() if any(isinstance(way_of(one), Group) for one in rules)
-            }
-            uses[id(field.of)].grouped |= grouped
+            of_groups = ((tier, way_of(rule)) for tier, rules in field.rules.items() for rule in rules)
+            uses[id(field.of)].grouped |= {tier for tier, way in of_groups if isinstance(way, Group)}
 
 
-def _check_resource(use: _Use) -> Iterator[tuple[str, str]]:
-    resource = use.resource
-    yield from _check_names(resource.fields)
-    names = {field.name for field in resource.fields}
+def _of_resource(use: _Use) -> Rows:
+    resource, names = use.resource, {field.name for field in use.resource.fields}
+    for field in resource.fields:
+        outer = [one for one in _outer(field.name) if one in names]
+        yield field.at, not all(field.name.split(".")), "has an empty part in its name"
+        for one in outer:
+            yield field.at, True, f"stands inside {one!r}, which is a field of its own"
     for name in resource.without:
-        if name in names:
-            yield f"{resource.at}.without", f"{name!r} is a field of its own, and does not pass as it is"
-        if not all(name.split(".")) or "[" in name:
-            yield f"{resource.at}.without", f"{name!r} is no name; nest names with dots (lists pass whole)"
-        for outer in (".".join(name.split(".")[:end]) for end in range(1, name.count(".") + 1)):
-            if outer in names or outer in resource.without:
-                yield f"{resource.at}.without", f"{name!r} can never apply: {outer!r} does not pass as it is"
+        at, no_name = f"{resource.at}.without", not all(name.split(".")) or "[" in name
+        yield at, name in names, f"{name!r} is a field of its own, and does not pass as it is"
+        yield at, no_name, f"{name!r} is no name; nest names with dots (lists pass whole)"
+        for one in _outer(name):
+            known = one in names or one in resource.without
+            yield at, known, f"{name!r} can never apply: {one!r} does not pass as it is"
     misspelt = dict(_misspelt(use))
     for tier, near in misspelt.items():
         for operation in use.operations:
             if tier in operation.successors:
-                at = operation.successors[tier].at
-                yield at, f"is of a tier that no field has a rule for; did you mean {near!r}?"
+                what = f"is of a tier that no field has a rule for; did you mean {near!r}?"
+                yield operation.successors[tier].at, True, what
     for field in resource.fields:
-        yield from _check_field(field, use, {*misspelt, *misspelt.values()} - (use.tiers - misspelt.keys()))
+        yield from _of_field(field, use, {*misspelt, *misspelt.values()} - (use.tiers - misspelt.keys()))
     for tier in use.tiers:
-        yield from _check_lists(resource, tier)
+        yield from _of_lists(resource, tier)
+
+
+def _outer(name: str) -> list[str]:
+    """Return the names of the objects that a name stands in."""
+    parts = name.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
 def _misspelt(use: _Use) -> Iterator[tuple[str, str]]:
@@ -83,60 +90,42 @@ def _misspelt(use: _Use) -> Iterator[tuple[str, str]]:
             yield tier, near[0]
 
 
-def _check_names(fields: Sequence[Field]) -> Iterator[tuple[str, str]]:
-    names = {field.name for field in fields}
-    for field in fields:
-        parts = field.name.split(".")
-        if not all(parts):
-            yield field.at, "has an empty part in its name"
-        for end in range(1, len(parts)):
-            if ".".join(parts[:end]) in names:
-                yield field.at, f"stands inside {'.'.join(parts[:end])!r}, which is a field of its own"
-
-
-def _check_field(field: Field, use: _Use, misspelt: set[str]) -> Iterator[tuple[str, str]]:
-    if use.resource.bare and field.type == "links":
-        yield f"{field.at}.type", "a bare value is no links"
-    if field.words and field.type != "string":
-        yield f"{field.at}.words", "belong to fields of type string"
+def _of_field(field: Field, use: _Use, misspelt: set[str]) -> Rows:
+    yield f"{field.at}.type", use.resource.bare and field.type == "links", "a bare value is no links"
+    yield f"{field.at}.words", field.words and field.type != "string", "belong to fields of type string"
     meant = set[str]()
     for tier in [one for one in field.rules if one not in use.tiers and one not in misspelt]:
         what = "is in a request body" if tier == BODY else f"has a {tier} successor"
         near = get_close_matches(tier, sorted(use.tiers - field.rules.keys()), n=1)
         meant.update(near)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        yield f"{field.at}.{_key(tier)}", f"can never apply: no operation of this resource {what}{hint}"
+        yield f"{field.at}.{_key(tier)}", True, f"can never apply: no operation of this resource {what}{hint}"
+    paths = {operation.id: operation.path for operation in use.operations}
     for tier in sorted(use.tiers - misspelt):
-        rules = field.rules.get(tier, ())
-        if not rules and tier not in meant:
-            yield f"{field.at}.{_key(tier)}", "is missing; say how the field gets its value there, or absent"
-        yield from _check_alternatives(rules)
-        paths = {operation.id: operation.path for operation in use.operations}
+        rules, lacking = field.rules.get(tier, ()), "is missing; say how the field gets its value there, or absent"
+        yield f"{field.at}.{_key(tier)}", not rules and tier not in meant, lacking
+        yield from _of_alternatives(rules)
         for rule in rules:
-            yield from _check_rule(field, rule)
-            yield from rule.verb.check(field, rule.at, Use(use.resource.fields, paths, tier in use.grouped))
+            yield from _of_rule(field, rule)
+            for at, what in rule.verb.check(field, rule.at, Use(use.resource.fields, paths, tier in use.grouped)):
+                yield at, True, what
 
 
 def _key(tier: str) -> str:
     return tier if tier in {*TIERS, BODY} else f"tier.{tier}"
 
 
-def _check_alternatives(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
+def _of_alternatives(rules: Sequence[Rule]) -> Rows:
     before = list[When]()
-    for index, rule in enumerate(rules):
-        last = index == len(rules) - 1
+    for rule, later in zip(rules, (*rules, None)[1:], strict=True):
         if rule.when is None:
-            if not last:
-                yield rules[index + 1].at, "can never apply: the rule before it has no when"
-                return
-            continue
-        if last:
-            yield (
-                rule.at,
-                "has a when and no rule after it; end with a rule for all other cases, absent if need be",
-            )
-        if _is_covered(rule.when, [one for one in before if one.source == rule.when.source]):
-            yield rule.at, "can never apply: rules before it take all its words"
+            if later is not None:
+                yield later.at, True, "can never apply: the rule before it has no when"
+            return
+        open_end = "has a when and no rule after it; end with a rule for all other cases, absent if need be"
+        covered = _is_covered(rule.when, [one for one in before if one.source == rule.when.source])
+        yield rule.at, later is None, open_end
+        yield rule.at, covered, "can never apply: rules before it take all its words"
         before.append(rule.when)
 
 
@@ -151,26 +140,27 @@ def _is_covered(when: When, before: Sequence[When]) -> bool:
     return others or when.words <= words
 
 
-def _check_rule(field: Field, rule: Rule) -> Iterator[tuple[str, str]]:
-    verb = rule.verb
-    if verb.makes and field.type not in verb.makes:
-        yield rule.at, f"{verb.key} gives {' or '.join(verb.makes)}, and the field's type is {field.type}"
-    if field.type == "links" and not (verb.hands_on or verb.makes == ("links",)):
-        yield rule.at, "a field of type links is made by link, from or absent"
-    if field.type == "links" and BODY in field.rules:
-        yield rule.at, "a request body has no links"
-    if field.of is not None and field.of.bare:
-        yield f"{field.at}.of", f"{field.of.name!r} is bare, and so no object"
-    if field.of is not None and not verb.hands_on:
-        yield rule.at, "a field with of is made by from or absent"
-    when = () if rule.when is None else (rule.when.source,)
-    for source in (*(() if verb.reads_list(field) else rule.sources), *when):
-        if Step.EACH in _path(source):
-            yield rule.at, f"{source!r} is a list; [first] or [only] take one item of it"
+def _of_rule(field: Field, rule: Rule) -> Rows:
+    verb, is_links, of = rule.verb, field.type == "links", field.of
+    made = f"{verb.key} gives {' or '.join(verb.makes)}, and the field's type is {field.type}"
+    yield rule.at, verb.makes and field.type not in verb.makes, made
+    no_links = is_links and not (verb.hands_on or verb.makes == ("links",))
+    yield rule.at, no_links, "a field of type links is made by link, from or absent"
+    yield rule.at, is_links and BODY in field.rules, "a request body has no links"
+    if of is not None:
+        yield f"{field.at}.of", of.bare, f"{of.name!r} is bare, and so no object"
+        yield rule.at, not verb.hands_on, "a field with of is made by from or absent"
+    sources = () if verb.reads_list(field) else rule.sources
+    for source in (*sources, *_looked_at(rule)):
+        yield rule.at, Step.EACH in _path(source), f"{source!r} is a list; [first] or [only] take one item of it"
 
 
-def _check_lists(resource: Resource, tier: str) -> Iterator[tuple[str, str]]:
-    """Yield a problem for sources that go through what other rules of the resource read as a list, and the reverse."""
+def _looked_at(rule: Rule) -> tuple[str, ...]:
+    return () if rule.when is None else (rule.when.source,)
+
+
+def _of_lists(resource: Resource, tier: str) -> Rows:
+    """Yield a row for sources that go through what other rules of the resource read as a list, and the reverse."""
     lists, others = dict[Path, str](), dict[Path, str]()
     rules = [(field, rule) for field in resource.fields for rule in field.rules.get(tier, ())]
     for field, rule in rules:
@@ -178,15 +168,15 @@ def _check_lists(resource: Resource, tier: str) -> Iterator[tuple[str, str]]:
         if is_list is not None:
             (lists if is_list else others).update({_path(source): field.name for source in rule.sources})
     for _, rule in rules:
-        for source in (*rule.sources, *(() if rule.when is None else (rule.when.source,))):
+        for source in (*rule.sources, *_looked_at(rule)):
             path = _path(source)
-            for end in range(1, len(path)):
-                start, after = path[:end], path[end]
+            for start, after in ((path[:end], path[end]) for end in range(1, len(path))):
                 if start in lists and not isinstance(after, Step):
                     name = ".".join(start)
-                    yield rule.at, f"{source!r} goes through a list, as {lists[start]!r} says: {name}[first].{after}?"
+                    what = f"{source!r} goes through a list, as {lists[start]!r} says: {name}[first].{after}?"
+                    yield rule.at, True, what
                 elif start in others and isinstance(after, Step):
-                    yield rule.at, f"{source!r} takes an item of what is no list, as {others[start]!r} says"
+                    yield rule.at, True, f"{source!r} takes an item of what is no list, as {others[start]!r} says"
 
 
 def _path(source: str) -> Path:
