@@ -11,7 +11,6 @@ import os
 import select
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator
 
@@ -28,14 +27,8 @@ MOST = 8192
 _PAUSE = 0.05
 """Seconds in which lines gather to be written together."""
 
-_TOGETHER = 256
-"""Lines that are written together."""
-
 _PATIENCE = 2.0
 """Seconds that the end of a program waits for the reader of its log."""
-
-_TELL_EVERY = 1.0
-"""Seconds at least between two lines that say how many were dropped."""
 
 _lost = 0
 _lines: LogLines | None = None
@@ -120,7 +113,6 @@ class LogLines(logging.Handler):
         self._arrived = threading.Event()
         self._ending = threading.Event()
         self._dropped = self._said = 0
-        self._said_at = 0.0
         self._thread = threading.Thread(target=self._work, name="log lines", daemon=True)
         self._thread.start()
 
@@ -167,20 +159,16 @@ class LogLines(logging.Handler):
 
     def _write_all(self) -> None:
         while self._waiting or self._dropped > self._said:
-            count = self._in_hand = min(len(self._waiting), _TOGETHER)
-            lines = [*(self._waiting.popleft() for _ in range(count)), ""]
-            if not self._write("\n".join(lines)):
+            count = self._in_hand = len(self._waiting)
+            lines = [self._waiting.popleft() for _ in range(count)]
+            if lines and not self._write("\n".join([*lines, ""])):
                 self._lose(count)
             self._in_hand = 0
-            self._say_dropped()
-
-    def _say_dropped(self) -> None:
-        missing = self._dropped - self._said
-        if missing and (not self._waiting or time.monotonic() >= self._said_at + _TELL_EVERY):
-            self._said, self._said_at = self._said + missing, time.monotonic()
-            message = "%s log lines were dropped, since nobody read them"
-            record = logging.LogRecord("shim", logging.WARNING, __file__, 0, message, (missing,), None)
-            self._write(f"{self.format(record)}\n")
+            if missing := self._dropped - self._said:
+                self._said += missing
+                message = "%s log lines were dropped, since nobody read them"
+                record = logging.LogRecord("shim", logging.WARNING, __file__, 0, message, (missing,), None)
+                self._write(f"{self.format(record)}\n")
 
     def _write(self, text: str) -> bool:
         """Write, waiting for the reader; return whether there was one, and room."""
