@@ -40,7 +40,7 @@ def time(instant: str, spoken: str) -> str:
 
 
 def bullets(said: Sequence[str]) -> str:
-    """Return a list of sentences; nothing for none."""
+    """Return a list of sentences; an empty text without any."""
     return f"<ul>{''.join(f'<li>{text(one)}</li>' for one in said)}</ul>" if said else ""
 
 

@@ -29,7 +29,7 @@ from shim.gateway.status import Json
 from shim.gateway.status_page import page, policy, text
 
 MOST = 64
-"""Connections at a time; one more ends one that is idle, which a probe that asks at once never is."""
+"""Connections at a time; one more ends an idle connection, and a probe that asks at once is never idle."""
 
 LIMITS = attrs.evolve(Options(), max_connections=MOST, client_timeout=5.0, keepalive_timeout=5.0)
 """What the operator's connections are held to."""
@@ -122,7 +122,7 @@ class Admin:
         if from_a_page(request.headers) or host not in self.authorities:
             detail = "Only a program on this machine may end the gateway, by the address that it listens on."
             raise Refusal(403, "SHIM_FORBIDDEN", detail, close=True)
-        # The second of two must not cut what the first one lets end.
+        # A second request must not cut what the first lets end.
         if self._ready() and not self._ending:
             self._ending = True
             self._end()

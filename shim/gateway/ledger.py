@@ -1,4 +1,4 @@
-"""The ledger: each call is counted once, in one step, and everything that is shown is a fold over its snapshot.
+"""The ledger counts each call once, in one step; everything that is shown is a fold of its snapshot.
 
 A snapshot is a plain value: names -> rows, whose keys have words of mapping documents, callers as the log shows them,
 and nothing of an id, a query or a credential. Its rows:
@@ -79,7 +79,7 @@ class _Row:
 
 @attrs.frozen(eq=False)
 class _Page:
-    """The calls of one minute that are not folded yet, beside what is ``kept`` of all before.
+    """The calls of a minute that are not folded yet, beside what is ``kept`` of all before.
 
     ``answers`` counts them by operation and the identity of their fields, which are kept so that no others get it.
     """
@@ -91,7 +91,7 @@ class _Page:
 
 
 class Ledger:
-    """Counts the calls of a gateway in its loop's thread; ``snapshot`` may be called in another one.
+    """Counts the calls of a gateway in its loop's thread; ``snapshot`` may be called in another thread.
 
     A page is replaced and never emptied, so that whoever reads needs no lock.
     """
@@ -102,7 +102,7 @@ class Ledger:
         self._challenged: Tally[str] = Tally({"unsigned": 0, "stale": 0})
         self._shared: Tally[str] = Tally()
         self._translated = _empty(COSTS)
-        # A series starts at 0: rate() ignores the first sample of a new one.
+        # Start the series at 0: rate() ignores the first sample of a new series.
         self._times = {(OTHER, "pass"): (_empty(WAITS), _empty(WAITS))}
         self._page = _Page({"abandoned": {OTHER: 0}})
         self._begins = self._ends = 0.0

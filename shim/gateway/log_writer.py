@@ -57,7 +57,7 @@ def tell(line: CallLine) -> None:
 def logged(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> Iterator[None]:
     """Send events and calls to stderr for the length of a ``with`` block: of libraries those from warning on.
 
-    A stderr that is no file, as in a test, is written to without a thread.
+    Without a descriptor behind stderr, as in a test, no thread is used.
     """
     global _lines  # noqa: PLW0603 - stderr is the process's, too
     handler: logging.Handler = logging.StreamHandler()
@@ -117,14 +117,14 @@ class LogLines(logging.Handler):
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Have one line written, or count it as dropped; never waits."""
+        """Have a line written, or count it as dropped; never waits."""
         try:
             self._put(self.format(record))
         except Exception:  # noqa: BLE001 - what can't be formatted is logging's to report
             self.handleError(record)
 
     def tell(self, line: CallLine) -> None:
-        """Have the line of a call written; one that can't be made counts as dropped."""
+        """Have the line of a call written; a line that can't be made counts as dropped."""
         try:
             self._put(line.json() if self._as_json else line.text())
         except Exception:  # noqa: BLE001 - the call itself was answered
@@ -171,7 +171,7 @@ class LogLines(logging.Handler):
                 self._write(f"{self.format(record)}\n")
 
     def _write(self, text: str) -> bool:
-        """Write, waiting for the reader; return whether there was one, and room."""
+        """Write, waiting for the reader; return whether the lines were taken."""
         left = text.encode(errors="backslashreplace")
         try:
             while left:

@@ -1,4 +1,4 @@
-"""What the log says: the line of each call, and events of the gateway itself; as text, or one JSON object a line.
+"""The line of each call in the log, as text or as a JSON object, and the id of a request.
 
 Never an id, a query, a credential or content: of a path only the words of mapping documents are shown.
 """
@@ -92,7 +92,7 @@ class CallLine:
             self.fields = record.fields
 
     def refused(self, refusal: Refusal) -> None:
-        """Take in why the gateway itself answers with an error; a step of a client's handshake is no event."""
+        """Take in why the gateway itself answers with an error; a step of a handshake is logged at debug level."""
         self.code, self.said = refusal.code, refusal.said or refusal.error or ""
         self.challenged, self.failure = refusal.challenged, failure_of(refusal)
         if self.challenged is not None:
@@ -174,7 +174,7 @@ def masked(path: str, engine: Engine) -> str:
 
 @lru_cache(maxsize=256)
 def plain_agent(agent: str) -> str:
-    """Return a User-Agent in printable ASCII, cut at a length that any honest one has."""
+    """Return a User-Agent in printable ASCII, cut at a length that any honest program stays below."""
     text = agent[:_AGENT].encode("ascii", "backslashreplace").decode()
     return "".join([one if one.isprintable() and one not in '"\\' else "?" for one in text])
 

@@ -82,7 +82,7 @@ counter fidelity operation,level: Fields of translated replies that are not exac
 """Type, name behind ``atlas_shim_``, labels and help text of each family."""
 
 Values = Mapping[Any, Any]
-"""The values of a family's labels (of one label the value alone, of none ``()``) -> sample, or histogram."""
+"""Values of a family's labels -> sample or histogram; the key is a word for a single label, ``()`` without labels."""
 
 
 @attrs.define(eq=False)
@@ -109,7 +109,7 @@ class Metrics(Collector):
         return generate_latest(registry)
 
     def collect(self) -> Iterator[Any]:
-        """Yield the families; one without a value has no samples, or is left out where its part is not there."""
+        """Yield the families; those of connections are left out until there are any."""
         values = self._of_calls(self.ledger.snapshot()) | self._of_plan() | self._of_parts()
         for row in _FAMILIES.strip().replace("\n  ", " ").split("\n"):
             head, _, said = row.partition(": ")

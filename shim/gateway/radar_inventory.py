@@ -29,7 +29,7 @@ _NAME = 100
 class RadarInventory:
     """Remembers what replies announce, and appends calls to the inventory, in their order, each after its reply.
 
-    ``is_on`` tells whether ``ATLAS_SHIM_INVENTORY`` names one. ``clock`` returns seconds since the epoch.
+    ``is_on``: ``ATLAS_SHIM_INVENTORY`` names a file. ``clock`` returns seconds since the epoch.
     """
 
     def __init__(self, environ: Mapping[str, str], clock: Callable[[], float]) -> None:
@@ -42,7 +42,7 @@ class RadarInventory:
         self._left_out = 0
 
     def begin(self) -> None:
-        """Write down that calls will be, so that an inventory without any says since when there were none."""
+        """Write down that the gateway has started: an inventory without calls proves silence only from then on."""
         self._put(partial(started, "gateway"))
 
     def add(self, record: Record, call: CallLine) -> None:

@@ -35,7 +35,7 @@ from shim.tools.radar import Sighting
 from shim.tools.radar.radar import soonest
 
 FORMAT = 1
-"""The number of this shape; another one is another shape."""
+"""The number of this shape; it is raised when a member goes or changes."""
 
 SHOWN = 16
 """Callers that are shown: so many that were known first, that call most, and that called last."""
@@ -50,7 +50,7 @@ Json = dict[str, Any]
 
 @attrs.define(eq=False)
 class Standing:
-    """State of a gateway that is no count of calls; the calls' thread writes it, the admin thread reads it.
+    """State of a gateway beside the counts of calls; the calls' thread writes it, the admin thread reads it.
 
     ``started`` and ``good_since`` (the settings in use) are in seconds since the epoch; ``memory`` is what replies
     taught; ``clock`` decides which side of a sunset it is. ``reload`` is how settings and documents were read last.
@@ -77,7 +77,7 @@ class Standing:
         self.reload = self.reload | said | {"changes": [*map(_cut, changes)]}
 
     def refused(self, problems: Sequence[str]) -> None:
-        """Take in a refused one, and why."""
+        """Take in a refused reload, and why."""
         self.reloads["refused"] += 1
         said = [*map(_cut, problems[:PROBLEMS])]
         self.reload = self.reload | {"state": "refused", "refused": written(time.time()), "problems": said}
@@ -101,7 +101,7 @@ def status_of(  # noqa: PLR0913 - each is another source of facts
     certificates: Iterable[ReloadableContext] = (),
     announced: Iterable[Sighting] = (),
 ) -> Json:
-    """Return all of it as it is now; ``inventory`` is None if none is written."""
+    """Return all of it as it is now; ``inventory`` is None if the gateway writes no inventory."""
     options, today, now = plan.options, standing.clock(), time.time()
     newest = int(now) // 60
     minutes = {key: calls for key, calls in counted["minutes"].items() if newest - HOUR < key[0] <= newest}
@@ -206,7 +206,7 @@ def _decision(plan: Plan, operation: Operation, context: Context) -> tuple[str, 
 
 
 def _kind(hundreds: int) -> str:
-    """Return as what an answer counts beside the calls: one without a status is the gateway's failure."""
+    """Return what an answer counts as: 4xx, or failed, which is 5xx and no answer at all."""
     return "client_errors" if hundreds == 4 else "failed" if hundreds >= 5 or not hundreds else "fine"
 
 

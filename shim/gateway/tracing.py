@@ -46,7 +46,7 @@ def tracing_of_process(engine: Engine) -> Tracing | None:
 
 
 class Tracing:
-    """Makes a span of each call, and one below it of each upstream call; needs OpenTelemetry's API.
+    """Makes a span of each call, and below it a span of each upstream call; needs OpenTelemetry's API.
 
     ``engine`` knows the words of paths that are shown.
     """
@@ -59,7 +59,7 @@ class Tracing:
         self.engine = engine
 
     def begin(self, request: Request) -> Callable[[CallLine], None]:
-        """Begin the span of a call, below the one that its ``traceparent`` names; returns what ends it."""
+        """Begin the span of a call, below the span that its ``traceparent`` names; returns what ends it."""
         carrier: dict[str, list[str]] = {}
         for name, value in request.headers:  # some look for a name as it is spelled, most in lower case
             for spelled in {name, name.lower()}:

@@ -122,7 +122,7 @@ class InventoryLook:
         self._looked: float | None = None
 
     async def look(self, ends: Ends) -> Written | None:
-        """Return what it says, None without one; read in a thread, since a disk may take its time."""
+        """Return what the inventory says, None without an inventory; a thread reads it, for a disk may be slow."""
         if self._path and (self._looked is None or time.monotonic() >= self._looked + EVERY):
             self._known = await asyncio.to_thread(look, Path(self._path), ends)
             self._looked = time.monotonic()
