@@ -28,7 +28,7 @@ from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
 from shim.gateway.credentials import CallerGate, UpstreamSigner
 from shim.gateway.errors import Refusal, busy, too_large
 from shim.gateway.exchange import Exchange, dumps, loads
-from shim.gateway.fields import agent_of, for_caller
+from shim.gateway.fields import for_caller
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.request import Request
@@ -98,9 +98,11 @@ class Handler:
     async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
         plan, head = self.plan, request.head
-        peer = forwarded_peer(request.peer, head.headers, plan.options.trusted_proxies)
+        peer = request.peer
+        if plan.options.trusted_proxies:
+            peer = forwarded_peer(peer, head.headers, plan.options.trusted_proxies)
         line = CallLine(head.method, head.target.partition("?")[0], peer, request_id_of(head.headers), plan.engine)
-        line.agent, line.client = agent_of(head.headers), request.way.client
+        line.agent, line.client = head.agent, request.way.client
         request.request_id = f"X-Request-Id: {line.request_id}\r\n".encode("ascii")
         traced = None if self.tracing is None else self.tracing.begin(request)
         with self.limits.enter(peer) as entry:

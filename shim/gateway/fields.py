@@ -46,14 +46,6 @@ def for_upstream(headers: Headers, *, readable: bool) -> list[str]:
     return lines
 
 
-def agent_of(headers: Headers) -> str | None:
-    """Return a caller's User-Agent."""
-    for name, value in headers:
-        if len(name) == 10 and name.lower() == "user-agent":
-            return value
-    return None
-
-
 def for_caller(headers: Headers) -> Headers:
     """Return a reply's field lines for the caller: end-to-end ones in order, duplicates kept, and Via.
 

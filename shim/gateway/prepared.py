@@ -17,6 +17,7 @@ from shim.core.memory import Memory
 from shim.core.messages import Answer, Headers, Record, Translate
 from shim.core.recognise import Match
 from shim.core.responses import document_reply
+from shim.gateway.errors import Refusal
 from shim.gateway.exchange import Exchange, overdue
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
@@ -28,6 +29,7 @@ from shim.gateway.logs import CallLine
 from shim.gateway.plan import Plan
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.upstream.client import Early, OutboundCall, Upstream
+from shim.gateway.upstream.response import UpstreamResponse
 
 GOOD_FOR = 60.0
 """Seconds after which a call is decided anew, so that what memory has learned does not grow old unseen."""
@@ -106,43 +108,52 @@ class Repeats:
         head = None if prepared is None else prepared.head(request.head)
         if prepared is None or head is None:
             return None
-        line.match, line.route, settings, began = prepared.match, "refused", plan.settings, perf_counter()
+        line.match, line.route, limit, began = prepared.match, "refused", plan.settings.body_limit, perf_counter()
         response = made = None
         try:
-            try:
-                until = self.upstream.until(settings.deadline)
-                response = await self.upstream.send(prepared.outbound, head, until)
-                if response.head.status == prepared.expected:
-                    content = (await response.read(settings.body_limit)).body
-                    if content is not None and prepared is self.found(request, plan):
-                        if (more := len(content) - sum(map(len, response.chunks))) > BUFFERED:
-                            entry.take(more)
-                        translating = perf_counter()
-                        made = self._made(prepared, content)
-            except TimeoutError:
-                raise overdue(settings) from None
-            finally:
+            until = self.upstream.until(plan.settings.deadline)
+            response = await self.upstream.send(prepared.outbound, head, until)
+            if response.head.status == prepared.expected:
+                content = response.whole(limit)
+                if content is None:
+                    content = (await response.read(limit)).body
+                    if (more := len(content or b"") - sum(map(len, response.chunks))) > BUFFERED:
+                        entry.take(more)
                 line.upstream_seconds = perf_counter() - began
+                if content is not None and prepared is self.found(request, plan):
+                    made = self._made(prepared, content)
             if made is None:
                 early, response = Early(head, response, began), None
                 return early
-            body, record = made
-            line.translation = perf_counter() - translating
-            line.upstream_seconds -= line.translation
-            line.upstream_status = prepared.expected
-            if response.announces:
-                self.inventory.look(prepared.outbound.call, response.head.headers, line)
-            if len(body) > BUFFERED:  # it waits until the caller has taken it
-                entry.take(len(body))
-            request.answer_with(prepared.status, prepared.lines(response.head.headers, record), body, close=close)
-            await request.way.flushed()
-            line.translated(record)
-            if self.inventory.is_on:
-                self.inventory.add(record, line)
+            line.translation = perf_counter() - began - (line.upstream_seconds or 0.0)
+            self._reply(request, prepared, response, made, line, close=close)
+            if len(made[0]) > BUFFERED:  # it waits until the caller has taken it
+                entry.take(len(made[0]))
+                await request.way.flushed()
+        except TimeoutError:
+            line.upstream_seconds = perf_counter() - began
+            raise overdue(plan.settings) from None
+        except Refusal:
+            line.upstream_seconds = perf_counter() - began
+            raise
         finally:
             if response is not None:
                 response.close()
         return None
+
+    def _reply(  # noqa: PLR0913 - all that an answer is made of
+        self, request: Request, prepared: Prepared, response: UpstreamResponse, made: tuple[bytes, Record],
+        line: CallLine, *, close: bool,
+    ) -> None:  # fmt: skip
+        """Answer with what content became, and take down that it did."""
+        (body, record), headers = made, response.head.headers
+        request.answer_with(prepared.status, prepared.lines(headers, record), body, close=close)
+        line.upstream_status = prepared.expected
+        line.translated(record)
+        if response.announces:
+            self.inventory.look(prepared.outbound.call, headers, line)
+        if self.inventory.is_on:
+            self.inventory.add(record, line)
 
     def found(self, request: Request, plan: Plan) -> Prepared | None:
         """Return what is remembered of a request's head, None if the call might be decided otherwise by now."""
@@ -168,7 +179,7 @@ class Repeats:
         head, repeated = request.head, outcome.repeated
         if repeated is None or head.base is None or head.is_http10 or head.has_content or run.content is None:
             return
-        if plan.options.coalesce is not None:
+        if plan.options.coalesce is not None or repeated.call.origin != run.call.origin:
             return
         prepared, record, call = self.found(request, plan), outcome.record, repeated.call
         if prepared is None or prepared.head(head) is None:

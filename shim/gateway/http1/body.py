@@ -92,7 +92,8 @@ class Body:
             self._unread += len(piece)
             if self._unread > ROOM and not (self.is_complete or self.is_collected):
                 self._source.hold()
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
         return stop
 
     def finish(self) -> None:

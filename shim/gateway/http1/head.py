@@ -33,7 +33,7 @@ _TOO_LONG = 1 << 53
 """Bytes that some of HTTP's implementations can't count any more."""
 
 _OBEYED = frozenset({"connection", "content-length", "expect", "host", "transfer-encoding", "via"})
-_LOOKED_AT = _OBEYED | ANNOUNCING
+_LOOKED_AT = ANNOUNCING | {"connection", "content-encoding", "content-length", "transfer-encoding"}
 
 NAME = 256
 """Bytes of a field's name, or of a Host: no more, since what is decided about one is remembered."""
@@ -107,6 +107,7 @@ class RequestHead:
     hosts: list[str] = attrs.field(factory=list)
     via: list[str] = attrs.field(factory=list)
     has_content: bool = False  # whether it follows (RFC 9112, 6.3)
+    agent: str | None = None  # the caller's User-Agent
     base: RequestHead | None = attrs.field(default=None, repr=False)
     credential: tuple[int, str, str] | None = attrs.field(default=None, repr=False)
     prepared: object = attrs.field(default=None, repr=False)
@@ -116,7 +117,7 @@ class RequestHead:
         headers = (*self.headers[:place], (name, value), *self.headers[place:])
         return RequestHead(
             self.method, self.target, headers, self.is_http10, self.keep_alive, self.length, self.chunked,
-            self.expects_continue, self.hosts, self.via, self.has_content, self, (place, name, value),
+            self.expects_continue, self.hosts, self.via, self.has_content, self.agent, self, (place, name, value),
         )  # fmt: skip
 
 
@@ -131,6 +132,7 @@ class ReplyHead:
     length: int | None = None
     chunked: bool = False
     announces: bool = False  # whether it has a field that the radar looks at
+    is_coded: bool = False  # whether it has a Content-Encoding
 
 
 def parse_request(data: bytes) -> RequestHead:
@@ -226,8 +228,8 @@ def _read_fields(head: RequestHead, fields: list[tuple[bytes, bytes]]) -> Header
                 raise errors.bad_request(detail)
             head.chunked = True
     head.has_content = head.chunked or bool(head.length)
-    if connection is not None or head.is_http10:
-        head.keep_alive = _is_kept(connection or "", is_http10=head.is_http10)
+    head.keep_alive = _is_kept(connection or "", is_http10=head.is_http10)
+    head.agent = next((value for name, value in lines if name.lower() == "user-agent"), None)
     return tuple(lines)
 
 
@@ -311,6 +313,7 @@ def _parse_reply(data: bytes) -> ReplyHead:
         if lower not in _LOOKED_AT:
             continue
         head.announces |= lower in ANNOUNCING
+        head.is_coded |= lower == "content-encoding"
         if lower == "content-length":
             head.length = int(value)
         elif lower == "transfer-encoding":
@@ -319,8 +322,7 @@ def _parse_reply(data: bytes) -> ReplyHead:
             head.chunked = True
         elif lower == "connection":
             connection = f"{connection},{value}" if connection else value
-    if connection is not None:
-        head.keep_alive = _is_kept(connection, is_http10=version == "1.0")
+    head.keep_alive = _is_kept(connection or "", is_http10=version == "1.0")
     return head
 
 

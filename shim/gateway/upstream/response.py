@@ -36,13 +36,14 @@ class UpstreamResponse(Body):
     ``announces`` says that the head has ``Sunset`` or ``Deprecation``.
     """
 
-    __slots__ = ("_budget", "_connection", "_size", "_taken", "_turns", "announces", "head", "reason")
+    __slots__ = ("_budget", "_connection", "_is_coded", "_size", "_taken", "_turns", "announces", "head", "reason")
 
     def __init__(self, head: ReplyHead, connection: Ending, budget: Limits, turns: Turns, *, bodiless: bool) -> None:
         super().__init__(connection, 0 if bodiless else head.length, chunked=head.chunked and not bodiless)
         self.head = Reply(head.status, head.headers)
         self.reason = head.reason
         self.announces = head.announces
+        self._is_coded = head.is_coded
         self._connection = connection
         self._budget = budget
         self._turns = turns
@@ -54,22 +55,24 @@ class UpstreamResponse(Body):
         What takes long to read is read when nothing else is that does. Raises Refusal when the connection fails
         before the content's end, or memory is short.
         """
-        if self.is_complete and self._unread <= min(limit, BUFFERED) and not self.chunks:
-            self.chunks = [self.arrived()]  # as most content does, it has come with its head
-            complete, self._size = True, len(self.chunks[0])
-        else:
-            complete = await self.collect(limit, self._take)
-        size = self._size
-        if size * _GROWS > _QUICK and (size > _QUICK or self._is_coded()):
+        if (content := self.whole(limit)) is not None:
+            return Reply(self.head.status, self.head.headers, content)
+        complete = await self.collect(limit, self._take)
+        if self._size * _GROWS > _QUICK and (self._size > _QUICK or self._is_coded):
             await self._turns.next()
         return with_content(self.head, self.chunks, limit, complete=complete)
+
+    def whole(self, limit: int) -> bytes | None:
+        """Return the content if, as most, it has come with its head and has no coding; else None."""
+        if not self.is_complete or self._is_coded or self.chunks or self._unread > min(limit, BUFFERED):
+            return None
+        content = self.arrived()
+        self.chunks, self._size = [content], len(content)
+        return content
 
     def lift(self) -> None:
         """Let what is still to come take its time: it is handed on."""
         self._connection.lift(self)
-
-    def _is_coded(self) -> bool:
-        return any(name.lower() == "content-encoding" for name, _ in self.head.headers)
 
     def _take(self, size: int) -> None:
         """Count what is more than each request has reserved."""
