@@ -114,12 +114,13 @@ class LegacyAnswer:
     def begin_again(self, record: Record) -> Translate:
         """Return what translates other content in answer to the same call, which had this ``record``."""
         call = Call(self.state.call.method, self.state.call.origin, self.state.call.target)
-        made = attrs.evolve(self, state=attrs.evolve(self.state, call=call), pages=[])
+        state = attrs.evolve(self.state, call=call, json=JsonReader(self.state.context.loads))
+        made = attrs.evolve(self, state=state, pages=[])
         return partial(made.again, record)
 
     def again(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
         """Return what a success becomes that has other content; None unless it is one page of the usual kind."""
-        self.state.size, self.state.json = 0, JsonReader(self.state.context.loads)
+        self.state.size = self.state.json.marks = 0
         self.pages.clear()
         try:
             made = None if self.read(Reply(200, (), content)) else self._at_once()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any
 
 import attrs
@@ -74,14 +75,16 @@ def _make_kind(title: str, operation: Operation, columns: Columns, tier: str) ->
     ranks = [columns.places.get(key.removeprefix("-"), "") for key in operation.order]
     if not between or not all(ranks):
         raise Unusual
+    get = itemgetter(*columns.sources) if len(columns.sources) > 1 else lambda item: (item[columns.sources[0]],)
+    look = columns.name("look", get)
     values = [f"v{number}" for number in range(len(between))]
     text = "".join(f"{{p{number}}}{{{value}}}" for number, value in enumerate(values)) + f"{{p{len(values)}}}"
     lines = [
         "def begin(context):",
         *(f"    p{number} = {expression}" for number, expression in enumerate(around)),
         "    def write(items, now):",
-        *(f"        c{number} = [item[{name!r}] for item in items]" for number, name in enumerate(columns.sources)),
-        f"        if not ({' and '.join(dict.fromkeys(columns.tests)) or True}):",
+        f"        {', '.join(f'c{number}' for number in range(len(columns.sources)))}, = zip(*map({look}, items))",
+        f"        if not ({columns.condition()}):",
         "            raise Unusual",
         *(f"        {line}" for line in columns.lines),
         f"        texts = [f'{text}' for {', '.join(values)}, in zip({', '.join(between)})]",
@@ -170,7 +173,8 @@ class ItemsWriter:
 
     def _kind(self, told: tuple[Any, ...]) -> Kind:
         """Return the kind that is told so; raises Unusual if it can't be written, TypeError if it has no word."""
-        if told not in self._kinds:
+        kind = self._kinds.get(told)
+        if kind is None and told not in self._kinds:
             members, *words = told
             if len(self._kinds) >= KINDS or len(str(told)) > NAMES:
                 raise Unusual
@@ -178,10 +182,11 @@ class ItemsWriter:
                 self.operation.path.parameters, self.api, members, dict(zip(self._asked, words, strict=True))
             )
             try:
-                self._kinds[told] = _make_kind(f"{self.title} {len(self._kinds)}", self.operation, columns, self.tier)
+                kind = self._kinds[told] = _make_kind(
+                    f"{self.title} {len(self._kinds)}", self.operation, columns, self.tier
+                )
             except Unusual:
                 self._kinds[told] = None
-        kind = self._kinds[told]
         if kind is None:
             raise Unusual
         return kind

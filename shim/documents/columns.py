@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -41,17 +42,17 @@ def plain(text: str) -> str:
     return text
 
 
-def are_plain(values: Iterable[str]) -> bool:
+def are_plain(*columns: Iterable[str]) -> bool:
     """Return whether all texts are plain; raises TypeError if one is no text."""
-    return is_plain("".join(values)) is not None
+    return is_plain("".join(chain(*columns))) is not None
 
 
 def are_segments(values: Iterable[str]) -> bool:
     """Return whether all texts stand in a path as they are; raises TypeError if one is no text."""
-    return _is_alnum("".join(values)) is not None and all(values)
+    return _are_alnum("\n".join(values)) is not None
 
 
-_is_alnum = re.compile(r"[0-9A-Za-z]+").fullmatch
+_are_alnum = re.compile(r"(?:[0-9A-Za-z]++\n)*+[0-9A-Za-z]++").fullmatch
 
 
 def are_of(kind: type, values: Iterable[object]) -> bool:
@@ -83,7 +84,8 @@ class Columns:
     Each has ``members``; where conditions look, they have ``words``. ``sources`` are the members that are looked at, of
     which ``c0`` and so on have the values; all ``tests`` must hold for them, and ``lines`` make others of them.
     ``names`` are the values that the text names, ``places`` the columns that are the texts of fields, by name.
-    ``lacks``: that the items do not have a member makes a difference.
+    ``looks`` are columns by the function of HELP that must hold for all their values together. ``lacks``: that the
+    items do not have a member makes a difference.
     """
 
     parameters: Sequence[str]
@@ -95,6 +97,7 @@ class Columns:
     lines: list[str] = attrs.field(factory=list)
     names: dict[str, Any] = attrs.field(factory=dict)
     places: dict[str, str] = attrs.field(factory=dict)
+    looks: dict[str, list[str]] = attrs.field(factory=dict)
     lacks: bool = False
 
     def has(self, source: str) -> bool:
@@ -106,20 +109,31 @@ class Columns:
         return first in self.members
 
     def column(self, source: str, test: str = "") -> str:
-        """Return the name of the values at a source, for which a test, that names them ``{}``, must hold."""
+        """Return the name of the values at a source, for which a test holds: a look, or one that names them ``{}``."""
         if source not in self.sources:
             self.sources.append(source)
         name = f"c{self.sources.index(source)}"
-        if test:
+        if test in HELP:
+            found = self.looks.setdefault(test, [])
+            found += [] if name in found else [name]
+        elif test:
             self.tests.append(test.format(name))
         return name
+
+    def condition(self) -> str:
+        """Return what must hold for the columns."""
+        looks = [f"{look}({', '.join(names)})" for look, names in self.looks.items() if names]
+        return " and ".join(dict.fromkeys([*looks, *self.tests])) or "True"
 
     def segments(self, field: str) -> str:
         """Return the column that is the text of a field, all of which must stand in a path as they are."""
         if field not in self.places:
             raise Unusual
         place = self.places[field]
-        self.tests = [*(test for test in self.tests if test != f"are_plain({place})"), f"are_segments({place})"]
+        plain = self.looks.get("are_plain", [])
+        if place in plain:
+            plain.remove(place)
+        self.tests.append(f"are_segments({place})")
         return place
 
     def made(self, expression: str) -> str:

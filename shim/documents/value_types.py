@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import TypeAlias
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
@@ -35,12 +36,12 @@ is_usual_time = re.compile(_USUAL, re.ASCII).fullmatch
 
 The 29th of February takes a second look.
 """
-_are_usual = re.compile(f"(?:{_USUAL})*+", re.ASCII).fullmatch
+_are_usual = re.compile(f"(?:{_USUAL}\n)*+{_USUAL}", re.ASCII).fullmatch
 
 
-def are_usual_times(values: Collection[str]) -> bool:
+def are_usual_times(*columns: Iterable[str]) -> bool:
     """Return whether all texts are usual times, by one look at all of them; raises TypeError if one is no text."""
-    return _are_usual("".join(values)) is not None and {*map(len, values)} == {20}
+    return _are_usual("\n".join(chain(*columns))) is not None
 
 
 @lru_cache(maxsize=2048)

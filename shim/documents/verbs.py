@@ -197,7 +197,7 @@ class List(Verb):
             return ("'[]'",)
         if field.type != "strings":
             raise Unusual
-        return "'[\"'", columns.column(self.sources[0], "are_plain({})"), "'\"]'"
+        return "'[\"'", columns.column(self.sources[0], "are_plain"), "'\"]'"
 
     def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
         return said, unfit(field, said) if said is None else f"not an item of {field.type}"
@@ -264,7 +264,7 @@ class Equals(Verb):
 
     def column_of(self, columns: Columns, field: Field, source: str) -> Part:
         known = columns.name("known", {*self.words, *self.others})
-        said = columns.column(source, f"{known}.issuperset({{}})" if self.others else "are_plain({})")
+        said = columns.column(source, f"{known}.issuperset({{}})" if self.others else "are_plain")
         words = columns.name("words", frozenset(self.words))
         return "''", columns.made(f"['true' if value in {words} else 'false' for value in {said}]"), "''"
 
@@ -288,7 +288,7 @@ class Passed(Verb):
         return [(is_time(script.member(self.sources[0])), "instant(value).timestamp() < context.now")]
 
     def column_of(self, columns: Columns, field: Field, source: str) -> Part:
-        said = columns.column(source, "are_times({})")
+        said = columns.column(source, "are_times")
         over = f"['true' if instant(value).timestamp() < now else 'false' for value in {said}]"
         return "''", columns.made(over), "''"
 

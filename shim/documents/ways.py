@@ -126,7 +126,7 @@ class Way:
             case "string" if field.words and all(map(is_plain, kept)):
                 said = columns.column(source, f"{columns.name('words', frozenset(kept))}.issuperset({{}})")
             case "string" | "time" if not field.words and not drop:
-                said = columns.column(source, "are_plain({})" if field.type == "string" else "are_times({})")
+                said = columns.column(source, "are_plain" if field.type == "string" else "are_times")
             case "integer" if not any(isinstance(value, list | dict) for value in drop):
                 dropped = columns.name("dropped", frozenset(drop))
                 return "''", columns.column(source, f"are_of(int, {{0}}) and {dropped}.isdisjoint({{0}})"), "''"

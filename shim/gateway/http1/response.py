@@ -13,7 +13,7 @@ from shim.gateway.http1.head import RequestHead
 _BODILESS = frozenset({204, 304})
 
 
-@attrs.frozen
+@attrs.define
 class Framing:
     """The head of a reply as bytes, and how its content follows (RFC 9112, 6).
 
