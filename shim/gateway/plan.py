@@ -123,18 +123,19 @@ class PlanSource:
 
         ``reloaded`` hears what is different, and which options wait for a restart; ``refused`` what is wrong.
         """
+        in_use = plan
 
         def use(new: Plan) -> str:
-            nonlocal plan
-            new, kept = _mixed(new, plan)
+            nonlocal in_use
+            new, kept = _mixed(new, in_use)
             apply(new)
-            changes, plan = _changes(new, plan), new
+            changes, in_use = _changes(new, in_use), new
             reloaded(changes, kept)
             if kept:
                 log.warning("these need a restart and stay as they were: %s", ", ".join(kept))
             return "; ".join(changes) or "nothing is different"
 
-        return Watched("settings", self.files, self.read, use, refused, known=known)
+        return Watched("settings", self.files, self.read, use, refused, known=known, value=plan)
 
 
 def read_config(path: Path | None) -> dict[str, object]:

@@ -38,74 +38,80 @@ Stamp = tuple[object, ...]
 
 @attrs.define(eq=False)
 class Watched(Generic[T]):
-    """A value that is made of files.
+    """A ``value`` that is made of files; calling it returns that.
 
-    ``files`` lists them and ``read`` makes the value, both in a thread; ``apply`` puts it to use in the loop, and
-    returns what the log says of it. ``refused`` hears why a value is of no use. ``problems`` are those of the files as
-    they are now, empty while their value is in use; ``reloads`` counts by result.
+    ``files`` lists them and ``read`` makes the value, both in a thread; ``use`` takes it up in the loop, and returns
+    what the log says of it. ``refused`` hears why a value is of no use. ``problems`` are those of the files as they are
+    now, empty while their value is in use; ``reloads`` counts by result. Raises whatever ``read`` does.
     """
 
     name: str
     files: Callable[[], Iterable[str | Path]] = attrs.field(repr=False)
     read: Callable[[], T] = attrs.field(repr=False)
-    apply: Callable[[T], str] = attrs.field(repr=False)
+    use: Callable[[T], str] = attrs.field(default=lambda _: "", repr=False)
     refused: Callable[[Sequence[str]], object] = attrs.field(default=lambda _: None, repr=False)
     problems: tuple[str, ...] = ()
     reloads: Tally[str] = attrs.field(factory=lambda: Tally({"refused": 0, "success": 0}))
     known: Stamp = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True), repr=False)
+    value: T = attrs.field(default=attrs.Factory(lambda self: self.read(), takes_self=True), repr=False)
     _seen: Stamp = attrs.field(default=(), init=False, repr=False)
-    _waits: bool = attrs.field(default=False, init=False, repr=False)
+    _hangs: bool = attrs.field(default=False, init=False, repr=False)
+    _lock: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
+
+    def __call__(self) -> T:
+        """Return the last good value."""
+        return self.value
 
     async def look(self, *, now: bool = False, patience: float = PATIENCE) -> bool | None:
         """Look at the files once, and read them if they have changed and come to rest, or ``now``.
 
         Returns whether a new value is in use, None if nothing was read.
         """
-        if self._waits:  # for a thread that still hangs
-            return self._refuse(SettingsError("a look before this one has not ended")) if now else None
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[tuple[Stamp, tuple[T] | Exception | None]] = loop.create_future()
+        async with self._lock:
+            if self._hangs:
+                return self._refuse(SettingsError("an earlier look at the files has not ended")) if now else None
+            loop = asyncio.get_running_loop()
+            done: asyncio.Future[tuple[Stamp, tuple[T] | Exception | None]] = loop.create_future()
 
-        def settle(found: tuple[Stamp, tuple[T] | Exception | None]) -> None:
-            self._waits = False
-            done.set_result(found)
+            def settle(found: tuple[Stamp, tuple[T] | Exception | None]) -> None:
+                self._hangs = False
+                done.set_result(found)
 
-        def work() -> None:
-            found = self._look(now=now)
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(settle, found)
+            def work() -> None:
+                found = self._look(now=now)
+                with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                    loop.call_soon_threadsafe(settle, found)
 
-        self._waits = True
-        threading.Thread(target=work, name=f"files of {self.name}", daemon=True).start()
-        await asyncio.wait((done,), timeout=patience)
-        if not done.done():
-            return self._refuse(SettingsError(f"was not read within {patience:g} seconds"))
-        self._seen, read = done.result()
-        if read is None:
-            return None
-        self.known = self._seen
-        return self._refuse(read) if isinstance(read, Exception) else self._use(*read)
+            self._hangs = True
+            threading.Thread(target=work, name=f"files of {self.name}", daemon=True).start()
+            await asyncio.wait((done,), timeout=patience)
+            if not done.done():
+                return self._refuse(SettingsError(f"was not read within {patience:g} seconds"))
+            self._seen, read = done.result()
+            if read is None:
+                return None
+            self.known = self._seen
+            return self._refuse(read) if isinstance(read, Exception) else self._take(*read)
 
     def _look(self, *, now: bool) -> tuple[Stamp, tuple[T] | Exception | None]:
         """Return how the files are now, and what was read of them, if anything was."""
-        found: Stamp = ()
+        found = stamps(self.files())
+        if not now and (found != self._seen or found == self.known):
+            return found, None
         try:
-            found = stamps(self.files())
-            if not now and (found != self._seen or found == self.known):
-                return found, None
             check_regular(self.files())
             read: tuple[T] | Exception = (self.read(),)
-        except Exception as error:  # noqa: BLE001 - told by the loop
+        except Exception as error:  # noqa: BLE001 - the loop logs it
             read = error
         # What was read may be of the old files and of the new.
         return found, read if now or stamps(self.files()) == found else None
 
-    def _use(self, value: T) -> bool:
+    def _take(self, value: T) -> bool:
         try:
-            said = self.apply(value)
+            said = self.use(value)
         except Exception as error:  # noqa: BLE001 - a defect here must not end the watch, nor the gateway
             return self._refuse(error)
-        self.problems = ()
+        self.value, self.problems = value, ()
         self.reloads["success"] += 1
         log.info("new %s in use%s", self.name, f": {said}" if said else "")
         return True

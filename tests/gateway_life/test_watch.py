@@ -137,6 +137,27 @@ async def test_read_that_hangs_is_given_up(file, caplog):
     assert seen.used == ["late"]
 
 
+async def test_looks_at_the_same_time(file, caplog):
+    """A signal that comes while files are being read waits for that, and reads them once more."""
+    seen, began, ends = Seen(file), threading.Event(), threading.Event()
+    read = seen.read
+
+    def slow():
+        began.set()
+        assert ends.wait(30)
+        return read()
+
+    seen.watched.read = slow
+    file.write_text("new")
+    assert await seen.watched.look() is None
+    first, second = (asyncio.ensure_future(seen.watched.look(now=now)) for now in (False, True))
+    await asyncio.to_thread(began.wait)
+    ends.set()
+    assert (await first, await second) == (True, True)
+    assert seen.used == ["new", "new"]
+    assert "refused" not in caplog.text
+
+
 async def test_defect_ends_no_watch(file, caplog, monkeypatch):
     """Whatever reading or using raises is logged with its traceback, and the next change is read."""
     monkeypatch.setattr(watch, "EVERY", 0)
@@ -149,7 +170,7 @@ async def test_defect_ends_no_watch(file, caplog, monkeypatch):
         used.set()
         return ""
 
-    seen.watched.apply = use
+    seen.watched.use = use
     watcher = Watcher()
     watcher.watched.append(seen.watched)
     watcher.start()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from shim.credentials import (
     VARIABLES,
@@ -32,34 +32,23 @@ Holder = ApiKey | ServiceAccount
 """What ``own`` can sign with."""
 
 
-class Held(Generic[T]):
-    """Credentials from an environment and its files; calling it returns the last good ones."""
+def _watched(read: Callable[[], T], paths: Sequence[str], watcher: Watcher) -> Watched[T]:
+    """Return what is read of an environment and its files; a file that anybody may change is warned of."""
 
-    def __init__(self, read: Callable[[], T], paths: Iterable[str], watcher: Watcher) -> None:
-        self._paths = tuple(paths)
-        self._read = read
-        files = Watched("credentials", lambda: self._paths, self._checked, self._use)
-        self._value = self._checked()
-        if self._paths:
-            watcher.watched.append(files)
-
-    def __call__(self) -> T:
-        """Return the value, which is a second or two older than the files at most."""
-        return self._value
-
-    def _checked(self) -> T:
-        for path in self._paths:
+    def checked() -> T:
+        for path in paths:
             with contextlib.suppress(OSError):  # reading it says why
                 if (mode := Path(path).stat().st_mode) & stat.S_IWOTH:
                     log.warning("%s: anybody on this machine may change it (mode %o); chmod 600 it", path, mode & 0o777)
-        return self._read()
+        return read()
 
-    def _use(self, value: T) -> str:
-        self._value = value
-        return ""
+    found = Watched("credentials", lambda: paths, checked)
+    if paths:
+        watcher.watched.append(found)
+    return found
 
 
-def watched_credentials(environ: Mapping[str, str], watcher: Watcher) -> Held[Holder]:
+def watched_credentials(environ: Mapping[str, str], watcher: Watcher) -> Watched[Holder]:
     """Watch the credentials of ``own``; raises SettingsError when there are none."""
 
     def read() -> Holder:
@@ -73,10 +62,10 @@ def watched_credentials(environ: Mapping[str, str], watcher: Watcher) -> Held[Ho
             raise SettingsError("credentials: 'own' can't renew an access token; give an API key or a service account")
         return found
 
-    return Held(read, credential_files(environ), watcher)
+    return _watched(read, credential_files(environ), watcher)
 
 
-def watched_keys(environ: Mapping[str, str], file: str | None, watcher: Watcher) -> Held[Keys]:
+def watched_keys(environ: Mapping[str, str], file: str | None, watcher: Watcher) -> Watched[Keys]:
     """Watch the keys of ``verify``: the environment's API key, and those of a file; raises SettingsError."""
     files = credential_files(environ)
 
@@ -96,4 +85,4 @@ def watched_keys(environ: Mapping[str, str], file: str | None, watcher: Watcher)
                 raise SettingsError("credentials: one public key has two different private keys")
         return found
 
-    return Held(read, [*files, file] if file else files, watcher)
+    return _watched(read, [*files, file] if file else files, watcher)

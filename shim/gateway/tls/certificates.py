@@ -22,40 +22,43 @@ log = logging.getLogger("shim.gateway")
 class ReloadableContext:
     """The context of one side, ``listener`` or ``upstream``, from files that may change.
 
-    ``context`` is the last good one; ``expires`` is when its certificate ends, in seconds since the epoch (None
-    without a certificate of the gateway's). Raises SettingsError if the files are of no use at the start.
+    Raises SettingsError if the files are of no use at the start; a certificate that has ended may be used then, since
+    not every caller looks at it.
     """
 
     def __init__(
         self, name: str, make: Callable[[], ssl.SSLContext], files: Iterable[str | None], cert: str | None
     ) -> None:
         self.name = name
-        self._make = make
-        self._cert = cert
         self.paths = tuple(path for path in files if path is not None)
-        self.files = Watched(f"files of the {name}", lambda: self.paths, self._read, self._use)
-        self.context, self.expires = make(), expiry_of(cert) if cert else None
+
+        def read() -> tuple[ssl.SSLContext, float | None]:
+            return make(), expiry_of(cert) if cert else None
+
+        def use(new: tuple[ssl.SSLContext, float | None]) -> str:
+            _, ends = new
+            if ends is not None and ends <= time.time():
+                raise SettingsError(f"{cert}: has expired")
+            return "" if ends is None else f"the certificate ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}"
+
+        self.files = Watched(f"files of the {name}", lambda: self.paths, read, use)
+        if self.expires is not None and self.expires <= time.time():
+            log.warning("the certificate of the %s has expired: %s", name, cert)
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """The last good one."""
+        return self.files.value[0]
+
+    @property
+    def expires(self) -> float | None:
+        """When the certificate ends, in seconds since the epoch; None without a certificate of the gateway's."""
+        return self.files.value[1]
 
     @property
     def is_refused(self) -> bool:
         """Whether the files as they are now are of no use."""
         return bool(self.files.problems)
-
-    @property
-    def has_expired(self) -> bool:
-        """Whether the certificate in use has ended; a caller who doesn't look at it may still call."""
-        return self.expires is not None and self.expires <= time.time()
-
-    def _read(self) -> tuple[ssl.SSLContext, float | None]:
-        context, expires = self._make(), expiry_of(self._cert) if self._cert else None
-        if expires is not None and expires <= time.time():
-            raise SettingsError(f"{self._cert}: has expired")
-        return context, expires
-
-    def _use(self, new: tuple[ssl.SSLContext, float | None]) -> str:
-        self.context, self.expires = new
-        ends = self.expires
-        return "" if ends is None else f"the certificate ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}"
 
 
 class Certificates:
@@ -75,10 +78,7 @@ class Certificates:
         ours = (options.upstream_ca, cert := options.upstream_cert, options.upstream_key)
         self.upstream = ReloadableContext("upstream", partial(contexts.upstream_context, options), ours, cert)
         self.watched = [one for one in (self.listener, self.upstream) if one is not None and one.paths]
-        for one in self.watched:
-            watcher.watched.append(one.files)
-            if one.has_expired:
-                log.warning("the certificate of the %s has expired: %s", one.name, one.paths)
+        watcher.watched += [one.files for one in self.watched]
 
     @property
     def reloads(self) -> Tally[tuple[str, str]]:
