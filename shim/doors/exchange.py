@@ -52,19 +52,16 @@ class Content:
 class Door:
     """A retired call on its way through one library; its body has been read if it takes part.
 
-    ``sent`` is what the core had sent last, ``native`` the response to that, ``content`` what was read of it.
+    ``sent`` is what the core had sent last, with another target than the caller's if ``rewritten``; ``native`` is the
+    response to that, ``content`` what was read of it.
     """
 
     retired: RetiredCall
     sent: Send | None = attrs.field(init=False, default=None)
+    rewritten: bool = attrs.field(init=False, default=False)
     native: Any = attrs.field(init=False, default=None)
     content: Content | None = attrs.field(init=False, default=None)
     start: float = attrs.field(init=False, factory=time.perf_counter)
-
-    @property
-    def rewritten(self) -> bool:
-        """Whether the target that was sent last is not the caller's."""
-        return self.sent is not None and self.sent.rewritten
 
     @abstractmethod
     def request(self, send: Send) -> Any:
@@ -132,12 +129,14 @@ def steps(door: Door) -> Steps:
                 request = door.request(command)
                 if door.sent is not None:
                     _hurry(door, command.call.method)
-                door.sent, door.content = command, None
+                door.sent, door.rewritten, door.content = command, command.rewritten, None
                 door.native = yield partial(door.send, request)
                 reply = head = door.head(door.native)
             else:
                 door.content = content = yield partial(door.drain, door.native, command.limit)
-                reply = _with_content(head, content, command.limit)
+                whole, decoded, fault = content.complete, content.decoded, content.fault
+                reply = with_content(head, content.chunks, command.limit, complete=whole, decoded=decoded)
+                reply = reply if fault is None else attrs.evolve(head, fault=fault)
             command = advance(exchange, reply)
         if isinstance(command, Answer):
             response = yield partial(door.answered, command.reply)
@@ -185,12 +184,6 @@ async def adrive(todo: Steps) -> Any:
                 call = todo.send(result)
     except StopIteration as end:
         return end.value
-
-
-def _with_content(head: Reply, content: Content, limit: int) -> Reply:
-    if content.fault is not None:
-        return attrs.evolve(head, fault=content.fault)
-    return with_content(head, content.chunks, limit, complete=content.complete, decoded=content.decoded)
 
 
 def _hurry(door: Door, method: str) -> None:

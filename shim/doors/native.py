@@ -65,7 +65,7 @@ def _bytes(value: str | bytes | bytearray | memoryview) -> bytes:
 
 def is_stale(authorization: str, target: str) -> bool:
     """Tell whether a value is a Digest signature over another target (RFC 7616, 3.4)."""
-    if not is_digest(authorization):
+    if not authorization.lower().startswith("digest "):
         return False
     try:
         return parse_keqv_list(parse_http_list(authorization.partition(" ")[2])).get("uri") != target

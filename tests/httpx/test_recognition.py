@@ -68,7 +68,7 @@ def test_origins_compare_as_origins(monkeypatch, origin, url, covered):
     """Scheme, host and port, whatever the case; user information is no part of it."""
     monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", origin)
     path = "/api/atlas/v1.0/groups/0123456789abcdef01234567/serverless/a/backup/snapshots"
-    found = recognise(httpx.Request("GET", f"{url}{path}"))
+    found = recognise(httpx.Request("GET", f"{url}{path}"), httpx.SyncByteStream)
     assert (found is not None and found.known) is covered
     assert found is None or "secret" not in found.call.origin
 

@@ -22,7 +22,6 @@ from shim.doors.httpx_family.door import (
     BlockingDoor,
     BlockingStream,
     HttpxDoor,
-    origin_of,
     recognise,
 )
 from shim.doors.httpx_family.hooks import Hooked, adopt, for_others, with_async_hooks, with_hooks
@@ -116,7 +115,7 @@ def send(side: Side, client: httpx.Client, base: Callable[..., Any], request: ht
 
     ``base`` is the method in whose place this one stands, bound to the client; ``options`` are its other arguments.
     """
-    retired = _recognised(side, client, request)
+    retired = None if client.is_closed else recognise(request, side.kind, client)
     if retired is not None:
         return drive(_around(side, client, base, request, retired, **options))
     response = base(request, **options)
@@ -127,17 +126,11 @@ async def asend(
     side: Side, client: httpx.AsyncClient, base: Callable[..., Any], request: httpx.Request, **options: Any
 ) -> Any:
     """Do the same for AsyncClient."""
-    retired = _recognised(side, client, request)
+    retired = None if client.is_closed else recognise(request, side.kind, client)
     if retired is not None:
         return await adrive(_around(side, client, base, request, retired, **options))
     response = await base(request, **options)
     return await adrive(_led_on(side, client, base, response, **options)) if response.history else response
-
-
-def _recognised(side: Side, client: Any, request: httpx.Request) -> RetiredCall | None:
-    if client.is_closed or not isinstance(request.stream, side.kind):
-        return None
-    return recognise(request, getattr(client, "_shim_settings", NOTHING_MORE))
 
 
 def _around(  # noqa: PLR0913 - a client's own arguments, and what the call is
@@ -156,7 +149,7 @@ def _around(  # noqa: PLR0913 - a client's own arguments, and what the call is
         adopt(client)
         for hook in hooks["request"]:
             yield partial(hook, request)
-        retired = _recognised(side, client, request)
+        retired = recognise(request, side.kind, client)
     if retired is None:  # a hook has made another call of it
         rest = {"request": [], "response": hooks["response"]}
         return (yield partial(side.with_hooks(client, rest, base), request, stream=stream, **options))
@@ -183,7 +176,7 @@ def _led_on(side: Side, client: Any, base: Callable[..., Any], response: httpx.R
     A write that its endpoint may have executed is left alone.
     """
     request, history = response.request, response.history
-    retired = _recognised(side, client, request)
+    retired = recognise(request, side.kind, client)
     may_ask = request.method in {"GET", "HEAD"} or response.status_code == 410
     if retired is None or not retired.known or not may_ask or request.url.host != history[0].request.url.host:
         return response
@@ -211,7 +204,8 @@ def recognise_also(client: Any, origin: str) -> None:
     """Let a client of ours recognise calls to one more origin, as the typed client does with its base URL."""
     settings: ClientSettings = getattr(client, "_shim_settings", NOTHING_MORE)
     url = type(client.base_url)(origin)
-    vars(client)["_shim_settings"] = attrs.evolve(settings, extra_origins=settings.extra_origins | {origin_of(url)})
+    origins = settings.extra_origins | {f"{url.scheme}://{url.netloc.decode('ascii')}"}
+    vars(client)["_shim_settings"] = attrs.evolve(settings, extra_origins=origins)
 
 
 def _function(client: Any, original: Callable[..., Any], name: str) -> Any:

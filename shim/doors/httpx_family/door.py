@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from shim.doors.exchange import Content, Door, aread_within, read_within, shorte
 from shim.doors.httpx_family.hooks import INNER
 from shim.doors.native import is_stale
 from shim.doors.process import concerns
-from shim.doors.recognition import NOTHING_MORE, ClientSettings, RetiredCall
+from shim.doors.recognition import NOTHING_MORE, RetiredCall
 
 if TYPE_CHECKING:  # a program may have httpx2 alone in memory, and call it httpx
     import httpx
@@ -34,21 +35,18 @@ def header_lines(headers: httpx.Headers) -> Headers:
     return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw])
 
 
-def origin_of(url: httpx.URL) -> str:
-    """Return ``scheme://authority`` of a URL, without user information."""
-    return f"{url.scheme}://{url.netloc.decode('ascii')}"
+def recognise(request: httpx.Request, kind: type, client: object = None) -> RetiredCall | None:
+    """Return what a request is when it is a retired call, its body unread, else None: then nobody touches it.
 
-
-def recognise(request: httpx.Request, client: ClientSettings = NOTHING_MORE) -> RetiredCall | None:
-    """Return what a request is when it is a retired call, its body unread, else None: then nobody touches it."""
-    url = request.url
+    ``kind`` is that of streams which its client or transport can send.
+    """
+    url, extensions = request.url, request.extensions
     target = url.raw_path.decode("ascii")
-    if not concerns(target) or INNER in request.extensions:
+    if not concerns(target) or INNER in extensions or not isinstance(request.stream, kind):
         return None
-    origin, whole = origin_of(url), WHOLE in request.extensions
-    return recognition.recognise(
-        request.method, origin, target, lambda: header_lines(request.headers), client, whole=whole
-    )
+    lines, settings = partial(header_lines, request.headers), getattr(client, "_shim_settings", NOTHING_MORE)
+    origin = f"{url.scheme}://{url.netloc.decode('ascii')}"  # without user information
+    return recognition.recognise(request.method, origin, target, lines, settings, whole=WHOLE in extensions)
 
 
 @attrs.define(eq=False)
@@ -112,14 +110,14 @@ class AwaitedStream(ResponseStream):
 class HttpxDoor(Door):
     """A retired call in httpx's terms; ``module`` is one of the two libraries, ``own`` the caller's request.
 
-    ``sender`` sends one request and reads nothing. ``stream`` is the library's kind of content. ``inner`` is what was
-    sent last, and ``stripped`` that a Digest signature over another target was left out of it.
+    ``send`` is the client's or the transport's. ``stream`` is the library's kind of content. ``inner`` is what was sent
+    last, and ``stripped`` that a Digest signature over another target was left out of it.
     """
 
     module: ModuleType | Any
     stream: type[Any]
     own: httpx.Request
-    sender: Callable[[httpx.Request], Any]
+    send: Callable[[httpx.Request], Any]  # type: ignore[assignment]  # a method of other doors
     default_encoding: str | Callable[[bytes], str] = "utf-8"
     inner: httpx.Request = attrs.field(init=False)
     stripped: bool = attrs.field(init=False, default=False)
@@ -170,10 +168,6 @@ class HttpxDoor(Door):
         """Return a ReadTimeout."""
         error: Exception = self.module.ReadTimeout(words, request=self.inner)
         return error
-
-    def send(self, request: httpx.Request) -> Any:
-        """Send it as the client or transport does."""
-        return self.sender(request)
 
     def head(self, native: httpx.Response) -> Reply:
         """Return each field line as it came."""

@@ -99,8 +99,8 @@ def transports_of(blocking: Any, awaited: Any) -> tuple[Any, Any]:
 def _handled(side: Any, inner: Callable[..., Any], signed: Callable[..., Any], request: httpx.Request) -> Steps:
     """Send one request by another transport; ``signed`` is how it sends for a retired call."""
     challenged = _restore(request)
-    retired = recognise(request)
-    if retired is None or not isinstance(request.stream, side.kind):
+    retired = recognise(request, side.kind)
+    if retired is None:
         return (yield partial(inner, request))
     if retired.match.needs_body:
         retired = retired.with_body((yield getattr(request, side.read)))
