@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from shim._version import __version__
@@ -30,56 +30,47 @@ from shim.tools.radar import Radar
 
 _FAMILIES = """
 counter requests operation,route,status_class: Requests answered.
-histogram request_duration_seconds operation,route: Seconds that callers wait: from a call's head to the last byte of
-  its answer, or until the caller left.
-histogram upstream_duration_seconds operation,route: Seconds of these that upstream takes, all upstream calls of one
-  call together: to their heads, and to what is read of their contents.
+histogram request_duration_seconds operation,route: Seconds that callers wait, to the last byte of their answer.
+histogram upstream_duration_seconds operation,route: Seconds of these that all upstream calls of one call take.
 histogram translation_seconds: Seconds spent deciding and translating, upstream's time not included.
-counter errors origin,type: Calls that ended in an error, by whose it is (caller, shim, atlas) and its Proxy-Status
-  type; for an answer of Atlas' own the type is its status.
+counter errors origin,type: Errors by whose they are and their Proxy-Status type; of Atlas' own the type is its status.
 counter refusals code: Errors that the gateway itself answered with, by their errorCode.
 counter requests_abandoned operation: Calls whose caller left before the whole answer was written.
 counter challenges reason: Calls answered with a challenge to sign, and not in atlas_shim_requests.
 counter coalesced operation: Reads answered with the answer to another, identical one.
-gauge last_retired_call_timestamp_seconds operation: When an operation was last called, in seconds since the epoch; 0:
-  not since the start.
+gauge last_retired_call_timestamp_seconds operation: When an operation was last called; 0: not since the start.
 gauge in_flight_requests: Requests being answered.
 counter log_lines_dropped: Lines of the log that were dropped, since nobody read them.
-gauge connections state: Callers' connections that are open: in a handshake, idle without a whole request, or active.
+gauge connections state: Callers' connections: in a handshake, idle without a whole request, or active.
 counter connections_accepted: Callers' connections accepted.
-counter connections_refused reason: Callers' connections of which nothing came: one too many and told so (surplus), or
-  not told (dropped), or a handshake or PROXY protocol header that failed (handshake).
+counter connections_refused reason: Connections of which nothing came: one too many, or a handshake that failed.
 gauge upstream_connections state: Connections to upstream: idle or active.
 counter upstream_connections_opened: Connections to upstream that were opened.
 counter upstream_connections_reused: Upstream calls that were sent on a kept connection.
 counter upstream_responses status_class: Upstream calls that were answered.
-counter upstream_failures type: Upstream calls that got no answer, connections that did not come about among them, by
-  Proxy-Status type.
-gauge memory_used_bytes kind: Bytes of the memory budget that are reserved for requests in flight, and held by long
-  contents, and beside it those of connections with TLS.
+counter upstream_failures type: Upstream calls that got no answer, or no connection, by Proxy-Status type.
+gauge memory_used_bytes kind: Bytes of the memory budget in use, by what they are for.
 gauge memory_limit_bytes: Bytes that may be held at a time.
-gauge tls_certificate_not_after_timestamp_seconds side: When the first certificate of the chain in use ends that callers
-  (listener) or Atlas (upstream) are shown, in seconds since the epoch.
-gauge certificates_refused side: 1 when new files of certificates are refused, so that the last good ones stay in use.
+gauge tls_certificate_not_after_timestamp_seconds side: When the first certificate of a chain in use ends.
+gauge certificates_refused side: 1 when new files of certificates are refused, and the last good ones stay in use.
 counter certificates_reloads side,result: Times that changed files of certificates were read.
-gauge config_reload_success: 1 when the settings and documents in use are the last ones that were read, 0 when those
-  were refused.
+gauge config_reload_success: 1 when settings and documents in use are the last that were read, 0: those were refused.
 gauge config_reload_success_timestamp_seconds: When settings and documents were last read and found good.
 gauge config_restart_needed: Options that were changed, and stay as they were until a restart.
 counter config_reloads result: Reloads.
 info build version,python: The version of atlas-shim, and of Python below it.
 info route route: The route in force, a word of the option 'route'.
-gauge sunset_timestamp_seconds document,operation: The sunset in force of each operation, in seconds since the epoch.
-gauge announced_sunset_timestamp_seconds method,path,version: When an operation is switched off, as Sunset of its
-  replies says, in seconds since the epoch.
-gauge announced_deprecation_timestamp_seconds method,path,version: Since when an operation is deprecated, as Deprecation
-  of its replies says; 0: no date is said.
-gauge announced_last_call_timestamp_seconds method,path,version: When a reply of Atlas' last announced the end of its
-  operation, in seconds since the epoch.
+gauge sunset_timestamp_seconds document,operation: The sunset in force of each operation.
+gauge announced_sunset_timestamp_seconds method,path,version: When an operation is switched off, as its replies say.
+gauge announced_deprecation_timestamp_seconds method,path,version: Since when it is deprecated; 0: without a date.
+gauge announced_last_call_timestamp_seconds method,path,version: When a reply last announced the end of its operation.
 counter announced_calls method,path,version: Replies of Atlas' that announced the end of their operation.
 counter fidelity operation,level: Fields of translated replies that are not exact.
 """
 """Type, name behind ``atlas_shim_``, labels and help text of each family."""
+
+_ENDINGS = {"counter": "_total", "gauge": "", "info": "_info"}
+"""What is put behind the name of a family in its samples."""
 
 Values = Mapping[Any, Any]
 """Values of a family's labels -> sample or histogram; the key is a word for a single label, ``()`` without labels."""
@@ -108,10 +99,10 @@ class Metrics(Collector):
         ProcessCollector(registry=registry)
         return generate_latest(registry)
 
-    def collect(self) -> Iterator[Any]:
+    def collect(self) -> Iterator[Metric]:
         """Yield the families; those of connections are left out until there are any."""
         values = self._of_calls(self.ledger.snapshot()) | self._of_plan() | self._of_parts()
-        for row in _FAMILIES.strip().replace("\n  ", " ").split("\n"):
+        for row in _FAMILIES.strip().split("\n"):
             head, _, said = row.partition(": ")
             kind, name, labels = (*head.split(), "")[:3]
             if name in values:
@@ -192,23 +183,17 @@ def _sums(rows: Iterable[tuple[Any, int]]) -> Values:
     return sums
 
 
-def _family(kind: str, name: str, said: str, labels: tuple[str, ...], values: Values) -> Any:
-    name, bounds = f"atlas_shim_{name}", COSTS if name == "translation_seconds" else WAITS
-    made: Any = {
-        "counter": CounterMetricFamily,
-        "gauge": GaugeMetricFamily,
-        "histogram": HistogramMetricFamily,
-        "info": InfoMetricFamily,
-    }[kind]
-    family = made(name, said) if kind == "info" else made(name, said, labels=labels)
+def _family(kind: str, name: str, said: str, labels: tuple[str, ...], values: Values) -> Metric:
+    family = Metric(f"atlas_shim_{name}", said, kind)
+    bounds = [*map(str, COSTS if name == "translation_seconds" else WAITS), "+Inf"]
     for key, value in values.items():
-        words = (key,) if isinstance(key, str) else key
-        if kind == "info":
-            family.add_metric((), dict(zip(labels, words, strict=True)))
-        elif kind == "histogram":
-            *counts, total = value
-            names = [*map(str, bounds), "+Inf"]
-            family.add_metric(words, [*zip(names, accumulate(counts), strict=True)], total)
-        else:
-            family.add_metric(words, value)
+        words = dict(zip(labels, (key,) if isinstance(key, str) else key, strict=True))
+        if kind != "histogram":
+            family.add_sample(f"{family.name}{_ENDINGS[kind]}", words, value)
+            continue
+        *counts, total = value
+        for bound, count in zip(bounds, accumulate(counts), strict=True):
+            family.add_sample(f"{family.name}_bucket", {**words, "le": bound}, count)
+        family.add_sample(f"{family.name}_count", words, sum(counts))
+        family.add_sample(f"{family.name}_sum", words, total)
     return family
