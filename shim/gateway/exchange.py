@@ -37,10 +37,10 @@ class Exchange:
     """A retired call on its way: what the core's exchange wants sent is sent, what it wants read is read.
 
     ``announced`` takes the replies that announce something of their operation, with the call as it was sent.
-    ``is_moved``: the caller has signed another target than this call's. ``response`` is upstream's last reply,
-    ``fault`` why the content of the one read last could not be had, ``decoded`` how long it is, ``seconds`` the time
-    spent in the core, and ``failure`` what an error of the core's own counts as. What is ``held`` in memory are pages
-    that were read, and a reply made of them. ``early`` is the reply to a call that was sent before it was decided.
+    ``is_moved``: the caller has signed another target than this call's. ``early`` is the reply to a call that was sent
+    before it was decided. ``response`` is upstream's last reply, ``content`` what it was decoded to, once it was read,
+    or ``fault`` why not; ``seconds`` is the time spent in the core, ``failure`` what an error of the core's own counts
+    as. What is ``held`` in memory are pages that were read, and a reply made of them.
     """
 
     match: Match
@@ -55,7 +55,6 @@ class Exchange:
     response: UpstreamResponse | None = None
     content: bytes | None = None
     held: int = 0
-    decoded: int = 0
     fault: str | None = None
     seconds: float = 0.0
     failure: Failure | None = None
@@ -124,15 +123,15 @@ class Exchange:
             reply = await self.last.read(limit)
         except Refusal as refusal:
             raise self._executed(refusal) from None
-        self.content, self.decoded, self.fault = reply.body, len(reply.body or b""), reply.fault
-        self._hold(self.decoded - sum(map(len, self.last.chunks)))
+        self.content, self.fault = reply.body, reply.fault
+        self._hold(len(reply.body or b"") - sum(map(len, self.last.chunks)))
         return reply
 
     def _keep_page(self, page: UpstreamResponse) -> None:
         """Let a reply go, and count what was read of it as a page that others are collected to."""
         page.close()
-        self._hold(DECODED * self.decoded)
-        self.decoded = 0
+        self._hold(DECODED * len(self.content or b""))
+        self.content = None
 
     def _hold(self, size: int) -> None:
         """Count bytes as held until the end, if that is more than a call may have anyway; raises Refusal."""
@@ -163,11 +162,7 @@ class Exchange:
         lines = for_caller(made.headers)
         if outcome.code is None:
             return Reply(made.status, (*lines, *notes(record, linked=self.leads_on(record))), made.body or b"")
-        if (
-            outcome.code == "MALFORMED_JSON"
-            and not self.call.body
-            and field(self.call.headers, "Authorization") is None
-        ):
+        if outcome.code == "MALFORMED_JSON" and not (self.call.body or field(self.call.headers, "Authorization")):
             raise cannot_cross()  # a Digest client's first request: its content comes with its signature
         error = error_type(outcome.code, made.status, self.fault)
         self.failure = outcome.code, made.status, error
