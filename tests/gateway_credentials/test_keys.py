@@ -5,7 +5,7 @@ import pytest
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
-from shim.gateway.credentials.keys import watched_keys
+from shim.gateway.credentials.keys import callers_keys, follow
 from shim.gateway.watch import Watcher
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.raw import until
@@ -35,13 +35,13 @@ def test_file_without_use(tmp_path, content):
     file = tmp_path / "keys"
     file.write_text(content)
     with pytest.raises(SettingsError):
-        watched_keys({}, str(file), Watcher())
+        callers_keys({}, str(file))
 
 
 def test_file_that_is_not_there(tmp_path):
     """The error names the file."""
     with pytest.raises(SettingsError, match="nokeys"):
-        watched_keys({}, str(tmp_path / "nokeys"), Watcher())
+        callers_keys({}, str(tmp_path / "nokeys"))
 
 
 def test_environment_and_file_together(tmp_path):
@@ -49,7 +49,7 @@ def test_environment_and_file_together(tmp_path):
     file = tmp_path / "keys"
     file.write_text("a:b\n")
     environ = {"MONGODB_ATLAS_PUBLIC_API_KEY": "c", "MONGODB_ATLAS_PRIVATE_API_KEY": "d"}
-    assert set(watched_keys(environ, str(file), Watcher())()) == {"a", "c"}
+    assert set(callers_keys(environ, str(file))) == {"a", "c"}
 
 
 def test_keys_come_and_go(tmp_path, caplog, monkeypatch):
@@ -125,7 +125,7 @@ def test_key_file_that_anybody_may_change(tmp_path, caplog, mode, warned):
     file = tmp_path / "keys"
     file.write_text("a:b\n")
     file.chmod(mode)
-    watched_keys({}, str(file), Watcher())
+    follow(lambda: callers_keys({}, str(file)), [str(file)], lambda _: None, Watcher())
     assert (f"{file}: anybody on this machine may change it" in caplog.text) is warned
 
 

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 
-from shim.credentials import ApiKey, read_credentials, used_variables
+from shim.credentials import ApiKey, credential_files, read_credentials, used_variables
 from shim.errors import SettingsError
 from shim.gateway.credentials.api_key import KeySigner
 from shim.gateway.credentials.digest import challenge
-from shim.gateway.credentials.keys import Holder, watched_credentials, watched_keys
+from shim.gateway.credentials.keys import Holder, callers_keys, follow, own_credentials
 from shim.gateway.credentials.modes import CallerGate, OwnGate, UpstreamSigner, bearer, is_loopback
 from shim.gateway.credentials.nonce_store import NonceStore
 from shim.gateway.credentials.nonces import Nonces
@@ -41,10 +42,13 @@ def gate_for(options: Options, environ: Mapping[str, str], watcher: Watcher) -> 
     if options.credentials is CredentialsMode.PASSTHROUGH:
         _warn(environ)
         return CallerGate()
+    files = credential_files(environ)
     if options.credentials is CredentialsMode.VERIFY:
-        nonces, keys = Nonces(), watched_keys(environ, options.keys_file, watcher)
+        nonces, file = Nonces(), options.keys_file
         store = NonceStore(options.nonce_store) if options.nonce_store is not None else None
-        return VerifyGate(keys, lambda key: KeySigner(key, lambda: challenge(nonces.new())), nonces, store)
+        gate = VerifyGate(lambda key: KeySigner(key, lambda: challenge(nonces.new())), nonces, store)
+        follow(partial(callers_keys, environ, file), [*files, file] if file else files, gate.learn, watcher)
+        return gate
     if options.uds is None and not is_loopback(options.listen.host):
         raise SettingsError(
             f"listen: {options.listen.authority} can be reached from other machines, and with credentials = 'own' "
@@ -55,7 +59,9 @@ def gate_for(options: Options, environ: Mapping[str, str], watcher: Watcher) -> 
     def signer_of(held: Holder) -> UpstreamSigner:
         return KeySigner(held, bearer) if isinstance(held, ApiKey) else AccountSigner(held, options.upstream)
 
-    return OwnGate(watched_credentials(environ, watcher), signer_of)
+    own = OwnGate(signer_of)
+    follow(partial(own_credentials, environ), files, own.learn, watcher)
+    return own
 
 
 def _warn(environ: Mapping[str, str]) -> None:

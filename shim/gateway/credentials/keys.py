@@ -9,15 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from shim.credentials import (
-    VARIABLES,
-    AccessToken,
-    ApiKey,
-    ServiceAccount,
-    api_keys,
-    credential_files,
-    read_credentials,
-)
+from shim.credentials import VARIABLES, AccessToken, ApiKey, ServiceAccount, api_keys, read_credentials
 from shim.errors import SettingsError
 from shim.gateway.watch import Watched, Watcher
 
@@ -32,8 +24,11 @@ Holder = ApiKey | ServiceAccount
 """What ``own`` can sign with."""
 
 
-def _watched(read: Callable[[], T], paths: Sequence[str], watcher: Watcher) -> Watched[T]:
-    """Return what is read of an environment and its files; a file that anybody may change is warned of."""
+def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None], watcher: Watcher) -> None:
+    """Have credentials used now, and again whenever their files change and are good.
+
+    Raises SettingsError when they are of no use now.
+    """
 
     def checked() -> T:
         for path in paths:
@@ -42,47 +37,42 @@ def _watched(read: Callable[[], T], paths: Sequence[str], watcher: Watcher) -> W
                     log.warning("%s: anybody on this machine may change it (mode %o); chmod 600 it", path, mode & 0o777)
         return read()
 
-    found = Watched("credentials", lambda: paths, checked)
+    def taken_up(value: T) -> str:
+        use(value)
+        return ""
+
+    watched = Watched("credentials", lambda: paths, checked, taken_up)
+    use(watched.value)
     if paths:
-        watcher.watched.append(found)
+        watcher.watched.append(watched)
+
+
+def own_credentials(environ: Mapping[str, str]) -> Holder:
+    """Return the credentials of ``own``; raises SettingsError when there are none."""
+    found = read_credentials(environ)
+    if found is None:
+        raise SettingsError(
+            f"credentials: 'own' needs an API key ({VARIABLES['public_key']}, {VARIABLES['private_key']}) or a "
+            f"service account ({VARIABLES['client_id']}, {VARIABLES['client_secret']}), each also as ..._FILE"
+        )
+    if isinstance(found, AccessToken):
+        raise SettingsError("credentials: 'own' can't renew an access token; give an API key or a service account")
     return found
 
 
-def watched_credentials(environ: Mapping[str, str], watcher: Watcher) -> Watched[Holder]:
-    """Watch the credentials of ``own``; raises SettingsError when there are none."""
-
-    def read() -> Holder:
-        found = read_credentials(environ)
-        if found is None:
-            raise SettingsError(
-                f"credentials: 'own' needs an API key ({VARIABLES['public_key']}, {VARIABLES['private_key']}) or a "
-                f"service account ({VARIABLES['client_id']}, {VARIABLES['client_secret']}), each also as ..._FILE"
-            )
-        if isinstance(found, AccessToken):
-            raise SettingsError("credentials: 'own' can't renew an access token; give an API key or a service account")
-        return found
-
-    return _watched(read, credential_files(environ), watcher)
-
-
-def watched_keys(environ: Mapping[str, str], file: str | None, watcher: Watcher) -> Watched[Keys]:
-    """Watch the keys of ``verify``: the environment's API key, and those of a file; raises SettingsError."""
-    files = credential_files(environ)
-
-    def read() -> Keys:
-        keys = list(api_keys(file, name="keys_file")) if file else []
-        own = read_credentials(environ)
-        if isinstance(own, ApiKey):
-            keys.append(own)
-        if not keys:
-            raise SettingsError(
-                f"credentials: 'verify' needs the callers' API keys: {VARIABLES['public_key']} and "
-                f"{VARIABLES['private_key']} (each also as ..._FILE), or a keys_file with a public:private a line"
-            )
-        found: dict[str, ApiKey] = {}
-        for key in keys:
-            if found.setdefault(key.public_key, key) != key:
-                raise SettingsError("credentials: one public key has two different private keys")
-        return found
-
-    return _watched(read, [*files, file] if file else files, watcher)
+def callers_keys(environ: Mapping[str, str], file: str | None) -> Keys:
+    """Return the keys of ``verify``: the environment's API key, and those of a file; raises SettingsError."""
+    keys = list(api_keys(file, name="keys_file")) if file else []
+    own = read_credentials(environ)
+    if isinstance(own, ApiKey):
+        keys.append(own)
+    if not keys:
+        raise SettingsError(
+            f"credentials: 'verify' needs the callers' API keys: {VARIABLES['public_key']} and "
+            f"{VARIABLES['private_key']} (each also as ..._FILE), or a keys_file with a public:private a line"
+        )
+    found: dict[str, ApiKey] = {}
+    for key in keys:
+        if found.setdefault(key.public_key, key) != key:
+            raise SettingsError("credentials: one public key has two different private keys")
+    return found

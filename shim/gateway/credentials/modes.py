@@ -119,14 +119,18 @@ class OwnGate(CallerGate):
     """Signs recognised operations, or all calls that a list has, for callers on this machine; no web pages.
 
     A page that knows the port by a rebound DNS name is refused before, by its Host: see ``Plan.checks_host``.
-    ``signer_of`` is called once for each credentials that ``credentials`` turns up.
+    ``learn`` takes the credentials that it signs with from now on, and has ``signer_of`` called once for each.
     """
 
-    def __init__(self, credentials: Callable[[], Holder], signer_of: Callable[[Holder], UpstreamSigner]) -> None:
-        self._credentials = credentials
+    def __init__(self, signer_of: Callable[[Holder], UpstreamSigner]) -> None:
         self._signer_of = signer_of
-        self._held = credentials()
-        self._signer = signer_of(self._held)
+        self._held: Holder | None = None
+        self._signer = PASSTHROUGH
+
+    def learn(self, held: Holder) -> None:
+        """Take these credentials, unless they are those that are held."""
+        if held != self._held:
+            self._held, self._signer = held, self._signer_of(held)
 
     async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:
         """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
@@ -149,10 +153,6 @@ class OwnGate(CallerGate):
                 headers=challenge(secrets.token_hex(16)),
                 challenged="unsigned",
             )
-        held = self._credentials()
-        if held != self._held:
-            self._signer = self._signer_of(held)
-            self._held = held
         return self._signer
 
 

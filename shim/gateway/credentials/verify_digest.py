@@ -35,18 +35,13 @@ _COUNT = re.compile(r"[0-9a-fA-F]{8}")
 class VerifyGate(CallerGate):
     """Takes a Digest signature of a known key, checked strictly; a bearer token is upstream's to check.
 
-    ``signer_of`` is called once for each key that ``keys`` turns up. A ``store`` is asked last, about signatures
-    that are good in every other way.
+    ``learn`` takes the keys that are known from now on, and has ``signer_of`` called once for each. A ``store`` is
+    asked last, about signatures that are good in every other way.
     """
 
     def __init__(
-        self,
-        keys: Callable[[], Keys],
-        signer_of: Callable[[ApiKey], UpstreamSigner],
-        nonces: Nonces,
-        store: NonceStore | None = None,
+        self, signer_of: Callable[[ApiKey], UpstreamSigner], nonces: Nonces, store: NonceStore | None = None
     ) -> None:
-        self._keys = keys
         self._signer_of = signer_of
         self._nonces = nonces
         self._store = store
@@ -55,7 +50,6 @@ class VerifyGate(CallerGate):
         self._signers: dict[str, UpstreamSigner] = {}
         # Stands in for an unknown key's, so that finding out costs as much as a wrong secret.
         self._nobody = secrets.token_hex(16)
-        self._learn(keys())
 
     async def admit(
         self,
@@ -96,9 +90,6 @@ class VerifyGate(CallerGate):
         # RFC 7616, 3.4.6, asks for 400 here.
         if uri != request.head.target:
             raise malformed("uri is not the request target")
-        keys = self._keys()
-        if keys is not self._known:
-            self._learn(keys)
         key_hash = self._hashes.get(name, self._nobody)
         expected = response(key_hash, request.call.method, uri, nonce=nonce, count=nc, cnonce=cnonce)
         right = hmac.compare_digest(expected.encode(), signed.encode())
@@ -117,7 +108,8 @@ class VerifyGate(CallerGate):
         if self._store is not None:
             await self._store.close()
 
-    def _learn(self, keys: Keys) -> None:
+    def learn(self, keys: Keys) -> None:
+        """Take these keys for those that are known."""
         self._hashes = {name: secret_hash(name, REALM, key.private_key) for name, key in keys.items()}
         self._signers = {
             name: self._signers[name] if self._known.get(name) == key else self._signer_of(key)
