@@ -67,7 +67,7 @@ async def _run(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -
     gateway.apply(plan)
     loop = asyncio.get_running_loop()
     ends: asyncio.Queue[str] = asyncio.Queue()
-    gateway.on_quit = partial(ends.put_nowait, "POST /quitquitquit")
+    is_first = True
     manager = Manager()
     chores: set[asyncio.Task[object]] = set()
 
@@ -88,13 +88,16 @@ async def _run(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -
         with manager.reloading():
             await files.look(now=True)
 
-    async def cut() -> None:
-        await ends.get()
-        _end_within(_LATE, 1)
+    def end(why: str) -> None:
+        nonlocal is_first
+        _end_within(_LATE + (gateway.options.drain if is_first else 0), 1)
+        is_first = False
+        ends.put_nowait(why)
 
+    gateway.on_quit = partial(end, "POST /quitquitquit")
     chore(manager.watchdog())
     for number in _ENDING:
-        loop.add_signal_handler(number, ends.put_nowait, number.name)
+        loop.add_signal_handler(number, end, number.name)
     loop.add_signal_handler(signal.SIGHUP, lambda: chore(reload()))
     try:
         await gateway.start(sockets.calls, sockets.admin)
@@ -104,8 +107,7 @@ async def _run(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -
         manager.ready(where)
         log.info("drains after %s", await ends.get())
         manager.stopping(gateway.options.drain)
-        _end_within(gateway.options.drain + _LATE, 1)
-        await gateway.drain(cut())
+        await gateway.drain(ends.get())
     finally:
         for task in chores:
             task.cancel()
