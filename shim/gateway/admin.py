@@ -21,7 +21,7 @@ from shim.gateway.checks import authorities_of
 from shim.gateway.credentials.modes import from_a_page
 from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.http1.listener import Listener
-from shim.gateway.http1.request import Request
+from shim.gateway.http1.response import Request
 from shim.gateway.http1.server import Server
 from shim.gateway.http1.sockets import Bound, bind_tcp
 from shim.gateway.options import Address, Options
@@ -93,14 +93,14 @@ class Admin:
             request.refuse(refusal)
 
     async def _reply(self, request: Request) -> Reply:
-        path = request.target.partition("?")[0]
-        hosts = [value.lower() for name, value in request.headers if name.lower() == "host"]
+        path = request.head.target.partition("?")[0]
+        hosts = [value.lower() for name, value in request.head.headers if name.lower() == "host"]
         if len(hosts) > 1:
             raise bad_request("A request has one Host.")
         host = hosts[0] if hosts else ""
         if path == "/quitquitquit":
             return self._quit(request, host)
-        if request.method not in {"GET", "HEAD"}:
+        if request.head.method not in {"GET", "HEAD"}:
             raise _only("GET, HEAD")
         if path in self._probes:
             self.asked = time.monotonic() if path == "/readyz" else self.asked
@@ -117,9 +117,9 @@ class Admin:
     def _quit(self, request: Request, host: str) -> Reply:
         if self._end is None:
             raise _no_page()
-        if request.method != "POST":
+        if request.head.method != "POST":
             raise _only("POST")
-        if from_a_page(request.headers) or host not in self.authorities:
+        if from_a_page(request.head.headers) or host not in self.authorities:
             detail = "Only a program on this machine may end the gateway, by the address that it listens on."
             raise Refusal(403, "SHIM_FORBIDDEN", detail, close=True)
         # A second request must not cut what the first lets end.

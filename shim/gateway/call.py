@@ -31,7 +31,7 @@ from shim.gateway.exchange import Exchange, dumps, loads
 from shim.gateway.fields import for_caller
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.peers import forwarded_peer
-from shim.gateway.http1.request import Request
+from shim.gateway.http1.response import Request
 from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Entry, Limits
 from shim.gateway.log_writer import tell
@@ -280,8 +280,7 @@ async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, c
     Raises Refusal when upstream fails before the caller was sent anything. When it fails later, the
     caller's connection is aborted, since ending it cleanly would make half a reply look whole, and why is returned.
     """
-    framing = request.begin(reply, reason=upstream.reason, close=close)
-    if framing.bodiless:
+    if not request.begin(reply, reason=upstream.reason, close=close):
         request.end()
         return None
     # What is there already leaves with the head; nothing yet lets the head leave alone.

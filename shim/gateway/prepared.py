@@ -22,8 +22,7 @@ from shim.gateway.exchange import Exchange, overdue
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.head import RequestHead
-from shim.gateway.http1.request import Request
-from shim.gateway.http1.response import Lines, lines_of
+from shim.gateway.http1.response import Lines, Request, lines_of
 from shim.gateway.limits import Entry
 from shim.gateway.logs import CallLine
 from shim.gateway.plan import Plan

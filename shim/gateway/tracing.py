@@ -19,7 +19,7 @@ from shim._version import __version__
 from shim.core.messages import Call, without
 from shim.core.recognise import Engine
 from shim.gateway.errors import Refusal
-from shim.gateway.http1.request import Request
+from shim.gateway.http1.response import Request
 from shim.gateway.logs import CallLine, masked
 
 if TYPE_CHECKING:  # an extra
@@ -61,10 +61,10 @@ class Tracing:
     def begin(self, request: Request) -> Callable[[CallLine], None]:
         """Begin the span of a call, below the span that its ``traceparent`` names; returns what ends it."""
         carrier: dict[str, list[str]] = {}
-        for name, value in request.headers:  # some look for a name as it is spelled, most in lower case
+        for name, value in request.head.headers:  # some look for a name as it is spelled, most in lower case
             for spelled in {name, name.lower()}:
                 carrier.setdefault(spelled, []).append(value)
-        parent, method = self._propagate.extract(carrier), _method(request.method)
+        parent, method = self._propagate.extract(carrier), _method(request.head.method)
         attributes = {"http.request.method": method, "url.scheme": request.scheme}
         span = self._tracer.start_span(method, parent, self._trace.SpanKind.SERVER, attributes)
         token = self._context.attach(self._trace.set_span_in_context(span, parent))

@@ -15,7 +15,7 @@ from shim.gateway.http1.body import EMPTY, RATE, Body
 from shim.gateway.http1.chunks import ChunkError
 from shim.gateway.http1.deadlines import NEVER
 from shim.gateway.http1.head import check_beginning, parse_request
-from shim.gateway.http1.request import Request
+from shim.gateway.http1.response import Request
 from shim.gateway.http1.server import PeerConnections, Server, Spareable
 from shim.gateway.http1.wire import Wire
 

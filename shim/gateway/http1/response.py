@@ -1,64 +1,147 @@
-"""A reply's head as bytes: nothing is added, renamed or folded on its way to the caller, and it is framed here."""
+"""A request and the way back: what a handler is given, and its reply as bytes, framed and otherwise as it is."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Protocol
 
 import attrs
 
-from shim.core.messages import Headers, reason_phrase
+from shim.core.messages import Headers, Reply, reason_phrase
+from shim.gateway.errors import Refusal, reply_of
+from shim.gateway.http1.body import Body
 from shim.gateway.http1.date import now
 from shim.gateway.http1.head import RequestHead
 
 _BODILESS = frozenset({204, 304})
 
+_TOGETHER = 65536
+"""Bytes of content that are copied behind a head, so that both leave at once."""
 
-@attrs.define
-class Framing:
-    """The head of a reply as bytes, and how its content follows (RFC 9112, 6).
 
-    ``chunked`` content is sent in chunks; without it, content that has no length ends with the connection, which
-    then is not kept. To a ``bodiless`` reply there is none.
+class Way(Protocol):
+    """The connection that a request came on, as far as its reply goes; ``client`` is the caller's name by TLS."""
+
+    client: str | None
+
+    def write(self, data: bytes) -> None:
+        """Send the caller something."""
+        ...
+
+    async def flushed(self) -> None:
+        """Return once the caller has taken so much that more may be written; raises ConnectionResetError."""
+        ...
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        ...
+
+
+@attrs.define(eq=False)
+class Request:
+    """A request of a caller whose address is ``peer``; ``scheme`` is ``http`` or ``https``.
+
+    It is answered once: by ``answer`` with a whole reply, or by ``begin``, ``send`` and ``end`` with one that is
+    streamed. ``status`` is None until then, ``begun`` says that the caller was sent a part of a streamed reply, and
+    ``whole`` that the reply was written to its end. ``request_id`` is a field line of replies that lack one.
     """
 
-    head: bytes
-    bodiless: bool
-    chunked: bool
-    keep_alive: bool
+    head: RequestHead
+    content: Body
+    scheme: str
+    peer: str
+    way: Way
+    status: int | None = None
+    keep_alive: bool = True
+    request_id: bytes = b""
+    begun: bool = False
+    whole: bool = False
+    _start: bytes = b""
+    _chunked: bool = False
 
+    def answer(self, reply: Reply, *, reason: str = "", close: bool = False) -> None:
+        """Write a whole reply, its body not None."""
+        self.answer_with(reply.status, lines_of(reply.headers), reply.body or b"", reason=reason, close=close)
 
-def frame(  # noqa: PLR0913 - all that a reply's head is made of
-    asked: RequestHead, status: int, lines: Lines, body: bytes | None, *, reason: str = "", keep_alive: bool,
-    request_id: bytes = b"",
-) -> Framing:  # fmt: skip
-    """Return the head of a reply to a request; a reply whose ``body`` is None is going to be streamed.
+    def answer_with(self, status: int, lines: Lines, body: bytes, *, reason: str = "", close: bool = False) -> None:
+        """Write a whole reply whose field lines are bytes already."""
+        head = self._head(status, lines, body, reason, close=close)
+        if self._is_bodiless(status):
+            body = b""
+        if len(body) < _TOGETHER:
+            self.way.write(head + body)
+        else:
+            self.way.write(head)
+            self.way.write(body)
+        self.whole = True
 
-    ``request_id`` is a field line that is added unless the reply has a request id of upstream's.
-    """
-    bodiless = asked.method == "HEAD" or status in _BODILESS
-    text, last, chunked = lines.text, b"", False
-    if body is None or bodiless:
-        text = lines.text if status == 204 else lines.with_length  # which has no length (RFC 9110, 8.6)
-        if not (lines.has_length or bodiless):
-            chunked = not asked.is_http10
-            keep_alive = keep_alive and chunked
-            last = b"Transfer-Encoding: chunked\r\n" if chunked else b""
-    else:
-        last = b"Content-Length: %d\r\n" % len(body)
-    if not lines.has_request_id:
-        last = request_id + last
-    if not lines.has_date:
-        last = b"Date: %b\r\n%b" % (now().encode("ascii"), last)
-    if not keep_alive:
-        last += b"Connection: close\r\n"
-    elif asked.is_http10:
-        last += b"Connection: keep-alive\r\n"
-    head = b"%b%b%b\r\n" % (_start(status, reason, is_http10=asked.is_http10), text, last)
-    return Framing(head, bodiless, chunked, keep_alive)
+    def refuse(self, refusal: Refusal, *, close: bool = False) -> None:
+        """Answer with an error of the gateway's own."""
+        self.answer(reply_of(refusal), close=close or refusal.close)
+
+    def begin(self, reply: Reply, *, reason: str = "", close: bool = False) -> bool:
+        """Prepare a reply whose content is going to be streamed; its head leaves with the first piece.
+
+        Returns False for a reply that has no content.
+        """
+        self._start = self._head(reply.status, lines_of(reply.headers), reply.body, reason, close=close)
+        return not self._is_bodiless(reply.status)
+
+    def send(self, piece: bytes) -> None:
+        """Write a piece of a streamed reply; raises ConnectionResetError."""
+        if piece and self._chunked:
+            piece = b"%x\r\n%b\r\n" % (len(piece), piece)
+        start, self._start, self.begun = self._start, b"", True
+        if start or piece:
+            self.way.write(start + piece if start else piece)
+
+    def end(self, piece: bytes = b"") -> None:
+        """Write the end of a streamed reply, with a last piece of its content."""
+        if self._chunked:
+            piece = b"%x\r\n%b\r\n0\r\n\r\n" % (len(piece), piece) if piece else b"0\r\n\r\n"
+            self._chunked = False
+        self.send(piece)
+        self.whole = True
+
+    def abort(self) -> None:
+        """End the connection at once, so that the caller sees a cut message and not a clean end."""
+        self.keep_alive = False
+        self.way.abort()
+
+    def _is_bodiless(self, status: int) -> bool:
+        return self.head.method == "HEAD" or status in _BODILESS
+
+    def _head(self, status: int, lines: Lines, body: bytes | None, reason: str, *, close: bool) -> bytes:
+        """Return the head of a reply, framed as its content is (RFC 9112, 6); a ``body`` of None will be streamed.
+
+        Content of no known length is chunked, or in HTTP/1.0 ends with the connection.
+        """
+        is_http10, bodiless = self.head.is_http10, self._is_bodiless(status)
+        # A final answer with content unread ends the connection: nobody reads the rest as the next request.
+        kept = self.head.keep_alive and not close and self.content.is_complete
+        text, last = lines.text, b""
+        if body is not None and not bodiless:
+            last = b"Content-Length: %d\r\n" % len(body)
+        elif lines.has_length or bodiless:
+            text = lines.text if status == 204 else lines.with_length  # which has no length (RFC 9110, 8.6)
+        elif is_http10:
+            kept = False
+        else:
+            self._chunked, last = True, b"Transfer-Encoding: chunked\r\n"
+        if not lines.has_request_id:
+            last = self.request_id + last
+        if not lines.has_date:
+            last = b"Date: %b\r\n%b" % (now().encode("ascii"), last)
+        if not kept:
+            last += b"Connection: close\r\n"
+        elif is_http10:
+            last += b"Connection: keep-alive\r\n"
+        self.status, self.keep_alive = status, kept
+        return b"%b%b%b\r\n" % (_first_line(status, reason, is_http10=is_http10), text, last)
 
 
 @lru_cache(maxsize=64)
-def _start(status: int, reason: str, *, is_http10: bool) -> bytes:
+def _first_line(status: int, reason: str, *, is_http10: bool) -> bytes:
     return _encoded(f"HTTP/{'1.0' if is_http10 else '1.1'} {status} {reason or reason_phrase(status)}\r\n")
 
 

@@ -14,7 +14,7 @@ from shim.gateway.errors import Refusal, busy
 from shim.gateway.failures import Failure, failure_of
 from shim.gateway.http1.deadlines import Deadlines, deadlines
 from shim.gateway.http1.peers import UNIX, UNNAMED, is_trusted
-from shim.gateway.http1.request import Request
+from shim.gateway.http1.response import Request
 from shim.gateway.http1.wire import READ
 from shim.gateway.options import Options
 
