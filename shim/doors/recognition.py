@@ -8,7 +8,7 @@ from collections.abc import Callable
 import attrs
 
 from shim.core.context import Context
-from shim.core.messages import Call, Exchange, Headers, Record
+from shim.core.messages import Answer, Call, Exchange, Headers, PassThrough, Read, Record, Send, advance, field
 from shim.core.recognise import Engine, Match
 from shim.core.route import sunset_of
 from shim.core.settings import RouteWord
@@ -52,7 +52,10 @@ class RetiredCall:
         """Begin its exchange; nothing is done until the first command is asked for."""
         if not self.known:
             return elsewhere(self.match, self.call)
-        return process.REPEATS.exchange(self.match, self.call, self.context)
+        steps = process.REPEATS.exchange(self.match, self.call, self.context)
+        if self.call.body == b"" and self.match.operation.request and field(self.call.headers, "authorization") is None:
+            return _or_challenge(steps, self.call)
+        return steps
 
     def write_down(self, record: Record) -> None:
         """Append the call and its place in the program to the inventory, if ``ATLAS_SHIM_INVENTORY`` names one."""
@@ -66,6 +69,20 @@ class RetiredCall:
         operation, why = self.match.operation, f"no answer: {type(error).__name__}"
         sunset = sunset_of(operation, self.context.settings)
         self.write_down(Record(operation.id, self.match.api.name, "none", why, sunset, operation.deprecated))
+
+
+def _or_challenge(steps: Exchange, call: Call) -> Exchange:
+    """Run the exchange of a write without content or credentials, such as the first request of some Digest clients.
+
+    What is wrong with its content is said after Atlas had its chance to ask for credentials: it may come with these.
+    """
+    command = advance(steps, None)
+    if isinstance(command, Answer):
+        reply = yield Send(call, "legacy", rewritten=False, may_read=False)
+        return PassThrough(command.record) if reply.status == 401 else command
+    while isinstance(command, Send | Read):
+        command = advance(steps, (yield command))
+    return command
 
 
 def recognise(  # noqa: PLR0913 - the parts of a request that are looked at in turn, and whose it is

@@ -194,6 +194,20 @@ def test_a_redirect_that_leads_to_a_retired_call_is_translated(door, raw):
     assert (got.status, got.record.route, got.shown[0] in {server.url + SNAPSHOTS, None}) == (200, "flex", True)
 
 
+def test_an_empty_write_is_challenged_before_its_content_is_looked_at(door, raw):
+    """As the first request of some Digest clients; who is challenged by nobody hears what is wrong with it."""
+    server = raw(lambda request: reply("401 Unauthorized", 'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth"'))
+    seen = []
+    with door.open() as client:
+        for headers in ({}, {"Authorization": "Bearer a"}):
+            got = client.ask(server.url + JOBS, "POST", headers, **door.forms(b"")["bytes"]())
+            seen.append((got.status, len(got.field("WWW-Authenticate")), len(server.requests)))
+    assert seen == [(401, 1, 1), (400, 0, 1)]
+    server = raw(gone)
+    with door.open() as client:
+        assert client.ask(server.url + JOBS, "POST", **door.forms(b"")["bytes"]()).status == 400
+
+
 def test_a_write_that_was_refused_is_ordered_from_the_successor(door, raw, early):
     """The fallback of a write has its body, and the answer the legacy words."""
     job = {"deliveryType": "RESTORE", "id": "6a6f78e0cab84da5c4476b25", "snapshotId": "0" * 24, "status": "PENDING"}
