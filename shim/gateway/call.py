@@ -105,7 +105,7 @@ class Handler:
         line.agent, line.client = head.agent, request.way.client
         request.request_id = f"X-Request-Id: {line.request_id}\r\n".encode("ascii")
         traced = None if self.tracing is None else self.tracing.begin(request)
-        with self.limits.enter(peer) as entry:
+        with Entry(self.limits, peer) as entry:
             try:
                 if entry.excess:
                     raise busy(entry.excess)  # noqa: TRY301 - answered below, as all are

@@ -24,26 +24,10 @@ class Limits:
 
     def __init__(self, options: Options) -> None:
         self.memory = options.memory
-        self._most, self._most_of_peer = options.max_requests, options.peer_requests
+        self.most, self.most_of_peer = options.max_requests, options.peer_requests
         self.count = self.reserved = self.held = 0
         self.of_peer: dict[str, int] = {}
         self.ended = asyncio.Event()
-
-    def enter(self, peer: str) -> Entry:
-        """Count one more call of a peer's address, for the length of a ``with`` block.
-
-        All users of a unix socket are one peer, without a limit of its own.
-        """
-        self.count += 1
-        self.reserved += RESERVED
-        self.of_peer[peer] = of_peer = self.of_peer.get(peer, 0) + 1
-        if self.count > self._most:
-            return Entry(self, peer, "The gateway is answering as many requests as it takes.")
-        if of_peer > self._most_of_peer and peer != UNIX:
-            return Entry(self, peer, "The gateway is answering as many requests of this address as it takes.")
-        if self.reserved + self.held > self.memory:
-            return Entry(self, peer, "The gateway holds as much in memory as it may.")
-        return Entry(self, peer)
 
     def take(self, size: int) -> None:
         """Hold so many bytes of content; raises Refusal, and holds nothing, when there is no room for them."""
@@ -65,20 +49,33 @@ class Limits:
 
 @attrs.define(eq=False)
 class Entry:
-    """One call that is counted, and what is ``held`` for it until its end; ``excess`` says why it is too much."""
+    """Counts one call of a peer's address for the length of a ``with`` block, and what is ``held`` for it until then.
+
+    ``excess`` says why it is one too many. All users of a unix socket are one peer, without a limit of its own.
+    """
 
     _limits: Limits
     _peer: str
     excess: str = ""
     held: int = 0
 
+    def __enter__(self) -> Self:
+        limits, peer = self._limits, self._peer
+        limits.count += 1
+        limits.reserved += RESERVED
+        limits.of_peer[peer] = of_peer = limits.of_peer.get(peer, 0) + 1
+        if limits.count > limits.most:
+            self.excess = "The gateway is answering as many requests as it takes."
+        elif of_peer > limits.most_of_peer and peer != UNIX:
+            self.excess = "The gateway is answering as many requests of this address as it takes."
+        elif limits.reserved + limits.held > limits.memory:
+            self.excess = "The gateway holds as much in memory as it may."
+        return self
+
     def take(self, size: int) -> None:
         """Hold so many bytes of content until the call's end; raises Refusal when there is no room for them."""
         self._limits.take(size)
         self.held += size
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         limits, peer = self._limits, self._peer

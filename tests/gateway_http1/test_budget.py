@@ -11,7 +11,7 @@ import pytest
 from shim.gateway import Gateway, Options
 from shim.gateway.allow import parse_allow
 from shim.gateway.errors import Refusal
-from shim.gateway.limits import RESERVED, Limits
+from shim.gateway.limits import RESERVED, Entry, Limits
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import JSON, message
 from tests.gateway_hostile.rows import GROUP
@@ -38,21 +38,21 @@ def test_long_contents_have_a_half():
         limits.take(RESERVED + 1)
     limits.take(RESERVED)
     with contextlib.ExitStack() as calls:
-        assert not any(calls.enter_context(limits.enter("peer")).excess for _ in range(5))
+        assert not any(calls.enter_context(Entry(limits, "peer")).excess for _ in range(5))
         limits.give(4 * RESERVED)
         assert limits.held == RESERVED
-        assert not any(calls.enter_context(limits.enter("peer")).excess for _ in range(4))
+        assert not any(calls.enter_context(Entry(limits, "peer")).excess for _ in range(4))
         with pytest.raises(Refusal):
             limits.take(1)
         assert (limits.reserved, limits.held) == (9 * RESERVED, RESERVED)
-        assert "memory" in calls.enter_context(limits.enter("peer")).excess
+        assert "memory" in calls.enter_context(Entry(limits, "peer")).excess
     assert (limits.count, limits.reserved, limits.held) == (0, 0, RESERVED)
 
 
 def test_what_is_held_for_a_call_ends_with_it():
     """Whatever it came to."""
     limits = Limits(Options(memory=10 * RESERVED))
-    with limits.enter("peer") as entry:
+    with Entry(limits, "peer") as entry:
         entry.take(RESERVED)
         assert limits.held == RESERVED
     assert (limits.held, limits.of_peer) == (0, {})
