@@ -9,7 +9,9 @@ def test_the_way_of_one_call_is_counted():
     """Each door has its figures, and the lines of all rooms are added up."""
     command = [sys.executable, "-m", "benchmarks.way"]
     shown = subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True, text=True).stdout
-    ways, rooms = ([line.replace(", ", ",_").split() for line in table.splitlines()[1:]] for table in shown.split("\n\n"))
+    ways, rooms = (
+        [line.replace(", ", ",_").split() for line in table.splitlines()[1:]] for table in shown.split("\n\n")
+    )
     assert [name for name, *_ in ways] == ["gateway,_seen", "gateway", "httpx", "requests"]
     for _, *figures in ways:
         functions, files, file_changes, room_changes = map(int, figures)

@@ -61,10 +61,11 @@ def command(  # noqa: PLR0913 - one argument for each option
     program, as shim.cli.main(["check"]), it also knows what that has loaded. With --config or DOCUMENT
     there is no program, and the drop-in is left alone.
 
-    Offline, unless --connect is given: then two reads are made at MONGODB_ATLAS_BASE_URL, the retired
-    list of snapshots and the list of flex clusters. They show whether Atlas can be reached, whether it
-    accepts the credentials, and whether the endpoint is retired. Without --group (a project's id, also
-    MONGODB_ATLAS_PROJECT_ID) they name a project that does not exist. No secret is shown.
+    Offline, unless --connect is given: then two reads are made at the upstream of these settings (else at
+    MONGODB_ATLAS_BASE_URL), with its certificates and proxy: the retired list of snapshots and the list of
+    flex clusters. They show whether Atlas can be reached, whether it accepts the credentials, and whether
+    the endpoint is retired. Without --group (a project's id, also MONGODB_ATLAS_PROJECT_ID) they name a
+    project that does not exist. No secret is shown.
 
     DOCUMENT is a file or folder to look at instead of the shipped documents. With --pairs the new answer
     of each pair is run through the engine and compared with the old one, and a table says of each field
@@ -80,26 +81,26 @@ def command(  # noqa: PLR0913 - one argument for each option
         check_pairs(_engine(os.environ, document), pairs, output)
         return
     found: list[str] = []
-    settings, settled, said = settings_in_force(os.environ, config, found)
+    force = settings_in_force(os.environ, config, found)
     documents: list[dict[str, Any]] = []
     with collected(found):
         engine = _engine(os.environ, document)
-        documents = [_document(one, settled) for one in engine.documents]
+        documents = [_document(one, force.settings) for one in engine.documents]
         found += [line for one in engine.documents for line in open_questions(one)]
         try:
-            engine.check_settings(settled)
+            engine.check_settings(force.settings)
         except SettingsError as error:
-            found += renamed(error, TABLE, said).problems
+            found += renamed(error, TABLE, force.given).problems
     serves_programs = config is None and document is None
     dropin = check_dropin.look(os.environ, found) if serves_programs else None
     connection: tuple[Probe, ...] = ()
     if connects:
         with collected(found):
-            connection = probe(os.environ, group, cluster)
+            connection = probe(os.environ, force.options, group, cluster)
         found += [f"{one.side}: {one.meaning}" for one in connection if not one.good]
     problems = list(dict.fromkeys(found))
     report = {
-        "settings": [attrs.asdict(one) for one in settings],
+        "settings": [attrs.asdict(one) for one in force.shown],
         "documents": documents,
         "dropin": attrs.asdict(dropin) if dropin else None,
         "connection": [attrs.asdict(one) for one in connection],
@@ -107,14 +108,15 @@ def command(  # noqa: PLR0913 - one argument for each option
     }
 
     def text() -> None:
-        _settings_text(settings)
+        _settings_text(force.shown)
         _documents_text(documents)
         if dropin:
             check_dropin.text(dropin)
         if connection:
             _connection_text(connection)
 
-    write_report(report, problems, output, text, check_dropin.verdict(dropin) if dropin else "All is well.")
+    good = check_dropin.verdict(dropin) if dropin else "Settings and documents are well."
+    write_report(report, problems, output, text, good if connects else f"{good} Atlas was not asked (--connect).")
 
 
 def _engine(environ: Mapping[str, str], document: Path | None) -> Engine:

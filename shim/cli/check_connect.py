@@ -9,11 +9,14 @@ import attrs
 import httpx
 
 from shim._version import __version__
-from shim.atlas.configuration import configure
+from shim.atlas.auth import auth_for
 from shim.atlas.replies import error_of
 from shim.cli.next_steps import after_answer, after_fault
+from shim.credentials import read_credentials
 from shim.doors.httpx_family.hooks import INNER
 from shim.errors import AtlasError
+from shim.gateway.options import Options
+from shim.gateway.tls.contexts import upstream_context
 
 GROUP, CLUSTER = "0" * 24, "atlas-shim-check"
 """A group and a cluster that do not exist: enough to see who answers."""
@@ -35,17 +38,22 @@ class Probe:
     good: bool
 
 
-def probe(environ: Mapping[str, str], group: str, cluster: str) -> tuple[Probe, ...]:
-    """Ask both sides directly, without the shim; raises SettingsError without usable credentials."""
-    settled = configure(base_url=None, parts={}, environ=environ, http_client=None)
+def probe(environ: Mapping[str, str], options: Options, group: str, cluster: str) -> tuple[Probe, ...]:
+    """Ask both sides of the options' upstream directly, without the shim, as the gateway reaches it.
+
+    Without credentials in the environment an answer that asks for some is good: callers may bring them.
+    Raises SettingsError on credentials that are half there, and on certificates of no use.
+    """
+    known = read_credentials(environ)
+    auth = None if known is None else auth_for(known, options.upstream)
     group, cluster = quote(group, safe=""), quote(cluster, safe="")
-    root = f"{settled.base_url}/api/atlas/v2/groups/{group}"
+    root = f"{options.upstream}/api/atlas/v2/groups/{group}"
     calls = (
         ("legacy", f"{root}/serverless/{cluster}/backup/snapshots?itemsPerPage=1", "2023-01-01"),
         ("flex", f"{root}/flexClusters?itemsPerPage=1", "2024-11-13"),
     )
     agent = {"User-Agent": f"atlas-shim/{__version__}"}
-    with httpx.Client(auth=settled.auth, timeout=TIMEOUT, headers=agent) as client:
+    with httpx.Client(auth=auth, timeout=TIMEOUT, headers=agent, verify=upstream_context(options)) as client:
         return tuple(_ask(client, environ, *call) for call in calls)
 
 
@@ -59,14 +67,14 @@ def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, 
         return Probe(side, asked, None, f"{said}; {after_fault(fault, environ)}", good=False)
     except AtlasError as refused:  # the service account's exchange for a token
         said = f"sign-in failed: {refused}"
-        return Probe(side, asked, refused.status, f"{said}; {after_answer(refused, environ)}", good=False)
-    meaning, good = _meaning(side, reply.status_code, error)
+        return Probe(side, asked, refused.status, f"{said}; {after_answer(refused, environ, url)}", good=False)
+    meaning, good = _meaning(side, reply.status_code, error, signed=client.auth is not None)
     if error is not None and not good:
-        meaning = "; ".join(filter(None, (meaning, after_answer(error, environ))))
+        meaning = "; ".join(filter(None, (meaning, after_answer(error, environ, url))))
     return Probe(side, asked, reply.status_code, meaning, good=good)
 
 
-def _meaning(side: str, status: int, error: AtlasError | None) -> tuple[str, bool]:
+def _meaning(side: str, status: int, error: AtlasError | None, *, signed: bool) -> tuple[str, bool]:
     """Say what a status means and whether it is good, as a retired endpoint and an unknown project are."""
     if error is None:
         return "reached and signed in; it answers" + (": not retired yet" if side == "legacy" else ""), status < 300
@@ -74,6 +82,8 @@ def _meaning(side: str, status: int, error: AtlasError | None) -> tuple[str, boo
         return f"reached; this endpoint is retired: {error}", side == "legacy"
     if error.error_code in _NO_PROJECT or (status == 404 and error.error_code):
         return f"reached and signed in; the project is not theirs or is not there: {error}", True
+    if status == 401 and not signed:
+        return "reached; it asks for credentials, and the environment has none: callers have to bring theirs", True
     if status in {401, 403}:
         return f"reached, but these credentials are not let in: {error}", False
     return f"reached; unexpected: {error}", False

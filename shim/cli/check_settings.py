@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from shim.cli.failures import collected
 from shim.core.settings import Settings
 from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
 from shim.doors.environment import WARNINGS, read_word
 from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.option_sources import Given, given
-from shim.gateway.options import TABLE
+from shim.gateway.options import TABLE, Options
 from shim.gateway.plan import read_config
 from shim.gateway.settings_report import SECRET, Setting, mappings_in, unknown_variables
+from shim.origins import DEFAULT_BASE_URL, read_base_url
 
 UNUSABLE = "(unusable)"
 """Shown in place of a value that could not be read: it may hold a password."""
@@ -27,13 +30,24 @@ _KINDS = {
 }
 
 
-def settings_in_force(
-    environ: Mapping[str, str], config: Path | None, problems: list[str]
-) -> tuple[tuple[Setting, ...], Settings, Mapping[str, Given]]:
-    """Return what is shown of the settings, those that documents are held against, and where each was given.
+@attrs.frozen
+class InForce:
+    """The settings: what is shown of them, what documents are held against, and how upstream is reached.
 
-    What is wrong is added to ``problems``; such a setting has no value. No secret is among what is shown.
+    ``given`` says where each was given; ``options`` has upstream's origin and certificates, and the defaults else.
     """
+
+    shown: tuple[Setting, ...]
+    settings: Settings
+    given: Mapping[str, Given]
+    options: Options
+
+
+_OF_UPSTREAM = ("upstream", "upstream_ca", "upstream_cert", "upstream_key")
+
+
+def settings_in_force(environ: Mapping[str, str], config: Path | None, problems: list[str]) -> InForce:
+    """Return the settings; what is wrong is added to ``problems``, and has no value. No secret is shown."""
     file: Mapping[str, Any] = {}
     with collected(problems):
         file = read_config(config)
@@ -61,7 +75,10 @@ def settings_in_force(
     shown += [mappings_in(environ), warnings, _credentials(environ, problems)]
     words = {"sunsets": values.get("sunset", {}), "writes": values.get("writes", frozenset())}
     settings = Settings(**words, hosts=values.get("hosts", {}))
-    return tuple(shown), settings, found
+    options = Options(upstream=DEFAULT_BASE_URL)
+    with collected(problems):
+        options = Options(**{"upstream": read_base_url(environ)} | {k: values[k] for k in _OF_UPSTREAM if k in values})
+    return InForce(tuple(shown), settings, found, options)
 
 
 def _credentials(environ: Mapping[str, str], problems: list[str]) -> Setting:

@@ -37,17 +37,19 @@ def command(listen: str, today: str | None, sunset: str | None) -> None:
         sunset=fake.BACKUP_SUNSET if sunset is None else parse_instant(sunset, name="--sunset"),
     )
     with logged(LogLevel.INFO):
-        _serve(FakeServer(atlas, host=address.host, port=address.port))
+        asyncio.run(_serve(FakeServer(atlas, host=address.host, port=address.port)))
 
 
-def _serve(server: FakeServer) -> None:
+async def _serve(server: FakeServer) -> None:
+    signalled = asyncio.ensure_future(until_signal())
+    await asyncio.sleep(0)  # it listens for signals from here on
     try:
         server.start()
     except OSError as error:
         raise Failure(f"{cannot_listen(error)}; choose another address with --listen", SETTINGS) from error
     try:
         _tell(server)
-        asyncio.run(until_signal())
+        await signalled
     finally:
         server.stop()
 

@@ -17,12 +17,15 @@ _ACCESS_LISTS = ("ACCESS_LIST", "WHITELIST", "IP_ADDRESS")
 _CREDENTIALS = "MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY"
 
 
-def after_answer(error: AtlasError, environ: Mapping[str, str]) -> str:
-    """Return a sentence for an error that Atlas answered with; empty where its own words say it all."""
+def after_answer(error: AtlasError, environ: Mapping[str, str], origin: str = "") -> str:
+    """Return a sentence for an error that Atlas answered with; empty if its own words say it all.
+
+    ``origin`` is the Atlas that was asked, the one that the environment names unless given.
+    """
     code = error.error_code or ""
     if code.startswith("SHIM_"):
         return ""
-    asked = f"{urlsplit(read_base_url(environ)).netloc} was asked"
+    asked = f"{urlsplit(origin or read_base_url(environ)).netloc} was asked"
     if step := _step(error.status, code, environ):
         return f"{asked}: {step}"
     return f"{asked}."

@@ -31,7 +31,7 @@ def write_report(
     problems: Sequence[str],
     form: str,
     text: Callable[[], None],
-    good: str = "All is well.",
+    good: str,
 ) -> None:
     """Write what was found out: as JSON, or ``text`` and the problems or ``good``; exits with 1 when there are any."""
     if form == "json":

@@ -1,9 +1,11 @@
 """``check``: all problems at once, offline; and what Atlas says, with ``--connect``."""
 
 import json
+import ssl
 from pathlib import Path
 
 import pytest
+import trustme
 
 from shim.cli import compatibility
 from shim.doors import switch
@@ -16,6 +18,7 @@ from shim.fake import (
     DEMO_PUBLIC_KEY,
     FakeReply,
 )
+from shim.fake.server import FakeServer
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +52,8 @@ def test_a_gateways_file_or_a_document_is_checked_without_the_drop_in(run, check
     (tmp_path / "shim.toml").write_text("deadline = 3\n")
     assert checked("--config", str(tmp_path / "shim.toml"))["dropin"] is None
     shipped = Path(__file__).parents[2] / "mappings" / "atlas-serverless"
-    assert run("check", str(shipped)).stdout.endswith("All is well.\n")
+    said = run("check", str(shipped)).stdout
+    assert said.endswith("Settings and documents are well. Atlas was not asked (--connect).\n")
 
 
 def test_the_drop_in_is_left_as_it_was(checked):
@@ -202,10 +206,27 @@ def test_connect_with_credentials_that_are_not_let_in(checked, atlas, env):
 
 
 def test_connect_without_credentials(checked, atlas):
-    """Nothing is sent without credentials."""
-    found = checked("--connect", env={"MONGODB_ATLAS_ACCESS_TOKEN": None}, code=1)
-    assert "no credentials" in found["problems"][0]
-    assert atlas.fake.arrivals == []
+    """Atlas was reached: its callers bring credentials of their own."""
+    found = checked("--connect", env={"MONGODB_ATLAS_ACCESS_TOKEN": None})
+    assert [(one["status"], one["good"]) for one in found["connection"]] == [(401, True), (401, True)]
+    assert "callers have to bring theirs" in found["connection"][0]["meaning"]
+
+
+@pytest.mark.parametrize("way", ["variable", "file"])
+def test_connect_asks_the_upstream_of_the_settings(checked, atlas, tmp_path, way):
+    """With the roots that are set for it, whatever Atlas' own variables name."""
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "roots.pem"))
+    with FakeServer(atlas.fake, ssl_context=context) as upstream:
+        said = {"upstream": upstream.url, "upstream_ca": str(tmp_path / "roots.pem")}
+        (tmp_path / "shim.toml").write_text("".join(f"{name} = {value!r}\n" for name, value in said.items()))
+        env = {"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1"}
+        env |= {f"ATLAS_SHIM_{name.upper()}": value for name, value in said.items()} if way == "variable" else {}
+        config = ("--config", str(tmp_path / "shim.toml")) if way == "file" else ()
+        found = checked("--connect", *config, env=env)
+    assert [one["status"] for one in found["connection"]] == [410, 404]
+    assert all(upstream.url in one["request"] for one in found["connection"])
 
 
 def test_connect_without_a_network(checked, atlas):
