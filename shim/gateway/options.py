@@ -15,53 +15,17 @@ import attrs
 
 from shim.core.settings import CREDENTIALS, FlagRoute, Host, RouteWord, Settings, word_and_flag
 from shim.errors import SettingsError
+from shim.gateway import option_values as of
 from shim.gateway.allow import BY_DEFAULT, AllowList
 from shim.gateway.option_sources import Given, Reader, Row, given
-from shim.gateway.option_values import (
-    ADDRESS,
-    BYTES,
-    CALLS,
-    COUNT,
-    HOSTS,
-    NAME,
-    NETWORKS,
-    ORIGIN,
-    PATH,
-    PUBLIC_URL,
-    ROUTE,
-    SECONDS,
-    STORE,
-    SUNSETS,
-    SWITCH,
-    WINDOW,
-    WRITES,
-    AccessWord,
-    Address,
-    CredentialsMode,
-    LogFormat,
-    LogLevel,
-    Network,
-    StoreUrl,
-    words_of,
-)
+from shim.gateway.option_values import AccessWord, Address, CredentialsMode, LogFormat, LogLevel, Network, StoreUrl
 
 T = TypeVar("T")
 
 __all__ = [
-    "TABLE",
-    "AccessWord",
-    "Address",
-    "CredentialsMode",
-    "LogFormat",
-    "LogLevel",
-    "Network",
-    "Options",
-    "Row",
-    "StoreUrl",
-    "options_of",
-    "read_options",
-    "three_quarters",
-]
+    "TABLE", "AccessWord", "Address", "CredentialsMode", "LogFormat", "LogLevel", "Network", "Options", "Row",
+    "StoreUrl", "options_of", "read_options", "three_quarters",
+]  # fmt: skip
 
 
 def _option(  # noqa: PLR0913 - one argument a property
@@ -91,70 +55,79 @@ class Options:
     of ``listen``.
     """
 
-    listen: Address = _where(ADDRESS, "Take calls at this address.", "127.0.0.1:8480")
-    uds: str | None = _where(PATH, "Take calls at this unix socket, in place of --listen.")
+    listen: Address = _where(of.ADDRESS, "Take calls at this address.", "127.0.0.1:8480")
+    uds: str | None = _where(of.PATH, "Take calls at this unix socket, in place of --listen.")
     reuse_port: bool = _where(
-        SWITCH,
+        of.SWITCH,
         "Share the port of --listen with other processes that set this (SO_REUSEPORT): the kernel spreads new "
         "connections among them. Each needs an --admin of its own.",
         "off",
         bare="on",
     )
     admin: Address | None = _where(
-        ADDRESS.unless("off"), "Answer probes, metrics and the status page here; 'off' closes it.", "127.0.0.1:8481"
+        of.ADDRESS.unless("off"), "Answer probes, metrics and the status page here; 'off' closes it.", "127.0.0.1:8481"
     )
     public_url: str | None = _where(
-        PUBLIC_URL.unless(""),
+        of.PUBLIC_URL.unless(""),
         "Begin links in replies with this URL, by which callers reach the gateway; a path in it is cut off from "
         "requests. Default: the Host that the caller used.",
         live=True,
     )
-    tls_cert: str | None = _where(PATH, "Speak TLS to callers, with this certificate chain (PEM).")
-    tls_key: str | None = _where(PATH, "Read the chain's private key (PEM) here, unless it is in the same file.")
-    tls_client_ca: str | None = _where(PATH, "Accept only callers with a certificate of these authorities (PEM).")
+    tls_cert: str | None = _where(of.PATH, "Speak TLS to callers, with this certificate chain (PEM).")
+    tls_key: str | None = _where(of.PATH, "Read the chain's private key (PEM) here, unless it is in the same file.")
+    tls_client_ca: str | None = _where(of.PATH, "Accept only callers with a certificate of these authorities (PEM).")
     trusted_proxies: tuple[Network, ...] = _where(
-        NETWORKS, "Believe X-Forwarded-For when these send it, as in 10.0.0.0/8,::1."
+        of.NETWORKS, "Believe X-Forwarded-For when these send it, as in 10.0.0.0/8,::1."
     )
     proxy_protocol: bool = _where(
-        SWITCH, "Expect a PROXY protocol header (version 2) at the start of each connection.", "off", bare="on"
+        of.SWITCH, "Expect a PROXY protocol header (version 2) at the start of each connection.", "off", bare="on"
     )
 
-    upstream: str = _atlas(ORIGIN, "Send calls to this origin.", "https://cloud.mongodb.com")
-    upstream_ca: str | None = _atlas(PATH, "Trust these roots (PEM) for upstream's certificate. Default: the system's.")
-    upstream_cert: str | None = _atlas(PATH, "Show upstream this certificate chain (PEM).")
-    upstream_key: str | None = _atlas(PATH, "Read the chain's private key (PEM) here, unless it is in the same file.")
+    upstream: str = _atlas(of.ORIGIN, "Send calls to this origin.", "https://cloud.mongodb.com")
+    upstream_ca: str | None = _atlas(
+        of.PATH, "Trust these roots (PEM) for upstream's certificate. Default: the system's."
+    )
+    upstream_cert: str | None = _atlas(of.PATH, "Show upstream this certificate chain (PEM).")
+    upstream_key: str | None = _atlas(
+        of.PATH, "Read the chain's private key (PEM) here, unless it is in the same file."
+    )
     upstream_timeout: float = _atlas(
-        SECONDS, "Give up after this many seconds without a byte from upstream; connecting may take 10 of them.", "300"
+        of.SECONDS,
+        "Give up after this many seconds without a byte from upstream; connecting may take 10 of them.",
+        "300",
     )
 
     route: RouteWord | FlagRoute = _translation(
-        ROUTE,
+        of.ROUTE,
         f"Choose the side that answers retired calls: {', '.join(RouteWord)}; openfeature:KEY asks that feature flag.",
         "auto",
         live=True,
     )
     openfeature_provider: str | None = _translation(
-        NAME,
+        of.NAME,
         "Ask this provider for the flag: package.module:factory, or file:PATH. Default: the program's own.",
     )
-    sunset: Mapping[str, datetime] = _translation(SUNSETS, "Move sunsets, as in snapshots=2026-02-01.", live=True)
+    sunset: Mapping[str, datetime] = _translation(of.SUNSETS, "Move sunsets, as in snapshots=2026-02-01.", live=True)
     writes: frozenset[str] = _translation(
-        WRITES,
+        of.WRITES,
         "Send these retired writes to their successors: 'instances' (create, update, delete), or 'off'.",
         "off",
         live=True,
     )
     hosts: Mapping[str, Host] = _translation(
-        HOSTS,
+        of.HOSTS,
         "Ask successors on other hosts, by the documents' names, as in lamps=https://lamps.test. "
         f"With {CREDENTIALS} before the URL the caller's credentials go there, too.",
         "",
     )
     deadline: float = _translation(
-        SECONDS, "Answer a translated call within this many seconds, all its upstream calls included.", "60", live=True
+        of.SECONDS,
+        "Answer a translated call within this many seconds, all its upstream calls included.",
+        "60",
+        live=True,
     )
     coalesce: float | None = _translation(
-        WINDOW.unless("off"),
+        of.WINDOW.unless("off"),
         "Merge identical reads of one caller that arrive within this many milliseconds into one upstream call. "
         "0: only while that call is running. Without a value: 50.",
         "off",
@@ -163,48 +136,54 @@ class Options:
     )
 
     credentials: CredentialsMode = _credentials(
-        words_of(CredentialsMode),
+        of.words_of(CredentialsMode),
         "Choose who signs calls: the caller (passthrough), the gateway for callers on this machine (own), or the "
         "gateway for callers who prove a key that it knows (verify).",
         "passthrough",
     )
     allow: AllowList | None = _credentials(
-        CALLS,
+        of.CALLS,
         "Take only these calls, with commas between: 'recognised', 'reads', 'all', or a method and a path, as in "
         "GET /api/atlas/v2/** (a list in the file). Default: all; of those, the gateway signs 'recognised' with "
         "'own', and 'recognised, reads' with 'verify'.",
         live=True,
     )
-    keys_file: str | None = _credentials(PATH, "With 'verify': know the API keys in this file, public:private a line.")
+    keys_file: str | None = _credentials(
+        of.PATH, "With 'verify': know the API keys in this file, public:private a line."
+    )
     nonce_store: StoreUrl | None = _credentials(
-        STORE.unless(""),
+        of.STORE.unless(""),
         "With 'verify': share used nonces with other replicas in this Valkey or Redis.",
         secret=True,
     )
 
     max_connections: int = _limits(
-        COUNT,
+        of.COUNT,
         "Serve this many callers' connections at a time, and half as many requests. One client address gets 75 % of "
         "each. The rest get 503.",
         "1024",
     )
     memory: int = _limits(
-        BYTES,
+        of.BYTES,
         "Hold at most this many bytes of messages at a time, beyond what the gateway needs idle; then answer 503.",
         "67108864",
     )
     body_limit: int = _limits(
-        BYTES, "Translate replies of at most this many bytes, decoded; else answer 502.", "16777216", live=True
+        of.BYTES, "Translate replies of at most this many bytes, decoded; else answer 502.", "16777216", live=True
     )
     client_timeout: float = _limits(
-        SECONDS, "Cut a caller who makes no progress for this many seconds, sending a request or taking a reply.", "15"
+        of.SECONDS,
+        "Cut a caller who makes no progress for this many seconds, sending a request or taking a reply.",
+        "15",
     )
-    keepalive_timeout: float = _limits(SECONDS, "Close a connection after this many seconds without a request.", "120")
-    drain: float = _limits(SECONDS, "Cut open calls this many seconds after SIGTERM.", "25", live=True)
+    keepalive_timeout: float = _limits(
+        of.SECONDS, "Close a connection after this many seconds without a request.", "120"
+    )
+    drain: float = _limits(of.SECONDS, "Cut open calls this many seconds after SIGTERM.", "25", live=True)
 
-    access_log: AccessWord = _log(words_of(AccessWord), "Log calls: all, errors alone, or none.", "on", live=True)
-    log_level: LogLevel = _log(words_of(LogLevel), "Log from this level on.", "info", live=True)
-    log_format: LogFormat = _log(words_of(LogFormat), "Write the log, on stderr, in this format.", "text")
+    access_log: AccessWord = _log(of.words_of(AccessWord), "Log calls: all, errors alone, or none.", "on", live=True)
+    log_level: LogLevel = _log(of.words_of(LogLevel), "Log from this level on.", "info", live=True)
+    log_format: LogFormat = _log(of.words_of(LogFormat), "Write the log, on stderr, in this format.", "text")
 
     @property
     def allowed(self) -> AllowList | None:
