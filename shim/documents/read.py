@@ -92,11 +92,6 @@ def maybe_text(key: str = "") -> Any:
     return read_as(lambda table, at: table.text(at, default="") or None, key, default=None)
 
 
-def word(allowed: tuple[str, ...], *, default: str | None = None) -> Any:
-    """Return an attribute that is one of some words."""
-    return read_as(lambda table, at: table.word(at, allowed, default=default))
-
-
 def texts(key: str = "", *, required: bool = False) -> Any:
     """Return an attribute that is a tuple of texts."""
     return read_as(lambda table, at: table.texts(at, required=required), key, default=())

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.core.driver import drive
-from tests.core.small import HEAD, field, read, translated
+from tests.core.driver import answers, drive
+from tests.core.small import HEAD, START, field, operation, read, successor, translated
 
 EXACT = 'fidelity = "exact"'
 
@@ -230,3 +230,11 @@ def test_a_later_source_makes_up_for_what_cannot_be_cast():
     driven = translated(field("x", "integer", f'from = ["y", "z"]\ncast = true\n{EXACT}'), {"y": "many", "z": "7"})
     (dropped,) = driven.outcome.record.dropped
     assert (driven.document, dropped.where, dropped.why) == ({"x": 7}, "y", "can't be made integer")
+
+
+def test_a_value_is_cast_in_each_item_of_a_list():
+    """As in one resource."""
+    text = START + operation("listThings", "GET", "/things", 'resource = "thing"\nshape = "array"')
+    text += successor("listThings", "/new") + field("n", "integer", 'from = "n"\ncast = true\nfidelity = "renamed"')
+    driven = drive(read(text), "/api/atlas/v2/things", [answers({"results": [{"n": "5"}, {"n": "06"}]})])
+    assert driven.document == [{"n": 5}, {}]
