@@ -1,0 +1,338 @@
+"""What is remembered of a head: each reply, each call upstream and each count is the same as without it."""
+
+import contextlib
+import gzip
+import json
+import random
+import re
+import threading
+from datetime import UTC, datetime
+from unittest import mock
+
+import attrs
+import pytest
+
+from shim.gateway.plan import Plan
+from shim.gateway.prepared import Prepared, Repeats
+from tests.core.test_writers import FULL, LISTS, mutated
+from tests.family.replay import gateway, recordings
+from tests.peers.raw import raw_upstream, until
+from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, error, ok, wire
+from tests.peers.served import connect, get
+
+PATH = "/api/atlas/v2/groups/g1/serverless/c1/backup/snapshots"
+ACCEPT = "Accept: application/vnd.atlas.2023-01-01+json"
+BEARER = "Authorization: Bearer s3cret"
+SUNSET = datetime(2026, 1, 22, tzinfo=UTC).timestamp()
+AFTER = SUNSET + 86400.0
+
+BODIES = [document for tier, kind, document in FULL if (tier, kind) == ("flex", "snapshot")]
+JOBS = [document for tier, kind, document in FULL if kind == "restore"]
+
+
+@attrs.define
+class World:
+    """What a gateway stands in: its clock, and its upstream's replies to come; without any a connection just ends."""
+
+    now: float = AFTER
+    replies: list[bytes] = attrs.field(factory=list)
+    heads: list[bytes] = attrs.field(factory=list)
+    connections: int = 0
+
+
+def without_numbers(head: bytes) -> bytes:
+    """Return a head without what differs from one run to another."""
+    head = re.sub(rb"\r\nDate: [^\r]*|\r\nX-Request-Id: [^\r]*", b"", head)
+    return re.sub(rb"atlas-shim-[0-9a-f]{8}|127\.0\.0\.1:\d+", b"*", head)
+
+
+def counted(served):
+    """Return what the ledger has of a gateway's calls, but for times."""
+    found = served.ledger.snapshot()
+    return {
+        name: {key: value["calls"] if isinstance(value, dict) else value for key, value in found[name].items()}
+        for name in ("calls", "callers", "fields", "failures", "abandoned", "errors")
+        if name in found
+    }
+
+
+def played(events, **options):
+    """Play events to a gateway of its own: what its callers got, what arrived upstream, and what was counted.
+
+    An event is a request with the replies that upstream has for it, or something that is done in the world.
+    """
+    world, lock = World(), threading.Lock()
+
+    def talk(peer):
+        while True:
+            head, _ = peer.message()
+            with lock:
+                world.heads.append(head)
+                said = world.replies.pop(0) if world.replies else b""
+            if not said:
+                return
+            peer.send(said)
+            if b"Connection: close" in said:
+                return
+
+    got = []
+    with raw_upstream(talk) as raw, gateway(raw.origin, now=lambda: world.now, **options) as served:
+        peer = connect(served)
+        for event in events:
+            if callable(event):
+                event(served, world)
+                continue
+            request, *world.replies = event
+            peer.send(request)
+            head = peer.take(b"\r\n\r\n")
+            length = re.search(rb"(?i)content-length: (\d+)", head)
+            content = b"" if request.startswith(b"HEAD") or length is None else peer.count(int(length[1]))
+            got.append((without_numbers(head), content))
+            if b"Connection: close" in head:
+                peer.close()
+                peer = connect(served)
+        peer.close()
+        until(lambda: not served._handler.limits.count, "all calls have ended")
+        return got, [without_numbers(head) for head in world.heads], counted(served)
+
+
+def alike(events, **options):
+    """Hold a gateway that remembers against one that does not; return how many calls it answered from memory."""
+    answered = []
+    answer = Repeats._reply
+
+    def noting(self, *words, **more):
+        answered.append(1)
+        return answer(self, *words, **more)
+
+    async def nothing(*_, **__):
+        return None
+
+    with mock.patch.object(Repeats, "_reply", noting):
+        remembering = played(events, **options)
+    with mock.patch.object(Repeats, "answer", nothing):
+        plain = played(events, **options)
+    assert remembering[0] == plain[0]
+    assert remembering[1] == plain[1]
+    assert remembering[2] == plain[2]
+    return len(answered)
+
+
+def chunked(document, coding=""):
+    """Return a reply in chunks, perhaps compressed."""
+    body = json.dumps(document).encode()
+    body, line = (gzip.compress(body, mtime=0), "Content-Encoding: gzip\r\n") if coding else (body, "")
+    pieces = [body[start : start + 700] for start in range(0, len(body), 700)]
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{line}Transfer-Encoding: chunked\r\n\r\n".encode()
+    return head + b"".join([b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]) + b"0\r\n\r\n"
+
+
+def with_field(reply, line):
+    """Return a reply with one more field line."""
+    return reply.replace(b"\r\n", b"\r\n" + line.encode() + b"\r\n", 1)
+
+
+CALL = get(PATH, ACCEPT, BEARER)
+ONE, TWO, THREE = (ok(document) for document in BODIES[:3])
+
+
+def test_a_body_seen_before_is_answered_as_it_was():
+    """And so is another one, one that comes again, and one whose head is another."""
+    events = [
+        (CALL, ONE),
+        (CALL, ONE),
+        (CALL, TWO),
+        (CALL, ONE),
+        (CALL, with_field(TWO, "X-Upstream: 5")),
+        (CALL, THREE),
+    ]
+    assert alike(events) == 5
+
+
+ODD_REPLIES = {
+    "chunks": chunked(BODIES[0]),
+    "chunked gzip": chunked(BODIES[0], "gzip"),
+    "gzip": with_field(wire(200, (), gzip.compress(json.dumps(BODIES[1]).encode(), mtime=0)), "Content-Encoding: gzip"),
+    "broken gzip": with_field(ok(BODIES[0]), "Content-Encoding: gzip"),
+    "unknown coding": with_field(ok(BODIES[0]), "Content-Encoding: br"),
+    "not found": error(404, "RESOURCE_NOT_FOUND"),
+    "refused": error(403, "USER_UNAUTHORIZED"),
+    "too many": with_field(error(429, "RATE_LIMITED"), "Retry-After: 5"),
+    "failed": error(500, "UNEXPECTED_ERROR"),
+    "challenged": with_field(wire(401, (), b"{}"), 'WWW-Authenticate: Digest realm="x", nonce="y", qop="auth"'),
+    "redirected": with_field(wire(302), "Location: http://elsewhere/"),
+    "no content": wire(204),
+    "accepted": ok(BODIES[0], 202),
+    "garbage": wire(200, (), b"{"),
+    "no list": ok({"results": 5}),
+    "empty": ok({"results": [], "totalCount": 0}),
+    "goes on": ok({**BODIES[0], "totalCount": 500}),
+    "announced": with_field(ok(BODIES[0]), "Sunset: Sat, 31 Oct 2026 23:59:59 GMT"),
+    "malformed": b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+    "cut": b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nConnection: close\r\n\r\n{",
+    "ended": b"",
+    "odd fields": with_field(ONE, "Connection: close, X-Gone\r\nX-Gone: 1\r\nETag: x\r\nX-Kept: \xe9"),
+}
+
+
+@pytest.mark.parametrize("reply", ODD_REPLIES.values(), ids=ODD_REPLIES)
+def test_an_odd_reply_is_what_it_is_without_memory(reply):
+    """It is asked for once, handed on or translated, and so is what comes after it."""
+    events = [(CALL, ONE), (CALL, reply, TWO), (CALL, ONE), (CALL, reply, TWO), (CALL, TWO)]
+    alike(events)
+
+
+def test_a_connection_that_was_lost_is_a_second_call_of_a_read_and_no_third():
+    """As without memory: upstream ended a kept connection without a word, and one more call is made."""
+    alike([(CALL, ONE), (CALL, b""), (CALL, ONE)])
+    got, heads, _ = played([(CALL, ONE), (CALL,)])
+    assert len(heads) == 3
+    assert got[1][0].startswith(b"HTTP/1.1 502")
+
+
+def test_credentials_go_with_the_call_that_brought_them():
+    """Each caller's own, wherever it stands; a Digest signature can't cross, and none is remembered."""
+    calls = [
+        CALL, get(PATH, ACCEPT, "Authorization: Bearer other"), get(PATH, ACCEPT), get(PATH, BEARER, ACCEPT),
+        get(PATH, ACCEPT, 'Authorization: Digest username="a", uri="/"'),
+        get(PATH, ACCEPT, "authorization: Bearer s3cret"),
+        get(PATH, ACCEPT, "Cookie: a=b"), get(PATH, ACCEPT, BEARER, "Connection: Authorization"),
+    ]  # fmt: skip
+    order = [0, 0, 1, 2, 2, 1, 3, 3, 4, 0, 4, 5, 5, 0, 6, 6, 7, 0, 7]
+    assert alike([(calls[number], ONE) for number in order]) == 6
+
+
+def test_other_methods_and_questions_are_calls_of_their_own():
+    """HEAD, other queries, versions, hosts and codings."""
+    calls = [
+        CALL, get(PATH, ACCEPT, BEARER, method="HEAD"), get(f"{PATH}?pretty=true", ACCEPT, BEARER),
+        get(f"{PATH}?itemsPerPage=2&pageNum=2", ACCEPT, BEARER), get(f"{PATH}?envelope=true", ACCEPT, BEARER),
+        get(PATH.replace("v2", "v1.0"), BEARER), get(PATH, ACCEPT, BEARER, host="other"),
+        get(f"{PATH}/x", ACCEPT, BEARER),
+        get(PATH, ACCEPT, BEARER, "Accept-Encoding: gzip", "X-Request-Id: mine", "User-Agent: curl/8"),
+        get(f"{PATH}?x=1", ACCEPT, BEARER), get(f"{PATH}?pageNum=x", ACCEPT, BEARER),
+    ]  # fmt: skip
+    events = [(call, ok(document)) for document in (*BODIES[:2], *BODIES[:2]) for call in (*calls, CALL)]
+    assert alike(events) > 20
+
+
+def test_a_list_that_depends_on_the_clock_does():
+    """A job's link expires although upstream says the same."""
+    path = PATH.replace("snapshots", "restoreJobs")
+    job = {"id": "1", "deliveryType": "DOWNLOAD", "expirationDate": "2026-01-23T00:30:00Z", "status": "COMPLETED"}
+
+    def later(_, world):
+        world.now += 3600
+
+    call = (get(path, ACCEPT, BEARER), ok({"results": [job], "totalCount": 1}))
+    assert alike([call, call, later, call, call]) == 3
+
+
+def test_a_sunset_that_passes_ends_what_was_decided_before():
+    """Before it legacy is asked, and what it has taught is believed for a while after it."""
+
+    def at(seconds):
+        return lambda _, world: setattr(world, "now", SUNSET + seconds)
+
+    events = [
+        at(-5),
+        (CALL, ONE),
+        (CALL, ONE),
+        at(1),
+        (CALL, ONE),
+        (CALL, TWO),
+        at(700),
+        (CALL, ONE),
+        (CALL, TWO),
+        (CALL, ONE),
+    ]
+    assert alike([*events, at(-5), (CALL, ONE), (CALL, ONE)]) == 2
+
+
+def test_a_reload_ends_what_was_decided_before():
+    """Another route, another sunset: the next call is decided by them."""
+
+    def by(**changes):
+        def reload(served, _):
+            served.apply(Plan(attrs.evolve(served.options, **changes), served._handler.plan.engine))
+
+        return reload
+
+    later = {"snapshots": datetime(2030, 1, 1, tzinfo=UTC)}
+    events = [
+        (CALL, ONE),
+        (CALL, TWO),
+        by(sunset=later),
+        (CALL, ONE),
+        (CALL, ONE),
+        by(sunset={}),
+        (CALL, ONE),
+        (CALL, TWO),
+    ]
+    assert alike(events) == 2
+
+
+def test_what_memory_learns_ends_what_was_decided_before():
+    """A cluster that moved to another tier, and back; another operation's 410 ends what is known of this one, too."""
+    dedicated = ok(
+        {"results": [{"id": "1", "createdAt": "2026-01-01T00:00:00Z", "status": "completed"}], "totalCount": 1}
+    )
+    other = get(PATH.replace("serverless/c1", "serverless/c2"), ACCEPT, BEARER)
+    events = [
+        (CALL, ONE), (CALL, ONE), (CALL, NON_FLEX, dedicated), (CALL, dedicated), (CALL, dedicated), (CALL, dedicated),
+        (other, ONE), (CALL, dedicated), (CALL, NO_CLUSTER, ONE), (CALL, ONE), (CALL, ONE), (other, GONE), (CALL, ONE),
+    ]  # fmt: skip
+    assert alike(events) >= 3
+
+
+def test_each_recorded_reply_is_answered_as_without_memory():
+    """One after the other, and each again, by the legacy call that its path stands for."""
+    events = []
+    for recorded in recordings():
+        path = re.sub(r"/(flexClusters|clusters)/", "/serverless/", recorded.path)
+        if recorded.method == "GET" and "/backup/" in path:
+            events += [(get(path, ACCEPT, BEARER), recorded.raw, recorded.raw)] * 3
+    assert len(events) > 100
+    assert alike(events) > 20
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))])
+def test_odd_lists_are_answered_as_without_memory(seed):
+    """Documents with something odd in them, among usual ones."""
+    chance, events = random.Random(seed), []
+    for _ in range(60):
+        kind = chance.choice(["snapshot", "restore"])
+        documents = BODIES if kind == "snapshot" else JOBS
+        document = chance.choice(documents)
+        said = document if chance.random() < 0.4 else mutated(chance, {**document, "results": document["results"][:9]})
+        path = f"/api/atlas/v2{chance.choice(LISTS[kind])}{chance.choice(['', '?itemsPerPage=3'])}"
+        events.append((get(path, ACCEPT, BEARER), *[ok(said)] * 20))
+    assert alike(events) > 5
+
+
+def test_a_credential_is_remembered_nowhere():
+    """Neither by what is kept of a head, nor by what it leads to."""
+    with (
+        raw_upstream(lambda peer: [peer.message(), peer.send(ONE), peer.message()]) as raw,
+        gateway(raw.origin, now=lambda: AFTER) as served,
+    ):
+        with contextlib.closing(connect(served)) as peer:
+            peer.send(CALL)
+            peer.message()
+        (prepared,) = served._handler.repeats._holders
+        assert isinstance(prepared, Prepared)
+        assert "s3cret" not in repr(prepared)
+
+
+def test_kept_answers_take_no_more_than_their_limit():
+    """What is beyond it ends all that are kept, and is kept itself; a large one is not kept."""
+    repeats = Repeats(mock.Mock(), mock.Mock(), mock.Mock(), lambda: 0.0, limit=1000)
+    made = [mock.Mock(spec=Prepared, timeless=True, answers=[]) for _ in range(3)]
+    for prepared in made[:2]:
+        for number in range(3):
+            repeats._keep(prepared, b"%d" % number * 100, b"x" * 100, mock.Mock())
+    assert [len(prepared.answers) for prepared in made] == [2, 2, 0]
+    repeats._keep(made[2], b"y" * 150, b"x" * 101, mock.Mock())
+    assert [len(prepared.answers) for prepared in made] == [2, 2, 0]
+    repeats._keep(made[2], b"y" * 149, b"x" * 101, mock.Mock())
+    assert [len(prepared.answers) for prepared in made] == [0, 0, 1]
