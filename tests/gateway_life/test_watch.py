@@ -212,8 +212,8 @@ def test_pipe_among_documents_changes_nothing(serve, tmp_path, make):
 
 HANGS = """
 import sys, threading
-from shim.gateway import radar_inventory as inventory
-inventory._PATIENCE = 0.1
+from shim.gateway import radar_inventory as inventory, run
+inventory._PATIENCE = run._AFTER = 0.1
 inventory.started = lambda *words, **named: threading.Event().wait()
 from shim.cli import main
 main(["serve", *sys.argv[1:]])
