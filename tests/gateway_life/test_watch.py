@@ -236,7 +236,7 @@ def test_starts_with_its_standard_files_closed(serve, port):
 
     def is_ready():
         with contextlib.suppress(ConnectionRefusedError):
-            return b" 200 " in ask(admin, get("/readyz"))[0]
+            return b" 200 " in ask(admin, get("/livez"))[0]
 
     until(is_ready, "that calls are taken")
     for number in range(3):
