@@ -123,25 +123,30 @@ class Body:
     async def piece(self) -> bytes:
         """Return a piece of what has arrived, or arrives next; empty at the end. Raises Refusal."""
         await self._arrival()
-        return self._read(self._arrived.popleft()) if self._arrived else b""
+        if not self._arrived:
+            return b""
+        data = self._arrived.popleft()
+        self._took(len(data))
+        return data
 
     def arrived(self) -> bytes:
         """Return what has arrived since the last time, perhaps nothing."""
         arrived = self._arrived
         data = arrived[0] if len(arrived) == 1 else b"".join(arrived)
         arrived.clear()
-        return self._read(data)
+        if not self.is_complete or self._timeout:
+            self._took(len(data))
+        return data
 
-    def _read(self, data: bytes) -> bytes:
+    def _took(self, size: int) -> None:
         """Count what is read, and have more of it sent."""
-        self._unread -= len(data)
+        self._unread -= size
         if self._timeout:
-            self._expected -= len(data)
+            self._expected -= size
             if self._expected <= 0:
                 self._expected, self._patience = RATE * self._timeout, self._timeout
         if not self.is_complete and self._unread <= ROOM:
             self._source.go_on()
-        return data
 
     async def _arrival(self) -> None:
         """Return when something has arrived, or the end; raises Refusal."""

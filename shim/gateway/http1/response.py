@@ -58,6 +58,7 @@ class Request:
     whole: bool = False
     _start: bytes = b""
     _chunked: bool = False
+    _bodiless: bool = False
 
     def answer(self, reply: Reply, *, reason: str = "", close: bool = False) -> None:
         """Write a whole reply, its body not None."""
@@ -66,7 +67,7 @@ class Request:
     def answer_with(self, status: int, lines: Lines, body: bytes, *, reason: str = "", close: bool = False) -> None:
         """Write a whole reply whose field lines are bytes already."""
         head = self._head(status, lines, body, reason, close=close)
-        if self._is_bodiless(status):
+        if self._bodiless:
             body = b""
         if len(body) < _TOGETHER:
             self.way.write(head + body)
@@ -85,7 +86,7 @@ class Request:
         Returns False for a reply that has no content.
         """
         self._start = self._head(reply.status, lines_of(reply.headers), reply.body, reason, close=close)
-        return not self._is_bodiless(reply.status)
+        return not self._bodiless
 
     def send(self, piece: bytes) -> None:
         """Write a piece of a streamed reply; raises ConnectionResetError."""
@@ -108,15 +109,13 @@ class Request:
         self.keep_alive = False
         self.way.abort()
 
-    def _is_bodiless(self, status: int) -> bool:
-        return self.head.method == "HEAD" or status in _BODILESS
-
     def _head(self, status: int, lines: Lines, body: bytes | None, reason: str, *, close: bool) -> bytes:
         """Return the head of a reply, framed as its content is (RFC 9112, 6); a ``body`` of None will be streamed.
 
         Content of no known length is chunked, or in HTTP/1.0 ends with the connection.
         """
-        is_http10, bodiless = self.head.is_http10, self._is_bodiless(status)
+        is_http10 = self.head.is_http10
+        bodiless = self._bodiless = self.head.method == "HEAD" or status in _BODILESS
         # A final answer with content unread ends the connection: nobody reads the rest as the next request.
         kept = self.head.keep_alive and not close and self.content.is_complete
         text, last = lines.text, b""

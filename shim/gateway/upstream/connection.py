@@ -222,23 +222,15 @@ class UpstreamConnection(Wire):
         except MalformedHead as error:
             self._fail(faults.malformed(str(error)))
             return
-        if head.status >= 200:
-            self._begin(head, data, end)
+        if head.status < 200:
+            self._pass_over(head, data[end:])
             return
-        self._informational += 1
-        if head.status == 101:
-            self._fail(faults.switched())
-        elif self._informational > INFORMATIONAL:
-            self._fail(faults.malformed("too many informational replies"))
-        elif end < len(data):
-            self._take_head(data[end:])
-
-    def _begin(self, head: ReplyHead, data: bytes, end: int) -> None:
-        """Hand a final reply to whoever waits for it, with what has come of its content."""
+        # The final reply is for whoever waits for it, with what has come of its content.
         assert self._waiter is not None, "somebody asked"
         bodiless = self._is_head or head.status in _BODILESS
-        # A 204 may be followed by what it must not have.
-        self._keep = self._keep and head.keep_alive and not (head.status == 204 and (head.length or head.chunked))
+        if head.status == 204 and (head.length or head.chunked):  # it may be followed by what it must not have
+            self._keep = False
+        self._keep = self._keep and head.keep_alive
         self._response = response = UpstreamResponse(head, self, self._pool.budget, self._pool.turns, bodiless=bodiless)
         if self._is_sending:
             self._expect()
@@ -248,6 +240,16 @@ class UpstreamConnection(Wire):
             self._take_content(response, data, end)
         if not self._waiter.done():
             self._waiter.set_result(response)
+
+    def _pass_over(self, head: ReplyHead, rest: bytes) -> None:
+        """Take an informational reply for what it is, and the final one from what follows."""
+        self._informational += 1
+        if head.status == 101:
+            self._fail(faults.switched())
+        elif self._informational > INFORMATIONAL:
+            self._fail(faults.malformed("too many informational replies"))
+        elif rest:
+            self._take_head(rest)
 
     def _take_content(self, response: UpstreamResponse, data: bytes, start: int = 0) -> None:
         try:

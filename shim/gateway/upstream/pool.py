@@ -14,8 +14,7 @@ from shim.gateway.limits import Limits
 from shim.gateway.options import Options
 from shim.gateway.upstream import faults
 from shim.gateway.upstream.connection import UpstreamConnection
-from shim.gateway.upstream.proxy import Proxy
-from shim.gateway.upstream.tunnel import tunnel
+from shim.gateway.upstream.proxy import Proxy, tunnel
 
 CONNECT = 10.0
 """Seconds that connecting may take, of those without a byte from upstream."""
