@@ -1,7 +1,7 @@
 """Which calls go to the gateway: the operations of the documents as regular expressions.
 
 A proxy knows fewer things than the gateway, so each expression takes in all that the gateway recognises and
-little else: what reaches the gateway and is none of its own, it passes on. The expressions keep to what PCRE2
+little else: a call that the gateway does not recognise, it passes on. The expressions keep to what PCRE2
 and RE2 read alike, and have no character that a configuration would have to quote.
 """
 
@@ -103,7 +103,7 @@ def another_version(versions: SpecifierSet) -> str:
 
 
 def _first_beyond(versions: SpecifierSet) -> date | None:
-    """Return the first day from which on no version is in the range, None when there is none such or none is sure."""
+    """Return the first day from which on no version is in the range; None if no such day is certain."""
     if any(one.operator not in _COMPARED for one in versions):
         return None
     days = [date(*map(int, one.version.split("."))) for one in versions]

@@ -62,7 +62,7 @@ class Plan:
     def by_flag(self, word: RouteWord | None) -> Plan:
         """Return this plan with the word that the route's flag says, None where it has said nothing yet."""
         other = copy(self)
-        object.__setattr__(other, "settings", self.settings.by_flag(word))  # the rest need not be made anew
+        object.__setattr__(other, "settings", self.settings.by_flag(word))  # the rest stays as it is
         return other
 
     def __attrs_post_init__(self) -> None:

@@ -75,10 +75,10 @@ class Gateway:
         plan = Plan(options or Options(), engine or shared_engine(os.environ))
         options = plan.options
 
-        def told(plan: Plan) -> dict[str, object]:
+        def shown(plan: Plan) -> dict[str, object]:
             return report(plan, environ, self.flag.report())
 
-        self._report = told  # and not the environment: whoever shows this object shows no secret
+        self._report = shown  # a closure, so that repr() and debuggers do not show the environment
         self.flag = RouteFlag(options)
         self.flag.follow(plan)
         self.watcher = Watcher()

@@ -1,6 +1,6 @@
 """Until when the certificates of a file are good, read from the certificates themselves.
 
-The ssl module tells it of authorities and of peers, and not of one's own certificate.
+The ssl module gives it for authorities and peers, but not for one's own certificate.
 """
 
 from __future__ import annotations
