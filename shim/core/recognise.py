@@ -201,6 +201,12 @@ class Engine:
         """Return the operation with an id or alias."""
         return self._names.get(name)
 
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The names of the other hosts that successors are on."""
+        successors = [successor for operation in self.operations for successor in operation.successors.values()]
+        return frozenset(target.host for one in successors for _, target in one.targets() if target.host)
+
     def check_settings(self, settings: Settings) -> None:
         """Raise SettingsError when a sunset is set for a document, or a switch or a host, that does not exist."""
         names = {document.name for document in self.documents}
@@ -211,10 +217,8 @@ class Engine:
         known = ", ".join((*sorted(switches), "off"))
         unknown = sorted(settings.writes - switches)
         problems += [f"ATLAS_SHIM_WRITES: {word!r} is not one of {known}" for word in unknown]
-        successors = [successor for operation in self.operations for successor in operation.successors.values()]
-        hosts = {target.host for successor in successors for _, target in successor.targets() if target.host}
-        known = ", ".join(sorted(hosts)) or "none"
-        unknown = sorted(settings.hosts.keys() - hosts)
+        known = ", ".join(sorted(self.hosts)) or "none"
+        unknown = sorted(settings.hosts.keys() - self.hosts)
         problems += [f"ATLAS_SHIM_HOSTS: {word!r} is no host of a document; there are {known}" for word in unknown]
         if problems:
             raise SettingsError(*problems)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +101,7 @@ def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:
     settings = Settings(
         route=RouteWord.SUCCESSOR,
         writes=frozenset(operation.switch for operation in engine.operations if operation.switch),
-        hosts=defaultdict(partial(Host, _ORIGIN)),
+        hosts=dict.fromkeys(engine.hosts, Host(_ORIGIN)),
         body_limit=1 << 30,
     )
     return [_replayed(engine, settings, pair) for pair in pairs]
@@ -142,7 +140,7 @@ def _media_type(version: str) -> str:
 
 
 def _driven(steps: Any, pair: Pair) -> Outcome:
-    """Drive an exchange with an upstream that answers the first page of any call with the new answer."""
+    """Drive an exchange with an upstream that has the new answer for its first page, and no items after it."""
     head = Reply(200, (("Content-Type", _media_type(pair.new_version)),))
     content, sent = dumps(pair.new), 0
     command = advance(steps, None)
@@ -151,8 +149,15 @@ def _driven(steps: Any, pair: Pair) -> Outcome:
             sent += 1
             command = advance(steps, head)
         else:
-            command = advance(steps, attrs.evolve(head, body=content if sent == 1 else b'{"results":[]}'))
+            command = advance(steps, attrs.evolve(head, body=content if sent == 1 else dumps(_emptied(pair.new))))
     return command
+
+
+def _emptied(value: Any) -> Any:
+    """Return a document whose lists have no items."""
+    if isinstance(value, dict):
+        return {name: _emptied(one) for name, one in value.items()}
+    return [] if isinstance(value, list) else value
 
 
 def _moment(pair: Pair) -> float:
