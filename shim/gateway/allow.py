@@ -18,7 +18,7 @@ _EXAMPLE = "GET /api/atlas/v2/**"
 
 
 @attrs.frozen
-class Entry:
+class CallPattern:
     """A method, ``*`` for any, and the segments of a path template; with ``deep`` anything may follow them.
 
     A segment that is None stands for one of any name.
@@ -51,12 +51,12 @@ class AllowList:
 
     text: str
     words: frozenset[str]
-    entries: tuple[Entry, ...]
+    patterns: tuple[CallPattern, ...]
 
     def has(self, method: str, path: str, *, recognised: bool, signs_in: bool = False) -> bool:
         """Tell whether a call of a raw path may be made.
 
-        One that ``signs_in``, by a login of the caller's own, counts as a read: without a token there would be none.
+        One that ``signs_in``, by a login of the caller's own, counts as a read: nobody reads without a token.
         """
         words = self.words
         if "all" in words or (recognised and "recognised" in words):
@@ -65,24 +65,24 @@ class AllowList:
             return True
         # One slash at the end is left out of account, as where calls are recognised.
         origin, *segments = path.removesuffix("/").split("/")
-        return not origin and any(entry.has(method, segments) for entry in self.entries)
+        return not origin and any(pattern.has(method, segments) for pattern in self.patterns)
 
     def __str__(self) -> str:
         return self.text
 
 
 def parse_allow(text: str, name: str) -> AllowList | None:
-    """Parse entries with commas between; None when there are none; raises SettingsError."""
-    words, entries = set(), []
+    """Parse words and patterns with commas between; returns None without any, raises SettingsError."""
+    words, patterns = set(), []
     for one in filter(None, (one.strip() for one in text.split(","))):
         if one in WORDS:
             words.add(one)
         else:
-            entries.append(_entry(one, name))
-    return AllowList(text, frozenset(words), tuple(entries)) if words or entries else None
+            patterns.append(_pattern(one, name))
+    return AllowList(text, frozenset(words), tuple(patterns)) if words or patterns else None
 
 
-def _entry(text: str, name: str) -> Entry:
+def _pattern(text: str, name: str) -> CallPattern:
     method, _, path = text.partition(" ")
     path = path.strip()
     if method not in METHODS | {"*"} or not path.startswith("/"):
@@ -95,10 +95,10 @@ def _entry(text: str, name: str) -> Entry:
     for part in segments:
         if part is not None and (decoded(part) is None or "*" in part):
             raise SettingsError(
-                f"{name}: {part!r} in {text!r} is no plain segment; '*' or '{{name}}' stands for a whole one, "
+                f"{name}: {part!r} in {text!r} is not a plain segment; '*' or '{{name}}' stands for a whole one, "
                 "'**' for all that follows, at the end"
             )
-    return Entry(method, segments, deep)
+    return CallPattern(method, segments, deep)
 
 
 BY_DEFAULT = AllowList("recognised, reads", frozenset({"recognised", "reads"}), ())

@@ -31,7 +31,7 @@ SIGN_IN = frozenset({"/api/oauth/token", "/api/oauth/revoke"})
 """Where tokens are had and given back, by a login of the caller's own: no read, and no change to anything of Atlas'."""
 
 _ODD = re.compile(r"[^\x21-\x7e]|[\\#]|%(?:00|2[5ef]|5c|c0|e0)|/\.\.?(?:[/;]|%3b|$)", re.IGNORECASE)
-"""A first look at a path; almost all have none of it."""
+"""What makes a path worth a closer look; hardly any has it."""
 
 _DOTS = re.compile(
     r"/(?:\.|%(?:25)*2e|%(?:25)*c0%(?:25)*[26a]e|%(?:25)*e0%(?:25)*80%(?:25)*ae){1,2}(?:(?:;|%3b)[^/]*)?(?=/|$)",

@@ -21,8 +21,8 @@ BUDGET = 16 * 1024 * 1024
 """Bytes of answers kept for later callers; beyond it an answer is shared by those who wait for it alone."""
 
 PATIENCE = 5.0
-"""Seconds for which a write that has no answer keeps reads from being shared; none from before its end is shared after
-it, however long it takes."""
+"""Seconds for which a write without an answer keeps reads from being shared. However long it takes, no read from
+before its end is shared after it."""
 
 _NO_DIFFERENCE = frozenset({
     "baggage", "connection", "forwarded", "keep-alive", "traceparent", "tracestate", "user-agent", "x-correlation-id",

@@ -24,7 +24,7 @@ class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an
 
     ``code`` starts with ``SHIM_``; ``error`` is a type of RFC 9209, 2.3, None when no hop failed;
     ``said`` goes to the log and not to the caller; ``close`` ends the connection. ``challenged`` says why the
-    answer is nothing but a step on the way to a signature: the caller gave none, or one with a stale nonce.
+    answer is only a step on the way to a signature: the caller gave no signature, or its nonce is stale.
     """
 
     status: int
@@ -134,7 +134,7 @@ def too_large(limit: int) -> Refusal:
 
 
 def busy(detail: str, *, close: bool = False) -> Refusal:
-    """More at once than the gateway is told to take (RFC 9110, 15.6.4); nothing was sent."""
+    """More at once than the gateway takes (RFC 9110, 15.6.4); nothing was sent."""
     return Refusal(
         503,
         "SHIM_BUSY",
@@ -146,7 +146,7 @@ def busy(detail: str, *, close: bool = False) -> Refusal:
 
 
 def crowded() -> Refusal:
-    """More connections than the gateway is told to take."""
+    """More connections than the gateway takes."""
     return busy("The gateway has as many connections as it takes.", close=True)
 
 

@@ -112,7 +112,7 @@ class Exchange:
         return OutboundCall(call, is_another or self.is_moved, step.may_read, early=self.early, until=until)
 
     def _use_up(self, early: Early | None) -> None:
-        """Give an early reply up, unless it is that of the call that was sent; the next call gets none."""
+        """Give an early reply up, unless it answers the call that was sent; no later call gets it."""
         self.early = None
         if early is not None and early.response is not self.response:
             early.response.close()
@@ -170,7 +170,7 @@ class Exchange:
         return Reply(made.status, (*lines, *notes(record, linked=False), status), made.body or b"")
 
     def leads_on(self, record: Record) -> bool:
-        """Tell whether the last call went to another path than the caller's; a version alone is no other resource."""
+        """Tell whether the last call went to another path than the caller's; another version of a path is the same resource."""
         return not record.sent or record.sent[-1].target.partition("?")[0] != self.call.path.removesuffix("/")
 
     async def buffered(self) -> BufferedResponse | None:

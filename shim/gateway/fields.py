@@ -1,4 +1,4 @@
-"""Field lines: which cross the gateway (RFC 9110, 7.6), and which it adds to tell what became of a retired call."""
+"""Field lines: which cross the gateway (RFC 9110, 7.6), and which it adds to say what became of a retired call."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LEVELS = ("renamed", "derived", "constant", "missing", "absent")
 def for_upstream(headers: Headers, *, readable: bool) -> list[str]:
     """Return the request's end-to-end field lines for upstream as text.
 
-    Host, Via, Content-Length and a 100-continue are left to the sender. Upstream is not told where the caller comes
+    Host, Via, Content-Length and a 100-continue are left to the sender. Upstream does not learn where the caller comes
     from: ``Forwarded``, ``X-Forwarded-*`` and ``X-Real-IP`` are dropped. A ``readable`` reply may be read and still be
     handed back as it came: the coding that is asked for is one that the gateway can undo and the caller accepts.
     """
@@ -87,7 +87,7 @@ def _coding(accept_encoding: str) -> str:
 
 
 def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Headers:
-    """Return the field lines that a record adds to its reply, none on the legacy route.
+    """Return the field lines that a record adds to its reply, nothing on the legacy route.
 
     ``Sunset`` (RFC 8594), ``Deprecation`` (RFC 9745), ``Link`` with ``successor-version`` (RFC
     5829) and the dictionary ``Atlas-Shim`` (RFC 9651). ``beside`` are upstream's own lines, where they

@@ -30,7 +30,7 @@ class Limits:
         self.ended = asyncio.Event()
 
     def take(self, size: int) -> None:
-        """Hold so many bytes of content; raises Refusal, and holds nothing, when there is no room for them."""
+        """Hold so many bytes of content; raises Refusal, and holds nothing, without room for them."""
         if self.held + size > self.memory // 2 or self.reserved + self.held + size > self.memory:
             raise busy("The gateway holds as much in memory as it may.")
         self.held += size
@@ -51,7 +51,7 @@ class Limits:
 class Entry:
     """Counts one call of a peer's address for the length of a ``with`` block, and what is ``held`` for it until then.
 
-    ``excess`` says why it is one too many. All users of a unix socket are one peer, without a limit of its own.
+    ``excess`` says which limit it exceeds. All users of a unix socket are one peer, without a limit of its own.
     """
 
     _limits: Limits
@@ -73,7 +73,7 @@ class Entry:
         return self
 
     def take(self, size: int) -> None:
-        """Hold so many bytes of content until the call's end; raises Refusal when there is no room for them."""
+        """Hold so many bytes of content until the call's end; raises Refusal without room for them."""
         self._limits.take(size)
         self.held += size
 

@@ -1,9 +1,8 @@
 """Signing upstream with an API key: nonces that are used again, each by one call at a time.
 
-A strict server refuses a count of uses that it has seen, or one that overtakes another on the way.
-So a call borrows a nonce until the reply's head is there. The one returned last is lent first: a
-caller that makes one call after the other costs one challenge per life of a nonce, and n callers at
-once cost n.
+A strict server refuses a count of uses that it has seen, or that overtakes another on the way. So a call borrows a
+nonce until the reply's head is there. The nonce returned last is lent first: calls one after the other cost one
+challenge per life of a nonce, and n calls at once cost n.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class Nonce:
 
 
 class KeySigner(UpstreamSigner):
-    """Signs every call with one API key, and asks for a challenge when it has none to spare.
+    """Signs every call with one API key, and asks for a challenge when every nonce is lent.
 
     ``challenge`` makes the fields that stand in for upstream's challenge when even a signed call is
     answered 401: upstream's own would lead a Digest client to sign for the wrong server.

@@ -93,7 +93,7 @@ def challenges(value: str) -> list[tuple[str, str]]:
     """Split a WWW-Authenticate value into schemes, in lower case, and their parameters' text.
 
     Several challenges may stand in one value, separated by the commas that also separate their
-    parameters (RFC 9110, 11.6.1). One of more than ``LONGEST`` characters has none that could be met.
+    parameters (RFC 9110, 11.6.1). A value of more than ``LONGEST`` characters counts as none of them.
     """
     if len(value) > LONGEST:
         return []

@@ -48,7 +48,7 @@ def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None]
 
 
 def own_credentials(environ: Mapping[str, str]) -> Holder:
-    """Return the credentials of ``own``; raises SettingsError when there are none."""
+    """Return the credentials of ``own``; raises SettingsError without any."""
     found = read_credentials(environ)
     if found is None:
         raise SettingsError(

@@ -201,7 +201,7 @@ def signs_in(path: str) -> bool:
 def cannot_cross() -> Refusal:
     """The one answer to an API key on a rewritten call.
 
-    It is no 401, since Digest clients look for a challenge of theirs in one, and raise an error about that instead
+    It is not a 401, since Digest clients look for a challenge of theirs in one, and raise an error about that instead
     of showing what it says.
     """
     return Refusal(

@@ -74,7 +74,7 @@ class NonceStore:
                 answer = await self._client.set(use, b"", nx=True, px=_KEPT)
             if answer is True or answer is None:
                 return answer is True
-            raise ValueError("an answer that is none to this question")  # noqa: TRY301 - as if the client had said so
+            raise ValueError("an answer to another question")  # noqa: TRY301 - as if the client had said so
         except Exception as error:  # noqa: BLE001 - an odd answer breaks the client's own reading of it anywhere
             now = self._clock()
             self._resting = now + PAUSE

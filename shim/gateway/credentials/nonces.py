@@ -74,7 +74,7 @@ class Nonces:
         self._kept = kept
         self._secrets = [secrets.token_bytes(32)]
         self._uses: OrderedDict[tuple[str, str], _Uses] = OrderedDict()
-        # What was forgotten can't be told from what was never used; so nothing as old as that counts. Neither does
+        # What was forgotten looks like what was never used; so nothing as old as that counts. Neither does
         # what is older than this process, which may have been used before it was started anew.
         self._forgotten = self._now() - 1
 
@@ -89,7 +89,7 @@ class Nonces:
         return base64.urlsafe_b64encode(start + _proof(start, self._secrets[0])).decode("ascii")
 
     def use(self, nonce: str, count: int, name: str) -> bool:
-        """Take one count of a nonce for a proven name; False if it is no gateway's of ours, too old, or used so."""
+        """Take one count of a nonce for a proven name; False if no gateway of ours gave it out, it is too old, or it was used so."""
         now = self._now()
         uses = self._uses.get((nonce, name))
         born = uses.born if uses is not None else self._birth(nonce)

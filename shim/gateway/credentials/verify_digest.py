@@ -86,7 +86,7 @@ class VerifyGate(CallerGate):
         if qop.lower() != "auth" or given.get("algorithm", "MD5").upper() != "MD5":
             raise malformed("a qop or algorithm that was not offered")
         if not _COUNT.fullmatch(nc) or not (count := int(nc, 16)):
-            raise malformed("nc is no count of eight hex digits")
+            raise malformed("nc is not a count of eight hex digits")
         # RFC 7616, 3.4.6, asks for 400 here.
         if uri != request.head.target:
             raise malformed("uri is not the request target")
