@@ -89,7 +89,7 @@ class Nonces:
         return base64.urlsafe_b64encode(start + _proof(start, self._secrets[0])).decode("ascii")
 
     def use(self, nonce: str, count: int, name: str) -> bool:
-        """Take one count of a nonce for a proven name; returns False if it is not of our gateways, too old, or used so."""
+        """Take one count of a nonce for a proven name; returns False if it is a stranger's, too old, or used so."""
         now = self._now()
         uses = self._uses.get((nonce, name))
         born = uses.born if uses is not None else self._birth(nonce)
