@@ -108,10 +108,10 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a question that names what may have been meant, empty where nothing is near."""
-    near = get_close_matches(name, tuple(known), n=1, cutoff=0.7)
-    return f"; did you mean {near[0]}?" if near else ""
+def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
+    """Return a question that names what may have been meant, empty if nothing is near; a common prefix is no likeness."""
+    near = get_close_matches(name.removeprefix(prefix), [one.removeprefix(prefix) for one in known], n=1, cutoff=0.7)
+    return f"; did you mean {prefix}{near[0]}?" if near else ""
 
 
 def renamed(error: SettingsError, rows: Iterable[Row[Any]], found: Mapping[str, Given]) -> SettingsError:

@@ -13,6 +13,8 @@ from shim.gateway.options import TABLE, CredentialsMode
 from shim.gateway.plan import Plan, shown
 from shim.tools import inventory
 
+PREFIX = "ATLAS_SHIM_"
+
 MAPPINGS = "ATLAS_SHIM_MAPPINGS"
 
 WARNINGS = "ATLAS_SHIM_WARNINGS"
@@ -68,5 +70,5 @@ def report(plan: Plan, environ: Mapping[str, str], flag: Mapping[str, object]) -
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Return a problem for each variable that nothing reads: a mistyped kill switch would have no effect."""
-    names = sorted(name for name in environ if name.startswith("ATLAS_SHIM_") and name not in KNOWN)
-    return [f"{name}: is no setting{nearest(name, sorted(KNOWN))}" for name in names]
+    names = sorted(name for name in environ if name.startswith(PREFIX) and name not in KNOWN)
+    return [f"{name}: is no setting{nearest(name, sorted(KNOWN), PREFIX)}" for name in names]
