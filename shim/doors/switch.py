@@ -175,10 +175,11 @@ def _beside(load: Callable[[], None]) -> None:
                 gc.enable()
 
 
-def _served(url_of: Callable[..., str], door: str, *, waits: bool = False) -> Callable[..., Any]:
+def _served(url_of: Callable[..., str], door: str, *, waits: bool = False, follows: bool = False) -> Callable[..., Any]:
     """Return what is called in a method's place: for a URL that is a concern the door, else the method itself.
 
-    ``url_of`` gets the instance and the arguments. A method that ``waits`` returns an awaitable.
+    ``url_of`` gets the instance and the arguments. A method that ``waits`` returns an awaitable; one that ``follows``
+    redirects by itself may be led to a retired call, which the door serves then.
     """
 
     def call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -186,18 +187,50 @@ def _served(url_of: Callable[..., str], door: str, *, waits: bool = False) -> Ca
             concerned = _concerns(url_of(instance, *args, **kwargs))
         except Exception:  # noqa: BLE001 - the library says itself what is wrong with a call
             concerned = False
-        if not concerned:
-            return wrapped(*args, **kwargs)
-        serve = _state.doors.get(door)
-        if serve is not None:
-            return serve(instance, wrapped, *args, **kwargs)
+        if concerned:
+            return serve(wrapped, instance, args, kwargs)
+        response = wrapped(*args, **kwargs)
+        if follows and waits:
+            return awaited(response, wrapped, instance, args, kwargs)
+        if follows and _leads(response):
+            return serve(_First(response, wrapped), instance, args, kwargs)
+        return response
+
+    def serve(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        found = _state.doors.get(door)
+        if found is not None:
+            return found(instance, wrapped, *args, **kwargs)
         again = partial(call, wrapped, instance, args, kwargs)  # by the engine's settings of now
         if waits:
             return _after(partial(_load, door), again)
         _load(door)
         return again()
 
+    async def awaited(response: Any, wrapped: Callable[..., Any], *more: Any) -> Any:
+        response = await response
+        return await serve(_First(response, wrapped, waits=True), *more) if _leads(response) else response
+
     return call
+
+
+def _leads(response: Any) -> bool:
+    """Tell whether redirects led to what may be a retired call."""
+    return bool(getattr(response, "history", ())) and _concerns(str(getattr(response, "url", "")))
+
+
+class _First:
+    """A method whose first call has a response already."""
+
+    def __init__(self, response: Any, method: Callable[..., Any], *, waits: bool = False) -> None:
+        self._method, self._waits, self._left = method, waits, [response]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self._left:
+            return self._method(*args, **kwargs)
+        return self._awaited() if self._waits else self._left.pop()
+
+    async def _awaited(self) -> Any:
+        return self._left.pop()
 
 
 def _hear(module: ModuleType) -> None:
@@ -240,16 +273,16 @@ def _head(connection: Any, *_: Any, **__: Any) -> str:
     return head.decode("latin-1")
 
 
-_HTTPX = "shim.doors.httpx_family.clients"
+_AIOHTTP, _HTTPX = "shim.doors.aiohttp.session", "shim.doors.httpx_family.clients"
 _URLLIB3, _UNCOVERED = "shim.doors.urllib3.retries", "shim.doors.uncovered"
 
 Methods = dict[tuple[str, str], "Callable[..., Any]"]
 SERVED: dict[str, Methods] = {
-    "aiohttp": {("ClientSession", "_request"): _served(_of_session, "shim.doors.aiohttp.session:send", waits=True)},
+    "aiohttp": {("ClientSession", "_request"): _served(_of_session, f"{_AIOHTTP}:send", waits=True, follows=True)},
     **{
         name: {
-            ("Client", "send"): _served(_path, f"{_HTTPX}:door_of:{name}:blocking"),
-            ("AsyncClient", "send"): _served(_path, f"{_HTTPX}:door_of:{name}:awaited", waits=True),
+            ("Client", "send"): _served(_path, f"{_HTTPX}:door_of:{name}:blocking", follows=True),
+            ("AsyncClient", "send"): _served(_path, f"{_HTTPX}:door_of:{name}:awaited", waits=True, follows=True),
         }
         for name in ("httpx", "httpx2")
     },

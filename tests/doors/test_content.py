@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+import shim
 from tests.doors.calls import (
     EMPTY,
     JOBS,
@@ -182,14 +183,16 @@ def test_a_redirect_of_the_legacy_side_is_followed_as_ever(door, raw, early):
     assert got.shown[0] in {f"{server.url}/moved", None}
 
 
-def test_a_redirect_that_leads_to_a_retired_call_is_translated(door, raw):
-    """Its answer is the legacy one, whatever made the call."""
+@pytest.mark.parametrize("own", [False, True])
+def test_a_redirect_that_leads_to_a_retired_call_is_translated(door, raw, own):
+    """Its answer is the legacy one, whatever made the call, with a client of the shim's or the drop-in on."""
+    shim.install()
     server = raw(
         lambda request: (
             reply("302 Found", f"Location: {SNAPSHOTS}") if b" /moved " in request else gone_then_flex(request)
         )
     )
-    with door.open() as client:
+    with door.open(own=own) as client:
         got = client.ask(f"{server.url}/moved")
     assert (got.status, got.record.route, got.shown[0] in {server.url + SNAPSHOTS, None}) == (200, "flex", True)
 
