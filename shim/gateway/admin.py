@@ -1,7 +1,4 @@
-"""The operator's listener: probes that never ask upstream, metrics, what a gateway does, and the way out.
-
-It is in a thread and a loop of its own, and answers whatever the calls' side does.
-"""
+"""The operator's listener: probes that never ask upstream, metrics, what a gateway does, and the way out."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.response import Request
 from shim.gateway.http1.server import Server
-from shim.gateway.http1.sockets import Bound, bind_tcp
+from shim.gateway.http1.sockets import Bound
 from shim.gateway.options import Address, Options
 from shim.gateway.status import Json
 from shim.gateway.status_page import page, policy, text
@@ -40,16 +37,17 @@ _Made = Callable[[], Awaitable[str]]
 
 
 class Admin:
-    """Answers the operator; what it is given is called in its thread.
+    """Listens, and answers the operator on a plain loop in a thread of its own, where all it is given is called.
 
     ``/livez`` (the loop turns) and ``/readyz`` (calls are taken) answer anybody. The pages show what the gateway does
-    and how it is set, by no name but an address or ``authorities``: no page of somebody else's can have a name of its
-    own lead here and read them (DNS rebinding). ``POST /quitquitquit`` calls ``end``, if there is one, once, for a
-    caller that names one of the ``authorities`` and is no web page.
+    and how it is set, by no name but an address or the listener's own: a web page whose own name was turned to this
+    machine reads nothing (DNS rebinding). ``POST /quitquitquit`` calls ``end``, if there is one, once, for a
+    caller that names the listener and is no web page.
     """
 
     def __init__(  # noqa: PLR0913 - one argument a page or probe
         self,
+        bound: Bound,
         metrics: Callable[[], bytes],
         status: Callable[[], Awaitable[Json]],
         *,
@@ -81,9 +79,37 @@ class Admin:
         self._ready = ready
         self._end = end
         self._ending = False
-        self.authorities: frozenset[str] = frozenset()
+        self._bound = bound
+        assert bound.address is not None, "it listens on an address"
+        self.address: Address = bound.address
+        self._authorities = authorities_of(bound.address)
+        self._loop = asyncio.new_event_loop()
+        self._ended = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="admin", daemon=True)
         self.asked = float("-inf")
         """When ``/readyz`` was last asked, by the monotonic clock."""
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Let answers in progress end, and close all."""
+        if self._thread.ident is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended by a defect, which was logged
+                self._loop.call_soon_threadsafe(self._ended.set)
+            await asyncio.to_thread(self._thread.join)
+        self._bound.close()
+        self._loop.close()
+
+    def _run(self) -> None:
+        self._loop.run_until_complete(self._serve())
+
+    async def _serve(self) -> None:
+        listener = Listener(Server(self, LIMITS), self._bound, reserve=True)
+        await self._ended.wait()
+        await listener.refuse()
+        await listener.close()
 
     async def __call__(self, request: Request) -> None:
         """Answer one request of the operator's tools."""
@@ -108,7 +134,7 @@ class Admin:
             return _reply(200, "ok\n") if good() else _reply(503, f"{otherwise}\n")
         if path not in self._pages:
             raise _no_page()
-        if host not in self.authorities and not _is_address(host):
+        if host not in self._authorities and not _is_address(host):
             detail = "This page is shown by the address of the admin listener, or as localhost, and by no other name."
             raise Refusal(421, "SHIM_HOST_UNKNOWN", detail, close=True)
         kind, made = self._pages[path]
@@ -119,7 +145,7 @@ class Admin:
             raise _no_page()
         if request.head.method != "POST":
             raise _only("POST")
-        if from_a_page(request.head.headers) or host not in self.authorities:
+        if from_a_page(request.head.headers) or host not in self._authorities:
             detail = "Only a program on this machine may end the gateway, by the address that it listens on."
             raise Refusal(403, "SHIM_FORBIDDEN", detail, close=True)
         # A second request must not cut what the first lets end.
@@ -162,45 +188,3 @@ def _for_this_page_alone() -> Headers:
 
 def _reply(status: int, said: str, kind: str = _TEXT, more: Headers = ()) -> Reply:
     return Reply(status, (("Content-Type", kind), ("Cache-Control", "no-store"), *more), said.encode())
-
-
-class AdminThread:
-    """Serves ``admin`` on a plain asyncio loop in a thread of its own, which shares nothing with the calls' loop."""
-
-    def __init__(self, admin: Admin, wanted: Address, bound: Bound | None = None) -> None:
-        """Listen, unless there are sockets that do; raises OSError."""
-        self._admin = admin
-        self._bound = bound or bind_tcp(wanted)
-        assert self._bound.address is not None
-        self.address: Address = self._bound.address
-        admin.authorities = authorities_of(self.address)
-        self._loop = asyncio.new_event_loop()
-        self._ended = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="admin", daemon=True)
-
-    @property
-    def asked(self) -> float:
-        """When ``/readyz`` was last asked, by the monotonic clock."""
-        return self._admin.asked
-
-    def start(self) -> None:
-        """Answer from now on."""
-        self._thread.start()
-
-    async def stop(self) -> None:
-        """Let answers in progress end, and close all."""
-        if self._thread.ident is not None:
-            with contextlib.suppress(RuntimeError):  # it has ended by a defect, which was logged
-                self._loop.call_soon_threadsafe(self._ended.set)
-            await asyncio.to_thread(self._thread.join)
-        self._bound.close()
-        self._loop.close()
-
-    def _run(self) -> None:
-        self._loop.run_until_complete(self._serve())
-
-    async def _serve(self) -> None:
-        listener = Listener(Server(self._admin, LIMITS), self._bound, reserve=True)
-        await self._ended.wait()
-        await listener.refuse()
-        await listener.close()

@@ -14,14 +14,14 @@ from collections.abc import Callable, Coroutine, Mapping
 from shim.core.memory import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.errors import SettingsError
-from shim.gateway.admin import Admin, AdminThread
+from shim.gateway.admin import Admin
 from shim.gateway.call import Handler
 from shim.gateway.checks import authorities_of
 from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.modes import is_loopback
 from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.server import Server
-from shim.gateway.http1.sockets import Bound, bind
+from shim.gateway.http1.sockets import Bound, bind, bind_tcp
 from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Limits
 from shim.gateway.metrics import Metrics
@@ -112,7 +112,7 @@ class Gateway:
             flag=self.flag.by,
         )
         self._calls: Listener | None = None
-        self._admin: AdminThread | None = None
+        self._admin: Admin | None = None
         self._pulse: asyncio.TimerHandle | None = None
         self._beaten = 0.0
         self._ready = False
@@ -173,7 +173,7 @@ class Gateway:
             self._beat()
             self.standing.listens = self.options.uds or self.url
             if self.options.admin is not None:
-                self._admin = AdminThread(self._pages(self.options.admin), self.options.admin, admin)
+                self._admin = self._pages(admin or bind_tcp(self.options.admin), self.options.admin)
                 self._admin.start()
         except BaseException:
             await self.stop(grace=0)
@@ -256,7 +256,7 @@ class Gateway:
         self.flag.look()
         self._pulse = asyncio.get_running_loop().call_later(_BEAT, self._beat)
 
-    def _pages(self, address: Address) -> Admin:
+    def _pages(self, bound: Bound, address: Address) -> Admin:
         loop, quits = asyncio.get_running_loop(), self.on_quit
 
         async def status() -> Json:
@@ -267,6 +267,7 @@ class Gateway:
             loop.call_soon_threadsafe(quits)
 
         return Admin(
+            bound,
             self.metrics.text,
             status,
             live=lambda: time.monotonic() - self._beaten < STUCK,
