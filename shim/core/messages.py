@@ -148,16 +148,11 @@ class Record:
 
     def by_level(self) -> dict[str, tuple[str, ...]]:
         """Return the names of the fields that are not exact, by fidelity level."""
-        return by_level(self.fields)
-
-
-def by_level(reports: Iterable[FieldReport]) -> dict[str, tuple[str, ...]]:
-    """Return the names of the fields that are not exact, by fidelity level."""
-    levels: dict[str, list[str]] = {}
-    for report in reports:
-        if report.fidelity is not Fidelity.EXACT:
-            levels.setdefault(report.fidelity.value, []).append(report.name)
-    return {level: tuple(names) for level, names in levels.items()}
+        levels: dict[str, list[str]] = {}
+        for report in self.fields:
+            if report.fidelity is not Fidelity.EXACT:
+                levels.setdefault(report.fidelity.value, []).append(report.name)
+        return {level: tuple(names) for level, names in levels.items()}
 
 
 @attrs.frozen

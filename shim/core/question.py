@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
@@ -47,10 +46,6 @@ _POSITIVE = re.compile(r"0*[1-9][0-9]{0,17}")
 _FLAGS = {"true": True, "false": False, "": True}
 
 
-_SHORT = 200
-"""Characters of a query that is worth remembering."""
-
-
 @attrs.frozen
 class LegacyQuery:
     """What the caller asked for; ``asked`` is the page size before clamping, ``rest`` all raw pairs but paging.
@@ -82,10 +77,6 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
 
     The first of repeated parameters counts. Raises CallError that names a parameter without meaning.
     """
-    return (_remembered if len(raw) <= _SHORT else _read)(raw, shape)
-
-
-def _read(raw: str, shape: str) -> LegacyQuery:
     seen: dict[str, str] = {}
     plain = True
     rest: list[str] = []
@@ -114,9 +105,6 @@ def _read(raw: str, shape: str) -> LegacyQuery:
         plain=plain and asked <= MOST,
     )
 
-
-_remembered = lru_cache(maxsize=512)(_read)
-"""Programs ask with the same few queries again and again."""
 
 _NUMBERS = frozenset({"pageNum", "itemsPerPage"})
 _ONE = frozenset({"envelope", "pretty"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 
 import attrs
 from packaging.version import Version
@@ -133,9 +133,6 @@ class Match:
 Ends = dict[str, list[tuple[Api, CompiledOperation]]]
 """The operations of one path, by method."""
 
-_SHORT = 400
-"""Characters of path and Accept up to which it is remembered what a call is."""
-
 
 class Engine:
     """All operations of a set of documents; immutable, so one may serve every door and thread."""
@@ -144,8 +141,6 @@ class Engine:
         self.documents = tuple(documents)
         self.bases: tuple[str, ...] = tuple({f"{api.base}/" for doc in documents for api in doc.apis.values()})
         """The beginnings of all paths that are looked at."""
-        # Programs make the same few calls again and again.
-        self._recent = lru_cache(maxsize=512)(self._match)
         self._names: dict[str, Operation] = {}
         self._compiled: list[tuple[CompiledOperation, tuple[str, ...]]] = []
         ends: dict[tuple[str, ...], Ends] = {}
@@ -184,9 +179,6 @@ class Engine:
         path = target.partition("?")[0]
         path = path.removesuffix("/")  # some clients write lists with a slash at the end
         accept = ",".join([value for name, value in headers if len(name) == 6 and name.lower() == "accept"])
-        return (self._match if len(path) + len(accept) > _SHORT else self._recent)(method, path, accept)
-
-    def _match(self, method: str, path: str, accept: str) -> Match | None:
         segments = path[1:].split("/")
         for known, by_method in self._paths.get(len(segments), ()):
             # HEAD asks what GET would answer, without its content (RFC 9110, 9.3.2).

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
 
 import attrs
 
@@ -93,14 +92,14 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
     operation, settings, memory = match.operation, context.settings, context.memory
     corrects = settings.route is RouteWord.AUTO
     now, sunset, blank = context.clock(), sunset_of(operation, settings), operation.blank
-    over = now >= _seconds(sunset)
-    is_blank = blank is not None and not over and now >= _seconds(blank)
-    date = _dated(sunset, over, blank if is_blank else None)
+    over = now >= sunset.timestamp()
+    is_blank = blank is not None and not over and now >= blank.timestamp()
+    date = _dated(sunset, blank if is_blank else None, over=over)
     successor = has_successor(operation, settings)
     if not corrects and settings.route in _LEGACY:
         return Decision("legacy", _LEGACY[settings.route], sunset, corrects)
     # What legacy answered before its sunset, perhaps to this caller alone, is believed for a while.
-    since: float | None = _seconds(sunset) + TTL if now >= _seconds(sunset) + TTL else None
+    since: float | None = sunset.timestamp() + TTL if now >= sunset.timestamp() + TTL else None
     if settings.route in _SUCCESSOR:
         reason, since = f"the route is set to {settings.route}", -math.inf
     else:
@@ -128,11 +127,7 @@ _SUCCESSOR = (RouteWord.SUCCESSOR, RouteWord.FLEX)
 _LEGACY = {RouteWord.OFF: "the shim is switched off", RouteWord.LEGACY: "the route is set to legacy"}
 
 
-_seconds = lru_cache(maxsize=256)(datetime.timestamp)
-
-
-@lru_cache(maxsize=256)
-def _dated(sunset: datetime, over: bool, blank: datetime | None) -> str:  # noqa: FBT001 - a cache's key
+def _dated(sunset: datetime, blank: datetime | None, *, over: bool) -> str:
     said = f"its sunset, {_written(sunset)}, {'has passed' if over else 'is still to come'}"
     return said if blank is None else f"{said}, but since {_written(blank)} its answers mean nothing"
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from email.utils import format_datetime
-from functools import lru_cache
 
-from shim.core.messages import FieldReport, Headers, Record, by_level
-from shim.gateway.remembered import by_identity
+from shim.core.messages import Headers, Record
 
 PSEUDONYM = "atlas-shim"
 """The gateway's name in a reply's Via (RFC 9110, 7.6.3) and Proxy-Status (RFC 9209); a request's Via has an id, too."""
@@ -71,9 +68,8 @@ def folded(name: str) -> str:
     return name.lower().replace("_", "-")
 
 
-@lru_cache(maxsize=1024)
 def _crosses(name: str) -> bool:
-    """Tell whether a request's field is handed on; remembered, since the same names come each time."""
+    """Return whether a request's field is handed on."""
     plain = folded(name)
     return not (plain in _REQUEST_DROPS or plain in _FORWARDED or plain.startswith("x-forwarded-"))
 
@@ -98,36 +94,22 @@ def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Heade
         return ()
     sent = [one for one in record.sent if one.route == record.route] or record.sent
     last = sent[-1] if sent else None
-    call = None if last is None else f"{last.method} {last.target}"
     successor = last.target.partition("?")[0] if linked and last is not None and last.route == record.route else None
-    said = _levels(record.fields)
-    if record.dropped:
-        said = f"{said}, dropped={len(record.dropped)}"
-    lines = _lines(record.sunset, record.deprecated, record.route, record.reason, call, successor, said)
-    if not beside:
-        return lines
-    theirs = {name.lower() for name, _ in beside} - {"link"}
-    return tuple([line for line in lines if line[0].lower() not in theirs])
-
-
-@lru_cache(maxsize=256)
-def _lines(  # noqa: PLR0913, PLR0917 - what replies to the same call say alike, and so what they are remembered by
-    sunset: datetime, deprecated: datetime, route: str, reason: str, call: str | None, successor: str | None, said: str
-) -> Headers:
-    lines = [("Sunset", format_datetime(sunset, usegmt=True)), ("Deprecation", date(deprecated.timestamp()))]
+    lines = [
+        ("Sunset", format_datetime(record.sunset, usegmt=True)),
+        ("Deprecation", date(record.deprecated.timestamp())),
+    ]
     if successor is not None:
         lines.append(("Link", f'<{successor}>; rel="successor-version"'))
-    text = f"route={token(route)}, reason={string(reason)}"
-    if call is not None:
-        text += f", call={string(call)}"
-    lines.append(("Atlas-Shim", text + said))
-    return tuple(lines)
-
-
-@by_identity
-def _levels(reports: tuple[FieldReport, ...]) -> str:
-    levels = by_level(reports)
-    return "".join([f", {level}={strings(levels[level])}" for level in _LEVELS if level in levels])
+    said, levels = [f"route={token(record.route)}, reason={string(record.reason)}"], record.by_level()
+    if last is not None:
+        said.append(f"call={string(f'{last.method} {last.target}')}")
+    said += [f"{level}={strings(levels[level])}" for level in _LEVELS if level in levels]
+    if record.dropped:
+        said.append(f"dropped={len(record.dropped)}")
+    lines.append(("Atlas-Shim", ", ".join(said)))
+    theirs = {name.lower() for name, _ in beside} - {"link"}
+    return tuple([line for line in lines if line[0].lower() not in theirs])
 
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")

@@ -312,10 +312,13 @@ def test_odd_lists_are_answered_as_without_memory(seed):
 
 def test_a_credential_is_remembered_nowhere():
     """Neither by what is kept of a head, nor by what it leads to."""
-    with (
-        raw_upstream(lambda peer: [peer.message(), peer.send(ONE), peer.message()]) as raw,
-        gateway(raw.origin, now=lambda: AFTER) as served,
-    ):
+
+    def talk(peer):
+        peer.message()
+        peer.send(ONE)
+        peer.message()
+
+    with raw_upstream(talk) as raw, gateway(raw.origin, now=lambda: AFTER) as served:
         with contextlib.closing(connect(served)) as peer:
             peer.send(CALL)
             peer.message()

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from shim.gateway.errors import Refusal
 from shim.gateway.http1 import head
 from shim.gateway.http1.head import parse_reply, parse_request
-from shim.gateway.remembered import MOST, by_identity
 
 LINES = st.sampled_from(
     [
@@ -71,29 +70,3 @@ def test_cookies_of_upstream_are_not_remembered():
     before = head._known_reply.cache_info()
     assert parse_reply(data).headers == parse_reply(data).headers
     assert head._known_reply.cache_info() == before
-
-
-def test_what_is_remembered_is_bounded():
-    """Heads and objects that never come again push each other out."""
-    for number in range(2 * MOST):
-        parse_request(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % number)
-    assert len(head._known) <= MOST
-    made: list[tuple[int]] = []
-
-    def make(value):
-        made.append(value)
-        return len(made)
-
-    remembered = by_identity(make)
-    values = [(number,) for number in range(3 * MOST)]
-    for value in values:
-        assert remembered(value) == remembered(value)
-    assert len(made) == len(values)
-
-
-def test_equal_objects_are_told_apart():
-    """It is the object that counts, not what it is equal to."""
-    remembered = by_identity(lambda value: [*value])
-    one, other = (tuple(range(2)) for _ in range(2))
-    assert remembered(one) is remembered(one)
-    assert remembered(one) is not remembered(other)
