@@ -54,8 +54,8 @@ def signed_in(monkeypatch, server):
 def atlas():
     """Return a function that runs `atlas-shim atlas` in this process with the given words."""
 
-    def atlas(*words):
-        return CliRunner().invoke(main, ("atlas", *words), prog_name="atlas-shim")
+    def atlas(*words, answers=None):
+        return CliRunner().invoke(main, ("atlas", *words), input=answers, prog_name="atlas-shim")
 
     return atlas
 

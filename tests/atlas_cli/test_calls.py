@@ -152,7 +152,7 @@ def test_an_order_without_an_answer_says_where_to_look(atlas, signed_in, server)
     done = atlas(*CREATE, "--deliveryType", "download", "--snapshotId", SNAPSHOT)
     assert done.exit_code == 1
     assert done.stderr.startswith(f'Error: Post "{server.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/')
-    assert "whether the job was started is not known; look at `atlas serverless backups restores list`" in done.stderr
+    assert "whether it was done is not known; look at `atlas serverless backups restores list`" in done.stderr
     assert len([one for one in server.fake.trips("POST") if one.header("authorization")]) == 1
 
 
@@ -163,3 +163,52 @@ def test_a_name_that_fits_no_path_is_refused(atlas, signed_in):
         1,
         "Error: --snapshotId: '' is not 24 hexadecimal digits, as all of Atlas' ids are\n",
     )
+
+
+def test_instances_are_made_changed_and_deleted(atlas, signed_in, server, monkeypatch):
+    """Where writes are on, a flex cluster takes each instance's place."""
+    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
+    made = atlas(
+        *[
+            "serverless",
+            "create",
+            "new",
+            "--provider",
+            "AWS",
+            "--region",
+            "US_EAST_1",
+            "--tag",
+            "env=test,team=a",
+            "--tag",
+            "env=b",
+        ]
+    )
+    assert (made.stdout, made.stderr, made.exit_code) == ("Serverless instance new created.\n", "", 0)
+    cluster = server.fake.cluster(DEMO_GROUP, "new")
+    assert [dict(each) for each in cluster.tags] == [{"key": "env", "value": "b"}, {"key": "team", "value": "a"}]
+    changed = atlas("serverless", "update", "new", "--enableTerminationProtection")
+    assert (changed.stdout, cluster.protected) == ("Serverless instance new updated.\n", True)
+    assert atlas("serverless", "update", "new", "--disableTerminationProtection").exit_code == 0
+    deleted = atlas("serverless", "rm", "new", "--force")
+    assert (deleted.stdout, deleted.exit_code) == ("Serverless instance 'new' deleted\n", 0)
+    assert server.fake.cluster(DEMO_GROUP, "new").state == "DELETING"
+
+
+def test_a_deletion_is_asked_for(atlas, signed_in, server, monkeypatch):
+    """Anything but yes leaves the instance alone."""
+    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
+    done = atlas("serverless", "delete", DEMO_CLUSTER, answers="n\n")
+    assert (done.stdout, done.exit_code) == ("Serverless instance not deleted\n", 0)
+    assert not server.fake.trips("DELETE")
+
+
+def test_the_switch_of_writes_is_named(atlas, signed_in):
+    """Where writes are off nothing is made, and the error says how they are switched on."""
+    done = atlas(*["serverless", "create", "new", "--provider", "AWS", "--region", "US_EAST_1"])
+    assert done.exit_code == 1
+    assert "ATLAS_SHIM_WRITES" in done.stderr
+
+
+def test_mongoclis_leading_word_is_understood(atlas, signed_in):
+    """``mongocli atlas serverless`` was the command's first name."""
+    assert atlas("atlas", "serverless", "list").stdout == atlas("serverless", "list").stdout

@@ -52,12 +52,24 @@ def test_a_project_id_is_checked(atlas, signed_in):
     assert (done.exit_code, done.stderr) == (1, "Error: the provided value 'shop' is not a valid ID\n")
 
 
-@pytest.mark.parametrize("verb", ["create", "update", "delete"])
-def test_commands_without_anything_left_to_do_are_told(verb, atlas):
-    """Making, changing and deleting instances is over, and the error says so."""
-    done = atlas("serverless", verb, "shop")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("serverless create shop", 'required flag(s) "provider", "region" not set'),
+        ("serverless create shop --provider AWS --region X --tag env", "env must be formatted as key=value"),
+        (
+            "serverless update shop --enableTerminationProtection --disableTerminationProtection",
+            "[disableTerminationProtection enableTerminationProtection] were all set",
+        ),
+        ("serverless delete shop", "EOF"),
+    ],
+)
+def test_writes_are_refused_in_the_same_words(words, said, atlas, signed_in, server):
+    """What is missing or contradicts itself is said, and nothing is sent."""
+    done = atlas(*words.split())
     assert done.exit_code == 1
-    assert f'unknown command "{verb}" for "atlas serverless": serverless instances can\'t be made' in done.stderr
+    assert done.stderr.rstrip().endswith(said)
+    assert not server.fake.arrivals
 
 
 def test_an_unknown_command_is_told_what_there_is(atlas):

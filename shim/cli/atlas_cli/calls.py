@@ -30,9 +30,7 @@ REVOKE_PATH = "/api/oauth/revoke"
 INTERVAL = 4.0
 """Seconds between the looks of a watch, as in the CLI."""
 
-UNKNOWN = (
-    "whether the job was started is not known; look at `atlas serverless backups restores list` before trying again"
-)
+UNKNOWN = "whether it was done is not known; look at `atlas serverless {}` before trying again"
 TOO_OLD = (
     "the access token may be too old; `atlas auth login`, and most commands of the Atlas CLI, renew the one in its file"
 )
@@ -50,7 +48,7 @@ def carry_out(command: Command, given: Values, base_url: str, credentials: Crede
     names = {name: str(given[name]) for name in command.names}
     place = command.place.format_map({name: quote(value, safe="") for name, value in names.items()})
     url = f"{base_url}/api/atlas/v2/groups/{project}/serverless{place}"
-    method = "POST" if command.path.endswith("create") else "GET"
+    method = command.method
     auth = auth_for(credentials, base_url)
     with Client(timeout=TIMEOUT, headers={"User-Agent": f"atlas-shim/{__version__} (atlas)"}, auth=auth) as http:
         call = attrgetter(command.call)(AtlasClient(base_url=base_url, http_client=http, environ={}))
@@ -70,7 +68,8 @@ def carry_out(command: Command, given: Values, base_url: str, credentials: Crede
         except httpx.TransportError as error:
             said = f'{method.capitalize()} "{url}": {type(error).__name__}: {error}'.removesuffix(": ")
             unsent = method == "GET" or isinstance(error, UNSENT)
-            raise CliError(said if unsent else f"{said}\natlas-shim: {UNKNOWN}") from None
+            look = "backups restores list" if command.path.endswith("restores create") else "list"
+            raise CliError(said if unsent else f"{said}\natlas-shim: {UNKNOWN.format(look)}") from None
         except ValueError as error:  # an id or a name that Atlas can't have
             argument, _, why = str(error).partition(": ")
             own = _IN_PATH | {flag.argument: f"--{flag.name}" for flag in command.optional}
@@ -87,14 +86,21 @@ def carry_out(command: Command, given: Values, base_url: str, credentials: Crede
 
 def _arguments(command: Command, given: Values, project: str) -> dict[str, Any]:
     """Return what a method of the typed client takes beside the names in the path."""
-    arguments = {flag.argument: given[flag.name] for flag in command.optional if flag.argument and flag.name in given}
+    flags = (*command.required, *command.optional)
+    arguments = {
+        flag.argument: not flag.negates if flag.kind == "bool" else given[flag.name]
+        for flag in flags
+        if flag.argument and given.get(flag.name)
+    }
     if command.path.endswith("list"):
         return {**arguments, "include_count": not given.get("omitCount", False)}
-    if command.path.endswith("create"):
+    if command.argument and command.argument not in command.names:
+        arguments["name"] = given[command.argument]
+    if command.path.endswith("restores create"):
         # The CLI sent a download without a target; the body of the API needs one.
         target = {"target_cluster_name": given["clusterName"], "target_group_id": project}
-        return target | {name: value for name, value in arguments.items() if value}
-    return {}
+        return target | arguments
+    return arguments
 
 
 def _refused(error: AtlasError, method: str, url: str) -> CliError:

@@ -16,15 +16,19 @@ class Command:
     """One command: ``path`` is its full name, ``argument`` the name of its only argument.
 
     ``call`` is a method of the typed client, ``place`` the path of the old endpoint below ``/serverless``: what its
-    braces name are the command's argument and its required flags. ``optional`` are its other flags. ``answer`` is
-    printed of a reply: a table (heading -> member) or a sentence. ``ended`` tells a watch whether a reply is the last.
+    braces name are the command's argument and its required flags. ``required`` and ``optional`` are its other flags.
+    ``answer`` is printed of a reply: a table (heading -> member) or a sentence. ``ended`` tells a watch whether a reply
+    is the last. ``asks`` is the question that has to be answered with yes first.
     """
 
     path: str
     call: str
+    method: str = "GET"
     place: str = ""
     argument: str = ""
+    required: tuple[Flag, ...] = ()
     optional: tuple[Flag, ...]
+    asks: str = ""
     answer: Mapping[str, str] | str
     ended: Callable[[Any], bool] | None = None
 
@@ -34,9 +38,15 @@ class Command:
         return re.findall(r"\{(\w+)\}", self.place)
 
     @property
+    def needed(self) -> list[str]:
+        """The names of all required flags, and of the argument if it is a part of the path."""
+        return [*self.names, *(flag.name for flag in self.required)]
+
+    @property
     def flags(self) -> tuple[Flag, ...]:
         """All flags: the required ones, the optional ones, and those of every command."""
-        return (*(Flag(name) for name in self.names if name != self.argument), *self.optional, *GLOBAL)
+        own = (Flag(name) for name in self.names if name != self.argument)
+        return (*own, *self.required, *self.optional, *GLOBAL)
 
     @property
     def usage(self) -> str:
@@ -49,6 +59,8 @@ _SNAPSHOTS_PLACE, _JOBS_PLACE = "/{clusterName}/backup/snapshots", "/{clusterNam
 _PROJECT = (Flag("projectId"),)
 _COMMON = (*_PROJECT, Flag("output", short="o"))
 _PAGES = (Flag("page", "int", "page_num"), Flag("limit", "int", "items_per_page"), Flag("omitCount", "bool"), *_COMMON)
+_TAG = Flag("tag", "stringToString", "tags")
+_PROTECTION, _BACKUP = "termination_protection_enabled", "serverless_continuous_backup_enabled"
 _INSTANCE_TABLE = {"ID": "id", "NAME": "name", "MDB VER": "mongoDBVersion", "STATE": "stateName"}
 _SNAPSHOT_TABLE = {"ID": "id", "TYPE": "snapshotType", "STATUS": "status", "CREATED AT": "createdAt"}
 _JOB_TABLE = {"ID": "id", "SNAPSHOT": "snapshotId", "CLUSTER": "targetClusterName", "TYPE": "deliveryType"}
@@ -93,6 +105,41 @@ COMMANDS: Sequence[Command] = (
         ended=lambda instance: instance.state_name == "IDLE",
     ),
     Command(
+        path="atlas serverless create",
+        call="serverless_instances.create_serverless_instance",
+        method="POST",
+        argument="instanceName",
+        required=(Flag("provider", argument="backing_provider_name"), Flag("region", argument="region_name")),
+        optional=(_TAG, *_COMMON),
+        answer="Serverless instance {name} created.\n",
+    ),
+    Command(
+        path="atlas serverless update",
+        call="serverless_instances.update_serverless_instance",
+        method="PATCH",
+        place="/{instanceName}",
+        argument="instanceName",
+        optional=(
+            Flag("enableTerminationProtection", "bool", _PROTECTION),
+            Flag("disableTerminationProtection", "bool", _PROTECTION, negates=True),
+            Flag("enableServerlessContinuousBackup", "bool", _BACKUP),
+            Flag("disableServerlessContinuousBackup", "bool", _BACKUP, negates=True),
+            _TAG,
+            *_COMMON,
+        ),
+        answer="Serverless instance {name} updated.\n",
+    ),
+    Command(
+        path="atlas serverless delete",
+        call="serverless_instances.delete_serverless_instance",
+        method="DELETE",
+        place="/{instanceName}",
+        argument="instanceName",
+        optional=(Flag("force", "bool"), *_PROJECT),
+        asks="This deletes the instance, all of its data and its backups, and can't be undone. Terminate {}?",
+        answer="Serverless instance '{instanceName}' deleted\n",
+    ),
+    Command(
         path=f"{_SNAPSHOTS} list",
         call="cloud_backups.list_serverless_backup_snapshots",
         place=_SNAPSHOTS_PLACE,
@@ -127,6 +174,7 @@ COMMANDS: Sequence[Command] = (
     Command(
         path=f"{_RESTORES} create",
         call="cloud_backups.create_serverless_restore_job",
+        method="POST",
         place=_JOBS_PLACE,
         optional=(
             Flag("deliveryType", argument="delivery_type"),
@@ -150,6 +198,6 @@ DELIVERY_TYPES: Mapping[str, tuple[str, ...]] = {
 }
 """Delivery type of a restore -> the flags that it requires, beside those of the path."""
 
-ALIASES = {"sl": "serverless", "ls": "list", "get": "describe", "start": "create"}
+ALIASES = {"sl": "serverless", "ls": "list", "get": "describe", "start": "create", "rm": "delete"}
 ALIASES |= {word: f"{word}s" for word in ("backup", "snapshot", "restore")}
 """Other spelling -> the one in ``path``; ``atlas backups restores`` has ``start``."""

@@ -12,9 +12,10 @@ from shim.cli.atlas_cli.errors import CliError
 
 @attrs.frozen
 class Flag:
-    """A flag: ``kind`` is string, int or bool, ``short`` its letter, ``use_instead`` the flag that replaced it.
+    """A flag: ``kind`` is string, int, bool or stringToString, ``short`` its letter.
 
-    ``argument`` is what the typed client calls its value, empty for a flag that no call is given.
+    ``argument`` is what the typed client calls its value, empty for a flag that no call is given; ``negates`` that the
+    call is given the opposite. ``use_instead`` is the flag that replaced it.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Flag:
     argument: str = ""
     short: str = ""
     use_instead: str = ""
+    negates: bool = False
 
 
 GLOBAL = (Flag("profile", short="P"), Flag("debug", "bool", short="D"), Flag("help", "bool", short="h"))
@@ -32,7 +34,7 @@ _SWITCHES = {word for flag in GLOBAL if flag.kind == "bool" for word in (f"--{fl
 _BOOLS = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True)
 _BOOLS |= dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False)
 
-Value = str | int | bool
+Value = str | int | bool | dict[str, str]
 Values = Mapping[str, Value]
 
 
@@ -83,12 +85,21 @@ def parse(words: Sequence[str], flags: Sequence[Flag]) -> tuple[dict[str, Value]
             if not rest:
                 raise CliError(f"flag needs an argument: {said}")
             text = rest.pop(0)
-        values[flag.name] = True if text is None else _value(flag, text)
+        value = True if text is None else _value(flag, text)
+        before = values.get(flag.name)
+        values[flag.name] = before | value if isinstance(before, dict) and isinstance(value, dict) else value
     return values, others
 
 
 def _value(flag: Flag, text: str) -> Value:
     why = "invalid syntax"
+    if flag.kind == "stringToString":
+        pairs = [pair.partition("=") for pair in text.split(",")]
+        if wrong := next((name for name, sign, _ in pairs if not sign), None):
+            raise CliError(
+                f'invalid argument "{text}" for "--{flag.name}" flag: {wrong} must be formatted as key=value'
+            )
+        return {name: value for name, _, value in pairs}
     try:
         if flag.kind != "int":
             return _BOOLS[text] if flag.kind == "bool" else text

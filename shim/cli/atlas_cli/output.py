@@ -29,8 +29,8 @@ _REQUIRED: dict[str, Any] = {
 """Member that the CLI printed even if Atlas did not send it -> its value then."""
 
 
-def printer(command: Command, output: str) -> Callable[[Model], str]:
-    """Return a function from a reply to what the CLI printed of it.
+def printer(command: Command, output: str, instance: str = "") -> Callable[[Model], str]:
+    """Return a function from a reply to what the CLI printed of it, of an ``instance`` if the command has named one.
 
     ``output`` is the value of ``--output``; a format that the CLI did not know printed what no format did. Raises
     CliError on a format that can't be printed, so that a command fails before it has called Atlas.
@@ -49,7 +49,7 @@ def printer(command: Command, output: str) -> Callable[[Model], str]:
         raise CliError(f"atlas-shim prints no Go templates; use the same command with: {_jq(command, argument)}")
     answer = command.answer
     if isinstance(answer, str):
-        return lambda reply: answer.format_map({"id": "<nil>", **known(reply)})
+        return lambda reply: answer.format_map({"id": "<nil>", "instanceName": instance, **known(reply)})
     return lambda reply: table(answer, known(reply))
 
 

@@ -12,7 +12,7 @@ from shim.cli.atlas_cli import flags
 from shim.cli.atlas_cli.commands import ALIASES, COMMANDS, DELIVERY_TYPES, Command
 from shim.cli.atlas_cli.errors import CliError
 from shim.cli.atlas_cli.handover import hand_over
-from shim.cli.atlas_cli.profile import load
+from shim.cli.atlas_cli.profile import Profile, load
 from shim.errors import LegacyEndpointWarning, SettingsError
 
 CLOSED = 141
@@ -22,6 +22,9 @@ CLOSED = 141
 def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     """Carry out a command of the Atlas CLI and return its exit code; other commands never return."""
     places = list(flags.words_of(words))
+    if places and words[places[0]] == "atlas":  # as in `mongocli atlas serverless …`
+        words = [word for place, word in enumerate(words) if place != places[0]]
+        places = list(flags.words_of(words))
     if not places or ALIASES.get(words[places[0]], words[places[0]]) != "serverless":
         return hand_over(words, environ)
     if sys.stdout is None:  # the caller closed it (`>&-`), which Go tells when something is written
@@ -72,11 +75,6 @@ def find(words: Sequence[str], places: Sequence[int]) -> tuple[Command | None, l
 def _unknown(path: Sequence[str]) -> str:
     *group, word = path
     said = f'unknown command "{word}" for "{" ".join(group)}"'
-    if len(group) == 2 and word in {"create", "update", "delete"}:
-        return (
-            f"{said}: serverless instances can't be made, changed or deleted any more; "
-            f"atlas-shim speaks what reads them and their backups. Use: atlas clusters {word}"
-        )
     return f"{said}; atlas-shim speaks: {', '.join(command.path.removeprefix('atlas ') for command in COMMANDS)}"
 
 
@@ -88,36 +86,33 @@ def _overview() -> str:
 def _help(command: Command) -> str:
     text = f"Usage:\n  {command.usage}\n\nFlags:\n"
     for flag in command.flags:
-        short, required = f"-{flag.short}, " * bool(flag.short), " (required)" * (flag.name in command.names)
+        short, required = f"-{flag.short}, " * bool(flag.short), " (required)" * (flag.name in command.needed)
         text += f"  {short:4}--{flag.name} {flag.kind}{required}\n"
     return text
 
 
 def _carry_out(command: Command, given: dict[str, flags.Value], others: list[str], environ: Mapping[str, str]) -> None:
-    orders = command.path.endswith("create")
+    orders = command.path.endswith("restores create")
     if orders and others and "deliveryType" not in given:
         given["deliveryType"] = others.pop(0)  # as in `atlas backups restores start automated`
     for flag in command.flags:
         if flag.use_instead and flag.name in given:
             sys.stderr.write(f"Flag --{flag.name} has been deprecated, please use --{flag.use_instead} instead\n")
             given.setdefault(flag.use_instead, given.pop(flag.name))
+    _contradicts(command, given)
     if len(others) != bool(command.argument):
         said = f"requires 1 argument, received {len(others)}" if command.argument else "accepts no arguments"
         raise CliError(f'"{command.path}" {said}\n\nUsage:  {command.usage}')
     given.update(zip([command.argument], others, strict=False))
     profile = load(str(given.get("profile", "")), environ)
     credentials = profile.credentials()
-    required = command.names
+    required = command.needed
     if orders:
         kind = str(given.get("deliveryType"))
         if kind not in DELIVERY_TYPES:
             raise CliError("delivery type invalid, choose 'automated', 'download' or 'pointInTime'")
         required += DELIVERY_TYPES[kind]
-    project = str(given.get("projectId") or profile.get("project_id"))
-    if not project:
-        raise CliError('required flag(s) "projectId" not set')
-    if not re.fullmatch("[0-9a-fA-F]{24}", project):
-        raise CliError(f"the provided value '{project}' is not a valid ID")
+    project = _project(given, profile)
     if missing := sorted(name for name in required if name not in given):
         raise CliError(f"""required flag(s) "{'", "'.join(missing)}" not set""")
     if (service := profile.get("service")) not in {"", "cloud"}:
@@ -126,8 +121,43 @@ def _carry_out(command: Command, given: dict[str, flags.Value], others: list[str
     from shim.cli.atlas_cli.calls import carry_out  # noqa: PLC0415
     from shim.cli.atlas_cli.output import printer  # noqa: PLC0415
 
-    show = printer(command, str(given.get("output") or profile.get("output")))
+    output = str(given.get("output") or profile.get("output"))
+    show = printer(command, output, str(given.get("instanceName", "")))
     with warnings.catch_warnings():
         # Who writes `atlas serverless` knows: there is nobody to warn.
         warnings.simplefilter("ignore", LegacyEndpointWarning)
+        if command.asks and not given.get("force") and not _yes(command.asks.format(given[command.argument])):
+            sys.stdout.write("Serverless instance not deleted\n")
+            return
         sys.stdout.write(show(carry_out(command, given, profile.base_url, credentials, project)))
+
+
+def _project(given: flags.Values, profile: Profile) -> str:
+    """Return the project's id; raises CliError if there is none, or if it is not one."""
+    project = str(given.get("projectId") or profile.get("project_id"))
+    if not project:
+        raise CliError('required flag(s) "projectId" not set')
+    if not re.fullmatch("[0-9a-fA-F]{24}", project):
+        raise CliError(f"the provided value '{project}' is not a valid ID")
+    return project
+
+
+def _contradicts(command: Command, given: flags.Values) -> None:
+    """Raise CliError, in cobra's words, if a flag and its opposite are given."""
+    for one in (flag for flag in command.flags if flag.negates):
+        pair = [flag.name for flag in command.flags if flag.argument == one.argument]
+        if given.keys() >= set(pair):
+            raise CliError(
+                f"if any flags in the group [{' '.join(pair)}] are set none of the others can be; "
+                f"[{' '.join(sorted(pair))}] were all set"
+            )
+
+
+def _yes(question: str) -> bool:
+    """Ask, and return whether the answer is yes; nobody who answers is an error, so that a script says --force."""
+    sys.stderr.write(f"? {question} (y/N) ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline() if sys.stdin is not None else ""
+    if not answer:
+        raise CliError("EOF")
+    return answer.strip().lower() in {"y", "yes"}
