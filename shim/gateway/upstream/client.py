@@ -39,6 +39,7 @@ class OutboundCall:
     that can be undone. A ``stream`` is content that takes the place of the call's body, of ``length`` bytes if that
     is known, else chunked; it can be sent once. If the same head was sent ``early``, its reply is the call's.
     ``until`` is a time of the loop's clock, from which on TimeoutError is raised in place of what has not come.
+    ``traced`` says that the call has its span.
     """
 
     call: Call
@@ -48,6 +49,7 @@ class OutboundCall:
     length: int | None = None
     early: Early | None = None
     until: float = NEVER
+    traced: bool = False
 
 
 @attrs.frozen
@@ -131,14 +133,31 @@ class Upstream:
         """
         if outbound.early is not None and outbound.early.head == self.head_of(outbound):
             return outbound.early.response
+        if self._tracing is not None and not outbound.traced:
+            with self._tracing.upstream(outbound.call, self.origin) as (call, answered):
+                response = await self.send(attrs.evolve(outbound, call=call, traced=True), until=until)
+                answered(response.head.status)
+            return response
+        assert self.pool is not None, "open() comes first"
+        call, stream, until = outbound.call, outbound.stream, min(until, outbound.until)
+        if until <= self.pool.deadlines.now():
+            raise TimeoutError
+        head = head or self.head_of(outbound)
+        chunked = stream is not None and outbound.length is None
+        may_repeat = stream is None and not call.body and call.method in _SAFE
+        response = None
         try:
-            if self._tracing is None:
-                response = await self._send(outbound, head or self.head_of(outbound), min(until, outbound.until))
-            else:
-                with self._tracing.upstream(outbound.call, self.origin) as (traced, answered):
-                    outbound = attrs.evolve(outbound, call=traced)
-                    response = await self._send(outbound, self.head_of(outbound), min(until, outbound.until))
-                    answered(response.head.status)
+            if (connection := self.pool.lend()) is not None:
+                connection.until = until
+                try:
+                    response = await connection.request(head, call.method, call.body, stream, chunked=chunked)
+                except Refusal as refusal:
+                    if not may_repeat or connection.heard or refusal.error != "connection_terminated":
+                        raise
+            if response is None:
+                connection = await self.pool.connect(until)
+                connection.until = until
+                response = await connection.request(head, call.method, call.body, stream, chunked=chunked)
         except Refusal as refusal:
             self.failures[refusal.error or "none"] += 1
             if self.proxy is None:
@@ -147,24 +166,6 @@ class Upstream:
             raise attrs.evolve(refusal, detail=f"{refusal.detail} {detail}", said=said.strip()) from None
         self.hundreds[response.head.status // 100] += 1
         return response
-
-    async def _send(self, outbound: OutboundCall, head: bytes, until: float) -> UpstreamResponse:
-        assert self.pool is not None, "open() comes first"
-        if until <= self.pool.deadlines.now():
-            raise TimeoutError
-        call, stream = outbound.call, outbound.stream
-        chunked = stream is not None and outbound.length is None
-        if (connection := self.pool.lend()) is not None:
-            try:
-                connection.until = until
-                return await connection.request(head, call.method, call.body, stream, chunked=chunked)
-            except Refusal as refusal:
-                may_repeat = stream is None and not call.body and call.method in _SAFE
-                if not may_repeat or connection.heard or refusal.error != "connection_terminated":
-                    raise
-        connection = await self.pool.connect(until)
-        connection.until = until
-        return await connection.request(head, call.method, call.body, stream, chunked=chunked)
 
     def head_of(self, outbound: OutboundCall) -> bytes:
         """Return the head that is sent for a call."""
