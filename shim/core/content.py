@@ -241,6 +241,6 @@ def is_error(document: Json, shape: ErrorShape = ATLAS_ERRORS) -> bool:
 
 
 def error_code(document: Json, shape: ErrorShape = ATLAS_ERRORS) -> str | None:
-    """Return the code of an API's error, an integer as text; None if the document has none where they have it."""
+    """Return the code of an API's error, None if the document has none; Atlas' are texts, others may be integers."""
     code = look_up(document, parse_source(shape.code))
-    return str(code) if type(code) in {str, int} else None
+    return str(code) if type(code) is str or (type(code) is int and shape != ATLAS_ERRORS) else None

@@ -14,7 +14,6 @@ from shim.core.messages import Call, field, without
 from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.core.rules import TranslationContext, TranslationReport
-from shim.core.settings import Host
 from shim.core.translator import Translator
 from shim.documents.calls import QueryRule, Target
 from shim.documents.question import QueryChoice, RequestBody
@@ -194,23 +193,6 @@ def successor_call(match: Match, call: Call, target: Target, query: LegacyQuery 
     if content:
         headers = (*headers, ("Content-Type", kind))
     return Call(target.method, call.origin, _request_target(match, call, target, query), headers, content)
-
-
-_HARMLESS = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "user-agent"})
-"""Request fields that are no credentials, whatever an API calls its own."""
-
-
-def elsewhere(call: Call, name: str, hosts: Mapping[str, Host]) -> Call:
-    """Return a call to another host, with no more than what can be no credentials, unless they may go there.
-
-    Raises CallError if the operator names no such host.
-    """
-    host = hosts.get(name)
-    if host is None:
-        detail = f"The successor is on the host {name}, which no ATLAS_SHIM_HOSTS of a gateway names; nothing was sent."
-        raise CallError(502, "SHIM_HOST_NOT_LISTED", detail, (name,))
-    headers = call.headers if host.credentials else tuple(one for one in call.headers if one[0].lower() in _HARMLESS)
-    return attrs.evolve(call, origin=host.origin, headers=headers)
 
 
 def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery | None) -> str:

@@ -14,6 +14,7 @@ import attrs
 from shim.core.answer import COLLECT, LegacyAnswer, rules_context
 from shim.core.content import error_code
 from shim.core.context import ExchangeState
+from shim.core.hosts import elsewhere, with_known
 from shim.core.messages import (
     Answer,
     Exchange,
@@ -26,7 +27,7 @@ from shim.core.messages import (
     reason_phrase,
     replaced,
 )
-from shim.core.question import LegacyQuery, build_body, elsewhere, not_sent_on, successor_call
+from shim.core.question import LegacyQuery, build_body, not_sent_on, successor_call
 from shim.core.responses import (
     CallError,
     bare_reply,
@@ -104,6 +105,10 @@ def _question(
             raise CallError(400, choice.error_code, choice.detail)
         other = next(one for one in tier.choices.values() if isinstance(one, Target))
         return Target("GET", tier.probe, other.version, media_type=other.media_type, host=other.host), None, None
+    host = context.settings.hosts.get(choice.host)
+    if choice.host and not (host is not None and host.credentials):
+        query, lost = with_known(query, {*choice.query, match.operation.query.choose if match.operation.query else ""})
+        state.note(f"not sent to another host, as the document does not know them: {lost}" if lost else "")
     if choice.query:
         for text in not_sent_on(query, choice.query):
             state.note(text)

@@ -206,6 +206,18 @@ def test_a_callers_credentials_go_to_no_host_that_is_not_listed_for_them(hosts, 
     assert driven.document == {"name": "a"}
 
 
+@pytest.mark.parametrize(("listed", "sent"), [("", "to=1"), ("credentials@", "to=1&token=s&token=t")])
+def test_a_parameter_may_be_a_credential_too(listed, sent):
+    """Those that the document names go to another host; any other goes where credentials may, and is noted else."""
+    rule = '\n[operation.getThing.flex.query.known]\nto = "to"\n'
+    settings = Settings(hosts=parse_hosts(f"lamps={listed}https://lamps.test"))
+    target = f"{TARGET}?kn%6Fwn=1&token=s&token=t"
+    driven = drive(read(ELSEWHERE + rule + NAME), target, [answers({})], settings=settings)
+    assert driven.targets == (f"/new/t?{sent}",)
+    lost = "not sent to another host, as the document does not know them: token"
+    assert (lost in driven.outcome.record.notes) is (not listed)
+
+
 def test_a_host_that_no_operator_named_is_not_called():
     """The document has a name for it, and nobody said which it is."""
     driven = drive(read(ELSEWHERE + NAME), TARGET, [])
