@@ -109,7 +109,7 @@ def _text(value: object) -> str:
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """Return a question that names what may have been meant, empty if nothing is near; a common prefix is no likeness."""
+    """Return a question that names what may have been meant, empty if nothing is near but for the prefix."""
     near = get_close_matches(name.removeprefix(prefix), [one.removeprefix(prefix) for one in known], n=1, cutoff=0.7)
     return f"; did you mean {prefix}{near[0]}?" if near else ""
 
