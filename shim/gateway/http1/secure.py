@@ -20,6 +20,9 @@ RECORD = 16384
 SECURED = 45 * 1024
 """Bytes that a connection of a caller's takes that a plain one doesn't, most of them OpenSSL's (measured)."""
 
+AT_ONCE = 64
+"""Records that are taken before others get their turn."""
+
 CALLERS = 4096
 """Bytes that are read of callers at a time: OpenSSL keeps as much of each, and few requests are longer."""
 
@@ -32,8 +35,8 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
     """
 
     __slots__ = (
-        "_end", "_error", "_incoming", "_is_closing", "_is_made", "_is_paused", "_loop", "_outgoing", "_size", "_tls",
-        "_transport", "ready",
+        "_end", "_error", "_has_turn", "_incoming", "_is_closing", "_is_made", "_is_paused", "_loop", "_outgoing",
+        "_size", "_tls", "_transport", "ready",
     )  # fmt: skip
 
     def __init__(
@@ -46,7 +49,7 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         self._size = CALLERS if server_side else RECORD
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._is_made = self._is_paused = self._is_closing = False
+        self._is_made = self._is_paused = self._is_closing = self._has_turn = False
         self._error: BaseException | None = None
         self.ready: asyncio.Future[None] = self._loop.create_future()
 
@@ -54,6 +57,8 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         """Return when the handshake is done; raises OSError, and ends the connection unless this returns."""
         try:
             await self.ready
+        except ssl.SSLError:  # it is closed behind its alert
+            raise
         except BaseException:
             self.abort()
             raise
@@ -92,9 +97,7 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         self._is_closing = True
         self._transport = None
         error = self._error or exc
-        if not self.ready.done():
-            self.ready.set_exception(error or ConnectionResetError("the connection ended within its handshake"))
-            self.ready.exception()  # looked at, whoever waits or not
+        self._refuse(error or ConnectionResetError("the connection ended within its handshake"))
         if self._is_made:
             self._end.connection_lost(error)
 
@@ -126,9 +129,17 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
             self._loop.call_soon(self._read)
 
     def _read(self) -> None:
-        """Give the end what has arrived, as long as it takes it."""
+        """Give the end what has arrived, as long as it takes it, and leave very many small records for later."""
+        left = AT_ONCE
         try:
             while (self._incoming.pending or self._tls.pending()) and not (self._is_paused or self._is_closing):
+                if not left:
+                    self._has_turn = True
+                    if self._transport is not None:
+                        self._transport.pause_reading()
+                    self._loop.call_soon(self._go_on)
+                    break
+                left -= 1
                 buffer = cast("bytearray", self._end.get_buffer(RECORD))
                 size = cast("int", self._tls.read(RECORD, buffer))
                 if not size:
@@ -142,13 +153,26 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
             self._fail(error)
         self._flush()
 
+    def _go_on(self) -> None:
+        """Take what is left, unless the end takes nothing meanwhile."""
+        self._has_turn = False
+        if not self._is_paused and self._transport is not None:
+            self._transport.resume_reading()
+            self._read()
+
     def _flush(self) -> None:
         if self._outgoing.pending and self._transport is not None:
             self._transport.write(self._outgoing.read())
 
+    def _refuse(self, error: BaseException) -> None:
+        if not self.ready.done():
+            self.ready.set_exception(error)
+            self.ready.exception()  # looked at, whoever waits or not
+
     def _fail(self, error: BaseException) -> None:
         """End the connection by an error, which the other side hears of by its alert."""
         self._error, self._is_closing = error, True
+        self._refuse(error)
         self._flush()
         if self._transport is not None:
             self._transport.close()
@@ -212,10 +236,9 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
     def resume_reading(self) -> None:
         """Let what arrives arrive at the end again."""
         self._is_paused = False
-        if self._transport is not None:
-            self._transport.resume_reading()
-            if self._incoming.pending or self._tls.pending():
-                self._loop.call_soon(self._read)
+        if not self._has_turn:
+            self._has_turn = True
+            self._loop.call_soon(self._go_on)
 
     def get_write_buffer_size(self) -> int:
         """Return how many bytes wait to be taken by the other side."""
