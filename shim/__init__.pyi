@@ -27,6 +27,6 @@ from shim.errors import ShimError as ShimError
 
 __all__ = [
     "AsyncAtlasClient", "AtlasClient", "AtlasError", "DocumentError", "Dropped", "Fidelity", "FieldReport",
-    "LegacyEndpointWarning", "Record", "Sent", "SettingsError", "ShimError", "__version__", "aiohttp", "httpx", "httpx2",
-    "install", "record", "requests", "set_warnings_handler", "uninstall", "urllib3", "wrap",
+    "LegacyEndpointWarning", "Record", "Sent", "SettingsError", "ShimError", "__version__", "aiohttp", "httpx",
+    "httpx2", "install", "record", "requests", "set_warnings_handler", "uninstall", "urllib3", "wrap",
 ]  # fmt: skip
