@@ -67,7 +67,7 @@ class Exchange:
         """
         settings = self.context.settings
         spent = 0.0 if self.early is None else perf_counter() - self.early.began
-        until = self.upstream.until(settings.deadline - spent)
+        until = self.upstream.now() + settings.deadline - spent
         steps = exchange(self.match, self.call, self.context)
         reply: Reply | None = None
         try:

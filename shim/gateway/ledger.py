@@ -115,7 +115,7 @@ class Ledger:
         ended, page = call.began + call.seconds, self._page
         if not self._begins <= ended < self._ends or len(page.rows) >= MOST or len(page.answers) >= MOST:
             page = self._turn(int(ended) // 60)
-        operation, route = call.operation, call.route
+        operation, route = OTHER if call.match is None else call.match.operation.id, call.route
         key = (operation, route, call.status, call.failure, call.peer, (call.agent or "")[:_AGENT])
         row = page.rows.get(key)
         if row is None:

@@ -110,7 +110,7 @@ class Repeats:
         line.match, line.route, limit, began = prepared.match, "refused", plan.settings.body_limit, perf_counter()
         response = made = None
         try:
-            until = self.upstream.until(plan.settings.deadline)
+            until = self.upstream.now() + plan.settings.deadline
             response = await self.upstream.send(prepared.outbound, head, until)
             if response.head.status == prepared.expected:
                 content = response.whole(limit)

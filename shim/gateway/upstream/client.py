@@ -6,6 +6,7 @@ import secrets
 import ssl
 from collections import Counter as Tally
 from collections.abc import AsyncIterator, Callable
+from time import monotonic
 from urllib.parse import urlsplit
 
 import attrs
@@ -67,7 +68,8 @@ class Upstream:
     The environment's ``proxy`` for that origin is looked up once, at the start, and netrc never: a login found there
     would be added to calls that it was not given for. ``hundreds`` counts replies by the first digit of their
     status, and ``failures`` calls that got none, by Proxy-Status type. ``tracing`` gives each call a span. ``name`` is
-    this gateway's own in Via: a call may pass another one before or after. ``deadline`` is for the gateway's own calls.
+    this gateway's own in Via: a call may pass another one before or after. ``deadline`` is for the gateway's own calls,
+    ``now`` the loop's clock.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Upstream:
         self._login = self.proxy.login if self.proxy is not None and is_absolute else None
         self._host = f"Host: {self.origin.netloc}"
         self.pool: Pool | None = None
+        self.now: Callable[[], float] = monotonic
         self.hundreds = [0] * 10
         self.failures: Tally[str] = Tally(dict.fromkeys(_USUAL, 0))
         self._others: dict[str, Upstream] = {}
@@ -112,11 +115,7 @@ class Upstream:
         self.pool = Pool(self.origin, self._options, self._budget, deadlines(), self.proxy)
         of_proxy = system_context() if self.proxy is not None and self.proxy.tls else None
         self.pool.trust(context, of_proxy)
-
-    def until(self, seconds: float) -> float:
-        """Return the time of the loop's clock so many seconds from now."""
-        assert self.pool is not None, "open() comes first"
-        return self.pool.deadlines.now() + seconds
+        self.now = self.pool.deadlines.now
 
     async def close(self) -> None:
         """Close all connections."""
@@ -135,17 +134,17 @@ class Upstream:
             return outbound.early.response
         if self._tracing is not None and not outbound.traced:
             with self._tracing.upstream(outbound.call, self.origin) as (call, answered):
-                response = await self.send(attrs.evolve(outbound, call=call, traced=True), until=until)
-                answered(response.head.status)
-            return response
+                traced = await self.send(attrs.evolve(outbound, call=call, traced=True), until=until)
+                answered(traced.head.status)
+            return traced
         assert self.pool is not None, "open() comes first"
         call, stream, until = outbound.call, outbound.stream, min(until, outbound.until)
-        if until <= self.pool.deadlines.now():
+        if until <= self.now():
             raise TimeoutError
         head = head or self.head_of(outbound)
         chunked = stream is not None and outbound.length is None
         may_repeat = stream is None and not call.body and call.method in _SAFE
-        response = None
+        response: UpstreamResponse | None = None
         try:
             if (connection := self.pool.lend()) is not None:
                 connection.until = until
