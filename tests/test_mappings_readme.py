@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shim.core.recognise import load_engine
-from shim.core.settings import RouteWord, Settings
+from shim.core.settings import RouteWord, Settings, parse_hosts
 from tests.core.driver import answers, drive
 
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
@@ -58,7 +58,8 @@ def engine_of(tmp_path):
 def ask(engine, target, *documents, **more):
     """Run a call by the flex route; each call of it is answered with a document, or what ``answers`` made."""
     replies = [one if isinstance(one, tuple) else answers(one) for one in documents]
-    return drive(engine, GROUP + target, replies, settings=Settings(route=RouteWord.FLEX), **more)
+    settings = Settings(route=RouteWord.FLEX, hosts=parse_hosts("lamps=https://lamps.example.com"))
+    return drive(engine, GROUP + target, replies, settings=settings, **more)
 
 
 def test_the_invented_api_is_served(engine_of):
@@ -110,9 +111,12 @@ def test_errors_of_another_api_have_the_shape_of_the_legacy_one(engine_of):
 
 
 def test_a_link_to_the_next_page_leads_to_the_legacy_call(engine_of):
-    """With the successor's query."""
+    """With the successor's query; it was asked on the host that the operator named."""
     page = {"data": [1], "meta": {"next": "https://lights.example/v2/houses/a/bulbs?after=7"}}
-    assert lamps(engine_of, "/bulbs", page).document["nextPage"] == f"http://127.0.0.1:8480{GROUP}/bulbs?after=7"
+    driven = lamps(engine_of, "/bulbs?after=6&key=s", page)
+    assert driven.targets == ("/v2/houses/a/bulbs?after=6",)
+    assert driven.sends[0].call.origin == "https://lamps.example.com"
+    assert driven.document["nextPage"] == f"http://127.0.0.1:8480{GROUP}/bulbs?after=7"
 
 
 def test_a_word_of_the_body_chooses_the_call(engine_of):

@@ -121,7 +121,7 @@ class QueryRule(Declared):
         beside = table.has("to") or table.has("default") or bool(self.values)
         unknown = bool(self.values) and self.default not in {None, *self.values}
         chooses = self.default is not None and chooser is not None and name == chooser.choose
-        empty = not keys or (keys == ("to",) and self.to == name)
+        empty = not keys or (keys == ("to",) and self.to == name and not table.around.elsewhere)
         yield "refuse", self.refuse is not None and len(keys) > 1, "stands alone: the parameter is not sent"
         yield "", empty, "says nothing; give to, values, default, drop or refuse"
         yield "values", table.get("values") == {}, "must be a table of words"
@@ -244,6 +244,7 @@ class Successor(Declared):
 
     @classmethod
     def read(cls, table: Table, **known: Any) -> Self:
+        table.around = attrs.evolve(table.around, elsewhere=table.has("host"))
         choices = {word: _read_choice(sub) for word, sub in table.named_tables("choose").items()}
         only = None if choices else read_declared(Target, table)
         if only is not None:
@@ -277,6 +278,7 @@ class Successor(Declared):
 
 
 def _read_choice(table: Table) -> Target | RefusedChoice:
+    table.around = attrs.evolve(table.around, elsewhere=table.has("host"))
     refused = RefusedChoice.maybe(table.table("refuse"))
     if refused is None:
         return Target.read(table)

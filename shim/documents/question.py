@@ -83,7 +83,7 @@ class QueryChoice(Declared):
 
 @attrs.frozen
 class Question:
-    """What is known of an operation's call when its successors are read."""
+    """What is known of an operation's call when its successors are read; ``elsewhere``: one's host is another."""
 
     method: str
     path: Template
@@ -93,6 +93,7 @@ class Question:
     resources: Mapping[str, Resource]
     error: Any
     is_first: bool = True
+    elsewhere: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:
