@@ -6,6 +6,7 @@ Environment and flags can't change while a process runs; the file of ``--config`
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -107,7 +108,9 @@ class PlanSource:
         """Return the files that are read, and the folder that they are found in."""
         paths = [] if self.config is None else [self.config]
         if named := self.environ.get("ATLAS_SHIM_MAPPINGS"):
-            paths += [Path(named), *document_files(Path(named))]
+            paths.append(Path(named))
+            with contextlib.suppress(OSError):  # whoever reads the folder says why it can't be
+                paths += document_files(Path(named))
         return paths
 
     def watched(

@@ -13,6 +13,7 @@ import stat
 import threading
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -33,7 +34,8 @@ PATIENCE = 5.0
 LARGEST = 16 * 1024 * 1024
 """Bytes of one file that is read."""
 
-Stamp = tuple[object, ...]
+Stamp = tuple[tuple[str, tuple[int, ...] | None], ...]
+_Found = tuple[Stamp, tuple[T] | Exception | None]
 
 
 @attrs.define(eq=False)
@@ -55,7 +57,7 @@ class Watched(Generic[T]):
     known: Stamp = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True), repr=False)
     value: T = attrs.field(default=attrs.Factory(lambda self: self.read(), takes_self=True), repr=False)
     _seen: Stamp = attrs.field(default=(), init=False, repr=False)
-    _hangs: bool = attrs.field(default=False, init=False, repr=False)
+    _pending: asyncio.Future[_Found[T]] | None = attrs.field(default=None, init=False, repr=False)
     _lock: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
 
     def __call__(self) -> T:
@@ -68,38 +70,25 @@ class Watched(Generic[T]):
         Returns whether a new value is in use, None if nothing was read.
         """
         async with self._lock:
-            if self._hangs:
+            if self._pending is not None and not self._pending.done():
                 return self._refuse(SettingsError("an earlier look at the files has not ended")) if now else None
-            loop = asyncio.get_running_loop()
-            done: asyncio.Future[tuple[Stamp, tuple[T] | Exception | None]] = loop.create_future()
-
-            def settle(found: tuple[Stamp, tuple[T] | Exception | None]) -> None:
-                self._hangs = False
-                done.set_result(found)
-
-            def work() -> None:
-                found = self._look(now=now)
-                with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                    loop.call_soon_threadsafe(settle, found)
-
-            self._hangs = True
-            threading.Thread(target=work, name=f"files of {self.name}", daemon=True).start()
-            await asyncio.wait((done,), timeout=patience)
-            if not done.done():
+            self._pending = _in_thread(partial(self._look, now=now))
+            await asyncio.wait((self._pending,), timeout=patience)
+            if not self._pending.done():
                 return self._refuse(SettingsError(f"was not read within {patience:g} seconds"))
-            self._seen, read = done.result()
+            self._seen, read = self._pending.result()
             if read is None:
                 return None
             self.known = self._seen
             return self._refuse(read) if isinstance(read, Exception) else self._take(*read)
 
-    def _look(self, *, now: bool) -> tuple[Stamp, tuple[T] | Exception | None]:
+    def _look(self, *, now: bool) -> _Found[T]:
         """Return how the files are now, and what was read of them, if anything was."""
         found = stamps(self.files())
         if not now and (found != self._seen or found == self.known):
             return found, None
         try:
-            check_regular(self.files())
+            _check(found)
             read: tuple[T] | Exception = (self.read(),)
         except Exception as error:  # noqa: BLE001 - the loop logs it
             read = error
@@ -150,32 +139,44 @@ class Watcher:
             self._task.cancel()
 
 
+def _in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
+    """Return what comes of work in a thread that nobody waits for, be it at the program's end."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def run() -> None:
+        found = work()
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(done.set_result, found)
+
+    threading.Thread(target=run, name="watched files", daemon=True).start()
+    return done
+
+
 def stamps(paths: Iterable[str | Path]) -> Stamp:
-    """Return what changes whenever one of the files does.
+    """Return what changes whenever one of the files does: for each its path, and what stat(2) says, None if it fails.
 
     Links are followed to the file itself, so that one that is turned to another folder counts (Kubernetes swaps
     ``..data`` below a mounted ConfigMap or Secret).
     """
-    return tuple((str(path), *_stamp(path)) for path in paths)
+    return tuple((str(path), _stat(path)) for path in paths)
 
 
-def _stamp(path: str | Path) -> Stamp:
+def _stat(path: str | Path) -> tuple[int, ...] | None:
     try:
         found = Path(path).stat()
-    except OSError as error:
-        return (error.errno,)
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    except OSError:
+        return None
+    return found.st_mode, found.st_size, found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns
 
 
-def check_regular(paths: Iterable[str | Path]) -> None:
+def _check(found: Stamp) -> None:
     """Raise SettingsError for what is neither a file nor a folder, and for a file that is too large."""
     problems = []
-    for path in paths:
-        with contextlib.suppress(OSError):  # whoever reads it says why it can't be
-            found = Path(path).stat()
-            if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
-                problems.append(f"{path}: is not a regular file")
-            elif found.st_size > LARGEST:
-                problems.append(f"{path}: has more than {LARGEST} bytes")
+    for path, (mode, size, *_) in [(path, one) for path, one in found if one is not None]:
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            problems.append(f"{path}: is not a regular file")
+        elif size > LARGEST:
+            problems.append(f"{path}: has more than {LARGEST} bytes")
     if problems:
         raise SettingsError(*problems)
