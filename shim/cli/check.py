@@ -148,11 +148,12 @@ def _settings_text(settings: Iterable[Setting]) -> None:
 def _documents_text(documents: Sequence[Mapping[str, Any]]) -> None:
     output.heading("\nMapping documents")
     for document in documents:
-        click.echo(f"  {click.style(document['name'], bold=True)}: {document['title']} ({document['file']})")
+        output.heading(f"  {document['name']}")
+        output.paragraph(f"{document['title']} ({document['file']})", "    ")
         rows = ((one["id"], one["method"], ", ".join(one["tiers"]), one["sunset"]) for one in document["operations"])
         output.columns(rows, "    ")
         for at, file in document["overridden"].items():
-            click.echo(f"    overridden: {at} (by {file})")
+            output.paragraph(f"overridden: {at} (by {file})", "    ")
         output.bullets(document["remarks"])
     if not documents:
         click.echo("  (can't be read)")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
+from shim.cli.failures import plain
 from shim.tools.draft.descriptions import read_description
 from shim.tools.draft.drafting import Asked, draft
 from shim.tools.draft.pairs import read_pairs
@@ -73,7 +75,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     ]
     text = draft(before, after, wanted, pairs, name)
     if target is None:
-        click.echo(text, nl=False)
+        click.echo(plain(text) if sys.stdout.isatty() else text, nl=False)
         return
     target.write_text(text, "utf-8")
     questions = text.count("# ? ")

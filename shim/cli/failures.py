@@ -24,11 +24,19 @@ from shim.extras import EXTRAS, hint
 NO, SETTINGS, NETWORK = 1, 2, 3
 
 
+def plain(text: str) -> str:
+    """Return a text as a terminal may be given it: what could steer it (ESC, C1, odd spaces) becomes ``?``."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
+
+
 class Failure(click.ClickException):
-    """An error as the user sees it: a line for each problem on stderr, and an exit code."""
+    """An error as the user sees it: a line for each problem on stderr, and an exit code.
+
+    Names and words in it may be anybody's, of a document, a description or a reply.
+    """
 
     def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
+        super().__init__(plain(message))
         self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance, as it may be either
 
 

@@ -149,7 +149,7 @@ def _caller(caller: Caller) -> dict[str, Any]:
 
 def _text(found: Inventory, called: list[Called], verdict: Verdict) -> None:
     colours = {"called": "red", "quiet": "green", "unproven": "yellow"}
-    output.paragraph(click.style(verdict.sentence, fg=colours[verdict.word], bold=True), "")
+    output.paragraph(verdict.sentence, "", fg=colours[verdict.word], bold=True)
     output.bullets((*verdict.doubts, *verdict.ahead))
     for remark in remarks(found, verdict):
         output.paragraph(remark, "")

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from shim.cli.failures import NO
+from shim.cli.failures import NO, plain
 
 
 def write_json(value: Any) -> None:
@@ -66,7 +66,7 @@ def write_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> None:
     """Write rows with their columns aligned, two spaces apart."""
-    listed = list(rows)
+    listed = [[plain(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
     for row in listed:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -78,18 +78,18 @@ def printable(value: Any) -> str:
     if value is None or value == "":
         return "-"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return plain(text).replace("\n", "?")
 
 
 def heading(text: str) -> None:
     """Write a heading."""
-    click.secho(text, bold=True)
+    click.secho(plain(text), bold=True)
 
 
-def paragraph(text: str, indent: str = "  ", first: str | None = None, *, err: bool = False) -> None:
-    """Write a text in lines that fit; ``first`` is what the first line starts with."""
+def paragraph(text: str, indent: str = "  ", first: str | None = None, *, err: bool = False, **style: Any) -> None:
+    """Write a text in lines that fit; ``first`` is what the first line starts with, ``style`` as click has it."""
     lines = textwrap.wrap(
-        text,
+        plain(text),
         width(),
         initial_indent=indent if first is None else first,
         subsequent_indent=indent,
@@ -97,7 +97,7 @@ def paragraph(text: str, indent: str = "  ", first: str | None = None, *, err: b
         break_on_hyphens=False,
     )
     for line in lines:
-        click.echo(line, err=err)
+        click.secho(line, err=err, **style)
 
 
 def bullets(texts: Iterable[str]) -> None:
