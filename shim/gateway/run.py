@@ -82,7 +82,8 @@ async def _run(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -
 
     standing = gateway.standing
     files = source.watched(plan, apply, reloaded=standing.reloaded, refused=standing.refused, known=known)
-    gateway.watcher.watched.append(files)
+    if known:
+        gateway.watcher.watched.append(files)
 
     async def reload() -> None:
         with manager.reloading():
