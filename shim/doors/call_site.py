@@ -12,7 +12,7 @@ import sys
 import sysconfig
 from functools import cache
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from shim.tools.inventory import CallSite
@@ -33,6 +33,10 @@ _FARTHEST = 16
 _DEEPEST = 200
 """Coroutines that are followed within a task."""
 
+_REMEMBERED = 4096
+_passed: set[CodeType] = set()
+"""Code that is no program's own, so that it is not looked at again."""
+
 
 def call_site() -> CallSite:
     """Return the place in the program's own code that the current call comes from.
@@ -48,11 +52,16 @@ def call_site() -> CallSite:
 
 def own_frame() -> FrameType | None:
     """Return the program's innermost frame on the stack, no further than the current task of asyncio reaches."""
-    root = _root()
+    task = _current_task()
+    root = None if task is None else getattr(task.get_coro(), "cr_frame", None)
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as above
     while frame is not None:
-        if _kind(frame) == "program":
-            return frame
+        if frame.f_code not in _passed:
+            if _kind(frame) == "program":
+                return frame
+            if len(_passed) > _REMEMBERED:
+                _passed.clear()
+            _passed.add(frame.f_code)
         if frame is root:
             return None
         frame = frame.f_back
@@ -81,15 +90,8 @@ def _elsewhere(frame: FrameType | None) -> FrameType | None:
 def _current_task() -> Any:
     """Return the task of asyncio that runs in this thread, None without one; asyncio is not imported for it."""
     asyncio: Any = sys.modules.get("asyncio")
-    try:
-        return asyncio and asyncio.current_task()
-    except RuntimeError:  # no loop runs here
-        return None
-
-
-def _root() -> FrameType | None:
-    task = _current_task()
-    return None if task is None else getattr(task.get_coro(), "cr_frame", None)
+    running = getattr(asyncio, "_get_running_loop", None)  # not there while another thread imports asyncio
+    return asyncio.current_task() if running is not None and running() is not None else None
 
 
 def _awaiting(task: Any) -> FrameType | None:

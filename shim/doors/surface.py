@@ -11,6 +11,8 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from typing import Any, ParamSpec, TypeVar
 
+from shim.doors.process import load_early
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -131,3 +133,6 @@ def _made_again(ours: type, function: Callable[..., Any], *arguments: Any) -> An
     client = function(*arguments)
     become(client, ours)
     return client
+
+
+load_early()

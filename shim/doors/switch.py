@@ -149,7 +149,7 @@ def _never(_: str) -> bool:
 async def _after(load: Callable[[], None], call: Callable[[], Awaitable[Any]]) -> Any:
     """Load in a thread, so that the loop goes on meanwhile, and then await the call."""
     asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
-    if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - public, without the exception
+    if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - public, and raises nothing
         await asyncio.to_thread(_beside, load)
     elif trio is not None:
         await trio.to_thread.run_sync(_beside, load)
