@@ -202,17 +202,15 @@ class JsonReader:
             document: Json = self.loads(content)
         except (ValueError, RecursionError):
             return None
-        return document if _is_shallow(document, content) else None
+        most = content.count(b"{") + content.count(b"[")  # no document is deeper than its brackets are many
+        return document if most < _DEPTH or _is_shallow(document, most) else None
 
 
-def _is_shallow(document: Json, content: bytes) -> bool:
-    # No document is deeper than its brackets are many, of which one item of a list of objects has but its own.
-    most = content.count(b"{") + len(content.split(b"[", _DEPTH))
-    if most >= _DEPTH and type(document) is dict:
+def _is_shallow(document: Json, most: int) -> bool:
+    if type(document) is dict:  # of a list of objects one item has but its own brackets
         lists = [value for value in document.values() if type(value) is list and {*map(type, value)} == {dict}]
-        most -= sum(map(len, lists))
-    if most < _DEPTH:
-        return True
+        if most - sum(map(len, lists)) < _DEPTH - 1:
+            return True
     level: list[Any] = [document] if type(document) in _NESTS else []
     depth = 0
     while level and depth < _DEPTH:

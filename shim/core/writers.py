@@ -134,11 +134,8 @@ class ItemsWriter:
         """Return the function that writes the items of one call's list."""
         begun: dict[Kind, Write] = {}
 
-        def of_kind(kind: Kind, items: Sequence[Json], now: float) -> Written:
-            write = begun.get(kind)
-            if write is None:
-                write = begun[kind] = kind.begin(context)
-            return write(items, now)
+        def of_kind(kind: Kind) -> Write:
+            return begun.get(kind) or begun.setdefault(kind, kind.begin(context))
 
         def write(items: Sequence[Json], now: float) -> tuple[Written, tuple[FieldReport, ...]] | None:
             counts: dict[Kind, int] = {}
@@ -146,7 +143,7 @@ class ItemsWriter:
                 kind = self._kind(*self._tell(items[:1]))
                 if kind.complete:
                     try:
-                        return of_kind(kind, items, now), self._reported(((kind, len(items)),))
+                        return of_kind(kind)(items, now), self._reported(((kind, len(items)),))
                     except (KeyError, Unusual):  # perhaps since the items are of several kinds
                         pass
                 places: dict[tuple[Any, ...], list[int]] = {}
@@ -155,7 +152,7 @@ class ItemsWriter:
                 columns = [[""] * len(items) for _ in ("text", *self.operation.order)]
                 for told, where in places.items():
                     kind = self._kind(told)
-                    for column, values in zip(columns, of_kind(kind, [items[one] for one in where], now), strict=True):
+                    for column, values in zip(columns, of_kind(kind)([items[one] for one in where], now), strict=True):
                         for place, value in zip(where, values, strict=True):
                             column[place] = value
                     counts[kind] = len(where)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from shim.documents.sources import parse_source
-from shim.documents.value_types import Json, are_usual_times, instant
+from shim.documents.value_types import Json, instant, usual_times
 
 if TYPE_CHECKING:
     from shim.documents.fields import When
@@ -42,17 +41,12 @@ def plain(text: str) -> str:
     return text
 
 
-def are_plain(*columns: Iterable[str]) -> bool:
-    """Return whether all texts are plain; raises TypeError if one is no text."""
-    return is_plain("".join(chain(*columns))) is not None
-
-
-def are_segments(values: Iterable[str]) -> bool:
-    """Return whether all texts stand in a path as they are; raises TypeError if one is no text."""
-    return _are_alnum("\n".join(values)) is not None
-
-
-_are_alnum = re.compile(r"(?:[0-9A-Za-z]++\n)*+[0-9A-Za-z]++").fullmatch
+LOOKS = {
+    "are_times": (r"\n", usual_times),
+    "are_plain": ("", is_plain),
+    "are_segments": (r"\n", re.compile(r"(?:[0-9A-Za-z]++\n)*+[0-9A-Za-z]++").fullmatch),  # as they stand in a path
+}
+"""Tests of columns of text, all at once: what stands between the texts, and what tells that all of them are well."""
 
 
 def are_of(kind: type, values: Iterable[object]) -> bool:
@@ -61,9 +55,8 @@ def are_of(kind: type, values: Iterable[object]) -> bool:
 
 
 HELP: dict[str, Any] = {
-    "Unusual": Unusual, "are_of": are_of, "are_plain": are_plain, "are_segments": are_segments,
-    "are_times": are_usual_times,
-    "instant": instant, "plain": plain,
+    "Unusual": Unusual, "are_of": are_of, "instant": instant, "plain": plain,
+    **{name: matches for name, (_, matches) in LOOKS.items()},
 }  # fmt: skip
 """What functions made of these parts may name besides their own values."""
 
@@ -84,8 +77,8 @@ class Columns:
     Each has ``members``; where conditions look, they have ``words``. ``sources`` are the members that are looked at, of
     which ``c0`` and so on have the values; all ``tests`` must hold for them, and ``lines`` make others of them.
     ``names`` are the values that the text names, ``places`` the columns that are the texts of fields, by name.
-    ``looks`` are columns by the function of HELP that must hold for all their values together. ``lacks``: that the
-    items do not have a member makes a difference.
+    ``looks`` are the columns that must pass each of LOOKS. ``lacks``: that the items do not have a member makes a
+    difference.
     """
 
     parameters: Sequence[str]
@@ -97,7 +90,7 @@ class Columns:
     lines: list[str] = attrs.field(factory=list)
     names: dict[str, Any] = attrs.field(factory=dict)
     places: dict[str, str] = attrs.field(factory=dict)
-    looks: dict[str, list[str]] = attrs.field(factory=dict)
+    looks: dict[str, dict[str, None]] = attrs.field(factory=dict)
     lacks: bool = False
 
     def has(self, source: str) -> bool:
@@ -113,16 +106,15 @@ class Columns:
         if source not in self.sources:
             self.sources.append(source)
         name = f"c{self.sources.index(source)}"
-        if test in HELP:
-            found = self.looks.setdefault(test, [])
-            found += [] if name in found else [name]
+        if test in LOOKS:
+            self.looks.setdefault(test, {})[name] = None
         elif test:
             self.tests.append(test.format(name))
         return name
 
     def condition(self) -> str:
         """Return what must hold for the columns."""
-        looks = [f"{look}({', '.join(names)})" for look, names in self.looks.items() if names]
+        looks = [f"{one}('{LOOKS[one][0]}'.join({' + '.join(names)}))" for one, names in self.looks.items() if names]
         return " and ".join(dict.fromkeys([*looks, *self.tests])) or "True"
 
     def segments(self, field: str) -> str:
@@ -130,10 +122,8 @@ class Columns:
         if field not in self.places:
             raise Unusual
         place = self.places[field]
-        plain = self.looks.get("are_plain", [])
-        if place in plain:
-            plain.remove(place)
-        self.tests.append(f"are_segments({place})")
+        self.looks.get("are_plain", {}).pop(place, None)
+        self.looks.setdefault("are_segments", {})[place] = None
         return place
 
     def made(self, expression: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain
 from typing import TypeAlias
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
@@ -36,12 +35,8 @@ is_usual_time = re.compile(_USUAL, re.ASCII).fullmatch
 
 The 29th of February takes a second look.
 """
-_are_usual = re.compile(f"(?:{_USUAL}\n)*+{_USUAL}", re.ASCII).fullmatch
-
-
-def are_usual_times(*columns: Iterable[str]) -> bool:
-    """Return whether all texts are usual times, by one look at all of them; raises TypeError if one is no text."""
-    return _are_usual("\n".join(chain(*columns))) is not None
+usual_times = re.compile(f"(?:{_USUAL}\\n)*+{_USUAL}", re.ASCII).fullmatch
+"""Tells texts with line breaks between them that are all usual times."""
 
 
 @lru_cache(maxsize=2048)
