@@ -1,8 +1,9 @@
 """The way of one retired call, counted: ``python -m benchmarks.way``, with ``--list`` every step of it.
 
 One list of snapshots goes through the gateway, ``shim.httpx`` and ``shim.requests``; calls before it filled what is
-kept, but upstream's body is new each time, so it is translated: in the first row alone it is one seen before. A step is a function of ``shim`` that is entered or
-resumed, helpers count, comprehensions do not; a room is a folder or module directly under ``shim``.
+kept, but upstream's body is new each time, so it is translated: in the first row alone it is one seen before. A step is
+a function of ``shim`` that is entered or resumed; helpers count, comprehensions and the looks of the timer do not. A
+room is a folder or module directly under ``shim``.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Way:
         if (
             not self.counting
             or event != "call"
-            or code.co_name in {"<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>"}
+            or code.co_name in {"<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>", "_look"}
         ):
             return
         if code.co_filename.startswith(str(SHIM)):
@@ -86,6 +87,7 @@ class Upstream(BaseHTTPRequestHandler):
     """Answers every GET with 8 snapshots, and a member that no reply before had, unless ``seen`` is asked for."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and content leave together
     numbers = itertools.count()
 
     def do_GET(self) -> None:

@@ -108,13 +108,15 @@ class Repeats:
         if prepared is None or head is None:
             return None
         line.match, line.route, limit, began = prepared.match, "refused", plan.settings.body_limit, perf_counter()
-        response = made = None
+        left = made = None
         try:
             until = self.upstream.now() + plan.settings.deadline
-            response = await self.upstream.send(prepared.outbound, head, until)
+            left = response = await self.upstream.send(prepared.outbound, head, until)
             if response.head.status == prepared.expected:
                 content = response.whole(limit)
-                if content is None:
+                if content is not None:
+                    left = None  # all of it is here
+                else:
                     content = (await response.read(limit)).body
                     if (more := len(content or b"") - sum(map(len, response.chunks))) > BUFFERED:
                         entry.take(more)
@@ -122,8 +124,8 @@ class Repeats:
                 if content is not None and prepared is self.found(request, plan):
                     made = self._made(prepared, content)
             if made is None:
-                early, response = Early(head, response, began), None
-                return early
+                left = None
+                return Early(head, response, began)
             line.translation = perf_counter() - began - (line.upstream_seconds or 0.0)
             self._reply(request, prepared, response, made, line, close=close)
             if len(made[0]) > BUFFERED:  # it waits until the caller has taken it
@@ -136,8 +138,8 @@ class Repeats:
             line.upstream_seconds = perf_counter() - began
             raise
         finally:
-            if response is not None:
-                response.close()
+            if left is not None:
+                left.close()
         return None
 
     def _reply(  # noqa: PLR0913 - all that an answer is made of

@@ -160,8 +160,8 @@ def parse_request(data: bytes) -> RequestHead:
         return head
     if len(head.headers) >= COUNT or not _VALUE.fullmatch(value):
         return _parse_request(data)
-    place = data.count(b"\r\n", 0, start)
-    return head.with_credential(place, data[start + 2 : start + 15].decode("ascii"), _text(value))
+    said = value.strip(b" \t").decode("ascii") if value.isascii() else _text(value)
+    return head.with_credential(data.count(b"\r\n", 0, start), data[start + 2 : start + 15].decode("ascii"), said)
 
 
 def _parse_request(data: bytes) -> RequestHead:
