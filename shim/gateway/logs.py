@@ -31,6 +31,8 @@ _PADDED = {number: f"{name:<7}" for number, name in _LEVELS.items()}
 _SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
 """What is taken over from a caller: it is written to logs and sent back."""
 
+_ID = re.compile("[0-9a-fA-F]{24}")
+
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 """``traceparent``, and in it the trace (W3C Trace Context, 3.2)."""
 
@@ -46,7 +48,8 @@ class CallLine:
     the call, what upstream took to its heads and to what was read of its contents, and what the core took. ``status``
     is None if the caller left unanswered; ``whole``: the answer was written to its end; ``shared``: it was another
     call's. ``path`` is the raw one; its template is what is shown. ``client`` is the name in the caller's certificate,
-    ``failure`` what the call counts as, ``fields`` what became of the fields of a translated answer.
+    ``failure`` what the call counts as, ``fields`` what became of the fields of a translated answer. With ``names`` the
+    line names the cluster of a retired call.
     """
 
     method: str
@@ -67,6 +70,7 @@ class CallLine:
     translation: float | None = None
     agent: str | None = None
     client: str | None = None
+    names: bool = False
     code: str | None = None
     failure: Failure | None = None
     challenged: Challenged | None = None
@@ -79,6 +83,13 @@ class CallLine:
     def operation(self) -> str:
         """The operation of a recognised call, ``other`` for what is passed on."""
         return "other" if self.match is None else self.match.operation.id
+
+    @property
+    def cluster(self) -> str:
+        """The cluster's name, which is what in the path is no id; empty unless names are shown and the call has one."""
+        if not self.names or self.match is None:
+            return ""
+        return next((plain_agent(one) for one in self.match.parameters.values() if not _ID.fullmatch(one)), "")
 
     @property
     def is_error(self) -> bool:
@@ -139,6 +150,8 @@ class CallLine:
         if self.upstream_seconds is not None:
             members["upstream_status"] = self.upstream_status
             members["upstream_ms"] = round(self.upstream_seconds * 1000, 3)
+        if self.cluster:
+            members["cluster"] = self.cluster
         if self.client:
             members["client"] = plain_agent(self.client)
         if self.agent:
@@ -155,6 +168,8 @@ class CallLine:
             called = f"{masked(self.path, self.engine)} | other"
         else:
             called = f"{match.api.base}{match.operation.path.text} | {match.operation.id}"
+            if cluster := self.cluster:
+                called += f" of {cluster}"
         upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
         client = f" ({plain_agent(self.client)})" if self.client else ""
         agent = f' | "{plain_agent(self.agent)}"' if self.agent else ""

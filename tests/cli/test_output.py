@@ -37,14 +37,14 @@ def test_names_from_outside_cant_steer_the_terminal(run, tmp_path, names):
     odd = "x\x1b[31m\x9by"
     if names == "a document's":
         (tmp_path / "a.toml").write_text(f'format = 1\noverrides = "snapshots"\n["{odd}"]\n'.replace("\x1b", "\\u001b"))
-        words = ("check", str(tmp_path / "a.toml"))
+        words = ["check", str(tmp_path / "a.toml")]
     elif names == "a folder's":
         (tmp_path / odd).mkdir()
         (tmp_path / odd / "a.toml").write_text("format = 2\n")
-        words = ("check", str(tmp_path / odd))
+        words = ["check", str(tmp_path / odd)]
     else:
         (tmp_path / "shim.toml").write_text(f'"{odd}" = 1\n'.replace("\x1b", "\\u001b"))
-        words = ("serve", "--config", str(tmp_path / "shim.toml"))
+        words = ["serve", "--config", str(tmp_path / "shim.toml")]
     done = run(*words)
     assert done.exit_code != 0
     assert "\x1b" not in done.output
