@@ -17,7 +17,7 @@ TRAILERS = 16384
 BESIDE = 65536
 """Bytes of sizes and extensions, beyond one for each byte of content: only chunks of one or two bytes need more."""
 
-AT_ONCE = 256
+AT_ONCE = 128
 """Chunks that are taken apart before others get their turn."""
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\r\n")
