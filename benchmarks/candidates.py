@@ -32,8 +32,7 @@ def gateway(
     if certificate:
         flags = (*flags, "--tls-cert", str(certificate.chain), "--tls-key", str(certificate.key))
     command = [sys.executable, "-m", "shim", "serve", "--listen", f"127.0.0.1:{port}", "--admin", "off"]
-    command += ["--access-log", "off", *flags]  # as nginx has it here
-    command += ["--upstream", f"http://127.0.0.1:{upstream}"]
+    command += ["--upstream", f"http://127.0.0.1:{upstream}", *flags]
     with running(command, port, environ=environ, cpu=cpu, scheme=_scheme(certificate)) as process:
         yield process
 
@@ -89,7 +88,7 @@ def starlette(upstream: int, *, certificate: Certificate | None = None) -> Itera
     """Run Starlette with httpx on uvicorn."""
     port = free_port()
     app = "benchmarks.peers.starlette_httpx:app"
-    command = [sys.executable, "-m", "uvicorn", "--no-access-log", "--port", str(port), app]
+    command = [sys.executable, "-m", "uvicorn", "--port", str(port), app]
     if certificate:
         command += ["--ssl-certfile", str(certificate.chain), "--ssl-keyfile", str(certificate.key)]
     origin = f"http://127.0.0.1:{upstream}"

@@ -121,7 +121,7 @@ class Repeats:
                     if (more := len(content or b"") - sum(map(len, response.chunks))) > BUFFERED:
                         entry.take(more)
                 line.upstream_seconds = perf_counter() - began
-                if content is not None and prepared is self.found(request, plan):
+                if content is not None and prepared.generation == self.memory.generation:
                     made = self._made(prepared, content)
             if made is None:
                 left = None
@@ -207,7 +207,9 @@ class Repeats:
                 holder.answers.clear()
             self._holders.clear()
             self._size = 0
-        self._size += size - sum(len(said) + len(made) for said, made, _ in prepared.answers[1:])
-        prepared.answers[1:] = prepared.answers[:1]
-        prepared.answers[:1] = [(content, body, record)]
+        if len(prepared.answers) > 1:
+            said, made, _ = prepared.answers.pop()
+            self._size -= len(said) + len(made)
+        self._size += size
+        prepared.answers.insert(0, (content, body, record))
         self._holders.add(prepared)
