@@ -62,9 +62,7 @@ class ToType(Cast):
     key = "cast"
     makes = SCALARS
     reads = SCALARS
-
-    def how(self) -> str:
-        return "cast to its type"
+    says = "cast to its type"
 
     def convert(self, field: Field) -> Convert:
         return {"string": _to_text, "integer": _to_integer, "number": _to_number, "boolean": _to_boolean}[field.type]
@@ -110,10 +108,8 @@ class Factor(Cast):
     key = "factor"
     makes = ("integer", "number")
     reads = ("number",)
+    says = "times {0.by}"
     by: Fraction = read_as(_read_factor, "factor")
-
-    def how(self) -> str:
-        return f"times {self.by}"
 
     def convert(self, field: Field) -> Convert:
         times, per = self.by.numerator, self.by.denominator

@@ -65,6 +65,10 @@ class Verb:
     """The fidelities that its rules may have, the first if they say none; if empty, they say which."""
     in_body: ClassVar[bool] = True
     """Whether it makes members of a request body, too."""
+    says: ClassVar[str] = ""
+    """How a value is made, in words that name attributes of the verb; empty when the level or the reason says it."""
+    unlike: ClassVar[str] = ""
+    """What a value is not that gives none."""
 
     sources: tuple[str, ...] = ()
 
@@ -74,8 +78,8 @@ class Verb:
         return read_declared(cls, table)
 
     def how(self, name: str) -> str:
-        """Say how the value of a field of that name is made; empty when the level or the reason says it."""
-        return ""
+        """Say how the value of a field of that name is made."""
+        return self.says.format(self)
 
     def check(self, field: Field, at: str, use: Use) -> Problems:
         """Yield what could never apply or never be true in a rule of that field, which stands ``at``."""
@@ -113,7 +117,7 @@ class Verb:
 
     def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
         """Return what can't be used of a value that gave none, and why not; a verb without sources is never asked."""
-        raise NotImplementedError
+        return said, self.unlike
 
 
 def unfit(field: Field, said: Json) -> str:

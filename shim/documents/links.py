@@ -13,7 +13,6 @@ from shim.documents.read import source
 from shim.documents.sources import parse_source
 from shim.documents.tables import Table, read_template
 from shim.documents.templates import Template, link_query
-from shim.documents.value_types import Json
 
 
 @attrs.frozen
@@ -102,19 +101,15 @@ class Next(Verb):
     key = "next"
     makes = ("string",)
     in_body = False
+    says = "this call with the query of {0.sources[0]}"
+    unlike = "not a link with a query"
     sources: tuple[str, ...] = source("next")
-
-    def how(self, name: str) -> str:
-        return f"this call with the query of {self.sources[0]}"
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
         found = script.member(self.sources[0])
         path = script.name("path", parse_source(self.sources[0]))
         test = f"type(value := {found}) is str and (value := {script.name('onward', onward)}(value, context.here))"
         return [(test, "value"), (f"look_up(source, {path}) is None", "None")]
-
-    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
-        return said, "not a link with a query"
 
 
 def onward(link: str, here: str) -> str:

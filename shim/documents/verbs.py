@@ -97,10 +97,8 @@ class Parameter(Verb):
 
     key = "parameter"
     makes = ("string",)
+    says = "{0.parameter} in the path"
     parameter: str = text()
-
-    def how(self, name: str) -> str:
-        return f"{self.parameter} in the path"
 
     def check(self, field: Field, at: str, use: Use) -> Problems:
         for operation, path in use.paths.items():
@@ -142,6 +140,7 @@ class Count(Verb):
 
     key = "count"
     makes = ("integer",)
+    unlike = "not a list"
 
     @classmethod
     def read(cls, table: Table, apis: Collection[str]) -> Self:
@@ -166,9 +165,6 @@ class Count(Verb):
     def branches(self, script: Script, field: Field) -> list[Branch]:
         return [(f"type(value := {script.member(self.sources[0])}) is list", "len(value)")]
 
-    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
-        return said, "not a list"
-
 
 @attrs.frozen(kw_only=True)
 class List(Verb):
@@ -176,10 +172,8 @@ class List(Verb):
 
     key = "list"
     makes = ("strings", "objects")
+    says = "a list of {0.sources[0]}, empty without it"
     sources: tuple[str, ...] = source("list")
-
-    def how(self, name: str) -> str:
-        return f"a list of {self.sources[0]}, empty without it"
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
         (name,) = self.sources
@@ -208,10 +202,8 @@ class Only(Verb):
     """The one item of upstream's list; of several none is taken."""
 
     key = "only"
+    says = "the only item of {0.sources[0]}"
     sources: tuple[str, ...] = source("only")
-
-    def how(self, name: str) -> str:
-        return f"the only item of {self.sources[0]}"
 
     def reads_list(self, field: Field) -> bool | None:
         return True
@@ -279,10 +271,9 @@ class Passed(Verb):
     key = "passed"
     makes = ("boolean",)
     timeless = False
+    says = "whether {0.sources[0]} is over"
+    unlike = "not of type time"
     sources: tuple[str, ...] = source("passed")
-
-    def how(self, name: str) -> str:
-        return f"whether {self.sources[0]} is over"
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
         return [(is_time(script.member(self.sources[0])), "instant(value).timestamp() < context.now")]
@@ -291,9 +282,6 @@ class Passed(Verb):
         said = columns.column(source, "are_times")
         over = f"['true' if instant(value).timestamp() < now else 'false' for value in {said}]"
         return "''", columns.made(over), "''"
-
-    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
-        return said, "not of type time"
 
 
 @attrs.frozen(kw_only=True)

@@ -65,6 +65,8 @@ class Way:
     key: ClassVar[str] = ""
     mark: ClassVar[str] = ", "
     """What stands between the source and what becomes of it, where that is said in words."""
+    says: ClassVar[str] = ""
+    """What becomes of a value, in words that name attributes of the way."""
     copies: ClassVar[bool] = True
     """Whether a value stays what it is: an object that a resource translates, or a link."""
     belongs: ClassVar[str] = ""
@@ -81,7 +83,7 @@ class Way:
 
     def how(self) -> str:
         """Say what becomes of a value; empty when it stays what it is."""
-        return ""
+        return self.says.format(self)
 
     def check(self, field: Field, at: str) -> Problems:
         """Yield what could never be true of a rule of that field, which stands ``at``."""
@@ -257,10 +259,8 @@ class Keyed(Way):
     key = "keyed"
     belongs = "object"
     reads = ("array",)
+    says = "by {0.member}"
     member: str = read_as(lambda table, key: members_in(table, key, (table.text(key),))[0], "keyed")
-
-    def how(self) -> str:
-        return f"by {self.member}"
 
     def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
         assert field.of is not None, "checked"
