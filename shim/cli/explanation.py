@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ from shim.core.messages import Call
 from shim.core.question import read_query
 from shim.core.recognise import Engine
 from shim.core.responses import CallError
-from shim.core.route import Decision, decide, has_successor, sunset_of
+from shim.core.route import Decision, constant_of, decide, has_successor, sunset_of
 from shim.core.settings import ATLAS_ORIGINS, FlagRoute, Settings
 from shim.documents.model import Constant, Gone, Operation
 from shim.errors import SettingsError
@@ -159,7 +160,10 @@ def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[
         yield f"The route is that of {FlagRoute(settings.flag)}, not asked here; until the flag has a word it is auto."
     if operation.document in settings.sunsets:
         yield f"ATLAS_SHIM_SUNSET moved the sunset; the document says {operation.sunset:%Y-%m-%d}."
-    if not has_successor(operation, settings):
+    constant = constant_of(operation, settings)
+    if operation.switch and constant is not None:
+        yield f"The answer is {json.dumps(constant.value)}. {constant.why}"
+    elif not has_successor(operation, settings):
         yield no_successor(operation)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from packaging.version import Version
 
@@ -11,6 +12,7 @@ from shim.core.messages import Call, Headers, field
 from shim.core.recognise import Engine
 from shim.documents.templates import Template, decoded, parameter_name
 from shim.documents.versions import named_in, written
+from shim.tools.radar.shape import BELOW
 
 CLOSE = 0.85
 """The least likeness, of 1, with which a path is shown as the one that may have been meant."""
@@ -20,8 +22,18 @@ def hints(engine: Engine, call: Call) -> tuple[str, ...]:
     """Return sentences that say what would have to be different for the shim to take part."""
     if present := _present(engine, call):
         return (present,)
-    found = tuple(f"{said} it is recognised." for said, other in _variants(engine, call) if engine.recognise(*other))
-    return found or (_about_path(engine, call),)
+    words, found = _words(call.path), list[str]()
+    for said, other in _variants(engine, call):
+        if (match := engine.recognise(*other)) is not None:
+            taken = words.intersection(match.raw.values())
+            no_name = f"The path: {' and '.join(taken)} is a word of Atlas' API there, and no name."
+            found.append(no_name if taken else f"{said} it is recognised.")
+    return tuple(dict.fromkeys(found)) or (_about_path(engine, call),)
+
+
+def _words(path: str) -> set[str]:
+    """Return the segments that are words of the API where otherwise a name stands, as in clusters/tenantUpgrade."""
+    return {word for before, word in pairwise(path.split("/")) if word in BELOW.get(before, ())}
 
 
 def _present(engine: Engine, call: Call) -> str:
@@ -81,7 +93,8 @@ def _likeness(template: Template, path: str) -> float:
 
 def _filled(template: Template, given: list[str]) -> list[str]:
     """Return the segments of a template, its parameters replaced by what stands in their places."""
+    words = _words("/".join(given))
     return [
-        given[index] if parameter_name(segment) and index < len(given) else segment
+        given[index] if parameter_name(segment) and index < len(given) and given[index] not in words else segment
         for index, segment in enumerate(template.segments)
     ]

@@ -29,7 +29,7 @@ from shim.core.messages import (
 from shim.core.question import chosen_by, chosen_by_body, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, enveloped, error_body, help_link, written
-from shim.core.route import decide, learn_retired
+from shim.core.route import constant_of, decide, is_strict, learn_retired
 from shim.core.successor import ask_successors
 from shim.documents.value_types import Json
 from shim.documents.versions import Named, named_in
@@ -115,7 +115,8 @@ def _read_question(state: ExchangeState) -> None:
     if query.asked > query.size:
         state.note(f"itemsPerPage={query.asked} is more than a page may have; {query.size} was used")
     if operation.request is not None:
-        state.body = read_body(operation.request, state.call, state.context.loads)
+        strict = is_strict(operation, state.context.settings)
+        state.body = read_body(operation.request, state.call, state.context.loads, None if strict else state.note)
         state.word = str(chosen_by_body(operation.request, state.body))
     if operation.query is not None:
         state.word = chosen_by(operation.query, query)
@@ -124,12 +125,13 @@ def _read_question(state: ExchangeState) -> None:
 def _alone(state: ExchangeState) -> Answer:
     """Answer without asking anybody; raises CallError if the operation has no successor and no constant."""
     operation = state.match.operation
+    constant = constant_of(operation, state.context.settings)
     state.route = "none"
-    if operation.constant is None:
+    if constant is None:
         raise CallError(410, "SHIM_NO_SUCCESSOR", operation.without_successor, (operation.id,))
-    state.note(operation.constant.why)
+    state.note(constant.why)
     status = operation.status[state.match.api.name]
-    content = _shown(state, operation.constant.value, status)
+    content = _shown(state, constant.value, status)
     return Answer(document_reply(content, status, state.match.content_type), state.record())
 
 

@@ -216,9 +216,12 @@ def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery
     return f"{path}?{'&'.join(pairs)}" if pairs else path
 
 
-def read_body(request: RequestBody, call: Call, loads: Callable[[bytes], Any]) -> JsonObject:
+def read_body(
+    request: RequestBody, call: Call, loads: Callable[[bytes], Any], note: Callable[[str], None] | None = None
+) -> JsonObject:
     """Return the declared members of a legacy body; a null member counts as not given.
 
+    ``note`` is called with a sentence for each value that is ignored; without it such a value is refused.
     Raises CallError with Atlas' own error codes.
     """
     coding = field(call.headers, "content-encoding")
@@ -235,7 +238,7 @@ def read_body(request: RequestBody, call: Call, loads: Callable[[bytes], Any]) -
         body = None
     if type(body) is not dict:
         raise CallError(400, "MALFORMED_JSON", "The request body is not a JSON object.")
-    given = _given(request, body, "")
+    given = _given(request, body, "", note)
     for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):
         if look_up(given, tuple(name.split("."))) is NoValue.MISSING:
             detail = f"The required attribute {name} was not specified."
@@ -253,18 +256,21 @@ def chosen_by_body(request: RequestBody, given: JsonObject) -> Json:
     return None if word is NoValue.MISSING else word
 
 
-def _given(request: RequestBody, body: JsonObject, outer: str) -> JsonObject:
+def _given(request: RequestBody, body: JsonObject, outer: str, note: Callable[[str], None] | None) -> JsonObject:
     """Return the members of a body, or of the object ``outer`` in it, that are to be looked at."""
     given: JsonObject = {}
     for key, value in body.items():
         name = outer + key
         if (refused := request.refused.get(name)) is not None and same(value, refused.value):
-            raise CallError(400, refused.error_code, refused.detail, (name,))
+            if note is None or not refused.ignored:
+                raise CallError(400, refused.error_code, refused.detail, (name,))
+            note(f"{name} was ignored: {refused.ignored}")
+            continue
         if value is None or name in request.ignored:
             continue
         kind = request.members.get(name)
         if kind is None and type(value) is dict and any(one.startswith(f"{name}.") for one in request.members):
-            given[key] = _given(request, value, f"{name}.")
+            given[key] = _given(request, value, f"{name}.", note)
         elif (kind is None and not request.rest) or (kind is not None and not FITS[kind](value)):
             raise _invalid(name)
         else:

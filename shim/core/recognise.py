@@ -9,7 +9,7 @@ import attrs
 from packaging.version import Version
 
 from shim.core.messages import Headers
-from shim.core.settings import Settings
+from shim.core.settings import STRICT, Settings
 from shim.core.translator import Translator, make_translator
 from shim.core.writers import ItemsWriter
 from shim.documents import Document, load_documents, mapping_folders
@@ -206,8 +206,9 @@ class Engine:
         unknown = [name for name in settings.sunsets if name not in names]
         problems = [f"ATLAS_SHIM_SUNSET: {name!r} is no document; there are {known}" for name in unknown]
         switches = {operation.switch for operation in self.operations if operation.switch}
+        switches |= {f"{word}{STRICT}" for word in switches}
         known = ", ".join((*sorted(switches), "off"))
-        unknown = sorted(settings.writes - switches)
+        unknown = sorted({word.removesuffix(STRICT) for word in settings.writes} - switches)
         problems += [f"ATLAS_SHIM_WRITES: {word!r} is not one of {known}" for word in unknown]
         known = ", ".join(sorted(self.hosts)) or "none"
         unknown = sorted(settings.hosts.keys() - self.hosts)

@@ -12,8 +12,8 @@ from shim.core.context import Context
 from shim.core.memory import TTL
 from shim.core.messages import Call, Reply, field
 from shim.core.recognise import Match
-from shim.core.settings import RouteWord, Settings
-from shim.documents.model import Operation
+from shim.core.settings import STRICT, RouteWord, Settings
+from shim.documents.model import Constant, Operation
 
 
 @attrs.frozen
@@ -41,6 +41,17 @@ def sunset_of(operation: Operation, settings: Settings) -> datetime:
 def has_successor(operation: Operation, settings: Settings) -> bool:
     """Return whether an operation's successors may be asked: it has some, and their switch, if any, is on."""
     return bool(operation.successors) and (not operation.switch or operation.switch in settings.writes)
+
+
+def is_strict(operation: Operation, settings: Settings) -> bool:
+    """Return whether what a successor could only ignore is refused."""
+    return f"{operation.switch}{STRICT}" in settings.writes
+
+
+def constant_of(operation: Operation, settings: Settings) -> Constant | None:
+    """Return the one answer that is left; None if there is none, or it is that of a write that is not switched on."""
+    switched_on = operation.switch in settings.writes and not is_strict(operation, settings)
+    return operation.constant if not operation.switch or switched_on else None
 
 
 VERSION_GONE = "VERSION_GONE"
@@ -109,7 +120,7 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
             is_blank, since, reason = False, None, f"the legacy endpoint answered {status} less than ten minutes ago"
         elif not (over or is_blank):
             return Decision("legacy", reason, sunset, corrects)
-        elif corrects and not successor and operation.constant is None:
+        elif corrects and not successor and constant_of(operation, settings) is None:
             # Nothing else could answer, and real sunset dates moved: asking is the only thing that can work.
             return Decision("legacy", f"{reason}, and there is no successor to ask instead", sunset, corrects)
         tier = None

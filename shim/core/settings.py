@@ -120,16 +120,21 @@ def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> RouteWord | Fla
         raise SettingsError(f"{name}: {word!r} is not one of {words}, {FLAG}KEY") from None
 
 
+STRICT = "-strict"
+"""The end of a switch that refuses the writes, and the values in them, that a successor could only ignore."""
+
+
 def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str]:
     """Return the switches that are on, as in ``instances`` (several with commas), an empty set for ``off``.
 
+    ``instances-strict`` switches ``instances`` on, too, and refuses what those would ignore.
     Raises SettingsError on what can't be a word; ``Engine.check_settings`` knows the documents' words.
     """
     words = frozenset(filter(None, (word.strip() for word in text.split(","))))
     for word in words:
-        if not word.isidentifier() or ("off" in words and len(words) > 1):
+        if not word.replace("-", "_").isidentifier() or ("off" in words and len(words) > 1):
             raise SettingsError(f"{name}: {text!r} is not 'off', or words such as instances")
-    return words - {"off"}
+    return (words | {word.removesuffix(STRICT) for word in words}) - {"off"}
 
 
 CREDENTIALS = "credentials@"

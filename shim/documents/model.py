@@ -121,9 +121,9 @@ class Operation(Declared):
     """One retired operation; ``version`` (YYYY-MM-DD) is what its answers name in their content type.
 
     From ``blank`` on, an answer of the legacy endpoint to a read means nothing, although it still comes.
-    With a ``switch`` the successors are asked only where that word is switched on (``ATLAS_SHIM_WRITES``),
-    and ``gone`` is the answer elsewhere. An operation without successors has ``gone`` or a ``constant``.
-    ``items`` is the member of a page that holds the list.
+    With a ``switch`` the successors are asked, or the ``constant`` answered, only where that word is switched on
+    (``ATLAS_SHIM_WRITES``), and ``gone`` is the answer elsewhere. An operation without successors has ``gone`` or a
+    ``constant``. ``items`` is the member of a page that holds the list.
     ``base`` is where the last api of its document has its paths, ``error`` the shape of its errors.
     """
 
@@ -174,8 +174,8 @@ class Operation(Declared):
         two = "needs either a successor ([….flex]), [….gone] or [….constant], and no two of them"
         both = self.request is not None and self.request.choose and self.query is not None
         yield "query", both, "can't choose the call: the body does"
-        on_off = "needs a successor for on, and [….gone] for off"
-        yield "switch", self.switch and ways != [True, True, False], on_off
+        on_off = "needs a successor or [….constant] for on, and [….gone] for off"
+        yield "switch", self.switch and (self.gone is None or ways.count(True) != 2), on_off
         yield "", not self.switch and ways.count(True) != 1, two
         if self.successors:
             yield from self._wrong_content(table)
@@ -209,7 +209,7 @@ class Operation(Declared):
     @property
     def without_successor(self) -> str:
         """What is said or answered where no successor may be asked; empty when one always may be."""
-        if self.constant is not None:
+        if self.constant is not None and self.gone is None:
             return f"The answer is always {json.dumps(self.constant.value)}. {self.constant.why}"
         return "" if self.gone is None else f"{self.gone.detail} See {self.gone.see}"
 

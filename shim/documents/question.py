@@ -24,11 +24,15 @@ def _refused_value(table: Table, key: str) -> Any:
 
 @attrs.frozen
 class RefusedValue(Declared):
-    """A value of a body's member that no successor can take: the 400 that says so."""
+    """A value of a body's member that no successor can take: the 400 that says so.
+
+    If ``ignored`` says why, that is the answer only where writes are strict; elsewhere the member is left out.
+    """
 
     value: Any = read_as(_refused_value)
     error_code: str = text("errorCode")
     detail: str = text()
+    ignored: str = text(default="")
 
 
 def _members(table: Table, key: str) -> Mapping[str, str]:

@@ -110,7 +110,8 @@ class Options:
     sunset: Mapping[str, datetime] = _translation(of.SUNSETS, "Move sunsets, as in snapshots=2026-02-01.", live=True)
     writes: frozenset[str] = _translation(
         of.WRITES,
-        "Send these retired writes to their successors: 'instances' (create, update, delete), or 'off'.",
+        "Send these retired writes to their successors: 'instances' (create, update, delete), 'instances-strict' "
+        "(refuse what would be ignored), or 'off'.",
         "off",
         live=True,
     )

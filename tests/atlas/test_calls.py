@@ -153,9 +153,18 @@ def test_writes_of_instances_are_switched_off(connect, retired, name):
     assert retired.trips(part="flexClusters") == []
 
 
-def test_continuous_backup_is_refused(connect, retired, monkeypatch):
-    """A flex cluster has none, which is said before anything is sent."""
+def test_continuous_backup_is_ignored_and_reported(connect, retired, monkeypatch):
+    """As Atlas did, which took true to the end; the record names the member."""
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
+    create = connect(retired).serverless_instances.create_serverless_instance
+    made = create(DEMO_GROUP, **WHERE, serverless_continuous_backup_enabled=True)
+    member = "serverlessBackupOptions.serverlessContinuousBackupEnabled"
+    assert any(note.startswith(f"{member} was ignored: ") for note in made.record.notes)
+
+
+def test_continuous_backup_is_refused_where_writes_are_strict(connect, retired, monkeypatch):
+    """A flex cluster has none, which is said before anything is sent."""
+    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances-strict")
     create = connect(retired).serverless_instances.create_serverless_instance
     with pytest.raises(errors.AtlasError) as caught:
         create(DEMO_GROUP, **WHERE, serverless_continuous_backup_enabled=True)

@@ -44,9 +44,9 @@ def explained(run):
 def text(run):
     """Return a function that explains a call as text in one line."""
 
-    def text(*words, env=None):
+    def text(*words, env=None, code=0):
         done = run("explain", *words, env=env)
-        assert done.exit_code == 0, done.output
+        assert done.exit_code == code, done.output
         return " ".join(done.stdout.split())
 
     return text
@@ -353,3 +353,12 @@ def test_a_flag_is_named_and_not_asked(text):
     env = {"ATLAS_SHIM_ROUTE": "openfeature:atlas-route"}
     assert "openfeature:atlas-route, not asked here" in text("GET", LIST, env=env)
     assert "openfeature" not in text("--route", "flex", "GET", LIST, env=env)
+
+
+@pytest.mark.parametrize("path", ["clusters/tenantUpgrade", "clusters/provider"])
+def test_a_word_of_the_api_is_no_name(text, path):
+    """POST .../clusters/tenantUpgrade is not a read of a cluster called tenantUpgrade with the wrong method."""
+    said = text("POST", f"/api/atlas/v2/groups/{{groupId}}/{path}", code=1)
+    assert "no name" in said
+    assert "recognised." not in said.replace("Not recognised", "")
+    assert "with GET" in text("POST", "/api/atlas/v2/groups/{groupId}/clusters/shop", code=1)

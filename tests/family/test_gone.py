@@ -144,3 +144,27 @@ def test_auto_indexing_reads_as_off_once_atlas_says_that_it_is_gone(door):
     with upstream(lambda _: GONE) as atlas, DOORS[door](atlas.origin, over=False) as ask:
         assert [ask("GET", f"/api/atlas/v2{AUTO_INDEXING[1]}").content for _ in range(2)] == [b"false"] * 2
         assert len(atlas.arrivals) == 1
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("api", VERSIONS)
+@pytest.mark.parametrize("enable", ["true", "false"])
+def test_auto_indexing_can_be_set_where_writes_are_on(door, api, enable):
+    """Atlas answered 200 to the end; nobody is asked, and the strict switch refuses it as without one."""
+    target = f"/api/atlas/{api}{AUTO_INDEXING[1]}?enable={enable}"
+    with upstream(lambda _: GONE) as atlas:
+        with DOORS[door](atlas.origin, over=True, writes="instances") as ask:
+            reply = ask("POST", target, headers={"Accept": "*/*"})
+            assert (reply.status_code, reply.content, reply.headers["Content-Type"]) == (200, b"{}", KINDS[api])
+            assert atlas.arrivals == []
+        with DOORS[door](atlas.origin, over=True, writes="instances-strict") as ask:
+            check_gone(ask("POST", target))
+            assert len(atlas.arrivals) == 1
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_upgrade_to_serverless_has_ended(door):
+    """Its path is not taken for a cluster's name."""
+    with upstream(lambda _: GONE) as atlas, DOORS[door](atlas.origin, over=True) as ask:
+        check_gone(ask("POST", f"/api/atlas/v2/groups/{GROUP}/clusters/tenantUpgradeToServerless", content=b"{}"))
+        assert len(atlas.arrivals) == 1

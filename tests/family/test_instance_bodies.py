@@ -149,10 +149,23 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str, str]] = {
 def test_what_flex_cannot_take_is_refused_by_name(door, case):
     """400 in Atlas' shape, before anything is sent."""
     call, body, code, name = REFUSED[case]
-    with upstream(by_side()) as atlas, door(atlas.origin, over=True, writes="instances") as ask:
+    with upstream(by_side()) as atlas, door(atlas.origin, over=True, writes="instances-strict") as ask:
         reply = write(ask, call, body=body)
         assert (reply.status_code, reply.json()["errorCode"], reply.json()["parameters"]) == (400, code, [name])
         assert atlas.arrivals == []
+
+
+@pytest.mark.parametrize("call", ["create", "update"])
+def test_continuous_backup_is_ignored_as_atlas_did(door, call):
+    """Generated clients send the contract's default, true; it is left out of what flex gets, and nothing else is."""
+    body: dict[str, Any] = {"serverlessBackupOptions": {"serverlessContinuousBackupEnabled": True}, "tags": []}
+    if call == "create":
+        body = {**CREATE, **body}
+    with upstream(by_side(flex=GOOD[call])) as atlas, door(atlas.origin, over=True, writes="instances") as ask:
+        assert write(ask, call, body=body).status_code == STATUSES[call]
+        (sent,) = [json.loads(arrival.body) for arrival in atlas.arrivals]
+        assert "serverlessBackupOptions" not in sent
+        assert sent["tags"] == []
 
 
 def test_an_instance_that_was_read_can_be_sent_back(door):

@@ -95,7 +95,8 @@ def _answering(operation: Operation) -> Iterator[str]:
         since = f"**legacy**: its answers mean nothing since {operation.blank:%Y-%m-%d}, though they still come."
         yield f"{since} So {operation.first} is asked first, and legacy where that knows nothing."
     if operation.switch:
-        yield f"Sent only with `ATLAS_SHIM_WRITES={operation.switch}`; elsewhere the answer is a 410 that says so."
+        done = "Sent" if operation.successors else "Taken"
+        yield f"{done} only with `ATLAS_SHIM_WRITES={operation.switch}`; elsewhere the answer is a 410 that says so."
     for tier, successor in operation.successors.items():
         said = [f"**{tier}**: {_targets(successor, operation.method)}."]
         if successor.after and tier != operation.first:
@@ -103,6 +104,8 @@ def _answering(operation: Operation) -> Iterator[str]:
         said += [_error(name, rule) for name, rule in successor.errors.items()]
         said += [_query(name, rule) for name, rule in _queries(successor).items()]
         yield " ".join([*said, *([successor.note] if successor.note else [])])
+    if operation.switch and operation.constant is not None:
+        yield f"The answer is `{json.dumps(operation.constant.value)}`. {operation.constant.why}"
     if not operation.successors:
         yield operation.without_successor
 
@@ -155,7 +158,9 @@ def _request(operation: Operation) -> Iterator[str]:
     ignored = f"Taken and not used: {', '.join(map(_code, request.ignored))}. " if request.ignored else ""
     yield f"{ignored}{others}"
     for name, refused in request.refused.items():
-        yield f"`{name}` with {_code(json.dumps(refused.value))} is a 400 {_code(refused.error_code)}: {refused.detail}"
+        value, error = _code(json.dumps(refused.value)), f"a 400 {_code(refused.error_code)}: {refused.detail}"
+        strict = f"With `{operation.switch}-strict` it is {error}"
+        yield f"`{name}` with {value} is {f'ignored: {refused.ignored} {strict}' if refused.ignored else error}"
     for tier, successor in operation.successors.items():
         targets: Mapping[str, Target | RefusedChoice] = successor.choices
         if successor.only is not None:

@@ -44,7 +44,8 @@ SHARED = (
     Variable(
         "ATLAS_SHIM_WRITES",
         "off",
-        "`instances` lets creations, updates and deletions of instances go to flex clusters.",
+        "`instances` lets creations, updates and deletions of instances go to flex clusters. `instances-strict` does "
+        "so, too, and refuses what flex clusters lack (continuous backup, auto-indexing); else it is ignored.",
     ),
     Variable(
         "ATLAS_SHIM_UPSTREAM",
