@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shim.core.answer import FRAMES
 from shim.core.content import dumps
 from shim.core.recognise import CompiledOperation, shared_engine
 from shim.core.translate import UpstreamPage, translate_items
@@ -264,3 +265,61 @@ def test_the_clock_that_a_rule_looks_at_is_that_of_the_answer(engine, monkeypatc
         driven = both(engine, monkeypatch, f"/api/atlas/v2{JOBS}", {"results": [job]}, clock=AFTER + after)
         assert driven.document["results"][0]["expired"] is expired
     assert BASE in driven.document["results"][0]["links"][0]["href"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "at_once"),
+    [
+        ('list = "y"\nfidelity = "renamed"', "strings", True),
+        ('list = "y"\nfidelity = "renamed"', "objects", False),
+        ('from = "y"\ncast = true\nfidelity = "renamed"', "string", False),
+        ('from = "y"\nfidelity = "renamed"', "object", False),
+        ('from = "y.z"\nfidelity = "renamed"', "string", False),
+        ('only = "y"\nfidelity = "renamed"', "string", False),
+        ('constant = "a\\"b"\nwhy = "W"', "string", False),
+        ("constant = 5\nwhy = 'W'", "integer", True),
+        ("constant = 5.5\nwhy = 'W'", "number", False),
+        ('from = "y"\nwhole = true\nfidelity = "renamed"', "integer", True),
+        ('from = "y"\nfidelity = "renamed"\ndrop = [0, 7]', "integer", True),
+        ('from = "y"\nfidelity = "renamed"', "boolean", True),
+    ],
+)
+def test_what_each_verb_makes_of_a_column(monkeypatch, rule, kind, at_once):
+    """A rule that looks at each value by itself is left to the ordinary way; the answer is the same."""
+    text = THINGS.replace('resource = "thing"', 'resource = "thing"\norder = ["x"]')
+    text = text.replace('version = "2024-01-01"', 'version = "2024-01-01"\npaging = "collected"')
+    engine = read(text + f'[resource.thing.w]\ntype = "{kind}"\n[resource.thing.w.flex]\n{rule}\n')
+    found = counted(monkeypatch)
+    said = {"string": "a", "strings": "a", "boolean": True, "integer": 5}.get(kind, {"z": "a"})
+    for value in (said, None, "a\nb", 7, ["a"]):
+        both(
+            engine,
+            monkeypatch,
+            "/api/atlas/v2/things/g/n",
+            {"results": [{"x": "b", "y": value}, {"x": "a", "y": said}]},
+        )
+    assert any(found) is at_once
+
+
+def test_a_link_to_a_member_that_is_no_text_of_its_own_is_made_the_ordinary_way(monkeypatch):
+    """Neither to one that is made of words, nor to one that an item lacks; of several links each is made."""
+    links = "[resource.thing.links]\ntype = 'links'\n[resource.thing.links.flex]\nfidelity = 'derived'\nwhy = 'W'\n"
+    for path in ("a/{x}", "b/{name}"):
+        links += f"[[resource.thing.links.flex.link]]\nrel = 'r'\npath = '/{path}'\n"
+    engine, found = read(THINGS + links), counted(monkeypatch)
+    for items in ([{"x": "a"}], [{"x": "a b"}], [{}], [{"x": "a"}, {"x": "b"}]):
+        both(engine, monkeypatch, "/api/atlas/v2/things/g/n", {"results": items})
+    assert found == [True, False, False, True]
+
+
+def test_what_stands_around_items_is_kept_for_few_counts(engine):
+    """Upstream that says another total each time costs no memory."""
+    path = "/api/atlas/v2/groups/g1/serverless/c1/backup/restoreJobs"
+    job = {"id": "1", "deliveryType": "RESTORE", "status": "COMPLETED"}
+    first = drive(engine, path, [answers({"results": [job], "totalCount": 1})])
+    translate = first.outcome.repeated.begin()
+    for total in range(3 * FRAMES):
+        said = answers({"results": [job], "totalCount": total})
+        made = translate(said[2])
+        assert made is not None
+        assert made[0] == drive(engine, path, [said]).content
