@@ -18,6 +18,7 @@ from shim.cli import compatibility, output
 from shim.cli.compatibility import Uncovered
 from shim.cli.failures import collected, trouble
 from shim.doors import placing, switch
+from shim.doors.served import SERVED
 from shim.extras import other_shim
 
 OURS = "atlas-shim"
@@ -54,7 +55,7 @@ def look(environ: Mapping[str, str], problems: list[str]) -> DropIn:
             active = "by atlas-shim run, or by the environment" if before else "by this command"
         patched = {
             function: order
-            for name, patches in switch.SERVED.items()
+            for name, patches in SERVED.items()
             if (name in versions or name == "urllib.request") and _loads(name, problems)
             for function, order in _patched(name, patches)
         }

@@ -8,7 +8,7 @@ from collections.abc import Container, Mapping
 import attrs
 from packaging.version import Version
 
-from shim.doors.switch import UNSERVED
+from shim.doors.served import UNSERVED
 
 TESTED = {
     "httpx": ("0.27", "0.28"),

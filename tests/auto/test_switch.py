@@ -17,7 +17,7 @@ import requests
 import shim
 from shim import httpx as shim_httpx
 from shim import requests as shim_requests
-from shim.doors import placing, switch
+from shim.doors import placing, served
 from shim.errors import SettingsError
 from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS, gone_then_flex
 from tests.peers.answering import reply
@@ -226,15 +226,15 @@ def test_without_its_library_a_door_names_the_extra():
 def test_a_loop_goes_on_while_the_first_call_loads(retired, monkeypatch, library):
     """The engine and the door are loaded in another thread, and the interpreter's settings are as before."""
     threads: list[int] = []
-    load = switch._load
+    load = served._load
 
     def loaded(door):
         threads.append(threading.get_ident())
         load(door)
 
-    monkeypatch.setattr(switch, "_load", loaded)
-    monkeypatch.setattr(switch._state, "doors", {})
-    monkeypatch.setattr(switch._state, "concerns", None)
+    monkeypatch.setattr(served, "_load", loaded)
+    monkeypatch.setattr(served.STATE, "doors", {})
+    monkeypatch.setattr(served.STATE, "concerns", None)
     before = (gc.isenabled(), sys.getswitchinterval())
     shim.install()
 

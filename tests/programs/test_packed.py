@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import shim
-from shim.doors import frozen, switch
+from shim.doors import frozen, served
 from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer
 from tests.doors.calls import BEARER, SNAPSHOTS
@@ -66,6 +66,6 @@ def test_the_hook_takes_along_whatever_is_imported_by_name(monkeypatch):
     exec((Path(frozen.hook_dirs()[0]) / "hook-shim.py").read_text(), found)
     taken = found["hiddenimports"]
     assert callable(taken)
-    named = {*re.findall(r"shim\.[\w.]+", Path(switch.__file__).read_text()), *vars(shim)["_ROOMS"].values()}
+    named = {*re.findall(r"shim\.[\w.]+", Path(served.__file__).read_text()), *vars(shim)["_ROOMS"].values()}
     assert all(map(taken, named))
     assert not any(map(taken, ("shim.gateway.server", "shim.tools.scan.rules", "shim.cli")))
