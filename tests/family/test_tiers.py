@@ -79,7 +79,8 @@ def test_another_cluster_is_another_matter(atlas, client):
 
 def test_it_is_forgotten_after_ten_minutes(atlas, client, clock, monkeypatch):
     """Nothing is believed for ever."""
-    monkeypatch.setattr("shim.gateway.call.monotonic", clock)
+    for module in ("call", "prepared"):
+        monkeypatch.setattr(f"shim.gateway.{module}.monotonic", clock)
     list_of(client)
     clock.time += 599
     list_of(client)

@@ -228,24 +228,25 @@ class Stage:
         if self.tls is not None:
             peer.socket = self.tls.wrap_socket(peer.socket, server_side=True)
         while True:
-            if self.fault.end == "early" and not self.healthy:
+            if self.fault.end == "early":
                 start = peer.take(b"\r\n\r\n")
-                peer.send(self.fault.message)
                 peer.seen = start + peer.seen
+                if not self.healthy:
+                    self.asked.append(_call_of(start))
+                    peer.send(self.fault.message)
+                    peer.message()
+                    continue
             start, _ = peer.message()
-            method, target, _ = start.decode("latin-1").split(" ", 2)
             if self.healthy:
                 peer.send(message(CONTENT, JSON))
                 continue
-            call = f"retired {method}" if "/flexClusters/" in target else method
+            call = _call_of(start)
             self.asked.append(call)
             if not self._play(peer, call):
                 return
 
     def _play(self, peer: Peer, call: str) -> bool:
         fault = self.fault
-        if fault.end == "early":
-            return True
         peer.send(fault.message)
         if fault.end == "keep":
             return True
@@ -263,6 +264,11 @@ class Stage:
                         break
                     peer.send(bytes([byte]))
         return False
+
+
+def _call_of(head: bytes) -> str:
+    method, target, _ = head.decode("latin-1").split(" ", 2)
+    return f"retired {method}" if "/flexClusters/" in target else method
 
 
 def tls_of(stage: Stage, kind: str) -> ssl.SSLContext:
