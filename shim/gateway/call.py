@@ -102,7 +102,7 @@ class Handler:
         if plan.options.trusted_proxies:
             peer = forwarded_peer(peer, head.headers, plan.options.trusted_proxies)
         line = CallLine(head.method, head.target.partition("?")[0], peer, request_id_of(head.headers), plan.engine)
-        line.agent, line.client, line.names = head.agent, request.way.client, plan.options.log_names
+        line.agent, line.client, line.names = head.agent, request.client, plan.options.log_names
         request.request_id = f"X-Request-Id: {line.request_id}\r\n".encode("ascii")
         traced = None if self.tracing is None else self.tracing.begin(request)
         with Entry(self.limits, peer) as entry:

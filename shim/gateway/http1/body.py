@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import Protocol
 
 from shim.gateway.errors import Refusal, too_late
 from shim.gateway.http1.chunks import ChunkDecoder
 from shim.gateway.http1.deadlines import NEVER, deadlines
+from shim.gateway.http1.wire import Wire
 
 BUFFERED = 65536
 """Bytes of each message that count as reserved: so many are read at a time."""
@@ -21,20 +21,8 @@ RATE = 256
 """Bytes a second below which a caller is stalling."""
 
 
-class Source(Protocol):
-    """The connection that content comes from."""
-
-    def hold(self) -> None:
-        """Take no more bytes from the sender."""
-        ...
-
-    def go_on(self) -> None:
-        """Take bytes from the sender again."""
-        ...
-
-
 class Body:
-    """Content that is framed by its ``length``, in chunks, or, with neither, by the end of its connection.
+    """Content of a ``source``, framed by its ``length``, in chunks, or, with neither, by the end of its connection.
 
     ``is_complete`` says that its end has arrived, ``error`` why it never will, and ``chunks`` are what was collected,
     as long as it ``is_collected`` without waiting for anybody.
@@ -48,7 +36,9 @@ class Body:
         "chunks", "due", "error", "is_collected", "is_complete", "length", "on_wait",
     )  # fmt: skip
 
-    def __init__(self, source: Source, length: int | None = 0, *, chunked: bool = False, patience: float = 0.0) -> None:
+    def __init__(
+        self, source: Wire | None, length: int | None = 0, *, chunked: bool = False, patience: float = 0.0
+    ) -> None:
         self._source = source
         self._decoder = ChunkDecoder() if chunked else None
         self._left = self.length = length
@@ -90,7 +80,7 @@ class Body:
         if piece:
             self._arrived.append(piece)
             self._unread += len(piece)
-            if self._unread > ROOM and not (self.is_complete or self.is_collected):
+            if self._unread > ROOM and not (self.is_complete or self.is_collected) and self._source is not None:
                 self._source.hold()
         if self._waiter is not None:
             self._wake()
@@ -145,7 +135,7 @@ class Body:
             self._expected -= size
             if self._expected <= 0:
                 self._expected, self._patience = RATE * self._timeout, self._timeout
-        if not self.is_complete and self._unread <= ROOM:
+        if not self.is_complete and self._unread <= ROOM and self._source is not None:
             self._source.go_on()
 
     async def _arrival(self) -> None:
@@ -215,15 +205,5 @@ class Body:
             self._patience -= timer.now() - began
 
 
-class _Nobody:
-    """The source of content that is complete."""
-
-    def hold(self) -> None:
-        """Do nothing."""
-
-    def go_on(self) -> None:
-        """Do nothing."""
-
-
-EMPTY = Body(_Nobody())
+EMPTY = Body(None)
 """No content: it is complete, and so the same for all messages."""

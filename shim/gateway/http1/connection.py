@@ -173,7 +173,7 @@ class Connection(Wire):
             if head.expects_continue:
                 body.on_wait = partial(self.write, CONTINUE)  # RFC 9110, 10.1.1
         self._body = body
-        self._request = Request(head, body, self.scheme, self._peer.address, self)
+        self._request = Request(head, body, self.scheme, self._peer.address, self, self.client)
         if end < len(data):
             end = self._feed(body, data, end) if head.has_content else end
             self._leave(data[end:])

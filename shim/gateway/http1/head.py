@@ -60,11 +60,7 @@ _BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |$)")
 
 
 class MalformedHead(ValueError):  # noqa: N818 - named for what it says of a reply
-    """A reply's head is not well-formed; ``too_large`` tells that it is more than is taken."""
-
-    def __init__(self, detail: str, *, too_large: bool = False) -> None:
-        super().__init__(detail)
-        self.too_large = too_large
+    """A reply's head is not well-formed."""
 
 
 class _Events:

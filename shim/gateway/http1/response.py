@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Protocol
 
 import attrs
 
@@ -12,6 +11,7 @@ from shim.gateway.errors import Refusal, reply_of
 from shim.gateway.http1.body import Body
 from shim.gateway.http1.date import now
 from shim.gateway.http1.head import RequestHead
+from shim.gateway.http1.wire import Wire
 
 _BODILESS = frozenset({204, 304})
 
@@ -19,27 +19,9 @@ _TOGETHER = 65536
 """Bytes of content that are copied behind a head, so that both leave at once."""
 
 
-class Way(Protocol):
-    """The connection that a request came on, as far as its reply goes; ``client`` is the caller's name by TLS."""
-
-    client: str | None
-
-    def write(self, data: bytes) -> None:
-        """Send the caller something."""
-        ...
-
-    async def flushed(self) -> None:
-        """Return once the caller has taken so much that more may be written; raises ConnectionResetError."""
-        ...
-
-    def abort(self) -> None:
-        """End the connection at once."""
-        ...
-
-
 @attrs.define(eq=False)
 class Request:
-    """A request of a caller whose address is ``peer``; ``scheme`` is ``http`` or ``https``.
+    """A request of a caller whose address is ``peer``, and whose name by TLS ``client``, on a connection, the ``way``.
 
     It is answered once: by ``answer`` with a whole reply, or by ``begin``, ``send`` and ``end`` with one that is
     streamed. ``status`` is None until then, ``begun`` says that the caller was sent a part of a streamed reply, and
@@ -50,7 +32,8 @@ class Request:
     content: Body
     scheme: str
     peer: str
-    way: Way
+    way: Wire
+    client: str | None = None
     status: int | None = None
     keep_alive: bool = True
     request_id: bytes = b""

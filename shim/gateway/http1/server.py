@@ -15,7 +15,7 @@ from shim.gateway.failures import Failure, failure_of
 from shim.gateway.http1.deadlines import Deadlines, deadlines
 from shim.gateway.http1.peers import UNIX, UNNAMED, is_trusted
 from shim.gateway.http1.response import Request
-from shim.gateway.http1.wire import READ
+from shim.gateway.http1.wire import READ, Wire
 from shim.gateway.options import Options
 
 log = logging.getLogger("shim.gateway")
@@ -31,14 +31,6 @@ class Spareable(Protocol):
 
     def abort(self) -> None:
         """End it at once."""
-        ...
-
-
-class Client(Spareable, Protocol):
-    """A connection that was set up."""
-
-    def unsent(self) -> int:
-        """Return how many bytes wait to be taken by the caller."""
         ...
 
 
@@ -69,14 +61,14 @@ class Server:
         self.options = options or Options()
         self.loop = asyncio.get_running_loop()
         self.deadlines: Deadlines = deadlines()
-        self.connections: set[Client] = set()
+        self.connections: set[Wire] = set()
         self.count = 0
         self.accepted = 0
         self.turned_away = Tally(surplus=0, dropped=0, handshake=0)
         self.failures: Tally[Failure] = Tally()
         self.has_tls = False
         self.buffer = memoryview(bytearray(READ))
-        self.long_heads: dict[Client, int] = {}
+        self.long_heads: dict[Wire, int] = {}
         self._peers: dict[str, PeerConnections] = {}
 
     def arrived(self, address: str) -> PeerConnections:
@@ -107,7 +99,7 @@ class Server:
         idle = sum(one in self.connections for peer in [*self._peers.values()] for one in [*peer.idle])
         return {"handshake": max(0, self.count - made), "idle": idle, "active": max(0, made - idle)}
 
-    def hold_head(self, connection: Client, size: int) -> None:
+    def hold_head(self, connection: Wire, size: int) -> None:
         """Count the bytes of a long head that isn't whole yet; raises Refusal when all of them are too many.
 
         They have a quarter of ``memory`` at most: a crowd that never ends its heads would hold far more.

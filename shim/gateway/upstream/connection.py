@@ -10,10 +10,10 @@ from shim.gateway.errors import Refusal
 from shim.gateway.http1.chunks import ChunkError
 from shim.gateway.http1.deadlines import NEVER, Deadlines
 from shim.gateway.http1.head import FIELDS, LINE, MalformedHead, ReplyHead, parse_reply
-from shim.gateway.http1.wire import SLOWLY, Turns, Wire
+from shim.gateway.http1.wire import SLOWLY, Turns
 from shim.gateway.limits import Limits
 from shim.gateway.upstream import faults
-from shim.gateway.upstream.response import UpstreamResponse
+from shim.gateway.upstream.response import Bounded, UpstreamResponse
 
 INFORMATIONAL = 8
 """Informational replies (RFC 9110, 15.2) that may come before one final reply."""
@@ -40,7 +40,7 @@ class Owner(Protocol):
         ...
 
 
-class UpstreamConnection(Wire):
+class UpstreamConnection(Bounded):
     """A connection that sends one request at a time.
 
     Bytes that arrive while no request is in flight, or behind a reply, end it: they would be taken for the reply to
@@ -136,9 +136,9 @@ class UpstreamConnection(Wire):
     def _expect(self) -> None:
         self.due = min(self.until, self._pool.deadlines.now() + self._pool.idle_timeout)
 
-    def lift(self, response: UpstreamResponse) -> None:
-        """Bound what is still to come of a reply by nothing but upstream's silence."""
-        if self._response is response:
+    def lift(self) -> None:
+        """Bound what is still to come of the reply by nothing but upstream's silence."""
+        if self._response is not None:
             self.until = NEVER
             if self._held:
                 self.due = NEVER

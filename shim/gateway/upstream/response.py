@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from shim.core.content import with_content
 from shim.core.messages import Reply
-from shim.gateway.http1.body import BUFFERED, Body, Source
+from shim.gateway.http1.body import BUFFERED, Body
 from shim.gateway.http1.head import ReplyHead
-from shim.gateway.http1.wire import Turns
+from shim.gateway.http1.wire import Turns, Wire
 from shim.gateway.limits import Limits
 
 _QUICK = 256 * 1024
@@ -18,16 +16,14 @@ _GROWS = 256
 """How many times as long decoded content may be, more or less, and still be read quickly."""
 
 
-class Ending(Source, Protocol):
-    """The connection that a reply comes from."""
+class Bounded(Wire):
+    """A connection whose replies have to come until some time."""
 
-    def abort(self) -> None:
-        """End the connection, since nobody reads the rest."""
-        ...
+    __slots__ = ()
 
-    def lift(self, response: UpstreamResponse) -> None:
-        """Bound what is still to come of a reply by nothing but upstream's silence."""
-        ...
+    def lift(self) -> None:
+        """Bound what is still to come of the reply by nothing but upstream's silence."""
+        raise NotImplementedError
 
 
 class UpstreamResponse(Body):
@@ -38,7 +34,7 @@ class UpstreamResponse(Body):
 
     __slots__ = ("_budget", "_connection", "_is_coded", "_size", "_taken", "_turns", "announces", "head", "reason")
 
-    def __init__(self, head: ReplyHead, connection: Ending, budget: Limits, turns: Turns, *, bodiless: bool) -> None:
+    def __init__(self, head: ReplyHead, connection: Bounded, budget: Limits, turns: Turns, *, bodiless: bool) -> None:
         super().__init__(connection, 0 if bodiless else head.length, chunked=head.chunked and not bodiless)
         self.head = Reply(head.status, head.headers)
         self.reason = head.reason
@@ -72,7 +68,8 @@ class UpstreamResponse(Body):
 
     def lift(self) -> None:
         """Let what is still to come take its time: it is handed on."""
-        self._connection.lift(self)
+        if not self.is_complete:
+            self._connection.lift()
 
     def _take(self, size: int) -> None:
         """Count what is more than each request has reserved."""
