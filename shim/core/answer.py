@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -12,7 +11,8 @@ import attrs
 
 from shim.core.content import JsonReader
 from shim.core.context import ExchangeState
-from shim.core.messages import Call, Dropped, FieldReport, Headers, Record, Reply, Translate, field
+from shim.core.links import next_link
+from shim.core.messages import Call, Dropped, FieldReport, Record, Reply, Translate, field
 from shim.core.question import LegacyQuery
 from shim.core.responses import CallError, enveloped, written
 from shim.core.rules import TranslationContext
@@ -240,20 +240,6 @@ class LegacyAnswer:
     def _no_value(self, translated: Translated) -> str:
         said = "; ".join(f"{one.where} was {one.said!r}: {one.why}"[:200] for one in translated.dropped) or "none"
         return f"The {self.state.route} endpoint answered with nothing that makes the one value of the answer: {said}."
-
-
-_PARAMETER = r"""\s*;\s*([\w*-]+)\s*=\s*("[^"]*"|[^\s";,]*)"""
-_LINKS = re.compile(rf"<([^<>]*)>((?:{_PARAMETER})*)")
-
-
-def next_link(headers: Headers) -> str:
-    """Return the target of the link to the next page in Link fields (RFC 8288, 3), empty without one."""
-    values = ",".join(value for name, value in headers if name.lower() == "link")
-    for link in _LINKS.finditer(values):
-        for name, value in re.findall(_PARAMETER, link[2]):
-            if name.lower() == "rel" and "next" in value.strip('"').lower().split():
-                return link[1]
-    return ""
 
 
 def rules_context(state: ExchangeState) -> TranslationContext:

@@ -1,9 +1,10 @@
-"""Links of an answer: the segments that lead to its members, and upstream's own led back through the shim."""
+"""Links of an answer: segments that lead to members, upstream's own led back through the shim, and the next page's."""
 
 from __future__ import annotations
 
 import re
 
+from shim.core.messages import Headers
 from shim.core.rules import TranslationContext
 from shim.documents.templates import encoded
 from shim.documents.value_types import Json
@@ -30,3 +31,17 @@ def _led_back(link: Json, context: TranslationContext) -> Json:
 
 
 _origin_of = re.compile(r"https?://[^/?#]+", re.IGNORECASE).match
+
+
+_PARAMETER = r"""\s*;\s*([\w*-]+)\s*=\s*("[^"]*"|[^\s";,]*)"""
+_LINKS = re.compile(rf"<([^<>]*)>((?:{_PARAMETER})*)")
+
+
+def next_link(headers: Headers) -> str:
+    """Return the target of the link to the next page in Link fields (RFC 8288, 3), empty without one."""
+    values = ",".join(value for name, value in headers if name.lower() == "link")
+    for link in _LINKS.finditer(values):
+        for name, value in re.findall(_PARAMETER, link[2]):
+            if name.lower() == "rel" and "next" in value.strip('"').lower().split():
+                return link[1]
+    return ""

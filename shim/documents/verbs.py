@@ -17,23 +17,13 @@ from shim.documents.sources import parse_source
 from shim.documents.tables import Table
 from shim.documents.value_types import Json
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import AS_IS, Drop, Way, check_value, is_dropped, is_time
+from shim.documents.ways import AS_IS, Drop, Way, check_value, is_dropped, is_time, read_drop
 
 
 def _must_be_true(table: Table, key: str) -> bool:
     if not table.flag(key):
         table.wrong(key, "must be true")
     return True
-
-
-def _read_drop(table: Table, key: str) -> Drop:
-    drop = table.get(key)
-    if drop is None:
-        return ()
-    if not isinstance(drop, list) or not drop:
-        table.wrong(key, "must be a list of values that mean 'not known'")
-        return ()
-    return tuple(drop)
 
 
 @attrs.frozen(kw_only=True)
@@ -47,7 +37,7 @@ class From(Verb):
     hands_on = True
     sources: tuple[str, ...] = sources("from")
     way: Way = read_as(read_way, default=AS_IS)
-    drop: Drop = read_as(_read_drop, default=())
+    drop: Drop = read_as(read_drop, default=())
     null: bool = read_as(Table.flag, default=False)
 
     def how(self, name: str) -> str:

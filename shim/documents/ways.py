@@ -41,6 +41,17 @@ def is_dropped(drop: Drop, said: Json) -> bool:
     return any((type(value) is bool, value) == (type(said) is bool, said) for value in drop)
 
 
+def read_drop(table: Table, key: str) -> Drop:
+    """Return the values of a rule that stand for not known."""
+    drop = table.get(key)
+    if drop is None:
+        return ()
+    if not isinstance(drop, list) or not drop:
+        table.wrong(key, "must be a list of values that mean 'not known'")
+        return ()
+    return tuple(drop)
+
+
 def check_value(field: Field, at: str, value: Json) -> Problems:
     """Yield a problem for a value that a field can't have."""
     if not FITS[field.type](value) or not is_json(value):

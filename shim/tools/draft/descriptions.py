@@ -261,3 +261,18 @@ def _one_type(kinds: set[str]) -> str:
     return {frozenset({"integer", "number"}): "number", frozenset({"string", "time"}): "string"}.get(
         frozenset(known), ""
     )
+
+
+def type_of(members: Members, path: str) -> str:
+    """Return the type of a field of a mapping document; ``object`` if nothing is known."""
+    kind, item = (members.get(one, Member()).type for one in (path, f"{path}[]"))
+    if {f"{path}[].rel", f"{path}[].href"} <= members.keys():
+        return "links"
+    return {"string": "strings", "object": "objects"}.get(item, kind) if kind == "array" else kind or "object"
+
+
+def within(members: Members, prefix: str) -> dict[str, Member]:
+    """Return the members below a path, by their paths from there."""
+    return {
+        path.removeprefix(prefix): one for path, one in members.items() if path.startswith(prefix) and path != prefix
+    }

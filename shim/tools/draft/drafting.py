@@ -12,9 +12,9 @@ from typing import Any
 import attrs
 
 from shim.errors import SettingsError
-from shim.tools.draft.descriptions import AnswerVersion, DescribedOperation, Description, Member, merged
-from shim.tools.draft.learning import Resource, Sample, learn, read, within
-from shim.tools.draft.pairs import Pair
+from shim.tools.draft.descriptions import AnswerVersion, DescribedOperation, Description, Member, merged, within
+from shim.tools.draft.learning import Resource, Sample, learn
+from shim.tools.draft.pairs import Pair, read
 
 _ATLAS = "/api/atlas/v2"
 _UNDATED = "2000-01-01"

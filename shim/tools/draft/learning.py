@@ -11,8 +11,8 @@ from typing import Any
 import attrs
 
 from shim.tools.draft.conversions import Options, learned
-from shim.tools.draft.descriptions import Member, Members, merged, observed
-from shim.tools.draft.pairs import MISSING, same_value
+from shim.tools.draft.descriptions import Member, Members, merged, observed, type_of, within
+from shim.tools.draft.pairs import MISSING, read, same_value
 
 _ALIKE = 0.6
 """How alike names are at least, as ``difflib`` measures it, for two values to prove a rule; else it takes three."""
@@ -20,7 +20,6 @@ _MANY = 2000
 """Members of which none is looked for by its name."""
 _WHY = "It was so in all recorded pairs."
 _DERIVED = {"fidelity": "derived", "why": _WHY}
-_PART = re.compile(r"(.+?)(?:\[(first|each)\])?")
 
 
 @attrs.frozen
@@ -96,37 +95,6 @@ class _Ground:
             yield path.replace("[]", "[first]"), Member(kind, member.words)
             if path.count("[]") == 1 and not path.endswith("[]"):
                 yield path.replace("[]", "[each]"), Member("strings" if kind == "string" else "array")
-
-
-def type_of(members: Members, path: str) -> str:
-    """Return the type of a field of a mapping document; ``object`` if nothing is known."""
-    kind, item = (members.get(one, Member()).type for one in (path, f"{path}[]"))
-    if {f"{path}[].rel", f"{path}[].href"} <= members.keys():
-        return "links"
-    return {"string": "strings", "object": "objects"}.get(item, kind) if kind == "array" else kind or "object"
-
-
-def within(members: Members, prefix: str) -> dict[str, Member]:
-    """Return the members below a path, by their paths from there."""
-    return {
-        path.removeprefix(prefix): one for path, one in members.items() if path.startswith(prefix) and path != prefix
-    }
-
-
-def read(path: str, value: Any) -> Any:
-    """Return what stands at a path with ``[first]`` and ``[each]``, MISSING if there is nothing or null."""
-    part, _, rest = path.partition(".")
-    found = _PART.fullmatch(part)
-    name, selector = (found[1], found[2]) if found else (part, None)
-    value = value.get(name) if isinstance(value, dict) else None
-    if selector:
-        items = value if isinstance(value, list) else []
-        if selector == "each" and isinstance(value, list):
-            return [one for item in items if (one := read(rest, item)) is not MISSING]
-        value = next(iter(items), None)
-    if value is None:
-        return MISSING
-    return read(rest, value) if rest else value
 
 
 def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> Resource:

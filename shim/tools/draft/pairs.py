@@ -26,6 +26,7 @@ _ORIGIN = "https://cloud.mongodb.com"
 MISSING = object()
 """What stands for a value that is not there."""
 _WORST_FIRST = ("differs", "only_old", "only_made", "equal")
+_PART = re.compile(r"(.+?)(?:\[(first|each)\])?")
 _AN_ORIGIN = re.compile(r"[a-z]+://[^/]+", re.IGNORECASE)
 
 
@@ -270,3 +271,19 @@ def same_value(one: Any, other: Any) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same_value, one, other))
     return bool(one == other)
+
+
+def read(path: str, value: Any) -> Any:
+    """Return what stands at a path with ``[first]`` and ``[each]``, MISSING if there is nothing or null."""
+    part, _, rest = path.partition(".")
+    found = _PART.fullmatch(part)
+    name, selector = (found[1], found[2]) if found else (part, None)
+    value = value.get(name) if isinstance(value, dict) else None
+    if selector:
+        items = value if isinstance(value, list) else []
+        if selector == "each" and isinstance(value, list):
+            return [one for item in items if (one := read(rest, item)) is not MISSING]
+        value = next(iter(items), None)
+    if value is None:
+        return MISSING
+    return read(rest, value) if rest else value
