@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 import attrs
 
@@ -85,6 +86,12 @@ def _or_challenge(steps: Exchange, call: Call) -> Exchange:
     return command
 
 
+@lru_cache(maxsize=256)
+def _match(engine: Engine, method: str, path: str, accept: str) -> Match | None:
+    """Return what a call is; programs make the same few again and again."""
+    return engine.recognise(method, path, (("accept", accept),))
+
+
 def recognise(  # noqa: PLR0913 - the parts of a request that are looked at in turn, and whose it is
     method: str,
     origin: str,
@@ -105,10 +112,12 @@ def recognise(  # noqa: PLR0913 - the parts of a request that are looked at in t
     known = extra or origin in settings.origins
     if settings.route is RouteWord.OFF:
         return None
-    if now.engine.recognise(method, target, ()) is None:  # whose path is none of ours, whatever version it names
+    path = target.partition("?")[0]
+    if _match(now.engine, method, path, "") is None:  # whatever version it names
         return None
     call = Call(method, origin, target, lines())
-    match = now.engine.recognise(method, target, call.headers)
+    accept = ",".join([value for name, value in call.headers if len(name) == 6 and name.lower() == "accept"])
+    match = _match(now.engine, method, path, accept)
     if match is None or not (known or match.operation.method == "GET"):
         return None
     if settings.flag and known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from io import BytesIO
 from typing import Any
 
 from urllib3 import HTTPResponse, Timeout
@@ -52,16 +53,23 @@ def renewed(old: HTTPResponse, content: Content, method: str | None) -> HTTPResp
     )
 
 
+class _Whole(BytesIO):
+    """Content that is all here; closed once it was read, as http.client's is, since urllib3 reads until then."""
+
+    def isclosed(self) -> bool:
+        return self.closed or self.tell() >= self.getbuffer().nbytes
+
+
 def answered(reply: Reply, native: object, method: str | None, **more: Any) -> HTTPResponse:
     """Return a response of the shim's own in place of ``native``, the last one that came, None if none did."""
     headers = HTTPHeaderDict()
     for name, value in framed(reply, method or ""):
         headers.add(name, value)
-    content, reason = ContentFile([reply.body or b""]), reason_phrase(reply.status)
+    content, reason = _Whole(reply.body or b""), reason_phrase(reply.status)
     return _response(native, content, method, headers=headers, status=reply.status, reason=reason, **more)
 
 
-def _response(like: object, content: ContentFile, method: str | None, **more: Any) -> HTTPResponse:
+def _response(like: object, content: Any, method: str | None, **more: Any) -> HTTPResponse:
     """Return a response that came by the same connection as another, and has its cookies."""
     url = more.pop("request_url", None) or getattr(like, "_request_url", None)
     more = {
