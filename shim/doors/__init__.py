@@ -1,11 +1,17 @@
-"""Retired calls of a program's own HTTP libraries are served here; no door loads another's library, but requests'.
+"""Retired calls of a program's own HTTP libraries are served here; what programs import is ``shim.httpx`` and so on.
 
-The way of a call: a library's own method, wrapped by ``switch`` or overridden in a class of ours > its room
-(``recognise``) > ``recognition`` with ``process`` (is it a retired one, by the settings of this process) > ``exchange``
-(the loop, once for all) with the room's ``Door`` (what one library alone knows) > ``notice`` (the program is warned at
-its line, ``call_site``). ``native`` has what several libraries give and take, ``surface`` how a door looks like its
-library, ``uncovered`` tells of calls that no door serves.
+One call, in the order of its stations, with requests for all libraries; each has a room:
 
-The rooms: ``httpx_family`` (httpx and httpx2), ``requests``, ``urllib3``, ``aiohttp``, ``stdlib``. What programs
-import is ``shim.httpx``, ``shim.requests`` and so on.
+    ``process.concerns``                    may a URL be of a retired call, by the settings of this process?
+    ``requests.adapter.Adapter.send``       the library's own method, or one around it (``switch``)
+    ``requests.door.recognise``             the request in neutral terms
+    ``recognition.recognise``               is it a retired call, and what its exchange needs
+    ``exchange.steps``                      the loop for all; ``drive`` makes the calls, ``adrive`` awaits them
+    ``notice.notify``                       the program is warned at its line (``call_site``), before anything is sent
+    ``requests.door.RequestsDoor.request``  what one library alone knows: requests, responses, exceptions, timeouts
+    ``recognition.RetiredCall.write_down``  the line of the inventory
+
+``native`` has what several libraries give and take, ``surface`` how a door looks like its library. ``uncovered`` warns
+of calls that no door serves, ``elsewhere`` of an Atlas that nobody named. No room loads another's library, but that
+requests stands on urllib3.
 """

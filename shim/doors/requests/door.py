@@ -50,7 +50,8 @@ def recognise(request: PreparedRequest) -> RetiredCall | None:
         target.encode("ascii")
     except ValueError:  # none that can be sent
         return None
-    retired = recognition.recognise(request.method or "", origin, target, lambda: header_lines(request.headers.items()))
+    lines = partial(header_lines, request.headers.items())
+    retired = recognition.recognise(request.method or "", origin, target, lines)
     if retired is not None and retired.match.needs_body:
         retired = retired.with_body(_content_of(request))
     return retired
