@@ -80,11 +80,15 @@ def _never(_: str) -> bool:
 async def _after(load: Callable[[], None], call: Callable[[], Awaitable[Any]]) -> Any:
     """Load in a thread, so that the loop goes on meanwhile, and then await the call."""
     asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
-    if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - public, and raises nothing
-        await asyncio.to_thread(_beside, load)
-    elif trio is not None:
-        await trio.to_thread.run_sync(_beside, load)
-    else:
+    beside = partial(_beside, load) if sys.implementation.name == "cpython" else load
+    try:
+        if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - public, and raises nothing
+            await asyncio.to_thread(beside)
+        elif trio is not None:
+            await trio.to_thread.run_sync(beside)
+        else:
+            load()
+    except RuntimeError:  # a loop of another kind, or no thread can be started
         load()
     return await call()
 
@@ -100,7 +104,7 @@ def _beside(load: Callable[[], None]) -> None:
         finally:
             sys.setswitchinterval(interval)
             if collects:
-                if hasattr(gc, "freeze") and not gc.get_freeze_count():
+                if not gc.get_freeze_count():
                     gc.freeze()  # together: what is loaded is old at once, and no collection is due
                     gc.unfreeze()
                 gc.enable()

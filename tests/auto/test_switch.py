@@ -1,5 +1,6 @@
 """Switching the drop-in on and off for a process: clients of the libraries themselves are covered."""
 
+import asyncio
 import gc
 import inspect
 import os
@@ -247,6 +248,24 @@ def test_a_loop_goes_on_while_the_first_call_loads(retired, monkeypatch, library
     assert len(threads) == 1
     assert threads[0] != threading.get_ident()
     assert (gc.isenabled(), sys.getswitchinterval()) == before
+
+
+def test_a_call_is_made_where_no_thread_can_be_started(retired, monkeypatch):
+    """The loop waits then."""
+
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(served.STATE, "doors", {})
+    shim.install()
+
+    async def call():
+        async with httpx.AsyncClient(headers=BEARER) as client:
+            with monkeypatch.context() as patch:
+                patch.setattr(threading.Thread, "start", refuse)
+                return (await client.get(retired)).status_code
+
+    assert asyncio.run(call()) == 200
 
 
 def test_an_engine_that_cannot_be_loaded_costs_no_call(raw):
