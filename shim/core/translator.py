@@ -15,7 +15,7 @@ import attrs
 
 from shim.core.links import led_back, segment_of
 from shim.core.messages import FieldReport
-from shim.core.nested import Nested, claims_of, pass_rest
+from shim.core.rules import Nested, claims_of, pass_rest
 from shim.documents.fields import Begin, Field, Resource, Rule, Script, When
 from shim.documents.sources import NoValue, Step, each, first, look_up, only, parse_source
 from shim.documents.value_types import instant, is_usual_time

@@ -3,7 +3,7 @@
 import copy
 import json
 import random
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -317,7 +317,7 @@ def test_what_stands_around_items_is_kept_for_few_counts(engine):
     path = "/api/atlas/v2/groups/g1/serverless/c1/backup/restoreJobs"
     job = {"id": "1", "deliveryType": "RESTORE", "status": "COMPLETED"}
     first = drive(engine, path, [answers({"results": [job], "totalCount": 1})])
-    translate = first.outcome.repeated.begin()
+    translate = cast("Any", first.outcome).repeated.begin()
     for total in range(3 * FRAMES):
         said = answers({"results": [job], "totalCount": total})
         made = translate(said[2])
