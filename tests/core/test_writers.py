@@ -307,7 +307,8 @@ def test_a_link_to_a_member_that_is_no_text_of_its_own_is_made_the_ordinary_way(
     for path in ("a/{x}", "b/{name}"):
         links += f"[[resource.thing.links.flex.link]]\nrel = 'r'\npath = '/{path}'\n"
     engine, found = read(THINGS + links), counted(monkeypatch)
-    for items in ([{"x": "a"}], [{"x": "a b"}], [{}], [{"x": "a"}, {"x": "b"}]):
+    given: list[list[Any]] = [[{"x": "a"}], [{"x": "a b"}], [{}], [{"x": "a"}, {"x": "b"}]]
+    for items in given:
         both(engine, monkeypatch, "/api/atlas/v2/things/g/n", {"results": items})
     assert found == [True, False, False, True]
 
