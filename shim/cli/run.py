@@ -128,6 +128,10 @@ def _by_gateway(config: Path | None) -> Helper:
         raise hinted(error) from None
     from shim.gateway.plan import PlanSource  # noqa: PLC0415 - as above
 
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        if os.environ.get(name, "").lower().startswith("socks"):
+            raise Failure(f"{name}: a run can't pass SOCKS on; name an HTTP proxy, or use --via python", SETTINGS)
+
     flags = {"listen": "127.0.0.1:0", "uds": "", "admin": "off", "access_log": "off", "log_level": "error"}
     if config is None and "ATLAS_SHIM_UPSTREAM" not in os.environ:
         flags["upstream"] = read_base_url(os.environ)

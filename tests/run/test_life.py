@@ -116,6 +116,13 @@ def test_wrong_settings_stop_the_start(runs):
     assert "ATLAS_SHIM_ROUTE" in done.stderr
 
 
+def test_a_proxy_that_cant_be_passed_on_is_named(runs):
+    """Other hosts would else be reached by another way than before, or not at all."""
+    done = runs("sh", "-c", "echo started", ALL_PROXY="socks5://127.0.0.1:1080")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "ALL_PROXY" in done.stderr
+
+
 def test_another_users_process_gets_no_answer(runs):
     """The proxy would lend it the user's own proxy, and its password."""
     if os.getuid() or subprocess.run(["setpriv", "--version"], capture_output=True, check=False).returncode:
