@@ -87,22 +87,12 @@ def _with_query(url: URL, params: Any) -> URL:
     return url.with_query(query)
 
 
-@attrs.frozen(eq=False)
-class InnerRequest:
-    """A request of the shim's own, as a session's method is called for it."""
-
-    method: str
-    url: Any
-    headers: InnerHeaders
-    options: dict[str, Any]
-
-
 @attrs.define(eq=False)
 class AiohttpDoor(Door):
     """A retired call in aiohttp's terms.
 
     ``url`` and ``options`` are what the session was called with; ``timeout`` counts from ``start``. ``inner`` is what
-    was sent last.
+    it was called with last for the shim.
     """
 
     session: ClientSession
@@ -111,9 +101,9 @@ class AiohttpDoor(Door):
     url: Any
     options: dict[str, Any]
     timeout: ClientTimeout
-    inner: InnerRequest = attrs.field(init=False)
+    inner: dict[str, Any] = attrs.field(init=False)
 
-    def request(self, send: Send) -> InnerRequest:
+    def request(self, send: Send) -> dict[str, Any]:
         """Leave fields that aiohttp adds to it, but for those that nobody is to add.
 
         What the session has among its own fields can be replaced, yet not be left out.
@@ -142,7 +132,7 @@ class AiohttpDoor(Door):
             whole = self.asked.url
             base = f"{whole.scheme}://{whole.raw_authority}" if self.asked.given.scheme else ""
             url = URL(base + sent.target, encoded=True)
-        self.inner = InnerRequest(sent.method, url, headers, inner)
+        self.inner = {**inner, "method": sent.method, "str_or_url": url}
         return self.inner
 
     def seconds(self) -> float | None:
@@ -155,16 +145,18 @@ class AiohttpDoor(Door):
         """Shorten the one that bounds the call."""
         timeout = self.timeout
         shortened = {"total": left} if timeout.total else {"sock_read": shorter(left, timeout.sock_read)}
-        self.inner.options["timeout"] = attrs.evolve(timeout, **shortened)
+        self.inner["timeout"] = attrs.evolve(timeout, **shortened)
 
     def timed_out(self, words: str) -> Exception:
         """Return a ServerTimeoutError."""
         return ServerTimeoutError(words)
 
-    async def send(self, request: InnerRequest) -> ClientResponse:
+    async def send(self, request: dict[str, Any]) -> ClientResponse:
         """Call the session's own method; a write is not sent again by aiohttp itself."""
-        call = self.base(request.method, request.url, **request.options)
-        return await (Once(self.session, call) if request.method in _SENT_AGAIN else call)
+        options = {**request}
+        method = options.pop("method")
+        call = self.base(method, options.pop("str_or_url"), **options)
+        return await (Once(self.session, call) if method in _SENT_AGAIN else call)
 
     def head(self, native: ClientResponse) -> Reply:
         """Return each field line as it came."""
@@ -213,7 +205,7 @@ class AiohttpDoor(Door):
         """Return the caller's own request as a response shows it: with what aiohttp and middlewares added to it."""
         url, call = self.asked.url.with_user(None), self.retired.call
         headers = CIMultiDict(self.native.request_info.headers if self.native is not None else ())
-        for name in self.inner.headers if self.sent is not None else ():
+        for name in self.inner["headers"] if self.sent is not None else ():
             headers.popall(name, None)
         headers.extend(self.asked.lines)
         if is_stale(headers.get("Authorization", ""), call.target):

@@ -17,7 +17,6 @@ from shim.doors import recognition
 from shim.doors.exchange import Content, Door
 from shim.doors.native import alone, content_of, header_lines, is_stale
 from shim.doors.process import concerns
-from shim.doors.recognition import RetiredCall
 from shim.doors.urllib3.responses import answered, discard, drain, renewed, show_in, waits_of
 from shim.origins import origin_of
 
@@ -33,19 +32,23 @@ _NAMES = (  # in the order of a pool's ``urlopen``
 )
 
 
-@attrs.frozen(eq=False)
-class CallerRequest:
-    """A retired call as the caller made it.
+@attrs.define(eq=False)
+class Urllib3Door(Door):
+    """A retired call in urllib3's terms.
 
-    ``options`` are the arguments of ``urlopen`` by name, but for method and URL; ``prefix`` is what stands
-    before the target in ``url``, nothing where that is relative to a pool.
+    ``options`` are the arguments of ``urlopen`` by name, but for method and URL; ``prefix`` is what stands before the
+    target in ``url``, nothing where that is relative to a pool. ``retries`` are the caller's, ``quiet`` the same that
+    look at no status. ``inner`` is what ``base`` was called with last.
     """
 
     owner: Owner
+    base: Base
     url: str
     prefix: str
-    options: Mapping[str, Any] = attrs.field(repr=False)
-    retired: RetiredCall
+    options: Mapping[str, Any]
+    retries: Retry = attrs.field(init=False)
+    quiet: Retry = attrs.field(init=False)
+    inner: dict[str, Any] = attrs.field(init=False)
 
     @property
     def pool(self) -> HTTPConnectionPool:
@@ -61,67 +64,10 @@ class CallerRequest:
         owner: Any = self.owner
         return owner.timeout if hasattr(owner, "timeout") else owner.connection_pool_kw.get("timeout")
 
-
-def recognise(
-    owner: Owner, method: str, url: str, args: Iterable[Any], kwargs: Mapping[str, Any]
-) -> CallerRequest | None:
-    """Return what a call of ``urlopen`` is when it is a retired one, else None: then nobody touches it.
-
-    Its body is read if it takes part.
-    """
-    if not concerns(url):
-        return None
-    pool = owner if isinstance(owner, HTTPConnectionPool) else None
-    options = {**dict(zip(_NAMES if pool else ("redirect",), args, strict=False)), **kwargs}
-    try:
-        where = parse_url(url)
-        if pool and url.startswith("/"):
-            prefix, target = "", url.partition("#")[0]
-            origin = origin_of(pool.scheme or "", pool.host, pool.port)
-        else:
-            target = where.request_uri
-            prefix = (where._replace(fragment=None).url).removesuffix(target)
-            origin = origin_of(where.scheme or "http", where.host or "", where.port)
-        target.encode("ascii")
-    except (HTTPError, ValueError):  # none that can be sent
-        return None
-    if options.get("headers") is None and (pool or "headers" not in options):
-        options["headers"] = owner.headers
-    headers: Any = options.get("headers") or {}
-    retired = recognition.recognise(method, origin, target, lambda: header_lines(headers.items()))
-    if retired is None:
-        return None
-    if retired.match.needs_body:
-        retired = retired.with_body(_read_content(options))
-    return CallerRequest(owner, url, prefix, options, retired)
-
-
-def _read_content(options: dict[str, Any]) -> bytes:
-    """Return a request's body; one that can be read only once is replaced by what it says."""
-    body = options.get("body")
-    content = content_of(body)
-    if body is not None and not isinstance(body, str | bytes | bytearray):
-        headers = HTTPHeaderDict(options.get("headers"))
-        headers.discard("Content-Length")
-        headers.discard("Transfer-Encoding")
-        options |= {"body": content, "headers": headers, "chunked": False, "body_pos": None}
-    return content
-
-
-@attrs.define(eq=False)
-class Urllib3Door(Door):
-    """A retired call in urllib3's terms; ``retries`` are the caller's, ``quiet`` those that look at no status."""
-
-    asked: CallerRequest
-    base: Base
-    retries: Retry
-    quiet: Retry
-    inner: dict[str, Any] = attrs.field(init=False)
-
     def request(self, send: Send) -> dict[str, Any]:
         """Return the arguments of ``urlopen``; credentials are the caller's, but for Digest over another target."""
-        asked, call, sent = self.asked, self.retired.call, send.call
-        options = {**asked.options, "preload_content": False, "retries": self.quiet}
+        call, sent = self.retired.call, send.call
+        options = {**self.options, "preload_content": False, "retries": self.quiet}
         options.pop("release_conn", None)
         lines = _fields(send, call.headers)
         if sent.method != call.method or sent.body != call.body:
@@ -131,22 +77,22 @@ class Urllib3Door(Door):
             options["headers"] = HTTPHeaderDict()
             for name, value in lines:
                 options["headers"].add(name, value)
-        options["url"] = asked.prefix + sent.target if send.rewritten else asked.url
+        options["url"] = self.prefix + sent.target if send.rewritten else self.url
         self.inner = {"method": sent.method, **options}
         return self.inner
 
     def seconds(self) -> float | None:
         """Read the call's timeout, or the owner's."""
-        return waits_of(self.asked.timeout)[0]
+        return waits_of(self.timeout)[0]
 
     def within(self, left: float) -> None:
         """Bound the whole request."""
-        connect, read = waits_of(self.asked.timeout)[1]
+        connect, read = waits_of(self.timeout)[1]
         self.inner["timeout"] = Timeout(total=left, connect=connect, read=read)
 
     def timed_out(self, words: str) -> Exception:
         """Return a ReadTimeoutError."""
-        return ReadTimeoutError(self.asked.pool, self.retired.call.target, words)
+        return ReadTimeoutError(self.pool, self.retired.call.target, words)
 
     def send(self, request: dict[str, Any]) -> Any:
         """Call ``urlopen``."""
@@ -199,6 +145,52 @@ class Urllib3Door(Door):
         if isinstance(text, str) and self.sent is not None and self.sent.rewritten:
             return text.replace(self.sent.call.target, self.retired.call.target)
         return text
+
+
+def recognise(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whose it is
+    owner: Owner, base: Base, method: str, url: str, args: Iterable[Any], kwargs: Mapping[str, Any]
+) -> Urllib3Door | None:
+    """Return the door of a call of ``urlopen`` when it is a retired one, else None: then nobody touches it.
+
+    Its body is read if it takes part.
+    """
+    if not concerns(url):
+        return None
+    pool = owner if isinstance(owner, HTTPConnectionPool) else None
+    options = {**dict(zip(_NAMES if pool else ("redirect",), args, strict=False)), **kwargs}
+    try:
+        where = parse_url(url)
+        if pool and url.startswith("/"):
+            prefix, target = "", url.partition("#")[0]
+            origin = origin_of(pool.scheme or "", pool.host, pool.port)
+        else:
+            target = where.request_uri
+            prefix = (where._replace(fragment=None).url).removesuffix(target)
+            origin = origin_of(where.scheme or "http", where.host or "", where.port)
+        target.encode("ascii")
+    except (HTTPError, ValueError):  # none that can be sent
+        return None
+    if options.get("headers") is None and (pool or "headers" not in options):
+        options["headers"] = owner.headers
+    headers: Any = options.get("headers") or {}
+    retired = recognition.recognise(method, origin, target, lambda: header_lines(headers.items()))
+    if retired is None:
+        return None
+    if retired.match.needs_body:
+        retired = retired.with_body(_read_content(options))
+    return Urllib3Door(retired, owner, base, url, prefix, options)
+
+
+def _read_content(options: dict[str, Any]) -> bytes:
+    """Return a request's body; one that can be read only once is replaced by what it says."""
+    body = options.get("body")
+    content = content_of(body)
+    if body is not None and not isinstance(body, str | bytes | bytearray):
+        headers = HTTPHeaderDict(options.get("headers"))
+        headers.discard("Content-Length")
+        headers.discard("Transfer-Encoding")
+        options |= {"body": content, "headers": headers, "chunked": False, "body_pos": None}
+    return content
 
 
 def _fields(send: Send, callers: Headers) -> Headers:

@@ -13,7 +13,7 @@ from urllib3.exceptions import MaxRetryError
 
 from shim.doors.exchange import drive, steps
 from shim.doors.native import is_served
-from shim.doors.urllib3.door import Base, CallerRequest, Owner, Urllib3Door, recognise
+from shim.doors.urllib3.door import Base, Owner, Urllib3Door, recognise
 
 log = logging.getLogger("urllib3.connectionpool")
 
@@ -23,30 +23,30 @@ def urlopen(owner: Owner, base: Base, method: str, url: str, *args: Any, **kwarg
 
     ``base`` is the method in whose place this one stands, bound to ``owner``.
     """
-    request = None if is_served() else recognise(owner, method, url, args, kwargs)
-    if request is None:
+    door = None if is_served() else recognise(owner, base, method, url, args, kwargs)
+    if door is None:
         plain: HTTPResponse = base(method, url, *args, **kwargs)
         return plain
-    response = _with_retries(request, base)
-    if request.options.get("preload_content", True):
+    response = _with_retries(door)
+    if door.options.get("preload_content", True):
         _ = response.data
     return response
 
 
-def _with_retries(request: CallerRequest, base: Base) -> HTTPResponse:
+def _with_retries(door: Urllib3Door) -> HTTPResponse:
     """Have status retries, as urllib3 does, of what the caller sees."""
-    retired, retries = request.retired, _retries_of(request)
-    method = retired.call.method
+    retries, call = _retries_of(door), door.retired.call
     while True:
-        response: HTTPResponse = drive(steps(Urllib3Door(retired, request, base, retries, _quiet(retries))))
+        door.retries, door.quiet = retries, _quiet(retries)
+        response: HTTPResponse = drive(steps(door))
         if response.retries is not None:
             url = response._request_url  # noqa: SLF001 - urllib3 2 takes it from retries
             response.retries = retries = _loud(response.retries)
             response._request_url = url  # noqa: SLF001 - as above
-        if not retries.is_retry(method, response.status, bool(response.headers.get("Retry-After"))):
+        if not retries.is_retry(call.method, response.status, bool(response.headers.get("Retry-After"))):
             return response
         try:
-            retries = retries.increment(method, retired.call.target, response=response, _pool=request.pool)
+            retries = retries.increment(call.method, call.target, response=response, _pool=door.pool)
         except MaxRetryError:
             if retries.raise_on_status:
                 response.drain_conn()
@@ -54,17 +54,15 @@ def _with_retries(request: CallerRequest, base: Base) -> HTTPResponse:
             return response
         response.drain_conn()
         retries.sleep(response)
-        log.debug("Retry: %s", request.url)
-        retired = attrs.evolve(retired, warns=False)
+        log.debug("Retry: %s", door.url)
+        door = attrs.evolve(door, retired=attrs.evolve(door.retired, warns=False))
 
 
-def _retries_of(request: CallerRequest) -> Retry:
+def _retries_of(door: Urllib3Door) -> Retry:
     """Return the caller's retries, made of whatever it gave."""
-    owner: Any = request.owner
+    owner: Any = door.owner
     default = owner.retries if hasattr(owner, "retries") else owner.connection_pool_kw.get("retries")
-    return Retry.from_int(
-        request.options.get("retries"), redirect=request.options.get("redirect", True), default=default
-    )
+    return Retry.from_int(door.options.get("retries"), redirect=door.options.get("redirect", True), default=default)
 
 
 class _Quiet:
