@@ -4,14 +4,11 @@
 
 import asyncio
 import json
-import time
 
 import aiohttp as plain
 import pytest
 
 from shim import aiohttp
-from shim.core.memory import Memory
-from shim.doors import process
 from tests.doors.calls import JOBS, NOT_FOUND, SNAPSHOTS, field, flex, gone_then_flex
 from tests.peers.answering import reply
 
@@ -151,34 +148,6 @@ async def test_a_timeout_bounds_the_whole_exchange(raw, early, monkeypatch, name
     async with aiohttp.ClientSession() as session:
         await session.get(server.url + SNAPSHOTS, timeout=limit)
     assert 60 >= totals[0] > totals[1] > 0
-
-
-async def test_a_later_write_has_the_whole_timeout_or_is_not_begun(raw, early, monkeypatch):
-    """Cut short, it would leave open whether it was executed."""
-    server = raw(ordered)
-    totals, passed = [], []
-    original, clock = plain.ClientSession._request, time.perf_counter
-
-    def noted(self, *args, **options):
-        totals.append(options["timeout"].total)
-        return original(self, *args, **options)
-
-    monkeypatch.setattr(plain.ClientSession, "_request", noted)
-    monkeypatch.setattr(time, "perf_counter", lambda: clock() + sum(passed))
-
-    async def slow(*_):
-        passed.append(61)
-
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
-        assert (await session.post(server.url + JOBS, json=ORDER)).status == 201
-        assert totals == [60, 60]
-    config = aiohttp.TraceConfig()
-    config.on_request_end.append(slow)
-    monkeypatch.setattr(process, "MEMORY", Memory())  # in which the legacy endpoint is not known to be gone
-    async with aiohttp.ClientSession(timeout=session.timeout, trace_configs=[config]) as session:
-        with pytest.raises(aiohttp.ServerTimeoutError, match="60 seconds together"):
-            await session.post(server.url + JOBS, json=ORDER)
-    assert len(server.requests) == 3
 
 
 @pytest.mark.skipif(not hasattr(plain, "UploadTracker"), reason="aiohttp has UploadTracker from 3.14.4 on")

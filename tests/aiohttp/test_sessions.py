@@ -9,7 +9,7 @@ from yarl import URL
 
 import shim
 from shim import aiohttp
-from tests.doors.calls import BEARER, EMPTY, NOT_FOUND, SNAPSHOTS, field, flex
+from tests.doors.calls import EMPTY, NOT_FOUND, SNAPSHOTS, flex
 from tests.peers.answering import reply
 
 
@@ -79,18 +79,3 @@ async def test_a_base_and_parameters_make_the_call(raw):
         assert str(response.url) == f"{server.url}{SNAPSHOTS}?itemsPerPage=7"
         assert "itemsPerPage=7" in (await response.json())["links"][0]["href"]
     assert "/flexClusters/" in server.targets()[0]
-
-
-async def test_credentials_of_every_kind_reach_upstream(raw):
-    """Of the session, the call and the URL."""
-    server = raw(flex)
-    url = server.url + SNAPSHOTS
-    async with aiohttp.ClientSession(headers=BEARER) as session:
-        await session.get(url)
-        await session.get(url, headers={"Authorization": "Basic dTpw"})
-    async with aiohttp.ClientSession() as session:
-        await session.get(url.replace("://", "://u:p@"))
-        await session.get(url)
-    assert [field(request, "Authorization") for request in server.requests] == [
-        *(BEARER["Authorization"], "Basic dTpw", "Basic dTpw", None)
-    ]

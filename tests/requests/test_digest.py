@@ -127,16 +127,3 @@ def test_an_authentication_that_signs_in_the_query_is_kept(raw, early):
     server = raw(lambda request: reply("200 OK", body=b"{}"))
     requests.get(f"{server.url}{SNAPSHOTS}", auth=sign, timeout=10)
     assert server.targets() == [f"{SNAPSHOTS}?signature=abc"]
-
-
-def test_netrc_is_asked_as_ever(raw, tmp_path, monkeypatch):
-    """An entry for the host signs, unless the session does not trust its environment."""
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login user password pass\n")
-    (tmp_path / "netrc").chmod(0o600)
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    server = raw(lambda request: reply("200 OK", body=b'{"results": [], "totalCount": 0}'))
-    session = requests.Session()
-    session.get(f"{server.url}{SNAPSHOTS}")
-    session.trust_env = False
-    session.get(f"{server.url}{SNAPSHOTS}")
-    assert [b"Basic dXNlcjpwYXNz" in request for request in server.requests] == [True, False]

@@ -26,16 +26,6 @@ def trips(atlas, call):
     return len(atlas.fake.arrivals) - before
 
 
-def test_a_mounted_adapter_serves_retired_calls(atlas, retired):
-    """What is shown is what was asked for, and the record is where a session leaves it."""
-    response = mounted(atlas.url).get(retired, headers=BEARER)
-    assert (response.status_code, response.url, response.request.url) == (200, retired, retired)
-    assert response.json()["totalCount"] > 0
-    record = shim.record(response)
-    assert record is not None
-    assert record.route == "flex"
-
-
 def test_digest_is_signed_for_what_is_sent(atlas, retired):
     """Two trips, then one, as with a session of the shim's."""
     session = mounted(atlas.url)
