@@ -1,102 +1,51 @@
-"""Pages for people: one file that loads nothing, has no script, and escapes all it shows.
-
-All pages of the shim have their look from here, and whatever they show goes through ``text``.
-"""
+"""What the pages for people share: their look, and templates in which whatever a caller says stays text."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Callable, Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
-def document(title: str, body: Iterable[str], footer: str) -> str:
-    """Return a page of parts, the empty ones left out; ``title`` and ``footer`` are texts, ``body`` is HTML."""
-    return _PAGE.format(
-        csp=POLICY, style=STYLE, title=text(title), body="\n".join(filter(None, body)), footer=text(footer)
-    )
-
-
-def text(said: str) -> str:
-    """Return a text for HTML; what is not to be seen would let a caller's name pass for another."""
-    return escape("".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in said))
-
-
-def quoted(said: str) -> str:
-    """Return a text as an attribute's value, with its quotes."""
-    return f'"{text(said)}"'
-
-
-def code(said: str) -> str:
-    """Return a name, path or command."""
-    return f"<code>{text(said)}</code>"
-
-
-def time(instant: str, spoken: str) -> str:
-    """Return an instant as machines and as people read it."""
-    return f"<time datetime={quoted(instant)}>{text(spoken)}</time>"
-
-
-def bullets(said: Sequence[str]) -> str:
-    """Return a list of sentences; an empty text without any."""
-    return f"<ul>{''.join(f'<li>{text(one)}</li>' for one in said)}</ul>" if said else ""
-
+STYLE = files("shim").joinpath("page.css").read_text("utf-8")
+"""The look of all pages."""
 
 VERDICTS = {"called": "Still called.", "quiet": "Nobody calls.", "unproven": "Not proven."}
 
 
-def verdict(word: str, sentence: str) -> str:
-    """Return a verdict, which is ``called``, ``quiet`` or ``unproven``."""
-    return f'<p class="verdict {word}"><strong>{VERDICTS[word]}</strong> {text(sentence)}</p>'
+def templates(folder: Traversable, filters: Mapping[str, Callable[..., Any]]) -> Environment:
+    """Return the templates of a folder: a name that is missing is an error, and ``.html.j2`` escapes all it shows."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape  # noqa: PLC0415 - an extra
 
-
-def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, words: bool = False) -> str:
-    """Return a table; cells are HTML, the rest are texts. On a phone each row is a card with its columns' names.
-
-    The second column is a number, unless all are ``words``.
-    """
-    return "\n".join(
-        (
-            f"<table role='table'{' class=words' if words else ''}><caption>{text(caption)}</caption>",
-            "<thead role='rowgroup'><tr role='row'>",
-            *(f"<th role='columnheader' scope='col'>{text(column)}</th>" for column in columns),
-            f"</tr></thead><tbody role='rowgroup'>{''.join(_row(columns, cells) for cells in rows)}</tbody></table>",
-        )
+    made = Environment(
+        loader=FunctionLoader(lambda name: folder.joinpath(name).read_text("utf-8")),
+        autoescape=select_autoescape(["html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
+    made.filters |= filters
+    return made
 
 
-def _row(columns: Sequence[str], cells: Sequence[str]) -> str:
-    labelled = zip(columns, cells, strict=True)
-    inside = "".join(f"<td role='cell' data-label={quoted(label)}><div>{cell}</div></td>" for label, cell in labelled)
-    return f"<tr role='row'>{inside}</tr>"
+def printable(value: Any, instead: str = "\N{REPLACEMENT CHARACTER}") -> Any:
+    """Return a value without the invisible characters of its texts: with them one caller's name could pass for another.
+
+    Goes through dicts, lists and tuples.
+    """
+    if isinstance(value, str):
+        return value if value.isprintable() else "".join(one if one.isprintable() else instead for one in value)
+    if isinstance(value, dict):
+        return {name: printable(one, instead) for name, one in value.items()}
+    return [printable(one, instead) for one in value] if isinstance(value, list | tuple) else value
 
 
-STYLE = files("shim").joinpath("page.css").read_text("utf-8")
-
-_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-
-POLICY = f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; form-action 'none'"
-"""The Content-Security-Policy of every page: its own style, and nothing else."""
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{csp}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
-<h1>{title}</h1>
-{body}
-</main>
-<footer>{footer}</footer>
-</body>
-</html>
-"""
+def hash_source(part: str) -> str:
+    """Return the hash of a style or script as a Content-Security-Policy has it (CSP 3, 2.3.1)."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"

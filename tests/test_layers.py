@@ -61,7 +61,7 @@ BELOW = {
         "tools/radar",
     },
     "run": {"core", "errors", "gateway", "origins"},
-    "front": {"_version", "documents", "errors", "gateway"},
+    "front": {"_version", "documents", "errors", "gateway", "page"},
 }
 """Room -> the rooms it may import. ``cli`` and the package's front may import any; none may import the front."""
 

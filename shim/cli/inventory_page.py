@@ -1,16 +1,18 @@
-"""The inventory as a page for people: one file that loads nothing, has no script, and escapes all it shows."""
+"""What is said to people of an inventory, and the page that says it: one file that loads nothing and has no script."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from importlib.resources import files
+from typing import Any
 
 import attrs
 
-from shim import page as html
 from shim.cli.fields import no_successor
 from shim.cli.next_calls import NextCall
 from shim.documents.model import Operation
+from shim.page import STYLE, VERDICTS, hash_source, printable, templates
 from shim.tools.inventory import explain_command
 from shim.tools.inventory.ahead import spoken
 from shim.tools.inventory.announcements import AnnouncedCalls
@@ -86,34 +88,29 @@ def lacking(caller: Caller) -> list[str]:
 
 def page(found: Inventory, called: Sequence[Called], verdict: Verdict, now: datetime) -> str:
     """Return the page as HTML; ``now`` is when it is made."""
-    parts = [
-        html.verdict(verdict.word, verdict.sentence),
-        html.bullets((*verdict.doubts, *verdict.ahead)),
-        *(f"<p>{html.text(remark)}</p>" for remark in remarks(found, verdict)),
-        *map(_operation, called),
-        _announced(found.announced),
-    ]
-    footer = f"Made by atlas-shim inventory at {now:%Y-%m-%d %H:%M} UTC."
-    return html.document("Who still makes retired Atlas calls", parts, footer)
+    values = {
+        "verdict": attrs.asdict(verdict),
+        "remarks": remarks(found, verdict),
+        "called": [_shown(one) for one in called],
+        "announced": [announced_row(one) for one in found.announced],
+        "made": f"{now:%Y-%m-%d %H:%M} UTC",
+    }
+    template = templates(files("shim.cli") / "templates", {"spoken": spoken}).get_template("inventory.html.j2")
+    looks = {"style": STYLE, "hash": hash_source(STYLE), "verdicts": VERDICTS, "explained": EXPLAINED}
+    return template.render(printable(values), **looks)
 
 
-def _operation(one: Called) -> str:
-    operation, name = one.operation, html.text(one.name)
-    more = len(one.callers) - ROWS
-    parts = [
-        f"<section aria-label={html.quoted(one.name)}>",
-        f"<h2>{name}</h2>",
-        ""
-        if operation is None
-        else f"<p>{operation.method} {html.code(operation.full_path)}, retired on {operation.sunset:%Y-%m-%d}</p>",
-        html.table(f"Callers of {one.name}, the latest first", _COLUMNS, map(_row, one.callers[:ROWS])),
-        f"<p>{more} more callers are in the text and the JSON.</p>" if more > 0 else "",
-        "<h3>The way out</h3>",
-        html.bullets(one.ways_out),
-        f"<p>{EXPLAINED}</p><pre tabindex='0'>{html.text(one.explain)}</pre>" if one.explain else "",
-        "</section>",
+def _shown(one: Called) -> dict[str, Any]:
+    operation = one.operation
+    shown = {name: getattr(one, name) for name in ("name", "ways_out", "explain")}
+    if operation is not None:
+        shown |= {"method": operation.method, "path": operation.full_path, "sunset": f"{operation.sunset:%Y-%m-%d}"}
+    rows = [
+        {"place": caller.place, "count": caller.count, "first": caller.first, "last": caller.last}
+        | {"lacking": lacking(caller)}
+        for caller in one.callers[:ROWS]
     ]
-    return "\n".join(filter(None, parts))
+    return {"path": "", **shown, "callers": rows, "more": len(one.callers) - ROWS}
 
 
 def announced_row(one: AnnouncedCalls) -> list[str]:
@@ -122,27 +119,3 @@ def announced_row(one: AnnouncedCalls) -> list[str]:
     named = ", ".join(callers[:4]) + (f" and {len(callers) - 4} more" if len(callers) > 4 else "")
     deprecated = {"": "-", "true": "yes"}.get(one.deprecation, one.deprecation[:10])
     return [one.sunset[:10] or "-", deprecated, one.operation, one.version, str(one.count), one.last, named]
-
-
-def _announced(announced: Sequence[AnnouncedCalls]) -> str:
-    if not announced:
-        return ""
-    columns = ("Sunset", "Deprecated", "Operation", "Version", "Calls", "Last", "Callers")
-    rows = ([*map(html.text, announced_row(one))] for one in announced)
-    table = html.table(
-        "As Sunset and Deprecation of Atlas' replies said, the next one first", columns, rows, words=True
-    )
-    return f"<section><h2>The next sunsets in these calls</h2>{table}</section>"
-
-
-_COLUMNS = ("Caller", "Calls", "First", "Last", "Not what it was")
-
-
-def _row(caller: Caller) -> tuple[str, ...]:
-    return (
-        html.code(caller.place),
-        str(caller.count),
-        html.time(caller.first, spoken(caller.first)),
-        html.time(caller.last, spoken(caller.last)),
-        html.bullets(lacking(caller)) or "nothing",
-    )

@@ -14,6 +14,7 @@ from shim.front.plan import Plan as Plan
 from shim.front.plan import Replica as Replica
 from shim.front.plan import is_address
 from shim.front.plan import plan_for as plan_for
+from shim.page import templates
 
 PROXIES = ("nginx", "haproxy", "envoy")
 """The proxies that there is a template for."""
@@ -30,18 +31,7 @@ KEEP_ATLAS = 30
 
 def configuration(plan: Plan) -> str:
     """Return the whole configuration of the plan's proxy. What it is made of has no character that ends a word."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined  # noqa: PLC0415 - an extra
-
-    folder = files("shim.front") / "templates"
-    made = Environment(
-        loader=FunctionLoader(lambda name: folder.joinpath(f"{name}.j2").read_text("utf-8")),
-        autoescape=False,  # noqa: S701 - it is no HTML; plan_for refuses what these formats would have to quote
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters["commented"] = _commented
+    made = templates(files("shim.front") / "templates", {"commented": _commented})
     made.tests["ip"] = is_address
     made.globals |= {
         "version": __version__,
@@ -51,7 +41,7 @@ def configuration(plan: Plan) -> str:
         "keep_atlas": KEEP_ATLAS,
         "notes": (),
     }
-    return made.get_template(plan.proxy).render(plan=plan)
+    return made.get_template(f"{plan.proxy}.j2").render(plan=plan)
 
 
 def _commented(text: str) -> str:

@@ -5,8 +5,6 @@ jinja2 is loaded at the first look.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import textwrap
 from collections.abc import Iterator
 from functools import cache
@@ -17,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from shim.core.responses import SITE
 from shim.gateway.status import Json
 from shim.gateway.verdict import span
-from shim.page import STYLE, VERDICTS
+from shim.page import STYLE, VERDICTS, hash_source, printable, templates
 from shim.tools.inventory.ahead import spoken
 
 if TYPE_CHECKING:
@@ -42,21 +40,21 @@ _FILES = files("shim.gateway").joinpath("templates")
 def page(status: Json) -> str:
     """Return the page as HTML."""
     style, script = _parts()
-    values = _printable(words(status), "\N{REPLACEMENT CHARACTER}")
+    values = printable(words(status))
     return _templates().get_template("status.html.j2").render(values, style=style, script=script)
 
 
 def text(status: Json) -> str:
     """Return the text, in lines of 80 columns."""
-    return _templates().get_template("status.txt.j2").render(_printable(words(status), "?"))
+    return _templates().get_template("status.txt.j2").render(printable(words(status), "?"))
 
 
 @cache
 def policy() -> str:
     """Return the Content-Security-Policy of the page: its own style, the script that renews it, and nothing else."""
-    style, script = (base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() for part in _parts())
+    style, script = map(hash_source, _parts())
     return (
-        f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; connect-src 'self'; "
+        f"default-src 'none'; style-src {style}; script-src {script}; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
@@ -69,18 +67,7 @@ def _parts() -> tuple[str, str]:
 
 @cache
 def _templates() -> Environment:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape  # noqa: PLC0415 - see above
-
-    made = Environment(
-        loader=FunctionLoader(lambda name: _FILES.joinpath(name).read_text("utf-8")),
-        autoescape=select_autoescape(["html.j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters |= {"wrapped": _wrapped, "joined": _joined}
-    return made
+    return templates(_FILES, {"wrapped": _wrapped, "joined": _joined})
 
 
 def _wrapped(said: str, first: str = "", rest: str = "") -> str:
@@ -89,15 +76,6 @@ def _wrapped(said: str, first: str = "", rest: str = "") -> str:
 
 def _joined(cell: str | list[str]) -> str:
     return cell if isinstance(cell, str) else ", ".join(cell)
-
-
-def _printable(value: Any, instead: str) -> Any:
-    """Return a value without what is not to be seen in its texts: a caller's name could pass for another."""
-    if isinstance(value, str):
-        return value if value.isprintable() else "".join(one if one.isprintable() else instead for one in value)
-    if isinstance(value, dict):
-        return {name: _printable(one, instead) for name, one in value.items()}
-    return [_printable(one, instead) for one in value] if isinstance(value, list | tuple) else value
 
 
 def words(status: Json) -> Json:
