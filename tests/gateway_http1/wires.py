@@ -189,7 +189,7 @@ class Wired:
     def __init__(self, answer: Callable[[h11.Request], tuple[bytes, bool]], **options: Any) -> None:
         chosen = Options(upstream="http://upstream.test", admin=None, **options)
         self.gateway = Gateway(chosen, environ={})
-        self.pool = WiredPool(urlsplit(chosen.upstream), chosen, self.gateway.limits, deadlines(), None)
+        self.pool = WiredPool(urlsplit(chosen.upstream), chosen, self.gateway.limits)
         self.pool.answer = answer
         self.gateway._upstream.pool = self.pool
         self.server = Server(self.gateway._handler, chosen)

@@ -14,7 +14,7 @@ import attrs
 from shim.core.messages import Call
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import PSEUDONYM, for_upstream
-from shim.gateway.http1.deadlines import NEVER, deadlines
+from shim.gateway.http1.deadlines import NEVER
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
 from shim.gateway.tls.certificates import ReloadableContext
@@ -112,9 +112,7 @@ class Upstream:
         self._make_pool(lambda: self._tls.context)
 
     def _make_pool(self, context: Callable[[], ssl.SSLContext]) -> None:
-        self.pool = Pool(self.origin, self._options, self._budget, deadlines(), self.proxy)
-        of_proxy = system_context() if self.proxy is not None and self.proxy.tls else None
-        self.pool.trust(context, of_proxy)
+        self.pool = Pool(self.origin, self._options, self._budget, self.proxy, context)
         self.now = self.pool.deadlines.now
 
     async def close(self) -> None:

@@ -7,11 +7,12 @@ import ssl
 from collections.abc import Callable
 from urllib.parse import SplitResult
 
-from shim.gateway.http1.deadlines import NEVER, Deadlines
+from shim.gateway.http1.deadlines import NEVER, deadlines
 from shim.gateway.http1.secure import Secure, open_wire
 from shim.gateway.http1.wire import READ, Turns
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
+from shim.gateway.tls.contexts import system_context
 from shim.gateway.upstream import faults
 from shim.gateway.upstream.connection import UpstreamConnection
 from shim.gateway.upstream.proxy import Proxy, tunnel
@@ -29,14 +30,20 @@ LONGEST = 300.0
 class Pool:
     """Lends connections, the one used last first; must be made in a running loop.
 
-    One is closed after ``KEEP`` seconds without a request, and not lent any more once it is ``LONGEST`` seconds old.
+    ``context`` returns what TLS to the origin is made with, and is asked for each connection. One is closed after
+    ``KEEP`` seconds without a request, and not lent any more once it is ``LONGEST`` seconds old.
     """
 
     def __init__(
-        self, origin: SplitResult, options: Options, budget: Limits, deadlines: Deadlines, proxy: Proxy | None
+        self,
+        origin: SplitResult,
+        options: Options,
+        budget: Limits,
+        proxy: Proxy | None = None,
+        context: Callable[[], ssl.SSLContext] = system_context,
     ) -> None:
         self.loop = asyncio.get_running_loop()
-        self.deadlines = deadlines
+        self.deadlines = deadlines()
         self.budget = budget
         self.buffer = memoryview(bytearray(READ))
         self.turns = Turns(self.loop)
@@ -45,8 +52,8 @@ class Pool:
         self._host = origin.hostname or ""
         self._port = origin.port or (443 if origin.scheme == "https" else 80)
         self._tls = origin.scheme == "https"
-        self._context: Callable[[], ssl.SSLContext] | None = None
-        self._context_of_proxy: ssl.SSLContext | None = None
+        self._context = context
+        self._context_of_proxy = system_context() if proxy is not None and proxy.tls else None
         self._proxy = proxy
         self._idle: list[UpstreamConnection] = []
         self._open: set[UpstreamConnection] = set()
@@ -58,11 +65,6 @@ class Pool:
         """Return how many connections are idle and active; may be asked in any thread."""
         idle = len(self._idle)
         return {"idle": idle, "active": max(0, len(self._open) - idle)}
-
-    def trust(self, context: Callable[[], ssl.SSLContext], of_proxy: ssl.SSLContext | None = None) -> None:
-        """Use what ``context`` returns for each new connection to the origin, and another for TLS to a proxy."""
-        self._context = context
-        self._context_of_proxy = of_proxy
 
     def lend(self) -> UpstreamConnection | None:
         """Return a connection that was used before, None when there is none."""
@@ -123,8 +125,7 @@ class Pool:
     async def _direct(self) -> UpstreamConnection:
         """Connect to the origin itself."""
         connection = UpstreamConnection(self)
-        context = self._context() if self._tls and self._context is not None else None
-        await open_wire(connection, self._host, self._port, context)
+        await open_wire(connection, self._host, self._port, self._context() if self._tls else None)
         return connection
 
     async def _through(self, proxy: Proxy) -> UpstreamConnection:
@@ -133,7 +134,6 @@ class Pool:
         if not self._tls:
             await open_wire(connection, proxy.host, proxy.port, self._context_of_proxy)
             return connection
-        assert self._context is not None, "trust() comes first"
         context = self._context()
         transport = await tunnel(proxy, f"{self._host}:{self._port}", self._context_of_proxy, self.buffer)
         layer = Secure(connection, context, server_hostname=self._host)
