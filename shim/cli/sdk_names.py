@@ -27,6 +27,8 @@ GET    clusters/{}/backup/restoreJobs/{}     cloudBackups getBackupRestoreJob ge
 POST   clusters/{}/backup/restoreJobs        cloudBackups createBackupRestoreJob createGroupClusterBackupRestoreJob
 GET    clusters                              clusters listClusters listGroupClusters
 GET    clusters/{}                           clusters getCluster getGroupCluster
+POST   clusters                              clusters createCluster createGroupCluster
+PATCH  clusters/{}                           clusters updateCluster updateGroupCluster
 GET    clusters/{}/processArgs               clusters getProcessArgs getGroupClusterProcessArgs
 """
 """Method, path below the project, tag, name in Go and the CLI, operation id."""

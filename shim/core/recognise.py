@@ -232,6 +232,8 @@ def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str
             named = named or named_in(accept)
             if named is Named.OTHER or (isinstance(named, Version) and not versions.contains(named)):
                 continue
+            if named is Named.NOTHING and not compiled.operation.oldest:
+                continue
         # A caller that names no version has the oldest one.
         if found is None or compiled.operation.version < found[1].operation.version:
             found = (api, compiled)

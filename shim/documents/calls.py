@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from functools import partial
 from typing import Any, Self
 
 import attrs
@@ -32,7 +31,7 @@ from shim.documents.read import (
 from shim.documents.resources import read_body
 from shim.documents.sources import Step
 from shim.documents.tables import Rows, Table, checked, key_path, read_template
-from shim.documents.templates import Template, parameters_in
+from shim.documents.templates import Template, parameters_in, parse_template
 from shim.documents.versions import parse_date
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -134,6 +133,13 @@ class QueryRule(Declared):
         yield "default", chooses, "belongs to the query that chooses the call"
 
 
+def _read_path(table: Table, key: str) -> Template:
+    same = table.around.same_path
+    if same and not table.has(key):
+        return checked(table, key, parse_template, same) or table.around.path
+    return read_template(table, key, verbs=True)
+
+
 def _version(table: Table, key: str) -> str:
     other = get_close_matches("media_type", table.names(), n=1)  # a misspelt one is one problem
     version = table.text(key, default="" if other else None)
@@ -168,7 +174,7 @@ class Target(Declared):
     """
 
     method: str = read_as(lambda table, key: table.word(key, METHODS, default=table.around.method))
-    path: Template = read_as(partial(read_template, verbs=True))
+    path: Template = read_as(_read_path)
     version: str = read_as(_version)
     paging: str = read_as(_paging, default="kept")
     items: str = text(default="results")

@@ -109,9 +109,11 @@ def _resource(table: Table, key: str) -> Resource:
 
 def _successors(table: Table, question: Question) -> Mapping[str, Successor]:
     found = dict[str, Successor]()
+    base = list(table.around.apis.values())[-1].base
     for tier, where, key in tiers_of(table):
         if (sub := where.table(key)) is not None:
-            sub.around = attrs.evolve(question, is_first=not found)
+            same_path = "" if tier in TIERS else f"{base}{question.path.text}"
+            sub.around = attrs.evolve(question, is_first=not found, same_path=same_path)
             found[tier] = Successor.read(sub)
     return found
 
@@ -123,7 +125,8 @@ class Operation(Declared):
     From ``blank`` on, an answer of the legacy endpoint to a read means nothing, although it still comes.
     With a ``switch`` the successors are asked, or the ``constant`` answered, only where that word is switched on
     (``ATLAS_SHIM_WRITES``), and ``gone`` is the answer elsewhere. An operation without successors has ``gone`` or a
-    ``constant``. ``items`` is the member of a page that holds the list.
+    ``constant``. A call that names no version is one to the ``oldest``.
+    ``items`` is the member of a page that holds the list.
     ``base`` is where the last api of its document has its paths, ``error`` the shape of its errors.
     """
 
@@ -137,6 +140,7 @@ class Operation(Declared):
     error: ErrorShape = read_as(lambda table, _: table.around.error)
     versions: SpecifierSet
     version: str
+    oldest: bool = read_as(lambda table, key: not table.has(key) or table.flag(key), default=True)
     method: str
     path: Template
     shape: str
@@ -259,7 +263,10 @@ def parse_document(
     shared = _shared(top, others or {})
     own = read_resources(top.named_tables("resource"), apis, shared)
     top.around = _Whole(name, apis, {**shared, **own}, error)
-    operations = tuple(map(Operation.read, top.named_tables("operation").values()))
+    common = top.get("all")
+    if common is not None and not isinstance(common, dict):
+        top.wrong("all", f"must be a table, not {common!r}")
+    operations = tuple(map(Operation.read, top.named_tables("operation", common).values()))
     if not operations:
         top.wrong("operation", "is missing; a document describes at least one operation")
     used = {resource.name for operation in operations for resource in resources_of(operation)}

@@ -97,6 +97,8 @@ class Question:
     resources: Mapping[str, Resource]
     error: Any
     is_first: bool = True
+    same_path: str = ""
+    """The legacy path, for a successor that may leave it out."""
     elsewhere: bool = False
 
     @property

@@ -212,13 +212,16 @@ class Table:
         table = self.table(key)
         return {} if table is None else {word: table.text(word) for word in table.names()}
 
-    def named_tables(self, key: str) -> dict[str, Table]:
-        """Return the sub-tables of a table by name, in file order."""
+    def named_tables(self, key: str, common: Any = None) -> dict[str, Table]:
+        """Return the sub-tables of a table by name, in file order; each has what is ``common`` and not its own."""
         outer = self.table(key)
         if outer is None:
             return {}
         inner = {name: outer.table(name) for name in outer.names()}
-        return {name: table for name, table in inner.items() if table is not None}
+        found = {name: table for name, table in inner.items() if table is not None}
+        for table in found.values() if isinstance(common, dict) else ():
+            table._data = {**common, **table._data}  # noqa: SLF001 - another of its own
+        return found
 
     def list_of_tables(self, key: str) -> tuple[Table, ...]:
         """Return a table or a list of tables as a tuple, empty when missing."""

@@ -157,3 +157,24 @@ def test_equals_does_not_call_a_word_true_and_false(tmp_path):
     text = changed(('word = "FAILED" }', 'word = "A", others = ["A", "B"] }'))
     lines = problems(tmp_path, things=text)
     assert any("equals.others: has words that make it true: A" in line for line in lines), lines
+
+
+def test_what_all_operations_have_stands_once(tmp_path):
+    """A key of an operation's own takes its place."""
+    one = operation(tmp_path, "dropThing", f'{SOUND}\n[all]\nnote = "All."\nmethod = "PUT"\n')
+    assert (one.note, one.method) == ("All.", "DELETE")
+
+
+def test_what_all_have_is_a_table(tmp_path):
+    """Anything else is a defect of its own."""
+    assert problems(tmp_path, things=f"all = 5\n{SOUND}") == ("things.toml: all: must be a table, not 5",)
+
+
+def test_the_version_alone_may_change(tmp_path):
+    """A named tier without a path is the legacy path in another version; flex is another path always."""
+    named = NEVER_BLANK + '\n[operation.readThing.tier.successor]\nversion = "2024-01-01"\n'
+    named = named.replace('">=2023.1.1"', '">=2023.1.1,<2024.1.1"')
+    text = SOUND + named + '\n[resource.thing.name.tier.successor]\nfrom = "name"\nfidelity = "exact"\n'
+    assert not [line for line in problems(tmp_path, things=text) if ".path" in line]
+    flex = SOUND + NEVER_BLANK + TO_FLEX.replace('path = "/new/{groupId}"\n', "")
+    assert any("readThing.flex.path: is missing" in line for line in problems(tmp_path, things=flex))
