@@ -32,7 +32,6 @@ from shim.gateway.verdict import DAY, Written, verdict
 from shim.tools.inventory.ahead import Ends, ends_of
 from shim.tools.inventory.writing import written
 from shim.tools.radar import Sighting
-from shim.tools.radar.radar import soonest
 
 FORMAT = 1
 """The number of this shape; it is raised when a member goes or changes."""
@@ -134,7 +133,7 @@ def status_of(  # noqa: PLR0913 - each is another source of facts
             for one in certificates
             if one.expires is not None
         ],
-        "announced": [_announced(one, today) for one in sorted(announced, key=soonest)],
+        "announced": [_announced(one, today) for one in sorted(announced, key=_soonest)],
     }
 
 
@@ -157,6 +156,10 @@ def _sunsets(plan: Plan, today: float) -> Iterator[Json]:
                 "overridden": document.name in plan.settings.sunsets,
                 "operations": [one.id for one in operations],
             }
+
+
+def _soonest(one: Sighting) -> tuple[float, tuple[str, ...]]:
+    return one.sunset or float("inf"), one.key
 
 
 def _announced(one: Sighting, today: float) -> Json:

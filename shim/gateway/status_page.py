@@ -17,6 +17,7 @@ from shim.gateway.status import Json
 from shim.gateway.verdict import span
 from shim.page import STYLE, VERDICTS, hash_source, printable, templates
 from shim.tools.inventory.ahead import spoken
+from shim.tools.radar.radar import distance
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -98,13 +99,6 @@ def _when(instant: str, status: Json) -> str:
     return said[11:] if instant[:10] == status["made"][:10] else said
 
 
-def _distance(days: int) -> str:
-    if days == 0:
-        return "today"
-    count = f"{abs(days)} day" + ("" if abs(days) == 1 else "s")
-    return f"in {count}" if days > 0 else f"{count} ago"
-
-
 def _troubles(status: Json) -> Iterator[str]:
     """Yield sentences on what somebody should look at."""
     if not status["ready"]:
@@ -120,7 +114,7 @@ def _troubles(status: Json) -> Iterator[str]:
     for one in status["certificates"]:
         who = _SIDES.get(one["side"], one["side"])
         if one["days_left"] < SOON:
-            over = "has expired" if one["days_left"] < 0 else f"expires {_distance(one['days_left'])}"
+            over = "has expired" if one["days_left"] < 0 else f"expires {distance(one['days_left'])}"
             yield f"The certificate that {who} is shown {over}."
         if one["refused"]:
             yield f"New files of the certificate that {who} is shown are of no use, and the last good ones stay."
@@ -138,7 +132,7 @@ def _facts(status: Json) -> Iterator[tuple[str, str]]:
     yield "Retired writes", ", ".join(mode["writes"]) or "off"
     yield "Inventory", "is written" if mode["inventory"] else "is not written (ATLAS_SHIM_INVENTORY)"
     for one in status["certificates"]:
-        until = f"ends {_distance(one['days_left'])}, {spoken(one['not_after'])}"
+        until = f"ends {distance(one['days_left'])}, {spoken(one['not_after'])}"
         yield f"Certificate for {_SIDES.get(one['side'], one['side'])}", until
 
 
@@ -199,7 +193,7 @@ def _cause(one: Json) -> str:
 
 def _announced(status: Json) -> Iterator[tuple[Any, ...]]:
     for one in status["announced"]:
-        sunset = "-" if one["sunset"] is None else f"{one['sunset'][:10]}, {_distance(one['days_left'])}"
+        sunset = "-" if one["sunset"] is None else f"{one['sunset'][:10]}, {distance(one['days_left'])}"
         deprecated = one["deprecation"][:10] if one["deprecation"] else "yes" if one["deprecated"] else "-"
         operation = [*filter(None, (f"{one['method']} {one['path']}", one["version"], one["link"]))]
         yield sunset, deprecated, operation, str(one["calls"]), _when(one["last"], status), one["callers"]
@@ -208,7 +202,7 @@ def _announced(status: Json) -> Iterator[tuple[Any, ...]]:
 def _routes(status: Json) -> Iterator[tuple[Any, ...]]:
     first = {one["operation"]: (one["first"] or "nobody", one["reason"]) for one in status["routes"]}
     for sunset in sorted(status["sunsets"], key=lambda one: one["sunset"]):
-        when = f"{sunset['sunset'][:10]}, {_distance(sunset['days_left'])}"
+        when = f"{sunset['sunset'][:10]}, {distance(sunset['days_left'])}"
         when += " (by the option sunset)" if sunset["overridden"] else ""
         names = sorted(sunset["operations"], key=first.__getitem__)
         for decision, same in groupby(names, key=first.__getitem__):

@@ -7,9 +7,8 @@ import re
 import threading
 import time
 from collections import Counter as Tally
-from collections import OrderedDict
-from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import attrs
 
@@ -29,16 +28,9 @@ NEWS = 16
 CALLERS = 8
 """Callers of an operation that are remembered, those that called last."""
 
-_KEYS = 512
-"""Calls of which it is remembered which operation they are of."""
-
 _VERSION = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|preview|upcoming)\+", re.IGNORECASE)
 
 _Key = tuple[str, str, str]
-
-
-def _texts(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(values)
 
 
 @attrs.frozen
@@ -59,31 +51,27 @@ class Sighting:
     link: str
     first: float
     last: float
-    calls: int
-    callers: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    calls: int = 1
+    callers: tuple[str, ...] = ()
 
     @property
     def key(self) -> _Key:
         """What tells operations apart."""
         return self.method, self.path, self.version
 
-
-@attrs.define(eq=False)
-class _Row:
-    said: Announcement
-    first: float
-    last: float
-    calls: int = 0
-    callers: OrderedDict[str, None] = attrs.field(factory=OrderedDict)
+    def again(self, said: Announcement, caller: str, now: float) -> Sighting:
+        """Return what is known after one more reply."""
+        callers = (caller, *(one for one in self.callers if one != caller))[:CALLERS] if caller else self.callers
+        dates = said.sunset, said.deprecation, said.deprecated, said.link
+        return Sighting(*self.key, *dates, self.first, max(self.last, now), self.calls + 1, callers)
 
 
 class Radar:
     """Remembers what replies announce."""
 
     def __init__(self) -> None:
-        self._rows: OrderedDict[_Key, _Row] = OrderedDict()
-        self._told: set[tuple[_Key, float | None, float | None]] = set()
-        self._keys: tuple[Engine | None, dict[tuple[str, ...], _Key]] = (None, {})
+        self._seen: dict[_Key, Sighting] = {}  # the operation that was called last is the last
+        self._logged: set[tuple[_Key, float | None, float | None]] = set()
         self._lock = threading.Lock()
 
     def look(
@@ -98,78 +86,51 @@ class Radar:
         if said is None:
             return None
         now = time.time() if now is None else now
-        key = self._key_of(call, headers, engine)
+        accept = ",".join([value for name, value in call.headers if len(name) == 6 and name.lower() == "accept"])
+        version = _version(field(headers, "Content-Type") or "") or _version(accept)
+        key = call.method, _path_of(engine, call.method, call.path, accept), version
         with self._lock:
-            row = self._rows.get(key)
-            before = None if row is None else row.said
-            if row is None:
-                row = self._rows[key] = _Row(said, now, now)
-                if len(self._rows) > MOST:
-                    self._forget_one()
-            else:
-                self._rows.move_to_end(key)
-            row.said, row.last, row.calls = said, max(row.last, now), row.calls + 1
-            if caller:
-                row.callers[caller] = None
-                row.callers.move_to_end(caller)
-                if len(row.callers) > CALLERS:
-                    row.callers.popitem(last=False)
-            is_news = said is not before and said != before and self._is_news(key, said)
-            found = _sighting(key, row)
+            before = self._seen.pop(key, None)
+            new = Sighting(*key, None, None, deprecated=False, link="", first=now, last=now, calls=0)
+            found = self._seen[key] = (before or new).again(said, caller, now)
+            if len(self._seen) > MOST:
+                self._forget_one()
+            is_news = self._is_news(found)
         if is_news:
             log.warning("%s", sentence(found, before, now))
         return found
-
-    def _key_of(self, call: Call, headers: Headers, engine: Engine) -> _Key:
-        """Return what an operation is told by: its path is the template of a document, and else a shape.
-
-        Programs make the same few calls again and again, so it is remembered, as long as the documents are the same.
-        """
-        accept = ",".join([value for name, value in call.headers if len(name) == 6 and name.lower() == "accept"])
-        content_type = field(headers, "Content-Type") or ""
-        known, keys = self._keys
-        if known is not engine or len(keys) >= _KEYS:
-            self._keys = known, keys = engine, {}
-        asked = call.method, call.path, accept, content_type
-        key = keys.get(asked)
-        if key is None:
-            match = engine.recognise(call.method, call.path, (("Accept", accept),) if accept else ())
-            path = shape_of(call.path) if match is None else f"{match.api.base}{match.operation.path.text}"
-            key = keys[asked] = (call.method, path, _version(content_type) or _version(accept))
-        return key
 
     def _forget_one(self) -> None:
         """Forget a version of the path that has most: one between those that were called first and last.
 
         So invented versions take the place of each other. If no path has two, all count as one.
         """
-        versions = Tally(key[:2] for key in self._rows)
+        versions = Tally(key[:2] for key in self._seen)
         path, most = versions.most_common(1)[0]
-        same = [key for key in self._rows if most == 1 or key[:2] == path]
-        del self._rows[same[len(same) // 2]]
+        same = [key for key in self._seen if most == 1 or key[:2] == path]
+        del self._seen[same[len(same) // 2]]
 
-    def _is_news(self, key: _Key, said: Announcement) -> bool:
+    def _is_news(self, one: Sighting) -> bool:
         """Tell whether it is to be logged: once for each operation and its dates, and not without end."""
-        news = (key, said.sunset, said.deprecation)
-        if news in self._told or len(self._told) >= MOST:
+        news = (one.key, one.sunset, one.deprecation)
+        if news in self._logged or len(self._logged) >= MOST:
             return False
-        if sum(told[:2] == key[:2] for told, *_ in self._told) >= NEWS:
+        if sum(key[:2] == one.key[:2] for key, *_ in self._logged) >= NEWS:
             return False
-        self._told.add(news)
+        self._logged.add(news)
         return True
 
     def sightings(self) -> tuple[Sighting, ...]:
         """Return all that is remembered; may be called in another thread."""
         with self._lock:
-            return tuple(_sighting(key, row) for key, row in self._rows.items())
+            return tuple(self._seen.values())
 
 
-def _sighting(key: _Key, row: _Row) -> Sighting:
-    said = row.said
-    callers = reversed(row.callers)
-    return Sighting(
-        *key, said.sunset, said.deprecation, said.deprecated, said.link, row.first, row.last, row.calls, callers
-    )
+@lru_cache(maxsize=512)
+def _path_of(engine: Engine, method: str, path: str, accept: str) -> str:
+    """Return a document's template, or else a shape; remembered, since programs make the same few calls."""
+    match = engine.recognise(method, path, (("Accept", accept),) if accept else ())
+    return shape_of(path) if match is None else f"{match.api.base}{match.operation.path.text}"
 
 
 def _version(value: str) -> str:
@@ -177,12 +138,12 @@ def _version(value: str) -> str:
     return match[1].lower() if match else ""
 
 
-def sentence(one: Sighting, before: Announcement | None, now: float) -> str:
+def sentence(one: Sighting, before: Sighting | None, now: float) -> str:
     """Return for people what is announced, and what was ``before``."""
     version = f" ({one.version})" if one.version else ""
     parts = []
     if one.sunset is not None:
-        parts.append(f"Sunset {_day(one.sunset)}, {_distance(int((one.sunset - now) // 86400))}")
+        parts.append(f"Sunset {_day(one.sunset)}, {distance(int((one.sunset - now) // 86400))}")
     if one.deprecated:
         parts.append("Deprecation" if one.deprecation is None else f"Deprecation {_day(one.deprecation)}")
     said = "; ".join(parts)
@@ -192,7 +153,8 @@ def sentence(one: Sighting, before: Announcement | None, now: float) -> str:
     return f"{one.method} {one.path}{version}: its replies announce {said}{link}"
 
 
-def _distance(days: int) -> str:
+def distance(days: int) -> str:
+    """Return how far away a day is, as in ``in 3 days``."""
     if days == 0:
         return "today"
     count = f"{abs(days)} day" + ("" if abs(days) == 1 else "s")
@@ -201,8 +163,3 @@ def _distance(days: int) -> str:
 
 def _day(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
-
-
-def soonest(one: Sighting) -> tuple[float, _Key]:
-    """Return what sightings are sorted by: the sunset that comes first, those without one behind."""
-    return (float("inf") if one.sunset is None else one.sunset), one.key
