@@ -34,7 +34,7 @@ class State:
 
 
 STATE = State()
-_loading = threading.Lock()
+_loading, _gently = threading.Lock(), threading.Lock()
 
 _PUBLIC = "/api/atlas/"
 """What the paths of the shipped documents have in common: until the engine is loaded, the rest is no concern."""
@@ -56,6 +56,7 @@ def _load(door: str) -> None:
     """Load the engine and a room's function; what can't be loaded is said once, and calls go out as they are."""
     module, name, *arguments = door.split(":")
     found, concerns = _leave, _never
+    is_first = _loading.acquire(timeout=1)  # threads load it once; a fork may have left the lock held
     try:
         process = import_module("shim.doors.process")
         process.begin_with(STATE.settings)
@@ -66,6 +67,9 @@ def _load(door: str) -> None:
         said, STATE.said = STATE.said, f"{type(error).__name__}: {error}"
         if said != STATE.said:
             sys.stderr.write(f"atlas-shim: retired calls are not covered: {STATE.said}\n")
+    finally:
+        if is_first:
+            _loading.release()
     STATE.doors[door], STATE.concerns = found, concerns
 
 
@@ -95,19 +99,22 @@ async def _after(load: Callable[[], None], call: Callable[[], Awaitable[Any]]) -
 
 def _beside(load: Callable[[], None]) -> None:
     """Load beside a loop: it has its turn every millisecond, and no collection of garbage stops it for thirty."""
-    with _loading:
-        interval, collects = sys.getswitchinterval(), gc.isenabled()
-        sys.setswitchinterval(0.001)
-        gc.disable()
-        try:
-            load()
-        finally:
-            sys.setswitchinterval(interval)
-            if collects:
-                if not gc.get_freeze_count():
-                    gc.freeze()  # together: what is loaded is old at once, and no collection is due
-                    gc.unfreeze()
-                gc.enable()
+    if not _gently.acquire(blocking=False):  # another thread loads so, and will be done soon
+        load()
+        return
+    interval, collects = sys.getswitchinterval(), gc.isenabled()
+    sys.setswitchinterval(0.001)
+    gc.disable()
+    try:
+        load()
+    finally:
+        sys.setswitchinterval(interval)
+        if collects:
+            if not gc.get_freeze_count():
+                gc.freeze()  # together: what is loaded is old at once, and no collection is due
+                gc.unfreeze()
+            gc.enable()
+        _gently.release()
 
 
 def _served(url_of: Callable[..., str], door: str, *, waits: bool = False, follows: bool = False) -> Callable[..., Any]:
