@@ -145,11 +145,3 @@ def _several(outcomes: Sequence[tuple[FieldReport, int]], items: int) -> FieldRe
         where = "elsewhere" if number == len(others) else f"in {times}"
         why += f"; {where} it is {one.fidelity.value}" + (f": {one.why.removesuffix('.')}" if one.why else "")
     return attrs.evolve(worst, why=why)
-
-
-def has_next(document: JsonObject) -> bool | None:
-    """Tell whether a list document links to a next page; None when it has no links to tell by."""
-    links = document.get("links")
-    if type(links) is not list or not links:
-        return None
-    return any(type(link) is dict and link.get("rel") == "next" for link in links)
