@@ -17,9 +17,9 @@ from shim.core.messages import Headers, Reply
 from shim.gateway.checks import authorities_of
 from shim.gateway.credentials.modes import from_a_page
 from shim.gateway.errors import Refusal, bad_request
+from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.response import Request
-from shim.gateway.http1.server import Server
 from shim.gateway.http1.sockets import Bound
 from shim.gateway.options import Address, Options
 from shim.gateway.status import Json
@@ -106,7 +106,7 @@ class Admin:
         self._loop.run_until_complete(self._serve())
 
     async def _serve(self) -> None:
-        listener = Listener(Server(self, LIMITS), self._bound, reserve=True)
+        listener = Listener(Clients(self, LIMITS), self._bound, reserve=True)
         await self._ended.wait()
         await listener.refuse()
         await listener.close()

@@ -17,8 +17,8 @@ from shim._version import __version__
 from shim.core.route import sunset_of
 from shim.core.settings import FlagRoute
 from shim.gateway.failures import origin_of
+from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.secure import SECURED
-from shim.gateway.http1.server import Server
 from shim.gateway.ledger import COSTS, WAITS, Ledger, Snapshot
 from shim.gateway.limits import Limits
 from shim.gateway.log_writer import dropped
@@ -90,7 +90,7 @@ class Metrics(Collector):
     certificates: Certificates
     standing: Standing
     radar: Radar
-    server: Server | None = None
+    server: Clients | None = None
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

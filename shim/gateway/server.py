@@ -19,8 +19,8 @@ from shim.gateway.call import Handler
 from shim.gateway.checks import authorities_of
 from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.modes import is_loopback
+from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.listener import Listener
-from shim.gateway.http1.server import Server
 from shim.gateway.http1.sockets import Bound, bind, bind_tcp
 from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Limits
@@ -165,7 +165,7 @@ class Gateway:
         try:
             await self.flag.start()
             bound, tls = bound or bind(self.options), self.certificates.listener
-            server = self.metrics.server = Server(self._handler, self.options)
+            server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
             self._calls = Listener(server, bound, None if tls is None else lambda: tls.context)
             self.watcher.start()

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import h11
 
 from shim.gateway import Gateway, Options
+from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.deadlines import NEVER, deadlines
-from shim.gateway.http1.server import Server
 from shim.gateway.upstream.connection import UpstreamConnection
 from shim.gateway.upstream.pool import Pool
 
@@ -192,7 +192,7 @@ class Wired:
         self.pool = WiredPool(urlsplit(chosen.upstream), chosen, self.gateway.limits)
         self.pool.answer = answer
         self.gateway._upstream.pool = self.pool
-        self.server = Server(self.gateway._handler, chosen)
+        self.server = Clients(self.gateway._handler, chosen)
         peer = self.server.arrived("192.0.2.1")
         self.caller = Wire(Connection(self.server, peer, surplus=False, scheme="http"))
         self.errors: list[Any] = []

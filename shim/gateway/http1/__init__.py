@@ -5,7 +5,7 @@ In the order in which a caller meets them:
     ``sockets``     what is listened on
     ``listener``    accepts connections, as many as there are descriptors
     ``arrival``     one that is being set up: the header of a balancer (``peers``), the handshake of TLS (``secure``)
-    ``server``      whether it is kept: who is connected, how many each peer has, and who can be spared
+    ``clients``     whether it is kept: who is connected, how many each peer has, and who can be spared
     ``connection``  one request after the other, each within its deadlines
     ``head``        a whole head, parsed by llhttp and held to what that leaves open
     ``body``        what follows it, by its length or in ``chunks``

@@ -10,11 +10,11 @@ import ssl
 from functools import partial
 
 from shim.gateway import errors
+from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.head import TLS_RECORD
 from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
 from shim.gateway.http1.secure import Secure
-from shim.gateway.http1.server import Server
 from shim.gateway.tls.contexts import name_in, why
 
 log = logging.getLogger("shim.gateway")
@@ -32,26 +32,26 @@ class Arrival:
     ``task`` ends when there is a Connection, or none will be.
     """
 
-    def __init__(self, server: Server, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
-        self._server = server
+    def __init__(self, clients: Clients, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
+        self._clients = clients
         self._socket = connection
         self._tls = tls
-        self._peer = server.arrived(UNNAMED if server.options.proxy_protocol else peer_of(connection))
+        self._peer = clients.arrived(UNNAMED if clients.options.proxy_protocol else peer_of(connection))
         self._transport: asyncio.BaseTransport | None = None
         self._connection: Connection | None = None
         self._is_unwanted = False
-        server.accepted += 1
+        clients.accepted += 1
         self.is_surplus = False
-        self.verdict = server.judge(self._peer)
+        self.verdict = clients.judge(self._peer)
         if self.verdict == "dropped":
-            server.left(self._peer)
-            server.turned_away["dropped"] += 1
+            clients.left(self._peer)
+            clients.turned_away["dropped"] += 1
             _reset(connection)
             return
         self.is_surplus = self.verdict == "surplus"
         if not self.is_surplus:
             self._peer.idle[self] = None
-        self.task = server.loop.create_task(self._set_up())
+        self.task = clients.loop.create_task(self._set_up())
         self.task.add_done_callback(self._ended)
 
     def abort(self) -> None:
@@ -64,19 +64,19 @@ class Arrival:
             self.task.cancel()
 
     async def _set_up(self) -> None:
-        server, tls = self._server, self._tls
-        end = server.loop.time() + server.options.client_timeout
+        clients, tls = self._clients, self._tls
+        end = clients.loop.time() + clients.options.client_timeout
         self._socket.setblocking(False)  # noqa: FBT003 - the socket's own signature
         async with asyncio.timeout_at(end):
-            if server.options.proxy_protocol:
+            if clients.options.proxy_protocol:
                 await self._learn_peer()
             if tls is not None:
                 await self._hear_tls()
-        server.turned_away["surplus"] += self.is_surplus
+        clients.turned_away["surplus"] += self.is_surplus
         scheme = "http" if tls is None else "https"
-        self._connection = made = Connection(server, self._peer, self, surplus=self.is_surplus, scheme=scheme)
+        self._connection = made = Connection(clients, self._peer, self, surplus=self.is_surplus, scheme=scheme)
         layer = None if tls is None else Secure(made, tls, server_side=True)
-        self._transport, _ = await server.loop.connect_accepted_socket(lambda: layer or made, self._socket)
+        self._transport, _ = await clients.loop.connect_accepted_socket(lambda: layer or made, self._socket)
         if self._is_unwanted:
             self._transport.close() if layer is None else layer.abort()
         if layer is not None and tls is not None:
@@ -87,18 +87,18 @@ class Arrival:
 
     async def _learn_peer(self) -> None:
         """Read whom a balancer stands for; the connection counts as that one's from then on."""
-        server = self._server
-        told = await read_peer(partial(server.loop.sock_recv, self._socket))
+        clients = self._clients
+        told = await read_peer(partial(clients.loop.sock_recv, self._socket))
         self._peer.idle.pop(self, None)
-        server.left(self._peer)
-        self._peer = server.arrived(told or peer_of(self._socket))
-        self.is_surplus = self.is_surplus or server.judge(self._peer) != "served"
+        clients.left(self._peer)
+        self._peer = clients.arrived(told or peer_of(self._socket))
+        self.is_surplus = self.is_surplus or clients.judge(self._peer) != "served"
         if not self.is_surplus:
             self._peer.idle[self] = None
 
     async def _hear_tls(self) -> None:
         """Wait for the caller's first byte; raises NoTls, after a word to the caller, when no handshake begins so."""
-        loop, heard = self._server.loop, asyncio.Event()
+        loop, heard = self._clients.loop, asyncio.Event()
         loop.add_reader(self._socket, heard.set)
         try:
             await heard.wait()
@@ -114,7 +114,7 @@ class Arrival:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._peer.idle.pop(self, None)
         if self._connection is None or not self._connection.is_made:
-            self._server.left(self._peer)
+            self._clients.left(self._peer)
         if self._transport is None:
             self._socket.close()
         error = None if task.cancelled() else task.exception()
@@ -124,7 +124,7 @@ class Arrival:
                 said = str(error)
             elif isinstance(error, ssl.SSLError):
                 said = why(error)
-            self._server.turned_away["handshake"] += 1
+            self._clients.turned_away["handshake"] += 1
             log.info("refused a connection of %s: its handshake failed (%s)", self._peer.address, said)
         elif error is not None:
             log.error("unhandled %s", type(error).__name__, exc_info=error)

@@ -13,10 +13,10 @@ from functools import partial
 from shim.gateway import errors
 from shim.gateway.http1.body import EMPTY, RATE, Body
 from shim.gateway.http1.chunks import ChunkError
+from shim.gateway.http1.clients import Clients, PeerConnections, Spareable
 from shim.gateway.http1.deadlines import NEVER
 from shim.gateway.http1.head import check_beginning, parse_request
 from shim.gateway.http1.response import Request
-from shim.gateway.http1.server import PeerConnections, Server, Spareable
 from shim.gateway.http1.wire import Wire
 
 log = logging.getLogger("shim.gateway")
@@ -40,18 +40,19 @@ class Connection(Wire):
     """One connection; a ``surplus`` one gets a refusal as its only reply. ``client`` is the caller's name by TLS."""
 
     __slots__ = (
-        "_arrival", "_body", "_has_begun", "_is_ending", "_left", "_peer", "_read_due", "_request", "_searched",
-        "_send_due", "_server", "_surplus", "_task", "_waiter", "client", "due", "is_made", "scheme",
+        "_arrival", "_body", "_clients", "_has_begun", "_is_ending", "_left", "_now", "_peer", "_read_due", "_request",
+        "_searched", "_send_due", "_surplus", "_task", "_waiter", "client", "due", "is_made", "scheme",
     )  # fmt: skip
 
     def __init__(
-        self, server: Server, peer: PeerConnections, arrival: Spareable | None = None, *, surplus: bool, scheme: str
+        self, clients: Clients, peer: PeerConnections, arrival: Spareable | None = None, *, surplus: bool, scheme: str
     ) -> None:
-        super().__init__(server.loop, server.buffer)
+        super().__init__(clients.loop, clients.buffer)
         self.scheme = scheme
         self.client: str | None = None
         self.is_made = False
-        self._server = server
+        self._clients = clients
+        self._now = clients.deadlines.now
         self._peer = peer
         self._arrival = arrival
         self._surplus = surplus
@@ -74,18 +75,18 @@ class Connection(Wire):
             self._arrival = None
         assert self._transport is not None, "it was made"
         self._transport.set_write_buffer_limits(HIGH)
-        self._server.connections.add(self)
-        self._server.deadlines.watch(self)
+        self._clients.connections.add(self)
+        self._clients.deadlines.watch(self)
         self._wait_for_request()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Give up whatever is going on for a caller that left."""
         super().connection_lost(exc)
-        self._server.connections.discard(self)
-        self._server.long_heads.pop(self, None)
-        self._server.deadlines.forget(self)
+        self._clients.connections.discard(self)
+        self._clients.long_heads.pop(self, None)
+        self._clients.deadlines.forget(self)
         self._peer.idle.pop(self, None)
-        self._server.left(self._peer)
+        self._clients.left(self._peer)
         if self._task is not None:
             self._task.cancel()
 
@@ -153,22 +154,23 @@ class Connection(Wire):
         try:
             if end < 4:
                 check_beginning(data)
-                self._server.hold_head(self, len(data))
+                self._clients.hold_head(self, len(data))
                 self._begin_head()
                 self._searched = len(data)
                 return
             head = parse_request(data if end == len(data) else data[:end])
-        except errors.Refusal as refusal:
-            self._refuse(refusal)
+        except errors.Refusal as refusal:  # which quotes nothing of the caller's: it may be a credential
+            log.warning("refused a malformed request: %s", refusal.detail)
+            self._end_with(refusal)
             return
         self._rest, self._searched, self._has_begun = b"", 0, False
-        self._server.long_heads.pop(self, None)
+        self._clients.long_heads.pop(self, None)
         self._peer.idle.pop(self, None)
         self._read_due = NEVER
         self.due = self._send_due
         body = EMPTY
         if head.has_content:
-            options = self._server.options
+            options = self._clients.options
             body = Body(self, head.length, chunked=head.chunked, patience=options.client_timeout)
             if head.expects_continue:
                 body.on_wait = partial(self.write, CONTINUE)  # RFC 9110, 10.1.1
@@ -185,14 +187,14 @@ class Connection(Wire):
     def _begin_head(self) -> None:
         if not self._has_begun:
             self._has_begun = True
-            self._set_due(read=self._server.deadlines.now() + self._server.options.client_timeout)
+            self._set_due(read=self._now() + self._clients.options.client_timeout)
 
     def _wait_for_request(self) -> None:
         patience = LINGER
         if not self._surplus:
             self._peer.idle[self] = None
-            patience = self._server.options.keepalive_timeout
-        self._read_due = self._server.deadlines.now() + patience
+            patience = self._clients.options.keepalive_timeout
+        self._read_due = self._now() + patience
         self.due = min(self._read_due, self._send_due)
 
     # One request after the other.
@@ -226,12 +228,12 @@ class Connection(Wire):
         try:
             if isinstance(error := request.content.error, errors.Refusal):
                 log.info("refused a request: %s", error.detail)
-                request.refuse(self._server.refused(error))
+                request.refuse(self._clients.refused(error))
             elif self._surplus:
                 log.warning("refused a connection beyond the limit")
-                request.refuse(self._server.refused(errors.crowded()))
+                request.refuse(self._clients.refused(errors.crowded()))
             else:
-                await self._server.handler(request)
+                await self._clients.handler(request)
             if self._drained is not None:
                 await self._drained
         except ConnectionResetError:
@@ -243,18 +245,13 @@ class Connection(Wire):
             else:
                 self.abort()
 
-    def _refuse(self, refusal: errors.Refusal) -> None:
-        """Answer what is no request, and end the connection."""
-        # What the parser says quotes the caller's bytes, which may be credentials.
-        log.warning("refused a malformed request: %s", refusal.detail)
-        self._end_with(refusal)
-
     def _end_with(self, refusal: errors.Refusal) -> None:
+        """Answer what is no request, and end the connection."""
         self._peer.idle.pop(self, None)
         self._rest = b""
         self._set_due(read=NEVER)
         if self.is_open:
-            self.write(errors.raw(self._server.refused(refusal)))
+            self.write(errors.raw(self._clients.refused(refusal)))
             self.close(unread=True)
 
     # The end.
@@ -263,7 +260,7 @@ class Connection(Wire):
         """Take no more bytes from the caller, and look from time to time whether it is still there."""
         if not self._held:
             super().hold()
-            self._set_due(read=self._server.deadlines.now() + LOOK)
+            self._set_due(read=self._now() + LOOK)
 
     def go_on(self) -> None:
         """Take bytes from the caller again."""
@@ -286,7 +283,7 @@ class Connection(Wire):
             self._stop_turn()
             self.go_on()
             self._transport.write_eof()
-            self._set_due(read=self._server.deadlines.now() + LINGER)
+            self._set_due(read=self._now() + LINGER)
         if self.unsent():
             self._watch_sending()
 
@@ -301,13 +298,13 @@ class Connection(Wire):
 
     def _watch_sending(self) -> None:
         self._left = self.unsent()
-        self._set_due(send=self._server.deadlines.now() + self._server.options.client_timeout)
+        self._set_due(send=self._now() + self._clients.options.client_timeout)
 
     def late(self) -> None:
         """End what took too long: a reply that isn't taken, a head that doesn't come, a connection without a use."""
-        now = self._server.deadlines.now()
+        now = self._now()
         if self._send_due <= now:
-            if self._left - self.unsent() >= RATE * self._server.options.client_timeout:
+            if self._left - self.unsent() >= RATE * self._clients.options.client_timeout:
                 self._watch_sending()
             else:
                 log.warning("dropped a caller that does not take its reply")

@@ -16,7 +16,7 @@ import ssl
 from collections.abc import Callable
 
 from shim.gateway.http1.arrival import Arrival
-from shim.gateway.http1.server import Server
+from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.sockets import Bound
 
 log = logging.getLogger("shim.gateway")
@@ -49,13 +49,13 @@ class Listener:
     """
 
     def __init__(
-        self, server: Server, bound: Bound, tls: Callable[[], ssl.SSLContext] | None = None, *, reserve: bool = False
+        self, clients: Clients, bound: Bound, tls: Callable[[], ssl.SSLContext] | None = None, *, reserve: bool = False
     ) -> None:
-        self.server = server
+        self.clients = clients
         self._bound = bound
         self._sockets = list(bound.sockets)
         self._tls = tls
-        server.has_tls = tls is not None
+        clients.has_tls = tls is not None
         self._arriving: set[Arrival] = set()
         self._is_exhausted = False
         self._told = float("-inf")
@@ -70,7 +70,7 @@ class Listener:
     def _watch(self) -> None:
         self._is_exhausted = False
         for one in self._sockets:
-            self.server.loop.add_reader(one.fileno(), self._accept, one)
+            self.clients.loop.add_reader(one.fileno(), self._accept, one)
 
     def _accept(self, listening: socket.socket) -> None:
         self._keep_reserve()
@@ -98,15 +98,15 @@ class Listener:
 
     def _pause(self, error: OSError) -> None:
         """Accept nothing for a while; those who are idle make room."""
-        now = self.server.loop.time()
+        now = self.clients.loop.time()
         if now - self._told > _TOLD:
             self._told = now
             log.warning("connections wait to be accepted: %s", (error.strerror or "").lower())
         self._is_exhausted = True
         for one in self._sockets:
-            self.server.loop.remove_reader(one.fileno())
-        self.server.spare_idle(_AT_ONCE)
-        self.server.loop.call_later(_PAUSE, self._resume)
+            self.clients.loop.remove_reader(one.fileno())
+        self.clients.spare_idle(_AT_ONCE)
+        self.clients.loop.call_later(_PAUSE, self._resume)
 
     def _resume(self) -> None:
         if self._is_exhausted:
@@ -117,7 +117,7 @@ class Listener:
 
     def take(self, connection: socket.socket, tls: ssl.SSLContext | None) -> Arrival:
         """Serve a connection that was accepted here or elsewhere."""
-        arrival = Arrival(self.server, connection, tls)
+        arrival = Arrival(self.clients, connection, tls)
         if arrival.verdict != "dropped":
             self._arriving.add(arrival)
             arrival.task.add_done_callback(lambda _: self._arriving.discard(arrival))
@@ -128,7 +128,7 @@ class Listener:
         self._bound.unlink()
         self._is_exhausted = False
         for one in self._sockets:
-            self.server.loop.remove_reader(one.fileno())
+            self.clients.loop.remove_reader(one.fileno())
         for one in self._sockets:
             for connection in _waiting(one):
                 self._arrived(connection)
@@ -143,22 +143,22 @@ class Listener:
         A call may be on its way on a connection that looks idle from here; what it gets is an answer
         that ends the connection.
         """
-        end = self.server.loop.time() + patience
+        end = self.clients.loop.time() + patience
         while True:  # no event tells it
             await asyncio.sleep(_FLUSH)
-            if not self.server.connections or self.server.loop.time() >= end:
+            if not self.clients.connections or self.clients.loop.time() >= end:
                 return
 
     async def flushed(self) -> None:
         """Return when all replies are in the hands of the kernel, however slowly callers read."""
-        while any(connection.unsent() for connection in self.server.connections):  # noqa: ASYNC110 - no event tells it
+        while any(connection.unsent() for connection in self.clients.connections):  # noqa: ASYNC110 - no event tells it
             await asyncio.sleep(_FLUSH)
 
     async def close(self) -> None:
         """End the connections that are left."""
         for arrival in tuple(self._arriving):
             arrival.abort()
-        await self.server.close()
+        await self.clients.close()
         while self._reserve:
             os.close(self._reserve.pop())
 

@@ -47,8 +47,8 @@ class PeerConnections:
     idle: dict[Spareable, None] = attrs.field(factory=dict, repr=False)
 
 
-class Server:
-    """Makes a Connection for each that a listener accepts, and decides which it keeps.
+class Clients:
+    """The connections that a listener has accepted, and which of them are kept.
 
     The options' ``max_connections`` are served at a time, three quarters of them to one peer. For one beyond that
     a connection is ended that is idle, of the peer which has most; where there is none, as many again are told that
