@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from time import monotonic, perf_counter
+from weakref import WeakSet
 
 import attrs
 
@@ -96,7 +97,8 @@ class Repeats:
     clock: Callable[[], float]
     limit: int = BYTES
     _size: int = 0
-    _holders: set[Prepared] = attrs.field(factory=set)
+    _holders: WeakSet[Prepared] = attrs.field(factory=WeakSet)
+    """What has answers; it lives as long as its head is remembered."""
 
     async def answer(self, request: Request, plan: Plan, entry: Entry, line: CallLine, *, close: bool) -> Early | None:
         """Answer a call as it was answered before, if it was; raises Refusal.
@@ -210,6 +212,7 @@ class Repeats:
         if len(prepared.answers) > 1:
             said, made, _ = prepared.answers.pop()
             self._size -= len(said) + len(made)
+        elif not prepared.answers:
+            self._holders.add(prepared)
         self._size += size
         prepared.answers.insert(0, (content, body, record))
-        self._holders.add(prepared)

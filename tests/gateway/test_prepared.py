@@ -1,6 +1,7 @@
 """What is remembered of a head: each reply, each call upstream and each count is the same as without it."""
 
 import contextlib
+import gc
 import gzip
 import json
 import random
@@ -12,6 +13,7 @@ from unittest import mock
 import attrs
 import pytest
 
+from shim.gateway.http1.head import _MOST as HEADS
 from shim.gateway.plan import Plan
 from shim.gateway.prepared import Prepared, Repeats
 from tests.core.test_writers import FULL, LISTS, mutated
@@ -339,3 +341,21 @@ def test_kept_answers_take_no_more_than_their_limit():
     assert [len(prepared.answers) for prepared in made] == [2, 2, 0]
     repeats._keep(made[2], b"y" * 149, b"x" * 101, mock.Mock())
     assert [len(prepared.answers) for prepared in made] == [0, 0, 1]
+
+
+def test_what_is_remembered_of_a_head_goes_with_it():
+    """A caller that calls in ever other words is remembered no longer than its words are."""
+    small = ok({"id": "1"})
+
+    def talk(peer):
+        while True:
+            peer.message()
+            peer.send(small)
+
+    with raw_upstream(talk) as raw, gateway(raw.origin, now=lambda: AFTER) as served:
+        with contextlib.closing(connect(served)) as peer:
+            for number in range(3 * HEADS):
+                peer.send(get(f"{PATH}/x", ACCEPT, f"X-A: {number}"))
+                peer.message()
+        gc.collect()
+        assert len(served._handler.repeats._holders) <= HEADS
