@@ -131,13 +131,11 @@ class RequestsDoor(Door):
         """Return a ReadTimeout."""
         return ReadTimeout(words, request=self.inner)
 
-    def send(self, request: PreparedRequest) -> Any:
+    def send(self, request: PreparedRequest) -> Response:
         """Ask the adapter, and run the hooks of the caller's authentication as a session runs them."""
-        return alone(self._sent, request)
-
-    def _sent(self, request: PreparedRequest) -> Response:
         options = {**self.options, "timeout": self.timeout}
-        response: Response = dispatch_hook("response", request.hooks, self.sender(request, **options), **options)
+        response: Response = alone(self.sender, request, **options)
+        response = alone(dispatch_hook, "response", request.hooks, response, **options)
         challenge, given = response.headers.get("WWW-Authenticate", ""), self.own.headers.get("Authorization", "")
         is_challenged = response.status_code == 401 and is_digest(challenge)
         if is_challenged and self.signature.auth is None and is_stale(as_text(given), request.path_url):
