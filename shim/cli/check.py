@@ -21,7 +21,7 @@ from shim.cli.options import output_option
 from shim.cli.output import write_report
 from shim.core.recognise import Engine, load_engine
 from shim.core.route import sunset_of
-from shim.core.settings import Settings
+from shim.core.settings import Settings, read_settings
 from shim.documents import Document, load_documents
 from shim.documents.check_fields import lost_members, open_questions
 from shim.errors import SettingsError
@@ -43,6 +43,21 @@ from shim.gateway.settings_report import Setting
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Recorded answers of two versions, to be run through the documents.",
 )
+@click.option("--calendar", is_flag=True, help="List what ends when, and nothing else.")
+@click.option(
+    "--description",
+    "descriptions",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="An OpenAPI description, whose sunsets --calendar lists, too.",
+)
+@click.option(
+    "--seen",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="An inventory, or what 'scan -o json' wrote, for --calendar. Default: ATLAS_SHIM_INVENTORY.",
+)
+@click.option("--within", type=click.IntRange(0), default=90, show_default=True, help="Days, for --calendar.")
 @output_option
 def command(  # noqa: PLR0913 - one argument for each option
     *,
@@ -52,6 +67,10 @@ def command(  # noqa: PLR0913 - one argument for each option
     group: str,
     cluster: str,
     pairs: Path | None,
+    calendar: bool,
+    descriptions: tuple[Path, ...],
+    seen: tuple[Path, ...],
+    within: int,
     output: str,
 ) -> None:
     """Check settings, documents, the drop-in and the way to Atlas.
@@ -72,9 +91,18 @@ def command(  # noqa: PLR0913 - one argument for each option
     in how many pairs it is equal. A line of that file:
     {"path": …, "old_version": …, "old": {…}, "new_version": …, "new": {…}}
 
+    With --calendar nothing is checked: it lists the sunsets of the documents, and of an OpenAPI description, with
+    the calls that an inventory or a scan saw.
+
     Exit codes: 0 when all is well; 1 when there are problems, all of which are listed, or pairs that differ
-    in more than what the document declares absent; 2 for bad usage.
+    in more than what the document declares absent; 2 for bad usage; with --calendar 4 when a call ends --within so
+    many days, and 5 when one has ended and was seen. Where something was seen, only that counts.
     """
+    if calendar:
+        from shim.cli.check_calendar import check_calendar, known_ends  # noqa: PLC0415 - only this option needs what it loads
+
+        engine, settings = _engine(os.environ, document), read_settings(os.environ)
+        check_calendar(known_ends(engine, settings, descriptions), seen, within, output)
     if pairs is not None:
         from shim.cli.check_pairs import check_pairs  # noqa: PLC0415 - only this option needs what it loads
 

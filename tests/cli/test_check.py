@@ -249,3 +249,49 @@ def test_a_provider_of_flags_is_looked_for(checked):
     assert found["problems"] == [
         "ATLAS_SHIM_OPENFEATURE_PROVIDER: nosuch:x can't be imported: ModuleNotFoundError: No module named 'nosuch'"
     ]
+
+
+ALL_DAYS = ("--within", "5000")
+DESCRIPTION = Path(__file__).parents[1] / "cases" / "contract" / "cluster-writes-2026-08.json"
+
+
+def test_the_calendar_has_what_documents_and_a_description_know(checked):
+    """Each end once, in order; what a document says as well is not said twice."""
+    ends = checked("--calendar", "--description", str(DESCRIPTION), *ALL_DAYS, code=4)["ends"]
+    assert [one["sunset"] for one in ends] == sorted(one["sunset"] for one in ends)
+    said = [(one["sunset"], one["method"], one["version"], one["source"]) for one in ends]
+    assert ("2027-03-01", "PATCH", "2024-08-05", "atlas-clusters/cluster_writes.toml") in said
+    assert ("2027-02-04", "GET", "2023-01-01", "atlas-logs/push_based_log_export.toml") in said
+    described = [one[:3] for one in said if one[3] == DESCRIPTION.name]
+    assert ("2027-07-01", "DELETE", "2023-01-01") in described
+    assert not [one for one in described if one[0] == "2027-03-01"]
+    assert checked("--calendar", "--within", "0")["ends"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "seen"),
+    [
+        ({"announced": "PATCH /api/atlas/v2/groups/{}/clusters/{}", "version": "2024-08-05"}, 4, ["updateCluster"]),
+        ({"announced": "PATCH /api/atlas/v2/groups/{}/clusters/{}", "version": "2024-10-23"}, 0, []),
+        ({"announced": "GET /api/atlas/v2/groups/{}/other"}, 0, []),
+    ],
+)
+def test_what_an_inventory_saw_decides(checked, tmp_path, line, code, seen):
+    """Where calls were looked for, an end that nobody meets breaks no build."""
+    file = tmp_path / "calls.jsonl"
+    file.write_text(json.dumps({"time": "2026-06-01T00:00:00Z", "agent": "curl/8", **line}) + "\n", "utf-8")
+    ends = checked("--calendar", *ALL_DAYS, "--seen", str(file), code=code)["ends"]
+    assert [one["names"][0] for one in ends if one["seen"]] == seen
+    assert len(checked("--calendar", *ALL_DAYS, env={"ATLAS_SHIM_INVENTORY": str(file)}, code=code)["ends"]) == len(
+        ends
+    )
+
+
+def test_what_a_scan_saw_and_has_ended_breaks_a_build(run, tmp_path):
+    """A call of what is over already says so in the exit code."""
+    file = tmp_path / "scan.json"
+    file.write_text(json.dumps({"findings": [{"operation": "listServerlessBackupSnapshots"}]}), "utf-8")
+    done = run("check", "--calendar", "--seen", str(file))
+    assert done.exit_code == 5
+    assert "0 calls that were seen end within 90 days; 1 that were seen have ended." in done.stdout
+    assert "1 in scan.json" in done.stdout
