@@ -25,7 +25,7 @@ from aiohttp import ClientResponse, ClientResponseError, ClientTimeout
 
 from shim.doors.aiohttp.content import request_content
 from shim.doors.aiohttp.door import AiohttpDoor, Base, CallerRequest, recognise
-from shim.doors.aiohttp.inside import redirected
+from shim.doors.aiohttp.inside import redirected, whole_url
 from shim.doors.exchange import adrive, steps
 from shim.doors.process import prepare
 from shim.doors.surface import become, like
@@ -53,12 +53,12 @@ async def _led_on(
     """
     try:
         response = await base(method, url, **options)
-    except ClientResponseError as error:  # raise_for_status
-        served = await _after(session, base, error, error.status, options) if error.history else None
+    except ClientResponseError as error:  # raise_for_status, before aiohttp notes what came before
+        served = await _after(session, base, url, error, options)
         if served is None:
             raise
         return served
-    served = await _after(session, base, response, response.status, options) if response.history else None
+    served = await _after(session, base, url, response, options) if response.history else None
     if served is None:
         return response
     response.release()
@@ -66,18 +66,17 @@ async def _led_on(
 
 
 async def _after(
-    session: aiohttp.ClientSession, base: Base, last: Any, status: int, options: dict[str, Any]
+    session: aiohttp.ClientSession, base: Base, url: Any, last: Any, options: dict[str, Any]
 ) -> ClientResponse | None:
-    """Return the answer to the retired call that the last of a chain of redirects is, else None."""
-    info, first = last.request_info, last.history[0].request_info
-    data = options.get("data")
+    """Return the answer to the retired call that redirects of another led to, else None."""
+    info, data = last.request_info, options.get("data")
     if info.method in {"GET", "HEAD"}:
-        data = options["json"] = None
-    elif status != 410 or not isinstance(data, str | bytes | None):
+        options, data = {**options, "json": None}, None
+    elif last.status != 410 or not isinstance(data, str | bytes | None):
         return None
     options = {**options, "params": None, "data": data}
-    asked = recognise(session, info.method, info.real_url, options) if info.url.host == first.url.host else None
-    if asked is None or not asked.retired.known:
+    asked = recognise(session, info.method, info.real_url, options)
+    if asked is None or not asked.retired.known or info.url.host != whole_url(session, url).host:
         return None
     response = await _exchanged(session, base, asked, info.real_url, options)
     redirected(response, last.history)
