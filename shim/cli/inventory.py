@@ -21,9 +21,8 @@ from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
 from shim.documents.model import Operation
 from shim.tools.inventory import VARIABLE
-from shim.tools.inventory.ahead import ends_of
 from shim.tools.inventory.reading import Caller, Inventory, read_inventory
-from shim.tools.inventory.verdict import FORM, Verdict, judge, look_at, parse_since
+from shim.tools.inventory.verdict import FORM, Verdict, ends_of, judge, look_at, parse_since
 
 EXIT = {"quiet": 0, "called": 4, "unproven": 5}
 """Verdict -> exit code with ``--fail-if-called``."""

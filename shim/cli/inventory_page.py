@@ -14,10 +14,8 @@ from shim.cli.next_calls import NextCall
 from shim.documents.model import Operation
 from shim.page import STYLE, VERDICTS, hash_source, printable, templates
 from shim.tools.inventory import explain_command
-from shim.tools.inventory.ahead import spoken
-from shim.tools.inventory.announcements import AnnouncedCalls
-from shim.tools.inventory.reading import LEVELS, MOST, Caller, Inventory
-from shim.tools.inventory.verdict import Verdict
+from shim.tools.inventory.reading import LEVELS, MOST, AnnouncedCalls, Caller, Inventory
+from shim.tools.inventory.verdict import Verdict, spoken
 
 ROWS = 500
 """Callers of one operation that the page shows."""

@@ -10,8 +10,7 @@ from functools import partial
 
 from shim.core.messages import Call, Headers, Record
 from shim.gateway.logs import CallLine, plain_agent
-from shim.tools.inventory import note, started, wanted
-from shim.tools.inventory.announcements import note_announced
+from shim.tools.inventory import note, note_announced, started, wanted
 from shim.tools.radar import Radar
 
 log = logging.getLogger("shim.gateway")

@@ -29,7 +29,7 @@ from shim.gateway.ledger import HOUR, OTHER, Snapshot, fair
 from shim.gateway.plan import Plan
 from shim.gateway.tls.certificates import ReloadableContext
 from shim.gateway.verdict import DAY, Written, verdict
-from shim.tools.inventory.ahead import Ends, ends_of
+from shim.tools.inventory.verdict import Ends, ends_of
 from shim.tools.inventory.writing import written
 from shim.tools.radar import Sighting
 

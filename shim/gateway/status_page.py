@@ -16,7 +16,7 @@ from shim.core.responses import SITE
 from shim.gateway.status import Json
 from shim.gateway.verdict import span
 from shim.page import STYLE, VERDICTS, hash_source, printable, templates
-from shim.tools.inventory.ahead import spoken
+from shim.tools.inventory.verdict import spoken
 from shim.tools.radar.radar import distance
 
 if TYPE_CHECKING:

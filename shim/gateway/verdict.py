@@ -7,6 +7,7 @@ calls of other programs.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,10 +18,9 @@ import attrs
 
 from shim.gateway.ledger import Snapshot
 from shim.tools.inventory import VARIABLE
-from shim.tools.inventory.ahead import LEGACY, Ahead, Ends, part, sentences
 from shim.tools.inventory.reading import read_lines
-from shim.tools.inventory.verdict import FORM, judge, look_at
-from shim.tools.inventory.writing import written
+from shim.tools.inventory.verdict import FORM, LEGACY, Ahead, Ends, judge, look_at, part, sentences
+from shim.tools.inventory.writing import opened, written
 
 DAY = 86400
 
@@ -69,7 +69,7 @@ def verdict(retired: Snapshot, started: float, now: float, inventory: Written | 
         if sunset is None:
             seen.append((row["last_at"][0], f" ({operation})"))
         else:
-            own.append(Ahead(operation, sunset, row["calls"], written(row["last_at"][0])))
+            own.append(Ahead(sunset, operation, row["calls"], written(row["last_at"][0])))
     since, place, everywhere = started, "since this gateway started", "came by here"
     if inventory is not None:
         everywhere = "wrote to the inventory"
@@ -110,7 +110,7 @@ def _known(rows: Iterable[Ahead], now: float) -> list[Ahead]:
         other = known.get(one.operation, one)
         known[one.operation] = attrs.evolve(one, calls=max(one.calls, other.calls), last=max(one.last, other.last))
     recent = written(now - ENOUGH * DAY)
-    return sorted((one for one in known.values() if one.last > recent), key=lambda one: (one.sunset, one.operation))
+    return sorted(one for one in known.values() if one.last > recent)
 
 
 class InventoryLook:
@@ -131,11 +131,9 @@ class InventoryLook:
 
 def look(path: Path, ends: Ends) -> Written:
     """Return what an inventory says, and what ``verdict`` doubts about its silence; ``ends`` as for ``judge``."""
-    if path.exists() and not path.is_file():  # a pipe would be waited for
-        return Written(None, None, ("The inventory is no file, and is not read here.",))
     try:
         source = look_at(path)
-        found = read_lines(_edges(path))
+        found = read_lines([_edges(path)])
     except OSError as error:
         return Written(None, None, (f"The inventory can't be read: {error.strerror}.",))
     over, ahead = part(found.callers, ends)
@@ -144,7 +142,7 @@ def look(path: Path, ends: Ends) -> Written:
         return Written(None, None, ("The inventory says nothing of since when it was written.",))
     # What is left is silence, and whether that can be believed is judged as `atlas-shim inventory` does.
     since = datetime.fromisoformat(last or found.first) + timedelta(seconds=1 if last else 0)
-    quiet = judge(read_lines(_edges(path), since.strftime(FORM)), [source], since, datetime.now(UTC), ends)
+    quiet = judge(read_lines([_edges(path)], since.strftime(FORM)), [source], since, datetime.now(UTC), ends)
     return Written(_seconds(found.first), _seconds(last) if last else None, quiet.doubts, tuple(ahead))
 
 
@@ -154,7 +152,7 @@ def _seconds(instant: str) -> float:
 
 def _edges(path: Path) -> Iterator[bytes]:
     """Yield the whole lines at the beginning and at the end of a file, once each."""
-    with path.open("rb") as file:
+    with os.fdopen(opened(path, os.O_RDONLY), "rb") as file:
         head = file.read(EDGE)
         size = file.seek(0, 2)
         if size <= 2 * EDGE:

@@ -106,9 +106,9 @@ def test_broken_lines_are_doubted_as_the_command_does(inventory):
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):
-    """An inventory may be one, and whoever reads it is somebody else."""
+    """It may have nobody at its other end; only regular files are read."""
     os.mkfifo(tmp_path / "pipe")
-    assert look(tmp_path / "pipe", over).doubts == ("The inventory is no file, and is not read here.",)
+    assert look(tmp_path / "pipe", over).doubts == ("The inventory can't be read: it is no regular file.",)
 
 
 def test_an_inventory_that_is_not_there_is_a_doubt(tmp_path):

@@ -5,7 +5,7 @@ import json
 from click.testing import CliRunner
 
 from shim.cli import main
-from shim.tools.inventory.announcements import note_announced
+from shim.tools.inventory import note_announced
 from shim.tools.radar import Sighting
 
 PATH = "/api/atlas/v2/groups/{}/backup/exportBuckets/{}"

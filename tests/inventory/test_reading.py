@@ -1,6 +1,7 @@
 """Inventories are summed up by operation and caller, whatever their lines hold."""
 
 import json
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -113,3 +114,13 @@ def test_without_a_file_the_command_says_so():
     """Neither FILE nor variable is bad usage, and so is a file that is not there."""
     assert run(ATLAS_SHIM_INVENTORY="").exit_code == 2
     assert run(ATLAS_SHIM_INVENTORY="/nowhere/x.jsonl").exit_code == 2
+
+
+def test_only_a_regular_file_is_read(file, tmp_path):
+    """A pipe would be waited for, and a link leads to somebody else's file: bad usage, with the reason."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(file)
+    for name, reason in (("pipe", "it is no regular file"), ("link", "it is a link, and links are not followed")):
+        done = run(tmp_path / name)
+        assert done.exit_code == 2
+        assert f"{tmp_path / name}: {reason}" in done.output

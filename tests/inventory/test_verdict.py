@@ -132,6 +132,8 @@ def test_packed_files_are_read(judged, tmp_path):
     assert judged(path=path)[:2] == (4, "called")
     path.write_bytes(path.read_bytes()[:-12])
     assert read_inventory([path]).broken == 1
+    path.write_text("not packed")
+    assert read_inventory([path]).broken == 1
 
 
 def test_without_fail_if_called_the_exit_code_is_that_of_success(tmp_path):

@@ -4,7 +4,15 @@ Set ``ATLAS_SHIM_INVENTORY=calls.jsonl`` to have one. ``writing`` appends the li
 the gateway; ``reading`` sums them up and ``verdict`` says what they prove, for ``atlas-shim inventory``.
 """
 
-from shim.tools.inventory.commands import explain_command
-from shim.tools.inventory.writing import COMMANDS, VARIABLE, CallSite, note, started, wanted
+from shim.tools.inventory.writing import (
+    COMMANDS,
+    VARIABLE,
+    CallSite,
+    explain_command,
+    note,
+    note_announced,
+    started,
+    wanted,
+)
 
-__all__ = ["COMMANDS", "VARIABLE", "CallSite", "explain_command", "note", "started", "wanted"]
+__all__ = ["COMMANDS", "VARIABLE", "CallSite", "explain_command", "note", "note_announced", "started", "wanted"]

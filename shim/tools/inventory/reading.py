@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator
@@ -14,8 +15,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from shim.tools.inventory.announcements import AnnouncedCalls, Announcements, SaidOnce, read_announced
-from shim.tools.inventory.writing import COMMANDS
+from shim.tools.inventory.writing import COMMANDS, opened
 
 _T = TypeVar("_T")
 
@@ -25,15 +25,18 @@ LEVELS = ("absent", "derived", "constant")
 MOST = 10_000
 """Callers that are told apart; calls of more are counted and nothing else is known of them."""
 
+MOST_ANNOUNCED = 1000
+"""Operations that are told apart of those whose replies announce their end."""
+
 _NAMES = 200
-"""Fields, versions and successors of one caller that are kept."""
+"""Fields, versions and successors of one caller that are kept, and callers of one announced operation."""
 
 _LONGEST = 65536
 """Bytes of a line that is read; the longest that is written is a small part of that."""
 
 _TIME = re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 _SKEW = timedelta(minutes=5)
-"""What clocks of several machines that write to one file may differ by."""
+"""Clocks of several machines that write to one file may differ by this much."""
 
 
 @attrs.define
@@ -68,7 +71,26 @@ class Caller:
         """Where the calls come from, for people."""
         if self.file is not None:
             return f"{self.file}:{self.line}" if self.line is not None else self.file
-        return f"{self.agent or 'unknown'} from {self.peer}" if self.peer else self.agent or "unknown"
+        return _remote(self.agent, self.peer)
+
+
+@attrs.define
+class AnnouncedCalls:
+    """All calls of one operation in one version whose replies announced its end; of dates those said last count.
+
+    ``operation`` is method and path, without anybody's name; instants are UTC as written. ``sunset`` and
+    ``deprecation`` are empty where nothing was said; ``deprecation`` is ``true`` without a date.
+    """
+
+    operation: str
+    version: str
+    sunset: str = ""
+    deprecation: str = ""
+    link: str = ""
+    count: int = 0
+    first: str = ""
+    last: str = ""
+    callers: dict[str, int] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -95,29 +117,30 @@ class Inventory:
 
 
 def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
-    """Sum up inventory files, by operation, the most recent caller first; raises OSError.
+    """Sum up inventory files, by operation, the most recent caller first; raises OSError, also for no regular file.
 
     ``since`` is where the window begins, written as in the files; empty for all. Files that end with ``.gz`` are
     unpacked; one that breaks off counts as a broken line. What is held in memory has a bound, whatever the files are.
     """
+    return read_lines(map(_lines_of, paths), since)
+
+
+def read_lines(files: Iterable[Iterable[bytes]], since: str = "") -> Inventory:
+    """Sum up the lines of files, as ``read_inventory`` does."""
     reader = _Reader(since)
-    for path in paths:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            try:
-                for line in _lines(file):
-                    reader.take(line)
-            except (EOFError, zlib.error):
-                reader.take(b"packed, and broken from here on")
+    for lines in files:
+        for line in lines:
+            reader.take(line)
         reader.end_file()
     return reader.inventory()
 
 
-def read_lines(lines: Iterable[bytes], since: str = "") -> Inventory:
-    """Sum up lines of an inventory, as ``read_inventory`` does those of files."""
-    reader = _Reader(since)
-    for line in lines:
-        reader.take(line)
-    return reader.inventory()
+def _lines_of(path: Path) -> Iterator[bytes]:
+    with os.fdopen(opened(path, os.O_RDONLY), "rb") as file:
+        try:
+            yield from _lines(gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            yield b"packed, and broken from here on"
 
 
 def _lines(file: BufferedIOBase) -> Iterator[bytes]:
@@ -136,26 +159,28 @@ class _Reader:
     def __init__(self, since: str) -> None:
         self._since = since
         self._callers: dict[Any, Caller] = {}
-        self._announced = Announcements()
+        self._announced: dict[Any, AnnouncedCalls] = {}
         self._first = self._last = ""
         self._highest = self._behind = self._back = ""
-        self._counts = {"lines": 0, "broken": 0, "earlier": 0, "own": 0, "untold": 0}
+        self._counts = dict.fromkeys(("lines", "broken", "earlier", "own", "untold"), 0)
 
     def take(self, line: bytes) -> None:
         """Count one line."""
         self._counts["lines"] += 1
         try:
             entry = json.loads(line)
-            when = _time(entry["time"])
-            said = _read(entry, when)
+            when = _of(re.Match, _TIME.fullmatch(entry["time"]))[0]
+            call = _read(entry, when)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self._counts["broken"] += 1
             return
         self._look_at(when)
-        if isinstance(said, Caller):
-            self._count(said)
-        elif said is not None and when >= self._since and not said.caller.startswith(COMMANDS):
-            self._announced.add(when, said)
+        if isinstance(call, Caller):
+            self._count(call)
+        elif call is not None and when >= self._since and not any(who.startswith(COMMANDS) for who in call.callers):
+            key = call.operation, call.version
+            if key in self._announced or len(self._announced) < MOST_ANNOUNCED:
+                _add_announced(self._announced.setdefault(key, AnnouncedCalls(*key)), call)
 
     def end_file(self) -> None:
         """Take the next line to be the first one of a file."""
@@ -174,8 +199,8 @@ class _Reader:
         self._last = max(self._last, when)
 
     def _count(self, call: Caller) -> None:
-        key, when = (call.operation, call.file, call.line, call.agent, call.peer), call.last
-        if when < self._since:
+        key = call.operation, call.file, call.line, call.agent, call.peer
+        if call.last < self._since:
             self._counts["earlier"] += 1
         elif (call.agent or "").startswith(COMMANDS):
             self._counts["own"] += 1
@@ -189,39 +214,42 @@ class _Reader:
         ordered = sorted(self._callers.values(), key=lambda one: one.place)
         ordered.sort(key=lambda one: one.last, reverse=True)
         ordered.sort(key=lambda one: one.operation)
-        return Inventory(
-            tuple(ordered),
-            **self._counts,
-            first=self._first,
-            last=self._last,
-            back=self._back,
-            announced=self._announced.sums(),
-        )
+        ends = sorted(self._announced.values(), key=lambda one: (one.sunset or "~", one.operation, one.version))
+        first, last, back = self._first, self._last, self._back
+        return Inventory(tuple(ordered), **self._counts, first=first, last=last, back=back, announced=tuple(ends))
 
 
-def _read(entry: Any, when: str) -> Caller | SaidOnce | None:
+def _read(entry: Any, when: str) -> Caller | AnnouncedCalls | None:
     """Return the one call that an entry speaks of, None for none; raises TypeError or KeyError if it is no record."""
     if "operation" not in entry and "started" in entry:
         return None
+    agent, peer = _get(entry, str, "agent"), _get(entry, str, "peer")
     if "operation" not in entry and "announced" in entry:
-        return read_announced(entry)
+        version, sunset, link = (_get(entry, str, name) or "" for name in ("version", "sunset", "link"))
+        deprecation = "true" if entry.get("deprecation") is True else _get(entry, str, "deprecation") or ""
+        dates = version, sunset, deprecation, link
+        return AnnouncedCalls(_of(str, entry["announced"]), *dates, 1, when, when, {_remote(agent, peer): 1})
     route = str(entry.get("route", "unknown"))
     return Caller(
         operation=_of(str, entry["operation"]),
-        file=_maybe(str, entry.get("file")),
-        line=_maybe(int, entry.get("line")),
-        agent=_maybe(str, entry.get("agent")),
-        peer=_maybe(str, entry.get("peer")),
+        file=_get(entry, str, "file"),
+        line=_get(entry, int, "line"),
+        agent=agent,
+        peer=peer,
         count=1,
         first=when,
         last=when,
-        dropped=_maybe(int, entry.get("dropped")) or 0,
+        dropped=_get(entry, int, "dropped") or 0,
         routes={route: 1},
         lasts={route: when},
         apis=[entry.get("api")],
         successors=[entry.get("successor")],
         **{level: [_of(str, name) for name in entry.get(level, ())] for level in LEVELS},
     )
+
+
+def _remote(agent: str | None, peer: str | None) -> str:
+    return f"{agent or 'unknown'} from {peer}" if peer else agent or "unknown"
 
 
 def _add(caller: Caller, call: Caller) -> None:
@@ -241,10 +269,15 @@ def _add(caller: Caller, call: Caller) -> None:
                 known.append(value)
 
 
-def _time(value: object) -> str:
-    if _TIME.fullmatch(_of(str, value)) is None:
-        raise TypeError("no time as it is written here")
-    return _of(str, value)
+def _add_announced(calls: AnnouncedCalls, call: AnnouncedCalls) -> None:
+    """Count one more call of an operation that announces its end."""
+    calls.count += 1
+    calls.first = min(calls.first or call.first, call.first)
+    if call.last >= calls.last:
+        calls.last, calls.sunset, calls.deprecation, calls.link = call.last, call.sunset, call.deprecation, call.link
+    for who in call.callers:
+        if who in calls.callers or len(calls.callers) < _NAMES:
+            calls.callers[who] = calls.callers.get(who, 0) + 1
 
 
 def _instant(when: str) -> datetime:
@@ -258,5 +291,7 @@ def _of(kind: type[_T], value: object) -> _T:
     return value
 
 
-def _maybe(kind: type[_T], value: object) -> _T | None:
+def _get(entry: Any, kind: type[_T], name: str) -> _T | None:
+    """Return a member, None if it is missing; raises TypeError if it is of another type."""
+    value = entry.get(name)
     return None if value is None else _of(kind, value)

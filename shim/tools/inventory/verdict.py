@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 import attrs
 
-from shim.core.settings import parse_instant
+from shim.core.recognise import Engine
+from shim.core.route import sunset_of
+from shim.core.settings import Settings, parse_instant
 from shim.errors import SettingsError
-from shim.tools.inventory.ahead import Ends, part, sentences, spoken
-from shim.tools.inventory.reading import MOST, Inventory
+from shim.tools.inventory.reading import MOST, Caller, Inventory
 
 FORM = "%Y-%m-%dT%H:%M:%SZ"
 """How instants are written in inventories."""
 
 EARLIEST = "2026"
 """No inventory is older; a machine whose clock is not set yet says 1970."""
+
+LEGACY = "legacy"
+"""The route of calls that Atlas answered by the old endpoint itself."""
+
+Ends = Callable[[str], datetime | None]
+"""Operation -> the day still to come on which it ends; None when it is over, and when nothing is known of it."""
 
 _SPAN = re.compile(r"([0-9]{1,4})\s*([mhdw])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -49,6 +57,19 @@ class Verdict:
     reaches: str
     doubts: tuple[str, ...]
     ahead: tuple[str, ...] = ()
+
+
+@attrs.frozen(order=True)
+class Ahead:
+    """Calls of an operation that ends on a day still to come, and that Atlas answered itself: not yet retired ones.
+
+    ``last`` is the instant of the last, as inventories have it.
+    """
+
+    sunset: datetime
+    operation: str
+    calls: int
+    last: str
 
 
 def parse_since(text: str, now: datetime) -> datetime:
@@ -92,6 +113,55 @@ def _is_rotated(name: str, path: Path) -> bool:
 
 def _changed(found: os.stat_result) -> datetime:
     return datetime.fromtimestamp(found.st_mtime, UTC)
+
+
+def ends_of(engine: Engine, settings: Settings, now: float) -> Ends:
+    """Return what tells when operations end, by the sunsets in force; ``now`` is in seconds since the epoch."""
+
+    def ends(name: str) -> datetime | None:
+        operation = engine.named(name)
+        if operation is None:
+            return None
+        sunset, blank = sunset_of(operation, settings), operation.blank
+        is_over = now >= sunset.timestamp() or (blank is not None and now >= blank.timestamp())
+        return None if is_over else sunset
+
+    return ends
+
+
+def part(callers: Iterable[Caller], ends: Ends) -> tuple[list[Caller], list[Ahead]]:
+    """Return the callers with their calls of what is over alone, and the other calls, the next sunset first."""
+    over: list[Caller] = []
+    ahead: dict[str, Ahead] = {}
+    for caller in callers:
+        sunset, count = ends(caller.operation), caller.routes.get(LEGACY, 0)
+        if sunset is None or not count:
+            over.append(caller)
+            continue
+        row = ahead.get(caller.operation, Ahead(sunset, caller.operation, 0, ""))
+        last = max(row.last, caller.lasts[LEGACY])
+        ahead[caller.operation] = attrs.evolve(row, calls=row.calls + count, last=last)
+        if count < caller.count:
+            last = max((when for route, when in caller.lasts.items() if route != LEGACY), default=caller.last)
+            over.append(attrs.evolve(caller, count=caller.count - count, last=last))
+    return over, sorted(ahead.values())
+
+
+def sentences(rows: Iterable[Ahead]) -> tuple[str, ...]:
+    """Return a sentence for each day on which called operations end; ``rows`` are in their order."""
+    said = []
+    for day, same in groupby(rows, key=lambda one: one.sunset.astimezone(UTC).strftime("%Y-%m-%d")):
+        calls = "; ".join(
+            f"{one.operation} {'once' if one.calls == 1 else f'{one.calls} times'}, last {spoken(one.last)}"
+            for one in same
+        )
+        said.append(f"Calls that end on {day} are made: {calls}: the shim will be needed then.")
+    return tuple(said)
+
+
+def spoken(instant: str) -> str:
+    """Return an instant of an inventory as people read it."""
+    return f"{instant[:10]} {instant[11:16]} UTC"
 
 
 def judge(found: Inventory, sources: Sequence[Source], since: datetime | None, now: datetime, ends: Ends) -> Verdict:

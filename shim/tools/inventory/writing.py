@@ -6,10 +6,13 @@ import errno
 import json
 import logging
 import os
+import shlex
 import stat
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -18,6 +21,9 @@ from shim.core.recognise import Engine
 from shim.documents.calls import Target
 from shim.documents.model import Operation
 from shim.documents.templates import parameter_name
+
+if TYPE_CHECKING:  # doors write, too, and have no radar
+    from shim.tools.radar import Sighting
 
 logger = logging.getLogger("shim")
 
@@ -63,15 +69,37 @@ def note(  # noqa: PLR0913 - the parts of an entry, and where environment and ti
     epoch. Paths are written as templates, so a line holds no ids, queries, bodies or credentials. Never raises: the
     first failure to write to a file is logged.
     """
-    write(environ, lambda: _entry(record, engine.named(record.operation), where, (agent, peer), clock()))
+    _write(environ, lambda: _entry(record, engine.named(record.operation), where, (agent, peer), clock()))
 
 
 def started(who: str, *, environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.time) -> None:
     """Append that from now on calls are written down by ``who``, so that silence afterwards means something."""
-    write(environ, lambda: {"time": written(clock()), "started": who})
+    _write(environ, lambda: {"time": written(clock()), "started": who})
 
 
-def write(environ: Mapping[str, str], entry: Callable[[], dict[str, object]]) -> None:
+def note_announced(
+    sighting: Sighting,
+    *,
+    agent: str | None = None,
+    peer: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+    clock: Callable[[], float] = time.time,
+) -> None:
+    """Append one call whose reply announces the end of its operation, as ``note`` appends a retired one."""
+
+    def entry() -> dict[str, object]:
+        said: dict[str, object] = {"time": written(clock()), "announced": f"{sighting.method} {sighting.path}"}
+        said |= {"version": sighting.version} if sighting.version else {}
+        said |= {"sunset": written(sighting.sunset)} if sighting.sunset is not None else {}
+        if sighting.deprecated:
+            said["deprecation"] = True if sighting.deprecation is None else written(sighting.deprecation)
+        said |= {"link": sighting.link} if sighting.link else {}
+        return said | _remote(agent, peer)
+
+    _write(environ, entry)
+
+
+def _write(environ: Mapping[str, str], entry: Callable[[], dict[str, object]]) -> None:
     """Append what ``entry`` returns to the inventory, if there is one; never raises."""
     path = environ.get(VARIABLE)
     if not path:
@@ -87,21 +115,32 @@ def write(environ: Mapping[str, str], entry: Callable[[], dict[str, object]]) ->
 
 def _append(path: str, line: bytes) -> None:
     # A line is written in one call to a file opened for appending, so lines of several processes
-    # stay whole. Opened anew each time: the file may be rotated, and a fork shares nothing. Without
-    # blocking, since the name may turn out to be a pipe that nobody reads; and through no link, which may lead to
-    # somebody else's file.
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-    for name in ("O_CLOEXEC", "O_NONBLOCK", "O_NOFOLLOW"):
-        flags |= getattr(os, name, 0)
-    descriptor = os.open(path, flags, 0o600)
+    # stay whole. Opened anew each time: the file may be rotated, and a fork shares nothing.
+    descriptor = opened(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
         if os.write(descriptor, line) < len(line):
             # The disk is full: end the line, so that the next one starts on its own.
             os.write(descriptor, b"\n")
     finally:
         os.close(descriptor)
+
+
+def opened(path: str | Path, flags: int) -> int:
+    """Open an inventory and return its descriptor; raises OSError for all but a regular file, a link included.
+
+    A pipe may have nobody at its other end, and a link may lead to somebody else's file.
+    """
+    for name in ("O_CLOEXEC", "O_NONBLOCK", "O_NOFOLLOW"):
+        flags |= getattr(os, name, 0)
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except OSError as error:
+        reason = "it is a link, and links are not followed" if error.errno == errno.ELOOP else error.strerror
+        raise OSError(error.errno, reason, str(path)) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return descriptor
 
 
 def _line(entry: dict[str, object]) -> bytes:
@@ -142,7 +181,7 @@ def _entry(
     if where is not None:
         # The end of a path says more than its start.
         entry |= {"file": where.filename[-_FILE:], "line": where.lineno}
-    entry |= remote(agent, peer)
+    entry |= _remote(agent, peer)
     if operation is not None and (target := _successor(operation, record)) is not None:
         entry["successor"] = f"{target.method} {target.path.text}"
     entry |= {level: list(names) for level, names in record.by_level().items() if level != "renamed"}
@@ -151,7 +190,7 @@ def _entry(
     return entry
 
 
-def remote(agent: str | None, peer: str | None) -> dict[str, object]:
+def _remote(agent: str | None, peer: str | None) -> dict[str, object]:
     """Return the members that name a caller by its ``User-Agent`` and its address, as far as they are known."""
     said = {"agent": agent and agent[:_AGENT], "peer": peer and peer[:_PEER]}
     return {name: value for name, value in said.items() if value is not None}
@@ -174,3 +213,14 @@ def _matches(sent: Sent, target: Target) -> bool:
         and len(segments) == len(template)
         and all(parameter_name(want) or want == have for want, have in zip(template, segments, strict=True))
     )
+
+
+def explain_command(operation: Operation) -> str:
+    """Return the command that shows what to call in place of a retired operation, ready to be pasted into a shell.
+
+    The path is the operation's template, so it names nobody's project or cluster.
+    """
+    options: list[str] = []
+    if any(bound.operator.startswith("<") for bound in operation.versions):  # a later version is another operation
+        options = ["--accept", f"application/vnd.atlas.{operation.version}+json"]
+    return shlex.join(["atlas-shim", "explain", operation.method, operation.full_path, *options])

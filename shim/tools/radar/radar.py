@@ -62,8 +62,16 @@ class Sighting:
     def again(self, said: Announcement, caller: str, now: float) -> Sighting:
         """Return what is known after one more reply."""
         callers = (caller, *(one for one in self.callers if one != caller))[:CALLERS] if caller else self.callers
-        dates = said.sunset, said.deprecation, said.deprecated, said.link
-        return Sighting(*self.key, *dates, self.first, max(self.last, now), self.calls + 1, callers)
+        return attrs.evolve(
+            self,
+            sunset=said.sunset,
+            deprecation=said.deprecation,
+            deprecated=said.deprecated,
+            link=said.link,
+            last=max(self.last, now),
+            calls=self.calls + 1,
+            callers=callers,
+        )
 
 
 class Radar:
