@@ -27,8 +27,8 @@ GROUPS = {
         "front": "Print a proxy's configuration: retired calls go to the gateway.",
     },
     "Your programs": {
-        "run": "Run a program whose calls to Atlas are served.",
-        "atlas": "Speak the Atlas CLI's removed commands; hand it every other one.",
+        "run": "Run any program with its retired calls translated.",
+        "atlas": "Run the commands that the Atlas CLI removed; pass others on to it.",
         "get, post": "Call any operation, retired or not, and print the answer.",
     },
     "The way out": {
@@ -39,14 +39,14 @@ GROUPS = {
         "draft": "Draft a mapping document for a read, from API descriptions.",
     },
 }
-"""Heading -> its rows of the help: a command, or two of one sentence, and what its own help starts with."""
+"""Heading -> rows of the help: command names that share a row, and the first sentence of their own help."""
 
 COMMANDS = {name: said for rows in GROUPS.values() for names, said in rows.items() for name in names.split(", ")}
-"""Command -> its help sentence; those that no group has are not listed."""
+"""Command -> its help sentence; commands outside all groups are not listed."""
 COMMANDS["fake-atlas"] = "Run the fake Atlas alone."
 
 _PLACES = {"post": ("get", "post")}
-"""Module and name of a command; of any other, ``command`` in the module named like it, with underscores."""
+"""Command -> module and name. Other commands are ``command`` in the module of their name, with underscores."""
 
 
 class Commands(click.Group):
@@ -57,7 +57,7 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import a command; raises Failure when the extra that it needs is not installed."""
+        """Import a command; raises Failure if its extra is not installed."""
         if cmd_name not in COMMANDS:
             return None
         module, name = _PLACES.get(cmd_name, (cmd_name.replace("-", "_"), "command"))
@@ -68,14 +68,14 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        """Write the groups of commands without importing one."""
+        """Write the groups of commands without importing any command."""
         widest = max(len(names) for rows in GROUPS.values() for names in rows)
         for heading, rows in GROUPS.items():
             with formatter.section(heading):
                 formatter.write_dl([(names.ljust(widest), said) for names, said in rows.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an error that a user can do something about becomes one line and an exit code."""
+        """Run the command; errors that users can mend become one line and an exit code, not a traceback."""
         try:
             return super().invoke(ctx)
         except Exception as error:

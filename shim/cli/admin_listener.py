@@ -1,4 +1,4 @@
-"""Asking a gateway's admin listener, found as ``serve`` finds it: the flag, the variable, or the file."""
+"""Calls a gateway's admin listener, whose address is read as ``serve`` reads it: flag, variable, or file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ADMIN = next(row for row in TABLE if row.name == "admin")
 
 admin_options = together(
     click.option(
-        _ADMIN.flag, "admin", metavar=_ADMIN.metavar, help=f"Where it answers probes.  [default: {_ADMIN.default}]"
+        _ADMIN.flag, "admin", metavar=_ADMIN.metavar, help=f"The gateway's admin listener.  [default: {_ADMIN.default}]"
     ),
     click.option(
         "--timeout", type=click.FloatRange(min=0, min_open=True), default=2.0, show_default=True, help="Seconds."
@@ -31,19 +31,19 @@ admin_options = together(
 
 
 def admin_address(admin: str | None, config: Path | None) -> Address:
-    """Return where the admin listener is; raises Failure when there is none with a known port, SettingsError."""
+    """Return the admin listener's address; raises Failure if it is off or its port unknown, and SettingsError."""
     # The other settings are not read: a mistake in one of them must not fail a probe.
     file = {key: value for key, value in read_config(config).items() if key == _ADMIN.name}
     environ = {key: value for key, value in os.environ.items() if key == _ADMIN.variable}
     found, _ = given(TABLE, environ, {_ADMIN.name: admin}, file, str(config))
     address = options_of(found).admin
     if address is None or address.port == 0:
-        raise Failure("there is no admin listener with a known port to ask; see --admin", SETTINGS)
+        raise Failure("the gateway has no admin listener with a known port; set --admin", SETTINGS)
     return address
 
 
 def ask(address: Address, path: str, timeout: float) -> tuple[int, str, bytes]:
-    """Return status, media type and content of a page, at most 16 MiB of it; raises Failure when nobody answers."""
+    """Return status, media type and content (16 MiB at most) of a page; raises Failure if nothing answers."""
     try:
         with closing(HTTPConnection(_reached(address.host), address.port, timeout=timeout)) as connection:
             connection.request("GET", path)

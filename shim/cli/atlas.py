@@ -9,7 +9,7 @@ import click
 
 
 class Words(click.Command):
-    """A command (inheritance is click's way to extend one) that takes all words as they are, but --help alone."""
+    """A command that takes all words unparsed, except a single --help (inheritance is click's way to extend one)."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Leave the words to the command."""
@@ -21,16 +21,16 @@ class Words(click.Command):
 
 @click.command(cls=Words, options_metavar="serverless ... | WORD...")
 def command(**given: Any) -> None:
-    """Speak the Atlas CLI's removed commands; hand it every other one.
+    """Run the commands that the Atlas CLI removed; pass others on to it.
 
     For old scripts: alias atlas='atlas-shim atlas'. Flags, output, profiles and variables are
     those of the Atlas CLI; "atlas-shim atlas serverless" lists the commands. Any other command
     goes to the "atlas" on the PATH, with the words as they are.
 
-    Exit codes: of a serverless command 0 success, 1 any error, 141 nobody read the output; of
-    any other command the Atlas CLI's, or 127 when it is not on the PATH.
+    Exit codes: serverless commands return 0 on success, 1 on any error, 141 if their output pipe
+    was closed; others return the Atlas CLI's code, or 127 if it is not on the PATH.
     """
-    # Only this command pays for what it loads.
+    # Loaded by this command alone, so that the others start fast.
     from shim.cli.atlas_cli.run import run  # noqa: PLC0415
 
     sys.exit(run(given["words"]))

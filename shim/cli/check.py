@@ -1,6 +1,6 @@
-"""``atlas-shim check``: settings, documents, the drop-in and the way to Atlas, before something depends on them.
+"""``atlas-shim check``: checks settings, documents, the drop-in and the connection to Atlas.
 
-Each of ``check_settings``, ``check_dropin``, ``check_connect`` and ``check_pairs`` is a part of it.
+Its parts are ``check_settings``, ``check_dropin``, ``check_connect`` and ``check_pairs``.
 """
 
 from __future__ import annotations
@@ -37,27 +37,33 @@ from shim.gateway.settings_report import Setting
 @click.option(
     "--group", default=GROUP, envvar="MONGODB_ATLAS_PROJECT_ID", metavar="ID", help="A project, for --connect."
 )
-@click.option("--cluster", default=CLUSTER, metavar="NAME", help="A cluster of it, for --connect.")
+@click.option("--cluster", default=CLUSTER, metavar="NAME", help="A cluster in that project, for --connect.")
 @click.option(
     "--pairs",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Recorded answers of two versions, to be run through the documents.",
+    help="Recorded answers of two versions, to compare with what the documents make.",
 )
-@click.option("--calendar", is_flag=True, help="List what ends when, and nothing else.")
+@click.option("--calendar", is_flag=True, help="Check nothing, and list the sunsets.")
 @click.option(
     "--description",
     "descriptions",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     multiple=True,
-    help="An OpenAPI description, whose sunsets --calendar lists, too.",
+    help="Also list the sunsets of this OpenAPI description, with --calendar.",
 )
 @click.option(
     "--seen",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     multiple=True,
-    help="An inventory, or what 'scan -o json' wrote, for --calendar. Default: ATLAS_SHIM_INVENTORY.",
+    help="Count calls in this inventory or output of 'scan -o json', with --calendar. Default: ATLAS_SHIM_INVENTORY.",
 )
-@click.option("--within", type=click.IntRange(0), default=90, show_default=True, help="Days, for --calendar.")
+@click.option(
+    "--within",
+    type=click.IntRange(0),
+    default=90,
+    show_default=True,
+    help="Fail for sunsets in so many days, with --calendar.",
+)
 @output_option
 def command(  # noqa: PLR0913 - one argument for each option
     *,
@@ -75,28 +81,28 @@ def command(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Check settings, documents, the drop-in and the way to Atlas.
 
-    The drop-in is switched on in this very process, as "import shim.auto" would, and off again. "atlas-shim
-    run -- atlas-shim check", in the environment of a program, shows what that program gets; called in the
-    program, as shim.cli.main(["check"]), it also knows what that has loaded. With --config or DOCUMENT
-    there is no program, and the drop-in is left alone.
+    The drop-in is switched on in this process, as by "import shim.auto", and off again. To see what a program
+    gets, run "atlas-shim run -- atlas-shim check" in its environment; to see the libraries that it has loaded,
+    too, call shim.cli.main(["check"]) in it. With --config or DOCUMENT the drop-in is not checked.
 
-    Offline, unless --connect is given: then two reads are made at the upstream of these settings (else at
-    MONGODB_ATLAS_BASE_URL), with its certificates and proxy: the retired list of snapshots and the list of
+    Nothing is sent without --connect. With it, two reads go to the configured upstream (or to
+    MONGODB_ATLAS_BASE_URL), through its certificates and proxy: the retired list of snapshots and the list of
     flex clusters. They show whether Atlas can be reached, whether it accepts the credentials, and whether
     the endpoint is retired. Without --group (a project's id, also MONGODB_ATLAS_PROJECT_ID) they name a
     project that does not exist. No secret is shown.
 
-    DOCUMENT is a file or folder to look at instead of the shipped documents. With --pairs the new answer
-    of each pair is run through the engine and compared with the old one, and a table says of each field
-    in how many pairs it is equal. A line of that file:
+    DOCUMENT is a file or folder to check instead of the shipped documents. With --pairs each new answer
+    is translated and compared with the old one, and a table shows for each field how many pairs agree.
+    A line of that file:
     {"path": …, "old_version": …, "old": {…}, "new_version": …, "new": {…}}
 
-    With --calendar nothing is checked: it lists the sunsets of the documents, and of an OpenAPI description, with
-    the calls that an inventory or a scan saw.
+    --calendar checks nothing: it lists the sunsets in the documents and in an OpenAPI description, with the calls
+    that an inventory or a scan found.
 
-    Exit codes: 0 when all is well; 1 when there are problems, all of which are listed, or pairs that differ
-    in more than what the document declares absent; 2 for bad usage; with --calendar 4 when a call ends --within so
-    many days, and 5 when one has ended and was seen. Where something was seen, only that counts.
+    Exit codes: 0 when no problem was found; 1 for problems (all are listed), or pairs that differ in fields
+    that the document does not declare absent; 2 for bad usage; with --calendar 4 if a call's sunset is at most
+    --within days away, and 5 if it has passed and the call was found. With an inventory or a scan only calls
+    found there count.
     """
     if calendar:
         from shim.cli.check_calendar import check_calendar, known_ends  # noqa: PLC0415 - only this option needs what it loads
@@ -143,7 +149,7 @@ def command(  # noqa: PLR0913 - one argument for each option
         if connection:
             _connection_text(connection)
 
-    good = check_dropin.verdict(dropin) if dropin else "Settings and documents are well."
+    good = check_dropin.verdict(dropin) if dropin else "Settings and documents are valid."
     write_report(report, problems, output, text, good if connects else f"{good} Atlas was not asked (--connect).")
 
 
@@ -152,7 +158,7 @@ def _engine(environ: Mapping[str, str], document: Path | None) -> Engine:
 
 
 def _document(document: Document, settings: Settings) -> dict[str, Any]:
-    """Return what is shown of a document: its operations with their sunsets in force, and what others override."""
+    """Return a document's operations with their sunsets in force, and which documents override its rules."""
     operations = [
         {
             "id": operation.id,

@@ -1,4 +1,4 @@
-"""``atlas-shim check --calendar``: what ends when, and which of it somebody calls."""
+"""``atlas-shim check --calendar``: lists sunsets, and which of these operations are still called."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ ENDS_SOON, HAS_ENDED = 4, 5
 """Exit codes, as those of ``scan``."""
 
 Sightings = Sequence[tuple[str, str, int]]
-"""An operation, or method and path of a call; its version, empty if that is not known; and how often it was seen."""
+"""An operation, or method and path of a call; its version, empty if unknown; and the count of its calls."""
 
 
 @attrs.frozen
 class End:
-    """A call that ends, in ``versions`` from ``version`` on, and the ``source`` that says so.
+    """A call with a sunset, in ``versions`` from ``version`` on, and the ``source`` of that.
 
-    ``names`` are its operation ids. ``seen`` counts its calls by file, None if nobody looked.
+    ``names`` are its operation ids. ``seen`` counts its calls by file, None without files.
     """
 
     sunset: date
@@ -53,17 +53,17 @@ class End:
         return f"{self.method} {re.sub(r'{[^{}]*}', '{}', self.path)}"
 
     def is_of(self, name: str, version: str) -> bool:
-        """Tell whether an operation, or a method and path in a version, is this call."""
+        """Return whether an operation, or a method and path in a version, is this call."""
         return name in self.names or (name == self.call and (not version or _dated(version) in self.versions))
 
     def looked_for(self, files: Mapping[str, Sightings]) -> End:
-        """Return it with what was seen of it."""
+        """Return the call with its counts in files."""
         counts = {file: sum(n for name, day, n in seen if self.is_of(name, day)) for file, seen in files.items()}
         return attrs.evolve(self, seen={file: n for file, n in counts.items() if n} if files else None)
 
 
 def check_calendar(ends: Sequence[End], seen: Sequence[Path], within: int, form: str) -> None:
-    """Write the calendar, and exit with the code that it has; raises SettingsError for a file that can't be read."""
+    """Write the calendar, and exit with its code; raises SettingsError for a file that can't be read."""
     today, named = datetime.now(UTC).date(), os.environ.get(VARIABLE)
     files = {file.name: _sightings(file) for file in seen or ([Path(named)] if named else [])}
     ends = sorted((end.looked_for(files) for end in ends), key=lambda end: (end.sunset, end.source, end.path))
@@ -90,7 +90,7 @@ def _row(days: int, end: End) -> list[str]:
 
 
 def known_ends(engine: Engine, settings: Settings, descriptions: Sequence[Path]) -> list[End]:
-    """Return what the documents know, and what descriptions say beside that; raises SettingsError for a bad one."""
+    """Return the sunsets of the documents, and others in descriptions; raises SettingsError on a bad description."""
     documents = [
         End(sunset_of(one, settings).date(), one.method, one.full_path, one.version, one.versions, _ids(one), one.file)
         for one in engine.operations
@@ -119,7 +119,7 @@ def _dated(version: str) -> Version:
 
 
 def _sightings(file: Path) -> Sightings:
-    """Return what ``scan -o json`` or an inventory has; raises SettingsError if the file can't be read."""
+    """Return the calls in an inventory or an output of ``scan -o json``; raises SettingsError if unreadable."""
     try:
         found = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -19,12 +19,12 @@ from shim.gateway.options import Options
 from shim.gateway.tls.contexts import upstream_context
 
 GROUP, CLUSTER = "0" * 24, "atlas-shim-check"
-"""A group and a cluster that do not exist: enough to see who answers."""
+"""A group and a cluster that do not exist; the answers still show who can be reached."""
 
 TIMEOUT = 15.0
 
 _NO_PROJECT = frozenset({"GROUP_NOT_FOUND", "NOT_IN_GROUP", "USER_CANNOT_ACCESS_GROUP"})
-"""Atlas' error codes for a caller who is signed in and has no such project."""
+"""Atlas' error codes for a caller who is signed in but has no access to the project."""
 
 
 @attrs.frozen
@@ -41,8 +41,8 @@ class Probe:
 def probe(environ: Mapping[str, str], options: Options, group: str, cluster: str) -> tuple[Probe, ...]:
     """Ask both sides of the options' upstream directly, without the shim, as the gateway reaches it.
 
-    Without credentials in the environment an answer that asks for some is good: callers may bring them.
-    Raises SettingsError on credentials that are half there, and on certificates of no use.
+    Without credentials in the environment a 401 is good: callers may bring their own.
+    Raises SettingsError on incomplete credentials and unusable certificates.
     """
     known = read_credentials(environ)
     auth = None if known is None else auth_for(known, options.upstream)
@@ -75,15 +75,21 @@ def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, 
 
 
 def _meaning(side: str, status: int, error: AtlasError | None, *, signed: bool) -> tuple[str, bool]:
-    """Say what a status means and whether it is good, as a retired endpoint and an unknown project are."""
+    """Return what a status means, and whether it is good; a retired endpoint and an unknown project are."""
     if error is None:
-        return "reached and signed in; it answers" + (": not retired yet" if side == "legacy" else ""), status < 300
+        return "reached and signed in" + (": not retired yet" if side == "legacy" else ""), status < 300
     if status == 410:
         return f"reached; this endpoint is retired: {error}", side == "legacy"
     if error.error_code in _NO_PROJECT or (status == 404 and error.error_code):
-        return f"reached and signed in; the project is not theirs or is not there: {error}", True
+        return (
+            f"reached and signed in; the project does not exist, or these credentials have no access to it: {error}",
+            True,
+        )
     if status == 401 and not signed:
-        return "reached; it asks for credentials, and the environment has none: callers have to bring theirs", True
+        return (
+            "reached; it asks for credentials, which the environment does not have: callers must send their own",
+            True,
+        )
     if status in {401, 403}:
-        return f"reached, but these credentials are not let in: {error}", False
+        return f"reached, but these credentials are refused: {error}", False
     return f"reached; unexpected: {error}", False

@@ -1,4 +1,4 @@
-"""The drop-in's part of ``atlas-shim check``: what it patches in a Python such as this one, and known problems."""
+"""The drop-in's part of ``atlas-shim check``: which functions it patches in this Python, and known problems."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from shim.doors.served import SERVED
 from shim.extras import other_shim
 
 OURS = "atlas-shim"
-"""What a wrapper of the shim is called among other people's."""
+"""The name that the table shows for the shim's own wrappers."""
 
 
 @attrs.frozen
 class DropIn:
-    """What a program gets, and what is good to know.
+    """What the drop-in does in this process, with problems and advice.
 
-    ``patched`` has for each function of a library the modules that are called in its place, the outermost first.
+    ``patched`` has for each patched function the modules of its wrappers, the outermost first.
     """
 
     active: str
@@ -42,12 +42,14 @@ class DropIn:
 def look(environ: Mapping[str, str], problems: list[str]) -> DropIn:
     """Switch the drop-in on, see what it covers, and leave it as it was.
 
-    What keeps calls from being covered is added to ``problems``. A library that is loaded and not covered does, one
-    that is installed and not loaded does not.
+    Reasons why calls are not covered are added to ``problems``: a loaded library that the shim does not cover is
+    one, a library that is only installed is not.
     """
     loaded, before, active = frozenset(sys.modules), switch.installed(), "not at all"
     if switch.LAUNCH in environ.get("PYTHONPATH", "").split(os.pathsep) and not before:
-        problems.append("atlas-shim run was overtaken: another sitecustomize is first in PYTHONPATH and does not chain")
+        problems.append(
+            "atlas-shim run has no effect: another sitecustomize comes first in PYTHONPATH and does not import the next"
+        )
     versions = {"python": sys.version.split()[0], "atlas-shim": __version__, **dict(_versions())}
     try:
         with collected(problems):
@@ -100,7 +102,7 @@ def _patched(name: str, patches: Iterable[tuple[str, str]]) -> Iterator[tuple[st
 
 
 def _who(link: Any) -> str:
-    """Name the module that a wrapper or function comes from, whatever name it was given."""
+    """Return the module that a wrapper or function comes from."""
     function = getattr(link, "_self_wrapper", link)
     if isinstance(function, partial):
         function = function.func
@@ -109,13 +111,13 @@ def _who(link: Any) -> str:
 
 
 def text(found: DropIn) -> None:
-    """Write what was found out, for people."""
+    """Write the findings as text."""
     output.heading("\nDrop-in")
     output.facts((name, _with_range(name, version)) for name, version in found.versions.items())
-    output.heading(f"\nPatched (switched on {found.active}); the first of a row is called first")
+    output.heading(f"\nPatched (switched on {found.active}); the first module of a row is called first")
     output.facts((function, " > ".join(order)) for function, order in found.patched.items())
     output.heading("\nNot covered")
-    warned = "; its retired calls are warned of"
+    warned = "; its retired calls get a warning"
     output.facts((one.library, f"{one.state}{warned if one.told else ''}") for one in found.uncovered)
     output.paragraph(f"What to do: {compatibility.GATEWAY}.")
     output.paragraph(f"When a call is not translated, see {trouble('nothing-happens')}")
@@ -129,7 +131,7 @@ def _with_range(name: str, version: str) -> str:
 
 
 def verdict(found: DropIn) -> str:
-    """Say what is well, and never that all is."""
+    """Return a sentence that names what was found good, and claims no more."""
     covered = ", ".join(dict.fromkeys(function.rsplit(".", 2)[0] for function in found.patched))
     others = [one.library for one in found.uncovered if one.state != "Python's own"]
     well = f"Calls made with {covered} are covered."

@@ -1,4 +1,4 @@
-"""``atlas-shim check --pairs``: recorded answers of two versions, and what a document makes of the newer ones."""
+"""``atlas-shim check --pairs``: translates recorded new answers and compares them with the old ones."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from shim.core.recognise import Engine
 from shim.tools.draft.pairs import FieldLine, Replayed, compare, read_pairs, replay
 
 _SHOWN = 60
-"""Characters of an example."""
+"""Characters shown of an example."""
 _BEFORE = 15
-"""Characters of it before those that differ."""
+"""Characters of it shown before the first difference."""
 
 
 def check_pairs(engine: Engine, file: Path, form: str) -> None:
     """Run a file of pairs through the documents of an engine, and write the table of fields.
 
-    Exits with 1 unless all is equal but for fields that are declared absent.
+    Exits with 1 if a field differs that is not declared absent.
     """
     replayed = replay(engine, read_pairs(file))
     lines = compare(replayed)
     good = sum(1 for one in replayed if not one.problem)
     report = {"pairs": len(replayed), "translated": good, "fields": [attrs.asdict(line) for line in lines]}
     absent = [line.field for line in lines if line.absent and line.only_old]
-    but = f" but for what is declared absent: {', '.join(absent)}" if absent else ""
-    said = f"All {len(replayed)} pairs are translated to what was there{but}."
+    but = f", except fields declared absent: {', '.join(absent)}" if absent else ""
+    said = f"All {len(replayed)} translations equal the recorded old answers{but}."
     write_report(report, _problems(replayed, lines), form, lambda: _text(replayed, lines), said)
 
 
@@ -51,9 +51,9 @@ def _told(line: FieldLine) -> str:
 
 
 def _examples(line: FieldLine) -> tuple[str, str]:
-    """Return both values; of long ones what is near the place where they begin to differ."""
+    """Return both values, long ones cut to the text around their first difference."""
     expected, got = printable(line.expected), printable(line.got)
-    start = max(0, len(commonprefix((expected, got))) - _BEFORE)  # noqa: RUF071 - of letters is what is wanted
+    start = max(0, len(commonprefix((expected, got))) - _BEFORE)  # noqa: RUF071 - the prefix is one of characters
     if max(len(expected), len(got)) <= _SHOWN:
         return expected, got
     return f"…{expected[start : start + _SHOWN]}", f"…{got[start : start + _SHOWN]}"

@@ -1,4 +1,4 @@
-"""The settings that the gateway and programs would have, and where each comes from; all defects are collected."""
+"""The settings in force for gateways and programs, and where each was given; collects all defects."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _KINDS = {
 
 @attrs.frozen
 class InForce:
-    """The settings: what is shown of them, what documents are held against, and how upstream is reached.
+    """The settings in force.
 
-    ``given`` says where each was given; ``options`` has upstream's origin and certificates, and the defaults else.
+    ``given`` says where each was given; ``options`` has upstream's origin and certificates, else defaults.
     """
 
     shown: tuple[Setting, ...]
@@ -47,7 +47,7 @@ _OF_UPSTREAM = ("upstream", "upstream_ca", "upstream_cert", "upstream_key")
 
 
 def settings_in_force(environ: Mapping[str, str], config: Path | None, problems: list[str]) -> InForce:
-    """Return the settings; what is wrong is added to ``problems``, and has no value. No secret is shown."""
+    """Return the settings, without secrets; adds each defect to ``problems`` and leaves that setting out."""
     file: Mapping[str, Any] = {}
     with collected(problems):
         file = read_config(config)
@@ -82,7 +82,7 @@ def settings_in_force(environ: Mapping[str, str], config: Path | None, problems:
 
 
 def _credentials(environ: Mapping[str, str], problems: list[str]) -> Setting:
-    """Return the kind of credentials and the variables they come from, and never a value."""
+    """Return the kind of credentials and the names of their variables, never a value."""
     kind = UNUSABLE
     with collected(problems):
         kind = _KINDS[type(read_credentials(environ))]

@@ -34,12 +34,12 @@ MARGIN = "   "
 def command(*, keep: bool) -> None:
     """Show a retired call on this machine, without and with the shim.
 
-    Starts a fake Atlas and the gateway on free ports of 127.0.0.1, makes the call of the legacy
-    documentation against both, and shows which fields of the answer have changed. Nothing leaves
-    this machine, and no setting or credential of yours is used.
+    Starts a fake Atlas and the gateway on free ports of 127.0.0.1, makes the same retired call
+    to both, and shows which fields of the answer have changed. Nothing leaves this machine, and
+    no setting or credential of yours is used.
 
-    Exit codes: 0 when both answers are as they should be (or, with --serve, after Ctrl-C or
-    SIGTERM); 1 when not.
+    Exit codes: 0 when both answers are the expected ones (or, with --serve, after Ctrl-C or
+    SIGTERM); else 1.
     """
     with _no_proxy():
         asyncio.run(_demo(keep=keep))
@@ -47,7 +47,7 @@ def command(*, keep: bool) -> None:
 
 @contextmanager
 def _no_proxy() -> Iterator[None]:
-    """Keep calls to loopback away from a proxy that this machine uses for others."""
+    """Keep calls to loopback out of the proxy that this machine uses for others."""
     names = ("NO_PROXY", "no_proxy")
     before = {name: os.environ[name] for name in names if name in os.environ}
     os.environ.update(dict.fromkeys(names, "*"))
@@ -60,7 +60,7 @@ def _no_proxy() -> Iterator[None]:
 
 
 def _present() -> float:
-    """Return the time, but a day after the sunset at least: the demo works on a machine whose clock is wrong."""
+    """Return the later of now and a day after the sunset, so that the demo works if the clock is wrong."""
     return max(time.time(), BACKUP_SUNSET.timestamp() + 86400)
 
 
@@ -82,8 +82,8 @@ async def _demo(*, keep: bool) -> None:
 
 
 def _show(atlas: str, gateway: str, operation: Operation) -> None:
-    """Make both calls and show their answers; raises Failure when they are not the expected ones."""
-    click.echo("A fake Atlas and the gateway, both on this machine and for this demo only.\n")
+    """Make both calls and show their answers; raises Failure if they are not as expected."""
+    click.echo("A fake Atlas and a gateway run on this machine for this demo.\n")
     if not retired_call.has_curl():
         click.echo("(There is no curl here: Python's http.client makes the same calls.)\n")
 
@@ -93,7 +93,7 @@ def _show(atlas: str, gateway: str, operation: Operation) -> None:
     _status(without, f"{said.get('errorCode', '')}")
     output.paragraph(str(said.get("detail", "")), MARGIN)
 
-    output.heading("\n2. The same call, with the gateway's address in place of Atlas'")
+    output.heading("\n2. The same call to the gateway in place of Atlas")
     through = _call(f"{gateway}{PATH}")
     page = _json(through)
     results = page.get("results", [])
@@ -102,7 +102,7 @@ def _show(atlas: str, gateway: str, operation: Operation) -> None:
         click.echo(MARGIN + (line if len(line) <= 76 else f"{line[:73]}..."))
 
     if (without.status, through.status) != (410, 200):
-        raise Failure("these are not the answers that were expected (410, then 200)", NO)
+        raise Failure("the answers are not the expected ones (410, then 200)", NO)
     _fidelity(operation)
 
 
@@ -130,13 +130,13 @@ def _json(got: retired_call.Got) -> dict[str, Any]:
 
 
 def _fidelity(operation: Operation) -> None:
-    """Show which fields are no longer what they were, and why, from the mapping documents."""
-    output.heading("\n3. What the values are worth, now that a flex cluster answers")
+    """Show which fields have changed, and why, from the mapping documents."""
+    output.heading("\n3. Which fields have changed, now that a flex cluster answers")
     lines = field_lines(operation, "flex")
     for level, meaning in (
-        (Fidelity.DERIVED, "computed, or near the old meaning"),
-        (Fidelity.CONSTANT, "true of every flex snapshot"),
-        (Fidelity.ABSENT, "not to be known, so left out"),
+        (Fidelity.DERIVED, "computed, or close to the old meaning"),
+        (Fidelity.CONSTANT, "the same for every flex snapshot"),
+        (Fidelity.ABSENT, "not known, so left out"),
     ):
         chosen = [(line.name, line.why) for line in lines if line.fidelity == level]
         if chosen:
@@ -144,9 +144,9 @@ def _fidelity(operation: Operation) -> None:
             output.facts(chosen, "     ")
     same = [line.name for line in lines if line.fidelity in {Fidelity.EXACT, Fidelity.RENAMED}]
     click.echo()
-    output.paragraph(f"As they were, some under another name: {', '.join(same)}.", MARGIN)
+    output.paragraph(f"Unchanged, some under another name: {', '.join(same)}.", MARGIN)
     click.echo()
-    output.paragraph('Every reply says so in its field "Atlas-Shim" (curl --include shows it).', MARGIN)
+    output.paragraph('The header "Atlas-Shim" of every reply lists them (curl --include shows it).', MARGIN)
     output.paragraph("To try calls of your own: atlas-shim demo --serve", MARGIN)
 
 

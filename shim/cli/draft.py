@@ -19,26 +19,30 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("old", type=_FILE)
 @click.argument("new", type=_FILE, required=False)
 @click.option("--operation", "operations", multiple=True, required=True, metavar="ID", help="Repeatable: get and list.")
-@click.option(
-    "--successor", "successors", multiple=True, metavar="ID", help="What takes its place, if that has another id."
-)
+@click.option("--successor", "successors", multiple=True, metavar="ID", help="Its successor's id, if it differs.")
 @click.option(
     "--from",
     "old_version",
     default="",
     metavar="DATE",
-    help="The version that ends. Default: that of the pairs, else the oldest.",
+    help="The retired version. Default: the one in the pairs, else the oldest.",
 )
 @click.option(
     "--to",
     "new_version",
     default="",
     metavar="DATE",
-    help="The version after it. Default: that of the pairs, else the newest.",
+    help="The successor's version. Default: the one in the pairs, else the newest.",
 )
-@click.option("--pairs", "recorded", type=_FILE, help="Recorded answers of both, one JSON object a line.")
+@click.option("--pairs", "recorded", type=_FILE, help="Recorded answers of both versions, one JSON object a line.")
 @click.option("--name", default="", help="The document's name. Default: the last word of the path.")
-@click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="A file to write.")
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write. Default: standard output.",
+)
 def command(  # noqa: PLR0913 - one argument for each option
     *,
     old: Path,
@@ -53,9 +57,9 @@ def command(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Draft a mapping document for a read, from API descriptions.
 
-    OLD and NEW are descriptions in JSON; one will do if it has the operation in two versions. All operations are of
-    one resource. With --pairs the document has the rules that every pair confirms. What no pair proves is a line with
-    "# ?" for you to answer: nothing is concluded from names and descriptions alone. Nothing is sent.
+    OLD and NEW are OpenAPI descriptions in JSON; one is enough if it has the operation in both versions. All
+    operations must be of one resource. With --pairs the document has the rules that every pair confirms. Whatever no
+    pair proves is a line with "# ?" for you to decide; names and descriptions alone prove nothing. Nothing is sent.
 
     A line of the file of pairs: {"path": …, "old_version": …, "old": {…}, "new_version": …, "new": {…}}
 
@@ -66,7 +70,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     before = read_description(old)
     after = before if new is None else read_description(new)
     pairs = read_pairs(recorded) if recorded is not None else ()
-    # Pairs of one version say which is meant.
+    # Pairs that all have one version choose it.
     old_version = old_version or _only({pair.old_version for pair in pairs})
     new_version = new_version or _only({pair.new_version for pair in pairs})
     wanted = [

@@ -23,8 +23,14 @@ from shim.documents.vocabulary import Fidelity
 @click.command()
 @click.argument("method")
 @click.argument("url")
-@click.option("--route", type=click.Choice([word.value for word in RouteWord]), help="As ATLAS_SHIM_ROUTE would be.")
-@click.option("--accept", metavar="VALUE", help="The call's Accept field. Default: none, the legacy version.")
+@click.option(
+    "--route",
+    type=click.Choice([word.value for word in RouteWord]),
+    help="The route to explain. Default: ATLAS_SHIM_ROUTE.",
+)
+@click.option(
+    "--accept", metavar="VALUE", help="The call's Accept header. Default: no header, which means the legacy version."
+)
 @click.option("--at", "at", metavar="DATE", help="The date or instant of the call. Default: now.")
 @output_option
 def command(  # noqa: PLR0913 - one argument an option
@@ -32,10 +38,10 @@ def command(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Explain how a call is answered, and which call to make instead.
 
-    For each tier that can answer it shows which new field each old field comes from, the new call
-    for curl, and what the Go SDK, the Atlas CLI and clients made from Atlas' OpenAPI description
-    (operationId) call it. The curl line signs with an API key if the environment has one, else
-    with the token of MONGODB_ATLAS_ACCESS_TOKEN.
+    For each tier that can answer: the new field that each old field comes from, the new call as a
+    curl command, and its name in the Go SDK, in the Atlas CLI and in clients generated from Atlas'
+    OpenAPI description (operationId). The curl command signs with an API key if the environment
+    has one, else with the token of MONGODB_ATLAS_ACCESS_TOKEN.
 
     URL is a whole URL or a path; a name in it may be a {placeholder}. Nothing is sent. Settings
     come from ATLAS_SHIM_ROUTE, ATLAS_SHIM_SUNSET, ATLAS_SHIM_WRITES, ATLAS_SHIM_UPSTREAM and
@@ -44,7 +50,7 @@ def command(  # noqa: PLR0913 - one argument an option
     Example: atlas-shim explain GET
     '/api/atlas/v2/groups/{groupId}/serverless/{name}/backup/snapshots'
 
-    Exit codes: 0 when the call is recognised; 1 when it is not, and is passed on as it is; 2 for
+    Exit codes: 0 if the call is a retired one; 1 if not (it would be passed on unchanged); 2 for
     bad usage, settings or mapping documents.
     """
     settings, engine = read_settings(os.environ), shared_engine(os.environ)
@@ -65,7 +71,7 @@ def _write(found: Explanation | Unrecognised, form: str) -> None:
         if isinstance(found, Explanation):
             _recognised(found)
         else:
-            output.paragraph("Not recognised: the shim has no part in this call and passes it on as it is.")
+            output.paragraph("Not recognised: the shim passes this call on unchanged.")
             output.bullets(found.reasons)
             output.paragraph(f"See {trouble('nothing-happens')}")
     if isinstance(found, Unrecognised):
@@ -99,7 +105,7 @@ def _recognised(found: Explanation) -> None:
 
 
 def _fields(lines: tuple[FieldLine, ...], file: str) -> None:
-    """Write the fields of one tier: all that are unchanged on one line, each other one with its reason."""
+    """Write the fields of one tier: the unchanged ones on one line, every other with its reason."""
     same = [line.name for line in lines if line.fidelity == Fidelity.EXACT and not (line.how or line.when or line.why)]
     if same:
         _row(Fidelity.EXACT, ", ".join(same))

@@ -1,4 +1,4 @@
-"""What ``explain`` finds out about a call, as values: the text and the JSON are made of these."""
+"""The findings of ``explain`` as values, which the text and the JSON output are made from."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from shim.origins import origin_of
 
 @attrs.frozen
 class Unrecognised:
-    """The ``call`` is not recognised, and the shim passes it on as it is; ``reasons`` say why that might be."""
+    """The ``call`` is not recognised and is passed on unchanged; ``reasons`` are likely causes."""
 
     call: Mapping[str, str | None]
     reasons: tuple[str, ...]
@@ -36,7 +36,7 @@ class Unrecognised:
 
 @attrs.frozen
 class Tier:
-    """What changes when one tier answers: its note, the errors that lead to it, the fields, and the calls to make."""
+    """How one tier answers: its note, the errors that lead to it, the fields, and the calls to make instead."""
 
     note: str
     after: tuple[str, ...]
@@ -73,7 +73,7 @@ class Explanation:
 
 
 def read_call(method: str, url: str, accept: str | None) -> Call:
-    """Make a call of a whole URL, or of a path, which has an empty origin; placeholders are encoded.
+    """Return a URL or a path (whose origin is empty) as a call, with placeholders percent-encoded.
 
     Raises SettingsError when ``url`` is neither.
     """
@@ -106,7 +106,7 @@ def explain(
     try:
         query = read_query(call.query, operation.shape)
     except CallError as error:
-        remarks.append(f"The query is wrong: {error.parameters[0]}. On a successor's side the answer is 400.")
+        remarks.append(f"The query is invalid: {error.parameters[0]}. When a successor is asked, the answer is 400.")
     decision = decide(match, call, Context(settings, Memory(), at.timestamp, origin))
     tiers = {
         tier.tier: Tier(
@@ -153,11 +153,11 @@ def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[
     if origin and not settings.covers(origin):
         own = " and ".join(sorted(ATLAS_ORIGINS))
         yield (
-            f"{origin} is not Atlas: Python programs are helped there only with ATLAS_SHIM_UPSTREAM={origin} "
-            f"(without it: {own}). What follows is what happens with it, or when a gateway listens there."
+            f"{origin} is not Atlas: Python programs need ATLAS_SHIM_UPSTREAM={origin} "
+            f"(without it: {own}). The following holds with it, or if a gateway listens there."
         )
     if settings.flag:
-        yield f"The route is that of {FlagRoute(settings.flag)}, not asked here; until the flag has a word it is auto."
+        yield f"The route comes from {FlagRoute(settings.flag)}, which is not asked here; auto is assumed."
     if operation.document in settings.sunsets:
         yield f"ATLAS_SHIM_SUNSET moved the sunset; the document says {operation.sunset:%Y-%m-%d}."
     constant = constant_of(operation, settings)
@@ -168,7 +168,7 @@ def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[
 
 
 def _sent(operation: Operation, settings: Settings, decision: Decision, *, first: bool, over: bool) -> str:
-    """Say where the call is sent, and why."""
+    """Return a sentence on where the call is sent, and why."""
     places = {"legacy": "Sent to the retired endpoint", "none": "Answered by the shim alone"}
     place, reason = places.get(decision.route, f"Sent to {decision.route}"), decision.reason
     if has_successor(operation, settings):
@@ -179,11 +179,11 @@ def _sent(operation: Operation, settings: Settings, decision: Decision, *, first
 
 
 def _then(operation: Operation, settings: Settings, decision: Decision) -> Iterator[str]:
-    """Say which replies lead on to another side."""
+    """Return a sentence on the replies after which another endpoint is asked."""
     if decision.legacy_next:
         yield (
-            f"If {decision.route} answers 404 or an empty list, the retired endpoint is asked too, and its answer is "
-            "taken unless it is a 404 or empty itself."
+            f"If {decision.route} answers 404 or an empty list, the retired endpoint is asked too; its answer is "
+            "returned unless it is also a 404 or empty."
         )
     elif decision.corrects:
         successors = operation.successors.values() if has_successor(operation, settings) else ()

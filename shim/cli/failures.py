@@ -1,11 +1,11 @@
-"""Exit codes, which error means which, and collecting errors where all are to be shown.
+"""Exit codes, the errors behind them, and a way to collect several errors.
 
 0  success
 1  Atlas answered with an error, a call is not recognised, or a check found problems
 2  bad usage, settings or mapping documents
 3  the network: no connection, or no answer in time
 
-The command inventory has 4 and 5 besides, for verdicts that its help explains.
+``inventory`` and ``scan`` have more codes, which their help explains.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ NO, SETTINGS, NETWORK = 1, 2, 3
 
 
 def plain(text: str) -> str:
-    """Return a text as a terminal may be given it: what could steer it (ESC, C1, odd spaces) becomes ``?``."""
+    """Return a text that can't control a terminal: ESC, C1 controls and odd spaces become ``?``."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
 class Failure(click.ClickException):
     """An error as the user sees it: a line for each problem on stderr, and an exit code.
 
-    Names and words in it may be anybody's, of a document, a description or a reply.
+    It is made printable, since it may quote documents, descriptions and replies.
     """
 
     def __init__(self, message: str, exit_code: int) -> None:
@@ -41,10 +41,10 @@ class Failure(click.ClickException):
 
 
 def failure_of(error: Exception) -> Failure | None:
-    """Return what an error means to the user, None when it is a defect that deserves its traceback."""
+    """Return an error as a Failure, None if it is a defect that deserves its traceback."""
     match error:
         case DocumentError():
-            return Failure("\n  ".join(("the mapping documents are broken:", *error.problems)), SETTINGS)
+            return Failure("\n  ".join(("the mapping documents are invalid:", *error.problems)), SETTINGS)
         case SettingsError():
             return Failure("\n  ".join(error.problems), SETTINGS)
         case AtlasError():
@@ -55,10 +55,10 @@ def failure_of(error: Exception) -> Failure | None:
             return Failure(_lines(f"{who} said {error}{wait}", after_answer(error, os.environ)), NO)
         case ModuleNotFoundError() if error.name in EXTRAS:
             return Failure(hint(error.name), SETTINGS)
-    # Only a command that has loaded httpx can have raised one of its errors.
+    # httpx' errors can only come from a command that has loaded httpx.
     httpx = sys.modules.get("httpx")
     if httpx is not None and isinstance(error, httpx.RequestError):
-        # Its text may be empty (a timeout's is), the class says what happened.
+        # A timeout has an empty text, so the class says what happened.
         from shim.cli.next_steps import after_fault  # noqa: PLC0415 - as above
 
         said = f"network: {type(error).__name__}: {error}".removesuffix(": ")
@@ -67,7 +67,7 @@ def failure_of(error: Exception) -> Failure | None:
 
 
 def trouble(section: str) -> str:
-    """Return the URL of a section of the page that says what to do when something goes wrong."""
+    """Return the URL of a section of the trouble page."""
     return f"{SITE}how-to/trouble/#{section}"
 
 
@@ -77,7 +77,7 @@ def _lines(said: str, step: str) -> str:
 
 @contextmanager
 def collected(problems: list[str]) -> Iterator[None]:
-    """Add what is wrong with settings or documents to ``problems``, and go on after the block."""
+    """Add a settings or document error raised in the block to ``problems``, and continue after the block."""
     try:
         yield
     except (DocumentError, SettingsError) as error:

@@ -19,10 +19,10 @@ from shim.gateway.option_values import LogLevel, parse_address
 
 @click.command()
 @click.option(
-    "--listen", metavar="HOST:PORT", default="127.0.0.1:8482", show_default=True, help="Where it takes calls."
+    "--listen", metavar="HOST:PORT", default="127.0.0.1:8482", show_default=True, help="Listen on this address."
 )
-@click.option("--today", metavar="DATE", help="The fake's date; it stands still. Default: now.")
-@click.option("--sunset", metavar="DATE", help="When the backup endpoints end. Default: 2026-01-22.")
+@click.option("--today", metavar="DATE", help="Fix the fake's clock at this date. Default: it runs from now.")
+@click.option("--sunset", metavar="DATE", help="Answer 410 on backup endpoints from this date. Default: 2026-01-22.")
 def command(listen: str, today: str | None, sunset: str | None) -> None:
     """Run the fake Atlas alone.
 
@@ -42,7 +42,7 @@ def command(listen: str, today: str | None, sunset: str | None) -> None:
 
 async def _serve(server: FakeServer) -> None:
     signalled = asyncio.ensure_future(until_signal())
-    await asyncio.sleep(0)  # it listens for signals from here on
+    await asyncio.sleep(0)  # Signals are handled from here on.
     try:
         server.start()
     except OSError as error:

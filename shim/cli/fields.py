@@ -1,4 +1,4 @@
-"""What the mapping documents say of an operation, in words: how each field gets its value on a tier, and why."""
+"""A mapping document's rules in words: how each field gets its value on a tier, and why."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FieldLine:
 
 
 def field_lines(operation: Operation, tier: str) -> tuple[FieldLine, ...]:
-    """Return a line for each rule of each field of an operation's answer, in the documents' order."""
+    """Return a line for each rule of each field of an operation's answer, in document order."""
     return tuple(_lines(operation.resource, tier, ""))
 
 
@@ -37,24 +37,24 @@ def _lines(resource: Resource, tier: str, outer: str) -> Iterator[FieldLine]:
     for field in resource.fields:
         name = f"{outer}{field.name}"
         for rule in field.rules[tier]:
-            how = rule.verb.how  # a source of the same name is left out only if it says all
+            how = rule.verb.how  # a source of the field's own name goes without saying if it is the only one
             made = how(field.name) and how("")
             yield FieldLine(name, rule.fidelity.value, rule.sources, made, rule.why, when(rule), rule.owner)
         if field.of is not None and any(rule.fidelity is not Fidelity.ABSENT for rule in field.rules[tier]):
             yield from _lines(field.of, tier, f"{name}{'[]' if field.type == 'objects' else ''}.")
     if resource.rest:
         less = f", but {', '.join(resource.without)}" if resource.without else ""
-        yield FieldLine(f"{outer}*", "exact", (), f"all other members as they are{less}", "", "", "")
+        yield FieldLine(f"{outer}*", "exact", (), f"all other members unchanged{less}", "", "", "")
 
 
 def no_successor(operation: Operation) -> str:
-    """Say that nothing replaced an operation, and what to do; empty when a successor always may be asked."""
+    """Return what to do if an operation has no successor; empty if it always has one."""
     first = "" if operation.successors or not operation.without_successor else "There is no successor. "
     return first + operation.without_successor
 
 
 def when(rule: Rule) -> str:
-    """Say when a rule applies; empty when always."""
+    """Return the condition of a rule in words, empty if it always applies."""
     if rule.when is None:
         return ""
     if rule.when.given is not None:

@@ -1,4 +1,4 @@
-"""``atlas-shim front``: a configuration of nginx, HAProxy or Envoy that leads retired calls to the gateway."""
+"""``atlas-shim front``: a configuration of nginx, HAProxy or Envoy that routes retired calls to the gateway."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROWS = {row.name: row for row in TABLE}
 _SHARED = tuple(
     _ROWS[name].variable for name in ("upstream", "upstream_timeout", "client_timeout", "keepalive_timeout")
 )
-"""The gateway's variables that a proxy in front of it obeys too."""
+"""The gateway's variables that its front proxy's configuration uses, too."""
 
 
 @click.command()
@@ -29,7 +29,7 @@ _SHARED = tuple(
     multiple=True,
     default=[_ROWS["listen"].default],
     show_default=True,
-    help="A gateway; once for each replica.",
+    help="A gateway's address; repeat it for each replica.",
 )
 @click.option(
     "--admin",
@@ -38,21 +38,25 @@ _SHARED = tuple(
     multiple=True,
     default=["8481"],
     show_default=True,
-    help="Where it answers health checks, once for each gateway; or one port for all; 'off' for no checks.",
+    help="The admin address for health checks, once for each --gateway, or one port for all; 'off': no checks.",
 )
 @click.option(
-    "--listen", metavar="HOST:PORT", default="127.0.0.1:8400", show_default=True, help="Where the proxy takes calls."
+    "--listen",
+    metavar="HOST:PORT",
+    default="127.0.0.1:8400",
+    show_default=True,
+    help="Let the proxy listen on this address.",
 )
 @click.option("--upstream", metavar="URL", help=f"Atlas' origin.  [default: {_ROWS['upstream'].default}]")
-@click.option("--tls-cert", metavar="PATH", help="The proxy speaks TLS, with this certificate chain (PEM).")
+@click.option("--tls-cert", metavar="PATH", help="Let the proxy speak TLS with this certificate chain (PEM).")
 @click.option("--tls-key", metavar="PATH", help=_ROWS["tls_key"].help)
 @click.option(
-    "--ca-file", metavar="PATH", help="Roots that Atlas' certificate is checked with; the system's if left out."
+    "--ca-file", metavar="PATH", help="Check Atlas' certificate against these roots (PEM). Default: the system's."
 )
 @click.option(
     "--peer",
     type=click.Choice(["forwarded-for", "proxy-protocol"]),
-    help="How the gateway learns who called.  [default: proxy-protocol for haproxy, else forwarded-for]",
+    help="Pass the caller's address on this way.  [default: proxy-protocol for haproxy, else forwarded-for]",
 )
 def command(  # noqa: PLR0913 - one argument an option
     *,
@@ -66,16 +70,16 @@ def command(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Print a proxy's configuration: retired calls go to the gateway.
 
-    It is made from the mapping documents, those of ATLAS_SHIM_MAPPINGS included: make it anew
-    when they change. Its first lines say which program it needs, and which options the gateways.
-    Upstream and times also come from the gateway's variables, such as ATLAS_SHIM_UPSTREAM.
+    It is made from the mapping documents, also those in ATLAS_SHIM_MAPPINGS: print it again when
+    they change. Its first lines name the proxy version and the gateway options that it needs.
+    Upstream and timeouts come from the gateway's variables, such as ATLAS_SHIM_UPSTREAM.
 
     Example: atlas-shim front --for haproxy --gateway 10.0.0.5:8480 --gateway 10.0.0.6:8480
 
     Exit codes: 0 when it was printed; 2 for bad usage, settings or mapping documents.
     """
     if peer == "proxy-protocol" and proxy != "haproxy":
-        raise SettingsError(f"--peer: {proxy} hands the address on by forwarded-for")
+        raise SettingsError(f"--peer: {proxy} can pass the address on by forwarded-for only")
     environ = {name: value for name in _SHARED if (value := os.environ.get(name))}
     calls = [parse_address(text, "--gateway") for text in gateways]
     plan = plan_for(

@@ -1,4 +1,4 @@
-"""``atlas-shim get`` and ``post``: one call of any operation, its answer, and the record of how that came about."""
+"""``atlas-shim get`` and ``post``: make one call of any operation, and print its answer and the shim's record."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ MONGODB_ATLAS_ACCESS_TOKEN; each also as ..._FILE. MONGODB_ATLAS_BASE_URL is the
 Exit codes: 0 success; 1 Atlas answered with an error; 2 bad usage or settings; 3 network."""
 
 _options = together(
-    click.option("--version", metavar="DATE", help="The API version to ask for. Default: the retired one."),
+    click.option("--version", metavar="DATE", help="Ask for this API version. Default: the retired one."),
     click.option(
         "-o",
         "--output",
         type=click.Choice(["json", "table"]),
         default="json",
         show_default=True,
-        help="The answer as JSON; or as a table, with its record as text on stderr.",
+        help="Print the answer as JSON, or as a table with its record on stderr.",
     ),
     click.option("--record", "with_record", is_flag=True, help="Write the record to stderr, as JSON on one line."),
 )
@@ -55,8 +55,8 @@ def command(*, path: str, version: str | None, output: str, with_record: bool) -
     """Call any operation, retired or not, and print the answer.
 
     PATH is a request target, such as /api/atlas/v2/groups/GROUP/serverless/NAME/backup/snapshots, or a
-    URL of the Atlas to ask. The shim answers a retired call as it does in a program, by all mapping
-    documents (also those in ATLAS_SHIM_MAPPINGS); any other call is passed on as it is.
+    URL of the configured Atlas. A retired call is answered as in a program, by all mapping documents
+    (also those in ATLAS_SHIM_MAPPINGS); any other call is passed on unchanged.
     """
     _answer(_send("GET", path, None, version), output, with_record=with_record)
 
@@ -69,14 +69,14 @@ def post(*, path: str, body: str | None, version: str | None, output: str, with_
     """Call any operation, retired or not, and print the answer.
 
     PATH is as for "get". BODY is JSON, @FILE or - for standard input. A restore overwrites the data of
-    its target cluster, and nobody is asked before. The call is sent once and never repeated: if the
-    network fails meanwhile, look whether it was executed.
+    its target cluster without a question. The call is sent once and never repeated: after a network
+    error, check whether it was executed.
     """
     _answer(_send("POST", path, _content(body), version), output, with_record=with_record)
 
 
 def _content(body: str | None) -> bytes | None:
-    """Return the content that BODY names; raises BadParameter on what can't be read or is no JSON."""
+    """Return the content that BODY names; raises BadParameter if it can't be read or is not JSON."""
     if body is None:
         return None
     try:
@@ -90,11 +90,11 @@ def _content(body: str | None) -> bytes | None:
 
 
 def _send(method: str, path: str, content: bytes | None, version: str | None) -> httpx.Response:
-    """Send the call once, through the shim; raises BadParameter on a PATH that leads elsewhere or nowhere."""
+    """Send the call once, through the shim; raises BadParameter on a malformed PATH or one of another Atlas."""
     settled = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
     target = path.removeprefix(settled.base_url)
     if not target.startswith("/"):
-        said = f"begins neither with / nor with {settled.base_url}/; MONGODB_ATLAS_BASE_URL names another Atlas"
+        said = f"start it with / or {settled.base_url}/; for another Atlas set MONGODB_ATLAS_BASE_URL"
         raise click.BadParameter(said, param_hint="PATH")
     match = shared_engine(os.environ).recognise(method, target, ())
     media_type = match.content_type.partition(";")[0] if match else "application/json"
@@ -103,7 +103,7 @@ def _send(method: str, path: str, content: bytes | None, version: str | None) ->
     headers = {"User-Agent": f"{inventory.COMMANDS}{__version__}", "Accept": media_type}
     if content is not None:
         headers["Content-Type"] = media_type
-    os.environ.pop(inventory.VARIABLE, None)  # this command is no program that has to be changed
+    os.environ.pop(inventory.VARIABLE, None)  # Calls of this command need no warning: it is not a program to change.
     with Client(auth=settled.auth, timeout=TIMEOUT, headers=headers) as http:
         recognise_also(http, settled.base_url)
         try:
@@ -113,7 +113,7 @@ def _send(method: str, path: str, content: bytes | None, version: str | None) ->
 
 
 def _answer(response: httpx.Response, form: str, *, with_record: bool) -> None:
-    """Write the answer, and the record on stderr where it is wanted; raises AtlasError when the answer is an error."""
+    """Write the answer, and the record to stderr if asked for; raises AtlasError if the answer is an error."""
     made = record(response)
     if with_record:
         click.echo(json.dumps(attrs.asdict(made) if made else None, default=datetime.isoformat), err=True)
@@ -126,12 +126,12 @@ def _answer(response: httpx.Response, form: str, *, with_record: bool) -> None:
 
 
 def _write(content: bytes, form: str) -> None:
-    """Write JSON in a form; any other content goes into a file or a pipe as it is."""
+    """Write JSON as ``output`` says; other content goes unchanged into a file or a pipe."""
     try:
         answer = loads(content)
     except (ValueError, RecursionError):
         if sys.stdout.isatty():
-            raise Failure("the answer is no JSON: lead it into a file", NO) from None
+            raise Failure("the answer is not JSON: redirect it into a file", NO) from None
         click.echo(content, nl=False)
         return
     if form == "table":
@@ -156,9 +156,9 @@ def _table(answer: object) -> None:
 
 
 def _tell(made: Record | None) -> None:
-    """Write on stderr who answered, and which fields are no longer what they were and why."""
+    """Write to stderr who answered, and which fields have changed and why."""
     if made is None:
-        click.echo("This is no retired call: it was passed on as it is.", err=True)
+        click.echo("This call is not retired: it was passed on unchanged.", err=True)
         return
     who = "the shim itself" if made.route == "none" else made.route
     alike: dict[tuple[str, str], list[str]] = {}

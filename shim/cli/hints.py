@@ -15,29 +15,29 @@ from shim.documents.versions import named_in, written
 from shim.tools.radar.shape import BELOW
 
 CLOSE = 0.85
-"""The least likeness, of 1, with which a path is shown as the one that may have been meant."""
+"""Similarity, from 0 to 1, from which a known path is suggested."""
 
 
 def hints(engine: Engine, call: Call) -> tuple[str, ...]:
-    """Return sentences that say what would have to be different for the shim to take part."""
+    """Return sentences on what would have to change for the call to be recognised."""
     if present := _present(engine, call):
         return (present,)
     words, found = _words(call.path), list[str]()
     for said, other in _variants(engine, call):
         if (match := engine.recognise(*other)) is not None:
             taken = words.intersection(match.raw.values())
-            no_name = f"The path: {' and '.join(taken)} is a word of Atlas' API there, and no name."
+            no_name = f"The path: {' and '.join(taken)} is a word of Atlas' API there, not a name."
             found.append(no_name if taken else f"{said} it is recognised.")
     return tuple(dict.fromkeys(found)) or (_about_path(engine, call),)
 
 
 def _words(path: str) -> set[str]:
-    """Return the segments that are words of the API where otherwise a name stands, as in clusters/tenantUpgrade."""
+    """Return the segments that are words of the API in the place of a name, as in clusters/tenantUpgrade."""
     return {word for before, word in pairwise(path.split("/")) if word in BELOW.get(before, ())}
 
 
 def _present(engine: Engine, call: Call) -> str:
-    """Say that a call is the successor of a retired one, or a later version of it; empty if it is not."""
+    """Return a sentence if the call is a successor or a later version of a retired call, else an empty text."""
     named = named_in(field(call.headers, "Accept"))
     had_versions = engine.recognise(call.method, call.path, ()) is not None
     for operation in engine.operations:
@@ -45,12 +45,12 @@ def _present(engine: Engine, call: Call) -> str:
             for _, target in successor.targets():
                 is_new = not had_versions or (isinstance(named, Version) and written(named) >= target.version)
                 if is_new and target.method == call.method and _fits(target.path, call.path):
-                    return f"The call is a present one, the successor of {operation.id}: it is right as it is."
+                    return f"The call is current: it is the successor of {operation.id}."
     return ""
 
 
 def _variants(engine: Engine, call: Call) -> Iterator[tuple[str, tuple[str, str, Headers]]]:
-    """Yield calls that differ in one thing, each after a sentence's begin that names the thing."""
+    """Yield calls that differ in one part, each with the start of a sentence that names the part."""
     for method in sorted({operation.method for operation in engine.operations}):
         yield f"The method: with {method}", (method, call.path, call.headers)
     yield "The version: with one in Accept that the retired endpoint had", (call.method, call.path, ())
@@ -61,7 +61,7 @@ def _variants(engine: Engine, call: Call) -> Iterator[tuple[str, tuple[str, str,
 
 
 def _bases(engine: Engine, call: Call) -> tuple[str, list[str]]:
-    """Return the base that a call's path is below, empty if it is below none; and all that there are."""
+    """Return the base path that a call's path begins with (empty if unknown), and all base paths."""
     bases = sorted({api.base for document in engine.documents for api in document.apis.values()})
     return next((base for base in bases if call.path.startswith(f"{base}/")), ""), bases
 
@@ -72,12 +72,12 @@ def _about_path(engine: Engine, call: Call) -> str:
         return f"The path: retired calls are below {' and '.join(bases)}."
     for segment in call.path[1:].split("/"):
         if segment and decoded(segment) is None:
-            return f"The path: {segment!r} could be read as another path on the way, so it is left alone."
+            return f"The path: servers may read {segment!r} in different ways, so the shim does not touch it."
     below = call.path.removeprefix(base)
     near = max(engine.operations, key=lambda operation: _likeness(operation.path, below))
     if _likeness(near.path, below) > CLOSE:
-        return f"The path: close to it is {near.method} {base}{near.path.text}."
-    return "The path: no mapping document has one like it."
+        return f"The path: a similar one is {near.method} {base}{near.path.text}."
+    return "The path: no mapping document has a similar one."
 
 
 def _fits(template: Template, path: str) -> bool:
@@ -86,13 +86,13 @@ def _fits(template: Template, path: str) -> bool:
 
 
 def _likeness(template: Template, path: str) -> float:
-    """Return how alike a template and a path are, from 0 to 1; a parameter is like any segment in its place."""
+    """Return the similarity of a template and a path, from 0 to 1; a parameter equals any segment in its place."""
     given = path.strip("/").split("/")
     return SequenceMatcher(None, "/".join(_filled(template, given)), "/".join(given)).ratio()
 
 
 def _filled(template: Template, given: list[str]) -> list[str]:
-    """Return the segments of a template, its parameters replaced by what stands in their places."""
+    """Return the segments of a template, with the path's segments in place of its parameters."""
     words = _words("/".join(given))
     return [
         given[index] if parameter_name(segment) and index < len(given) and given[index] not in words else segment

@@ -30,30 +30,34 @@ EXIT = {"quiet": 0, "called": 4, "unproven": 5}
 
 @click.command()
 @click.argument("files", metavar="[FILE...]", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--since", metavar="WHEN", help="Only calls since then: 30d, 12h, 4w, a date or an instant.")
-@click.option("--fail-if-called", "fails", is_flag=True, help="Say the verdict in the exit code, too.")
-@click.option("--html", "html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page for people there.")
+@click.option("--since", metavar="WHEN", help="Count only calls since then: 30d, 12h, 4w, a date or an instant.")
+@click.option("--fail-if-called", "fails", is_flag=True, help="Exit with 4 or 5 unless nobody called (see below).")
+@click.option(
+    "--html",
+    "html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the inventory as an HTML page to this file.",
+)
 @output_option
 def command(*, files: tuple[Path, ...], since: str | None, fails: bool, html: Path | None, output: str) -> None:
     """Show who still makes retired calls, and whether the shim can go.
 
-    FILE is what ATLAS_SHIM_INVENTORY named while programs or the gateway ran (rotated ones and .gz
-    too); the file of that variable when left out. First comes a verdict; then, for each operation,
-    who called it, how often and when last, which fields the answers could not give as they were, and
-    the command that shows the call to make instead; last, the calls by way of a gateway whose replies
-    announced the end of their operation (Sunset, Deprecation). The shim's own commands are no callers.
+    FILE is the file that programs or the gateway wrote, as set by ATLAS_SHIM_INVENTORY (also rotated
+    files and .gz). Default: the file that the variable names now. The verdict comes first; then, for
+    each operation, its callers, how often and when they last called, which fields had changed in the
+    answers, and the command that shows the call to make instead; last, calls through a gateway whose
+    replies announced a sunset (Sunset, Deprecation). Calls of the shim's own commands do not count.
 
-    Calls that Atlas answers itself until a day still to come do not count as retired; they have a
-    sentence of their own.
+    Calls whose sunset is in the future and that Atlas answers itself are counted apart.
 
-    The verdict is no stronger than what was written down. Silence proves nothing without --since, in
-    a file that does not reach back so far, that has broken lines, or beside rotated ones not named.
+    The verdict is "unproven" without --since, or if the file starts too late, has broken lines, or
+    rotated files beside it were not given.
 
     Example: atlas-shim inventory calls.jsonl --since 30d --fail-if-called
 
-    Exit codes: 0 whatever was called, but with --fail-if-called only when nobody called; 2 for bad
-    usage or settings, also a FILE that is missing; with --fail-if-called 4 when somebody called, and
-    5 when nobody did as far as is known, but that proves nothing.
+    Exit codes: 0 success, with --fail-if-called only if nobody called; 2 for bad usage or settings,
+    also if FILE is missing; with --fail-if-called 4 if somebody called, and 5 if no call was found
+    but the verdict is unproven.
     """
     if not files:
         named = os.environ.get(VARIABLE)
@@ -61,7 +65,7 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, html: Pa
             raise click.UsageError(f"name a FILE, or set {VARIABLE}")
         files = (Path(named),)
     if html is not None and html.resolve() in {file.resolve() for file in files}:
-        raise click.UsageError(f"--html: {html} is an inventory that is to be read")
+        raise click.UsageError(f"--html: {html} is one of the inventories to read; name another file")
     now, settings = datetime.now(UTC), read_settings(os.environ)
     start = None if since is None else parse_since(since, now)
     try:
@@ -159,7 +163,7 @@ def _text(found: Inventory, called: list[Called], verdict: Verdict) -> None:
             + (output.printable(one.name) if operation is None else f"{one.name}, sunset {operation.sunset:%Y-%m-%d}")
         )
         rows = [[caller.place, str(caller.count), caller.last, "; ".join(lacking(caller))] for caller in one.callers]
-        output.write_table(["CALLER", "CALLS", "LAST", "FIELDS THAT ARE NOT WHAT THEY WERE"], rows)
+        output.write_table(["CALLER", "CALLS", "LAST", "CHANGED FIELDS"], rows)
         click.echo()
         for way_out in one.ways_out:
             output.paragraph(way_out)

@@ -1,4 +1,4 @@
-"""What is said to people of an inventory, and the page that says it: one file that loads nothing and has no script."""
+"""What people read of an inventory, and its page: one HTML file that loads nothing and has no script."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ ROWS = 500
 """Callers of one operation that the page shows."""
 
 EXPLAINED = "For curl and by the names of SDKs, and field by field:"
-"""What stands before the command of ``Called.explain``."""
+"""The text before the command of ``Called.explain``."""
 
 
 @attrs.frozen
 class Called:
-    """An operation's name, the operation if a document has it, its callers, and the calls to make instead."""
+    """An operation's name, the operation if a document knows it, its callers, and the calls to make instead."""
 
     name: str
     operation: Operation | None
@@ -40,12 +40,12 @@ class Called:
 
     @property
     def explain(self) -> str:
-        """The command that shows the calls to make instead; empty if there are none."""
+        """The command that shows the calls to make instead; empty without a successor."""
         return "" if self.operation is None or not self.instead else explain_command(self.operation)
 
     @property
     def ways_out(self) -> list[str]:
-        """Sentences: the calls to make instead, or that there are none."""
+        """Sentences on the calls to make instead."""
         if self.operation is None:
             return ["No mapping document knows this operation."]
         said = [no_successor(self.operation)] if no_successor(self.operation) else []
@@ -56,7 +56,7 @@ class Called:
 
     @property
     def last(self) -> str:
-        """When it was called last."""
+        """The instant of its last call."""
         return max(caller.last for caller in self.callers)
 
 
@@ -68,18 +68,18 @@ def remarks(found: Inventory, verdict: Verdict) -> list[str]:
     elif verdict.reaches:
         said.append(f"The inventory is empty, and was made at {spoken(verdict.reaches)}.")
     if found.broken:
-        said.append(f"{found.broken} of {found.lines} lines are no records.")
+        said.append(f"{found.broken} of {found.lines} lines can't be read.")
     if found.earlier:
         said.append(f"{found.earlier} calls were made before the window, and are left out.")
     if found.own:
         said.append(f"{found.own} calls of the shim's own commands are left out.")
     if found.untold:
-        said.append(f"Only {MOST} callers are told apart; {found.untold} calls of others were counted.")
+        said.append(f"Only {MOST} callers are listed; {found.untold} calls of others were counted.")
     return said
 
 
 def lacking(caller: Caller) -> list[str]:
-    """Return what a caller's answers could not give as it was, a text for each level."""
+    """Return the fields that have changed in a caller's answers, a text for each level."""
     said = [f"{level}: {', '.join(names)}" for level in LEVELS if (names := getattr(caller, level))]
     return said + ([f"{caller.dropped} values left out"] if caller.dropped else [])
 
@@ -112,7 +112,7 @@ def _shown(one: Called) -> dict[str, Any]:
 
 
 def announced_row(one: AnnouncedCalls) -> list[str]:
-    """Return for people which operation ends when, and who calls it: four callers, those that call most."""
+    """Return the cells of an announced sunset, with its four most frequent callers."""
     callers = sorted(one.callers, key=lambda name: -one.callers[name])
     named = ", ".join(callers[:4]) + (f" and {len(callers) - 4} more" if len(callers) > 4 else "")
     deprecated = {"": "-", "true": "yes"}.get(one.deprecation, one.deprecation[:10])

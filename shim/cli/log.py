@@ -1,4 +1,4 @@
-"""What commands that run until a signal share: waiting for it."""
+"""Waits for SIGINT or SIGTERM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calls that replace a retired one: as curl lines, and by the names that SDKs have for them."""
+"""The calls that replace a retired one, as curl commands and by their names in SDKs."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from shim.documents.model import Operation
 from shim.documents.verbs import Constant, Parameter
 
 ORIGIN = "https://cloud.mongodb.com"
-"""Where a call goes when nothing names its origin."""
+"""The default origin of a call."""
 
 PLAIN = LegacyQuery()
-"""The query of a call that has none."""
+"""An empty query."""
 
 DIGEST = '--digest --user "$MONGODB_ATLAS_PUBLIC_API_KEY:$MONGODB_ATLAS_PRIVATE_API_KEY"'
 BEARER = '--header "Authorization: Bearer $MONGODB_ATLAS_ACCESS_TOKEN"'
-"""How a curl line gets its credentials: from variables, so that it has no value of theirs."""
+"""curl's options for credentials, which name variables and never hold values."""
 
 
 @attrs.frozen
 class NextCall:
-    """One successor call. ``word`` is the word of the body or query that leads to it, empty without a choice.
+    """One successor call. ``word`` is the word of the body or query that chooses it, empty without a choice.
 
-    ``url`` keeps ``{placeholders}`` readable; ``body`` is a template of the content, None without one; ``curl`` is the
-    call as a command; ``names`` are those of ``sdk_names``; ``remarks`` say what differs from the retired call. If no
-    call serves the word, ``refused`` has the reason, and the rest is empty.
+    ``url`` keeps ``{placeholders}`` readable; ``body`` is a template of the content or None; ``curl`` is the call as
+    a command; ``names`` are those of ``sdk_names``; ``remarks`` say what differs from the retired call. If no call
+    serves the word, ``refused`` has the reason, and the rest is empty.
     """
 
     word: str
@@ -50,7 +50,7 @@ class NextCall:
 
 
 def encoded(url: str) -> str:
-    """Encode what a URL can't hold, so that ``{groupId}`` can stand for a value."""
+    """Percent-encode what a URL can't hold, such as the braces of ``{groupId}``."""
     return quote(url, safe="/%:@!$&'()*+,;=-._~?")
 
 
@@ -68,9 +68,9 @@ def next_calls(  # noqa: PLR0913 - what a call is made of
     query: LegacyQuery = PLAIN,
     credentials: str = BEARER,
 ) -> tuple[NextCall, ...]:
-    """Return the calls on one tier: one, or one for each word of the body or query that chooses.
+    """Return the calls on one tier: a single one, or one for each word of the body or query that chooses it.
 
-    ``raw`` has the path's parameters as they stand in the path.
+    ``raw`` has the path's parameters, still percent-encoded.
     """
     choices = successor.choices if successor.only is None else {"": successor.only}
     calls = []
@@ -79,7 +79,7 @@ def next_calls(  # noqa: PLR0913 - what a call is made of
             calls.append(NextCall(word, refused=f"{target.error_code}: {explained(target.error_code, target.detail)}"))
             continue
         pairs, lost = _query(operation, target, query)
-        host = f"https://{{{target.host}}}" if target.host else origin  # operators know which it is
+        host = f"https://{{{target.host}}}" if target.host else origin  # The operator knows the origin.
         url = host + readable(target.path.build(raw)) + (f"?{'&'.join(pairs)}" if pairs else "")
         accept, body = target.accept, _body(operation, target, word)
         calls.append(
@@ -105,14 +105,14 @@ def _curl(method: str, url: str, accept: str, body: Mapping[str, Any] | None, cr
 
 
 def _query(operation: Operation, target: Target, query: LegacyQuery) -> tuple[list[str], list[str]]:
-    """Return the raw pairs of a call's query, and sentences on what they could not say."""
+    """Return the raw pairs of a call's query, and sentences on parameters that can't be translated."""
     choose = "" if operation.query is None else operation.query.choose
     lost = [f"The parameter {name} is not sent: {rule.why}" for name, rule in target.query.items() if rule.drop]
     try:
         pairs = list(translated_pairs(query.foreign, target.query, choose))
     except CallError as error:
         pairs = list(query.foreign)
-        lost = [f"The successor has no such word for the query's {error.parameters[0]}."]
+        lost = [f"The successor does not know this value of the query's {error.parameters[0]}."]
     if operation.shape != "one" and not target.bare and not target.media_type:
         size, page = (MOST, 1) if target.paging == "collected" else (query.size, query.page)
         pairs += [f"itemsPerPage={size}", f"pageNum={page}"]
@@ -143,7 +143,7 @@ def _order_key(operation: Operation, tier: str, key: str) -> str:
 
 
 def _body(operation: Operation, target: Target, word: str) -> Mapping[str, Any] | None:
-    """Return a template of the content: what comes from the legacy body is a ``{placeholder}``, whatever its type."""
+    """Return a template of the content; values from the legacy body are ``{placeholders}``, whatever their type."""
     request = operation.request
     if request is None:
         return None

@@ -1,4 +1,4 @@
-"""Who was asked when a call failed, and what to do next."""
+"""Sentences after a failed call: which host was asked, and what to do next."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from shim.errors import AtlasError
 from shim.origins import BASE_URL_VARIABLES, read_base_url
 
 _ACCESS_LISTS = ("ACCESS_LIST", "WHITELIST", "IP_ADDRESS")
-"""Parts of Atlas' error codes for an address that may not call."""
+"""Parts of Atlas' error codes for an address that is not on the API access list."""
 
 _CREDENTIALS = "MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY"
 
 
 def after_answer(error: AtlasError, environ: Mapping[str, str], origin: str = "") -> str:
-    """Return a sentence for an error that Atlas answered with; empty if its own words say it all.
+    """Return the next step after an error of Atlas; empty if its own words say enough.
 
-    ``origin`` is the Atlas that was asked, the one that the environment names unless given.
+    ``origin`` is the Atlas that was asked. Default: the one in the environment.
     """
     code = error.error_code or ""
     if code.startswith("SHIM_"):
@@ -51,17 +51,17 @@ def _step(status: int, code: str, environ: Mapping[str, str]) -> str:
             names = "atlas-shim get /api/atlas/v2/groups/GROUP/serverless"
             return f"check the project's id and the name; {names} shows the names there are."
         case 429:
-            return "it limits calls a minute for each project."
+            return "it limits the calls a minute of each project."
         case _ if status >= 500:
-            return "try again later; https://status.mongodb.com tells of outages."
+            return "try again later; https://status.mongodb.com shows outages."
     return ""
 
 
 def after_fault(error: httpx.RequestError, environ: Mapping[str, str]) -> str:
-    """Return a sentence for a fault of the network: who was called, by which way, and what to look at."""
+    """Return a sentence for a network error: host, proxy, and what to check."""
     try:
         url = error.request.url
-    except RuntimeError:  # nobody told the error of its request
+    except RuntimeError:  # The error does not know its request.
         return ""
     called = f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)} was called"
     named = next((name for name in BASE_URL_VARIABLES if environ.get(name)), None)
@@ -71,7 +71,7 @@ def after_fault(error: httpx.RequestError, environ: Mapping[str, str]) -> str:
 
 def _look_at(error: httpx.RequestError, url: httpx.URL, environ: Mapping[str, str]) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return "its certificate is of no authority known here; SSL_CERT_FILE names those of a proxy that opens TLS."
+        return "its certificate's authority is not trusted here; behind a proxy that opens TLS set SSL_CERT_FILE."
     names = (f"{url.scheme}_proxy", "all_proxy")
     # Only the name is shown: a proxy's URL may hold a password.
     proxy = next((one for name in names for one in (name.upper(), name) if environ.get(one)), None)
@@ -80,5 +80,5 @@ def _look_at(error: httpx.RequestError, url: httpx.URL, environ: Mapping[str, st
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
         if proxy:
             return f"check the name, and the proxy of {proxy}; NO_PROXY names hosts that need none."
-        return f"check the name; if the way out is a proxy, set {names[0].upper()}."
-    return "try again; if it was a write, look first whether it was done."
+        return f"check the name; if this network needs a proxy, set {names[0].upper()}."
+    return "try again; after a write, first check whether it was executed."

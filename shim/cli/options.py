@@ -35,11 +35,11 @@ output_option: Decorator = click.option(
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="Text for people, also in a pipe; or JSON for programs.",
+    help="Print text for people, or JSON for programs.",
 )
 
 config_option: Decorator = click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help='A TOML file of the options above, as in: route = "auto"',
+    help='Read options from this TOML file, as in: route = "auto"',
 )

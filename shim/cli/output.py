@@ -21,7 +21,7 @@ def write_json(value: Any) -> None:
     """Write indented JSON in UTF-8 (RFC 8259, 8.1), whatever the terminal's encoding is."""
     try:
         content = json.dumps(value, indent=2, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # a lone surrogate stays the escape it came as
+    except UnicodeEncodeError:  # A lone surrogate is written as the escape that it was read from.
         content = json.dumps(value, indent=2).encode()
     click.echo(content)
 
@@ -33,7 +33,7 @@ def write_report(
     text: Callable[[], None],
     good: str,
 ) -> None:
-    """Write what was found out: as JSON, or ``text`` and the problems or ``good``; exits with 1 when there are any."""
+    """Write JSON, or ``text`` and the problems (without any, ``good``); exits with 1 if there are problems."""
     if form == "json":
         write_json({"ok": not problems, **report})
     else:
@@ -49,9 +49,9 @@ def write_report(
 
 
 def write_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a table, or on a terminal that is too narrow for it a block for each row, so that no column is lost.
+    """Write a table, or a block for each row if the terminal is too narrow for the table.
 
-    What Atlas sent can't steer the terminal.
+    Cells are made printable, so that replies can't control the terminal.
     """
     cells = [headers, *([printable(cell) for cell in row] for row in rows)]
     least = sum(max(map(len, column)) + 2 for column in zip(*cells, strict=True)) - 2
@@ -74,7 +74,7 @@ def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> None:
 
 
 def printable(value: Any) -> str:
-    """Return a value as text for a terminal: strings bare, null and missing as a dash, the rest as JSON."""
+    """Return a value as text for a terminal: strings without quotes, null and missing as a dash, others as JSON."""
     if value is None or value == "":
         return "-"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -87,7 +87,7 @@ def heading(text: str) -> None:
 
 
 def paragraph(text: str, indent: str = "  ", first: str | None = None, *, err: bool = False, **style: Any) -> None:
-    """Write a text in lines that fit; ``first`` is what the first line starts with, ``style`` as click has it."""
+    """Write a text wrapped to the width; ``first`` begins the first line, ``style`` has click's names."""
     lines = textwrap.wrap(
         plain(text),
         width(),
@@ -122,5 +122,5 @@ def facts(pairs: Iterable[tuple[str, str]], indent: str = "  ") -> None:
 
 
 def width() -> int:
-    """Return the columns to write in: the terminal's, a hundred at most; 80 in a pipe."""
+    """Return the width in columns: the terminal's, 100 at most; 80 in a pipe."""
     return min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80

@@ -21,7 +21,7 @@ TIMEOUT = 30
 
 @attrs.frozen
 class Got:
-    """An answer: the number and the words of its status line, and its content."""
+    """An answer: its status, reason phrase, and content."""
 
     status: int
     reason: str
@@ -29,7 +29,7 @@ class Got:
 
 
 def has_curl() -> bool:
-    """Tell whether curl is on the PATH."""
+    """Return whether curl is on the PATH."""
     return shutil.which("curl") is not None
 
 
@@ -40,7 +40,7 @@ def command_for(url: str, token: str) -> str:
 
 
 def make(url: str, token: str) -> Got:
-    """Make the call; raises Failure when there is no HTTP reply."""
+    """Make the call; raises Failure without an HTTP reply."""
     return _with_curl(url, token) if has_curl() else _with_library(url, token)
 
 

@@ -1,4 +1,4 @@
-"""``atlas-shim run``: any program with its calls to Atlas served, without a change to the program."""
+"""``atlas-shim run``: runs any program, unchanged, with its retired calls translated."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from shim.run.helper import Helper
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
-"""The exit codes that a shell has for a command that can't be run."""
+"""A shell's exit codes for a command that can't be run."""
 
 _PYTHON = r"(python|pypy)[\d.]*"
 
-_NONE_CAME = "no call to Atlas came by: the program made none, or reads neither proxies nor any of the other variables"
+_NONE_CAME = "no call to Atlas was seen: the program made none, or ignores proxies and all other variables"
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -41,21 +41,23 @@ _NONE_CAME = "no call to Atlas came by: the program made none, or reads neither 
     "--via",
     type=click.Choice(["auto", "python", "gateway"]),
     default="auto",
-    help="How calls are served: 'python' switches the drop-in on in Pythons that have atlas-shim, 'gateway' leads all "
-    "calls to a gateway of this run. 'auto' takes the first for such a Python, and the second for everything else.",
+    help="Translate calls in Python ('python', for a Python that has atlas-shim) or in a gateway of this run "
+    "('gateway'). 'auto' chooses Python where that is possible, else the gateway.",
 )
-@click.option("--show", is_flag=True, help="Print the variables that the program would get, one a line, and stop.")
-@click.option("--report", is_flag=True, help="Stay, and say at the end how many calls came by and were retired.")
+@click.option("--show", is_flag=True, help="Print the program's variables, one a line, without running it.")
+@click.option(
+    "--report", is_flag=True, help="Wait for the program, then print how many calls it made and how many were retired."
+)
 @config_option
 @click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT]...")
 def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, config: Path | None) -> None:
-    """Run a program whose calls to Atlas are served.
+    """Run any program with its retired calls translated.
 
-    As in "atlas-shim run -- python app.py" or "atlas-shim run -- ./app". A gateway is there as long as the program
-    and its children are; only calls to Atlas go through it. The program replaces this process, so it gets the signals
-    and sets the exit code. The gateway's options are given by their variables (ATLAS_SHIM_ROUTE and so on) or --config.
+    As in "atlas-shim run -- python app.py" or "atlas-shim run -- ./app". A gateway runs as long as the program and
+    its children; only calls to Atlas go through it. The program replaces this process, so it gets the signals and
+    sets the exit code. Set the gateway's options by variables (ATLAS_SHIM_ROUTE and so on) or --config.
 
-    Exit codes: the program's; 2 for bad usage or settings; 126 and 127 when the command can't be run or found.
+    Exit codes: the program's; 2 for bad usage or settings; 126 if the command can't be run, 127 if it is not found.
     """
     if not program:
         raise click.UsageError("name the program: atlas-shim run -- COMMAND")
@@ -86,17 +88,17 @@ def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, con
 
 
 def _beside_this(name: str) -> str:
-    """Return the Python that lies beside this command, as in an environment that is not activated, else the name."""
+    """Return the Python beside this command, as in an environment that is not activated, else the name."""
     beside = Path(sys.argv[0]).parent / name
     return str(beside) if re.fullmatch(_PYTHON, name) and beside.is_file() else name
 
 
 def has_shim(path: str, program: Sequence[str]) -> bool:
-    """Return whether a command is a Python, or a script for one, that has the shim and is not told to ignore it."""
+    """Return whether a command is a Python or its script, has the shim installed, and does not ignore PYTHONPATH."""
     interpreter = _python_of(path)
     if interpreter is None or (interpreter == path and _isolated(program)):
         return False
-    # A folder called shim in the program's own folder is not ours.
+    # The program's own folder may have a package called shim.
     asked = [interpreter, "-c", "import sys; sys.path.pop(0); import shim.doors.switch"]
     try:
         return subprocess.run(asked, capture_output=True, timeout=30, check=False).returncode == 0  # noqa: S603 - the user's own
@@ -105,7 +107,7 @@ def has_shim(path: str, program: Sequence[str]) -> bool:
 
 
 def environment_for(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment in which a Python starts with the drop-in switched on, its settings being checked."""
+    """Return an environment that switches the drop-in on in a Python; checks its settings first."""
     others = [entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry not in {"", LAUNCH}]
     return {**environ, "PYTHONPATH": os.pathsep.join([LAUNCH, *others]), CHECKED: as_mark(settings_in(environ))}
 
@@ -113,15 +115,15 @@ def environment_for(environ: Mapping[str, str]) -> dict[str, str]:
 def _by_python(path: str, program: Sequence[str]) -> dict[str, str]:
     prepare()
     if _isolated(program):
-        click.echo("atlas-shim: this Python is told to ignore PYTHONPATH, so nothing is switched on", err=True)
+        click.echo("atlas-shim: this Python ignores PYTHONPATH, so the drop-in is not switched on", err=True)
     elif (python := _python_of(path)) and not has_shim(path, program):
-        click.echo(f"atlas-shim: {python} has no atlas-shim, so nothing is switched on in it", err=True)
+        click.echo(f"atlas-shim: atlas-shim is not installed for {python}, so the drop-in is not switched on", err=True)
     return environment_for(os.environ)
 
 
 def _by_gateway(config: Path | None) -> Helper:
     if os.name != "posix":
-        raise Failure("run: on Windows only Pythons that have atlas-shim are served (--via python)", SETTINGS)
+        raise Failure("run: on Windows it works only for Pythons that have atlas-shim (--via python)", SETTINGS)
     try:
         from shim.run.helper import start_helper  # noqa: PLC0415 - extras, which --help does not need
     except ModuleNotFoundError as error:
@@ -137,7 +139,7 @@ def _by_gateway(config: Path | None) -> Helper:
         flags["upstream"] = read_base_url(os.environ)
     if config is None and "ATLAS_SHIM_CREDENTIALS" not in os.environ:
         has_key = isinstance(read_credentials(os.environ), ApiKey)
-        flags |= {"credentials": "verify"} if has_key else {}  # a program that signs with this key can be answered
+        flags |= {"credentials": "verify"} if has_key else {}  # The gateway accepts calls signed with this key.
     plan = PlanSource(dict(os.environ), flags, config).read()
     host = urlsplit(plan.options.upstream).hostname or ""
     if not host.endswith((".mongodb.com", ".mongodbgov.com")):
@@ -147,11 +149,11 @@ def _by_gateway(config: Path | None) -> Helper:
 
 
 def _report(program: Sequence[str], environment: Mapping[str, str], helper: Helper) -> NoReturn:
-    """Run the program as a child that gets our signals, say what came by, and end with its exit code."""
+    """Run the program as a child that gets our signals, print the counts, and exit with its code."""
     child = subprocess.Popen(list(program), env=dict(environment), close_fds=False)  # noqa: S603 - the user's own
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, lambda number, _: child.send_signal(number))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the child, too
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The terminal sends SIGINT to the child, too.
     code = child.wait()
     counts = helper.counts()
     said = (
@@ -171,7 +173,7 @@ def _become(program: Sequence[str], environment: Mapping[str, str]) -> None:
 
 
 def _python_of(path: str) -> str | None:
-    """Return the Python that a command is or that its script names, None for any other command."""
+    """Return the Python that a command or its script runs, None for any other command."""
     return path if re.fullmatch(_PYTHON, Path(path).name) else _interpreter_of(path)
 
 

@@ -31,9 +31,9 @@ from shim.tools.scan.findings import written
 from shim.tools.scan.formats import github, sarif, what
 
 _LISTED = 20
-"""So many files that were not read are named in text."""
+"""The number of unread files that the text names."""
 _LONGEST = 400
-"""Characters of a file's name in text."""
+"""Characters shown of a file's name."""
 UNREADABLE = 1
 EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
 """Exit codes by the most urgent finding; 2 is bad usage and 3 the network's, as everywhere."""
@@ -41,14 +41,18 @@ EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--at", "day", metavar="DATE", help="The day that tells deprecated from gone. Default: today, UTC.")
+@click.option("--at", "day", metavar="DATE", help="Compare sunsets with this day. Default: today, UTC.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders; may be repeated.")
 @click.option(
-    "--baseline", type=click.Path(dir_okay=False, path_type=Path), help="Report only what is not in this file."
+    "--baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Report only findings that are not in this file.",
 )
 @click.option("--write-baseline", "write", is_flag=True, help="Write all findings to the --baseline file, and exit 0.")
-@click.option("--fix", is_flag=True, help="Print a diff of Python's imports led to the shim, instead of findings.")
-@click.option("--write", "apply", is_flag=True, help="With --fix: change the files, instead of printing.")
+@click.option(
+    "--fix", is_flag=True, help="Print, instead of findings, a diff that imports the shim's clients in Python files."
+)
+@click.option("--write", "apply", is_flag=True, help="With --fix: change the files instead of printing a diff.")
 @click.option(
     "-o",
     "--output",
@@ -56,7 +60,7 @@ EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.
     type=click.Choice(["text", "json", "github", "sarif"]),
     default="text",
     show_default=True,
-    help="Lines for people, JSON, annotations for GitHub, or SARIF 2.1.0.",
+    help="Print lines for people, JSON, annotations for GitHub, or SARIF 2.1.0.",
 )
 def command(  # noqa: PLR0913 - one argument an option
     *,
@@ -71,26 +75,26 @@ def command(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Find calls of retired operations in sources.
 
-    PATH is a file or a folder. Every text below it is searched for the names and paths of retired
-    operations. With the extra "scan", what has one is read by its grammar (Python, notebooks, Go,
+    PATH is a file or a folder. All text files below it are searched for the names and paths of
+    retired operations. With the extra "scan", files with a match are parsed (Python, notebooks, Go,
     JavaScript, TypeScript, Java, Kotlin, C#, Ruby, PHP, Rust, Scala, Swift), and a finding is a call
-    with its method; all else, from Makefiles to Terraform, is read line by line. Nothing is run.
-    What is not read is named: binary files, links that lead elsewhere, hidden folders, virtual
-    environments, vendored and built files. Name one of these to scan it.
+    with its method; all others, from Makefiles to Terraform, are read line by line. Nothing is run.
+    Skipped files are listed: binary files, links out of PATH, hidden folders, virtual environments,
+    vendored and built files. Name a skipped file or folder as PATH to scan it.
 
     \b
     Exit codes: the highest that applies of
       0  nothing found
       1  nothing found, but a file could not be read
       2  bad usage or settings
-      4  deprecated: the sunset is still to come
-      5  gone: the sunset has passed, a successor is there
+      4  deprecated: the sunset is in the future
+      5  gone: the sunset has passed; there is a successor
       6  no successor
 
-    A comment "# atlas-shim: ignore" spares a statement, "# atlas-shim: ignore[operationId]" one
-    operation in it, "# atlas-shim: ignore-file" a file.
+    The comment "# atlas-shim: ignore" hides the findings of a statement, "# atlas-shim:
+    ignore[operationId]" those of one operation in it, "# atlas-shim: ignore-file" those of a file.
 
-    --fix leads the imports of HTTP libraries in Python files with findings to the shim's doors.
+    --fix replaces imports of HTTP libraries by the shim's clients in Python files with findings.
 
     Example: atlas-shim scan src --baseline .atlas-shim.json
     """  # noqa: D301 - click's mark for lines that stay as they are
@@ -99,7 +103,7 @@ def command(  # noqa: PLR0913 - one argument an option
     if apply and not fix:
         raise click.UsageError("--write needs --fix")
     if fix and (write or form != "text"):
-        raise click.UsageError("--fix prints a diff, and goes neither with --write-baseline nor with --output")
+        raise click.UsageError("--fix prints a diff; it can't be combined with --write-baseline or --output")
     now = datetime.now(UTC)
     at = parse_instant(day, name="--at") if day else now.replace(hour=0, minute=0, second=0, microsecond=0)
     engine, settings = shared_engine(os.environ), read_settings(os.environ)
@@ -181,12 +185,12 @@ def _text(report: ScanReport, at: datetime, known: int, unmet: int) -> None:
     words += [f"{len(report.unread)} not read"] if report.unread else []
     words += [f"{report.ignored} ignored by comment"] if report.ignored else []
     words += [f"{known} in the baseline"] if known else []
-    words += [f"{unmet} of the baseline no longer met"] if unmet else []
+    words += [f"{unmet} of the baseline no longer found"] if unmet else []
     click.echo("; ".join(words))
 
 
 def _name(file: str) -> str:
-    """Return a file's name for a terminal, one too long to read without its middle."""
+    """Return a file's name for a terminal; the middle of a long one is cut out."""
     return printable(file if len(file) <= _LONGEST else f"{file[: _LONGEST // 2]} … {file[-_LONGEST // 2 :]}")
 
 

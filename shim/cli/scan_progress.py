@@ -1,4 +1,4 @@
-"""A count on the terminal while something long goes on."""
+"""Shows progress on the terminal."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contextlib import contextmanager
 import click
 
 _OFTEN = 0.2
-"""Seconds between two counts; what is over before the first shows none."""
+"""Seconds before the first count, and between counts."""
 
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int], None]]:
-    """Give a function that is told a number now and then, and shows it on a terminal's standard error."""
+    """Yield a function that shows a number on standard error, if that is a terminal."""
     shown = time.monotonic()
     written = False
 

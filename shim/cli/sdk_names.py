@@ -1,7 +1,7 @@
-"""What SDKs call the successors' operations, as looked up in 2026-08.
+"""Names of the successors' operations in SDKs, as of 2026-08.
 
 Sources: the interfaces of go.mongodb.org/atlas-sdk, the pages of ``atlas api`` in the Atlas CLI's documentation,
-and the operation ids of Atlas' OpenAPI description, which generated clients use in the spelling of their language.
+and the operation ids of Atlas' OpenAPI description, which generated clients use in their language's spelling.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _ROWS = {tuple(row[:2]): row[2:] for row in map(str.split, _TABLE.strip().splitl
 
 
 def sdk_names(method: str, path: str) -> dict[str, str]:
-    """Return the names of a call, by ``go``, ``cli`` and ``operationId``; empty if they are not known.
+    """Return the names of a call, by ``go``, ``cli`` and ``operationId``; empty if unknown.
 
-    ``path`` is a template from the root, whatever its parameters are called.
+    ``path`` is a template from the root; the names of its parameters do not matter.
     """
     below = re.sub(r"\{\w+\}", "{}", path).removeprefix("/api/atlas/v2/groups/{}/")
     if (row := _ROWS.get((method, below))) is None:

@@ -1,4 +1,4 @@
-"""``atlas-shim serve``: the gateway, with a flag for each row of its table of options."""
+"""``atlas-shim serve``: runs the gateway, with a flag for each row of its table of options."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
 
 
 class _Grouped(click.Command):
-    """A command whose help has the options below the headings of the table."""
+    """A command whose help groups the options by the headings of the table."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write each group, and the flags of the command alone."""
+        """Write each group, and the flags outside the table."""
         groups = {row.name: row.group for row in TABLE}
         records: dict[str, list[tuple[str, str]]] = {group: [] for group in dict.fromkeys(groups.values())}
         for parameter in self.get_params(ctx):
@@ -41,7 +41,7 @@ class _Grouped(click.Command):
 
 
 def _flags() -> Iterator[Decorator]:
-    """Yield a flag for each row of the table, whose ``parse`` tells good values from bad."""
+    """Yield a flag for each row of the table, which validates its values."""
     for row in TABLE:
         default = f"  [default: {row.default}]" if row.default else ""
         bare: dict[str, Any] = {} if row.bare is None else {"is_flag": False, "flag_value": row.bare}
@@ -51,16 +51,16 @@ def _flags() -> Iterator[Decorator]:
 @click.command(cls=_Grouped)
 @together(*_flags())
 @config_option
-@click.option("-v", "--verbose", is_flag=True, help="The same as --log-level debug.")
+@click.option("-v", "--verbose", is_flag=True, help="Same as --log-level debug.")
 def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     """Run the gateway.
 
-    Point your caller's base URL at it: retired calls are translated, everything else is passed
-    on as it is. Each option is also a variable (--public-url is ATLAS_SHIM_PUBLIC_URL) and a key
+    Set your caller's base URL to the gateway's: retired calls are translated, all others passed
+    on unchanged. Each option is also a variable (--public-url is ATLAS_SHIM_PUBLIC_URL) and a key
     of the file (public_url). A flag beats the variable, which beats the file.
 
-    The file and the documents of ATLAS_SHIM_MAPPINGS are read again when they change, and after
-    SIGHUP; broken ones are refused.
+    The file and the documents of ATLAS_SHIM_MAPPINGS are read again when they change and on
+    SIGHUP; if they are invalid, the old ones stay in force.
 
     Exit codes: 0 after SIGTERM or SIGINT, when calls in flight have ended; 2 for bad usage,
     settings, mapping documents, or an address that can't be listened on.
@@ -85,18 +85,18 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
 
 
 def _way_out(error: OSError, options: Options) -> str:
-    """Return which option chooses another address."""
+    """Return a hint at the option that sets another address."""
     found = _ADDRESS.search(str(error))
     if found is None:
         return "choose another address with --listen or --admin"
     if options.admin is None or int(found[2]) != options.admin.port:
         return "choose another address with --listen"
-    each = "; each process behind --reuse-port needs one of its own" if options.reuse_port else ""
+    each = "; with --reuse-port each process needs its own" if options.reuse_port else ""
     return f"choose another address with --admin{each}"
 
 
 def cannot_listen(error: OSError) -> str:
-    """Return in one line why an address can't be listened on, and which, when the error says so."""
+    """Return in one line why an address can't be listened on, and the address if the error has it."""
     found = _ADDRESS.search(str(error))
     where = f" on {found[1]}:{found[2]}" if found else ""
     is_name = isinstance(error, socket.gaierror) or error.errno is None

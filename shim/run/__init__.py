@@ -1,11 +1,11 @@
-"""Any program by one command: a gateway for the life of the program, and variables that lead its calls there.
+"""Any program by one command: a gateway that lives as long as the program, and variables that route its calls there.
 
     cli/run.py > helper =forks=> the gateway and the proxy
                  variables > the program, in place of the command
 
-``helper`` is the process beside the program: it opens the sockets, starts the gateway again if it dies, and ends with
-the last of the program's children. ``proxy`` answers CONNECT: it ends TLS for Atlas' host and hands the connection to
-the gateway, and tunnels every other host untouched. ``certificates`` makes what ends TLS, ``variables`` what the
-program is told, ``peers`` finds out who calls. ``node.cjs`` and ``python_hook.txt`` are for programs that read no
-proxy.
+``helper`` is the process beside the program: it opens the sockets, restarts the gateway if it dies, and ends with the
+last of the program's children. ``proxy`` answers CONNECT: it terminates TLS for Atlas' host and passes the connection
+to the gateway, and tunnels all other hosts. ``certificates`` makes the certificates for that, ``variables`` the
+program's environment, ``peers`` identifies the caller. ``node.cjs`` and ``python_hook.txt`` are for programs that
+ignore proxy variables.
 """

@@ -1,4 +1,4 @@
-"""Certificates for one run: a root whose key is forgotten at once, and one leaf for Atlas' host."""
+"""Certificates for one run: a root whose key is discarded at once, and one leaf for Atlas' host."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 LIFE = dt.timedelta(days=365)
-"""How long a run may last: no leaf can be made later, since the root's key is gone."""
+"""The longest run: the leaf can't be renewed, since the root's key is discarded."""
 
 SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -28,19 +28,19 @@ SYSTEM_BUNDLES = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
-"""Where Linux distributions and macOS keep their roots as one file."""
+"""Files in which Linux distributions and macOS keep their roots."""
 
 
 @attrs.frozen
 class Certificates:
-    """The root as PEM, and the context that ends TLS with the leaf; the leaf's key is in the context alone."""
+    """The root as PEM, and the TLS context with the leaf, which alone holds the leaf's key."""
 
     root: bytes
     context: ssl.SSLContext = attrs.field(repr=False)
 
 
 def make_certificates(host: str) -> Certificates:
-    """Make a root, sign a leaf for ``host`` with it, and forget the root's key."""
+    """Make a root, sign a leaf for ``host`` with it, and discard the root's key."""
     start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
     root_key, leaf_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "atlas-shim run")])
@@ -100,7 +100,7 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
 
 
 def _context(chain: bytes, key: bytes) -> ssl.SSLContext:
-    """Return a server's context; ``ssl`` reads files alone, so the key goes through one that has no name."""
+    """Return a server's context; ``ssl`` reads keys from files only, so the key goes through an unnamed file."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["http/1.1"])
     with tempfile.TemporaryFile() if sys.platform != "linux" else os.fdopen(os.memfd_create("leaf"), "wb") as file:
@@ -111,7 +111,7 @@ def _context(chain: bytes, key: bytes) -> ssl.SSLContext:
 
 
 def system_bundle() -> bytes:
-    """Return the roots that this system trusts, as PEM; empty if there is no file of them."""
+    """Return this system's trusted roots as PEM, empty if no file has them."""
     paths = (ssl.get_default_verify_paths().openssl_cafile, *SYSTEM_BUNDLES)
     return next((Path(path).read_bytes() for path in paths if Path(path).is_file()), b"")
 
@@ -120,7 +120,7 @@ def java_store(bundle: bytes) -> bytes:
     """Return a trust store that a JVM opens without a password, with all certificates of a PEM bundle."""
     named = []
     for pem in re.findall(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", bundle, re.DOTALL):
-        # Old roots have serial numbers that RFC 5280 forbids; one that can't be read is none that a JVM needs.
+        # Some old roots have serial numbers that RFC 5280 forbids; a JVM does not need a root that can't be read.
         with warnings.catch_warnings(), contextlib.suppress(ValueError):
             warnings.simplefilter("ignore")
             one = x509.load_pem_x509_certificate(pem)

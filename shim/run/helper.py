@@ -1,7 +1,7 @@
-"""The processes beside the program: one that keeps the sockets, and the gateway that serves them.
+"""The processes beside the program: a keeper that holds the listening sockets, and the gateway that serves them.
 
-The keeper forks the gateway, and again if it dies: what the program has open ends then, and its next connection is
-served. Both end when the last of the program's processes has ended, which they see by a pipe that all of these hold.
+The keeper forks the gateway, and forks it again if it dies: open connections break then, new ones are served. Both
+end with the last of the program's processes, which they notice by a pipe that all these processes hold open.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ from shim.run.proxy import Proxy
 from shim.run.variables import Run, environment_of
 
 HIGH = 100
-"""The lowest number for what the program inherits: programs use the first few for themselves."""
+"""The lowest number of an inherited file descriptor: programs use the first few themselves."""
 
 STARTED = 30.0
 """Seconds that the gateway has to start."""
 
 _SOON = 1.0
-"""Seconds a gateway lives at least, or the next one is not started at once."""
+"""Seconds: if a gateway lives shorter than this, the next one starts with a delay."""
 
 
 @attrs.frozen
 class _Pipes:
-    """What the processes have of the command: where to say what came of the start, its life, and its questions."""
+    """The pipes and sockets to the command: for the start's result, for its life, and for its questions."""
 
     started: int
     alive: int
@@ -57,13 +57,13 @@ class _Pipes:
 
 @attrs.frozen
 class Helper:
-    """The processes beside the program, seen from the command: what the program is told, and how to ask for counts."""
+    """The processes beside the program as the command sees them: the program's variables, and the counts."""
 
     environment: Mapping[str, str] = attrs.field(repr=False)
     asking: socket.socket
 
     def counts(self) -> dict[str, int]:
-        """Return what came by so far: ``connections``, ``refused``, ``calls`` and ``translated``."""
+        """Return the counts so far: ``connections``, ``refused``, ``calls`` and ``translated``."""
         self.asking.settimeout(STARTED)
         self.asking.sendall(b"?")
         answer = self.asking.recv(4096)
@@ -72,7 +72,7 @@ class Helper:
 
 
 def start_helper(options: Options, engine: Engine, host: str, environ: Mapping[str, str]) -> Helper:
-    """Start the processes beside this one, which becomes the program; returns once calls are served.
+    """Start the processes beside this one, which then becomes the program; returns once calls can be served.
 
     Raises SettingsError if the gateway does not start.
     """
@@ -81,7 +81,7 @@ def start_helper(options: Options, engine: Engine, host: str, environ: Mapping[s
     asking, asked = socket.socketpair()
     program = os.getpid()
     if not os.fork():
-        # A child of a child belongs to nobody below the program, and has no terminal.
+        # A grandchild is not a child of the program, and has no terminal.
         os.setsid()
         if not os.fork():
             os.close(ready)
@@ -103,7 +103,7 @@ def start_helper(options: Options, engine: Engine, host: str, environ: Mapping[s
 
 
 def _keep(options: Options, engine: Engine, host: str, environ: Mapping[str, str], pipes: _Pipes) -> None:
-    """Make what a run needs, and see to it that a gateway serves it until the program has ended."""
+    """Set up the run, and keep a gateway serving until the program has ended."""
     folder = Path(tempfile.mkdtemp(prefix="atlas-shim-run-"))
     try:
         _stand_apart(pipes)
@@ -118,7 +118,9 @@ def _keep(options: Options, engine: Engine, host: str, environ: Mapping[str, str
             began, gateway_process = time.monotonic(), os.fork()
             if not gateway_process:
                 serving.run(said)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # who waits for the end of what is written waits for no keeper
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), 2
+            )  # Whoever reads the output to its end must not wait for the keeper.
             with contextlib.suppress(OSError):
                 os.close(pipes.started)
             ended = os.waitstatus_to_exitcode(os.waitpid(gateway_process, 0)[1]) == 0
@@ -132,7 +134,7 @@ def _keep(options: Options, engine: Engine, host: str, environ: Mapping[str, str
 
 
 def _stand_apart(pipes: _Pipes) -> None:
-    """Hold nothing of the command's but its standard error, for warnings: others may wait for the end of the rest."""
+    """Close the command's files except standard error, for warnings: others may read the rest to its end."""
     kept = {2, pipes.started, pipes.alive, pipes.asked.fileno()}
     for number in [int(one.name) for one in Path("/dev/fd").iterdir()]:
         if number not in kept and number > 2:
@@ -147,7 +149,7 @@ def _stand_apart(pipes: _Pipes) -> None:
 
 @attrs.frozen
 class _Serving:
-    """What a gateway's process serves, and again after another has died."""
+    """What each gateway process of the run serves, the first and those that replace it."""
 
     options: Options
     engine: Engine
@@ -165,7 +167,7 @@ class _Serving:
             with asyncio.Runner(loop_factory=loop_factory()) as runner:
                 runner.run(self._serve(said))
         except (OSError, SettingsError) as error:
-            with contextlib.suppress(OSError):  # it is not the first
+            with contextlib.suppress(OSError):  # It replaces one that died.
                 os.write(self.pipes.started, json.dumps({"error": str(error)}).encode())
         except BaseException:  # noqa: BLE001 - the keeper starts another
             code = 1
@@ -219,7 +221,7 @@ def _accept(
 
 
 async def _ended(tasks: set[asyncio.Task[None]]) -> None:
-    """Let what has begun come to its end, for a moment: a handshake that fails is worth a warning."""
+    """Wait a moment for open connections: a handshake that fails deserves its warning."""
     if tasks:
         await asyncio.wait(tasks, timeout=_SOON)
     for task in tuple(tasks):
@@ -227,7 +229,7 @@ async def _ended(tasks: set[asyncio.Task[None]]) -> None:
 
 
 def _hear_of_end(program: int, tasks: set[asyncio.Task[None]]) -> None:
-    """Let standard error go when the program ends, though its children live on: somebody may wait for its end."""
+    """Close standard error when the program ends, even if its children live on: somebody may read it to its end."""
     loop = asyncio.get_running_loop()
     if not hasattr(os, "pidfd_open"):
         return

@@ -1,6 +1,6 @@
-"""The proxy that the program's own variables name: it ends TLS for Atlas' host, and tunnels all others untouched.
+"""The proxy in the program's variables: it terminates TLS for Atlas' host, and tunnels all other hosts.
 
-Other hosts are reached as without this run: through the proxy that was set, unless NO_PROXY as it was names them.
+Other hosts are reached as without this run: by the original proxy, unless the original NO_PROXY names them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from shim.run.peers import is_own, program_of
 log = logging.getLogger("shim.run")
 
 HEAD = 65536
-"""Bytes of a request's head, or of the head that another proxy answers CONNECT with."""
+"""The most bytes of a request's head, and of another proxy's answer to CONNECT."""
 
 PATIENCE = 30.0
 """Seconds for a head, and for a connection to another host."""
@@ -44,7 +44,7 @@ Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @attrs.define
 class Counts:
-    """What came by: connections to Atlas' host, and those whose program did not trust the certificate."""
+    """Counts: connections to Atlas' host, and those whose program did not trust the certificate."""
 
     connections: int = 0
     refused: int = 0
@@ -53,7 +53,7 @@ class Counts:
 class Proxy:
     """Serves connections of this user's processes.
 
-    ``warn`` is called with a sentence for the person at the terminal.
+    ``warn`` is called with a sentence for the user at the terminal.
     """
 
     def __init__(self, host: str, context: ssl.SSLContext, adopt: Adopt, warn: Callable[[str], None]) -> None:
@@ -62,7 +62,7 @@ class Proxy:
         self._said: set[str] = set()
 
     async def serve(self, connection: socket.socket) -> None:
-        """Serve one connection of a program that was told of this proxy."""
+        """Serve one connection of a program that uses this proxy."""
         with closing(connection):
             if not await asyncio.to_thread(is_own, connection):
                 return
@@ -75,7 +75,7 @@ class Proxy:
                 await self._forward(connection, method, target, fields)
 
     async def serve_tls(self, connection: socket.socket) -> None:
-        """Serve one connection that a hook has led here in place of Atlas' host."""
+        """Serve one connection that a hook made here instead of to Atlas' host."""
         with closing(connection):
             if await asyncio.to_thread(is_own, connection):
                 await self._hand_over(connection)
@@ -96,7 +96,7 @@ class Proxy:
         await _splice(await asyncio.open_connection(sock=connection.dup()), (reader, writer))
 
     async def _hand_over(self, connection: socket.socket) -> None:
-        """Give the connection to the gateway, and say who does not trust its certificate."""
+        """Pass the connection to the gateway; warn if the program does not trust the certificate."""
         self.counts.connections += 1
         name = asyncio.ensure_future(asyncio.to_thread(program_of, connection))
         try:
@@ -132,10 +132,10 @@ class Proxy:
         return reader, writer
 
     async def _forward(self, connection: socket.socket, method: bytes, target: bytes, fields: list[bytes]) -> None:
-        """Pass one request by http on, and no other: what comes behind its content may be for another host."""
+        """Pass on one plain-HTTP request and no second one, which may be for another host."""
         loop, parts = asyncio.get_running_loop(), urlsplit(target.decode("latin-1"))
         if parts.scheme != "http" or not parts.hostname:
-            await loop.sock_sendall(connection, _answer("400 Bad Request", "a proxy is asked for an http:// URL"))
+            await loop.sock_sendall(connection, _answer("400 Bad Request", "a proxy request needs an http:// URL"))
             return
         proxy = proxy_for(f"http://{parts.netloc.rpartition('@')[2]}")
         line = target if proxy else (parts._replace(scheme="", netloc="").geturl() or "/").encode("latin-1")
@@ -155,7 +155,7 @@ class Proxy:
 
 @contextlib.contextmanager
 def closing(connection: socket.socket) -> Iterator[None]:
-    """Close a connection in the end; whatever its peer does is that peer's own trouble."""
+    """Close a connection after the block, and ignore errors of its peer."""
     with connection:
         try:
             yield
@@ -175,7 +175,7 @@ def _login(proxy: UpstreamProxy | None) -> bytes:
 
 
 async def _head(connection: socket.socket) -> bytes:
-    """Take a head from a connection and not one byte more: what follows is TLS, or content."""
+    """Read a head from a connection and not one byte more: TLS or content follows."""
     loop, head = asyncio.get_running_loop(), b""
     while not head.endswith(b"\r\n\r\n"):
         readable = asyncio.Event()
@@ -188,7 +188,7 @@ async def _head(connection: socket.socket) -> bytes:
         end = (head + seen).find(b"\r\n\r\n")
         head += connection.recv(len(seen) if end < 0 else end + 4 - len(head))
         if not seen or len(head) > HEAD:
-            raise ValueError("no head of a request")
+            raise ValueError("the request's head is incomplete or too large")
     return head
 
 
@@ -204,7 +204,7 @@ def _host_and_port(target: bytes) -> tuple[str, int]:
 
 
 async def _content(reader: asyncio.StreamReader, fields: list[bytes]) -> AsyncIterator[bytes]:
-    """Yield a request's content as it came, and nothing behind it (RFC 9112, 6)."""
+    """Yield a request's content, still coded, and nothing after it (RFC 9112, 6)."""
     framing = {name.strip().lower(): value.strip() for name, _, value in (field.partition(b":") for field in fields)}
     if b"transfer-encoding" in framing:
         decoder = ChunkDecoder()
@@ -226,7 +226,7 @@ async def _all_of(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
 
 
 async def _splice(ours: Stream, theirs: Stream, content: AsyncIterator[bytes] | None = None) -> None:
-    """Pass bytes on in both directions until both have ended; ``content`` is all that goes out if it is given."""
+    """Pass bytes on until both directions have ended; if ``content`` is given, only that is sent out."""
 
     async def pass_on(pieces: AsyncIterator[bytes], writer: asyncio.StreamWriter, *, ends: bool) -> None:
         with contextlib.suppress(OSError, ChunkError):

@@ -1,7 +1,7 @@
-"""What the program is told: proxies, whom to trust, and hooks, in the variables that runtimes read.
+"""The program's environment: proxies, trusted roots, and hooks, in the variables that runtimes read.
 
-Each bundle is what its variable named before (else the system's) and the root of this run, so that private roots stay
-trusted. Variables of tools that only ever call other hosts (git, pip, aws, npm) are left alone: their TLS passes.
+Each bundle has the roots that its variable named before (else the system's) and this run's root, so that private
+roots stay trusted. Variables of tools that only call other hosts (git, pip, aws, npm) stay: their TLS is tunnelled.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ BUNDLES = {
     "HTTPLIB2_CA_CERTS": ("HTTPLIB2_CA_CERTS",),
     "PERL_LWP_SSL_CA_FILE": ("PERL_LWP_SSL_CA_FILE", "HTTPS_CA_FILE", "SSL_CERT_FILE"),
 }
-"""Variable -> where its roots come from, the first that is set; the system's if none is."""
+"""Variable -> the variables that may name its roots, the first that is set; else the system's roots."""
 
 ADDITIONS = ("NODE_EXTRA_CA_CERTS", "DENO_CERT")
-"""Variables whose roots are added to those of the runtime."""
+"""Variables whose roots the runtime adds to its own."""
 
 
 @attrs.frozen
 class Run:
-    """One run: Atlas' host, the ports of loopback that lead to the gateway, and the folder for files of the program."""
+    """One run: Atlas' host, the loopback ports that lead to the gateway, and the folder for the program's files."""
 
     host: str
     folder: Path
@@ -44,7 +44,7 @@ class Run:
 
 
 def environment_of(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the program's environment; writes the files that it names into the run's folder."""
+    """Return the program's environment; writes the files that it refers to into the run's folder."""
     changed = _proxies(run, environ) | _roots(run, environ) | _hooks(run, environ) | _base_urls(run, environ)
     return {**environ, **changed}
 
@@ -56,20 +56,20 @@ def _proxies(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
     found = dict.fromkeys(PROXIES, f"http://127.0.0.1:{run.proxy_port}")
     found |= {"no_proxy": passing, "NO_PROXY": passing}
     if not _proxies_in(environ).keys() & {"http", "https", "all"}:
-        # With a proxy that was set, this would send through it what the program reached directly.
+        # If a proxy was set, this would send calls through it that went directly before.
         found["PERL_LWP_ENV_PROXY"] = "1"
     return found
 
 
 def _proxies_in(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the proxies that an environment names, by scheme, and ``no``; lower case counts more."""
+    """Return an environment's proxies by scheme, and NO_PROXY as ``no``; lower-case names come first."""
     names = {name.lower(): value for name, value in environ.items() if name.isupper() and value}
     names |= {name: value for name, value in environ.items() if name.islower() and value}
     return {name.removesuffix("_proxy"): value for name, value in names.items() if name.endswith("_proxy")}
 
 
 def _names(entry: str, host: str) -> bool:
-    """Return whether an entry of NO_PROXY means the host."""
+    """Return whether an entry of NO_PROXY matches the host."""
     name = entry.lower().partition(":")[0].lstrip("*").lstrip(".")
     return entry == "*" or host == name or host.endswith(f".{name}")
 
@@ -123,7 +123,7 @@ def _hook(run: Run, name: str) -> bytes:
 
 
 def _base_urls(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return base URLs that name Atlas' host, with the gateway's origin in its place and their path as it was."""
+    """Return the base-URL variables for Atlas' host, with the gateway's origin and their own path."""
     origin = f"https://{run.host}"
     return {
         name: f"http://127.0.0.1:{run.gateway_port}{environ[name][len(origin) :].removeprefix(':443')}"
@@ -134,7 +134,7 @@ def _base_urls(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _read(path: str) -> bytes:
-    """Return the content of a file, or of all certificates in a folder; empty if there is none."""
+    """Return the content of a file, or of all certificates in a folder; empty if it does not exist."""
     found = Path(path) if path else None
     if found is None or not found.exists():
         return b""

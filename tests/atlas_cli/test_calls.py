@@ -152,7 +152,7 @@ def test_an_order_without_an_answer_says_where_to_look(atlas, signed_in, server)
     done = atlas(*CREATE, "--deliveryType", "download", "--snapshotId", SNAPSHOT)
     assert done.exit_code == 1
     assert done.stderr.startswith(f'Error: Post "{server.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/')
-    assert "whether it was done is not known; look at `atlas serverless backups restores list`" in done.stderr
+    assert "it may have been executed; check with `atlas serverless backups restores list`" in done.stderr
     assert len([one for one in server.fake.trips("POST") if one.header("authorization")]) == 1
 
 

@@ -161,7 +161,7 @@ def test_other_products_are_refused(config, atlas):
 def test_a_broken_file_is_told_without_its_text(config, home):
     """The line that is wrong may be a secret's."""
     path = config('[default]\nprivate_api_key = "s3cret\n')
-    with pytest.raises(CliError, match=r"error loading config: .*: it is not TOML") as caught:
+    with pytest.raises(CliError, match=r"error loading config: .*: it is not valid TOML") as caught:
         profile("", home)
     assert str(path) in str(caught.value)
     assert "s3cret" not in str(caught.value)
@@ -211,4 +211,4 @@ def test_a_token_that_atlas_refuses_is_told_what_to_do(config, server, atlas):
     done = atlas("serverless", "list")
     assert done.exit_code == 1
     assert "HTTP 401 Unauthorized" in done.stderr
-    assert "atlas-shim: the access token may be too old; `atlas auth login`" in done.stderr
+    assert "atlas-shim: the access token may have expired; `atlas auth login`" in done.stderr

@@ -85,7 +85,7 @@ def test_text_is_for_people():
     command = [sys.executable, "-m", "shim", "check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert "Patched (switched on by this command)" in done.stdout
-    assert re.search(r"http\.client +Python's own; its retired calls are warned of", done.stdout)
+    assert re.search(r"http\.client +Python's own; its retired calls get a warning", done.stdout)
     assert "All is well" not in done.stdout
     assert "https://atlas-shim.github.io/atlas-shim/how-to/trouble/#nothing-happens" in done.stdout
     assert (done.returncode == 0) is ("Calls made with " in done.stdout.splitlines()[-1])
@@ -155,7 +155,7 @@ def test_a_library_that_is_loaded_and_not_covered_is_a_problem():
         code="import sys; sys.modules['pycurl'] = sys; from shim.cli import main; main(['check', '-o', 'json'])"
     )
     assert code == 1
-    assert problems[0].startswith("pycurl is loaded and not covered: lead its calls")
+    assert problems[0].startswith("pycurl is loaded and not covered: send its calls")
 
 
 def test_a_library_that_is_installed_and_not_covered_is_told(tmp_path):

@@ -194,7 +194,7 @@ def test_an_isolated_python_is_told_apart(invoke, became):
     isolated = [["python3", *flags, "x.py"] for flags in (["-I"], ["-bE"], ["-S"])]
     others = [["python3", *flags] for flags in (["x.py", "-I"], ["-c", "-I"], ["-W", "x"], ["-u"])]
     others.append(["sh", "-I"])
-    said = ["ignore PYTHONPATH" in invoke(*program)[1] for program in (*isolated, *others)]
+    said = ["ignores PYTHONPATH" in invoke(*program)[1] for program in (*isolated, *others)]
     assert said == [True] * 3 + [False] * 5
     assert became == isolated + others
 
@@ -204,7 +204,7 @@ def test_a_python_without_the_shim_is_named(invoke, became, tmp_path):
     python = tmp_path / "python3"
     python.write_text("#!/bin/sh\nexit 1\n")
     python.chmod(0o755)
-    said = f"atlas-shim: {python} has no atlas-shim, so nothing is switched on in it\n"
+    said = f"atlas-shim: atlas-shim is not installed for {python}, so the drop-in is not switched on\n"
     assert invoke(str(python), "x.py") == (0, said)
     assert became == [[str(python), "x.py"]]
 

@@ -53,7 +53,7 @@ def test_a_gateways_file_or_a_document_is_checked_without_the_drop_in(run, check
     assert checked("--config", str(tmp_path / "shim.toml"))["dropin"] is None
     shipped = Path(__file__).parents[2] / "mappings" / "atlas-serverless"
     said = run("check", str(shipped)).stdout
-    assert said.endswith("Settings and documents are well. Atlas was not asked (--connect).\n")
+    assert said.endswith("Settings and documents are valid. Atlas was not asked (--connect).\n")
 
 
 def test_the_drop_in_is_left_as_it_was(checked):
@@ -209,7 +209,7 @@ def test_connect_without_credentials(checked, atlas):
     """Atlas was reached: its callers bring credentials of their own."""
     found = checked("--connect", env={"MONGODB_ATLAS_ACCESS_TOKEN": None})
     assert [(one["status"], one["good"]) for one in found["connection"]] == [(401, True), (401, True)]
-    assert "callers have to bring theirs" in found["connection"][0]["meaning"]
+    assert "callers must send their own" in found["connection"][0]["meaning"]
 
 
 @pytest.mark.parametrize("way", ["variable", "file"])

@@ -123,7 +123,7 @@ def test_another_end_of_the_story_is_a_failure(run, monkeypatch):
     monkeypatch.setattr(retired_call, "make", lambda url, token: retired_call.Got(200, "OK", b"{}"))
     done = run("demo")
     assert done.exit_code == 1
-    assert "not the answers that were expected" in done.stderr
+    assert "the answers are not the expected ones" in done.stderr
 
 
 @pytest.mark.parametrize("curl", [True, False])

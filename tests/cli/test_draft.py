@@ -63,7 +63,7 @@ def test_pairs_prove_a_document(run, document):
     assert "9 pairs of getGreenhouse, listGreenhouses" in done.stdout
     assert re.search(r"^keeper +- +- +8 +- +declared absent$", done.stdout, re.MULTILINE)
     assert done.stdout.endswith(
-        "what was there but for what is declared absent: crops, keeper, results[].crops, results[].keeper.\n"
+        "answers, except fields declared absent: crops, keeper, results[].crops, results[].keeper.\n"
     )
 
 

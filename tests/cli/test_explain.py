@@ -156,7 +156,7 @@ ROWS = [
     ("absent retired Nobody knows it.", "absent"),
     ("derived log <- this call with the query of logbook.next Its next page", "next"),
     ("derived links Links lead back through the shim.", "link"),
-    ("exact * <- all other members as they are, but secret, owner.key The call", "rest"),
+    ("exact * <- all other members unchanged, but secret, owner.key The call", "rest"),
     ('constant frequencyType <- always "daily"', "constant"),
     ("renamed serverlessInstanceName <- clusterName in the path", "parameter"),
     ("renamed deliveryUrl <- a list of snapshotUrl, empty without it", "list"),
@@ -240,7 +240,7 @@ def test_what_the_call_does_not_do_is_remarked(explained, text):
     (call,) = explained("GET", f"{HARBOURS}?state=shut&verbose=1", env=INVENTED)["tiers"]["successor"]["calls"]
     assert call["url"].endswith("/harbours?status=CLOSED&itemsPerPage=500&pageNum=1")
     assert "The parameter verbose is not sent: A harbour says all there is." in call["remarks"]
-    assert "no such word for the query's state." in text("GET", f"{HARBOURS}?state=grey", env=INVENTED)
+    assert "does not know this value of the query's state." in text("GET", f"{HARBOURS}?state=grey", env=INVENTED)
 
 
 OPERATIONS = shared_engine(os.environ).operations
@@ -296,24 +296,24 @@ def test_every_operation_is_explained(run, explained, operation):
         (("GET", V2_LIST, "--accept", "application/vnd.atlas.preview+json"), "The version"),
         (
             ("GET", CLUSTERS, "--accept", "application/vnd.atlas.2024-08-05+json"),
-            "a present one, the successor of listClusters",
+            "The call is current: it is the successor of listClusters",
         ),
-        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2030-01-01+json"), "a present one"),
+        (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2030-01-01+json"), "The call is current"),
         (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2022-12-31+json"), "The version"),
         (("GET", CLUSTERS.replace("v2", "v1.0")), "below /api/atlas/v2 it is recognised"),
         (
             ("GET", V2_LIST.removesuffix("s")),
-            "close to it is GET /api/atlas/v2/groups/{groupId}/serverless/{clusterName}/backup/snapshots",
+            "a similar one is GET /api/atlas/v2/groups/{groupId}/serverless/{clusterName}/backup/snapshots",
         ),
-        (("GET", V2_LIST.replace("serverless", "serverles")), "close to it is"),
+        (("GET", V2_LIST.replace("serverless", "serverles")), "a similar one is "),
         (("GET", f"{V2_LIST}//"), "one slash at its end at most"),
         (
             ("GET", V2_LIST.replace("serverless", "flexClusters")),
-            "a present one, the successor of listServerlessBackupSnapshots",
+            "The call is current: it is the successor of listServerlessBackupSnapshots",
         ),
         (("GET", "/api/public/v1.0/groups"), "below /api/atlas/v1.0 and /api/atlas/v2"),
         (("GET", "/api/atlas/v2/orgs/x/invoices/pending"), "no mapping document"),
-        (("GET", V2_LIST.replace("{clusterName}", "a%2Fb")), "'a%2Fb' could be read as another path"),
+        (("GET", V2_LIST.replace("{clusterName}", "a%2Fb")), "servers may read 'a%2Fb' in different ways"),
     ],
 )
 def test_a_call_that_is_not_recognised_says_why(run, explained, words, hint):
@@ -351,7 +351,7 @@ def test_nothing_is_sent(run, atlas):
 def test_a_flag_is_named_and_not_asked(text):
     """What a call would do depends on what it says then; --route shows that."""
     env = {"ATLAS_SHIM_ROUTE": "openfeature:atlas-route"}
-    assert "openfeature:atlas-route, not asked here" in text("GET", LIST, env=env)
+    assert "openfeature:atlas-route, which is not asked here" in text("GET", LIST, env=env)
     assert "openfeature" not in text("--route", "flex", "GET", LIST, env=env)
 
 

@@ -19,7 +19,7 @@ KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PRIVATE_API_KEY": "b"
         (403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", "add this machine's address to the API access list"),
         (404, "GROUP_NOT_FOUND", "check the project's id"),
         (404, "CLUSTER_NOT_FOUND", "atlas-shim get /api/atlas/v2/groups/GROUP/serverless"),
-        (429, "RATE_LIMITED", "limits calls"),
+        (429, "RATE_LIMITED", "limits the calls"),
         (503, None, "try again later"),
     ],
 )
@@ -50,11 +50,11 @@ REQUEST = httpx.Request("GET", "https://cloud.mongodb.com/api")
 @pytest.mark.parametrize(
     ("error", "environ", "step"),
     [
-        (httpx.ConnectError("[Errno -2]"), {}, "if the way out is a proxy, set HTTPS_PROXY"),
+        (httpx.ConnectError("[Errno -2]"), {}, "if this network needs a proxy, set HTTPS_PROXY"),
         (httpx.ConnectError("x"), {"HTTPS_PROXY": "http://u:hush@p"}, "the proxy of HTTPS_PROXY"),
         (httpx.ProxyError("407"), {"https_proxy": "http://u:hush@p"}, "the proxy of https_proxy refuses it"),
         (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]"), {}, "SSL_CERT_FILE"),
-        (httpx.ReadTimeout(""), {}, "look first whether it was done"),
+        (httpx.ReadTimeout(""), {}, "after a write, first check whether it was executed"),
         (httpx.ConnectTimeout(""), HOST, "(MONGODB_ATLAS_BASE_URL)"),
     ],
 )

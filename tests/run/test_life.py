@@ -97,7 +97,7 @@ def test_the_report_counts(runs):
     assert (served.stdout, served.stderr) == ("200", "atlas-shim: 1 calls to Atlas, 1 of them retired\n")
     none = runs("sh", "-c", "exit 3", options=["--report"])
     assert none.returncode == 3
-    assert "no call to Atlas came by" in none.stderr
+    assert "no call to Atlas was seen" in none.stderr
 
 
 def test_show_prints_variables_alone(runs):

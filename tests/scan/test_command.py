@@ -214,7 +214,7 @@ def test_a_baseline_that_is_no_longer_met_is_said(tree):
     tree(a=GONE)
     done = run(".", "--baseline", "known.json")
     assert done.exit_code == 0
-    assert "1 of the baseline no longer met" in done.output
+    assert "1 of the baseline no longer found" in done.output
 
 
 def test_another_file_or_operation_is_new(tree):

@@ -110,7 +110,7 @@ def test_files_are_changed_when_that_is_asked(tmp_path):
     (tmp_path / "a.sh").write_text("atlas serverless list\n")
     done = CliRunner().invoke(main, ["scan", "--fix", "--write", str(tmp_path)])
     assert "a.py: requests from shim" in done.stdout
-    assert "a.sh: left as it is: not Python" in done.stderr
+    assert "a.sh: not changed: not Python" in done.stderr
     assert (tmp_path / "a.py").read_text() == f"from shim.requests import get\n{CALL}"
 
 
@@ -141,6 +141,6 @@ def test_a_full_disk_leaves_the_file_whole(tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.fsync", full)
     done = CliRunner().invoke(main, ["scan", "--fix", "--write", str(tmp_path)])
-    assert "a.py: left as it is: No space left on device" in done.stderr
+    assert "a.py: not changed: No space left on device" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["a.py"]
     assert (tmp_path / "a.py").read_text() == text

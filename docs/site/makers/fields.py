@@ -30,7 +30,7 @@ what the shim does. `atlas-shim explain GET URL` says the same of one call, with
 **flex** and **dedicated** are the tiers on which a cluster may live, **successor** is a newer version of the same call.
 Their paths are those below `/api/atlas/v2`, with the version of `Accept` in brackets. The words for
 how near a value is to what it was: **exact**, **renamed** (the same value under another name or spelling), **derived**
-(computed, or near the old meaning), **constant** (true of every such resource), **absent** (can't be known, and is
+(computed, or close to the old meaning), **constant** (true of every such resource), **absent** (can't be known, and is
 left out). [What they promise](../explanation/fidelity.md).
 """
 
@@ -204,7 +204,7 @@ def _rows(
             yield from _rows(field.of, tiers, f"{name}{'[]' if field.type == 'objects' else ''}.", levels=levels)
     if resource.rest:
         less = f", but for {', '.join(map(_code, resource.without))}" if resource.without else ""
-        yield (f"`{outer}*`", "any", *[f"all other members as they are{less}"] * len(tiers))
+        yield (f"`{outer}*`", "any", *[f"all other members unchanged{less}"] * len(tiers))
 
 
 def _words(rules: Sequence[Rule]) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""What the commands ask of Atlas, through the typed client, and the CLI's words where that fails."""
+"""The commands' calls, made with the typed client; errors have the Atlas CLI's words."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ from shim.httpx import Client
 
 REVOKE_PATH = "/api/oauth/revoke"
 INTERVAL = 4.0
-"""Seconds between the looks of a watch, as in the CLI."""
+"""Seconds between the reads of a watch, as in the CLI."""
 
-UNKNOWN = "whether it was done is not known; look at `atlas serverless {}` before trying again"
+UNKNOWN = "it may have been executed; check with `atlas serverless {}` before trying again"
 TOO_OLD = (
-    "the access token may be too old; `atlas auth login`, and most commands of the Atlas CLI, renew the one in its file"
+    "the access token may have expired; `atlas auth login` and most commands of the Atlas CLI renew the one in its file"
 )
 
 _IN_PATH = {"cluster_name": "--clusterName", "name": "the instance's name", "restore_job_id": "--restoreJobId"}
 _IN_PATH |= {"snapshot_id": "--snapshotId"}
-"""Argument of the typed client -> what it is called here, for those in the path."""
+"""Path argument of the typed client -> its name here."""
 
 
 def carry_out(command: Command, given: Values, base_url: str, credentials: Credentials, project: str) -> Model:
-    """Return Atlas' reply to a command, the last one of a watch; raises CliError with the CLI's words if it fails.
+    """Return Atlas' reply to a command (of a watch, the last); raises CliError with the CLI's words if it fails.
 
-    A watch prints a dot for each look if stdout is no terminal, as the CLI did.
+    A watch prints a dot for each read unless stdout is a terminal, as the CLI did.
     """
     names = {name: str(given[name]) for name in command.names}
     place = command.place.format_map({name: quote(value, safe="") for name, value in names.items()})
@@ -70,13 +70,13 @@ def carry_out(command: Command, given: Values, base_url: str, credentials: Crede
             unsent = method == "GET" or isinstance(error, UNSENT)
             look = "backups restores list" if command.path.endswith("restores create") else "list"
             raise CliError(said if unsent else f"{said}\natlas-shim: {UNKNOWN.format(look)}") from None
-        except ValueError as error:  # an id or a name that Atlas can't have
+        except ValueError as error:  # an id or a name that is not valid in Atlas
             argument, _, why = str(error).partition(": ")
             own = _IN_PATH | {flag.argument: f"--{flag.name}" for flag in command.optional}
             raise CliError(f"{own.get(argument, argument)}: {why}") from None
         finally:
             if isinstance(credentials, ServiceAccount) and isinstance(auth, ServiceAccountAuth) and auth.token:
-                # Atlas allows 100 tokens of one account, and a loop makes one a command; each ends within the hour.
+                # Atlas allows an account 100 tokens, valid for an hour; a loop of commands would use them up.
                 form = {"token": auth.token, "token_type_hint": "access_token"}
                 with suppress(httpx.HTTPError):
                     http.post(
@@ -85,7 +85,7 @@ def carry_out(command: Command, given: Values, base_url: str, credentials: Crede
 
 
 def _arguments(command: Command, given: Values, project: str) -> dict[str, Any]:
-    """Return what a method of the typed client takes beside the names in the path."""
+    """Return the arguments of a method of the typed client, except the names in the path."""
     flags = (*command.required, *command.optional)
     arguments = {
         flag.argument: not flag.negates if flag.kind == "bool" else given[flag.name]
@@ -104,7 +104,7 @@ def _arguments(command: Command, given: Values, project: str) -> dict[str, Any]:
 
 
 def _refused(error: AtlasError, method: str, url: str) -> CliError:
-    """Return what the CLI said when Atlas refused a call (atlas-sdk-go, ``FormatErrorMessageWithDetails``)."""
+    """Return the CLI's message for an error of Atlas (atlas-sdk-go, ``FormatErrorMessageWithDetails``)."""
     status = f"{error.status} {responses.get(error.status, '')}".strip()
     try:
         said = json.loads(error.body.strip() or b"{}")

@@ -1,4 +1,4 @@
-"""The commands: names and aliases, arguments, flags, the calls that they make, and what they print."""
+"""The table of commands: names and aliases, arguments, flags, calls, and output."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from shim.cli.atlas_cli.flags import GLOBAL, Flag
 class Command:
     """One command: ``path`` is its full name, ``argument`` the name of its only argument.
 
-    ``call`` is a method of the typed client, ``place`` the path of the old endpoint below ``/serverless``: what its
-    braces name are the command's argument and its required flags. ``required`` and ``optional`` are its other flags.
-    ``answer`` is printed of a reply: a table (heading -> member) or a sentence. ``ended`` tells a watch whether a reply
-    is the last. ``asks`` is the question that has to be answered with yes first.
+    ``call`` is a method of the typed client, ``place`` the path of the old endpoint below ``/serverless``; the names in
+    its braces are the command's argument and required flags. ``required`` and ``optional`` are its other flags.
+    ``answer`` is how a reply is printed: a table (heading -> member) or a sentence. ``ended`` returns whether a reply
+    is the last of a watch. ``asks`` is a question that the user must first answer with yes.
     """
 
     path: str
@@ -39,7 +39,7 @@ class Command:
 
     @property
     def needed(self) -> list[str]:
-        """The names of all required flags, and of the argument if it is a part of the path."""
+        """The names of all required flags, and of the argument if it is part of the path."""
         return [*self.names, *(flag.name for flag in self.required)]
 
     @property
@@ -50,7 +50,7 @@ class Command:
 
     @property
     def usage(self) -> str:
-        """How the command is written, as the CLI's errors show it."""
+        """The command's usage line, as in the CLI's errors."""
         return self.path + (f" <{self.argument}>" if self.argument else "") + " [flags]"
 
 
@@ -168,7 +168,7 @@ COMMANDS: Sequence[Command] = (
         _JOB,
         path=f"{_RESTORES} watch",
         answer="\nRestore completed.\n",
-        # A download may have a link and never a finishing time; the CLI waited for ever there.
+        # A download may get a link but no finishing time, where the CLI waited for ever.
         ended=lambda job: any((job.failed, job.cancelled, job.expired, job.finished_at, job.delivery_url)),
     ),
     Command(
@@ -196,7 +196,7 @@ DELIVERY_TYPES: Mapping[str, tuple[str, ...]] = {
     "pointInTime": ("targetProjectId", "targetClusterName"),
     "download": ("snapshotId",),
 }
-"""Delivery type of a restore -> the flags that it requires, beside those of the path."""
+"""Delivery type of a restore -> the flags that it requires besides those of the path."""
 
 ALIASES = {"sl": "serverless", "ls": "list", "get": "describe", "start": "create", "rm": "delete"}
 ALIASES |= {word: f"{word}s" for word in ("backup", "snapshot", "restore")}

@@ -1,4 +1,4 @@
-"""Words read as pflag reads them, which the Atlas CLI used: ``--name value``, ``--name=value``, ``-o json``."""
+"""Reads flags as pflag, the Atlas CLI's library, does: ``--name value``, ``--name=value``, ``-o json``."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from shim.cli.atlas_cli.errors import CliError
 class Flag:
     """A flag: ``kind`` is string, int, bool or stringToString, ``short`` its letter.
 
-    ``argument`` is what the typed client calls its value, empty for a flag that no call is given; ``negates`` that the
-    call is given the opposite. ``use_instead`` is the flag that replaced it.
+    ``argument`` is the typed client's name for its value, empty if calls do not get it; with ``negates`` the call gets
+    the opposite. ``use_instead`` is the flag that replaced it.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Flag:
 
 
 GLOBAL = (Flag("profile", short="P"), Flag("debug", "bool", short="D"), Flag("help", "bool", short="h"))
-"""What every command has."""
+"""The flags of every command."""
 
 _SWITCHES = {word for flag in GLOBAL if flag.kind == "bool" for word in (f"--{flag.name}", f"-{flag.short}")}
 
@@ -39,9 +39,9 @@ Values = Mapping[str, Value]
 
 
 def words_of(words: Sequence[str]) -> Iterator[int]:
-    """Yield the positions of the words that are neither flags nor their values, before the flags are known.
+    """Yield the positions of words that are neither flags nor values, before the command's flags are known.
 
-    A flag that is not one of GLOBAL is taken to have a value, as cobra does when it looks for the command.
+    As in cobra's search for the command, every flag outside GLOBAL is assumed to have a value.
     """
     rest = iter(enumerate(words))
     for at, word in rest:
@@ -79,7 +79,7 @@ def parse(words: Sequence[str], flags: Sequence[Flag]) -> tuple[dict[str, Value]
         if flag is None:
             raise CliError(f"unknown flag: {name}" if said == name else f"unknown shorthand flag: {said}")
         if flag.kind == "bool" and said != name and text and word[2] != "=":
-            rest.insert(0, f"-{text}")  # the letters after a switch are flags of their own
+            rest.insert(0, f"-{text}")  # The letters after a switch are separate flags.
             text = None
         if text is None and flag.kind != "bool":
             if not rest:

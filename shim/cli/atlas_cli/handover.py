@@ -1,4 +1,4 @@
-"""Every other command goes to the real Atlas CLI on the PATH, with the very words it was given."""
+"""Passes every other command, its words unchanged, to the real Atlas CLI on the PATH."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 MISSING = "`atlas-shim atlas` hands every command but `atlas serverless …` to the Atlas CLI, which is not on the PATH"
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
-"""The exit codes that a shell has for a command that can't be run."""
+"""A shell's exit codes for a command that can't be run."""
 
 MARK = "_ATLAS_SHIM_HANDED_TO"
-"""Variable with a process id and the programs it was handed to: a wrapper that leads back is not tried twice."""
+"""Variable with a process id and the programs tried for it, so that no wrapper is tried twice."""
 
 
 def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Become the real ``atlas``; return an exit code only where that can't be done."""
+    """Become the real ``atlas``; returns an exit code only if that fails."""
     pid, *tried = environ.get(MARK, "").split(os.pathsep)
     if pid not in {str(os.getpid()), str(os.getppid())}:  # the parent: a wrapper without ``exec``
         tried = []
@@ -47,7 +47,7 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _is_wrapper(path: Path) -> bool:
-    """Tell whether a program is a script that mentions atlas-shim."""
+    """Return whether a program is a script that mentions atlas-shim."""
     try:
         with path.open("rb") as file:
             start = file.read(4096)

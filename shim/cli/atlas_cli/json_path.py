@@ -1,7 +1,7 @@
-"""``-o json-path=…``: python-jsonpath, with filters as the CLI's own library understood them.
+"""``-o json-path=…``: python-jsonpath, with filters as in the CLI's own library.
 
-There a member alone is a condition (``[?(@.failed)]`` leaves out those with ``false``), and a comparison with a member
-that is not there never holds.
+There a filter may be a single member (``[?(@.failed)]`` leaves out items with ``false``), and comparisons with a
+missing member are false.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from shim.cli.atlas_cli.errors import CliError
 
 
 class _Environment(JSONPathEnvironment):
-    """What filters mean (inheritance is python-jsonpath's way to say it)."""
+    """The meaning of filters (inheritance is python-jsonpath's way to set it)."""
 
     def is_truthy(self, obj: object) -> bool:
         return super().is_truthy(obj) and not (isinstance(obj, NodeList) and obj.values() in ([None], [False]))
@@ -27,14 +27,14 @@ class _Environment(JSONPathEnvironment):
 
 
 def selector(path: str) -> Callable[[Any], Any]:
-    """Return a function from JSON to what a path leads to; both raise CliError.
+    """Return a function that takes JSON and returns the values at a path; both raise CliError.
 
-    A path that can mean one value only leads to that value, any other to a list.
+    A path that can match only one value gives that value, any other a list.
     """
     if not path:
         raise CliError("empty jsonpath")
     try:
-        # `$.[0]` was as good as `$[0]`.
+        # The CLI accepted `$.[0]` for `$[0]`.
         query = _Environment().compile(re.sub(r"(?<!\.)\.(?=\[)", "", path))
     except JSONPathError as error:
         why = str(error).partition("\n")[0]

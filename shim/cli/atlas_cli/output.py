@@ -1,6 +1,6 @@
-"""Printing a reply: the command's table or sentence, JSON, or the part of it that a JSONPath leads to.
+"""Prints a reply: as the command's table or sentence, as JSON, or the part at a JSONPath.
 
-The CLI printed the members of its SDK's structs, which are those of our models.
+The CLI printed the members of its SDK's structs, which our models have, too.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from shim.cli.atlas_cli.errors import CliError
 from shim.extras import hinted
 
 _UNKNOWN = frozenset({"nextBackupDate", "tenantBackupEnabled"})
-"""Members of our models that the structs of the last SDK (atlas-sdk-go v20250312) did not have."""
+"""Members of our models that the last SDK's structs (atlas-sdk-go v20250312) lacked."""
 
 _REQUIRED: dict[str, Any] = {
     **dict.fromkeys(("backingProviderName", "deliveryType", "key", "regionName", "value"), ""),
     **dict.fromkeys(("targetClusterName", "targetGroupId"), ""),
     "results": None,
 }
-"""Member that the CLI printed even if Atlas did not send it -> its value then."""
+"""Member -> the value that the CLI printed if Atlas did not send it."""
 
 
 def printer(command: Command, output: str, instance: str = "") -> Callable[[Model], str]:
-    """Return a function from a reply to what the CLI printed of it, of an ``instance`` if the command has named one.
+    """Return a function that takes a reply and returns the CLI's text; ``instance`` is the one that the command named.
 
-    ``output`` is the value of ``--output``; a format that the CLI did not know printed what no format did. Raises
-    CliError on a format that can't be printed, so that a command fails before it has called Atlas.
+    ``output`` is the value of ``--output``; unknown formats print the default, as in the CLI. Raises CliError on a
+    format that can't be printed, before the command calls Atlas.
     """
     kind, sign, argument = output.partition("=")
     if output == "json":
@@ -54,7 +54,7 @@ def printer(command: Command, output: str, instance: str = "") -> Callable[[Mode
 
 
 def _jq(command: Command, template: str) -> str:
-    """Return the words that print, with jq, the fields that a Go template names, or the id if it names none."""
+    """Return the jq command for the fields that a Go template names, for the id if it names no fields."""
     found = re.findall(r"(?<![\w)])\.(?:Get)?([A-Z]\w*)", template)
     names = [name[0].lower() + name[1:] for name in found if name not in {"Results", "Links", "TotalCount"}] or ["id"]
     fields = f".{names[0]}" if len(names) == 1 else '"' + " ".join(rf"\(.{name})" for name in names) + '"'
@@ -62,9 +62,9 @@ def _jq(command: Command, template: str) -> str:
 
 
 def known(model: Model) -> dict[str, Any]:
-    """Return the JSON that the CLI printed of a reply: members that it knew, sorted, and times as Go writes them.
+    """Return a reply as the CLI's JSON: only known members, sorted, with times as Go writes them.
 
-    Raises CliError on a member of another type.
+    Raises CliError if a member has the wrong type.
     """
     fields = {field.metadata["name"]: field.name for field in attrs.fields(type(model)) if "name" in field.metadata}
     out = {}
@@ -78,9 +78,9 @@ def known(model: Model) -> dict[str, Any]:
 
 
 def _plain(name: str, value: object, raw: Any) -> Any:
-    """Return a member as JSON: ``value`` is what the model says, ``raw`` what Atlas sent."""
+    """Return a member as JSON; ``value`` is the model's, ``raw`` is what Atlas sent."""
     if isinstance(raw, float) and raw.is_integer():
-        return int(raw)  # the CLI knew no number with a fraction
+        return int(raw)  # The CLI read integers only.
     if value is None:
         raise CliError(f"json: cannot unmarshal {raw!r} into {name}")
     if isinstance(value, Model):
@@ -97,7 +97,7 @@ def _plain(name: str, value: object, raw: Any) -> Any:
 def marshal(value: Any) -> str:
     """Return JSON and a newline as Go's ``json.MarshalIndent`` writes it, two spaces a level, ``<>&`` escaped."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    # These stand in strings only, so that no look at the structure is needed.
+    # In JSON these characters occur in strings only.
     return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 

@@ -1,7 +1,7 @@
-"""The configuration of the Atlas CLI: ``config.toml`` with its profiles, and the variables that come before it.
+"""The Atlas CLI's configuration: ``config.toml`` with its profiles, and variables, which come first.
 
-A property is looked up in ``MONGODB_ATLAS_<PROPERTY>``, then ``MCLI_<PROPERTY>``, then the file's top, then the
-profile. The file is read, never written; secrets that newer CLIs keep in the system's keyring are out of reach.
+A property is looked up in ``MONGODB_ATLAS_<PROPERTY>``, then ``MCLI_<PROPERTY>``, then the file's top level, then the
+profile. The file is never written. Secrets that newer CLIs keep in the system's keyring are not read.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MONGODB_ATLAS_CLIENT_SECRET"""
 
 @attrs.frozen
 class Profile:
-    """One profile: where its file would be, its properties from the file, and the environment."""
+    """One profile: the path of its file, its properties from the file, and the environment."""
 
     name: str
     path: Path
@@ -43,24 +43,24 @@ class Profile:
     environ: Mapping[str, str] = attrs.field(repr=False)
 
     def get(self, name: str) -> str:
-        """Return a property, empty when it is nowhere."""
+        """Return a property, empty if unset."""
         return _variable(self.environ, name) or str(self.stored.get(name, "") or "")
 
     @property
     def base_url(self) -> str:
-        """The origin of Atlas; raises SettingsError on a URL that means nothing."""
+        """The origin of Atlas; raises SettingsError on an invalid URL."""
         for name in ("ops_manager_url", "base_url"):
             if url := self.get(name):
                 return parse_base_url(url, name=f"{name} of the Atlas CLI's profile {self.name!r}")
         return DEFAULT_BASE_URL
 
     def credentials(self) -> Credentials:
-        """Return what signs the calls, chosen as the CLI did; raises CliError if there is nothing."""
+        """Return the authentication, chosen as by the CLI; raises CliError without credentials."""
         client_id, secret = self.get("client_id"), self.get("client_secret")
         public, private = self.get("public_api_key"), self.get("private_api_key")
         account = ServiceAccount(client_id, secret) if client_id and secret else None
         key = ApiKey(public, private) if public and private else None
-        # A variable for another kind of credentials than the profile's was set on purpose.
+        # A variable beats the profile even if it is for another kind of credentials.
         found: Credentials | None = key or account if self.get("auth_type") == "service_account" else account or key
         if found is None and (token := self.get("access_token")):
             found = AccessToken(token)
@@ -71,7 +71,7 @@ class Profile:
 
 
 def load(name: str, environ: Mapping[str, str]) -> Profile:
-    """Return the profile that is asked for by name, by variable, or the only one; raises CliError on a broken file."""
+    """Return the profile chosen by name, by variable, or the only one; raises CliError on a broken file."""
     path, content = _file(environ)
     profiles = {key: value for key, value in content.items() if isinstance(value, dict)}
     name = name or _variable(environ, "profile")
@@ -89,7 +89,7 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
 
 
 def _file(environ: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
-    """Read the CLI's file, or the one of its predecessor, which it copied at its first start."""
+    """Read the CLI's file, or its predecessor's, which the CLI copied at its first start."""
     home = _config_home(environ)
     ours = home / "atlascli" / "config.toml"
     for path in (ours, home / "mongocli" / "config.toml", home / "mongocli.toml"):
@@ -98,8 +98,8 @@ def _file(environ: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
         except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, ValueError) as error:
-            # No line of the file is quoted: it may be a secret's.
-            why = error.strerror if isinstance(error, OSError) else "it is not TOML"
+            # No line of the file is quoted, since it may hold a secret.
+            why = error.strerror if isinstance(error, OSError) else "it is not valid TOML"
             raise CliError(f"error loading config: {path}: {why}") from None
         return path, _lowered(content)
     return ours, {}
@@ -109,7 +109,7 @@ def _config_home(environ: Mapping[str, str]) -> Path:
     """Return Go's ``os.UserConfigDir``; an empty variable counts as unset."""
     if sys.platform == "win32":
         return Path(environ.get("APPDATA", ""))
-    home = Path(environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - Path.home raises where this does not
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - Path.home may raise
     if sys.platform == "darwin":
         return home / "Library" / "Application Support"
     return Path(environ.get("XDG_CONFIG_HOME") or home / ".config")

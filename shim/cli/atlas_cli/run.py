@@ -1,4 +1,4 @@
-"""``atlas serverless …``: finding the command, checking it in the CLI's order, carrying it out, and printing."""
+"""``atlas serverless …``: finds the command, checks it in the CLI's order, runs it, and prints the result."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from shim.cli.atlas_cli.profile import Profile, load
 from shim.errors import LegacyEndpointWarning, SettingsError
 
 CLOSED = 141
-"""What a shell sees of a Go program that wrote into a closed pipe, as before ``| head -1`` (128 + SIGPIPE)."""
+"""A shell's exit code for a Go program that wrote into a closed pipe, as in ``| head -1`` (128 + SIGPIPE)."""
 
 
 def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
-    """Carry out a command of the Atlas CLI and return its exit code; other commands never return."""
+    """Run a command of the Atlas CLI and return its exit code; for other commands this never returns."""
     places = list(flags.words_of(words))
     if places and words[places[0]] == "atlas":  # as in `mongocli atlas serverless …`
         words = [word for place, word in enumerate(words) if place != places[0]]
         places = list(flags.words_of(words))
     if not places or ALIASES.get(words[places[0]], words[places[0]]) != "serverless":
         return hand_over(words, environ)
-    if sys.stdout is None:  # the caller closed it (`>&-`), which Go tells when something is written
+    if sys.stdout is None:  # The caller closed stdout (`>&-`); Go reports that on the first write.
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
     try:
         code = _serverless(words, places, environ)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return 1  # the Atlas CLI's, without a word
+        return 1  # as the Atlas CLI does, without a message
     except OSError as error:
-        # Python writes what is left once more when it ends; there is nobody to write to.
+        # Python would flush stdout again at exit, and fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return CLOSED
@@ -60,7 +60,7 @@ def _serverless(words: Sequence[str], places: Sequence[int], environ: Mapping[st
 
 
 def find(words: Sequence[str], places: Sequence[int]) -> tuple[Command | None, list[str]]:
-    """Return the command and its words; None when the words name a group, or ask what there is."""
+    """Return the command and its words; None if they name a group or ask for help."""
     path = ["atlas"]
     for count, at in enumerate(places, 1):
         path.append(ALIASES.get(words[at], words[at]))
@@ -75,12 +75,12 @@ def find(words: Sequence[str], places: Sequence[int]) -> tuple[Command | None, l
 def _unknown(path: Sequence[str]) -> str:
     *group, word = path
     said = f'unknown command "{word}" for "{" ".join(group)}"'
-    return f"{said}; atlas-shim speaks: {', '.join(command.path.removeprefix('atlas ') for command in COMMANDS)}"
+    return f"{said}; atlas-shim has: {', '.join(command.path.removeprefix('atlas ') for command in COMMANDS)}"
 
 
 def _overview() -> str:
     lines = "".join(f"  {command.usage}\n" for command in COMMANDS)
-    return f"The commands that the Atlas CLI removed with version 1.52, spoken by atlas-shim.\n\nUsage:\n{lines}"
+    return f"The commands that the Atlas CLI removed in version 1.52, run by atlas-shim.\n\nUsage:\n{lines}"
 
 
 def _help(command: Command) -> str:
@@ -117,14 +117,14 @@ def _carry_out(command: Command, given: dict[str, flags.Value], others: list[str
         raise CliError(f"""required flag(s) "{'", "'.join(missing)}" not set""")
     if (service := profile.get("service")) not in {"", "cloud"}:
         raise CliError(f"unsupported service: {service}")
-    # A command that is wrong loads no HTTP library.
+    # Imported late, so that a wrong command fails fast.
     from shim.cli.atlas_cli.calls import carry_out  # noqa: PLC0415
     from shim.cli.atlas_cli.output import printer  # noqa: PLC0415
 
     output = str(given.get("output") or profile.get("output"))
     show = printer(command, output, str(given.get("instanceName", "")))
     with warnings.catch_warnings():
-        # Who writes `atlas serverless` knows: there is nobody to warn.
+        # Users of `atlas serverless` know that it is retired, so no warning is needed.
         warnings.simplefilter("ignore", LegacyEndpointWarning)
         if command.asks and not given.get("force") and not _yes(command.asks.format(given[command.argument])):
             sys.stdout.write("Serverless instance not deleted\n")
@@ -133,7 +133,7 @@ def _carry_out(command: Command, given: dict[str, flags.Value], others: list[str
 
 
 def _project(given: flags.Values, profile: Profile) -> str:
-    """Return the project's id; raises CliError if there is none, or if it is not one."""
+    """Return the project's id; raises CliError if it is missing or invalid."""
     project = str(given.get("projectId") or profile.get("project_id"))
     if not project:
         raise CliError('required flag(s) "projectId" not set')
@@ -154,7 +154,7 @@ def _contradicts(command: Command, given: flags.Values) -> None:
 
 
 def _yes(question: str) -> bool:
-    """Ask, and return whether the answer is yes; nobody who answers is an error, so that a script says --force."""
+    """Ask, and return whether the answer is yes; raises CliError at the end of input (scripts use --force)."""
     sys.stderr.write(f"? {question} (y/N) ")
     sys.stderr.flush()
     answer = sys.stdin.readline() if sys.stdin is not None else ""
