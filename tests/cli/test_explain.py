@@ -359,6 +359,6 @@ def test_a_flag_is_named_and_not_asked(text):
 def test_a_word_of_the_api_is_no_name(text, path):
     """POST .../clusters/tenantUpgrade is not a read of a cluster called tenantUpgrade with the wrong method."""
     said = text("POST", f"/api/atlas/v2/groups/{{groupId}}/{path}", code=1)
-    assert "no name" in said
+    assert "not a name" in said
     assert "recognised." not in said.replace("Not recognised", "")
     assert "with GET" in text("POST", "/api/atlas/v2/groups/{groupId}/clusters/shop", code=1)
