@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core.answer import FRAMES
-from shim.core.content import dumps
+from shim.core.content import JsonReader, dumps, loads
+from shim.core.messages import Reply
 from shim.core.recognise import CompiledOperation, shared_engine
 from shim.core.translate import UpstreamPage, translate_items
 from shim.core.translator import make_translator
@@ -324,3 +325,10 @@ def test_what_stands_around_items_is_kept_for_few_counts(engine):
         made = translate(said[2])
         assert made is not None
         assert made[0] == drive(engine, path, [said]).content
+
+
+@pytest.mark.parametrize(("depth", "is_read"), [(1, True), (99, True), (100, False), (300, False)])
+def test_a_bare_list_is_looked_through_for_its_depth(depth, is_read):
+    """Many brackets beside one another are no depth."""
+    content = b"[" + b"[]," * 200 + b"[" * depth + b"]" * depth + b"]"
+    assert (JsonReader(loads).read(Reply(200, (), content)) is not None) is is_read
