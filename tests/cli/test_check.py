@@ -294,4 +294,13 @@ def test_what_a_scan_saw_and_has_ended_breaks_a_build(run, tmp_path):
     done = run("check", "--calendar", "--seen", str(file))
     assert done.exit_code == 5
     assert "0 calls that were seen end within 90 days; 1 that were seen have ended." in done.stdout
-    assert "1 in scan.json" in done.stdout
+    assert f"1 in {file}" in done.stdout
+
+
+def test_what_is_wrong_with_a_description_is_said(run, tmp_path):
+    """A day that no calendar has, by file and operation."""
+    file = tmp_path / "spec.json"
+    file.write_text(DESCRIPTION.read_text("utf-8").replace("2027-03-01", "2027-13-01"), "utf-8")
+    done = run("check", "--calendar", "--description", str(file))
+    assert done.exit_code == 2
+    assert "spec.json: createGroupCluster: x-sunset" in done.stderr
