@@ -18,7 +18,7 @@ class ClusterApi:
     ``path`` is its segment behind the group, ``versions`` are the dates that it has, oldest first.
     ``refuses`` names the error code for each tier that it does not serve, ``unseen`` are tiers that it does not
     know at all; a dedicated cluster that was deleted is found where ``finds_deleted``. Snapshots are listed by
-    ``snapshot_age``.
+    the first date of ``snapshot_age`` that they have; one without is still being taken, and newer than all others.
     """
 
     path: str
@@ -30,24 +30,11 @@ class ClusterApi:
     show_cluster: Callable[[Cluster, View], JsonObject]
     show_snapshot: Callable[[Cluster, JsonObject, View], JsonObject]
     show_job: Callable[[Cluster, Job, View], JsonObject]
-    snapshot_age: Callable[[JsonObject], str]
+    snapshot_age: tuple[str, ...]
     unseen: frozenset[ClusterTier] = frozenset()
     newest_first: bool = True
     finds_deleted: bool = False
     in_v1: bool = True
-
-
-def _started(snapshot: JsonObject) -> str:
-    return str(snapshot.get("startTime") or snapshot.get("scheduledTime") or "")
-
-
-def _scheduled(snapshot: JsonObject) -> str:
-    return str(snapshot.get("scheduledTime") or "")
-
-
-def _created(snapshot: JsonObject) -> str:
-    # Without createdAt it is still being taken: "~" sorts it behind every date.
-    return str(snapshot.get("createdAt") or f"~{snapshot.get('id') or ''}")
 
 
 SERVERLESS = ClusterApi(
@@ -60,7 +47,7 @@ SERVERLESS = ClusterApi(
     show_cluster=shapes.legacy_instance,
     show_snapshot=shapes.legacy_snapshot,
     show_job=shapes.legacy_job,
-    snapshot_age=_started,
+    snapshot_age=("startTime", "scheduledTime"),
 )
 """The retired API; snapshots newest first (documented)."""
 
@@ -74,7 +61,7 @@ FLEX = ClusterApi(
     show_cluster=shapes.flex_cluster,
     show_snapshot=shapes.flex_snapshot,
     show_job=shapes.flex_job,
-    snapshot_age=_scheduled,
+    snapshot_age=("scheduledTime",),
     unseen=frozenset({"serverless"}),
     newest_first=False,
     in_v1=False,
@@ -94,7 +81,7 @@ CLUSTERS = ClusterApi(
     show_cluster=shapes.dedicated_cluster,
     show_snapshot=shapes.dedicated_snapshot,
     show_job=shapes.dedicated_job,
-    snapshot_age=_created,
+    snapshot_age=("createdAt",),
 )
 """Dedicated and free clusters; snapshots newest first, those still being taken before all others."""
 

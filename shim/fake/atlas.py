@@ -6,27 +6,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from shim.fake import constants, endpoints, http
-from shim.fake.http import (
-    Arrival,
-    Bucket,
-    Clock,
-    FakeReply,
-    HeaderFields,
-    JsonObject,
-    RateLimit,
-    coded,
-    http_date,
-    instant_of,
-)
+from shim.fake.http import Arrival, Bucket, FakeReply, HeaderFields, JsonObject, RateLimit, instant_of
 from shim.fake.paging import BodyStyle, page_of, read_query, read_style
 from shim.fake.reads import AtlasRequest
 from shim.fake.refusals import AtlasRefusal
 from shim.fake.shapes import View
 from shim.fake.sign_in import REVOKE_PATH, TOKEN_PATH, SignIn, Verdict
-from shim.fake.world import Cluster, Job, RestoreOrder, World
+from shim.fake.world import Cluster, ClusterTier, Job, RestoreOrder, World
 
 _COMMON: HeaderFields = (
     ("Server", "mdbws"),
@@ -70,7 +59,8 @@ class FakeAtlas:
         gzip: bool = False,
         demo: bool = True,
     ) -> None:
-        self._clock = Clock(clock, running=running)
+        self._clock, self._running = clock, running
+        self._set: tuple[datetime, float] | None = None  # a present time, and what the clock said then
         if today is not None:
             self.today = today
         self.sunset: datetime = instant_of(sunset)
@@ -95,11 +85,14 @@ class FakeAtlas:
     @property
     def today(self) -> datetime:
         """The fake's present time, aware, in UTC; settable to a date or an instant."""
-        return self._clock.now()
+        if self._set is None:
+            return datetime.fromtimestamp(self._clock(), UTC)
+        when, since = self._set
+        return when + timedelta(seconds=self._clock() - since) if self._running else when
 
     @today.setter
     def today(self, when: date | datetime) -> None:
-        self._clock.set(when)
+        self._set = instant_of(when), self._clock()
 
     def advance(self, by: timedelta | float) -> None:
         """Move the present time on, by a timedelta or by seconds."""
@@ -121,25 +114,25 @@ class FakeAtlas:
         tags: Sequence[Mapping[str, str]] = (),
     ) -> Cluster:
         """Create a flex cluster with a number of daily snapshots, or with exactly these documents."""
-        with self._lock:
-            cluster = self._world.add(group, name, "flex", self.today, snapshots)
-            cluster.tags = tuple(tags)
-            return cluster
+        cluster = self._add(group, name, "flex", snapshots)
+        cluster.tags = tuple(tags)
+        return cluster
 
     def add_serverless_instance(self, group: str, name: str, snapshots: int | Sequence[JsonObject] = 8) -> Cluster:
         """Create an instance that no flex cluster stands for: the legacy API knows it, in the blank period too."""
-        with self._lock:
-            return self._world.add(group, name, "serverless", self.today, snapshots)
+        return self._add(group, name, "serverless", snapshots)
 
     def add_dedicated_cluster(self, group: str, name: str, snapshots: int | Sequence[JsonObject] = 3) -> Cluster:
         """Create a dedicated cluster with a number of snapshots, or with exactly these documents (without links)."""
-        with self._lock:
-            return self._world.add(group, name, "dedicated", self.today, snapshots)
+        return self._add(group, name, "dedicated", snapshots)
 
     def add_free_cluster(self, group: str, name: str) -> Cluster:
         """Create a free (M0) cluster, which has no backups."""
+        return self._add(group, name, "free", 0)
+
+    def _add(self, group: str, name: str, tier: ClusterTier, snapshots: int | Sequence[JsonObject]) -> Cluster:
         with self._lock:
-            return self._world.add(group, name, "free", self.today, 0)
+            return self._world.add(group, name, tier, self.today, snapshots)
 
     def delete_cluster(self, group: str, name: str) -> None:
         """Delete a cluster; the snapshots of a dedicated one can still be read."""
@@ -219,7 +212,7 @@ class FakeAtlas:
                 if reply is not None:
                     return reply
             reply = self._answer(arrival, scheme)
-        reply = coded(reply, arrival) if self.gzip else reply
+        reply = http.coded(reply, arrival) if self.gzip else reply
         return _without_content(reply) if method == "HEAD" else reply
 
     def _answer(self, arrival: Arrival, scheme: str | None) -> FakeReply:
@@ -227,7 +220,7 @@ class FakeAtlas:
         today = self.today
         now = today.timestamp()
         self._world.settle(today)
-        common: HeaderFields = (("Date", http_date(today)), *_COMMON)
+        common: HeaderFields = (("Date", http.http_date(today)), *_COMMON)
         if arrival.path in {TOKEN_PATH, REVOKE_PATH}:
             return _with(self._sign_in.oauth(arrival, now), common)
         root, _, rest = arrival.path.removeprefix("/api/atlas/").partition("/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import unquote
 
 from shim.fake import reads, writes
@@ -41,62 +41,54 @@ class Endpoint:
         return self.method in {"POST", "PATCH"} and self.handler is not writes.set_auto_indexing
 
 
-_CREATED, _ACCEPTED, _DONE = (201, 201), (202, 202), (204, 204)
-_ORDERED = (200, 201)
-_INSTANCE = "ApiAtlasLegacyServerlessInstanceDescriptionResource"
-_FLEX_CLUSTER = "ApiAtlasFlexClusterResource"
-_FLEX_BACKUP = "ApiAtlasFlexBackupResource"
-_AUTO_INDEXING = "/{name}/performanceAdvisor/autoIndexing"
+def _clusters(
+    api: ClusterApi, resource: str, noun: str, ends: tuple[Sunset | None, Sunset | None], deleted: int
+) -> list[Endpoint]:
+    """Return the endpoints of clusters; ``ends`` are the sunsets of reads and writes, ``deleted`` is a status."""
+    read, write = ends
+    return [
+        Endpoint(api, "GET", "", reads.list_clusters, f"{resource}::getAll{noun}s", read),
+        Endpoint(api, "GET", "/{name}", reads.get_cluster, f"{resource}::get{noun}", read),
+        Endpoint(api, "POST", "", writes.create, f"{resource}::create{noun}", write, (201, 201)),
+        Endpoint(api, "PATCH", "/{name}", writes.update, f"{resource}::update{noun}", write),
+        Endpoint(api, "DELETE", "/{name}", writes.delete, f"{resource}::delete{noun}", write, (deleted, deleted)),
+    ]
 
 
-def _reads_of_backups(
-    api: ClusterApi, snapshots: str, jobs: str, java: tuple[str, str], sunset: Sunset | None = None
-) -> tuple[Endpoint, ...]:
-    """Return the four reads of snapshots and restore jobs; ``java`` are Atlas' names for the two resources."""
-    rows = (
-        (f"/{{name}}/backup/{snapshots}", reads.list_snapshots, java[0], "getSnapshots"),
-        (f"/{{name}}/backup/{snapshots}/{{snapshot}}", reads.get_snapshot, java[0], "getSnapshot"),
-        (f"/{{name}}/backup/{jobs}", reads.list_jobs, java[1], "getRestoreJobs"),
-        (f"/{{name}}/backup/{jobs}/{{job}}", reads.get_job, java[1], "getRestoreJob"),
-    )
-    return tuple(
-        Endpoint(api, "GET", path, handler, f"{resource}::{name}" if resource else "", sunset)
-        for path, handler, resource, name in rows
-    )
+def _backups(
+    api: ClusterApi, java: tuple[str, str], sunset: Sunset | None, restore: EndpointHandler, ordered: tuple[int, int]
+) -> list[Endpoint]:
+    """Return the endpoints of snapshots and restore jobs; ``java`` are Atlas' names for the two resources."""
+    snapshots, jobs = "/{name}/backup/snapshots", "/{name}/backup/restoreJobs"
+    return [
+        Endpoint(api, "GET", snapshots, reads.list_snapshots, f"{java[0]}::getSnapshots", sunset),
+        Endpoint(api, "GET", f"{snapshots}/{{snapshot}}", reads.get_snapshot, f"{java[0]}::getSnapshot", sunset),
+        Endpoint(api, "GET", jobs, reads.list_jobs, f"{java[1]}::getRestoreJobs", sunset),
+        Endpoint(api, "GET", f"{jobs}/{{job}}", reads.get_job, f"{java[1]}::getRestoreJob", sunset),
+        Endpoint(api, "POST", jobs, restore, f"{java[1]}::createRestoreJob", sunset, ordered),
+    ]
 
 
-def _restore(api: ClusterApi, handler: EndpointHandler, java: str, *rest: Any) -> Endpoint:
-    return Endpoint(api, "POST", "/{name}/backup/restoreJobs", handler, f"{java}::createRestoreJob", *rest)
-
-
-_LEGACY_BACKUP = "ApiAtlasLegacyServerlessBackupResource"
+_LEGACY_BACKUP, _FLEX_BACKUP = "ApiAtlasLegacyServerlessBackupResource", "ApiAtlasFlexBackupResource"
 _DISK = ("ApiAtlasDiskBackupSnapshotsResource", "ApiAtlasDiskBackupRestoreJobsResource")
+_INSTANCE = "ApiAtlasLegacyServerlessInstanceDescriptionResource"
+_TENANT, _AUTO_INDEXING = "/{name}/backup/tenant", "/{name}/performanceAdvisor/autoIndexing"
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    *_reads_of_backups(SERVERLESS, "snapshots", "restoreJobs", (_LEGACY_BACKUP, _LEGACY_BACKUP), "backups"),
-    *_reads_of_backups(SHARED_TIER, "tenant/snapshots", "tenant/restores", ("", ""), "backups"),
-    *_reads_of_backups(FLEX, "snapshots", "restoreJobs", (_FLEX_BACKUP, _FLEX_BACKUP)),
-    *_reads_of_backups(DISK_BACKUPS, "snapshots", "restoreJobs", _DISK),
-    _restore(SERVERLESS, writes.legacy_restore, _LEGACY_BACKUP, "backups", _ORDERED),
-    _restore(FLEX, writes.flex_restore, _FLEX_BACKUP),
-    _restore(DISK_BACKUPS, writes.dedicated_restore, _DISK[1], None, _ORDERED),
-    Endpoint(SHARED_TIER, "POST", "/{name}/backup/tenant/restore", writes.tenant_restore, "", "backups"),
-    Endpoint(SHARED_TIER, "POST", "/{name}/backup/tenant/download", writes.tenant_download, "", "backups"),
+    *_backups(SERVERLESS, (_LEGACY_BACKUP, _LEGACY_BACKUP), "backups", writes.restore, (200, 201)),
+    *_backups(FLEX, (_FLEX_BACKUP, _FLEX_BACKUP), None, writes.flex_restore, (200, 200)),
+    *_backups(DISK_BACKUPS, _DISK, None, writes.restore, (200, 201)),
     Endpoint(FLEX, "POST", "/{name}/backup/download", writes.flex_download, f"{_FLEX_BACKUP}::downloadSnapshot"),
-    Endpoint(SERVERLESS, "GET", "", reads.list_clusters, f"{_INSTANCE}::getAllServerlessInstances", "instances"),
-    Endpoint(SERVERLESS, "GET", "/{name}", reads.get_cluster, f"{_INSTANCE}::getServerlessInstance", "instances"),
-    Endpoint(SERVERLESS, "POST", "", writes.create, f"{_INSTANCE}::createServerlessInstance", "backups", _CREATED),
-    Endpoint(SERVERLESS, "PATCH", "/{name}", writes.update, f"{_INSTANCE}::updateServerlessInstance", "backups"),
-    Endpoint(
-        SERVERLESS, "DELETE", "/{name}", writes.delete, f"{_INSTANCE}::deleteServerlessInstance", "backups", _ACCEPTED
-    ),
+    Endpoint(SHARED_TIER, "GET", f"{_TENANT}/snapshots", reads.list_snapshots, "", "backups"),
+    Endpoint(SHARED_TIER, "GET", f"{_TENANT}/snapshots/{{snapshot}}", reads.get_snapshot, "", "backups"),
+    Endpoint(SHARED_TIER, "GET", f"{_TENANT}/restores", reads.list_jobs, "", "backups"),
+    Endpoint(SHARED_TIER, "GET", f"{_TENANT}/restores/{{job}}", reads.get_job, "", "backups"),
+    Endpoint(SHARED_TIER, "POST", f"{_TENANT}/restore", writes.flex_restore, "", "backups"),
+    Endpoint(SHARED_TIER, "POST", f"{_TENANT}/download", writes.flex_download, "", "backups"),
+    *_clusters(SERVERLESS, _INSTANCE, "ServerlessInstance", ("instances", "backups"), 202),
     Endpoint(SERVERLESS, "GET", _AUTO_INDEXING, reads.get_auto_indexing, "", "backups"),
     Endpoint(SERVERLESS, "POST", _AUTO_INDEXING, writes.set_auto_indexing, "", "backups"),
-    Endpoint(FLEX, "GET", "", reads.list_clusters, f"{_FLEX_CLUSTER}::getAllFlexClusters"),
-    Endpoint(FLEX, "GET", "/{name}", reads.get_cluster, f"{_FLEX_CLUSTER}::getFlexCluster"),
-    Endpoint(FLEX, "POST", "", writes.create_flex, f"{_FLEX_CLUSTER}::createFlexCluster", None, _CREATED),
-    Endpoint(FLEX, "PATCH", "/{name}", writes.update_flex, f"{_FLEX_CLUSTER}::updateFlexCluster"),
-    Endpoint(FLEX, "DELETE", "/{name}", writes.delete_flex, f"{_FLEX_CLUSTER}::deleteFlexCluster", None, _DONE),
+    *_clusters(FLEX, "ApiAtlasFlexClusterResource", "FlexCluster", (None, None), 204),
     Endpoint(CLUSTERS, "GET", "", reads.list_clusters, ""),
     Endpoint(CLUSTERS, "GET", "/{name}", reads.get_cluster, "ApiAtlasClusterResource::getCluster"),
 )

@@ -6,9 +6,9 @@ import gzip
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from typing import Any
 
@@ -80,29 +80,6 @@ def json_text(document: Json, *, pretty: bool = False) -> bytes:
     return written.encode(errors="backslashreplace")
 
 
-class Clock:
-    """Shows the time of ``source`` (seconds since the epoch) until it is set.
-
-    From then on it stands still, or with ``running`` goes on from there at the speed of ``source``.
-    """
-
-    def __init__(self, source: Callable[[], float], *, running: bool) -> None:
-        self._source = source
-        self._running = running
-        self._set: tuple[datetime, float] | None = None
-
-    def now(self) -> datetime:
-        """Return the present time, aware, in UTC."""
-        if self._set is None:
-            return datetime.fromtimestamp(self._source(), UTC)
-        when, since = self._set
-        return when + timedelta(seconds=self._source() - since) if self._running else when
-
-    def set(self, when: date | datetime) -> None:
-        """Make this the present time."""
-        self._set = (instant_of(when), self._source())
-
-
 def instant_of(when: date | datetime) -> datetime:
     """Return an aware instant in UTC: a date is its 00:00, a naive datetime is taken as UTC."""
     if not isinstance(when, datetime):
@@ -129,12 +106,6 @@ DEPRECATED = datetime(2025, 12, 10, tzinfo=UTC)
 _VENDOR = re.compile(r"\s*application/vnd\.atlas\.(\d{4}-\d{2}-\d{2})\+json\s*(?:;.*)?", re.IGNORECASE)
 
 
-def _asked(value: str | None) -> list[str]:
-    """Return the dates of every ``application/vnd.atlas.<date>+json`` in a field value, in order."""
-    matches = map(_VENDOR.fullmatch, (value or "").split(","))
-    return [match[1] for match in matches if match and _is_date(match[1])]
-
-
 def _is_date(text: str) -> bool:
     try:
         date.fromisoformat(text)
@@ -148,14 +119,12 @@ def resolve(value: str | None, offered: Sequence[str], *, strict: bool) -> str |
 
     Not ``strict``, a value without any date means the first version.
     """
-    asked = _asked(value)
+    matches = map(_VENDOR.fullmatch, (value or "").split(","))
+    asked = [match[1] for match in matches if match and _is_date(match[1])]
     if not asked and not strict:
         return offered[0]
-    for day in asked:
-        # ISO dates compare as text.
-        if fitting := [version for version in offered if version <= day]:
-            return fitting[-1]
-    return None
+    # ISO dates compare as text.
+    return next((max(fitting) for day in asked if (fitting := [one for one in offered if one <= day])), None)
 
 
 def is_json(value: str | None, offered: Sequence[str]) -> bool:

@@ -31,6 +31,11 @@ class AtlasRequest:
     query: str = ""
     blank: bool = False
 
+    @property
+    def is_flex(self) -> bool:
+        """Whether the flex API is asked."""
+        return self.api.path == "flexClusters"
+
     def id(self, name: str, error: str) -> str:
         """Return a path parameter that is written like an id; raises AtlasRefusal."""
         identity = self.names[name]
@@ -87,7 +92,11 @@ def get_auto_indexing(request: AtlasRequest) -> bool:
 def list_snapshots(request: AtlasRequest) -> list[JsonObject]:
     """Return the snapshots of a cluster in the API's order."""
     api, cluster = request.api, cluster_of(request)
-    ordered = sorted(cluster.snapshots, key=api.snapshot_age, reverse=api.newest_first)
+
+    def age(snapshot: JsonObject) -> str:  # "~" is behind every date
+        return next(filter(None, map(snapshot.get, api.snapshot_age)), f"~{snapshot.get('id') or ''}")
+
+    ordered = sorted(cluster.snapshots, key=age, reverse=api.newest_first)
     return [api.show_snapshot(cluster, each, request.view) for each in ordered]
 
 

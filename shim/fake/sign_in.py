@@ -115,26 +115,45 @@ class DigestCheck:
 TOKEN_LIFE = 3600
 """Seconds that a token is good for (recorded: expires_in)."""
 
+TOKEN_PATH, REVOKE_PATH = "/api/oauth/token", "/api/oauth/revoke"
+
 _JSON = (("Content-Type", "application/json"),)
 
 
-class Tokens:
-    """The access tokens that were given out; the demo token is always among them."""
+class SignIn:
+    """Knows API keys, service accounts and access tokens; the demo token never ends. Times are in seconds."""
 
-    def __init__(self, accounts: Mapping[str, str], dice: random.Random) -> None:
-        self._accounts = accounts
-        self._dice = dice
+    def __init__(self, api_keys: Mapping[str, str], accounts: Mapping[str, str], seed: int) -> None:
+        # Not secrets: nonces and tokens of a fake, the same for the same seed.
+        self._dice = random.Random(seed)  # noqa: S311
+        self._digest = DigestCheck(dict(api_keys), self._dice)
+        self._accounts = dict(accounts)
         self._expiry: dict[str, float] = {DEMO_TOKEN: float("inf")}
 
-    def good(self, token: str, now: float) -> bool:
-        """Tell whether a token was given out, has not expired and was not revoked."""
-        return now < self._expiry.get(token, float("-inf"))
+    def check(self, arrival: Arrival, now: float) -> Verdict:
+        """Judge the Authorization field."""
+        scheme, credentials = _authorization(arrival)
+        if scheme == "digest":
+            return self._digest.verify(credentials, arrival.method, arrival.target, now)
+        good = scheme == "bearer" and now < self._expiry.get(credentials.strip(), float("-inf"))
+        return Verdict.GOOD if good else Verdict.WRONG
 
-    def issue(self, arrival: Arrival, now: float) -> FakeReply:
-        """Answer POST /api/oauth/token."""
-        form = _form(arrival)
+    def unauthorized(self, now: float, *, stale: bool) -> FakeReply:
+        """Return 401 with the recorded challenge and body (the older form, without an errorCode)."""
+        body = {"error": 401, "reason": "Unauthorized", "detail": "You are not authorized for this resource."}
+        fields = (*_JSON, ("WWW-Authenticate", self._digest.challenge(now, stale=stale)))
+        return FakeReply(401, fields, json_text(body, pretty=True))
+
+    def oauth(self, arrival: Arrival, now: float) -> FakeReply:
+        """Give out a token or revoke one, by the path; an unknown token is revoked too (RFC 7009, 2.2)."""
+        if arrival.method != "POST":
+            return FakeReply(405, (("Allow", "POST,OPTIONS"),))
+        form = dict(parse_qsl(arrival.body.decode("utf-8", "replace")))
         if not self._known(arrival, form):
-            return _INVALID_CLIENT
+            return _refused(401, "invalid_client", "Invalid credentials provided.")
+        if arrival.path == REVOKE_PATH:
+            self._expiry.pop(form.get("token", ""), None)
+            return FakeReply(200)
         if form.get("grant_type") != "client_credentials":
             return _refused(400, "unsupported_grant_type", "Only client_credentials is supported.")
         token = f"mdb_at_{self._dice.getrandbits(128):032x}"
@@ -142,68 +161,23 @@ class Tokens:
         body = {"access_token": token, "expires_in": TOKEN_LIFE, "token_type": "Bearer"}
         return FakeReply(200, (*_JSON, ("Cache-Control", "no-store")), json_text(body))
 
-    def revoke(self, arrival: Arrival) -> FakeReply:
-        """Answer POST /api/oauth/revoke; an unknown token is fine too (RFC 7009, 2.2)."""
-        form = _form(arrival)
-        if not self._known(arrival, form):
-            return _INVALID_CLIENT
-        self._expiry.pop(form.get("token", ""), None)
-        return FakeReply(200)
-
     def _known(self, arrival: Arrival, form: Mapping[str, str]) -> bool:
         """Check the client: Basic credentials, or the two members of the form that some clients send."""
         client, secret = form.get("client_id", ""), form.get("client_secret", "")
-        scheme, _, credentials = (arrival.header("Authorization") or "").partition(" ")
-        if scheme.lower() == "basic":
+        scheme, credentials = _authorization(arrival)
+        if scheme == "basic":
             try:
-                decoded = base64.b64decode(credentials.strip(), validate=True).decode()
+                client, _, secret = base64.b64decode(credentials.strip(), validate=True).decode().partition(":")
             except (binascii.Error, UnicodeDecodeError):
                 return False
-            client, _, secret = decoded.partition(":")
         wanted = self._accounts.get(client)
         return hmac.compare_digest((wanted or "").encode(), secret.encode()) and wanted is not None
 
 
-def _form(arrival: Arrival) -> dict[str, str]:
-    return dict(parse_qsl(arrival.body.decode("utf-8", "replace")))
+def _authorization(arrival: Arrival) -> tuple[str, str]:
+    scheme, _, credentials = (arrival.header("Authorization") or "").partition(" ")
+    return scheme.lower(), credentials
 
 
 def _refused(status: int, error: str, description: str) -> FakeReply:
     return FakeReply(status, _JSON, json_text({"error_description": description, "error": error}))
-
-
-_INVALID_CLIENT = _refused(401, "invalid_client", "Invalid credentials provided.")
-
-
-TOKEN_PATH, REVOKE_PATH = "/api/oauth/token", "/api/oauth/revoke"
-
-
-class SignIn:
-    """Knows the API keys and service accounts; ``now`` is in seconds since the epoch."""
-
-    def __init__(self, api_keys: Mapping[str, str], accounts: Mapping[str, str], seed: int) -> None:
-        # Not secrets: nonces and tokens of a fake, the same for the same seed.
-        dice = random.Random(seed)  # noqa: S311
-        self._digest = DigestCheck(dict(api_keys), dice)
-        self._tokens = Tokens(dict(accounts), dice)
-
-    def check(self, arrival: Arrival, now: float) -> Verdict:
-        """Judge the Authorization field."""
-        scheme, _, credentials = (arrival.header("Authorization") or "").partition(" ")
-        if scheme.lower() == "digest":
-            return self._digest.verify(credentials, arrival.method, arrival.target, now)
-        good = scheme.lower() == "bearer" and self._tokens.good(credentials.strip(), now)
-        return Verdict.GOOD if good else Verdict.WRONG
-
-    def unauthorized(self, now: float, *, stale: bool) -> FakeReply:
-        """Return 401 with the recorded challenge and body (the older form, without an errorCode)."""
-        body = {"error": 401, "reason": "Unauthorized", "detail": "You are not authorized for this resource."}
-        challenge = self._digest.challenge(now, stale=stale)
-        fields = (("Content-Type", "application/json"), ("WWW-Authenticate", challenge))
-        return FakeReply(401, fields, json_text(body, pretty=True))
-
-    def oauth(self, arrival: Arrival, now: float) -> FakeReply:
-        """Answer a request to one of the two OAuth addresses."""
-        if arrival.method != "POST":
-            return FakeReply(405, (("Allow", "POST,OPTIONS"),))
-        return self._tokens.issue(arrival, now) if arrival.path == TOKEN_PATH else self._tokens.revoke(arrival)

@@ -14,14 +14,15 @@ from shim.fake.world import DELETION, UPDATE, Cluster, RestoreOrder
 # The members that the contracts declare; read-only ones are tolerated, as recorded for instanceName.
 _TENANT_JOB = (
     "deliveryType expirationDate id links projectId restoreFinishedDate restoreScheduledDate snapshotFinishedDate "
-    "snapshotId snapshotUrl status targetDeploymentItemName targetProjectId"
+    "snapshotId snapshotUrl status targetDeploymentItemName targetProjectId "
 )
 _LEGACY_JOB = (
     "cancelled deliveryType deliveryUrl desiredTimestamp expired expiresAt failed finishedAt id links oplogInc oplogTs "
-    "pointInTimeUTCSeconds snapshotId targetClusterName targetGroupId timestamp"
+    "pointInTimeUTCSeconds snapshotId targetClusterName targetGroupId timestamp "
 )
-_UPDATE = "tags terminationProtectionEnabled"
-_PROVIDER = "backingProviderName providerName regionName"
+_NEW = "links tags terminationProtectionEnabled"
+_NEW_LEGACY = "serverlessBackupOptions tags terminationProtectionEnabled"
+_LEGACY_PROVIDER = "effectiveDiskSizeGBLimit effectiveInstanceSizeName effectiveProviderName"
 _PROTECTED = (
     "Cannot terminate cluster {} in group {} because termination protection is enabled. "
     "Disable termination protection and try again."
@@ -29,59 +30,11 @@ _PROTECTED = (
 
 
 def flex_restore(request: AtlasRequest) -> JsonObject:
-    """Restore a flex snapshot to a cluster, of the same group unless another is named."""
-    return _restored(request, f"{_TENANT_JOB} instanceName")
+    """Restore a flex snapshot to a cluster, of the same group unless another is named; the shared tier's body is alike.
 
-
-def tenant_restore(request: AtlasRequest) -> JsonObject:
-    """Restore a shared-tier snapshot; the body is that of flex (contract)."""
-    return _restored(request, f"{_TENANT_JOB} clusterName")
-
-
-def flex_download(request: AtlasRequest) -> JsonObject:
-    """Prepare a download of a flex snapshot."""
-    return _downloaded(request, "links snapshotId")
-
-
-def tenant_download(request: AtlasRequest) -> JsonObject:
-    """Prepare a download of a shared-tier snapshot; no target is needed (v1.0 pages), though the contract wants one."""
-    return _downloaded(request, f"{_TENANT_JOB} clusterName")
-
-
-def legacy_restore(request: AtlasRequest) -> JsonObject:
-    """Restore or download a serverless snapshot; the contract wants a target for both."""
-    cluster, body = cluster_of(request), read_body(request.body, _LEGACY_JOB)
-    delivery = body.word("deliveryType", ("automated", "download", "pointInTime"))
-    name, group = body.text("targetClusterName"), body.id("targetGroupId")
-    if delivery == "pointInTime":
-        raise AtlasRefusal("UNSUPPORTED_DELIVERY_METHOD", delivery)
-    snapshot = snapshot_of(request, cluster, body.id("snapshotId"))
-    _check_target(request, group, name)
-    return _stored(request, cluster, RestoreOrder(snapshot, group, name, download=delivery == "download"))
-
-
-def dedicated_restore(request: AtlasRequest) -> JsonObject:
-    """Restore or download a dedicated snapshot, or restore to a point in time."""
-    cluster, body = (
-        cluster_of(request),
-        read_body(request.body, f"{_LEGACY_JOB} components privateDownloadDeliveryUrls"),
-    )
-    delivery = body.word("deliveryType", ("automated", "download", "pointInTime"))
-    group, name, snapshot = cluster.group, cluster.name, None
-    if delivery != "download":
-        name, group = body.text("targetClusterName"), body.id("targetGroupId")
-        _check_target(request, group, name)
-    point_in_time = delivery == "pointInTime"
-    if not point_in_time:
-        snapshot = snapshot_of(request, cluster, body.id("snapshotId"))
-    elif not any(isinstance(body.members.get(key), int) for key in ("pointInTimeUTCSeconds", "oplogTs")):
-        raise AtlasRefusal("MISSING_ATTRIBUTE", "pointInTimeUTCSeconds")
-    order = RestoreOrder(snapshot, group, name, download=delivery == "download", point_in_time=point_in_time)
-    return _stored(request, cluster, order)
-
-
-def _restored(request: AtlasRequest, known: str) -> JsonObject:
-    cluster, body = cluster_of(request), read_body(request.body, known)
+    The contract has that body.
+    """
+    cluster, body = cluster_of(request), read_body(request.body, _TENANT_JOB + _own_name(request))
     identity, name = body.id("snapshotId"), body.text("targetDeploymentItemName")
     group = body.id("targetProjectId") if "targetProjectId" in body.members else cluster.group
     snapshot = snapshot_of(request, cluster, identity)
@@ -89,10 +42,42 @@ def _restored(request: AtlasRequest, known: str) -> JsonObject:
     return _stored(request, cluster, RestoreOrder(snapshot, group, name))
 
 
-def _downloaded(request: AtlasRequest, known: str) -> JsonObject:
+def flex_download(request: AtlasRequest) -> JsonObject:
+    """Prepare a download of a flex or shared-tier snapshot.
+
+    The shared tier needs no target (v1.0 pages), though the contract wants one.
+    """
+    known = "links snapshotId" if request.is_flex else _TENANT_JOB + _own_name(request)
     cluster, body = cluster_of(request), read_body(request.body, known)
     snapshot = snapshot_of(request, cluster, body.id("snapshotId"))
     return _stored(request, cluster, RestoreOrder(snapshot, cluster.group, cluster.name, download=True))
+
+
+def _own_name(request: AtlasRequest) -> str:
+    return "instanceName" if request.is_flex else "clusterName"
+
+
+def restore(request: AtlasRequest) -> JsonObject:
+    """Restore or download a serverless or dedicated snapshot, or restore a dedicated cluster to a point in time.
+
+    The contract wants a target for the download of a serverless one, too.
+    """
+    cluster, is_dedicated = cluster_of(request), request.api.finds_deleted
+    body = read_body(request.body, _LEGACY_JOB + ("components privateDownloadDeliveryUrls" if is_dedicated else ""))
+    delivery = body.word("deliveryType", ("automated", "download", "pointInTime"))
+    group, name, snapshot = cluster.group, cluster.name, None
+    if delivery != "download" or not is_dedicated:
+        name, group = body.text("targetClusterName"), body.id("targetGroupId")
+        _check_target(request, group, name)
+    point_in_time = delivery == "pointInTime"
+    if point_in_time and not is_dedicated:
+        raise AtlasRefusal("UNSUPPORTED_DELIVERY_METHOD", delivery)
+    if not point_in_time:
+        snapshot = snapshot_of(request, cluster, body.id("snapshotId"))
+    elif not any(isinstance(body.members.get(key), int) for key in ("pointInTimeUTCSeconds", "oplogTs")):
+        raise AtlasRefusal("MISSING_ATTRIBUTE", "pointInTimeUTCSeconds")
+    order = RestoreOrder(snapshot, group, name, download=delivery == "download", point_in_time=point_in_time)
+    return _stored(request, cluster, order)
 
 
 def _check_target(request: AtlasRequest, group: str, name: str) -> None:
@@ -104,25 +89,15 @@ def _stored(request: AtlasRequest, cluster: Cluster, order: RestoreOrder) -> Jso
     return request.api.show_job(cluster, request.world.order(cluster, order, request.view.now), request.view)
 
 
-def create_flex(request: AtlasRequest) -> JsonObject:
-    """Create a flex cluster."""
-    clusters_of(request)  # refuses an unknown group before a bad body
-    body = read_body(request.body, f"{_UPDATE} links name providerSettings")
-    return _created(request, body, body.inner("providerSettings", f"{_PROVIDER} diskSizeGB"), "FLEX")
-
-
 def create(request: AtlasRequest) -> JsonObject:
-    """Create a serverless instance; as recorded, a flex cluster stands for it."""
-    clusters_of(request)
-    body = read_body(request.body, f"{_UPDATE} name providerSettings serverlessBackupOptions stateName")
+    """Create a flex cluster, or a serverless instance; as recorded, a flex cluster stands for it."""
+    clusters_of(request)  # refuses an unknown group before a bad body
+    body = read_body(request.body, f"name providerSettings {_NEW if request.is_flex else f'{_NEW_LEGACY} stateName'}")
     _check_backup_options(body)
-    read_only = "effectiveDiskSizeGBLimit effectiveInstanceSizeName effectiveProviderName"
-    return _created(request, body, body.inner("providerSettings", f"{_PROVIDER} {read_only}"), "SERVERLESS")
-
-
-def _created(request: AtlasRequest, body: Body, provider: Body, word: str) -> JsonObject:
+    sizes = "diskSizeGB" if request.is_flex else _LEGACY_PROVIDER
+    provider = body.inner("providerSettings", f"backingProviderName providerName regionName {sizes}")
     if provider.members.get("providerName") is not None:
-        provider.word("providerName", (word,))
+        provider.word("providerName", ("FLEX" if request.is_flex else "SERVERLESS",))
     name = body.text("name")
     body.text("name", r"[a-zA-Z0-9][a-zA-Z0-9-]*", "CLUSTER_NAME_INVALID")
     backing = provider.word("backingProviderName", ("AWS", "AZURE", "GCP"))
@@ -139,20 +114,10 @@ def _created(request: AtlasRequest, body: Body, provider: Body, word: str) -> Js
     return shown
 
 
-def update_flex(request: AtlasRequest) -> JsonObject:
-    """Change a flex cluster's tags or termination protection."""
-    cluster = cluster_of(request)
-    return _updated(request, cluster, read_body(request.body, f"{_UPDATE} links"))
-
-
 def update(request: AtlasRequest) -> JsonObject:
-    """Change an instance's tags or termination protection; its backup options do not change (recorded)."""
-    cluster, body = cluster_of(request), read_body(request.body, f"{_UPDATE} serverlessBackupOptions")
+    """Change the tags or termination protection; an instance's backup options do not change (recorded)."""
+    cluster, body = cluster_of(request), read_body(request.body, _NEW if request.is_flex else _NEW_LEGACY)
     _check_backup_options(body)
-    return _updated(request, cluster, body)
-
-
-def _updated(request: AtlasRequest, cluster: Cluster, body: Body) -> JsonObject:
     tags = body.tags(cluster.tags)
     protected = body.flag("terminationProtectionEnabled", default=cluster.protected)
     _change(request, cluster, "UPDATING", UPDATE)
@@ -160,21 +125,15 @@ def _updated(request: AtlasRequest, cluster: Cluster, body: Body) -> JsonObject:
     return request.api.show_cluster(cluster, request.view)
 
 
-def delete_flex(request: AtlasRequest) -> None:
-    """Delete a flex cluster."""
+def delete(request: AtlasRequest) -> JsonObject | None:
+    """Delete a flex cluster or an instance; answers an empty object for an instance."""
     cluster = cluster_of(request)
-    if cluster.protected:
+    if cluster.protected and request.is_flex:
         raise AtlasRefusal("ATLAS_GENERAL_ERROR", _PROTECTED.format(cluster.name, cluster.group))
-    _change(request, cluster, "DELETING", DELETION)
-
-
-def delete(request: AtlasRequest) -> JsonObject:
-    """Delete an instance."""
-    cluster = cluster_of(request)
     if cluster.protected:
         raise AtlasRefusal("CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED", cluster.name)
     _change(request, cluster, "DELETING", DELETION)
-    return {}
+    return None if request.is_flex else {}
 
 
 def set_auto_indexing(request: AtlasRequest) -> None:
