@@ -62,7 +62,7 @@ def create_serverless_instance(  # noqa: PLR0913 - the members of the legacy req
 
     This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it raises GoneError, whose message names
     that switch, and nothing is created. ``region_name`` is spelled as Atlas does (``US_EAST_1``). A flex cluster
-    has no continuous backup: asking for it is refused (400) before anything is sent.
+    has no continuous backup: it is ignored, as Atlas did, which the record says; ``instances-strict`` refuses it (400).
 
     Raises AtlasError with status 400 if the name is taken.
     """
