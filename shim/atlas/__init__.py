@@ -2,9 +2,9 @@
 
     arguments -> endpoints -> resources =sends=> shim.httpx -> replies -> models
 
-``endpoints`` makes a ``request`` of a method's arguments, ``resources`` sends it, ``replies`` makes a value or an
-error of the answer, and ``retries`` says whether it is sent again; ``models`` and ``tenant_models`` are the values.
-``configuration`` says which Atlas is called, ``auth`` signs the calls, ``convert`` reads JSON.
+``endpoints`` turns a method's arguments into a ``request``, ``resources`` sends it, ``replies`` turns the reply into a
+value or an error, and ``retries`` decides whether to send again; ``models`` and ``tenant_models`` are the values.
+``configuration`` chooses the Atlas to call, ``auth`` signs the calls, ``convert`` reads JSON.
 """
 
 from __future__ import annotations

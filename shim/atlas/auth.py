@@ -1,4 +1,4 @@
-"""How calls are signed: HTTP Digest, a bearer token, or a token that a service account is exchanged for."""
+"""Authentication of calls: HTTP Digest, a bearer token, or a token fetched for a service account."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shim.errors import AtlasError, UnauthorizedError
 
 
 def auth_for(credentials: Credentials, base_url: str, *, clock: Callable[[], float] = time.monotonic) -> httpx.Auth:
-    """Return what signs the calls to the Atlas at ``base_url``; ``clock`` returns seconds."""
+    """Return the authentication for the Atlas at ``base_url``; ``clock`` returns seconds."""
     match credentials:
         case ApiKey(public_key, private_key):
             return DigestAuth(public_key, private_key)
@@ -28,11 +28,11 @@ def auth_for(credentials: Credentials, base_url: str, *, clock: Callable[[], flo
 
 
 class DigestAuth(httpx.Auth):
-    """HTTP Digest for calls that overlap: each uses a nonce that no other call uses at the same time.
+    """HTTP Digest for concurrent calls: each uses a nonce that no other call uses at the same time.
 
-    httpx.DigestAuth counts the uses of one nonce without a lock, and replies may overtake each other; a
-    strict server refuses a count that it has seen. So each call borrows one of several; a client that
-    makes one call at a time keeps one, and asks for a challenge once.
+    httpx.DigestAuth counts a nonce's uses without a lock, and calls may overtake each other; a strict server
+    refuses a count that it has seen. So each call borrows one of several httpx.DigestAuth; a client that makes
+    one call at a time uses a single one, and needs one challenge.
     """
 
     def __init__(self, public_key: str, private_key: str) -> None:
@@ -40,7 +40,7 @@ class DigestAuth(httpx.Auth):
         self._idle: deque[httpx.DigestAuth] = deque()
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign with the last used nonce that no other call holds."""
+        """Sign with the most recently used nonce that is free."""
         try:
             digest = self._idle.pop()
         except IndexError:
@@ -64,13 +64,13 @@ class BearerAuth(httpx.Auth):
 
 
 class ServiceAccountAuth(httpx.Auth):
-    """Exchanges a service account for an access token (RFC 6749, 4.4) and sends that.
+    """Fetches an access token for a service account (RFC 6749, 4.4) and sends it.
 
-    One token serves all calls, from any thread or task, until it is due for renewal or a call is answered 401.
-    One call at a time exchanges. The others use the old token until that ends; without one they wait, and raise
-    httpx.PoolTimeout if that takes longer than the longest step of a call may take: nothing was sent then.
-    A refused exchange raises UnauthorizedError with what Atlas says, a failed one the AtlasError of its status.
-    The secret goes to the token endpoint of ``base_url`` only, and the token never goes there.
+    All calls, from any thread or task, share one token until it is due for renewal or a call is answered 401.
+    One call at a time fetches a token. Meanwhile the others use the old token until it expires; without a token they
+    wait, and raise httpx.PoolTimeout, with nothing sent, after the longest timeout of a call's steps.
+    A refused request for a token raises UnauthorizedError with Atlas' words, a failed one the AtlasError of its
+    status. The secret is sent only to the token endpoint of ``base_url``, which never gets the token.
     """
 
     def __init__(self, account: ServiceAccount, base_url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -137,7 +137,7 @@ class ServiceAccountAuth(httpx.Auth):
             refused = token
 
     def _known(self, refused: Token | None) -> Token | None:
-        """Return the token; while another call renews it, it is of use until it ends."""
+        """Return the token; while another call renews it, it stays valid until it expires."""
         return self._book.usable(refused) or (self._book.lasting(refused) if self._renewing else None)
 
     def _exchange(self, request: httpx.Request) -> httpx.Request:
@@ -162,7 +162,7 @@ class ServiceAccountAuth(httpx.Auth):
             raise AtlasError(status, detail="The token endpoint answered without an access token.") from None
 
     def _worth_another(self, response: httpx.Response, *, again: bool) -> bool:
-        """Tell whether a new token could change this answer; a call is sent twice at most."""
+        """Return whether a new token could change this answer; a call is sent twice at most."""
         return response.status_code == 401 and self._book.worth_another(again=again)
 
 
@@ -176,5 +176,5 @@ def _longest_step(request: httpx.Request) -> float | None:
 
 
 def _too_late(request: httpx.Request) -> httpx.PoolTimeout:
-    detail = "the access token that another call asked for did not come in time"
+    detail = "the access token requested by another call did not arrive in time"
     return httpx.PoolTimeout(detail, request=request)

@@ -27,7 +27,7 @@ TIMEOUT = 30.0
 """Seconds for each of connecting, writing, reading, and waiting for a connection."""
 
 RETRIES = Retries()
-"""What a client does after 429 and 503 unless it is told: three attempts, within the call's timeout."""
+"""The default after 429 and 503: three attempts, within the call's timeout."""
 
 Timeout = TimeoutParts | float | None
 
@@ -35,7 +35,7 @@ HttpClient = TypeVar("HttpClient", Client, AsyncClient)
 
 
 class _ConfiguredClient(Generic[HttpClient]):
-    """What both clients have in common: their arguments, whom they call as whom, and who closes the connections."""
+    """The common part of both clients: arguments, base URL and credentials, and closing."""
 
     base_url: str
     _kind: type[HttpClient]
@@ -55,7 +55,7 @@ class _ConfiguredClient(Generic[HttpClient]):
         environ: Mapping[str, str] | None = None,
     ) -> None:
         if http_client is not None and not isinstance(http_client, self._kind):
-            # A plain one would send retired calls as they are.
+            # A plain httpx client would send retired calls untranslated.
             name = self._kind.__name__
             raise TypeError(f"http_client: not a shim.httpx.{name}; make it with `from shim import httpx`")
         settled = configure(
@@ -88,7 +88,7 @@ class _ConfiguredClient(Generic[HttpClient]):
         retries: Retries | None = RETRIES,
         http_client: HttpClient | None = None,
     ) -> Self:
-        """Make a client of what the environment says alone; the other arguments are those of the constructor."""
+        """Make a client configured by the environment; the other arguments are those of the constructor."""
         return cls(environ=environ, timeout=timeout, retries=retries, http_client=http_client)
 
     @cached_property
@@ -127,20 +127,20 @@ class AtlasClient(_ConfiguredClient[Client]):
             for snapshot in client.cloud_backups.iter_serverless_backup_snapshots(group_id, "shop"):
                 print(snapshot.id, snapshot.status)
 
-    ``base_url`` is the origin of Atlas or of a gateway; ``…/api/atlas/v2`` and ``…/api/atlas/v1.0`` are as good.
+    ``base_url`` is the origin of Atlas or of a gateway; it may end with ``/api/atlas/v2`` or ``/api/atlas/v1.0``.
     Credentials are an API key (``public_key``, ``private_key``), a service account (``client_id``, ``client_secret``)
-    or an ``access_token``. What is not given comes from an injected ``http_client``, then from ``environ`` (the
-    process' own unless given): ``shim.origins`` and ``shim.credentials`` have the variables and their order.
-    ``timeout`` is in seconds, for each step of a call; None waits for ever. ``retries`` says when a call is made again
-    (``Retries``), None never. An injected client is a ``shim.httpx.Client``; it keeps its timeout, may sign calls
-    itself, and is closed by its owner.
+    or an ``access_token``. Missing arguments come from an injected ``http_client``, then from ``environ`` (default:
+    the process' environment); ``shim.origins`` and ``shim.credentials`` have the variables and their order.
+    ``timeout`` is in seconds, for each step of a call; None waits for ever. ``retries`` configures retries
+    (``Retries``); None makes none. An injected client is a ``shim.httpx.Client``; it keeps its timeout, may sign
+    calls itself, and is closed by its owner.
 
-    Raises SettingsError when the settings mean nothing, TypeError on an HTTP client of another kind. Every call may
-    raise an AtlasError (``shim.errors``) on any answer but a success: UnauthorizedError (401, or a sign-in that Atlas
-    refuses), ForbiddenError (403), NotFoundError (404), GoneError (410), RateLimitedError (429), and AtlasError itself
-    for the rest; httpx.TransportError on faults on the way; ValueError on an argument that no Atlas can have, and
-    TypeError on one that is no text, both before anything is sent. Results and AtlasErrors tell in ``record`` how they
-    came about (``shim.record``), None where the shim had no part in it.
+    Raises SettingsError on invalid settings, TypeError on an HTTP client of another kind. Every call may raise an
+    AtlasError (``shim.errors``) on any answer except a success: UnauthorizedError (401, or refused credentials),
+    ForbiddenError (403), NotFoundError (404), GoneError (410), RateLimitedError (429), and AtlasError itself for
+    others; httpx.TransportError on network errors; ValueError on an argument that is not valid in Atlas, and
+    TypeError on one that is not a text, both before anything is sent. The ``record`` of results and AtlasErrors is
+    the shim's record of the call (``shim.record``), None if the shim took no part.
     """
 
     _kind = Client

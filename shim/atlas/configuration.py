@@ -1,4 +1,4 @@
-"""Which Atlas a client calls, and with whose credentials: its arguments first, its environment second."""
+"""Chooses a client's base URL and credentials: from its arguments, then from its environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_CREDENTIALS = (
 
 @attrs.frozen
 class Configuration:
-    """The origin that calls go to, and what signs them; ``auth`` is None when the HTTP client does it."""
+    """The origin of calls, and their authentication; ``auth`` is None if the HTTP client signs."""
 
     base_url: str
     auth: httpx.Auth | None = attrs.field(repr=False)
@@ -35,9 +35,9 @@ def configure(
 ) -> Configuration:
     """Choose base URL and credentials; ``parts`` is keyed like ``credentials.VARIABLES``.
 
-    What is given as an argument comes first, then what an injected HTTP client brings along, then the
-    environment, which is not looked at for credentials if any are given. Raises SettingsError, naming the
-    argument or the variable, on a base URL that means nothing and on credentials that are missing or half there.
+    Arguments come first, then an injected HTTP client, then the environment, whose credentials are ignored if any
+    are given. Raises SettingsError, naming the argument or the variable, on an invalid base URL and on missing or
+    incomplete credentials.
     """
     if base_url is None and http_client is not None:
         base_url = str(http_client.base_url) or None

@@ -1,8 +1,8 @@
-"""How the attributes of a model are declared and read from JSON.
+"""Declares the attributes of models, and reads them from JSON.
 
 Atlas adds fields and words over time, so reading never raises: an unknown field goes to
-``additional``, an unknown word stays a plain string, and a value of another type than the declared
-one leaves its attribute None and stays in ``raw``.
+``additional``, an unknown word stays a plain string, and for a value of the wrong type the
+attribute is None and the value stays in ``raw``.
 """
 
 from __future__ import annotations
@@ -22,17 +22,16 @@ M = TypeVar("M", bound="Model")
 W = TypeVar("W", bound=StrEnum)
 
 Reader = Callable[[object], T | None]
-"""Turns a JSON value into an attribute's value, None when it is not of the declared type."""
+"""Turns a JSON value into an attribute's value, None if it has the wrong type."""
 
 
 @attrs.frozen(kw_only=True)
 class Model:
-    """What every model has beside its own attributes; an attribute that Atlas did not send is None.
+    """The common attributes of every model; an attribute that Atlas did not send is None.
 
-    ``additional`` holds the fields this version does not know, ``raw`` the JSON object as it came, and
-    ``record`` what ``shim.record`` returns: how the shim got a page, its items or a single resource, None
-    when the shim had no part in it and in values inside a resource. Of the three only ``additional``
-    counts in comparisons, and none is in the repr.
+    ``additional`` has the fields unknown to this version, ``raw`` the original JSON object, and ``record`` what
+    ``shim.record`` returns for the reply, None if the shim took no part in it and in values inside a resource.
+    Of the three only ``additional`` counts in comparisons, and the repr has none of them.
     """
 
     additional: Mapping[str, Any] = attrs.field(factory=dict, hash=False, repr=False)
@@ -41,7 +40,7 @@ class Model:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read a decoded JSON object, whatever is in it."""
+        """Read a decoded JSON object; never raises."""
         rules = _rules(cls)  # type: ignore[arg-type]  # mypy takes the hash of instances for that of classes
         values: dict[str, Any] = {}
         additional: dict[str, Any] = {}
@@ -66,13 +65,13 @@ def _rules(model: type[Model]) -> dict[str, tuple[str, Reader[object]]]:
 
 
 def field(name: str, read: Reader[T], *, secret: bool = False) -> T | None:
-    """Declare an attribute by its JSON name and reader; a ``secret`` one stays out of the repr."""
+    """Declare an attribute by its JSON name and reader; the repr leaves out a ``secret`` one."""
     value: Any = attrs.field(default=None, repr=not secret, metadata={"name": name, "read": read})
     return value  # type: ignore[no-any-return]
 
 
 def rows(name: str, model: type[M]) -> tuple[M, ...]:
-    """Declare an attribute that holds a list of models, an empty one when the list is missing."""
+    """Declare an attribute with a list of models, empty if the list is missing."""
     value: Any = attrs.field(default=(), metadata={"name": name, "read": items(nested(model))})
     return value  # type: ignore[no-any-return]
 
@@ -88,12 +87,12 @@ def boolean(value: object) -> bool | None:
 
 
 def integer(value: object) -> int | None:
-    """Read a whole number of any size; true and 1.0 are none."""
+    """Read an integer of any size; true and 1.0 are not integers."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def instant(value: object) -> datetime | None:
-    """Read an RFC 3339 time as an aware datetime in UTC; a time without offset is UTC, as all of Atlas' are."""
+    """Read an RFC 3339 time as an aware datetime in UTC; a time without offset is in UTC, as always in Atlas."""
     if not isinstance(value, str):
         return None
     try:
@@ -104,7 +103,7 @@ def instant(value: object) -> datetime | None:
 
 
 def word(words: type[W]) -> Reader[W | str]:
-    """Read one of a set of words; a word from the future stays a plain string."""
+    """Read one of a set of words; an unknown word stays a plain string."""
 
     def read(value: object) -> W | str | None:
         if not isinstance(value, str):
@@ -123,7 +122,7 @@ def nested(model: type[M]) -> Reader[M]:
 
 
 def items(read: Reader[T]) -> Reader[tuple[T, ...]]:
-    """Read a list as a tuple, leaving out what is not of the declared type."""
+    """Read a list as a tuple, without items of the wrong type."""
 
     def read_all(value: object) -> tuple[T, ...] | None:
         if not isinstance(value, list):

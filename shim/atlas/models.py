@@ -1,8 +1,7 @@
-"""The legacy shapes of Atlas' serverless API, as frozen values.
+"""The legacy resources of Atlas' serverless API, as frozen values.
 
-The shapes are those of the contract of October 2025 and of recorded replies. Every attribute is None
-when Atlas did not send it (``results`` of a page is empty then); see ``convert.Model`` for what all
-have in common.
+Their members come from the contract of October 2025 and recorded replies. Every attribute is None if Atlas did not
+send it (``results`` of a page is empty then); ``convert.Model`` has the common attributes.
 """
 # ruff: noqa: RUF009 - field() declares an attribute, it is no shared default
 
@@ -30,14 +29,14 @@ class SnapshotStatus(StrEnum):
 
 
 class SnapshotType(StrEnum):
-    """What made Atlas take a snapshot."""
+    """The reason for a snapshot."""
 
     ON_DEMAND = "onDemand"
     SCHEDULED = "scheduled"
 
 
 class FrequencyType(StrEnum):
-    """How often the policy takes a snapshot."""
+    """The frequency of a policy's snapshots."""
 
     HOURLY = "hourly"
     DAILY = "daily"
@@ -46,7 +45,7 @@ class FrequencyType(StrEnum):
 
 
 class DeliveryType(StrEnum):
-    """What a restore job does with the data."""
+    """The delivery type of a restore job."""
 
     AUTOMATED = "automated"
     DOWNLOAD = "download"
@@ -73,7 +72,7 @@ class CloudProvider(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Link(Model):
-    """A web link (RFC 8288): where it leads and what it means."""
+    """A web link (RFC 8288): its target and relation."""
 
     href: str | None = field("href", text)
     rel: str | None = field("rel", text)
@@ -97,7 +96,7 @@ class BSONTimestamp(Model):
 
 @attrs.frozen(kw_only=True)
 class ServerlessBackupSnapshot(Model):
-    """A snapshot of a serverless instance, or of the flex or dedicated cluster that took its place.
+    """A snapshot of a serverless instance, or of the flex or dedicated cluster that replaced it.
 
     Times are aware and in UTC. Flex has no ``storage_size_bytes``.
     """
@@ -118,7 +117,7 @@ class ServerlessBackupSnapshot(Model):
 class ServerlessBackupRestoreJob(Model):
     """A restore job.
 
-    ``delivery_url`` lets anybody download the data, so it stays out of the repr. ``oplog_ts`` and
+    With ``delivery_url`` anybody can download the data, so the repr leaves it out. ``oplog_ts`` and
     ``point_in_time_utc_seconds`` are in seconds since the epoch.
     """
 
@@ -152,7 +151,7 @@ class PrivateEndpointItem(Model):
 
 @attrs.frozen(kw_only=True)
 class PrivateEndpointConnection(Model):
-    """A connection string that leads through private endpoints."""
+    """A connection string for private endpoints."""
 
     endpoints: tuple[PrivateEndpointItem, ...] | None = field("endpoints", items(nested(PrivateEndpointItem)))
     srv_connection_string: str | None = field("srvConnectionString", text)
@@ -161,7 +160,7 @@ class PrivateEndpointConnection(Model):
 
 @attrs.frozen(kw_only=True)
 class ConnectionStrings(Model):
-    """How to connect to an instance; empty while Atlas creates it (recorded)."""
+    """An instance's connection strings; empty while Atlas creates it (recorded)."""
 
     standard_srv: str | None = field("standardSrv", text)
     private_endpoint: tuple[PrivateEndpointConnection, ...] | None = field(
@@ -171,7 +170,7 @@ class ConnectionStrings(Model):
 
 @attrs.frozen(kw_only=True)
 class ProviderSettings(Model):
-    """Where an instance runs. Recorded replies have two fields more than the contract, the last two."""
+    """An instance's cloud and region. The last two attributes were recorded but are not in the contract."""
 
     backing_provider_name: CloudProvider | str | None = field("backingProviderName", word(CloudProvider))
     effective_disk_size_gb_limit: int | None = field("effectiveDiskSizeGBLimit", integer)
@@ -185,14 +184,14 @@ class ProviderSettings(Model):
 
 @attrs.frozen(kw_only=True)
 class ServerlessBackupOptions(Model):
-    """Which backups an instance has."""
+    """An instance's backup options."""
 
     serverless_continuous_backup_enabled: bool | None = field("serverlessContinuousBackupEnabled", boolean)
 
 
 @attrs.frozen(kw_only=True)
 class ServerlessInstanceDescription(Model):
-    """A serverless instance, or the flex cluster that took its place."""
+    """A serverless instance, or the flex cluster that replaced it."""
 
     id: str | None = field("id", text)
     name: str | None = field("name", text)
@@ -212,9 +211,9 @@ class ServerlessInstanceDescription(Model):
 
 @attrs.frozen(kw_only=True)
 class ServerlessAutoIndexing(Model):
-    """Whether an instance gets its indexes by itself: ``enabled``, and the truth of this value.
+    """Whether automatic indexing is ``enabled``, which is also the truth of this value.
 
-    Atlas answers with a bare boolean, which could not carry a record.
+    Atlas answers with a bare boolean, which can't have a record.
     """
 
     enabled: bool
@@ -225,12 +224,12 @@ class ServerlessAutoIndexing(Model):
 
 @attrs.frozen(kw_only=True)
 class RequestAccepted(Model):
-    """What Atlas says of a deletion that it accepted, which is nothing so far."""
+    """Atlas' answer to an accepted deletion, so far without members."""
 
 
 @attrs.frozen(kw_only=True)
 class Page(Model, Generic[T]):
-    """One page of a list. ``total_count`` counts all pages; None when it was not asked for."""
+    """One page of a list. ``total_count`` counts the items of all pages, None if it was not asked for."""
 
     results: tuple[T, ...] = ()
     links: tuple[Link, ...] | None = field("links", items(nested(Link)))
@@ -247,7 +246,7 @@ class Page(Model, Generic[T]):
         return self._page_of("previous")
 
     def _page_of(self, rel: str) -> int | None:
-        """Return the ``pageNum`` in a link: only its number is used, so that no reply says where to go."""
+        """Return the ``pageNum`` in a link; nothing else of it is used, so that replies can't redirect calls."""
         for link in self.links or ():
             if link.rel != rel or link.href is None:
                 continue

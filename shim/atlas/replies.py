@@ -1,4 +1,4 @@
-"""What an HTTP reply of Atlas means: a value of the asked-for type, or an error of the error tree."""
+"""Turns an HTTP reply of Atlas into a value of the expected type, or an error of ``shim.errors``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from shim.errors import (
 R = TypeVar("R", bound=Model)
 
 UNREADABLE = "SHIM_UPSTREAM_UNREADABLE"
-"""The error code of a success whose content is not the expected JSON; the other doors of the shim use it too."""
+"""The error code of a success without the expected JSON, as in all of the shim."""
 
 _BY_STATUS: Mapping[int, type[AtlasError]] = {
     401: UnauthorizedError,
@@ -42,7 +42,7 @@ _BY_STATUS: Mapping[int, type[AtlasError]] = {
 
 
 def result_of(request: EndpointRequest[R], response: httpx.Response) -> R:
-    """Return what a read response says, with the shim's record in it and in each item of a page.
+    """Return a response's value, with the shim's record in it and in each item of a page.
 
     Raises AtlasError on any status but 2xx, and (with that status and the error code UNREADABLE) on a
     2xx without the expected JSON.
@@ -62,9 +62,9 @@ def result_of(request: EndpointRequest[R], response: httpx.Response) -> R:
 
 
 def error_of(response: httpx.Response, kind: type[AtlasError] | None = None) -> AtlasError:
-    """Return the error that a read response stands for: of the given kind, or of its status' own.
+    """Return a response as an error of the given kind, by default that of its status.
 
-    Whatever the body lacks stays None or empty. OAuth's errors (RFC 6749, 5.2) are understood too.
+    Members that the body lacks are None or empty. OAuth's errors (RFC 6749, 5.2) are understood, too.
     """
     said = json_object(response.content) or {}
     parameters = said.get("parameters")
@@ -82,13 +82,13 @@ def error_of(response: httpx.Response, kind: type[AtlasError] | None = None) -> 
 
 
 def json_object(content: bytes) -> dict[str, Any] | None:
-    """Decode a JSON object, None when the content is anything else."""
+    """Decode a JSON object; returns None if the content is anything else."""
     value = _json(content)
     return value if isinstance(value, dict) else None
 
 
 def _json(content: bytes) -> object:
-    """Decode JSON; None when the content is none, or null."""
+    """Decode JSON; returns None for null and invalid content."""
     try:
         return loads(content)
     except (ValueError, RecursionError):
@@ -96,7 +96,7 @@ def _json(content: bytes) -> object:
 
 
 def retry_after(value: str | None, *, now: float) -> float | None:
-    """Read ``Retry-After`` (RFC 9110, 10.2.3) as seconds from ``now``, never negative; None when it says nothing."""
+    """Read ``Retry-After`` (RFC 9110, 10.2.3) as seconds from ``now``, never negative; None if missing or invalid."""
     if value is None:
         return None
     if value.isascii() and value.isdigit():

@@ -1,4 +1,4 @@
-"""One call of the typed client as it is sent, and the call for the page after it."""
+"""A request of the typed client, and the request for the next page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shim.atlas.models import Page
 from shim.core.question import MOST
 
 MEDIA_TYPE = "application/vnd.atlas.2023-01-01+json"
-"""The only version that the legacy endpoints have."""
+"""The only version of the legacy endpoints."""
 
 T_co = TypeVar("T_co", bound=Model, covariant=True)
 M = TypeVar("M", bound=Model)
@@ -25,8 +25,8 @@ _QUERY = {"include_count": "includeCount", "items_per_page": "itemsPerPage", "pa
 class EndpointRequest(Generic[T_co]):
     """One call; ``read`` turns the JSON of a success into a value.
 
-    ``expected`` says what JSON that is, for the error when it is anything else. ``whole`` asks for all items of a
-    list that the shim collects; a page then has more of them than the query asks for.
+    ``expected`` describes that JSON, for the error on anything else. ``whole`` asks for all items of a list that
+    the shim collects; a page then has more items than the query asks for.
     """
 
     method: str = "GET"
@@ -39,10 +39,10 @@ class EndpointRequest(Generic[T_co]):
 
 
 def following(request: EndpointRequest[Page[M]], page: Page[M], seen: int) -> EndpointRequest[Page[M]] | None:
-    """Return the request for the page after this one, None after the last.
+    """Return the request for the next page, None after the last.
 
-    ``seen`` counts the results of all pages so far. Only numbers are taken from a reply: a link decides
-    neither where credentials go nor that an earlier page comes again.
+    ``seen`` counts the results of all pages so far. Only numbers are taken from a reply: its links can neither
+    redirect credentials nor repeat an earlier page.
     """
     number = int(request.query.get("pageNum", "1"))
     after = page.next_page
@@ -54,16 +54,16 @@ def following(request: EndpointRequest[Page[M]], page: Page[M], seen: int) -> En
 
 
 def all_of(first: EndpointRequest[Page[M]], items_per_page: int | None) -> EndpointRequest[Page[M]]:
-    """Return the request that an iteration begins with: pages are as large as they may be unless it is said."""
+    """Return the first request of an iteration, by default with the largest pages."""
     return attrs.evolve(
         first, query=query_of(items_per_page=MOST if items_per_page is None else items_per_page), whole=True
     )
 
 
 def path_of(template: str, **parameters: str) -> str:
-    """Fill a template; raises as ``check`` does on a parameter that Atlas has nothing for.
+    """Fill a template; raises as ``check`` does on an invalid parameter.
 
-    What fits is one segment of a path, as it is.
+    A valid one is a path segment without encoding.
     """
     for name, value in parameters.items():
         _check(name, value)
@@ -71,9 +71,9 @@ def path_of(template: str, **parameters: str) -> str:
 
 
 def check(**arguments: str | None) -> None:
-    """Raise ValueError on ids (whose name ends so) and names that no Atlas can have, TypeError on what is no text.
+    """Raise ValueError on invalid ids (arguments whose name ends with id) and names, TypeError unless they are texts.
 
-    The error names the argument; one that is None was not given.
+    The error names the argument; None means that it was not given.
     """
     for name, value in arguments.items():
         if value is not None:
@@ -81,7 +81,7 @@ def check(**arguments: str | None) -> None:
 
 
 _ID = re.compile("[0-9a-fA-F]{24}")
-"""An id of anything (contract: in lower case; an upper-case one means the same object)."""
+"""Any id (contract: in lower case; in upper case it means the same object)."""
 
 _NAME = re.compile("[a-zA-Z0-9][a-zA-Z0-9-]*")
 """The name of an instance or a cluster (contract), however long."""
@@ -98,10 +98,10 @@ def _check(name: str, value: object) -> None:
 
 
 def query_of(**values: int | None) -> dict[str, str]:
-    """Spell the query parameters that were given as Atlas does."""
+    """Return the given query parameters under Atlas' names."""
     return {_QUERY[name]: str(value).lower() for name, value in values.items() if value is not None}
 
 
 def body_of(members: Mapping[str, object]) -> dict[str, object]:
-    """Leave out of a body what was not given."""
+    """Return a body without the members that were not given."""
     return {name: value for name, value in members.items() if value is not None}

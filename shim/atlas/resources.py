@@ -1,7 +1,7 @@
 """The endpoints as methods of the clients, grouped and named as Atlas' own Python SDK does.
 
-A method has the very signature of its endpoint function; only what it returns differs: ``R`` in a blocking client,
-a coroutine of ``R`` in an async one, an iterator for the items of all pages.
+A method has the signature of its endpoint function but for the return type: ``R`` in a blocking client, a coroutine
+of ``R`` in an async client, an iterator over the items of all pages.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ R_co = TypeVar("R_co", bound=Model, covariant=True)
 Http_co = TypeVar("Http_co", bound=httpx.Client | httpx.AsyncClient, covariant=True)
 
 _ERRORS = (
-    "Raises ValueError on an argument that is no id or name, NotFoundError if Atlas does not have what one names, and\n"
-    "what every call may raise (``AtlasClient``)."
+    "Raises ValueError on an invalid id or name, NotFoundError if Atlas does not have it, and the errors of any call\n"
+    "(``AtlasClient``)."
 )
 _PAGE = (
     "``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is empty;\n"
@@ -117,7 +117,7 @@ class EndpointGroup(Generic[Http_co]):
 
 
 class Call(Generic[P, R_co]):
-    """An endpoint as a method of a group that returns a value, or a coroutine of it in an async client."""
+    """An endpoint as a method of a group; it returns a value, in an async client a coroutine of the value."""
 
     _flows = ("_send", "_asend")
     _returns = ("{}", "{}")
@@ -159,7 +159,7 @@ class Call(Generic[P, R_co]):
 
 
 class Each(Call[P, Page[M]], Generic[P, M]):
-    """An endpoint as a method that iterates over the items of all pages; bad arguments are refused at the call."""
+    """An endpoint as a method that iterates over the items of all pages; the call itself checks its arguments."""
 
     _flows = ("_items", "_aitems")
     _returns = ("Iterator[{}]", "AsyncIterator[{}]")

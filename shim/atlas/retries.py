@@ -1,4 +1,4 @@
-"""When the typed client makes a call again, and how long it waits before that."""
+"""Decides when the typed client repeats a call, and how long it waits first."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from shim.errors import AtlasError, SettingsError
 log = logging.getLogger("shim.atlas")
 
 FAILURES = (AtlasError, httpx.TransportError)
-"""What an attempt may end with."""
+"""The possible ends of an attempt."""
 
 PASSING = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
-"""Faults on the way that may be over the next time; a wrong scheme or a proxy that refuses stays what it is."""
+"""Network errors that may be temporary, unlike a wrong scheme or a refusal by a proxy."""
 
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-"""Faults that come before the first byte of a request is sent."""
+"""Network errors before the first byte of a request is sent."""
 
 
 @attrs.frozen(kw_only=True)
 class Retries:
     """How often the typed client makes a call, and how long it waits in between.
 
-    ``attempts`` counts the first one too. A read is made again after 429, 503, and a fault on the way (no
-    connection, a connection that ended, a step's timeout). A write is made again only where it is certain that
-    nothing was executed: after 429, after a 503 that a gateway of the shim gave before it sent anything, and where no
-    connection was made (unless the HTTP client follows redirects).
+    ``attempts`` includes the first. A read is repeated after 429, 503, and a network error (no connection, a lost
+    connection, a step's timeout). A write is repeated only if certainly nothing was executed: after 429, after a 503
+    that a gateway of the shim gave before it sent anything, and if no connection was made (unless the HTTP client
+    follows redirects).
 
-    A wait takes what ``Retry-After`` says (RFC 9110, 10.2.3: seconds or a date), and at random up to ``backoff``
-    seconds more, twice as many before each next attempt ("full jitter"). No wait is longer than ``longest_wait``
-    seconds, and none begins that would end after the call's timeout, which is that of its longest step and bounds
-    all attempts together: in both cases the error is raised at once, and its ``retry_after`` has what was said.
+    A wait lasts as long as ``Retry-After`` says (RFC 9110, 10.2.3: seconds or a date), plus a random time of up to
+    ``backoff`` seconds, a limit that doubles with each attempt ("full jitter"). If a wait would be longer than
+    ``longest_wait`` seconds, or end after the call's timeout (its longest step's, which bounds all attempts together),
+    the error is raised at once; its ``retry_after`` has the requested seconds.
 
-    For tests, ``random`` returns a number from 0 to 1, ``clock`` seconds, and ``sleep`` waits for so many (an
-    async client awaits what it returns, if that can be awaited). Raises SettingsError on a value without a meaning.
+    For tests, ``random`` returns a number from 0 to 1, ``clock`` seconds, and ``sleep`` waits for seconds (an async
+    client awaits its result, if that is awaitable). Raises SettingsError on an invalid value.
     """
 
     attempts: int = 3
@@ -81,14 +81,14 @@ class Attempts:
         return math.inf if limit is None else self.retries.clock() + limit
 
     def timeout(self) -> httpx.Timeout:
-        """Begin an attempt, and return what is left for its steps; the first one has the call's own timeout."""
+        """Begin an attempt, and return its timeout: the call's own for the first, then the rest of it."""
         self.made += 1
         left = self.until - self.retries.clock()
         parts = self.parts if self.made == 1 or left == math.inf else within(self.parts, max(left, 0.001))
         return httpx.Timeout(**parts)
 
     def wait_after(self, error: AtlasError | httpx.TransportError) -> float | None:
-        """Return the seconds until the next attempt, None where the error stands and has to be raised."""
+        """Return the seconds until the next attempt, None if the error is final."""
         retries = self.retries
         if retries.attempts == 1 or not self._may_repeat(error):
             return None
@@ -117,11 +117,11 @@ class Attempts:
         return isinstance(error, PASSING) if is_read else isinstance(error, UNSENT) and not self.follows
 
     def pause(self, wait: float) -> None:
-        """Wait for so many seconds."""
+        """Wait, in seconds."""
         (self.retries.sleep or time.sleep)(wait)
 
     async def apause(self, wait: float) -> None:
-        """Wait for so many seconds, on any event loop."""
+        """Wait, in seconds, on any event loop."""
         outcome = (self.retries.sleep or anyio.sleep)(wait)
         if inspect.isawaitable(outcome):
             await outcome

@@ -1,6 +1,6 @@
-"""The legacy shapes of the shared tier's backups (M2 and M5, "tenant" in Atlas' names), as frozen values.
+"""The legacy resources of the shared tier's backups (M2 and M5, "tenant" in Atlas' names), as frozen values.
 
-The shapes are those of the contract of March 2026; what all models have in common is in ``convert.Model``.
+Their members come from the contract of March 2026; ``convert.Model`` has the common attributes.
 """
 # ruff: noqa: RUF009 - field() declares an attribute, it is no shared default
 
@@ -26,7 +26,7 @@ class TenantStatus(StrEnum):
 
 
 class TenantDeliveryType(StrEnum):
-    """What a restore job does with the data."""
+    """The delivery type of a restore job."""
 
     RESTORE = "RESTORE"
     DOWNLOAD = "DOWNLOAD"
@@ -34,9 +34,9 @@ class TenantDeliveryType(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class BackupTenantSnapshot(Model):
-    """A snapshot of a shared-tier cluster, or of the flex or dedicated cluster that took its place.
+    """A snapshot of a shared-tier cluster, or of the flex or dedicated cluster that replaced it.
 
-    Times are aware and in UTC. A dedicated snapshot says only when it was taken, which is its ``start_time``.
+    Times are aware and in UTC. A dedicated snapshot has a single time, ``start_time``.
     """
 
     id: str | None = field("id", text)
@@ -51,9 +51,9 @@ class BackupTenantSnapshot(Model):
 
 @attrs.frozen(kw_only=True)
 class TenantRestore(Model):
-    """A restore job of a shared-tier cluster, or of the flex or dedicated cluster that took its place.
+    """A restore job of a shared-tier cluster, or of the flex or dedicated cluster that replaced it.
 
-    ``snapshot_url`` lets anybody download the data, so it stays out of the repr.
+    With ``snapshot_url`` anybody can download the data, so the repr leaves it out.
     """
 
     id: str | None = field("id", text)

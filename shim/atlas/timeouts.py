@@ -1,4 +1,4 @@
-"""The parts of a call's timeout as httpx keeps them, and what is left of them when time has passed."""
+"""A call's timeout, step by step as in httpx, and the rest of it after some time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Parts = Mapping[str, float | None]
 
 
 def checked(timeout: Timeout | float | None) -> Timeout:
-    """Return a timeout as httpx keeps it; raises SettingsError unless each step is None or a number above zero."""
+    """Return a timeout in httpx' form; raises SettingsError unless each step is None or a number above zero."""
     found = timeout if isinstance(timeout, Timeout) else Timeout(timeout)
     for seconds in found.as_dict().values():
         is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
@@ -24,11 +24,11 @@ def checked(timeout: Timeout | float | None) -> Timeout:
 
 
 def longest(parts: Parts) -> float | None:
-    """Return the seconds that a call may spend on waiting and repeating: its longest step, None for ever."""
+    """Return the seconds for all attempts of a call: its longest step, None for ever."""
     known = [part for part in parts.values() if part is not None]
     return max(known) if known and len(known) == len(parts) else None
 
 
 def within(parts: Parts, left: float) -> dict[str, float | None]:
-    """Return the same timeout, of which no step is longer than ``left`` seconds."""
+    """Return the same timeout with each step at most ``left`` seconds."""
     return {step: left if part is None else min(part, left) for step, part in parts.items()}

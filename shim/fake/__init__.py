@@ -1,11 +1,11 @@
-"""A fake Atlas for tests and demonstrations: kept in memory, the same each time, as strict as Atlas about requests.
+"""A fake Atlas for tests and demonstrations: in memory, deterministic, as strict as Atlas about requests.
 
-It imports nothing of the rest of shim, so that it cannot share its mistakes, and nothing but the standard library.
-``shim.fake.server`` puts it on a socket. A request goes
+It imports nothing from the rest of shim, so that it cannot share its mistakes, and only the standard library.
+``shim.fake.server`` serves it on a socket. A request passes through
 
     atlas > sign_in > endpoints > reads or writes > paging
 
-``apis``, ``endpoints`` and ``refusals`` are tables: an API, an endpoint and an error are a row each.
+``apis``, ``endpoints`` and ``refusals`` are tables with a row for each API, endpoint and error.
 
     fake = FakeAtlas(today=date(2026, 1, 21))
     reply = fake.handle("GET", f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters/{DEMO_CLUSTER}", [

@@ -1,4 +1,4 @@
-"""Atlas' APIs of clusters as a table: which clusters each accepts, how it refuses the others, how it shows things."""
+"""Atlas' cluster APIs as a table: the clusters that each accepts, its errors for others, and its shapes."""
 
 from __future__ import annotations
 
@@ -102,4 +102,4 @@ SHARED_TIER = replace(
     show_job=shapes.tenant_job,
     in_v1=True,
 )
-"""Backups of M2 and M5 clusters, retired; a flex cluster stands for each. What it said of others is not known."""
+"""The retired backups of M2 and M5 clusters, each now a flex cluster; its errors for others are unknown."""

@@ -1,4 +1,4 @@
-"""The fake itself: what tests set up in it, and how it answers one request."""
+"""The fake itself: methods that set it up for a test, and the answer to a request."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class FakeAtlas:
 
     It keeps everything in memory; the same ``seed``, time and calls give the same answers. ``today`` (a
     date means its 00:00 UTC) sets the fake's time, which then stands still unless ``running``; without it
-    ``clock`` (seconds since the epoch) is the time. From ``sunset`` on the serverless and shared-tier backup
-    endpoints and writes of instances answer 410, from ``instance_sunset`` on the instance reads do; with
-    ``old_gone`` False not under v1.0. From ``blank`` on (None: never) instance reads know nothing of flex clusters.
-    ``api_keys`` maps public to private keys, ``service_accounts`` client ids to secrets; None means those
-    of the demo. Without a ``rate_limit`` there is no 429. With ``strict`` False an Accept without a date
+    the time is ``clock`` (seconds since the epoch). From ``sunset`` on, the serverless and shared-tier backup
+    endpoints and writes of instances answer 410, from ``instance_sunset`` on also reads of instances; with
+    ``old_gone`` False not under v1.0. From ``blank`` on (None: never), reads of instances ignore flex clusters.
+    ``api_keys`` maps public to private keys, ``service_accounts`` client ids to secrets; None means the
+    demo's. Without a ``rate_limit`` it never answers 429. With ``strict`` False an Accept without a date
     means the first version. ``gzip`` compresses for clients that accept it, and ``demo`` False starts
-    without any group.
+    without groups.
 
     ``arrivals`` lists every request; a function in ``overrides`` may answer one in the fake's place.
     """
@@ -84,7 +84,7 @@ class FakeAtlas:
 
     @property
     def today(self) -> datetime:
-        """The fake's present time, aware, in UTC; settable to a date or an instant."""
+        """The fake's current time, aware, in UTC; can be set to a date or an instant."""
         if self._set is None:
             return datetime.fromtimestamp(self._clock(), UTC)
         when, since = self._set
@@ -95,7 +95,7 @@ class FakeAtlas:
         self._set = instant_of(when), self._clock()
 
     def advance(self, by: timedelta | float) -> None:
-        """Move the present time on, by a timedelta or by seconds."""
+        """Advance the current time by a timedelta or by seconds."""
         self.today += by if isinstance(by, timedelta) else timedelta(seconds=by)
 
     # The world
@@ -119,11 +119,11 @@ class FakeAtlas:
         return cluster
 
     def add_serverless_instance(self, group: str, name: str, snapshots: int | Sequence[JsonObject] = 8) -> Cluster:
-        """Create an instance that no flex cluster stands for: the legacy API knows it, in the blank period too."""
+        """Create an instance without a flex cluster, which the legacy API knows in the blank period, too."""
         return self._add(group, name, "serverless", snapshots)
 
     def add_dedicated_cluster(self, group: str, name: str, snapshots: int | Sequence[JsonObject] = 3) -> Cluster:
-        """Create a dedicated cluster with a number of snapshots, or with exactly these documents (without links)."""
+        """Create a dedicated cluster with a number of snapshots, or with these documents (without links)."""
         return self._add(group, name, "dedicated", snapshots)
 
     def add_free_cluster(self, group: str, name: str) -> Cluster:
@@ -135,7 +135,7 @@ class FakeAtlas:
             return self._world.add(group, name, tier, self.today, snapshots)
 
     def delete_cluster(self, group: str, name: str) -> None:
-        """Delete a cluster; the snapshots of a dedicated one can still be read."""
+        """Delete a cluster; a dedicated cluster's snapshots can still be read."""
         with self._lock:
             self._world.clusters(group)[name].deleted = True
 
@@ -151,7 +151,7 @@ class FakeAtlas:
         target_cluster: str | None = None,
         fails: bool = False,
     ) -> Job:
-        """Create a restore job that was ordered a while ago, of the newest snapshot unless one is named."""
+        """Create a restore job in the past, of the given or the newest snapshot."""
         with self._lock:
             cluster = self._world.clusters(group)[name]
             source = cluster.snapshot(snapshot) if snapshot else next(reversed(cluster.snapshots), None)
@@ -159,7 +159,7 @@ class FakeAtlas:
             return self._world.order(cluster, order, self.today - ago)
 
     def cluster(self, group: str, name: str) -> Cluster:
-        """Return a cluster to look at or to change; raises KeyError when there is none."""
+        """Return a cluster, which may be changed; raises KeyError if it does not exist."""
         with self._lock:
             self._world.settle(self.today)
             return self._world.groups[group][name]
@@ -176,7 +176,7 @@ class FakeAtlas:
 
     @property
     def rate_limit(self) -> RateLimit | None:
-        """The limit, None when there is none; setting it fills the bucket."""
+        """The limit or None; setting it fills the bucket."""
         return self._rate_limit
 
     @rate_limit.setter
@@ -185,7 +185,7 @@ class FakeAtlas:
         self._bucket = Bucket(limit or RateLimit(), self.today.timestamp(), endless=limit is None)
 
     def trips(self, method: str | None = None, part: str = "") -> list[Arrival]:
-        """Return the arrivals of one method (or any) whose target contains ``part``."""
+        """Return the requests received of one method (or any) whose target contains ``part``."""
         with self._lock:
             return [each for each in self.arrivals if method in (None, each.method) and part in each.target]
 
@@ -216,7 +216,7 @@ class FakeAtlas:
         return _without_content(reply) if method == "HEAD" else reply
 
     def _answer(self, arrival: Arrival, scheme: str | None) -> FakeReply:
-        """Sign in, count, and answer for the resource."""
+        """Check credentials and the rate limit, and answer."""
         today = self.today
         now = today.timestamp()
         self._world.settle(today)
@@ -273,7 +273,7 @@ class FakeAtlas:
         return FakeReply(status, (("Content-Type", media), *common), body)
 
     def _version(self, arrival: Arrival, endpoint: endpoints.Endpoint, view: View) -> str:
-        """Return the version that answers; v1.0 knows none and counts as the first. Raises AtlasRefusal."""
+        """Return the version that answers; v1.0 has no versions and counts as the first. Raises AtlasRefusal."""
         offered, sunset = endpoint.api.versions, self._sunset_of(endpoint)
         version = offered[0] if view.v1 else http.resolve(arrival.header("Accept"), offered, strict=self.strict)
         if version is None:
@@ -287,7 +287,7 @@ class FakeAtlas:
 
 
 def _without_content(reply: FakeReply) -> FakeReply:
-    """Return what HEAD is answered with: the fields of GET, the length of its content, and none of it."""
+    """Return the answer to HEAD: the fields of GET with its Content-Length, without content."""
     return replace(reply, headers=(*reply.headers, ("Content-Length", str(len(reply.body)))), body=b"")
 
 

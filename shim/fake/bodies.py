@@ -1,4 +1,4 @@
-"""Reading request bodies as a strict API does: unknown, missing and mistyped members are refused by name."""
+"""Reads request bodies as a strict API does: unknown, missing and mistyped members are refused by name."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from shim.fake.refusals import AtlasRefusal
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The members of one JSON object; every method raises AtlasRefusal on a member that it can't return."""
+    """The members of one JSON object; every method raises AtlasRefusal on a bad member."""
 
     members: JsonObject
 
     def given(self, name: str) -> Json:
-        """Return a member that must be there and not null."""
+        """Return a required member that is not null."""
         value = self.members.get(name)
         if value is None:
             raise AtlasRefusal("MISSING_ATTRIBUTE", name)
         return value
 
     def inner(self, name: str, known: str) -> Body:
-        """Return the object in a member, which may have only the known members."""
+        """Return the object in a member; it may have only known members."""
         return _only(self.given(name), known, AtlasRefusal("INVALID_ATTRIBUTE", name))
 
     def text(self, name: str, pattern: str = r"(?s).+", error: str = "INVALID_ATTRIBUTE") -> str:
@@ -37,7 +37,7 @@ class Body:
         return value
 
     def id(self, name: str) -> str:
-        """Return a text that is written like an id."""
+        """Return a text with the form of an id."""
         return self.text(name, ID.pattern)
 
     def word(self, name: str, words: tuple[str, ...]) -> str:
@@ -48,7 +48,7 @@ class Body:
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:
-        """Return a boolean, or the default where it is missing or null."""
+        """Return a boolean, or the default if it is missing or null."""
         value = self.members.get(name)
         if not isinstance(value, bool | None):
             raise AtlasRefusal("INVALID_ATTRIBUTE", name)

@@ -1,4 +1,4 @@
-"""Names, credentials and dates of the demo world; the credentials are made up and good for nothing else."""
+"""Names, credentials and dates of the demo world; the credentials are made up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ DEMO_GROUP = "6510aa1b2c3d4e5f60718293"
 """The group (project) of the demo world."""
 
 DEMO_CLUSTER = "orders"
-"""A flex cluster that was a serverless instance once; 8 snapshots, one finished restore."""
+"""A flex cluster that was a serverless instance; it has 8 snapshots and a finished restore."""
 
 DEMO_DEDICATED = "warehouse"
 """A dedicated (M10+) cluster of the same group."""
@@ -23,7 +23,7 @@ BACKUP_SUNSET = datetime(2026, 1, 22, tzinfo=UTC)
 """From this instant the serverless and shared-tier backup endpoints, and writes of instances, answer 410."""
 
 INSTANCES_BLANK = datetime(2026, 1, 15, tzinfo=UTC)
-"""From this instant the serverless instance reads answer as if there were none (the specification says so)."""
+"""From this instant reads of serverless instances answer as if no instance existed (by the specification)."""
 
 INSTANCE_SUNSET = datetime(2027, 1, 18, tzinfo=UTC)
-"""From this instant the serverless instance reads answer 410."""
+"""From this instant reads of serverless instances answer 410."""

@@ -1,4 +1,4 @@
-"""The table of endpoints: API, method, path, what answers, Atlas' own name for it, and when it ends."""
+"""The table of endpoints: API, method, path, function, Atlas' own name, and sunset."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from shim.fake.http import JsonObject
 from shim.fake.reads import AtlasRequest
 
 EndpointHandler = Callable[[AtlasRequest], JsonObject | list[JsonObject] | bool | None]
-"""Returns one document, the items of a page, a bare boolean, or nothing; raises AtlasRefusal."""
+"""Returns a document, the items of a page, a bare boolean, or None; raises AtlasRefusal."""
 
 Sunset = Literal["backups", "instances"]
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One operation; ``java`` is Atlas' name for it, in the field X-Java-Method, empty where nobody saw it.
+    """One operation; ``java`` is Atlas' name for it in the field X-Java-Method, empty if unknown.
 
-    ``sunset`` names the date from which it is gone, None for one that stays; writes of instances go with the
-    backups. ``statuses`` are those of a success in v2 and in v1.0.
+    ``sunset`` names the date of its sunset, None if it has no sunset; writes of instances end with the backups.
+    ``statuses`` are those of a success in v2 and in v1.0.
     """
 
     api: ClusterApi
@@ -37,7 +37,7 @@ class Endpoint:
 
     @property
     def takes_json(self) -> bool:
-        """Whether a request must have JSON content."""
+        """Whether requests must have JSON content."""
         return self.method in {"POST", "PATCH"} and self.handler is not writes.set_auto_indexing
 
 

@@ -1,4 +1,4 @@
-"""Requests and replies of the fake: fields, dates, versions, codings, and how often it may be asked."""
+"""Requests and replies of the fake: fields, dates, versions, codings, and rate limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _first(fields: HeaderFields, name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One request as it reached the fake; fields and content stay out of its repr, since they hold credentials."""
+    """One request; its repr leaves out fields and content, since they hold credentials."""
 
     method: str
     target: str
@@ -39,7 +39,7 @@ class Arrival:
 
     @property
     def query(self) -> str:
-        """The raw query, empty when there is none."""
+        """The raw query, empty without a query."""
         return self.target.partition("?")[2]
 
     def header(self, name: str) -> str | None:
@@ -73,22 +73,22 @@ def http_date(when: datetime, *, padded: bool = True) -> str:
 
 
 def json_text(document: Json, *, pretty: bool = False) -> bytes:
-    """Write JSON: on one line, or pretty as in Atlas' 401 (two spaces deep, a space before each colon)."""
+    """Write JSON on one line, or pretty as in Atlas' 401 (indented by two, a space before each colon)."""
     colon, depth = (" : ", 2) if pretty else (":", None)
     written = json.dumps(document, ensure_ascii=False, indent=depth, separators=(",", colon))
-    # A lone surrogate, which a request can hold as an escape, is written as that escape again.
+    # A lone surrogate, which a request may contain as an escape, is escaped again.
     return written.encode(errors="backslashreplace")
 
 
 def instant_of(when: date | datetime) -> datetime:
-    """Return an aware instant in UTC: a date is its 00:00, a naive datetime is taken as UTC."""
+    """Return an aware instant in UTC: a date means its 00:00, a naive datetime is in UTC."""
     if not isinstance(when, datetime):
         return datetime(when.year, when.month, when.day, tzinfo=UTC)
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 
 def coded(reply: FakeReply, arrival: Arrival) -> FakeReply:
-    """Return the reply gzipped when Accept-Encoding names gzip without refusing it (RFC 9110, 12.5.3)."""
+    """Return the reply, gzipped if Accept-Encoding accepts gzip by name (RFC 9110, 12.5.3)."""
     if not reply.body:
         return reply
     fields = (*reply.headers, ("Vary", "Accept-Encoding"))
@@ -115,9 +115,9 @@ def _is_date(text: str) -> bool:
 
 
 def resolve(value: str | None, offered: Sequence[str], *, strict: bool) -> str | None:
-    """Return the latest offered version not after the first usable date in a field value, None when none is usable.
+    """Return the latest offered version not after the first usable date in a field value, None without such a date.
 
-    Not ``strict``, a value without any date means the first version.
+    Unless ``strict``, a value without a date means the first version.
     """
     matches = map(_VENDOR.fullmatch, (value or "").split(","))
     asked = [match[1] for match in matches if match and _is_date(match[1])]
@@ -128,14 +128,14 @@ def resolve(value: str | None, offered: Sequence[str], *, strict: bool) -> str |
 
 
 def is_json(value: str | None, offered: Sequence[str]) -> bool:
-    """Tell whether a Content-Type is JSON: plain, or of a version that the resource has."""
+    """Return whether a Content-Type is JSON: plain, or of one of the resource's versions."""
     if value is None:
         return False
     return value.partition(";")[0].strip().lower() == "application/json" or bool(resolve(value, offered, strict=True))
 
 
 def announced(sunset: datetime | None, now: datetime) -> HeaderFields:
-    """Return Deprecation and Sunset with an unpadded day, as recorded; nothing for an endpoint that stays."""
+    """Return Deprecation and Sunset with an unpadded day, as recorded; empty without a sunset."""
     if sunset is None or now < DEPRECATED:
         return ()
     return (
@@ -157,7 +157,7 @@ class RateLimit:
 
 
 class Bucket:
-    """One bucket; ``endless`` it never empties and shows its capacity nearly full, as recorded."""
+    """One bucket; an ``endless`` one never empties and shows its capacity nearly full, as recorded."""
 
     def __init__(self, limit: RateLimit, now: float, *, endless: bool) -> None:
         self.limit = limit
@@ -166,7 +166,7 @@ class Bucket:
         self._filled = now
 
     def take(self, now: float) -> int | None:
-        """Take one; returns None, or the whole seconds until there is one again."""
+        """Take one token; returns None, or the whole seconds until the next token."""
         if self._endless:
             return None
         limit = self.limit

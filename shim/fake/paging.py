@@ -1,4 +1,4 @@
-"""Query parameters, pages, and the two parameters that change how a body is written."""
+"""Query parameters, pages, and the body's envelope and pretty forms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FLAGS = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """The query parameters that every list knows; ``others`` are raw, without pageNum and itemsPerPage."""
+    """A list's query parameters; ``others`` are raw, without pageNum and itemsPerPage."""
 
     page: int
     size: int
@@ -25,13 +25,13 @@ class PageQuery:
 
 @dataclass(frozen=True, slots=True)
 class BodyStyle:
-    """How a body is written: ``envelope`` puts the status into it, ``pretty`` spreads it over lines."""
+    """The form of a body: ``envelope`` puts the status into it, ``pretty`` indents it."""
 
     envelope: bool = False
     pretty: bool = False
 
     def write(self, document: Json, status: int) -> bytes:
-        """Write a body. Documented of envelopes: a page gains ``status``, all else becomes ``content``."""
+        """Write a body. In an envelope a page gains ``status``, and anything else becomes ``content`` (documented)."""
         if self.envelope:
             is_page = isinstance(document, dict) and "results" in document
             document = {**document, "status": status} if is_page else {"status": status, "content": document}
@@ -39,12 +39,12 @@ class BodyStyle:
 
 
 def _given(raw: str) -> dict[str, str]:
-    """Return the parameters of a raw query; of a repeated one the first counts."""
+    """Return the parameters of a raw query, the first value of a repeated one."""
     return dict(reversed(parse_qsl(raw, keep_blank_values=True)))
 
 
 def read_style(raw: str) -> BodyStyle:
-    """Read ``envelope`` and ``pretty``; errors are written in this style too, so nothing is refused here."""
+    """Read ``envelope`` and ``pretty``; never raises, since errors need the style, too."""
     given = _given(raw)
     return BodyStyle(*(given.get(name, "").lower() == "true" for name in ("envelope", "pretty")))
 
@@ -52,8 +52,7 @@ def read_style(raw: str) -> BodyStyle:
 def read_query(raw: str) -> PageQuery:
     """Read a raw query; raises AtlasRefusal with 400 INVALID_QUERY_PARAMETER.
 
-    What Atlas does with numbers out of range is not recorded; refusing them is the strict reading.
-    Unknown parameters are ignored.
+    Atlas' answer to numbers out of range is not recorded; they are refused here. Unknown parameters are ignored.
     """
     given = _given(raw)
     for name in ("envelope", "pretty"):
@@ -68,7 +67,7 @@ def read_query(raw: str) -> PageQuery:
 
 
 def read_flag(raw: str, name: str) -> bool:
-    """Read a flag that a call must have in its raw query; raises AtlasRefusal."""
+    """Read a required flag of a raw query; raises AtlasRefusal."""
     given = _given(raw)
     if name not in given:
         raise AtlasRefusal("INVALID_QUERY_PARAMETER", name)
@@ -95,8 +94,8 @@ def _flag(given: dict[str, str], name: str, *, default: bool) -> bool:
 def page_of(items: Sequence[JsonObject], url: str, query: PageQuery) -> JsonObject:
     """Return one page of ``items``: links, results, totalCount.
 
-    Recorded: self is the caller's parameters, then pageNum and itemsPerPage; next has these two the
-    other way round; without includeCount totalCount is 0 and there is no next. previous is not recorded.
+    Recorded: self has the caller's parameters, then pageNum and itemsPerPage; next has these two in the
+    other order; without includeCount totalCount is 0 and next is missing. previous is not recorded.
     """
 
     def link(rel: str, *paging: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Reads: find what a call names, or refuse it in the words of the API that was asked; the same for every API."""
+"""Reads, the same for every API: find the resource in the path, or refuse in the API's own words."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ ID = re.compile(r"[a-f0-9]{24}")
 class AtlasRequest:
     """One recognised, signed-in request.
 
-    ``names`` are the path parameters, decoded, ``query`` is raw. ``blank`` says that the endpoint answers as
-    if there were nothing, but for instances that no flex cluster stands for.
+    ``names`` are the decoded path parameters, ``query`` is raw. ``blank``: the endpoint knows only instances
+    without a flex cluster.
     """
 
     world: World
@@ -37,7 +37,7 @@ class AtlasRequest:
         return self.api.path == "flexClusters"
 
     def id(self, name: str, error: str) -> str:
-        """Return a path parameter that is written like an id; raises AtlasRefusal."""
+        """Return a path parameter with the form of an id; raises AtlasRefusal."""
         identity = self.names[name]
         if not ID.fullmatch(identity):
             raise AtlasRefusal(error, identity)
@@ -53,7 +53,7 @@ def clusters_of(request: AtlasRequest) -> dict[str, Cluster]:
 
 
 def cluster_of(request: AtlasRequest) -> Cluster:
-    """Return the path's cluster; raises AtlasRefusal when it is unknown or of a tier that the API does not serve."""
+    """Return the path's cluster; raises AtlasRefusal if it is unknown or of a tier that the API does not serve."""
     api, name, group = request.api, request.names["name"], request.names["group"]
     cluster = clusters_of(request).get(name)
     if cluster is None and api.finds_deleted:

@@ -1,4 +1,4 @@
-"""Atlas' errors as a table: a code, its HTTP status, and its text with a gap for each parameter."""
+"""Atlas' errors as a table: a code, its HTTP status, and its text with a placeholder for each parameter."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ERRORS = _WORDED | {code: (status, "") for status, codes in _OURS.items() for co
 
 
 class AtlasRefusal(Exception):  # noqa: N818 - an answer, not a defect of the program
-    """An error answer: a code of ``ERRORS`` and the values for the gaps of its text.
+    """An error answer: a code of ``ERRORS`` and the values for its placeholders.
 
     ``document`` is its JSON body with the members in Atlas' order (alphabetical).
     """

@@ -1,9 +1,9 @@
-"""The fake Atlas on a socket: HTTP/1.1 on loopback, for a test, a demonstration or a terminal.
+"""The fake Atlas on a socket: HTTP/1.1 on loopback.
 
     with FakeServer(fake) as server:
         requests.get(f"{server.url}/api/...")
 
-It serves from threads of its own and needs nothing but the standard library.
+It serves from its own threads and needs only the standard library.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from shim.fake.atlas import FakeAtlas
 class FakeServer:
     """Serves one FakeAtlas for the length of a ``with`` block, or from ``start`` to ``stop``.
 
-    ``port`` 0 takes any free one; ``url`` says which, without a slash at the end. ``latency`` is in
-    seconds and can be changed at any time. Raises OSError at the start when the port is taken.
+    ``port`` 0 takes any free one; ``url`` has it, without a trailing slash. ``latency`` is in seconds
+    and can be changed at any time. Raises OSError at the start if the port is taken.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class FakeServer:
         return f"{self.scheme}://{host}:{self.port}"
 
     def start(self) -> None:
-        """Listen; ``port`` and ``url`` are right from here on."""
+        """Listen; ``port`` and ``url`` are final from here on."""
         self._listener = _Listener(self)
         self.port = self._listener.server_address[1]
         self._listener.thread.start()
 
     def stop(self) -> None:
-        """Close the socket and every connection; harmless when nothing runs."""
+        """Close the socket and every connection; does nothing if the server is not running."""
         if self._listener is not None:
             self._listener.stop()
             self._listener = None
@@ -87,13 +87,13 @@ class _Listener(ThreadingHTTPServer):
         self.thread = threading.Thread(target=self.serve_forever, args=(0.02,), name="fake-atlas", daemon=True)
 
     def server_bind(self) -> None:
-        """Bind without looking the host's name up, which HTTPServer does and may take seconds."""
+        """Bind without HTTPServer's look-up of the host's name, which may take seconds."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Serve one connection in its thread, behind TLS where that is wanted."""
+        """Serve one connection in its thread, with TLS if configured."""
         try:
             if self.served.ssl_context is not None:
                 request = self.served.ssl_context.wrap_socket(request, server_side=True)
@@ -117,7 +117,7 @@ class _Listener(ThreadingHTTPServer):
 
 
 class _Connection(BaseHTTPRequestHandler):
-    """Hands each request of a connection to the fake as it came, and sends the answer."""
+    """Passes each request of a connection to the fake unchanged, and sends the answer."""
 
     protocol_version = "HTTP/1.1"
     wbufsize = -1
@@ -150,7 +150,7 @@ class _Connection(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _content(self) -> Iterator[bytes]:
-        """Yield the request's content, chunked or of a given length (RFC 9112, 6)."""
+        """Yield the request's content, chunked or of known length (RFC 9112, 6)."""
         if (self.headers.get("Transfer-Encoding") or "").lower() != "chunked":
             yield self.rfile.read(int(self.headers.get("Content-Length") or 0))
             return
@@ -161,4 +161,4 @@ class _Connection(BaseHTTPRequestHandler):
             pass
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: tests read ``FakeAtlas.arrivals``."""
+        """Log nothing: tests read ``FakeAtlas.arrivals``."""

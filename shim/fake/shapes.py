@@ -1,6 +1,6 @@
-"""How each API shows a snapshot, a restore job and a cluster; members in the order of the recordings (alphabetical).
+"""Each API's JSON of snapshots, restore jobs and clusters; members in the order of the recordings (alphabetical).
 
-A member that is None here is left out of the body.
+Members that are None are left out of the body.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from shim.fake.world import MONGODB_VERSION, Cluster, Job
 
 QUEUED_AFTER, RUNNING_AFTER, DONE_AFTER = timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=60)
 FLEX_JOB_LIFE = timedelta(hours=6)
-"""Recorded: expirationDate is restoreScheduledDate and 6 hours."""
+"""Recorded: expirationDate is 6 hours after restoreScheduledDate."""
 FLEX_LINK_LIFE = timedelta(hours=4)
 """Documented: a download link of a flex snapshot lives 4 hours."""
 DEDICATED_LINK_LIFE = timedelta(hours=1)
@@ -31,7 +31,7 @@ _LEGACY_STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The URL that links start with, up to and including the API version, and the time of the request."""
+    """The start of links, up to and including the API version, and the time of the request."""
 
     root: str
     v1: bool
@@ -42,7 +42,7 @@ class View:
         return f"{self.root}/groups/{cluster.group}/{kind}/{cluster.name}"
 
     def rel(self, word: str) -> str:
-        """The relation name; v1.0 spelled it with http."""
+        """The relation name; v1.0 wrote it with http."""
         return f"{'http' if self.v1 else 'https'}://cloud.mongodb.com/{word}"
 
 
@@ -75,13 +75,13 @@ def legacy_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonO
         serverlessInstanceName=cluster.name,
         snapshotType="scheduled",
         status=_LEGACY_STATUS.get(snapshot.get("status", "")),
-        # Flex knows no size; this one is made up from the id, so that it stays the same.
+        # Flex has no size; this one is made up from the id, so that it stays the same.
         storageSizeBytes=1024 + zlib.crc32(identity.encode()),
     )
 
 
 def tenant_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonObject:
-    """A shared-tier snapshot: that of flex with a link to itself (contract; no recording exists)."""
+    """A shared-tier snapshot: a flex snapshot with a link to itself (contract; no recording exists)."""
     own = f"{view.url(cluster, 'clusters')}/backup/tenant/snapshots/{snapshot.get('id', '')}"
     return _body(**snapshot, links=[_link(own, "self")])
 

@@ -1,4 +1,4 @@
-"""Signing in: Digest (RFC 7616), access tokens (RFC 6749, 4.4), the 401, and the two OAuth addresses."""
+"""Authentication: Digest (RFC 7616), access tokens (RFC 6749, 4.4), the 401, and the two OAuth endpoints."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _PARAMETER = re.compile(rf'\s*({_TOKEN})\s*=\s*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)"
 
 
 class Verdict(Enum):
-    """What the credentials of a request are worth."""
+    """The verdict on a request's credentials."""
 
     GOOD = auto()
     WRONG = auto()
     """Missing, unreadable, unknown or false: a new challenge."""
     STALE = auto()
-    """A right signature with a nonce that is old, unknown or used up: a new challenge with stale=true."""
+    """A right signature with an old, unknown or used nonce: a new challenge with stale=true."""
     OTHER_URI = auto()
     """A right signature of another request target."""
 
 
 def parameters(credentials: str) -> dict[str, str] | None:
-    """Parse the auth-params of RFC 9110, 11.2; None when malformed or when a name appears twice."""
+    """Parse the auth-params of RFC 9110, 11.2; returns None if they are malformed or repeat a name."""
     found: dict[str, str] = {}
     position = 0
     while position < len(credentials):
@@ -58,14 +58,14 @@ def _md5(text: str) -> str:
 
 
 def _response(secret: str, method: str, given: Mapping[str, str]) -> str:
-    """Compute the response of RFC 7616, 3.4.1 for qop auth from the parameters that were given."""
+    """Compute the response of RFC 7616, 3.4.1 for qop auth."""
     user = _md5(f"{given['username']}:{REALM}:{secret}")
     request = _md5(f"{method}:{given['uri']}")
     return _md5(f"{user}:{given['nonce']}:{given['nc']}:{given['cnonce']}:{given['qop']}:{request}")
 
 
 class DigestCheck:
-    """Gives out challenges and verifies signatures; ``keys`` maps public to private keys, times are in seconds."""
+    """Issues challenges and verifies signatures; ``keys`` maps public to private keys, times are in seconds."""
 
     def __init__(self, keys: Mapping[str, str], dice: random.Random) -> None:
         self._keys = keys
@@ -91,7 +91,7 @@ class DigestCheck:
             or given["qop"] != "auth"
             or given.get("algorithm", "MD5") != "MD5"
             or given.get("userhash", "false") != "false"
-            or "opaque" in given  # none was sent, so none can be returned
+            or "opaque" in given  # No opaque was sent, so none may be returned.
             or re.fullmatch(r"[0-9a-f]{8}", given["nc"]) is None
         ):
             return Verdict.WRONG
@@ -113,7 +113,7 @@ class DigestCheck:
 
 
 TOKEN_LIFE = 3600
-"""Seconds that a token is good for (recorded: expires_in)."""
+"""Lifetime of a token in seconds (recorded: expires_in)."""
 
 TOKEN_PATH, REVOKE_PATH = "/api/oauth/token", "/api/oauth/revoke"
 
@@ -131,7 +131,7 @@ class SignIn:
         self._expiry: dict[str, float] = {DEMO_TOKEN: float("inf")}
 
     def check(self, arrival: Arrival, now: float) -> Verdict:
-        """Judge the Authorization field."""
+        """Check the Authorization field."""
         scheme, credentials = _authorization(arrival)
         if scheme == "digest":
             return self._digest.verify(credentials, arrival.method, arrival.target, now)
@@ -162,7 +162,7 @@ class SignIn:
         return FakeReply(200, (*_JSON, ("Cache-Control", "no-store")), json_text(body))
 
     def _known(self, arrival: Arrival, form: Mapping[str, str]) -> bool:
-        """Check the client: Basic credentials, or the two members of the form that some clients send."""
+        """Check the client: Basic credentials, or two members of the form."""
         client, secret = form.get("client_id", ""), form.get("client_secret", "")
         scheme, credentials = _authorization(arrival)
         if scheme == "basic":

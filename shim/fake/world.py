@@ -1,4 +1,4 @@
-"""The simulated contents of Atlas: groups, clusters, snapshots, restore jobs; the same seed makes the same ones."""
+"""The simulated contents of Atlas: groups, clusters, snapshots, restore jobs; the same for the same seed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from shim.fake.http import JsonObject, stamp
 from shim.fake.refusals import AtlasRefusal
 
 ClusterTier = Literal["flex", "dedicated", "free", "serverless"]
-"""A serverless one is an instance that no flex cluster stands for, so that only the legacy API knows it."""
+"""SERVERLESS: an instance without a flex cluster, which only the legacy API knows."""
 
 MONGODB_VERSION = "8.0.17"
 RETENTION_DAYS = 8
-"""Recorded: expiration is scheduledTime and 8 days, and 8 snapshots are kept."""
+"""Recorded: a snapshot expires 8 days after scheduledTime, and 8 snapshots are kept."""
 CREATION, UPDATE, DELETION = timedelta(seconds=60), timedelta(seconds=30), timedelta(seconds=60)
-"""How long a cluster is CREATING, UPDATING and DELETING; only the words are recorded."""
+"""Durations of CREATING, UPDATING and DELETING; only the words are recorded."""
 ALL_STRINGS = ("standard", "standardSrv")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreOrder:
-    """What a restore job is to do: ``snapshot`` is a document, None where no snapshot is named."""
+    """A restore job's task; ``snapshot`` is a document or None."""
 
     snapshot: JsonObject | None
     target_group: str
@@ -37,7 +37,7 @@ class RestoreOrder:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A restore job as it was ordered; its status depends on the time at which it is read."""
+    """A restore job as created; its status depends on the time of the read."""
 
     id: str
     snapshot: str
@@ -55,9 +55,9 @@ class Job:
 class Cluster:
     """One cluster; tests may change every member.
 
-    ``snapshots`` are documents in the wire shape of its own tier, without links; ``strings`` names the
-    connection strings that it has by now (recorded: they appear independently of ``state``). At ``settles``
-    it is IDLE again, or gone when it was DELETING.
+    ``snapshots`` are documents in its own tier's JSON, without links; ``strings`` names its connection strings
+    so far (recorded: they appear independently of ``state``). At ``settles`` it becomes IDLE, or disappears if it
+    was DELETING.
     """
 
     group: str
@@ -95,7 +95,7 @@ class World:
         self.groups: dict[str, dict[str, Cluster]] = {}
 
     def _dice(self, *words: object) -> random.Random:
-        """Return a generator that depends on the seed and these words alone, not on what was made before."""
+        """Return a generator that depends only on the seed and these words, not on earlier calls."""
         # Not a secret: the same seed has to make the same world.
         return random.Random("/".join(map(str, (self._seed, *words))))  # noqa: S311
 
@@ -106,7 +106,7 @@ class World:
     def add(
         self, group: str, name: str, tier: ClusterTier, now: datetime, snapshots: int | Sequence[JsonObject]
     ) -> Cluster:
-        """Create or replace a cluster with a number of made-up snapshots, or with exactly these documents."""
+        """Create or replace a cluster with a number of made-up snapshots, or with these documents."""
         self.add_group(group)
         dice = self._dice(group, name)
         count = snapshots if isinstance(snapshots, int) else len(snapshots)
@@ -120,7 +120,7 @@ class World:
         return cluster
 
     def create(self, group: str, name: str, now: datetime) -> Cluster:
-        """Begin to create a flex cluster, as a call of the API does: it has no connection strings yet (recorded)."""
+        """Begin to create a flex cluster, as the API does, still without connection strings (recorded)."""
         cluster = self._keep(group, name, "flex", now, self._dice(group, name))
         cluster.state, cluster.settles, cluster.strings = "CREATING", now + CREATION, ()
         return cluster
@@ -132,7 +132,7 @@ class World:
         return cluster
 
     def settle(self, now: datetime) -> None:
-        """End what clusters were doing and have done by now: creations, updates and deletions."""
+        """Complete creations, updates and deletions whose time has come."""
         for cluster in (each for group in self.groups.values() for each in group.values()):
             if cluster.settles is not None and now >= cluster.settles:
                 if cluster.state == "CREATING":
@@ -141,13 +141,13 @@ class World:
                 cluster.state, cluster.settles = "IDLE", None
 
     def clusters(self, group: str) -> dict[str, Cluster]:
-        """Return the clusters of a group that are not deleted; raises AtlasRefusal for an unknown group."""
+        """Return the clusters of a group, without deleted ones; raises AtlasRefusal for an unknown group."""
         if group not in self.groups:
             raise AtlasRefusal("GROUP_NOT_FOUND", group)
         return {name: each for name, each in self.groups[group].items() if not each.deleted}
 
     def deleted_dedicated(self, group: str, name: str) -> Cluster | None:
-        """Return a deleted dedicated cluster, whose snapshots Atlas keeps and still lists."""
+        """Return a deleted dedicated cluster, whose snapshots Atlas still lists."""
         cluster = self.groups.get(group, {}).get(name)
         return cluster if cluster and cluster.deleted and cluster.tier == "dedicated" else None
 

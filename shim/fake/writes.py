@@ -1,4 +1,4 @@
-"""Writes: order restore jobs, create, update and delete instances and flex clusters, switch automatic indexing."""
+"""Writes: create restore jobs; create, update and delete instances and flex clusters; switch automatic indexing."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def set_auto_indexing(request: AtlasRequest) -> None:
 
 
 def _change(request: AtlasRequest, cluster: Cluster, state: str, lasts: timedelta) -> None:
-    """Let a cluster be in a state for a while; one that is being created stays so until then (recorded)."""
+    """Put a cluster into a state for a while; a cluster being created stays CREATING until its time (recorded)."""
     if cluster.state == "DELETING":
         raise AtlasRefusal("CLUSTER_ALREADY_REQUESTED_DELETION", cluster.name)
     if cluster.state != "CREATING" or state == "DELETING":

@@ -55,9 +55,9 @@ def test_versions_and_sunsets_stand_at_media_types(described):
 @pytest.mark.parametrize(
     ("said", "what"),
     [
-        ({"swagger": "2.0"}, "is no OpenAPI 3 description"),
-        ([], "is no OpenAPI 3 description"),
-        ({"openapi": "3.0.1", "paths": [1]}, "is no well-formed OpenAPI 3"),
+        ({"swagger": "2.0"}, "is not an OpenAPI 3 description"),
+        ([], "is not an OpenAPI 3 description"),
+        ({"openapi": "3.0.1", "paths": [1]}, "is not valid OpenAPI 3"),
     ],
 )
 def test_what_can_not_be_read_is_said(described, said, what):

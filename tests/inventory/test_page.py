@@ -75,7 +75,7 @@ def test_an_empty_inventory_has_a_page_too(made):
     """With the reason why it proves nothing."""
     page = Page(made())
     assert "".join(page.texts["strong"]) == "Not proven."
-    assert any("No window was asked for" in text for text in page.texts["li"])
+    assert any("No window was given" in text for text in page.texts["li"])
 
 
 def test_a_page_that_can_not_be_written_is_one_line(tmp_path):

@@ -120,7 +120,7 @@ def test_only_a_regular_file_is_read(file, tmp_path):
     """A pipe would be waited for, and a link leads to somebody else's file: bad usage, with the reason."""
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(file)
-    for name, reason in (("pipe", "it is no regular file"), ("link", "it is a link, and links are not followed")):
+    for name, reason in (("pipe", "not a regular file"), ("link", "it is a link, and links are not followed")):
         done = run(tmp_path / name)
         assert done.exit_code == 2
         assert f"{tmp_path / name}: {reason}" in done.output

@@ -69,7 +69,7 @@ def test_a_malformed_value_is_logged_once_and_only_when_asked_for(caplog):
         for _ in range(3):
             read((("Sunset", "some day in spring"),))
     assert [(one.levelno, one.getMessage()) for one in caplog.records] == [
-        (logging.DEBUG, "a reply's Sunset means nothing and is ignored: 'some day in spring'")
+        (logging.DEBUG, "ignored an invalid Sunset in a reply: 'some day in spring'")
     ]
 
 

@@ -97,7 +97,7 @@ def test_a_file_that_cannot_be_read_is_one_only_where_nothing_was_found(tree, pr
     (folder / "b.ipynb").write_text('{"serverless')
     done = run(".")
     assert done.exit_code == code
-    assert "b.ipynb: error: no notebook" in done.stderr
+    assert "b.ipynb: error: not a notebook" in done.stderr
 
 
 def test_the_exit_codes_are_documented(tree):

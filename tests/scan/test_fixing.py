@@ -47,10 +47,10 @@ LEFT = {
     "a star": ("from requests import *\n", "import *"),
     "a part under another name": ("import requests.auth as x\n", "requests.auth"),
     "an inner module": ("from aiohttp.client import ClientSession\n", "import it from shim.aiohttp"),
-    "by name": ('import importlib\nm = importlib.import_module("requests")\n', "by its name"),
-    "the table of modules": ('import sys\nm = sys.modules["httpx"]\n', "by its name"),
+    "by name": ('import importlib\nm = importlib.import_module("requests")\n', "is imported dynamically"),
+    "the table of modules": ('import sys\nm = sys.modules["httpx"]\n', "is imported dynamically"),
     "from elsewhere": ("from .client import session\n", "no HTTP library"),
-    "from the shim": ("from shim import requests\n", "already led"),
+    "from the shim": ("from shim import requests\n", "already imports"),
 }
 
 

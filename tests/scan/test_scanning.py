@@ -237,7 +237,7 @@ def test_notebooks_are_scanned_cell_by_cell(tmp_path):
 def test_what_is_no_notebook_is_an_error(tmp_path, content):
     """The file is named, the scan goes on."""
     put(tmp_path / "a.ipynb", content)
-    assert look(tmp_path).errors[0].message == "no notebook of format 4"
+    assert look(tmp_path).errors[0].message == "not a notebook of format 4"
 
 
 @pytest.mark.parametrize(
@@ -278,4 +278,4 @@ def test_other_comments_spare_nothing(tmp_path, program):
 def test_a_comment_that_spares_nothing_is_noted(tmp_path):
     """So that they go when the calls go."""
     report = look(put(tmp_path / "a.py", "x = 1  # atlas-shim: ignore\n"))
-    assert [(note.line, note.message) for note in report.notes] == [(1, "this ignore comment speaks for nothing")]
+    assert [(note.line, note.message) for note in report.notes] == [(1, "this ignore comment hides nothing")]

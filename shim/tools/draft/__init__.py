@@ -1,6 +1,6 @@
-"""A mapping document drafted from two OpenAPI descriptions and recorded pairs of answers, and the proof by pairs.
+"""Drafts a mapping document from two OpenAPI descriptions and recorded pairs of answers, and tests it on pairs.
 
-``pairs`` reads recorded answers, runs them through a document's engine, and makes a table of fields of that.
-``descriptions`` reads OpenAPI; ``learning`` (with ``conversions``) finds what each old field comes from; ``drafting``
-writes the document. What no pair proves is a question in it.
+``pairs`` reads recorded answers, translates them by a document, and compares the results field by field.
+``descriptions`` reads OpenAPI; ``learning`` (with ``conversions``) finds the source of each old field; ``drafting``
+writes the document. Whatever no pair proves is a question in it.
 """

@@ -1,4 +1,4 @@
-"""What makes old values of new ones: the keys of a rule that hold for every recorded value."""
+"""Finds the conversion from new values to old ones: keys of a rule that hold for every recorded value."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from shim.tools.draft.descriptions import Member
 from shim.tools.draft.pairs import same_value
 
 Options = Mapping[str, Any]
-"""Keys of a rule beside ``from``; ``list`` and ``count`` stand for those verbs."""
+"""Keys of a rule besides ``from``; ``list`` and ``count`` stand for those verbs."""
 _NUMBERS = frozenset({"integer", "number"})
 _SCALARS = frozenset({"string", "integer", "number", "boolean"})
 
 
 def learned(values: Sequence[tuple[Any, Any]], old: Member, new: Member) -> Options | None:
-    """Return options with which every new value becomes its old one; None if there are none.
+    """Return options that turn every new value into its old one, None if no options do.
 
-    ``values`` are (old, new); the members' types are those of fields of a document.
+    ``values`` are (old, new); the types of both members are in a document's words.
     """
     for options, convert in _conversions(values, old, new):
         try:
@@ -32,7 +32,7 @@ def learned(values: Sequence[tuple[Any, Any]], old: Member, new: Member) -> Opti
 def _conversions(
     values: Sequence[tuple[Any, Any]], old: Member, new: Member
 ) -> Iterator[tuple[Options, Callable[[Any], Any]]]:
-    """Yield what the types allow, the simplest first."""
+    """Yield the options that the types allow, the simplest first."""
     kinds = {old.type, new.type}
     yield {"whole": True} if (old.type, new.type) == ("integer", "number") else {}, lambda value: value
     one, two = values[0]
@@ -47,7 +47,7 @@ def _conversions(
         yield {"count": True}, len
     if old.type in {"strings", "objects"}:
         yield {"list": True}, lambda value: [value]
-    # Names and ids make no table: its words are few, and described.
+    # A table has few words, all in the description; names and ids are not words.
     table = {_text(value): wanted for wanted, value in values}
     if all(one.words or one.type == "boolean" for one in (old, new)) and len(set(table.values())) > 1:
         yield {"values": table}, lambda value: table[_text(value)]

@@ -1,4 +1,4 @@
-"""OpenAPI 3 descriptions: operations by id, and for each version the members of their answers."""
+"""Reads OpenAPI 3 descriptions: operations by id, and for each version the members of their answers."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from shim.errors import SettingsError
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _LONGEST = 20
-"""References that lead from one to the next."""
+"""The longest chain of references."""
 _MOST = 50_000
-"""Members of one answer; the largest of Atlas' has some 500."""
+"""The most members of one answer; Atlas' largest has some 500."""
 _DATED = re.compile(r"\.(\d{4}-\d\d-\d\d)\+json$")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _PLAIN = re.compile(r'[^.\[\]"]*[^.\[\]"\d][^.\[\]"]*')
-"""Names that a document can say: dots and brackets mean something there, and digits an item."""
+"""Names that need no quotes in a document, where dots, brackets and numbers have a meaning."""
 
 
 class _TooManyError(SettingsError):
-    """A schema has more members than anybody could look at."""
+    """A schema has too many members."""
 
 
 @attrs.frozen
 class Member:
-    """What stands at a path: the type of a mapping document (empty: any), and the words of an enumeration."""
+    """A member: its type in a mapping document's words (empty: any), and the words of an enumeration."""
 
     type: str = ""
     words: frozenset[str] = frozenset()
@@ -44,9 +44,9 @@ Members = Mapping[str, Member]
 
 @attrs.frozen
 class AnswerVersion:
-    """A success of one version: its date (empty if media types have none), its members, its sunset (a day or empty).
+    """The success of one version: its date (empty without one), its members, its sunset (a day or empty).
 
-    The ``problem`` is what is wrong with its schema.
+    ``problem`` is the defect of its schema, if any.
     """
 
     version: str
@@ -57,7 +57,7 @@ class AnswerVersion:
 
 @attrs.frozen
 class DescribedOperation:
-    """One operation; ``path`` begins with ``base``, the path of the description's server."""
+    """One operation; ``path`` begins with ``base``, the path in the description's server URL."""
 
     id: str
     aliases: tuple[str, ...]
@@ -73,7 +73,7 @@ class DescribedOperation:
         return tuple(re.findall(r"\{(\w+)\}", self.path))
 
     def answer(self, version: str, default: int) -> AnswerVersion:
-        """Return the answer in a version, or the one at an index; raises SettingsError if it is not described."""
+        """Return the answer in a version, or the answer at an index; raises SettingsError if it is not described."""
         found = [one for one in self.answers if one.version == version] if version else list(self.answers)
         if not found:
             known = ", ".join(one.version or "one without a date" for one in self.answers) or "no JSON answer at all"
@@ -91,7 +91,7 @@ class Description:
     operations: tuple[DescribedOperation, ...]
 
     def operation(self, wanted: str) -> DescribedOperation:
-        """Return the operation with an id or alias; raises SettingsError that names those that are near."""
+        """Return the operation with an id or alias; raises SettingsError that suggests similar ids."""
         for operation in self.operations:
             if wanted in {operation.id, *operation.aliases}:
                 return operation
@@ -105,12 +105,12 @@ def read_description(path: Path) -> Description:
     try:
         data = json.loads(path.read_text("utf-8-sig"))
         if not isinstance(data, dict) or not str(data.get("openapi", "")).startswith("3."):
-            raise SettingsError(f"{path.name}: is no OpenAPI 3 description; its member openapi must begin with 3.")
+            raise SettingsError(f"{path.name}: is not an OpenAPI 3 description; its member openapi must begin with 3.")
         return Description(path.name, tuple(_operations(data, path.name)))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise SettingsError(f"{path.name}: is no JSON: {error}") from None
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
-        raise SettingsError(f"{path.name}: is no well-formed OpenAPI 3: {type(error).__name__}: {error}") from None
+        raise SettingsError(f"{path.name}: is not valid OpenAPI 3: {type(error).__name__}: {error}") from None
 
 
 def _operations(data: Mapping[str, Any], name: str) -> Iterator[DescribedOperation]:
@@ -146,21 +146,21 @@ def _answers(schemas: _Schemas, said: Mapping[str, Any]) -> Iterator[AnswerVersi
                 version, day, members, problem = dated[1] if dated else "", sunset[0] if sunset else "", {}, ""
                 try:
                     members = schemas.members(media.get("schema") or {})
-                except _TooManyError as error:  # of no matter where another operation is asked for
+                except _TooManyError as error:  # An error only if this operation is asked for.
                     problem = str(error)
                 yield AnswerVersion(version, members, day, problem)
 
 
 @attrs.frozen
 class _Schemas:
-    """The schemas of one description, with references followed; what leads into itself is cut."""
+    """The schemas of one description, with references resolved; recursion is cut."""
 
     root: Mapping[str, Any]
     name: str
     known: dict[str, Sequence[tuple[str, Member]]] = attrs.field(factory=dict)
 
     def at(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what a reference leads to; anything else as it is."""
+        """Return the target of a reference, and anything else unchanged."""
         for _ in range(_LONGEST):
             reference = value.get("$ref")
             if not isinstance(reference, str):
@@ -174,13 +174,13 @@ class _Schemas:
         raise SettingsError(f"{self.name}: {reference} leads to itself")
 
     def members(self, schema: Any) -> dict[str, Member]:
-        """Return what a schema says of each path; raises SettingsError if it has too many."""
+        """Return the members of a schema by path; raises SettingsError if it has too many."""
         return merged(self._members(schema, frozenset())[0])
 
     def _members(self, schema: Any, seen: frozenset[str]) -> tuple[Sequence[tuple[str, Member]], bool]:
-        """Return what is said of each path, and whether they are the same wherever the schema stands.
+        """Return the members by path, and whether they are the same wherever the schema is used.
 
-        ``seen`` are the references on the way. What a reference leads to is remembered, unless it was cut.
+        ``seen`` are the references on the way. A reference's members are cached, unless recursion cut them.
         """
         if not isinstance(schema, dict):  # true and false are schemas since 3.1
             return (), True
@@ -204,7 +204,7 @@ class _Schemas:
         mapping = (schema.get("discriminator") or {}).get("mapping") or {}
         mapped = [{"$ref": one if "/" in one else f"#/components/schemas/{one}"} for one in mapping.values()]
         variants = schema.get("oneOf") or schema.get("anyOf") or mapped
-        # A variant that names what it is a variant of is not all the others too.
+        # A variant may refer to its base schema, whose other variants it does not include.
         whole = not any(isinstance(one, dict) and one.get("$ref") in seen for one in variants)
         parts += [("[]", schema.get("items"))]
         parts += [("", part) for part in (*schema.get("allOf", ()), *(variants if whole else ()))]
@@ -223,12 +223,12 @@ def _joined(path: str, inner: str) -> str:
 
 
 def inside(path: str, name: str) -> str:
-    """Return the path of a member; a name that documents can't say is put in quotes."""
+    """Return the path of a member, in quotes if a document needs them."""
     return f"{path}.{name}".lstrip(".") if _PLAIN.fullmatch(name) else f'{path}."{name}"'.lstrip(".")
 
 
 def observed(value: Any, path: str = "") -> Iterator[tuple[str, Member]]:
-    """Yield what a recorded value shows of each path; null has no type."""
+    """Yield the members of a recorded value by path; null has no type."""
     if isinstance(value, str):
         yield path, Member("time" if parse_time(value) else "string")
     elif isinstance(value, dict):
@@ -244,7 +244,7 @@ def observed(value: Any, path: str = "") -> Iterator[tuple[str, Member]]:
 
 
 def merged(found: Iterable[tuple[str, Member]]) -> dict[str, Member]:
-    """Return one member for each path: the type that all agree on, and the words of all."""
+    """Return one member for each path, with the type that all agree on and the words of all."""
     types: dict[str, set[str]] = {}
     words: dict[str, frozenset[str]] = {}
     for path, member in found:
@@ -254,7 +254,7 @@ def merged(found: Iterable[tuple[str, Member]]) -> dict[str, Member]:
 
 
 def _one_type(kinds: set[str]) -> str:
-    # A schema may say `object` of what its variants know better.
+    # A schema may say only `object` where its variants are precise.
     known = kinds - {""} if kinds <= {"", "object"} else kinds - {"", "object"}
     if len(known) == 1:
         return next(iter(known))

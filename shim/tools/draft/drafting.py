@@ -1,4 +1,4 @@
-"""A draft: which operation takes a place, what becomes of its fields, and both as a TOML document."""
+"""Writes a draft: the successor of each operation and the rules of its fields, as a TOML document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shim.tools.draft.pairs import Pair, read
 
 _ATLAS = "/api/atlas/v2"
 _UNDATED = "2000-01-01"
-"""The version of an API whose media types name none."""
+"""The version of an API whose media types have no version."""
 _NEVER = date(2099, 1, 1)
 _PAGING = frozenset({"totalCount", "links", "total", "count", "next", "previous", "page", "pageSize"})
 _OWN_QUERY = frozenset({"envelope", "pretty", "pageNum", "itemsPerPage", "includeCount"})
@@ -27,7 +27,7 @@ _WIDTH = 120
 
 @attrs.frozen
 class Asked:
-    """What is wanted: the operation, its successor if it has another id, and the versions of both."""
+    """A draft's task: the operation, its successor's id if it differs, and both versions."""
 
     operation: str
     successor: str = ""
@@ -37,7 +37,7 @@ class Asked:
 
 @attrs.frozen
 class _Side:
-    """One operation in one version; ``items`` is the path of the list that its answer holds, None if it is no list."""
+    """One operation in one version; ``items`` is the path of the list in its answer, None for a single resource."""
 
     operation: DescribedOperation
     answer: AnswerVersion
@@ -45,12 +45,12 @@ class _Side:
 
     @property
     def shape(self) -> str:
-        """The word of a document for how an answer holds its resource."""
+        """The document's word for the shape of the answer."""
         return "one" if self.items is None else "page" if self.items else "array"
 
     @property
     def members(self) -> dict[str, Member]:
-        """The members of the resource that the answer holds."""
+        """The members of the resource in the answer."""
         return within(self.answer.members, "" if self.items is None else f"{self.items}[].")
 
     def objects(self, answer: Any) -> list[Any]:
@@ -75,7 +75,7 @@ def draft(old: Description, new: Description, wanted: Sequence[Asked], pairs: Se
     path = first.operation.path
     base = _ATLAS if path.startswith(f"{_ATLAS}/") else first.operation.base or path[: path.index("/", 1)]
     body = ["format = 1", _line("name", name), _line("title", f"{name}, answered from {second.operation.id}")]
-    # The first version of Atlas' API has a base of its own besides, which a description of the other says nothing of.
+    # The first version of Atlas' API also has another base, which later descriptions do not mention.
     if base != _ATLAS or first.answer.version == "2023-01-01":
         body += [
             "",
@@ -93,31 +93,31 @@ def draft(old: Description, new: Description, wanted: Sequence[Asked], pairs: Se
 def _sides(old: Description, new: Description, asked: Asked) -> tuple[_Side, _Side]:
     before, after = old.operation(asked.operation), new.operation(asked.successor or asked.operation)
     if before.method != "GET" or after.method != "GET":
-        raise SettingsError(f"{before.id}: a draft is made of reads alone, a {before.method} needs its author")
+        raise SettingsError(f"{before.id}: drafts are for reads only; write the document of a {before.method} by hand")
     one, two = before.answer(asked.old_version, 0), after.answer(asked.new_version, -1)
     if old.name == new.name and before.id == after.id and one.version == two.version:
         raise SettingsError(f"{before.id}: has one version, {one.version or 'undated'}; give a second description")
     items = _items(before, one)
     held = one.members.get("" if items is None else f"{items}[]", Member()).type
     if held not in {"", "object"}:
-        raise SettingsError(f"{before.id}: answers with {held} and no object; its document is written by hand")
-    # One object may be made of a list.
+        raise SettingsError(f"{before.id}: answers with {held}, not an object; write its document by hand")
+    # A list may become one object.
     return _Side(before, one, items), _Side(after, two, None if items is None else _items(after, two))
 
 
 def _items(operation: DescribedOperation, answer: AnswerVersion) -> str | None:
-    """Return the path of the list that an answer holds, None if it is one object."""
+    """Return the path of the list in an answer, None if the answer is one object."""
     if answer.members.get("", Member()).type == "array":
         return ""
     names = {path.partition(".")[0].partition("[")[0] for path in answer.members if path} - _PAGING
     lists = [path for path, one in answer.members.items() if one.type == "array" and "[]" not in path]
     lists = [path for path in lists if path.partition(".")[0] in names]
-    # What is asked for by a parameter is one object, whatever lists it has.
+    # A path that ends with a parameter means one object, whatever lists it has.
     return lists[0] if len(names) == len(lists) == 1 and not operation.path.endswith("}") else None
 
 
 def _samples(pair: Pair, old: _Side, new: _Side, common: set[str]) -> Iterator[Sample]:
-    """Yield the objects of a pair that belong together, if it is of this operation in these versions."""
+    """Yield matching objects of a pair, if it is of this operation and these versions."""
     path = pair.path.partition("?")[0].rstrip("/")
     pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(old.operation.path))
     versions = (pair.old_version in {"", old.answer.version}, pair.new_version in {"", new.answer.version})
@@ -129,7 +129,7 @@ def _samples(pair: Pair, old: _Side, new: _Side, common: set[str]) -> Iterator[S
 
 
 def _in_order(olds: Sequence[Any], news: Sequence[Any]) -> Sequence[Any]:
-    """Return new objects in the order of the old ones, if a member names each on both sides."""
+    """Return new objects in the order of the old ones, if one member identifies them on both sides."""
     for name in olds[0] if olds and isinstance(olds[0], dict) else ():
         left, right = ({repr(read(name, one)): one for one in many} for many in (olds, news))
         if len(left) == len(olds) and left.keys() == right.keys():
@@ -138,7 +138,7 @@ def _in_order(olds: Sequence[Any], news: Sequence[Any]) -> Sequence[Any]:
 
 
 def _operation(old: _Side, new: _Side, base: str, resource: str) -> Iterator[str]:
-    """Yield the tables of an operation and of the call that takes its place."""
+    """Yield the tables of an operation and its successor call."""
     own, theirs = old.operation, new.operation
     yield from ("", f"[{_key('operation', own.id)}]", _line("method", "GET"))
     if own.aliases:
@@ -164,9 +164,7 @@ def _operation(old: _Side, new: _Side, base: str, resource: str) -> Iterator[str
     query = own.query.items() - theirs.query.items()
     changed = [name for name, _ in query if name not in _OWN_QUERY]
     if changed:
-        yield _comment(
-            f"? the new call does not take these parameters as the old one did: {', '.join(sorted(changed))}"
-        )
+        yield _comment(f"? these parameters differ in the new call: {', '.join(sorted(changed))}")
 
 
 def _items_line(side: _Side) -> list[str]:
@@ -178,7 +176,7 @@ def _specifier(version: str) -> str:
 
 
 def _resource(resource: Resource) -> Iterator[str]:
-    """Yield the tables of a resource, of its fields, and of what these are made of."""
+    """Yield the tables of a resource, its fields, and the objects inside."""
     yield from ("", f"[{_key('resource', resource.name)}]", "rest = true")
     for question in resource.questions:
         yield from textwrap.wrap(_comment(f"? {question}"), _WIDTH, subsequent_indent="#     ", break_on_hyphens=False)
@@ -203,7 +201,7 @@ def _line(name: str, said: Any, remark: str = "") -> str:
 
 
 def _comment(said: str) -> str:
-    """Return a comment on one line, whatever control characters it quotes."""
+    """Return a one-line comment, with control characters escaped."""
     return "# " + "".join(letter if letter.isprintable() else "?" for letter in said)
 
 
@@ -212,7 +210,7 @@ def _key(*names: str) -> str:
 
 
 def _value(said: Any) -> str:
-    """Return a value as TOML on one line; texts and numbers are those of JSON."""
+    """Return a value as TOML on one line; texts and numbers look as in JSON."""
     match said:
         case date():
             return said.isoformat()

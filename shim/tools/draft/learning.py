@@ -1,4 +1,4 @@
-"""What each old field comes from: learned from recorded objects. What descriptions alone say is a question."""
+"""Learns the source of each old field from recorded objects; what only descriptions say becomes a question."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from shim.tools.draft.descriptions import Member, Members, merged, observed, typ
 from shim.tools.draft.pairs import MISSING, read, same_value
 
 _ALIKE = 0.6
-"""How alike names are at least, as ``difflib`` measures it, for two values to prove a rule; else it takes three."""
+"""Similarity of names (by ``difflib``) from which two values prove a rule; below it takes three."""
 _MANY = 2000
-"""Members of which none is looked for by its name."""
+"""With more members than this no similar names are searched."""
 _WHY = "It was so in all recorded pairs."
 _DERIVED = {"fidelity": "derived", "why": _WHY}
 
 
 @attrs.frozen
 class Sample:
-    """An old and a new object that say the same, and the parameters of the path they were asked for at.
+    """An old and a new object of the same resource, and the path parameters of the request.
 
-    ``size`` is the number of new items that became the old one, if they are items of a list that was grouped.
+    ``size`` is the number of new items behind the old one, if the list was grouped.
     """
 
     old: Any
@@ -37,7 +37,7 @@ class Sample:
 
 @attrs.frozen
 class Field:
-    """A field with its rule as TOML has it, empty if it passes as it is; a ``question`` is for a person to answer."""
+    """A field with its rule as in TOML, empty if it passes unchanged; a ``question`` is left to a person."""
 
     name: str
     type: str
@@ -49,7 +49,7 @@ class Field:
 
 @attrs.frozen
 class Resource:
-    """The fields of a resource that passes all others on, but those in ``without``; ``found`` pairs prove so many."""
+    """A resource's fields; all others pass, except ``without``; ``found`` is the number of pairs that prove it."""
 
     name: str
     fields: tuple[Field, ...]
@@ -60,14 +60,14 @@ class Resource:
 
 @attrs.frozen
 class _Ground:
-    """Where is searched: the samples of a resource, and the members of both objects, described and recorded."""
+    """The evidence: the samples of a resource, and the members of both objects, described and recorded."""
 
     name: str
     samples: Sequence[Sample]
     old: Members
     new: Members
     lists: Sequence[Mapping[str, Members]] = attrs.field(init=False)
-    """What both say of a member and of what is in it, if that is a list, by its path."""
+    """Both sides' descriptions of a member, and of the members of its items, by path."""
 
     @lists.default
     def _lists(self) -> Sequence[Mapping[str, Members]]:
@@ -82,12 +82,12 @@ class _Ground:
         return [(value, sample) for sample in self.samples if (value := read(path, sample.old)) is not MISSING]
 
     def alone(self, path: str, source: str) -> int:
-        """Return how many samples have a new path but not the old one."""
+        """Return the number of samples with a new path but without the old one."""
         lacking = [sample for sample in self.samples if read(path, sample.old) is MISSING]
         return sum(1 for sample in lacking if read(source, sample.new) is not MISSING)
 
     def sources(self) -> Iterator[tuple[str, Member]]:
-        """Yield the paths that a rule could read: into lists by their first item, and by each."""
+        """Yield the paths that a rule could read; lists are read by ``[first]`` and by ``[each]``."""
         for path, member in self.new.items():
             if '"' in path or type_of(self.new, path.rpartition("[]")[0]) == "links":
                 continue
@@ -98,7 +98,7 @@ class _Ground:
 
 
 def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> Resource:
-    """Return what a resource has to say for new objects to become old ones; members are those described."""
+    """Return the rules that turn new objects into old ones; members are those described."""
     # Equal samples count once.
     samples = list({json.dumps(attrs.astuple(one), sort_keys=True): one for one in samples}.values())
     both = _refined(old, [one.old for one in samples]), _refined(new, [one.new for one in samples])
@@ -108,7 +108,7 @@ def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> R
     without = [path for path in without if path.rpartition(".")[0] in outer]
     fields: list[Field] = []
     unseen, gone = list[str](), list[str]()
-    # A list's items are looked at by themselves.
+    # The items of lists have rules of their own.
     for path in [path for path in ground.old if "[]" not in path and path not in outer]:
         kind, changed = type_of(ground.old, path), _changed(path, ground)
         if ground.having(path) and '"' not in path:
@@ -130,7 +130,7 @@ def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> R
         questions.append(f"passed on, though no pair has them: {', '.join(unseen)}")
     if gone:
         questions.append(f"left out, since no pair and no new description has them: {', '.join(gone)}")
-    # A member that another rule reads passes no more by itself.
+    # A member that a rule reads no longer passes by itself.
     sources = {field.rule.get(verb) for field in fields for verb in ("from", "list", "count")}
     kept = [attrs.evolve(one, rule=_rule(one.name, one.name, {})) for one in passing if one.name in sources]
     ruled = [field for field in fields if field.rule]
@@ -139,7 +139,7 @@ def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> R
 
 
 def _refined(described: Members, values: Sequence[Any]) -> Members:
-    """Return described members with what recorded values add to them; if they differ in type, values win."""
+    """Return described members, completed by recorded values; where types differ, the values win."""
     outer = {path.rpartition(".")[0] for path in described}
     free = tuple(f"{path}." for path, one in described.items() if one.type == "object" and path not in outer)
     members = merged(pair for value in values for pair in observed(value) if not pair[0].startswith(free))
@@ -152,28 +152,28 @@ def _refined(described: Members, values: Sequence[Any]) -> Members:
 
 
 def _changed(path: str, ground: _Ground) -> str:
-    """Return what both descriptions say of a member that is not the same any more: its type, words or items."""
+    """Return how both descriptions of a changed member differ: in type, words or items."""
     old, new = (by_list.get(path, {}) for by_list in ground.lists)
     said = [" ".join((type_of(one, path), *sorted(one[path].words))) for one in (old, new) if path in one]
     return "" if old == new else f"was {said[0]}, and is {said[1]} now" if len(set(said)) > 1 else "changed inside"
 
 
 def _near(path: str, ground: _Ground) -> str:
-    """Return the new path that is nearest by name, empty if none is near, or too many would have to be compared."""
+    """Return the new path with the most similar name, empty if no path is similar or there are too many to compare."""
     sources = [source for source, _ in ground.sources()] if len(ground.new) < _MANY else []
     near = max(sources, key=lambda one: _likeness(path, one), default="")
     return near if near != path and _likeness(path, near) >= _ALIKE else ""
 
 
 def _absent(path: str, ground: _Ground, remark: str) -> Field:
-    """Return the question for a member for which no rule was found."""
+    """Return the question on a member without a proven rule."""
     near = _near(path, ground)
     hint = f"; nearest by name: {near}" if near else ""
     return Field(path, type_of(ground.old, path), {"absent": True, "why": "?"}, f"{remark}{hint}", question=True)
 
 
 def _value(path: str, kind: str, ground: _Ground) -> Field:
-    """Return the field of a member that pairs have and that is no list of objects."""
+    """Return the field of a recorded member that is not a list of objects."""
     having = ground.having(path)
     news = [new for _, sample in having if (new := read(path, sample.new)) is not MISSING]
     if kind == "links" and news:
@@ -191,7 +191,7 @@ def _value(path: str, kind: str, ground: _Ground) -> Field:
     for source, new, options in proven:
         alike = _likeness(path, source) >= _ALIKE
         stays = source == path and not options.keys() & {"factor", "count"}
-        # True and false are soon alike by chance.
+        # Booleans agree easily by chance.
         convinces = number >= (1 if stays else 2 if alike and (kind != "boolean" or len(having) > 4) else few)
         if alike or convinces:
             unseen = new.words.difference(options.get("values", new.words))
@@ -210,7 +210,7 @@ def _value(path: str, kind: str, ground: _Ground) -> Field:
 
 
 def _proven(path: str, kind: str, ground: _Ground) -> list[tuple[str, Member, Options]]:
-    """Return the rules that every pair confirms, those with the names most alike first."""
+    """Return the rules that every pair confirms, the most similar names first."""
     found = []
     for source, new in ground.sources():
         values = [(value, read(source, sample.new)) for value, sample in ground.having(path)]
@@ -226,7 +226,7 @@ def _proven(path: str, kind: str, ground: _Ground) -> list[tuple[str, Member, Op
 
 
 def _likeness(path: str, source: str) -> float:
-    """Return how alike two names are, from 0 to 1: as a whole, or the last ones if that is of several words."""
+    """Return the similarity of two names, from 0 to 1: of the whole paths, or of last names of several words."""
     source = re.sub(r"\[\w+\]", "", source)
     last, other = path.rpartition(".")[2], source.rpartition(".")[2]
     whole = SequenceMatcher(None, path.lower(), source.lower()).ratio()
@@ -234,7 +234,7 @@ def _likeness(path: str, source: str) -> float:
 
 
 def _rule(path: str, source: str, options: Options) -> dict[str, Any]:
-    """Return a rule that reads a path with options, and says how near its value is to the old one."""
+    """Return a rule that reads a path with options, with the fidelity of its value."""
     verb = next((verb for verb in ("list", "count") if verb in options), "from")
     rule: dict[str, Any] = {verb: source, **{key: value for key, value in options.items() if key != verb}}
     if "[" in source or options.keys() & {"factor", "list", "count"}:
@@ -243,7 +243,7 @@ def _rule(path: str, source: str, options: Options) -> dict[str, Any]:
 
 
 def _list(path: str, ground: _Ground) -> Field:
-    """Return the field of a list of objects: from the new list of that name, else from the list most like it."""
+    """Return the field of a list of objects, made from the new list of that name, else of the most similar name."""
     lists = [source for source, new in ground.sources() if new.type == "objects" and "[each]" not in source]
     for source in sorted(lists, key=lambda one: (one != path, -_likeness(path, one))):
         if (field := _from_list(path, source, ground)) is not None:
@@ -252,7 +252,7 @@ def _list(path: str, ground: _Ground) -> Field:
 
 
 def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
-    """Return the field of a list of objects as made of a new list; None if pairs deny that."""
+    """Return the field of a list of objects made from a new list, None if a pair contradicts it."""
     lists = [(one, read(source, sample.new), sample.parameters) for one, sample in ground.having(path)]
     if not all(isinstance(one, list) for one, two, _ in lists for one in (one, two)) or ground.alone(path, source):
         return None
@@ -281,7 +281,7 @@ def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
 
 
 def _groups(items: Sequence[Any], key: str) -> list[list[Any]]:
-    """Return the items that have one value under a key together; each by itself without a key."""
+    """Return items grouped by their value under a key, each alone without a key."""
     found: dict[str, list[Any]] = {}
     for number, item in enumerate(items):
         found.setdefault(repr(read(key, item)) if key else str(number), []).append(item)
@@ -289,5 +289,5 @@ def _groups(items: Sequence[Any], key: str) -> list[list[Any]]:
 
 
 def _is_grouped(old: Sequence[Any], new: Sequence[Any], key: str) -> bool:
-    """Tell whether the old list has one item for each value that new items have under a key, in their order."""
+    """Return whether the old list has one item for each value under a key of the new items, in their order."""
     return not key or [read(key, one) for one in old] == [read(key, group[0]) for group in _groups(new, key)]

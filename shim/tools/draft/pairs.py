@@ -1,4 +1,4 @@
-"""Recorded pairs: what an API answered in two versions of one read, and how what a document makes of it differs."""
+"""Recorded pairs: an API's answers to one read in two versions, and the differences to a document's translation."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from shim.documents.vocabulary import Fidelity
 from shim.errors import SettingsError
 
 _ORIGIN = "https://cloud.mongodb.com"
-"""Where the calls of a replay would go; nothing is sent."""
+"""A replay's origin; nothing is sent to it."""
 MISSING = object()
-"""What stands for a value that is not there."""
+"""Marks an absent value."""
 _WORST_FIRST = ("differs", "only_old", "only_made", "equal")
 _PART = re.compile(r"(.+?)(?:\[(first|each)\])?")
 _AN_ORIGIN = re.compile(r"[a-z]+://[^/]+", re.IGNORECASE)
@@ -47,7 +47,7 @@ class Pair:
 
 
 def read_pairs(path: Path) -> tuple[Pair, ...]:
-    """Return the pairs of a file, one JSON object a line; raises SettingsError that names each bad line."""
+    """Return the pairs of a file, one JSON object a line; raises SettingsError naming each bad line."""
     problems: list[str] = []
     try:
         pairs = tuple(_lines(path, problems))
@@ -67,7 +67,7 @@ def _lines(path: Path, problems: list[str]) -> Iterator[Pair]:
         try:
             said = json.loads(line)
         except (ValueError, RecursionError) as error:
-            problems.append(f"{path.name}: line {number} is no JSON: {error}")
+            problems.append(f"{path.name}: line {number} is not JSON: {error}")
             continue
         missing = [key for key in ("path", "old", "new") if not isinstance(said, dict) or key not in said]
         if missing:
@@ -82,10 +82,10 @@ def _lines(path: Path, problems: list[str]) -> Iterator[Pair]:
 
 @attrs.frozen
 class Replayed:
-    """One pair and what became of it: the answer made of ``new``, or what went wrong.
+    """One pair and its translation: the answer made from ``new``, or the error.
 
-    ``fields`` are those that the document gives the answer, by the names they have in a whole answer (with
-    ``results[].`` before them in a page), ``absent`` those of them that it declares absent.
+    ``fields`` are the document's fields by their path in the whole answer (in a page after ``results[].``),
+    ``absent`` those that it declares absent.
     """
 
     pair: Pair
@@ -98,7 +98,7 @@ class Replayed:
 
 
 def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:
-    """Run every pair through the engine, forced to the successor."""
+    """Translate every pair with the engine, on the successor's route."""
     settings = Settings(
         route=RouteWord.SUCCESSOR,
         writes=frozenset(operation.switch for operation in engine.operations if operation.switch),
@@ -120,11 +120,11 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
     record = outcome.record
     name = match.operation.id
     if not isinstance(outcome, Answer):
-        return Replayed(pair, name, problem=f"was passed through as it came: {record.reason}")
+        return Replayed(pair, name, problem=f"was passed through untranslated: {record.reason}")
     body = loads(outcome.reply.body or b"null")
     if outcome.code is not None or outcome.reply.status >= 300:
         said = body.get("detail") if isinstance(body, dict) else None
-        return Replayed(pair, name, problem=f"became {outcome.reply.status} {outcome.code or ''}: {said}")
+        return Replayed(pair, name, problem=f"was answered with {outcome.reply.status} {outcome.code or ''}: {said}")
     before = {"page": "results[].", "array": "[]."}.get(match.operation.shape, "")
     return Replayed(
         pair,
@@ -141,7 +141,7 @@ def _media_type(version: str) -> str:
 
 
 def _driven(steps: Any, pair: Pair) -> Outcome:
-    """Drive an exchange with an upstream that has the new answer for its first page, and no items after it."""
+    """Drive an exchange whose upstream returns the new answer as first page, and no items after it."""
     head = Reply(200, (("Content-Type", _media_type(pair.new_version)),))
     content, sent = dumps(pair.new), 0
     command = advance(steps, None)
@@ -155,14 +155,14 @@ def _driven(steps: Any, pair: Pair) -> Outcome:
 
 
 def _emptied(value: Any) -> Any:
-    """Return a document whose lists have no items."""
+    """Return a document with its lists emptied."""
     if isinstance(value, dict):
         return {name: _emptied(one) for name, one in value.items()}
     return [] if isinstance(value, list) else value
 
 
 def _moment(pair: Pair) -> float:
-    """Return when a pair was recorded, for rules that ask whether a time is over; now, if it does not say."""
+    """Return the day of a recording, for rules that compare times with now; the present if unknown."""
     try:
         said = datetime.fromisoformat(pair.recorded)
     except ValueError:
@@ -172,10 +172,10 @@ def _moment(pair: Pair) -> float:
 
 @attrs.frozen
 class FieldLine:
-    """One field, by its nested name: the pairs in which it was equal, differed, or stood on one side alone.
+    """One field, by its nested name: the number of pairs in which it was equal, differed, or was on one side only.
 
-    ``line``, ``expected`` and ``got`` are the first pair that was not equal; null is also said of what is not
-    there. An ``absent`` field is one that the document declares absent.
+    ``line``, ``expected`` and ``got`` are of the first pair that was not equal, with null for a missing value.
+    ``absent``: the document declares the field absent.
     """
 
     field: str
@@ -190,7 +190,7 @@ class FieldLine:
 
     @property
     def good(self) -> bool:
-        """Whether all is equal, or what is not was declared."""
+        """Whether the field is equal in all pairs, or its differences are declared."""
         return not (self.differs or self.only_made or (self.only_old and not self.absent))
 
     @property
@@ -200,9 +200,9 @@ class FieldLine:
 
 
 def compare(replayed: Sequence[Replayed]) -> tuple[FieldLine, ...]:
-    """Return a line for every field of the old answers, of those that were made, and of the document.
+    """Return a line for every field of the old answers, of the translations, and of the document, ordered by name.
 
-    They stand in the order of their names; a field of the document that no pair has is one of nothing but zeros.
+    A field of the document that no pair has counts zero throughout.
     """
     good = [one for one in replayed if not one.problem]
     lines: dict[str, FieldLine] = {}
@@ -221,7 +221,7 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldLine, ...]:
 
 
 def _fields(one: Replayed) -> dict[str, dict[str, tuple[Any, Any]]]:
-    """Return for each field of one pair the verdicts there are, each with its first values."""
+    """Return for each field of one pair its verdicts, each with the first values."""
     found: dict[str, dict[str, tuple[Any, Any]]] = {}
     for at, old, made in _leaves("", one.pair.old, one.made):
         verdict = "only_made" if old is MISSING else "only_old" if made is MISSING else "differs"
@@ -233,7 +233,7 @@ def _fields(one: Replayed) -> dict[str, dict[str, tuple[Any, Any]]]:
 
 
 def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Yield the values of both sides that stand at one place; what is on one side alone is not taken apart."""
+    """Yield both sides' values at each place; a value on one side only is not taken apart."""
     if isinstance(old, dict) and isinstance(made, dict) and (old or made):
         for name in dict.fromkeys((*old, *made)):
             inner = f"{at}.{name}" if at else name
@@ -251,9 +251,9 @@ def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _equal(at: str, one: Any, two: Any, *, is_list: bool) -> bool:
-    """Tell whether two values are equal; links are, when they lead to one place at whatever origin.
+    """Return whether two values are equal; links are if they differ only in origin.
 
-    The query of a page's own links is the shim's: it says the same in an order of its own.
+    The order of parameters in a page's own links does not count.
     """
     if at.endswith(".href") and isinstance(one, str) and isinstance(two, str):
         one, two = (_AN_ORIGIN.sub("", link, count=1) for link in (one, two))
@@ -263,7 +263,7 @@ def _equal(at: str, one: Any, two: Any, *, is_list: bool) -> bool:
 
 
 def same_value(one: Any, other: Any) -> bool:
-    """Tell whether two JSON values are equal; true is not 1 here, and 1 is 1.0."""
+    """Return whether two JSON values are equal; true differs from 1, and 1 equals 1.0."""
     if isinstance(one, bool) is not isinstance(other, bool):
         return False
     if isinstance(one, dict) and isinstance(other, dict):

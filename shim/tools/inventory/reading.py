@@ -1,4 +1,4 @@
-"""Reading inventories: who made which retired call, how often, when last, and what the answers lacked."""
+"""Reads inventories: who made which retired call, how often, when last, and which fields had changed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from shim.tools.inventory.writing import COMMANDS, opened
 _T = TypeVar("_T")
 
 LEVELS = ("absent", "derived", "constant")
-"""Fidelity levels that a line has fields of, the worst first."""
+"""The fidelity levels in a line, the worst first."""
 
 MOST = 10_000
-"""Callers that are told apart; calls of more are counted and nothing else is known of them."""
+"""The most callers kept; calls of further callers are only counted."""
 
 MOST_ANNOUNCED = 1000
 """Operations that are told apart of those whose replies announce their end."""
@@ -32,7 +32,7 @@ _NAMES = 200
 """Fields, versions and successors of one caller that are kept, and callers of one announced operation."""
 
 _LONGEST = 65536
-"""Bytes of a line that is read; the longest that is written is a small part of that."""
+"""The most bytes read of a line, far more than any line that is written."""
 
 _TIME = re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 _SKEW = timedelta(minutes=5)
@@ -44,8 +44,8 @@ class Caller:
     """All calls of one operation from one place.
 
     ``file`` and ``line`` are a call site in Python; ``agent`` is a User-Agent at the gateway and ``peer`` the address
-    it came from; what is not known is None. ``first`` and ``last`` are UTC instants as written. ``absent``,
-    ``derived`` and ``constant`` are fields of answers that were not what they used to be; ``dropped`` counts values
+    it came from; unknown ones are None. ``first`` and ``last`` are UTC instants as written. ``absent``,
+    ``derived`` and ``constant`` are the changed fields of its answers; ``dropped`` counts values
     that could not be translated. ``routes`` counts calls by the side that answered; ``lasts`` are their last instants.
     """
 
@@ -68,7 +68,7 @@ class Caller:
 
     @property
     def place(self) -> str:
-        """Where the calls come from, for people."""
+        """The caller as text for people."""
         if self.file is not None:
             return f"{self.file}:{self.line}" if self.line is not None else self.file
         return _remote(self.agent, self.peer)
@@ -95,13 +95,13 @@ class AnnouncedCalls:
 
 @attrs.frozen
 class Inventory:
-    """The callers in some inventory files, and what the files have besides.
+    """The callers in some inventory files, and facts about the files.
 
-    Of the ``lines`` that were read, ``broken`` are no records, ``earlier`` are calls from before the window,
-    ``own`` are calls of the shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
-    ``first`` and ``last`` are the instants of the first and the last record of any kind, empty without one.
-    ``back`` is the instant of a line from before the window that may have been written within it, because it stands
-    after a later one: a clock was set back. ``announced`` are calls, retired or not, whose replies announced an end.
+    Of the ``lines`` read, ``broken`` can't be read, ``earlier`` are calls before the window, ``own`` are calls of the
+    shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
+    ``first`` and ``last`` are the instants of the first and the last record of any kind, empty without records.
+    ``back`` is the instant of a line dated before the window that follows a later one, so a clock was set back.
+    ``announced`` are calls, retired or not, whose replies announced a sunset.
     """
 
     callers: tuple[Caller, ...]
@@ -119,8 +119,8 @@ class Inventory:
 def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
     """Sum up inventory files, by operation, the most recent caller first; raises OSError, also for no regular file.
 
-    ``since`` is where the window begins, written as in the files; empty for all. Files that end with ``.gz`` are
-    unpacked; one that breaks off counts as a broken line. What is held in memory has a bound, whatever the files are.
+    ``since`` is the start of the window, written as in the files; empty for all. Files that end with ``.gz`` are
+    unpacked; a truncated one counts as a broken line. Memory is bounded, whatever the files are.
     """
     return read_lines(map(_lines_of, paths), since)
 
@@ -144,7 +144,7 @@ def _lines_of(path: Path) -> Iterator[bytes]:
 
 
 def _lines(file: BufferedIOBase) -> Iterator[bytes]:
-    """Yield the lines that are not empty; one that is too long for a record is cut, so that it is none."""
+    """Yield the lines that are not empty; a line too long for a record is cut, and so counts as broken."""
     while line := file.readline(_LONGEST):
         cut = line
         while len(cut) == _LONGEST and not cut.endswith(b"\n"):
@@ -183,15 +183,15 @@ class _Reader:
                 _add_announced(self._announced.setdefault(key, AnnouncedCalls(*key)), call)
 
     def end_file(self) -> None:
-        """Take the next line to be the first one of a file."""
+        """Treat the next line as the first line of a file."""
         self._back = self._back or self._behind
         self._highest = self._behind = ""
 
     def _look_at(self, when: str) -> None:
-        """Take in the instant of any line: where the files begin and end, and whether a clock was set back."""
+        """Note the instant of any line: the files' first and last, and whether a clock was set back."""
         if when >= self._highest:
             self._highest = when
-            if when < self._since:  # whatever stands before it was written before the window
+            if when < self._since:  # All lines before it were written before the window.
                 self._behind = ""
         elif when < self._since and _instant(self._highest) - _instant(when) > _SKEW:
             self._behind = when
@@ -220,7 +220,7 @@ class _Reader:
 
 
 def _read(entry: Any, when: str) -> Caller | AnnouncedCalls | None:
-    """Return the one call that an entry speaks of, None for none; raises TypeError or KeyError if it is no record."""
+    """Return an entry's call, None if it records no call; raises TypeError or KeyError if it is not a record."""
     if "operation" not in entry and "started" in entry:
         return None
     agent, peer = _get(entry, str, "agent"), _get(entry, str, "peer")
@@ -281,7 +281,7 @@ def _add_announced(calls: AnnouncedCalls, call: AnnouncedCalls) -> None:
 
 
 def _instant(when: str) -> datetime:
-    day = min(int(when[8:10]), 28)  # a clock that is wrong may say the 31st of June
+    day = min(int(when[8:10]), 28)  # such as the 31st of June
     return datetime.fromisoformat(f"{when[:8]}{day:02}{when[10:]}")
 
 

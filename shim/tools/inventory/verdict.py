@@ -1,4 +1,4 @@
-"""What inventories prove: whether anybody still makes retired calls, and what speaks against believing it."""
+"""The verdict: whether anybody still makes retired calls, and the doubts about that."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from shim.errors import SettingsError
 from shim.tools.inventory.reading import MOST, Caller, Inventory
 
 FORM = "%Y-%m-%dT%H:%M:%SZ"
-"""How instants are written in inventories."""
+"""The format of instants in inventories."""
 
 EARLIEST = "2026"
-"""No inventory is older; a machine whose clock is not set yet says 1970."""
+"""The oldest credible instant; a machine whose clock is not set says 1970."""
 
 LEGACY = "legacy"
 """The route of calls that Atlas answered by the old endpoint itself."""
@@ -35,7 +35,7 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 
 @attrs.frozen
 class Source:
-    """An inventory file: when it was written to last, its size in bytes, and files beside it that rotation made."""
+    """An inventory file: its last write, its size in bytes, and rotated files beside it."""
 
     path: Path
     changed: datetime
@@ -45,10 +45,10 @@ class Source:
 
 @attrs.frozen
 class Verdict:
-    """``called``, ``quiet`` or ``unproven``, in a sentence, with what it rests on and what ``doubts`` it.
+    """``called``, ``quiet`` or ``unproven``, as a word and a sentence, with the facts behind it and the ``doubts``.
 
-    ``since`` is where the window begins, empty for all there is; ``reaches`` is since when calls were written down.
-    ``ahead`` are sentences on calls that end on a day still to come, and that count in none of these words.
+    ``since`` is the start of the window, empty for all; calls were recorded since ``reaches``.
+    ``ahead`` are sentences on calls with a future sunset; they don't affect the verdict.
     """
 
     word: str
@@ -73,9 +73,9 @@ class Ahead:
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """Return the instant that ``30d``, ``12h``, ``4w``, ``45m``, a date or an instant means.
+    """Return ``30d``, ``12h``, ``4w``, ``45m``, a date or an instant as an instant.
 
-    A date is its 00:00 UTC. Raises SettingsError for anything else, and for what is not past.
+    A date is its 00:00 UTC. Raises SettingsError for anything else, and unless it is in the past.
     """
     span = _SPAN.fullmatch(text.strip())
     if span is None:
@@ -83,18 +83,18 @@ def parse_since(text: str, now: datetime) -> datetime:
             when = parse_instant(text.strip(), name="--since")
         except SettingsError:
             raise SettingsError(
-                f"--since: {text!r} is neither a time span such as 30d, 12h or 4w, nor a date such as 2026-05-01, "
-                "nor an instant such as 2026-05-01T12:00:00Z"
+                f"--since: {text!r} is not a time span such as 30d, 12h or 4w, a date such as 2026-05-01, "
+                "or an instant such as 2026-05-01T12:00:00Z"
             ) from None
     else:
         when = now - int(span[1]) * _UNITS[span[2]]
     if when >= now:
-        raise SettingsError(f"--since: {text!r} leaves no time until now")
+        raise SettingsError(f"--since: {text!r} is not in the past")
     return when
 
 
 def look_at(path: Path) -> Source:
-    """Return what the file system says of an inventory; raises OSError."""
+    """Return the file system's data on an inventory; raises OSError."""
     found = path.stat()
     beside = [other for other in path.parent.iterdir() if _is_rotated(other.name, path)]
     return Source(
@@ -103,7 +103,7 @@ def look_at(path: Path) -> Source:
 
 
 def _is_rotated(name: str, path: Path) -> bool:
-    """Tell names such as ``calls.jsonl.1``, ``calls.jsonl-20260601.gz`` and ``calls-20260601.jsonl``."""
+    """Return whether a name is like ``calls.jsonl.1``, ``calls.jsonl-20260601.gz`` or ``calls-20260601.jsonl``."""
     if name.endswith(".html"):
         return False
     return name.startswith((f"{path.name}.", f"{path.name}-")) or (
@@ -165,14 +165,14 @@ def spoken(instant: str) -> str:
 
 
 def judge(found: Inventory, sources: Sequence[Source], since: datetime | None, now: datetime, ends: Ends) -> Verdict:
-    """Judge what was read of some files; never says more than they prove.
+    """Return the verdict on some files; it claims no more than they prove.
 
-    Calls count as retired unless ``ends`` knows a day still to come and Atlas answered them itself.
+    Calls count as retired unless ``ends`` has a future sunset for them and Atlas answered them itself.
     """
     over, coming = part(found.callers, ends)
     ahead = sentences(coming)
     start = "" if since is None else since.strftime(FORM)
-    # An empty file was made when it was last written to.
+    # An empty file was created at its last write.
     starts = [found.first] * bool(found.first) + [one.changed.strftime(FORM) for one in sources if not one.size]
     reaches = min(starts, default="")
     window = f"since {spoken(start or reaches)}"
@@ -187,12 +187,12 @@ def judge(found: Inventory, sources: Sequence[Source], since: datetime | None, n
         )
         return Verdict("called", sentence, start, reaches, (), ahead)
     if doubts := tuple(_doubts(found, sources, since, reaches, now)):
-        sentence = f"No retired call was written down {window}, which does not prove that there was none."
+        sentence = f"No retired call was recorded {window}, but that does not prove that no call was made."
         sentence = sentence if start or reaches else sentence.replace(" since ", "")
         return Verdict("unproven", sentence, start, reaches, doubts, ahead)
     sentence = (
         f"Nobody has called a retired endpoint {window}: the shim can go, "
-        "if every program and gateway that could make such calls wrote to this inventory all the while."
+        "if every program and gateway that could make retired calls wrote to this inventory the whole time."
     )
     return Verdict("quiet", sentence, start, reaches, (), ahead)
 
@@ -202,22 +202,20 @@ def _doubts(
 ) -> list[str]:
     doubts = []
     if since is None:
-        doubts.append("No window was asked for; say how long nobody may have called, as in --since 30d.")
+        doubts.append("No window was given; set one, as in --since 30d.")
     elif not reaches:
-        doubts.append("The inventory says nothing of since when it was written.")
+        doubts.append("The inventory has no line that shows when it was begun.")
     elif reaches > since.strftime(FORM):
-        doubts.append(
-            f"The inventory reaches back to {spoken(reaches)} only, and not to {spoken(since.strftime(FORM))}."
-        )
+        doubts.append(f"The inventory reaches back only to {spoken(reaches)}, not to {spoken(since.strftime(FORM))}.")
     if found.broken:
         doubts.append(f"{_plural(found.broken, 'line')} can't be read, and may have been calls.")
     if found.last > (now + timedelta(minutes=5)).strftime(FORM):
-        doubts.append(f"The last line is of {spoken(found.last)}, which is still to come: a clock was wrong.")
+        doubts.append(f"The last line is of {spoken(found.last)}, which is in the future: a clock was wrong.")
     if found.first and found.first < EARLIEST:
-        doubts.append(f"The first line is of {spoken(found.first)}, before there was a shim: a clock was wrong.")
+        doubts.append(f"The first line is of {spoken(found.first)}, before the shim existed: a clock was wrong.")
     if found.back:
         doubts.append(
-            f"A line of {spoken(found.back)} stands after a later one: a clock was set back, or files were joined "
+            f"A line of {spoken(found.back)} follows a later one: a clock was set back, or files were joined "
             "(name them one by one)."
         )
     read = {source.path.resolve() for source in sources}
@@ -228,7 +226,7 @@ def _doubts(
         if path.resolve() not in read and (since is None or changed >= since)
     ]
     if beside:
-        doubts.append(f"Files beside it were not read, and may have calls: {', '.join(dict.fromkeys(beside))}.")
+        doubts.append(f"These files beside it were not read, and may have calls: {', '.join(dict.fromkeys(beside))}.")
     return doubts
 
 

@@ -1,4 +1,4 @@
-"""Appending to the inventory: a line for each recognised call, from any number of processes and threads."""
+"""Appends to the inventory: a line for each recognised call, from any number of processes and threads."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ logger = logging.getLogger("shim")
 VARIABLE = "ATLAS_SHIM_INVENTORY"
 
 COMMANDS = "atlas-shim-cli/"
-"""What the User-Agent of the shim's own commands begins with: they are no callers."""
+"""The start of the shim's own commands' User-Agent, which do not count as callers."""
 
 LONGEST = 4000
-"""Bytes of one line: less than the page that every system appends in one piece."""
+"""The most bytes of a line: less than a page, which every system appends in one piece."""
 _AGENT, _PEER, _REASON, _FILE = 200, 64, 400, 1000
 _failed: set[str] = set()
 
 
 @attrs.frozen
 class CallSite:
-    """Where in a program a call is made; ``lineno`` counts from 1, ``module`` is the file's ``__name__``."""
+    """A call's place in a program; ``lineno`` counts from 1, ``module`` is the file's ``__name__``."""
 
     filename: str
     lineno: int
@@ -48,7 +48,7 @@ class CallSite:
 
 
 def wanted(environ: Mapping[str, str] = os.environ) -> bool:
-    """Tell whether an inventory is to be written; looking for a call site is a waste of time otherwise."""
+    """Return whether an inventory is written; without one, call sites need not be found."""
     return bool(environ.get(VARIABLE))
 
 
@@ -73,7 +73,7 @@ def note(  # noqa: PLR0913 - the parts of an entry, and where environment and ti
 
 
 def started(who: str, *, environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.time) -> None:
-    """Append that from now on calls are written down by ``who``, so that silence afterwards means something."""
+    """Append that ``who`` records calls from now on, so that later silence is evidence."""
     _write(environ, lambda: {"time": written(clock()), "started": who})
 
 
@@ -110,7 +110,7 @@ def _write(environ: Mapping[str, str], entry: Callable[[], dict[str, object]]) -
         if path not in _failed:
             _failed.add(path)
             cause = error.strerror if isinstance(error, OSError) else type(error).__name__
-            logger.warning("the inventory %s can't be written: %s", path, cause)
+            logger.warning("can't write to the inventory %s: %s", path, cause)
 
 
 def _append(path: str, line: bytes) -> None:
@@ -139,12 +139,12 @@ def opened(path: str | Path, flags: int) -> int:
         raise OSError(error.errno, reason, str(path)) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
     return descriptor
 
 
 def _line(entry: dict[str, object]) -> bytes:
-    """Write an entry as a line of at most ``LONGEST`` bytes, without the members that make it longer."""
+    """Return an entry as a line of at most ``LONGEST`` bytes; members that don't fit are left out."""
     for name in ("constant", "derived", "absent", "reason", "agent", "file"):
         if len(line := _json(entry)) <= LONGEST:
             return line
@@ -191,13 +191,13 @@ def _entry(
 
 
 def _remote(agent: str | None, peer: str | None) -> dict[str, object]:
-    """Return the members that name a caller by its ``User-Agent`` and its address, as far as they are known."""
+    """Return the known members that name a caller: its ``User-Agent`` and its address."""
     said = {"agent": agent and agent[:_AGENT], "peer": peer and peer[:_PEER]}
     return {name: value for name, value in said.items() if value is not None}
 
 
 def _successor(operation: Operation, record: Record) -> Target | None:
-    """Return the successor's call that was sent; on the legacy route the one for later, if there is only one."""
+    """Return the successor call that was sent; on the legacy route the future one, if there is only one."""
     asked = operation.successors.get(record.route)
     if asked is None:
         flex = operation.successors.get(operation.first)

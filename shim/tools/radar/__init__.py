@@ -1,7 +1,7 @@
-"""What replies announce of themselves: ``Sunset`` and ``Deprecation``, remembered by operation.
+"""Sunsets that replies announce (``Sunset``, ``Deprecation``), remembered by operation.
 
-``announcement`` reads the field lines, ``shape`` makes of a path what it has in common with others, ``radar``
-remembers, bounded, and says it once in the log.
+``announcement`` reads the header fields, ``shape`` turns a path into a template, ``radar`` remembers announcements,
+within bounds, and logs each once.
 """
 
 from shim.tools.radar.announcement import ANNOUNCING, Announcement, read

@@ -1,4 +1,4 @@
-"""The field lines with which a reply announces the end of its operation."""
+"""Reads the header fields with which a reply announces the sunset of its operation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANNOUNCING = frozenset({"sunset", "deprecation"})
 """The names of the fields, in lower case."""
 
 _LONGEST = 4096
-"""Characters of a Link field that are read."""
+"""The most characters read of a Link field."""
 
 _DATE = re.compile(r"@(-?[0-9]{1,12})(?:;|$)")
 _LINK = re.compile(r'<([^<>]*)>((?:[^,"<]|"[^"]*")*)')
@@ -30,11 +30,10 @@ _LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 @attrs.frozen
 class Announcement:
-    """What a reply says of its operation; instants are seconds since the epoch.
+    """A reply's announcement; instants are seconds since the epoch, None if not announced.
 
-    ``sunset`` is when it is switched off, ``deprecation`` since when or from when on it is deprecated, None where that
-    is not said; ``deprecated`` tells that it is or will be, with a date or without. ``link`` leads to what is written
-    about it for people, empty without one.
+    The operation is switched off at ``sunset`` and deprecated from ``deprecation`` on; ``deprecated``: a deprecation
+    is announced, with or without a date. ``link`` leads to documentation, empty without a link.
     """
 
     sunset: float | None = None
@@ -44,11 +43,11 @@ class Announcement:
 
 
 def read(headers: Headers) -> Announcement | None:
-    """Return what a reply's field lines announce, None for nothing.
+    """Return the announcement in a reply's header fields, None without one.
 
-    Read are ``Sunset`` (RFC 8594, an HTTP date), ``Deprecation`` (RFC 9745, a Date such as ``@1722816000``; of its
-    drafts, which Atlas sends, ``true`` and an HTTP date) and ``Link`` with ``sunset`` or ``deprecation``. Of a field
-    that comes twice the first line counts; a value that means nothing is none, and is logged at debug level.
+    It reads ``Sunset`` (RFC 8594, an HTTP date), ``Deprecation`` (RFC 9745, a Date such as ``@1722816000``; also
+    ``true`` and an HTTP date, as in its drafts and from Atlas) and ``Link`` with ``sunset`` or ``deprecation``. Of a
+    repeated field the first line counts. An invalid value is ignored and logged at debug level.
     """
     sunset = deprecation = None
     for name, value in headers:
@@ -65,7 +64,7 @@ def read(headers: Headers) -> Announcement | None:
 
 @lru_cache(maxsize=256)
 def _read(sunset: str | None, deprecation: str | None, links: str) -> Announcement | None:
-    """Return what values mean; remembered, since the same come with each reply."""
+    """Return the announcement of some values; cached, since they come with each reply."""
     ends = None if sunset is None else _http_date(sunset)
     if sunset is not None and ends is None:
         _ignored("Sunset", sunset)
@@ -81,19 +80,19 @@ def _read(sunset: str | None, deprecation: str | None, links: str) -> Announceme
 
 
 def _ignored(name: str, value: str) -> None:
-    log.debug("a reply's %s means nothing and is ignored: %r", name, value[:100])
+    log.debug("ignored an invalid %s in a reply: %r", name, value[:100])
 
 
 def _date(value: str) -> float | None:
-    """Return the instant of a Date (RFC 9651, 3.3.7), parameters behind it left out."""
+    """Return the instant of a Date (RFC 9651, 3.3.7), without its parameters."""
     match = _DATE.match(value)
     return _plausible(int(match[1])) if match else None
 
 
 def _http_date(value: str) -> float | None:
-    """Return the instant of an HTTP date (RFC 9110, 5.6.7); Atlas writes days of one digit, and others a wrong weekday.
+    """Return the instant of an HTTP date (RFC 9110, 5.6.7), also with days of one digit, as Atlas writes.
 
-    The weekday is not looked at, as RFC 5322's parser does.
+    The weekday is ignored, since some servers send a wrong one.
     """
     if not value.rstrip().endswith("GMT") or len(value) > 64:
         return None
@@ -109,7 +108,7 @@ def _plausible(seconds: float) -> float | None:
 
 
 def _link(links: str) -> str:
-    """Return the first target that is for reading: an absolute URL, without its query; one with an id in it is none."""
+    """Return the first target that is an absolute URL without an id, without its query."""
     for match in _LINK.finditer(links):
         rel = _REL.search(match[2])
         words = (rel[1] or rel[2] or "").lower().split() if rel else ()

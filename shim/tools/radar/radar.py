@@ -1,4 +1,4 @@
-"""What replies announced, by operation: bounded, readable from another thread, and said once in the log."""
+"""Announced sunsets by operation: bounded, readable from another thread, and logged once."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from shim.tools.radar.shape import shape_of
 log = logging.getLogger("shim.tools.radar")
 
 MOST = 256
-"""Operations that are remembered, a version each; and lines that are logged in the life of a process."""
+"""The most operations, each in one version, that are remembered, and the most lines logged by a process."""
 
 NEWS = 16
-"""Lines that are logged of one method and path: its versions are what callers say."""
+"""The most lines logged for one method and path, since callers can invent versions."""
 
 CALLERS = 8
-"""Callers of an operation that are remembered, those that called last."""
+"""The most callers of an operation that are remembered, the latest."""
 
 _VERSION = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|preview|upcoming)\+", re.IGNORECASE)
 
@@ -35,11 +35,11 @@ _Key = tuple[str, str, str]
 
 @attrs.frozen
 class Sighting:
-    """An operation whose replies announce its end.
+    """An operation whose replies announce its sunset.
 
-    ``path`` is a template or a shape, without anybody's name; ``version`` the date that Accept or Content-Type name,
-    empty where none does. Instants are seconds since the epoch, as in ``Announcement``; ``first`` and ``last`` are when
-    it was announced, in ``calls`` replies. ``callers`` are names, the latest first.
+    ``path`` is a template or a shape, without anybody's names; ``version`` is the date in Accept or Content-Type,
+    else empty. Instants are seconds since the epoch, as in ``Announcement``; it was announced in ``calls`` replies,
+    from ``first`` to ``last``. ``callers`` are names, the latest first.
     """
 
     method: str
@@ -56,7 +56,7 @@ class Sighting:
 
     @property
     def key(self) -> _Key:
-        """What tells operations apart."""
+        """The key of an operation."""
         return self.method, self.path, self.version
 
     def again(self, said: Announcement, caller: str, now: float) -> Sighting:
@@ -85,10 +85,10 @@ class Radar:
     def look(
         self, call: Call, headers: Headers, engine: Engine, caller: str = "", now: float | None = None
     ) -> Sighting | None:
-        """Take in the field lines of a reply to a call as it was sent; return what they announce, None for nothing.
+        """Remember and return the announcement in a reply's header fields, None without one; ``call`` is as sent.
 
-        ``engine`` knows the templates of its documents; ``caller`` is a name, empty where none is known; ``now`` is in
-        seconds since the epoch.
+        ``engine`` has the templates of its documents; ``caller`` is a name, empty if unknown; ``now`` is in seconds
+        since the epoch.
         """
         said = read(headers)
         if said is None:
@@ -109,9 +109,9 @@ class Radar:
         return found
 
     def _forget_one(self) -> None:
-        """Forget a version of the path that has most: one between those that were called first and last.
+        """Forget a version of the path with most versions, but neither its first nor its latest.
 
-        So invented versions take the place of each other. If no path has two, all count as one.
+        So invented versions replace each other. If no path has two versions, all paths count as one.
         """
         versions = Tally(key[:2] for key in self._seen)
         path, most = versions.most_common(1)[0]
@@ -119,7 +119,7 @@ class Radar:
         del self._seen[same[len(same) // 2]]
 
     def _is_news(self, one: Sighting) -> bool:
-        """Tell whether it is to be logged: once for each operation and its dates, and not without end."""
+        """Return whether to log it: once for each operation and its dates, up to a limit."""
         news = (one.key, one.sunset, one.deprecation)
         if news in self._logged or len(self._logged) >= MOST:
             return False
@@ -129,7 +129,7 @@ class Radar:
         return True
 
     def sightings(self) -> tuple[Sighting, ...]:
-        """Return all that is remembered; may be called in another thread."""
+        """Return everything remembered; may be called from another thread."""
         with self._lock:
             return tuple(self._seen.values())
 
@@ -147,7 +147,7 @@ def _version(value: str) -> str:
 
 
 def sentence(one: Sighting, before: Sighting | None, now: float) -> str:
-    """Return for people what is announced, and what was ``before``."""
+    """Return a sentence on the announcement and on the one ``before``."""
     version = f" ({one.version})" if one.version else ""
     parts = []
     if one.sunset is not None:

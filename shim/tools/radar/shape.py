@@ -1,6 +1,6 @@
-"""What a path has in common with others: the words of the API, and braces for each part that names somebody's own.
+"""The shape of a path: the words of the API, and braces for every segment that may be somebody's name.
 
-What may be shown is told from what is known, and not from what looks like a name: a cluster may be called anything.
+Only known API words are shown; every other segment becomes {}, since a cluster may have any name.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ WORDS = BASES | frozenset(_DATA["words"])
 BELOW, NAMES_BEHIND = _DATA["below"], _DATA["names_behind"]
 
 NAME = "{}"
-"""Stands for one segment that is somebody's own."""
+"""Stands for one segment that may be a name."""
 
 LONGEST = 24
-"""Segments of a shape; what is behind them becomes one name."""
+"""The most segments of a shape; the rest becomes one name."""
 
 _ID = re.compile(r"[0-9a-f]{24}")
 _WORD = re.compile(r"[a-z][A-Za-z]{1,39}")
 
 
 def shape_of(path: str) -> str:
-    """Return a raw path with ``{}`` in place of ids, names, numbers and all else that is no word of Atlas' API.
+    """Return a raw path with ``{}`` in place of ids, names, numbers and all other segments except Atlas' API words.
 
-    A segment behind a collection (``clusters``) is a name, whatever it reads like, unless the API has a fixed word
-    there. Directly behind the id of a project or an organisation there is always a word, so that a new one is shown.
+    A segment after a collection (``clusters``) is a name, whatever it looks like, unless the API has a fixed word
+    there. A segment right after the id of a project or an organisation is always a word, even an unknown one.
     """
     shown: list[str] = []
-    names = 0  # that are still to come behind the last collection
+    names = 0  # that may still follow the last collection
     owner = False
     collection = ""
     for segment in filter(None, path.split("/")[: LONGEST + 1]):
@@ -58,6 +58,6 @@ def shape_of(path: str) -> str:
 
 
 def _names_behind(word: str) -> int:
-    """Return how many segments behind a word may be names: one, where it is a plural."""
+    """Return how many segments after a word may be names: one after a plural."""
     plural = word.endswith("s") and word not in NEVER_COLLECTIONS
     return int(NAMES_BEHIND.get(word, plural))

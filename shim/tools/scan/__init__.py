@@ -1,10 +1,10 @@
-"""Finding calls of retired operations in sources, without running them.
+"""Finds calls of retired operations in sources, without running them.
 
-First the names, then parsing: ``files`` reads every text below the named paths, and ``scanning`` keeps those that have
-a word of what is looked for (``sightings``: the ``paths`` and ``names`` of the documents). A program is read by its
-grammar: ``tree`` gives it one shape for all languages, ``fold`` follows its texts, ``programs`` looks at its calls,
-``project`` at what other files know. Every other text is read by ``lines``. ``rules.toml`` has the words of languages
-and clients. ``known`` leaves out what is known, ``findings`` says what each one means, ``formats`` writes them.
+Search comes first, then parsing: ``files`` reads every text file below the given paths, and ``scanning`` keeps those
+with a word to look for (``sightings``: the ``paths`` and ``names`` of the documents). Programs are parsed: ``tree``
+gives all languages one shape, ``fold`` evaluates strings, ``programs`` finds calls, ``project`` asks the other files
+of a scan. Every other text is read by ``lines``. ``rules.toml`` has the words of languages and clients. ``known``
+removes known findings, ``findings`` adds dates and advice, ``formats`` writes the report.
 """
 
 from shim.tools.scan.findings import Finding, FindingState, SuccessorCall, as_json, successors_of, worst

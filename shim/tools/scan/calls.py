@@ -14,7 +14,7 @@ _CLOSING = re.compile(r"(\"\"\"|'''|[\"'`]|[\])}]|\"#*)$")
 
 
 def plain(name: str) -> str:
-    """Return a name without the signs and types that languages put around it."""
+    """Return a name without its language's sigils and types."""
     return re.sub(r"<.*|^\W+|\W+$", "", name.rpartition("\n")[2].strip())
 
 
@@ -25,7 +25,7 @@ def unquoted(said: str) -> str:
 
 @attrs.frozen
 class Call:
-    """A call: what is called, on what, and with what; ``keyed`` are arguments and members of objects by small name."""
+    """A call: callee, receiver, arguments; ``keyed`` has arguments and members of objects by lower-case name."""
 
     node: Node
     name: str
@@ -35,13 +35,13 @@ class Call:
 
     @property
     def on(self) -> str:
-        """The last name of what it is called on, "" for a function."""
+        """The last name of the receiver, "" for a function."""
         names = [one.text for one in self.receiver.names()] if self.receiver is not None else []
         return plain(names[-1]) if names else ""
 
 
 def call_of(node: Node) -> Call:
-    """Return what a node of a call says."""
+    """Return the call in a node."""
     at = next((at for at, one in enumerate(node.kids) if one.role == "arguments"), len(node.kids))
     before, given = node.kids[:at], node.kids[at:][:1]
     while given and given[0].kids[:1] and given[0].kids[0].role == "arguments":
@@ -103,7 +103,7 @@ def parameters(function: Node) -> list[str]:
         if one.kind == "parameter_declaration":
             found += [plain(name.text) for name in names if name.parent is one]  # Go: several of one type
         elif names:
-            # A type before the name, as in Java and C#, or behind it.
+            # A type before the name, as in Java and C#, or after it.
             last = one.kind in {"formal_parameter", "parameter"} and one.kids[-1:] == [names[-1]]
             found.append(plain((names[-1] if last else names[0]).text))
     return found

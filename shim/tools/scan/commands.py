@@ -11,7 +11,7 @@ from shim.tools.scan.methods import said
 _SENDS = re.compile(
     r"-d.*|--data(-\w+)?(=.*)?|--json(=.*)?|-F.*|--form(=.*)?|--post-(data|file)(=.*)?|-T.*|\w[\w.-]*:?=[^=].*"
 )
-"""Options, and HTTPie's items, that give something to send."""
+"""Options, and HTTPie's items, that set content to send."""
 _METHOD = re.compile(r"(?:-X|--request=?|--method=?|-Method)(\w*)")
 
 
@@ -60,7 +60,7 @@ def atlas_words(words: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _plain(words: Sequence[str]) -> Iterator[str]:
-    """Yield the words that are no options; a word after an option with one dash or two may be its value."""
+    """Yield the words that are not options; a word after an option may be its value."""
     at = 0
     while at < len(words):
         word = words[at]
@@ -72,7 +72,7 @@ def _plain(words: Sequence[str]) -> Iterator[str]:
 
 
 def commands_in(text: str) -> Iterator[list[str]]:
-    """Yield the command lines in a text that a program hands to a shell; quotes are dropped, nothing is expanded."""
+    """Yield the command lines in a text that a program passes to a shell; quotes are removed, nothing is expanded."""
     for line in re.split(r"[\n;|]|&&", text.replace("\\\n", " ")):
         words = [word.strip("'\"`$()") for word in line.split()]
         while words and (words[0] in {"sudo", "exec", "time", "env", "command"} or re.fullmatch(r"\w+=\S*", words[0])):

@@ -1,4 +1,4 @@
-"""The files below some paths: which ones, what they are written in, and reading them."""
+"""Finds the files below some paths, their languages, and their texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import attrs
 from shim.tools.scan import rules
 
 _LONG_LINE = 5000
-"""Characters; JavaScript with a longer first line was not written by hand."""
+"""The most characters in the first line of JavaScript written by hand."""
 _LARGEST = 16 * 1024 * 1024
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _MAGIC = re.compile(r"^(\s*)[%!?].*|^\s*\S+\?+\s*$")
@@ -23,7 +23,7 @@ _SHELL_CELL = re.compile(r"\s*%%(bash|sh|script|!)")
 
 
 class UnreadError(Exception):
-    """A file was not read; ``is_odd`` tells an expected reason (a picture, a link) from one to look at."""
+    """A file was not read; ``is_odd`` is false for an expected reason (a picture, a link)."""
 
     def __init__(self, reason: str, *, is_odd: bool = True) -> None:
         super().__init__(reason)
@@ -32,7 +32,7 @@ class UnreadError(Exception):
 
 @attrs.frozen
 class Source:
-    """One file: the name to show, the path, the grammar that reads it ("" for none), and the end of its name."""
+    """One file: its name in the report, its path, its grammar ("" without one), and its extension."""
 
     file: str
     path: Path
@@ -52,9 +52,9 @@ class Unread:
 
 @attrs.frozen
 class Content:
-    """One file's text; ``cells`` has for each line of a notebook's text the cell and the line in it.
+    """One file's text; ``cells`` has the cell and its line for each line of a notebook's text.
 
-    ``shell`` is the text of a notebook's commands, with as many lines.
+    ``shell`` is the text of a notebook's commands, with the same number of lines.
     """
 
     text: str
@@ -63,10 +63,10 @@ class Content:
 
 
 def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Source | Unread]:
-    """Yield each file once, and what is left out; a file that is named is taken whatever it is called.
+    """Yield each file once, and what is skipped; a file named itself is never skipped for its name.
 
-    Folders are walked in order. Links in them are not followed: what they lead to below the named paths is read under
-    its own name, and the rest is not asked for. ``exclude`` are glob patterns of names or paths.
+    Folders are walked in order. Links in them are not followed: targets below the named paths are read anyway, and
+    others were not asked for. ``exclude`` are glob patterns of names or paths.
     """
     roots = [path.resolve() for path in paths]
     patterns, seen = tuple(exclude), set[tuple[int, int]]()
@@ -115,17 +115,17 @@ def _reason(error: BaseException) -> str:
 
 
 def _left_out(folder: Path) -> str:
-    """Return why a folder is left out, "" for those that are read."""
+    """Return why a folder is skipped, "" if it is read."""
     name = folder.name
     if name in rules.words("files", "skipped") or (folder / "pyvenv.cfg").exists():
-        return "a folder of what others wrote, or of what is built; name it to scan it"
+        return "a folder of vendored or built files; name it to scan it"
     if name.startswith(".") and name not in rules.words("files", "shown"):
         return "a hidden folder; name it to scan it"
     return ""
 
 
 def _source(path: Path) -> Source:
-    """Return what a file is, by its name or, where that has no end, by its first line."""
+    """Return a file's grammar and extension, by its name or, without an extension, by its first line."""
     ending = path.suffix[1:].lower() if path.suffix and path.stem else path.name.lower().lstrip(".")
     language = rules.inverted("languages").get(ending, "")
     name = path.name.lower()
@@ -150,7 +150,7 @@ def _source(path: Path) -> Source:
 def read(source: Source) -> bytes:
     """Return a file's bytes; raises UnreadError."""
     try:
-        # Without waiting: a pipe that takes the file's place meanwhile has no writer.
+        # Non-blocking, since the file may have been replaced by a pipe without a writer.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(source.path, flags), "rb") as file:
             info = os.fstat(file.fileno())
@@ -167,7 +167,7 @@ def read(source: Source) -> bytes:
 
 
 def decoded(source: Source, content: bytes) -> Content:
-    """Return a file's text; raises UnreadError for a notebook that is none, and for what a program made."""
+    """Return a file's text; raises UnreadError for broken notebooks and generated files."""
     coding = "utf-16" if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig"
     if source.language == "python" and (said := _CODING.search(content, 0, 200)) is not None:
         coding = said[1].decode("ascii")
@@ -179,17 +179,17 @@ def decoded(source: Source, content: bytes) -> Content:
     if source.ending == "ipynb":
         return _notebook(text)
     if source.language == "javascript" and len(text.partition("\n")[0]) > _LONG_LINE:
-        raise UnreadError("made by a program: its first line is too long for a person's", is_odd=False)
+        raise UnreadError("generated: its first line is too long for a person's", is_odd=False)
     return Content(text)
 
 
 def _notebook(content: str) -> Content:
-    """Return the code cells of a notebook, one after the other: Python, and beside it the lines for a shell."""
+    """Return a notebook's code cells as one Python text, and their shell lines as another."""
     try:
         cells = [one for one in enumerate(json.loads(content)["cells"], 1) if one[1]["cell_type"] == "code"]
         codes = [(number, "".join(cell["source"])) for number, cell in cells]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise UnreadError("no notebook of format 4") from None
+        raise UnreadError("not a notebook of format 4") from None
     lines, shell, where = list[str](), list[str](), list[tuple[int, int]]()
     for number, code in codes:
         other, in_shell = code.lstrip().startswith("%%"), _SHELL_CELL.match(code) is not None

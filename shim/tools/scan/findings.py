@@ -1,4 +1,4 @@
-"""Findings: a use of a retired operation with what is known about it on a day."""
+"""Findings: uses of retired operations with their state on a day, and advice."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class FindingState(StrEnum):
     """How urgent a finding is."""
 
     DEPRECATED = "deprecated"
-    """The sunset is still to come."""
+    """The sunset is in the future."""
     GONE = "gone"
-    """The sunset has passed; a successor is there."""
+    """The sunset has passed; there is a successor."""
     NO_SUCCESSOR = "no successor"
-    """Nothing took the operation's place, whatever the date."""
+    """The operation has no successor, whatever the date."""
 
 
 @attrs.frozen
 class SuccessorCall:
-    """A call that took an operation's place; ``word`` is the word of the body that chooses it."""
+    """A successor call; ``word`` is the word of the body that chooses it."""
 
     tier: str
     method: str
@@ -45,7 +45,7 @@ class Finding:
     """One use in one file.
 
     ``place`` counts lines from the start of the file, or of the notebook's cell number ``cell``.
-    ``row`` is the whole line, ``others`` are operations it may be instead, when the method is unknown.
+    ``row`` is the whole line; if the method is unknown, ``others`` are further operations it may mean.
     """
 
     place: Place
@@ -63,7 +63,7 @@ class Finding:
 
     @property
     def successors(self) -> tuple[SuccessorCall, ...]:
-        """The calls that took the operation's place, in the order in which the shim asks them."""
+        """The successor calls, in the order in which the shim makes them."""
         return successors_of(self.operation)
 
     @property
@@ -94,7 +94,7 @@ def _successor(tier: str, target: Target, word: str) -> SuccessorCall:
 
 
 def finding_of(use: Use, settings: Settings, at: datetime, source: str) -> Finding:
-    """Return what a use means on a day; ``at`` is an aware instant, ``source`` the text that was found."""
+    """Return the finding for a use; ``at`` is an aware instant, ``source`` the file's text."""
     operation = use.operations[0]
     sunset = sunset_of(operation, settings)
     if not operation.successors:
@@ -142,7 +142,7 @@ def as_json(finding: Finding) -> dict[str, Any]:
 
 
 def written(when: datetime) -> str:
-    """Return an instant as a date when it is 00:00 UTC, else as RFC 3339."""
+    """Return an instant as a date if it is 00:00 UTC, else as RFC 3339."""
     text = when.strftime("%Y-%m-%dT%H:%M:%SZ")
     return text.removesuffix("T00:00:00Z")
 

@@ -1,4 +1,4 @@
-"""Rewriting a Python file's imports of HTTP libraries, so that they come from the shim; nothing else is touched."""
+"""Rewrites a Python file's imports of HTTP libraries to import the shim's; changes nothing else."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ import attrs
 LIBRARIES = ("httpx", "httpx2", "requests", "urllib3", "aiohttp")
 """The libraries that ``from shim import …`` has a door for."""
 _MODULES = {"requests.sessions": "shim.requests.sessions", "requests.api": "shim.requests.api"}
-"""Modules of theirs whose names make calls, and what is behind the door in their place."""
+"""Their modules that make calls -> the shim's modules."""
 _INNER = frozenset({
     "aiohttp.client", "urllib3.poolmanager", "urllib3.connectionpool", "urllib3.connection", "httpx._client",
     "httpx._api", "httpx2._client", "httpx2._api",
 })  # fmt: skip
-"""Those without; what any other module has makes no call, and is the same object behind the door."""
+"""Modules without a counterpart. All others make no calls, and the shim's are the same objects."""
 
 
 @attrs.frozen
 class Said:
-    """Something about a line that was left as it is."""
+    """A remark on a line that was not changed."""
 
     line: int
     message: str
@@ -34,7 +34,7 @@ class Said:
 
 @attrs.frozen
 class Rewritten:
-    """A file as it would be; ``content`` are the bytes it has when nothing could be rewritten."""
+    """A file after rewriting; ``content`` are its old bytes if nothing could be rewritten."""
 
     content: bytes
     changed: tuple[str, ...]
@@ -43,7 +43,7 @@ class Rewritten:
 
 @attrs.define
 class _Edits:
-    """What is to be put in the place of which bytes, and what is said."""
+    """The replacements of bytes, and the remarks."""
 
     edits: list[tuple[int, int, str]] = attrs.field(factory=list)
     changed: list[str] = attrs.field(factory=list)
@@ -53,10 +53,10 @@ class _Edits:
 
 
 def rewritten(content: bytes) -> Rewritten:
-    """Return a file whose imports of HTTP libraries lead to the shim's doors; formatting and comments stay.
+    """Return a file that imports the shim's HTTP libraries; formatting and comments stay.
 
-    An import that can't be rewritten safely is said. Raises SyntaxError, UnicodeError or ValueError for a file that
-    Python can't parse.
+    Imports that can't be rewritten safely get a remark. Raises SyntaxError, UnicodeError or ValueError for a file
+    that Python can't parse.
     """
     encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     text = content.decode(encoding)
@@ -79,8 +79,8 @@ def rewritten(content: bytes) -> Rewritten:
             found.edits[-1] = (start, end, found.edits[-1][2])
     found.said += _dynamic(tree)
     if not found.changed and not found.seen and not found.said:
-        message = "imports no HTTP library that the shim has a door for: the client comes from elsewhere"
-        found.said.append(Said(0, "already led to the shim" if found.led else message))
+        message = "imports no HTTP library that the shim covers: the client comes from elsewhere"
+        found.said.append(Said(0, "already imports the shim" if found.led else message))
     raw = text.encode()
     for start, end, new in sorted(found.edits, reverse=True):
         raw = raw[:start] + _edited(raw[start:end].decode(), new, raw, start).encode() + raw[end:]
@@ -93,7 +93,7 @@ def _python_lines(text: str) -> list[bytes]:
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
-    """Yield the imports of a program, but those for type checkers alone."""
+    """Yield the imports of a program, except those for type checkers only."""
     stack: list[ast.AST] = [tree]
     while stack:
         node = stack.pop()
@@ -106,7 +106,7 @@ def _statements(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
 
 
 def _edited(old: str, new: str, raw: bytes, start: int) -> str:
-    """Return an import as it is to be; ``{}`` in it is what stands behind the old one's first name."""
+    """Return the new import; ``{}`` in it stands for the text after the old one's first name."""
     if new.startswith("from:"):
         name, _, module = new.removeprefix("from:").partition(">")
         return old.replace(name, module, 1)
@@ -126,14 +126,14 @@ def _from(node: ast.ImportFrom, found: _Edits) -> None:
     if name in _INNER:
         found.seen = True
         found.said.append(
-            Said(node.lineno, f"from {name} gives the library's own; import it from shim.{name.split('.')[0]}")
+            Said(node.lineno, f"from {name} imports the library's own; import it from shim.{name.split('.')[0]}")
         )
     door = _MODULES.get(name)
     if door is None and not _has_door(name, node.lineno, found):
         return
     found.seen = True
     if node.names[0].name == "*":
-        found.said.append(Said(node.lineno, f"from {name} import * has no counterpart; name what is used"))
+        found.said.append(Said(node.lineno, f"from {name} import * can't be rewritten; import the names that are used"))
         return
     found.changed.append(name)
     found.edits.append((-1, -1, f"from:{name}>{door or f'shim.{name}'}"))
@@ -145,7 +145,7 @@ def _import(node: ast.Import, found: _Edits) -> None:
         said = alias.name if alias.asname is None else f"{alias.name} as {alias.asname}"
         if alias.name.partition(".")[0] in LIBRARIES and "." in alias.name:
             found.seen = True
-            message = f"import {alias.name} gives the library itself; import what is used from shim"
+            message = f"import {alias.name} imports the library itself; import the names that are used from shim"
             found.said.append(Said(node.lineno, message))
         has = _has_door(alias.name, node.lineno, found)
         (moved if has else kept).append(said)
@@ -160,13 +160,13 @@ def _has_door(name: str, line: int, found: _Edits) -> bool:
         return False
     found.seen = True
     if find_spec(f"shim.{name}") is None:
-        found.said.append(Said(line, f"this version of the shim has no door for {name}"))
+        found.said.append(Said(line, f"this version of the shim does not cover {name}"))
         return False
     return True
 
 
 def _dynamic(tree: ast.Module) -> list[Said]:
-    """Return what is said of imports by name: ``importlib``, ``__import__``, ``sys.modules``."""
+    """Return remarks on dynamic imports: ``importlib``, ``__import__``, ``sys.modules``."""
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args:
@@ -178,12 +178,12 @@ def _dynamic(tree: ast.Module) -> list[Said]:
             continue
         name = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
         if imports and name.partition(".")[0] in LIBRARIES:
-            found.append(Said(node.lineno, f"{name} is imported by its name; give it shim.{name}"))
+            found.append(Said(node.lineno, f"{name} is imported dynamically; change the name to shim.{name}"))
     return found
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put other bytes in a file's place, all of them or none; raises OSError."""
+    """Replace a file's bytes, all or none; raises OSError."""
     handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(handle, "wb") as file:  # noqa: PTH123 - the descriptor that mkstemp made

@@ -1,7 +1,7 @@
-"""The texts of a program, followed from its literals: one reader of constants for every language.
+"""Evaluates the constant strings of a program, for every language.
 
-Followed are concatenation, templates and formats, joins, names in their functions, fields by their name, loops over
-lists that are written out, and what the program's own functions return. Everything else is a hole in the text.
+It follows concatenation, templates and formats, joins, variables in their functions, fields by name, loops over
+literal lists, and return values of the program's own functions. Everything else is a hole in the text.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ T = TypeVar("T")
 
 _DEEPEST = 40
 _STEPS = 1000
-"""So many expressions are followed for one text; what goes on after that is not known."""
+"""The most expressions followed for one text; the rest is a hole."""
 _MARKS = {"kotlin": r"[${]+$", "php": r"[${]+$", "swift": r"\\\($"}
-"""What stands before a value inside a text, where the grammar has it outside the value's node."""
+"""The sign before a value inside a text, if the grammar leaves it outside the value's node."""
 _VARIANT = re.compile(r"\{[^{}/]*\}|:\w+")
 
 
@@ -35,17 +35,17 @@ class Others(Protocol):
     """The other programs of a scan."""
 
     def constant(self, name: str, asking: Program) -> Texts:
-        """Return what a name stands for in another file that a program may take it from."""
+        """Return the value of a name in another file that a program may import it from."""
         ...
 
     def returned(self, name: str, args: Sequence[Texts], keyed: Mapping[str, Node], asking: Program) -> Texts:
-        """Return what another file's function returns."""
+        """Return the values that another file's function returns."""
         ...
 
 
 @attrs.define
 class Program(Scopes):
-    """One file's program, whose texts are followed; ``others`` are asked for what it has not."""
+    """One file's program; names that it does not define are looked up in ``others``."""
 
     others: Others
     _depth: int = 0
@@ -55,12 +55,12 @@ class Program(Scopes):
     _looks: dict[object, Any] = attrs.field(factory=dict)
 
     def forget(self) -> None:
-        """Forget what was followed while the program was asked alone."""
+        """Drop the results that were cached without the other programs."""
         self._memory.clear()
         self._answers.clear()
 
     def fold(self, node: Node, given: Given | None = None) -> Texts:
-        """Return the texts that an expression may be; ``given`` are those of the parameters it is asked with."""
+        """Return the possible texts of an expression; ``given`` are the texts of the function's parameters."""
         if not given and node in self._memory:
             return self._memory[node]
         if self._depth == 0:
@@ -69,7 +69,7 @@ class Program(Scopes):
         if self._depth > _DEEPEST or self._steps > _STEPS:
             return UNKNOWN
         if not given:
-            self._memory[node] = UNKNOWN  # what stands for itself is not known
+            self._memory[node] = UNKNOWN  # a name defined by itself is unknown
         self._depth += 1
         try:
             found = self._fold(node, given or {})
@@ -116,7 +116,7 @@ class Program(Scopes):
         return UNKNOWN
 
     def _part(self, node: Node, names: list[Node], given: Given) -> Texts:
-        """Return the text of what has one text in it: the value of an enumeration, the path of an endpoint."""
+        """Return the single text inside a node: an enumeration's value, an endpoint's path."""
         is_part = names and names[-1].text.strip("$.").casefold() in {
             "value",
             "path",
@@ -131,7 +131,7 @@ class Program(Scopes):
         return tuple(dict.fromkeys(one for node in nodes for one in self.fold(node, given)))[:16] or UNKNOWN
 
     def named(self, name: str, at: Node, given: Given, *, member: bool = False) -> Texts:
-        """Return the texts that a name, or a field of that name, may stand for at a place."""
+        """Return the possible texts of a name, or of a field of that name, at a place."""
         if name in given:
             return given[name]
         texts: Texts = ()
@@ -192,7 +192,7 @@ class Program(Scopes):
         return UNKNOWN
 
     def items(self, node: Node, given: Given | None = None) -> list[Texts]:
-        """Return the texts of each item of a list that is written out or named; of the node itself otherwise."""
+        """Return the texts of each item of a literal or named list; for any other node those of the node."""
         while node.role == "through" and len(node.kids) == 1:
             node = node.kids[0]
         if node.role == "name":
@@ -266,7 +266,7 @@ class Program(Scopes):
         return UNKNOWN
 
     def _joined(self, call: Call, on: Texts, args: Sequence[Texts], given: Given) -> Texts:
-        """Return what a list joined by a text is, on whichever of them the call is made; else nothing."""
+        """Return the text of a join, called on the list or on the separator; nothing for other calls."""
         lists = [*call.args, *([call.receiver] if call.receiver is not None else [])]
         for one in lists:
             items = self.items(one, given)
@@ -279,7 +279,7 @@ class Program(Scopes):
         return ()
 
     def returned(self, name: str, args: Sequence[Texts], keyed: Mapping[str, Node]) -> Texts:
-        """Return the texts that the program's own functions of a name return, asked with some arguments."""
+        """Return the texts that the program's own functions of a name return for some arguments."""
         key = (name, tuple(args), tuple(keyed.values()))
         if key not in self._answers:
             self._answers[key] = UNKNOWN  # a function that calls itself
@@ -292,14 +292,14 @@ class Program(Scopes):
         return self._answers[key]
 
     def _once(self, look: Callable[[Node], Sequence[T]], function: Node) -> Sequence[T]:
-        """Return what a look at a function gives, which is taken once."""
+        """Return a function's results, computed once."""
         if (look, function) not in self._looks:
             self._looks[look, function] = look(function)
         found: Sequence[T] = self._looks[look, function]
         return found
 
     def bound(self, function: Node, args: Sequence[Texts], keyed: Mapping[str, Node] = {}) -> dict[str, Texts]:
-        """Return what a function's parameters are when it is called with some arguments."""
+        """Return the values of a function's parameters for some arguments."""
         names = [name for name in self._once(parameters, function) if name not in {"self", "cls", "this"}]
         keys = {name.casefold(): name for name in names}
         return {

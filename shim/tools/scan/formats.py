@@ -13,7 +13,7 @@ _LEVEL = {FindingState.DEPRECATED: "warning", FindingState.GONE: "error", Findin
 
 
 def sentence(finding: Finding) -> str:
-    """Return a finding in words: what it is, since when it ends, and what to do."""
+    """Return a finding in a sentence: the use, its sunset, and what to do."""
     day = written(finding.sunset)
     name = finding.operation.id
     match finding.state:
@@ -26,7 +26,7 @@ def sentence(finding: Finding) -> str:
 
 
 def what(finding: Finding) -> str:
-    """Return what was found, when it ends, and what to call instead."""
+    """Return the use, its sunset, and the call to make instead."""
     said = f"{finding.method or 'a call of'} {finding.text}" if finding.kind in {"call", "path"} else finding.text
     end = {
         FindingState.DEPRECATED: "ends on",
@@ -37,7 +37,7 @@ def what(finding: Finding) -> str:
 
 
 def github(report: ScanReport) -> Iterator[str]:
-    """Yield GitHub workflow commands, one a finding and an error."""
+    """Yield GitHub workflow commands, one for each finding and error."""
     for finding in report.findings:
         place = finding.place
         head = f"file={_property(place.file)},line={place.line},endLine={place.end_line},col={place.column}"

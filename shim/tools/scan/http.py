@@ -1,4 +1,4 @@
-"""The HTTP calls of a program: their methods and addresses, followed into its own functions."""
+"""Finds the HTTP calls of a program, with methods and addresses, also through its own functions."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from shim.tools.scan.texts import UNKNOWN, Text, known, made, url_join
 from shim.tools.scan.tree import Node
 
 _SPEAKS = re.compile(r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|root)|mongodb", re.IGNORECASE)
-"""What a program has that means Atlas by the end of a path alone."""
+"""Words of a program in which the end of a path alone means Atlas."""
 _BASES = frozenset({
     "base_url", "baseurl", "prefixurl", "baseaddress", "prefix_url", "baseuri", "base_uri", "setbaseurl", "rooturi",
     "url", "base", "host", "with_base_url",
 })  # fmt: skip
-"""What the constructors of clients call the start of all their addresses, in small letters."""
+"""Names of a client's base URL in constructors, in lower case."""
 
 
 class Calls(Silence):
-    """Knows of one program which of its calls are HTTP calls."""
+    """Finds which calls of a program are HTTP calls."""
 
     def __init__(self, program: Program, sought: Sought, neighbours: Mapping[str, frozenset[str]]) -> None:
         super().__init__(program, neighbours)
         self.sought = sought
         self.near = _SPEAKS.search(self.text) is not None
         self.alone: dict[Node, bool] = {}
-        """Of calls inside functions: whether they are retired calls whatever their function is given."""
+        """Calls inside functions -> whether they are retired calls for any arguments of their function."""
 
     def addresses(self, call: Call, given: Given) -> list[Texts]:
-        """Return the texts of a call's arguments that may be an address."""
+        """Return the texts of a call's arguments that may be a URL or a path."""
         skipped = rules.words("words", "not_urls") | rules.words("words", "content")
         values = [*call.args, *(value for key, value in call.keyed.items() if key not in skipped)]
         return [self.program.fold(one, given) for one in values]
 
     def retired(self, call: Call, given: Mapping[str, Texts], depth: int) -> Iterator[tuple[str | None, Text]]:
-        """Yield the methods and addresses of the retired calls that a call makes, or the functions that it calls."""
+        """Yield the methods and addresses of retired calls that a call makes, itself or in the functions it calls."""
         is_http, method = self._method(call, given)
         addresses = self.addresses(call, given) if is_http else []
         if is_http and call.receiver is not None:
@@ -77,7 +77,7 @@ class Calls(Silence):
                     yield from self.retired(inner, bound, depth + 1)
 
     def _base(self, call: Call) -> Texts:
-        """Return the address that the client was made with on which a call is made."""
+        """Return the base URL of the client that a call is made on."""
         root = (
             next((plain(one.text) for one in reversed(list(call.receiver.names()))), "")
             if call.receiver is not None
@@ -104,7 +104,7 @@ class Calls(Silence):
         return UNKNOWN
 
     def _leads(self, function: Node, bound: Mapping[str, Texts]) -> bool:
-        """Tell whether a function, or what it is given, has a word of what is looked for."""
+        """Return whether a function or its arguments have a word to look for."""
         said = "\n".join(one.s for texts in bound.values() for one in texts)
         return self.sought.concerns(said) or self.sought.concerns(function.text)
 
@@ -143,7 +143,7 @@ class Calls(Silence):
         return None
 
     def _chained(self, call: Call, given: Given) -> str | None:
-        """Return the method that a chain of calls names before or after a call."""
+        """Return the HTTP method that a chain of calls names before or after a call."""
         node = call.node
         for one in node.above():
             if one.role == "call":

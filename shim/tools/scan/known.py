@@ -1,6 +1,6 @@
-"""Findings that are known and not reported again: ``atlas-shim: ignore`` comments, and baseline files.
+"""Removes known findings: ``atlas-shim: ignore`` comments, and baseline files.
 
-A finding is known to a baseline by operation, file and text, not by line, so that moving code keeps it known.
+A baseline knows a finding by operation, file and text, not by line, so that moved code stays known.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 
 @attrs.frozen
 class Pragma:
-    """One comment: its line, the operations it names (all when empty), and whether it speaks for the file.
+    """One comment: its line, its operations (empty: all), and whether it applies to the whole file.
 
-    One that stands alone on its line speaks for the next line, too.
+    A comment alone on its line applies to the next line, too.
     """
 
     line: int
@@ -37,7 +37,7 @@ class Pragma:
     alone: bool
 
     def covers(self, place: Place, operation: Operation, statement: tuple[int, ...] = ()) -> bool:
-        """Tell whether a finding is meant: ``statement`` are the first and the last line of its statement."""
+        """Return whether it applies to a finding whose statement has this first and last line."""
         if self.names and not self.names & {operation.id, *operation.aliases, *operation.sdk}:
             return False
         within = place.line - self.alone <= self.line <= place.end_line
@@ -45,7 +45,7 @@ class Pragma:
 
 
 def pragmas(text: str) -> tuple[Pragma, ...]:
-    """Return the ignore comments of a program; texts that look like one are none."""
+    """Return the ignore comments of a program, but not strings that look like comments."""
     found = []
     for number, line in enumerate(text.split("\n") if "atlas-shim:" in text else (), 1):
         match = _COMMENT.search(line)
@@ -56,7 +56,7 @@ def pragmas(text: str) -> tuple[Pragma, ...]:
 
 
 def fingerprint(finding: Finding, folder: Path) -> str:
-    """Return what stays the same when code moves; ``folder`` is what file names are relative to."""
+    """Return a key that stays the same when code moves; file names are relative to ``folder``."""
     try:
         file = Path(os.path.relpath(Path(finding.place.file).resolve(), folder.resolve())).as_posix()
     except ValueError:  # another drive
@@ -67,7 +67,7 @@ def fingerprint(finding: Finding, folder: Path) -> str:
 
 
 def read_baseline(path: Path) -> Counter[str]:
-    """Return how often each fingerprint is known; raises SettingsError when the file is no baseline."""
+    """Return the count of each fingerprint; raises SettingsError if the file is not a baseline."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         entries = {1: data["findings"]}[data["format"]]
@@ -75,11 +75,11 @@ def read_baseline(path: Path) -> Counter[str]:
     except OSError as error:
         raise SettingsError(f"the baseline {path} can't be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise SettingsError(f"{path} is no baseline; --write-baseline makes one") from None
+        raise SettingsError(f"{path} is not a baseline; --write-baseline makes one") from None
 
 
 def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
-    """Write a baseline that knows these findings; raises SettingsError when it can't be written."""
+    """Write a baseline of these findings; raises SettingsError if it can't be written."""
     counts = Counter(finding.fingerprint for finding in findings)
     about = {finding.fingerprint: finding for finding in findings}
     entries = [
@@ -101,7 +101,7 @@ def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
 
 
 def new_ones(findings: Sequence[Finding], known: Counter[str]) -> tuple[list[Finding], int]:
-    """Return the findings beyond those that are known, and how many baseline entries were not met."""
+    """Return the unknown findings, and the number of baseline entries that were not found."""
     left = Counter(known)
     fresh = []
     for finding in findings:

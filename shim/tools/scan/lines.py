@@ -1,7 +1,7 @@
-"""The uses in a text that no grammar reads, line by line: configuration, scripts, make, Docker, Terraform, SQL.
+"""Reads texts without a grammar line by line: configuration, scripts, make, Docker, Terraform, SQL.
 
-Variables that the text sets are put in, and the functions of a shell script are followed where they are called. A
-command line is a call with its method; any other line that has a retired path or name is one of kind ``text``.
+Variables that the text sets are replaced, and a shell script's functions are followed where they are called. A
+command line is a call with its method; any other line with a retired path or name is of kind ``text``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _COMPARED = re.compile(r"[!=]=|=~|-eq\b|-ne\b|-like\b|-match\b|<>")
 _ANY_KEY = re.compile(r"^\s*(?:-\s+)?[\"']?([\w.$-]+)[\"']?\s*[:=]")
 
 _LONGEST = 20_000
-"""Characters; nobody writes a longer command line, and only its paths and names are looked at."""
+"""The most characters of a command line; a longer line is searched for paths and names only."""
 _SAYS = re.compile(
     r"\s*(\S+\.)?(print|puts|IO\.puts|log\w*|\w*[lL]ogger|raise|throw|assert\w*|fail|die|error|warn|usage|RAISE|println?!?)"
     r"[ (.]"
@@ -38,7 +38,7 @@ _SAYS = re.compile(
 
 
 def is_recording(text: str) -> bool:
-    """Tell whether a text speaks of calls and makes none: a recording, a baseline, a mapping document."""
+    """Return whether a text has calls but makes none: a recording, a baseline, a mapping document."""
     return _RECORDED.search(text) is not None
 
 
@@ -47,7 +47,7 @@ class Lines(Script):
     """Reads one text."""
 
     def uses(self) -> Iterator[Use]:
-        """Yield the uses in the order of their lines; a variable's own line only if no command has the variable."""
+        """Yield the uses in line order; the line that sets a variable only if no command uses the variable."""
         held: list[tuple[str, Use]] = []
         openapi = re.search(r"^\s*[\"']?(openapi|swagger)[\"']?\s*:", self.text, re.MULTILINE) is not None
         if openapi:
@@ -97,7 +97,7 @@ class Lines(Script):
         yield from found or (self._tokens(number, row, whole, place) if not depth else ())
 
     def _tokens(self, number: int, row: str, whole: str, place: Place) -> Iterator[Use]:
-        """Yield what a line that is no command has of retired paths and names."""
+        """Yield the retired paths and names in a line that is not a command."""
         commands = list(self._plain_commands(row[:_LONGEST]))
         if not self.sought.concerns(whole) or _COMPARED.search(row) or _SAYS.match(row):
             return
@@ -153,7 +153,7 @@ class Lines(Script):
         return None
 
     def _description(self) -> Iterator[Use]:
-        """Yield the operations of a description in OpenAPI's form."""
+        """Yield the operations of an OpenAPI description."""
         path = ""
         for number, row in enumerate(self.text.split("\n"), 1):
             if (found := re.match(r"\s+[\"']?(/[^\s\"':]+)[\"']?:", row)) is not None:

@@ -1,7 +1,6 @@
-"""Operations whose path lives on: the version that a program names tells a retired call from a present one.
+"""Operations whose successor has the same method and path: only the version in Accept differs (clusters).
 
-Such an operation and its successor have the same method and path, and only Accept differs (clusters). A path or the
-name of a method says nothing of them; what a program says of its version beside it does.
+A path or a method's name does not show whether such a call is retired; the versions in the program do.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 MARKS = (b"vnd.atlas", b"atlas-sdk/v", b"--version")
-"""What a file has that names a version."""
+"""Words of a file that names a version."""
 _NAMED = re.compile(
     r"vnd\.atlas\.(?P<accept>20\d\d-\d\d-\d\d)"
     r"|--version[= ][\"']?(?P<option>20\d\d-\d\d-\d\d)"
@@ -30,15 +29,15 @@ _NAMED = re.compile(
     r"|[\"'`=](?P<alone>20\d\d-\d\d-\d\d)(?![\w-])"
 )
 _PUT_TOGETHER = re.compile(r"vnd\.atlas\.(?!20\d\d-|[a-z])|vnd\.atlas\.?[\"'`]")
-"""A media type whose date stands elsewhere in the program."""
+"""A media type whose date is elsewhere in the program."""
 _DATA = (".json", ".yaml", ".yml")
-"""Ends of the names of descriptions of an API, which list all versions of a path one after the other."""
+"""Suffixes of API descriptions, which list all versions of a path."""
 _BY_NAME = frozenset({"sdk", "import"})
-"""Kinds of use that only a client library's own version speaks for."""
+"""Kinds of use for which only the client library's version counts."""
 
 
 def is_living(operation: Operation) -> bool:
-    """Tell whether an operation's method and path are its successor's too."""
+    """Return whether an operation and its successor have the same method and path."""
     mine = _shape(operation.full_path)
     return any(
         target.method == operation.method and _shape(target.path.text) == mine
@@ -53,7 +52,7 @@ def _shape(path: str) -> list[str]:
 
 @attrs.frozen
 class Mention:
-    """A version that a program names: where (a line from 1), which, and whether a client library has it."""
+    """A version in a program: its line (from 1), its date, and whether it is a client library's."""
 
     line: int
     version: Version
@@ -61,7 +60,7 @@ class Mention:
 
 
 def mentions(text: str) -> tuple[Mention, ...]:
-    """Return the versions that a program text names; a date alone only where a media type is put together."""
+    """Return the versions in a program text; bare dates count only if the text builds a media type."""
     together = _PUT_TOGETHER.search(text) is not None
     return tuple(_mentions(text, together=together))
 
@@ -81,7 +80,7 @@ def _mentions(text: str, *, together: bool) -> Iterator[Mention]:
 
 
 class Versions:
-    """The versions that the files of a scan name, and what follows for uses of living operations."""
+    """The versions in the files of a scan, which decide on uses of these operations."""
 
     def __init__(self, operations: Iterable[Operation], found: Sequence[Mention]) -> None:
         self._living = tuple(operation for operation in operations if is_living(operation))
@@ -92,12 +91,12 @@ class Versions:
 
     @property
     def silent(self) -> frozenset[str]:
-        """The living operations of whose versions no file names one; there is nothing to find of them."""
+        """The operations of which no file names a version; they can't be found."""
         named = self._named[True] | self._named[False]
         return frozenset(one.id for one in self._living if not any(version in one.versions for version in named))
 
     def spoken_for(self, uses: Sequence[Use], text: str) -> list[Use]:
-        """Return the uses in a file that are of retired operations, with those alone."""
+        """Return the uses of retired operations in a file, without other operations."""
         known: Mapping[bool, Sequence[Mention]] = {True: [], False: []}
         if any(operation in self._living for use in uses for operation in use.operations):
             said = mentions(text)
@@ -121,7 +120,7 @@ class Versions:
 
 
 _NEVER = Version("9999.12.31")
-"""A later version than any that a successor has whose calls name a media type."""
+"""A version later than any successor's."""
 
 
 def _successors_versions(operation: Operation) -> Iterator[Version]:

@@ -1,4 +1,4 @@
-"""Which HTTP method a call makes, by what it is called and given."""
+"""The HTTP method of a call, from its name and arguments."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def words_of(name: str) -> frozenset[str]:
-    """Return the words that a name such as ``_get_json`` or ``httpDelete`` is made of, in small letters."""
+    """Return the words in a name such as ``_get_json`` or ``httpDelete``, in lower case."""
     return frozenset(word.lower() for word in _WORD.findall(name))
 
 
 def said(word: str) -> str | None:
-    """Return the HTTP method that a text says, None when it is something else."""
+    """Return a text as an HTTP method, None if it is something else."""
     word = word.strip().lstrip(":")
     return word.upper() if word.upper() in words("words", "methods") and (word.isupper() or word.islower()) else None
 
@@ -35,10 +35,10 @@ def verb_in(name: str) -> str | None:
 def method_of(
     name: str, receiver: str, args: Sequence[str | None], kwargs: Mapping[str, str | None]
 ) -> tuple[bool, str | None]:
-    """Tell whether a call is an HTTP call, and its method if that is known.
+    """Return whether a call is an HTTP call, and its method if known.
 
-    ``name`` is what is called, ``receiver`` the last name of what it is called on; of each argument it is enough to
-    know the method that it says.
+    ``name`` is the callee, ``receiver`` the last name of the object it is called on; arguments are given as the HTTP
+    methods that they name.
     """
     for key in words("words", "given"):
         if kwargs.get(key):

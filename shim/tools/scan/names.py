@@ -1,4 +1,4 @@
-"""The names that retired operations go by: in generated clients, in Terraform, in CloudFormation."""
+"""The names of retired operations in generated clients, Terraform and CloudFormation."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from shim.documents.model import Operation
 from shim.tools.scan import rules
 
 _ENDINGS = ("", "_with_http_info", "_without_preload_content", "_serialize", "_async")
-"""What Python's generators put behind a method's name for its variants."""
+"""Suffixes that Python's generators add to a method's name for its variants."""
 _OTHERS = (
     "", "async", "withhttpinfo", "asyncwithhttpinfo", "withhttpinfoasync", "withparams", "call", "callasync", "raw",
     "withresponse", "withresponsespec", "validatebeforecall", "ordefaultasync", "execute", "request", "requestconfig",
 )  # fmt: skip
-"""The same of other languages' generators, in small letters."""
+"""The suffixes of other languages' generators, in lower case."""
 
 RESOURCE_WORDS = (
     "serverlessinstance",
@@ -25,11 +25,11 @@ RESOURCE_WORDS = (
     "sharedtier",
     "serverlessspec",
 )
-"""Words one of which has the name of any resource, or what Pulumi and CDKTF make of it."""
+"""Words; every resource's name has one of them, also in Pulumi and CDKTF."""
 
 
 class Names:
-    """The names of an engine's operations but for some, asked with what a program says."""
+    """Finds an engine's operations, except some, by their names in programs."""
 
     def __init__(self, engine: Engine, silent: Collection[str] = ()) -> None:
         operations = [one for one in engine.operations if one.id not in silent]
@@ -40,26 +40,26 @@ class Names:
 
     @property
     def words(self) -> frozenset[str]:
-        """Words one of which stands in any program text that can use a client library, in small letters."""
+        """Words, in lower case; every text that uses a client library has one of them."""
         return frozenset({*(name.casefold() for name in self._exact), *self._folded, *RESOURCE_WORDS})
 
     def python(self, name: str) -> Operation | None:
-        """Return the operation that a Python client's method stands for, variants included."""
+        """Return the operation of a Python client's method, variants included."""
         found = (self._exact.get(name.removesuffix(ending)) for ending in _ENDINGS if name.endswith(ending))
         return next(filter(None, found), None)
 
     def any(self, name: str) -> Operation | None:
-        """Return the operation that a method of another language's client stands for, variants included."""
+        """Return the operation of another language's client's method, variants included."""
         folded = name.replace("_", "").casefold()
         found = (self._folded.get(folded.removesuffix(ending)) for ending in _OTHERS if folded.endswith(ending))
         return next(filter(None, found), None)
 
     def grouped(self, service: str, name: str) -> Operation | None:
-        """Return the operation of a service's method that has a common name."""
+        """Return the operation of a service's method with a common name."""
         return self._by_id.get(rules.table("grouped").get(service.casefold(), {}).get(name, ""))
 
     def wrapped(self, name: str) -> tuple[Operation, ...]:
-        """Return the operations of a class or function that Pulumi or CDKTF makes of Terraform's names."""
+        """Return the operations of a class or function that Pulumi or CDKTF generates from a Terraform name."""
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).casefold()
         for prefix, kind in (("data_mongodbatlas_", "data"), ("get_", "data"), ("", "resource")):
             if snake.startswith(prefix):
@@ -67,7 +67,7 @@ class Names:
         return ()
 
     def resource(self, kind: str, name: str) -> tuple[Operation, ...]:
-        """Return the operations that a ``resource``, ``data`` or ``type`` of this name calls, what makes it first."""
+        """Return the operations that a ``resource``, ``data`` or ``type`` of this name calls, its creation first."""
         return tuple(
             self._by_id[one]
             for one in rules.table("resources").get(f"{kind} {name.casefold()}", ())
@@ -75,6 +75,6 @@ class Names:
         )
 
     def spelled(self, word: str) -> tuple[Operation, ...]:
-        """Return the operations of a word, in small letters, that stands for a resource wherever it is."""
+        """Return the operations of a lower-case word that means a resource wherever it stands."""
         kind, _, name = rules.table("spelled").get(word, "").partition(" ")
         return self.resource(kind, name) if name else ()

@@ -1,4 +1,4 @@
-"""Whether a text, known in parts, is the path of a retired operation."""
+"""Matches texts, some with unknown parts, against the paths of retired operations."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from shim.tools.scan.texts import HOLE
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}|\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+")
 _ORIGIN = re.compile(r"[^/?#]*://([^/?#]*)")
 _SPACE = re.compile(r"[\s<>]")
-"""What no URL has: prose, and the routes of a server, have."""
+"""Characters that prose and a server's routes have, and URLs don't."""
 _ENOUGH = 3
-"""So many fixed segments make a path that can't be another API's, though its start is unknown."""
+"""The number of fixed segments that identify a path even if its start is unknown."""
 _HOSTS = frozenset(urlsplit(origin).netloc for origin in ATLAS_ORIGINS)
 
 
 @attrs.frozen
 class _Shape:
-    """All operations of one path; ``mark`` is a fixed segment that tells them from their successors, if any does."""
+    """All operations of one path; ``mark`` is a fixed segment that their successors' paths lack, if there is one."""
 
     segments: tuple[str, ...]
     mark: str
@@ -38,7 +38,7 @@ class _Shape:
 
 
 class Paths:
-    """The paths of an engine's operations but for some, asked with texts."""
+    """Finds an engine's operations, except some, by their paths in texts."""
 
     def __init__(self, engine: Engine, silent: Collection[str] = ()) -> None:
         grouped: dict[tuple[str, ...], list[tuple[Operation, tuple[tuple[str, ...], ...]]]] = {}
@@ -65,15 +65,15 @@ class Paths:
 
     @property
     def words(self) -> frozenset[str]:
-        """Words one of which stands in any program text that can name a retired path."""
+        """Words; every text that names a retired path has one of them."""
         return frozenset(
             (shape.mark or next(filter(None, reversed(shape.segments)))).casefold() for shape in self._shapes
         )
 
     def _find(self, s: str, *, near: bool = False) -> tuple[Operation, ...]:
-        """Return the operations whose path a text is, the longest path first; none for anything else.
+        """Return the operations whose path a text is, the longest path first; empty for any other text.
 
-        ``near`` takes the end of a path that has the word of the retired API, as a client with a base URL has it.
+        With ``near`` the end of a path is enough, as in a client with a base URL, if it has the retired API's word.
         """
         read = _segments(s)
         if read is None:
@@ -87,21 +87,21 @@ class Paths:
 
 
 def by_method(operations: Sequence[Operation], method: str | None) -> tuple[Operation, ...]:
-    """Return the operations of one method; of all, reads first, when it is unknown."""
+    """Return the operations of one method; if it is unknown, all of them, reads first."""
     if method is not None:
         return tuple(one for one in operations if one.method == method)
     return tuple(sorted(operations, key=lambda one: one.method != "GET"))
 
 
 def shown(s: str) -> str:
-    """Return a text as people read it: holes are written as an ellipsis in braces."""
+    """Return a text for people, with an ellipsis in braces for each hole."""
     return s.replace(HOLE, "{…}")
 
 
 def _marks(operation: Operation) -> frozenset[str]:
-    """Return the fixed segments that tell an operation from what took its place.
+    """Return the fixed segments that a successor's path lacks.
 
-    Of one whose path lives on, the last one, which at least tells it from most paths.
+    If both paths are the same, it is the last segment, which most other paths lack.
     """
     fixed = {one for one in operation.path.segments if not parameter_name(one)}
     if is_living(operation):
@@ -113,12 +113,12 @@ def _marks(operation: Operation) -> frozenset[str]:
         if isinstance(target, Target)
         for segment in target.path.segments
     }
-    # The first segment names the collection that everything of the API is in.
+    # The first segment is the collection that all paths of the API begin with.
     return frozenset(fixed - others - {operation.path.segments[0]})
 
 
 def _segments(s: str) -> tuple[str | None, list[str]] | None:
-    """Return the host (None when the text has none) and the path's segments; None when it is no URL."""
+    """Return the host (None without one) and the path's segments; None if the text is not a URL."""
     s = re.split(r"[?#]", _PLACEHOLDER.sub(HOLE, s.strip()), maxsplit=1)[0]
     if _SPACE.search(s):
         return None
@@ -129,7 +129,7 @@ def _segments(s: str) -> tuple[str | None, list[str]] | None:
         return None
     segments = [segment for segment in path.split("/") if segment]
     if host is not None and host.endswith(HOLE):
-        # The unknown end of the authority may well hold the start of the path.
+        # The unknown end of the authority may contain the start of the path.
         return None if not segments else (host if host.strip(HOLE) else None, [HOLE, *segments])
     return host, segments
 
@@ -142,7 +142,7 @@ def _fits(shape: _Shape, host: str | None, segments: list[str], enough: int) -> 
 
 
 def _tails(shape: _Shape, segments: list[str]) -> Iterator[tuple[list[str], int, int]]:
-    """Yield what stands before a match of the template or of its end, the segments skipped, and the fixed ones met."""
+    """Yield for each match of the template or its end: the prefix, the segments skipped, and the fixed ones matched."""
     for skipped in range(len(shape.segments)):
         tail = shape.segments[skipped:]
         before = len(segments) - len(tail)
@@ -151,7 +151,7 @@ def _tails(shape: _Shape, segments: list[str]) -> Iterator[tuple[list[str], int,
         found = segments[before:]
         prefix = segments[:before]
         if skipped and before >= skipped and all(map(_meets_whole, shape.segments, prefix[before - skipped :])):
-            continue  # it is the whole path, which is judged as such
+            continue  # The whole path is judged separately.
         if tail[0] and found[0] == HOLE + tail[0]:
             prefix, found = [*prefix, HOLE], [tail[0], *found[1:]]
         last = len(tail) - 1
@@ -171,7 +171,7 @@ def _meets_whole(want: str, have: str) -> bool:
 
 
 def _plausible(shape: _Shape, host: str | None, prefix: list[str], skipped: int, enough: bool) -> bool:  # noqa: FBT001
-    """Judge what stands before a match: the API's base, a part of it, or something unknown."""
+    """Judge the prefix of a match: the API's base path, a part of it, or something unknown."""
     foreign = host is not None and HOLE not in host and host.lower() not in _HOSTS
     if skipped:
         if not prefix:
@@ -189,7 +189,7 @@ def _plausible(shape: _Shape, host: str | None, prefix: list[str], skipped: int,
 
 
 def _ends_with_base(shape: _Shape, prefix: list[str]) -> bool:
-    """Tell whether a prefix ends with a base of the API, of which the last segment may be unknown."""
+    """Return whether a prefix ends with a base path of the API, whose last segment may be unknown."""
     for base in shape.bases:
         end = prefix[len(prefix) - len(base) :] if len(prefix) >= len(base) else []
         if end and end[:-1] == list(base[:-1]) and _like(end[-1], base[-1]):

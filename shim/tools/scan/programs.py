@@ -1,4 +1,4 @@
-"""The uses of retired operations in one program that a grammar reads."""
+"""Finds the uses of retired operations in one parsed program."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from shim.tools.scan.texts import HOLE, Atom, Place, Text, url_join
 from shim.tools.scan.tree import Node
 
 _SYNC = frozenset({"sync", "sync_detailed", "asyncio", "asyncio_detailed"})
-"""What modules of openapi-python-client, one for each operation, are called by."""
+"""The functions of openapi-python-client's modules, of which each operation has one."""
 
 
 class Reader(Calls):
-    """Reads one program; ``used`` are the literals that calls of all programs are made of."""
+    """Reads one program; ``used`` are the literals that went into calls of any program."""
 
     def __init__(
         self, program: Program, sought: Sought, neighbours: Mapping[str, frozenset[str]], used: set[Atom]
@@ -92,7 +92,7 @@ class Reader(Calls):
             yield found
 
     def _words(self, call: Call) -> Iterator[str]:
-        """Yield the words of a command line that a call is given, one an argument, or in a list."""
+        """Yield the command lines that a call gets as separate arguments or as a list."""
         if call.receiver is not None and call.receiver.role == "call" and call.name.casefold() in {"arg", "args"}:
             yield from self._words(self.program.calls[call.receiver])
         for arg in call.args:
@@ -153,7 +153,7 @@ class Reader(Calls):
         return re.sub(r"^[A-Za-z$@%]*[\"'`({\[]+", "", node.text[:400])
 
     def _annotation(self, node: Node) -> Iterator[Use]:
-        """Read an annotation that makes a method a call, as Retrofit's, Feign's and Refit's do."""
+        """Read an annotation that turns a method into a call, as in Retrofit, Feign and Refit."""
         if self.program.language not in {"java", "kotlin", "csharp", "scala"}:
             return
         client = re.search(r"FeignClient|RegisterRestClient|HttpExchange", self.text) is not None
@@ -179,7 +179,7 @@ class Reader(Calls):
             yield from list(filter(None, uses))[:1]
 
     def _prefixes(self, node: Node) -> Iterator[str]:
-        """Yield the paths in the annotations of the type that a node is in."""
+        """Yield the paths in the annotations of a node's enclosing type."""
         above = next((one for one in node.above() if one.role == "type"), None)
         for part in above.kids[:1] if above is not None else ():
             for one in part.walk():
@@ -187,7 +187,7 @@ class Reader(Calls):
                     yield found
 
     def paths(self) -> Iterator[Use]:
-        """Yield the paths that went into no call, of any program, and into no longer path."""
+        """Yield the paths that are part of neither a call of any program nor a longer path."""
         found: dict[frozenset[Atom], tuple[Node, Text]] = {}
         for node in self.program.root.walk():
             if node.role != "string" or not self.sought.concerns(node.text):
@@ -208,7 +208,7 @@ class Reader(Calls):
                 yield use
 
     def _whole(self, node: Node) -> Node:
-        """Return the largest expression of a text that a literal is a part of."""
+        """Return the largest text expression around a literal."""
         while (above := node.parent) is not None:
             if above.role in {"sum", "strings"} or (above.role == "through" and above.kind != "expression_statement"):
                 node = above

@@ -1,4 +1,4 @@
-"""The programs of a scan together: what one knows of the names of another."""
+"""All programs of a scan: resolves names that other files define."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GROUPS = {"tsx": "javascript", "typescript": "javascript"}
 
 @attrs.define
 class Project:
-    """Constants and functions that stand at the top of a program, for the others of its language."""
+    """Top-level constants and functions of the programs, for others of the same language."""
 
     programs: dict[Source, Program] = attrs.field(factory=dict)
     too_deep: set[Source] = attrs.field(factory=set)
@@ -30,7 +30,7 @@ class Project:
     _taken: dict[tuple[str, str], bool] = attrs.field(factory=dict)
 
     def add(self, source: Source, program: Program) -> None:
-        """Take a program in."""
+        """Add a program."""
         self.programs[source] = program
         group = _GROUPS.get(source.language, source.language)
         for scope, name in program.names:
@@ -41,7 +41,7 @@ class Project:
                 self._functions.setdefault((group, name), []).append(program)
 
     def neighbours(self, source: Source) -> dict[str, frozenset[str]]:
-        """Return the other files in a file's folder, by their bare names, with the names of their functions."""
+        """Return the function names of the other files in a file's folder, by bare file name."""
         return {
             PurePath(one.file).stem: frozenset(program.functions)
             for one, program in self.programs.items()
@@ -49,8 +49,8 @@ class Project:
         }
 
     def exported(self, sought: Sought) -> frozenset[str]:
-        """Return the names that stand for a retired path in another program."""
-        self._is_asking = True  # each program is asked alone
+        """Return the names whose value in some program is a retired path."""
+        self._is_asking = True  # Each program is evaluated without the others.
         found = {
             name
             for program in self.programs.values()
@@ -68,11 +68,11 @@ class Project:
         return program.returned(name, (), {}) if name in program.functions else UNKNOWN
 
     def constant(self, name: str, asking: Program) -> Texts:
-        """Return what a name stands for in another file that a program may take it from."""
+        """Return the value of a name in another file that a program may import it from."""
         return self._ask(name, asking, self._constants, lambda other: other.named(name, other.root, {}, member=True))
 
     def returned(self, name: str, args: Sequence[Texts], keyed: Mapping[str, Node], asking: Program) -> Texts:
-        """Return what another file's function returns."""
+        """Return the values that another file's function returns."""
         return self._ask(name, asking, self._functions, lambda other: other.returned(name, args, keyed))
 
     def _ask(
@@ -82,11 +82,11 @@ class Project:
         table: Mapping[tuple[str, str], Sequence[Program]],
         look: Callable[[Program], Texts],
     ) -> Texts:
-        """Return what the first other program knows that the one that asks may know."""
+        """Return the first answer of another program whose names the asking program can import."""
         group = _GROUPS.get(asking.language, asking.language)
         if self._is_asking or (group, name) not in table:
             return UNKNOWN
-        self._is_asking = True  # one step: what is asked asks nobody
+        self._is_asking = True  # One step only: a program that is asked does not ask others.
         try:
             for other in table[group, name][:8]:
                 if other is not asking and self._may_take(asking, other) and known(found := look(other)):
@@ -96,7 +96,7 @@ class Project:
         return UNKNOWN
 
     def _may_take(self, asking: Program, other: Program) -> bool:
-        """Tell whether a program may know another's names: it names the file, or both are in one folder."""
+        """Return whether a program can import another's names: it names the file, or both are in one folder."""
         key = (asking.file, other.file)
         if key not in self._taken:
             path, its = PurePath(asking.file), PurePath(other.file)
@@ -109,7 +109,7 @@ class Project:
 
 
 def statement(program: Program, place: Place) -> tuple[int, int]:
-    """Return the first and the last line of the statement that a place is in, of a compound one those of its head."""
+    """Return the first and the last line of the statement at a place; of a compound statement, of its head."""
     text, found = program.root.text, [(1 << 60, place.line, place.end_line)]
     for node in program.root.walk():
         if node.parent is not None and (node.parent.role == "block" or node.parent is program.root):

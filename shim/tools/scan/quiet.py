@@ -1,4 +1,4 @@
-"""What in a program only talks, and what only plays a server: no retired call."""
+"""Recognises text that makes no call: messages, documentation, mocks, and a server's routes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _MOCKS = frozenset({
 _OUTER = frozenset(
     {"when", "verify", "every", "setup", "given", "coevery", "lenient", "perform", "doreturn", "dothrow"}
 )
-"""Calls that say of a call what a mock does with it."""
+"""Calls that set up a mock's answer."""
 
 _ROUTE = re.compile(r"\b(component|element|loader|handler|loadChildren|loadComponent|redirectTo|controller)\b")
-"""What stands beside the path of a page or of a server's route."""
+"""Words beside the path of a page or of a server's route."""
 
 
 class Silence:
-    """Knows of one program what makes no call, and which names are the caller's own.
+    """Finds the parts of a program that make no call, and the names that the program defines itself.
 
-    ``neighbours`` are the names of the functions in the files beside it, by the files' bare names.
+    ``neighbours`` has the function names of the files beside it, by bare file name.
     """
 
     def __init__(self, program: Program, neighbours: Mapping[str, frozenset[str]]) -> None:
@@ -54,7 +54,7 @@ class Silence:
                 self.aliases[plain(one.kids[1].text)] = plain(one.kids[0].text).rpartition(".")[2]
 
     def is_mock(self, call: Call) -> bool:
-        """Tell whether a call only talks of what it is given, or plays a server with it."""
+        """Return whether a call only prints or compares its arguments, or serves them."""
         name = call.name.casefold()
         if name in rules.words("words", "says"):
             return True
@@ -67,7 +67,7 @@ class Silence:
         return self.is_mocked(call.receiver) or self._is_route(call)
 
     def is_mocked(self, receiver: Node) -> bool:
-        """Tell whether an object is a mock, a server or something that only talks."""
+        """Return whether an object is a mock, a server, a logger or the like."""
         names = [plain(one.text) for one in receiver.names()]
         if not names:
             return False
@@ -89,7 +89,7 @@ class Silence:
         )
 
     def _is_route(self, call: Call) -> bool:
-        """Tell whether a call names a path with parameters, and what serves it."""
+        """Return whether a call registers a route: a path with parameters, and a handler."""
         if len(call.args) < 2 or verb_in(call.name) is None or call.args[0].role == "sum":
             return False
         first = self.program.fold(call.args[0])[0].s
@@ -97,7 +97,7 @@ class Silence:
         return re.search(r"^/.*/[:{]\w", first) is not None and taker.role in {"name", "function", "member"}
 
     def is_quiet(self, node: Node) -> bool:
-        """Tell whether a text only talks: of an error, in a comparison, in a document, to a mock."""
+        """Return whether a text is a message, documentation, part of a comparison, or an argument of a mock."""
         below = node
         for one in node.above():
             if one.role in {"quiet", "annotation"} or (

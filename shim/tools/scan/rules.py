@@ -1,4 +1,4 @@
-"""What the scan knows of languages, clients and tools: the tables of ``rules.toml``, read once."""
+"""The tables of ``rules.toml`` on languages, clients and tools, read once."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def table(*names: str) -> Mapping[str, Any]:
 
 @cache
 def inverted(name: str) -> Mapping[str, str]:
-    """Return, of a table of lists, the key of each entry of its lists."""
+    """Return a table of lists inverted: entry -> key."""
     return {entry: key for key, entries in _tables()[name].items() for entry in entries}

@@ -1,4 +1,4 @@
-"""The scan of a set of paths, from files to findings: first the names, then parsing what has one."""
+"""The scan of a set of paths, from files to findings: searches all texts, then parses those with a match."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ from shim.tools.scan.sightings import Sought, Use
 from shim.tools.scan.texts import Atom
 from shim.tools.scan.tree import parsed
 
-NO_GRAMMARS = "no grammars: findings are lines of text; pip install 'atlas-shim[scan]' for calls with their methods"
+NO_GRAMMARS = (
+    "no grammars installed: findings are lines of text; for calls with methods: pip install 'atlas-shim[scan]'"
+)
 
 
 @attrs.frozen
 class Remark:
-    """Something to say about a file and line (0: the file), or about the whole scan ("" as file)."""
+    """A remark on a file and line (0: the whole file), or on the whole scan ("" as file)."""
 
     file: str
     line: int
@@ -39,10 +41,10 @@ class Remark:
 
 @attrs.frozen
 class ScanReport:
-    """What a scan found: ``ignored`` counts findings that a comment speaks for, ``files`` the files read.
+    """A scan's result: ``ignored`` counts findings hidden by comments, ``files`` the files read.
 
-    ``errors`` are files that should have been read and were not, ``unread`` what no scan reads: pictures, links that
-    lead elsewhere, folders of what others wrote.
+    ``errors`` are files that could not be read, ``unread`` what a scan skips: pictures, links that lead elsewhere,
+    vendored folders.
     """
 
     findings: tuple[Finding, ...]
@@ -55,7 +57,7 @@ class ScanReport:
 
 @attrs.define
 class _Gathered:
-    """What was read of the files of a scan; ``others`` are programs without a word of what is looked for."""
+    """The texts of a scan; ``others`` are programs without a word to look for."""
 
     contents: dict[Source, Content] = attrs.field(factory=dict)
     others: list[Source] = attrs.field(factory=list)
@@ -74,10 +76,10 @@ def scan(  # noqa: PLR0913, PLR0917 - what to scan, with what, on which day, wit
     exclude: Iterable[str] = (),
     tell: Callable[[int], None] = lambda _: None,
 ) -> ScanReport:
-    """Scan files and folders; ``at`` is the instant that tells deprecated from gone.
+    """Scan files and folders; sunsets are compared with ``at``.
 
-    A file that can't be read is an error in the report and does not stop the scan. ``tell`` is called with the number
-    of files before each.
+    A file that can't be read is an error in the report and does not stop the scan. Before each file ``tell`` is
+    called with the number of files so far.
     """
     sources = list(source_files(paths, exclude))
     living = [one.id for one in engine.operations if is_living(one)]
@@ -105,7 +107,7 @@ def scan(  # noqa: PLR0913, PLR0917 - what to scan, with what, on which day, wit
         findings += [_finding(content, use, settings, at) for use in kept]
         ignored += len(found) - len(kept)
         unused = [comment for comment in comments if comment not in speaking]
-        gathered.notes += [Remark(source.file, one.line, "this ignore comment speaks for nothing") for one in unused]
+        gathered.notes += [Remark(source.file, one.line, "this ignore comment hides nothing") for one in unused]
     return ScanReport(
         tuple(findings),
         tuple(gathered.errors),
@@ -117,7 +119,7 @@ def scan(  # noqa: PLR0913, PLR0917 - what to scan, with what, on which day, wit
 
 
 def _gather(sources: Iterable[Source | Unread], sought: Sought, tell: Callable[[int], None]) -> _Gathered:
-    """Read each file, and keep the texts that have a word of what is looked for."""
+    """Read each file, and keep the texts with a word to look for."""
     gathered = _Gathered()
     for source in sources:
         if isinstance(source, Unread):
@@ -157,7 +159,7 @@ def _not_read(gathered: _Gathered, one: Unread) -> None:
 
 @cache
 def has_grammars() -> bool:
-    """Tell whether the extra ``scan`` is installed."""
+    """Return whether the extra ``scan`` is installed."""
     return find_spec("ast_grep_py") is not None
 
 
@@ -169,10 +171,12 @@ def _read(gathered: _Gathered, project: Project, sought: Sought) -> dict[Source,
         if source.is_documentation:
             lines = list(_by_line(source, content.text, sought))
             if lines:
-                said = f"documentation, which makes no call, names retired operations {len(lines)} times"
+                said = f"documentation names retired operations {len(lines)} times (it makes no calls)"
                 gathered.notes.append(Remark(source.file, lines[0].place.line, said))
         elif not source.language and is_recording(content.text):
-            gathered.unread.append(Unread(source.file, "a recording, baseline or document of calls, which makes none"))
+            gathered.unread.append(
+                Unread(source.file, "a recording, baseline or mapping document, which makes no calls")
+            )
         elif source.language and has_grammars():
             uses[source] = list(_parse(gathered, project, source, content, sought))
         else:
@@ -203,7 +207,7 @@ def _read(gathered: _Gathered, project: Project, sought: Sought) -> dict[Source,
 
 
 def _parse(gathered: _Gathered, project: Project, source: Source, content: Content, sought: Sought) -> Iterable[Use]:
-    """Take a program in; return what its lines have if no grammar can read it."""
+    """Add a program; if no grammar can read it, return the uses in its lines."""
 
     def parse() -> Iterator[Use]:
         root, too_deep = parsed(source.language, content.text)
@@ -211,7 +215,7 @@ def _parse(gathered: _Gathered, project: Project, source: Source, content: Conte
         if too_deep:
             project.too_deep.add(source)
             gathered.notes.append(
-                Remark(source.file, 0, "nests too deep to be followed; it was read line by line, too")
+                Remark(source.file, 0, "nested too deeply to parse fully; it was read line by line, too")
             )
         yield from ()
 
@@ -220,7 +224,7 @@ def _parse(gathered: _Gathered, project: Project, source: Source, content: Conte
 
 
 def _guarded(gathered: _Gathered, source: Source, look: Callable[[], Iterable[Use]]) -> list[Use]:
-    """Return what a reader finds; its failure is an error of this file alone."""
+    """Return a reader's findings; if it fails, the error is this file's alone."""
     try:
         return list(look())
     except (Exception, RecursionError) as error:  # noqa: BLE001 - whatever it is, it is this file's
@@ -235,7 +239,7 @@ def _by_line(source: Source, text: str, sought: Sought) -> Iterable[Use]:
 
 
 def _users(gathered: _Gathered, project: Project, sought: Sought) -> Iterator[Source]:
-    """Yield the programs that have no word of what is looked for, and use another file's name for it."""
+    """Yield the programs that use a retired path only by another file's name."""
     names = project.exported(sought)
     if not names:
         return
@@ -249,11 +253,11 @@ def _users(gathered: _Gathered, project: Project, sought: Sought) -> Iterator[So
                     gathered.contents[source] = decoded(source, raw)
                     yield source
             except UnreadError:
-                continue  # it was read before, and changed meanwhile
+                continue  # The file changed after it was first read.
 
 
 def _broken_lines(program: Program) -> set[int]:
-    """Return the lines of a program that its grammar can't read."""
+    """Return the uses in the lines of a program that its grammar can't read."""
     text = program.root.text
     return {
         line
@@ -267,7 +271,7 @@ _KINDS = ("call", "sdk", "command", "resource", "path", "text")
 
 
 def _settled(uses: Iterable[Use]) -> list[Use]:
-    """Return each use once: of several of one operation in a line, the one that says most."""
+    """Return each use once: of several uses of one operation in a line, the most specific."""
     best: dict[tuple[int, str], Use] = {}
     for use in sorted(uses, key=lambda one: _KINDS.index(one.kind)):
         best.setdefault((use.place.line, use.operations[0].path.text), use)

@@ -1,4 +1,4 @@
-"""What the names of a program stand for: where each gets which value, and what is so at a place."""
+"""The names of a program: every assignment, and the values at a place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LEAVING = {"return_statement", "raise_statement", "throw_statement", "continue_
 
 @attrs.frozen
 class Assigned:
-    """A value that a name gets: where, in which block, what, and whether it is put behind what was there."""
+    """An assignment: its place, its block, its value, and whether it appends."""
 
     at: int
     block: Node | None
@@ -25,7 +25,7 @@ class Assigned:
 
 @attrs.define
 class Scopes:
-    """One file's program, with its calls, its functions, and what its names get."""
+    """One file's program, with its calls, functions and assignments."""
 
     file: str
     language: str
@@ -35,7 +35,7 @@ class Scopes:
     names: dict[tuple[Node | None, str], list[Assigned]] = attrs.field(factory=dict, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        """Note the functions, the calls, and what each name gets."""
+        """Collect the functions, calls and assignments."""
         for node in self.root.walk():
             if node.role == "function":
                 self._function(node)
@@ -91,7 +91,7 @@ class Scopes:
                 self._note(self.scope(node), plain(name.text), value, items)
 
     def _each(self, call: Call) -> None:
-        """Note the parameter of a function that is given each item of a list."""
+        """Note the parameter of a function that is called for each item of a list."""
         taker = next(
             (one for one in call.node.walk() if one.role == "function" or one.kind in {"block", "do_block"}), None
         )
@@ -103,7 +103,7 @@ class Scopes:
             self._note(self.scope(name), plain(name.text), name, items)
 
     def written_out(self, node: Node, at: Node) -> Iterable[Node]:
-        """Yield the strings and other values of a list that is written out, where it stands or under a name."""
+        """Yield the items of a literal list, given directly or by name."""
         if node.role == "name":
             found = self.assigned(plain(node.text), at)
             node = found[-1].values[0] if found and found[-1].values else node
@@ -121,18 +121,18 @@ class Scopes:
             self.names.setdefault((scope, name), []).append(Assigned(node.end, block, values, adds))
 
     def scope(self, node: Node) -> Node | None:
-        """Return the function that a node stands in."""
+        """Return the function around a node."""
         return next((one for one in node.above() if one.role == "function"), None)
 
     def assigned(self, name: str, at: Node, *, member: bool = False) -> list[Assigned]:
-        """Return what a name may stand for at a node: what it got last, and before where that was in a branch."""
+        """Return the possible values of a name at a node: the last one, and earlier ones if that was in a branch."""
         scopes: list[Node | None] = [] if member else [one for one in at.above() if one.role == "function"]
         for scope in [*scopes, None]:
             found = self.names.get((scope, name), [])
             if member:
                 return found
             some: list[Assigned] = []
-            # What stands at the top has been read when a function runs.
+            # Top-level code has run before a function is called.
             before = [one for one in found if one.at <= at.end or (scope is None and self.scope(at) is not None)]
             for one in reversed(before):
                 leaves = one.block is not None and one.block.kids and one.block.kids[-1].kind in _LEAVING

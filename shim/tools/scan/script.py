@@ -1,7 +1,6 @@
-"""A text in lines as their author means them: joined, with its variables put in, as command lines.
+"""Reads the logical lines of a script: continued lines joined, variables replaced, split into commands.
 
-Shell, make, Docker, PowerShell, Terraform, and the command lines in YAML and JSON have so much in common that one
-reader does.
+One reader serves shell, make, Docker, PowerShell, Terraform, and command lines in YAML and JSON.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _LIST = re.compile(r"\[\s*([\"'\w][^\[\]]*)\]")
 
 @attrs.define
 class Script:
-    """One text; ``ending`` is the end of the file's name or its whole name, in small letters."""
+    """One text; ``ending`` is the file's extension or its whole name, in lower case."""
 
     file: str
     text: str
@@ -75,7 +74,7 @@ class Script:
         }
 
     def _logical(self) -> Iterator[tuple[int, str]]:  # noqa: C901 - one kind of line after the other
-        """Yield each line with its number, joined with those that it is continued on; comments are left out."""
+        """Yield each logical line with its number, without comments."""
         rows = self.text.split("\n")
         sign = {"ps1": "`", "psm1": "`", "bat": "^", "cmd": "^"}.get(self.ending, "\\")
         at, until, quiet, in_comment = 0, "", False, ""
@@ -138,7 +137,7 @@ class Script:
         return row
 
     def _find_functions(self, rows: list[tuple[int, str]]) -> None:
-        """Take the functions out of a shell script's lines, to be read where they are called."""
+        """Remove the functions from a shell script's lines, to be read where they are called."""
         if self.ending not in {"sh", "bash", "zsh", "ksh", "bats", "shell"}:
             return
         at = 0
@@ -174,7 +173,7 @@ class Script:
             self.variables[loop[1]] = (best, number, inserted)
 
     def _put_in(self, row: str, given: Mapping[str, str]) -> str:
-        """Return a line with what its variables are; what a command gives is a hole, unless it only echoes."""
+        """Return a line with its variables replaced; a command's output is a hole, unless the command is echo."""
         row = row.replace("$$", "$") if self.ending in {"makefile", "mk"} else row
         if self.ending in {"tf", "hcl", "tofu"}:
             row = self._terraform(row)
@@ -214,7 +213,7 @@ class Script:
         )
 
     def _commands(self, row: str) -> Iterator[list[str]]:
-        """Yield the words of the command lines of a line, those inside others first."""
+        """Yield the words of a line's commands, inner commands first."""
         for _ in range(4):
             inner = [one[1] or one[2] or "" for one in _SUBSTITUTED.finditer(row)]
             for one in inner:
@@ -226,7 +225,7 @@ class Script:
         yield from plain
         if not self._is_shell() and not any(one and self._talks(one) for one in (*plain[:1], *lists)):
             yield from (re.split(r"[\s\"',]+", one[0]) for one in _INSIDE.finditer(row))
-        # A command that another program is handed in quotes, or that a key of a document has.
+        # A quoted command for another program, or the value of a document's key.
         if not self._is_shell() or any(
             one and one[0] in rules.words("commands", "runs") for one in self._bare_commands(row)
         ):
@@ -268,7 +267,7 @@ class Script:
                 words.append(re.sub(r"^[\"'(@]+|[\"')]+$", "", _QUOTED.sub(lambda found: found[0][1:-1], word)))
 
     def _started(self, words: list[str]) -> list[str]:
-        """Return a command without what only starts it, options and assignments before it."""
+        """Return a command without launchers such as sudo, their options, and assignments before it."""
         before = rules.words("commands", "before")
         while words and (
             words[0] in before or not words[0] or re.fullmatch(r"-+\S*|\w+=.*|\d+[smh]?|\$?\w+|", words[0]) is not None
@@ -287,6 +286,6 @@ class Script:
 
 
 def _odd(row: str) -> bool:
-    """Tell whether a quote is open at the end of a line."""
+    """Return whether a quote is open at the end of a line."""
     rest = _QUOTED.sub("", row.replace("\\'", "").replace('\\"', ""))
     return '"' in rest or "'" in rest

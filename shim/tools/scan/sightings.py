@@ -1,4 +1,4 @@
-"""What is looked for, and how a place where it was found is noted."""
+"""The paths and names to look for, and the uses that are found."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Use:
 
 
 class Sought:
-    """The paths and names of an engine's operations, but for those that are ``silent``."""
+    """The paths and names of an engine's operations, except the ``silent`` ones."""
 
     def __init__(self, engine: Engine, silent: Collection[str] = ()) -> None:
         self.paths = Paths(engine, silent)
         self.names = Names(engine, silent)
         paths, names = self.paths.words, {*self.names.words, "atlas serverless", "mongocli"}
         every = {*paths, *names}
-        # A text without "serverless" has no longer word with it either.
+        # A text without "serverless" has no longer word that contains it either.
         self._words = tuple(one for one in every if not any(other in one for other in every if other != one))
         self._bytes = tuple(one.encode() for one in self._words)
         self._names = tuple(one for one in names if not any(other in one for other in names if other != one))
@@ -48,26 +48,26 @@ class Sought:
         self._segments = re.compile(rf"[/\"'`](?:{marks})(?![\w-])|(?<![\w-])(?:{marks})[/\"'`]")
 
     def concerns(self, text: str) -> bool:
-        """Tell whether a text has any word of what is looked for."""
+        """Return whether a text has a word to look for."""
         folded = text.casefold()
         return any(word in folded for word in self._words)
 
     def concerns_bytes(self, content: bytes) -> bool:
-        """Tell the same of a text in any encoding that has ASCII's letters."""
+        """Return whether bytes, in any encoding with ASCII's letters, have a word to look for."""
         folded = content.lower()
         return any(word in folded for word in self._bytes)
 
     def concerns_closely(self, text: str) -> bool:
-        """Tell whether a program of a language with quotes has a path's segment or a name that is looked for."""
+        """Return whether a program has a path segment or name to look for, in a language that quotes strings."""
         folded = text.casefold()
         return self._segments.search(folded) is not None or any(word in folded for word in self._names)
 
     def called(
         self, place: Place, method: str | None, address: Text | str, kind: str = "call", *, near: bool = False
     ) -> Use | None:
-        """Return the use that a call at an address is, None for other addresses.
+        """Return the use that a call to an address is, None for other addresses.
 
-        ``near`` takes the end of a path, which only a program that speaks of Atlas means.
+        With ``near`` the end of a path is enough, for programs that mention Atlas.
         """
         said = address if isinstance(address, str) else address.s
         found = by_method(self.paths.find(said, near=near), method)
@@ -93,7 +93,7 @@ class Sought:
 
 
 def place_of(file: str, text: str, start: int, end: int) -> Place:
-    """Return the place of a part of a text, which is counted in characters."""
+    """Return the place of a part of a text, given in characters."""
     end = min(end, len(text))
     line, last = text.count("\n", 0, start) + 1, text.count("\n", 0, end) + 1
     return Place(file, line, start - text.rfind("\n", 0, start), last, end - text.rfind("\n", 0, end))
@@ -103,4 +103,4 @@ SCRIPT = re.compile(
     r"\s*(sudo\s+|env\s+|\w+=\S+\s+|set -\w+\s*\n\s*|#!.*\n\s*)*(\S*/)?"
     r"(curl|wget|https?|xhs?|atlas|mongocli)(\.exe)?\s+\S"
 )
-"""How a text begins that is a command line."""
+"""The start of a text that is a command line."""

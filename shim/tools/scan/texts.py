@@ -1,4 +1,4 @@
-"""Texts that are known in parts, whatever language the program that makes them is written in."""
+"""Texts with unknown parts (holes), the same for every language."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import count, islice, product
 import attrs
 
 HOLE = "\x00"
-"""Stands for characters that are only known when the program runs; a NUL of the program itself is read as U+FFFD."""
+"""A hole: characters known only when the program runs. A NUL in the program itself is read as U+FFFD."""
 
 _HOLES = re.compile(HOLE + "{2,}")
 _MOST = 16
@@ -21,7 +21,7 @@ _PERCENT = re.compile(r"%(?:\((\w+)\))?[-#0 +]*(?:\*|\d+)?(?:\.\d+)?[hlL]?([diou
 
 @attrs.frozen
 class Place:
-    """Where something stands: file as given, lines from 1, columns from 1 in characters."""
+    """A place: the file as given, line and column from 1, in characters."""
 
     file: str
     line: int
@@ -31,7 +31,7 @@ class Place:
 
 
 Atom = tuple[str, int]
-"""A literal of a program: the file, and where in it the literal begins."""
+"""A literal of a program: its file, and its start there."""
 
 
 @attrs.frozen(cache_hash=True)
@@ -46,30 +46,30 @@ UNKNOWN = (Text(HOLE),)
 
 
 def known(texts: Iterable[Text]) -> bool:
-    """Tell whether anything is known of a text."""
+    """Return whether any part of a text is known."""
     return any(one.s.strip(HOLE) for one in texts)
 
 
 def text(s: str, atoms: Iterable[Atom] = ()) -> Text:
-    """Return a text; neighbouring holes are one, and one too long is only a hole."""
+    """Return a text with neighbouring holes merged; a text that is too long becomes one hole."""
     s = _HOLES.sub(HOLE, s)
     return Text(HOLE) if len(s) > _LONGEST else Text(s, frozenset(atoms))
 
 
 def made(make: Callable[..., str], *parts: Iterable[Text]) -> tuple[Text, ...]:
-    """Return what a function makes of texts, for each choice among the alternatives of each argument."""
+    """Return a function's results for every combination of the arguments' alternatives."""
     chosen = islice(product(*parts), _TRIED)
     texts = (text(make(*(one.s for one in some)), frozenset().union(*(one.atoms for one in some))) for some in chosen)
     return tuple(dict.fromkeys(texts))[:_MOST]
 
 
 def concat(*parts: str) -> str:
-    """Return parts one after the other."""
+    """Return the parts concatenated."""
     return "".join(parts)
 
 
 def url_join(*parts: str) -> str:
-    """Return parts with one slash between them; an absolute URL starts anew."""
+    """Return parts joined with one slash each; an absolute URL replaces the parts before it."""
     done = ""
     for part in parts:
         done = part if "://" in part or not done else f"{done.rstrip('/')}/{part.lstrip('/')}"
@@ -77,7 +77,7 @@ def url_join(*parts: str) -> str:
 
 
 def percent(template: str, values: Sequence[str], names: Mapping[str, str]) -> str:
-    """Return what the ``%`` operator makes of a template; a value that is missing is a hole."""
+    """Return a template formatted by the ``%`` operator; missing values are holes."""
     left = iter(values)
 
     def fill(found: re.Match[str]) -> str:
@@ -89,7 +89,7 @@ def percent(template: str, values: Sequence[str], names: Mapping[str, str]) -> s
 
 
 def filled(template: str, values: Sequence[str], names: Mapping[str, str]) -> str:
-    """Return what ``str.format`` makes of a template; a value that is missing, or a part of one, is a hole."""
+    """Return a template formatted by ``str.format``; missing values and attributes are holes."""
     known = {**{str(at): value for at, value in enumerate(values)}, **names}
     automatic = count()
     parts: list[str] = []

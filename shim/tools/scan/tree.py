@@ -1,4 +1,4 @@
-"""Programs as nodes that have the same shape in every language; ast-grep's grammars read them."""
+"""Syntax trees in one shape for every language, parsed by ast-grep."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from shim.tools.scan import rules
 
 _DEEPEST = 400
-"""A node deeper than this is left out, with all that is in it; programs of people nest some 40 deep."""
+"""The greatest depth of a node; deeper ones are left out. People's programs nest some 40 deep."""
 
 
 class Node:
-    """One named node of a syntax tree: ``role`` is what its kind is to a reader of texts, "" for all else.
+    """One named node of a syntax tree: ``role`` is its meaning for the evaluation of texts, "" without one.
 
-    ``start`` and ``end`` count characters of the program. ``signs`` are the operators and keywords between its parts.
+    ``start`` and ``end`` are offsets in characters. ``signs`` are the operators and keywords between its parts.
     """
 
     __slots__ = ("end", "kids", "kind", "parent", "role", "signs", "start", "text")
@@ -29,7 +29,7 @@ class Node:
         self.signs: list[str] = []
 
     def walk(self) -> Iterator[Node]:
-        """Yield the node and all below it, in the order of the program."""
+        """Yield the node and all nodes below it, in source order."""
         stack = [self]
         while stack:
             node = stack.pop()
@@ -37,14 +37,14 @@ class Node:
             stack += reversed(node.kids)
 
     def above(self) -> Iterator[Node]:
-        """Yield the nodes that the node is in, the nearest first."""
+        """Yield the node's ancestors, the nearest first."""
         node = self.parent
         while node is not None:
             yield node
             node = node.parent
 
     def first(self, *roles: str) -> Node | None:
-        """Return the first part that has one of some roles."""
+        """Return the first part with one of some roles."""
         return next((one for one in self.kids if one.role in roles), None)
 
     def names(self) -> Iterator[Node]:
@@ -53,7 +53,7 @@ class Node:
 
 
 def parsed(language: str, text: str) -> tuple[Node, bool]:
-    """Return the root of a program, and whether it nests too deep to be read whole; raises ModuleNotFoundError."""
+    """Return a program's root, and whether it nests too deeply to be read whole; raises ModuleNotFoundError."""
     from ast_grep_py import SgRoot  # noqa: PLC0415 - an extra
 
     source = SgRoot(text, language).root()
