@@ -44,8 +44,8 @@ def test_every_method_says_what_it_raises(group):
         words = " ".join(getattr(getattr(offline(AtlasClient), group), name).__doc__.split())
         returned = re.findall(r"\w+", str(inspect.signature(endpoint).return_annotation))[-1]
         assert f"({returned})" in words, name
-        assert "Raises ValueError on an argument" in words, name
-        assert "and what every call may raise (``AtlasClient``)" in words, name
+        assert "Raises ValueError on an invalid id or name" in words, name
+        assert "and the errors of any call (``AtlasClient``)" in words, name
         if name.startswith(("list_", "iter_")):
             assert "``items_per_page`` is 1 to 500" in words, name
 
