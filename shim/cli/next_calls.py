@@ -122,6 +122,8 @@ def _query(operation: Operation, target: Target, query: LegacyQuery) -> tuple[li
 def _remarks(operation: Operation, successor: Successor, target: Target) -> Iterator[str]:
     if operation.shape != "one" and target.paging == "collected" and not target.bare:
         yield "Ask for the next page as long as the answer has a link with rel=next."
+    if operation.request is None and target.body is None and target.method not in {"GET", "DELETE"}:
+        yield f"Its content is the old call's, with Content-Type: {target.accept}."
     if operation.order:
         keys = " then ".join(_order_key(operation, successor.tier, key) for key in operation.order)
         yield f"The order is not the legacy one: sort by {keys}."

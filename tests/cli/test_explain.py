@@ -362,3 +362,14 @@ def test_a_word_of_the_api_is_no_name(text, path):
     assert "not a name" in said
     assert "recognised." not in said.replace("Not recognised", "")
     assert "with GET" in text("POST", "/api/atlas/v2/groups/{groupId}/clusters/shop", code=1)
+
+
+def test_content_that_stays_is_said(explained):
+    """The line for curl has no content where no document knows it."""
+    accept = "application/vnd.atlas.2024-08-05+json"
+    found = explained("PATCH", "/api/atlas/v2/groups/{groupId}/clusters/{clusterName}", "--accept", accept)
+    (call,) = found["tiers"]["successor"]["calls"]
+    assert call["remarks"] == [
+        "Its content is the old call's, with Content-Type: application/vnd.atlas.2024-10-23+json."
+    ]
+    assert "autoScalingConfiguration" in found["note"]
