@@ -11,7 +11,7 @@ from tests.core.driver import answers, drive
 
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-WIDGETS, API, LAMPS, BULBS, ERRORS, QUERY, FIND, BLANK, ORDER, REFUSE, NULL, LATE, NESTED, BARE, OVERRIDE = BLOCKS
+WIDGETS, SAME, API, LAMPS, BULBS, ERRORS, QUERY, FIND, BLANK, ORDER, REFUSE, NULL, LATE, NESTED, BARE, OVERRIDE = BLOCKS
 
 GROUP = "/api/atlas/v2/groups/a"
 LIFE = """
@@ -75,6 +75,18 @@ def test_the_invented_api_is_served(engine_of):
         {"name": "new", "madeAt": "2026-02-01T00:00:00Z", "state": "broken", "size": {"width": 4}},
         {"name": "old", "madeAt": "2026-01-01T00:00:00Z", "state": "ready", "size": {"width": 3}},
     ]
+
+
+def test_the_version_alone_may_change(engine_of):
+    """Target, body and answer stay what they are; a call without a version is another one."""
+    engine, body, gadget = engine_of(SAME), b'{ "name": null }', {"name": "a", "new": [1]}
+    headers = (("Accept", "application/vnd.atlas.2026-01-01+json"),)
+    driven = ask(engine, "/gadgets/a", gadget, method="PATCH", headers=headers, body=body)
+    (send,) = driven.sends
+    assert (send.call.target, send.call.body, driven.document) == (f"{GROUP}/gadgets/a", body, gadget)
+    assert ("Accept", "application/vnd.atlas.2026-06-01+json") in send.call.headers
+    assert engine.recognise("POST", f"{GROUP}/gadgets", headers) is not None
+    assert engine.recognise("POST", f"{GROUP}/gadgets", ()) is None
 
 
 def test_an_api_can_live_elsewhere(engine_of):
