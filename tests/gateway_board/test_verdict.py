@@ -108,7 +108,7 @@ def test_broken_lines_are_doubted_as_the_command_does(inventory):
 def test_a_pipe_is_not_waited_for(tmp_path):
     """It may have nobody at its other end; only regular files are read."""
     os.mkfifo(tmp_path / "pipe")
-    assert look(tmp_path / "pipe", over).doubts == ("The inventory can't be read: it is no regular file.",)
+    assert look(tmp_path / "pipe", over).doubts == ("The inventory can't be read: not a regular file.",)
 
 
 def test_an_inventory_that_is_not_there_is_a_doubt(tmp_path):
