@@ -66,8 +66,6 @@ BELOW = {
 """Room -> the rooms it may import. ``cli`` and the package's front may import any; none may import the front."""
 
 FREE = {"__init__", "__main__", "cli"}
-
-
 FLOORS = {"doors", "tools"}
 """Folders of rooms; a file that lies in the folder itself is of the floor's own room."""
 

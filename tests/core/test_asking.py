@@ -20,11 +20,7 @@ from tests.core.driver import (
 from tests.core.small import HEAD, START, field, operation, read, successor
 
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
-
-
 FLEX = "/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots"
-
-
 EVERYTHING = "includeCount=true&itemsPerPage=500&pageNum=1"
 
 

@@ -14,7 +14,6 @@ from tests.core.driver import (
     GONE,
     LIST,
     NO_ROUTE,
-    NON_FLEX,
     ORIGIN,
     SNAPSHOT,
     Clock,
@@ -24,20 +23,9 @@ from tests.core.driver import (
 )
 
 V2 = f"/api/atlas/v2{GET}"
-
-
-FLEX = f"/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots/{SNAPSHOT['id']}"
-
-
 OK = answers(SNAPSHOT)
-
-
 LEGACY_OK = answers({"id": "1", "status": "completed"})
-
-
 NO_CLUSTER = refuses(404, "CLUSTER_NOT_FOUND")
-
-
 EMPTY_405 = (405, (("Allow", "POST,GET,OPTIONS"), ("Content-Length", "0")), b"")
 
 
@@ -60,18 +48,6 @@ def test_before_the_sunset_the_call_goes_out_as_it_came(engine):
     assert record.fields == ()
     assert record.dropped == ()
     assert record.sunset == datetime(2026, 1, 22, tzinfo=UTC)
-
-
-def test_after_the_sunset_the_successor_is_asked_at_once(engine):
-    """The flex endpoint of the same origin is asked, and its answer is translated."""
-    driven = drive(engine, V2, [OK])
-    assert driven.routes == ("flex",)
-    assert driven.targets == (FLEX,)
-    assert driven.sends[0].rewritten
-    assert driven.sends[0].call.origin == ORIGIN
-    assert driven.document["status"] == "completed"
-    assert driven.outcome.record.route == "flex"
-    assert driven.outcome.record.sent == (Sent("GET", FLEX, 200, "flex"),)
 
 
 @pytest.mark.parametrize("gone", [GONE, (410, (), b""), NO_ROUTE, EMPTY_405, (404, (), b"")])
@@ -114,20 +90,6 @@ def test_a_404_that_is_no_atlas_error_is_no_endpoint(engine, body):
     assert drive(engine, V2, [(404, (), body), OK], clock=BEFORE).routes == ("legacy", "flex")
 
 
-def test_a_404_that_could_not_be_read_is_handed_back(engine):
-    """Where nothing is proved nothing is sent again."""
-    assert drive(engine, V2, [(404, (), b"")], clock=BEFORE, fault="too large").passed
-
-
-@pytest.mark.parametrize("status", [200, 204, 301, 304, 400, 401, 403, 406, 409, 418, 429, 500, 502, 503, 504])
-def test_any_other_legacy_answer_is_handed_back(engine, status):
-    """Only a retirement leads on; a fault is the caller's to see."""
-    driven = drive(engine, V2, [refuses(status, "ANY")], clock=BEFORE)
-    assert driven.passed
-    assert driven.routes == ("legacy",)
-    assert len(driven.steps) == 1
-
-
 @pytest.mark.parametrize("word", [RouteWord.LEGACY, RouteWord.DATE, RouteWord.OFF])
 @pytest.mark.parametrize("gone", [GONE, NO_ROUTE, EMPTY_405])
 def test_only_auto_corrects_the_legacy_side(engine, word, gone):
@@ -145,15 +107,6 @@ def test_errors_are_handed_back_unread(engine, status):
     driven = drive(engine, V2, [refuses(status, "ANY")])
     assert isinstance(driven.outcome, PassThrough)
     assert len(driven.steps) == 1
-
-
-def test_all_three_sides_can_be_asked_in_one_exchange(engine):
-    """A retired endpoint and a dedicated cluster: legacy, flex, dedicated."""
-    driven = drive(engine, V2, [GONE, NON_FLEX, answers({"id": "1"})], clock=BEFORE)
-    assert driven.routes == ("legacy", "flex", "dedicated")
-    assert driven.document["id"] == "1"
-    assert "410" in driven.outcome.record.reason
-    assert "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API" in driven.outcome.record.reason
 
 
 def test_a_call_that_uses_up_the_time_is_the_last(engine):
@@ -192,38 +145,6 @@ def test_the_legacy_side_judges_its_own_query(engine):
     """Before the sunset even a meaningless query goes out as it came."""
     target = f"/api/atlas/v2{LIST}?itemsPerPage=0"
     assert drive(engine, target, [refuses(400, "INVALID_QUERY_PARAMETER")], clock=BEFORE).targets == (target,)
-
-
-@pytest.mark.parametrize(
-    ("clock", "upstream", "word"),
-    [(AFTER, [], RouteWord.FLEX), (AFTER, [GONE], RouteWord.AUTO), (BEFORE, [NO_ROUTE], RouteWord.AUTO)],
-)
-def test_without_a_successor_the_shim_says_what_to_do(engine, clock, upstream, word):
-    """Where nothing could answer, the answer explains and points to the documentation."""
-    operation = engine.named("createServerlessInstance") or engine.named("createGroupServerlessInstance")
-    assert operation is not None
-    driven = drive(
-        engine,
-        "/api/atlas/v2/groups/g/serverless",
-        upstream,
-        method="POST",
-        body=b"{}",
-        clock=clock,
-        settings=route(word),
-    )
-    assert driven.reply.status == 410
-    assert driven.document["errorCode"] == "SHIM_NO_SUCCESSOR"
-    assert operation.gone.detail in driven.document["detail"]
-    assert operation.gone.see in driven.document["detail"]
-    assert driven.document["parameters"] == [operation.id]
-    assert driven.outcome.record.route == "none"
-
-
-def test_without_a_successor_a_legacy_answer_is_still_handed_back(engine):
-    """An endpoint that lives on answers as ever, even after its date."""
-    driven = drive(engine, "/api/atlas/v2/groups/g/serverless", [OK], method="POST", body=b"{}")
-    assert driven.passed
-    assert driven.routes == ("legacy",)
 
 
 def test_a_generator_can_be_abandoned(engine):

@@ -8,8 +8,6 @@ from shim.core.messages import Dropped
 from tests.core.small import field, translated
 
 EXACT = 'fidelity = "exact"'
-
-
 WHY = 'fidelity = "derived"\nwhy = "Because."'
 
 

@@ -9,8 +9,6 @@ from tests.core.driver import BASE, answers, drive
 from tests.core.small import HEAD, field, read, translated
 
 EXACT = 'fidelity = "exact"'
-
-
 WHY = 'fidelity = "derived"\nwhy = "Because."'
 
 
@@ -21,10 +19,7 @@ def value(kind, rule, source, more=""):
 
 
 LINK = 'link = { rel = "self", path = "/things/{thing}/parts/{id}" }\n' + WHY
-
-
 PARTS = field("id", "string", f'from = "id"\n{EXACT}') + field("links", "links", LINK)
-
 
 WHEN = """
 [resource.thing.x]

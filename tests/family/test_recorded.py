@@ -24,7 +24,6 @@ ORACLES = {
     "dedicated-restore": oracle.dedicated_job,
 }
 
-
 CONTRACT = json.loads((CASES / "contract" / "legacy-serverless-2025-10.json").read_text("utf-8"))
 SCHEMAS = {
     "snapshot": ("ServerlessBackupSnapshot", "PaginatedApiAtlasServerlessBackupSnapshotView"),

@@ -1,11 +1,9 @@
 """Where one request ends and the next begins: versions, pipelines, upgrades, overheads, other people's clients."""
 
 import contextlib
-import http.client
 import json
 import shutil
 import subprocess
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -122,19 +120,6 @@ def test_requests_behind_an_upgrade(site, protocol, target):
     assert upstream.arrivals.contents == [b"", b"hello", b"hello", b"", b""]
 
 
-@pytest.mark.parametrize("together", [True, False], ids=["in one segment", "after the answer"])
-@pytest.mark.parametrize("junk", [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x81\x05hello\r\n\r\n"])
-def test_junk_behind_an_upgrade(site, junk, together):
-    """The request is answered, the junk behind it is refused, and the connection ends."""
-    with calling(site[1]) as peer:
-        peer.send(get("/x", "Connection: Upgrade", "Upgrade: h2c, websocket") + (junk if together else b""))
-        assert peer.message()[1] == b"/x"
-        if not together:
-            peer.send(junk)
-        assert status_of(peer.message()[0]) in {400, 505}
-        assert not peer.rest()
-
-
 BIG = 1 << 20
 CHUNKS = {
     "a chunk's extension": b"1;" + b"a" * BIG + b"\r\na\r\n0\r\n\r\n",
@@ -173,15 +158,6 @@ def test_overhead_is_bounded(site, what):
     assert status_of(ask(site[1], get("/next"))[0]) == 200
 
 
-def test_small_chunks(site):
-    """Content in chunks of one byte is slow, and no fault."""
-    upstream, served = site
-    upstream.arrivals.contents.clear()
-    content = b"1\r\na\r\n" * 20_000 + b"0\r\n\r\n"
-    assert status_of(ask(served, post("Transfer-Encoding: chunked", content=content))[0]) == 200
-    assert upstream.arrivals.contents == [b"a" * 20_000]
-
-
 @pytest.mark.parametrize("size", [1000, 100_000])
 def test_largest_head(site, size):
     """What is just below the limits passes, in one segment and in many."""
@@ -190,21 +166,6 @@ def test_largest_head(site, size):
         for start in range(0, len(request), size):
             peer.send(request[start : start + size])
         assert status_of(peer.message()[0]) == 200
-
-
-def test_http_client(site):
-    """The standard library's client makes all its calls over one connection."""
-    url = urlsplit(site[1].url)
-    client = http.client.HTTPConnection(url.hostname or "", url.port, timeout=10)
-    client.connect()
-    local = client.sock.getsockname()
-    calls = {"GET": None, "POST": b"hello", "HEAD": None, "PUT": iter([b"a", b"b"]), "DELETE": None}
-    for method, body in calls.items():
-        client.request(method, "/x", body=body, encode_chunked=True)
-        reply = client.getresponse()
-        assert (reply.status, reply.read()) == (200, b"" if method == "HEAD" else b"/x")
-        assert client.sock.getsockname() == local
-    client.close()
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

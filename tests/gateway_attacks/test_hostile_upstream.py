@@ -1,17 +1,14 @@
 """Row 17: an upstream that gives too much of something ends with a 502, and nobody else waits for it."""
 
-import contextlib
 import gzip
 import itertools
 import threading
 
 import pytest
 
-from tests.gateway_attacks.apart import MIB, apart, reads_proc
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
-from tests.gateway_hostile.rows import GROUP
-from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream
+from tests.peers.raw import PATIENCE, Peer, raw_upstream
 from tests.peers.served import ask, calling, gateway, get, status_of
 
 HINTS = ["100 Continue", "102 Processing", "103 Early Hints", "199 What"]
@@ -64,51 +61,6 @@ def test_nested_codings(lines):
         assert status_of(ask(served, CALLS["retired GET"])[0]) == 502
         assert ask(served, CALLS["GET"])[1] == content
         assert ask(served, get("/other"))[1] == b"mine"
-
-
-def cheap(size: int) -> bytes:
-    return b"[" + b"[]," * (size // 3 - 2) + b"[]]"
-
-
-def page_of_lists(size: int) -> bytes:
-    return b'{"results":' + cheap(size - 30) + b',"totalCount":1}'
-
-
-COSTLY = {"a list of lists": cheap, "a page of lists": page_of_lists, "nesting": lambda size: b"[" * size}
-
-
-@pytest.mark.slow
-@reads_proc
-@pytest.mark.parametrize("kind", COSTLY)
-def test_costly_replies_at_once(kind):
-    """Sixteen times 15 MiB for one route: other callers and probes are served until the last one has its answer."""
-    costly = message(COSTLY[kind](15 * MIB), JSON)
-    got: list[int] = []
-
-    def script(peer: Peer) -> None:
-        while True:
-            start, _ = peer.message()
-            peer.send(costly if b"/costly" in start else message(b"mine"))
-
-    def call(served, number: int) -> None:
-        target = f"/api/atlas/v2/groups/{GROUP}/serverless/costly{number}/backup/snapshots"
-        with calling(served) as peer, contextlib.suppress(OSError, EndedError):
-            peer.socket.settimeout(6 * PATIENCE)
-            peer.send(get(target, "Accept: application/vnd.atlas.2023-01-01+json"))
-            got.append(status_of(peer.message()[0]))
-
-    with raw_upstream(script) as upstream, apart(upstream.origin) as served:
-        assert ask(served, get("/other"))[1] == b"mine"
-        before = served.peak()
-        threads = [threading.Thread(target=call, args=(served, number)) for number in range(16)]
-        for thread in threads:
-            thread.start()
-        while any(thread.is_alive() for thread in threads):
-            assert status_of(ask(served.admin, get("/livez"))[0]) == 200
-            assert ask(served, get("/other"))[1] == b"mine"
-        assert len(got) == 16
-        assert set(got) <= {200, 502, 503, 504}
-        assert served.peak() - before < 512 * MIB
 
 
 @pytest.mark.parametrize("kind", ["GET", "retired GET"])

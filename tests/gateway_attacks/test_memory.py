@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.gateway_attacks.apart import MIB, Apart, apart, reads_proc
-from tests.gateway_attacks.crowds import busy, holding
+from tests.gateway_attacks.crowds import busy
 from tests.gateway_hostile.calls import CALLS, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import GROUP
@@ -141,30 +141,6 @@ def test_replies_that_are_held_until_they_are_whole():
         assert all(at_once(served, [read(f"page{n}")], 10_000) == ["whole"] for n in range(10))  # given back each time
 
 
-def test_replies_that_are_read_slowly():
-    """Sixty callers that don't read 8 MiB each hold little: each has all of it in the end, or comes again."""
-    with growing(64 * MIB, memory=4 * MIB) as served, contextlib.ExitStack() as stack:
-        peers = [stack.enter_context(calling(served)) for _ in range(60)]
-        for peer in peers:
-            peer.send(get("/large"))
-        for peer in peers:  # a head each: then all are served, or were told to come again
-            peer.seen = peer.take(b"\r\n\r\n") + peer.seen
-        assert status_of(ask(served.admin, get("/livez"))[0]) == 200
-        found = [outcome(peer, len(LARGE)) for peer in peers]
-        assert "whole" in found
-        assert set(found) <= {"whole", "refused"}
-
-
-def test_idle_connections():
-    """Eight hundred connections that have asked once hold a few KiB each."""
-    options = {"max_connections": 2000, "peer_connections": 2000, "keepalive_timeout": 60.0}
-    with growing(24 * MIB, **options) as served, contextlib.ExitStack() as stack:
-        for _ in range(800):
-            peer = stack.enter_context(contextlib.closing(connect(served)))
-            peer.send(get("/small"))
-            assert status_of(peer.message()[0]) == 200
-
-
 @pytest.mark.parametrize(("count", "request_bytes", "each"), [
     (300, get("/small", "Content-Length: 300000", method="POST") + bytes(300_000), 96 << 10),
     (150, get("/large"), 256 << 10),
@@ -196,41 +172,3 @@ def test_replies_that_grow_without_end(kind):
             peer.send(read(kind))
             peer.socket.settimeout(6 * PATIENCE)
             assert status_of(peer.message()[0]) == 502
-
-
-JUNK = {
-    "zeros": bytes(65536),
-    "frames": b"\x81\x7e\xff\xff" + b"a" * 65532,
-    "requests": get("/y") * 1600,
-    "empty lines": b"\r\n" * 32768,
-    "a long line": b"a" * 65536,
-}
-
-
-@pytest.mark.parametrize("kind", JUNK)
-def test_what_follows_a_call_in_flight(kind):
-    """It waits in the kernel or ends the connection, behind an upgrade as well: no memory is spent on it."""
-    size, most = 12, 16 * MIB
-    with holding() as upstream, apart(upstream.origin) as served, contextlib.ExitStack() as stack:
-        ask(served, get("/other"))
-        before = served.peak()
-        peers = [stack.enter_context(calling(served)) for _ in range(size)]
-        for peer in peers:
-            peer.send(get("/hold", "Connection: Upgrade", "Upgrade: h2c"))
-        until(lambda: len(upstream.held) == size, "calls in flight")
-        with ThreadPoolExecutor(size) as threads:
-            taken = list(threads.map(lambda peer: poured(peer, JUNK[kind], most), peers))
-        assert status_of(ask(served, get("/other"))[0]) == 200
-        assert served.peak() - before < size * 3 * MIB
-        assert max(taken) < most
-
-
-def poured(peer: Peer, piece: bytes, most: int) -> int:
-    """Send pieces until none is taken for a second, the connection ends, or it was the most; return how many bytes."""
-    total = 0
-    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
-    peer.socket.settimeout(1.0)
-    with contextlib.suppress(OSError):
-        while total < most:
-            total += peer.socket.send(piece)
-    return total

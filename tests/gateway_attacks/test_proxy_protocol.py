@@ -3,13 +3,12 @@
 What a header is, and whom it names, is tried in ``gateway_http1/test_peers.py``.
 """
 
-import contextlib
 from typing import Any
 
 import pytest
 
-from tests.gateway_attacks.crowds import busy, count_ended, crowd, ended, gets_in, holding
-from tests.gateway_http1.test_peers import LOCAL, PROXY, TCP4, V4, V6, header, tcp
+from tests.gateway_attacks.crowds import busy, count_ended, crowd, gets_in, holding
+from tests.gateway_http1.test_peers import LOCAL, TCP4, V4, V6, header, tcp
 from tests.gateway_tls.worlds import certified
 from tests.peers.raw import Peer, replying, until
 from tests.peers.raw import reply as whole
@@ -62,19 +61,6 @@ def test_header_that_does_not_come(site, size):
         assert not peer.rest()
 
 
-def test_header_that_drips(site):
-    """A byte now and then is no progress."""
-    with calling(site[1]) as peer:
-        peer.send(header(PROXY, TCP4, V4[16:], length=2000))
-
-        def dripped() -> bool:
-            with contextlib.suppress(OSError):
-                peer.send(b"a")
-            return ended(peer)
-
-        until(dripped, "the end of a header that drips")
-
-
 def test_header_that_nobody_expects():
     """Without the option it is a bad request like any other."""
     with holding() as upstream, gateway(upstream.origin) as served, calling(served) as peer:
@@ -118,20 +104,6 @@ def test_connections_are_those_of_the_named_peer():
         until(lambda: count_ended(many) >= 8, "the end of those beyond the limit")
         assert answered(served, tcp("203.0.113.9"))[1] == b"/x"
         assert count_ended(few) == 0
-
-
-def test_local_connections_are_those_of_the_proxy():
-    """A LOCAL header names nobody: the peer is the one that connected."""
-    with (
-        holding() as upstream,
-        gateway(upstream.origin, proxy_protocol=True, peer_requests=1) as served,
-        calling(served) as first,
-    ):
-        first.send(OWN + get("/hold"))
-        until(lambda: upstream.held, "a call in flight")
-        assert busy(*answered(served, OWN))
-        assert answered(served, V4)[1] == b"/x"
-        assert answered(served, OWN, "127.0.0.9")[1] == b"/x"
 
 
 def test_header_before_tls(tmp_path):

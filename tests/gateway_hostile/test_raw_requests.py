@@ -10,7 +10,7 @@ import pytest
 from shim.core.recognise import shared_engine
 from shim.gateway.plan import Plan
 from tests.gateway_hostile.rows import PASSED, REFUSED, RESTORES, SNAPSHOTS, post
-from tests.peers.raw import reply, replying, until
+from tests.peers.raw import reply, replying
 from tests.peers.served import ask, calling, gateway, get, lines_of, status_of, value_of
 
 HOP_BY_HOP = {
@@ -156,14 +156,3 @@ def test_broken_content_of_a_retired_call_sends_nothing(site):
         assert status_of(peer.message()[0]) == 400
         assert not peer.rest()
     assert not upstream.heads
-
-
-def test_head_in_single_bytes(site):
-    """A head that comes a byte at a time is the same head."""
-    upstream, served = site
-    upstream.heads.clear()
-    with calling(served) as peer:
-        for byte in post("Content-Length: 5", content=b"hello"):
-            peer.send(bytes([byte]))
-        assert status_of(peer.message()[0]) == 200
-    until(lambda: len(upstream.heads) == 1, "one request")

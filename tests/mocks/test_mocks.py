@@ -28,7 +28,6 @@ interactions:
     body: {string: '{"results": [], "totalCount": 0}'}
 """
 
-
 PLUGINS = ("respx.plugin", "pytest_httpx", "requests_mock.contrib._pytest_plugin")
 """What pytest would load by entry points, along with all others that are installed here, which takes seconds."""
 

@@ -200,6 +200,11 @@ def changed(*changes: tuple[str, str]) -> str:
     return text
 
 
+def defects(old: str, at: str, *changes: tuple[str, str]) -> list[tuple[str, str, str]]:
+    """Return rows of changes at one place: what stands there, what takes its place, and what is then told at a key."""
+    return [(old, new, f"{at}{told}") for new, told in changes]
+
+
 def write(folder: Path, **texts: str) -> Path:
     """Write documents into a folder, by name."""
     for name, text in texts.items():

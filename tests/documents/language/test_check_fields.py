@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.documents.language.sound import SOUND, changed, load, only_problem, problems
+from tests.documents.language.sound import SOUND, changed, defects, load, only_problem, problems
 
 NAME = 'from = ["title", "old.title"]\nfidelity = "renamed"'
 MADE = 'from = "made"\nfidelity = "exact"'
@@ -16,25 +16,17 @@ AMOUNT = "operation.orderThing.flex.choose.plain.body.amount"
 
 DEFECTS = [
     ('type = "time"', 'type = "time"\nwords = ["x"]', "resource.thing.made.words: belong to fields of type string"),
-    (
+    *defects(
         NAME,
-        'list = "x"\nfidelity = "exact"',
-        "resource.thing.name.flex: list gives strings or objects, and the field's",
+        "resource.thing.name.flex",
+        ('list = "x"\nfidelity = "exact"', ": list gives strings or objects, and the field's"),
+        ('passed = "x"\nfidelity = "exact"', ": passed gives boolean"),
+        ('equals = { source = "x", word = "y" }\nfidelity = "exact"', ": equals gives boolean"),
+        (LINK.replace("name", "made") + '\nfidelity = "exact"', ": link gives links"),
+        ('constant = 5\nwhy = "x"', ".constant: 5 is not of the field's type, string"),
+        ('constant = 2026-01-01\nwhy = "x"', ".constant: datetime.date(2026, 1, 1) is not of"),
+        ('parameter = "x"\nfidelity = "exact"', ".parameter: 'x' is no parameter of"),
     ),
-    (NAME, 'passed = "x"\nfidelity = "exact"', "resource.thing.name.flex: passed gives boolean"),
-    (
-        NAME,
-        'equals = { source = "x", word = "y" }\nfidelity = "exact"',
-        "resource.thing.name.flex: equals gives boolean",
-    ),
-    (NAME, LINK.replace("name", "made") + '\nfidelity = "exact"', "resource.thing.name.flex: link gives links"),
-    (NAME, 'constant = 5\nwhy = "x"', "resource.thing.name.flex.constant: 5 is not of the field's type, string"),
-    (
-        NAME,
-        'constant = 2026-01-01\nwhy = "x"',
-        "resource.thing.name.flex.constant: datetime.date(2026, 1, 1) is not of",
-    ),
-    (NAME, 'parameter = "x"\nfidelity = "exact"', "resource.thing.name.flex.parameter: 'x' is no parameter of"),
     (MADE, 'constant = 2026-01-01T00:00:00Z\nwhy = "x"', "resource.thing.made.flex.constant: datetime"),
     (MADE, 'parameter = "groupId"\nfidelity = "exact"', "resource.thing.made.flex: parameter gives string"),
     (

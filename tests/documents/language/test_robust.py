@@ -19,7 +19,6 @@ from tests.documents.language.sound import SOUND
 
 FILES = sorted(SHIPPED.rglob("*.toml"))
 
-
 VALUES = st.sampled_from(
     [None, True, False, 0, 1, -1, 1.5, float("nan"), "", " ", "x", "/x", "{a}", "flex", "2023-01-01", "\ud800"]
 ) | st.recursive(
@@ -89,8 +88,6 @@ def exercise(engine: Engine) -> None:
 
 
 TABLES = [tomllib.loads(text) for text in [SOUND, *(path.read_text("utf-8") for path in FILES)]]
-
-
 LENIENT = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.documents.tables import DocumentSource, Table, key_path, read_template, same
+from shim.documents.tables import DocumentSource, Table, key_path, same
 
 
 def table(text, **overridden):
@@ -46,71 +46,6 @@ def test_values_are_the_same_with_their_types(one, other, equal):
     assert same(one, other) is equal
 
 
-@pytest.mark.parametrize("value", ["5", "true", "[]", "{}", "2026-01-01", "1.5", "nan"])
-def test_a_text_is_a_text(value):
-    """Any other type is named with its value."""
-    one = table(f"x = {value}")
-    assert one.text("x") == ""
-    assert "must be a text, not" in noted(one)[0]
-    assert noted(one)[0].startswith("x: ")
-
-
-def test_a_text_that_is_missing_or_empty():
-    """A required text must be there and say something; another has its default."""
-    one = table('x = " "')
-    assert one.text("x") == " "
-    assert one.text("y") == ""
-    assert one.text("z", default="d") == "d"
-    assert noted(one) == ["x: must not be empty", "y: is missing; give a text"]
-
-
-def test_a_word_is_one_of_the_allowed():
-    """Another is named, with the nearest of them."""
-    one = table('x = "pagee"\ny = "zzz"\nz = "one"')
-    assert one.word("x", ("one", "page")) == "one"
-    assert one.word("y", ("one", "page"), default="page") == "page"
-    assert one.word("z", ("one", "page")) == "one"
-    assert one.word("none", ("one", "page"), default="page") == "page"
-    assert noted(one) == [
-        "x: 'pagee' is not one of one, page; did you mean 'page'?",
-        "y: 'zzz' is not one of one, page",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "flag"), [("x = true", True), ("x = false", False), ("", False), ("x = 1", False), ('x = "true"', False)]
-)
-def test_a_flag_is_true_or_false(text, flag):
-    """A number or a text is neither."""
-    one = table(text)
-    assert one.flag("x") is flag
-    assert bool(noted(one)) is ("1" in text or '"' in text)
-
-
-@pytest.mark.parametrize(("text", "texts"), [('x = "a"', ("a",)), ('x = ["a", "b"]', ("a", "b")), ("", ())])
-def test_texts_are_one_or_a_list(text, texts):
-    """One text counts as a list of one."""
-    one = table(text)
-    assert one.texts("x") == texts
-    assert noted(one) == []
-
-
-@pytest.mark.parametrize("value", ["5", "[]", "{}", "[1]", '["a", 1]', '[""]', '""', '[["a"]]', "true"])
-def test_texts_are_nothing_else(value):
-    """An empty list or another type says nothing."""
-    one = table(f"x = {value}")
-    assert one.texts("x") == ()
-    assert "must be a text or a list of texts" in noted(one)[0]
-
-
-def test_texts_can_be_required_and_are_told_apart():
-    """What is missing or named twice is told."""
-    one = table('x = ["a", "a"]')
-    one.texts("x")
-    one.texts("y", required=True)
-    assert noted(one) == ["x: names something twice", "y: is missing; give a text or a list of texts"]
-
-
 @pytest.mark.parametrize(
     ("value", "when"),
     [
@@ -141,13 +76,6 @@ def test_any_other_instant_is_told(value, what):
     assert what in noted(one)[0]
 
 
-def test_a_missing_instant_is_told():
-    """An instant is always required."""
-    one = table("")
-    one.instant("x")
-    assert noted(one) == ["x: is missing; give a date such as 2026-01-22"]
-
-
 def test_tables_know_where_they_stand():
     """Problems in tables and lists of tables name the whole path."""
     one = table('[a."b.c"]\nx = 1\n[[a.l]]\nx = 1\n[[a.l]]\nx = 2\n')
@@ -156,42 +84,6 @@ def test_tables_know_where_they_stand():
     for sub in (*inner.list_of_tables("l"), *inner.list_of_tables("b.c")):
         sub.text("x")
     assert [line.split(": ")[0] for line in noted(one)] == ["a.l[0].x", "a.l[1].x", 'a."b.c".x']
-
-
-@pytest.mark.parametrize("value", ["5", '"x"', "[]", "[1]", "[{}, 1]"])
-def test_what_is_no_table_is_told(value):
-    """A value where a table is expected is named."""
-    one = table(f"x = {value}")
-    assert one.table("x") is None
-    assert one.list_of_tables("x") == ()
-    assert one.named_tables("x") == {}
-    assert "must be a table, not" in noted(one)[0]
-
-
-def test_a_table_of_tables_leaves_out_what_is_none():
-    """Each value that is no table is told by name, and the others stay."""
-    one = table("[x]\na = {}\nb = 5\n")
-    assert list(one.named_tables("x")) == ["a"]
-    assert noted(one) == ["x.b: must be a table, not 5"]
-
-
-def test_missing_tables_are_nothing():
-    """What is optional may be left out."""
-    one = table("")
-    assert (one.table("x"), one.named_tables("x"), one.list_of_tables("x")) == (None, {}, ())
-    assert noted(one) == []
-
-
-def test_keys_that_nobody_read_are_told_with_the_nearest_known():
-    """A mistyped key would otherwise silently mean nothing."""
-    one = table("patth = 1\nzzz = 2\nlater = 3")
-    one.get("path")
-    one.get("method")
-    one.finish("later")
-    assert noted(one) == [
-        "patth: is no key of this table; did you mean 'path'?",
-        "zzz: is no key of this table; known here: method, path",
-    ]
 
 
 def test_a_key_belongs_to_the_file_that_overrides_it():
@@ -218,11 +110,3 @@ def test_a_problem_of_the_whole_file_has_no_path():
     source = DocumentSource("f.toml")
     source.add("", "is broken")
     assert source.problems == ["f.toml: is broken"]
-
-
-def test_a_broken_template_is_told_once():
-    """A template that is missing, empty or broken is one problem, and stands for nothing."""
-    for text in ("", 'x = ""', 'x = "nothing"', "x = 5"):
-        one = table(text)
-        assert read_template(one, "x").segments == ()
-        assert len(noted(one)) == 1
