@@ -2,38 +2,16 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from shim.core.memory import Memory
-from shim.core.settings import RouteWord, Settings
 from tests.core.driver import Clock, answers, drive, refuses
 
 LIST = "/api/atlas/v2/groups/g1/serverless"
 ONE = f"{LIST}/shop"
 BLANK = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
-FILLED = datetime(2026, 1, 14, tzinfo=UTC).timestamp()
-OVER = datetime(2027, 2, 1, tzinfo=UTC).timestamp()
-CLUSTER = {"id": "1", "name": "shop", "stateName": "IDLE", "providerSettings": {"diskSizeGB": 5.0}}
 OLD = {"id": "9", "name": "old", "stateName": "IDLE"}
 NOTHING = answers({"results": [], "totalCount": 0})
 UNKNOWN = refuses(404, "CLUSTER_NOT_FOUND")
 LEGACY_UNKNOWN = refuses(404, "NOT_FOUND")
-
-
-@pytest.mark.parametrize("route", [RouteWord.AUTO, RouteWord.DATE])
-def test_from_that_day_on_flex_is_asked_first(engine, route):
-    """What flex knows is the answer, and nobody else is asked."""
-    settings = Settings(route=route)
-    for target in (LIST, f"{LIST}/?itemsPerPage=5"):
-        driven = drive(engine, target, [answers({"results": [CLUSTER]})], clock=BLANK, settings=settings)
-        assert driven.routes == ("flex",)
-        assert [item["name"] for item in driven.document["results"]] == ["shop"]
-        assert driven.document["links"][0]["href"].startswith(
-            "http://127.0.0.1:8480/api/atlas/v2/groups/g1/serverless?"
-        )
-    driven = drive(engine, ONE, [answers(CLUSTER)], clock=BLANK, settings=settings)
-    assert (driven.routes, driven.document["name"]) == (("flex",), "shop")
-    assert "since 2026-01-15 its answers mean nothing" in driven.outcome.record.reason
 
 
 def test_legacy_stands_where_it_alone_knows_something(engine):
@@ -56,12 +34,6 @@ def test_both_silent_is_flex_answer_in_legacy_terms(engine):
     assert driven.outcome.record.route == "flex"
     assert [sent.route for sent in driven.outcome.record.sent] == ["flex", "legacy"]
     assert driven.outcome.record.reason.endswith("; neither flex nor the legacy endpoint knew anything")
-
-
-def test_every_page_of_a_list_comes_from_the_side_that_has_it(engine):
-    """The second page of a list that legacy alone knows is legacy's too."""
-    driven = drive(engine, f"{LIST}?pageNum=2", [NOTHING, answers({"results": [OLD], "totalCount": 101})], clock=BLANK)
-    assert (driven.routes, driven.passed) == (("flex", "legacy"), True)
 
 
 def test_an_answer_that_was_translated_before_still_leads_on(engine):

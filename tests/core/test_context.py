@@ -1,14 +1,17 @@
-"""The JSON codec and the surroundings of an exchange."""
+"""How content is read: its codings, JSON, and the clock of a call."""
 
+import gzip
 import json
+import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.content import dumps, loads
+from shim.core.content import ContentFault, acceptable, decode, dumps, loads, with_content
 from shim.core.context import Context
 from shim.core.memory import Memory
+from shim.core.messages import Reply
 from shim.core.settings import Settings
 
 JSON = st.recursive(
@@ -95,3 +98,117 @@ def test_who_has_one_clock_has_it_for_both():
     given = Context(Settings(), Memory(), lambda: 1.0, "http://h")
     assert given.monotonic() == 1.0
     assert Context(Settings(), Memory(), lambda: 1.0, "http://h", monotonic=lambda: 2.0).monotonic() == 2.0
+
+
+def bare_deflate(data):
+    """The bare stream that some servers call deflate."""
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return compressor.compress(data) + compressor.flush()
+
+
+ENCODERS = {"gzip": gzip.compress, "X-GZIP": gzip.compress, "deflate": zlib.compress, "identity": bytes}
+
+
+@given(st.binary(max_size=200), st.lists(st.sampled_from(sorted(ENCODERS)), max_size=3))
+def test_every_series_of_codings_is_undone(data, codings):
+    """The last one first (RFC 9110, 8.4)."""
+    wire = data
+    for coding in codings:
+        wire = ENCODERS[coding](wire)  # type: ignore[operator]  # mypy joins the encoders to object
+    assert decode(wire, ", ".join(codings), 10_000) == data
+
+
+@given(st.binary(min_size=1, max_size=200))
+def test_deflate_without_its_frame_is_understood(data):
+    """As every browser does (RFC 9110, 8.4.1.2, note)."""
+    assert decode(bare_deflate(data), "deflate", 10_000) == data
+
+
+def test_gzip_members_follow_one_another():
+    """And padding after the last one is none (RFC 1952, 2.2)."""
+    assert decode(gzip.compress(b"one") + gzip.compress(b"two") + b"\0" * 8, "gzip", 100) == b"onetwo"
+
+
+def test_gzip_members_without_end_are_a_fault():
+    """Each costs a copy of the rest."""
+    with pytest.raises(ContentFault, match="more than 16 gzip members"):
+        decode(gzip.compress(b"") * 17, "gzip", 100)
+
+
+def test_a_long_series_of_codings_is_a_fault():
+    """Each may cost as much as the whole content; two hundred took two seconds."""
+    wire = b"x"
+    for _ in range(5):
+        wire = gzip.compress(wire)
+    with pytest.raises(ContentFault, match="more than 4 codings"):
+        decode(wire, ",".join(["gzip"] * 5), 100)
+    assert decode(gzip.decompress(wire), ",".join(["gzip"] * 4), 100) == b"x"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_no_content_has_no_coding(coding):
+    """A reply without content may still name one."""
+    assert decode(b"", coding, 100) == b""
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [gzip.compress(b"x" * 101), gzip.compress(b"x" * 60) * 2, gzip.compress(b"x" * 10**7)],
+    ids=["one", "two", "bomb"],
+)
+def test_decoding_stops_at_the_limit(wire):
+    """A bomb, also in pieces, is no more than what it says."""
+    with pytest.raises(ContentFault, match="larger than 100 bytes"):
+        decode(wire, "gzip", 100)
+
+
+@pytest.mark.parametrize("size", range(1, 30))
+def test_a_truncated_reply_is_a_fault(size):
+    """At every byte of its last part; httpx's own decoder takes it for the whole."""
+    wire = gzip.compress(b"some content of a reply")
+    with pytest.raises(ContentFault, match="ends in the middle"):
+        decode(wire[:-size], "gzip", 100)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "nonsense"])
+def test_other_codings_are_a_fault(coding):
+    """They were not asked for."""
+    with pytest.raises(ContentFault, match="was not asked for"):
+        decode(b"x", coding, 100)
+
+
+def test_broken_content_is_a_fault():
+    """With what zlib says about it."""
+    for coding in ("gzip", "deflate"):
+        with pytest.raises(ContentFault, match="not what its coding says"):
+            decode(b"\x1f\x8bnonsense", coding, 100)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ("gzip, deflate", "gzip, deflate"),
+        ("gzip, deflate, br, zstd", "gzip, deflate"),
+        ("br;q=1.0, gzip;q=0.8, *;q=0.1", "gzip;q=0.8"),
+        ("identity", "identity"),
+        ("br", "identity"),
+        ("", "identity"),
+    ],
+)
+def test_only_codings_that_can_be_bounded_are_asked_for(asked, sent):
+    """The caller's own choice, as far as it goes."""
+    assert acceptable(asked) == sent
+
+
+@pytest.mark.parametrize(("size", "fits"), [(999, True), (1000, True), (1001, False), (10_000_000, False)])
+@pytest.mark.parametrize("coding", sorted(ENCODERS))
+def test_the_limit_is_exact(coding, size, fits):
+    """The limit's last byte is allowed, and the next is not."""
+    reply = Reply(200, (("Content-Encoding", coding),))
+    read = with_content(reply, [ENCODERS[coding](bytes(size))], 1000)  # type: ignore[operator]  # as above
+    assert (read.body, read.fault) == ((bytes(size), None) if fits else (None, "the content is larger than 1000 bytes"))
+
+
+def test_content_that_was_not_read_to_its_end_is_a_fault():
+    """Whoever stopped reading at the limit says so."""
+    assert with_content(Reply(200), [b"x"], 1, complete=False).fault == "the content is larger than 1 bytes"

@@ -1,9 +1,12 @@
-"""What ``from`` makes of a value: casts, units, joined and split texts, and words for booleans and numbers."""
+"""Casts, units, joined and split texts, words of other types, and times as texts."""
 
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from shim.documents.value_types import instant, is_usual_time
 from tests.core.driver import answers, drive
 from tests.core.small import HEAD, START, field, operation, read, successor, translated
 
@@ -238,3 +241,27 @@ def test_a_value_is_cast_in_each_item_of_a_list():
     text += successor("listThings", "/new") + field("n", "integer", 'from = "n"\ncast = true\nfidelity = "renamed"')
     driven = drive(read(text), "/api/atlas/v2/things", [answers({"results": [{"n": "5"}, {"n": "06"}]})])
     assert driven.document == [{"n": 5}, {}]
+
+
+PARTS = st.tuples(*(st.integers(0, most) for most in (9999, 13, 32, 25, 61, 61)))
+
+
+@given(PARTS)
+def test_what_looks_like_a_time_is_one(parts):
+    """A text that passes the first look is a time, and one that does not is left to the second."""
+    text = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*parts)
+    assert not is_usual_time(text) or instant(text) is not None
+
+
+@given(st.text("0123456789-:TZtz.+ ", max_size=24))
+def test_no_odd_text_passes(text):
+    """The same holds for texts of any form."""
+    assert not is_usual_time(text) or instant(text) is not None
+
+
+@given(st.lists(st.datetimes(), max_size=8))
+def test_texts_are_in_the_order_of_their_times(times):
+    """Sorted by text, they are sorted by time."""
+    texts = [time.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0") for time in times]
+    usual = [text for text in texts if is_usual_time(text)]
+    assert sorted(usual) == sorted(usual, key=lambda text: instant(text) or text)

@@ -1,9 +1,15 @@
-"""Documents and core are told everything: no HTTP library, no clock, no environment, no socket, no writing."""
+"""What the core may do, which stations a call passes, and in which order the record has its levels."""
 
 import ast
+import re
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.core.driver import ROOT
+import shim.core
+from shim.core.messages import FieldReport, Record
+from shim.documents.vocabulary import Fidelity
+from tests.core.driver import LIST, ROOT, SNAPSHOT, answers, drive
 
 FILES = sorted(path for room in ("core", "documents") for path in (ROOT / "shim" / room).rglob("*.py"))
 READS_FILES = {"shim/documents/load.py"}
@@ -71,3 +77,42 @@ def test_files_are_read_in_one_place():
     """Documents are read by the loader, and nothing is ever written."""
     assert {path.relative_to(ROOT).as_posix() for path in FILES if "pathlib" in imported(path)} == READS_FILES
     assert offenders(used, lambda name: name in BUILTIN or name.endswith(WRITES)) == [GENERATES]
+
+
+STATIONS = re.findall(r"^ {4}``([a-zA-Z_.]+)``", shim.core.__doc__, re.MULTILINE)
+
+
+def test_a_list_passes_the_stations_in_the_order_of_the_front_page(engine):
+    """Each station is a function of the core, and a list with a new body enters them one after another."""
+    entered = []
+
+    def note(frame, event, _):
+        file = Path(frame.f_code.co_filename)
+        if event == "call" and file.parent.name == "core":
+            entered.append(f"{file.stem}.{frame.f_code.co_qualname}")
+
+    sys.setprofile(note)
+    try:
+        drive(engine, f"/api/atlas/v2{LIST}", [answers({"results": [SNAPSHOT], "totalCount": 1})])
+    finally:
+        sys.setprofile(None)
+    assert [name for name in dict.fromkeys(entered) if name in STATIONS] == STATIONS
+    assert len(STATIONS) == 10
+
+
+def test_fields_are_listed_by_level_but_the_exact_ones():
+    """What is no longer what it was, by how far it is from that."""
+    when = datetime(2026, 1, 22, tzinfo=UTC)
+    fields = (
+        FieldReport("a", Fidelity.ABSENT),
+        FieldReport("b", Fidelity.EXACT),
+        FieldReport("c", Fidelity.RENAMED),
+        FieldReport("d", Fidelity.ABSENT),
+    )
+    record = Record("op", "v2", "flex", "why", when, when, fields=fields)
+    assert record.by_level() == {"absent": ("a", "d"), "renamed": ("c",)}
+
+
+def test_the_levels_are_known_in_order():
+    """The words stand in every document and in every reply, each further from the old meaning than the one before."""
+    assert [level.value for level in Fidelity] == ["exact", "renamed", "constant", "derived", "missing", "absent"]

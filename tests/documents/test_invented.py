@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.peers.scripted import GONE, error, ok, upstream, wire
+from tests.peers.scripted import ok, upstream, wire
 
 WATCHERS = "/groups/g1/watchers"
 V1, V2 = "/api/atlas/v1.0", "/api/atlas/v2"
@@ -155,109 +155,6 @@ def test_a_deletion_has_no_content_whatever_upstream_says(door, reply):
             assert (got.status, got.content) == (204, b"")
             assert "content-type" not in got.headers
         assert [arrival.method for arrival in atlas.arrivals] == ["DELETE"] * 2
-
-
-def test_a_deletion_that_failed_is_intact(door):
-    """An error is handed on as it is."""
-    with upstream(lambda _: error(409, "BUSY")) as atlas, door(atlas.origin) as ask:
-        got = ask("DELETE", f"{V2}{WATCHERS}/3")
-        assert (got.status, said(got)["errorCode"]) == (409, "BUSY")
-
-
-NET = "/regions/eu west/clusters/shop/tunnels".replace(" ", "%20")
-BIG = error(400, "TUNNEL_IS_BIG")
-
-
-def network(big):
-    """Answer as the two tiers do for a cluster that lives on one of them."""
-
-    def answer(arrival):
-        if arrival.path.startswith("/net/"):
-            if big:
-                return BIG
-            found = {"id": "t1", "metres": 1.5, "raw": {"a": [1, None]}}
-            return wire(204) if arrival.path.endswith(":close") else ok(found)
-        if not big:
-            return error(400, "TUNNEL_IS_SMALL")
-        return wire(204) if arrival.method == "DELETE" else ok({"key": "t2", "extent": {"metres": 3}})
-
-    return answer
-
-
-@pytest.mark.parametrize(("base", "kind"), [("v1", "application/hal+json"), ("v2", None)])
-@pytest.mark.parametrize(("big", "tunnel"), [(True, {"id": "t2", "size": {"length": 3}}), (False, None)])
-def test_an_api_of_its_own_with_two_tiers(door, base, kind, big, tunnel):
-    """Its bases, versions, content type, tiers and methods are the document's."""
-    wide = json.dumps({"mode": "wide", "length": 1.5}).encode()
-    tunnel = tunnel or {"id": "t1", "size": {"length": 1.5}, "raw": {"a": [1, None]}}
-    with upstream(network(big)) as atlas, door(atlas.origin) as ask:
-        got = ask("PUT", f"/api/network/{base}{NET}/t1", content=wide)
-        assert (got.status, said(got)) == ({"v1": 200, "v2": 201}[base], tunnel)
-        assert got.headers["content-type"] == (kind or "application/vnd.atlas.2024-01-01+json;charset=utf-8")
-        small = ("POST", "/net/shop/in/eu%20west/links/t1", b'{"metres":1.5}')
-        large = [("PATCH", "/big/eu%20west/shop/links/t1", wide)] if big else []
-        assert [(a.method, a.target, a.body) for a in atlas.arrivals] == [small, *large]
-        closed = ask("DELETE", f"/api/network/{base}{NET}/t1")
-        assert (closed.status, closed.content) == ((202, b"{}") if base == "v1" else (204, b""))
-        last = atlas.arrivals[-1]
-        assert (last.method, last.path.rpartition("/")[2]) == (("DELETE", "t1") if big else ("POST", "t1:close"))
-
-
-@pytest.mark.parametrize("big", [True, False])
-def test_a_refused_word_is_tried_on_the_other_tier(door, big):
-    """A GET tells the tier; on the big one the call is forwarded, on the small one refused."""
-    deep = json.dumps({"mode": "deep"}).encode()
-    with upstream(network(big)) as atlas, door(atlas.origin) as ask:
-        got = ask("PUT", f"/api/network/v2{NET}/t1", content=deep)
-        sent = [(arrival.method, arrival.path) for arrival in atlas.arrivals]
-    probe = ("GET", "/net/shop/in/eu%20west")
-    if big:
-        assert got.status == 201
-        assert sent == [probe, ("PATCH", "/big/eu%20west/shop/links/t1")]
-    else:
-        assert (got.status, said(got)["errorCode"]) == (400, "SHIM_NOT_DEEP")
-        assert sent == [probe]
-
-
-def test_a_list_under_another_name_per_tier(door):
-    """The member that holds the list is the tier's own; upstream's pages and order are kept."""
-    page = ok({"links_found": [{"id": "b"}, {"id": "a"}, "?"]})
-    with upstream(lambda _: page) as atlas, door(atlas.origin) as ask:
-        document = said(ask("GET", f"/api/network/v2{NET}?itemsPerPage=3&color=red"))
-        assert document["results"] == [{"id": "b"}, {"id": "a"}]
-        # Nothing is said of a count or another page, and so nothing is made up.
-        assert "totalCount" not in document
-        assert [link["rel"] for link in document["links"]] == ["self"]
-        assert "color=red" in atlas.arrivals[0].target
-        atlas.answer = lambda _: ok({"results": []})
-        assert said(ask("GET", f"/api/network/v2{NET}"))["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
-
-
-def test_pages_are_kept_and_a_count_tells_how_many(door):
-    """Without links upstream's count tells whether another page follows."""
-    vaults = [{"title": "a b", "part": {"n": 1}, "share": 0.5, "tags": ["x"]}, {"title": "c", "tags": [1]}]
-    with upstream(lambda _: ok({"vaults": vaults, "totalCount": 5})) as atlas, door(atlas.origin) as ask:
-        document = said(ask("GET", f"{V2}/orgs/o1/archives?itemsPerPage=2&pageNum=2"))
-        assert "itemsPerPage=2&pageNum=2" in atlas.arrivals[0].target
-    first, second = document["results"]
-    assert (first["name"], first["parts"], first["share"], first["tags"]) == ("a b", [{"n": 1}], 0.5, ["x"])
-    assert second["parts"] == []
-    assert "tags" not in second
-    assert first["links"][0]["href"].endswith("/orgs/o1/archives/a%20b")
-    assert [link["rel"] for link in document["links"]] == ["self", "previous", "next"]
-    assert document["totalCount"] == 5
-
-
-def test_what_has_gone_says_where_to_read_on(door):
-    """An operation without successor is asked of the legacy side, whose 410 is explained."""
-    with upstream(lambda _: GONE) as atlas, door(atlas.origin) as ask:
-        got = ask("POST", f"{V2}/orgs/o1/archives/a/thaw", content=b"{}")
-        assert (got.status, said(got)["errorCode"]) == (410, "SHIM_NO_SUCCESSOR")
-        assert said(got)["detail"] == (
-            "Vaults are never frozen. See https://example.org/vaults "
-            "and https://atlas-shim.github.io/atlas-shim/reference/errors/#shim_no_successor"
-        )
-        assert [arrival.body for arrival in atlas.arrivals] == [b"{}"]
 
 
 def test_the_shipped_operations_stay(door):

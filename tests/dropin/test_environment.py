@@ -1,6 +1,9 @@
-"""Variables that are looked at for every call."""
+"""Settings of the environment, and words that nobody knows."""
 
 import os
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -42,3 +45,46 @@ def test_an_atlas_that_is_no_url_is_an_error_that_names_the_variable(monkeypatch
     monkeypatch.setenv("MONGODB_ATLAS_BASE_URL", "cloud.mongodb.com")
     with pytest.raises(SettingsError, match=r"^MONGODB_ATLAS_BASE_URL: is not a URL"):
         process.prepare()
+
+
+MISTYPED = {"ATLAS_SHIM_ROUT": "off"}
+
+
+def test_a_mistyped_variable_is_told_once():
+    """With the name that is nearest, however many clients are made."""
+    code = "import shim, httpx; shim.install(); shim.install(); shim.httpx.Client(); shim.httpx.Client()"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ATLAS_SHIM_")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=kept | MISTYPED, capture_output=True, text=True, check=True)
+    assert done.stderr == "ATLAS_SHIM_ROUT: is no setting; did you mean ATLAS_SHIM_ROUTE?\n"
+
+
+@pytest.mark.parametrize(
+    "environ", [{"ATLAS_SHIM_LISTEN": "x"}, {"ATLAS_SHIM_INVENTORY": "x"}, MISTYPED | {"_ATLAS_SHIM_CHECKED": ""}]
+)
+def test_known_variables_are_not_told(environ, caplog):
+    """The gateway's own may be set for the whole machine, and what atlas-shim run looked at is not looked at again."""
+    process._warn_of_unknown(environ)
+    assert caplog.messages == []
+
+
+def test_the_gateways_options_are_not_loaded_for_nothing(monkeypatch):
+    """A program pays for the look only where a variable is in question."""
+    asked: list[object] = []
+
+    def unknown_variables(environ):
+        asked.append(environ)
+        return ()
+
+    report = SimpleNamespace(unknown_variables=unknown_variables)
+    monkeypatch.setitem(sys.modules, "shim.gateway.settings_report", report)
+    process._warn_of_unknown({"ATLAS_SHIM_ROUTE": "auto", "PATH": "/bin"})
+    assert asked == []
+    process._warn_of_unknown(MISTYPED)
+    assert asked == [MISTYPED]
+
+
+def test_a_frozen_program_has_no_options_of_the_gateways(monkeypatch):
+    """It goes on without them."""
+    monkeypatch.setitem(sys.modules, "shim.gateway.settings_report", None)
+    process._warn_of_unknown(MISTYPED)

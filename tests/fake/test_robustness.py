@@ -1,14 +1,19 @@
-"""Whatever arrives, the fake answers; gzip is for those who accept it."""
+"""Whatever arrives, the fake answers; gzip is for those who accept it; it shares no code with what it tests."""
 
 from __future__ import annotations
 
+import ast
 import gzip
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import shim.fake
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from tests.fake.asking import FLEX_VERSION, ROOT, Asker
 
@@ -64,3 +69,39 @@ def test_gzip_is_for_those_who_accept_it(accepts, coded):
     assert reply.header("Vary") == "Accept-Encoding"
     assert (reply.header("Content-Encoding") == "gzip") is coded
     assert (gzip.decompress(reply.body) if coded else reply.body) == ask(FLEX).body
+
+
+ROOM = Path(shim.fake.__file__).parent
+
+
+def _imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add("." * node.level + (node.module or ""))
+            if node.module == "shim":
+                found |= {f"shim.{alias.name}" for alias in node.names}
+    return found
+
+
+def test_the_room_stands_alone():
+    """Every import of shim in it is one of the room, and nothing else but the standard library is."""
+    for path in ROOM.glob("*.py"):
+        names = _imports(path)
+        ours = {name for name in names if name.startswith((".", "shim"))}
+        assert {name for name in ours if not name.startswith("shim.fake")} == set(), path.name
+        foreign = {name.partition(".")[0] for name in names - ours} - sys.stdlib_module_names
+        assert not foreign, path.name
+
+
+def test_importing_the_fake_loads_nothing_else_of_shim():
+    """In a fresh process, shim itself with its version and hints, and shim.fake are all that is loaded."""
+    script = "import sys, shim.fake; print(*(name for name in sys.modules if '.' not in name or name[:5] == 'shim.'))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in loaded if name.startswith("shim.") and not name.startswith("shim.fake")] == [
+        "shim._version",
+        "shim.extras",
+    ]
+    assert not {"aiohttp", "httpx", "requests", "attrs"} & set(loaded)

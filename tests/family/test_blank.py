@@ -169,16 +169,6 @@ def test_only_auto_asks_legacy(door, which, route):
 
 
 @pytest.mark.parametrize("which", READS)
-@pytest.mark.parametrize("route", ["legacy", "off"])
-def test_on_the_legacy_route_the_blank_answer_is_the_callers(door, which, route):
-    """Who turns the shim off gets what Atlas says."""
-    with upstream(by_side(legacy=BLANK[which])) as atlas, door(atlas.origin, over=False, route=route) as ask:
-        reply = read(ask, READS[which])
-        assert BLANK[which].endswith(b"\r\n\r\n" + reply.content)
-        assert atlas.sides == ["legacy"]
-
-
-@pytest.mark.parametrize("which", READS)
 def test_after_the_sunset_legacy_is_not_asked(door, which):
     """It lives no more."""
     with upstream(by_side(flex=UNKNOWN[which], legacy=GONE)) as atlas, door(atlas.origin, over=True) as ask:
@@ -206,17 +196,6 @@ def test_a_page_past_the_end_is_no_ignorance(door):
         assert atlas.sides == ["flex"]
 
 
-def test_an_envelope_is_put_around_what_both_do_not_know(door):
-    """A page gains its status, the error becomes content, in the legacy word."""
-    answers = by_side(flex=NOTHING, legacy=NOTHING)
-    with upstream(answers) as atlas, door(atlas.origin, over=False) as ask:
-        assert read(ask, LIST, query="?envelope=true").json()["status"] == 200
-        atlas.answer = by_side(flex=NO_CLUSTER, legacy=error(404, "NOT_FOUND"))
-        reply = read(ask, ONE, query="?envelope=true")
-        assert (reply.status_code, reply.json()["status"]) == (404, 404)
-        assert reply.json()["content"]["errorCode"] == "SERVERLESS_INSTANCE_NOT_FOUND"
-
-
 def test_the_code_in_the_field_is_the_code_in_the_body(door):
     """X-Error-Code repeats the errorCode; all else of the error is flex' own."""
     body = json.loads(NO_CLUSTER.partition(b"\r\n\r\n")[2])
@@ -227,17 +206,6 @@ def test_the_code_in_the_field_is_the_code_in_the_body(door):
     assert reply.headers["X-Error-Code"] == "SERVERLESS_INSTANCE_NOT_FOUND"
     assert reply.headers["X-Java-Method"] == "a::b"
     assert reply.json() == {**body, "errorCode": "SERVERLESS_INSTANCE_NOT_FOUND"}
-
-
-@pytest.mark.parametrize("which", READS)
-def test_sides_that_never_answer_json_do_not_matter_once_flex_knows(door, which):
-    """Legacy is not asked at all where flex knows something."""
-    cluster = {"name": "shop", "id": "1"}
-    answer = ok(cluster if which == "get" else {"results": [cluster], "totalCount": 1})
-    with upstream(by_side(flex=answer, legacy=b"")) as atlas, door(atlas.origin, over=False) as ask:
-        for _ in range(3):
-            assert read(ask, READS[which]).status_code == 200
-        assert atlas.sides == ["flex"] * 3
 
 
 def test_there_are_recordings_of_both_sides():

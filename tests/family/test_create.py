@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from shim.core.settings import RouteWord
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
 from tests.family.doors import DOORS
@@ -162,13 +161,6 @@ def test_a_missing_snapshot_is_upstreams_to_refuse(fake, client):
     assert reply.headers["X-Error-Code"] == "MISSING_ATTRIBUTE"
 
 
-@pytest.mark.parametrize("word", ["automated", "download"])
-def test_a_null_member_counts_as_not_given(fake, client, word):
-    """Clients that write all members, null where they have none, are served."""
-    nulls = {"oplogTs": None, "oplogInc": None, "pointInTimeUTCSeconds": None, "links": None}
-    assert client.post(path_of(), json=body_of(fake, deliveryType=word, **nulls)).status_code == 200
-
-
 @pytest.mark.parametrize("door", DOORS)
 def test_before_the_sunset_the_body_is_the_callers_own(door):
     """On the legacy route not one byte of the body changes, valid or not."""
@@ -188,28 +180,3 @@ def test_a_compressed_body_is_not_translated(fake, door):
         reply = ask("POST", path_of(), content=content, headers=headers)
     assert (reply.status_code, reply.json()["errorCode"]) == (415, "SHIM_CONTENT_CODED")
     assert atlas.arrivals == []
-
-
-@pytest.mark.parametrize("door", DOORS)
-def test_a_compressed_body_is_the_callers_own_on_the_legacy_route(fake, door):
-    """Where nothing is translated, a coding is nobody's business but upstream's."""
-    content = gzip.compress(json.dumps(body_of(fake)).encode())
-    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    with upstream(lambda _: ok({})) as atlas, DOORS[door](atlas.origin, over=False) as ask:
-        assert ask("POST", path_of(), content=content, headers=headers).status_code == 200
-    assert [arrival.body for arrival in atlas.arrivals] == [content]
-
-
-@pytest.mark.parametrize("route", [RouteWord.DATE, RouteWord.FLEX])
-def test_by_date_and_flag_the_dedicated_side_is_never_asked(fake, route):
-    """What flex says of a dedicated cluster is the answer, byte for byte."""
-    with (
-        FakeServer(fake) as server,
-        gateway(server.url, route=route) as served,
-        caller(served, headers={"Authorization": f"Bearer {DEMO_TOKEN}"}) as client,
-    ):
-        reply = client.post(path_of(DEMO_DEDICATED), json=body_of(fake, DEMO_DEDICATED))
-        assert reply.json()["errorCode"] == "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"
-        for rest in ("", f"/{snapshot_of(fake)}"):
-            assert client.get(path_of(DEMO_DEDICATED) + rest).status_code == 400
-    assert not [arrival for arrival in fake.arrivals if "/clusters/" in arrival.target]

@@ -92,16 +92,6 @@ def test_the_recorded_legacy_creations_have_a_body_that_is_taken(door):
         }
 
 
-def test_an_envelope_is_put_around(door):
-    """One resource becomes content, with the status of the legacy answer."""
-    with upstream(lambda arrival: GOOD["delete" if arrival.method == "DELETE" else "create"]) as atlas:
-        with door(atlas.origin, over=True, writes="instances") as ask:
-            assert write(ask, "delete", query="?envelope=true").json() == {"status": 202, "content": {}}
-            made = write(ask, "create", query="?envelope=true")
-            assert (made.status_code, made.json()["status"], made.json()["content"]["name"]) == (201, 201, NAME)
-        assert not any("envelope" in arrival.target for arrival in atlas.arrivals)
-
-
 REFUSED: dict[str, tuple[str, dict[str, Any], str, str]] = {
     "continuous backup": (
         "create",

@@ -13,7 +13,7 @@ from tests.family.atlas_errors import ERRORS, LEADING_ON
 from tests.family.doors import DOORS
 from tests.family.replay import AFTER, KINDS, VERSIONS
 from tests.family.test_recorded import PATH, SUCCESSORS, ids, kind_of, played
-from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, by_side, error, ok, upstream, wire
+from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, by_side, ok, upstream, wire
 
 ORACLES = {
     "flex-snapshot": oracle.tenant_flex_snapshot,
@@ -173,52 +173,6 @@ def test_a_read_goes_on_to_the_dedicated_tier(door, call, leading):
         }
 
 
-@pytest.mark.parametrize(
-    ("call", "query"), [("list-snapshots", "itemsPerPage=2&pageNum=3"), ("list-jobs", "pageNum=2")]
-)
-def test_pages_are_those_of_upstream(door, call, query):
-    """Upstream is asked for the caller's page, and its count and its next page are the caller's."""
-    links = [{"rel": "self", "href": "x"}, {"rel": "next", "href": "y"}]
-    page = ok({"links": links, "results": [FLEX_JOB, FLEX_JOB], "totalCount": 500})
-    with upstream(by_side(flex=page)) as atlas, door(atlas.origin, over=True) as ask:
-        document = make(ask, call, query=f"?{query}").json()
-    asked = dict(pair.split("=") for pair in atlas.arrivals[0].target.partition("?")[2].split("&"))
-    wanted = {"itemsPerPage": "100", "pageNum": "1", **dict(pair.split("=") for pair in query.split("&"))}
-    assert {name: asked[name] for name in wanted} == wanted
-    assert (len(document["results"]), document["totalCount"]) == (2, 500)
-    assert [link["rel"] for link in document["links"]] == ["self", "previous", "next"]
-
-
-def test_without_a_count_there_is_none(door):
-    """The contract leaves it out; upstream is asked for it all the same, since it gives no next page without."""
-    page = ok({"links": [], "results": [], "totalCount": 3})
-    with upstream(by_side(flex=page)) as atlas, door(atlas.origin, over=True) as ask:
-        assert "totalCount" not in make(ask, "list-jobs", query="?includeCount=false").json()
-    assert "includeCount=true" in atlas.arrivals[0].target
-
-
-@pytest.mark.parametrize("api", VERSIONS)
-def test_an_envelope_is_put_around(door, api):
-    """A page gains its status, one resource and an error become content; flex is told nothing of it."""
-    page = ok({"links": [], "results": [FLEX_JOB], "totalCount": 1})
-    missing = error(404, "TENANT_RESTORE_NOT_FOUND")
-    with upstream(by_side(flex=page)) as atlas, door(atlas.origin, over=True) as ask:
-        plain, wrapped = (make(ask, "list-jobs", api, query).json() for query in ("", "?envelope=true"))
-        assert wrapped["status"] == 200
-        assert wrapped["results"] == plain["results"]
-        atlas.answer = by_side(flex=ok(FLEX_JOB))
-        for call in ("get-job", "restore"):
-            assert make(ask, call, api, "?envelope=true").json() == {
-                "status": 200,
-                "content": make(ask, call, api).json(),
-            }
-        atlas.answer = by_side(flex=missing)
-        reply = make(ask, "get-job", api, "?envelope=true")
-        assert reply.status_code == 404
-        assert reply.json() == {"status": 404, "content": make(ask, "get-job", api).json()}
-        assert not any("envelope" in arrival.target for arrival in atlas.arrivals)
-
-
 @pytest.mark.parametrize("call", CALLS)
 def test_before_the_sunset_nothing_is_touched(door, call):
     """Target, body and reply are the caller's and Atlas' own."""
@@ -239,16 +193,6 @@ def test_a_410_before_the_sunset_leads_to_flex_and_is_remembered(door, call):
     with upstream(answers) as atlas, door(atlas.origin, over=False) as ask:
         assert [make(ask, call).status_code for _ in range(2)] == [200, 200]
         assert atlas.sides == ["legacy", "flex", "flex"]
-
-
-@pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("route", ["date", "flex"])
-def test_by_date_and_flag_the_dedicated_side_is_never_asked(door, route, call):
-    """What flex says of a dedicated cluster is the answer."""
-    answers = by_side(**{**GOOD, "flex": NON_FLEX})
-    with upstream(answers) as atlas, door(atlas.origin, over=True, route=route) as ask:
-        assert make(ask, call).json()["errorCode"] == "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"
-        assert atlas.sides == ["flex"]
 
 
 def test_there_are_recordings_of_every_kind():

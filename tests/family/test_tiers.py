@@ -77,27 +77,6 @@ def test_another_cluster_is_another_matter(atlas, client):
     assert atlas.sides == ["flex", "dedicated"] * 3
 
 
-def test_it_is_forgotten_after_ten_minutes(atlas, client, clock, monkeypatch):
-    """Nothing is believed for ever."""
-    for module in ("call", "prepared"):
-        monkeypatch.setattr(f"shim.gateway.{module}.monotonic", clock)
-    list_of(client)
-    clock.time += 599
-    list_of(client)
-    clock.time += 601
-    list_of(client)
-    assert atlas.sides == ["flex", "dedicated", "dedicated", "flex", "dedicated"]
-
-
-@pytest.mark.parametrize("step", [-60, 3600])
-def test_a_clock_that_is_set_changes_nothing_that_was_learned(atlas, client, clock, step):
-    """Ten minutes are ten minutes, whatever the date is."""
-    list_of(client)
-    clock.time += step
-    list_of(client)
-    assert atlas.sides == ["flex", "dedicated", "dedicated"]
-
-
 def test_a_cluster_moves_from_flex_to_dedicated_and_back(atlas, client):
     """Each move costs one refused call, and is known from then on."""
     for tier in ("flex", "dedicated", "flex"):
@@ -123,25 +102,6 @@ def test_other_faults_teach_nothing(atlas, client):
         atlas.answer = by_side(dedicated=reply)
         list_of(client)
     assert set(atlas.sides[2:]) == {"dedicated"}
-
-
-def test_an_error_of_both_sides_is_the_last_ones_byte_for_byte(atlas, client):
-    """The dedicated side's own words reach the caller, odd spacing and all."""
-    body = b'{ "error":404,"errorCode":"SNAPSHOT_NOT_FOUND" ,"detail":"\xc3\xa9" }'
-    fields = (("Content-Type", "application/json"), ("X-Error-Code", "SNAPSHOT_NOT_FOUND"))
-    atlas.answer = by_side(flex=NON_FLEX, dedicated=wire(404, fields, body))
-    reply = client.get(f"{BASE}/shop/backup/snapshots/6a6f78e0cab84da5c4476b25")
-    assert (reply.status_code, reply.content) == (404, body)
-    assert reply.headers["X-Error-Code"] == "SNAPSHOT_NOT_FOUND"
-
-
-@pytest.mark.parametrize("route", [RouteWord.DATE, RouteWord.FLEX])
-def test_by_date_and_flag_what_was_learned_is_not_used(atlas, route):
-    """Those routes ask flex, whatever it says."""
-    with gateway(atlas.origin, route=route) as served, caller(served) as made:
-        for kind in ("snapshots", "restoreJobs", "snapshots/6a6f78e0cab84da5c4476b25"):
-            assert list_of(made, kind=kind).json()["errorCode"] == "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"
-    assert set(atlas.sides) == {"flex"}
 
 
 def test_instances_have_one_tier(atlas):

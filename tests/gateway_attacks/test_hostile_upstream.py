@@ -1,4 +1,4 @@
-"""Row 17: an upstream that gives too much of something ends with a 502, and nobody else waits for it."""
+"""Rows 17 and 11: an upstream that gives too much of something, or what nobody asked for."""
 
 import gzip
 import itertools
@@ -6,9 +6,10 @@ import threading
 
 import pytest
 
+from tests.gateway_attacks.crowds import answer_for, asked_by
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
-from tests.peers.raw import PATIENCE, Peer, raw_upstream
+from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream
 from tests.peers.served import ask, calling, gateway, get, status_of
 
 HINTS = ["100 Continue", "102 Processing", "103 Early Hints", "199 What"]
@@ -94,3 +95,89 @@ def test_endless_parts(what, kind):
                 assert (status, kind) == (200, "GET")
                 assert not peer.rest().endswith(b"0\r\n\r\n")
         assert left.wait(PATIENCE)
+
+
+ALICE, BOB, CAROL, MALLORY = (letter * 24 for letter in (b"a", b"b", b"c", b"d"))
+
+UNASKED = {
+    "a reply": message(CONTENT, JSON),
+    "a timeout": message(b"", "Connection: close", status="408 Request Timeout"),
+    "a reply in chunks": head("Transfer-Encoding: chunked", JSON) + b"1\r\na\r\n0\r\n\r\n",
+    "an informational reply": head(status="103 Early Hints"),
+    "the start of a reply": b"HTTP/1.1 200 OK\r\nX-",
+    "no HTTP": b"\0\0\0\0",
+}
+
+
+def own_answers(served) -> None:
+    """Bob and carol each get their own, on passed and on translated calls, one after the other."""
+    for name in ("GET", "retired GET", "POST", "retired POST"):
+        for who in (BOB, CAROL):
+            reply, content = ask(served, asked_by(who, CALLS[name]))
+            assert status_of(reply) in {200, 202}
+            assert who in content
+
+
+class Careless:
+    """An upstream whose first connection ends as ``then`` says; ``left`` is set once the gateway has closed it."""
+
+    def __init__(self, then) -> None:
+        self.then = then
+        self.left = threading.Event()
+        self.asked = 0
+
+    def script(self, peer: Peer) -> None:
+        """Talk on one connection."""
+        try:
+            while True:
+                start, _ = peer.message()
+                self.asked += 1
+                if self.asked == 1:
+                    self.then(peer, start)
+                else:
+                    peer.send(answer_for(start))
+        except (EndedError, OSError):
+            if self.asked:
+                self.left.set()
+
+
+@pytest.mark.parametrize("unasked", UNASKED)
+@pytest.mark.parametrize("name", [*CALLS, "HEAD"])
+def test_bytes_behind_a_reply(name, unasked):
+    """In the same segment as the reply: alice has her answer, the rest is nobody's, and the connection is closed."""
+
+    def then(peer: Peer, start: bytes) -> None:
+        answer = answer_for(start)
+        peer.send((answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if name == "HEAD" else answer) + UNASKED[unasked])
+
+    careless = Careless(then)
+    with raw_upstream(careless.script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+        peer.send(asked_by(ALICE, CALLS.get(name, get("/x", method="HEAD"))))
+        reply = peer.take(b"\r\n\r\n")
+        assert status_of(reply) in {200, 202}
+        if name != "HEAD":
+            peer.seen = reply + peer.seen
+            assert ALICE in peer.message()[1]
+        assert careless.left.wait(PATIENCE)
+        peer.send(asked_by(BOB, CALLS["GET"]))
+        assert BOB in peer.message()[1]
+        assert not peer.seen
+        own_answers(served)
+
+
+@pytest.mark.parametrize("unasked", UNASKED)
+def test_bytes_on_an_idle_connection(unasked):
+    """Long after the reply: the connection is closed before anybody asks over it."""
+    late = threading.Event()
+
+    def then(peer: Peer, start: bytes) -> None:
+        peer.send(answer_for(start))
+        late.wait(PATIENCE)
+        peer.send(UNASKED[unasked])
+
+    careless = Careless(then)
+    with raw_upstream(careless.script) as upstream, gateway(upstream.origin) as served:
+        assert ALICE in ask(served, asked_by(ALICE, CALLS["GET"]))[1]
+        late.set()
+        assert careless.left.wait(PATIENCE)
+        own_answers(served)

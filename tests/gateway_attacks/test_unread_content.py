@@ -1,5 +1,6 @@
-"""Row 21: a final answer with content unread ends the connection, and nothing behind it is taken for content."""
+"""Rows 4 and 21: content of requests has a limit, holds nobody up, and is never taken for a request when unread."""
 
+import contextlib
 import json
 import threading
 
@@ -7,10 +8,11 @@ import pytest
 
 from tests.gateway_attacks.crowds import holding
 from tests.gateway_credentials.worlds import ALL, FLEX, OLD, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
-from tests.gateway_hostile.faults import message
-from tests.gateway_hostile.rows import post
-from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream, until
-from tests.peers.served import calling, gateway, get, status_of, value_of
+from tests.gateway_hostile.calls import BACKUP, CALLS, JOB, LINES
+from tests.gateway_hostile.faults import CONTENT, JSON, message
+from tests.gateway_hostile.rows import RESTORES, post
+from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream, replying, until
+from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 TARGETS = {"untouched": UNTOUCHED, "v2": RETIRED, "v1.0": OLD.replace("snapshots", "restoreJobs")}
 FRAMINGS = {"length": ("Content-Length: 100000",), "chunks": ("Transfer-Encoding: chunked",)}
@@ -127,3 +129,142 @@ def test_answer_reaches_a_caller_that_is_still_sending():
     with holding() as upstream, gateway(upstream.origin) as served, calling(served) as peer:
         peer.send(post(f"Content-Length: {size}", target="/x/../y") + bytes(size))
         assert status_of(peer.message()[0]) == 400
+
+
+LIMIT = 65536
+ATLAS = f"{BACKUP}/restoreJobs"
+CHUNKED = "Transfer-Encoding: chunked"
+SIZE = 15 << 20
+ATTACKS = {
+    "empty lists": lambda size: b"[" + b"[]," * (size // 3 - 2) + b"[]]",
+    "empty objects": lambda size: b"[" + b"{}," * (size // 3 - 2) + b"{}]",
+    "keys": lambda size: b"{" + b",".join(b'"%07x":0' % number for number in range(size // 12)) + b"}",
+    "nesting": lambda size: b"[" * (size // 2) + b"]" * (size // 2),
+    "nesting without an end": lambda size: b'{"a":' * (size // 5),
+    "a number": lambda size: b"9" * size,
+    "numbers": lambda size: b"[" + b"1e9," * (size // 4 - 1) + b"1]",
+    "escapes": lambda size: b'"' + b"\\u0061" * (size // 6 - 1) + b'"',
+}
+
+
+def in_chunks(content: bytes, size: int = 1000) -> bytes:
+    pieces = (content[start : start + size] for start in range(0, len(content), size))
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+def framed(content: bytes, kind: str, target: str = ATLAS) -> bytes:
+    """Return a create with its content, framed by its length or in chunks."""
+    if kind == "length":
+        return post(*LINES, f"Content-Length: {len(content)}", content=content, target=target)
+    return post(*LINES, CHUNKED, content=in_chunks(content), target=target)
+
+
+@pytest.fixture(scope="module")
+def site():
+    """One gateway with the default limit."""
+    with replying(message(CONTENT, JSON)) as upstream, gateway(upstream.origin) as served:
+        yield upstream, served
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        *(
+            post(*LINES, *expect, f"Content-Length: {length}", target=target)
+            for target in (RESTORES, ATLAS)
+            for expect in ((), ("Expect: 100-continue",))
+            for length in (LIMIT + 1, 1 << 40)
+        ),
+        post(*LINES, CHUNKED, content=in_chunks(b" " * (LIMIT + 1)).removesuffix(b"0\r\n\r\n"), target=ATLAS),
+        post(*LINES, CHUNKED, content=b"fffffff\r\n" + b" " * (LIMIT + 1), target=ATLAS),
+    ],
+    ids=range(10),
+)
+def test_content_over_the_limit(site, request_bytes):
+    """It is refused by its length before any is sent, else once it is too long, before its end; nothing is sent on."""
+    upstream, served = site
+    upstream.heads.clear()
+    with calling(served) as peer:
+        peer.send(request_bytes)
+        head, content = peer.message()
+        assert status_of(head) == 413
+        assert json.loads(content)["errorCode"].startswith("SHIM_")
+        assert value_of(head, "Connection") == "close"
+        assert not peer.rest()
+    assert not upstream.heads
+
+
+@pytest.mark.parametrize("kind", ["length", "chunks"])
+def test_limit_to_the_byte(kind):
+    """Content as long as the limit is translated, and one byte more is refused."""
+    with replying(message(CONTENT, JSON)) as upstream, gateway(upstream.origin) as served:
+        for size, statuses in ((LIMIT, {200, 202}), (LIMIT + 1, {413})):
+            content = JOB.encode() + b" " * (size - len(JOB))
+            assert status_of(ask(served, framed(content, kind))[0]) in statuses
+        assert len(upstream.heads) == 1
+
+
+@pytest.mark.parametrize("kind", ["length", "chunks"])
+def test_content_of_other_calls_has_no_such_limit(site, kind):
+    """What only passes is streamed, however long."""
+    upstream, served = site
+    upstream.contents.clear()
+    content = bytes(range(256)) * (8 * LIMIT // 256)
+    assert status_of(ask(served, framed(content, kind, "/x"))[0]) == 200
+    assert upstream.contents == [content]
+
+
+def pour(served, request: bytes, got: list[int]) -> None:
+    """Send as much of a request as is taken, and note the status of its reply."""
+    with calling(served) as peer:
+        with contextlib.suppress(OSError):
+            peer.send(request)
+        with contextlib.suppress(OSError, EndedError):
+            got.append(status_of(peer.take(b"\r\n\r\n")))
+
+
+def others_are_served(served, requests: list[bytes]) -> list[int]:
+    """Send all requests at once, and see that others get theirs meanwhile; return the statuses."""
+    got: list[int] = []
+    threads = [threading.Thread(target=pour, args=(served, request, got)) for request in requests]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        assert status_of(ask(served, get("/other"))[0]) == 200
+        assert status_of(ask(served, CALLS["retired GET"])[0]) == 200
+    for thread in threads:
+        thread.join(PATIENCE)
+    return got
+
+
+@pytest.mark.parametrize("kind", ["length", "chunks"])
+def test_much_content_holds_nobody_up(site, kind):
+    """Eight times 15 MiB that would cost seconds each to parse are 413, and others are served meanwhile."""
+    got = others_are_served(site[1], [framed(ATTACKS["keys"](SIZE), kind)] * 8)
+    assert set(got) == {413}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_costly_content_within_the_limit(site, attack):
+    """The worst that fits the limit is an error of its caller's, never the gateway's, forty times at once."""
+    upstream, served = site
+    upstream.heads.clear()
+    got = others_are_served(served, [framed(ATTACKS[attack](LIMIT - 100), "length")] * 40)
+    assert len(got) == 40
+    assert set(got) <= {400, 413, 422}
+    assert not any(head.startswith(b"POST") for head in upstream.heads)
+
+
+def test_caller_that_never_stops_sending(site):
+    """A refused caller that goes on sending is cut."""
+    with calling(site[1]) as peer:
+        peer.send(post(*LINES, CHUNKED, target=ATLAS))
+
+        def is_cut() -> bool:
+            try:
+                peer.send(b"10000\r\n" + b" " * LIMIT + b"\r\n")
+            except OSError:
+                return True
+            return False
+
+        until(is_cut, "the end of a connection that is poured into")

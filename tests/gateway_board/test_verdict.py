@@ -1,11 +1,20 @@
-"""The sentence people wait for never says more than is known."""
+"""The ledger of calls, and the verdict that is drawn from it."""
 
 import json
 import os
 from datetime import UTC, datetime, timedelta
+from random import Random
 
+import attrs
 import pytest
 
+from shim.core.messages import FieldReport, Record
+from shim.core.recognise import shared_engine
+from shim.documents.vocabulary import Fidelity
+from shim.gateway.errors import busy
+from shim.gateway.failures import failure_of
+from shim.gateway.ledger import CALLERS, ERRORS, HOUR, MOST, Ledger, fair, merge
+from shim.gateway.logs import CallLine
 from shim.gateway.verdict import EDGE, Written, look, verdict
 
 DAY = 86400.0
@@ -148,3 +157,125 @@ def test_the_inventory_knows_of_calls_that_end_later(inventory):
 def test_calls_that_end_later_are_forgotten_after_a_month():
     """Whoever made them has stopped."""
     assert verdict(called(31, route="legacy"), NOW - 90 * DAY, NOW, None, coming)["ahead"] == []
+
+
+START = 1_800_000_000 // 60 * 60.0
+ENGINE = shared_engine(os.environ)
+RETIRED = ENGINE.recognise("GET", "/api/atlas/v1.0/groups/x/serverless/y/backup/snapshots", ())
+OPERATION = RETIRED.operation if RETIRED else ENGINE.operations[0]
+FIELDS = (FieldReport("a", Fidelity.ABSENT), FieldReport("b", Fidelity.EXACT), FieldReport("c", Fidelity.RENAMED))
+
+
+def line(at=START, **given):
+    """Return the line of a call that was answered."""
+    made = CallLine("GET", "/x", "127.0.0.1", "id", ENGINE, began=at, agent="a", status=200)
+    for name, value in given.items():
+        setattr(made, name, value)
+    return made
+
+
+def counted(*lines):
+    ledger = Ledger()
+    for one in lines:
+        ledger.add(one)
+    return ledger.snapshot()
+
+
+def lines_of(random):
+    """Return a few calls of several kinds, in the order in which they end."""
+    kinds = {
+        "match": [None, RETIRED],
+        "route": ["pass", "flex"],
+        "reason": ["", "a", "b"],
+        "status": [None, 200, 401, 503],
+        "failure": [None, failure_of(busy(""))],
+        "peer": ["10.0.0.1", "10.0.0.2"],
+        "agent": [None, "a", "b" * 300, "\x1b"],
+        "seconds": [0.0, 0.25, 64.0],
+        "upstream_seconds": [None, 0.125],
+        "translation": [None, 0.0625],
+        "whole": [True, False],
+        "shared": [True, False],
+        "challenged": [None, None, "stale"],
+        "fields": [(), FIELDS],
+    }
+    chosen = ({name: random.choice(values) for name, values in kinds.items()} for _ in range(random.randrange(12)))
+    return in_order(line(START + random.random() * 200, **one) for one in chosen)
+
+
+def in_order(lines):
+    return sorted(lines, key=lambda call: call.began + call.seconds)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_snapshot_of_all_is_the_sum_of_snapshots(seed):
+    """However calls are spread over ledgers, and in whatever order their snapshots are added."""
+    random = Random(seed)
+    parts = [lines_of(random) for _ in range(3)]
+    one, two, three = (counted(*lines) for lines in parts)
+    whole = merge(merge(one, two), three)
+    assert whole == merge(one, merge(two, three)) == merge(merge(three, one), two)
+    assert whole == counted(*in_order(call for lines in parts for call in lines))
+
+
+def test_each_call_counts_once_in_each_row():
+    """By operation, route, caller and failure; a step on the way to a signature counts nowhere else."""
+    found = counted(line(match=RETIRED, route="flex", fields=FIELDS), line(status=503), line(challenged="unsigned"))
+    operation = OPERATION.id
+    assert found["calls"] == {(operation, "flex", 2): 1, ("other", "pass", 5): 1}
+    assert {key: row["calls"] for key, row in found["callers"].items()} == {("127.0.0.1", "a"): 2}
+    assert found["errors"].keys() == {("other", (None, 503, "503"))}
+    assert found["fields"] == {(operation, "a", "absent"): 1, (operation, "c", "renamed"): 1}
+    assert (found["challenged"]["unsigned"], sum(found["waited"]["other", "pass"][:-1])) == (1, 1)
+
+
+def test_calls_are_known_by_minute_for_an_hour():
+    """Those of an hour ago are gone, those of the minute before are there beside this one's."""
+    found = counted(*(line(START + 60 * minute) for minute in (0, 0, HOUR, HOUR + 1, HOUR + 1)))
+    assert {minute - START // 60: calls for (minute, *_), calls in found["minutes"].items()} == {HOUR: 1, HOUR + 1: 2}
+    assert found["calls"] == {("other", "pass", 2): 5}
+
+
+def test_a_clock_that_is_set_back_loses_nothing_of_now():
+    """What comes then is counted in the minute that the clock says."""
+    found = counted(line(START), line(START - 86400))
+    assert found["callers"]["127.0.0.1", "a"]["calls"] == 2
+
+
+@pytest.mark.parametrize("peers", [1, 700])
+@pytest.mark.parametrize("order", ["first", "last", "most"])
+def test_invented_callers_do_not_hide_an_honest_one(peers, order):
+    """Many names of one address and many addresses: who was there before, calls more, or calls now stays."""
+    crowd = [line(START + n / 100, agent=str(n), peer=f"10.0.{n % peers // 256}.{n % 256}") for n in range(3 * MOST)]
+    calls = {"first": [line(), *crowd], "last": [*crowd, line(START + 59)]}
+    calls["most"] = [*crowd[:MOST], line(START + 20), line(START + 20), *crowd[MOST:]]
+    found = counted(*calls[order], line(START + 60, peer="10.9.9.9"))["callers"]
+    assert ("127.0.0.1", "a") in fair(found, 16)
+    assert len(found) <= 3 * CALLERS
+
+
+def test_kinds_of_errors_are_bounded_and_the_latest_stay():
+    """An old kind makes room for a new one, and all of them stay counted by failure."""
+    kinds = 3 * ERRORS
+    found = counted(*(line(START + n / 10, status=500, failure=(f"C{n}", 500, "x")) for n in range(kinds)))
+    assert next(iter(found["errors"])) == ("other", (f"C{kinds - 1}", 500, "x"))
+    assert (len(found["errors"]), sum(found["failures"].values())) == (ERRORS, kinds)
+
+
+def test_a_caller_that_left_is_no_error():
+    """It has no status; its call is counted all the same."""
+    found = counted(line(status=None, whole=False))
+    assert (found["errors"], found["calls"], found["abandoned"]) == ({}, {("other", "pass", 0): 1}, {"other": 1})
+
+
+@pytest.mark.parametrize("answers", [3, 2 * MOST + 3])
+def test_fields_are_counted_by_answer(answers):
+    """Reports that are made anew for each answer are no more than those that are kept; Atlas' own answers have none."""
+    record = Record("o", "v2", "flex", "", OPERATION.sunset, OPERATION.deprecated)
+    ledger = Ledger()
+    for route in ("flex", "legacy"):
+        for _ in range(answers):
+            call = line()
+            call.translated(attrs.evolve(record, route=route, fields=tuple(map(attrs.evolve, FIELDS))))
+            ledger.add(call)
+    assert ledger.snapshot()["fields"] == {("other", "a", "absent"): answers, ("other", "c", "renamed"): answers}

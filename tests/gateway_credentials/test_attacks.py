@@ -56,12 +56,6 @@ def test_good_signature_gets_in(seen, good):
     assert status_of(seen.ask(UNTOUCHED, line(good.parts), ACCEPT)[0]) == 200
 
 
-def test_order_of_parameters_is_free(seen, good):
-    """Clients differ in it (RFC 9110, 11.2)."""
-    parts = list(reversed(good.parts.items()))
-    assert status_of(seen.ask(UNTOUCHED, line(parts), ACCEPT)[0]) == 200
-
-
 def test_replay(seen, good, refused):
     """What was taken once is not taken again, in whatever order its parameters come; a new challenge says why."""
     seen.ask(UNTOUCHED, line(good.parts), ACCEPT)
@@ -75,15 +69,6 @@ def test_other_spelling_of_a_count_is_the_same_count(seen, good, refused):
     """0000000a and 0000000A are one use."""
     seen.ask(UNTOUCHED, line(attrs.evolve(good, count="0000000a").parts), ACCEPT)
     assert refused(UNTOUCHED, line(attrs.evolve(good, count="0000000A").parts)) == 401
-
-
-def test_counts_may_overtake_each_other(seen, good, refused):
-    """Each count is good once, in any order."""
-    for count in (3, 1, 2, 500):
-        signature = attrs.evolve(good, count=f"{count:08x}")
-        assert status_of(seen.ask(UNTOUCHED, line(signature.parts), ACCEPT)[0]) == 200
-    for count in (1, 2, 3, 500):
-        assert refused(UNTOUCHED, line(attrs.evolve(good, count=f"{count:08x}").parts)) == 401
 
 
 QUOTED = ("username", "realm", "nonce", "uri", "response", "cnonce")
@@ -173,22 +158,6 @@ def test_nonce_that_is_not_ours(seen, refused, nonce):
     assert (value_of(head, "WWW-Authenticate") or "").endswith("stale=true")
 
 
-def test_changed_nonce(refused, good):
-    """One letter of a nonce can't be changed, its birth least of all."""
-    for position in (0, 5, 9, 15, 16, 31):
-        letter = "B" if good.nonce[position] != "B" else "C"
-        nonce = good.nonce[:position] + letter + good.nonce[position + 1 :]
-        assert refused(UNTOUCHED, line(attrs.evolve(good, nonce=nonce).parts)) == 401
-
-
-def test_truncated(refused, good):
-    """Cut anywhere before its last parameter is complete, a good signature is none."""
-    whole = line(good.parts)
-    for end in range(len("Authorization: Digest "), len(whole) - 1, 7):
-        assert refused(UNTOUCHED, whole[:end]) in {400, 401}
-    assert refused(UNTOUCHED, whole[:-1]) == 400
-
-
 @pytest.mark.parametrize("other", ["Bearer x", "Digest", "Basic eDp5"])
 def test_two_fields(refused, good, other):
     """Two Authorization fields are 400, in either order."""
@@ -222,10 +191,3 @@ def test_long_target_is_signed(seen):
     path = UNTOUCHED + "?a=" + "b" * 7000
     signature = Signature(nonce_of(seen), uri=path, cnonce="c" * 2000)
     assert status_of(seen.ask(path, line(signature.parts), ACCEPT)[0]) == 200
-
-
-def test_upstreams_nonce_is_not_ours(seen, refused):
-    """A signature over a nonce of Atlas' own is not taken: its uses are not known here."""
-    with world("passthrough") as other:
-        nonce = nonce_of(other)
-    assert refused(UNTOUCHED, line(Signature(nonce).parts)) == 401

@@ -71,13 +71,6 @@ def test_other_calls_carry_the_callers_own(seen):
     assert authorizations(seen) == ["Bearer", "none"]
 
 
-@HOLDERS
-def test_a_list_is_signed(environ):
-    """Where a list says what is taken, those that are on it are signed too."""
-    with world("own", environ, allow=ALL) as seen:
-        assert status_of(seen.ask(UNTOUCHED, f"Accept: {FLEX}")[0]) == 200
-
-
 SIGN_IN = [
     "/api/oauth/token",
     "/api/oauth/revoke",
@@ -154,12 +147,6 @@ def test_refuses_to_listen_where_others_are(host):
     options = Options(listen=Address(host, 0), credentials=CredentialsMode.OWN)
     with pytest.raises(SettingsError, match=r"unix socket.*verify"):
         Gateway(options, environ=KEY)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
-def test_listens_on_loopback(host):
-    """Loopback in any spelling is this machine's own."""
-    Gateway(Options(listen=Address(host, 0), credentials=CredentialsMode.OWN), environ=KEY)
 
 
 @pytest.mark.parametrize("mode", [CredentialsMode.OWN, CredentialsMode.VERIFY])

@@ -85,15 +85,6 @@ def test_one_off_calls_alternate():
         assert statuses == [401, 200] * 10
 
 
-def test_replay_without_a_store():
-    """Each replica takes a signature once: a captured one is good once more at the other, and then nowhere."""
-    with balanced() as (*_, one, other):
-        mine = line(Signature(nonce_of(one)).parts)
-        asked = [one.ask(UNTOUCHED, mine, f"Accept: {FLEX}"), one.ask(UNTOUCHED, mine)]
-        asked += [other.ask(UNTOUCHED, mine, f"Accept: {FLEX}"), other.ask(UNTOUCHED, mine)]
-        assert [status_of(head) for head, _ in asked] == [200, 401, 200, 401]
-
-
 @pytest.mark.slow
 def test_replay_with_a_store(store):
     """With a store a signature is good once at all of them together, and the refusal says that the nonce is stale."""

@@ -1,13 +1,16 @@
-"""States of a connection that need the bytes to come just so."""
+"""States of a connection that need the bytes to come just so, the one timer, and the pool."""
 
 import asyncio
 
+import pytest
+
 from shim.core.messages import Reply
 from shim.gateway.http1.connection import WAITING, Connection
-from shim.gateway.http1.deadlines import NEVER, deadlines
+from shim.gateway.http1.deadlines import EVERY, NEVER, deadlines
 from shim.gateway.upstream.connection import UpstreamConnection
+from shim.gateway.upstream.pool import Pool
 from tests.gateway_http1.test_interleavings import reply_of, request_of
-from tests.gateway_http1.wires import FakeUpstream, Wired
+from tests.gateway_http1.wires import FakeUpstream, Wire, Wired
 
 
 async def upstream_of(wired: Wired) -> FakeUpstream:
@@ -174,4 +177,44 @@ async def test_a_call_whose_time_is_over_gets_no_more_of_upstream():
     await wired.settle()
     assert wired.caller.take(1 << 20).startswith(b"HTTP/1.1 504 ")
     assert upstream.wire.lost
+    await wired.end()
+
+
+async def test_a_deadline_that_another_moved_is_not_missed():
+    """Of two that are late, the first to be looked at may make room for the other."""
+
+    class Late:
+        due = 0.0
+        others: tuple["Late", ...] = ()
+
+        def late(self):
+            seen.append(self)
+            for one in (self, *self.others):
+                one.due = NEVER
+
+    seen: list[Late] = []
+    first, second = Late(), Late()
+    first.others, second.others = (second,), (first,)
+    for one in (first, second):
+        deadlines().watch(one)
+    await asyncio.sleep(4 * EVERY)
+    for one in (first, second):
+        deadlines().forget(one)
+    assert len(seen) == 1
+
+
+async def test_connection_that_is_interrupted_leaves_nothing(monkeypatch):
+    """A caller may leave when a connection was just made; uvloop then ends it, and tells nobody."""
+    wired = Wired(reply_of)
+    watched = set(deadlines()._watched)
+
+    async def interrupted(end, *_: object) -> None:
+        Wire(end)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr("shim.gateway.upstream.pool.open_wire", interrupted)
+    with pytest.raises(asyncio.CancelledError):
+        await Pool.connect(wired.pool)
+    assert deadlines()._watched == watched
+    assert not wired.pool._open
     await wired.end()

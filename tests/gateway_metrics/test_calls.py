@@ -1,8 +1,10 @@
-"""What a call leaves in the metrics: how long it took, and whose fault it was."""
+"""What a call leaves in the metrics: how long it took, and whose fault it was; each metric is on the page."""
 
+import re
 import socket
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import trustme
@@ -214,3 +216,24 @@ def test_no_label_names_a_caller_or_a_resource(page):
     assert {label for name in found.names for labels, _ in found.all(name) for label in labels} <= known
     assert "nightly" not in found.text
     assert PATH.split("/")[5] not in found.text
+
+
+TEXT = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_text("utf-8")
+
+
+def test_every_metric_is_explained_and_none_besides(page):
+    """Names and labels in the tables are those of a gateway that was called."""
+    flex = reply(b'{"results":[],"totalCount":0}', "Content-Type: application/json")
+    with replying(flex) as upstream, gateway(upstream.origin, coalesce=60.0) as served:
+        ask(served, get(PATH))
+        ask(served, get(PATH))
+        text = page(served).text
+    families = set(re.findall(r"^# TYPE (atlas_shim_\w+)", text, re.MULTILINE))
+    families = {name for name in families if not name.endswith("_created")}
+    rows = [line for line in TEXT.splitlines() if line.startswith("| `atlas_shim_")]
+    explained = {name for row in rows for name in re.findall(r"`(atlas_shim_\w+)", row)}
+    assert explained == families
+    for name, labels in re.findall(r"`(atlas_shim_\w+){([\w,]+)}", "\n".join(rows)):
+        found = re.search(rf"^{name}(?:_count)?{{([^}}]*)}}", text, re.MULTILINE)
+        if found:
+            assert set(re.findall(r'(\w+)="', found[1])) == set(labels.split(",")), name

@@ -3,11 +3,9 @@
 import re
 
 import pytest
-from makers.variables import CREDENTIALS, MARKS, SHARED, SURROUNDINGS, WHICH_ATLAS
 from reference import ROOT
 
 from shim.gateway.settings_report import KNOWN, unknown_variables
-from tests.reference.conftest import SHIM
 
 NAME = r"_?[A-Z][A-Z0-9_]+"
 OURS = re.compile(r"\b_?(?:ATLAS_SHIM|MONGODB_ATLAS|MCLI)(?:_[A-Z0-9]+)+\b(?!_)")
@@ -18,37 +16,6 @@ def described(page):
     """The variables that the page describes, each in the first column of a table."""
     cells = re.findall(r"^\| (`.+?) \|", page("settings.md"), re.MULTILINE)
     return {name for cell in cells for name in re.findall(rf"`({NAME})`", cell)}
-
-
-@pytest.fixture(scope="module")
-def sources():
-    """All that stands in the code."""
-    return "\n".join(path.read_text("utf-8") for path in SHIM.rglob("*.py"))
-
-
-READ = (
-    r'environ(?:\.get\(|\.pop\(|\[)"(NAME)"',
-    r'getenv\("(NAME)"',
-    r'envvar="(NAME)"',
-    r'"(NAME)" (?:not )?in environ',
-)
-
-
-@pytest.mark.parametrize("form", READ)
-def test_every_variable_that_the_code_reads_is_on_the_page(form, sources, described):
-    """By its name where it is asked for, whoever defined it."""
-    assert set(re.findall(form.replace("NAME", NAME), sources)) <= described
-
-
-def test_every_variable_that_the_code_mentions_is_on_the_page(described, sources):
-    """In a message or a docstring: a user who looks it up finds it."""
-    assert set(OURS.findall(sources)) <= described
-
-
-def test_every_variable_of_the_page_is_named_by_the_code(sources):
-    """Each that has words of its own."""
-    own = {one.name for one in (*SHARED, *CREDENTIALS, *WHICH_ATLAS, *SURROUNDINGS, *MARKS)}
-    assert own <= set(re.findall(NAME, sources))
 
 
 def test_every_variable_that_pages_and_manifests_mention_is_on_the_page(described):
